@@ -1,0 +1,82 @@
+"""Where the codes of a tensor lie in a memory of words, and in a stream of bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["TensorLayout", "index_width"]
+
+
+def index_width(count: int) -> int:
+    """Bits of an index below ``count``; at least one, so that a port never vanishes."""
+    return max(1, (count - 1).bit_length())
+
+
+@dataclass(frozen=True)
+class TensorLayout:
+    """One tensor in memory words of ``lanes`` bytes, and in a packet of single bytes.
+
+    Channel ``c`` of the pixel at row ``y`` and column ``x`` is byte ``c % lanes`` (byte 0 is bits 7 to 0)
+    of word ``(c // lanes) * height * width + y * width + x``. A packet has the pixels in raster order
+    and the channels of one pixel together (HWC). A vector ``(N,)`` is one pixel of N channels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(channels, height, width)`` or ``(features,)``.
+    lanes : int
+        Bytes in a word, >= 1.
+    """
+
+    shape: tuple[int, ...]
+    lanes: int
+
+    def __post_init__(self) -> None:
+        if len(self.shape) not in (1, 3) or any(n < 1 for n in self.shape):
+            raise ValueError(f"Tensor shape must be (C, H, W) or (N,), not {self.shape!r}")
+        if self.lanes < 1:
+            raise ValueError(f"Lanes must be a positive number, not {self.lanes!r}")
+
+    @property
+    def channels(self) -> int:
+        """Bytes of one pixel."""
+        return self.shape[0]
+
+    @property
+    def pixels(self) -> int:
+        """Height times width; 1 for a vector."""
+        return self.shape[1] * self.shape[2] if len(self.shape) == 3 else 1
+
+    @property
+    def blocks(self) -> int:
+        """Words of one pixel."""
+        return -(-self.channels // self.lanes)
+
+    @property
+    def words(self) -> int:
+        """Words of the whole tensor."""
+        return self.blocks * self.pixels
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one packet."""
+        return self.channels * self.pixels
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Word address and lane of byte ``index`` of the packet."""
+        pixel, channel = divmod(index, self.channels)
+        block, lane = divmod(channel, self.lanes)
+        return block * self.pixels + pixel, lane
+
+    def words_of(self, packet: bytes) -> list[int]:
+        """Memory words, by address, that hold ``packet``; lanes without a channel are zero."""
+        words = [0] * self.words
+        for index, value in enumerate(packet):
+            address, lane = self.place(index)
+            words[address] |= value << (8 * lane)
+        return words
+
+    def packet_of(self, words: list[int]) -> bytes:
+        """The packet that memory ``words`` hold."""
+        places = (self.place(index) for index in range(self.bytes))
+        return bytes((words[address] >> (8 * lane)) & 0xFF for address, lane in places)
