@@ -1,0 +1,41 @@
+"""The errors that a user sees: what is wrong, where, and how to mend it."""
+
+__all__ = ["HawxError", "UserError", "VerificationError"]
+
+
+class HawxError(Exception):
+    """Base of every error that the command line reports without a traceback."""
+
+    exit_status = 1
+
+
+class UserError(HawxError):
+    """Something the user can mend: a config, a file, data, a missing tool.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, in one sentence.
+    where : str or None
+        The file, line and key concerned, such as ``configs/lenet5.yaml:7: accelerator.rows``.
+    mend : str or None
+        What to do about it.
+    """
+
+    exit_status = 2
+
+    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None):
+        self.what = what
+        self.where = where
+        self.mend = mend
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text} {self.mend}" if self.mend else text
+
+
+class VerificationError(HawxError):
+    """The generated Verilog and the integer model disagree, or nothing was compared."""
+
+    exit_status = 1

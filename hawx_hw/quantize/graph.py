@@ -1,0 +1,394 @@
+"""The integer graph: the network as the hardware computes it.
+
+Every tensor holds int8 codes ``q`` that stand for ``scale * (q - zero_point)``. Feature maps have shape
+``(channels, height, width)``, vectors ``(features,)``; there is no batch axis. Nodes stand in the order in
+which they are computed, and each names its output tensor after itself.
+
+One rule turns a sum into a code. For an exact sum ``a`` (int32), a multiplier ``m`` (16 bits, unsigned; one
+an output channel) and a shift ``s`` (one a node)::
+
+    code = clamp(((a * m + 2**(s - 1)) >> s) + zero_point, low, high)
+
+where ``>>`` rounds towards minus infinity. It rounds halves up, and is the same in the reference, in the
+emulation and in the gateware.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+__all__ = [
+    "Add",
+    "AveragePool2d",
+    "CODE_MAX",
+    "CODE_MIN",
+    "Clamp",
+    "Conv2d",
+    "Flatten",
+    "Graph",
+    "Linear",
+    "MULTIPLIER_BITS",
+    "MaxPool2d",
+    "Node",
+    "Requantization",
+    "SHIFT_MAX",
+    "SHIFT_MIN",
+    "Tensor",
+    "fixed_point",
+]
+
+CODE_MIN, CODE_MAX = -128, 127
+WEIGHT_MAX = 127
+MULTIPLIER_BITS = 16
+SHIFT_MIN, SHIFT_MAX = 1, 39
+SUM_MIN, SUM_MAX = -(2**31), 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What the codes of one tensor mean.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(channels, height, width)`` or ``(features,)``.
+    scale : float
+        Real value of one step, > 0. Information only: no integer result depends on it.
+    zero_point : int
+        The code of the real value zero, in [-128, 127].
+    """
+
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    def __post_init__(self) -> None:
+        if len(self.shape) not in (1, 3) or any(n < 1 for n in self.shape):
+            raise ValueError(f"Tensor shape must be (C, H, W) or (N,), not {self.shape!r}")
+        if not self.scale > 0:
+            raise ValueError(f"Tensor scale must be positive, not {self.scale!r}")
+        if not CODE_MIN <= self.zero_point <= CODE_MAX:
+            raise ValueError(f"Tensor zero point must be an int8 code, not {self.zero_point!r}")
+
+    @property
+    def size(self) -> int:
+        """Number of codes."""
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """How exact sums become codes; see the module's rule.
+
+    Parameters
+    ----------
+    multiplier : ndarray of int64
+        ``(channels,)``, each in [0, 65535]; ``(1,)`` where one serves all channels.
+    shift : int
+        In [1, 39], common to the channels of a node.
+    zero_point : int
+        The zero point of the output.
+    low, high : int
+        The clamp; a fused ReLU has ``low == zero_point``.
+    """
+
+    multiplier: np.ndarray
+    shift: int
+    zero_point: int
+    low: int = CODE_MIN
+    high: int = CODE_MAX
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "multiplier", np.asarray(self.multiplier, dtype=np.int64))
+        m = self.multiplier
+        if m.ndim != 1 or m.size < 1 or m.min() < 0 or m.max() >= 2**MULTIPLIER_BITS:
+            raise ValueError("Requantization multipliers must be a vector of 16-bit unsigned numbers")
+        if not SHIFT_MIN <= self.shift <= SHIFT_MAX:
+            raise ValueError(
+                f"Requantization shift must be in [{SHIFT_MIN}, {SHIFT_MAX}], not {self.shift!r}"
+            )
+        if not CODE_MIN <= self.low <= self.high <= CODE_MAX:
+            raise ValueError(
+                f"Requantization clamp must lie in int8, not [{self.low!r}, {self.high!r}]"
+            )
+        if not CODE_MIN <= self.zero_point <= CODE_MAX:
+            raise ValueError(
+                f"Requantization zero point must be an int8 code, not {self.zero_point!r}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation. ``name`` is also the name of its output tensor; ``inputs`` are tensor names."""
+
+    name: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2d(Node):
+    """Cross-correlation of a feature map with ``weight``, then requantization.
+
+    The bias already holds ``-input_zero_point * sum(weight)``: the sum runs over raw codes, and padding
+    contributes the input's zero-point code.
+
+    Parameters
+    ----------
+    weight : ndarray of int8
+        ``(filters, channels, kernel_height, kernel_width)``, in [-127, 127].
+    bias : ndarray of int32
+        ``(filters,)``.
+    stride : tuple of int
+        (vertical, horizontal), >= 1.
+    padding : tuple of int
+        (top, left, bottom, right), >= 0.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    requantization: Requantization
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def __post_init__(self) -> None:
+        _check_weights(self, 4)
+        _check_window(self.name, self.weight.shape[2:], self.stride, self.padding)
+
+
+@dataclass(frozen=True, eq=False)
+class Linear(Node):
+    """``weight @ codes + bias``, then requantization; weight is int8 ``(outputs, inputs)``."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    requantization: Requantization
+
+    def __post_init__(self) -> None:
+        _check_weights(self, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool2d(Node):
+    """Largest code of each window. Padding never wins: it counts as the code -128."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def __post_init__(self) -> None:
+        _check_window(self.name, self.kernel, self.stride, self.padding)
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool2d(Node):
+    """Sum of each window (padding counts as the zero-point code) plus ``bias``, then requantization.
+
+    ``bias`` is ``-kernel_height * kernel_width * input_zero_point``; the multiplier holds 1 / window size.
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    bias: int
+    requantization: Requantization
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def __post_init__(self) -> None:
+        _check_window(self.name, self.kernel, self.stride, self.padding)
+        _check_single(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Add(Node):
+    """Residual addition of two tensors of one shape.
+
+    ``code = clamp(((x0 * m0 + x1 * m1 + bias + 2**(s - 1)) >> s) + zero_point, low, high)`` with
+    ``(m0, m1) = requantization.multiplier`` and ``bias = -(zero_point0 * m0 + zero_point1 * m1)``.
+    """
+
+    bias: int
+    requantization: Requantization
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != 2 or self.requantization.multiplier.shape != (2,):
+            raise ValueError(f"Add {self.name!r} must have two inputs and two multipliers")
+
+
+@dataclass(frozen=True, eq=False)
+class Clamp(Node):
+    """A clamp (ReLU, ReLU6) or change of scale that could not be fused: ``x + bias``, requantized.
+
+    ``bias`` is ``-input_zero_point``.
+    """
+
+    bias: int
+    requantization: Requantization
+
+    def __post_init__(self) -> None:
+        _check_single(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Flatten(Node):
+    """A feature map read as a vector: channel by channel, row by row. Codes do not change."""
+
+
+def _check_single(node: AveragePool2d | Clamp) -> None:
+    if node.requantization.multiplier.shape != (1,):
+        raise ValueError(f"{type(node).__name__} {node.name!r} must have one multiplier")
+
+
+def _check_weights(node: Conv2d | Linear, ndim: int) -> None:
+    kind = type(node).__name__
+    weight, bias = np.asarray(node.weight), np.asarray(node.bias)
+    if weight.ndim != ndim or weight.dtype != np.int8 or weight.size == 0:
+        raise ValueError(f"{kind} {node.name!r} weight must be int8 with {ndim} axes")
+    if weight.min() < -WEIGHT_MAX:
+        raise ValueError(f"{kind} {node.name!r} weight must lie in [-127, 127]")
+    filters = weight.shape[0]
+    if bias.shape != (filters,) or bias.dtype != np.int32:
+        raise ValueError(f"{kind} {node.name!r} bias must be int32 of shape ({filters},)")
+    if node.requantization.multiplier.shape not in ((filters,), (1,)):
+        raise ValueError(f"{kind} {node.name!r} must have one multiplier, or one a filter")
+
+
+def _check_window(
+    name: str,
+    kernel: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[int, int, int, int],
+) -> None:
+    if min(kernel) < 1 or min(stride) < 1 or min(padding) < 0:
+        raise ValueError(f"{name!r} must have kernel, stride >= 1 and padding >= 0")
+    if max(padding[0], padding[2]) >= kernel[0] or max(padding[1], padding[3]) >= kernel[1]:
+        raise ValueError(f"{name!r} padding {padding} must be smaller than the kernel {kernel}")
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """An integer network with one input and one output.
+
+    Parameters
+    ----------
+    name : str
+    input : str
+        The name of the input tensor.
+    nodes : tuple of Node
+        In an order of computation.
+    tensors : dict of str to Tensor
+        Every tensor, the input included.
+    """
+
+    name: str
+    input: str
+    nodes: tuple[Node, ...]
+    tensors: dict[str, Tensor] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        known = {self.input}
+        for node in self.nodes:
+            missing = [name for name in node.inputs if name not in known]
+            if missing:
+                raise ValueError(f"Node {node.name!r} reads {missing[0]!r} before it is computed")
+            if node.name in known:
+                raise ValueError(f"Two tensors are named {node.name!r}")
+            known.add(node.name)
+        if known != set(self.tensors):
+            raise ValueError("Graph tensors must be exactly the input and the nodes' outputs")
+        if not self.nodes:
+            raise ValueError("Graph must have at least one node")
+        for node in self.nodes:
+            shape = output_shape(node, [self.tensors[name].shape for name in node.inputs])
+            if shape != self.tensors[node.name].shape:
+                raise ValueError(
+                    f"Node {node.name!r} computes shape {shape}, "
+                    f"not {self.tensors[node.name].shape}"
+                )
+
+    @property
+    def output(self) -> str:
+        """The name of the last node's tensor."""
+        return self.nodes[-1].name
+
+    @property
+    def macs(self) -> int:
+        """Multiplications of one inference, padding included."""
+        return sum(node_macs(node, self.tensors[node.name].shape) for node in self.nodes)
+
+    def renamed(self, name: str) -> Graph:
+        """The same graph under another name."""
+        return replace(self, name=name)
+
+
+def node_macs(node: Node, shape: tuple[int, ...]) -> int:
+    """Multiplications that ``node`` does for an output of ``shape``."""
+    if isinstance(node, Conv2d):
+        return int(node.weight.size) * shape[1] * shape[2]
+    if isinstance(node, Linear):
+        return int(node.weight.size)
+    return 0
+
+
+def output_shape(node: Node, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """Shape of the node's output; ValueError where the inputs do not suit the node."""
+    source = shapes[0]
+    if isinstance(node, Conv2d):
+        _expect_map(node, source)
+        if source[0] != node.weight.shape[1]:
+            raise ValueError(f"Conv2d {node.name!r} expects {node.weight.shape[1]} channels, not {source[0]}")
+        return (node.weight.shape[0], *_windows(node, source, node.weight.shape[2:]))
+    if isinstance(node, Linear):
+        if source != (node.weight.shape[1],):
+            raise ValueError(f"Linear {node.name!r} expects {node.weight.shape[1]} inputs, not {source}")
+        return (node.weight.shape[0],)
+    if isinstance(node, (MaxPool2d, AveragePool2d)):
+        _expect_map(node, source)
+        return (source[0], *_windows(node, source, node.kernel))
+    if isinstance(node, Flatten):
+        return (int(np.prod(source)),)
+    if isinstance(node, Add) and shapes[0] != shapes[1]:
+        raise ValueError(f"Add {node.name!r} expects two equal shapes, not {shapes}")
+    return source
+
+
+def _expect_map(node: Node, shape: tuple[int, ...]) -> None:
+    if len(shape) != 3:
+        raise ValueError(f"{type(node).__name__} {node.name!r} expects a feature map, not {shape}")
+
+
+def _windows(
+    node: Conv2d | MaxPool2d | AveragePool2d, shape: tuple[int, ...], kernel: tuple[int, ...]
+) -> tuple[int, int]:
+    top, left, bottom, right = node.padding
+    rows = (shape[1] + top + bottom - kernel[0]) // node.stride[0] + 1
+    columns = (shape[2] + left + right - kernel[1]) // node.stride[1] + 1
+    if shape[1] + top + bottom < kernel[0] or shape[2] + left + right < kernel[1]:
+        raise ValueError(f"{node.name!r}: the kernel {kernel} is larger than the input {shape}")
+    return rows, columns
+
+
+def fixed_point(scales: np.ndarray) -> tuple[np.ndarray, int]:
+    """Multipliers and the common shift that approximate ``scales`` best: ``m * 2**-s``.
+
+    The largest scale gets a multiplier of 16 significant bits (as far as the shift's range allows).
+
+    Parameters
+    ----------
+    scales : ndarray of float
+        ``(channels,)``, each >= 0 and the largest in (2**-39, 32767].
+
+    Returns
+    -------
+    (ndarray of int64, int)
+        Multipliers in [0, 65535] and a shift in [1, 39].
+    """
+    scales = np.atleast_1d(np.asarray(scales, dtype=np.float64))
+    largest = float(scales.max())
+    if not (scales.min() >= 0 and 2.0**-SHIFT_MAX < largest <= 32767):
+        raise ValueError(f"Scales must be >= 0 and the largest in (2**-39, 32767], not {largest!r}")
+    limit = 2**MULTIPLIER_BITS - 1
+    shift = SHIFT_MAX
+    while np.floor(largest * 2.0**shift + 0.5) > limit:
+        shift -= 1
+    return np.floor(scales * 2.0**shift + 0.5).astype(np.int64), shift

@@ -1,0 +1,159 @@
+"""The reference interpreter: the definition of what the hardware must output, bit for bit.
+
+Plain numpy on int64, one function a node. Nothing here is fast; everything here is meant to be read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hawx_hw.quantize.graph import (
+    CODE_MAX,
+    CODE_MIN,
+    SUM_MAX,
+    SUM_MIN,
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+)
+
+__all__ = ["evaluate", "requantize", "run", "run_all", "sums"]
+
+
+def requantize(totals: np.ndarray, rule: Requantization) -> np.ndarray:
+    """Codes of exact sums by the rule of :mod:`hawx_hw.quantize.graph`.
+
+    Parameters
+    ----------
+    totals : ndarray of int64
+        Exact sums ``(batch, channels, ...)``, within int32.
+
+    Returns
+    -------
+    ndarray of int8
+        Of the same shape.
+    """
+    multiplier = rule.multiplier.reshape((-1,) + (1,) * (totals.ndim - 2))
+    return _shift_and_clamp(_checked(totals) * multiplier, rule)
+
+
+def run(graph: Graph, images: np.ndarray) -> np.ndarray:
+    """Codes of the graph's output for a batch of input codes.
+
+    Parameters
+    ----------
+    images : ndarray of int8
+        ``(batch, *input shape)``.
+
+    Returns
+    -------
+    ndarray of int8
+        ``(batch, *output shape)``.
+    """
+    return run_all(graph, images)[graph.output]
+
+
+def run_all(graph: Graph, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Codes of every tensor, by name; each int8 ``(batch, *shape)``."""
+    expected = graph.tensors[graph.input].shape
+    if images.dtype != np.int8 or images.shape[1:] != expected:
+        raise ValueError(
+            f"Images must be int8 of shape (batch, {', '.join(map(str, expected))}), "
+            f"not {images.dtype} of shape {images.shape}"
+        )
+    codes = {graph.input: images}
+    for node in graph.nodes:
+        zero_point = graph.tensors[node.inputs[0]].zero_point
+        codes[node.name] = evaluate(node, [codes[name] for name in node.inputs], zero_point)
+    return codes
+
+
+def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+    """The exact sums of a node before its requantization, bias included.
+
+    Parameters
+    ----------
+    node : Conv2d, Linear, AveragePool2d, Add or Clamp
+        For Add the sum is ``x0 * m0 + x1 * m1 + bias``: its multipliers are already in it.
+    inputs : list of ndarray of int8
+        Codes of the node's inputs, each ``(batch, *shape)``.
+    zero_point : int
+        Zero point of the first input; it fills the padding.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(batch, *output shape)``.
+    """
+    x = inputs[0]
+    match node:
+        case Conv2d():
+            return _convolution(x, node, zero_point)
+        case Linear():
+            return x.astype(np.int64) @ node.weight.T.astype(np.int64) + node.bias
+        case AveragePool2d():
+            windows = _windows(x, node.kernel, node.stride, node.padding, zero_point)
+            return windows.sum(axis=(4, 5), dtype=np.int64) + node.bias
+        case Add():
+            first, second = (int(m) for m in node.requantization.multiplier)
+            return x.astype(np.int64) * first + inputs[1].astype(np.int64) * second + node.bias
+        case Clamp():
+            return x.astype(np.int64) + node.bias
+        case _:
+            raise TypeError(f"Nodes of type {type(node).__name__} have no sums")
+
+
+def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+    """Codes of one node for a batch; the parameters are those of :func:`sums`, for any node."""
+    x = inputs[0]
+    match node:
+        case Conv2d() | Linear() | AveragePool2d() | Clamp():
+            return requantize(sums(node, inputs, zero_point), node.requantization)
+        case Add():
+            return _shift_and_clamp(sums(node, inputs, zero_point), node.requantization)
+        case MaxPool2d():
+            return _windows(x, node.kernel, node.stride, node.padding, CODE_MIN).max(axis=(4, 5))
+        case Flatten():
+            return x.reshape(len(x), -1)
+        case _:
+            raise TypeError(f"The reference does not know nodes of type {type(node).__name__}")
+
+
+def _windows(
+    x: np.ndarray,
+    kernel: tuple[int, ...],
+    stride: tuple[int, int],
+    padding: tuple[int, int, int, int],
+    code: int,
+) -> np.ndarray:
+    """View ``(batch, channels, rows, columns, *kernel)`` of the input padded with ``code``."""
+    top, left, bottom, right = padding
+    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=code)
+    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
+    return view[:, :, :: stride[0], :: stride[1]]
+
+
+def _convolution(x: np.ndarray, node: Conv2d, zero_point: int) -> np.ndarray:
+    windows = _windows(x, node.weight.shape[2:], node.stride, node.padding, zero_point)
+    products = np.einsum(
+        "bcyxij,fcij->bfyx", windows.astype(np.int64), node.weight.astype(np.int64), optimize=True
+    )
+    return products + node.bias.reshape(-1, 1, 1)
+
+
+def _shift_and_clamp(products: np.ndarray, rule: Requantization) -> np.ndarray:
+    codes = ((products + (1 << (rule.shift - 1))) >> rule.shift) + rule.zero_point
+    return np.clip(codes, rule.low, rule.high).astype(np.int8)
+
+
+def _checked(totals: np.ndarray) -> np.ndarray:
+    if totals.size and not (SUM_MIN <= totals.min() and totals.max() <= SUM_MAX):
+        raise OverflowError("A sum does not fit int32: the graph must be requantized")
+    return totals
