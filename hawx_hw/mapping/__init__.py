@@ -1,0 +1,3 @@
+"""From an integer graph and an accelerator's shape to what its memories hold, and to its cycles."""
+
+__all__: list[str] = []

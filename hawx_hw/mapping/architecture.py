@@ -1,0 +1,123 @@
+"""The shape of a systolic accelerator: the numbers that a user chooses, checked and completed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Architecture"]
+
+_SLICE_COLUMNS = 8
+_WEIGHT_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A weight-stationary array of ``rows`` x ``columns`` PEs and the units around it.
+
+    A row holds a slice of the kernel, a column a filter. The columns are grouped in *slices*: an
+    activation reaches all columns of a slice in one cycle and the next slice in the following one.
+    The rows are grouped in *banks*: each bank of each slice has a weight memory of its own, and all banks
+    read in one cycle, so that ``weight_rows * columns`` weights are loaded a cycle.
+
+    Parameters
+    ----------
+    rows, columns : int
+        In [1, 64].
+    slice_columns : int
+        Columns of a slice; divides ``columns``. With 1, the array is systolic in both directions.
+    weight_rows : int
+        Rows whose weights are read in one cycle, in [1, rows].
+    lanes : int
+        Requantisers that work side by side, and codes in a word of the activation memory; divides
+        ``slice_columns``.
+    accumulators : int
+        Output pixels whose sums a column can hold, >= 1; there are two such sets.
+    loadable : bool
+        Whether the parameters are loaded at run time, or built in.
+    """
+
+    rows: int
+    columns: int
+    slice_columns: int
+    weight_rows: int
+    lanes: int
+    accumulators: int = 128
+    loadable: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("rows", "columns"):
+            if not 1 <= getattr(self, name) <= 64:
+                raise ValueError(f"{name} must be in [1, 64], not {getattr(self, name)!r}")
+        if self.slice_columns < 1 or self.columns % self.slice_columns:
+            raise ValueError(
+                f"slice_columns must divide columns ({self.columns}), not {self.slice_columns!r}"
+            )
+        if not 1 <= self.weight_rows <= self.rows:
+            raise ValueError(f"weight_rows must be in [1, {self.rows}], not {self.weight_rows!r}")
+        if self.lanes < 1 or self.slice_columns % self.lanes:
+            raise ValueError(
+                f"lanes must divide slice_columns ({self.slice_columns}), not {self.lanes!r}"
+            )
+        if self.accumulators < 1:
+            raise ValueError(f"accumulators must be a positive number, not {self.accumulators!r}")
+
+    @classmethod
+    def complete(
+        cls,
+        rows: int,
+        columns: int,
+        *,
+        slice_columns: int | None = None,
+        weight_rows: int | None = None,
+        lanes: int | None = None,
+        accumulators: int = 128,
+        loadable: bool = False,
+    ) -> Architecture:
+        """Fill in what the user left out.
+
+        Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are read a
+        cycle; there is one requantiser for every four columns of a slice, rounded down to a divisor.
+        """
+        if slice_columns is None:
+            slice_columns = _divisor(columns, _SLICE_COLUMNS)
+        if lanes is None:
+            lanes = _divisor(max(1, slice_columns), max(1, slice_columns // 4))
+        return cls(
+            rows=rows,
+            columns=columns,
+            slice_columns=slice_columns,
+            weight_rows=min(rows, _WEIGHT_ROWS) if weight_rows is None else weight_rows,
+            lanes=lanes,
+            accumulators=accumulators,
+            loadable=loadable,
+        )
+
+    @property
+    def multipliers(self) -> int:
+        """Number of PEs."""
+        return self.rows * self.columns
+
+    @property
+    def slices(self) -> int:
+        """Number of slices of columns."""
+        return self.columns // self.slice_columns
+
+    @property
+    def bank_rows(self) -> int:
+        """Rows that one weight bank serves, one after another; cycles that a tile's weights take."""
+        return -(-self.rows // self.weight_rows)
+
+    @property
+    def banks(self) -> int:
+        """Weight banks of a slice."""
+        return -(-self.rows // self.bank_rows)
+
+    @property
+    def groups(self) -> int:
+        """Words that the columns fill at one pixel."""
+        return self.columns // self.lanes
+
+
+def _divisor(number: int, limit: int) -> int:
+    """The largest divisor of ``number`` that does not exceed ``limit``."""
+    return max(d for d in range(1, max(1, min(number, limit)) + 1) if number % d == 0)
