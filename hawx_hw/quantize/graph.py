@@ -104,7 +104,9 @@ class Requantization:
         object.__setattr__(self, "multiplier", np.asarray(self.multiplier, dtype=np.int64))
         m = self.multiplier
         if m.ndim != 1 or m.size < 1 or m.min() < 0 or m.max() >= 2**MULTIPLIER_BITS:
-            raise ValueError("Requantization multipliers must be a vector of 16-bit unsigned numbers")
+            raise ValueError(
+                "Requantization multipliers must be a vector of 16-bit unsigned numbers"
+            )
         if not SHIFT_MIN <= self.shift <= SHIFT_MAX:
             raise ValueError(
                 f"Requantization shift must be in [{SHIFT_MIN}, {SHIFT_MAX}], not {self.shift!r}"
@@ -336,11 +338,15 @@ def output_shape(node: Node, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     if isinstance(node, Conv2d):
         _expect_map(node, source)
         if source[0] != node.weight.shape[1]:
-            raise ValueError(f"Conv2d {node.name!r} expects {node.weight.shape[1]} channels, not {source[0]}")
+            raise ValueError(
+                f"Conv2d {node.name!r} expects {node.weight.shape[1]} channels, not {source[0]}"
+            )
         return (node.weight.shape[0], *_windows(node, source, node.weight.shape[2:]))
     if isinstance(node, Linear):
         if source != (node.weight.shape[1],):
-            raise ValueError(f"Linear {node.name!r} expects {node.weight.shape[1]} inputs, not {source}")
+            raise ValueError(
+                f"Linear {node.name!r} expects {node.weight.shape[1]} inputs, not {source}"
+            )
         return (node.weight.shape[0],)
     if isinstance(node, (MaxPool2d, AveragePool2d)):
         _expect_map(node, source)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from hawx_hw.quantize.graph import (
-    CODE_MAX,
     CODE_MIN,
     SUM_MAX,
     SUM_MIN,
@@ -93,21 +92,23 @@ def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
         ``(batch, *output shape)``.
     """
     x = inputs[0]
+    total: np.ndarray
     match node:
         case Conv2d():
-            return _convolution(x, node, zero_point)
+            total = _convolution(x, node, zero_point) + node.bias.reshape(-1, 1, 1)
         case Linear():
-            return x.astype(np.int64) @ node.weight.T.astype(np.int64) + node.bias
+            total = x.astype(np.int64) @ node.weight.T.astype(np.int64) + node.bias
         case AveragePool2d():
             windows = _windows(x, node.kernel, node.stride, node.padding, zero_point)
-            return windows.sum(axis=(4, 5), dtype=np.int64) + node.bias
+            total = windows.sum(axis=(4, 5), dtype=np.int64) + node.bias
         case Add():
             first, second = (int(m) for m in node.requantization.multiplier)
-            return x.astype(np.int64) * first + inputs[1].astype(np.int64) * second + node.bias
+            total = x.astype(np.int64) * first + inputs[1].astype(np.int64) * second + node.bias
         case Clamp():
-            return x.astype(np.int64) + node.bias
+            total = x.astype(np.int64) + node.bias
         case _:
             raise TypeError(f"Nodes of type {type(node).__name__} have no sums")
+    return total
 
 
 def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
@@ -119,7 +120,8 @@ def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarra
         case Add():
             return _shift_and_clamp(sums(node, inputs, zero_point), node.requantization)
         case MaxPool2d():
-            return _windows(x, node.kernel, node.stride, node.padding, CODE_MIN).max(axis=(4, 5))
+            windows = _windows(x, node.kernel, node.stride, node.padding, CODE_MIN)
+            return np.max(windows, axis=(4, 5))
         case Flatten():
             return x.reshape(len(x), -1)
         case _:
@@ -137,20 +139,22 @@ def _windows(
     top, left, bottom, right = padding
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=code)
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
-    return view[:, :, :: stride[0], :: stride[1]]
+    strided: np.ndarray = view[:, :, :: stride[0], :: stride[1]]
+    return strided
 
 
 def _convolution(x: np.ndarray, node: Conv2d, zero_point: int) -> np.ndarray:
     windows = _windows(x, node.weight.shape[2:], node.stride, node.padding, zero_point)
-    products = np.einsum(
+    total: np.ndarray = np.einsum(
         "bcyxij,fcij->bfyx", windows.astype(np.int64), node.weight.astype(np.int64), optimize=True
     )
-    return products + node.bias.reshape(-1, 1, 1)
+    return total
 
 
 def _shift_and_clamp(products: np.ndarray, rule: Requantization) -> np.ndarray:
     codes = ((products + (1 << (rule.shift - 1))) >> rule.shift) + rule.zero_point
-    return np.clip(codes, rule.low, rule.high).astype(np.int8)
+    clamped: np.ndarray = np.clip(codes, rule.low, rule.high)
+    return clamped.astype(np.int8)
 
 
 def _checked(totals: np.ndarray) -> np.ndarray:
