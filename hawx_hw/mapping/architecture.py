@@ -76,12 +76,12 @@ class Architecture:
         """Fill in what the user left out.
 
         Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are read a
-        cycle; there is one requantiser for every four columns of a slice, rounded down to a divisor.
+        cycle; there is one requantiser for every four columns, as near as the slices' width allows.
         """
         if slice_columns is None:
             slice_columns = _divisor(columns, _SLICE_COLUMNS)
         if lanes is None:
-            lanes = _divisor(max(1, slice_columns), max(1, slice_columns // 4))
+            lanes = _divisor(slice_columns, max(1, columns // 4))
         return cls(
             rows=rows,
             columns=columns,

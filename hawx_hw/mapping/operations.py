@@ -1,0 +1,190 @@
+"""What each layer of the accelerator computes: the graph's nodes, fused and named.
+
+An :class:`Operation` is one layer: a convolution (a linear layer is one whose kernel is the whole map) with
+the pooling that can be fused with it, or a pooling, addition or clamp that streams codes past the array.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawx_hw.errors import UserError
+from hawx_hw.quantize.graph import (
+    AveragePool2d,
+    Conv2d,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+)
+
+__all__ = ["Operation", "Window", "operations"]
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that slides over a feature map: (vertical, horizontal) sizes; top and left padding."""
+
+    kernel: Pair = (1, 1)
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One layer of the accelerator.
+
+    Parameters
+    ----------
+    name : str
+        The tensor that it stores.
+    sources : tuple of str
+        The tensors that it reads (flattened ones under the name of the map that they are).
+    input_shape, output_shape : tuple of int
+        ``(channels, height, width)``.
+    node : Node
+        The node whose sums are requantised.
+    kernel : Window
+        Of the convolution; 1 x 1 where the array is not used.
+    pool : Window
+        Of the pooling, fused or not.
+    weight : ndarray of int8 or None
+        ``(filters, channels, kernel height, kernel width)``; None where the array is not used.
+    macs : int
+        Multiplications of the layer.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    input_shape: tuple[int, int, int]
+    output_shape: tuple[int, int, int]
+    node: Node
+    kernel: Window
+    pool: Window
+    weight: np.ndarray | None
+    macs: int
+
+    @property
+    def uses_array(self) -> bool:
+        """Whether the layer multiplies in the array."""
+        return self.weight is not None
+
+
+def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
+    """The layers of ``graph``, in order.
+
+    Parameters
+    ----------
+    graph : Graph
+    window_limit : int
+        Largest pooling window (elements) that may be fused with a convolution.
+
+    Raises
+    ------
+    UserError
+        Where the accelerator cannot run a node.
+    """
+    readers: dict[str, list[Node]] = {name: [] for name in graph.tensors}
+    for node in graph.nodes:
+        for name in node.inputs:
+            readers[name].append(node)
+
+    aliases: dict[str, str] = {}
+    layers: list[Operation] = []
+    fused: set[str] = set()
+    for node in graph.nodes:
+        if node.name in fused:
+            continue
+        if isinstance(node, Flatten):
+            _check_flatten(graph, node, readers[node.name])
+            aliases[node.name] = aliases.get(node.inputs[0], node.inputs[0])
+            continue
+        sources = tuple(aliases.get(name, name) for name in node.inputs)
+        shape = _map_shape(graph.tensors[sources[0]].shape)
+        pool: Node | None = None
+        if isinstance(node, (Conv2d, Linear)):
+            following = readers[node.name]
+            if len(following) == 1 and _fusible(following[0], window_limit):
+                pool = following[0]
+                fused.add(pool.name)
+        layers.append(_operation(graph, node, pool, sources, shape))
+    if not layers:
+        raise UserError(
+            f"The network {graph.name!r} computes nothing",
+            mend="Give it at least one layer besides flatten.",
+        )
+    return layers
+
+
+def _operation(
+    graph: Graph,
+    node: Node,
+    pool: Node | None,
+    sources: tuple[str, ...],
+    shape: tuple[int, int, int],
+) -> Operation:
+    name = node.name if pool is None else pool.name
+    kernel = window = Window()
+    weight: np.ndarray | None = None
+    macs = 0
+    if isinstance(node, Conv2d):
+        weight = node.weight
+        kernel = Window(_pair(node.weight.shape[2:]), node.stride, _pair(node.padding[:2]))
+        macs = int(weight.size) * int(np.prod(graph.tensors[node.name].shape[1:]))
+    elif isinstance(node, Linear):
+        # The kernel covers the whole map: channel, row, column is the order in which a map is flattened.
+        weight = node.weight.reshape(-1, *shape)
+        kernel = Window(kernel=_pair(shape[1:]))
+        macs = int(weight.size)
+    elif isinstance(node, (MaxPool2d, AveragePool2d)):
+        window = Window(node.kernel, node.stride, _pair(node.padding[:2]))
+    if isinstance(pool, MaxPool2d):
+        window = Window(pool.kernel, pool.stride)
+    return Operation(
+        name=name,
+        sources=sources,
+        input_shape=shape,
+        output_shape=_map_shape(graph.tensors[name].shape),
+        node=node,
+        kernel=kernel,
+        pool=window,
+        weight=weight,
+        macs=macs,
+    )
+
+
+def _fusible(node: Node, limit: int) -> bool:
+    """Whether a pooling needs each of its inputs just once, so that it can follow the requantiser."""
+    return (
+        isinstance(node, MaxPool2d)
+        and node.kernel == node.stride
+        and not any(node.padding)
+        and node.kernel[0] * node.kernel[1] <= limit
+    )
+
+
+def _check_flatten(graph: Graph, node: Flatten, readers: list[Node]) -> None:
+    shape = graph.tensors[node.inputs[0]].shape
+    if len(shape) == 1 or shape[1:] == (1, 1):
+        return
+    if not readers or any(not isinstance(reader, (Linear, Flatten)) for reader in readers):
+        raise UserError(
+            f"Node {node.name!r} flattens a map of shape {shape} for something else than linear layers: "
+            "the accelerator keeps maps pixel by pixel and cannot reorder them",
+            mend="Pool the map to 1 x 1 first, or feed the flattened vector to linear layers only.",
+        )
+
+
+def _map_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (shape[0], 1, 1)
+
+
+def _pair(values: tuple[int, ...]) -> Pair:
+    first, second = values
+    return int(first), int(second)
+

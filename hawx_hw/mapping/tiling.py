@@ -1,0 +1,42 @@
+"""How many output pixels of a filter tile are computed before the next tile."""
+
+from __future__ import annotations
+
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.lowering import tap_tiles
+from hawx_hw.mapping.operations import Operation
+
+__all__ = ["chunk_windows"]
+
+# A layer may take this much longer than it must, if the weights are read less often in return.
+_SLACK = 0.02
+
+
+def chunk_windows(layer: Operation, architecture: Architecture) -> int:
+    """Windows (output codes of one channel) in a chunk.
+
+    A long chunk reads each weight less often; a short one leaves less to requantise after the last tile,
+    when the array has nothing left to do. The longest chunk within 2 % of the shortest time wins.
+    """
+    windows = layer.output_shape[1] * layer.output_shape[2]
+    if not layer.uses_array:
+        return windows
+    elements = layer.pool.kernel[0] * layer.pool.kernel[1]
+    longest = max(1, min(windows, architecture.accumulators // elements))
+    times = {count: _estimate(layer, architecture, count) for count in range(1, longest + 1)}
+    limit = min(times.values()) * (1 + _SLACK)
+    return max(count for count, time in times.items() if time <= limit)
+
+
+def _estimate(layer: Operation, architecture: Architecture, count: int) -> int:
+    """Cycles of the layer but for constants: compute and requantisation of chunks overlap."""
+    windows = layer.output_shape[1] * layer.output_shape[2]
+    elements = layer.pool.kernel[0] * layer.pool.kernel[1]
+    filters = layer.output_shape[0]
+    tiles = -(-filters // architecture.columns)
+    chunks = -(-windows // count)
+    compute = tap_tiles(layer, architecture) * max(count * elements, architecture.bank_rows)
+    drain = count * elements * architecture.groups
+    last_groups = -(-(filters - (tiles - 1) * architecture.columns) // architecture.lanes)
+    tail = (windows - (chunks - 1) * count) * elements * last_groups
+    return max(compute, drain) * tiles * chunks + tail
