@@ -1,0 +1,3 @@
+"""Hardware in Amaranth."""
+
+__all__: list[str] = []

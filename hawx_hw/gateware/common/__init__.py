@@ -1,0 +1,3 @@
+"""What every architecture shares: the shell around the core, memories, buses."""
+
+__all__: list[str] = []
