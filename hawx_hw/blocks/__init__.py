@@ -1,0 +1,5 @@
+"""Blocks: the arithmetic units that a PE may hold."""
+
+from hawx_hw.blocks.block import Block, by_name
+
+__all__ = ["Block", "by_name"]

@@ -1,0 +1,205 @@
+"""Widths and depths of a systolic core, and the structures that its parts exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Shape, signed, unsigned
+from amaranth.lib import data
+
+from hawx_hw.gateware.common.layout import index_width
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.plan import Plan
+
+__all__ = ["CODE", "Dimensions", "MULTIPLIER_BITS"]
+
+CODE = signed(8)
+MULTIPLIER_BITS = 16
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What sizes the hardware, taken from a :class:`~hawx_hw.mapping.plan.Plan`.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    fields : tuple of (str, int, bool)
+        Name, bits and signedness of the fields of a program word.
+    layers : int
+        Words of the program.
+    sum_bits, addend_bits, product_bits : int
+        Two's complement widths of the array's sums, of the addends, and after the multiplier.
+    arena : int
+        Words of the activation memory.
+    chunk : int
+        Words of an accumulator set.
+    coordinate_bits : int
+        Two's complement width of input coordinates, padding included.
+    weight_words, requantization_words : int
+        Depths of a weight bank and of the requantisation memory.
+    result_words : int
+        Words of the result.
+    """
+
+    architecture: Architecture
+    fields: tuple[tuple[str, int, bool], ...]
+    layers: int
+    sum_bits: int
+    addend_bits: int
+    product_bits: int
+    arena: int
+    chunk: int
+    coordinate_bits: int
+    weight_words: int
+    requantization_words: int
+    result_words: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> Dimensions:
+        """The dimensions of the core that runs ``plan``."""
+        reach = max(
+            max(step.width, step.height) + max(step.kernel_columns, step.kernel_rows) + 2
+            for step in plan.steps
+        )
+        last = plan.layers[-1].output_shape
+        return cls(
+            architecture=plan.architecture,
+            fields=plan.format.widths,
+            layers=len(plan.steps),
+            sum_bits=plan.ranges.sum_bits,
+            addend_bits=plan.ranges.addend_bits,
+            product_bits=plan.ranges.product_bits,
+            arena=plan.arena.depth,
+            chunk=max((s.chunk + 1 for s in plan.steps if not s.stream), default=1),
+            coordinate_bits=reach.bit_length() + 2,
+            weight_words=len(plan.weights),
+            requantization_words=len(plan.requantization),
+            result_words=-(-last[0] // plan.architecture.lanes) * last[1] * last[2],
+        )
+
+    @property
+    def descriptor(self) -> data.StructLayout:
+        """A word of the program."""
+        return data.StructLayout(
+            {name: signed(bits) if sign else unsigned(bits) for name, bits, sign in self.fields}
+        )
+
+    def field(self, name: str) -> Shape:
+        """Shape of one field of a program word."""
+        return Shape.cast(self.descriptor[name].shape)
+
+    @property
+    def address(self) -> Shape:
+        """Word address in the activation memory."""
+        return unsigned(index_width(self.arena))
+
+    @property
+    def destination(self) -> Shape:
+        """Word address in the activation or in the result memory."""
+        return unsigned(index_width(max(self.arena, self.result_words)))
+
+    @property
+    def word(self) -> data.ArrayLayout:
+        """A word of activations."""
+        return data.ArrayLayout(CODE, self.architecture.lanes)
+
+    @property
+    def position(self) -> data.StructLayout:
+        """Where a kernel's first tap lies on the input."""
+        return data.StructLayout(
+            {
+                "x": signed(self.coordinate_bits),
+                "y": signed(self.coordinate_bits),
+                "offset": self.address,
+            }
+        )
+
+    @property
+    def tap(self) -> data.StructLayout:
+        """One tap of a kernel: its digits, what they add to the address, and its number."""
+        return data.StructLayout(
+            {
+                "column": self.field("kernel_columns"),
+                "row": self.field("kernel_rows"),
+                "row_offset": self.address,
+                "lane": unsigned(index_width(self.architecture.lanes)),
+                "block_offset": self.address,
+                "number": unsigned(self.field("taps").width + 1),
+                "live": 1,  # the kernel has such a tap
+            }
+        )
+
+    @property
+    def fetch(self) -> data.StructLayout:
+        """What moves down the rows: one output pixel of one tile."""
+        return data.StructLayout(
+            {"valid": 1, "first": 1, "position": self.position, "tap": self.tap}
+        )
+
+    @property
+    def accumulate(self) -> data.StructLayout:
+        """What follows an output pixel through the array to its accumulator."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "index": unsigned(index_width(self.chunk)),
+                "bank": 1,
+                "first_tile": 1,
+                "last": 1,  # the last pixel of a chunk in its last tile
+            }
+        )
+
+    @property
+    def load(self) -> data.StructLayout:
+        """What moves down the weight banks: one word of every bank."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "beat": unsigned(index_width(self.architecture.bank_rows)),
+                "address": unsigned(index_width(self.weight_words)),
+            }
+        )
+
+    @property
+    def element(self) -> data.StructLayout:
+        """What accompanies sums or codes into the post-processor."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "window_first": 1,
+                "window_last": 1,
+                "end": 1,  # the last of the layer
+                "address": self.destination,
+            }
+        )
+
+    @property
+    def lane_constants(self) -> data.StructLayout:
+        """Multiplier and addend of one requantiser."""
+        return data.StructLayout(
+            {"multiplier": unsigned(MULTIPLIER_BITS), "addend": signed(self.addend_bits)}
+        )
+
+    @property
+    def sums(self) -> data.ArrayLayout:
+        """One sum a lane."""
+        return data.ArrayLayout(signed(self.sum_bits), self.architecture.lanes)
+
+    def memories(self) -> Sequence[tuple[str, int, int]]:
+        """Name, width and depth of each parameter memory, in the order of the parameter packet."""
+        a = self.architecture
+        return [
+            ("program", self.descriptor.size, self.layers),
+            (
+                "requantization",
+                self.lane_constants.size * a.lanes,
+                self.requantization_words,
+            ),
+            *(
+                (f"weights_{bank}_{slice_}", 8 * a.slice_columns, self.weight_words)
+                for bank in range(a.banks)
+                for slice_ in range(a.slices)
+            ),
+        ]

@@ -1,0 +1,214 @@
+"""The address generators of the controller: over the input's pixels, and over the kernel's tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .dimensions import Dimensions
+
+__all__ = ["InputWalk", "TapWalk"]
+
+
+class InputWalk(wiring.Component):
+    """Walks over the positions of a kernel in four nested loops.
+
+    From the innermost: window column, window row, output column, output row. The walk can be taken back
+    to where a chunk began, since each tile of taps walks over the chunk's pixels again.
+
+    **Latency**: a command acts on ``position`` in the next cycle.
+
+    Parameters
+    ----------
+    dimensions : Dimensions
+
+    Attributes
+    ----------
+    layer : In(Dimensions.descriptor)
+        The layer; holds still during the walk.
+    restart : In(1)
+        To the first position; the chunk begins there. Wins over the other commands.
+    advance : In(1)
+        To the next position.
+    mark : In(1)
+        With ``advance``: the next chunk begins at the next position.
+    rewind : In(1)
+        With ``advance``: back to the beginning of the chunk instead.
+    position : Out(Dimensions.position)
+    window_first, window_last : Out(1)
+        The position is the first, the last of its window.
+    """
+
+    def __init__(self, dimensions: Dimensions):
+        self._dimensions = d = dimensions
+        super().__init__(
+            {
+                "layer": In(d.descriptor),
+                "restart": In(1),
+                "advance": In(1),
+                "mark": In(1),
+                "rewind": In(1),
+                "position": Out(d.position),
+                "window_first": Out(1),
+                "window_last": Out(1),
+            }
+        )
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """Widths and depths."""
+        return self._dimensions
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        d, layer = self._dimensions, self.layer
+        # One record for all that a walk remembers, so that going back is one assignment.
+        state = _walk_state(d)
+        now, following, begin = Signal(state), Signal(state), Signal(state)
+        m.d.comb += self.position.eq(now.position)
+
+        columns_end = now.window_column == layer.window_columns
+        rows_end = now.window_row == layer.window_rows
+        line_ends = now.column == layer.output_columns
+        m.d.comb += [
+            self.window_first.eq((now.window_column == 0) & (now.window_row == 0)),
+            self.window_last.eq(columns_end & rows_end),
+            following.eq(now),
+        ]
+
+        def step(event: str, *, moves_y: bool = True) -> None:
+            position = following.position
+            m.d.comb += [
+                position.x.eq(now.position.x + layer[f"x_step_{event}"]),
+                position.offset.eq(now.position.offset + layer[f"offset_step_{event}"]),
+            ]
+            if moves_y:
+                m.d.comb += position.y.eq(now.position.y + layer[f"y_step_{event}"])
+
+        with m.If(~columns_end):
+            step("window_column", moves_y=False)
+            m.d.comb += following.window_column.eq(now.window_column + 1)
+        with m.Elif(~rows_end):
+            step("window_row")
+            m.d.comb += [
+                following.window_column.eq(0),
+                following.window_row.eq(now.window_row + 1),
+            ]
+        with m.Else():
+            m.d.comb += [following.window_column.eq(0), following.window_row.eq(0)]
+            with m.If(~line_ends):
+                step("column")
+                m.d.comb += following.column.eq(now.column + 1)
+            with m.Else():
+                step("row")
+                m.d.comb += following.column.eq(0)
+
+        start = Signal(state)
+        m.d.comb += [
+            start.position.x.eq(layer.x_start),
+            start.position.y.eq(layer.y_start),
+            start.position.offset.eq(layer.offset_start),
+        ]
+        with m.If(self.restart):
+            m.d.sync += [now.eq(start), begin.eq(start)]
+        with m.Elif(self.advance):
+            m.d.sync += now.eq(Mux(self.rewind, begin, following))
+            with m.If(self.mark):
+                m.d.sync += begin.eq(following)
+        return m
+
+
+def _walk_state(d: Dimensions) -> data.StructLayout:
+    return data.StructLayout(
+        {
+            "position": d.position,
+            "window_column": d.field("window_columns"),
+            "window_row": d.field("window_rows"),
+            "column": d.field("output_columns"),
+        }
+    )
+
+
+class TapWalk(wiring.Component):
+    """The tap that the first row serves in each tile.
+
+    From one tile to the next it moves by as many taps as there are rows: an addition of three digits
+    (kernel column, kernel row, channel within a word) with carries.
+
+    **Latency**: a command acts on ``tap`` in the next cycle.
+
+    Parameters
+    ----------
+    dimensions : Dimensions
+
+    Attributes
+    ----------
+    layer : In(Dimensions.descriptor)
+    restart : In(1)
+        To the first tile. Wins over ``advance``.
+    advance : In(1)
+        To the next tile.
+    tap : Out(Dimensions.tap)
+    """
+
+    def __init__(self, dimensions: Dimensions):
+        self._dimensions = d = dimensions
+        super().__init__(
+            {
+                "layer": In(d.descriptor),
+                "restart": In(1),
+                "advance": In(1),
+                "tap": Out(d.tap),
+            }
+        )
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """Widths and depths."""
+        return self._dimensions
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        architecture = self._dimensions.architecture
+        layer, tap = self.layer, self.tap
+
+        column = Signal(range(2 * (1 << tap.column.shape().width)))
+        row = Signal(range(2 * (1 << tap.row.shape().width)))
+        lane = Signal(range(2 * architecture.lanes))
+        column_wraps, row_wraps, lane_wraps = Signal(), Signal(), Signal()
+        m.d.comb += [
+            column.eq(tap.column + layer.tap_step_column),
+            column_wraps.eq(column > layer.kernel_columns),
+            row.eq(tap.row + layer.tap_step_row + column_wraps),
+            row_wraps.eq(row > layer.kernel_rows),
+            lane.eq(tap.lane + layer.tap_step_lane + row_wraps),
+            lane_wraps.eq(lane >= architecture.lanes),
+        ]
+        with m.If(self.restart):
+            m.d.sync += [
+                tap.eq(0),
+                tap.block_offset.eq(layer.source),
+                tap.live.eq(1),
+            ]
+        with m.Elif(self.advance):
+            m.d.sync += [
+                tap.column.eq(Mux(column_wraps, column - layer.kernel_columns - 1, column)),
+                tap.row.eq(Mux(row_wraps, row - layer.kernel_rows - 1, row)),
+                tap.row_offset.eq(
+                    tap.row_offset
+                    + layer.tap_step_row_offset
+                    + Mux(column_wraps, layer.width, 0)
+                    - Mux(row_wraps, layer.tap_wrap_row_offset, 0)
+                ),
+                tap.lane.eq(Mux(lane_wraps, lane - architecture.lanes, lane)),
+                tap.block_offset.eq(
+                    tap.block_offset
+                    + layer.tap_step_block_offset
+                    + Mux(lane_wraps, layer.plane, 0)
+                ),
+                tap.number.eq(tap.number + architecture.rows),
+            ]
+        return m
