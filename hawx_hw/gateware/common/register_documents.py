@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .registers import Access, Register, RegisterMap
+from .registers import Access, Field, Register, RegisterMap
 
 __all__ = ["c_header", "markdown"]
 
@@ -65,7 +65,7 @@ def markdown(register_map: RegisterMap) -> str:
             bits = f"{top}:{field.offset}" if field.width > 1 else f"{field.offset}"
             lines.append(
                 f"| {bits} | `{field.name.upper()}` | {field.access.value} "
-                f"| {field.reset:#x} | {field.description} |"
+                f"| {_field_reset(field)} | {field.description} |"
             )
     return "\n".join([*lines, ""])
 
@@ -75,4 +75,10 @@ def _access(register: Register) -> str:
 
 
 def _reset(register: Register) -> str:
+    if all(field.access is Access.RO for field in register.fields):
+        return "-"
     return f"0x{sum(field.reset << field.offset for field in register.fields):08x}"
+
+
+def _field_reset(field: Field) -> str:
+    return "-" if field.access is Access.RO else f"{field.reset:#x}"

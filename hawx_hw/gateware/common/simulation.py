@@ -17,6 +17,7 @@ __all__ = [
     "simulate",
     "stream_get",
     "stream_put",
+    "until",
 ]
 
 Testbench = Callable[[Any], Awaitable[None]]
@@ -42,15 +43,27 @@ def simulate(
 
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
-    for testbench in testbenches:
-        simulator.add_testbench(testbench)
+    # First, so that after a tick the testbenches see what the background has made of it.
     for testbench in background:
         simulator.add_testbench(testbench, background=True)
+    for testbench in testbenches:
+        simulator.add_testbench(testbench)
     # Each clock edge is one step.
     for _ in range(2 * limit):
         if not simulator.advance():
             return
     raise TimeoutError(f"Simulation is not over after {limit} cycles")
+
+
+async def until(ctx: Any, condition: Any, *sampled: Any) -> tuple[Any, ...]:
+    """Tick up to and including the first cycle of ``condition``; returns the values in that cycle.
+
+    Unlike ``ctx.tick().until()`` it may still be waiting when the simulation ends.
+    """
+    while True:
+        _clock, _reset, met, *values = await ctx.tick().sample(condition, *sampled)
+        if met:
+            return tuple(values)
 
 
 async def _pause(ctx: Any, stalls: random.Random | None) -> None:
@@ -66,7 +79,7 @@ async def stream_put(
         await _pause(ctx, stalls)
         ctx.set(stream.payload, payload)
         ctx.set(stream.valid, 1)
-        await ctx.tick().until(stream.ready)
+        await until(ctx, stream.ready)
         ctx.set(stream.valid, 0)
 
 
@@ -81,7 +94,7 @@ async def stream_get(
             if valid and (not ctx.get(stream.valid) or ctx.get(stream.payload) != before):
                 raise AssertionError("A stream must hold its payload until it is taken")
         ctx.set(stream.ready, 1)
-        (payload,) = await ctx.tick().sample(stream.payload).until(stream.valid)
+        (payload,) = await until(ctx, stream.valid, stream.payload)
         ctx.set(stream.ready, 0)
         payloads.append(payload)
     return payloads
@@ -133,9 +146,9 @@ async def axi_lite_read(ctx: Any, axi: Any, address: int) -> tuple[int, int]:
     """Read one register and return (value, response)."""
     ctx.set(axi.araddr, address)
     ctx.set(axi.arvalid, 1)
-    await ctx.tick().until(axi.arready)
+    await until(ctx, axi.arready)
     ctx.set(axi.arvalid, 0)
     ctx.set(axi.rready, 1)
-    value, response = await ctx.tick().sample(axi.rdata, axi.rresp).until(axi.rvalid)
+    value, response = await until(ctx, axi.rvalid, axi.rdata, axi.rresp)
     ctx.set(axi.rready, 0)
     return int(value), int(response)

@@ -149,9 +149,10 @@ def test_answer_to_a_read_holds_until_it_is_taken():
         ctx.set(axi.araddr, 60)
         ctx.set(axi.arvalid, 1)
         for _ in range(4):
-            assert (ctx.get(axi.rvalid), ctx.get(axi.rdata), ctx.get(axi.rresp)) == (1, 77, OKAY)
-            assert not ctx.get(axi.arready)
-            await ctx.tick()
+            *_, valid, value, response, ready = await ctx.tick().sample(
+                axi.rvalid, axi.rdata, axi.rresp, axi.arready
+            )
+            assert (valid, value, response, ready) == (1, 77, OKAY, 0)
 
     simulate(dut, testbench, background=[model.run])
 

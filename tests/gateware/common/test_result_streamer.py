@@ -31,7 +31,6 @@ def rtl_packets(layout, packets, *, stalls=None):
             ctx.set(dut.done, 0)
             while ctx.get(dut.pending):
                 await ctx.tick()
-            assert len(received) == len(latencies)
 
     async def sink(ctx):
         for _ in packets:
