@@ -84,7 +84,7 @@ class SystolicCore(wiring.Component):
         d = self._dimensions
         a = d.architecture
 
-        sequencer = place(m, platform, "sequencer", "hawx_sequencer", lambda: Sequencer(d))
+        sequencer = place(m, platform, "sequencer", "hawx_layer_sequencer", lambda: Sequencer(d))
         issuer = place(m, platform, "issuer", "hawx_tile_issuer", lambda: TileIssuer(d))
         loader = place(m, platform, "loader", "hawx_weight_loader", lambda: WeightLoader(d))
         drain = place(m, platform, "drain", "hawx_drain", lambda: Drain(d))

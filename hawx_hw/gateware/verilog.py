@@ -1,0 +1,41 @@
+"""Writes collected RTLIL as Verilog files, one a module."""
+
+from __future__ import annotations
+
+import re
+
+from amaranth._toolchain.yosys import find_yosys
+
+from hawx_hw.gateware.common.hierarchy import Emission
+
+__all__ = ["verilog_modules"]
+
+_MODULE = re.compile(r"^module (\\?\S+?)\s*\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
+
+
+def verilog_modules(emission: Emission) -> dict[str, str]:
+    """Verilog-2005 text of each module, by name, parts before the whole.
+
+    The same design gives the same bytes: no dates, no paths, no source positions.
+    """
+    yosys = find_yosys(lambda version: version >= (0, 40))
+    rtlil = "\n".join(emission.modules.values())
+    text = yosys.run(
+        ["-q", "-"],
+        "\n".join(
+            [
+                f"read_rtlil <<rtlil\n{rtlil}\nrtlil",
+                "proc -nomux -norom",
+                "memory_collect",
+                "opt_clean",
+                "write_verilog -norename -noattr",
+            ]
+        ),
+        # Yosys warns that not every process can be written as Verilog; Amaranth writes only such that can.
+        ignore_warnings=True,
+    )
+    modules = {match[1].lstrip("\\"): match[0] + "\n" for match in _MODULE.finditer(text)}
+    missing = [name for name in emission.modules if name not in modules]
+    if missing:
+        raise RuntimeError(f"Yosys wrote no module {missing[0]!r}")
+    return modules
