@@ -12,7 +12,9 @@ import numpy as np
 
 from hawx_hw.errors import UserError
 from hawx_hw.quantize.graph import (
+    Add,
     AveragePool2d,
+    Clamp,
     Conv2d,
     Flatten,
     Graph,
@@ -95,40 +97,53 @@ def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
             readers[name].append(node)
 
     aliases: dict[str, str] = {}
+    # The map as which each tensor is stored; a flattened map stays what it is.
+    stored = {graph.input: _map_shape(graph.tensors[graph.input].shape)}
     layers: list[Operation] = []
     fused: set[str] = set()
     for node in graph.nodes:
         if node.name in fused:
             continue
         if isinstance(node, Flatten):
-            _check_flatten(graph, node, readers[node.name])
             aliases[node.name] = aliases.get(node.inputs[0], node.inputs[0])
+            stored[node.name] = stored[node.inputs[0]]
             continue
         sources = tuple(aliases.get(name, name) for name in node.inputs)
-        shape = _map_shape(graph.tensors[sources[0]].shape)
+        shape = stored[node.inputs[0]]
+        if any(stored[name] != shape for name in node.inputs):
+            raise UserError(
+                f"Node {node.name!r} adds a flattened map to a vector: the accelerator stores them in "
+                "different orders",
+                mend="Add before flattening.",
+            )
         pool: Node | None = None
         if isinstance(node, (Conv2d, Linear)):
             following = readers[node.name]
             if len(following) == 1 and _fusible(following[0], window_limit):
                 pool = following[0]
                 fused.add(pool.name)
-        layers.append(_operation(graph, node, pool, sources, shape))
+        name = node.name if pool is None else pool.name
+        elementwise = isinstance(node, (Add, Clamp))
+        stored[name] = shape if elementwise else _map_shape(graph.tensors[name].shape)
+        layers.append(_operation(node, name, pool, sources, shape, stored[name], graph))
     if not layers:
         raise UserError(
             f"The network {graph.name!r} computes nothing",
             mend="Give it at least one layer besides flatten.",
         )
+    _check_output(graph, stored[graph.output])
     return layers
 
 
 def _operation(
-    graph: Graph,
     node: Node,
+    name: str,
     pool: Node | None,
     sources: tuple[str, ...],
     shape: tuple[int, int, int],
+    output_shape: tuple[int, int, int],
+    graph: Graph,
 ) -> Operation:
-    name = node.name if pool is None else pool.name
     kernel = window = Window()
     weight: np.ndarray | None = None
     macs = 0
@@ -149,7 +164,7 @@ def _operation(
         name=name,
         sources=sources,
         input_shape=shape,
-        output_shape=_map_shape(graph.tensors[name].shape),
+        output_shape=output_shape,
         node=node,
         kernel=kernel,
         pool=window,
@@ -168,15 +183,13 @@ def _fusible(node: Node, limit: int) -> bool:
     )
 
 
-def _check_flatten(graph: Graph, node: Flatten, readers: list[Node]) -> None:
-    shape = graph.tensors[node.inputs[0]].shape
-    if len(shape) == 1 or shape[1:] == (1, 1):
-        return
-    if not readers or any(not isinstance(reader, (Linear, Flatten)) for reader in readers):
+def _check_output(graph: Graph, stored: tuple[int, int, int]) -> None:
+    shape = graph.tensors[graph.output].shape
+    if _map_shape(shape) != stored:
         raise UserError(
-            f"Node {node.name!r} flattens a map of shape {shape} for something else than linear layers: "
-            "the accelerator keeps maps pixel by pixel and cannot reorder them",
-            mend="Pool the map to 1 x 1 first, or feed the flattened vector to linear layers only.",
+            f"The network's output {graph.output!r} is a flattened map of shape {stored}: the "
+            "accelerator sends maps pixel by pixel and cannot reorder them",
+            mend="End the network before flattening, or with a linear layer.",
         )
 
 
