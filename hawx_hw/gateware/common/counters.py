@@ -6,6 +6,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from .hierarchy import place
 from .layout import index_width
 from .memories import SimpleDualPortRam
 
@@ -70,7 +71,9 @@ class PerformanceCounters(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = SimpleDualPortRam(32, 2 * self._layers)
+        memory = place(
+            m, platform, "memory", "hawx_counters_ram", lambda: SimpleDualPortRam(32, 2 * self._layers)
+        )
         running = Signal(32)
         in_layer = Signal(32)
         page = Signal()

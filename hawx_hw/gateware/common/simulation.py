@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
+from amaranth.hdl import Value
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
@@ -74,8 +75,11 @@ async def _pause(ctx: Any, stalls: random.Random | None) -> None:
 async def stream_put(
     ctx: Any, stream: Any, payloads: Iterable[Any], *, stalls: random.Random | None = None
 ) -> None:
-    """Offer each payload until it is taken; without ``stalls`` one a cycle."""
+    """Offer each payload until it is taken; without ``stalls`` one a cycle. Between two there is noise."""
+    bits = Value.cast(stream.payload)
     for payload in payloads:
+        if stalls is not None:
+            ctx.set(bits, stalls.getrandbits(len(bits)))
         await _pause(ctx, stalls)
         ctx.set(stream.payload, payload)
         ctx.set(stream.valid, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -23,7 +24,7 @@ from .row import RowFeeder
 from .sequencer import Sequencer
 from .weights import WeightLoader
 
-__all__ = ["SystolicCore", "core_signature"]
+__all__ = ["SystolicCore", "core_signature", "memory_words"]
 
 
 def core_signature(plan: Plan) -> CoreSignature:
@@ -36,6 +37,16 @@ def core_signature(plan: Plan) -> CoreSignature:
         layers=len(plan.steps),
         memories=[(width, depth) for _, width, depth in memories],
     )
+
+
+def memory_words(plan: Plan) -> list[Sequence[int]]:
+    """Contents of each parameter memory, in the order of ``Dimensions.memories``."""
+    a = plan.architecture
+    return [
+        plan.program,
+        plan.requantization,
+        *(plan.weight_bank(bank, slice_) for bank in range(a.banks) for slice_ in range(a.slices)),
+    ]
 
 
 class SystolicCore(wiring.Component):
@@ -149,23 +160,21 @@ class SystolicCore(wiring.Component):
 
     def _parameter_memories(self, m: Module, platform: Any) -> list[Any]:
         """Program, requantisation, and the weight banks (all slices of a bank together)."""
-        plan = self._plan
-        a = plan.architecture
-        contents: list[Sequence[int]] = [
-            plan.program,
-            plan.requantization,
-            *(plan.weight_bank(bank, slice_) for bank in range(a.banks) for slice_ in range(a.slices)),
-        ]
+        a = self._plan.architecture
+        contents = memory_words(self._plan)
         memories = []
         for index, (name, width, depth) in enumerate(self._dimensions.memories()):
             words = None if a.loadable else contents[index]
+            # Loaded banks are all alike; built-in ones differ by their contents.
             kind = name.split("_")[0] if a.loadable else name
             memory = place(
                 m,
                 platform,
                 name,
                 f"hawx_{kind}",
-                lambda: ParameterMemory(width, depth, init=words, init_file=f"{name}.hex"),
+                partial(
+                    ParameterMemory, width, depth, init=words, init_file=f"{name}.hex"
+                ),
             )
             if a.loadable:
                 m.d.comb += [
