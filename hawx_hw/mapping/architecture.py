@@ -34,6 +34,9 @@ class Architecture:
         Output pixels whose sums a column can hold, >= 1; there are two such sets.
     loadable : bool
         Whether the parameters are loaded at run time, or built in.
+    activation_kib, parameter_kib : int or None
+        The most that the activation memories (all copies) and the parameter memories may hold together,
+        in units of 1,024 bytes; None for as much as the network needs.
     """
 
     rows: int
@@ -43,6 +46,8 @@ class Architecture:
     lanes: int
     accumulators: int = 128
     loadable: bool = False
+    activation_kib: int | None = None
+    parameter_kib: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("rows", "columns"):
@@ -60,6 +65,10 @@ class Architecture:
             )
         if self.accumulators < 1:
             raise ValueError(f"accumulators must be a positive number, not {self.accumulators!r}")
+        for name in ("activation_kib", "parameter_kib"):
+            limit = getattr(self, name)
+            if limit is not None and limit < 1:
+                raise ValueError(f"{name} must be a positive number, not {limit!r}")
 
     @classmethod
     def complete(
@@ -72,6 +81,8 @@ class Architecture:
         lanes: int | None = None,
         accumulators: int = 128,
         loadable: bool = False,
+        activation_kib: int | None = None,
+        parameter_kib: int | None = None,
     ) -> Architecture:
         """Fill in what the user left out.
 
@@ -90,6 +101,8 @@ class Architecture:
             lanes=lanes,
             accumulators=accumulators,
             loadable=loadable,
+            activation_kib=activation_kib,
+            parameter_kib=parameter_kib,
         )
 
     @property

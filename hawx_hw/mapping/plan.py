@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.errors import UserError
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.arena import Arena, allocate
 from hawx_hw.mapping.lowering import Offsets, lower
@@ -19,7 +20,7 @@ from hawx_hw.mapping.parameters import (
 )
 from hawx_hw.mapping.steps import ProgramFormat, Step
 from hawx_hw.mapping.tiling import chunk_windows
-from hawx_hw.quantize.graph import Graph
+from hawx_hw.quantize.graph import MULTIPLIER_BITS, Graph
 
 __all__ = ["Plan", "plan"]
 
@@ -73,6 +74,21 @@ class Plan:
         """Shape of the network's output."""
         return self.graph.tensors[self.graph.output].shape
 
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the activation memories, all copies together."""
+        return self.arena.depth * self.architecture.lanes * self.architecture.rows
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Bytes of weights, requantisation words and program, each word rounded up to bytes."""
+        lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
+        return (
+            self.weights.size
+            + len(self.requantization) * -(-self.architecture.lanes * lane_bits // 8)
+            + len(self.steps) * -(-self.format.bits // 8)
+        )
+
     def weight_bank(self, bank: int, slice_: int) -> list[int]:
         """Words of one weight bank, the slice's first column in the low byte."""
         width = self.architecture.slice_columns
@@ -116,7 +132,7 @@ def plan(graph: Graph, architecture: Architecture) -> Plan:
         if layer.uses_array:
             weights.append(_bank_words(weight_tiles(layer, architecture), architecture))
             offsets.weights += len(weights[-1])
-    return Plan(
+    result = Plan(
         graph=graph,
         architecture=architecture,
         layers=tuple(layers),
@@ -126,6 +142,28 @@ def plan(graph: Graph, architecture: Architecture) -> Plan:
         weights=_joined(weights, architecture),
         requantization=tuple(words),
     )
+    _check_memories(result)
+    return result
+
+
+def _check_memories(plan: Plan) -> None:
+    limits = plan.architecture
+    for what, key, need, mend in (
+        (
+            f"activations ({limits.rows} copies, one a row)",
+            "activation_kib",
+            plan.activation_bytes,
+            "use fewer rows, or a smaller network",
+        ),
+        ("parameters", "parameter_kib", plan.parameter_bytes, "use a smaller network"),
+    ):
+        limit = getattr(limits, key)
+        if limit is not None and need > 1024 * limit:
+            raise UserError(
+                f"The network does not fit the chosen memories: its {what} need {need} bytes, "
+                f"and {key} allows {1024 * limit}",
+                mend=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {mend}.",
+            )
 
 
 def _bank_words(tiles: np.ndarray, architecture: Architecture) -> np.ndarray:
