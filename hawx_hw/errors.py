@@ -32,7 +32,7 @@ class UserError(HawxError):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text} {self.mend}" if self.mend else text
+        return f"{text.rstrip('.')}. {self.mend}" if self.mend else text
 
 
 class VerificationError(HawxError):
