@@ -129,7 +129,7 @@ class ArraySlice(wiring.Component):
         request, here = self.accumulate, self.accumulate_out
         width = self._sums.size
 
-        sums, last_sums = Signal(self._sums), Signal(self._sums)
+        sums, last_sums = Signal(self._sums), Signal(self._sums, reset_less=True)
         # A pixel that follows itself at once is not yet in the memory when it is read.
         follows_itself = Signal()
         m.d.sync += follows_itself.eq(

@@ -71,7 +71,9 @@ class ProcessingElement(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        present, following = Signal(CODE), Signal(CODE)
+        # Nothing here needs a reset: no sum counts before a weight is loaded and a pixel arrives.
+        present, following = Signal(CODE, reset_less=True), Signal(CODE, reset_less=True)
+        total = Signal(signed(self._sum_bits), reset_less=True)
         with m.If(self.load):
             m.d.sync += following.eq(self.weight)
         with m.If(self.swap):
@@ -80,5 +82,6 @@ class ProcessingElement(wiring.Component):
             m, platform, "multiplier", f"hawx_block_{self._block.identifier}", self._block.component
         )
         m.d.comb += [multiplier.a.eq(present), multiplier.b.eq(self.activation)]
-        m.d.sync += self.sum_out.eq(self.sum_in + multiplier.product)
+        m.d.sync += total.eq(self.sum_in + multiplier.product)
+        m.d.comb += self.sum_out.eq(total)
         return m

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.common.hierarchy import place
 
-from .dimensions import CODE, Dimensions
+from .dimensions import CODE, MULTIPLIER_BITS, Dimensions
 
 __all__ = ["PostProcessor", "RequantizerLane"]
 
@@ -68,12 +68,13 @@ class RequantizerLane(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         d = self._dimensions
-        value = Signal(signed(d.sum_bits))
-        constants = Signal(d.lane_constants)
-        product = Signal(signed(d.sum_bits + 17))
-        addend = Signal(signed(d.addend_bits))
-        total = Signal(signed(d.product_bits))
-        shifted = Signal(CODE)
+        # Data need no reset: ``stage_valid`` tells which of them count.
+        value = Signal(signed(d.sum_bits), reset_less=True)
+        constants = Signal(d.lane_constants, reset_less=True)
+        product = Signal(signed(d.sum_bits + MULTIPLIER_BITS + 1), reset_less=True)
+        addend = Signal(signed(d.addend_bits), reset_less=True)
+        total = Signal(signed(d.product_bits), reset_less=True)
+        shifted = Signal(CODE, reset_less=True)
 
         with m.If(self.stage_valid[0]):
             m.d.sync += [value.eq(self.value), constants.eq(self.constants)]
