@@ -1,0 +1,36 @@
+"""Writes docs/registers.md from the register map: python docs/generate_registers.py"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hawx_hw.files import write_text
+from hawx_hw.gateware.common.core_interface import CoreSignature
+from hawx_hw.gateware.common.register_documents import markdown
+from hawx_hw.gateware.common.register_map import accelerator_registers
+
+__all__ = ["document"]
+
+_INTRODUCTION = """\
+# Register map
+
+The AXI4-Lite registers of every accelerator; written by `python docs/generate_registers.py`. Values that
+depend on the network are those of a LeNet-5 on 8 x 8 PEs. `hawx emit` writes the same table with the values
+of your accelerator, `registers.md`, and a C header, `hawx_registers.h`, into `build/NAME/accelerator/`.
+
+Access: `RO` read only; `RW` read and write; `W1S` write one to do it, reads as zero; `W1C` write one to clear;
+`constant` fixed by the build. Unmapped addresses answer with SLVERR, and so do writes to registers that have
+nothing to write.
+
+"""
+
+
+def document() -> str:
+    """The page."""
+    core = CoreSignature(lanes=2, image_shape=(1, 28, 28), result_shape=(10,), layers=5)
+    registers = accelerator_registers(core, rows=8, columns=8, config_hash=0, version="0.1.0")
+    return _INTRODUCTION + markdown(registers)
+
+
+if __name__ == "__main__":
+    write_text(Path(__file__).parent / "registers.md", document())
