@@ -11,7 +11,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -106,8 +106,8 @@ class Display(Protocol):
     def message(self, text: str) -> None:
         """Show a line that stays."""
 
-    def refresh(self, task: Task) -> None:
-        """Show how far ``task`` is; called several times a second while it runs."""
+    def refresh(self, tasks: Sequence[Task]) -> None:
+        """Show how far the tasks are, the innermost last; called several times a second."""
 
     def finish(self, task: Task) -> None:
         """Show ``task`` no more."""
@@ -122,7 +122,7 @@ class SilentDisplay:
     def message(self, text: str) -> None:
         """Drop the line."""
 
-    def refresh(self, task: Task) -> None:
+    def refresh(self, tasks: Sequence[Task]) -> None:
         """Show nothing."""
 
     def finish(self, task: Task) -> None:
@@ -148,8 +148,9 @@ class LineDisplay:
         """Print ``text``."""
         print(text, file=self._stream, flush=True)
 
-    def refresh(self, task: Task) -> None:
-        """Print a line where the last one is five seconds old."""
+    def refresh(self, tasks: Sequence[Task]) -> None:
+        """Print a line about the innermost task, where its last one is five seconds old."""
+        task = tasks[-1]
         if task.elapsed >= self._next.get(task, _QUIET_SECONDS):
             self._next[task] = task.elapsed + _LINE_SECONDS
             self.message(f"  {task.label}: {task.describe()}")
@@ -189,8 +190,12 @@ class BarDisplay:
         """Print ``text`` above the bars."""
         self._console.print(text, markup=False)
 
-    def refresh(self, task: Task) -> None:
-        """Draw the bar of ``task``, once it is known to be long."""
+    def refresh(self, tasks: Sequence[Task]) -> None:
+        """Draw a bar for each task that is known to be long."""
+        for task in tasks:
+            self._draw(task)
+
+    def _draw(self, task: Task) -> None:
         if task not in self._rows:
             if task.elapsed < _QUIET_SECONDS:
                 return
@@ -331,8 +336,8 @@ class Progress:
     def _tick(self) -> None:
         while not self._stop.wait(_TICK_SECONDS):
             with self._lock:
-                for task in self._tasks:
-                    self._display.refresh(task)
+                if self._tasks:
+                    self._display.refresh(self._tasks)
 
 
 def _duration(seconds: float) -> str:

@@ -1,6 +1,7 @@
 import io
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,11 @@ def test_task_without_a_hint_says_how_long_it_has_run(counted: tuple[int, int | 
 
 def test_lines_start_after_two_seconds_and_come_every_five() -> None:
     clock, stream = Clock(), io.StringIO()
-    task = Task("build", 20.0, clock)
+    task, around = Task("build", 20.0, clock), Task("verify", None, clock)
     display = LineDisplay(stream)
     for _ in range(40):
         clock.now += 0.25
-        display.refresh(task)
+        display.refresh([around, task])
     assert stream.getvalue().splitlines() == [
         "  build: 10 %, about 18 s left",
         "  build: 35 %, about 13 s left",
@@ -85,10 +86,10 @@ def test_bar_appears_for_long_work_only_and_goes_away() -> None:
     display = BarDisplay(stream)
     task = Task("build", 20.0, clock)
     clock.now += 1
-    display.refresh(task)
+    display.refresh([task])
     assert stream.getvalue() == ""
     clock.now += 9
-    display.refresh(task)
+    display.refresh([task])
     display.message("a line [that] stays")
     display.finish(task)
     display.close()
@@ -110,8 +111,8 @@ def test_progress_shows_messages_and_running_tasks() -> None:
         def message(self, text: str) -> None:
             shown.append(text)
 
-        def refresh(self, task: Task) -> None:
-            shown.append(task.label)
+        def refresh(self, tasks: Sequence[Task]) -> None:
+            shown.extend(task.label for task in tasks)
             seen.set()
 
         def finish(self, task: Task) -> None:

@@ -1,0 +1,267 @@
+"""The stages of a run: what each depends on, in which order they run, and what may be skipped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.build_folder import BuildFolder, Manifest
+from hawx_hw.errors import VerificationError
+from hawx_hw.files import write_json
+from hawx_hw.fingerprints import code_hash, differences, file_hashes, json_hash
+from hawx_hw.progress import Display, Durations, Progress
+
+if TYPE_CHECKING:
+    from hawx_hw.config import Config
+
+__all__ = ["Context", "Outcome", "Pipeline", "Stage"]
+
+#: Of the JSON files that the stages write.
+_SCHEMA = 1
+#: What a stage depends on, and how to call it; the first that changed is told.
+_REASONS = {
+    "settings": "{}",
+    "files": "{}",
+    "stages": "the result of {}",
+    "tools": "the version of {}",
+    "code": "the program's {}",
+}
+
+
+def _nothing(config: Config) -> Iterable[Path]:
+    return ()
+
+
+def _no_tools(config: Config) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step from config to results, and all that its results depend on.
+
+    Parameters
+    ----------
+    name : str
+    run : callable
+        Writes its files into ``context.output``. It imports what is slow to import when called.
+    needs : tuple of str
+        Stages whose files it reads.
+    settings : tuple of str
+        Keys of the config that it reads, such as ``"accelerator"`` or ``"network.model"``.
+    code : tuple of str
+        Parts of the program that it runs; see :func:`~hawx_hw.fingerprints.code_hash`.
+    files : callable
+        Files outside the build folder that it reads, for a config.
+    tools : callable
+        Versions of the tools and libraries that it uses, for a config.
+    estimate : float
+        Seconds that it may take, until the first run has told.
+    """
+
+    name: str
+    run: Callable[[Context], None]
+    needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    files: Callable[[Config], Iterable[Path]] = field(default=_nothing)
+    tools: Callable[[Config], Mapping[str, str]] = field(default=_no_tools)
+    estimate: float = 10.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running stage is given.
+
+    Parameters
+    ----------
+    config : Config
+    folder : Path
+        Files of the stages that it needs; not to be written.
+    output : Path
+        An empty folder for its own files, which keep their names when they are published.
+    scratch : Path
+        A folder that lasts between runs, for what only saves time.
+    progress : Progress
+    header : dict
+        Stage, schema version, hash of the settings and versions of the tools, for its JSON files.
+    """
+
+    config: Config
+    folder: Path
+    output: Path
+    scratch: Path
+    progress: Progress
+    header: Mapping[str, Any]
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write ``content`` with the header into the JSON file ``name``."""
+        write_json(self.output / name, {**self.header, **content})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage in a run.
+
+    Parameters
+    ----------
+    stage : str
+    ran : bool
+        False if it was up to date.
+    seconds : float
+    """
+
+    stage: str
+    ran: bool
+    seconds: float
+
+
+class Pipeline:
+    """Runs the stages of one config in its build folder.
+
+    A stage is skipped if everything that it depends on is what it was, and its files are as it wrote them.
+    A stage depends on the *content* of the files that it needs: one that ran again to the same result
+    makes no later stage run.
+
+    Parameters
+    ----------
+    config : Config
+    folder : Path
+        The build folder.
+    stages : sequence of Stage
+        In the order in which they run; each after those that it needs.
+    display : Display
+        Where progress is shown.
+    """
+
+    def __init__(self, config: Config, folder: Path, stages: Sequence[Stage], display: Display):
+        self._config = config
+        self._settings: dict[str, Any] = config.model_dump(mode="json")
+        self._folder = BuildFolder(folder)
+        self._stages = {stage.name: stage for stage in stages}
+        self._display = display
+        known: set[str] = set()
+        for stage in stages:
+            if not known.issuperset(stage.needs):
+                raise ValueError(
+                    f"Stage {stage.name!r} must stand after {', '.join(sorted(stage.needs))}"
+                )
+            known.add(stage.name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the stages, in order."""
+        return tuple(self._stages)
+
+    def until(self, last: str) -> tuple[str, ...]:
+        """All stages up to ``last``, in order."""
+        return self.names[: self.names.index(last) + 1]
+
+    def needed(self, *wanted: str) -> tuple[str, ...]:
+        """The stages that ``wanted`` need, and themselves, in order."""
+        found = set(wanted)
+        for name in reversed(self.names):
+            if name in found:
+                found.update(self._stages[name].needs)
+        return tuple(name for name in self.names if name in found)
+
+    def run(self, names: Sequence[str] | None = None) -> list[Outcome]:
+        """Bring stages up to date.
+
+        Parameters
+        ----------
+        names : sequence of str or None
+            Stages in order, with all that they need; None for all stages.
+
+        Raises
+        ------
+        UserError
+            What the user can mend; also if another run works in the folder.
+        VerificationError
+            Its stage's files are published all the same, so that the user can read what differs; the
+            stage will run again.
+        """
+        outcomes = []
+        with ExitStack() as stack:
+            stack.enter_context(self._folder.locked())
+            progress = stack.enter_context(
+                Progress(self._display, Durations(self._folder.durations))
+            )
+            finished: dict[str, Manifest] = {}
+            for name in self.names if names is None else names:
+                start = time.monotonic()
+                manifest, ran = self._bring_up_to_date(self._stages[name], finished, progress)
+                finished[name] = manifest
+                outcomes.append(Outcome(name, ran, time.monotonic() - start))
+        return outcomes
+
+    def _bring_up_to_date(
+        self, stage: Stage, finished: Mapping[str, Manifest], progress: Progress
+    ) -> tuple[Manifest, bool]:
+        inputs = self._inputs(stage, finished)
+        before = self._folder.manifest(stage.name)
+        reason = self._reason(before, inputs)
+        if before and reason is None:
+            progress.message(f"{stage.name}: up to date")
+            return before, False
+        progress.message(f"{stage.name}: running ({reason})")
+        start = time.monotonic()
+        with self._folder.staging(stage.name) as staging:
+            context = Context(
+                config=self._config,
+                folder=self._folder.path,
+                output=staging,
+                scratch=self._folder.scratch(stage.name),
+                progress=progress,
+                header={
+                    "schema": _SCHEMA,
+                    "stage": stage.name,
+                    "config": json_hash(self._reaching_settings(stage)),
+                    "versions": inputs["tools"],
+                },
+            )
+            try:
+                with progress.task(stage.name, estimate=stage.estimate):
+                    stage.run(context)
+            except VerificationError:
+                self._folder.publish_unfinished(stage.name, staging)
+                raise
+            manifest = self._folder.publish(stage.name, staging, inputs)
+        progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
+        return manifest, True
+
+    def _inputs(self, stage: Stage, finished: Mapping[str, Manifest]) -> dict[str, Any]:
+        return {
+            "code": {part: code_hash(part) for part in ("pipeline.py", *stage.code)},
+            "files": file_hashes(stage.files(self._config)),
+            "settings": self._reaching_settings(stage),
+            "stages": {name: json_hash(finished[name].outputs) for name in stage.needs},
+            "tools": dict(stage.tools(self._config)),
+        }
+
+    def _reason(self, before: Manifest | None, inputs: Mapping[str, Any]) -> str | None:
+        """Why a stage must run, in words; None if it is up to date."""
+        if before is None:
+            return "not finished before"
+        for kind, words in _REASONS.items():
+            changed = differences(before.inputs.get(kind, {}), inputs[kind])
+            if changed:
+                rest = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+                return f"{words.format(changed[0])}{rest} changed"
+        damaged = self._folder.damaged(before)
+        return f"{damaged[0]} is missing or was changed" if damaged else None
+
+    def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
+        """The settings of the stage and of all stages that it needs."""
+        keys = {key for name in self.needed(stage.name) for key in self._stages[name].settings}
+        return {key: self._setting(key) for key in sorted(keys)}
+
+    def _setting(self, key: str) -> Any:
+        value: Any = self._settings
+        for part in key.split("."):
+            value = value[part]
+        return value
