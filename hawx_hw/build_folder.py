@@ -1,4 +1,4 @@
-"""The folder that one config's results go to: who may write, what is finished, how it gets there."""
+"""The folder of one config's results: who may write, what is finished, how it gets there."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Manifest:
 class BuildFolder:
     """Results of the stages, side by side, and the records of what is finished.
 
-    A stage writes into a folder of its own. Publishing first withdraws the stage's old record, then moves
-    the files to their places, then writes the new record: whenever the process is killed, a record stands
-    for files that are complete.
+    A stage writes into a folder of its own. Publishing first withdraws the stage's old record, then
+    moves the files to their places, then writes the new record: whenever the process is killed, a
+    record stands for files that are complete.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class BuildFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs out. The operating system ends the lock with the process, however it dies.
+        """Keep other runs out. The system ends the lock with the process, however it dies.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class BuildFolder:
         return manifest
 
     def publish_unfinished(self, stage: str, staging: Path) -> dict[str, str]:
-        """Move files to their place without a record, so that the stage runs again; gives hashes."""
+        """Move files to their place without a record, so that the stage runs again."""
         before = self.manifest(stage)
         self._record(stage).unlink(missing_ok=True)
         files = sorted(p for p in staging.rglob("*") if p.is_file())
@@ -161,7 +161,7 @@ class BuildFolder:
         for name in sorted(old | set(new)):
             _remove(self._path / name)
         for name in new:
-            os.replace(staging / name, self._path / name)
+            (staging / name).replace(self._path / name)
         return outputs
 
     def _record(self, stage: str) -> Path:

@@ -123,9 +123,9 @@ class Outcome:
 class Pipeline:
     """Runs the stages of one config in its build folder.
 
-    A stage is skipped if everything that it depends on is what it was, and its files are as it wrote them.
-    A stage depends on the *content* of the files that it needs: one that ran again to the same result
-    makes no later stage run.
+    A stage is skipped if everything that it depends on is what it was, and its files are as it
+    wrote them. A stage depends on the *content* of the files that it needs: one that ran again to
+    the same result makes no later stage run.
 
     Parameters
     ----------
@@ -182,8 +182,8 @@ class Pipeline:
         UserError
             What the user can mend; also if another run works in the folder.
         VerificationError
-            Its stage's files are published all the same, so that the user can read what differs; the
-            stage will run again.
+            Its stage's files are published all the same, so that the user can read what differs;
+            the stage will run again.
         """
         outcomes = []
         with ExitStack() as stack:

@@ -1,7 +1,7 @@
-"""Progress of long work, with the time left: a bar on a terminal, plain lines elsewhere, or nothing.
+"""Progress of long work, with the time left: a bar on a terminal, plain lines elsewhere, or none.
 
-Work that counts its parts (images, batches) tells how many are done. Work that cannot, such as a compiler's
-run, has an estimate instead: how long it took the last time.
+Work that counts its parts (images, batches) tells how many are done. Work that cannot, such as a
+compiler's run, has an estimate instead: how long it took the last time.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Task:
         self._total: int | None = None
 
     def update(self, done: int, total: int | None) -> None:
-        """Tell that ``done`` of ``total`` parts are done; ``total`` is None where nobody knows it."""
+        """Tell that ``done`` of ``total`` parts are done; ``total`` is None where unknown."""
         self._done, self._total = done, total
 
     @property

@@ -1,7 +1,7 @@
 """Small stages for the tests of the pipeline, and a run that kills itself at a chosen moment.
 
-``python -m tests.fake_stages FOLDER``: for every moment at which a run touches the file system, a forked
-run that is killed there, then a second run to the end; prints one JSON line for each.
+``python -m tests.fake_stages FOLDER``: for every moment at which a run touches the file system, a
+forked run that is killed there, then a second run to the end; prints one JSON line for each.
 """
 
 from __future__ import annotations
