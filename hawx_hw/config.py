@@ -117,9 +117,7 @@ class Config(_Model):
     network: NetworkConfig
     accelerator: AcceleratorConfig = AcceleratorConfig()
     blocks: Literal["exact"] = Field(default="exact", description="The multiplier of the PEs.")
-    verify_: VerifyConfig = Field(
-        default=VerifyConfig(), alias="verify", description="How the Verilog is verified."
-    )
+    verify: VerifyConfig = VerifyConfig()
     technology: str = Field(
         default="generic45",
         min_length=1,
@@ -128,10 +126,6 @@ class Config(_Model):
     )
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."
-    )
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, validate_by_alias=True
     )
 
 
@@ -171,6 +165,7 @@ def load_config(path: Path) -> Config:
         ) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -186,7 +181,6 @@ def load_config(path: Path) -> Config:
         )
     lines: dict[tuple[str, ...], int] = {}
     _index(root, (), lines, path)
-    content = yaml.safe_load(text)
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -195,7 +189,7 @@ def load_config(path: Path) -> Config:
 
 def schema_text() -> str:
     """The JSON schema of the config, for editors."""
-    return json.dumps(Config.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+    return json.dumps(Config.model_json_schema(), indent=2, sort_keys=True) + "\n"
 
 
 def _index(
@@ -239,8 +233,10 @@ def _explained(
         mend = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
         return UserError("There is no such key", where=where, mend=mend)
     if kind == "missing":
-        return UserError("This key is missing", where=where, mend=f"Add it: {_about(key)}")
+        return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
     message = problem["msg"].replace("Input should be", "must be")
+    if kind == "model_type":
+        message = f"must be a mapping with the keys {', '.join(_keys(key))}"
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
     return UserError(f"{message}, not {value!r}", where=where, mend=_about(key) or None)
@@ -252,7 +248,7 @@ def _field(key: tuple[str, ...]) -> Any:
     found = None
     for part in key:
         fields = getattr(model, "model_fields", {})
-        found = next((f for n, f in fields.items() if part in (n, f.alias)), None)
+        found = fields.get(part)
         if found is None:
             return None
         model = found.annotation
@@ -262,9 +258,12 @@ def _field(key: tuple[str, ...]) -> Any:
 def _keys(prefix: tuple[str, ...]) -> list[str]:
     model = _field(prefix).annotation if prefix else Config
     fields = getattr(model, "model_fields", {})
-    return sorted(field.alias or name for name, field in fields.items())
+    return sorted(fields)
 
 
 def _about(key: tuple[str, ...]) -> str:
     found = _field(key)
-    return (found.description or "") if found is not None else ""
+    if found is None:
+        return ""
+    keys = getattr(found.annotation, "model_fields", {})
+    return found.description or (f"Its keys are: {', '.join(sorted(keys))}." if keys else "")

@@ -1,0 +1,97 @@
+"""What a user can get wrong in a config is told with file, line, key and mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.config import Config, find_config, load_config, schema_text
+from hawx_hw.errors import UserError
+from hawx_hw.resources import configs
+
+HEAD = "name: x\nnetwork: {model: lenet5, dataset: digits}\n"
+
+
+def load(folder: Path, text: str) -> Config:
+    path = folder / "x.yaml"
+    path.write_text(text)
+    return load_config(path)
+
+
+@pytest.mark.parametrize("path", sorted(configs().glob("*.yaml")), ids=lambda path: path.name)
+def test_committed_configs_load(path: Path) -> None:
+    assert load_config(path).name == path.stem
+
+
+def test_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path, HEAD)
+    assert (config.accelerator.rows, config.accelerator.columns) == (8, 8)
+    assert config.verify.images == 20
+    assert config.technology == "generic45"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            HEAD + "accelerator:\n  rowz: 3\n",
+            ":4: accelerator.rowz: There is no such key. Did you mean rows?",
+        ),
+        (HEAD + "zzz: 3\n", ":3: zzz: There is no such key. Known here: accelerator, blocks, "),
+        (
+            HEAD + "accelerator:\n  rows: 99\n",
+            ":4: accelerator.rows: must be less than or equal to 64, not 99.",
+        ),
+        (HEAD + "accelerator:\n  rows: 0\n", "must be greater than or equal to 1, not 0."),
+        (HEAD + "accelerator:\n  rows: '8'\n", "must be a valid integer, not '8'."),
+        (HEAD + "accelerator: 8\n", ":3: accelerator: must be a mapping with the keys accumulators"),
+        (HEAD + "accelerator: {architecture: simt}\n", "must be 'systolic', not 'simt'."),
+        (HEAD + "blocks: drum\n", ":3: blocks: must be 'exact', not 'drum'."),
+        (HEAD + "verify: {images: 0}\n", "verify.images: must be greater than or equal to 1, not 0."),
+        (
+            "name: x\nnetwork: {model: vgg, dataset: digits}\n",
+            ":2: network.model: must be 'lenet5', not 'vgg'.",
+        ),
+        ("name: ../x\nnetwork: {model: lenet5, dataset: digits}\n", ":1: name: must match"),
+        ("name: x\n", "network: This key is missing. Add it."),
+        ("name: x\nname: y\n", ":2: name stands here a second time. Remove it, or the one in line 1."),
+        ("- 1\n", "A config must be a mapping of keys to values."),
+        ("name: [\n", "This is not YAML"),
+        ("", "A config must be a mapping"),
+        ("name: !!python/object/apply:os.system [id]\n", "x.yaml"),
+    ],
+)
+def test_bad_configs(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, text)
+    assert message in str(caught.value)
+    assert str(tmp_path / "x.yaml") in str(caught.value)
+    assert caught.value.exit_status == 2
+
+
+def test_binary_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="The config cannot be read"):
+        load_config(path)
+
+
+def test_find_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_config("lenet5.yaml") == configs() / "lenet5.yaml"
+    assert find_config("lenet5") == configs() / "lenet5.yaml"
+    (tmp_path / "own.yaml").write_text(HEAD)
+    assert find_config("own.yaml") == Path("own.yaml")
+    with pytest.raises(UserError, match=r"no config 'lenet6.yaml'.*Did you mean lenet5.yaml\?"):
+        find_config("lenet6.yaml")
+
+
+def test_schema_file_is_current() -> None:
+    committed = (configs() / "schema.json").read_text()
+    assert committed == schema_text(), "run: hawx schema > configs/schema.json"
+
+
+def test_configs_name_the_schema() -> None:
+    for path in configs().glob("*.yaml"):
+        assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
