@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from hawx_hw import resources
-from hawx_hw.errors import UserError
 from hawx_hw.files import sha256_file
 
-__all__ = ["code_hash", "differences", "file_hashes", "json_hash", "versions"]
+__all__ = ["code_hash", "differences", "json_hash", "versions"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _BESIDE = {"rtl_templates": resources.rtl_templates, "sim": resources.sim}
@@ -40,25 +39,6 @@ def code_hash(part: str) -> str:
         if not any(piece == "__pycache__" or piece.startswith(".") for piece in name.parts):
             state.update(f"{name.as_posix()}\0{sha256_file(file)}\0".encode())
     return state.hexdigest()
-
-
-def file_hashes(files: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 of each file, by the file's name in full.
-
-    Raises
-    ------
-    UserError
-        A file that is missing or cannot be read.
-    """
-    found = {}
-    for file in files:
-        try:
-            found[str(file)] = sha256_file(file)
-        except OSError as error:
-            raise UserError(
-                f"The file cannot be read: {error.strerror or error}.", where=str(file)
-            ) from error
-    return found
 
 
 def json_hash(content: Mapping[str, Any]) -> str:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.build_folder import BuildFolder, Manifest
-from hawx_hw.errors import VerificationError
-from hawx_hw.files import write_json
-from hawx_hw.fingerprints import code_hash, differences, file_hashes, json_hash
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.files import sha256_file, write_json
+from hawx_hw.fingerprints import code_hash, differences, json_hash
 from hawx_hw.progress import Display, Durations, Progress
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config
 
-__all__ = ["Context", "Outcome", "Pipeline", "Stage"]
+__all__ = ["Context", "Outcome", "Pipeline", "Stage", "blame", "config_path"]
 
 #: Of the JSON files that the stages write.
 _SCHEMA = 1
@@ -32,12 +32,16 @@ _REASONS = {
 }
 
 
-def _nothing(config: Config) -> Iterable[Path]:
-    return ()
-
-
-def _no_tools(config: Config) -> Mapping[str, str]:
+def _no_files(config: Config, base: Path) -> Mapping[str, Path]:
     return {}
+
+
+def _no_tools(config: Config, base: Path) -> Mapping[str, str]:
+    return {}
+
+
+def _no_check(config: Config, base: Path) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,12 @@ class Stage:
     code : tuple of str
         Parts of the program that it runs; see :func:`~hawx_hw.fingerprints.code_hash`.
     files : callable
-        Files outside the build folder that it reads, for a config.
+        Files outside the build folder that it reads, by the config's key that names them; takes the
+        config and the folder that the config's relative paths start from.
     tools : callable
-        Versions of the tools and libraries that it uses, for a config.
+        Versions of the tools and libraries that it uses; takes the same.
+    check : callable
+        Raises UserError for what can be known to fail before any stage runs; takes the same.
     estimate : float
         Seconds that it may take, until the first run has told.
     """
@@ -68,8 +75,9 @@ class Stage:
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
-    files: Callable[[Config], Iterable[Path]] = field(default=_nothing)
-    tools: Callable[[Config], Mapping[str, str]] = field(default=_no_tools)
+    files: Callable[[Config, Path], Mapping[str, Path]] = _no_files
+    tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
+    check: Callable[[Config, Path], None] = _no_check
     estimate: float = 10.0
 
 
@@ -80,6 +88,8 @@ class Context:
     Parameters
     ----------
     config : Config
+    base : Path
+        The folder that the config's relative paths start from.
     folder : Path
         Files of the stages that it needs; not to be written.
     output : Path
@@ -92,15 +102,39 @@ class Context:
     """
 
     config: Config
+    base: Path
     folder: Path
     output: Path
     scratch: Path
     progress: Progress
     header: Mapping[str, Any]
 
+    def path(self, text: str) -> Path:
+        """The path that the config means by ``text``."""
+        return config_path(text, self.base)
+
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` with the header into the JSON file ``name``."""
         write_json(self.output / name, {**self.header, **content})
+
+
+def config_path(text: str, base: Path) -> Path:
+    """The path that a config in the folder ``base`` means by ``text``."""
+    return base / Path(text).expanduser()
+
+
+@contextmanager
+def blame(key: str) -> Iterator[None]:
+    """Put ``key`` of the config in front of where a UserError says that it happened."""
+    try:
+        yield
+    except UserError as error:
+        where = error.where
+        if where is None:
+            where = key
+        elif where.partition(":")[0] != key:
+            where = f"{key}: {where}"
+        raise UserError(error.what, where=where, mend=error.mend) from error
 
 
 @dataclass(frozen=True)
@@ -136,10 +170,21 @@ class Pipeline:
         In the order in which they run; each after those that it needs.
     display : Display
         Where progress is shown.
+    base : Path
+        The folder that the config's relative paths start from.
     """
 
-    def __init__(self, config: Config, folder: Path, stages: Sequence[Stage], display: Display):
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        stages: Sequence[Stage],
+        display: Display,
+        *,
+        base: Path = Path(),
+    ):
         self._config = config
+        self._base = base
         self._settings: dict[str, Any] = config.model_dump(mode="json")
         self._folder = BuildFolder(folder)
         self._stages = {stage.name: stage for stage in stages}
@@ -185,24 +230,28 @@ class Pipeline:
             Its stage's files are published all the same, so that the user can read what differs;
             the stage will run again.
         """
+        names = self.names if names is None else names
         outcomes = []
         with ExitStack() as stack:
             stack.enter_context(self._folder.locked())
             progress = stack.enter_context(
                 Progress(self._display, Durations(self._folder.durations))
             )
+            inputs = {name: self._inputs(self._stages[name]) for name in names}
             finished: dict[str, Manifest] = {}
-            for name in self.names if names is None else names:
+            for name in names:
                 start = time.monotonic()
-                manifest, ran = self._bring_up_to_date(self._stages[name], finished, progress)
-                finished[name] = manifest
+                stage = self._stages[name]
+                inputs[name]["stages"] = {
+                    needed: json_hash(finished[needed].outputs) for needed in stage.needs
+                }
+                finished[name], ran = self._bring_up_to_date(stage, inputs[name], progress)
                 outcomes.append(Outcome(name, ran, time.monotonic() - start))
         return outcomes
 
     def _bring_up_to_date(
-        self, stage: Stage, finished: Mapping[str, Manifest], progress: Progress
+        self, stage: Stage, inputs: dict[str, Any], progress: Progress
     ) -> tuple[Manifest, bool]:
-        inputs = self._inputs(stage, finished)
         before = self._folder.manifest(stage.name)
         reason = self._reason(before, inputs)
         if before and reason is None:
@@ -213,6 +262,7 @@ class Pipeline:
         with self._folder.staging(stage.name) as staging:
             context = Context(
                 config=self._config,
+                base=self._base,
                 folder=self._folder.path,
                 output=staging,
                 scratch=self._folder.scratch(stage.name),
@@ -234,14 +284,26 @@ class Pipeline:
         progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
         return manifest, True
 
-    def _inputs(self, stage: Stage, finished: Mapping[str, Manifest]) -> dict[str, Any]:
+    def _inputs(self, stage: Stage) -> dict[str, Any]:
+        """What the stage depends on, but for the results of other stages."""
+        stage.check(self._config, self._base)
         return {
             "code": {part: code_hash(part) for part in ("pipeline.py", *stage.code)},
-            "files": file_hashes(stage.files(self._config)),
+            "files": self._file_hashes(stage),
             "settings": self._reaching_settings(stage),
-            "stages": {name: json_hash(finished[name].outputs) for name in stage.needs},
-            "tools": dict(stage.tools(self._config)),
+            "tools": dict(stage.tools(self._config, self._base)),
         }
+
+    def _file_hashes(self, stage: Stage) -> dict[str, str]:
+        found = {}
+        for key, path in stage.files(self._config, self._base).items():
+            try:
+                found[key] = sha256_file(path)
+            except OSError as error:
+                raise UserError(
+                    f"The file cannot be read: {error.strerror or error}.", where=f"{key}: {path}"
+                ) from error
+        return found
 
     def _reason(self, before: Manifest | None, inputs: Mapping[str, Any]) -> str | None:
         """Why a stage must run, in words; None if it is up to date."""

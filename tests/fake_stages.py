@@ -49,7 +49,7 @@ def third(context: Context) -> None:
 
 STAGES = (
     Stage("first", first, settings=("number",)),
-    Stage("second", second, needs=("first",), tools=lambda config: {"tool": "1"}),
+    Stage("second", second, needs=("first",), tools=lambda config, base: {"tool": "1"}),
     Stage("third", third, needs=("second",), settings=("more.x",)),
 )
 

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from hawx_hw import fingerprints
-from hawx_hw.errors import UserError
-from hawx_hw.fingerprints import code_hash, differences, file_hashes, json_hash, versions
+from hawx_hw.fingerprints import code_hash, differences, json_hash, versions
 
 
 @pytest.fixture
@@ -59,16 +58,6 @@ def test_code_hash_refuses_what_is_not_there(package: Path) -> None:
 
 def test_code_beside_the_package() -> None:
     assert fresh("rtl_templates") != fresh("sim")
-
-
-def test_file_hashes(tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("abc")
-    assert file_hashes([tmp_path / "x"]) == {
-        str(tmp_path / "x"): "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    }
-    with pytest.raises(UserError) as caught:
-        file_hashes([tmp_path])
-    assert str(caught.value) == f"{tmp_path}: The file cannot be read: Is a directory."
 
 
 def test_json_hash_ignores_order() -> None:

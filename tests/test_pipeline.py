@@ -7,7 +7,7 @@ import pytest
 
 from hawx_hw.build_folder import BuildFolder
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.pipeline import Context, Pipeline, Stage
+from hawx_hw.pipeline import Context, Pipeline, Stage, blame, config_path
 from hawx_hw.progress import LineDisplay, SilentDisplay
 from tests.fake_stages import STAGES, Settings, content, run
 
@@ -53,7 +53,7 @@ def test_same_result_stops_the_chain(tmp_path: Path) -> None:
 
     source = tmp_path / "source"
     stages = (
-        Stage("write", write, files=lambda config: [source]),
+        Stage("write", write, files=lambda config, base: {"source": source}),
         Stage("read", read, needs=("write",)),
     )
     folder = tmp_path / "build"
@@ -148,11 +148,50 @@ def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path) ->
 
 
 def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
-    stage = Stage("one", lambda context: None, files=lambda config: [tmp_path / "gone.npz"])
+    """It is found missing before any stage runs."""
+    stage = Stage(
+        "one",
+        lambda context: None,
+        files=lambda config, base: {"network.dataset": config_path("gone.npz", base)},
+    )
     with pytest.raises(UserError) as caught:
-        pipeline(tmp_path / "build", stage).run()
-    expected = f"{tmp_path / 'gone.npz'}: The file cannot be read: No such file or directory."
-    assert str(caught.value) == expected
+        Pipeline(
+            Settings(number=1, more={"x": 0}),
+            tmp_path / "build",
+            (*STAGES, stage),
+            SilentDisplay(),
+            base=tmp_path,
+        ).run()
+    assert str(caught.value) == (
+        f"network.dataset: {tmp_path / 'gone.npz'}: "
+        "The file cannot be read: No such file or directory."
+    )
+    assert content(tmp_path / "build") == {}
+
+
+def test_checks_come_before_the_stages(tmp_path: Path) -> None:
+    def check(config, base: Path) -> None:
+        raise UserError("No simulator is installed.", mend="Install one.")
+
+    stages = (*STAGES, Stage("verify", print, check=check))
+    with pytest.raises(UserError, match=r"No simulator is installed\. Install one\."):
+        pipeline(tmp_path, *stages, number=1, more={"x": 0}).run()
+    assert content(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (None, "network.checkpoint"),
+        ("network.checkpoint", "network.checkpoint"),
+        ("network.checkpoint: x.bin", "network.checkpoint: x.bin"),
+        ("x.bin", "network.checkpoint: x.bin"),
+    ],
+)
+def test_blame_names_the_key(where: str | None, expected: str) -> None:
+    with pytest.raises(UserError) as caught, blame("network.checkpoint"):
+        raise UserError("It is damaged.", where=where, mend="Get another.")
+    assert str(caught.value) == f"{expected}: It is damaged. Get another."
 
 
 def test_selection_of_stages(tmp_path: Path) -> None:
