@@ -1,16 +1,16 @@
 """The integer graph: the network as the hardware computes it.
 
-Every tensor holds int8 codes ``q`` that stand for ``scale * (q - zero_point)``. Feature maps have shape
-``(channels, height, width)``, vectors ``(features,)``; there is no batch axis. Nodes stand in the order in
-which they are computed, and each names its output tensor after itself.
+Every tensor holds int8 codes ``q`` that stand for ``scale * (q - zero_point)``. Feature maps have
+shape ``(channels, height, width)``, vectors ``(features,)``; there is no batch axis. Nodes stand in
+the order in which they are computed, and each names its output tensor after itself.
 
-One rule turns a sum into a code. For an exact sum ``a`` (int32), a multiplier ``m`` (16 bits, unsigned; one
-an output channel) and a shift ``s`` (one a node)::
+One rule turns a sum into a code. For an exact sum ``a`` (int32), a multiplier ``m`` (16 bits,
+unsigned; one an output channel) and a shift ``s`` (one a node)::
 
     code = clamp(((a * m + 2**(s - 1)) >> s) + zero_point, low, high)
 
-where ``>>`` rounds towards minus infinity. It rounds halves up, and is the same in the reference, in the
-emulation and in the gateware.
+where ``>>`` rounds towards minus infinity. It rounds halves up, and is the same in the reference,
+in the emulation and in the gateware.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 __all__ = [
-    "Add",
-    "AveragePool2d",
     "CODE_MAX",
     "CODE_MIN",
+    "MULTIPLIER_BITS",
+    "SHIFT_MAX",
+    "SHIFT_MIN",
+    "Add",
+    "AveragePool2d",
     "Clamp",
     "Conv2d",
     "Flatten",
     "Graph",
     "Linear",
-    "MULTIPLIER_BITS",
     "MaxPool2d",
     "Node",
     "Requantization",
-    "SHIFT_MAX",
-    "SHIFT_MIN",
     "Tensor",
     "fixed_point",
 ]
@@ -123,7 +123,7 @@ class Requantization:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operation. ``name`` is also the name of its output tensor; ``inputs`` are tensor names."""
+    """One operation. ``name`` is also that of its output tensor; ``inputs`` are tensor names."""
 
     name: str
     inputs: tuple[str, ...]
@@ -133,8 +133,8 @@ class Node:
 class Conv2d(Node):
     """Cross-correlation of a feature map with ``weight``, then requantization.
 
-    The bias already holds ``-input_zero_point * sum(weight)``: the sum runs over raw codes, and padding
-    contributes the input's zero-point code.
+    The bias already holds ``-input_zero_point * sum(weight)``: the sum runs over raw codes, and
+    padding contributes the input's zero-point code.
 
     Parameters
     ----------
@@ -185,9 +185,10 @@ class MaxPool2d(Node):
 
 @dataclass(frozen=True, eq=False)
 class AveragePool2d(Node):
-    """Sum of each window (padding counts as the zero-point code) plus ``bias``, then requantization.
+    """Sum of each window (padding counts as the zero point) plus ``bias``, then requantization.
 
-    ``bias`` is ``-kernel_height * kernel_width * input_zero_point``; the multiplier holds 1 / window size.
+    ``bias`` is ``-kernel_height * kernel_width * input_zero_point``; the multiplier holds 1 /
+    window size.
     """
 
     kernel: tuple[int, int]

@@ -1,8 +1,8 @@
 """Random small integer networks for the tests of every room.
 
-A random graph obeys every promise of :mod:`hawx_hw.quantize.graph`, and its multipliers are set from the
-sums of a few random images, so that the codes of every tensor spread over their range: a graph whose codes
-all saturate hides wrong sums.
+A random graph obeys every promise of :mod:`hawx_hw.quantize.graph`, and its multipliers are set
+from the sums of a few random images, so that the codes of every tensor spread over their range: a
+graph whose codes all saturate hides wrong sums.
 """
 
 from __future__ import annotations
@@ -75,20 +75,20 @@ def random_graph(
     ----------
     rng : numpy.random.Generator
     layers : int
-        Layers to draw, >= 1. A residual layer is a convolution (or two) and its Add, so the graph may hold
-        more nodes; the Flatten before the first Linear comes on top.
+        Layers to draw, >= 1. A residual layer is a convolution (or two) and its Add, so the graph
+        may hold more nodes; the Flatten before the first Linear comes on top.
     max_size, max_channels : int
         Largest height and width of the input, and largest number of channels anywhere, >= 1.
     max_features : int
         Most outputs of a Linear, >= 1.
     max_kernel, max_stride : int
-        Largest kernel and stride along either axis, >= 1. Kernels need not be square, and padding is drawn
-        for each side by itself.
+        Largest kernel and stride along either axis, >= 1. Kernels need not be square, and padding
+        is drawn for each side by itself.
     kinds : sequence of str
         Which of :data:`KINDS` may occur.
     output : {"map", "vector"} or None
-        What the last node computes; None draws either. A vector without "linear" among the kinds ends in a
-        Flatten, and a map cannot hold a Linear.
+        What the last node computes; None draws either. A vector without "linear" among the kinds
+        ends in a Flatten, and a map cannot hold a Linear.
     name : str
         Name of the graph.
 
@@ -180,7 +180,7 @@ class _Builder:
         )
 
     def residual(self) -> None:
-        """Add(conv(x), x), Add(conv(x), conv(x)), or an Add of an older tensor of the same shape."""
+        """Add(conv(x), x), Add(conv(x), conv(x)), or Add of an older tensor of the same shape."""
         rng, source = self._rng, self._last
         older = [
             name
@@ -319,7 +319,8 @@ class _Builder:
     def _gain(self, deviation: np.ndarray) -> np.ndarray:
         """Scales that bring sums of this deviation to 30 to 70 codes: most inside, a few beyond."""
         target = self._rng.uniform(30, 70, len(deviation))
-        return np.divide(target, np.maximum(deviation, 1.0))
+        gain: np.ndarray = target / np.maximum(deviation, 1.0)
+        return gain
 
     def _rule(self, gain: np.ndarray, mean: float) -> Requantization:
         """A rule of these scales that keeps codes of this mean inside; often with a ReLU's clamp.

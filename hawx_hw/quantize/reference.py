@@ -1,6 +1,7 @@
 """The reference interpreter: the definition of what the hardware must output, bit for bit.
 
-Plain numpy on int64, one function a node. Nothing here is fast; everything here is meant to be read.
+Plain numpy on int64, one function a node. Nothing here is fast; everything here is meant to be
+read.
 """
 
 from __future__ import annotations
@@ -121,7 +122,8 @@ def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarra
             return _shift_and_clamp(sums(node, inputs, zero_point), node.requantization)
         case MaxPool2d():
             windows = _windows(x, node.kernel, node.stride, node.padding, CODE_MIN)
-            return np.max(windows, axis=(4, 5))
+            largest: np.ndarray = np.max(windows, axis=(4, 5))
+            return largest
         case Flatten():
             return x.reshape(len(x), -1)
         case _:
@@ -158,6 +160,6 @@ def _shift_and_clamp(products: np.ndarray, rule: Requantization) -> np.ndarray:
 
 
 def _checked(totals: np.ndarray) -> np.ndarray:
-    if totals.size and not (SUM_MIN <= totals.min() and totals.max() <= SUM_MAX):
+    if totals.size and not (totals.min() >= SUM_MIN and totals.max() <= SUM_MAX):
         raise OverflowError("A sum does not fit int32: the graph must be requantized")
     return totals

@@ -1,0 +1,8 @@
+"""Data sets: images as uint8 and labels, in fixed splits for training, calibration and test."""
+
+from __future__ import annotations
+
+from hawx_hw.datasets.dataset import Dataset, Split
+from hawx_hw.datasets.registry import NAMES, load
+
+__all__ = ["NAMES", "Dataset", "Split", "load"]

@@ -1,0 +1,123 @@
+"""What a data set is, and how it is split; every split is a function of the data alone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+__all__ = ["CALIBRATION_IMAGES", "Dataset", "Split", "evenly_spaced", "every_fifth_of_class"]
+
+CALIBRATION_IMAGES = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images and their labels.
+
+    Parameters
+    ----------
+    images : ndarray of uint8
+        ``(n, channels, height, width)``.
+    labels : ndarray of int64
+        ``(n,)``, each >= 0.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+            raise ValueError(
+                "Split images must be uint8 of shape (n, C, H, W), "
+                f"not {self.images.dtype} of shape {self.images.shape}"
+            )
+        if self.labels.shape != self.images.shape[:1] or self.labels.dtype != np.int64:
+            raise ValueError(
+                f"Split labels must be int64 of shape ({len(self.images)},), "
+                f"not {self.labels.dtype} of shape {self.labels.shape}"
+            )
+        if self.labels.size and self.labels.min() < 0:
+            raise ValueError(f"Split labels must be at least 0, not {self.labels.min()}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, indices: np.ndarray) -> Split:
+        """The images at ``indices``, in that order."""
+        return Split(np.ascontiguousarray(self.images[indices]), self.labels[indices])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named data set.
+
+    Parameters
+    ----------
+    name : str
+    classes : int
+        Labels lie in [0, classes).
+    train, calibration, test : Split
+        ``calibration`` is a part of ``train``; ``test`` shares no image with either.
+    note : str
+        What a reader of accuracies must know, such as that only a part of the test set is at hand.
+    """
+
+    name: str
+    classes: int
+    train: Split
+    calibration: Split
+    test: Split
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for what in ("train", "calibration", "test"):
+            split: Split = getattr(self, what)
+            if len(split) == 0:
+                raise ValueError(f"Dataset {self.name!r} must have at least one {what} image")
+            if split.images.shape[1:] != self.shape:
+                raise ValueError(
+                    f"Dataset {self.name!r} {what} images must be of shape {self.shape}, "
+                    f"not {split.images.shape[1:]}"
+                )
+            if split.labels.max() >= self.classes:
+                raise ValueError(
+                    f"Dataset {self.name!r} {what} labels must be below {self.classes}, "
+                    f"not {split.labels.max()}"
+                )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(channels, height, width)`` of one image."""
+        channels, height, width = self.train.images.shape[1:]
+        return channels, height, width
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over shapes, images and labels of all splits, in hexadecimal."""
+        state = hashlib.sha256()
+        for split in (self.train, self.calibration, self.test):
+            state.update(repr(split.images.shape).encode())
+            state.update(np.ascontiguousarray(split.images).tobytes())
+            state.update(split.labels.astype("<i8").tobytes())
+        return state.hexdigest()
+
+
+def evenly_spaced(split: Split, count: int = CALIBRATION_IMAGES) -> Split:
+    """``count`` images at equal distances (all where there are no more), in order."""
+    size = min(count, len(split))
+    return split.take(np.arange(size) * len(split) // max(size, 1))
+
+
+def every_fifth_of_class(split: Split) -> tuple[Split, Split]:
+    """Train and test: within each class, in order, the fifth image of every five is for test.
+
+    Both parts then hold the classes in the same proportions, and no image changes sides when others
+    are appended.
+    """
+    held_out = np.zeros(len(split), dtype=bool)
+    for label in np.unique(split.labels):
+        held_out[np.flatnonzero(split.labels == label)[4::5]] = True
+    return split.take(np.flatnonzero(~held_out)), split.take(np.flatnonzero(held_out))

@@ -1,0 +1,127 @@
+"""MNIST (Y. LeCun, C. Cortes, C. Burges): 60,000 training and 10,000 test images of 28 x 28.
+
+The four official idx files are looked for in each of
+:func:`~hawx_hw.datasets.folders.data_folders`, as ``mnist/NAME.gz`` or, as torchvision keeps them,
+``MNIST/raw/NAME``, compressed or not. Where none has them they are downloaded into the cache. The
+checksum is that of the content: compressing anew changes the .gz.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
+from hawx_hw.datasets.download import DownloadError, Progress, fetch
+from hawx_hw.datasets.folders import cache_folder, data_folders
+from hawx_hw.datasets.idx import DamagedError, decompress, parse, read_content
+from hawx_hw.errors import UserError
+from hawx_hw.files import write_bytes
+
+__all__ = ["SOURCES", "load"]
+
+SOURCES = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+_LARGEST_DOWNLOAD = 16 * 2**20
+_PLACES = ("mnist/{}.gz", "mnist/{}", "MNIST/raw/{}", "MNIST/raw/{}.gz")
+
+
+def load(progress: Progress | None = None) -> Dataset:
+    """MNIST as 1 x 28 x 28, in its official split.
+
+    Parameters
+    ----------
+    progress : callable or None
+        Told about a download's progress; see :data:`~hawx_hw.datasets.download.Progress`.
+
+    Raises
+    ------
+    UserError
+        A file is damaged, or is nowhere and cannot be downloaded.
+    """
+    train = _split("train", progress)
+    test = _split("t10k", progress)
+    return Dataset("mnist", 10, train, evenly_spaced(train), test)
+
+
+def _split(part: str, progress: Progress | None) -> Split:
+    images = _array(f"{part}-images-idx3-ubyte", progress)
+    labels = _array(f"{part}-labels-idx1-ubyte", progress)
+    return Split(images[:, np.newaxis], labels.astype(np.int64))
+
+
+def _array(name: str, progress: Progress | None) -> np.ndarray:
+    path = _find(name)
+    if path is None:
+        return parse(_download(name, progress), name)
+    content = read_content(path)
+    if not _is_official(name, content):
+        raise UserError(
+            "The content is not that of the official MNIST file: its SHA-256 differs.",
+            where=str(path),
+            mend="Remove the file, so that it is fetched again, or put an undamaged one there.",
+        )
+    return parse(content, str(path))
+
+
+def _is_official(name: str, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == _SHA256[name]
+
+
+def _find(name: str) -> Path | None:
+    for folder in data_folders():
+        for place in _PLACES:
+            path = folder / place.format(name)
+            if path.is_file():
+                return path
+    return None
+
+
+def _download(name: str, progress: Progress | None) -> bytes:
+    """The decompressed content of an official file, which is also left in the cache."""
+    reasons = []
+    for source in SOURCES:
+        url = f"{source}{name}.gz"
+        try:
+            packed = fetch(url, largest=_LARGEST_DOWNLOAD, progress=progress)
+            content = decompress(packed)
+        except (DownloadError, DamagedError) as error:
+            reasons.append(str(error))
+            continue
+        if not _is_official(name, content):
+            reasons.append(f"{url}: its content is not that of the official file")
+            continue
+        _keep(f"{name}.gz", packed)
+        return content
+    given = os.environ.get("HAWX_DATA")
+    raise UserError(
+        f"MNIST is not here: {name}.gz is in none of HAWX_DATA ({given or 'not set'}), "
+        f"../shared/data and the cache, and cannot be downloaded ({'; '.join(reasons)}).",
+        where="network.dataset: mnist",
+        mend="Put the four official .gz files into a folder mnist/, set HAWX_DATA to its parent, "
+        "connect to the internet, or use 'dataset: digits', which needs no files.",
+    )
+
+
+def _keep(name: str, packed: bytes) -> None:
+    cache = cache_folder()
+    if cache is None:
+        return
+    path = cache / "mnist" / name
+    # A cache that cannot be written costs the next call a download and this one nothing.
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, packed)

@@ -1,0 +1,174 @@
+"""A user's own images: one ``.npz`` file.
+
+=================  ===============================================================================
+``x``              uint8 ``(n, H, W)``, ``(n, C, H, W)`` or ``(n, H, W, C)``
+``y``              whole numbers ``(n,)`` in [0, classes)
+``x_test, y_test`` optional, of the same form: then all of x is for training. Otherwise, within each
+                   class, the fifth image of every five of x is for test.
+``classes``        optional whole number; otherwise the largest label plus one (at most 1,000)
+``layout``         optional text, "NCHW" or "NHWC". Otherwise, with four axes, the channels are
+                   whichever of axis 1 and axis 3 is at most 4 long; where both or neither are, it
+                   must be given.
+=================  ===============================================================================
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, every_fifth_of_class
+from hawx_hw.errors import UserError
+
+__all__ = ["load", "read_arrays"]
+
+_CLASSES_MAX = 1000
+_CHANNELS_MAX = 4
+
+
+def load(path: Path) -> Dataset:
+    """Load a user's data set; its name is the file's, without ``.npz``.
+
+    Raises
+    ------
+    UserError
+        The file is missing or damaged, a key is missing, or an array has the wrong type, shape or
+        range.
+    """
+    arrays = read_arrays(path, ("x", "y"), ("x_test", "y_test", "classes", "layout"))
+    where = str(path)
+    layout = _layout(arrays.get("layout"), where)
+    everything = _split(arrays["x"], arrays["y"], "", layout, where)
+    if ("x_test" in arrays) != ("y_test" in arrays):
+        raise UserError("x_test and y_test must be given together.", where=where)
+    if "x_test" in arrays:
+        train = everything
+        test = _split(arrays["x_test"], arrays["y_test"], "_test", layout, where)
+        if test.images.shape[1:] != train.images.shape[1:]:
+            raise UserError(
+                f"x_test must hold images of shape {train.images.shape[1:]} like x, "
+                f"not {test.images.shape[1:]}.",
+                where=where,
+            )
+    else:
+        train, test = every_fifth_of_class(everything)
+        if len(test) == 0:
+            raise UserError(
+                "Too few images to hold any out for the test: no class has five.",
+                where=where,
+                mend="Give more images, or x_test and y_test.",
+            )
+    classes = _classes(arrays.get("classes"), (train, test), where)
+    return Dataset(path.stem, classes, train, evenly_spaced(train), test)
+
+
+def read_arrays(
+    path: Path, required: Iterable[str], optional: Iterable[str] = ()
+) -> dict[str, np.ndarray]:
+    """Arrays of an ``.npz`` file by key; pickled objects are refused.
+
+    Raises
+    ------
+    UserError
+        The file is missing or damaged, or a required key is missing.
+    """
+    where = str(path)
+    required = tuple(required)
+    if not path.is_file():
+        raise UserError("There is no such file.", where=where)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise UserError(
+                    "The file is not an .npz archive.",
+                    where=where,
+                    mend="Write it with numpy.savez_compressed(path, x=..., y=...).",
+                )
+            keys = set(archive.files)
+            missing = [key for key in required if key not in keys]
+            if missing:
+                raise UserError(
+                    f"The archive has no array {missing[0]!r}; it has "
+                    f"{', '.join(sorted(keys)) or 'none'}.",
+                    where=where,
+                )
+            return {key: archive[key] for key in (*required, *optional) if key in keys}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(
+            f"The archive cannot be read: {error}.",
+            where=where,
+            mend="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
+        ) from error
+
+
+def _layout(array: np.ndarray | None, where: str) -> str | None:
+    if array is None:
+        return None
+    if array.shape != () or str(array) not in ("NCHW", "NHWC"):
+        raise UserError(f"layout must be 'NCHW' or 'NHWC', not {array.tolist()!r}.", where=where)
+    return str(array)
+
+
+def _split(x: np.ndarray, y: np.ndarray, suffix: str, layout: str | None, where: str) -> Split:
+    images = _images(x, f"x{suffix}", layout, where)
+    if y.shape != (len(images),):
+        raise UserError(
+            f"y{suffix} must hold one label for each of {len(images)} images, not shape {y.shape}.",
+            where=where,
+        )
+    if y.dtype.kind not in "iu":
+        raise UserError(f"y{suffix} must hold whole numbers, not {y.dtype}.", where=where)
+    if y.min() < 0 or int(y.max()) >= 2**31:
+        raise UserError(
+            f"y{suffix} must hold labels from 0 on, not {y.min()} to {y.max()}.", where=where
+        )
+    return Split(images, y.astype(np.int64))
+
+
+def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarray:
+    if x.dtype != np.uint8:
+        raise UserError(
+            f"{key} must be uint8, not {x.dtype}.",
+            where=where,
+            mend="Bring the pixels to 0..255, round, and store them with astype(numpy.uint8).",
+        )
+    if x.ndim not in (3, 4) or 0 in x.shape:
+        raise UserError(
+            f"{key} must be of shape (n, H, W), (n, C, H, W) or (n, H, W, C), not {x.shape}.",
+            where=where,
+        )
+    if x.ndim == 3:
+        return x[:, np.newaxis]
+    if layout is None:
+        first, last = x.shape[1] <= _CHANNELS_MAX, x.shape[3] <= _CHANNELS_MAX
+        if first == last:
+            raise UserError(
+                f"The shape {x.shape} of {key} does not tell which axis holds the channels.",
+                where=where,
+                mend="Store layout='NCHW' or layout='NHWC' in the archive too.",
+            )
+        layout = "NCHW" if first else "NHWC"
+    return x if layout == "NCHW" else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+
+
+def _classes(array: np.ndarray | None, splits: tuple[Split, Split], where: str) -> int:
+    largest = max(int(split.labels.max()) for split in splits)
+    if array is None:
+        if largest >= _CLASSES_MAX:
+            raise UserError(
+                f"The label {largest} is suspiciously large.",
+                where=where,
+                mend="Mend y, or store the number of classes in the archive as 'classes'.",
+            )
+        return largest + 1
+    if array.shape != () or array.dtype.kind not in "iu" or int(array) < 1:
+        raise UserError(
+            f"classes must be one positive whole number, not {array.tolist()!r}.", where=where
+        )
+    if largest >= int(array):
+        raise UserError(f"The label {largest} is not below classes = {int(array)}.", where=where)
+    return int(array)

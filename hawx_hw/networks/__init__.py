@@ -1,0 +1,42 @@
+"""Networks: a small zoo, training with a recorded recipe, trained checkpoints.
+
+The parts are imported when first used, because torch takes seconds to import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hawx_hw.networks.checkpoint import load, shipped_checkpoint
+    from hawx_hw.networks.evaluation import accuracy
+    from hawx_hw.networks.training import TrainingRecord, train
+    from hawx_hw.networks.zoo import MODELS, build
+
+__all__ = [
+    "MODELS",
+    "TrainingRecord",
+    "accuracy",
+    "build",
+    "load",
+    "shipped_checkpoint",
+    "train",
+]
+
+_HOMES = {
+    "MODELS": "zoo",
+    "TrainingRecord": "training",
+    "accuracy": "evaluation",
+    "build": "zoo",
+    "load": "checkpoint",
+    "shipped_checkpoint": "checkpoint",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,132 @@
+"""Trained weights: one safetensors file, and beside it the record of how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+
+from hawx_hw.datasets import Dataset
+from hawx_hw.errors import UserError
+from hawx_hw.networks.zoo import build
+
+__all__ = ["load", "read", "shipped_checkpoint"]
+
+_SHIPPED = Path(__file__).parent / "checkpoints"
+_WHERE = "network.checkpoint"
+
+
+def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Module:
+    """A trained network in evaluation mode.
+
+    Parameters
+    ----------
+    model : str
+        One of :data:`~hawx_hw.networks.zoo.MODELS`.
+    dataset : Dataset
+        Its image shape and number of classes shape the network; its name chooses among the
+        checkpoints that come along.
+    checkpoint : Path or None
+        A safetensors file; None takes the one that comes along.
+
+    Returns
+    -------
+    torch.nn.Module
+        Takes ``pixel / 255`` as float32 ``(batch, C, H, W)``.
+
+    Raises
+    ------
+    UserError
+        Unknown model, images that it cannot take, or a checkpoint that is missing, damaged or of
+        another network.
+    """
+    network = build(model, dataset.shape, dataset.classes)
+    path = checkpoint if checkpoint is not None else shipped_checkpoint(model, dataset.name)
+    if path is None:
+        raise UserError(
+            f"No trained checkpoint of {model} for the dataset {dataset.name} comes along.",
+            where=_WHERE,
+            mend="Train one with `hawx train` and name the file here.",
+        )
+    state = read(path)
+    _compare(network.state_dict(), state, path)
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def shipped_checkpoint(model: str, dataset: str) -> Path | None:
+    """The checkpoint that comes along for a model and a data set's name; None where none does."""
+    path = _SHIPPED / f"{model}_{dataset}.safetensors"
+    return path if path.is_file() else None
+
+
+def read(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file; a record beside it must tell the same checksum.
+
+    Raises
+    ------
+    UserError
+        The file is missing or damaged, or is not the one that the record tells of.
+    """
+    where = str(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError("There is no such checkpoint.", where=where) from None
+    except OSError as error:
+        raise UserError(f"The checkpoint cannot be read: {error}.", where=where) from error
+    record = path.with_suffix(".json")
+    if record.is_file() and _recorded_sha256(record) != hashlib.sha256(content).hexdigest():
+        raise UserError(
+            f"The checkpoint is not the one that {record.name} tells of: its SHA-256 differs.",
+            where=where,
+            mend="Restore the checkpoint, or remove the record if it was replaced on purpose.",
+        )
+    try:
+        return safetensors.torch.load(content)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise UserError(
+            f"The checkpoint is not an undamaged safetensors file: {error}.",
+            where=where,
+            mend="Weights saved by torch.save are converted with safetensors.torch.save_file.",
+        ) from error
+
+
+def _recorded_sha256(record: Path) -> str:
+    try:
+        digest = json.loads(record.read_text(encoding="utf-8"))["checkpoint_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            "The record of the checkpoint cannot be read.",
+            where=str(record),
+            mend="Restore it, or remove it to do without its check.",
+        ) from error
+    return str(digest)
+
+
+def _compare(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor], path: Path) -> None:
+    """UserError unless both have the same keys, shapes and types, and every number is finite."""
+
+    def refuse(what: str) -> UserError:
+        return UserError(
+            f"The checkpoint does not suit the network: {what}.",
+            where=str(path),
+            mend="Check that it was trained for this network.model and network.dataset.",
+        )
+
+    if missing := sorted(expected.keys() - found.keys()):
+        raise refuse(f"it lacks {', '.join(missing)}")
+    if surplus := sorted(found.keys() - expected.keys()):
+        raise refuse(f"it has {', '.join(surplus)} too")
+    for key, tensor in expected.items():
+        if found[key].shape != tensor.shape:
+            raise refuse(f"{key} is of shape {tuple(found[key].shape)}, not {tuple(tensor.shape)}")
+        if found[key].dtype != tensor.dtype:
+            raise refuse(f"{key} is {found[key].dtype}, not {tensor.dtype}")
+        if not bool(torch.isfinite(found[key]).all()):
+            raise refuse(f"{key} holds numbers that are not finite")

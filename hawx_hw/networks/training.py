@@ -1,0 +1,264 @@
+"""Training with a recorded recipe: the same recipe on the same machine gives the same weights."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+from torch.nn import functional
+
+from hawx_hw.datasets import Dataset
+from hawx_hw.files import write_bytes, write_json
+from hawx_hw.networks.augmentation import Augmentation, augment
+from hawx_hw.networks.evaluation import accuracy
+from hawx_hw.networks.zoo import build
+
+__all__ = ["Progress", "Recipe", "TrainingRecord", "default_epochs", "train"]
+
+Progress = Callable[[int, int, int, int], None]
+"""Called after each batch: the epoch (from 1), the epochs, the batches done in it, its batches."""
+
+_SCHEMA = 1
+_STEPS = 14_000
+_MOST_EPOCHS = 150
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the weights, but for the data and the machine.
+
+    Parameters
+    ----------
+    seed : int
+        Of the initial weights, the order of images and their distortion.
+    epochs : int
+        Passes over the training images, >= 1.
+    batch : int
+        Images a step.
+    learning_rate : float
+        Of AdamW at its height; it rises evenly over the first ``warm_up`` of the steps, and falls
+        to zero along half a cosine over all of them.
+    warm_up, weight_decay : float
+    augmentation : Augmentation
+    """
+
+    seed: int
+    epochs: int
+    batch: int = 128
+    learning_rate: float = 0.003
+    warm_up: float = 0.05
+    weight_decay: float = 0.01
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What was trained, how, and how well it does; written as JSON beside the checkpoint.
+
+    Parameters
+    ----------
+    model, dataset : str
+    dataset_sha256 : str
+        :attr:`~hawx_hw.datasets.Dataset.digest` of the data set.
+    recipe : Recipe
+    torch_version : str
+    threads : int
+        CPU threads that torch summed with: their number may change last digits.
+    test_accuracy : float
+        On the data set's test images, in [0, 1].
+    test_images : int
+    checkpoint_sha256 : str
+        Of the checkpoint file.
+    """
+
+    model: str
+    dataset: str
+    dataset_sha256: str
+    recipe: Recipe
+    torch_version: str
+    test_accuracy: float
+    test_images: int
+    checkpoint_sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        return {"schema": _SCHEMA, "optimiser": "AdamW", **asdict(self)}
+
+
+def default_epochs(images: int) -> int:
+    """Epochs that make about 14,000 steps on so many training images; at most 150."""
+    return min(math.ceil(_STEPS / math.ceil(images / Recipe.batch)), _MOST_EPOCHS)
+
+
+def train(
+    model: str,
+    dataset: Dataset,
+    *,
+    seed: int = 0,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    output: Path,
+) -> TrainingRecord:
+    """Train a network of the zoo; write its weights and, beside them, the record.
+
+    After each epoch the state is kept in ``<output>.partial``. A call with the same recipe goes on
+    from there, to the same weights as without the interruption; the file is removed at the end.
+
+    Parameters
+    ----------
+    model : str
+        One of :data:`~hawx_hw.networks.zoo.MODELS`.
+    dataset : Dataset
+        Trained on its train part, judged once, at the end, on its test part.
+    seed : int
+        >= 0.
+    epochs : int or None
+        >= 1; None takes :func:`default_epochs`.
+    progress : callable or None
+        See :data:`Progress`. An exception that it raises ends the training.
+    output : Path
+        The checkpoint, ending in ``.safetensors``, in a folder that exists. The record ends in
+        ``.json``.
+
+    Returns
+    -------
+    TrainingRecord
+
+    Raises
+    ------
+    UserError
+        Unknown model, or images that it cannot take.
+    """
+    if output.suffix != ".safetensors":
+        raise ValueError(f"Output must end in .safetensors, not {output.name!r}")
+    if seed < 0:
+        raise ValueError(f"Seed must be at least 0, not {seed!r}")
+    epochs = default_epochs(len(dataset.train)) if epochs is None else epochs
+    if epochs < 1:
+        raise ValueError(f"Epochs must be at least 1, not {epochs!r}")
+    recipe = Recipe(seed, epochs)
+    with _one_thread():
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_seed(seed, "weights"))
+            network = build(model, dataset.shape, dataset.classes)
+        _fit(network, model, dataset, recipe, progress, output.with_name(f"{output.name}.partial"))
+
+    content = safetensors.torch.save(network.state_dict())
+    record = TrainingRecord(
+        model=model,
+        dataset=dataset.name,
+        dataset_sha256=dataset.digest,
+        recipe=recipe,
+        torch_version=torch.__version__,
+        test_accuracy=accuracy(network, dataset.test.images, dataset.test.labels),
+        test_images=len(dataset.test),
+        checkpoint_sha256=hashlib.sha256(content).hexdigest(),
+    )
+    # A record of other weights would condemn these, were the two writes interrupted in between.
+    output.with_suffix(".json").unlink(missing_ok=True)
+    write_bytes(output, content)
+    write_json(output.with_suffix(".json"), record.as_json())
+    output.with_name(f"{output.name}.partial").unlink(missing_ok=True)
+    return record
+
+
+def _fit(
+    network: nn.Module,
+    model: str,
+    dataset: Dataset,
+    recipe: Recipe,
+    progress: Progress | None,
+    partial: Path,
+) -> None:
+    pixels = torch.from_numpy(dataset.train.images.copy())
+    labels = torch.from_numpy(dataset.train.labels)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    batches = math.ceil(len(labels) / recipe.batch)
+    steps = batches * recipe.epochs
+    identity = json.dumps([_SCHEMA, model, dataset.digest, asdict(recipe), torch.__version__])
+    network.train()
+    for epoch in range(_resume(network, optimiser, identity, partial), recipe.epochs):
+        generator = torch.Generator().manual_seed(_seed(recipe.seed, f"epoch {epoch}"))
+        order = torch.randperm(len(labels), generator=generator)
+        for batch, chosen in enumerate(order.split(recipe.batch)):
+            for group in optimiser.param_groups:
+                group["lr"] = _learning_rate(recipe, (epoch * batches + batch) / steps)
+            images = pixels[chosen].to(torch.float32) / 255
+            outputs = network(augment(images, recipe.augmentation, generator))
+            loss = functional.cross_entropy(outputs, labels[chosen])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if progress:
+                progress(epoch + 1, recipe.epochs, batch + 1, batches)
+        _keep(network, optimiser, identity, epoch + 1, partial)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sum in one order whatever the number of cores; networks this small gain little from more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _learning_rate(recipe: Recipe, done: float) -> float:
+    """The learning rate after the share ``done`` of all steps."""
+    rise = min(done / recipe.warm_up, 1.0)
+    return recipe.learning_rate * rise * (1 + math.cos(math.pi * done)) / 2
+
+
+def _seed(seed: int, purpose: str) -> int:
+    """A seed for each purpose, so that an epoch can be repeated without those before it."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "little")
+
+
+def _keep(
+    network: nn.Module, optimiser: torch.optim.Optimizer, identity: str, epoch: int, partial: Path
+) -> None:
+    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
+    for index, moments in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
+    metadata = {"identity": identity, "epoch": str(epoch)}
+    write_bytes(partial, safetensors.torch.save(tensors, metadata))
+
+
+def _resume(
+    network: nn.Module, optimiser: torch.optim.Optimizer, identity: str, partial: Path
+) -> int:
+    """Restore what an interrupted training of the same recipe kept; the number of epochs done."""
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    weights: dict[str, torch.Tensor] = {}
+    # What cannot be read, or belongs to another recipe, is no state to go on from.
+    with contextlib.suppress(OSError, safetensors.SafetensorError):
+        with safetensors.safe_open(str(partial), "pt") as stored:
+            metadata = stored.metadata() or {}
+            if metadata.get("identity") != identity:
+                return 0
+            for key in stored.keys():  # noqa: SIM118 (not a mapping)
+                room, _, rest = key.partition(".")
+                if room == "network":
+                    weights[rest] = stored.get_tensor(key)
+                else:
+                    index, _, name = rest.partition(".")
+                    state.setdefault(int(index), {})[name] = stored.get_tensor(key)
+        network.load_state_dict(weights)
+        whole = optimiser.state_dict()
+        optimiser.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+        return int(metadata["epoch"])
+    return 0

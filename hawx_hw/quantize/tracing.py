@@ -1,0 +1,161 @@
+"""From a torch module to the layers of :mod:`hawx_hw.quantize.float_graph`, by symbolic tracing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import fx, nn
+
+from hawx_hw.errors import UserError
+from hawx_hw.quantize.float_graph import INPUT, FloatGraph, FloatLayer
+from hawx_hw.quantize.fusion import fuse
+from hawx_hw.quantize.lowering import lower
+from hawx_hw.quantize.site import Site, TensorArgument
+
+__all__ = ["trace"]
+
+_WHERE = "network.model"
+_CHECKED_IMAGES = 4
+
+
+def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
+    """The network as fused float layers.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Takes ``pixel / 255`` as ``(batch, C, H, W)`` and gives one tensor. It is not changed; what
+        it does in evaluation mode counts.
+    images : ndarray of uint8
+        ``(n, C, H, W)``, n >= 1. The first few check that the layers compute what the network does.
+
+    Returns
+    -------
+    FloatGraph
+
+    Raises
+    ------
+    UserError
+        The network cannot be traced, does not take such images, or holds an operation that has no
+        integer counterpart; the message names the layer.
+    """
+    network = copy.deepcopy(network).cpu().double().eval()
+    try:
+        traced = fx.symbolic_trace(network)
+    except Exception as error:  # whatever the user's forward() raises when fed with proxies
+        raise UserError(
+            f"The network cannot be traced: {error}.",
+            where=_WHERE,
+            mend="Its forward() must not branch on the values of tensors.",
+        ) from error
+    traced.graph.eliminate_dead_code()
+    pixels = torch.from_numpy(images[:_CHECKED_IMAGES].astype(np.float64) / 255)
+    recorder = _Recorder(traced)
+    try:
+        with torch.inference_mode():
+            expected = recorder.run(pixels.clone())
+    except Exception as error:  # whatever the user's forward() raises on these images
+        raise UserError(
+            f"The network does not take images of shape {images.shape[1:]}: {error}.", where=_WHERE
+        ) from error
+    graph = _layers(traced, recorder.values, images.shape[1:])
+    fuse(graph)
+    if not graph.layers:
+        raise UserError("The network does nothing with its input.", where=_WHERE)
+    _check(graph, pixels, expected)
+    return graph
+
+
+class _Recorder(fx.Interpreter):
+    """Runs the traced network and keeps each node's shape or, where it is no tensor, its value."""
+
+    def __init__(self, traced: fx.GraphModule):
+        super().__init__(traced)
+        self.values: dict[fx.Node, Any] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        result = super().run_node(n)
+        self.values[n] = _Shape(result.shape) if isinstance(result, torch.Tensor) else result
+        return result
+
+
+class _Shape(tuple):
+    """The shape of a tensor, told apart from a tuple that the network computes with."""
+
+    __slots__ = ()
+
+
+def _layers(
+    traced: fx.GraphModule, values: dict[fx.Node, Any], shape: tuple[int, ...]
+) -> FloatGraph:
+    graph = FloatGraph(tuple(shape))
+    names: dict[fx.Node, str] = {}  # of the layer whose output the node's value is
+    modules = dict(traced.named_modules())
+    for node in traced.graph.nodes:
+        if node.op == "placeholder":
+            if names:
+                raise UserError(
+                    f"The network has a second input {node.target!r}; it must have one.",
+                    where=_WHERE,
+                )
+            names[node] = INPUT
+        elif node.op == "output":
+            (result,) = node.args
+            if not isinstance(result, fx.Node) or result not in names:
+                raise UserError("The network must give one tensor that it computes.", where=_WHERE)
+        elif isinstance(values[node], _Shape) and node.op != "get_attr":
+            layer = lower(_site(node, modules, names, values))
+            if isinstance(layer, FloatLayer):
+                graph.layers.append(layer)
+                names[node] = layer.name
+            else:
+                names[node] = layer
+    return graph
+
+
+def _site(
+    node: fx.Node,
+    modules: dict[str, nn.Module],
+    names: dict[fx.Node, str],
+    values: dict[fx.Node, Any],
+) -> Site:
+    """What lowering may know of a node: arguments resolved to layer names or plain values."""
+
+    def resolved(argument: fx.Node) -> Any:
+        value = values[argument]
+        if not isinstance(value, _Shape):
+            return value
+        if argument not in names:
+            raise UserError(
+                f"The operation {label!r} works on the stored tensor {argument.target!r}, which "
+                "has no integer counterpart.",
+                where=_WHERE,
+            )
+        return TensorArgument(names[argument], tuple(value[1:]))
+
+    label = str(node.target) if node.op == "call_module" else node.name
+    name = f"{node.name}_" if node.name == INPUT else node.name
+    target = modules[str(node.target)] if node.op == "call_module" else node.target
+    return Site(
+        name=name,
+        label=label,
+        kind=node.op,
+        target=target,
+        arguments=tuple(fx.node.map_arg(node.args, resolved)),
+        keywords=dict(fx.node.map_arg(node.kwargs, resolved)),
+        shape=tuple(values[node][1:]),
+        shared=any(len(source.users) > 1 for source in node.all_input_nodes),
+    )
+
+
+def _check(graph: FloatGraph, pixels: torch.Tensor, expected: torch.Tensor) -> None:
+    *_, (_, result) = graph.evaluate(pixels)
+    if result.shape != expected.shape or not torch.allclose(result, expected, rtol=1e-6, atol=1e-9):
+        raise UserError(
+            "The network, cut into layers, does not compute what it computes as a whole.",
+            where=_WHERE,
+            mend="Its forward() must depend on nothing but its input.",
+        )
