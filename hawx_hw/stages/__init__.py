@@ -1,0 +1,14 @@
+"""The stages from config to results, in the order in which they run.
+
+Each module imports what is slow to import when its stage runs, so that a run with nothing to do is
+quick.
+"""
+
+from __future__ import annotations
+
+from hawx_hw.pipeline import Stage
+from hawx_hw.stages import emit, quantize
+
+__all__ = ["STAGES"]
+
+STAGES: tuple[Stage, ...] = (quantize.STAGE, emit.STAGE)
