@@ -65,6 +65,7 @@ class Core:
             if start:
                 assert not (valid and ready), "the image is whole when the core starts"
             if loaded and loaded[0]:
+                assert not ctx.get(self.port.busy), "parameters never change under an inference"
                 _, memory, address, data = loaded
                 self.parameters[memory][address] = data % 2 ** self.signature.memories[memory][0]
             ctx.set(image.ready, not self.stall())
@@ -549,3 +550,24 @@ def test_an_image_that_waits_while_parameters_come_in_starts_with_the_new_ones()
 
     bench.run(host)
     assert bench.results == expected(bench, [packet], contents_of(2))
+
+
+def test_parameters_wait_for_the_end_of_an_inference():
+    bench = Bench(LOADABLE, layer_cycles=[80, 80])
+    packets = bench.packets(2)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1)))
+        for number, packet in enumerate(packets, 1):
+            await bench.write(ctx, "control", START)
+            await bench.send(ctx, packet)
+            await bench.write(ctx, "control", LOAD)
+            await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1 + number)))
+            await bench.wait_results(ctx, number)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == [
+        ref_core(LOADABLE, packet, contents_of(number)) for number, packet in enumerate(packets, 1)
+    ]
