@@ -23,6 +23,7 @@ __all__ = [
     "VerifyConfig",
     "find_config",
     "load_config",
+    "located",
     "schema_text",
 ]
 
@@ -185,6 +186,25 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(content)
     except ValidationError as error:
         raise _explained(error, path, lines) from error
+
+
+def located(error: UserError, path: Path) -> UserError:
+    """``error`` with file and line, where it names a key of the config at ``path``.
+
+    A key that is left out in the file is placed at the line of the nearest one around it.
+    """
+    name = (error.where or "").partition(":")[0]
+    key = tuple(name.split("."))
+    if _field(key) is None:
+        return error
+    lines: dict[tuple[str, ...], int] = {}
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    if root is not None:
+        _index(root, (), lines, path)
+    while key and key not in lines:
+        key = key[:-1]
+    place = f"{path}:{lines[key]}" if key else str(path)
+    return UserError(error.what, where=f"{place}: {error.where}", mend=error.mend)
 
 
 def schema_text() -> str:

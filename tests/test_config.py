@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.config import Config, find_config, load_config, schema_text
+from hawx_hw.config import Config, find_config, load_config, located, schema_text
 from hawx_hw.errors import UserError
 from hawx_hw.resources import configs
 
@@ -95,3 +95,27 @@ def test_schema_file_is_current() -> None:
 def test_configs_name_the_schema() -> None:
     for path in configs().glob("*.yaml"):
         assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("network.dataset", ":2: network.dataset"),
+        ("accelerator.rows: more", ":4: accelerator.rows: more"),
+        ("accelerator.columns", ":3: accelerator.columns"),
+        ("technology", ": technology"),
+    ],
+)
+def test_later_errors_are_placed_in_the_file(tmp_path: Path, where: str, place: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(HEAD + "accelerator:\n  rows: 3\n")
+    found = located(UserError("It is wrong.", where=where, mend="Mend it."), path)
+    assert str(found) == f"{path}{place}: It is wrong. Mend it."
+
+
+@pytest.mark.parametrize("where", [None, "weights.safetensors", "network.nothing: x"])
+def test_errors_elsewhere_stay_as_they_are(tmp_path: Path, where: str | None) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(HEAD)
+    error = UserError("It is wrong.", where=where)
+    assert located(error, path) is error
