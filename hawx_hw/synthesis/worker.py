@@ -1,0 +1,64 @@
+"""Runs Yosys in a process of its own: ``python -m hawx_hw.synthesis.worker JOB.json``.
+
+The job names the sources, the top, the liberty file and where the netlist goes. Yosys ends its process on
+an error, which is why it does not run in that of the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+__all__ = ["main", "script"]
+
+
+def script(job: dict[str, object]) -> list[str]:
+    """The Yosys commands of a job; every path is quoted for Yosys.
+
+    The hierarchy is kept, so each kind of module is mapped once. Memory macros are black boxes.
+    """
+    sources = " ".join(_quoted(str(source)) for source in job["sources"])  # type: ignore[attr-defined]
+    liberty = _quoted(str(job["liberty"]))
+    avoid = "".join(f" -dont_use {_quoted(str(c))}" for c in job["dont_use"])  # type: ignore[attr-defined]
+    top = _quoted(str(job["top"]))
+    booth = " -booth" if job.get("booth") else ""
+    flatten = " -flatten" if job.get("flatten") else ""
+    delay = f" -D {int(job['period_ps'])}" if job.get("period_ps") else ""  # type: ignore[call-overload]
+    commands = [
+        f"read_verilog -DHAWX_BLACKBOX {sources}",
+        f"hierarchy -check -top {top}",
+        f"synth -top {top} -noabc{booth}{flatten}",
+        f"dfflibmap -liberty {liberty}{avoid}",
+        f"abc -liberty {liberty}{avoid}{delay}",
+        "setundef -zero",
+    ]
+    if job.get("tie_high") and job.get("tie_low"):
+        high, low = (" ".join(map(_quoted, job[k])) for k in ("tie_high", "tie_low"))  # type: ignore[call-overload]
+        commands.append(f"hilomap -singleton -hicell {high} -locell {low}")
+    return [
+        *commands,
+        "opt_clean -purge",
+        f"write_json {_quoted(str(job['netlist']))}",
+        f"write_verilog -noattr -noexpr {_quoted(str(job['verilog']))}",
+    ]
+
+
+def main(path: str) -> None:
+    """Run the job in the file ``path``."""
+    from pyosys import libyosys
+
+    design = libyosys.Design()
+    for command in script(json.loads(Path(path).read_text())):
+        design.run_pass(command)
+
+
+def _quoted(text: str) -> str:
+    if any(character in text for character in '"\n\\'):
+        raise ValueError(f"Names of files and modules must not hold quotes or backslashes: {text!r}")
+    return text if shlex.quote(text) == text else f'"{text}"'
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,277 @@
+"""Reads what synthesis and timing need from a liberty file.
+
+Liberty is a tree of groups ``name (arguments) { ... }`` with attributes ``name : value;`` and
+``name (values);``. Groups that nobody asks for (noise, current source models) are skipped unread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.errors import UserError
+
+__all__ = ["Arc", "Cell", "Library", "Pin", "Table", "read_library"]
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_TOKEN = re.compile(r'"[^"]*"|[{}();:]|[^\s{}();:"]+')
+_WANTED = frozenset(
+    {
+        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "lu_table_template",
+        "cell_rise", "cell_fall", "rise_transition", "fall_transition",
+    }
+)  # fmt: skip
+
+
+@dataclass
+class _Group:
+    kind: str
+    arguments: list[str]
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    groups: list[_Group] = field(default_factory=list)
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, [default])[0]
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        return float(self.attributes.get(name, [str(default)])[0])
+
+    def children(self, *kinds: str) -> Iterator[_Group]:
+        return (group for group in self.groups if group.kind in kinds)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of delays or transition times in ns over input transition (ns) and load (fF)."""
+
+    slews: np.ndarray
+    loads: np.ndarray
+    values: np.ndarray
+
+    def at(self, slew: float, load: float) -> float:
+        """Bilinear interpolation; linear extrapolation beyond the table, as sign-off tools do."""
+        i, u = _position(self.slews, slew)
+        j, v = _position(self.loads, load)
+        t = self.values
+        if len(self.slews) == 1:
+            first = second = t[0]
+        else:
+            first, second = t[i], t[i + 1]
+        if len(self.loads) == 1:
+            low, high = first[0], second[0]
+        else:
+            low = first[j] + v * (first[j + 1] - first[j])
+            high = second[j] + v * (second[j + 1] - second[j])
+        return float(low + u * (high - low))
+
+
+@dataclass(frozen=True, eq=False)
+class Arc:
+    """Delay and output transition from one input pin to one output pin, rising and falling."""
+
+    source: str
+    clocked: bool
+    delays: tuple[Table, ...]
+    transitions: tuple[Table, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Pin:
+    """A pin: direction, input capacitance in fF, and for outputs the arcs that end there."""
+
+    name: str
+    direction: str
+    capacitance: float
+    function: str
+    arcs: tuple[Arc, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A standard cell; area in the library's unit."""
+
+    name: str
+    area: float
+    dont_use: bool
+    sequential: bool
+    pins: dict[str, Pin]
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """The cells of a liberty file by name."""
+
+    name: str
+    cells: dict[str, Cell]
+
+    def tie(self, value: str) -> tuple[str, str] | None:
+        """Cell and pin of the smallest cell with the constant output ``"0"`` or ``"1"``."""
+        ties = [
+            (cell.area, cell.name, pin.name)
+            for cell in self.cells.values()
+            if not cell.dont_use
+            for pin in cell.pins.values()
+            if pin.direction == "output" and pin.function.strip("() ") == value
+        ]
+        return min(ties)[1:] if ties else None
+
+
+def read_library(path: Path) -> Library:
+    """Read a liberty file.
+
+    Raises
+    ------
+    UserError
+        Where the file is not liberty, or has no cells.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UserError(f"The liberty file cannot be read: {error}", where=str(path)) from error
+    try:
+        root = _parse(text)
+        library = _library(root)
+    except (IndexError, ValueError, KeyError) as error:
+        raise UserError(
+            f"This is not a liberty file that can be read: {error}", where=str(path)
+        ) from error
+    if not library.cells:
+        raise UserError("The liberty file has no cells", where=str(path))
+    return library
+
+
+def _parse(text: str) -> _Group:
+    text = _COMMENT.sub(" ", text).replace("\\\n", " ").replace("\\\r\n", " ")
+    tokens = _TOKEN.finditer(text)
+    root = _Group("", [])
+    stack = [root]
+    name = ""
+    for match in tokens:
+        token = match[0]
+        if token == "(":
+            arguments = []
+            for inner in tokens:
+                if inner[0] == ")":
+                    break
+                arguments += [part for part in inner[0].strip('"').split(",") if part.strip()]
+            arguments = [argument.strip() for argument in arguments]
+            stack[-1].attributes[name] = arguments or [""]
+        elif token == ":":
+            parts = []
+            for inner in tokens:
+                if inner[0] in (";", "}"):
+                    break
+                parts.append(inner[0].strip('"'))
+            stack[-1].attributes[name] = [" ".join(parts)]
+            if inner[0] == "}":
+                stack.pop()
+        elif token == "{":
+            group = _Group(name, stack[-1].attributes.pop(name, []))
+            if name in _WANTED:
+                stack[-1].groups.append(group)
+                stack.append(group)
+            else:
+                depth = 1
+                for inner in tokens:
+                    depth += {"{": 1, "}": -1}.get(inner[0], 0)
+                    if depth == 0:
+                        break
+        elif token == "}":
+            stack.pop()
+        elif token != ";":
+            name = token
+    if len(stack) != 1:
+        raise ValueError("the braces do not match")
+    return root
+
+
+def _library(root: _Group) -> Library:
+    group = next(root.children("library"), None)
+    if group is None:
+        raise ValueError("there is no library group")
+    amount, unit = (group.attributes.get("capacitive_load_unit") or ["1", "pf"])[:2]
+    femtofarad = float(amount) * {"ff": 1.0, "pf": 1000.0}[unit.lower()]
+    nanosecond = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}[group.text("time_unit", "1ns")]
+    templates = {t.arguments[0]: t for t in group.children("lu_table_template")}
+    cells = {}
+    for cell in group.children("cell"):
+        name = cell.arguments[0]
+        pins = {}
+        buses = (pin for bus in cell.children("bus", "bundle") for pin in bus.children("pin"))
+        for pin in (*cell.children("pin"), *buses):
+            for pin_name in pin.arguments:
+                pins[pin_name] = Pin(
+                    pin_name,
+                    pin.text("direction"),
+                    pin.number("capacitance", group.number("default_input_pin_cap")) * femtofarad,
+                    pin.text("function"),
+                    tuple(_arcs(pin, templates, nanosecond, femtofarad)),
+                )
+        cells[name] = Cell(
+            name,
+            cell.number("area"),
+            cell.text("dont_use").lower() == "true",
+            any(cell.children("ff", "latch")),
+            pins,
+        )
+    return Library(group.arguments[0] if group.arguments else "", cells)
+
+
+def _arcs(
+    pin: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
+) -> Iterator[Arc]:
+    for timing in pin.children("timing"):
+        kind = timing.text("timing_type", "combinational")
+        if kind not in ("combinational", "rising_edge", "falling_edge"):
+            continue
+
+        def tables(*kinds: str, timing: _Group = timing) -> tuple[Table, ...]:
+            return tuple(
+                _table(group, templates, nanosecond, femtofarad) for group in timing.children(*kinds)
+            )
+
+        delays = tables("cell_rise", "cell_fall")
+        if delays:
+            for source in timing.text("related_pin").split():
+                yield Arc(
+                    source,
+                    kind != "combinational",
+                    delays,
+                    tables("rise_transition", "fall_transition"),
+                )
+
+
+def _table(
+    group: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
+) -> Table:
+    template = templates.get(group.arguments[0]) if group.arguments else None
+    axes: dict[str, np.ndarray] = {}
+    for number in ("1", "2"):
+        variable = template.text(f"variable_{number}") if template else ""
+        index = group.attributes.get(f"index_{number}") or (
+            template.attributes.get(f"index_{number}") if template else None
+        )
+        if variable and index:
+            axes[variable] = np.array([float(value) for value in " ".join(index).split()])
+    values = np.array([float(v) for v in " ".join(group.attributes["values"]).split()]) * nanosecond
+    slews = axes.get("input_net_transition", axes.get("input_transition_time", np.zeros(1)))
+    loads = axes.get("total_output_net_capacitance", np.zeros(1))
+    first_is_load = next(iter(axes), "") == "total_output_net_capacitance" and len(axes) == 2
+    shaped = (
+        values.reshape(len(loads), len(slews)).T
+        if first_is_load
+        else values.reshape(len(slews), len(loads))
+    )
+    return Table(slews * nanosecond, loads * femtofarad, shaped)
+
+
+def _position(axis: np.ndarray, value: float) -> tuple[int, float]:
+    """Index of the interval and the fraction within it; beyond the ends the fraction leaves [0, 1]."""
+    if len(axis) == 1:
+        return 0, 0.0
+    index = min(max(int(np.searchsorted(axis, value)) - 1, 0), len(axis) - 2)
+    return index, (value - axis[index]) / (axis[index + 1] - axis[index])
