@@ -125,15 +125,16 @@ def config_path(text: str, base: Path) -> Path:
 
 @contextmanager
 def blame(key: str) -> Iterator[None]:
-    """Put ``key`` of the config in front of where a UserError says that it happened."""
+    """Put ``key`` in front of where a UserError says that it happened, unless that is a key too."""
     try:
         yield
     except UserError as error:
-        where = error.where
-        if where is None:
-            where = key
-        elif where.partition(":")[0] != key:
-            where = f"{key}: {where}"
+        from hawx_hw.config import Config
+
+        where = error.where or ""
+        if where.partition(":")[0].partition(".")[0] in Config.model_fields:
+            raise
+        where = f"{key}: {where}" if where else key
         raise UserError(error.what, where=where, mend=error.mend) from error
 
 

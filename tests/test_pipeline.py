@@ -185,6 +185,7 @@ def test_checks_come_before_the_stages(tmp_path: Path) -> None:
         (None, "network.checkpoint"),
         ("network.checkpoint", "network.checkpoint"),
         ("network.checkpoint: x.bin", "network.checkpoint: x.bin"),
+        ("accelerator.rows", "accelerator.rows"),
         ("x.bin", "network.checkpoint: x.bin"),
     ],
 )

@@ -162,6 +162,7 @@ def _check_memories(plan: Plan) -> None:
             raise UserError(
                 f"The network does not fit the chosen memories: its {what} need {need} bytes, "
                 f"and {key} allows {1024 * limit}",
+                where=f"accelerator.{key}",
                 mend=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {mend}.",
             )
 

@@ -40,6 +40,8 @@ def architecture(config: Config) -> Architecture:
             weight_rows=shape.weight_rows,
             lanes=shape.lanes,
             accumulators=shape.accumulators,
+            activation_kib=shape.activation_kib,
+            parameter_kib=shape.parameter_kib,
             loadable=shape.parameters == "loaded",
         )
     except ValueError as error:
@@ -62,8 +64,9 @@ def load_plan(context: Context) -> Plan:
     from hawx_hw.mapping.plan import plan
     from hawx_hw.quantize.storage import load_graph
 
+    graph = load_graph(context.folder / GRAPH)
     with blame("network.model"):
-        return plan(load_graph(context.folder / GRAPH), architecture(context.config))
+        return plan(graph, architecture(context.config))
 
 
 def _run(context: Context) -> None:
@@ -71,7 +74,6 @@ def _run(context: Context) -> None:
     from hawx_hw.gateware.emit import emit_accelerator
 
     plan = load_plan(context)
-    _require_room(plan, context.config)
     with context.progress.task("writing Verilog", estimate=15.0):
         summary = emit_accelerator(
             plan,
@@ -80,27 +82,6 @@ def _run(context: Context) -> None:
             block=by_name(context.config.blocks),
         )
     context.write_json("program.json", summary)
-
-
-def _require_room(plan: Plan, config: Config) -> None:
-    """UserError where the network needs more memory than the config allows."""
-    from hawx_hw.gateware.systolic.dimensions import Dimensions
-
-    dimensions = Dimensions.of(plan)
-    activations = plan.architecture.rows * dimensions.word.size * dimensions.arena
-    parameters = sum(width * depth for _, width, depth in dimensions.memories())
-    for key, bits, limit in (
-        ("activation_kib", activations, config.accelerator.activation_kib),
-        ("parameter_kib", parameters, config.accelerator.parameter_kib),
-    ):
-        needed = -(-bits // 8192)
-        if limit is not None and needed > limit:
-            raise UserError(
-                f"The network does not fit: it needs {needed} KiB, not {limit}.",
-                where=f"accelerator.{key}",
-                mend=f"Allow {needed}, or leave the key out"
-                f"{', or take fewer rows' if key == 'activation_kib' else ''}.",
-            )
 
 
 def _check(config: Config, base: Path) -> None:
