@@ -1,0 +1,162 @@
+"""The account at the end of a run: the few figures that matter, and where each result lies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from hawx_hw.pipeline import Outcome
+from hawx_hw.tables import print_table
+
+__all__ = ["account", "print_account"]
+
+Rows = list[tuple[str, str]]
+
+
+def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What a run came to, JSON-able.
+
+    Parameters
+    ----------
+    folder : Path
+        The build folder.
+    outcomes : sequence of Outcome
+        Of the stages of the run; only these are told of.
+    """
+    found: dict[str, Any] = {
+        "name": folder.name,
+        "folder": str(folder),
+        "stages": {
+            outcome.stage: {"ran": outcome.ran, "seconds": round(outcome.seconds, 2)}
+            for outcome in outcomes
+        },
+        "results": {},
+        "files": {},
+    }
+    for outcome in outcomes:
+        part = _PARTS[outcome.stage]
+        results = json.loads((folder / part.file).read_text("utf-8"))
+        found["results"][outcome.stage] = {key: results[key] for key in part.keys}
+        found["files"] |= {name: str(folder / path) for name, path in part.files.items()}
+    return found
+
+
+def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
+    """Print an account for people.
+
+    Parameters
+    ----------
+    found : dict
+        From :func:`account`.
+    stream : text file or None
+        Standard output where None.
+    """
+    rows: Rows = []
+    for stage, results in found["results"].items():
+        rows += _PARTS[stage].rows(results)
+    rows += list(found["files"].items())
+    stages = found["stages"]
+    idle = [stage for stage, outcome in stages.items() if not outcome["ran"]]
+    if len(idle) == len(stages):
+        note = "everything was up to date"
+    elif idle:
+        note = f"up to date: {', '.join(idle)}"
+    else:
+        note = f"{sum(outcome['seconds'] for outcome in stages.values()):.0f} s"
+    print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
+
+
+def _quantize(results: dict[str, Any]) -> Rows:
+    accuracy, data = results["accuracy"], results["dataset"]
+    told = f"of {accuracy['images']:,} test images of {data['name']}"
+    return [
+        ("accuracy, float", f"{100 * accuracy['float']:.2f} % {told}"),
+        ("accuracy, int8", f"{100 * accuracy['int8']:.2f} % {told}"),
+        *([("note", data["note"])] if data["note"] else []),
+    ]
+
+
+def _emit(results: dict[str, Any]) -> Rows:
+    shape = results["architecture"]
+    where = "loaded over the bus" if shape["loadable"] else "built in"
+    return [
+        (
+            "accelerator",
+            f"{shape['rows']} x {shape['columns']} systolic, "
+            f"{shape['rows'] * shape['columns']} multipliers ({results['block']['name']}), "
+            f"{results['parameter_bytes']:,} bytes of parameters {where}",
+        ),
+    ]
+
+
+def _verify(results: dict[str, Any]) -> Rows:
+    images, wrong = results["images"], results["mismatches"]
+    verdict = "all bit-accurate" if not wrong else f"{wrong} of them wrong"
+    return [
+        (
+            "cycles per image",
+            f"{results['cycles_per_image']:,} (the model says {results['cycles_predicted']:,})",
+        ),
+        ("utilisation", f"{100 * results['utilisation']:.1f} % of the multiplier-cycles"),
+        ("verified", f"{images:,} images, {verdict} ({results['simulator']})"),
+    ]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the account tells of a stage.
+
+    Parameters
+    ----------
+    file : str
+        The stage's JSON file.
+    keys : tuple of str
+        What the account takes from it.
+    rows : callable
+        Turns that into lines for people.
+    files : dict of str to str
+        The stage's files worth naming.
+    """
+
+    file: str
+    keys: tuple[str, ...]
+    rows: Callable[[dict[str, Any]], Rows]
+    files: dict[str, str]
+
+
+_PARTS = {
+    "quantize": _Part(
+        "quantize.json",
+        ("accuracy", "dataset", "model"),
+        _quantize,
+        {"integer graph": "quantized.npz"},
+    ),
+    "emit": _Part(
+        "program.json",
+        ("architecture", "block", "parameter_bytes"),
+        _emit,
+        {
+            "Verilog": "rtl",
+            "memory images": "mem",
+            "C header": "hawx_registers.h",
+            "register map": "registers.md",
+            "layer program": "program.json",
+        },
+    ),
+    "verify": _Part(
+        "verify.json",
+        (
+            "images",
+            "mismatches",
+            "cycles_per_image",
+            "cycles_predicted",
+            "utilisation",
+            "simulator",
+        ),
+        _verify,
+        {"verification": "verify.json"},
+    ),
+}

@@ -1,0 +1,90 @@
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hawx_hw.account import account, print_account
+from hawx_hw.pipeline import Outcome
+
+QUANTIZE = {
+    "model": "lenet5",
+    "dataset": {"name": "mnist", "note": "Only a part is at hand."},
+    "accuracy": {"float": 0.9931, "int8": 0.9928, "images": 10_000},
+    "versions": {"torch": "2"},
+}
+EMIT = {
+    "architecture": {"rows": 8, "columns": 4, "loadable": False},
+    "block": {"name": "exact"},
+    "parameter_bytes": 64413,
+    "program": [],
+}
+VERIFY = {
+    "images": 20,
+    "mismatches": 0,
+    "cycles_per_image": 8906,
+    "cycles_predicted": 8906,
+    "utilisation": 0.7307,
+    "simulator": "verilator",
+}
+
+
+def folder(base: Path, **parts: dict[str, Any]) -> Path:
+    for name, content in parts.items():
+        (base / f"{name}.json").write_text(json.dumps(content))
+    return base
+
+
+def printed(found: dict[str, Any]) -> list[str]:
+    stream = io.StringIO()
+    print_account(found, stream)
+    return stream.getvalue().splitlines()
+
+
+def test_the_figures_that_matter(tmp_path: Path) -> None:
+    build = folder(tmp_path, quantize=QUANTIZE, program=EMIT, verify=VERIFY)
+    outcomes = [Outcome("quantize", False, 0.0), Outcome("emit", True, 2.0)]
+    found = account(build, [*outcomes, Outcome("verify", True, 31.0)])
+    lines = printed(found)
+    assert lines[0] == f"{tmp_path.name} (up to date: quantize)"
+    assert [line.split("  ", 1)[0] for line in lines[1:]] == [
+        "accuracy, float",
+        "accuracy, int8",
+        "note",
+        "accelerator",
+        "cycles per image",
+        "utilisation",
+        "verified",
+        "integer graph",
+        "Verilog",
+        "memory images",
+        "C header",
+        "register map",
+        "layer program",
+        "verification",
+    ]
+    values = [line.split("  ", 1)[1].strip() for line in lines[1:8]]
+    assert values == [
+        "99.31 % of 10,000 test images of mnist",
+        "99.28 % of 10,000 test images of mnist",
+        "Only a part is at hand.",
+        "8 x 4 systolic, 32 multipliers (exact), 64,413 bytes of parameters built in",
+        "8,906 (the model says 8,906)",
+        "73.1 % of the multiplier-cycles",
+        "20 images, all bit-accurate (verilator)",
+    ]
+    assert found["files"]["verification"] == str(tmp_path / "verify.json")
+    assert "versions" not in found["results"]["quantize"]
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("ran", "note"), [((True, True), "5 s"), ((False, False), "everything was up to date")]
+)
+def test_only_the_stages_of_the_run(tmp_path: Path, ran: tuple[bool, bool], note: str) -> None:
+    build = folder(tmp_path, quantize=QUANTIZE, program=EMIT, verify=VERIFY)
+    outcomes = [Outcome("quantize", ran[0], 3.0), Outcome("emit", ran[1], 2.0)]
+    found = account(build, outcomes)
+    assert set(found["results"]) == {"quantize", "emit"}
+    assert printed(found)[0] == f"{tmp_path.name} ({note})"

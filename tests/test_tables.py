@@ -1,0 +1,31 @@
+import io
+
+from hawx_hw.tables import print_table
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_columns_are_aligned() -> None:
+    stream = io.StringIO()
+    rows = [("cells", "12,345"), ("area", "")]
+    print_table(("what", "value"), rows, title="synthesis", stream=stream)
+    assert stream.getvalue() == "synthesis\nwhat   value\ncells  12,345\narea\n"
+
+
+def test_plain_without_heading_or_rows() -> None:
+    stream = io.StringIO()
+    print_table(None, [("a", "b")], stream=stream)
+    print_table(None, [], title="nothing", stream=stream)
+    assert stream.getvalue() == "a  b\nnothing\n"
+
+
+def test_terminal_shows_every_cell_as_it_is() -> None:
+    stream = Terminal()
+    print_table(("what", "value"), [("[bold]", "1 [um]")], title="[t]", stream=stream)
+    for text in ("what", "value", "[bold]", "1 [um]", "[t]"):
+        assert text in stream.getvalue()
+    print_table(None, [("a", "b")], stream=stream)
+    print_table(None, [], stream=stream)
