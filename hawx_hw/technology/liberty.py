@@ -23,6 +23,7 @@ _WANTED = frozenset(
     {
         "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "lu_table_template",
         "cell_rise", "cell_fall", "rise_transition", "fall_transition",
+        "rise_constraint", "fall_constraint",
     }
 )  # fmt: skip
 
@@ -81,13 +82,14 @@ class Arc:
 
 @dataclass(frozen=True, eq=False)
 class Pin:
-    """A pin: direction, input capacitance in fF, and for outputs the arcs that end there."""
+    """A pin: direction, input capacitance in fF, for outputs the arcs that end there, setup times."""
 
     name: str
     direction: str
     capacitance: float
     function: str
     arcs: tuple[Arc, ...]
+    setups: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +212,7 @@ def _library(root: _Group) -> Library:
                     pin.number("capacitance", group.number("default_input_pin_cap")) * femtofarad,
                     pin.text("function"),
                     tuple(_arcs(pin, templates, nanosecond, femtofarad)),
+                    tuple(_setups(pin, templates, nanosecond, femtofarad)),
                 )
         cells[name] = Cell(
             name,
@@ -245,28 +248,47 @@ def _arcs(
                 )
 
 
+def _setups(
+    pin: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
+) -> Iterator[Table]:
+    for timing in pin.children("timing"):
+        if timing.text("timing_type").startswith("setup_"):
+            for group in timing.children("rise_constraint", "fall_constraint"):
+                yield _table(group, templates, nanosecond, femtofarad)
+
+
+#: The variables that may span a table: a pin's own transition first, then a load or the clock's transition.
+_FIRST = ("input_net_transition", "input_transition_time", "constrained_pin_transition")
+_SECOND = ("total_output_net_capacitance", "related_pin_transition")
+
+
 def _table(
     group: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
 ) -> Table:
     template = templates.get(group.arguments[0]) if group.arguments else None
-    axes: dict[str, np.ndarray] = {}
+    variables, lengths = [], []
+    axes = {"first": np.zeros(1), "second": np.zeros(1)}
     for number in ("1", "2"):
         variable = template.text(f"variable_{number}") if template else ""
         index = group.attributes.get(f"index_{number}") or (
             template.attributes.get(f"index_{number}") if template else None
         )
         if variable and index:
-            axes[variable] = np.array([float(value) for value in " ".join(index).split()])
+            axis = np.array([float(value) for value in " ".join(index).split()])
+            if variable not in _FIRST + _SECOND:
+                raise ValueError(f"unknown table variable {variable!r}")
+            unit = femtofarad if variable == "total_output_net_capacitance" else nanosecond
+            place = "first" if variable in _FIRST else "second"
+            axes[place] = axis * unit
+            variables.append(place)
+            lengths.append(len(axis))
     values = np.array([float(v) for v in " ".join(group.attributes["values"]).split()]) * nanosecond
-    slews = axes.get("input_net_transition", axes.get("input_transition_time", np.zeros(1)))
-    loads = axes.get("total_output_net_capacitance", np.zeros(1))
-    first_is_load = next(iter(axes), "") == "total_output_net_capacitance" and len(axes) == 2
-    shaped = (
-        values.reshape(len(loads), len(slews)).T
-        if first_is_load
-        else values.reshape(len(slews), len(loads))
+    shaped = values.reshape(lengths) if lengths else values.reshape(1, 1)
+    if variables == ["second", "first"]:
+        shaped = shaped.T
+    return Table(
+        axes["first"], axes["second"], shaped.reshape(len(axes["first"]), len(axes["second"]))
     )
-    return Table(slews * nanosecond, loads * femtofarad, shaped)
 
 
 def _position(axis: np.ndarray, value: float) -> tuple[int, float]:
