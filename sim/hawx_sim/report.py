@@ -1,0 +1,75 @@
+"""What a simulation found, as the tool reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.files import write_json
+
+__all__ = ["Report"]
+
+
+class Report:
+    """Collects findings; written after each scenario and each inference, so that a crash loses little.
+
+    Parameters
+    ----------
+    path : Path
+    total : int
+        Inferences that are going to be compared.
+    """
+
+    def __init__(self, path: Path, total: int):
+        self._path = path
+        self._total = total
+        self._inferences = 0
+        self._mismatches = 0
+        self._scenarios: dict[str, dict[str, Any]] = {}
+        self._images: set[int] = set()
+        self._traced: set[int] = set()
+        self._cycles: list[int] = []
+        self._layer_cycles: list[int] = []
+
+    def begin(self, scenario: str) -> list[str]:
+        """Open a scenario; what is appended to the list is a failure of it."""
+        failures: list[str] = []
+        self._scenarios[scenario] = {"passed": False, "failures": failures}
+        return failures
+
+    def end(self, scenario: str) -> None:
+        """Close a scenario; it has passed if it has no failures."""
+        entry = self._scenarios[scenario]
+        entry["passed"] = not entry["failures"]
+        self._write()
+
+    def compared(self, image: int, *, equal: bool) -> None:
+        """One result was compared."""
+        self._inferences += 1
+        self._mismatches += not equal
+        self._images.add(image)
+        self._write()
+
+    def measured(self, cycles: int) -> None:
+        """An inference without stalls took ``cycles``."""
+        self._cycles.append(cycles)
+
+    def traced(self, image: int, layer_cycles: list[int]) -> None:
+        """Every layer of ``image`` was compared, and its cycles were read from the registers."""
+        self._traced.add(image)
+        self._layer_cycles = layer_cycles
+
+    def _write(self) -> None:
+        write_json(
+            self._path,
+            {
+                "scenarios": self._scenarios,
+                "images": len(self._images),
+                "traced": len(self._traced),
+                "inferences": self._inferences,
+                "inferences_total": self._total,
+                "mismatches": self._mismatches,
+                "cycles": self._cycles,
+                "layer_cycles": self._layer_cycles,
+            },
+        )

@@ -1,0 +1,176 @@
+"""A small accelerator for the tests of the verification itself: its core only adds and negates."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import wiring
+
+from hawx_hw.gateware.common.accelerator import Accelerator
+from hawx_hw.gateware.common.core_interface import CoreSignature
+from hawx_hw.gateware.common.hierarchy import Emission
+from hawx_hw.gateware.common.memories import ParameterMemory, SimpleDualPortRam
+from hawx_hw.gateware.common.parameter_loader import parameter_packet
+from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
+from hawx_hw.gateware.common.register_map import accelerator_registers
+from hawx_hw.gateware.verilog import verilog_modules
+from hawx_hw.resources import rtl_templates
+from hawx_hw.verification.job import Job, LayerTrace, register_table
+
+SHAPE, LANES = (6, 4, 5), 4
+SALT = 0x05030201
+IDENTITY = {"rows": 3, "columns": 5, "config_hash": 0x600D600D, "version": "0.1.0"}
+
+
+class TinyCore(wiring.Component):
+    """Two layers over a memory of words: the first negates each word, the second adds a salt to it.
+
+    **Latency**: two cycles a word and layer, and as long as the result buffer is not free.
+    """
+
+    def __init__(self, signature):
+        self._signature = signature
+        super().__init__(signature)
+
+    def elaborate(self, platform):
+        m = Module()
+        words = self._signature.image_layout.words
+        width = 8 * self._signature.lanes
+        m.submodules.memory = memory = SimpleDualPortRam(width, 2 * words)
+        salt = Signal(width)
+        if self._signature.loadable:
+            m.submodules.salts = salts = ParameterMemory(width, 1)
+            m.d.comb += [
+                salts.write_enable.eq(self.parameter.valid & (self.parameter.memory == 0)),
+                salts.write_data.eq(self.parameter.data),
+                salts.read_enable.eq(self.start),
+                salt.eq(salts.read_data),
+            ]
+        else:
+            m.d.comb += salt.eq(Const(SALT, width))
+
+        address = Signal(range(words))
+        store, last, waiting = Signal(), Signal(), Signal()
+        value = Signal(width)
+        lanes = range(self._signature.lanes)
+        old = [memory.read_data.word_select(lane, 8) for lane in lanes]
+        negated = Cat((~byte)[:8] for byte in old)
+        added = Cat((byte + salt.word_select(lane, 8))[:8] for lane, byte in enumerate(old))
+        m.d.comb += [
+            self.layer_done.eq(store & last),
+            self.done.eq(store & last & self.layer),
+            self.input_release.eq(store & last & ~self.layer),
+            last.eq(address == words - 1),
+            waiting.eq(self.layer & ~self.result_free),
+            value.eq(Mux(self.layer, added, negated)),
+            self.image.ready.eq(~store),
+            memory.read_enable.eq(self.busy & ~store & ~waiting),
+            # The second layer reads what the first has stored behind the image.
+            memory.read_address.eq(address + Mux(self.layer, words, 0)),
+            self.result.valid.eq(store & self.layer),
+            self.result.address.eq(address),
+            self.result.data.eq(value),
+        ]
+        with m.If(store & ~self.layer):
+            m.d.comb += [
+                memory.write_enable.eq(1),
+                memory.write_address.eq(address + words),
+                memory.write_data.eq(value),
+            ]
+        with m.Else():
+            m.d.comb += [
+                memory.write_enable.eq(self.image.valid & self.image.ready),
+                memory.write_address.eq(self.image.p.address),
+                memory.write_data.eq(self.image.p.data),
+            ]
+        with m.If(self.start):
+            m.d.sync += self.busy.eq(1)
+        with m.If(self.busy):
+            m.d.sync += store.eq(~store & ~waiting)
+            with m.If(store):
+                m.d.sync += address.eq(Mux(last, 0, address + 1))
+                with m.If(last):
+                    m.d.sync += [self.layer.eq(~self.layer), self.busy.eq(~self.layer)]
+        stored_at = Signal(range(2 * words))
+        m.d.comb += stored_at.eq(address + Mux(self.layer, 0, words))
+        for name, source in (("valid", store), ("address", stored_at), ("data", value)):
+            trace = Signal(source.shape(), name=f"trace_store_{name}")
+            m.d.comb += trace.eq(source)
+        trace_layer = Signal(1, name="trace_layer")
+        m.d.comb += trace_layer.eq(self.layer)
+        return m
+
+
+def signature_of(loadable):
+    memories = [(8 * LANES, 1)] if loadable else []
+    return CoreSignature(
+        lanes=LANES, image_shape=SHAPE, result_shape=SHAPE, layers=2, memories=memories
+    )
+
+
+def emit(folder: Path, *, loadable=False) -> Path:
+    """Write the accelerator into ``folder`` the way the emission of a real one does."""
+    signature = signature_of(loadable)
+    emission = Emission()
+    emission.define(
+        "hawx_accelerator", Accelerator(signature, lambda: TinyCore(signature), **IDENTITY)
+    )
+    names = ["hawx_sdp_ram.v", "hawx_sp_ram.v", "hawx_rom.v"]
+    (folder / "rtl").mkdir(parents=True)
+    (folder / "mem").mkdir()
+    for name in (*names, "hawx_waivers.vlt"):
+        (folder / "rtl" / name).write_bytes((rtl_templates() / name).read_bytes())
+    for name, text in verilog_modules(emission).items():
+        (folder / "rtl" / f"{name}.v").write_text(text)
+        names.append(f"{name}.v")
+    (folder / "rtl" / "filelist.f").write_text("\n".join(names))
+    return folder
+
+
+def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
+    """What the accelerator must do, said without looking at it."""
+    signature = signature_of(loadable)
+    layout = signature.image_layout
+    rng = np.random.default_rng(4)
+    packets = rng.integers(0, 256, (images, layout.bytes), dtype=np.uint8)
+    salt = 0x11223344 if loadable else SALT
+
+    def words(packet):
+        return np.array(layout.words_of(packet.tobytes()), dtype="<u4").view(np.uint8).reshape(-1, 4)
+
+    negated = np.array([255 - words(packet) for packet in packets])
+    added = negated + np.array([salt], dtype="<u4").view(np.uint8)
+    results = [
+        np.frombuffer(layout.packet_of(list(image.view("<u4").ravel())), dtype=np.uint8)
+        for image in added
+    ]
+    rows, columns = SHAPE[1:]
+    place = [
+        (word // (rows * columns) * LANES, word % (rows * columns) // columns, word % columns)
+        for word in range(layout.words)
+    ]
+    # Two cycles a word; the start takes one more, and so does the end of the last store.
+    cycles = (2 * layout.words, 2 * layout.words)
+    addresses = np.arange(layout.words)
+    layers = (
+        LayerTrace(
+            "negate", cycles[0], addresses + layout.words, negated[:traced], np.array(place), SHAPE[0]
+        ),
+        LayerTrace("add", cycles[1], addresses, added[:traced], np.array(place), SHAPE[0]),
+    )
+    job = {
+        "name": "tiny",
+        "images": packets,
+        "results": np.array(results),
+        "layers": layers,
+        "cycles": layout.bytes
+        + CYCLES_BEFORE_START
+        + sum(cycles)
+        + CYCLES_AFTER_DONE
+        + layout.bytes,
+        "registers": register_table(accelerator_registers(signature, **IDENTITY)),
+        "parameters": parameter_packet(signature.memories, [[salt]]) if loadable else b"",
+        "seed": 1,
+    }
+    return Job(**(job | changes))
