@@ -1,0 +1,173 @@
+"""The mapped netlist: cells, areas and memory macros, by kind of module and in total."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.technology.liberty import Library
+
+__all__ = ["MACROS", "Instance", "Module", "Netlist", "read_netlist"]
+
+#: Memory macros of rtl_templates/; their bits are WIDTH * DEPTH.
+MACROS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A cell, a memory macro or a module within a module; ``pins`` maps a pin to its nets."""
+
+    name: str
+    kind: str
+    pins: dict[str, list[int | str]]
+    parameters: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One module: ports (direction, nets) and what it holds, ordered by name."""
+
+    name: str
+    ports: dict[str, tuple[str, list[int | str]]]
+    instances: list[Instance]
+
+
+@dataclass(frozen=True, eq=False)
+class Netlist:
+    """A mapped design.
+
+    Parameters
+    ----------
+    top : str
+    modules : dict of str to Module
+        The modules that are not cells and not macros.
+    library : Library
+    """
+
+    top: str
+    modules: dict[str, Module]
+    library: Library
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Modules that the top uses, parts before the whole."""
+        done: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name not in done:
+                for instance in self.modules[name].instances:
+                    if instance.kind in self.modules:
+                        visit(instance.kind)
+                done[name] = None
+
+        visit(self.top)
+        return list(done)
+
+    @cached_property
+    def uses(self) -> Counter[str]:
+        """How often the design holds each module."""
+        uses: Counter[str] = Counter({self.top: 1})
+        for name in reversed(self.order):
+            for instance in self.modules[name].instances:
+                if instance.kind in self.modules:
+                    uses[instance.kind] += uses[name]
+        return uses
+
+    def cells(self, name: str) -> Counter[str]:
+        """Standard cells that stand in a module itself, by kind."""
+        return Counter(
+            instance.kind
+            for instance in self.modules[name].instances
+            if instance.kind in self.library.cells
+        )
+
+    def report(self) -> dict[str, Any]:
+        """Cells and area, in total and by kind of module, and the memory macros.
+
+        Areas are exact sums over the hierarchy, in the library's unit; macros have none here.
+        """
+        total: Counter[str] = Counter()
+        kinds = {}
+        memories: Counter[tuple[str, int, int]] = Counter()
+        for name in self.order:
+            own, count = self.cells(name), self.uses[name]
+            for kind, number in own.items():
+                total[kind] += number * count
+            kinds[name] = {"instances": count, **self._figures(own)}
+            kinds[name]["area_all"] = round(kinds[name]["area"] * count, 3)
+            for instance in self.modules[name].instances:
+                if instance.kind in MACROS:
+                    shape = instance.parameters
+                    memories[instance.kind, shape["WIDTH"], shape["DEPTH"]] += count
+        rows = [
+            {
+                "kind": kind,
+                "width": width,
+                "depth": depth,
+                "instances": count,
+                "bits": width * depth * count,
+            }
+            for (kind, width, depth), count in sorted(memories.items())
+        ]
+        return {
+            **self._figures(total),
+            "cells_by_kind": dict(sorted(total.items())),
+            "modules": kinds,
+            "memories": rows,
+            "memory_bits": sum(row["bits"] for row in rows),
+        }
+
+    def _figures(self, cells: Counter[str]) -> dict[str, Any]:
+        kinds = self.library.cells
+        area = sum(kinds[kind].area * count for kind, count in sorted(cells.items()))
+        sequential = sum(
+            kinds[kind].area * count
+            for kind, count in sorted(cells.items())
+            if kinds[kind].sequential
+        )
+        return {
+            "cells": sum(cells.values()),
+            "sequential_cells": sum(n for kind, n in cells.items() if kinds[kind].sequential),
+            "area": round(area, 3),
+            "sequential_area": round(sequential, 3),
+            "combinational_area": round(area - sequential, 3),
+        }
+
+
+def read_netlist(path: Path, top: str, library: Library) -> Netlist:
+    """The netlist that Yosys wrote as JSON.
+
+    Raises
+    ------
+    ValueError
+        Where a cell is in neither the library nor the design: the mapping was incomplete.
+    """
+    content = json.loads(path.read_text())["modules"]
+    names = {
+        name
+        for name, module in content.items()
+        if name not in MACROS and name not in library.cells
+    }
+    modules = {}
+    for name in names:
+        module = content[name]
+        instances = []
+        for instance_name, cell in sorted(module["cells"].items()):
+            kind = cell["type"]
+            if kind not in names and kind not in library.cells and kind not in MACROS:
+                raise ValueError(f"Module {name!r} holds {kind!r}, which is no cell of the library")
+            parameters = {
+                key: int(value, 2)
+                for key, value in cell["parameters"].items()
+                if value and set(value) <= {"0", "1"}
+            }
+            instances.append(Instance(instance_name, kind, cell["connections"], parameters))
+        ports = {
+            port: (entry["direction"], entry["bits"]) for port, entry in module["ports"].items()
+        }
+        modules[name] = Module(name, ports, instances)
+    return Netlist(top, modules, library)
