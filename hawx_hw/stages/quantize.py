@@ -52,7 +52,7 @@ def _run(context: Context) -> None:
         blame("network.model"),
         context.progress.task("calibrating the integer network", estimate=5.0),
     ):
-        graph = quantize(network, images, name=f"{settings.model}_{dataset.name}")
+        graph = quantize(network, images, name=f"{settings.model}_{Path(dataset.name).stem}")
     save_graph(graph, context.output / GRAPH)
 
     test = dataset.test

@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError
+
+
+def edit(folder: Path, before: str, after: str) -> None:
+    path = folder / "tiny.yaml"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
+    }
+
+
+def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> None:
+    run(project, "emit")
+    build = project / "build"
+    for name in ("rtl/filelist.f", "rtl/hawx_accelerator.v", "mem", "hawx_registers.h"):
+        assert (build / name).exists()
+    found = json.loads((build / "program.json").read_text())
+    assert found["stage"] == "emit"
+    assert found["config"].startswith(found["config_hash"])
+    assert (found["architecture"]["rows"], found["architecture"]["columns"]) == (4, 4)
+    for name, content in tree(build).items():
+        assert str(project).encode() not in content, name
+
+
+def test_same_config_same_bytes(project: Path, run) -> None:
+    run(project, "emit")
+    first = tree(project / "build")
+    (project / "build" / "rtl" / "hawx_accelerator.v").unlink()
+    assert [outcome.ran for outcome in run(project, "emit")] == [False, True]
+    assert tree(project / "build") == first
+
+
+def test_only_the_accelerator_is_emitted_anew(project: Path, run) -> None:
+    run(project, "emit")
+    edit(project, "rows: 4", "rows: 3")
+    assert [outcome.ran for outcome in run(project, "emit")] == [False, True]
+    edit(project, "images: 2", "images: 3")
+    assert [outcome.ran for outcome in run(project, "emit")] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "columns: 4",
+            "columns: 4\n  slice_columns: 3",
+            ":10: accelerator.slice_columns: slice_columns must divide columns (4), not 3. "
+            "Leave the key out for a value that fits.",
+        ),
+        (
+            "rows: 4",
+            "rows: 4\n  weight_rows: 5",
+            ":9: accelerator.weight_rows: weight_rows must be in [1, 4], not 5. "
+            "Leave the key out for a value that fits.",
+        ),
+        (
+            "columns: 4",
+            "columns: 4\n  parameter_kib: 2",
+            ":10: accelerator.parameter_kib: The network does not fit the chosen memories: ",
+        ),
+        (
+            "columns: 4",
+            "columns: 4\n  activation_kib: 1",
+            ":10: accelerator.activation_kib: The network does not fit the chosen memories: ",
+        ),
+    ],
+)
+def test_bad_config(project: Path, run, before: str, after: str, message: str) -> None:
+    edit(project, before, after)
+    with pytest.raises(UserError) as caught:
+        run(project, "emit")
+    assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
