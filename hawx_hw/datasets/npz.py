@@ -14,8 +14,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,7 +29,7 @@ _CHANNELS_MAX = 4
 
 
 def load(path: Path) -> Dataset:
-    """Load a user's data set; its name is the file's, without ``.npz``.
+    """Load a user's data set; its name is the file's.
 
     Raises
     ------
@@ -63,7 +61,7 @@ def load(path: Path) -> Dataset:
                 mend="Give more images, or x_test and y_test.",
             )
     classes = _classes(arrays.get("classes"), (train, test), where)
-    return Dataset(path.stem, classes, train, evenly_spaced(train), test)
+    return Dataset(path.name, classes, train, evenly_spaced(train), test)
 
 
 def read_arrays(
@@ -81,28 +79,33 @@ def read_arrays(
     if not path.is_file():
         raise UserError("There is no such file.", where=where)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise UserError(
-                    "The file is not an .npz archive.",
-                    where=where,
-                    mend="Write it with numpy.savez_compressed(path, x=..., y=...).",
-                )
-            keys = set(archive.files)
-            missing = [key for key in required if key not in keys]
-            if missing:
-                raise UserError(
-                    f"The archive has no array {missing[0]!r}; it has "
-                    f"{', '.join(sorted(keys)) or 'none'}.",
-                    where=where,
-                )
-            return {key: archive[key] for key in (*required, *optional) if key in keys}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            found = (
+                {key: archive[key] for key in (*required, *optional) if key in archive.files}
+                if isinstance(archive, np.lib.npyio.NpzFile)
+                else None
+            )
+            keys = archive.files if found is not None else []
+    except Exception as error:  # numpy and zipfile raise a dozen types on damaged archives
         raise UserError(
             f"The archive cannot be read: {error}.",
             where=where,
             mend="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
         ) from error
+    if found is None:
+        raise UserError(
+            "The file is not an .npz archive.",
+            where=where,
+            mend="Write it with numpy.savez_compressed(path, x=..., y=...).",
+        )
+    for key in required:
+        if key not in found:
+            raise UserError(
+                f"The archive has no array {key!r}; it has {', '.join(sorted(keys)) or 'none'}.",
+                where=where,
+            )
+    return found
 
 
 def _layout(array: np.ndarray | None, where: str) -> str | None:

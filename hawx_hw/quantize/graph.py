@@ -302,11 +302,15 @@ class Graph:
         if not self.nodes:
             raise ValueError("Graph must have at least one node")
         for node in self.nodes:
+            source, target = self.tensors[node.inputs[0]], self.tensors[node.name]
             shape = output_shape(node, [self.tensors[name].shape for name in node.inputs])
-            if shape != self.tensors[node.name].shape:
+            if shape != target.shape:
+                raise ValueError(f"Node {node.name!r} computes shape {shape}, not {target.shape}")
+            rule = getattr(node, "requantization", source)  # what has none passes codes on
+            if rule.zero_point != target.zero_point:
                 raise ValueError(
-                    f"Node {node.name!r} computes shape {shape}, "
-                    f"not {self.tensors[node.name].shape}"
+                    f"Node {node.name!r} computes codes about the zero point {rule.zero_point}, "
+                    f"not {target.zero_point}"
                 )
 
     @property

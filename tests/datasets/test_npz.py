@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+
+from hawx_hw import datasets
+from hawx_hw.errors import UserError
+
+
+def save(path, **arrays):
+    np.savez(path, **arrays)
+    return str(path)
+
+
+def x(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+
+
+Y = np.arange(20) % 2
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mine.npz"
+
+
+@pytest.mark.parametrize(
+    ("shape", "extra", "expected"),
+    [
+        ((20, 6, 7), {}, (1, 6, 7)),
+        ((20, 3, 6, 7), {}, (3, 6, 7)),
+        ((20, 6, 7, 3), {}, (3, 6, 7)),
+        ((20, 1, 6, 7), {}, (1, 6, 7)),
+        ((20, 6, 7, 8), {"layout": "NCHW"}, (6, 7, 8)),
+        ((20, 6, 7, 8), {"layout": "NHWC"}, (8, 6, 7)),
+        ((20, 3, 6, 2), {"layout": "NHWC"}, (2, 3, 6)),
+    ],
+)
+def test_layouts(path, shape, extra, expected):
+    images = x(*shape)
+    dataset = datasets.load(save(path, x=images, y=Y, **extra))
+    assert dataset.shape == expected
+    assert dataset.name == "mine.npz"
+    assert dataset.classes == 2
+    # Channel c of the first image, wherever the channels stand.
+    first = images[0] if images.ndim == 4 else images[:1]
+    if images.ndim == 4 and expected != first.shape:
+        first = first.transpose(2, 0, 1)
+    np.testing.assert_array_equal(dataset.train.images[0], first)
+
+
+def test_split_within_classes(path):
+    dataset = datasets.load(save(path, x=x(20, 4, 4), y=Y))
+    assert dataset.test.labels.tolist() == [0, 1, 0, 1]
+    assert len(dataset.train) == len(dataset.calibration) == 16
+
+
+def test_own_test_part_and_classes(path):
+    dataset = datasets.load(
+        save(path, x=x(20, 4, 4), y=Y, x_test=x(3, 4, 4), y_test=np.array([4, 0, 1]), classes=7)
+    )
+    assert (len(dataset.train), len(dataset.test), dataset.classes) == (20, 3, 7)
+
+
+def test_relative_to_base(path):
+    save(path, x=x(20, 4, 4), y=Y)
+    assert datasets.load("mine.npz", base=path.parent).name == "mine.npz"
+
+
+GOOD = {"x": x(20, 4, 4), "y": Y}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": GOOD["x"]}, "The archive has no array 'y'; it has x."),
+        ({"x": GOOD["x"].astype(np.float32), "y": Y}, "x must be uint8, not float32."),
+        (
+            {"x": x(20, 4), "y": Y},
+            "x must be of shape (n, H, W), (n, C, H, W) or (n, H, W, C), not",
+        ),
+        ({"x": x(0, 4, 4), "y": Y[:0]}, "x must be of shape"),
+        ({"x": x(20, 3, 4, 3), "y": Y}, "does not tell which axis holds the channels."),
+        ({"x": x(20, 9, 9, 9), "y": Y}, "does not tell which axis holds the channels."),
+        (GOOD | {"layout": "HWC"}, "layout must be 'NCHW' or 'NHWC', not 'HWC'."),
+        (GOOD | {"y": Y[:5]}, "y must hold one label for each of 20 images, not shape (5,)."),
+        (GOOD | {"y": Y * 0.5}, "y must hold whole numbers, not float64."),
+        (GOOD | {"y": Y - 1}, "y must hold labels from 0 on, not -1 to 0."),
+        (GOOD | {"y": Y + 5000}, "The label 5001 is suspiciously large."),
+        (GOOD | {"classes": 1}, "The label 1 is not below classes = 1."),
+        (GOOD | {"classes": 2.5}, "classes must be one positive whole number, not 2.5."),
+        (GOOD | {"classes": 0}, "classes must be one positive whole number, not 0."),
+        ({"x": x(4, 4, 4), "y": Y[:4]}, "Too few images to hold any out for the test"),
+        (GOOD | {"x_test": x(2, 4, 4)}, "x_test and y_test must be given together."),
+        (
+            GOOD | {"x_test": x(2, 5, 4), "y_test": Y[:2]},
+            "x_test must hold images of shape (1, 4, 4) like x, not (1, 5, 4).",
+        ),
+        (
+            {"x": np.array([{}]), "y": Y},
+            "The archive cannot be read: Object arrays cannot be loaded",
+        ),
+    ],
+)
+def test_bad_archives(path, arrays, message):
+    with pytest.raises(UserError) as caught:
+        datasets.load(save(path, **arrays))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+
+
+def test_missing_file(path):
+    with pytest.raises(UserError, match=r"mine\.npz: There is no such file\."):
+        datasets.load(str(path))
+
+
+def test_an_npy_is_not_an_npz(path):
+    with path.open("wb") as file:
+        np.save(file, Y)
+    with pytest.raises(UserError, match=r"The file is not an \.npz archive"):
+        datasets.load(str(path))
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_no_damage_escapes(path, compress):
+    """Whatever byte is altered or cut off: a data set, or one UserError."""
+    (np.savez_compressed if compress else np.savez)(path, **GOOD)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for position in [*range(0, len(whole), 7), *range(40)]:
+        damaged = bytearray(whole)
+        if position % 3:
+            damaged[position] ^= 1 << int(rng.integers(8))
+        else:
+            del damaged[position:]
+        path.write_bytes(damaged)
+        try:
+            datasets.load(str(path))
+        except UserError:
+            refused += 1
+    assert refused > 50
