@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,26 @@ __all__ = ["find_opensta", "longest_path"]
 
 _MACRO = re.compile(r"^  (\w+) #\(\n((?:    \.\w+\(.*\),?\n)+)  \) ", re.MULTILINE)
 _PARAMETER = re.compile(r"\.(\w+)\((?:\d+'[sS]?d)?(\d+)\)")
-_PATH = re.compile(r"^hawx (\S+) (\S+) (\S+) (\S+) (\S+)$", re.MULTILINE)
-#: Of the clock for which slacks are taken, in the library's unit of time: longer than any path.
-_PERIOD = 1e9
-_UNITS = {"1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1, "1ns": 1.0}
+_PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
+_TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
+_NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
+#: Of the clock, in the library's unit of time. OpenSTA counts in single precision, so it must not
+#: be long: slacks would lose digits. That they are negative does not matter here.
+_PERIOD = 1.0
+#: Ports of the macros in rtl_templates/, with the parameter that is their width.
+_PORTS = {
+    "hawx_rom": {
+        "clk": "", "read_enable": "", "read_address": "ADDRESS_WIDTH", "read_data": "WIDTH",
+    },
+    "hawx_sp_ram": {
+        "clk": "", "enable": "", "write": "", "address": "ADDRESS_WIDTH", "write_data": "WIDTH",
+        "read_data": "WIDTH",
+    },
+    "hawx_sdp_ram": {
+        "clk": "", "write_enable": "", "write_address": "ADDRESS_WIDTH", "write_data": "WIDTH",
+        "read_enable": "", "read_address": "ADDRESS_WIDTH", "read_data": "WIDTH",
+    },
+}  # fmt: skip
 
 
 def find_opensta() -> tuple[Path, str] | None:
@@ -79,7 +96,7 @@ def longest_path(
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "opensta.v", text)
     write_text(workdir / "opensta_macros.lib", macro_library(macros))
-    write_text(workdir / "opensta.tcl", _script(liberty.resolve(), top, clock, bool(macros)))
+    write_text(workdir / "opensta.tcl", _script(str(liberty.resolve()), top, clock, bool(macros)))
     try:
         run = subprocess.run(
             [program, "-no_init", "-no_splash", "-exit", "opensta.tcl"],
@@ -95,18 +112,130 @@ def longest_path(
         ) from None
     log = run.stdout + run.stderr
     write_text(workdir / "opensta.log", log)
+    where = str(workdir / "opensta.log")
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
     if run.returncode or failure:
         said = failure[0] if failure else f"it ended with status {run.returncode}"
-        raise UserError(f"OpenSTA failed: {said}", where=str(workdir / "opensta.log"))
+        raise UserError(f"OpenSTA failed: {said}", where=where)
     path = _PATH.search(log)
     if path is None:
-        raise UserError("OpenSTA found no path.", where=str(workdir / "opensta.log"))
-    start, end, arrival, required, _ = path.groups()
-    delay = float(arrival) + (_PERIOD - float(required))
+        raise UserError("OpenSTA found no path.", where=where)
     return {
-        "longest_path_ns": round(delay * unit, 4),
-        "start": start,
-        "end": end,
+        "longest_path_ns": round((_PERIOD - float(path[3])) * unit, 4),
+        "start": path[1],
+        "end": path[2],
         "version": version,
     }
+
+
+def named_macros(verilog: str) -> tuple[str, dict[str, tuple[str, dict[str, int]]]]:
+    """A netlist in which each shape of memory macro is a module of its own name.
+
+    OpenSTA reads no parameters.
+
+    Returns
+    -------
+    verilog : str
+    macros : dict
+        By new name: the macro's name and its numeric parameters.
+    """
+    macros: dict[str, tuple[str, dict[str, int]]] = {}
+
+    def name(match: re.Match[str]) -> str:
+        parameters = {key: int(value) for key, value in _PARAMETER.findall(match[2])}
+        shape = "_".join(f"{key.lower()}{value}" for key, value in sorted(parameters.items()))
+        macros[f"{match[1]}_{shape}"] = match[1], parameters
+        return f"  {match[1]}_{shape} "
+
+    return _MACRO.sub(name, verilog), macros
+
+
+def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
+    """Liberty text for memory macros that answer at once, need no set-up and load nothing.
+
+    Parameters
+    ----------
+    macros : mapping
+        As :func:`named_macros` returns them.
+
+    Raises
+    ------
+    UserError
+        A macro is none of this project's.
+    """
+    types = sorted({width for _, shape in macros.values() for width in _widths(shape)})
+    lines = ["library (macros) {", "  delay_model : table_lookup;", '  time_unit : "1ns";',
+             "  capacitive_load_unit (1, pf);"]  # fmt: skip
+    for edge in ("rise", "fall"):
+        lines += [f"  {pin}_threshold_pct_{edge} : 50;" for pin in ("input", "output")]
+        lines += [f"  slew_lower_threshold_pct_{edge} : 20;", f"  slew_upper_threshold_pct_{edge} : 80;"]
+    for width in types:
+        lines += [f"  type (bus{width}) {{", "    base_type : array;", "    data_type : bit;",
+                  f"    bit_width : {width};", f"    bit_from : {width - 1};", "    bit_to : 0;",
+                  "  }"]  # fmt: skip
+    for name, (kind, shape) in sorted(macros.items()):
+        if kind not in _PORTS:
+            raise UserError(
+                f"The timing of black box {kind!r} is not known.",
+                mend=f"Black boxes must be one of {', '.join(sorted(_PORTS))}.",
+            )
+        lines += [f"  cell ({name}) {{", "    area : 0;"]
+        for port, parameter in _PORTS[kind].items():
+            lines += _pin(port, shape[parameter] if parameter else None)
+        lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+def _widths(shape: Mapping[str, int]) -> tuple[int, int]:
+    return shape["WIDTH"], shape["ADDRESS_WIDTH"]
+
+
+def _pin(port: str, width: int | None) -> list[str]:
+    kind = f"pin ({port})" if width is None else f"bus ({port})"
+    bus = [] if width is None else [f"      bus_type : bus{width};"]
+    lines = [f"    {kind} {{", *bus]
+    if port == "read_data":
+        tables = ("cell_rise", "rise_transition", "cell_fall", "fall_transition")
+        lines += ["      direction : output;", "      timing () {",
+                  "        related_pin : \"clk\";", "        timing_type : rising_edge;",
+                  *(f'        {table} (scalar) {{ values ("0"); }}' for table in tables),
+                  "      }"]  # fmt: skip
+    else:
+        lines += ["      direction : input;", "      capacitance : 0;"]
+        if port == "clk":
+            lines.append("      clock : true;")
+        else:
+            tables = ("rise_constraint", "fall_constraint")
+            lines += ["      timing () {", "        related_pin : \"clk\";",
+                      "        timing_type : setup_rising;",
+                      *(f'        {table} (scalar) {{ values ("0"); }}' for table in tables),
+                      "      }"]  # fmt: skip
+    return [*lines, "    }"]
+
+
+def _script(liberty: str, top: str, clock: str, macros: bool) -> str:
+    lines = [f"read_liberty {{{liberty}}}"]
+    if macros:
+        lines.append("read_liberty opensta_macros.lib")
+    lines += [
+        "read_verilog opensta.v",
+        f"link_design {{{top}}}",
+        f"create_clock -name {clock} -period {_PERIOD} [get_ports {{{clock}}}]",
+        "foreach port [all_inputs] {",
+        f"  if {{[get_full_name $port] ne {{{clock}}}}} {{ set_input_delay 0 -clock {clock} $port }}",
+        "}",
+        f"set_output_delay 0 -clock {clock} [all_outputs]",
+        "foreach path [find_timing_paths -path_delay max] {",
+        "  set start [get_full_name [get_property $path startpoint]]",
+        "  set end [get_full_name [get_property $path endpoint]]",
+        '  puts "hawx $start $end [get_property $path slack]"',
+        "}",
+        "report_checks -path_delay max -format full_clock -digits 4",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _time_unit(liberty: Path) -> float:
+    """The library's unit of time in ns, in which OpenSTA answers."""
+    match = _TIME_UNIT.search(liberty.read_text(encoding="utf-8", errors="replace"))
+    return int(match[1]) * _NANOSECONDS[match[2]] if match else 1.0
