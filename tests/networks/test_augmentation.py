@@ -1,0 +1,58 @@
+import torch
+
+from hawx_hw.networks.augmentation import Augmentation, augment
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def blob(n=64):
+    """A bright square off the centre, so that each kind of distortion moves its centre of mass."""
+    images = torch.zeros(n, 1, 28, 28)
+    images[:, :, 12:16, 18:22] = 1
+    return images
+
+
+def centre(images):
+    mass = images.sum(dim=(1, 2, 3))
+    y = (images.sum(dim=(1, 3)) * torch.arange(28)).sum(1) / mass
+    x = (images.sum(dim=(1, 2)) * torch.arange(28)).sum(1) / mass
+    return y, x
+
+
+NONE = Augmentation(rotation=0, shift=0, scale=0, shear=0)
+
+
+def test_no_limits_change_nothing():
+    assert torch.allclose(augment(blob(), NONE, generator()), blob(), atol=1e-5)
+
+
+def test_the_generator_decides():
+    first, again = (augment(blob(), Augmentation(), generator(3)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, augment(blob(), Augmentation(), generator(4)))
+
+
+def test_a_shift_stays_within_its_limit():
+    y, x = centre(
+        augment(blob(400), Augmentation(rotation=0, shift=2, scale=0, shear=0), generator())
+    )
+    for moved, home in ((y, 13.5), (x, 19.5)):
+        assert (moved - home).abs().max() <= 2.01
+        assert (moved - home).abs().max() > 1.7
+        assert (moved - home).mean().abs() < 0.2
+
+
+def test_a_rotation_keeps_the_distance_from_the_middle():
+    limits = Augmentation(rotation=10, shift=0, scale=0, shear=0)
+    y, x = centre(augment(blob(400), limits, generator()))
+    assert ((y - 13.5) ** 2 + (x - 13.5) ** 2 - 36).abs().max() < 1
+    angle = torch.rad2deg(torch.atan2(y - 13.5, x - 13.5))
+    assert 9 < angle.abs().max() < 10.3
+
+
+def test_what_comes_from_outside_is_black():
+    bright = torch.ones(50, 1, 28, 28)
+    shifted = augment(bright, Augmentation(rotation=0, shift=5, scale=0, shear=0), generator())
+    assert shifted.amin() == 0

@@ -1,0 +1,174 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from hawx_hw import datasets, networks
+from hawx_hw.datasets import Dataset, Split, mnist
+from hawx_hw.errors import UserError
+from hawx_hw.files import sha256_file
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load("digits")
+
+
+@pytest.fixture
+def good(tmp_path):
+    """A copy of the shipped checkpoint without its record."""
+    path = tmp_path / "mine.safetensors"
+    shutil.copy(networks.shipped_checkpoint("lenet5", "digits"), path)
+    return path
+
+
+def test_shipped_digits(digits):
+    network = networks.load("lenet5", digits)
+    assert not network.training
+    found = networks.accuracy(network, digits.test.images, digits.test.labels)
+    assert found >= 0.98
+    record = json.loads(
+        networks.shipped_checkpoint("lenet5", "digits").with_suffix(".json").read_text()
+    )
+    assert record["test_accuracy"] == found
+    assert record["dataset_sha256"] == digits.digest
+
+
+def test_shipped_mnist():
+    if not all(mnist._find(name) for name in mnist._SHA256):
+        pytest.skip("MNIST is not on this machine")
+    data = datasets.load("mnist")
+    found = networks.accuracy(networks.load("lenet5", data), data.test.images, data.test.labels)
+    assert found >= 0.992
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_shipped_records_tell_of_the_shipped_files(name):
+    path = networks.shipped_checkpoint("lenet5", name)
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert record["checkpoint_sha256"] == sha256_file(path)
+    assert record["test_accuracy"] >= (0.992 if name == "mnist" else 0.98)
+    assert set(record) == {
+        "checkpoint_sha256", "dataset", "dataset_sha256", "model", "optimiser", "recipe", "schema",
+        "test_accuracy", "test_images", "torch_version",
+    }  # fmt: skip
+
+
+def test_no_checkpoint_comes_along():
+    image = np.zeros((1, 1, 28, 28), np.uint8)
+    split = Split(image, np.zeros(1, np.int64))
+    with pytest.raises(UserError) as caught:
+        networks.load("lenet5", Dataset("digits.npz", 10, split, split, split))
+    assert str(caught.value) == (
+        "network.checkpoint: No trained checkpoint of lenet5 for the dataset digits.npz comes along. "
+        "Train one with `hawx train` and name the file here."
+    )
+
+
+def test_own_checkpoint(digits, good):
+    own = networks.load("lenet5", digits, good).state_dict()
+    shipped = networks.load("lenet5", digits).state_dict()
+    assert all(torch.equal(own[key], shipped[key]) for key in shipped)
+
+
+def refused(digits, path):
+    with pytest.raises(UserError) as caught:
+        networks.load("lenet5", digits, path)
+    assert caught.value.where == str(path)
+    return caught.value.what
+
+
+def test_missing(digits, tmp_path):
+    assert refused(digits, tmp_path / "no.safetensors") == "There is no such checkpoint."
+
+
+def test_a_folder(digits, tmp_path):
+    assert refused(digits, tmp_path).startswith("The checkpoint cannot be read: ")
+
+
+@pytest.mark.parametrize("length", [0, 7, 8, 200, 10_000, -1])
+def test_truncated(digits, good, length):
+    good.write_bytes(good.read_bytes()[:length])
+    assert refused(digits, good).startswith("The checkpoint is not an undamaged safetensors file: ")
+
+
+def test_a_pickle(digits, good):
+    torch.save(networks.load("lenet5", digits).state_dict(), good)
+    assert refused(digits, good).startswith("The checkpoint is not an undamaged safetensors file: ")
+
+
+def test_any_altered_byte_of_the_header_is_found_or_harmless(digits, good):
+    whole = good.read_bytes()
+    end = 8 + int.from_bytes(whole[:8], "little")
+    for position in range(0, end, 5):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << (position % 8)
+        good.write_bytes(damaged)
+        try:
+            networks.load("lenet5", digits, good)
+        except UserError:
+            continue
+
+
+def change_key(state):
+    state["conv3.weight"] = state.pop("conv1.weight")
+
+
+def drop_key(state):
+    del state["fc1.bias"]
+
+
+def change_shape(state):
+    state["fc3.weight"] = state["fc3.weight"][:9].clone()
+
+
+def change_type(state):
+    state["fc3.bias"] = state["fc3.bias"].double()
+
+
+def poison(state):
+    state["fc2.weight"][3, 4] = float("nan")
+
+
+def add_key(state):
+    state["fc4.bias"] = torch.zeros(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (change_key, "it lacks conv1.weight"),
+        (drop_key, "it lacks fc1.bias"),
+        (add_key, "it has fc4.bias too"),
+        (change_shape, "fc3.weight is of shape (9, 84), not (10, 84)"),
+        (change_type, "fc3.bias is torch.float64, not torch.float32"),
+        (poison, "fc2.weight holds numbers that are not finite"),
+    ],
+)
+def test_another_network(digits, good, change, message):
+    state = safetensors.torch.load_file(good)
+    change(state)
+    safetensors.torch.save_file(state, good)
+    assert refused(digits, good) == f"The checkpoint does not suit the network: {message}."
+
+
+def test_a_record_of_other_weights(digits, good):
+    record: Path = good.with_suffix(".json")
+    record.write_text(json.dumps({"checkpoint_sha256": "0" * 64}))
+    assert refused(digits, good) == (
+        "The checkpoint is not the one that mine.json tells of: its SHA-256 differs."
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "\udcff"])
+def test_a_damaged_record(digits, good, text):
+    record = good.with_suffix(".json")
+    record.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(
+        UserError, match=r"mine\.json: The record of the checkpoint cannot be read\."
+    ):
+        networks.load("lenet5", digits, good)

@@ -1,0 +1,130 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from hawx_hw.datasets import Dataset, Split
+from hawx_hw.files import sha256_file
+from hawx_hw.networks import train
+from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
+
+
+def striped(count, seed):
+    """Two classes that are easily told apart: horizontal and vertical stripes."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, count)
+    images = rng.integers(0, 60, (count, 1, 14, 14))
+    for image, label in zip(images, labels, strict=True):
+        view = image[0] if label else image[0].T
+        view[:: int(rng.integers(3, 5))] += 180
+    return Split(images.astype(np.uint8), labels.astype(np.int64))
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    learn = striped(300, 0)
+    return Dataset("stripes", 2, learn, learn, striped(100, 1))
+
+
+def files(path):
+    return path.read_bytes(), path.with_suffix(".json").read_bytes()
+
+
+def test_it_learns_and_tells(dataset, tmp_path):
+    path = tmp_path / "a.safetensors"
+    calls = []
+    record = train(
+        "lenet5", dataset, epochs=12, output=path, progress=lambda *call: calls.append(call)
+    )
+    assert record.test_accuracy >= 0.95
+    assert calls == [(e, 12, b, 3) for e in range(1, 13) for b in (1, 2, 3)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "a.safetensors"]
+    written = json.loads(path.with_suffix(".json").read_text())
+    assert written == record.as_json() | {"recipe": written["recipe"]}
+    assert written["checkpoint_sha256"] == sha256_file(path)
+    assert written["dataset_sha256"] == dataset.digest
+    assert written["recipe"]["epochs"] == 12
+    assert written["torch_version"] == torch.__version__
+
+
+def test_same_recipe_same_bytes(dataset, tmp_path):
+    state = torch.random.get_rng_state()
+    for name in ("a", "b"):
+        train("lenet5", dataset, seed=5, epochs=1, output=tmp_path / f"{name}.safetensors")
+        torch.rand(3)
+    torch.random.set_rng_state(state)
+    assert files(tmp_path / "a.safetensors") == files(tmp_path / "b.safetensors")
+    train("lenet5", dataset, seed=6, epochs=1, output=tmp_path / "b.safetensors")
+    assert files(tmp_path / "a.safetensors")[0] != files(tmp_path / "b.safetensors")[0]
+
+
+def test_the_callers_generator_is_left_alone(dataset, tmp_path):
+    state = torch.random.get_rng_state()
+    threads = torch.get_num_threads()
+    train("lenet5", dataset, epochs=1, output=tmp_path / "a.safetensors")
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+
+
+def interrupted(dataset, path, at, seed=0):
+    def progress(epoch, epochs, batch, batches):
+        if (epoch, batch) == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("lenet5", dataset, seed=seed, epochs=3, output=path, progress=progress)
+
+
+def test_an_interrupted_training_goes_on(dataset, tmp_path):
+    path = tmp_path / "a.safetensors"
+    train("lenet5", dataset, epochs=3, output=tmp_path / "whole.safetensors")
+    interrupted(dataset, path, (3, 2))
+    assert not path.exists()
+    epochs = set()
+    train("lenet5", dataset, epochs=3, output=path, progress=lambda e, *_: epochs.add(e))
+    assert epochs == {3}
+    assert files(path) == files(tmp_path / "whole.safetensors")
+    assert not path.with_name("a.safetensors.partial").exists()
+
+
+@pytest.mark.parametrize("what", ["another seed", "damaged"])
+def test_what_is_kept_must_fit(dataset, tmp_path, what):
+    path = tmp_path / "a.safetensors"
+    interrupted(dataset, path, (2, 1), seed=int(what == "another seed"))
+    partial = path.with_name("a.safetensors.partial")
+    if what == "damaged":
+        partial.write_bytes(partial.read_bytes()[:-1])
+    epochs = set()
+    train("lenet5", dataset, epochs=3, output=path, progress=lambda e, *_: epochs.add(e))
+    assert epochs == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("images", "epochs"), [(60_000, 30), (1_442, 150), (1, 150), (2_000_000, 1), (128 * 14_000, 1)]
+)
+def test_default_epochs(images, epochs):
+    assert default_epochs(images) == epochs
+
+
+def test_learning_rate():
+    recipe = Recipe(0, 1, learning_rate=1.0, warm_up=0.1)
+    assert _learning_rate(recipe, 0.0) == 0
+    assert _learning_rate(recipe, 0.05) == pytest.approx(0.5 * (1 + np.cos(np.pi * 0.05)) / 2)
+    assert _learning_rate(recipe, 0.5) == pytest.approx(0.5)
+    assert _learning_rate(recipe, 1.0) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "Epochs must be at least 1, not 0"),
+        ({"seed": -1}, "Seed must be at least 0, not -1"),
+        ({"output": "a.pt"}, "Output must end in .safetensors, not 'a.pt'"),
+    ],
+)
+def test_refuses(dataset, tmp_path, change, message):
+    settings = {"output": "a.safetensors"} | change
+    settings["output"] = tmp_path / settings["output"]
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        train("lenet5", dataset, **settings)
