@@ -168,7 +168,10 @@ def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
              "  capacitive_load_unit (1, pf);"]  # fmt: skip
     for edge in ("rise", "fall"):
         lines += [f"  {pin}_threshold_pct_{edge} : 50;" for pin in ("input", "output")]
-        lines += [f"  slew_lower_threshold_pct_{edge} : 20;", f"  slew_upper_threshold_pct_{edge} : 80;"]
+        lines += [
+            f"  slew_lower_threshold_pct_{edge} : 20;",
+            f"  slew_upper_threshold_pct_{edge} : 80;",
+        ]
     for width in types:
         lines += [f"  type (bus{width}) {{", "    base_type : array;", "    data_type : bit;",
                   f"    bit_width : {width};", f"    bit_from : {width - 1};", "    bit_to : 0;",

@@ -21,11 +21,18 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r'"[^"]*"|[{}();:]|[^\s{}();:"]+')
 _WANTED = frozenset(
     {
-        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "lu_table_template",
+        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable", "test_cell",
+        "lu_table_template",
         "cell_rise", "cell_fall", "rise_transition", "fall_transition",
         "rise_constraint", "fall_constraint",
     }
 )  # fmt: skip
+
+#: Attributes of cells that synthesis must not use for logic. Not every library marks them dont_use as well.
+_SPECIAL_FLAGS = (
+    "dont_use", "always_on", "is_isolation_cell", "is_level_shifter", "is_macro_cell", "pad_cell",
+)  # fmt: skip
+_SPECIAL_TEXTS = ("clock_gating_integrated_cell", "power_gating_cell", "retention_cell")
 
 
 @dataclass
@@ -197,7 +204,9 @@ def _library(root: _Group) -> Library:
         raise ValueError("there is no library group")
     amount, unit = (group.attributes.get("capacitive_load_unit") or ["1", "pf"])[:2]
     femtofarad = float(amount) * {"ff": 1.0, "pf": 1000.0}[unit.lower()]
-    nanosecond = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}[group.text("time_unit", "1ns")]
+    nanosecond = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}[
+        group.text("time_unit", "1ns")
+    ]
     templates = {t.arguments[0]: t for t in group.children("lu_table_template")}
     cells = {}
     for cell in group.children("cell"):
@@ -217,11 +226,20 @@ def _library(root: _Group) -> Library:
         cells[name] = Cell(
             name,
             cell.number("area"),
-            cell.text("dont_use").lower() == "true",
-            any(cell.children("ff", "latch")),
+            _special(cell),
+            any(cell.children("ff", "latch", "statetable")),
             pins,
         )
     return Library(group.arguments[0] if group.arguments else "", cells)
+
+
+def _special(cell: _Group) -> bool:
+    """Whether a cell is not for logic: clock gates, scan flip-flops, isolation between power domains."""
+    return (
+        any(cell.text(flag).lower() == "true" for flag in _SPECIAL_FLAGS)
+        or any(cell.text(name) for name in _SPECIAL_TEXTS)
+        or any(cell.children("test_cell", "statetable"))
+    )
 
 
 def _arcs(
@@ -234,7 +252,8 @@ def _arcs(
 
         def tables(*kinds: str, timing: _Group = timing) -> tuple[Table, ...]:
             return tuple(
-                _table(group, templates, nanosecond, femtofarad) for group in timing.children(*kinds)
+                _table(group, templates, nanosecond, femtofarad)
+                for group in timing.children(*kinds)
             )
 
         delays = tables("cell_rise", "cell_fall")
