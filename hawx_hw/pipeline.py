@@ -187,7 +187,7 @@ class Pipeline:
         self._config = config
         self._base = base
         self._settings: dict[str, Any] = config.model_dump(mode="json")
-        self._folder = BuildFolder(folder)
+        self._folder = BuildFolder(folder.absolute())
         self._stages = {stage.name: stage for stage in stages}
         self._display = display
         known: set[str] = set()

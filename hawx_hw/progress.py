@@ -63,10 +63,13 @@ class Task:
         self._start = clock()
         self._done = 0
         self._total: int | None = None
+        self._first: tuple[float, int] | None = None
 
     def update(self, done: int, total: int | None) -> None:
         """Tell that ``done`` of ``total`` parts are done; ``total`` is None where unknown."""
         self._done, self._total = done, total
+        if total and self._first is None:
+            self._first = self.elapsed, done
 
     @property
     def elapsed(self) -> float:
@@ -86,7 +89,11 @@ class Task:
     def seconds_left(self) -> float | None:
         """Seconds until the end at the present speed; None where there is no telling."""
         share, elapsed = self.share, self.elapsed
-        if self._total is None and self._estimate:
+        if self._total and self._first and self._done > self._first[1]:
+            # What came before the first count was preparation, and tells nothing of the speed.
+            since, before = self._first
+            return (elapsed - since) * (self._total - self._done) / (self._done - before)
+        if self._estimate:
             return max(self._estimate - elapsed, 0.0)
         if not share:
             return None

@@ -75,8 +75,8 @@ def test_other_data_are_noticed(project: Path, run) -> None:
         (
             "  checkpoint: tiny.safetensors\n",
             "",
-            ":2: network.checkpoint: No trained checkpoint of lenet5 for the dataset tiny.npz comes "
-            "along. Train one",
+            ":2: network.checkpoint: No trained checkpoint of lenet5 for the dataset tiny.npz "
+            "comes along. Train one",
         ),
     ],
 )
