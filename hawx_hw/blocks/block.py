@@ -21,9 +21,7 @@ class BlockSignature(wiring.Signature):
     """Port of a multiplier: ``a`` is the weight, ``b`` the activation; combinational."""
 
     def __init__(self) -> None:
-        super().__init__(
-            {"a": In(signed(8)), "b": In(signed(8)), "product": Out(signed(16))}
-        )
+        super().__init__({"a": In(signed(8)), "b": In(signed(8)), "product": Out(signed(16))})
 
 
 class BlockComponent(wiring.Component):

@@ -119,9 +119,7 @@ def _write_memories(plan: Plan, folder: Path) -> None:
         write_text(folder / f"{name}.hex", "".join(f"{word:0{digits}x}\n" for word in words))
 
 
-def _summary(
-    plan: Plan, block: Block, config_hash: int, sources: list[str]
-) -> dict[str, object]:
+def _summary(plan: Plan, block: Block, config_hash: int, sources: list[str]) -> dict[str, object]:
     dimensions = Dimensions.of(plan)
     cycles = predict(plan)
     packet = parameter_packet(plan)

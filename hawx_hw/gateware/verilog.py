@@ -31,7 +31,8 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
                 "write_verilog -norename -noattr",
             ]
         ),
-        # Yosys warns that not every process can be written as Verilog; Amaranth writes only such that can.
+        # Yosys warns that not every process can be written as Verilog; Amaranth writes only such
+        # that can.
         ignore_warnings=True,
     )
     modules = {match[1].lstrip("\\"): match[0] + "\n" for match in _MODULE.finditer(text)}

@@ -16,8 +16,8 @@ class Architecture:
 
     A row holds a slice of the kernel, a column a filter. The columns are grouped in *slices*: an
     activation reaches all columns of a slice in one cycle and the next slice in the following one.
-    The rows are grouped in *banks*: each bank of each slice has a weight memory of its own, and all banks
-    read in one cycle, so that ``weight_rows * columns`` weights are loaded a cycle.
+    The rows are grouped in *banks*: each bank of each slice has a weight memory of its own, and all
+    banks read in one cycle, so that ``weight_rows * columns`` weights are loaded a cycle.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Architecture:
     loadable : bool
         Whether the parameters are loaded at run time, or built in.
     activation_kib, parameter_kib : int or None
-        The most that the activation memories (all copies) and the parameter memories may hold together,
-        in units of 1,024 bytes; None for as much as the network needs.
+        The most that the activation memories (all copies) and the parameter memories may hold
+        together, in units of 1,024 bytes; None for as much as the network needs.
     """
 
     rows: int
@@ -86,8 +86,9 @@ class Architecture:
     ) -> Architecture:
         """Fill in what the user left out.
 
-        Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are read a
-        cycle; there is one requantiser for every four columns, as near as the slices' width allows.
+        Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are
+        read a cycle; there is one requantiser for every four columns, as near as the slices' width
+        allows.
         """
         if slice_columns is None:
             slice_columns = _divisor(columns, _SLICE_COLUMNS)
@@ -117,7 +118,8 @@ class Architecture:
 
     @property
     def bank_rows(self) -> int:
-        """Rows that one weight bank serves, one after another; cycles that a tile's weights take."""
+        """Rows that one weight bank serves, one after another; cycles that a tile's weights
+        take."""
         return -(-self.rows // self.weight_rows)
 
     @property

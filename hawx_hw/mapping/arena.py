@@ -14,8 +14,8 @@ __all__ = ["Arena", "allocate"]
 class Arena:
     """Word address of each tensor, and the depth of the memory.
 
-    The image lies at address 0 in words of its own throughout, so that the next image can arrive while
-    this one is computed. Other tensors share words where their lifetimes allow.
+    The image lies at address 0 in words of its own throughout, so that the next image can arrive
+    while this one is computed. Other tensors share words where their lifetimes allow.
     """
 
     addresses: dict[str, int]

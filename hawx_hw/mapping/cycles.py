@@ -1,8 +1,8 @@
 """The cycle model: how long an inference takes, to the cycle, and where the cycles go.
 
-The model follows the hardware's own rules from tile to tile; it knows no pixel. The simulation must agree
-exactly. Times are cycles after the core's ``start``; the layer constants are the pipeline depths of
-:mod:`hawx_hw.gateware.systolic`.
+The model follows the hardware's own rules from tile to tile; it knows no pixel. The simulation must
+agree exactly. Times are cycles after the core's ``start``; the layer constants are the pipeline
+depths of :mod:`hawx_hw.gateware.systolic`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ __all__ = ["CycleReport", "LayerCycles", "predict"]
 _START_TO_BEGIN = 2
 #: From a layer's last store to ``begin`` of the next layer.
 _DONE_TO_BEGIN = 1
-#: From the issue of a pixel to the first read of its finished sum, besides a cycle a row and a slice.
+#: From the issue of a pixel to the first read of its finished sum, besides a cycle a row and a
+#: slice.
 _ISSUE_TO_DRAIN = 4
 #: From the read of a sum to the store of its code.
 _DRAIN_TO_STORE = 6

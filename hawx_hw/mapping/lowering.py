@@ -12,7 +12,8 @@ __all__ = ["Offsets", "lower", "tap_tiles"]
 
 
 class Offsets:
-    """Where a layer's parameters begin: word addresses in the weight banks and of requantisation."""
+    """Where a layer's parameters begin: word addresses in the weight banks and of
+    requantisation."""
 
     def __init__(self, weights: int = 0, requantization: int = 0):
         self.weights = weights
@@ -48,8 +49,8 @@ def lower(
     offsets : Offsets
         Where this layer's parameters begin.
     chunk_windows : int
-        Output codes (windows) of one channel that are computed before the next filter tile; a layer that
-        does not use the array is one chunk.
+        Output codes (windows) of one channel that are computed before the next filter tile; a layer
+        that does not use the array is one chunk.
     releases_input, last : bool
         See :class:`~hawx_hw.mapping.steps.Step`.
     """
@@ -141,7 +142,9 @@ def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
         }
     if layer.uses_array:
         step_y, step_x = layer.kernel.stride
-        stride_y, stride_x = (s * n for s, n in zip((step_y, step_x), layer.pool.stride, strict=True))
+        stride_y, stride_x = (
+            s * n for s, n in zip((step_y, step_x), layer.pool.stride, strict=True)
+        )
         top, left = layer.kernel.padding
     else:
         step_y = step_x = 1

@@ -1,7 +1,8 @@
 """What each layer of the accelerator computes: the graph's nodes, fused and named.
 
-An :class:`Operation` is one layer: a convolution (a linear layer is one whose kernel is the whole map) with
-the pooling that can be fused with it, or a pooling, addition or clamp that streams codes past the array.
+An :class:`Operation` is one layer: a convolution (a linear layer is one whose kernel is the whole
+map) with the pooling that can be fused with it, or a pooling, addition or clamp that streams codes
+past the array.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Window:
-    """A window that slides over a feature map: (vertical, horizontal) sizes; top and left padding."""
+    """A window that slides over a feature map: (vertical, horizontal) sizes; top and left
+    padding."""
 
     kernel: Pair = (1, 1)
     stride: Pair = (1, 1)
@@ -112,8 +114,8 @@ def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
         shape = stored[node.inputs[0]]
         if any(stored[name] != shape for name in node.inputs):
             raise UserError(
-                f"Node {node.name!r} adds a flattened map to a vector: the accelerator stores them in "
-                "different orders",
+                f"Node {node.name!r} adds a flattened map to a vector: the accelerator stores them "
+                "in different orders",
                 mend="Add before flattening.",
             )
         pool: Node | None = None
@@ -152,7 +154,8 @@ def _operation(
         kernel = Window(_pair(node.weight.shape[2:]), node.stride, _pair(node.padding[:2]))
         macs = int(weight.size) * int(np.prod(graph.tensors[node.name].shape[1:]))
     elif isinstance(node, Linear):
-        # The kernel covers the whole map: channel, row, column is the order in which a map is flattened.
+        # The kernel covers the whole map: channel, row, column is the order in which a map is
+        # flattened.
         weight = node.weight.reshape(-1, *shape)
         kernel = Window(kernel=_pair(shape[1:]))
         macs = int(weight.size)
@@ -174,7 +177,8 @@ def _operation(
 
 
 def _fusible(node: Node, limit: int) -> bool:
-    """Whether a pooling needs each of its inputs just once, so that it can follow the requantiser."""
+    """Whether a pooling needs each of its inputs just once, so that it can follow the
+    requantiser."""
     return (
         isinstance(node, MaxPool2d)
         and node.kernel == node.stride
@@ -200,4 +204,3 @@ def _map_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
 def _pair(values: tuple[int, ...]) -> Pair:
     first, second = values
     return int(first), int(second)
-

@@ -54,7 +54,8 @@ def constants(layer: Operation) -> list[LaneConstants]:
 
 @dataclass(frozen=True)
 class Ranges:
-    """Bits that a network needs: of the sums in the array, of the addends, and after the multiplier."""
+    """Bits that a network needs: of the sums in the array, of the addends, and after the
+    multiplier."""
 
     sum_bits: int
     addend_bits: int
@@ -64,8 +65,8 @@ class Ranges:
 def ranges(layers: Sequence[Operation]) -> Ranges:
     """The narrowest widths (two's complement) in which no sum of ``layers`` can overflow.
 
-    Activations may be any code in [-128, 127]; every partial sum of a column lies between the sum of its
-    most negative and that of its most positive terms.
+    Activations may be any code in [-128, 127]; every partial sum of a column lies between the sum
+    of its most negative and that of its most positive terms.
     """
     sums = [CODE_MIN, CODE_MAX]
     addends = [0]
@@ -93,13 +94,11 @@ def ranges(layers: Sequence[Operation]) -> Ranges:
     return Ranges(_bits(sums), _bits(addends), max(_bits(products), _bits(addends)))
 
 
-def requantization_words(
-    layer: Operation, architecture: Architecture, bits: Ranges
-) -> list[int]:
+def requantization_words(layer: Operation, architecture: Architecture, bits: Ranges) -> list[int]:
     """Words of ``lanes`` pairs; lane 0 in the low bits, each addend above its multiplier.
 
-    A layer of the array has one word for each group of ``lanes`` columns of each filter tile; columns
-    without a filter get zeros. A stream has one word, an addition one for each operand.
+    A layer of the array has one word for each group of ``lanes`` columns of each filter tile;
+    columns without a filter get zeros. A stream has one word, an addition one for each operand.
     """
     pairs = constants(layer)
     lanes = architecture.lanes
@@ -111,7 +110,8 @@ def requantization_words(
 
 
 def weight_tiles(layer: Operation, architecture: Architecture) -> np.ndarray:
-    """Weights as the array holds them: int8 ``(filter tiles, tap tiles, rows, columns)``, zero-filled."""
+    """Weights as the array holds them: int8 ``(filter tiles, tap tiles, rows, columns)``,
+    zero-filled."""
     if layer.weight is None:
         raise ValueError(f"Layer {layer.name!r} has no weights")
     filters = len(layer.weight)

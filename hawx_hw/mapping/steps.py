@@ -1,8 +1,8 @@
 """The layer program: what the accelerator is told of each layer.
 
-A :class:`Step` is one layer as the controller runs it: plain integers, most of them the constants of an
-address generator. :class:`ProgramFormat` packs steps into memory words, with each field just as wide as
-the program needs.
+A :class:`Step` is one layer as the controller runs it: plain integers, most of them the constants
+of an address generator. :class:`ProgramFormat` packs steps into memory words, with each field just
+as wide as the program needs.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ class Step:
     """One layer for the controller; every attribute is a field of the layer program.
 
     The input is walked in four nested loops (window column, window row, output column, output row);
-    ``x_step_*``, ``y_step_*`` and ``offset_step_*`` say what each of these events adds to the coordinates
-    of the kernel's first tap and to its offset in memory. A *window* is what the post-processor reduces
-    to one code: the pooling window that is fused with a convolution, that of a pooling layer, or the two
-    operands of an addition.
+    ``x_step_*``, ``y_step_*`` and ``offset_step_*`` say what each of these events adds to the
+    coordinates of the kernel's first tap and to its offset in memory. A *window* is what the
+    post-processor reduces to one code: the pooling window that is fused with a convolution, that of
+    a pooling layer, or the two operands of an addition.
 
-    *Taps* are the positions of a kernel, ``(channel, kernel row, kernel column)`` with the column fastest.
-    Row r of the array serves tap ``r`` of each tile of ``rows`` taps; ``tap_step_*`` leads from one tile
-    to the next.
+    *Taps* are the positions of a kernel, ``(channel, kernel row, kernel column)`` with the column
+    fastest. Row r of the array serves tap ``r`` of each tile of ``rows`` taps; ``tap_step_*`` leads
+    from one tile to the next.
     """
 
     # What kind of layer
     stream: int  # 1: read codes straight into the post-processor; 0: through the array
-    reduce: int  # 1: the window is summed before requantisation; 0: its largest code is taken after it
+    reduce: (
+        int  # 1: the window is summed before requantisation; 0: its largest code is taken after it
+    )
     per_element: int  # 1: each element of the window has its own requantisation word
     to_result: int  # 1: the codes go to the result memory; 0: to the activation memory
     releases_input: int  # 1: after this layer nothing reads the image

@@ -15,8 +15,9 @@ _SLACK = 0.02
 def chunk_windows(layer: Operation, architecture: Architecture) -> int:
     """Windows (output codes of one channel) in a chunk.
 
-    A long chunk reads each weight less often; a short one leaves less to requantise after the last tile,
-    when the array has nothing left to do. The longest chunk within 2 % of the shortest time wins.
+    A long chunk reads each weight less often; a short one leaves less to requantise after the last
+    tile, when the array has nothing left to do. The longest chunk within 2 % of the shortest time
+    wins.
     """
     windows = layer.output_shape[1] * layer.output_shape[2]
     if not layer.uses_array:

@@ -148,9 +148,7 @@ def read_netlist(path: Path, top: str, library: Library) -> Netlist:
     """
     content = json.loads(path.read_text())["modules"]
     names = {
-        name
-        for name, module in content.items()
-        if name not in MACROS and name not in library.cells
+        name for name, module in content.items() if name not in MACROS and name not in library.cells
     }
     modules = {}
     for name in names:

@@ -1,14 +1,15 @@
 """The longest path of a mapped design, from the delay tables of its liberty file.
 
-Each kind of module is analysed once, parts before the whole, and then stands for all its instances: as the
-delay from its registers to each output, from each input to its registers, and from input to output. So the
-analysis grows with the kinds of module, like the synthesis.
+Each kind of module is analysed once, parts before the whole, and then stands for all its instances:
+as the delay from its registers to each output, from each input to its registers, and from input to
+output. So the analysis grows with the kinds of module, like the synthesis.
 
-What is covered: every path between registers, memory macros, inputs and outputs, with the worst of rising and
-falling edges, transition times within a module, and the load of every pin, also across modules. What is not:
-wires, the memory macros' own delays (their outputs change at the clock edge, their inputs need no setup),
-clock skew, false paths. A transition that enters a module counts as :data:`NOMINAL_SLEW`, and the load that
-an output sees outside its module adds to its delay linearly.
+What is covered: every path between registers, memory macros, inputs and outputs, with the worst of
+rising and falling edges, transition times within a module, and the load of every pin, also across
+modules. What is not: wires, the memory macros' own delays (their outputs change at the clock edge,
+their inputs need no setup), clock skew, false paths. A transition that enters a module counts as
+:data:`NOMINAL_SLEW`, and the load that an output sees outside its module adds to its delay
+linearly.
 """
 
 from __future__ import annotations
@@ -149,9 +150,9 @@ class _Analysis:
         for bit, signal in summary.launched.items():
             if bit in nets:
                 self._start(nets[bit], _loaded(signal, self._loads[nets[bit]]))
-        for bit, delay in summary.captured.items():
+        for bit, needed in summary.captured.items():
             if bit in nets:
-                self._ends[nets[bit]].append((f"{instance.name}.{bit[0]}[{bit[1]}]", delay))
+                self._ends[nets[bit]].append((f"{instance.name}.{bit[0]}[{bit[1]}]", needed))
         for source, targets in summary.through.items():
             if source not in nets:
                 continue

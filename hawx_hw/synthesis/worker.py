@@ -1,7 +1,7 @@
 """Runs Yosys in a process of its own: ``python -m hawx_hw.synthesis.worker JOB.json``.
 
-The job names the sources, the top, the liberty file and where the netlist goes. Yosys ends its process on
-an error, which is why it does not run in that of the caller.
+The job names the sources, the top, the liberty file and where the netlist goes. Yosys ends its
+process on an error, which is why it does not run in that of the caller.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def main(path: str) -> None:
 
 def _quoted(text: str) -> str:
     if any(character in text for character in '"\n\\'):
-        raise ValueError(f"Names of files and modules must not hold quotes or backslashes: {text!r}")
+        raise ValueError(
+            f"Names of files and modules must not hold quotes or backslashes: {text!r}"
+        )
     return text if shlex.quote(text) == text else f'"{text}"'
 
 

@@ -119,12 +119,13 @@ class RegisterBusSignature(wiring.Signature):
 class AxiLiteBridge(wiring.Component):
     """AXI4-Lite subordinate that turns transactions into single register accesses.
 
-    The five channels are independent: address and data of a write come in either order, and reads and
-    writes do not wait for each other. One write and one read are outstanding at a time. The low two
-    address bits and the protection bits are ignored. Errors are answered with SLVERR.
+    The five channels are independent: address and data of a write come in either order, and reads
+    and writes do not wait for each other. One write and one read are outstanding at a time. The low
+    two address bits and the protection bits are ignored. Errors are answered with SLVERR.
 
-    **Latency**: a read is answered in the cycle after its address was accepted; a write is carried out
-    in the cycle after the later of its address and data was accepted, and answered one cycle later.
+    **Latency**: a read is answered in the cycle after its address was accepted; a write is carried
+    out in the cycle after the later of its address and data was accepted, and answered one cycle
+    later.
 
     Parameters
     ----------

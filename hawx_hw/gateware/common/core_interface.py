@@ -22,7 +22,8 @@ class CoreSignature(wiring.Signature):
     lanes : int
         Codes (bytes) in a memory word, >= 1.
     image_shape, result_shape : tuple of int
-        Shapes of the input and of the output tensor, ``(channels, height, width)`` or ``(features,)``.
+        Shapes of the input and of the output tensor, ``(channels, height, width)`` or
+        ``(features,)``.
     layers : int
         Number of layers, >= 1.
     memories : sequence of (int, int)
@@ -40,8 +41,8 @@ class CoreSignature(wiring.Signature):
     input_release : Out(1)
         One-cycle pulse between ``start`` and ``done``: this inference reads the image no more.
     image : In(stream of {address, data})
-        One word of the image a transfer; the address counts from the start of the tensor. ``ready`` is
-        low while the core needs the memory's port, and depends on registers of the core only.
+        One word of the image a transfer; the address counts from the start of the tensor. ``ready``
+        is low while the core needs the memory's port, and depends on registers of the core only.
     result : Out({valid, address, data})
         One word of the result a cycle; never stalls.
     result_free : In(1)
@@ -53,7 +54,8 @@ class CoreSignature(wiring.Signature):
     layer : Out
         Index of the layer that runs.
     layer_done : Out(1)
-        One-cycle pulse at the end of each layer, the last one's in the cycle of ``done`` at the latest.
+        One-cycle pulse at the end of each layer, the last one's in the cycle of ``done`` at the
+        latest.
     """
 
     def __init__(

@@ -16,12 +16,12 @@ __all__ = ["PerformanceCounters"]
 class PerformanceCounters(wiring.Component):
     """Cycles of the last whole inference, in total and by layer, and numbers of images.
 
-    The layers are kept in two pages of a memory, so that those of the last inference can be read while
-    the next one runs. An inference takes the cycles from ``start`` to ``done`` (their distance); a layer
-    those from the ``layer_done`` before it, or from ``start``, to its own.
+    The layers are kept in two pages of a memory, so that those of the last inference can be read
+    while the next one runs. An inference takes the cycles from ``start`` to ``done`` (their
+    distance); a layer those from the ``layer_done`` before it, or from ``start``, to its own.
 
-    **Latency**: the counts are updated in the cycle after ``done``; ``cycles_of_layer`` answers in the
-    cycle after ``read`` and holds.
+    **Latency**: the counts are updated in the cycle after ``done``; ``cycles_of_layer`` answers in
+    the cycle after ``read`` and holds.
 
     Parameters
     ----------

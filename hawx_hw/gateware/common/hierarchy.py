@@ -1,11 +1,11 @@
 """Readable hierarchy: one Verilog module per kind of component, however often it is used.
 
-Amaranth writes a module for every *instance* of a component. A design of R x C equal PEs would become
-R x C equal modules, slow to read and to synthesize. :func:`place` adds a component to a module in one of
-two ways, chosen by the platform:
+Amaranth writes a module for every *instance* of a component. A design of R x C equal PEs would
+become R x C equal modules, slow to read and to synthesize. :func:`place` adds a component to a
+module in one of two ways, chosen by the platform:
 
-- with an :class:`Emission` as platform, the component is written once as a Verilog module of its own, and
-  each use is an ``Instance`` of that module;
+- with an :class:`Emission` as platform, the component is written once as a Verilog module of its
+  own, and each use is an ``Instance`` of that module;
 - with any other platform (Amaranth's simulator has none), it is an ordinary submodule.
 """
 
@@ -42,13 +42,14 @@ class Emission:
         self._signatures: dict[str, wiring.Signature] = {}
 
     def define(self, name: str, component: wiring.Component) -> None:
-        """Write ``component`` as module ``name``; twice with one name and two signatures is an error."""
+        """Write ``component`` as module ``name``; twice with one name and two signatures is an
+        error."""
         if name in self.modules:
             if self._signatures[name] != component.signature:
                 raise ValueError(f"Two kinds of component are named {name!r}")
             return
         text = rtlil.convert(component, name=name, platform=self, emit_src=False)
-        own = text[text.rindex(f"module \\{name}\n"):]
+        own = text[text.rindex(f"module \\{name}\n") :]
         self._clocked[name] = tuple(dict.fromkeys(_CLOCK_PORT.findall(own)))
         self._signatures[name] = component.signature
         self.modules[name] = text
@@ -98,5 +99,3 @@ def place(
     interface = platform.interface(kind, name)
     setattr(m.submodules, name, platform.instance(kind, interface))
     return interface
-
-

@@ -28,10 +28,11 @@ class ImageLoader(wiring.Component):
     """Takes one image packet at a time and writes it into the core's input buffer.
 
     A packet of the wrong length never becomes an image: it is dropped, an error is pulsed, and the
-    next packet is read from scratch. ``bytes_in.ready`` is low while a whole image waits or is in use.
+    next packet is read from scratch. ``bytes_in.ready`` is low while a whole image waits or is in
+    use.
 
-    **Latency**: one byte a cycle while ``words.ready`` is high. A word is offered in the cycle after its
-    last byte; ``full`` rises two cycles after the last byte of the image was accepted.
+    **Latency**: one byte a cycle while ``words.ready`` is high. A word is offered in the cycle
+    after its last byte; ``full`` rises two cycles after the last byte of the image was accepted.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ class ImageLoader(wiring.Component):
     drop : In(1)
         Throw the waiting image away. Only while ``full``, and not with ``take``.
     flush : In(1)
-        Throw away a waiting image, or what came of one so far; the next byte begins a packet. An image
-        in use stays. Not together with ``take``.
+        Throw away a waiting image, or what came of one so far; the next byte begins a packet. An
+        image in use stays. Not together with ``take``.
     truncated, overlong : Out(1)
         Pulse: a packet ended too early, or had too many bytes.
     dropped : Out(1)

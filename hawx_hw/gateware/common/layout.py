@@ -16,9 +16,10 @@ def index_width(count: int) -> int:
 class TensorLayout:
     """One tensor in memory words of ``lanes`` bytes, and in a packet of single bytes.
 
-    Channel ``c`` of the pixel at row ``y`` and column ``x`` is byte ``c % lanes`` (byte 0 is bits 7 to 0)
-    of word ``(c // lanes) * height * width + y * width + x``. A packet has the pixels in raster order
-    and the channels of one pixel together (HWC). A vector ``(N,)`` is one pixel of N channels.
+    Channel ``c`` of the pixel at row ``y`` and column ``x`` is byte ``c % lanes`` (byte 0 is bits 7
+    to 0) of word ``(c // lanes) * height * width + y * width + x``. A packet has the pixels in
+    raster order and the channels of one pixel together (HWC). A vector ``(N,)`` is one pixel of N
+    channels.
 
     Parameters
     ----------

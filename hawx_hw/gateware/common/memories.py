@@ -26,8 +26,9 @@ def _check(kind: str, width: int, depth: int) -> None:
 class SimpleDualPortRam(wiring.Component):
     """One write port and one read port on one clock (macro ``hawx_sdp_ram``).
 
-    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next read.
-    A word that is read while it is written comes back old; no user of this class relies on it.
+    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    read. A word that is read while it is written comes back old; no user of this class relies on
+    it.
 
     Parameters
     ----------
@@ -95,8 +96,8 @@ class SimpleDualPortRam(wiring.Component):
 class ParameterMemory(wiring.Component):
     """A memory that inference only reads: built in (``hawx_rom``) or loaded (``hawx_sp_ram``).
 
-    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next read.
-    A memory that is loaded has one port: it must not be read in a cycle that writes.
+    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    read. A memory that is loaded has one port: it must not be read in a cycle that writes.
 
     Parameters
     ----------

@@ -50,11 +50,11 @@ class _State(enum.Enum, shape=2):
 class ParameterLoader(wiring.Component):
     """Takes one parameter packet at a time and writes its words; see :func:`parameter_packet`.
 
-    The parameters count as loaded after a packet of exactly the right length; from the first byte of a
-    packet on they do not.
+    The parameters count as loaded after a packet of exactly the right length; from the first byte
+    of a packet on they do not.
 
-    **Latency**: one byte a cycle. A word is written in the cycle after its last byte; ``loaded`` rises
-    two cycles after the last byte of the packet was accepted.
+    **Latency**: one byte a cycle. A word is written in the cycle after its last byte; ``loaded``
+    rises two cycles after the last byte of the packet was accepted.
 
     Parameters
     ----------

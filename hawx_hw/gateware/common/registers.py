@@ -20,9 +20,9 @@ __all__ = ["Access", "Field", "Register", "RegisterFile", "RegisterMap"]
 class Access(enum.Enum):
     """What software can do with a field.
 
-    ``CONSTANT`` reads a number fixed at build time, ``RO`` what the hardware says; ``RW`` holds what was
-    written; ``W1S`` does something once when one is written, and reads as zero; ``W1C`` is set by the
-    hardware, stays, and is cleared by writing one (an event in the same cycle wins).
+    ``CONSTANT`` reads a number fixed at build time, ``RO`` what the hardware says; ``RW`` holds
+    what was written; ``W1S`` does something once when one is written, and reads as zero; ``W1C`` is
+    set by the hardware, stays, and is cleared by writing one (an event in the same cycle wins).
     """
 
     CONSTANT = "constant"
@@ -75,7 +75,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """One 32-bit word, or ``count`` equal ones side by side (a window, which hardware only reads out of).
+    """One 32-bit word, or ``count`` equal ones side by side (a window, which hardware only reads
+    out of).
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ class Register:
     description : str
     fields : tuple of Field
     count : int
-        Number of words. A register with more than one, or with ``window``, has a single 32-bit RO field.
+        Number of words. A register with more than one, or with ``window``, has a single 32-bit RO
+        field.
     window : bool
         The words come from a memory.
     """
@@ -182,11 +184,11 @@ def _port(register: Register) -> wiring.Member | None:
 class RegisterFile(wiring.Component):
     """The registers of a map.
 
-    Bytes that the strobe leaves out are not written. A write to a register without a writable field, and
-    any access where there is no register, is an error.
+    Bytes that the strobe leaves out are not written. A write to a register without a writable
+    field, and any access where there is no register, is an error.
 
-    **Latency**: a write takes effect in the cycle after it; ``W1S`` pulses in that cycle. A read samples
-    in its own cycle and answers in the next.
+    **Latency**: a write takes effect in the cycle after it; ``W1S`` pulses in that cycle. A read
+    samples in its own cycle and answers in the next.
 
     Parameters
     ----------
@@ -196,9 +198,9 @@ class RegisterFile(wiring.Component):
     ----------
     bus : In(RegisterBusSignature)
     (each register's name) : Out(signature of its fields)
-        RO: In(width). RW and W1S: Out(width). W1C: {``set``: In(width), ``value``: Out(width)}. A window:
-        {``read``: Out(1), ``index``: Out, ``data``: In(32)}, where data is due in the cycle after read.
-        Constants have no port.
+        RO: In(width). RW and W1S: Out(width). W1C: {``set``: In(width), ``value``: Out(width)}. A
+        window: {``read``: Out(1), ``index``: Out, ``data``: In(32)}, where data is due in the cycle
+        after read. Constants have no port.
     """
 
     def __init__(self, register_map: RegisterMap):

@@ -18,7 +18,8 @@ __all__ = ["ResultStreamer"]
 
 
 class ResultStreamer(wiring.Component):
-    """Stores result words, and after ``done`` streams them in HWC order with ``last`` on the last byte.
+    """Stores result words, and after ``done`` streams them in HWC order with ``last`` on the last
+    byte.
 
     **Latency**: the first byte is offered two cycles after ``done``, then one byte a cycle.
 
@@ -34,8 +35,8 @@ class ResultStreamer(wiring.Component):
     done : In(1)
         Pulse: the result is whole, counting a word that is written in the same cycle.
     pending : Out(1)
-        The result has not been sent to its last byte yet: from the cycle after ``done`` to the cycle
-        in which the last byte is accepted.
+        The result has not been sent to its last byte yet: from the cycle after ``done`` to the
+        cycle in which the last byte is accepted.
     bytes_out : Out(stream of {data, last})
         Result packets.
     """
@@ -80,8 +81,8 @@ class ResultStreamer(wiring.Component):
             memory.write_enable.eq(self.result.valid),
             memory.write_address.eq(self.result.address),
             memory.write_data.eq(self.result.data),
-            # The memory's output register is the stage before the port: it moves when the port does,
-            # and all lanes of a word are sent from one read.
+            # The memory's output register is the stage before the port: it moves when the port
+            # does, # and all lanes of a word are sent from one read.
             fetch.eq(fetching & (~self.bytes_out.valid | self.bytes_out.ready)),
             walker.step.eq(fetch),
             memory.read_enable.eq(fetch & (walker.lane == 0)),

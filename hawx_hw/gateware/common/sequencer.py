@@ -12,8 +12,8 @@ __all__ = ["Sequencer"]
 class Sequencer(wiring.Component):
     """Starts the core on a whole image, by request or by itself.
 
-    A request waits for its image. While the parameters are being received nothing starts; an image that
-    should start without parameters is dropped, together with the request that waited for it.
+    A request waits for its image. While the parameters are being received nothing starts; an image
+    that should start without parameters is dropped, together with the request that waited for it.
 
     **Latency**: ``start`` is combinational: it rises with ``image_full`` where the core is free.
 

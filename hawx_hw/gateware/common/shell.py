@@ -31,7 +31,8 @@ CYCLES_AFTER_DONE = 2
 
 
 class Shell(wiring.Component):
-    """Connects a core to AXI4-Lite (control), AXI4-Stream in (images, parameters) and out (results).
+    """Connects a core to AXI4-Lite (control), AXI4-Stream in (images, parameters) and out
+    (results).
 
     .. code::
 
@@ -39,13 +40,15 @@ class Shell(wiring.Component):
                       \\----> parameter loader --/  ^
         s_axil --> bridge --> registers <--> sequencer, counters --> irq
 
-    While an inference computes, the next image may be received and the last result be sent. An image of
-    the wrong length is dropped and reported, and never starts. Stalls on any port change no result.
+    While an inference computes, the next image may be received and the last result be sent. An
+    image of the wrong length is dropped and reported, and never starts. Stalls on any port change
+    no result.
 
-    **Latency**: the last byte of an image accepted in cycle ``t`` starts a free core in cycle ``t + 2``
-    (in auto mode, or where START was written before; the core must take the last word at once). The
-    first byte of the result is offered two cycles after ``done``. With no stalls, the cycles from the
-    first byte of the image accepted to the last byte of the result accepted, both counted, are
+    **Latency**: the last byte of an image accepted in cycle ``t`` starts a free core in cycle ``t +
+    2`` (in auto mode, or where START was written before; the core must take the last word at once).
+    The first byte of the result is offered two cycles after ``done``. With no stalls, the cycles
+    from the first byte of the image accepted to the last byte of the result accepted, both counted,
+    are
     ``image bytes + CYCLES_BEFORE_START + (done - start) + CYCLES_AFTER_DONE + result bytes``. A
     core that finds the next image waiting starts in the cycle after ``done``.
 

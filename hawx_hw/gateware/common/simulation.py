@@ -75,7 +75,8 @@ async def _pause(ctx: Any, stalls: random.Random | None) -> None:
 async def stream_put(
     ctx: Any, stream: Any, payloads: Iterable[Any], *, stalls: random.Random | None = None
 ) -> None:
-    """Offer each payload until it is taken; without ``stalls`` one a cycle. Between two there is noise."""
+    """Offer each payload until it is taken; without ``stalls`` one a cycle. Between two there is
+    noise."""
     bits = Value.cast(stream.payload)
     for payload in payloads:
         if stalls is not None:
@@ -90,7 +91,8 @@ async def stream_put(
 async def stream_get(
     ctx: Any, stream: Any, count: int, *, stalls: random.Random | None = None
 ) -> list[Any]:
-    """Take ``count`` payloads; without ``stalls`` one a cycle. A payload must hold until it is taken."""
+    """Take ``count`` payloads; without ``stalls`` one a cycle. A payload must hold until it is
+    taken."""
     payloads = []
     for _ in range(count):
         while stalls is not None and stalls.random() < 0.4:

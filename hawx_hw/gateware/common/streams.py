@@ -11,5 +11,6 @@ PACKET_BYTE = data.StructLayout({"data": 8, "last": 1})
 
 
 def packet_signature() -> stream.Signature:
-    """A stream of packets, one byte a beat (AXI4-Stream with TDATA and TLAST), seen from its source."""
+    """A stream of packets, one byte a beat (AXI4-Stream with TDATA and TLAST), seen from its
+    source."""
     return stream.Signature(PACKET_BYTE)

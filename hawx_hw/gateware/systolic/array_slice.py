@@ -21,7 +21,8 @@ __all__ = ["ArraySlice"]
 class ArraySlice(wiring.Component):
     """``rows`` x ``slice_columns`` PEs and two sets of accumulators.
 
-    An activation reaches all columns of the slice at once, and leaves for the next slice a cycle later.
+    An activation reaches all columns of the slice at once, and leaves for the next slice a cycle
+    later.
     Sums move down the columns, one row a cycle, into the accumulators::
 
           activation r --+--------+--------+---> register --> next slice
@@ -31,9 +32,9 @@ class ArraySlice(wiring.Component):
           sums           v        v        v
                         accumulators, set 0 and set 1
 
-    **Latency**: a row's activation of cycle t is in that row's sum in cycle t + 1, and at the accumulators
-    in cycle t + rows - row. ``accumulate`` must arrive one cycle before the sums that it belongs to; they
-    are in the accumulators two cycles after it.
+    **Latency**: a row's activation of cycle t is in that row's sum in cycle t + 1, and at the
+    accumulators in cycle t + rows - row. ``accumulate`` must arrive one cycle before the sums that
+    it belongs to; they are in the accumulators two cycles after it.
 
     Parameters
     ----------
@@ -165,9 +166,7 @@ class ArraySlice(wiring.Component):
             self.drain_sums.as_value().eq(Mux(drained_bank, words[1], words[0])),
         ]
         for column, bottom in enumerate(bottoms):
-            before = Mux(
-                here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column])
-            )
+            before = Mux(here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column]))
             m.d.comb += sums[column].eq(bottom + before)
         with m.If(here.valid):
             m.d.sync += last_sums.eq(sums)

@@ -140,7 +140,9 @@ class SystolicCore(wiring.Component):
         filled = slices[-1].accumulate_out
         m.d.comb += drain.filled.eq(filled.valid & filled.last)
 
-        self._feed_post_processor(m, issuer, drain, layer, rows[0], copies[0], slices, constants, post)
+        self._feed_post_processor(
+            m, issuer, drain, layer, rows[0], copies[0], slices, constants, post
+        )
         self._store(m, layer, store, copies)
 
         # Names for waveforms and for the testbench's comparison of every layer's output.
@@ -172,15 +174,11 @@ class SystolicCore(wiring.Component):
                 platform,
                 name,
                 f"hawx_{kind}",
-                partial(
-                    ParameterMemory, width, depth, init=words, init_file=f"{name}.hex"
-                ),
+                partial(ParameterMemory, width, depth, init=words, init_file=f"{name}.hex"),
             )
             if a.loadable:
                 m.d.comb += [
-                    memory.write_enable.eq(
-                        self.parameter.valid & (self.parameter.memory == index)
-                    ),
+                    memory.write_enable.eq(self.parameter.valid & (self.parameter.memory == index)),
                     memory.write_address.eq(self.parameter.address),
                     memory.write_data.eq(self.parameter.data),
                 ]
@@ -207,7 +205,14 @@ class SystolicCore(wiring.Component):
                 row.fetch.eq(fetch),
                 *(
                     getattr(row, name).eq(layer[name])
-                    for name in ("width", "height", "kernel_columns", "kernel_rows", "taps", "plane")
+                    for name in (
+                        "width",
+                        "height",
+                        "kernel_columns",
+                        "kernel_rows",
+                        "taps",
+                        "plane",
+                    )
                 ),
                 row.pad_code.eq(layer.pad_code),
                 copy.read_enable.eq(row.read_enable),
@@ -240,7 +245,8 @@ class SystolicCore(wiring.Component):
         accumulate: Any = issuer.accumulate
         for number in range(a.rows + 3):
             accumulate = _delayed(m, accumulate, d.accumulate, f"accumulate_{number}")
-        # A row's weight is loaded in the cycle in which its pixel could swap it in, at the earliest.
+        # A row's weight is loaded in the cycle in which its pixel could swap it in, at the
+        # earliest.
         loads: list[Any] = [loader.load]
         for number in range(2 + (a.banks - 1) * a.bank_rows + a.slices):
             loads.append(_delayed(m, loads[-1], d.load, f"load_{number}"))
@@ -250,7 +256,11 @@ class SystolicCore(wiring.Component):
         slices: list[Any] = []
         for number in range(a.slices):
             part = place(
-                m, platform, f"slice_{number}", "hawx_array_slice", lambda: ArraySlice(d, self._block)
+                m,
+                platform,
+                f"slice_{number}",
+                "hawx_array_slice",
+                lambda: ArraySlice(d, self._block),
             )
             m.d.comb += [
                 part.activations.as_value().eq(activations),
@@ -350,7 +360,8 @@ class SystolicCore(wiring.Component):
             ]
 
     def _store(self, m: Module, layer: Any, store: Any, copies: list[Any]) -> None:
-        """Finished words go to every copy of the activation memory; the next image fills the gaps."""
+        """Finished words go to every copy of the activation memory; the next image fills the
+        gaps."""
         keeps = store.valid & ~layer.to_result
         image = self.image
         m.d.comb += [

@@ -12,7 +12,7 @@ from hawx_hw.gateware.common.layout import index_width
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.plan import Plan
 
-__all__ = ["CODE", "Dimensions", "MULTIPLIER_BITS"]
+__all__ = ["CODE", "MULTIPLIER_BITS", "Dimensions"]
 
 CODE = signed(8)
 MULTIPLIER_BITS = 16

@@ -20,8 +20,8 @@ class Drain(wiring.Component):
 
     A chunk is read group by group (as many columns as there are lanes), each group pixel by pixel.
 
-    **Latency**: one pixel of one group a cycle; the first in the cycle after the chunk's last sum was
-    announced by ``filled``.
+    **Latency**: one pixel of one group a cycle; the first in the cycle after the chunk's last sum
+    was announced by ``filled``.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ __all__ = ["TileIssuer"]
 class TileIssuer(wiring.Component):
     """The loops over filter tiles, chunks of pixels, tiles of taps, and the pixels of a chunk.
 
-    A tile waits until its weights are loaded; the first tile of a chunk also waits until its accumulators
-    are free. A layer that streams has no weights and no accumulators, and never waits.
+    A tile waits until its weights are loaded; the first tile of a chunk also waits until its
+    accumulators are free. A layer that streams has no weights and no accumulators, and never waits.
 
     **Latency**: the first pixel is issued in the cycle after ``begin`` at the earliest.
 

@@ -21,9 +21,10 @@ class ProcessingElement(wiring.Component):
 
     It holds two weights: the one that multiplies, and the next tile's, which is loaded meanwhile.
 
-    **Latency**: ``sum_out`` is the sum of ``sum_in`` and ``activation * weight`` of the previous cycle. A
-    weight loaded in one cycle may be swapped in the next; one swapped in a cycle multiplies from the next
-    cycle on. Loading and swapping in one cycle swaps the weight that was there before.
+    **Latency**: ``sum_out`` is the sum of ``sum_in`` and ``activation * weight`` of the previous
+    cycle. A weight loaded in one cycle may be swapped in the next; one swapped in a cycle
+    multiplies from the next cycle on. Loading and swapping in one cycle swaps the weight that was
+    there before.
 
     Parameters
     ----------

@@ -18,8 +18,9 @@ __all__ = ["PostProcessor", "RequantizerLane"]
 class RequantizerLane(wiring.Component):
     """One requantiser with its window: ``code = clamp((sum * multiplier + addend) >> shift)``.
 
-    With ``reduce``, the products of a window are added up before the shift (average pooling, addition);
-    otherwise each code of the window is finished and the largest one counts (max pooling).
+    With ``reduce``, the products of a window are added up before the shift (average pooling,
+    addition); otherwise each code of the window is finished and the largest one counts (max
+    pooling).
 
     **Latency**: five cycles from ``value`` to ``code``.
 
@@ -99,7 +100,8 @@ class RequantizerLane(wiring.Component):
 class PostProcessor(wiring.Component):
     """``lanes`` requantisers side by side: each element of a window in, one word a window out.
 
-    **Latency**: ``store`` follows the last element of its window by five cycles; one element is taken a cycle.
+    **Latency**: ``store`` follows the last element of its window by five cycles; one element is
+    taken a cycle.
 
     Parameters
     ----------
@@ -172,9 +174,7 @@ class PostProcessor(wiring.Component):
                 lane.compare_first.eq(stages[4].window_first | self.reduce),
                 store.data[number].eq(lane.code),
             ]
-            m.d.comb += [
-                lane.stage_valid[k].eq(stages[k].valid) for k in range(5)
-            ]
+            m.d.comb += [lane.stage_valid[k].eq(stages[k].valid) for k in range(5)]
         m.d.comb += [
             store.valid.eq(stages[5].valid & stages[5].window_last),
             store.address.eq(stages[5].address),

@@ -16,11 +16,13 @@ __all__ = ["RowFeeder"]
 class RowFeeder(wiring.Component):
     """Turns output pixels into the activations that one row of PEs multiplies.
 
-    Each cycle brings one output pixel with the tap that this row serves, and hands the pixel to the next
-    row with the next tap. A row reads its own copy of the activation memory. Where the kernel hangs over
-    the edge of the input, the activation is ``pad_code``; where the kernel has no such tap, it is 0.
+    Each cycle brings one output pixel with the tap that this row serves, and hands the pixel to the
+    next row with the next tap. A row reads its own copy of the activation memory. Where the kernel
+    hangs over the edge of the input, the activation is ``pad_code``; where the kernel has no such
+    tap, it is 0.
 
-    **Latency**: ``fetch_out`` follows ``fetch`` by one cycle, ``read_enable`` by two, ``swap`` by three,
+    **Latency**: ``fetch_out`` follows ``fetch`` by one cycle, ``read_enable`` by two, ``swap`` by
+    three,
     ``activation`` by four. ``activation`` holds its value while nothing is fetched.
 
     Parameters
@@ -31,7 +33,8 @@ class RowFeeder(wiring.Component):
     ----------
     fetch, fetch_out : In, Out(Dimensions.fetch)
     width, height, kernel_columns, kernel_rows, taps, plane, pad_code : In
-        Of the layer (see :class:`~hawx_hw.mapping.steps.Step`); they hold still while pixels are under way.
+        Of the layer (see :class:`~hawx_hw.mapping.steps.Step`); they hold still while pixels are
+        under way.
     read_enable, read_address, read_data : Out, Out, In
         Of the copy of the activation memory; one cycle of latency.
     padding : Out(1)

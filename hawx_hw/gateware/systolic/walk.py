@@ -1,4 +1,5 @@
-"""The address generators of the controller: over the input's pixels, and over the kernel's tiles."""
+"""The address generators of the controller: over the input's pixels, and over the kernel's
+tiles."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ __all__ = ["InputWalk", "TapWalk"]
 class InputWalk(wiring.Component):
     """Walks over the positions of a kernel in four nested loops.
 
-    From the innermost: window column, window row, output column, output row. The walk can be taken back
-    to where a chunk began, since each tile of taps walks over the chunk's pixels again.
+    From the innermost: window column, window row, output column, output row. The walk can be taken
+    back to where a chunk began, since each tile of taps walks over the chunk's pixels again.
 
     **Latency**: a command acts on ``position`` in the next cycle.
 
@@ -135,8 +136,8 @@ def _walk_state(d: Dimensions) -> data.StructLayout:
 class TapWalk(wiring.Component):
     """The tap that the first row serves in each tile.
 
-    From one tile to the next it moves by as many taps as there are rows: an addition of three digits
-    (kernel column, kernel row, channel within a word) with carries.
+    From one tile to the next it moves by as many taps as there are rows: an addition of three
+    digits (kernel column, kernel row, channel within a word) with carries.
 
     **Latency**: a command acts on ``tap`` in the next cycle.
 
@@ -205,9 +206,7 @@ class TapWalk(wiring.Component):
                 ),
                 tap.lane.eq(Mux(lane_wraps, lane - architecture.lanes, lane)),
                 tap.block_offset.eq(
-                    tap.block_offset
-                    + layer.tap_step_block_offset
-                    + Mux(lane_wraps, layer.plane, 0)
+                    tap.block_offset + layer.tap_step_block_offset + Mux(lane_wraps, layer.plane, 0)
                 ),
                 tap.number.eq(tap.number + architecture.rows),
             ]

@@ -16,9 +16,9 @@ __all__ = ["WeightLoader"]
 class WeightLoader(wiring.Component):
     """Issues the words of the weight banks, tile after tile, at most one tile ahead.
 
-    **Latency**: the first word is issued in the cycle after ``begin`` at the earliest; ``ready`` follows a
-    tile's first word by one cycle. That is early enough: words and pixels move down the rows at the
-    same pace, so a row's weight always arrives before its first pixel.
+    **Latency**: the first word is issued in the cycle after ``begin`` at the earliest; ``ready``
+    follows a tile's first word by one cycle. That is early enough: words and pixels move down the
+    rows at the same pace, so a row's weight always arrives before its first pixel.
 
     Parameters
     ----------
