@@ -1,0 +1,86 @@
+"""The embedded library, against the figures of the cells that it was written from."""
+
+import pytest
+
+from hawx_hw.technology import load
+
+#: Area in um2, sum of the input pins' capacitance in fF, delay in ps and ps/fF.
+CELLS = {
+    "INV": (0.532, 1.700, 16.1, 1.96),
+    "NAND2": (0.798, 3.263, 21.1, 2.33),
+    "NOR4": (1.330, 6.593, 36.1, 6.41),
+    "XOR2": (1.596, 4.643, 39.7, 3.51),
+    "MUX2": (1.862, 3.811, 55.7, 1.95),
+    "FA": (4.256, 9.980, 81.7, 2.00),
+    "DFF": (4.522, 2.090, 83.5, 1.90),
+    "DFFR": (5.320, 3.884, 100.8, 1.90),
+    "DLL": (2.660, 1.872, 65.8, 1.94),
+}
+AREA_OF_ALL = 50.274
+FUNCTIONS = {
+    "INV": lambda a: 1 - a,
+    "NAND2": lambda a, b: 1 - (a & b),
+    "XOR2": lambda a, b: a ^ b,
+    "AOI21": lambda a, b, c: 1 - (a | (b & c)),
+    "OAI22": lambda a, b, c, d: 1 - ((a | b) & (c | d)),
+    "MUX2": lambda a, b, s: b if s else a,
+}
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return load("generic45").library.cells
+
+
+def test_it_has_every_cell_and_no_more(cells):
+    assert len(cells) == 25
+    assert sum(cell.area for cell in cells.values()) == pytest.approx(AREA_OF_ALL, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_has_the_figures_of_the_source(cells, name):
+    area, capacitance, intrinsic, slope = CELLS[name]
+    cell = cells[name]
+    assert cell.area == area
+    inputs = [pin for pin in cell.pins.values() if pin.direction == "input"]
+    assert sum(pin.capacitance for pin in inputs) == pytest.approx(capacitance, abs=1e-9)
+    arcs = [arc for pin in cell.pins.values() for arc in pin.arcs]
+    assert arcs
+    for arc in arcs:
+        for table in arc.delays:
+            # Within the table, at its ends, and beyond; no delay depends on the transition.
+            for slew, load in ((0.0, 0.0), (0.05, 7.5), (0.2, 64.0), (0.5, 300.0)):
+                assert table.at(slew, load) == pytest.approx((intrinsic + slope * load) / 1000)
+
+
+def test_what_holds_state(cells):
+    assert {name for name, cell in cells.items() if cell.sequential} == {
+        "CLKGATETST", "DFF", "DFFR", "DLL",
+    }  # fmt: skip
+
+
+def test_only_the_clock_gate_is_not_for_synthesis(cells):
+    assert [name for name, cell in cells.items() if cell.dont_use] == ["CLKGATETST"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_its_truth_table(cells, name):
+    cell = cells[name]
+    inputs = [pin.name for pin in cell.pins.values() if pin.direction == "input"]
+    (output,) = [pin for pin in cell.pins.values() if pin.direction == "output"]
+    formula = output.function.replace("!", " 1 ^ ").replace("1 ^ (", "1 ^ (")
+    for word in range(2 ** len(inputs)):
+        values = {pin: word >> index & 1 for index, pin in enumerate(inputs)}
+        # In liberty "!" binds tightest, in Python "^" does not: operands are bracketed by the library.
+        found = eval(formula.replace("& 1 ^ S", "& (1 ^ S)"), {}, values)
+        assert found == FUNCTIONS[name](*values.values()), values
+
+
+def test_every_input_of_a_gate_has_an_arc_to_every_output(cells):
+    for name, cell in cells.items():
+        if cell.sequential:
+            continue
+        inputs = {pin.name for pin in cell.pins.values() if pin.direction == "input"}
+        for pin in cell.pins.values():
+            if pin.direction == "output":
+                assert {arc.source for arc in pin.arcs} == inputs, name
