@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from hawx_hw.pipeline import Outcome
+from hawx_hw.stages.verify import LOSSES
 from hawx_hw.tables import print_table
 
 __all__ = ["account", "print_account"]
 
 Rows = list[tuple[str, str]]
+
+_SHARES = ("useful", *LOSSES)
 
 
 def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -67,6 +71,25 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     else:
         note = f"{sum(outcome['seconds'] for outcome in stages.values()):.0f} s"
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
+    for title, heading, lines in _tables(found["results"]):
+        print("", file=stream or sys.stdout)
+        print_table(heading, lines, title=title, stream=stream)
+
+
+def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """Title, heading and lines of the tables below the account."""
+    if "verify" in results:
+        ledger = results["verify"]["ledger"]
+        heading = ("layer", "cycles", *(key.replace("_", " ") for key in _SHARES))
+        lines = [
+            [
+                entry["name"],
+                f"{entry['cycles']:,}",
+                *(f"{100 * entry['shares'][key]:.1f} %" for key in _SHARES),
+            ]
+            for entry in ledger
+        ]
+        yield "where the cycles of an image go", heading, lines
 
 
 def _quantize(results: dict[str, Any]) -> Rows:
@@ -155,6 +178,7 @@ _PARTS = {
             "cycles_predicted",
             "utilisation",
             "simulator",
+            "ledger",
         ),
         _verify,
         {"verification": "verify.json"},

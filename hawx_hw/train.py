@@ -55,13 +55,14 @@ def train_network(
             f"There is no folder {output.parent}.", where=f"--output: {output}", mend="Create it."
         )
     with Progress(display) as progress:
-        with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.datasets import load
-            from hawx_hw.networks import train
+        from hawx_hw.datasets import load
+
         with blame("--dataset"), progress.task("loading the data set") as task:
             data = load(
                 dataset, progress=lambda name, received, total: task.update(received, total)
             )
+        with progress.task("loading torch", estimate=5.0):
+            from hawx_hw.networks import train
         with progress.task("training") as task:
             record = train(
                 model,

@@ -27,6 +27,21 @@ VERIFY = {
     "cycles_predicted": 8906,
     "utilisation": 0.7307,
     "simulator": "verilator",
+    "ledger": [
+        {
+            "name": "conv1",
+            "cycles": 8906,
+            "macs": 5000,
+            "shares": {
+                "useful": 0.7307,
+                "fill_and_drain": 0.2,
+                "edge_tiles": 0.06,
+                "weight_loading": 0.0093,
+                "requantization": 0.0,
+                "other": 0.0,
+            },
+        }
+    ],
 }
 
 
@@ -47,6 +62,8 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
     outcomes = [Outcome("quantize", False, 0.0), Outcome("emit", True, 2.0)]
     found = account(build, [*outcomes, Outcome("verify", True, 31.0)])
     lines = printed(found)
+    end = lines.index("")
+    lines, table = lines[:end], lines[end + 1 :]
     assert lines[0] == f"{tmp_path.name} (up to date: quantize)"
     assert [line.split("  ", 1)[0] for line in lines[1:]] == [
         "accuracy, float",
@@ -63,6 +80,11 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
         "register map",
         "layer program",
         "verification",
+    ]
+    assert [" ".join(line.split()) for line in table] == [
+        "where the cycles of an image go",
+        "layer cycles useful fill and drain edge tiles weight loading requantization other",
+        "conv1 8,906 73.1 % 20.0 % 6.0 % 0.9 % 0.0 % 0.0 %",
     ]
     values = [line.split("  ", 1)[1].strip() for line in lines[1:8]]
     assert values == [
