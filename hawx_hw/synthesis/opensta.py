@@ -58,7 +58,7 @@ def longest_path(
 ) -> dict[str, Any]:
     """The longest path of a mapped netlist.
 
-    Inputs arrive and outputs are wanted at the clock's edge; the clock is ideal. There are no wires.
+    Inputs arrive and outputs are wanted at the edge of the clock, which is ideal. There are no wires.
     A memory macro answers at once and needs no set-up, so paths start and end at its pins.
 
     Parameters
@@ -208,10 +208,10 @@ def _pin(port: str, width: int | None) -> list[str]:
         if port == "clk":
             lines.append("      clock : true;")
         else:
-            tables = ("rise_constraint", "fall_constraint")
+            constraints = ("rise_constraint", "fall_constraint")
             lines += ["      timing () {", "        related_pin : \"clk\";",
                       "        timing_type : setup_rising;",
-                      *(f'        {table} (scalar) {{ values ("0"); }}' for table in tables),
+                      *(f'        {table} (scalar) {{ values ("0"); }}' for table in constraints),
                       "      }"]  # fmt: skip
     return [*lines, "    }"]
 
@@ -225,7 +225,8 @@ def _script(liberty: str, top: str, clock: str, macros: bool) -> str:
         f"link_design {{{top}}}",
         f"create_clock -name {clock} -period {_PERIOD} [get_ports {{{clock}}}]",
         "foreach port [all_inputs] {",
-        f"  if {{[get_full_name $port] ne {{{clock}}}}} {{ set_input_delay 0 -clock {clock} $port }}",
+        f"  if {{[get_full_name $port] eq {{{clock}}}}} continue",
+        f"  set_input_delay 0 -clock {clock} $port",
         "}",
         f"set_output_delay 0 -clock {clock} [all_outputs]",
         "foreach path [find_timing_paths -path_delay max] {",

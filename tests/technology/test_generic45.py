@@ -49,8 +49,8 @@ def test_a_cell_has_the_figures_of_the_source(cells, name):
     for arc in arcs:
         for table in arc.delays:
             # Within the table, at its ends, and beyond; no delay depends on the transition.
-            for slew, load in ((0.0, 0.0), (0.05, 7.5), (0.2, 64.0), (0.5, 300.0)):
-                assert table.at(slew, load) == pytest.approx((intrinsic + slope * load) / 1000)
+            for slew, farads in ((0.0, 0.0), (0.05, 7.5), (0.2, 64.0), (0.5, 300.0)):
+                assert table.at(slew, farads) == pytest.approx((intrinsic + slope * farads) / 1000)
 
 
 def test_what_holds_state(cells):

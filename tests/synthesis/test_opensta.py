@@ -1,0 +1,105 @@
+"""OpenSTA's longest path, and how a netlist is made ready for it."""
+
+import shutil
+
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.synthesis.opensta import find_opensta, longest_path, macro_library, named_macros
+from hawx_hw.technology import load
+from hawx_hw.technology.liberty import read_library
+
+NETLIST = """module top(clk, a, q);
+  input clk;
+  input a;
+  output q;
+  wire [1:0] word;
+  wire n;
+  hawx_rom #(
+    .ADDRESS_WIDTH(32'd1),
+    .DEPTH(32'd2),
+    .INIT_FILE("words.hex"),
+    .WIDTH(32'd2)
+  ) macro (
+    .clk(clk),
+    .read_address(q),
+    .read_data(word),
+    .read_enable(a)
+  );
+  NAND2 gate (
+    .A1(word[0]),
+    .A2(word[1]),
+    .ZN(n)
+  );
+  DFF flop (
+    .CK(clk),
+    .D(n),
+    .Q(q)
+  );
+endmodule
+"""
+needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
+
+
+def test_macros_get_a_module_a_shape():
+    text, macros = named_macros(NETLIST)
+    assert macros == {
+        "hawx_rom_address_width1_depth2_width2": (
+            "hawx_rom", {"ADDRESS_WIDTH": 1, "DEPTH": 2, "WIDTH": 2},
+        )
+    }  # fmt: skip
+    assert "  hawx_rom_address_width1_depth2_width2 macro (\n" in text
+    assert "#(" not in text
+    assert text.count("\n") == NETLIST.count("\n") - 5
+
+
+def test_a_macro_library_has_every_port_at_its_width(tmp_path):
+    shape = {"ADDRESS_WIDTH": 5, "DEPTH": 20, "WIDTH": 184}
+    text = macro_library({"small": ("hawx_sdp_ram", shape)})
+    file = tmp_path / "macros.lib"
+    file.write_text(text)
+    assert list(read_library(file).cells) == ["small"]
+    for port, width in (("write_address", 5), ("write_data", 184), ("read_data", 184)):
+        assert f"bus ({port}) {{\n      bus_type : bus{width};" in text
+    for port in ("clk", "write_enable", "read_enable"):
+        assert f"pin ({port}) {{" in text
+
+
+def test_an_unknown_black_box_is_refused():
+    with pytest.raises(UserError, match=r"^The timing of black box 'pll' is not known\."):
+        macro_library({"pll_width2": ("pll", {"WIDTH": 2, "ADDRESS_WIDTH": 1})})
+
+
+def test_without_opensta_the_message_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_opensta() is None
+    with pytest.raises(UserError, match=r"apt-get install opensta$"):
+        longest_path(tmp_path / "net.v", "top", tmp_path / "cells.lib", workdir=tmp_path)
+
+
+@needs_opensta
+def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
+    (tmp_path / "net.v").write_text(NETLIST)
+    technology = load("generic45")
+    found = longest_path(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    # The gate's path from the memory is shorter. Neither the memory's pins nor the output load the
+    # flip-flop, so this is its intrinsic delay.
+    assert found["longest_path_ns"] == 0.0835
+    assert found["start"] == "flop/Q"
+    assert found["end"] in ("q", "macro/read_address[0]")
+    slower = NETLIST.replace("NAND2", "XOR2").replace("A1(", "A(").replace("A2(", "B(")
+    chain = slower.replace(".ZN(", ".Z(").replace(".A(word[0])", ".A(q)")
+    (tmp_path / "net.v").write_text(chain)
+    found = longest_path(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    # 83.5 + 1.90 * 2.232 (XOR2.A) + 39.7 + 3.51 * 1.140 (DFF.D), in ps.
+    assert found["longest_path_ns"] == 0.1314
+    assert (found["start"], found["end"]) == ("flop/Q", "flop/D")
+
+
+@needs_opensta
+def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
+    (tmp_path / "net.v").write_text("module top(; endmodule\n")
+    with pytest.raises(UserError, match="OpenSTA failed: Error") as caught:
+        longest_path(tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta")
+    assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
+    assert (tmp_path / "sta" / "opensta.log").is_file()
