@@ -73,3 +73,16 @@ def run() -> Run:
             raise located(error, path) from error
 
     return go
+
+
+@pytest.fixture
+def edit() -> Callable[[Path, str, str], None]:
+    """Replace text in ``tiny.yaml`` of a folder."""
+
+    def go(folder: Path, before: str, after: str) -> None:
+        path = folder / "tiny.yaml"
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+    return go

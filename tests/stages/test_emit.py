@@ -6,13 +6,6 @@ import pytest
 from hawx_hw.errors import UserError
 
 
-def edit(folder: Path, before: str, after: str) -> None:
-    path = folder / "tiny.yaml"
-    text = path.read_text()
-    assert before in text
-    path.write_text(text.replace(before, after))
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -42,7 +35,7 @@ def test_same_config_same_bytes(project: Path, run) -> None:
     assert tree(project / "build") == first
 
 
-def test_only_the_accelerator_is_emitted_anew(project: Path, run) -> None:
+def test_only_the_accelerator_is_emitted_anew(project: Path, run, edit) -> None:
     run(project, "emit")
     edit(project, "rows: 4", "rows: 3")
     assert [outcome.ran for outcome in run(project, "emit")] == [False, True]
@@ -77,7 +70,7 @@ def test_only_the_accelerator_is_emitted_anew(project: Path, run) -> None:
         ),
     ],
 )
-def test_bad_config(project: Path, run, before: str, after: str, message: str) -> None:
+def test_bad_config(project: Path, run, edit, before: str, after: str, message: str) -> None:
     edit(project, before, after)
     with pytest.raises(UserError) as caught:
         run(project, "emit")

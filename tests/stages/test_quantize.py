@@ -8,13 +8,6 @@ from hawx_hw.errors import UserError
 from hawx_hw.quantize.storage import load_graph
 
 
-def edit(folder: Path, before: str, after: str) -> None:
-    path = folder / "tiny.yaml"
-    text = path.read_text()
-    assert before in text
-    path.write_text(text.replace(before, after))
-
-
 def test_results(project: Path, run) -> None:
     run(project, "quantize")
     found = json.loads((project / "build" / "quantize.json").read_text())
@@ -80,7 +73,7 @@ def test_other_data_are_noticed(project: Path, run) -> None:
         ),
     ],
 )
-def test_bad_config(project: Path, run, before: str, after: str, message: str) -> None:
+def test_bad_config(project: Path, run, edit, before: str, after: str, message: str) -> None:
     edit(project, before, after)
     with pytest.raises(UserError) as caught:
         run(project, "quantize")

@@ -1,0 +1,84 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.mapping.cycles import CycleReport, LayerCycles
+from hawx_hw.stages.verify import LOSSES, ledger
+from hawx_hw.verification import run as simulation
+from hawx_hw.verification import simulators
+
+
+def test_ledger_adds_up() -> None:
+    layers = (
+        LayerCycles("conv1", 100, 600, 37.5, 42.5, 4, 6, 10, 0),
+        LayerCycles("pool1", 30, 0, 0.0, 0.0, 0, 0, 0, 30),
+    )
+    entries = ledger(CycleReport(layers, multipliers=16), whole=200)
+    assert [entry["cycles"] for entry in entries] == [100, 30, 70]
+    assert sum(entry["cycles"] for entry in entries) == 200
+    for entry in entries:
+        assert set(entry["shares"]) == {"useful", *LOSSES}
+        assert sum(entry["shares"].values()) == pytest.approx(1, abs=1e-12)
+    assert entries[0]["shares"]["edge_tiles"] == 0.425
+    assert entries[1]["shares"]["other"] == 1.0
+
+
+def test_a_whole_run(project: Path, run) -> None:
+    """The real simulation of a small accelerator."""
+    run(project, "verify")
+    found = json.loads((project / "build" / "verify.json").read_text())
+    assert (found["images"], found["mismatches"], found["traced"]) == (2, 0, 1)
+    assert found["cycles_per_image"] == found["cycles_predicted"]
+    assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
+    assert found["utilisation"] == found["macs"] / (16 * found["cycles_predicted"])
+    assert found["stage"] == "verify"
+    assert [outcome.ran for outcome in run(project, "verify")] == [False] * 3
+
+
+@pytest.fixture
+def differing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Simulations that end with a difference; its message."""
+    message = "Image 0: layer conv1, channel 2, row 3, column 1 is 7, not 8."
+
+    def verify(*arguments, **options):
+        raise simulation.Mismatch(message, {"images": 2, "mismatches": 1})
+
+    monkeypatch.setattr(simulation, "verify", verify)
+    return message
+
+
+def test_a_difference_is_written_down(project: Path, run, differing: str) -> None:
+    for _ in range(2):
+        with pytest.raises(VerificationError) as caught:
+            run(project, "verify")
+        assert str(caught.value) == differing
+        found = json.loads((project / "build" / "verify.json").read_text())
+        assert (found["images"], found["mismatches"]) == (2, 1)
+        assert found["multipliers"] == 16
+
+
+def test_more_images_than_there_are(project: Path, run, edit) -> None:
+    edit(project, "  images: 2", "  images: 13")
+    with pytest.raises(UserError) as caught:
+        run(project, "verify")
+    assert str(caught.value) == (
+        f"{project / 'tiny.yaml'}:11: verify.images: There are only 12 test images, not 13. "
+        "Ask for 12 or fewer."
+    )
+
+
+def test_no_simulator(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before anything runs."""
+
+    def find(name: str) -> None:
+        raise UserError("Verilator is missing.", mend="Install it.")
+
+    monkeypatch.setattr(simulators, "find_simulator", find)
+    with pytest.raises(UserError) as caught:
+        run(project, "verify")
+    assert str(caught.value) == (
+        f"{project / 'tiny.yaml'}:10: verify.simulator: Verilator is missing. Install it."
+    )
+    assert not (project / "build" / "quantize.json").exists()
