@@ -262,6 +262,8 @@ def _check_window(
     stride: tuple[int, int],
     padding: tuple[int, int, int, int],
 ) -> None:
+    if (len(kernel), len(stride), len(padding)) != (2, 2, 4):
+        raise ValueError(f"{name!r} must have two kernel sizes, two strides and four paddings")
     if min(kernel) < 1 or min(stride) < 1 or min(padding) < 0:
         raise ValueError(f"{name!r} must have kernel, stride >= 1 and padding >= 0")
     if max(padding[0], padding[2]) >= kernel[0] or max(padding[1], padding[3]) >= kernel[1]:

@@ -1,8 +1,8 @@
 """An integer graph on disk: the arrays in one ``.npz``, everything else in a ``.json`` beside it.
 
 The same graph gives the same bytes: the archive's members are stored in a fixed order with a fixed
-time. The ``.json`` holds the checksum of the ``.npz``, so that halves of two graphs are never read
-as one.
+time. The ``.json`` holds the checksums of the ``.npz`` and of itself: halves of two graphs are never
+read as one, and what was altered is not read at all.
 """
 
 from __future__ import annotations
@@ -64,25 +64,23 @@ def save_graph(graph: Graph, path: Path) -> None:
     packed = _archive(arrays)
     archive, description = graph_files(path)
     write_bytes(archive, packed)
-    write_json(
-        description,
-        {
-            "schema": SCHEMA,
-            "name": graph.name,
-            "input": graph.input,
-            "nodes": nodes,
-            "tensors": [
-                {
-                    "name": name,
-                    "shape": list(tensor.shape),
-                    "scale": tensor.scale,
-                    "zero_point": tensor.zero_point,
-                }
-                for name, tensor in graph.tensors.items()
-            ],
-            "arrays_sha256": hashlib.sha256(packed).hexdigest(),
-        },
-    )
+    document = {
+        "schema": SCHEMA,
+        "name": graph.name,
+        "input": graph.input,
+        "nodes": nodes,
+        "tensors": [
+            {
+                "name": name,
+                "shape": list(tensor.shape),
+                "scale": tensor.scale,
+                "zero_point": tensor.zero_point,
+            }
+            for name, tensor in graph.tensors.items()
+        ],
+        "arrays_sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    write_json(description, document | {"sha256": _digest(document)})
 
 
 def load_graph(path: Path) -> Graph:
@@ -114,19 +112,24 @@ def load_graph(path: Path) -> Graph:
             where=str(description),
             mend=_MEND,
         )
-    if document.get("arrays_sha256") != hashlib.sha256(content).hexdigest():
+    if document.pop("sha256", None) != _digest(document):
+        raise UserError(
+            "The description of the integer graph was altered: its SHA-256 differs.",
+            where=str(description),
+            mend=_MEND,
+        )
+    if document["arrays_sha256"] != hashlib.sha256(content).hexdigest():
         raise UserError(
             f"The file is not the one that {description.name} tells of: its SHA-256 differs.",
             where=str(archive),
             mend=_MEND,
         )
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return _graph(document, arrays)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"The integer graph is damaged: {error}.", where=str(description), mend=_MEND
-        ) from error
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return _graph(document, arrays)
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def _described(node: Node, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
