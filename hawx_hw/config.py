@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import reprlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,14 @@ __all__ = [
     "located",
     "schema_text",
 ]
+
+
+#: What is known to come, by key, so that it is not taken for a slip of the pen.
+_PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
+
+_VALUES = reprlib.Repr()
+_VALUES.maxstring = _VALUES.maxother = 100
+_VALUES.maxlevel = 2
 
 
 class _Model(BaseModel):
@@ -57,7 +66,9 @@ class AcceleratorConfig(_Model):
     architecture: Literal["systolic"] = Field(
         default="systolic", description="systolic: a weight-stationary array (spatial)."
     )
-    rows: int = Field(default=8, ge=1, le=64, description="Rows of PEs: taps of a kernel at a time.")
+    rows: int = Field(
+        default=8, ge=1, le=64, description="Rows of PEs: taps of a kernel at a time."
+    )
     columns: int = Field(default=8, ge=1, le=64, description="Columns of PEs: filters at a time.")
     slice_columns: int | None = Field(
         default=None,
@@ -174,6 +185,10 @@ def load_config(path: Path) -> Config:
         raise UserError(
             f"This is not YAML: {problem}", where=where, mend="See configs/lenet5.yaml."
         ) from error
+    except RecursionError as error:
+        raise UserError(
+            "This is nested too deeply", where=str(path), mend="See configs/lenet5.yaml."
+        ) from error
     if not isinstance(root, yaml.MappingNode):
         raise UserError(
             "A config must be a mapping of keys to values",
@@ -181,7 +196,7 @@ def load_config(path: Path) -> Config:
             mend="See configs/lenet5.yaml.",
         )
     lines: dict[tuple[str, ...], int] = {}
-    _index(root, (), lines, path)
+    _index(root, (), lines, path, set())
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -200,7 +215,7 @@ def located(error: UserError, path: Path) -> UserError:
     lines: dict[tuple[str, ...], int] = {}
     root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     if root is not None:
-        _index(root, (), lines, path)
+        _index(root, (), lines, path, set())
     while key and key not in lines:
         key = key[:-1]
     place = f"{path}:{lines[key]}" if key else str(path)
@@ -213,9 +228,17 @@ def schema_text() -> str:
 
 
 def _index(
-    node: yaml.Node, prefix: tuple[str, ...], lines: dict[tuple[str, ...], int], path: Path
+    node: yaml.Node,
+    prefix: tuple[str, ...],
+    lines: dict[tuple[str, ...], int],
+    path: Path,
+    seen: set[int],
 ) -> None:
     """Line of each key; a key that stands twice is an error, which YAML itself does not report."""
+    # An alias leads to a node that is known already, perhaps to one around itself.
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key_node, value in node.value:
             key = (*prefix, str(key_node.value))
@@ -227,16 +250,14 @@ def _index(
                     mend=f"Remove it, or the one in line {lines[key]}.",
                 )
             lines[key] = line
-            _index(value, key, lines, path)
+            _index(value, key, lines, path, seen)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             lines[(*prefix, str(index))] = value.start_mark.line + 1
-            _index(value, (*prefix, str(index)), lines, path)
+            _index(value, (*prefix, str(index)), lines, path, seen)
 
 
-def _explained(
-    error: ValidationError, path: Path, lines: dict[tuple[str, ...], int]
-) -> UserError:
+def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], int]) -> UserError:
     # Unknown keys first: they often explain why another one is missing.
     problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     problem = problems[0]
@@ -255,11 +276,15 @@ def _explained(
     if kind == "missing":
         return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
     message = problem["msg"].replace("Input should be", "must be")
+    mend = _about(key) or None
     if kind == "model_type":
         message = f"must be a mapping with the keys {', '.join(_keys(key))}"
+        mend = "Indent its keys below it, or leave it out."
+    if value in _PLANNED.get(key, ()):
+        mend = f"{value} is not there yet."
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
-    return UserError(f"{message}, not {value!r}", where=where, mend=_about(key) or None)
+    return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, mend=mend)
 
 
 def _field(key: tuple[str, ...]) -> Any:

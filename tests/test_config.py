@@ -45,17 +45,38 @@ def test_defaults(tmp_path: Path) -> None:
         ),
         (HEAD + "accelerator:\n  rows: 0\n", "must be greater than or equal to 1, not 0."),
         (HEAD + "accelerator:\n  rows: '8'\n", "must be a valid integer, not '8'."),
-        (HEAD + "accelerator: 8\n", ":3: accelerator: must be a mapping with the keys accumulators"),
-        (HEAD + "accelerator: {architecture: simt}\n", "must be 'systolic', not 'simt'."),
+        (
+            HEAD + "accelerator: 8\n",
+            ":3: accelerator: must be a mapping with the keys accumulators",
+        ),
+        (
+            HEAD + "accelerator: {architecture: simt}\n",
+            ":3: accelerator.architecture: must be 'systolic', not 'simt'. simt is not there yet.",
+        ),
+        (HEAD + "accelerator:\n", "not None. Indent its keys below it, or leave it out."),
+        (HEAD + "accelerator: &a\n  rows: *a\n", ":4: accelerator.rows: must be a valid integer"),
+        (HEAD + "accelerator: {rows: true}\n", "must be a valid integer, not True."),
+        (HEAD + "accelerator: {rows: .nan}\n", "must be a valid integer, not nan."),
+        (HEAD + f"accelerator: {{rows: {'x' * 9000}}}\n", "xxx...xxx"),
+        (HEAD + "search: " + "[" * 5000 + "]" * 5000 + "\n", "This is nested too deeply."),
+        (HEAD + "? [a]\n: b\n", ":3: This is not YAML: found unhashable key."),
+        (HEAD + "---\nname: y\n", ":3: This is not YAML: but found another document."),
+        (HEAD + "search: {}\n", ":3: search: There is no such key."),
         (HEAD + "blocks: drum\n", ":3: blocks: must be 'exact', not 'drum'."),
-        (HEAD + "verify: {images: 0}\n", "verify.images: must be greater than or equal to 1, not 0."),
+        (
+            HEAD + "verify: {images: 0}\n",
+            "verify.images: must be greater than or equal to 1, not 0.",
+        ),
         (
             "name: x\nnetwork: {model: vgg, dataset: digits}\n",
             ":2: network.model: must be 'lenet5', not 'vgg'.",
         ),
         ("name: ../x\nnetwork: {model: lenet5, dataset: digits}\n", ":1: name: must match"),
         ("name: x\n", "network: This key is missing. Add it."),
-        ("name: x\nname: y\n", ":2: name stands here a second time. Remove it, or the one in line 1."),
+        (
+            "name: x\nname: y\n",
+            ":2: name stands here a second time. Remove it, or the one in line 1.",
+        ),
         ("- 1\n", "A config must be a mapping of keys to values."),
         ("name: [\n", "This is not YAML"),
         ("", "A config must be a mapping"),
@@ -68,6 +89,21 @@ def test_bad_configs(tmp_path: Path, text: str, message: str) -> None:
     assert message in str(caught.value)
     assert str(tmp_path / "x.yaml") in str(caught.value)
     assert caught.value.exit_status == 2
+    assert len(str(caught.value)) < 600
+    assert "\n" not in str(caught.value)
+
+
+def test_aliases_that_unfold_without_end(tmp_path: Path) -> None:
+    """A short text may stand for more nodes than any computer could visit."""
+    text = HEAD + "a0: &a0 [x]\n"
+    text += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 40))
+    with pytest.raises(UserError, match=r"x\.yaml:3: a0: There is no such key"):
+        load(tmp_path, text)
+
+
+def test_merged_keys_keep_their_lines(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"x.yaml:5: accelerator.rows: .*, not 200\."):
+        load(tmp_path, HEAD + "accelerator:\n  <<: {columns: 3}\n  rows: 200\n")
 
 
 def test_binary_file(tmp_path: Path) -> None:
