@@ -58,7 +58,7 @@ def longest_path(
 ) -> dict[str, Any]:
     """The longest path of a mapped netlist.
 
-    Inputs arrive and outputs are wanted at the edge of the clock, which is ideal. There are no wires.
+    Inputs arrive and outputs are wanted at the ideal clock's edge. There are no wires.
     A memory macro answers at once and needs no set-up, so paths start and end at its pins.
 
     Parameters
