@@ -17,7 +17,14 @@ __all__ = ["account", "print_account"]
 
 Rows = list[tuple[str, str]]
 
-_SHARES = ("useful", *LOSSES)
+#: Columns of the ledger; weights and requantising are what the array waits for.
+_SHARES = dict(
+    zip(
+        ("useful", *LOSSES),
+        ("useful", "fill, drain", "edges", "weights", "requant", "other"),
+        strict=True,
+    )
+)
 
 
 def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -73,14 +80,14 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
     for title, heading, lines in _tables(found["results"]):
         print("", file=stream or sys.stdout)
-        print_table(heading, lines, title=title, stream=stream)
+        print_table(heading, lines, title=title, figures=True, stream=stream)
 
 
 def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
     """Title, heading and lines of the tables below the account."""
     if "verify" in results:
         ledger = results["verify"]["ledger"]
-        heading = ("layer", "cycles", *(key.replace("_", " ") for key in _SHARES))
+        heading = ("layer", "cycles", *_SHARES.values())
         lines = [
             [
                 entry["name"],

@@ -83,7 +83,7 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
     ]
     assert [" ".join(line.split()) for line in table] == [
         "where the cycles of an image go",
-        "layer cycles useful fill and drain edge tiles weight loading requantization other",
+        "layer cycles useful fill, drain edges weights requant other",
         "conv1 8,906 73.1 % 20.0 % 6.0 % 0.9 % 0.0 % 0.0 %",
     ]
     values = [line.split("  ", 1)[1].strip() for line in lines[1:8]]

@@ -15,6 +15,17 @@ def test_plain_columns_are_aligned() -> None:
     assert stream.getvalue() == "synthesis\nwhat   value\ncells  12,345\narea\n"
 
 
+def test_figures_are_aligned_on_the_right() -> None:
+    stream = io.StringIO()
+    rows = [("adder", "7", "1.5"), ("pe", "1,000", "12.5")]
+    print_table(("module", "cells", "area"), rows, figures=True, stream=stream)
+    assert stream.getvalue().splitlines() == [
+        "module  cells  area",
+        "adder       7   1.5",
+        "pe      1,000  12.5",
+    ]
+
+
 def test_plain_without_heading_or_rows() -> None:
     stream = io.StringIO()
     print_table(None, [("a", "b")], stream=stream)

@@ -52,7 +52,7 @@ def ledger(cycles: CycleReport, whole: int) -> list[dict[str, Any]]:
     ]
     nothing = dict.fromkeys(("useful", *LOSSES), 0.0)
     transfer = {
-        "name": "image in, result out",
+        "name": "in and out",
         "cycles": whole - cycles.core,
         "macs": 0,
         "shares": nothing | {"other": 1.0},
