@@ -1,6 +1,11 @@
-"""The job that proves a planned accelerator right."""
+"""Proves a planned accelerator right: the job made of its plan, and the account of what was found."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +19,9 @@ from hawx_hw.mapping.plan import Plan
 from hawx_hw.mapping.stores import Stores, layer_stores
 from hawx_hw.quantize.reference import run, run_all
 from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
+from hawx_hw.verification.run import Mismatch, verify
 
-__all__ = ["accelerator_job", "cycles_per_image"]
+__all__ = ["accelerator_job", "cycle_ledger", "cycles_per_image", "verify_accelerator"]
 
 
 def cycles_per_image(plan: Plan, cycles: CycleReport) -> int:
@@ -31,6 +37,77 @@ def cycles_per_image(plan: Plan, cycles: CycleReport) -> int:
         + CYCLES_AFTER_DONE
         + signature.result_layout.bytes
     )
+
+
+def cycle_ledger(plan: Plan) -> list[dict[str, Any]]:
+    """Where the cycles of an image go: an entry a layer, and one for what lies before and after.
+
+    The causes of an entry add up to its ``cycles``, and those to the cycles of an image.
+    """
+    cycles = predict(plan)
+    entries: list[dict[str, Any]] = []
+    for layer in cycles.layers:
+        causes = asdict(layer)
+        entries.append(
+            {
+                "name": causes.pop("name"),
+                "cycles": causes.pop("total"),
+                "macs": causes.pop("macs"),
+                "causes": causes,
+            }
+        )
+    around = cycles_per_image(plan, cycles) - cycles.core
+    entries.append(
+        {
+            "name": "image in, result out",
+            "cycles": around,
+            "macs": 0,
+            "causes": dict.fromkeys(entries[0]["causes"], 0) | {"other": around},
+        }
+    )
+    return entries
+
+
+def verify_accelerator(
+    directory: Path,
+    plan: Plan,
+    images: np.ndarray,
+    *,
+    config_hash: int,
+    workdir: Path,
+    simulator: str = "auto",
+    traced: int = 2,
+    seed: int = 0,
+    scenarios: tuple[str, ...] = SCENARIOS,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> dict[str, Any]:
+    """Simulate the emitted accelerator of ``plan`` on ``images``; see :func:`.run.verify`.
+
+    Returns
+    -------
+    dict
+        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilisation`` (part of all
+        multiplier-cycles of an image in which a product of the network is computed) and ``ledger``.
+
+    Raises
+    ------
+    UserError, Mismatch, VerificationError
+        As :func:`.run.verify`; the report of a ``Mismatch`` has the same entries.
+    """
+    job = accelerator_job(
+        plan, images, config_hash=config_hash, traced=traced, seed=seed, scenarios=scenarios
+    )
+    macs, multipliers = plan.graph.macs, plan.architecture.multipliers
+    account = {
+        "macs": macs,
+        "multipliers": multipliers,
+        "utilisation": macs / (multipliers * job.cycles),
+        "ledger": cycle_ledger(plan),
+    }
+    try:
+        return verify(directory, job, workdir=workdir, simulator=simulator, progress=progress) | account
+    except Mismatch as mismatch:
+        raise Mismatch(str(mismatch), mismatch.report | account) from None
 
 
 def accelerator_job(
