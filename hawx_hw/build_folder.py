@@ -23,12 +23,12 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """The record of a finished stage.
+    """The record of a stage that wrote its files.
 
     Parameters
     ----------
     inputs : dict
-        What the outputs depend on, JSON-able.
+        What the outputs depend on, JSON-able; empty if the stage failed.
     outputs : dict of str to str
         SHA-256 of every file that the stage wrote, by its path in the folder.
     """
@@ -133,7 +133,7 @@ class BuildFolder:
             shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, stage: str, staging: Path, inputs: dict[str, Any]) -> Manifest:
-        """Move what a finished stage wrote to its place.
+        """Move what a stage wrote to its place.
 
         Parameters
         ----------
@@ -141,28 +141,27 @@ class BuildFolder:
         staging : Path
             Its files; empty afterwards.
         inputs : dict
-            What they depend on.
+            What they depend on; empty if the stage failed and must run again, but its files are
+            worth reading.
         """
-        manifest = Manifest(inputs, self.publish_unfinished(stage, staging))
-        write_json(
-            self._record(stage),
-            {"schema": _SCHEMA, "inputs": manifest.inputs, "outputs": manifest.outputs},
-        )
-        return manifest
-
-    def publish_unfinished(self, stage: str, staging: Path) -> dict[str, str]:
-        """Move files to their place without a record, so that the stage runs again."""
-        before = self.manifest(stage)
-        self._record(stage).unlink(missing_ok=True)
         files = sorted(p for p in staging.rglob("*") if p.is_file())
         outputs = {p.relative_to(staging).as_posix(): sha256_file(p) for p in files}
-        old = {Path(name).parts[0] for name in (before.outputs if before else ())}
-        new = sorted(p.name for p in staging.iterdir())
-        for name in sorted(old | set(new)):
+        self.withdraw(stage)
+        for path in sorted(staging.iterdir()):
+            _remove(self._path / path.name)
+            path.replace(self._path / path.name)
+        manifest = Manifest(inputs, outputs)
+        write_json(self._record(stage), {"schema": _SCHEMA, "inputs": inputs, "outputs": outputs})
+        return manifest
+
+    def withdraw(self, stage: str) -> None:
+        """Remove the record of a stage, then its files."""
+        manifest = self.manifest(stage)
+        self._record(stage).unlink(missing_ok=True)
+        for name in sorted(
+            {Path(name).parts[0] for name in (manifest.outputs if manifest else ())}
+        ):
             _remove(self._path / name)
-        for name in new:
-            (staging / name).replace(self._path / name)
-        return outputs
 
     def _record(self, stage: str) -> Path:
         return self._records / f"{stage}.json"

@@ -279,11 +279,26 @@ class Pipeline:
                 with progress.task(stage.name, estimate=stage.estimate):
                     stage.run(context)
             except VerificationError:
-                self._folder.publish_unfinished(stage.name, staging)
+                self._folder.publish(stage.name, staging, {})
                 raise
             manifest = self._folder.publish(stage.name, staging, inputs)
+        self._withdraw_outdated(stage.name, manifest)
         progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
         return manifest, True
+
+    def _withdraw_outdated(self, name: str, manifest: Manifest) -> None:
+        """Remove the results of later stages that were made from another result of stage ``name``.
+
+        They would lie beside files that they do not belong to, if they are not made anew in this
+        run.
+        """
+        for stage in self._stages.values():
+            if name in stage.needs:
+                found = self._folder.manifest(stage.name)
+                used = found.inputs.get("stages", {}).get(name) if found else None
+                if used != json_hash(manifest.outputs):
+                    self._folder.withdraw(stage.name)
+                    self._withdraw_outdated(stage.name, Manifest({}, {}))
 
     def _inputs(self, stage: Stage) -> dict[str, Any]:
         """What the stage depends on, but for the results of other stages."""
@@ -310,6 +325,8 @@ class Pipeline:
         """Why a stage must run, in words; None if it is up to date."""
         if before is None:
             return "not finished before"
+        if not before.inputs:
+            return "failed before"
         for kind, words in _REASONS.items():
             changed = differences(before.inputs.get(kind, {}), inputs[kind])
             if changed:

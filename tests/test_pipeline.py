@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.build_folder import BuildFolder
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline import Context, Pipeline, Stage, blame, config_path
 from hawx_hw.progress import LineDisplay, SilentDisplay
@@ -76,6 +75,21 @@ def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
     assert content(tmp_path) == expected
 
 
+def test_outdated_results_of_later_stages_do_not_stay(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    settings = Settings(number=2, more={"x": 0})
+    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    assert sorted(content(tmp_path)) == ["first.txt"]
+
+
+def test_results_of_later_stages_stay_where_they_still_belong(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    (tmp_path / "first.txt").write_text("touched")
+    settings = Settings(number=1, more={"x": 0})
+    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    assert ran(run(tmp_path, 1)) == []
+
+
 def test_files_of_an_earlier_result_do_not_stay(tmp_path: Path) -> None:
     def write(context: Context) -> None:
         number = context.config.settings["number"]
@@ -135,16 +149,17 @@ def test_a_failed_stage_leaves_the_earlier_ones(tmp_path: Path) -> None:
     assert ran(run(tmp_path, 1)) == []
 
 
-def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path) -> None:
+def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path, capsys) -> None:
     def verify(context: Context) -> None:
         context.write_json("verify.json", {"mismatches": 3})
         raise VerificationError("3 of 20 images differ.")
 
-    for _ in range(2):
+    for reason in ("not finished before", "failed before"):
+        display = LineDisplay(sys.stdout)
         with pytest.raises(VerificationError, match="3 of 20 images differ"):
-            pipeline(tmp_path, Stage("verify", verify)).run()
+            pipeline(tmp_path, Stage("verify", verify), display=display).run()
+        assert capsys.readouterr().out.splitlines() == [f"verify: running ({reason})"]
         assert json.loads((tmp_path / "verify.json").read_text())["mismatches"] == 3
-    assert BuildFolder(tmp_path).manifest("verify") is None
 
 
 def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
