@@ -271,8 +271,8 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
     if kind == "extra_forbidden":
         known = _keys(key[:-1])
         close = difflib.get_close_matches(key[-1], known, n=1)
-        mend = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
-        return UserError("There is no such key", where=where, mend=mend)
+        hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+        return UserError("There is no such key", where=where, mend=hint)
     if kind == "missing":
         return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
     message = problem["msg"].replace("Input should be", "must be")
