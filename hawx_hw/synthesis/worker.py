@@ -26,7 +26,9 @@ def script(job: dict[str, object]) -> list[str]:
     top = _quoted(str(job["top"]))
     booth = " -booth" if job.get("booth") else ""
     flatten = " -flatten" if job.get("flatten") else ""
-    delay = f" -D {int(job['period_ps'])}" if job.get("period_ps") else ""  # type: ignore[call-overload]
+    delay = ""
+    if job.get("period_ps"):
+        delay = f" -D {job['period_ps']} -constr {_quoted(str(job['constraints']))}"
     commands = [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
         f"hierarchy -check -top {top}",
@@ -41,6 +43,8 @@ def script(job: dict[str, object]) -> list[str]:
     return [
         *commands,
         "opt_clean -purge",
+        # The names that write_verilog would give, so that all reports agree.
+        "rename -enumerate",
         f"write_json {_quoted(str(job['netlist']))}",
         f"write_verilog -noattr -noexpr {_quoted(str(job['verilog']))}",
     ]
