@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup accel test lint bench clean
+.PHONY: help setup config-given accel test lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,15 +18,18 @@ setup: $(STAMP) ## set up .venv and check the tools
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "hawx: Python 3.11 or later is needed; choose one with: make setup PYTHON=python3.12" >&2; exit 2; }
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || \
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
 		{ echo "hawx: python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "Setting up $(VENV): about 2 GB, a few minutes on the first call"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@$(BIN)/hawx doctor --required
 	@touch $@
 
-accel: $(STAMP) ## CONFIG=lenet5.yaml: from the network to the verified, synthesized accelerator
+config-given:
 	@[ -n "$(CONFIG)" ] || { echo "hawx: name a config: make accel CONFIG=lenet5.yaml (they are in configs/)" >&2; exit 2; }
+
+# The config is asked for before minutes go into the set-up.
+accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, synthesized accelerator
 	@$(BIN)/hawx run "$(CONFIG)"
 
 test: $(STAMP) ## run the tests

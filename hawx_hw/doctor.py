@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 
 from hawx_hw.errors import UserError
 
@@ -120,11 +119,15 @@ def _simulator(name: str) -> Callable[[], str | None]:
     return find
 
 
-def _qflow_library(name: str) -> Callable[[], str | None]:
+def _technology(name: str) -> Callable[[], str | None]:
     def find() -> str | None:
-        places = (Path("/usr/share/qflow/tech"), Path("/usr/local/share/qflow/tech"))
-        found = any((place / name / f"{name}_stdcells.lib").is_file() for place in places)
-        return "found" if found else None
+        from hawx_hw.technology import load
+
+        try:
+            load(name)
+        except UserError:
+            return None
+        return "found"
 
     return find
 
@@ -155,7 +158,9 @@ _TOOLS = (
     _Tool("sta", "timing of the whole design by OpenSTA", "apt-get install opensta",
           _program("sta", arguments=("-version",))),
     _Tool("osu018", "technology: osu018", "apt-get install qflow-tech-osu018",
-          _qflow_library("osu018")),
+          _technology("osu018")),
     _Tool("osu035", "technology: osu035", "apt-get install qflow-tech-osu035",
-          _qflow_library("osu035")),
+          _technology("osu035")),
+    _Tool("nextpnr", "place and route of the Verilog on an FPGA, outside hawx",
+          "apt-get install nextpnr-ice40 nextpnr-ecp5", _program("nextpnr-ecp5", "nextpnr-ice40")),
 )  # fmt: skip

@@ -47,3 +47,13 @@ def test_program_without_a_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert by_name()["sta"].version == "found"
+
+
+def test_technologies_are_found_where_synthesis_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> None:
+        if name == "osu035":
+            raise UserError("The liberty file is missing")
+
+    monkeypatch.setattr("hawx_hw.technology.load", load)
+    found = by_name()
+    assert (found["osu018"].version, found["osu035"].version) == ("found", None)
