@@ -50,7 +50,8 @@ from hawx_hw.quantize.tracing import trace
 __all__ = ["codes", "quantize"]
 
 _BATCH = 64
-_LEAST_GAIN = 2.0**-16
+_LEAST_GAIN = 2.0**-24
+_BIAS_BITS = 28
 _EXACT_MULTIPLIER = 128
 
 
@@ -197,8 +198,10 @@ def _weighted(
     """
     axes = tuple(range(1, layer.weight.ndim))
     peaks = np.abs(layer.weight).max(axis=axes)
-    # Below the least gain a filter's weights are nothing beside one output code.
     gains = np.maximum(peaks / WEIGHT_MAX * source.scale / target.scale, _LEAST_GAIN)
+    # A filter of next to nothing but bias gives up weight codes, lest its bias exceed int32.
+    bias_codes = np.minimum(np.abs(layer.bias) / target.scale, 1024)
+    gains = np.maximum(gains, bias_codes * 2.0**-_BIAS_BITS)
     rule = _rule(layer, target, list(gains))
     multiplier = rule.multiplier
     # A small multiplier is rounded up, lest the weights exceed their range by more than a rounding.

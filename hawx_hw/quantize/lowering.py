@@ -209,8 +209,6 @@ def _max_pool(site: Site, value: Any, settings: dict[str, Any]) -> Lowered:
     stride = _pair(site, settings["stride"] or kernel, "stride")
     if _pair(site, settings["dilation"], "dilation") != (1, 1):
         raise site.refuse("is a dilated pooling, which is not supported")
-    if settings["return_indices"]:
-        raise site.refuse("returns indices, which is not supported")
     padding = _both_sides(_pair(site, settings["padding"], "padding"), kernel, site)
     # With ceil_mode torch adds a window that hangs over: padding that just holds it does the same.
     extra = [

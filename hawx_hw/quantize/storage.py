@@ -1,8 +1,8 @@
 """An integer graph on disk: the arrays in one ``.npz``, everything else in a ``.json`` beside it.
 
 The same graph gives the same bytes: the archive's members are stored in a fixed order with a fixed
-time. The ``.json`` holds the checksums of the ``.npz`` and of itself: halves of two graphs are never
-read as one, and what was altered is not read at all.
+time. The ``.json`` holds the checksums of the ``.npz`` and of itself: halves of two graphs are
+never read as one, and what was altered is not read at all.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
         traced = fx.symbolic_trace(network)
     except Exception as error:  # whatever the user's forward() raises when fed with proxies
         raise UserError(
-            f"The network cannot be traced: {error}.",
+            f"The network cannot be traced: {_brief(error)}.",
             where=_WHERE,
             mend="Its forward() must not branch on the values of tensors.",
         ) from error
@@ -59,7 +59,8 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
             expected = recorder.run(pixels.clone())
     except Exception as error:  # whatever the user's forward() raises on these images
         raise UserError(
-            f"The network does not take images of shape {images.shape[1:]}: {error}.", where=_WHERE
+            f"The network does not take images of shape {images.shape[1:]}: {_brief(error)}.",
+            where=_WHERE,
         ) from error
     graph = _layers(traced, recorder.values, images.shape[1:])
     fuse(graph)
@@ -67,6 +68,11 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
         raise UserError("The network does nothing with its input.", where=_WHERE)
     _check(graph, pixels, expected)
     return graph
+
+
+def _brief(error: Exception) -> str:
+    """The first line of what torch says; a listing of the traced program follows it."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 class _Recorder(fx.Interpreter):
@@ -96,12 +102,13 @@ def _layers(
     modules = dict(traced.named_modules())
     for node in traced.graph.nodes:
         if node.op == "placeholder":
-            if names:
+            if names and node.users:
                 raise UserError(
                     f"The network has a second input {node.target!r}; it must have one.",
                     where=_WHERE,
                 )
-            names[node] = INPUT
+            if not names:
+                names[node] = INPUT
         elif node.op == "output":
             (result,) = node.args
             if not isinstance(result, fx.Node) or result not in names:
