@@ -79,24 +79,33 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Arc:
-    """Delay and output transition from one input pin to one output pin, rising and falling."""
+    """Delay and output transition from one input pin to one output pin.
+
+    The tables of a pair are for the rising and the falling output. ``sense`` is ``positive_unate``,
+    ``negative_unate`` or ``non_unate``; the output of a ``clocked`` arc follows a clock's edge.
+    """
 
     source: str
     clocked: bool
-    delays: tuple[Table, ...]
-    transitions: tuple[Table, ...]
+    sense: str
+    delays: tuple[Table, Table]
+    transitions: tuple[Table, Table]
 
 
 @dataclass(frozen=True, eq=False)
 class Pin:
-    """A pin: direction, input capacitance in fF, for outputs the arcs that end there, setup times."""
+    """A pin: direction, input capacitance in fF, the arcs that end there, and its set-up times.
+
+    A set-up time is a pair of tables, for the rising and the falling pin, over its transition and
+    the clock's.
+    """
 
     name: str
     direction: str
     capacitance: float
     function: str
     arcs: tuple[Arc, ...]
-    setups: tuple[Table, ...] = ()
+    setups: tuple[tuple[Table, Table], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,31 +258,41 @@ def _arcs(
         kind = timing.text("timing_type", "combinational")
         if kind not in ("combinational", "rising_edge", "falling_edge"):
             continue
-
-        def tables(*kinds: str, timing: _Group = timing) -> tuple[Table, ...]:
-            return tuple(
-                _table(group, templates, nanosecond, femtofarad)
-                for group in timing.children(*kinds)
-            )
-
-        delays = tables("cell_rise", "cell_fall")
-        if delays:
+        units = templates, nanosecond, femtofarad
+        delays = _pair(timing, "cell_rise", "cell_fall", *units)
+        transitions = _pair(timing, "rise_transition", "fall_transition", *units)
+        if delays and transitions:
+            sense = timing.text("timing_sense", "non_unate")
             for source in timing.text("related_pin").split():
-                yield Arc(
-                    source,
-                    kind != "combinational",
-                    delays,
-                    tables("rise_transition", "fall_transition"),
-                )
+                yield Arc(source, kind != "combinational", sense, delays, transitions)
 
 
 def _setups(
     pin: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
-) -> Iterator[Table]:
+) -> Iterator[tuple[Table, Table]]:
     for timing in pin.children("timing"):
         if timing.text("timing_type").startswith("setup_"):
-            for group in timing.children("rise_constraint", "fall_constraint"):
-                yield _table(group, templates, nanosecond, femtofarad)
+            units = templates, nanosecond, femtofarad
+            limits = _pair(timing, "rise_constraint", "fall_constraint", *units)
+            if limits:
+                yield limits
+
+
+def _pair(
+    timing: _Group,
+    rise: str,
+    fall: str,
+    templates: dict[str, _Group],
+    nanosecond: float,
+    femtofarad: float,
+) -> tuple[Table, Table] | None:
+    """The tables for rise and fall; one stands for both where the other is left out."""
+    found = [
+        _table(group, templates, nanosecond, femtofarad)
+        for kind in (rise, fall)
+        for group in timing.children(kind)
+    ]
+    return (found[0], found[-1]) if found else None
 
 
 #: The variables that may span a table: a pin's own transition first, then a load or the clock's transition.
