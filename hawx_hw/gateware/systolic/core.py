@@ -74,6 +74,11 @@ class SystolicCore(wiring.Component):
         self._block = block
         self._dimensions = Dimensions.of(plan)
         super().__init__(core_signature(plan))
+        # Not ports, but names for waveforms and testbenches: every word that a layer stores.
+        self.trace_store_valid = Signal()
+        self.trace_store_address = Signal(self._dimensions.destination)
+        self.trace_store_data = Signal(8 * plan.architecture.lanes)
+        self.trace_layer = Signal(self.layer.shape())
 
     @property
     def plan(self) -> Plan:
@@ -145,18 +150,11 @@ class SystolicCore(wiring.Component):
         )
         self._store(m, layer, store, copies)
 
-        # Names for waveforms and for the testbench's comparison of every layer's output.
-        trace_store_valid, trace_store_address, trace_store_data, trace_layer = (
-            Signal(name="trace_store_valid"),
-            Signal(d.destination, name="trace_store_address"),
-            Signal(8 * a.lanes, name="trace_store_data"),
-            Signal(self.layer.shape(), name="trace_layer"),
-        )
         m.d.comb += [
-            trace_store_valid.eq(store.valid),
-            trace_store_address.eq(store.address),
-            trace_store_data.eq(store.data),
-            trace_layer.eq(sequencer.layer),
+            self.trace_store_valid.eq(store.valid),
+            self.trace_store_address.eq(store.address),
+            self.trace_store_data.eq(store.data),
+            self.trace_layer.eq(sequencer.layer),
         ]
         return m
 

@@ -1,0 +1,103 @@
+"""The core computes exactly what the reference computes, in exactly the predicted cycles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.gateware.systolic.simulation import run_core
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.cycles import predict
+from hawx_hw.mapping.plan import Plan, plan
+from hawx_hw.mapping.stores import layer_stores
+from hawx_hw.quantize.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
+from hawx_hw.quantize.random_graphs import KINDS, random_codes, random_graph
+from hawx_hw.quantize.reference import run_all
+
+
+def check(mapped: Plan, images: np.ndarray) -> None:
+    """Results, every store of every layer, and cycles; all exact."""
+    tensors = run_all(mapped.graph, images)
+    expected = layer_stores(mapped, tensors)
+    cycles = [layer.total for layer in predict(mapped).layers]
+    inferences = run_core(mapped, images)
+    assert len(inferences) == len(images)
+    for number, inference in enumerate(inferences):
+        for layer, stores in zip(expected, inference.stores, strict=True):
+            assert [address for address, _ in stores] == layer.addresses.tolist(), layer.name
+            codes = np.array([list(codes) for _, codes in stores], dtype=np.uint8).view(np.int8)
+            differ = (codes != layer.codes[number]) & layer.used
+            assert not differ.any(), f"{layer.name}: words {np.flatnonzero(differ.any(axis=1))}"
+        np.testing.assert_array_equal(inference.result, tensors[mapped.graph.output][number])
+        assert inference.layer_cycles == cycles
+
+
+@st.composite
+def accelerators(draw: st.DrawFn) -> tuple[int, Architecture]:
+    rows, columns = draw(st.integers(1, 11)), draw(st.integers(1, 9))
+    slice_columns = draw(st.sampled_from([d for d in range(1, 10) if columns % d == 0]))
+    lanes = draw(st.sampled_from([d for d in range(1, 5) if slice_columns % d == 0]))
+    architecture = Architecture(
+        rows=rows,
+        columns=columns,
+        slice_columns=slice_columns,
+        weight_rows=draw(st.integers(1, rows)),
+        lanes=lanes,
+        accumulators=draw(st.integers(1, 40)),
+    )
+    return draw(st.integers(0, 2**32 - 1)), architecture
+
+
+def check_random(seed: int, architecture: Architecture, *, layers: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
+    check(plan(graph, architecture), random_codes(rng, graph, 1))
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 3))
+def test_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_random(*accelerator, layers=layers)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 4))
+def test_many_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_random(*accelerator, layers=layers)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_layer(kind: str) -> None:
+    rng = np.random.default_rng(KINDS.index(kind))
+    output = "vector" if kind == "linear" else "map"
+    graph = random_graph(rng, layers=1, max_size=7, max_channels=5, kinds=(kind,), output=output)
+    wanted = {
+        "conv": Conv2d,
+        "linear": Linear,
+        "maxpool": MaxPool2d,
+        "avgpool": AveragePool2d,
+        "add": Add,
+        "clamp": Clamp,
+    }[kind]
+    assert any(isinstance(node, wanted) for node in graph.nodes)
+    check(plan(graph, Architecture.complete(3, 4)), random_codes(rng, graph, 1))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (2, 8), (33, 2)])
+def test_images_one_after_another(shape: tuple[int, int]) -> None:
+    """The next image is written while the present one computes, and changes nothing."""
+    rng = np.random.default_rng(shape[0])
+    graph = random_graph(rng, layers=3, max_size=6, max_channels=5)
+    check(plan(graph, Architecture.complete(*shape)), random_codes(rng, graph, 4))
+
+
+def test_one_pixel_follows_itself() -> None:
+    """A linear layer at one tile a cycle adds to a sum that is not yet in the memory."""
+    rng = np.random.default_rng(3)
+    graph = random_graph(rng, layers=2, kinds=("linear",), max_features=24)
+    mapped = plan(graph, Architecture.complete(4, 4, weight_rows=4))
+    assert any(step.chunk == 0 and step.tap_tiles > 1 for step in mapped.steps)
+    check(mapped, random_codes(rng, graph, 2))
