@@ -1,9 +1,9 @@
 """The longest path of a mapped design, from the delay tables of its liberty file.
 
 Covered: every path between registers, memory macros, inputs and outputs, across all modules; rising
-and falling edges apart; transition times; the load of every input pin; set-up times. Left out: wires,
-clock skew, false paths, constants that switch paths off, and the memory macros' own delays (their
-outputs change with the clock, their inputs need no set-up).
+and falling edges apart; transition times; the load of every input pin; set-up times. Left out:
+wires, clock skew, false paths, constants that switch paths off, and the memory macros' own delays
+(their outputs change with the clock, their inputs need no set-up).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Path:
-    """The longest path: its length in ns with the set-up time, the module and the pin of its end."""
+    """The longest path: its length in ns with the set-up time, the module and pin of its end."""
 
     delay: float
     module: str
