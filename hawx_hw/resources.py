@@ -1,4 +1,5 @@
-"""Where the files lie that are not Python: beside the package in a checkout, inside it when installed."""
+"""Where the files lie that are not Python: beside the package in a checkout, inside it when
+installed."""
 
 from __future__ import annotations
 
