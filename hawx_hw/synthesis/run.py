@@ -164,7 +164,7 @@ def _timing(
     except ValueError as error:
         raise UserError(f"{error}.", mend="Break the loop with a register.") from error
     result: dict[str, Any] = {
-        "method": "liberty tables, module by module, no wires",
+        "method": "liberty tables, whole hierarchy, no wires",
         "longest_path_ns": round(path.delay, 4),
         "module": path.module,
         "end": path.end,
