@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from hawx_hw.pipeline import Outcome
-from hawx_hw.stages.verify import LOSSES
 from hawx_hw.tables import print_table
 
 __all__ = ["account", "print_account"]
 
 Rows = list[tuple[str, str]]
 
-#: Columns of the ledger; weights and requantising are what the array waits for.
-_SHARES = dict(
-    zip(
-        ("useful", *LOSSES),
-        ("useful", "fill, drain", "edges", "weights", "requant", "other"),
-        strict=True,
-    )
-)
+#: Where the cycles of a layer go: the ledger's names, and those of the columns.
+_CAUSES = {
+    "useful": "useful",
+    "fill_and_drain": "fill, drain",
+    "edge_tiles": "edges",
+    "weight_loading": "weights",
+    "requantization": "requant",
+    "other": "other",
+}
 
 
 def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -87,12 +87,12 @@ def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], lis
     """Title, heading and lines of the tables below the account."""
     if "verify" in results:
         ledger = results["verify"]["ledger"]
-        heading = ("layer", "cycles", *_SHARES.values())
+        heading = ("layer", "cycles", *_CAUSES.values())
         lines = [
             [
                 entry["name"],
                 f"{entry['cycles']:,}",
-                *(f"{100 * entry['shares'][key]:.1f} %" for key in _SHARES),
+                *(f"{100 * entry['causes'][key] / entry['cycles']:.1f} %" for key in _CAUSES),
             ]
             for entry in ledger
         ]
@@ -132,6 +132,23 @@ def _verify(results: dict[str, Any]) -> Rows:
         ),
         ("utilisation", f"{100 * results['utilisation']:.1f} % of the multiplier-cycles"),
         ("verified", f"{images:,} images, {verdict} ({results['simulator']})"),
+    ]
+
+
+def _synth(results: dict[str, Any]) -> Rows:
+    timing = results["timing"]
+    return [
+        (
+            "cells",
+            f"{results['cells']:,} ({results['sequential_cells']:,} sequential) "
+            f"of {results['technology']['name']}",
+        ),
+        (
+            "area",
+            f"{results['area']:,.0f} um2 ({results['sequential_area']:,.0f} sequential), "
+            f"without {results['memory_bits']:,} bits of memory",
+        ),
+        ("longest path", f"{timing['longest_path_ns']:.2f} ns without wires ({timing['module']})"),
     ]
 
 
@@ -189,5 +206,19 @@ _PARTS = {
         ),
         _verify,
         {"verification": "verify.json"},
+    ),
+    "synth": _Part(
+        "synth.json",
+        (
+            "area",
+            "cells",
+            "memory_bits",
+            "sequential_area",
+            "sequential_cells",
+            "technology",
+            "timing",
+        ),
+        _synth,
+        {"netlist": "netlist.v", "synthesis": "synth.json"},
     ),
 }

@@ -32,16 +32,25 @@ VERIFY = {
             "name": "conv1",
             "cycles": 8906,
             "macs": 5000,
-            "shares": {
-                "useful": 0.7307,
-                "fill_and_drain": 0.2,
-                "edge_tiles": 0.06,
-                "weight_loading": 0.0093,
-                "requantization": 0.0,
-                "other": 0.0,
+            "causes": {
+                "useful": 6506.0,
+                "fill_and_drain": 1800,
+                "edge_tiles": 500.0,
+                "weight_loading": 100,
+                "requantization": 0,
+                "other": 0,
             },
         }
     ],
+}
+SYNTH = {
+    "area": 83394.192,
+    "cells": 57834,
+    "memory_bits": 724275,
+    "sequential_area": 23193.338,
+    "sequential_cells": 5129,
+    "technology": {"name": "generic45"},
+    "timing": {"longest_path_ns": 2.1264, "module": "hawx_array_slice"},
 }
 
 
@@ -84,7 +93,7 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
     assert [" ".join(line.split()) for line in table] == [
         "where the cycles of an image go",
         "layer cycles useful fill, drain edges weights requant other",
-        "conv1 8,906 73.1 % 20.0 % 6.0 % 0.9 % 0.0 % 0.0 %",
+        "conv1 8,906 73.1 % 20.2 % 5.6 % 1.1 % 0.0 % 0.0 %",
     ]
     values = [line.split("  ", 1)[1].strip() for line in lines[1:8]]
     assert values == [
@@ -110,3 +119,15 @@ def test_only_the_stages_of_the_run(tmp_path: Path, ran: tuple[bool, bool], note
     found = account(build, outcomes)
     assert set(found["results"]) == {"quantize", "emit"}
     assert printed(found)[0] == f"{tmp_path.name} ({note})"
+
+
+def test_synthesis(tmp_path: Path) -> None:
+    build = folder(tmp_path, synth=SYNTH)
+    lines = printed(account(build, [Outcome("synth", True, 40.0)]))
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "cells 57,834 (5,129 sequential) of generic45",
+        "area 83,394 um2 (23,193 sequential), without 724,275 bits of memory",
+        "longest path 2.13 ns without wires (hawx_array_slice)",
+        f"netlist {tmp_path}/netlist.v",
+        f"synthesis {tmp_path}/synth.json",
+    ]

@@ -7,8 +7,8 @@ quick.
 from __future__ import annotations
 
 from hawx_hw.pipeline import Stage
-from hawx_hw.stages import emit, quantize, verify
+from hawx_hw.stages import emit, quantize, synth, verify
 
 __all__ = ["STAGES"]
 
-STAGES: tuple[Stage, ...] = (quantize.STAGE, emit.STAGE, verify.STAGE)
+STAGES: tuple[Stage, ...] = (quantize.STAGE, emit.STAGE, verify.STAGE, synth.STAGE)

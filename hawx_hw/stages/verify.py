@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
@@ -17,47 +17,8 @@ from hawx_hw.stages.quantize import load_dataset
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config
-    from hawx_hw.mapping.cycles import CycleReport
 
-__all__ = ["LOSSES", "STAGE", "ledger"]
-
-#: Where the cycles of a layer go, besides into useful multiplications.
-LOSSES = ("fill_and_drain", "edge_tiles", "weight_loading", "requantization", "other")
-
-
-def ledger(cycles: CycleReport, whole: int) -> list[dict[str, Any]]:
-    """Where the cycles of an inference go.
-
-    Parameters
-    ----------
-    cycles : CycleReport
-    whole : int
-        Cycles from the first byte of an image to the last byte of its result.
-
-    Returns
-    -------
-    list of dict
-        For each layer ``name``, ``cycles``, ``macs``, and ``shares`` of its cycles that add up to
-        1: ``useful`` and :data:`LOSSES`. The last entry is the image's way in and the result's way
-        out; all ``cycles`` add up to ``whole``.
-    """
-    entries = [
-        {
-            "name": layer.name,
-            "cycles": layer.total,
-            "macs": layer.macs,
-            "shares": {key: getattr(layer, key) / layer.total for key in ("useful", *LOSSES)},
-        }
-        for layer in cycles.layers
-    ]
-    nothing = dict.fromkeys(("useful", *LOSSES), 0.0)
-    transfer = {
-        "name": "in and out",
-        "cycles": whole - cycles.core,
-        "macs": 0,
-        "shares": nothing | {"other": 1.0},
-    }
-    return [*entries, transfer]
+__all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
@@ -69,42 +30,29 @@ def _run(context: Context) -> None:
             where="verify.images",
             mend=f"Ask for {len(test)} or fewer.",
         )
-    with context.progress.task("computing the reference", estimate=5.0):
+    with context.progress.task("simulating the Verilog", estimate=60.0) as task:
         from hawx_hw.datasets.dataset import evenly_spaced
-        from hawx_hw.mapping.cycles import predict
         from hawx_hw.quantize import codes
-        from hawx_hw.verification.accelerator_job import accelerator_job
-        from hawx_hw.verification.run import Mismatch, verify
+        from hawx_hw.verification.accelerator_job import verify_accelerator
+        from hawx_hw.verification.run import Mismatch
 
-        plan = load_plan(context)
         program = json.loads((context.folder / "program.json").read_text("utf-8"))
-        job = accelerator_job(
-            plan,
-            codes(evenly_spaced(test, settings.images).images),
-            config_hash=int(program["config_hash"], 16),
-            traced=min(settings.traced_images, settings.images),
-            seed=context.config.seed,
-        )
-    cycles = predict(plan)
-    figures = {
-        "macs": cycles.macs,
-        "multipliers": cycles.multipliers,
-        "utilisation": cycles.macs / (cycles.multipliers * job.cycles),
-        "ledger": ledger(cycles, job.cycles),
-    }
-    try:
-        with context.progress.task("simulating the Verilog", estimate=60.0) as task:
-            report = verify(
+        try:
+            report = verify_accelerator(
                 context.folder,
-                job,
+                load_plan(context),
+                codes(evenly_spaced(test, settings.images).images),
+                config_hash=int(program["config_hash"], 16),
                 workdir=context.scratch,
                 simulator=settings.simulator,
+                traced=min(settings.traced_images, settings.images),
+                seed=context.config.seed,
                 progress=task.update,
             )
-    except Mismatch as difference:
-        context.write_json("verify.json", {**figures, **difference.report})
-        raise
-    context.write_json("verify.json", {**figures, **report})
+        except Mismatch as difference:
+            context.write_json("verify.json", difference.report)
+            raise
+    context.write_json("verify.json", report)
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:

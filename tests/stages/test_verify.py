@@ -4,25 +4,8 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.mapping.cycles import CycleReport, LayerCycles
-from hawx_hw.stages.verify import LOSSES, ledger
-from hawx_hw.verification import run as simulation
+from hawx_hw.verification import accelerator_job as job
 from hawx_hw.verification import simulators
-
-
-def test_ledger_adds_up() -> None:
-    layers = (
-        LayerCycles("conv1", 100, 600, 37.5, 42.5, 4, 6, 10, 0),
-        LayerCycles("pool1", 30, 0, 0.0, 0.0, 0, 0, 0, 30),
-    )
-    entries = ledger(CycleReport(layers, multipliers=16), whole=200)
-    assert [entry["cycles"] for entry in entries] == [100, 30, 70]
-    assert sum(entry["cycles"] for entry in entries) == 200
-    for entry in entries:
-        assert set(entry["shares"]) == {"useful", *LOSSES}
-        assert sum(entry["shares"].values()) == pytest.approx(1, abs=1e-12)
-    assert entries[0]["shares"]["edge_tiles"] == 0.425
-    assert entries[1]["shares"]["other"] == 1.0
 
 
 def test_a_whole_run(project: Path, run) -> None:
@@ -43,9 +26,9 @@ def differing(monkeypatch: pytest.MonkeyPatch) -> str:
     message = "Image 0: layer conv1, channel 2, row 3, column 1 is 7, not 8."
 
     def verify(*arguments, **options):
-        raise simulation.Mismatch(message, {"images": 2, "mismatches": 1})
+        raise job.Mismatch(message, {"images": 2, "mismatches": 1})
 
-    monkeypatch.setattr(simulation, "verify", verify)
+    monkeypatch.setattr(job, "verify", verify)
     return message
 
 

@@ -1,0 +1,59 @@
+"""Verilog -> standard cells: how many, how large, how fast, in a technology.
+
+Writes ``synth.json`` and ``netlist.v``, the mapped Verilog.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.fingerprints import versions
+from hawx_hw.pipeline import Context, Stage, blame
+
+if TYPE_CHECKING:
+    from hawx_hw.config import Config
+    from hawx_hw.technology import Technology
+
+__all__ = ["STAGE"]
+
+
+def _technology(config: Config, base: Path) -> Technology:
+    from hawx_hw.technology import load
+
+    with blame("technology"):
+        return load(config.technology, base=base)
+
+
+def _run(context: Context) -> None:
+    from hawx_hw.gateware.emit import TOP
+    from hawx_hw.synthesis import synthesize
+
+    technology = _technology(context.config, context.base)
+    rtl = context.folder / "rtl"
+    sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
+    with blame("technology"), context.progress.task("synthesizing", estimate=45.0):
+        result = synthesize(sources, TOP, technology, workdir=context.scratch)
+    shutil.move(result.netlist, context.output / "netlist.v")
+    context.write_json("synth.json", result.figures)
+
+
+def _tools(config: Config, base: Path) -> dict[str, str]:
+    from hawx_hw.synthesis.opensta import find_opensta
+
+    found = versions("pyosys")
+    opensta = find_opensta()
+    return {**found, "opensta": opensta[1]} if opensta else found
+
+
+STAGE = Stage(
+    "synth",
+    _run,
+    needs=("emit",),
+    settings=("technology",),
+    code=("synthesis", "technology", "stages/synth.py"),
+    files=lambda config, base: {"technology": _technology(config, base).liberty},
+    tools=_tools,
+    estimate=50.0,
+)
