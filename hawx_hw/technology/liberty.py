@@ -21,14 +21,14 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r'"[^"]*"|[{}();:]|[^\s{}();:"]+')
 _WANTED = frozenset(
     {
-        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable", "test_cell",
-        "lu_table_template",
+        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable",
+        "test_cell", "lu_table_template",
         "cell_rise", "cell_fall", "rise_transition", "fall_transition",
         "rise_constraint", "fall_constraint",
     }
 )  # fmt: skip
 
-#: Attributes of cells that synthesis must not use for logic. Not every library marks them dont_use as well.
+#: Attributes of cells that are not for logic. Not all libraries mark them dont_use as well.
 _SPECIAL_FLAGS = (
     "dont_use", "always_on", "is_isolation_cell", "is_level_shifter", "is_macro_cell", "pad_cell",
 )  # fmt: skip
@@ -243,7 +243,7 @@ def _library(root: _Group) -> Library:
 
 
 def _special(cell: _Group) -> bool:
-    """Whether a cell is not for logic: clock gates, scan flip-flops, isolation between power domains."""
+    """Whether a cell is not for logic: clock gates, scan flip-flops, isolation of power domains."""
     return (
         any(cell.text(flag).lower() == "true" for flag in _SPECIAL_FLAGS)
         or any(cell.text(name) for name in _SPECIAL_TEXTS)
@@ -295,7 +295,7 @@ def _pair(
     return (found[0], found[-1]) if found else None
 
 
-#: The variables that may span a table: a pin's own transition first, then a load or the clock's transition.
+#: The variables that may span a table: a pin's own transition, then a load or that of the clock.
 _FIRST = ("input_net_transition", "input_transition_time", "constrained_pin_transition")
 _SECOND = ("total_output_net_capacitance", "related_pin_transition")
 
@@ -330,7 +330,7 @@ def _table(
 
 
 def _position(axis: np.ndarray, value: float) -> tuple[int, float]:
-    """Index of the interval and the fraction within it; beyond the ends the fraction leaves [0, 1]."""
+    """Index of the interval and the fraction within it, which leaves [0, 1] beyond the ends."""
     if len(axis) == 1:
         return 0, 0.0
     index = min(max(int(np.searchsorted(axis, value)) - 1, 0), len(axis) - 2)

@@ -52,8 +52,9 @@ class Technology:
 def load(name: str, *, base: Path | None = None) -> Technology:
     """A technology by name, by the path of a liberty file, or by that of a technology's YAML.
 
-    The YAML has the keys ``name`` and ``liberty`` (a path, or a list of paths of which the first that
-    exists is taken; relative ones count from the YAML), and may say in ``install`` how to get it.
+    The YAML has the keys ``name`` and ``liberty`` (a path, or a list of paths of which the first
+    that exists is taken; relative ones count from the YAML), and may say in ``install`` how to get
+    it.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def load(name: str, *, base: Path | None = None) -> Technology:
         return Technology(path.name.split(".")[0], _plain(path))
     raise UserError(
         f"Unknown technology {name!r}",
-        mend=f"It must be one of {', '.join(BUILT_IN)}, or the path of a .lib, .lib.gz or .yaml file.",
+        mend=f"It must be one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
     )
 
 
