@@ -18,6 +18,10 @@ _MACRO = re.compile(r"^  (\w+) #\(\n((?:    \.\w+\(.*\),?\n)+)  \) ", re.MULTILI
 _PARAMETER = re.compile(r"\.(\w+)\((?:\d+'[sS]?d)?(\d+)\)")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
+_WIRE_LOAD = re.compile(
+    r"\bwire_load(?:_table|_selection)?\s*\([^)]*\)\s*\{[^}]*\}"
+    r"|\bdefault_wire_load(?:_selection)?\s*:[^;\n]*;?"
+)
 _NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
 #: Of the clock, in the library's unit of time. OpenSTA counts in single precision, so it must not
 #: be long: slacks would lose digits. That they are negative does not matter here.
@@ -92,11 +96,13 @@ def longest_path(
         )
     program, version = found
     text, macros = named_macros(verilog.read_text())
-    unit = _time_unit(liberty)
+    cells = liberty.read_text(encoding="utf-8", errors="replace")
+    unit = _time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "opensta.v", text)
     write_text(workdir / "opensta_macros.lib", macro_library(macros))
-    write_text(workdir / "opensta.tcl", _script(str(liberty.resolve()), top, clock, bool(macros)))
+    write_text(workdir / "opensta_cells.lib", without_wires(cells))
+    write_text(workdir / "opensta.tcl", _script(top, clock, bool(macros)))
     try:
         run = subprocess.run(
             [program, "-no_init", "-no_splash", "-exit", "opensta.tcl"],
@@ -148,6 +154,15 @@ def named_macros(verilog: str) -> tuple[str, dict[str, tuple[str, dict[str, int]
         return f"  {match[1]}_{shape} "
 
     return _MACRO.sub(name, verilog), macros
+
+
+def without_wires(liberty: str) -> str:
+    """A library's text without its wire load models.
+
+    OpenSTA takes the model that the library names for the design's area, and so would count wires
+    for some libraries and not for others.
+    """
+    return _WIRE_LOAD.sub("", liberty)
 
 
 def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
@@ -216,8 +231,8 @@ def _pin(port: str, width: int | None) -> list[str]:
     return [*lines, "    }"]
 
 
-def _script(liberty: str, top: str, clock: str, macros: bool) -> str:
-    lines = [f"read_liberty {{{liberty}}}"]
+def _script(top: str, clock: str, macros: bool) -> str:
+    lines = ["read_liberty opensta_cells.lib"]
     if macros:
         lines.append("read_liberty opensta_macros.lib")
     lines += [
@@ -239,7 +254,7 @@ def _script(liberty: str, top: str, clock: str, macros: bool) -> str:
     return "\n".join([*lines, ""])
 
 
-def _time_unit(liberty: Path) -> float:
+def _time_unit(liberty: str) -> float:
     """The library's unit of time in ns, in which OpenSTA answers."""
-    match = _TIME_UNIT.search(liberty.read_text(encoding="utf-8", errors="replace"))
+    match = _TIME_UNIT.search(liberty)
     return int(match[1]) * _NANOSECONDS[match[2]] if match else 1.0

@@ -5,7 +5,13 @@ import shutil
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis.opensta import find_opensta, longest_path, macro_library, named_macros
+from hawx_hw.synthesis.opensta import (
+    find_opensta,
+    longest_path,
+    macro_library,
+    named_macros,
+    without_wires,
+)
 from hawx_hw.technology import load
 from hawx_hw.technology.liberty import read_library
 
@@ -103,3 +109,38 @@ def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
         longest_path(tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta")
     assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
     assert (tmp_path / "sta" / "opensta.log").is_file()
+
+
+def test_wire_load_models_are_taken_out_of_a_library():
+    library = """library (cells) {
+  default_wire_load_mode : "top";
+  default_wire_load : "small";
+  wire_load ("small") { capacitance : 1; fanout_length (1, 9.5); }
+  wire_load_selection (by_area) { wire_load_from_area (0, 100, "small"); }
+  default_wire_load_selection : by_area;
+  cell (INV) { area : 1; }
+}
+"""
+    assert [line.strip() for line in without_wires(library).splitlines() if line.strip()] == [
+        "library (cells) {",
+        'default_wire_load_mode : "top";',
+        "cell (INV) { area : 1; }",
+        "}",
+    ]
+
+
+@needs_opensta
+def test_a_library_with_wire_loads_gives_the_same_path(tmp_path):
+    (tmp_path / "net.v").write_text(NETLIST)
+    plain = load("generic45").liberty
+    wired = tmp_path / "wired.lib"
+    model = (
+        '  default_wire_load : "long";\n  wire_load ("long") { resistance : 0; capacitance : 50;\n'
+        "    slope : 1; fanout_length (1, 10); }\n  lu_table_template (delay) {"
+    )
+    wired.write_text(plain.read_text().replace("  lu_table_template (delay) {", model, 1))
+    paths = [
+        longest_path(tmp_path / "net.v", "top", library, workdir=tmp_path / "sta")
+        for library in (plain, wired)
+    ]
+    assert paths[0] == paths[1]
