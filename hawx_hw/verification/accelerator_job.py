@@ -1,4 +1,4 @@
-"""Proves a planned accelerator right: the job made of its plan, and the account of what was found."""
+"""Proves a planned accelerator right: the job made of its plan, the account of what was found."""
 
 from __future__ import annotations
 
@@ -86,8 +86,9 @@ def verify_accelerator(
     Returns
     -------
     dict
-        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilisation`` (part of all
-        multiplier-cycles of an image in which a product of the network is computed) and ``ledger``.
+        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilisation`` (part of
+        all multiplier-cycles of an image in which a product of the network is computed) and
+        ``ledger``.
 
     Raises
     ------
@@ -105,7 +106,10 @@ def verify_accelerator(
         "ledger": cycle_ledger(plan),
     }
     try:
-        return verify(directory, job, workdir=workdir, simulator=simulator, progress=progress) | account
+        return (
+            verify(directory, job, workdir=workdir, simulator=simulator, progress=progress)
+            | account
+        )
     except Mismatch as mismatch:
         raise Mismatch(str(mismatch), mismatch.report | account) from None
 
@@ -168,7 +172,7 @@ def accelerator_job(
 
 
 def _packets(tensors: np.ndarray) -> np.ndarray:
-    """``(images, C, H, W)`` or ``(images, N)`` codes as packets: the channels of a pixel together."""
+    """``(images, C, H, W)`` or ``(images, N)`` codes as packets, a pixel's channels together."""
     if tensors.ndim == 4:
         tensors = tensors.transpose(0, 2, 3, 1)
     return np.ascontiguousarray(tensors).reshape(len(tensors), -1).view(np.uint8)

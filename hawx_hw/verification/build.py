@@ -88,7 +88,9 @@ def build_simulation(
     """
     for path in (*sources, *waivers):
         if not path.is_file():
-            raise UserError(f"The Verilog file {path} is missing.", mend="Emit the accelerator anew.")
+            raise UserError(
+                f"The Verilog file {path} is missing.", mend="Emit the accelerator anew."
+            )
     key = _key(simulator, top, sources, waivers)
     folder = workdir / f"sim-{simulator.name}-{key}"
     if folder.is_dir():
@@ -107,9 +109,7 @@ def build_simulation(
     return Simulation(simulator, top, folder, reused=False)
 
 
-def _key(
-    simulator: Simulator, top: str, sources: Iterable[Path], waivers: Iterable[Path]
-) -> str:
+def _key(simulator: Simulator, top: str, sources: Iterable[Path], waivers: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for text in (simulator.name, simulator.version, top, _OPTIMISE, _VISIBLE, _cocotb_library()):
         digest.update(text.encode() + b"\0")
@@ -165,10 +165,11 @@ def _build_verilator(
 def _runtime_folder(simulator: Simulator) -> Path | None:
     """Where the objects are kept that Verilator compiles for every design alike."""
     cache = cache_folder()
-    if cache is None:
+    path = shutil.which("c++")
+    if cache is None or path is None:
         return None
     compiler = subprocess.run(
-        ["c++", "-v"], capture_output=True, check=False, stdin=subprocess.DEVNULL
+        [path, "-v"], capture_output=True, check=False, stdin=subprocess.DEVNULL
     )
     digest = hashlib.sha256(compiler.stderr + _OPTIMISE.encode())
     for text in (simulator.version, str(simulator.executable)):
@@ -191,15 +192,13 @@ def _keep(objects: Sequence[Path], folder: Path) -> None:
         return
 
 
-def _build_icarus(
-    simulator: Simulator, sources: Sequence[Path], top: str, build: Path
-) -> None:
+def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build: Path) -> None:
     commands = build / "cmds.f"
     commands.write_text("+timescale+1ns/1ps\n")
     command = [
         str(simulator.executable),
-        # What the Verilog is written in. In SystemVerilog a variable's initial value is no event, and the
-        # blocks that wait for it to run at time zero would not.
+        # What the Verilog is written in. In SystemVerilog a variable's initial value is no event,
+        # and the blocks that wait for it to run at time zero would not.
         *("-g2005", "-s", top, "-o", str(build / "sim.vvp"), "-f", str(commands)),
         *(str(path.resolve()) for path in sources),
     ]

@@ -1,7 +1,7 @@
 """What a simulation is to run and to find: the agreement between the tool and the testbench.
 
-The tool writes a job, the testbench reads it inside the simulator, runs it, and writes a report. Nothing
-else passes between the two.
+The tool writes a job, the testbench reads it inside the simulator, runs it, and writes a report.
+Nothing else passes between the two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from hawx_hw.files import write_json
 if TYPE_CHECKING:
     from hawx_hw.gateware.common.registers import RegisterMap
 
-__all__ = ["SCENARIOS", "Job", "LayerTrace", "RegisterEntry", "load_job", "register_table", "save_job"]
+__all__ = [
+    "SCENARIOS",
+    "Job",
+    "LayerTrace",
+    "RegisterEntry",
+    "load_job",
+    "register_table",
+    "save_job",
+]
 
 #: What can be run, in this order; see ``sim/hawx_sim/scenarios.py``.
 SCENARIOS = (
@@ -44,7 +52,8 @@ class LayerTrace:
     cycles : int
         From the previous layer's end, or from the start, to this layer's.
     address : ndarray of int64
-        ``(words,)``: word address in the activation memory; of the last layer, in the result memory.
+        ``(words,)``: word address in the activation memory; of the last layer, in the result
+        memory.
     data : ndarray of uint8
         ``(images, words, lanes)``: the codes stored, for the traced images.
     place : ndarray of int32
@@ -63,9 +72,13 @@ class LayerTrace:
     def __post_init__(self) -> None:
         words = len(self.address)
         if self.data.ndim != 3 or self.data.shape[1] != words or self.data.dtype != np.uint8:
-            raise ValueError(f"Trace of {self.name!r} must have uint8 data (images, {words}, lanes)")
+            raise ValueError(
+                f"Trace of {self.name!r} must have uint8 data (images, {words}, lanes)"
+            )
         if self.place.shape != (words, 3):
-            raise ValueError(f"Trace of {self.name!r} must have a place (channel, row, column) a word")
+            raise ValueError(
+                f"Trace of {self.name!r} must have a place (channel, row, column) a word"
+            )
 
 
 @dataclass(frozen=True)
@@ -105,8 +118,8 @@ class Job:
     layers : tuple of LayerTrace
         The traced images are the first ones.
     cycles : int
-        From the first byte of an image accepted to the last byte of its result accepted, both counted,
-        where nothing stalls.
+        From the first byte of an image accepted to the last byte of its result accepted, both
+        counted, where nothing stalls.
     registers : dict of str to RegisterEntry
     parameters : bytes
         The packet to load; empty where the parameters are built in.

@@ -56,11 +56,12 @@ def verify(
     Parameters
     ----------
     directory : Path
-        Has ``rtl/filelist.f`` with the names of the Verilog files beside it, and ``mem/`` with the images
-        of built-in memories.
+        Has ``rtl/filelist.f`` with the names of the Verilog files beside it, and ``mem/`` with the
+        images of built-in memories.
     job : Job
     workdir : Path
-        For the compiled simulation, its log and its report; kept, so that the next run need not compile.
+        For the compiled simulation, its log and its report; kept, so that the next run need not
+        compile.
     simulator : str
         ``verilator``, ``icarus``, or ``auto``.
     progress : callable
@@ -69,9 +70,10 @@ def verify(
     Returns
     -------
     dict
-        ``images`` (different ones that were compared), ``traced`` (of which every layer was compared),
-        ``inferences`` (results compared), ``mismatches``, ``cycles_per_image``, ``cycles_predicted``,
-        ``cycles_of_layers``, ``scenarios`` (name to {passed, failures}), ``simulator``, ``versions``.
+        ``images`` (different ones that were compared), ``traced`` (of which every layer was
+        compared), ``inferences`` (results compared), ``mismatches``, ``cycles_per_image``,
+        ``cycles_predicted``, ``cycles_of_layers``, ``scenarios`` (name to {passed, failures}),
+        ``simulator``, ``versions``.
 
     Raises
     ------
@@ -151,9 +153,7 @@ def _python_path(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched(
-    report: Path, progress: Callable[[int, int | None], None] | None
-) -> Iterator[None]:
+def _watched(report: Path, progress: Callable[[int, int | None], None] | None) -> Iterator[None]:
     """Tell ``progress`` how far the simulation is while it runs."""
     if progress is None:
         yield
@@ -179,9 +179,7 @@ def _read_report(run: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((run / "report.json").read_text("utf-8"))
     except (OSError, ValueError):
-        raise VerificationError(
-            f"The testbench did not report.\n{_end_of_log(run)}"
-        ) from None
+        raise VerificationError(f"The testbench did not report.\n{_end_of_log(run)}") from None
     return report
 
 

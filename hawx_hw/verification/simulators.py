@@ -44,7 +44,7 @@ class Simulator:
 
 
 def find_simulator(name: str = "auto") -> Simulator:
-    """The simulator called ``name``; ``auto`` takes Verilator, and Icarus where Verilator is not usable.
+    """The simulator called ``name``; ``auto`` takes Verilator, or Icarus where that is not usable.
 
     Raises
     ------

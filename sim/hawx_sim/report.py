@@ -11,7 +11,7 @@ __all__ = ["Report"]
 
 
 class Report:
-    """Collects findings; written after each scenario and each inference, so that a crash loses little.
+    """Collects findings; written after each scenario and inference, so that a crash loses little.
 
     Parameters
     ----------

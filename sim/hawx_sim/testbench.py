@@ -28,7 +28,7 @@ _MARGIN = 2000
 
 def stalls(seed: int) -> Iterator[bool]:
     """Endless pauses: short and long runs of free and of stalled cycles."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 (no secret)
     while True:
         density = rng.choice((0.1, 0.5, 0.9))
         for _ in range(rng.randrange(5, 60)):
@@ -163,9 +163,7 @@ class Testbench:
             frame = await with_timeout(self.sink.recv(), limit * PERIOD_NS, "ns")
         except SimTimeoutError:
             raise CheckFailure(f"Image {index}: no result within {limit} cycles") from None
-        difference = difference_of_results(
-            index, bytes(frame.tdata), self.job.results[index]
-        )
+        difference = difference_of_results(index, bytes(frame.tdata), self.job.results[index])
         if difference:
             self.failures.append(difference)
         self.report.compared(index, equal=difference is None)

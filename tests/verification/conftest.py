@@ -12,8 +12,8 @@ from hawx_hw.gateware.common.core_interface import CoreSignature
 from hawx_hw.gateware.common.hierarchy import Emission
 from hawx_hw.gateware.common.memories import ParameterMemory, SimpleDualPortRam
 from hawx_hw.gateware.common.parameter_loader import parameter_packet
-from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.gateware.common.register_map import accelerator_registers
+from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.resources import rtl_templates
 from hawx_hw.verification.job import Job, LayerTrace, register_table
@@ -137,7 +137,9 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
     salt = 0x11223344 if loadable else SALT
 
     def words(packet):
-        return np.array(layout.words_of(packet.tobytes()), dtype="<u4").view(np.uint8).reshape(-1, 4)
+        return (
+            np.array(layout.words_of(packet.tobytes()), dtype="<u4").view(np.uint8).reshape(-1, 4)
+        )
 
     negated = np.array([255 - words(packet) for packet in packets])
     added = negated + np.array([salt], dtype="<u4").view(np.uint8)
@@ -155,7 +157,12 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
     addresses = np.arange(layout.words)
     layers = (
         LayerTrace(
-            "negate", cycles[0], addresses + layout.words, negated[:traced], np.array(place), SHAPE[0]
+            "negate",
+            cycles[0],
+            addresses + layout.words,
+            negated[:traced],
+            np.array(place),
+            SHAPE[0],
         ),
         LayerTrace("add", cycles[1], addresses, added[:traced], np.array(place), SHAPE[0]),
     )
@@ -174,3 +181,19 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
         "seed": 1,
     }
     return Job(**(job | changes))
+
+
+@pytest.fixture(name="make_job", scope="session")
+def make_job_fixture():
+    return make_job
+
+
+@pytest.fixture(name="emit", scope="session")
+def emit_fixture():
+    return emit
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """The accelerator with built-in parameters; not to be changed."""
+    return emit(tmp_path_factory.mktemp("tiny") / "accelerator")

@@ -72,7 +72,11 @@ class PerformanceCounters(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         memory = place(
-            m, platform, "memory", "hawx_counters_ram", lambda: SimpleDualPortRam(32, 2 * self._layers)
+            m,
+            platform,
+            "memory",
+            "hawx_counters_ram",
+            lambda: SimpleDualPortRam(32, 2 * self._layers),
         )
         running = Signal(32)
         in_layer = Signal(32)

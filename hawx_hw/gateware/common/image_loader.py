@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from amaranth.hdl import Module, Signal, unsigned
-from amaranth.lib import data, enum, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .hierarchy import place
@@ -16,7 +17,7 @@ from .tensor_walker import TensorWalker
 __all__ = ["ImageLoader"]
 
 
-class _State(enum.Enum, shape=3):
+class _State(enum.Enum):
     FILL = 0
     DISCARD = 1
     STORE = 2

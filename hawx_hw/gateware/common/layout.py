@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 
 __all__ = ["TensorLayout", "index_width"]
@@ -69,7 +70,7 @@ class TensorLayout:
         block, lane = divmod(channel, self.lanes)
         return block * self.pixels + pixel, lane
 
-    def words_of(self, packet: bytes) -> list[int]:
+    def words_of(self, packet: builtins.bytes) -> list[int]:
         """Memory words, by address, that hold ``packet``; lanes without a channel are zero."""
         words = [0] * self.words
         for index, value in enumerate(packet):
@@ -77,7 +78,7 @@ class TensorLayout:
             words[address] |= value << (8 * lane)
         return words
 
-    def packet_of(self, words: list[int]) -> bytes:
+    def packet_of(self, words: list[int]) -> builtins.bytes:
         """The packet that memory ``words`` hold."""
         places = (self.place(index) for index in range(self.bytes))
-        return bytes((words[address] >> (8 * lane)) & 0xFF for address, lane in places)
+        return builtins.bytes((words[address] >> (8 * lane)) & 0xFF for address, lane in places)

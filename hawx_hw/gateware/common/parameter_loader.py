@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import enum, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .layout import index_width
@@ -14,7 +15,9 @@ from .streams import packet_signature
 __all__ = ["ParameterLoader", "parameter_packet"]
 
 
-def parameter_packet(memories: Sequence[tuple[int, int]], contents: Sequence[Sequence[int]]) -> bytes:
+def parameter_packet(
+    memories: Sequence[tuple[int, int]], contents: Sequence[Sequence[int]]
+) -> bytes:
     """The packet that fills ``memories``.
 
     Memory after memory, word after word from address 0, each word in ``ceil(width / 8)`` bytes, low
@@ -28,7 +31,9 @@ def parameter_packet(memories: Sequence[tuple[int, int]], contents: Sequence[Seq
         The words of each memory, each in [0, 2**width).
     """
     if len(memories) != len(contents):
-        raise ValueError(f"Contents must be given for {len(memories)} memories, not {len(contents)}")
+        raise ValueError(
+            f"Contents must be given for {len(memories)} memories, not {len(contents)}"
+        )
     packet = bytearray()
     for (width, depth), words in zip(memories, contents, strict=True):
         if len(words) != depth:
@@ -40,7 +45,7 @@ def parameter_packet(memories: Sequence[tuple[int, int]], contents: Sequence[Seq
     return bytes(packet)
 
 
-class _State(enum.Enum, shape=2):
+class _State(enum.Enum):
     IDLE = 0
     RECEIVE = 1
     DISCARD = 2
@@ -117,7 +122,10 @@ class ParameterLoader(wiring.Component):
         with m.Switch(memory):
             for index, (size, (_, depth)) in enumerate(zip(sizes, self._memories, strict=True)):
                 with m.Case(index):
-                    m.d.comb += [last_byte.eq(byte == size - 1), last_address.eq(address == depth - 1)]
+                    m.d.comb += [
+                        last_byte.eq(byte == size - 1),
+                        last_address.eq(address == depth - 1),
+                    ]
         m.d.comb += last_memory.eq(memory == len(self._memories) - 1)
 
         state = Signal(_State)

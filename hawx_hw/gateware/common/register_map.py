@@ -21,20 +21,20 @@ LAYER_CYCLES_ADDRESS = 0x400
 
 #: What can go wrong, by bit of ERROR.
 ERRORS = {
-    "start_while_busy": "START was written while an inference ran or waited for its image; ignored.",
+    "start_while_busy": "START was written during an inference, or while one waited; ignored.",
     "start_without_parameters": (
-        "An inference was to begin before the parameters were loaded. START is ignored; an image that "
-        "was to start by itself is dropped."
+        "An inference was to begin before the parameters were loaded. START is ignored; an image "
+        "that was to start by itself is dropped."
     ),
     "image_truncated": "TLAST came before the last byte of an image; the image is dropped.",
     "image_overlong": (
-        "TLAST did not come with the last byte of an image; the image is dropped, and so are all bytes "
-        "up to TLAST."
+        "TLAST did not come with the last byte of an image; the image is dropped, and so are all "
+        "bytes up to TLAST."
     ),
-    "parameters_truncated": "TLAST came before the last byte of the parameters; they are not loaded.",
+    "parameters_truncated": "TLAST came before the last byte of the parameters; not loaded.",
     "parameters_overlong": (
-        "TLAST did not come with the last byte of the parameters; they are not loaded, and the bytes up "
-        "to TLAST are dropped."
+        "TLAST did not come with the last byte of the parameters; they are not loaded, and the "
+        "bytes up to TLAST are dropped."
     ),
 }
 

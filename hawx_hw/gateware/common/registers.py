@@ -65,7 +65,9 @@ class Field:
                 f"Field {self.name!r} reset must fit in {self.width} bits, not {self.reset!r}"
             )
         if self.reset and self.access not in (Access.RW, Access.CONSTANT):
-            raise ValueError(f"Field {self.name!r} of access {self.access.value} has no reset value")
+            raise ValueError(
+                f"Field {self.name!r} of access {self.access.value} has no reset value"
+            )
 
     @property
     def mask(self) -> int:
@@ -114,7 +116,9 @@ class Register:
             raise ValueError(f"Register {self.name!r} must have fields with different names")
         plain = len(self.fields) == 1 and self.fields[0].access is Access.RO and seen == 0xFFFFFFFF
         if self.count < 1 or (self.count > 1 and not self.window) or (self.window and not plain):
-            raise ValueError(f"Register {self.name!r} must be a window of 32-bit RO words, or one word")
+            raise ValueError(
+                f"Register {self.name!r} must be a window of 32-bit RO words, or one word"
+            )
 
     @property
     def writable(self) -> bool:

@@ -68,7 +68,11 @@ class ResultStreamer(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         memory = place(
-            m, platform, "memory", "hawx_result_ram", lambda: SimpleDualPortRam(8 * self._layout.lanes, self._layout.words)
+            m,
+            platform,
+            "memory",
+            "hawx_result_ram",
+            lambda: SimpleDualPortRam(8 * self._layout.lanes, self._layout.words),
         )
         walker = place(
             m, platform, "walker", "hawx_result_walker", lambda: TensorWalker(self._layout)

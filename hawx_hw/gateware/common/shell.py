@@ -179,7 +179,9 @@ class Shell(wiring.Component):
         self, m: Module, part: Any, registers: Any, loader: Any, sequencer: Any, errors: Any
     ) -> None:
         router = part("packet_router", PacketRouter)
-        parameters = part("parameter_loader", partial(ParameterLoader, self._core_signature.memories))
+        parameters = part(
+            "parameter_loader", partial(ParameterLoader, self._core_signature.memories)
+        )
         wiring.connect(m, wiring.flipped(self.s_axis), router.bytes_in)
         wiring.connect(m, router.images, loader.bytes_in)
         wiring.connect(m, router.parameters, parameters.bytes_in)

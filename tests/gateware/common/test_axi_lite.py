@@ -74,7 +74,9 @@ def rtl_transactions(writes, reads, seeds):
 
     async def w(ctx):
         for _, value, strobe in writes:
-            await send(ctx, axi.wvalid, axi.wready, [(axi.wdata, value), (axi.wstrb, strobe)], rngs[1])
+            await send(
+                ctx, axi.wvalid, axi.wready, [(axi.wdata, value), (axi.wstrb, strobe)], rngs[1]
+            )
 
     async def get_b(ctx):
         for _ in writes:
@@ -107,7 +109,11 @@ def ref_writes(writes):
 def test_writes_in_every_order_of_channels(seed):
     rng = random.Random(seed)
     writes = [(rng.randrange(64), rng.getrandbits(32), rng.randrange(16)) for _ in range(40)]
-    seeds = [None] * 5 if seed is None else [seed * 5 + i if rng.random() < 0.8 else None for i in range(5)]
+    seeds = (
+        [None] * 5
+        if seed is None
+        else [seed * 5 + i if rng.random() < 0.8 else None for i in range(5)]
+    )
     responses, _, words = rtl_transactions(writes, [], seeds)
     assert (responses, words) == ref_writes(writes)
 
@@ -158,5 +164,5 @@ def test_answer_to_a_read_holds_until_it_is_taken():
 
 
 def test_wrong_address_width():
-    with pytest.raises(ValueError, match="^AXI4-Lite address width must be at least 3, not 2$"):
+    with pytest.raises(ValueError, match=r"^AXI4-Lite address width must be at least 3, not 2$"):
         AxiLiteSignature(2)

@@ -5,7 +5,6 @@ from hawx_hw.gateware.common.core_interface import CoreSignature
 SHAPES = {"lanes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
 
 
-
 def test_members_of_built_in_parameters():
     signature = CoreSignature(**SHAPES, layers=5)
     assert not signature.loadable
@@ -39,7 +38,7 @@ def test_equality_is_of_parameters():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="^Layers must be a positive number, not 0$"):
+    with pytest.raises(ValueError, match=r"^Layers must be a positive number, not 0$"):
         CoreSignature(**SHAPES, layers=0)
     with pytest.raises(ValueError, match=r"^Memory must have width and depth >= 1, not \(8, 0\)$"):
         CoreSignature(**SHAPES, layers=1, memories=[(8, 0)])

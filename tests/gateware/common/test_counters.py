@@ -97,5 +97,5 @@ def test_dropped_images_are_counted():
 
 
 def test_wrong_layers():
-    with pytest.raises(ValueError, match="^Layers must be a positive number, not 0$"):
+    with pytest.raises(ValueError, match=r"^Layers must be a positive number, not 0$"):
         PerformanceCounters(0)

@@ -131,7 +131,11 @@ def test_wrong_packets_under_stalls_leave_no_trace(stalls):
     good = packets_of(layout, 4, rng)
     packets = []
     for packet in good:
-        packets += [rng.randbytes(rng.randrange(1, 19)), rng.randbytes(rng.randrange(21, 40)), packet]
+        packets += [
+            rng.randbytes(rng.randrange(1, 19)),
+            rng.randbytes(rng.randrange(21, 40)),
+            packet,
+        ]
 
     dut = ImageLoader(layout)
     memory = [None] * layout.words

@@ -5,7 +5,9 @@ from hawx_hw.gateware.common.layout import TensorLayout, index_width
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 4, 8])
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 4, 5), (3, 4, 5), (8, 2, 2), (9, 3, 1), (10,), (1,)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (1, 4, 5), (3, 4, 5), (8, 2, 2), (9, 3, 1), (10,), (1,)]
+)
 def test_words_and_packet_follow_the_documented_rule(shape, lanes):
     tensor = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     maps = tensor if tensor.ndim == 3 else tensor[:, None, None]
@@ -32,7 +34,7 @@ def test_wrong_shape(shape):
 
 
 def test_wrong_lanes():
-    with pytest.raises(ValueError, match="^Lanes must be a positive number, not 0$"):
+    with pytest.raises(ValueError, match=r"^Lanes must be a positive number, not 0$"):
         TensorLayout((1,), 0)
 
 

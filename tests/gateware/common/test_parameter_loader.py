@@ -32,17 +32,25 @@ class Host:
     async def watch(self, ctx):
         dut = self.dut
         while True:
-            *_, valid, memory, address, data, truncated, overlong, loaded, receiving = await (
-                ctx.tick().sample(
-                    dut.valid,
-                    dut.memory,
-                    dut.address,
-                    dut.data,
-                    dut.truncated,
-                    dut.overlong,
-                    dut.loaded,
-                    dut.receiving,
-                )
+            (
+                *_,
+                valid,
+                memory,
+                address,
+                data,
+                truncated,
+                overlong,
+                loaded,
+                receiving,
+            ) = await ctx.tick().sample(
+                dut.valid,
+                dut.memory,
+                dut.address,
+                dut.data,
+                dut.truncated,
+                dut.overlong,
+                dut.loaded,
+                dut.receiving,
             )
             if valid:
                 self.words[memory][address] = data & (2 ** self.memories[memory][0] - 1)
@@ -85,7 +93,9 @@ def test_a_byte_a_cycle_and_loaded_two_cycles_after_the_last():
     simulate(host.dut, source, background=[host.watch])
     last = len(packet) - 1
     assert host.loaded.index(True) == last + 2
-    assert [i for i, receiving in enumerate(host.receiving) if receiving] == list(range(1, last + 2))
+    assert [i for i, receiving in enumerate(host.receiving) if receiving] == list(
+        range(1, last + 2)
+    )
 
 
 @pytest.mark.parametrize("stalls", [None, 2])
@@ -158,13 +168,13 @@ def test_hold_keeps_a_packet_from_beginning_but_not_from_going_on():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="^ParameterLoader must have at least one memory$"):
+    with pytest.raises(ValueError, match=r"^ParameterLoader must have at least one memory$"):
         ParameterLoader([])
     with pytest.raises(ValueError, match=r"^Memory must have width and depth >= 1, not \(0, 3\)$"):
         ParameterLoader([(0, 3)])
-    with pytest.raises(ValueError, match="^Contents must be given for 1 memories, not 2$"):
+    with pytest.raises(ValueError, match=r"^Contents must be given for 1 memories, not 2$"):
         parameter_packet([(8, 1)], [[1], [2]])
-    with pytest.raises(ValueError, match="^Memory of 2 words must get as many, not 1$"):
+    with pytest.raises(ValueError, match=r"^Memory of 2 words must get as many, not 1$"):
         parameter_packet([(8, 2)], [[1]])
-    with pytest.raises(ValueError, match="^Word must be an unsigned number of 4 bits, not 16$"):
+    with pytest.raises(ValueError, match=r"^Word must be an unsigned number of 4 bits, not 16$"):
         parameter_packet([(4, 1)], [[16]])

@@ -88,7 +88,9 @@ def test_markdown():
 
 def test_registers_of_an_accelerator():
     registers = accelerator()
-    constants = {r.name: r.fields[0].reset for r in registers if r.fields[0].access is Access.CONSTANT}
+    constants = {
+        r.name: r.fields[0].reset for r in registers if r.fields[0].access is Access.CONSTANT
+    }
     assert constants == {
         "id": ID,
         "version": 0x01020003,
@@ -111,7 +113,10 @@ def test_registers_of_an_accelerator():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"config_hash": 2**32}, "Config hash must be an unsigned number of 32 bits, not 4294967296"),
+        (
+            {"config_hash": 2**32},
+            "Config hash must be an unsigned number of 32 bits, not 4294967296",
+        ),
         ({"rows": 0}, "Rows must be in [1, 65535], not 0"),
         ({"columns": 65536}, "Columns must be in [1, 65535], not 65536"),
         ({"version": "1.2"}, "Version must be major.minor.patch, not '1.2'"),
@@ -121,7 +126,7 @@ def test_registers_of_an_accelerator():
 def test_wrong_arguments(changes, message):
     core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
     arguments = {"rows": 1, "columns": 1, "config_hash": 0, "version": "0.1.0"} | changes
-    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+    with pytest.raises(ValueError, match=r"^" + re.escape(message) + "$"):
         accelerator_registers(core, **arguments)
 
 
@@ -136,9 +141,9 @@ def test_a_compiler_takes_the_header(tmp_path):
     (tmp_path / "registers.h").write_text(c_header(accelerator()))
     (tmp_path / "main.c").write_text(
         '#include "registers.h"\n#include "registers.h"\n'
-        "_Static_assert(HAWX_LAYER_CYCLES(2) == 0x408, \"window\");\n"
-        "_Static_assert(HAWX_STATUS_DONE_MASK == 1u << HAWX_STATUS_DONE_SHIFT, \"field\");\n"
-        "_Static_assert(HAWX_ID_VALUE == 0x48415758, \"id\");\n"
+        '_Static_assert(HAWX_LAYER_CYCLES(2) == 0x408, "window");\n'
+        '_Static_assert(HAWX_STATUS_DONE_MASK == 1u << HAWX_STATUS_DONE_SHIFT, "field");\n'
+        '_Static_assert(HAWX_ID_VALUE == 0x48415758, "id");\n'
     )
     command = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-c", "main.c"]
     subprocess.run(command, cwd=tmp_path, check=True)

@@ -21,7 +21,12 @@ MAP = RegisterMap(
         ),
         Register("look", 12, "Read only.", (Field("value", Access.RO, "x", width=32),)),
         Register(
-            "window", 32, "Memory.", (Field("value", Access.RO, "x", width=32),), count=3, window=True
+            "window",
+            32,
+            "Memory.",
+            (Field("value", Access.RO, "x", width=32),),
+            count=3,
+            window=True,
         ),
     ),
     8,
@@ -183,11 +188,15 @@ def field(**changes):
             "Register 'r' must be a window of 32-bit RO words, or one word",
         ),
         (
-            lambda: RegisterMap((Register("r", 4, "x", (field(),)), Register("s", 4, "x", (field(),))), 8),
+            lambda: RegisterMap(
+                (Register("r", 4, "x", (field(),)), Register("s", 4, "x", (field(),))), 8
+            ),
             "Register 's' must come after the one before it",
         ),
         (
-            lambda: RegisterMap((Register("r", 0, "x", (field(),)), Register("r", 4, "x", (field(),))), 8),
+            lambda: RegisterMap(
+                (Register("r", 0, "x", (field(),)), Register("r", 4, "x", (field(),))), 8
+            ),
             "Registers must have different names",
         ),
         (

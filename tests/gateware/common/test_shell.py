@@ -128,9 +128,7 @@ class Bench:
 
     def __init__(self, signature=ROM, *, seed=None, layer_cycles=None):
         self.signature = signature
-        self.shell = Shell(
-            signature, rows=4, columns=5, config_hash=0x12345678, version="0.1.0"
-        )
+        self.shell = Shell(signature, rows=4, columns=5, config_hash=0x12345678, version="0.1.0")
         self.seed = seed
         layer_cycles = layer_cycles or [12 + 3 * i for i in range(signature.layers)]
         self.core = Core(self.shell, layer_cycles=layer_cycles, seed=seed)
@@ -153,9 +151,16 @@ class Bench:
         s, d = self.shell.s_axis, self.shell.m_axis
         begins = True
         while True:
-            _, _, in_valid, in_ready, in_beat, out_valid, out_ready, out_beat = await (
-                ctx.tick().sample(s.valid, s.ready, s.payload, d.valid, d.ready, d.payload)
-            )
+            (
+                _,
+                _,
+                in_valid,
+                in_ready,
+                in_beat,
+                out_valid,
+                out_ready,
+                out_beat,
+            ) = await ctx.tick().sample(s.valid, s.ready, s.payload, d.valid, d.ready, d.payload)
             if in_valid and in_ready:
                 if begins:
                     self.first_in.append(self.cycle)
@@ -220,8 +225,9 @@ def test_back_to_back_images_in_auto_mode(seed):
     assert bench.results == expected(bench, packets)
 
 
-@pytest.mark.parametrize("signature", [ROM, CoreSignature(
-    lanes=1, image_shape=(1, 1, 1), result_shape=(1,), layers=1)])
+@pytest.mark.parametrize(
+    "signature", [ROM, CoreSignature(lanes=1, image_shape=(1, 1, 1), result_shape=(1,), layers=1)]
+)
 def test_cycles_of_a_single_image_are_the_documented_sum(signature):
     bench = Bench(signature)
     packets = bench.packets(3)
@@ -396,7 +402,13 @@ def test_constants():
     bench = Bench()
 
     async def host(ctx):
-        values = {"id": ID, "version": 0x00010000, "config_hash": 0x12345678, "rows": 4, "columns": 5}
+        values = {
+            "id": ID,
+            "version": 0x00010000,
+            "config_hash": 0x12345678,
+            "rows": 4,
+            "columns": 5,
+        }
         values |= {"lanes": 4, "layers": 3, "image_bytes": 18, "result_bytes": 5}
         for name, value in (values | {"parameter_bytes": 0}).items():
             assert await bench.read(ctx, name) == value, name

@@ -1,0 +1,270 @@
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.verification import run
+from hawx_hw.verification.job import SCENARIOS
+from hawx_hw.verification.run import Mismatch, verify
+
+needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="no Icarus Verilog")
+#: Of a tiny design the one is compiled in no time, the other in seconds.
+QUICK = "verilator" if shutil.which("iverilog") is None else "icarus"
+
+
+@pytest.fixture(scope="module")
+def check(tiny, tmp_path_factory):
+    """Verifies the tiny accelerator; it is compiled once."""
+    workdir = tmp_path_factory.mktemp("verify")
+
+    def run(job, **options):
+        return verify(tiny, job, workdir=workdir, **({"simulator": QUICK} | options))
+
+    return run
+
+
+def one_scenario(make_job, name="inference", **changes):
+    return make_job(scenarios=(name,), images=3, **changes)
+
+
+@pytest.mark.parametrize("loadable", [False, True])
+@pytest.mark.parametrize("simulator", ["verilator", pytest.param("icarus", marks=needs_icarus)])
+def test_a_right_accelerator_passes(simulator, loadable, emit, make_job, tmp_path):
+    directory = emit(tmp_path / "tiny", loadable=loadable)
+    job = make_job(loadable=loadable)
+    seen = []
+    report = verify(
+        directory,
+        job,
+        workdir=tmp_path / "work",
+        simulator=simulator,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert report["images"] == 6
+    assert report["traced"] == 2
+    assert report["mismatches"] == 0
+    assert report["inferences"] == 6 + 1 + 4 + 6 + 2 + 4 + 3
+    assert report["cycles_per_image"] == report["cycles_predicted"] == job.cycles
+    assert report["cycles_of_layers"] == {layer.name: layer.cycles for layer in job.layers}
+    assert list(report["scenarios"]) == sorted(SCENARIOS)
+    assert all(entry == {"passed": True, "failures": []} for entry in report["scenarios"].values())
+    assert report["simulator"] == simulator
+    assert set(report["versions"]) == {simulator, "cocotb", "cocotbext-axi", "python"}
+    assert seen
+    assert all(total == report["inferences"] for _, total in seen)
+    json.dumps(report)
+
+
+def corrupted(array, *place):
+    wrong = array.copy()
+    wrong[place] ^= 0x10
+    return wrong
+
+
+def test_wrong_result_is_named(check, make_job):
+    good = one_scenario(make_job)
+    job = replace(good, results=corrupted(good.results, 2, 7))
+    with pytest.raises(Mismatch) as caught:
+        check(job)
+    seen, expected = good.results.view(np.int8)[2, 7], job.results.view(np.int8)[2, 7]
+    assert str(caught.value) == (
+        f"Verification failed in scenario 'inference': Image 2: byte 7 of the result is {seen}, "
+        f"not {expected} (1 of 120 bytes differ)"
+    )
+    assert caught.value.report["mismatches"] == 1
+    assert caught.value.report["images"] == 3
+
+
+def test_wrong_store_is_named_by_layer_channel_and_pixel(check, make_job):
+    good = one_scenario(make_job)
+    layer = good.layers[0]
+    word = 4 * 5 + 2 * 5 + 3  # the second block of channels, row 2, column 3
+    wrong = replace(layer, data=corrupted(layer.data, 1, word, 1))
+    with pytest.raises(Mismatch) as caught:
+        check(replace(good, layers=(wrong, good.layers[1])))
+    seen, expected = (t.data.view(np.int8)[1, word, 1] for t in (layer, wrong))
+    assert str(caught.value) == (
+        "Verification failed in scenario 'inference': Image 1, layer 0 (negate): "
+        f"channel 5, pixel (2, 3) is {seen}, not {expected}"
+    )
+
+
+def test_lanes_without_a_channel_are_not_compared(check, make_job):
+    good = one_scenario(make_job)
+    layer = good.layers[0]
+    unused = replace(layer, data=corrupted(layer.data, 1, 4 * 5 + 13, 3))
+    assert check(replace(good, layers=(unused, good.layers[1])))["traced"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda layer: replace(layer, address=layer.address + 1),
+            "Image 0, layer 0 (negate): store 0 (channel 0, pixel (0, 0)) went to word 40, not 41",
+        ),
+        (
+            lambda layer: replace(
+                layer, address=layer.address[:-1], data=layer.data[:, :-1], place=layer.place[:-1]
+            ),
+            "Image 0, layer 0 (negate): 40 words were stored, not 39",
+        ),
+        (
+            lambda layer: replace(layer, cycles=layer.cycles + 1),
+            "CYCLES reads 0xa0, not 0xa1",
+        ),
+    ],
+)
+def test_other_wrong_stores(change, message, check, make_job):
+    good = one_scenario(make_job)
+    with pytest.raises(Mismatch) as caught:
+        check(replace(good, layers=(change(good.layers[0]), good.layers[1])))
+    assert str(caught.value) == f"Verification failed in scenario 'inference': {message}"
+
+
+def test_cycles_of_a_layer_are_compared(check, make_job):
+    good = one_scenario(make_job)
+    first, second = good.layers
+    layers = (replace(first, cycles=first.cycles - 1), replace(second, cycles=second.cycles + 1))
+    with pytest.raises(Mismatch, match=r": Layer 0 \(negate\) took 80 cycles, not 79$"):
+        check(replace(good, layers=layers))
+
+
+def test_wrong_number_of_cycles(check, make_job):
+    good = one_scenario(make_job)
+    with pytest.raises(Mismatch) as caught:
+        check(replace(good, cycles=good.cycles + 1))
+    assert str(caught.value) == (
+        f"Verification failed in scenario 'inference': Image 0 took {good.cycles} cycles, "
+        f"not {good.cycles + 1}"
+    )
+
+
+def test_wrong_register(check, make_job):
+    good = one_scenario(make_job, "registers")
+    registers = dict(good.registers)
+    registers["config_hash"] = replace(registers["config_hash"], value=7)
+    with pytest.raises(Mismatch, match=r": CONFIG_HASH reads 0x600d600d, not 0x7$"):
+        check(replace(good, registers=registers))
+
+
+def broken(tiny, folder, file, old, new):
+    """A copy of the tiny accelerator with a fault in its Verilog."""
+    shutil.copytree(tiny, folder)
+    path = folder / "rtl" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return folder
+
+
+FAULTS = {
+    # A core that never ends, results that are overwritten, images that may be too long.
+    "hang": (
+        "hawx_shell.v",
+        ".done(core__done)",
+        ".done(1'b0)",
+        "inference",
+        "Image 0: no result within 2806 cycles",
+    ),
+    "overwrite": (
+        "hawx_shell.v",
+        "assign core__result_free = ~ ",
+        "assign core__result_free = 1'b1 | ",
+        "back_to_back",
+        "Image 0: byte ",
+    ),
+    "length": (
+        "hawx_image_loader.v",
+        "walker__last & bytes_in__payload[8]",
+        "walker__last",
+        "wrong_packets",
+        "ERROR has IMAGE_TRUNCATED set, not IMAGE_OVERLONG",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_in_the_verilog_are_found(fault, tiny, make_job, tmp_path):
+    file, old, new, scenario, message = FAULTS[fault]
+    directory = broken(tiny, tmp_path / "broken", file, old, new)
+    job = one_scenario(make_job, scenario)
+    with pytest.raises(Mismatch) as caught:
+        verify(directory, job, workdir=tmp_path / "work", simulator=QUICK)
+    assert str(caught.value).startswith(f"Verification failed in scenario {scenario!r}: {message}")
+
+
+def test_no_images(tiny, make_job, tmp_path):
+    good = make_job(traced=0)
+    job = replace(good, images=good.images[:0], results=good.results[:0])
+    with pytest.raises(VerificationError, match=r"^There are no images to verify\.$"):
+        verify(tiny, job, workdir=tmp_path)
+
+
+def test_testbench_that_does_not_report(check, make_job, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "sim", lambda: tmp_path)
+    with pytest.raises(VerificationError, match=r"^The testbench did not report.\n(.|\n)*hawx_sim"):
+        check(one_scenario(make_job))
+
+
+def test_report_that_lacks_a_scenario(check, make_job, monkeypatch):
+    job = one_scenario(make_job)
+    monkeypatch.setattr(
+        run,
+        "_simulate",
+        lambda simulation, job, folder, progress: (folder / "report.json").write_text(
+            json.dumps(report(job, scenarios={}))
+        ),
+    )
+    with pytest.raises(
+        VerificationError, match=r"^The testbench did not report on scenario 'inference'\."
+    ):
+        check(job)
+
+
+def report(job, **changes):
+    return {
+        "scenarios": {name: {"passed": True, "failures": []} for name in job.scenarios},
+        "images": len(job.images),
+        "traced": job.traced,
+        "inferences": len(job.images),
+        "inferences_total": len(job.images),
+        "mismatches": 0,
+        "cycles": [job.cycles] * len(job.images),
+        "layer_cycles": [layer.cycles for layer in job.layers],
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("scenario", "changes", "message"),
+    [
+        ("inference", {"images": 2}, "Only 2 of 3 images were compared with the reference."),
+        ("inference", {"traced": 1}, "Only 1 of 2 traced were compared with the reference."),
+        ("inference", {"cycles": []}, "The cycles of some image were not measured."),
+        ("inference", {"mismatches": 1}, "1 results differ from the reference."),
+        ("stalls", {"inferences": 0}, "No image was compared with the reference."),
+    ],
+)
+def test_reports_that_prove_nothing(scenario, changes, message, check, make_job, monkeypatch):
+    job = one_scenario(make_job, scenario)
+    monkeypatch.setattr(
+        run,
+        "_simulate",
+        lambda simulation, job, folder, progress: (folder / "report.json").write_text(
+            json.dumps(report(job, **changes))
+        ),
+    )
+    with pytest.raises(VerificationError) as caught:
+        check(job)
+    assert str(caught.value) == message
+
+
+def test_no_accelerator(make_job, tmp_path):
+    with pytest.raises(UserError) as caught:
+        verify(tmp_path / "nowhere", make_job(), workdir=tmp_path / "work")
+    assert str(caught.value) == (
+        f"There is no accelerator in {tmp_path / 'nowhere'}. Emit it first: hawx emit CONFIG"
+    )
