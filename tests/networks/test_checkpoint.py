@@ -34,7 +34,8 @@ def test_shipped_digits(digits):
     record = json.loads(
         networks.shipped_checkpoint("lenet5", "digits").with_suffix(".json").read_text()
     )
-    assert record["test_accuracy"] == found
+    # Another processor's last digits may decide one image otherwise.
+    assert abs(record["test_accuracy"] - found) <= 1.01 / len(digits.test)
     assert record["dataset_sha256"] == digits.digest
 
 
@@ -43,7 +44,11 @@ def test_shipped_mnist():
         pytest.skip("MNIST is not on this machine")
     data = datasets.load("mnist")
     found = networks.accuracy(networks.load("lenet5", data), data.test.images, data.test.labels)
+    path = networks.shipped_checkpoint("lenet5", "mnist")
+    record = json.loads(path.with_suffix(".json").read_text())
     assert found >= 0.992
+    assert abs(record["test_accuracy"] - found) <= 0.0003
+    assert record["dataset_sha256"] == data.digest
 
 
 @pytest.mark.parametrize("name", ["digits", "mnist"])

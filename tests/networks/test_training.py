@@ -6,7 +6,7 @@ import torch
 
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.files import sha256_file
-from hawx_hw.networks import train
+from hawx_hw.networks import train, training
 from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
 
 
@@ -65,6 +65,19 @@ def test_the_callers_generator_is_left_alone(dataset, tmp_path):
     train("lenet5", dataset, epochs=1, output=tmp_path / "a.safetensors")
     assert torch.equal(torch.random.get_rng_state(), state)
     assert torch.get_num_threads() == threads
+
+
+def test_every_epoch_draws_anew(dataset, tmp_path, monkeypatch):
+    seeds = []
+
+    def spy(images, limits, generator):
+        seeds.append(generator.initial_seed())
+        return images
+
+    monkeypatch.setattr(training, "augment", spy)
+    train("lenet5", dataset, epochs=3, output=tmp_path / "a.safetensors")
+    assert len(seeds) == 9
+    assert len(set(seeds)) == 3
 
 
 def interrupted(dataset, path, at, seed=0):

@@ -1,5 +1,6 @@
 import json
 import re
+import zipfile
 from dataclasses import fields
 
 import numpy as np
@@ -61,6 +62,12 @@ def test_the_archive_is_an_ordinary_npz(saved):
         node = graph.nodes[-1]
         np.testing.assert_array_equal(arrays[f"{node.name}.weight"], node.weight)
         assert sorted(arrays.files) == arrays.files
+
+
+def test_members_have_a_fixed_time(saved):
+    with zipfile.ZipFile(graph_files(saved)[0]) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {member.create_system for member in archive.infolist()} == {3}
 
 
 def refused(path):

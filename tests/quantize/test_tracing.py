@@ -295,7 +295,7 @@ class Stored(Calls):
 
 
 class Stateful(nn.Module):
-    """Changes what it reads in place while something else reads it too."""
+    """Reads one tensor twice."""
 
     def __init__(self, function):
         super().__init__()
@@ -370,6 +370,7 @@ def poisoned():
             nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)),
             "The batch normalisation '2' cannot be folded",
         ),
+        (Stateful(nn.BatchNorm2d(4)), "The batch normalisation 'function' cannot be folded"),
         (dead_statistics(), "The layer '1' keeps no running mean and variance"),
         (poisoned(), "The layer '0' has weights that are not finite"),
         (Stored(), "The operation 'add' works on the stored tensor 'offset', which has no"),
