@@ -194,7 +194,7 @@ def test_drain() -> None:
         begun = 0
         while len(seen) < len(expected):
             if ctx.get(drain.read_enable):
-                f, c, group, pixel = expected[len(seen)]
+                f, c, _, pixel = expected[len(seen)]
                 number = f * (step.chunks + 1) + c
                 assert number < filled, "reads a chunk that is not complete"
                 assert ctx.get(drain.bank) == number % 2
@@ -230,7 +230,7 @@ def test_drain() -> None:
 @pytest.mark.parametrize("pixels", [1, 2, 4])
 def test_slice_accumulates_products(pixels: int) -> None:
     """Two tiles of a matrix product, pixel after pixel; with one pixel it follows itself."""
-    mapped, dimensions = case(0, 3, 4, weight_rows=3, accumulators=8)
+    _, dimensions = case(0, 3, 4, weight_rows=3, accumulators=8)
     assert pixels <= dimensions.chunk
     part = ArraySlice(dimensions, by_name("exact"))
     rows, columns, count = 3, 4, 3

@@ -9,13 +9,13 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from tests.gateware.systolic.parts import convolution, planned, set_layer
 
 from hawx_hw.gateware.common.layout import TensorLayout
 from hawx_hw.gateware.common.simulation import simulate
 from hawx_hw.gateware.systolic.row import RowFeeder
 from hawx_hw.gateware.systolic.walk import InputWalk
 from hawx_hw.mapping.architecture import Architecture
+from tests.gateware.systolic.parts import convolution, planned, set_layer
 
 ROWS = 5
 LATENCY = 4

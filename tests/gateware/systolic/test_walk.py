@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.gateware.systolic.parts import convolution, planned, set_layer
 
 from hawx_hw.gateware.common.simulation import simulate
 from hawx_hw.gateware.systolic.walk import InputWalk, TapWalk
 from hawx_hw.mapping.architecture import Architecture
+from tests.gateware.systolic.parts import convolution, planned, set_layer
 
 CASES = [
     # input shape, kernel, stride, padding, pool, rows of the array
