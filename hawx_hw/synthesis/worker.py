@@ -46,7 +46,8 @@ def script(job: dict[str, object]) -> list[str]:
         # The names that write_verilog would give, so that all reports agree.
         "rename -enumerate",
         f"write_json {_quoted(str(job['netlist']))}",
-        f"write_verilog -noattr -noexpr {_quoted(str(job['verilog']))}",
+        # OpenSTA does not read concatenations on the left of an assignment.
+        f"write_verilog -noattr -noexpr -simple-lhs -simple-lhs {_quoted(str(job['verilog']))}",
     ]
 
 
