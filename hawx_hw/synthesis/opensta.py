@@ -11,11 +11,10 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.files import write_text
+from hawx_hw.synthesis.plain_verilog import plain_verilog
 
 __all__ = ["find_opensta", "longest_path"]
 
-_MACRO = re.compile(r"^  (\w+) #\(\n((?:    \.\w+\(.*\),?\n)+)  \) ", re.MULTILINE)
-_PARAMETER = re.compile(r"\.(\w+)\((?:\d+'[sS]?d)?(\d+)\)")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
 _WIRE_LOAD = re.compile(
@@ -95,7 +94,7 @@ def longest_path(
             "OpenSTA (sta) is not installed.", mend="Install it, with: apt-get install opensta"
         )
     program, version = found
-    text, macros = named_macros(verilog.read_text())
+    text, macros = plain_verilog(verilog.read_text())
     cells = liberty.read_text(encoding="utf-8", errors="replace")
     unit = _time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
@@ -134,28 +133,6 @@ def longest_path(
     }
 
 
-def named_macros(verilog: str) -> tuple[str, dict[str, tuple[str, dict[str, int]]]]:
-    """A netlist in which each shape of memory macro is a module of its own name.
-
-    OpenSTA reads no parameters.
-
-    Returns
-    -------
-    verilog : str
-    macros : dict
-        By new name: the macro's name and its numeric parameters.
-    """
-    macros: dict[str, tuple[str, dict[str, int]]] = {}
-
-    def name(match: re.Match[str]) -> str:
-        parameters = {key: int(value) for key, value in _PARAMETER.findall(match[2])}
-        shape = "_".join(f"{key.lower()}{value}" for key, value in sorted(parameters.items()))
-        macros[f"{match[1]}_{shape}"] = match[1], parameters
-        return f"  {match[1]}_{shape} "
-
-    return _MACRO.sub(name, verilog), macros
-
-
 def without_wires(liberty: str) -> str:
     """A library's text without its wire load models.
 
@@ -171,7 +148,7 @@ def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
     Parameters
     ----------
     macros : mapping
-        As :func:`named_macros` returns them.
+        As :func:`~hawx_hw.synthesis.plain_verilog.plain_verilog` returns them.
 
     Raises
     ------

@@ -9,7 +9,6 @@ from hawx_hw.synthesis.opensta import (
     find_opensta,
     longest_path,
     macro_library,
-    named_macros,
     without_wires,
 )
 from hawx_hw.technology import load
@@ -45,18 +44,6 @@ NETLIST = """module top(clk, a, q);
 endmodule
 """
 needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
-
-
-def test_macros_get_a_module_a_shape():
-    text, macros = named_macros(NETLIST)
-    assert macros == {
-        "hawx_rom_address_width1_depth2_width2": (
-            "hawx_rom", {"ADDRESS_WIDTH": 1, "DEPTH": 2, "WIDTH": 2},
-        )
-    }  # fmt: skip
-    assert "  hawx_rom_address_width1_depth2_width2 macro (\n" in text
-    assert "#(" not in text
-    assert text.count("\n") == NETLIST.count("\n") - 5
 
 
 def test_a_macro_library_has_every_port_at_its_width(tmp_path):
