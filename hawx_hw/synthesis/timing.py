@@ -84,8 +84,8 @@ def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
 
 def _levels(graph: FlatGraph) -> _Integers:
     """For each net the largest number of arcs on the way to it."""
-    pairs = np.unique(graph.arcs[:, :2] >> 1, axis=0)
-    source, target = pairs.T
+    wires = graph.arcs[:, :2] >> 1
+    source, target = divmod(np.unique(wires[:, 0] * graph.nets + wires[:, 1]), graph.nets)
     missing = np.bincount(target, minlength=graph.nets)
     first = np.searchsorted(source, np.arange(graph.nets + 1))
     levels = np.zeros(graph.nets, dtype=np.int64)
