@@ -33,8 +33,15 @@ def _run(context: Context) -> None:
     technology = _technology(context.config, context.base)
     rtl = context.folder / "rtl"
     sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
-    with blame("technology"), context.progress.task("synthesizing", estimate=45.0):
-        result = synthesize(sources, TOP, technology, workdir=context.scratch)
+    with context.progress.task("synthesizing", estimate=45.0):
+        clock = context.config.accelerator.clock_mhz
+        result = synthesize(
+            sources,
+            TOP,
+            technology,
+            workdir=context.scratch,
+            period_ns=None if clock is None else 1000 / clock,
+        )
     shutil.move(result.netlist, context.output / "netlist.v")
     context.write_json("synth.json", result.figures)
 
@@ -51,7 +58,7 @@ STAGE = Stage(
     "synth",
     _run,
     needs=("emit",),
-    settings=("technology",),
+    settings=("technology", "accelerator.clock_mhz"),
     code=("synthesis", "technology", "stages/synth.py"),
     files=lambda config, base: {"technology": _technology(config, base).liberty},
     tools=_tools,

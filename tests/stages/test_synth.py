@@ -3,9 +3,32 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw import synthesis
 from hawx_hw.errors import UserError
+from hawx_hw.synthesis.run import SynthesisResult
 
 
+def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def synthesize(sources, top, technology, *, workdir: Path) -> SynthesisResult:
+        seen.append((sources, top, technology.name))
+        (workdir / "netlist.v").write_text("module hawx_accelerator")
+        return SynthesisResult({"cells": 7}, workdir / "netlist.v")
+
+    monkeypatch.setattr(synthesis, "synthesize", synthesize)
+    for ran in (True, False):
+        assert run(project, "synth")[-1].ran == ran
+    build = project / "build"
+    names = (build / "rtl" / "filelist.f").read_text().split()
+    assert seen == [([build / "rtl" / name for name in names], "hawx_accelerator", "generic45")]
+    assert (build / "netlist.v").read_text() == "module hawx_accelerator"
+    found = json.loads((build / "synth.json").read_text())
+    assert (found["cells"], found["stage"]) == (7, "synth")
+    assert "pyosys" in found["versions"]
+
+
+@pytest.mark.slow
 def test_figures_of_a_small_accelerator(project: Path, run) -> None:
     run(project, "synth")
     found = json.loads((project / "build" / "synth.json").read_text())
@@ -33,3 +56,15 @@ def test_bad_technology(project: Path, run, edit, technology: str, message: str)
         run(project, "synth")
     assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
     assert not (project / "build" / "quantize.json").exists()
+
+
+def test_a_clock_is_a_matter_of_synthesis_alone(project: Path, run, edit) -> None:
+    run(project, "synth")
+    before = json.loads((project / "build" / "synth.json").read_text())
+    assert before["options"]["period_ns"] is None
+    edit(project, "  rows:", "  clock_mhz: 400\n  rows:")
+    outcomes = run(project, "synth")
+    assert [outcome.stage for outcome in outcomes if outcome.ran] == ["synth"]
+    found = json.loads((project / "build" / "synth.json").read_text())
+    assert found["options"]["period_ns"] == 2.5
+    assert found["area"] != before["area"]
