@@ -143,10 +143,12 @@ class ParameterMemory(wiring.Component):
         return self._init is None
 
     def elaborate(self, platform: Any) -> Module:
-        m = Module()
         if isinstance(platform, Emission):
-            m.submodules.macro = self._macro()
+            macro = self._macro()
+            m = Module()
+            m.submodules.macro = macro
             return m
+        m = Module()
         m.submodules.words = words = memory.Memory(
             shape=unsigned(self._width), depth=self._depth, init=self._init or []
         )
