@@ -84,8 +84,7 @@ def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
 
 def _levels(graph: FlatGraph) -> _Integers:
     """For each net the largest number of arcs on the way to it."""
-    wires = graph.arcs[:, :2] >> 1
-    source, target = divmod(np.unique(wires[:, 0] * graph.nets + wires[:, 1]), graph.nets)
+    source, target = graph.arcs[np.argsort(graph.arcs[:, 0], kind="stable"), :2].T >> 1
     missing = np.bincount(target, minlength=graph.nets)
     first = np.searchsorted(source, np.arange(graph.nets + 1))
     levels = np.zeros(graph.nets, dtype=np.int64)
