@@ -11,7 +11,7 @@ from hawx_hw.synthesis.run import SynthesisResult
 def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def synthesize(sources, top, technology, *, workdir: Path) -> SynthesisResult:
+    def synthesize(sources, top, technology, *, workdir: Path, period_ns) -> SynthesisResult:
         seen.append((sources, top, technology.name))
         (workdir / "netlist.v").write_text("module hawx_accelerator")
         return SynthesisResult({"cells": 7}, workdir / "netlist.v")
