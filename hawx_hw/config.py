@@ -105,6 +105,14 @@ class AcceleratorConfig(_Model):
     parameters: Literal["rom", "loaded"] = Field(
         default="rom", description="rom: built in; loaded: sent over the bus after reset."
     )
+    clock_mhz: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        allow_inf_nan=False,
+        description="Clock that synthesis buffers and sizes for; the Verilog stays as it is. "
+        "Left out: it maps for little delay, without buffers.",
+    )
 
 
 class VerifyConfig(_Model):

@@ -55,6 +55,8 @@ def test_defaults(tmp_path: Path) -> None:
         ),
         (HEAD + "accelerator:\n", "not None. Indent its keys below it, or leave it out."),
         (HEAD + "accelerator: &a\n  rows: *a\n", ":4: accelerator.rows: must be a valid integer"),
+        (HEAD + "accelerator: {clock_mhz: 0}\n", "clock_mhz: must be greater than 0, not 0."),
+        (HEAD + "accelerator: {clock_mhz: .inf}\n", "clock_mhz: must be a finite number, not inf."),
         (HEAD + "accelerator: {rows: true}\n", "must be a valid integer, not True."),
         (HEAD + "accelerator: {rows: .nan}\n", "must be a valid integer, not nan."),
         (HEAD + f"accelerator: {{rows: {'x' * 9000}}}\n", "xxx...xxx"),

@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["STAGE", "architecture", "load_plan"]
 
+#: Keys of the accelerator that the Verilog depends on; all but the clock, a matter of synthesis.
+_SHAPE = (
+    "architecture",
+    "rows",
+    "columns",
+    "slice_columns",
+    "weight_rows",
+    "lanes",
+    "accumulators",
+    "activation_kib",
+    "parameter_kib",
+    "parameters",
+)
+
 
 def architecture(config: Config) -> Architecture:
     """The accelerator's shape.
@@ -92,7 +106,7 @@ STAGE = Stage(
     "emit",
     _run,
     needs=("quantize",),
-    settings=("accelerator", "blocks"),
+    settings=(*(f"accelerator.{key}" for key in _SHAPE), "blocks"),
     code=(
         "blocks",
         "gateware",

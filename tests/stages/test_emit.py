@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw.config import AcceleratorConfig
 from hawx_hw.errors import UserError
+from hawx_hw.stages.emit import STAGE
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -75,3 +77,10 @@ def test_bad_config(project: Path, run, edit, before: str, after: str, message: 
     with pytest.raises(UserError) as caught:
         run(project, "emit")
     assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
+
+
+def test_the_verilog_depends_on_every_key_but_the_clock() -> None:
+    """A key that came later and was forgotten here would leave outdated Verilog standing."""
+    depends = {key for key in STAGE.settings if key.startswith("accelerator.")}
+    keys = {f"accelerator.{key}" for key in AcceleratorConfig.model_fields}
+    assert keys - depends == {"accelerator.clock_mhz"}
