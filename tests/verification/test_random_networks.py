@@ -1,0 +1,79 @@
+"""Random networks through the whole path: graph, plan, Verilog, simulator, result and cycles."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.gateware.emit import emit_accelerator
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.plan import plan
+from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.verification.accelerator_job import verify_accelerator
+
+needs_icarus = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="Icarus Verilog is not installed"
+)
+path = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+networks = st.tuples(
+    st.integers(0, 2**32 - 1),  # seed
+    st.integers(1, 4),  # layers
+    st.integers(1, 9),  # rows
+    st.integers(1, 9),  # columns
+    st.booleans(),  # loadable
+)
+
+
+def check(network: tuple[int, int, int, int, bool], simulator: str) -> None:
+    """Every store of every layer of two images, stalls, resets, wrong packets; exact cycles."""
+    seed, layers, rows, columns, loadable = network
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers, max_size=7, max_channels=9)
+    mapped = plan(graph, Architecture.complete(rows, columns, loadable=loadable))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        emit_accelerator(mapped, folder / "accelerator", config_hash=seed % 2**32)
+        report = verify_accelerator(
+            mapped,
+            folder / "accelerator",
+            random_codes(rng, graph, 3),
+            config_hash=seed % 2**32,
+            traced=2,
+            simulator=simulator,
+            workdir=folder / "work",
+            seed=seed,
+        )
+    assert report["mismatches"] == 0
+    assert report["images"] == 3
+    assert report["cycles_per_image"] == report["cycles_predicted"]
+
+
+@needs_icarus
+@settings(path, max_examples=4)
+@given(networks)
+def test_icarus(network: tuple[int, int, int, int, bool]) -> None:
+    check(network, "icarus")
+
+
+@settings(path, max_examples=1)
+@given(networks)
+def test_verilator(network: tuple[int, int, int, int, bool]) -> None:
+    check(network, "verilator")
+
+
+@pytest.mark.slow
+@settings(path, max_examples=40)
+@given(networks)
+def test_many_with_verilator(network: tuple[int, int, int, int, bool]) -> None:
+    check(network, "verilator")
