@@ -73,8 +73,7 @@ def synthesize(
     workdir : Path
         Gets ``netlist.v``, and ``opensta.*`` if OpenSTA ran; created if need be.
     period_ns : float or None
-        Clock period in ns to buffer and size for. None maps for delay without buffers: less area,
-        and slow where one gate drives many.
+        Clock period in ns to map, buffer and size for; None goes for the shortest.
     booth : bool
         Whether multipliers are built with Booth recoding.
     flatten : bool
@@ -117,10 +116,11 @@ def synthesize(
         }
         if (low := library.tie("0")) and (high := library.tie("1")):
             job |= {"tie_low": low, "tie_high": high}
+        constraints = scratch / "abc.constr"
+        constraints.write_text(f"set_driving_cell {_driver(technology)}\nset_load 0\n")
+        job["constraints"] = str(constraints)
         if period_ns is not None:
-            constraints = scratch / "abc.constr"
-            constraints.write_text(f"set_driving_cell {_driver(technology)}\nset_load 0\n")
-            job |= {"period_ps": round(period_ns * 1000), "constraints": str(constraints)}
+            job["period_ps"] = round(period_ns * 1000)
         _run_yosys(job, scratch, timeout)
         try:
             netlist = read_netlist(scratch / "netlist.json", top, library)

@@ -26,9 +26,10 @@ def script(job: dict[str, object]) -> list[str]:
     top = _quoted(str(job["top"]))
     booth = " -booth" if job.get("booth") else ""
     flatten = " -flatten" if job.get("flatten") else ""
-    delay = ""
-    if job.get("period_ps"):
-        delay = f" -D {job['period_ps']} -constr {_quoted(str(job['constraints']))}"
+    delay = f" -D {job['period_ps']}" if job.get("period_ps") else ""
+    if job.get("constraints"):
+        # Makes ABC put in buffers and choose sizes.
+        delay += f" -constr {_quoted(str(job['constraints']))}"
     commands = [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
         f"hierarchy -check -top {top}",
@@ -47,7 +48,7 @@ def script(job: dict[str, object]) -> list[str]:
         "rename -enumerate",
         f"write_json {_quoted(str(job['netlist']))}",
         # OpenSTA does not read concatenations on the left of an assignment.
-        f"write_verilog -noattr -noexpr -simple-lhs -simple-lhs {_quoted(str(job['verilog']))}",
+        f"write_verilog -noattr -noexpr -simple-lhs {_quoted(str(job['verilog']))}",
     ]
 
 

@@ -114,7 +114,21 @@ def test_flat_and_hierarchical_agree_roughly(tmp_path: Path, sources: list[Path]
     assert areas[1]["sequential_cells"] == 49
 
 
-def test_a_clock_period_buys_speed(tmp_path: Path, sources: list[Path]) -> None:
+def test_one_gate_that_drives_many_gets_buffers(tmp_path: Path) -> None:
+    source = tmp_path / "wide.v"
+    source.write_text(
+        "module top(input clk, input [1:0] s, input [399:0] d, output reg [399:0] q);\n"
+        "  always @(posedge clk) if (s[0] & !s[1]) q <= d;\nendmodule\n"
+    )
+    technology = load("generic45")
+    figures = synthesize([source], "top", technology, workdir=tmp_path, opensta=False).figures
+    assert figures["cells_by_kind"]["DFF"] == 400
+    pin = technology.library.cells["MUX2"].pins["S"].capacitance
+    alone = technology.library.cells["NOR2"].pins["ZN"].arcs[0].delays[0].at(0.0, 400 * pin)
+    assert figures["timing"]["longest_path_ns"] < alone / 4
+
+
+def test_a_clock_period_is_noted(tmp_path: Path, sources: list[Path]) -> None:
     figures = synthesize(
         sources, "top", load("generic45"), workdir=tmp_path, period_ns=0.5, opensta=False
     ).figures
