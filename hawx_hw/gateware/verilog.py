@@ -39,4 +39,4 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
     missing = [name for name in emission.modules if name not in modules]
     if missing:
         raise RuntimeError(f"Yosys wrote no module {missing[0]!r}")
-    return modules
+    return {name: modules[name] for name in (*emission.modules, *sorted(modules))}
