@@ -33,7 +33,7 @@ accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, sy
 	@$(BIN)/hawx run "$(CONFIG)"
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .
