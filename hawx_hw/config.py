@@ -111,7 +111,7 @@ class AcceleratorConfig(_Model):
         le=100_000,
         allow_inf_nan=False,
         description="Clock that synthesis buffers and sizes for; the Verilog stays as it is. "
-        "Left out: it maps for little delay, without buffers.",
+        "Left out: the shortest that it finds.",
     )
 
 

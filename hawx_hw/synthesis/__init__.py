@@ -1,5 +1,5 @@
 """Synthesis with Yosys: cells, area and longest path of a design in a technology."""
 
-from hawx_hw.synthesis.run import synthesize
+from hawx_hw.synthesis.run import SynthesisResult, synthesize
 
-__all__ = ["synthesize"]
+__all__ = ["SynthesisResult", "synthesize"]
