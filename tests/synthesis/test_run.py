@@ -146,6 +146,8 @@ def test_opensta_agrees(tmp_path: Path, sources: list[Path], name: str) -> None:
     timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).figures[
         "timing"
     ]
+    # The names in both are those of netlist.v.
+    assert re.search(rf" {timing['end'].split('/')[-2]} \(", result.netlist.read_text())
     assert timing["opensta"]["longest_path_ns"] == pytest.approx(
         timing["longest_path_ns"], rel=1e-4 if name == "generic45" else 0.02
     )
