@@ -143,9 +143,8 @@ def test_opensta_agrees(tmp_path: Path, sources: list[Path], name: str) -> None:
         technology = load(name)
     except UserError as error:
         pytest.skip(str(error))
-    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).figures[
-        "timing"
-    ]
+    result = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True)
+    timing = result.figures["timing"]
     # The names in both are those of netlist.v.
     assert re.search(rf" {timing['end'].split('/')[-2]} \(", result.netlist.read_text())
     assert timing["opensta"]["longest_path_ns"] == pytest.approx(
