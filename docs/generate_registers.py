@@ -17,7 +17,7 @@ _INTRODUCTION = """\
 The AXI4-Lite registers of every accelerator; written by `python docs/generate_registers.py`. Values
 that depend on the network are those of a LeNet-5 on 8 x 8 PEs. `hawx emit` writes the same table
 with the values of your accelerator, `registers.md`, and a C header, `hawx_registers.h`, into
-`build/NAME/accelerator/`.
+`build/NAME/`.
 
 Access: `RO` read only; `RW` read and write; `W1S` write one to do it, reads as zero; `W1C` write
 one to clear;

@@ -125,7 +125,7 @@ def predict(plan: Plan) -> CycleReport:
             issued = _tiles(step, plan.architecture, clock, before)
         layers.append(
             LayerCycles(
-                name=layer.name,
+                name=layer.title,
                 total=clock.done - before,
                 macs=layer.macs,
                 useful=layer.macs / multipliers,

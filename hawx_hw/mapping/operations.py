@@ -74,6 +74,11 @@ class Operation:
     macs: int
 
     @property
+    def title(self) -> str:
+        """What the layer computes, for people: the names of the nodes that are one layer."""
+        return self.name if self.node.name == self.name else f"{self.node.name} + {self.name}"
+
+    @property
     def uses_array(self) -> bool:
         """Whether the layer multiplies in the array."""
         return self.weight is not None

@@ -98,7 +98,6 @@ class SystolicCore(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         d = self._dimensions
-        a = d.architecture
 
         sequencer = place(m, platform, "sequencer", "hawx_layer_sequencer", lambda: Sequencer(d))
         issuer = place(m, platform, "issuer", "hawx_tile_issuer", lambda: TileIssuer(d))
