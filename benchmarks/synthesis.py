@@ -1,0 +1,65 @@
+"""Time to synthesize arrays of growing size, against the smallest, and against a flattened netlist.
+
+    python benchmarks/synthesis.py
+
+The array alone: one slice of n x n PEs with accumulators, in generic45. The hierarchy is kept, so
+each kind of module is mapped once; the baseline that grows with the number of PEs is the same array
+flattened. All are measured in this run, one after another; only the ratios mean something.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from cycles import lenet5
+from rich.console import Console
+from rich.table import Table
+
+from hawx_hw.gateware.emit import emit_accelerator
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.plan import plan
+from hawx_hw.synthesis import synthesize
+from hawx_hw.technology import load
+
+_CASES = [(8, False), (16, False), (32, False), (8, True), (16, True)]
+
+
+def main() -> None:
+    """Print the table."""
+    technology = load("generic45")
+    table = Table(title="Synthesis of n x n PEs with accumulators, generic45")
+    for name in ("array", "hierarchy", "cells", "seconds", "ratio"):
+        table.add_column(name, justify="right")
+    baseline = 0.0
+    with tempfile.TemporaryDirectory() as name:
+        for size, flatten in _CASES:
+            folder = Path(name) / f"{size}{flatten}"
+            mapped = plan(lenet5(), Architecture.complete(size, size, slice_columns=size))
+            emit_accelerator(mapped, folder, config_hash=0)
+            sources = [folder / "rtl" / source for source in
+                       (folder / "rtl" / "filelist.f").read_text().split()]  # fmt: skip
+            begin = time.perf_counter()
+            figures = synthesize(
+                sources,
+                "hawx_array_slice",
+                technology,
+                workdir=folder / "work",
+                flatten=flatten,
+                opensta=False,
+            ).figures
+            seconds = time.perf_counter() - begin
+            baseline = baseline or seconds
+            table.add_row(
+                f"{size} x {size}",
+                "flattened" if flatten else "kept",
+                f"{figures['cells']:,}",
+                f"{seconds:.1f}",
+                f"{seconds / baseline:.2f}",
+            )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
