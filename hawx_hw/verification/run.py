@@ -7,6 +7,7 @@ import json
 import platform
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -90,9 +91,10 @@ def verify(
     sources, waivers = _sources(directory / "rtl")
     simulation = build_simulation(found, sources, top=_TOP, workdir=workdir, waivers=waivers)
 
-    run = workdir / "run"
-    shutil.rmtree(run, ignore_errors=True)
-    run.mkdir(parents=True)
+    for old in workdir.glob("run-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    # A folder of its own: a simulation whose tool was killed may still write into an old one.
+    run = Path(tempfile.mkdtemp(prefix="run-", dir=workdir))
     for image in sorted((directory / "mem").glob("*.hex")):
         shutil.copyfile(image, run / image.name)
     _simulate(simulation, job, run, progress)

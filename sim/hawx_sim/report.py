@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Report:
 
     def __init__(self, path: Path, total: int):
         self._path = path
+        self._tool = os.getppid()
         self._total = total
         self._inferences = 0
         self._mismatches = 0
@@ -60,6 +62,9 @@ class Report:
         self._layer_cycles = layer_cycles
 
     def _write(self) -> None:
+        if os.getppid() != self._tool:
+            # The tool was killed: nobody waits for the rest.
+            os._exit(1)
         write_json(
             self._path,
             {

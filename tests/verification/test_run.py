@@ -1,13 +1,17 @@
 import json
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.verification import run
-from hawx_hw.verification.job import SCENARIOS
+from hawx_hw.verification.job import SCENARIOS, save_job
 from hawx_hw.verification.run import Mismatch, verify
 
 needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="no Icarus Verilog")
@@ -260,6 +264,48 @@ def test_reports_that_prove_nothing(scenario, changes, message, check, make_job,
     with pytest.raises(VerificationError) as caught:
         check(job)
     assert str(caught.value) == message
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from hawx_hw.verification.job import load_job
+from hawx_hw.verification.run import verify
+directory, job, workdir, simulator = sys.argv[1:]
+verify(Path(directory), load_job(Path(job)), workdir=Path(workdir), simulator=simulator)
+"""
+
+
+def test_a_simulation_ends_with_the_tool_that_was_killed(tiny, make_job, tmp_path):
+    job = save_job(make_job(images=3000, traced=0, scenarios=("inference",)), tmp_path / "job")
+    work = tmp_path / "work"
+    command = [sys.executable, "-c", KILLED, str(tiny), str(job), str(work), QUICK]
+    with subprocess.Popen(command) as tool:
+        reports = eventually(lambda: list(work.glob("run-*/report.json")))
+        children = Path(f"/proc/{tool.pid}/task/{tool.pid}/children").read_text().split()
+        tool.kill()
+    assert len(children) == 1
+    eventually(lambda: not is_running(children[0]))
+    assert json.loads(reports[0].read_text())["inferences"] < 3000
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError("It does not come true")
+
+
+def is_running(process):
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    # Where nobody adopts orphans, they stay as zombies.
+    return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_no_accelerator(make_job, tmp_path):
