@@ -90,7 +90,7 @@ def test_download_goes_to_the_cache(contents, tmp_path, monkeypatch):
     assert len(fetched) == 8
 
 
-@pytest.mark.parametrize("answer", [b"<html>", gzip.compress(b"other")])
+@pytest.mark.parametrize("answer", [b"<html>", gzip.compress(b"other")], ids=["page", "other"])
 def test_a_wrong_download_is_neither_used_nor_kept(contents, tmp_path, monkeypatch, answer):
     monkeypatch.setattr(mnist, "fetch", lambda url, **_: answer)
     with pytest.raises(UserError, match="cannot be downloaded"):
