@@ -39,6 +39,11 @@ def test_defaults(tmp_path: Path) -> None:
             ":4: accelerator.rowz: There is no such key. Did you mean rows?",
         ),
         (HEAD + "zzz: 3\n", ":3: zzz: There is no such key. Known here: accelerator, blocks, "),
+        # The slip of the pen is named, not the key that is missing because of it.
+        (
+            "name: x\nnetwork: {model: lenet5, datasets: digits}\n",
+            ":2: network.datasets: There is no such key. Did you mean dataset?",
+        ),
         (
             HEAD + "accelerator:\n  rows: 99\n",
             ":4: accelerator.rows: must be less than or equal to 64, not 99.",
