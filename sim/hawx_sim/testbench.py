@@ -9,7 +9,7 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
+from cocotb.triggers import ClockCycles, SimTimeoutError, with_timeout
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 
 from hawx_hw.verification.job import Job
@@ -201,17 +201,6 @@ class Testbench:
         for port in (self.source, self.sink, *self.host.channels):
             port.clear_pause_generator()
             port.pause = False
-
-    async def wait_for_idle(self) -> None:
-        """Wait until no inference runs."""
-        for _ in range(self.limit):
-            if not await self.host.read_fields("status") & {"busy", "result_pending"}:
-                return
-        raise CheckFailure("STATUS.BUSY is not cleared")
-
-    async def edge(self) -> None:
-        """Wait for the next clock edge."""
-        await RisingEdge(self.dut.clk)
 
 
 def _listed(names: set[str]) -> str:
