@@ -10,6 +10,12 @@ from hawx_hw.gateware.common.hierarchy import Emission
 
 __all__ = ["verilog_modules"]
 
+# Yosys makes each combinational block run once at time zero by an event on a dummy register. Its
+# initialiser is an event in Verilog, but none in SystemVerilog; a nonblocking assignment is one in
+# both.
+_DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
+_DUMMY_NAME = "at_time_zero"
+
 _MODULE = re.compile(r"^module (\\?\S+?)\s*\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 
 
@@ -34,6 +40,11 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
         # Yosys warns that not every process can be written as Verilog; Amaranth writes only such
         # that can.
         ignore_warnings=True,
+    )
+    text = _DUMMY.sub(_DUMMY_NAME, text)
+    text = text.replace(
+        f"  reg {_DUMMY_NAME} = 0;\n",
+        f"  reg {_DUMMY_NAME};\n  initial {_DUMMY_NAME} <= 1'h0;\n",
     )
     modules = {match[1].lstrip("\\"): match[0] + "\n" for match in _MODULE.finditer(text)}
     missing = [name for name in emission.modules if name not in modules]
