@@ -4,7 +4,7 @@ generators.
     python benchmarks/cycles.py
 
 The cycle model is exact (``hawx verify`` compares it with the simulation, to the cycle), and
-depends on the network's shape only, so the weights here are zeros. The lower bound is that of any
+depends on the network's shape only, so all weights here are 127. The lower bound is that of any
 weight-stationary array:
 ``ceil(K / rows) * ceil(F / columns) * pixels`` for a convolution, weights / (weight bytes a cycle)
 for a linear layer at batch 1. The figures of other generators are quoted from the project's
@@ -41,7 +41,7 @@ _SHAPES = [(1, 1), (4, 4), (5, 3), (8, 8), (16, 4), (16, 16), (32, 32)]
 
 
 def lenet5() -> Graph:
-    """LeNet-5 for 28 x 28 images, with weights of zero."""
+    """LeNet-5 for 28 x 28 images, with all weights 127."""
     nodes: list[Node] = []
     tensors = {"image": Tensor((1, 28, 28), 1.0, -128)}
 
@@ -51,7 +51,7 @@ def lenet5() -> Graph:
 
     def parts(*shape: int) -> tuple[np.ndarray, np.ndarray, Requantization]:
         rule = Requantization(np.ones(shape[0]), 1, 0)
-        return np.zeros(shape, np.int8), np.zeros(shape[0], np.int32), rule
+        return np.full(shape, 127, np.int8), np.zeros(shape[0], np.int32), rule
 
     add(Conv2d("conv1", ("image",), *parts(6, 1, 5, 5), padding=(2, 2, 2, 2)), (6, 28, 28))
     add(MaxPool2d("pool1", ("conv1",), (2, 2), (2, 2)), (6, 14, 14))

@@ -23,7 +23,7 @@ from hawx_hw.mapping.plan import plan
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
 
-_CASES = [(8, False), (16, False), (32, False), (8, True), (16, True)]
+_CASES = [(8, False), (16, False), (32, False), (8, True)]
 
 
 def main() -> None:
