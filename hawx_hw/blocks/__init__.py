@@ -1,5 +1,6 @@
 """Blocks: the arithmetic units that a PE may hold."""
 
-from hawx_hw.blocks.block import Block, by_name
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.registry import by_name
 
 __all__ = ["Block", "by_name"]

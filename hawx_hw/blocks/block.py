@@ -3,58 +3,131 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import functools
 import hashlib
 import re
+from typing import ClassVar
 
 import numpy as np
 from amaranth.hdl import signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.errors import UserError
+__all__ = ["CODES", "Block", "BlockComponent", "BlockSignature"]
 
-__all__ = ["Block", "BlockComponent", "BlockSignature", "by_name"]
+#: Every operand code, in the order of the table's rows and columns.
+CODES = np.arange(-128, 128, dtype=np.int32)
+CODES.flags.writeable = False
+
+_PRODUCT_BITS = 16
 
 
 class BlockSignature(wiring.Signature):
-    """Port of a multiplier: ``a`` is the weight, ``b`` the activation; combinational."""
+    """Port of a multiplier: ``a`` is the weight, ``b`` the activation; combinational.
 
-    def __init__(self) -> None:
-        super().__init__({"a": In(signed(8)), "b": In(signed(8)), "product": Out(signed(16))})
+    Parameters
+    ----------
+    product_bits : int
+        Two's complement width of the product.
+    """
+
+    def __init__(self, product_bits: int = _PRODUCT_BITS):
+        self._product_bits = product_bits
+        super().__init__(
+            {"a": In(signed(8)), "b": In(signed(8)), "product": Out(signed(product_bits))}
+        )
+
+    @property
+    def product_bits(self) -> int:
+        """Width of the product."""
+        return self._product_bits
 
 
 class BlockComponent(wiring.Component):
     """Base of the gateware of a block."""
 
-    def __init__(self) -> None:
-        super().__init__(BlockSignature())
+    def __init__(self, product_bits: int = _PRODUCT_BITS):
+        super().__init__(BlockSignature(product_bits))
 
 
 class Block(abc.ABC):
     """A multiplier of two int8 codes; ``a`` is the weight, ``b`` the activation.
 
-    Attributes
-    ----------
-    name : str
-        Canonical name with parameters, such as ``exact``.
+    A family of blocks is a frozen dataclass whose fields are its integer parameters; they appear
+    in the name in the order of the fields.
+
+    What the gateware puts out is ``table[a, b] + activation_offset * a``: a multiplier of unsigned
+    activations takes the code ``b`` as ``b + 128``, so that its product approximates
+    ``a * (b + 128)``. The table is without that known term, which the mapping folds into the bias.
     """
 
-    name: str
+    #: Name of the family, a Python identifier.
+    family: ClassVar[str]
+    #: 0 where the block takes activations as signed codes, 128 where it takes them as unsigned.
+    activation_offset: ClassVar[int] = 0
+
+    @property
+    def name(self) -> str:
+        """Canonical name with parameters, such as ``exact`` or ``array(ha=1,hb=0,v=4)``."""
+        if not dataclasses.is_dataclass(self) or not dataclasses.fields(self):
+            return self.family
+        values = (f"{f.name}={getattr(self, f.name)}" for f in dataclasses.fields(self))
+        return f"{self.family}({','.join(values)})"
+
+    @property
+    def identifier(self) -> str:
+        """The name as a part of a Verilog identifier."""
+        return re.sub(r"\W+", "_", self.name).strip("_")
+
+    @property
+    def weights(self) -> range:
+        """The weight codes that the block accepts; its table holds elsewhere what it puts out."""
+        return range(-128, 128)
+
+    @property
+    def activations(self) -> range:
+        """The activation codes that the block accepts."""
+        return range(-128, 128)
 
     @abc.abstractmethod
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Products, int32, of broadcast operands in [-128, 127]."""
+        """Products, int32, of broadcast operands in [-128, 127]; approximations of ``a * b``."""
+
+    @property
+    @abc.abstractmethod
+    def architectures(self) -> tuple[str, ...]:
+        """Names of the ways to build the block, the usual one first."""
 
     @abc.abstractmethod
-    def component(self) -> BlockComponent:
-        """The gateware."""
+    def component(self, architecture: str | None = None) -> BlockComponent:
+        """The gateware, built in one of the ``architectures`` (the first if left out).
+
+        Raises
+        ------
+        ValueError
+            There is no such architecture.
+        """
+
+    def specification(self) -> BlockComponent | None:
+        """A plain description to prove the architectures against, independent of the table.
+
+        None where the table is the only one there is.
+        """
+        return None
+
+    def factors(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Integers ``u``, ``v``, each int32 ``(256, rank)``, with ``table == u @ v.T``.
+
+        None where the family has no factorisation worth using.
+        """
+        return None
 
     @functools.cached_property
     def table(self) -> np.ndarray:
         """Every product: int32 ``(256, 256)``, indexed ``[a + 128, b + 128]``."""
-        codes = np.arange(-128, 128, dtype=np.int32)
-        table = self.multiply(codes[:, None], codes[None, :]).astype(np.int32)
+        products = self.multiply(CODES[:, None], CODES[None, :])
+        table = np.ascontiguousarray(np.broadcast_to(products, (256, 256)), dtype=np.int32)
         table.flags.writeable = False
         return table
 
@@ -64,18 +137,21 @@ class Block(abc.ABC):
         return hashlib.sha256(self.table.astype("<i4").tobytes()).hexdigest()
 
     @property
-    def identifier(self) -> str:
-        """The name as a part of a Verilog identifier."""
-        return re.sub(r"\W+", "_", self.name).strip("_")
+    def raw_table(self) -> np.ndarray:
+        """What the gateware puts out: int32 ``(256, 256)``, indexed ``[a + 128, b + 128]``."""
+        return self.table + self.activation_offset * CODES[:, None]
 
+    @functools.cached_property
+    def product_bits(self) -> int:
+        """Two's complement width of the gateware's product, at least 16."""
+        low, high = int(self.raw_table.min()), int(self.raw_table.max())
+        return max(_PRODUCT_BITS, 1 + max(high.bit_length(), (-1 - low).bit_length()))
 
-def by_name(name: str) -> Block:
-    """The block of a canonical name; UserError where there is none."""
-    from hawx_hw.blocks.exact import Exact
-
-    blocks: dict[str, Block] = {"exact": Exact()}
-    if name not in blocks:
-        raise UserError(
-            f"Unknown block {name!r}", mend=f"The blocks are: {', '.join(sorted(blocks))}."
-        )
-    return blocks[name]
+    def _architecture(self, name: str | None) -> str:
+        """Check an architecture's name; the first where there is none."""
+        if name is None:
+            return self.architectures[0]
+        if name not in self.architectures:
+            known = ", ".join(self.architectures)
+            raise ValueError(f"Architecture of {self.name} must be one of {known}, not {name!r}")
+        return name

@@ -54,5 +54,11 @@ def test_gateware_on_all_pairs() -> None:
 
 
 def test_unknown_block() -> None:
-    with pytest.raises(UserError, match=r"Unknown block 'drum'. The blocks are: exact\."):
-        by_name("drum")
+    with pytest.raises(UserError, match=r"Unknown block 'nonsense'.*families are: .*exact"):
+        by_name("nonsense")
+
+
+@pytest.mark.parametrize("name", ["exact(1)", "exact(w=2)", "exact()x", "Exact", ""])
+def test_wrong_parameters(name: str) -> None:
+    with pytest.raises(UserError):
+        by_name(name)

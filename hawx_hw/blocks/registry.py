@@ -1,0 +1,61 @@
+"""From a name to a block: families with parameters, aliases, and what users bring."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hawx_hw.blocks.block import Block
+from hawx_hw.errors import UserError
+
+__all__ = ["FAMILIES", "by_name"]
+
+#: Module and class of each family; imported when first asked for.
+FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "exact": ("hawx_hw.blocks.exact", "Exact"),
+    }
+)
+
+_NAME = re.compile(r"(?P<family>[a-z]\w*)\s*(?:\((?P<parameters>[^()]*)\))?")
+
+
+def by_name(name: str) -> Block:
+    """The block of a name such as ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``.
+
+    Raises
+    ------
+    UserError
+        Unknown family, wrong parameters.
+    """
+    match = _NAME.fullmatch(name.strip())
+    if match is None or match["family"] not in FAMILIES:
+        raise UserError(
+            f"Unknown block {name!r}", mend=f"The families are: {', '.join(sorted(FAMILIES))}."
+        )
+    module, kind = FAMILIES[match["family"]]
+    family: type[Block] = getattr(importlib.import_module(module), kind)
+    return _instance(family, name, match["parameters"] or "")
+
+
+def _instance(family: type[Block], name: str, text: str) -> Block:
+    fields = [f.name for f in dataclasses.fields(family)]  # type: ignore[arg-type]
+    usage = f"{family.family}({', '.join(f'{field}=..' for field in fields)})"
+    values: dict[str, int] = {}
+    for position, part in enumerate(p for p in text.split(",") if p.strip()):
+        key, _, value = part.rpartition("=")
+        key = key.strip() or (fields[position] if position < len(fields) else "")
+        if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d+\s*", value):
+            raise UserError(
+                f"Wrong parameter {part.strip()!r} of block {name!r}", mend=f"Write {usage}."
+            )
+        values[key] = int(value)
+    try:
+        return family(**values)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"Wrong parameters of block {name!r}: {error}", mend=f"Write {usage}."
+        ) from error
