@@ -70,7 +70,7 @@ def lower(
     filter_tiles = -(-channels // architecture.columns) if layer.uses_array else 1
     last_channels = channels - (filter_tiles - 1) * architecture.columns
     last_groups = -(-last_channels // lanes) if layer.uses_array else 1
-    low, high, shift = _clamp(layer)
+    low, high, shift, step = _clamp(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 
     return Step(
@@ -102,6 +102,7 @@ def lower(
         shift=shift,
         low=low,
         high=high,
+        step=step - 1,
         destination=0 if last else arena.addresses[layer.name],
         destination_plane=windows,
         destination_chunk=chunk_windows,
@@ -109,12 +110,12 @@ def lower(
     )
 
 
-def _clamp(layer: Operation) -> tuple[int, int, int]:
-    """Low, high and shift; a maximum passes codes unchanged, as (2 * code + 1) >> 1."""
+def _clamp(layer: Operation) -> tuple[int, int, int, int]:
+    """Low, high, shift and step; a maximum passes codes unchanged, as (2 * code + 1) >> 1."""
     if isinstance(layer.node, MaxPool2d):
-        return CODE_MIN, CODE_MAX, 1
+        return CODE_MIN, CODE_MAX, 1, 1
     rule = layer.node.requantization  # type: ignore[attr-defined]
-    return rule.low, rule.high, rule.shift
+    return rule.low, rule.high, rule.shift, rule.step
 
 
 def _walk(layer: Operation, arena: Arena) -> dict[str, int]:

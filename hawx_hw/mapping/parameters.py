@@ -27,7 +27,7 @@ class LaneConstants:
     """Multiplier and addend of one channel: ``code = clamp((sum * multiplier + addend) >> shift)``.
 
     The addend holds the bias, the rounding and the output's zero point:
-    ``bias * multiplier + 2**(shift - 1) + zero_point * 2**shift``.
+    ``bias * multiplier + step * 2**(shift - 1) + zero_point * 2**shift``.
     """
 
     multiplier: int
@@ -40,7 +40,7 @@ def constants(layer: Operation) -> list[LaneConstants]:
     if isinstance(node, MaxPool2d):
         return [LaneConstants(2, 1)]
     rule: Requantization = node.requantization  # type: ignore[attr-defined]
-    fixed = (1 << (rule.shift - 1)) + (rule.zero_point << rule.shift)
+    fixed = (rule.step << (rule.shift - 1)) + (rule.zero_point << rule.shift)
     multipliers = [int(m) for m in rule.multiplier]
     if isinstance(node, Add):
         return [LaneConstants(m, node.bias + fixed) for m in multipliers]

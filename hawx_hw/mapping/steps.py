@@ -90,6 +90,7 @@ class Step:
     shift: int
     low: int
     high: int
+    step: int  # of the codes, minus one: the bits that are cleared
     destination: int  # word address
     destination_plane: int  # words of one block of channels
     destination_chunk: int  # words that a chunk fills in one block of channels

@@ -185,11 +185,12 @@ def _requantized(sums: np.ndarray, rule: Requantization, spatial: int) -> np.nda
 
 def _shifted(products: np.ndarray, rule: Requantization) -> np.ndarray:
     """The rule on whole numbers below 2**48 in float64: halving is exact, so floor is the shift."""
-    products += float(1 << (rule.shift - 1))
+    products += float(rule.step << (rule.shift - 1))
     products *= 2.0**-rule.shift
     np.floor(products, out=products)
     products += rule.zero_point
-    return np.clip(products, rule.low, rule.high, out=products).astype(np.int8)
+    codes = np.clip(products, rule.low, rule.high, out=products).astype(np.int8)
+    return codes & np.int8(-rule.step)
 
 
 def _checked(sums: np.ndarray) -> np.ndarray:

@@ -10,7 +10,11 @@ unsigned; one an output channel) and a shift ``s`` (one a node)::
     code = clamp(((a * m + 2**(s - 1)) >> s) + zero_point, low, high)
 
 where ``>>`` rounds towards minus infinity. It rounds halves up, and is the same in the reference,
-in the emulation and in the gateware.
+in the emulation and in the gateware. A multiplier of lower precision takes codes that are multiples
+of a ``step``, a power of two; the rule then rounds to the nearest of them, and clears what the
+clamp adds::
+
+    code = clamp((a * m + zero_point * 2**s + step * 2**(s - 1)) >> s, low, high) & -step
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ CODE_MIN, CODE_MAX = -128, 127
 WEIGHT_MAX = 127
 MULTIPLIER_BITS = 16
 SHIFT_MIN, SHIFT_MAX = 1, 39
+STEPS = tuple(1 << k for k in range(8))
 SUM_MIN, SUM_MAX = -(2**31), 2**31 - 1
 
 
@@ -92,6 +97,8 @@ class Requantization:
         The zero point of the output.
     low, high : int
         The clamp; a fused ReLU has ``low == zero_point``.
+    step : int
+        Codes are multiples of it: a power of two in [1, 128].
     """
 
     multiplier: np.ndarray
@@ -99,6 +106,7 @@ class Requantization:
     zero_point: int
     low: int = CODE_MIN
     high: int = CODE_MAX
+    step: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "multiplier", np.asarray(self.multiplier, dtype=np.int64))
@@ -114,6 +122,10 @@ class Requantization:
         if not CODE_MIN <= self.low <= self.high <= CODE_MAX:
             raise ValueError(
                 f"Requantization clamp must lie in int8, not [{self.low!r}, {self.high!r}]"
+            )
+        if self.step not in STEPS:
+            raise ValueError(
+                f"Requantization step must be a power of two in [1, 128], not {self.step!r}"
             )
         if not CODE_MIN <= self.zero_point <= CODE_MAX:
             raise ValueError(

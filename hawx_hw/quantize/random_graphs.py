@@ -338,7 +338,8 @@ class _Builder:
             if choice < 0.1:
                 high = int(rng.integers(min(point + 50, CODE_MAX), CODE_MAX + 1))
         multiplier, shift = fixed_point(gain)
-        return Requantization(multiplier, shift, point, low, high)
+        step = int(2 ** rng.integers(1, 6)) if rng.random() < 0.2 else 1
+        return Requantization(multiplier, shift, point, low, high, step)
 
     def _weights(self, shape: tuple[int, ...]) -> np.ndarray:
         rng = self._rng

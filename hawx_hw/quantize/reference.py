@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.quantize.graph import (
     CODE_MIN,
     SUM_MAX,
@@ -44,23 +45,28 @@ def requantize(totals: np.ndarray, rule: Requantization) -> np.ndarray:
     return _shift_and_clamp(_checked(totals) * multiplier, rule)
 
 
-def run(graph: Graph, images: np.ndarray) -> np.ndarray:
+def run(graph: Graph, images: np.ndarray, assignment: Assignment | None = None) -> np.ndarray:
     """Codes of the graph's output for a batch of input codes.
 
     Parameters
     ----------
+    graph : Graph
     images : ndarray of int8
         ``(batch, *input shape)``.
+    assignment : Assignment or None
+        The blocks of convolutions and linear layers; what is left out is exact.
 
     Returns
     -------
     ndarray of int8
         ``(batch, *output shape)``.
     """
-    return run_all(graph, images)[graph.output]
+    return run_all(graph, images, assignment)[graph.output]
 
 
-def run_all(graph: Graph, images: np.ndarray) -> dict[str, np.ndarray]:
+def run_all(
+    graph: Graph, images: np.ndarray, assignment: Assignment | None = None
+) -> dict[str, np.ndarray]:
     """Codes of every tensor, by name; each int8 ``(batch, *shape)``."""
     expected = graph.tensors[graph.input].shape
     if images.dtype != np.int8 or images.shape[1:] != expected:
@@ -69,13 +75,19 @@ def run_all(graph: Graph, images: np.ndarray) -> dict[str, np.ndarray]:
             f"not {images.dtype} of shape {images.shape}"
         )
     codes = {graph.input: images}
+    blocks = dict(assignment or {})
     for node in graph.nodes:
         zero_point = graph.tensors[node.inputs[0]].zero_point
-        codes[node.name] = evaluate(node, [codes[name] for name in node.inputs], zero_point)
+        inputs = [codes[name] for name in node.inputs]
+        codes[node.name] = evaluate(node, inputs, zero_point, blocks.pop(node.name, None))
+    if blocks:
+        raise ValueError(f"Assignment must name nodes of the graph, not {sorted(blocks)!r}")
     return codes
 
 
-def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+def sums(
+    node: Node, inputs: list[np.ndarray], zero_point: int, blocks: LayerBlocks | None = None
+) -> np.ndarray:
     """The exact sums of a node before its requantization, bias included.
 
     Parameters
@@ -86,6 +98,8 @@ def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
         Codes of the node's inputs, each ``(batch, *shape)``.
     zero_point : int
         Zero point of the first input; it fills the padding.
+    blocks : LayerBlocks or None
+        Of a convolution or linear layer; exact if left out.
 
     Returns
     -------
@@ -96,9 +110,15 @@ def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
     total: np.ndarray
     match node:
         case Conv2d():
-            total = _convolution(x, node, zero_point) + node.bias.reshape(-1, 1, 1)
+            windows = _windows(x, node.weight.shape[2:], node.stride, node.padding, zero_point)
+            total = _products(windows, node.weight, blocks) + node.bias.reshape(-1, 1, 1)
         case Linear():
-            total = x.astype(np.int64) @ node.weight.T.astype(np.int64) + node.bias
+            # A 1 x 1 map with a 1 x 1 kernel.
+            weight = node.weight[:, :, None, None]
+            if blocks is not None:
+                blocks = LayerBlocks(blocks.blocks, blocks.choice[:, :, None, None])
+            total = _products(x[:, :, None, None, None, None], weight, blocks)[:, :, 0, 0]
+            total = total + node.bias
         case AveragePool2d():
             windows = _windows(x, node.kernel, node.stride, node.padding, zero_point)
             total = windows.sum(axis=(4, 5), dtype=np.int64) + node.bias
@@ -112,12 +132,16 @@ def sums(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
     return total
 
 
-def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+def evaluate(
+    node: Node, inputs: list[np.ndarray], zero_point: int, blocks: LayerBlocks | None = None
+) -> np.ndarray:
     """Codes of one node for a batch; the parameters are those of :func:`sums`, for any node."""
     x = inputs[0]
+    if blocks is not None and not isinstance(node, (Conv2d, Linear)):
+        raise ValueError(f"Node {node.name!r} does not multiply weights and takes no blocks")
     match node:
         case Conv2d() | Linear() | AveragePool2d() | Clamp():
-            return requantize(sums(node, inputs, zero_point), node.requantization)
+            return requantize(sums(node, inputs, zero_point, blocks), node.requantization)
         case Add():
             return _shift_and_clamp(sums(node, inputs, zero_point), node.requantization)
         case MaxPool2d():
@@ -145,17 +169,26 @@ def _windows(
     return strided
 
 
-def _convolution(x: np.ndarray, node: Conv2d, zero_point: int) -> np.ndarray:
-    windows = _windows(x, node.weight.shape[2:], node.stride, node.padding, zero_point)
-    total: np.ndarray = np.einsum(
-        "bcyxij,fcij->bfyx", windows.astype(np.int64), node.weight.astype(np.int64), optimize=True
-    )
-    return total
+def _products(windows: np.ndarray, weight: np.ndarray, blocks: LayerBlocks | None) -> np.ndarray:
+    """Sums of products of weights ``(f, c, i, j)`` with windows ``(b, c, y, x, i, j)``."""
+    if blocks is None:
+        total: np.ndarray = np.einsum(
+            "bcyxij,fcij->bfyx", windows.astype(np.int64), weight.astype(np.int64), optimize=True
+        )
+        return total
+    if blocks.shape != weight.shape:
+        raise ValueError(f"Blocks must be of shape {weight.shape}, not {blocks.shape}")
+    rows = blocks.products(weight).astype(np.int64)
+    total = np.zeros((len(weight), len(windows), *windows.shape[2:4]), dtype=np.int64)
+    for c, i, j in np.ndindex(weight.shape[1:]):
+        total += rows[:, c, i, j][:, windows[:, c, :, :, i, j].astype(np.int64) + 128]
+    return total.transpose(1, 0, 2, 3)
 
 
 def _shift_and_clamp(products: np.ndarray, rule: Requantization) -> np.ndarray:
-    codes = ((products + (1 << (rule.shift - 1))) >> rule.shift) + rule.zero_point
-    clamped: np.ndarray = np.clip(codes, rule.low, rule.high)
+    half = rule.step << (rule.shift - 1)
+    codes = ((products + half) >> rule.shift) + rule.zero_point
+    clamped: np.ndarray = np.clip(codes, rule.low, rule.high) & -rule.step
     return clamped.astype(np.int8)
 
 

@@ -146,6 +146,7 @@ def _described(node: Node, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
                 "zero_point": value.zero_point,
                 "low": value.low,
                 "high": value.high,
+                "step": value.step,
             }
         else:
             entry[field.name] = list(value) if isinstance(value, tuple) else value

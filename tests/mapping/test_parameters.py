@@ -44,7 +44,8 @@ def test_constants_are_the_rule_of_the_reference(seed: int) -> None:
             codes = [
                 (int(s) * lane.multiplier + lane.addend) >> rule.shift for s in sums[:, number]
             ]
-            np.testing.assert_array_equal(np.clip(codes, rule.low, rule.high), expected[:, number])
+            clamped = np.clip(codes, rule.low, rule.high) & -rule.step
+            np.testing.assert_array_equal(clamped, expected[:, number])
 
 
 @pytest.mark.parametrize("seed", SEEDS)

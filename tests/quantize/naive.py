@@ -2,6 +2,8 @@
 
 import itertools
 
+import numpy as np
+
 from hawx_hw.quantize.graph import Add, AveragePool2d, Clamp, Conv2d, Flatten, Linear, MaxPool2d
 
 
@@ -12,8 +14,11 @@ def requantized(total, rule, channel=0):
 
 def finished(product, rule):
     # Python's // rounds towards minus infinity, as the rule's >> does.
-    code = (product + 2 ** (rule.shift - 1)) // 2**rule.shift + rule.zero_point
-    return min(max(code, rule.low), rule.high)
+    exact = product + rule.zero_point * 2**rule.shift
+    # The nearest multiple of the step, halves up.
+    wide = rule.step * 2**rule.shift
+    code = (exact + wide // 2) // wide * rule.step
+    return min(max(code, rule.low), rule.high) // rule.step * rule.step
 
 
 def window(x, channel, node, kernel, y, x0, pad):
@@ -28,7 +33,14 @@ def window(x, channel, node, kernel, y, x0, pad):
         yield x[channel][row][column] if inside else pad
 
 
-def evaluate(node, inputs, shape, zero_point):
+def product(blocks, index, weight, code):
+    """The product of one weight: that of its block, where it has one."""
+    if blocks is None:
+        return weight * code
+    return int(blocks.blocks[blocks.choice[index]].table[weight + 128, code + 128])
+
+
+def evaluate(node, inputs, shape, zero_point, blocks=None):
     """Codes of one node for one image, as nested lists."""
     x = inputs[0]
     match node:
@@ -39,7 +51,13 @@ def evaluate(node, inputs, shape, zero_point):
         case Linear():
             return [
                 requantized(
-                    sum(w * c for w, c in zip(row, x, strict=True)) + b, node.requantization, n
+                    sum(
+                        product(blocks, (n, k), w, c)
+                        for k, (w, c) in enumerate(zip(row, x, strict=True))
+                    )
+                    + b,
+                    node.requantization,
+                    n,
                 )
                 for n, (row, b) in enumerate(
                     zip(node.weight.tolist(), node.bias.tolist(), strict=True)
@@ -67,7 +85,8 @@ def evaluate(node, inputs, shape, zero_point):
         for source in range(len(x)):
             kernel = node.weight[c, source]
             codes = window(x, source, node, kernel.shape, y, x0, zero_point)
-            total += sum(w * c for w, c in zip(kernel.flatten().tolist(), codes, strict=True))
+            for (i, j), code in zip(np.ndindex(kernel.shape), codes, strict=True):
+                total += product(blocks, (c, source, i, j), int(kernel[i, j]), code)
         return requantized(total, node.requantization, c)
 
     return [
@@ -75,13 +94,14 @@ def evaluate(node, inputs, shape, zero_point):
     ]
 
 
-def run_all(graph, image):
+def run_all(graph, image, assignment=None):
     """Every tensor's codes for one image, by name."""
     values = {graph.input: image.tolist()}
     for node in graph.nodes:
         zero_point = graph.tensors[node.inputs[0]].zero_point
         inputs = [values[name] for name in node.inputs]
-        values[node.name] = evaluate(node, inputs, graph.tensors[node.name].shape, zero_point)
+        shape, blocks = graph.tensors[node.name].shape, (assignment or {}).get(node.name)
+        values[node.name] = evaluate(node, inputs, shape, zero_point, blocks)
     return values
 
 

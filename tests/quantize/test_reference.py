@@ -3,10 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.blocks import Block, by_name
+from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import (
     Add,
     Clamp,
+    Conv2d,
     Flatten,
     Graph,
     Linear,
@@ -69,6 +72,65 @@ def test_zero_point_comes_before_the_clamp():
     np.testing.assert_array_equal(
         reference.requantize(totals, rule), [[-3, -3, -2, 10, 19, 20, 20, 20]]
     )
+
+
+def test_codes_of_a_coarser_grid():
+    rule = Requantization([1], 1, 2, low=-20, high=127, step=8)
+    # (total / 2 + 2) to the nearest multiple of 8, halves up; then the clamp, cut to the grid.
+    totals = np.array([[-100, -28, -27, 3, 4, 19, 20, 243, 244, 400]])
+    np.testing.assert_array_equal(
+        reference.requantize(totals, rule), [[-24, -8, -8, 0, 8, 8, 16, 120, 120, 120]]
+    )
+
+
+@pytest.mark.parametrize("step", [0, 3, 256, -1])
+def test_refuses_other_steps(step):
+    with pytest.raises(ValueError, match="step must be a power of two"):
+        Requantization([1], 1, 0, step=step)
+
+
+class Table(Block):
+    family = "test_table"
+
+    def __init__(self, products):
+        self._products = products
+
+    def multiply(self, a, b):
+        return self._products[a + 128, b + 128]
+
+    architectures = ()
+
+    def component(self, architecture=None):
+        raise NotImplementedError
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=15, deadline=None)
+def test_blocks_equal_nested_loops(seed):
+    """Every weight with a block of its own choice, padding and zero points included."""
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=2, max_size=5, max_channels=3, max_features=4)
+    blocks = [Table(rng.integers(-(2**15), 2**15, (256, 256), dtype=np.int32)) for _ in range(3)]
+    assignment = {}
+    for node in graph.nodes:
+        if isinstance(node, (Conv2d, Linear)):
+            which = rng.integers(0, 3, node.weight.shape)
+            assignment[node.name] = LayerBlocks.by_weight(np.array(blocks, dtype=object)[which])
+    images = random_codes(rng, graph, 2)
+    found = reference.run_all(graph, images, assignment)
+    for index, image in enumerate(images):
+        for name, expected in naive.run_all(graph, image, assignment).items():
+            np.testing.assert_array_equal(found[name][index], expected, err_msg=name)
+
+
+def test_blocks_of_something_else():
+    node = Clamp("c", ("input",), 0, Requantization([1], 1, 0))
+    images = np.zeros((1, 3), np.int8)
+    blocks = LayerBlocks.uniform(by_name("exact"), (3,))
+    with pytest.raises(ValueError, match="does not multiply weights"):
+        reference.run(single(node, (3,)), images, {"c": blocks})
+    with pytest.raises(ValueError, match="must name nodes of the graph"):
+        reference.run(single(node, (3,)), images, {"d": blocks})
 
 
 def test_one_multiplier_a_channel():

@@ -343,6 +343,7 @@ class SystolicCore(wiring.Component):
             post.shift.eq(layer.shift),
             post.low.eq(layer.low),
             post.high.eq(layer.high),
+            post.step.eq(layer.step),
         ]
         with m.If(layer.stream):
             m.d.comb += post.element.eq(streamed)

@@ -16,7 +16,10 @@ __all__ = ["PostProcessor", "RequantizerLane"]
 
 
 class RequantizerLane(wiring.Component):
-    """One requantiser with its window: ``code = clamp((sum * multiplier + addend) >> shift)``.
+    """One requantiser with its window.
+
+    ``code = clamp((sum * multiplier + addend) >> shift) & ~step``, where ``step`` is one less than
+    what the codes are multiples of.
 
     With ``reduce``, the products of a window are added up before the shift (average pooling,
     addition); otherwise each code of the window is finished and the largest one counts (max
@@ -33,7 +36,7 @@ class RequantizerLane(wiring.Component):
     value : In(signed(sum_bits))
     constants : In(Dimensions.lane_constants)
         Of this value.
-    reduce, shift, low, high : In
+    reduce, shift, low, high, step : In
         Of the layer; they hold still while values are under way.
     accumulate_first : In(1)
         The value in the second stage is the first of its window.
@@ -54,6 +57,7 @@ class RequantizerLane(wiring.Component):
                 "shift": In(d.field("shift")),
                 "low": In(d.field("low")),
                 "high": In(d.field("high")),
+                "step": In(d.field("step")),
                 "stage_valid": In(5),
                 "accumulate_first": In(1),
                 "compare_first": In(1),
@@ -87,8 +91,11 @@ class RequantizerLane(wiring.Component):
         with m.If(self.stage_valid[3]):
             scaled = Signal(signed(d.product_bits))
             m.d.comb += scaled.eq(total >> self.shift)
+            cleared = Signal(CODE)
+            m.d.comb += cleared.eq(self.step)
             m.d.sync += shifted.eq(
                 Mux(scaled < self.low, self.low, Mux(scaled > self.high, self.high, scaled))
+                & ~cleared
             )
         with m.If(self.stage_valid[4]):
             m.d.sync += self.code.eq(
@@ -112,7 +119,7 @@ class PostProcessor(wiring.Component):
     element : In(Dimensions.element)
     values : In(Dimensions.sums)
     constants : In(ArrayLayout(Dimensions.lane_constants, lanes))
-    reduce, shift, low, high : In
+    reduce, shift, low, high, step : In
         Of the layer.
     store : Out({valid, address, data, end})
         ``end`` marks the layer's last word.
@@ -129,6 +136,7 @@ class PostProcessor(wiring.Component):
                 "shift": In(d.field("shift")),
                 "low": In(d.field("low")),
                 "high": In(d.field("high")),
+                "step": In(d.field("step")),
                 "store": Out(
                     wiring.Signature(
                         {
@@ -170,6 +178,7 @@ class PostProcessor(wiring.Component):
                 lane.shift.eq(self.shift),
                 lane.low.eq(self.low),
                 lane.high.eq(self.high),
+                lane.step.eq(self.step),
                 lane.accumulate_first.eq(stages[2].window_first),
                 lane.compare_first.eq(stages[4].window_first | self.reduce),
                 store.data[number].eq(lane.code),

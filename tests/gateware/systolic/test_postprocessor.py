@@ -41,7 +41,7 @@ def dimensions(lanes: int) -> Dimensions:
 
 
 def addend(bias: int, multiplier: int, rule: Requantization) -> int:
-    return bias * multiplier + (1 << (rule.shift - 1)) + (rule.zero_point << rule.shift)
+    return bias * multiplier + (rule.step << (rule.shift - 1)) + (rule.zero_point << rule.shift)
 
 
 def rtl_codes(
@@ -68,6 +68,7 @@ def rtl_codes(
         ctx.set(post.shift, rule.shift)
         ctx.set(post.low, rule.low)
         ctx.set(post.high, rule.high)
+        ctx.set(post.step, rule.step - 1)
         for number in range(elements):
             while gaps is not None and gaps.random() < 0.4:
                 ctx.set(post.element.valid, 0)
@@ -124,10 +125,13 @@ def expected(sums: np.ndarray, biases: np.ndarray, rule: Requantization) -> np.n
     shift=st.integers(1, 39),
     zero_point=st.integers(-128, 127),
     clamp=st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),
+    step=st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),
 )
-def test_requantisation(seed: int, lanes: int, shift: int, zero_point: int, clamp: Any) -> None:
+def test_requantisation(
+    seed: int, lanes: int, shift: int, zero_point: int, clamp: Any, step: int
+) -> None:
     rng = np.random.default_rng(seed)
-    rule = Requantization(rng.integers(0, 2**16, lanes), shift, zero_point, *clamp)
+    rule = Requantization(rng.integers(0, 2**16, lanes), shift, zero_point, *clamp, step)
     sums = rng.integers(-(2**22), 2**22, (24, lanes))
     # Sums whose codes come out in the middle of the range, where a wrong bit cannot hide.
     scale = np.maximum(rule.multiplier, 1) / 2.0**shift
