@@ -29,7 +29,7 @@ from hawx_hw.quantize.graph import (
 )
 from hawx_hw.quantize.pixels import codes
 
-__all__ = ["accuracy", "exact_type", "run", "run_all"]
+__all__ = ["accuracy", "evaluate", "exact_type", "run", "run_all"]
 
 _BATCH = 200
 
@@ -95,7 +95,7 @@ def run_all(graph: Graph, images: np.ndarray) -> dict[str, np.ndarray]:
     values = {graph.input: images}
     for node in graph.nodes:
         zero_point = graph.tensors[node.inputs[0]].zero_point
-        values[node.name] = _evaluate(node, [values[name] for name in node.inputs], zero_point)
+        values[node.name] = evaluate(node, [values[name] for name in node.inputs], zero_point)
     return values
 
 
@@ -111,7 +111,8 @@ def exact_type(weight: np.ndarray) -> type[np.float32] | type[np.float64]:
     return np.float32 if int(magnitudes.max()) * -CODE_MIN <= 2**24 else np.float64
 
 
-def _evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarray:
+    """Codes of one node for a batch; the parameters are those of ``reference.evaluate``."""
     x = inputs[0]
     match node:
         case Conv2d():

@@ -1,0 +1,340 @@
+"""An integer graph under any assignment, bit for bit equal to the reference, and fast."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.emulation.compiler import CompilerError
+from hawx_hw.emulation.layer import PATHS, Layer
+from hawx_hw.emulation.native import Native
+from hawx_hw.emulation.products import blocks_key
+from hawx_hw.emulation.selftest import checked_native
+from hawx_hw.quantize import fast
+from hawx_hw.quantize.graph import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+)
+from hawx_hw.quantize.pixels import codes
+
+__all__ = ["Emulator"]
+
+_CHUNK_BYTES = 32 * 2**20
+_CHUNK_IMAGES = 64, 2048
+_LAYER_BYTES = 256 * 2**20
+
+
+@dataclass
+class _Chunk:
+    """A few images and what the nodes last made of them: ``values[name] = (signature, codes)``."""
+
+    images: np.ndarray
+    kept: bool
+    values: dict[str, tuple[bytes, np.ndarray]] = field(default_factory=dict)
+
+
+class Emulator:
+    """Runs a graph under assignments; one caller at a time.
+
+    The codes are those of :mod:`hawx_hw.quantize.reference`, bit for bit, for any table of any
+    block. Codes of tensors are kept, so that the same images under another assignment are computed
+    from the first layer on that differs.
+
+    Parameters
+    ----------
+    graph : Graph
+    threads : int or None
+        Threads to use, >= 1; None: as many as this process may run on.
+    path : {"auto", "tables", "rows", "factors", "look-up"}
+        How layers are computed. ``tables`` and ``rows`` are C kernels: tables indexed by the
+        activation and vectorised over filters, or one row of the table for each weight.
+        ``factors`` and ``look-up`` need no compiler: matrix products of remapped operands (where
+        the products have exact factors; ValueError elsewhere), or numpy's indexing. ``auto``
+        chooses what is fastest.
+    variant : str or None
+        Name of the kernels' instruction set (:data:`hawx_hw.emulation.compiler.VARIANTS`); None:
+        the widest that the CPU has.
+    memory : int
+        Bytes of tensors to keep between calls, >= 0.
+
+    Raises
+    ------
+    CompilerError
+        The C kernels are asked for by ``path`` or ``variant`` and cannot be compiled. With
+        ``auto`` that is a RuntimeWarning, and layers are computed without.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        threads: int | None = None,
+        path: str = "auto",
+        variant: str | None = None,
+        memory: int = 2**30,
+    ):
+        if path not in PATHS:
+            raise ValueError(f"Path must be one of {', '.join(PATHS)}, not {path!r}")
+        if threads is None:
+            threads = len(os.sched_getaffinity(0))
+        if threads < 1:
+            raise ValueError(f"Threads must be at least 1, not {threads!r}")
+        if memory < 0:
+            raise ValueError(f"Memory must be at least 0, not {memory!r}")
+        self._graph = graph
+        self._path = path
+        self._memory = memory
+        self._native = _native(path, variant, threads)
+        self._weighted = {n.name: n for n in graph.nodes if isinstance(n, (Conv2d, Linear))}
+        self._layers: OrderedDict[tuple[str, bytes], Layer] = OrderedDict()
+        self._chunks: list[_Chunk] = []
+        self._images_key = b""
+        size = sum(tensor.size for tensor in graph.tensors.values())
+        low, high = _CHUNK_IMAGES
+        self._chunk_images = max(low, min(high, _CHUNK_BYTES // size))
+        self._chunk_bytes = self._chunk_images * size
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+        return self._graph
+
+    @property
+    def engine(self) -> str:
+        """Name of the kernels' instruction set, or ``portable`` where there are none."""
+        return self._native.variant.name if self._native else "portable"
+
+    def run(self, images: np.ndarray, assignment: Assignment | None = None) -> np.ndarray:
+        """Codes of the graph's output, as :func:`hawx_hw.quantize.reference.run` gives them.
+
+        Parameters
+        ----------
+        images : ndarray of int8
+            ``(batch, *input shape)``.
+        assignment : Assignment or None
+            The blocks of convolutions and linear layers; what is left out is exact.
+
+        Returns
+        -------
+        ndarray of int8
+            ``(batch, *output shape)``.
+
+        Raises
+        ------
+        ValueError
+            Images or blocks do not suit the graph.
+        OverflowError
+            A sum does not fit int32.
+        """
+        return self._run(images, assignment, (self._graph.output,))[self._graph.output]
+
+    def run_all(
+        self, images: np.ndarray, assignment: Assignment | None = None
+    ) -> dict[str, np.ndarray]:
+        """Codes of every tensor, by name; each int8 ``(batch, *shape)``; see :meth:`run`."""
+        return self._run(images, assignment, tuple(self._graph.tensors))
+
+    def accuracy(
+        self, images: np.ndarray, labels: np.ndarray, assignment: Assignment | None = None
+    ) -> float:
+        """Share of images whose largest output code (the first of equals) is their label's.
+
+        Parameters
+        ----------
+        images : ndarray of uint8 or int8
+            ``(n, *input shape)``, n >= 1: pixels, or input codes.
+        labels : ndarray of int64
+            ``(n,)``
+        assignment : Assignment or None
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        return float(self.evaluate_many([assignment], images, labels)[0])
+
+    def evaluate_many(
+        self,
+        assignments: Sequence[Assignment | None],
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """The accuracy under each of many assignments; what they share is computed once.
+
+        Assignments are taken in an order in which neighbours share their first layers, and a
+        layer is computed again only where its blocks or its inputs differ from the last one's.
+
+        Parameters
+        ----------
+        assignments : sequence of Assignment or None
+        images, labels
+            As :meth:`accuracy` takes them.
+        progress : callable or None
+            Called with the evaluations of chunks of images done and their total.
+
+        Returns
+        -------
+        ndarray of float64
+            ``(assignments,)``, each in [0, 1].
+        """
+        if len(images) == 0 or len(images) != len(labels):
+            raise ValueError(
+                f"Accuracy needs as many labels as images and at least one, "
+                f"not {len(labels)} and {len(images)}"
+            )
+        if images.dtype == np.uint8:
+            images = codes(images)
+        keys = [self._keys(assignment) for assignment in assignments]
+        order = sorted(range(len(keys)), key=lambda index: tuple(keys[index].values()))
+        chunks = self._chunked(images)
+        right = np.zeros(len(assignments), dtype=np.int64)
+        start = done = 0
+        for chunk in chunks:
+            wanted = labels[start : start + len(chunk.images)]
+            start += len(chunk.images)
+            for index in order:
+                values = self._evaluate(chunk, assignments[index] or {}, keys[index])
+                found = values[self._graph.output].reshape(len(wanted), -1).argmax(axis=1)
+                right[index] += np.count_nonzero(found == wanted)
+                done += 1
+                if progress:
+                    progress(done, len(chunks) * len(order))
+            self._release(chunk)
+        return right / len(images)
+
+    def _run(
+        self, images: np.ndarray, assignment: Assignment | None, names: Sequence[str]
+    ) -> dict[str, np.ndarray]:
+        keys = self._keys(assignment)
+        parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        for chunk in self._chunked(images):
+            values = self._evaluate(chunk, assignment or {}, keys)
+            for name in names:
+                parts[name].append(values[name])
+            self._release(chunk)
+        return {name: np.concatenate(part) for name, part in parts.items()}
+
+    def _keys(self, assignment: Assignment | None) -> dict[str, bytes]:
+        """What identifies the blocks of each weighted node, in the order of the nodes."""
+        assignment = assignment or {}
+        unknown = sorted(set(assignment) - set(self._weighted))
+        if unknown:
+            raise ValueError(f"Assignment must name convolutions or linear layers, not {unknown!r}")
+        for name, blocks in assignment.items():
+            if blocks.shape != self._weighted[name].weight.shape:
+                raise ValueError(
+                    f"Blocks of {name!r} must be of shape {self._weighted[name].weight.shape}, "
+                    f"not {blocks.shape}"
+                )
+        return {name: blocks_key(assignment.get(name)) for name in self._weighted}
+
+    def _chunked(self, images: np.ndarray) -> list[_Chunk]:
+        """The images in chunks: those of the last call where they are the same images."""
+        expected = self._graph.tensors[self._graph.input].shape
+        if images.dtype != np.int8 or images.shape[1:] != expected:
+            raise ValueError(
+                f"Images must be int8 of shape (batch, {', '.join(map(str, expected))}), "
+                f"not {images.dtype} of shape {images.shape}"
+            )
+        images = np.ascontiguousarray(images)
+        key = hashlib.blake2b(images.data, digest_size=32).digest()
+        if not self._chunks or key != self._images_key:
+            fit = self._memory // self._chunk_bytes
+            starts = range(0, max(1, len(images)), self._chunk_images)
+            self._chunks = [
+                # A copy: the caller may change the images, and the digest is that of now.
+                _Chunk(images[start : start + self._chunk_images].copy(), number < fit)
+                for number, start in enumerate(starts)
+            ]
+            self._images_key = key
+        return self._chunks
+
+    def _release(self, chunk: _Chunk) -> None:
+        if not chunk.kept:
+            chunk.values.clear()
+
+    def _evaluate(
+        self, chunk: _Chunk, assignment: Assignment, keys: Mapping[str, bytes]
+    ) -> dict[str, np.ndarray]:
+        """Every tensor of a chunk, from the kept ones where they are still right."""
+        values = {self._graph.input: chunk.images}
+        signatures = {self._graph.input: b""}
+        for node in self._graph.nodes:
+            digest = hashlib.blake2b(keys.get(node.name, b""), digest_size=16)
+            for name in node.inputs:
+                digest.update(b"|" + signatures[name])
+            signature = signatures[node.name] = digest.digest()
+            kept = chunk.values.get(node.name)
+            if kept is None or kept[0] != signature:
+                inputs = [values[name] for name in node.inputs]
+                kept = signature, self._node(node, inputs, assignment, keys)
+                chunk.values[node.name] = kept
+            values[node.name] = kept[1]
+        return values
+
+    def _node(
+        self,
+        node: Node,
+        inputs: list[np.ndarray],
+        assignment: Assignment,
+        keys: Mapping[str, bytes],
+    ) -> np.ndarray:
+        zero_point = self._graph.tensors[node.inputs[0]].zero_point
+        found: np.ndarray | None = None
+        if isinstance(node, (Conv2d, Linear)):
+            layer = self._layer(node, assignment.get(node.name), keys[node.name])
+            return layer.run(inputs[0], zero_point)
+        if self._native is not None:
+            match node:
+                case MaxPool2d():
+                    found = self._native.max_pool(node, inputs[0])
+                case AveragePool2d():
+                    found = self._native.average_pool(node, inputs[0], zero_point)
+                case Add():
+                    found = self._native.add(node, *inputs)
+                case Clamp():
+                    found = self._native.clamp(node, inputs[0])
+        return fast.evaluate(node, inputs, zero_point) if found is None else found
+
+    def _layer(self, node: Conv2d | Linear, blocks: LayerBlocks | None, key: bytes) -> Layer:
+        at = node.name, key
+        layer = self._layers.pop(at, None)
+        if layer is None:
+            layer = Layer(node, blocks, self._native, self._path)
+        self._layers[at] = layer
+        while len(self._layers) > 1 and sum(x.nbytes for x in self._layers.values()) > _LAYER_BYTES:
+            self._layers.popitem(last=False)
+        return layer
+
+
+def _native(path: str, variant: str | None, threads: int) -> Native | None:
+    if path in ("factors", "look-up"):
+        return None
+    try:
+        return checked_native(variant, threads)
+    except CompilerError as error:
+        if path != "auto" or variant is not None:
+            raise
+        warnings.warn(
+            f"{error}. Emulation goes on without compiled kernels, many times slower; "
+            "`hawx doctor` tells what is missing.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return None

@@ -1,0 +1,108 @@
+"""A layer under its blocks, ready to be computed by the fastest path that is exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.emulation.factors import Factors, factorize
+from hawx_hw.emulation.native import Native, Prepared
+from hawx_hw.emulation.portable import by_factors, by_look_up
+from hawx_hw.emulation.products import Products
+from hawx_hw.quantize.graph import Conv2d, Linear
+
+__all__ = ["PATHS", "Layer"]
+
+#: The ways to compute a layer; see :class:`hawx_hw.emulation.emulator.Emulator`.
+PATHS = ("auto", "tables", "rows", "factors", "look-up")
+
+#: Without a compiler: ordinary products that take as long as one look-up in numpy.
+_FACTORS_PAY = 16
+
+
+class Layer:
+    """A convolution or linear layer under its blocks.
+
+    Parameters
+    ----------
+    node : Conv2d or Linear
+    blocks : LayerBlocks or None
+        None is exact.
+    native : Native or None
+        The C kernels, if there are any.
+    path : str
+        One of :data:`PATHS`.
+
+    Raises
+    ------
+    ValueError
+        The path cannot compute these products exactly: ``factors`` where there are none;
+        ``tables`` or ``rows`` where products do not fit 16 bits or sums 32 bits.
+    """
+
+    def __init__(
+        self, node: Conv2d | Linear, blocks: LayerBlocks | None, native: Native | None, path: str
+    ):
+        self._node = node
+        self._native = native
+        self._by_rows = {"tables": False, "rows": True}.get(path)
+        self._prepared: Prepared | None = None
+        self._factors: Factors | None = None
+        self._products = Products(node, blocks)
+        if native is not None and (
+            self._by_rows is not None or (self._products.words_fit and self._products.sums_fit)
+        ):
+            self._prepared = native.prepare(self._products)
+        elif path != "look-up":
+            factors = factorize(self._products)
+            exact = factors is not None and factors.kind is not None
+            if path == "factors" and not exact:
+                raise ValueError(f"Products of layer {node.name!r} have no exact factors")
+            if factors is not None and exact and (path == "factors" or _pay(factors)):
+                self._factors = factors
+
+    @property
+    def path(self) -> str:
+        """How the layer is computed: ``kernels``, ``factors`` or ``look-up``."""
+        if self._prepared is not None:
+            return "kernels"
+        return "look-up" if self._factors is None else "factors"
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the layer takes, but for what is shared."""
+        if self._prepared is not None:
+            return self._prepared.nbytes
+        return self._products.index.nbytes
+
+    def run(self, x: np.ndarray, zero_point: int) -> np.ndarray:
+        """Codes of the layer.
+
+        Parameters
+        ----------
+        x : ndarray of int8
+            ``(batch, *input shape)``.
+        zero_point : int
+            Fills the padding.
+
+        Returns
+        -------
+        ndarray of int8
+            ``(batch, *output shape)``.
+
+        Raises
+        ------
+        OverflowError
+            A sum does not fit int32.
+        """
+        if self._prepared is not None and self._native is not None:
+            return self._native.convolve(
+                self._node, self._prepared, x, zero_point, by_rows=self._by_rows
+            )
+        if self._factors is not None:
+            return by_factors(self._node, self._factors, x, zero_point)
+        return by_look_up(self._node, self._products, x, zero_point)
+
+
+def _pay(factors: Factors) -> bool:
+    return factors.rank <= _FACTORS_PAY

@@ -1,0 +1,337 @@
+"""The C kernels, called on numpy arrays and spread over threads."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawx_hw.emulation import compiler
+from hawx_hw.emulation.compiler import Variant
+from hawx_hw.emulation.products import Products
+from hawx_hw.quantize import reference
+from hawx_hw.quantize.graph import (
+    CODE_MIN,
+    SUM_MAX,
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Linear,
+    MaxPool2d,
+    Requantization,
+)
+
+__all__ = ["Native", "Prepared"]
+
+#: Output pixels that are summed at a time: their sums stay in the second-level cache.
+_TILE = 4096
+_TILE_BYTES = 8 * 2**20
+#: Fewer pixels than these are summed row by row: building tables would take longer.
+_FEW_PIXELS = 24
+#: Below this many products or codes a part is not worth a thread.
+_PART = 200_000
+
+
+class _Window(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_int64)
+        for name in (
+            *("channels", "height", "width"),
+            *("filters", "out_height", "out_width"),
+            *("kernel_height", "kernel_width", "stride_y", "stride_x"),
+            *("top", "left", "bottom", "right", "pad"),
+        )
+    ]
+
+
+class _Rule(ctypes.Structure):
+    _fields_ = [
+        ("multiplier", ctypes.c_void_p),
+        ("constant", ctypes.c_double),
+        ("span", ctypes.c_double),
+        ("low", ctypes.c_int64),
+        ("mask", ctypes.c_int64),
+    ]
+
+
+class _Products(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("rows", "lanes", "steps", "flat", "offset")]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A layer's products as the kernels of one variant read them; :meth:`Native.prepare` makes it.
+
+    ``kept`` holds the arrays that ``structure`` points to.
+    """
+
+    structure: _Products
+    kept: tuple[np.ndarray, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return sum(array.nbytes for array in self.kept)
+
+
+class Native:
+    """The kernels of one variant.
+
+    Parameters
+    ----------
+    variant : Variant
+    threads : int
+        Threads to spread the work over, >= 1. One object serves one caller at a time.
+
+    Raises
+    ------
+    CompilerError
+        The kernels cannot be compiled.
+    """
+
+    def __init__(self, variant: Variant, threads: int):
+        self.variant = variant
+        self._library = compiler.library(variant)
+        self._library.hawx_lanes.restype = ctypes.c_int64
+        self._library.hawx_scratch.restype = ctypes.c_int64
+        self._lanes = int(self._library.hawx_lanes())
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._scratch = [np.empty(0, dtype=np.uint8) for _ in range(threads)]
+
+    # ---------------------------------------------------------------- layers with weights
+
+    def prepare(self, products: Products) -> Prepared:
+        """Lay the products out for :meth:`convolve`.
+
+        Raises
+        ------
+        ValueError
+            16 bits do not hold the products of a row, or 32 bits all possible sums.
+        """
+        if not (products.words_fit and products.sums_fit):
+            raise ValueError("Products must fit 16 bits and their sums 32 bits")
+        filters, taps = products.index.shape
+        blocks = -(-filters // self._lanes)
+        empty = len(products.words)  # one more row, of zeros, for lanes without a filter
+        rows = np.concatenate([products.words, np.zeros((1, 256), dtype=np.uint16)])
+        span = np.append(products.span, 0).astype(np.uint32)
+        padded = np.full((blocks * self._lanes, taps), empty, dtype=np.uint32)
+        padded[:filters] = products.index
+        # Lane 2 i is filter i of the block, lane 2 i + 1 the one half a block further.
+        by_block = padded.reshape(blocks, 2, self._lanes // 2, taps)
+        lanes = np.ascontiguousarray(by_block.transpose(0, 3, 2, 1)).reshape(blocks, taps, -1)
+        steps = np.zeros((blocks, taps), dtype=np.int32)
+        flat = products.index.astype(np.uint32)
+        offset = products.offset.astype(np.int32)
+        arguments = [_pointer(span), _pointer(lanes), *_integers(blocks, taps), _pointer(steps)]
+        self._library.hawx_plan(*arguments)
+        kept = (rows, lanes, steps, flat, offset)
+        return Prepared(_Products(*(array.ctypes.data for array in kept)), kept)
+
+    def convolve(
+        self,
+        node: Conv2d | Linear,
+        prepared: Prepared,
+        x: np.ndarray,
+        zero_point: int,
+        *,
+        by_rows: bool | None = None,
+    ) -> np.ndarray:
+        """Codes of a layer.
+
+        Parameters
+        ----------
+        node : Conv2d or Linear
+        prepared : Prepared
+            Of this node.
+        x : ndarray of int8
+            ``(batch, *input shape)``.
+        zero_point : int
+            Fills the padding.
+        by_rows : bool or None
+            Sum row by row instead of by tables; None: whatever is faster.
+
+        Returns
+        -------
+        ndarray of int8
+            ``(batch, *output shape)``.
+        """
+        x = np.ascontiguousarray(x)
+        if isinstance(node, Linear):
+            outputs, inputs = node.weight.shape
+            window = _Window(inputs, 1, 1, outputs, 1, 1, 1, 1, 1, 1)
+            shape: tuple[int, ...] = (outputs,)
+        else:
+            window = _window(node, x, node.weight.shape[2:], zero_point)
+            window.filters = len(node.weight)
+            shape = (len(node.weight), window.out_height, window.out_width)
+        result = np.empty((len(x), *shape), dtype=np.int8)
+        pixels = len(x) * window.out_height * window.out_width
+        taps = node.weight[0].size
+        if by_rows is None:
+            by_rows = pixels < _FEW_PIXELS
+        units = len(node.weight) if by_rows else -(-len(node.weight) // self._lanes)
+        rule, kept = _rule(node.requantization, len(node.weight))
+        run = self._library.hawx_rows if by_rows else self._library.hawx_look_up
+        arguments = [
+            ctypes.byref(window),
+            ctypes.byref(prepared.structure),
+            ctypes.byref(rule),
+            _pointer(x),
+            _pointer(result),
+        ]
+
+        def part(index: int, first: int, last: int, unit: int, end: int) -> None:
+            if first == last or unit == end:
+                return
+            # Tiles of one size: a small last one would pay for its tables like a full one.
+            most = max(64, min(_TILE, _TILE_BYTES // taps))
+            tile = -(-(last - first) // -(-(last - first) // most))
+            scratch = self._memory(
+                index, self._library.hawx_scratch(ctypes.byref(window), ctypes.c_int64(tile))
+            )
+            run(*arguments, *_integers(first, last, unit, end, tile), scratch)
+
+        parts = min(self._threads, 1 + pixels * node.weight.size // _PART)
+        # Every thread that serves a filter builds its tables: rather share out the filters, where
+        # there are enough of them and pixels are few.
+        if units >= parts and pixels < parts * _TILE and units % parts == 0:
+            self._spread(parts, units, lambda i, a, b: part(i, 0, pixels, a, b))
+        else:
+            self._spread(parts, pixels, lambda i, a, b: part(i, a, b, 0, units))
+        del kept
+        return result
+
+    # ---------------------------------------------------------------- the other nodes
+
+    def max_pool(self, node: MaxPool2d, x: np.ndarray) -> np.ndarray:
+        """Codes of a MaxPool2d."""
+        x = np.ascontiguousarray(x)
+        window = _window(node, x, node.kernel, CODE_MIN)
+        result = np.empty((*x.shape[:2], window.out_height, window.out_width), dtype=np.int8)
+
+        def part(index: int, first: int, last: int) -> None:
+            line = self._memory(index, x.shape[3] + node.padding[1] + node.padding[3] + 64)
+            self._library.hawx_max_pool(
+                ctypes.byref(window), _pointer(x), _pointer(result), *_integers(first, last), line
+            )
+
+        self._spread(self._parts(x.size), x.shape[0] * x.shape[1], part)
+        return result
+
+    def average_pool(
+        self, node: AveragePool2d, x: np.ndarray, zero_point: int
+    ) -> np.ndarray | None:
+        """Codes of an AveragePool2d; None where sums might not fit 32 bits."""
+        if abs(node.bias) - CODE_MIN * node.kernel[0] * node.kernel[1] > SUM_MAX:
+            return None
+        x = np.ascontiguousarray(x)
+        window = _window(node, x, node.kernel, zero_point)
+        rule, kept = _rule(node.requantization, 1)
+        result = np.empty((*x.shape[:2], window.out_height, window.out_width), dtype=np.int8)
+
+        def part(index: int, first: int, last: int) -> None:
+            line = self._memory(index, 4 * (x.shape[3] + node.padding[1] + node.padding[3]))
+            self._library.hawx_average_pool(
+                *(ctypes.byref(window), ctypes.byref(rule), *_integers(node.bias)),
+                *(_pointer(x), _pointer(result), *_integers(first, last), line),
+            )
+
+        self._spread(self._parts(x.size), x.shape[0] * x.shape[1], part)
+        del kept
+        return result
+
+    def add(self, node: Add, a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
+        """Codes of an Add; None where 32 bits might not hold an intermediate result."""
+        rule = node.requantization
+        constant = node.bias + (rule.step << (rule.shift - 1)) + (rule.zero_point << rule.shift)
+        first, second = (int(m) for m in rule.multiplier)
+        if abs(constant) - CODE_MIN * (first + second) > SUM_MAX or rule.shift > 31:
+            return None
+        a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+        result = np.empty_like(a)
+        settings = (first, second, constant, rule.shift, rule.low, rule.high, -rule.step)
+
+        def part(index: int, start: int, last: int) -> None:
+            self._library.hawx_add(
+                *(_pointer(a), _pointer(b), *_integers(*settings)),
+                *(_pointer(result), *_integers(start, last)),
+            )
+
+        self._spread(self._parts(a.size), a.size, part)
+        return result
+
+    def clamp(self, node: Clamp, x: np.ndarray) -> np.ndarray:
+        """Codes of a Clamp: one of 256 for each of 256."""
+        x = np.ascontiguousarray(x)
+        every = np.arange(256, dtype=np.uint8).view(np.int8)
+        image = reference.requantize(
+            every.astype(np.int64)[:, None] + node.bias, node.requantization
+        )
+        image = np.ascontiguousarray(image[:, 0])
+        result = np.empty_like(x)
+
+        def part(index: int, first: int, last: int) -> None:
+            self._library.hawx_map(
+                _pointer(x), _pointer(image), _pointer(result), *_integers(first, last)
+            )
+
+        self._spread(self._parts(x.size), x.size, part)
+        return result
+
+    # ---------------------------------------------------------------- threads and memory
+
+    def _parts(self, codes: int) -> int:
+        return min(self._threads, 1 + codes // _PART)
+
+    def _spread(self, parts: int, units: int, run: Callable[[int, int, int], None]) -> None:
+        """Call ``run(part, first, last)`` for ``parts`` equal shares of ``units``."""
+        edges = [units * i // parts for i in range(parts + 1)]
+        if parts == 1 or self._pool is None:
+            run(0, 0, units)
+            return
+        list(self._pool.map(run, range(parts), edges[:-1], edges[1:]))
+
+    def _memory(self, index: int, size: int) -> ctypes.c_void_p:
+        """Scratch memory of one part, aligned to 64 bytes."""
+        if len(self._scratch[index]) < size + 64:
+            self._scratch[index] = np.empty(size + 64, dtype=np.uint8)
+        address = self._scratch[index].ctypes.data
+        return ctypes.c_void_p(address + -address % 64)
+
+
+def _pointer(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _integers(*values: int) -> tuple[ctypes.c_int64, ...]:
+    return tuple(map(ctypes.c_int64, values))
+
+
+def _window(
+    node: Conv2d | MaxPool2d | AveragePool2d, x: np.ndarray, kernel: Sequence[int], pad: int
+) -> _Window:
+    channels, height, width = x.shape[1:]
+    top, left, bottom, right = node.padding
+    out_height = (height + top + bottom - kernel[0]) // node.stride[0] + 1
+    out_width = (width + left + right - kernel[1]) // node.stride[1] + 1
+    return _Window(
+        *(channels, height, width, 0, out_height, out_width),
+        *(*kernel, *node.stride, *node.padding, pad),
+    )
+
+
+def _rule(rule: Requantization, filters: int) -> tuple[_Rule, np.ndarray]:
+    """The rule in double precision, and the array that it points to."""
+    scale = 2.0**-rule.shift
+    multiplier = np.ascontiguousarray(np.broadcast_to(rule.multiplier * scale, (filters,)))
+    constant = rule.step / 2 + rule.zero_point - rule.low
+    return (
+        _Rule(multiplier.ctypes.data, constant, rule.high - rule.low, rule.low, -rule.step),
+        multiplier,
+    )
