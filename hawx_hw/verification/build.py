@@ -17,7 +17,7 @@ from hawx_hw.datasets.folders import cache_folder
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.verification.simulators import Simulator
 
-__all__ = ["Simulation", "build_simulation"]
+__all__ = ["Simulation", "build_simulation", "make_program", "run_tool"]
 
 #: What the testbench looks at inside the design; everything else may be optimised away.
 _VISIBLE = """\
@@ -147,19 +147,38 @@ def _build_verilator(
         str(main),
         *(str(path.resolve()) for path in (visible, *waivers, *sources)),
     ]
+    run_tool(command, build, os.environ | simulator.environment, "Verilator")
+    make_program(simulator, build, prefix="Vtop", program=top)
+
+
+def make_program(simulator: Simulator, build: Path, *, prefix: str, program: str) -> None:
+    """Compile the C++ that Verilator wrote with ``--vpi`` into ``build``.
+
+    Parameters
+    ----------
+    simulator : Simulator
+    build : Path
+        Verilator's ``-Mdir``; gets the program.
+    prefix, program : str
+        Verilator's ``--prefix`` and ``-o``.
+
+    Raises
+    ------
+    VerificationError
+        The compiler does not accept it; the message has the end of its log.
+    """
     environment = os.environ | simulator.environment
-    _run(command, build, environment, "Verilator")
-    make = ["make", "-f", "Vtop.mk", f"OPT_FAST={_OPTIMISE}", f"OPT_GLOBAL={_OPTIMISE}"]
+    make = ["make", "-f", f"{prefix}.mk", f"OPT_FAST={_OPTIMISE}", f"OPT_GLOBAL={_OPTIMISE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     kept = _runtime_folder(simulator)
     if kept is not None and kept.is_dir():
         for name in objects:
             shutil.copyfile(kept / name, build / name)
     else:
-        _run([*make, "-j2", *objects], build, environment, "The C++ compiler")
+        run_tool([*make, "-j2", *objects], build, environment, "The C++ compiler")
         if kept is not None:
             _keep([build / name for name in objects], kept)
-    _run([*make, top], build, environment, "The C++ compiler")
+    run_tool([*make, program], build, environment, "The C++ compiler")
 
 
 def _runtime_folder(simulator: Simulator) -> Path | None:
@@ -202,10 +221,17 @@ def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build
         *("-g2005", "-s", top, "-o", str(build / "sim.vvp"), "-f", str(commands)),
         *(str(path.resolve()) for path in sources),
     ]
-    _run(command, build, dict(os.environ), "Icarus Verilog")
+    run_tool(command, build, dict(os.environ), "Icarus Verilog")
 
 
-def _run(command: Sequence[str], folder: Path, environment: dict[str, str], who: str) -> None:
+def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str], who: str) -> None:
+    """Run ``command`` in ``folder``; ``who`` it is, for the error.
+
+    Raises
+    ------
+    VerificationError
+        It failed; the message has the end of what it said.
+    """
     done = subprocess.run(
         command,
         cwd=folder,

@@ -31,7 +31,7 @@ def test_same_sources_are_compiled_once(name, source, tmp_path, monkeypatch):
     assert not first.reused
     assert any(first.folder.iterdir())
 
-    monkeypatch.setattr(build, "_run", None)
+    monkeypatch.setattr(build, "run_tool", None)
     again = build_of(name, source, workdir)
     assert again.reused
     assert again.folder == first.folder
@@ -71,7 +71,7 @@ def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, monkeypatch)
             for name in build._RUNTIME:
                 (folder / f"{name}.o").write_text(name)
 
-    monkeypatch.setattr(build, "_run", run)
+    monkeypatch.setattr(build, "run_tool", run)
     for number in range(2):
         source.write_text(GOOD + f"// {number}\n")
         folder = build_of("verilator", source, tmp_path / "work").folder
@@ -89,7 +89,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(source, tmp_path, monkey
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(
         build,
-        "_run",
+        "run_tool",
         lambda command, folder, environment, who: [
             (folder / f"{name}.o").write_text(name) for name in build._RUNTIME
         ],
