@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -93,6 +94,11 @@ class Block(abc.ABC):
     @abc.abstractmethod
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Products, int32, of broadcast operands in [-128, 127]; approximations of ``a * b``."""
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Verilog that the gateware places by instance: text by file name."""
+        return {}
 
     @property
     @abc.abstractmethod
