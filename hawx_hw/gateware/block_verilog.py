@@ -1,0 +1,104 @@
+"""Verilog of blocks by themselves, to prove and to measure them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hawx_hw.blocks.block import Block, BlockComponent
+from hawx_hw.files import write_text
+from hawx_hw.gateware.common.hierarchy import Emission
+from hawx_hw.gateware.verilog import verilog_modules
+
+__all__ = ["BlockVerilog", "architecture_verilog", "specification_verilog"]
+
+_CELL = re.compile(r"^\s*cell \\(\S+) ", re.MULTILINE)
+_MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class BlockVerilog:
+    """A block as Verilog; ports ``a``, ``b`` and ``product``.
+
+    Parameters
+    ----------
+    top : str
+        Name of the module.
+    product_bits : int
+        Width of the product.
+    files : mapping of str to str
+        Text of each Verilog file by its name, parts before the whole.
+    """
+
+    top: str
+    product_bits: int
+    files: Mapping[str, str]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the files into ``folder``; returns their paths."""
+        for name, text in self.files.items():
+            write_text(folder / name, text)
+        return [folder / name for name in self.files]
+
+
+def architecture_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVerilog]:
+    """Each block in the architecture named with it, written in one go.
+
+    Raises
+    ------
+    ValueError
+        There is no such architecture.
+    """
+    return _written(
+        (f"hawx_block_{block.identifier}_{architecture}", block, block.component(architecture))
+        for block, architecture in pairs
+    )
+
+
+def specification_verilog(blocks: Sequence[Block]) -> list[BlockVerilog | None]:
+    """The specification of each block, None where it has none."""
+    components = [(block, block.specification()) for block in blocks]
+    found = iter(
+        _written(
+            (f"hawx_specification_{block.identifier}", block, component)
+            for block, component in components
+            if component is not None
+        )
+    )
+    return [None if component is None else next(found) for _, component in components]
+
+
+def _written(kinds: Iterable[tuple[str, Block, BlockComponent]]) -> list[BlockVerilog]:
+    emission = Emission()
+    described = []
+    for name, block, component in kinds:
+        emission.define(name, component)
+        described.append((name, component.signature.product_bits, block.sources))
+    if not described:
+        return []
+    texts = verilog_modules(emission)
+    return [
+        BlockVerilog(
+            name,
+            bits,
+            {**sources, **{f"{part}.v": texts[part] for part in _parts(emission, name)}},
+        )
+        for name, bits, sources in described
+    ]
+
+
+def _parts(emission: Emission, top: str) -> list[str]:
+    """The modules that ``top`` is made of, parts before the whole."""
+    found: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        text = emission.modules[name]
+        for kind in _CELL.findall(text):
+            if kind in emission.modules and kind not in found:
+                visit(kind)
+        found.update(dict.fromkeys(_MODULE.findall(text)))
+
+    visit(top)
+    return list(found)

@@ -1,0 +1,114 @@
+import dataclasses
+import re
+
+import pytest
+from amaranth.hdl import Instance, Module
+
+from hawx_hw.blocks import by_name
+from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.exact import Exact
+from hawx_hw.gateware.block_verilog import architecture_verilog, specification_verilog
+from hawx_hw.gateware.common.hierarchy import place
+
+LEAF = "module leaf(input [7:0] x, output [7:0] y); assign y = x; endmodule\n"
+
+
+class Inner(BlockComponent):
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.product.eq(self.a * self.b)
+        return m
+
+
+class Outer(BlockComponent):
+    """A kind of its own, an unnamed part, and a foreign module."""
+
+    def elaborate(self, platform):
+        m = Module()
+        kind = place(m, platform, "kind", "shared_kind", Inner)
+        m.submodules.part = part = Inner()
+        m.submodules.leaf = Instance("leaf", i_x=self.a, o_y=part.a)
+        m.d.comb += [kind.a.eq(self.a), kind.b.eq(self.b), part.b.eq(self.b)]
+        m.d.comb += self.product.eq(kind.product ^ part.product)
+        return m
+
+
+@dataclasses.dataclass(frozen=True)
+class Layered(Exact):
+    family = "layered"
+    index: int
+
+    architectures = ("multiply", "outer")
+    sources = {"leaf.v": LEAF}
+
+    def component(self, architecture=None):
+        return Outer() if self._architecture(architecture) == "outer" else Inner()
+
+    def specification(self):
+        return None
+
+
+def test_an_architecture_by_itself():
+    exact = by_name("exact")
+    (design,) = architecture_verilog([(exact, "multiply")])
+    assert design.top == "hawx_block_exact_multiply"
+    assert design.product_bits == 16
+    assert list(design.files) == ["hawx_block_exact_multiply.v"]
+    text = design.files["hawx_block_exact_multiply.v"]
+    assert re.search(r"assign product = \$signed\(a\) \* \$signed\(b\);", text)
+
+
+def test_all_parts_are_there_and_no_others():
+    first, second = Layered(1), Layered(2)
+    designs = architecture_verilog(
+        [(first, "outer"), (second, "multiply"), (second, "outer"), (by_name("exact"), "multiply")]
+    )
+    assert [design.top for design in designs] == [
+        "hawx_block_layered_index_1_outer",
+        "hawx_block_layered_index_2_multiply",
+        "hawx_block_layered_index_2_outer",
+        "hawx_block_exact_multiply",
+    ]
+    assert [sorted(design.files) for design in designs] == [
+        [
+            "hawx_block_layered_index_1_outer.part.v",
+            "hawx_block_layered_index_1_outer.v",
+            "leaf.v",
+            "shared_kind.v",
+        ],
+        ["hawx_block_layered_index_2_multiply.v", "leaf.v"],
+        [
+            "hawx_block_layered_index_2_outer.part.v",
+            "hawx_block_layered_index_2_outer.v",
+            "leaf.v",
+            "shared_kind.v",
+        ],
+        ["hawx_block_exact_multiply.v"],
+    ]
+    assert designs[0].files["leaf.v"] == LEAF
+
+
+def test_text_does_not_depend_on_what_is_written_with_it():
+    pairs = [(Layered(1), "outer"), (by_name("exact"), "multiply"), (Layered(2), "multiply")]
+    together = architecture_verilog(pairs)
+    assert together == [design for pair in pairs for design in architecture_verilog([pair])]
+    assert together != architecture_verilog(pairs[::-1])
+
+
+def test_specifications():
+    found = specification_verilog([Layered(1), by_name("exact")])
+    assert found[0] is None
+    assert found[1].top == "hawx_specification_exact"
+    assert specification_verilog([]) == []
+
+
+def test_unknown_architecture():
+    with pytest.raises(ValueError, match=r"Architecture of exact must be one of .*, not 'steam'"):
+        architecture_verilog([(by_name("exact"), "steam")])
+
+
+def test_files(tmp_path):
+    (design,) = architecture_verilog([(Layered(1), "outer")])
+    paths = design.write(tmp_path)
+    assert [path.name for path in paths] == list(design.files)
+    assert [path.read_text() for path in paths] == list(design.files.values())
