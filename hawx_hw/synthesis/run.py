@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -21,7 +21,7 @@ from hawx_hw.synthesis.netlist import Netlist, read_netlist
 from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
 
-__all__ = ["OPENSTA_CELLS", "SynthesisResult", "synthesize"]
+__all__ = ["OPENSTA_CELLS", "SynthesisResult", "run_yosys", "synthesize"]
 
 #: Designs with more cells are not given to OpenSTA unless asked for: it flattens the hierarchy.
 OPENSTA_CELLS = 200_000
@@ -121,7 +121,7 @@ def synthesize(
         job["constraints"] = str(constraints)
         if period_ns is not None:
             job["period_ps"] = round(period_ns * 1000)
-        _run_yosys(job, scratch, timeout)
+        run_yosys(job, scratch, timeout)
         try:
             netlist = read_netlist(scratch / "netlist.json", top, library)
         except ValueError as error:
@@ -202,14 +202,38 @@ def _driver(technology: Technology) -> str:
     return min(inverters)[1]
 
 
-def _run_yosys(job: dict[str, Any], scratch: Path, timeout: float) -> None:
+def run_yosys(
+    job: Mapping[str, Any],
+    scratch: Path,
+    timeout: float,
+    *,
+    worker: str = "hawx_hw.synthesis.worker",
+) -> None:
+    """Give ``job`` to a worker, a process of its own in which Yosys may end.
+
+    Parameters
+    ----------
+    job : mapping
+        Goes to the worker as a JSON file, whose path is its argument.
+    scratch : Path
+        A folder that gets ``job.json`` and ``yosys.log``.
+    timeout : float
+        Seconds.
+    worker : str
+        The module that is run.
+
+    Raises
+    ------
+    UserError
+        Yosys is missing, refused the design or took too long.
+    """
     if util.find_spec("pyosys") is None:
         raise UserError("Yosys is missing.", mend="Install it, with: pip install pyosys")
     (scratch / "job.json").write_text(json.dumps(job))
     log = scratch / "yosys.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hawx_hw.synthesis.worker", str(scratch / "job.json")],
+            [sys.executable, "-m", worker, str(scratch / "job.json")],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
