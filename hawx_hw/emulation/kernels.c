@@ -23,6 +23,10 @@ typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(16)));
 typedef uint16_t halves __attribute__((vector_size(VECTOR), aligned(VECTOR)));
 typedef uint32_t words __attribute__((vector_size(VECTOR), aligned(VECTOR)));
 typedef uint64_t pairs __attribute__((vector_size(VECTOR), aligned(VECTOR)));
+typedef double double_4 __attribute__((vector_size(32)));
+typedef int64_t long_4 __attribute__((vector_size(32)));
+typedef int32_t int_4 __attribute__((vector_size(16)));
+typedef int8_t char_4 __attribute__((vector_size(4)));
 typedef uint64_t pair16 __attribute__((vector_size(16), aligned(1), may_alias));
 
 int64_t hawx_lanes(void) { return LANES; }
@@ -128,6 +132,18 @@ static void copy_run(uint8_t *to, const uint8_t *from, int64_t count)
         memcpy(to + i, from + i, 16);
 }
 
+/* Whole rows of at most 32 bytes. */
+static void copy_rows(uint8_t *to, const uint8_t *from, int64_t height, int64_t width,
+                      int64_t stride)
+{
+    if (width <= 16)
+        for (int64_t y = 0; y < height; y++)
+            memcpy(to + y * width, from + y * stride, 16);
+    else
+        for (int64_t y = 0; y < height; y++)
+            memcpy(to + y * width, from + y * stride, 32);
+}
+
 static void unfold_vectors(const uint8_t *input, int64_t taps, int64_t first, int64_t count,
                            uint8_t *columns, int64_t stride)
 {
@@ -171,6 +187,11 @@ static void unfold(const hawx_window *w, const uint8_t *input, int64_t first, in
                 for (int64_t j = 0; j < w->kernel_width; j++, column += stride) {
                     int64_t y = pixel / w->out_width, x = pixel % w->out_width;
                     /* Each run may write beyond its end: the next one overwrites that. */
+                    if (pixel == 0 && here == area && w->stride_x == 1 && w->out_width <= 32) {
+                        copy_rows(column, padded + (c * rows + i) * cols + j, w->out_height,
+                                  w->out_width, w->stride_y * cols);
+                        continue;
+                    }
                     for (int64_t at = 0; at < here; y++, x = 0) {
                         int64_t run = least(w->out_width - x, here - at);
                         const uint8_t *source =
@@ -217,22 +238,28 @@ static accumulate *const ACCUMULATES[] = {accumulate1, accumulate2, accumulate3,
 
 /* Lanes to filters: even lanes are the first half of a block's filters, odd lanes the second. */
 static void finish(const words *sums, int64_t count, const int32_t *offset, const double *scale,
-                   const hawx_rule *rule, int8_t *codes)
+                   int64_t filters, const hawx_rule *rule, int8_t *codes)
 {
-    const double constant = rule->constant, span = rule->span;
-    const int32_t low = (int32_t)rule->low, mask = (int32_t)rule->mask;
+    const double_4 span = rule->span - (double_4){0};
+    const int_4 low = (int32_t)rule->low - (int_4){0};
+    words offsets[2];
+    memcpy(offsets, offset, sizeof offsets);
     for (int64_t p = 0; p < count; p++) {
-        int32_t total[LANES];
-        const uint32_t *even = (const uint32_t *)(sums + 2 * p), *odd = even + HALF;
-        for (int i = 0; i < HALF; i++) {
-            total[i] = (int32_t)(even[i] - (odd[i] << 16) + (uint32_t)offset[i]);
-            total[HALF + i] = (int32_t)(odd[i] + (uint32_t)offset[HALF + i]);
-        }
-        for (int i = 0; i < LANES; i++) {
-            double u = total[i] * scale[i] + constant;
-            u = u > 0 ? u : 0;
-            u = u < span ? u : span;
-            codes[p * LANES + i] = (int8_t)(((int32_t)u + low) & mask);
+        words total[2];
+        total[1] = sums[2 * p + 1] + offsets[1];
+        total[0] = sums[2 * p] - (sums[2 * p + 1] << 16) + offsets[0];
+        for (int64_t f = 0; f < filters; f += 4) {
+            int_4 sum;
+            double_4 factor;
+            memcpy(&sum, (char *)total + 4 * f, sizeof sum);
+            memcpy(&factor, scale + f, sizeof factor);
+            double_4 u = __builtin_convertvector(sum, double_4) * factor + rule->constant;
+            u = (double_4)((long_4)u & (u > 0));
+            long_4 over = u > span;
+            u = (double_4)(((long_4)u & ~over) | ((long_4)span & over));
+            sum = (__builtin_convertvector(u, int_4) + low) & (int32_t)rule->mask;
+            char_4 code = __builtin_convertvector(sum, char_4);
+            memcpy(codes + p * LANES + f, &code, sizeof code);
         }
     }
 }
@@ -317,7 +344,7 @@ void hawx_look_up(const hawx_window *w, const hawx_products *products, const haw
             double scale[LANES] = {0};
             memcpy(offset, products->offset + filter, filters * sizeof *offset);
             memcpy(scale, rule->multiplier + filter, filters * sizeof *scale);
-            finish(sums, count, offset, scale, rule, codes);
+            finish(sums, count, offset, scale, filters, rule, codes);
             scatter(w, codes, filter, filters, first, count, turned, output);
         }
     }

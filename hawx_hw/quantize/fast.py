@@ -8,6 +8,7 @@ rather than left to a library's convolution, which may use transforms (Winograd,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -135,7 +136,7 @@ def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarra
         case Clamp():
             return _requantized(x.astype(np.float64) + node.bias, node.requantization, 1)
         case Flatten():
-            return x.reshape(len(x), -1)
+            return x.reshape(len(x), math.prod(x.shape[1:]))  # of no images too
         case _:
             raise TypeError(f"No evaluation of nodes of type {type(node).__name__}")
 

@@ -1,0 +1,354 @@
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.exact import Exact
+from hawx_hw.emulation import Emulator, compiler
+from hawx_hw.emulation.compiler import CompilerError
+from hawx_hw.emulation.layer import Layer
+from hawx_hw.quantize import reference
+from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from tests.emulation.blocks import (
+    TableBlock,
+    full_rank,
+    low_rank,
+    near_product,
+    random_assignment,
+    rank_one,
+)
+
+ANY = (full_rank, near_product, rank_one, low_rank)
+WAYS = [
+    *((path, v.name) for path in ("tables", "rows") for v in compiler.supported()),
+    ("auto", None),
+    ("look-up", None),
+]
+
+
+def assert_equal(emulator, images, assignment):
+    expected = reference.run_all(emulator.graph, images, assignment)
+    found = emulator.run_all(images, assignment)
+    assert expected.keys() == found.keys()
+    for name, codes in expected.items():
+        assert found[name].dtype == np.int8
+        np.testing.assert_array_equal(found[name], codes, err_msg=name)
+
+
+def drawn(seed, layers=3, kinds=ANY, count=5):
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers)
+    return graph, random_codes(rng, graph, count), random_assignment(rng, graph, kinds), rng
+
+
+@pytest.mark.parametrize(("path", "variant"), WAYS)
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=40, deadline=None)
+def test_equals_the_reference(path, variant, seed, layers, threads):
+    graph, images, assignment, _ = drawn(seed, layers)
+    emulator = Emulator(graph, path=path, variant=variant, threads=threads)
+    assert_equal(emulator, images, assignment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "variant"), WAYS)
+@given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 40))
+@settings(max_examples=600, deadline=None)
+def test_equals_the_reference_at_length(path, variant, seed, layers, count):
+    graph, images, assignment, _ = drawn(seed, layers, count=count)
+    assert_equal(Emulator(graph, path=path, variant=variant, threads=2), images, assignment)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_stated_factors_equal_the_reference(seed):
+    graph, images, assignment, _ = drawn(seed, kinds=(low_rank,))
+    assert_equal(Emulator(graph, path="factors"), images, assignment)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_remapped_operands_equal_the_reference(seed):
+    graph, images, _, rng = drawn(seed)
+    block = rank_one(rng)
+    assignment = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node in graph.nodes
+        if isinstance(node, (Conv2d, Linear))
+    }
+    assert_equal(Emulator(graph, path="factors"), images, assignment)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_many_pixels(seed):
+    """Several tiles, shared out over threads by pixels and by filters."""
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=2, max_size=24, max_channels=4, max_features=70)
+    assignment = random_assignment(rng, graph, (full_rank, near_product))
+    assert_equal(Emulator(graph, threads=2), random_codes(rng, graph, 40), assignment)
+
+
+@pytest.mark.parametrize("outputs", [1, 15, 16, 17, 70])
+@pytest.mark.parametrize("batch", [1, 23, 24, 100])
+def test_linear_of_any_size(outputs, batch):
+    rng = np.random.default_rng(outputs)
+    weight = rng.integers(-127, 128, (outputs, 200)).astype(np.int8)
+    rule = Requantization(rng.integers(1, 9, outputs), 14, 3)
+    node = Linear("l", ("input",), weight, np.arange(outputs, dtype=np.int32), rule)
+    graph = Graph(
+        "g", "input", (node,), {"input": Tensor((200,), 1.0, 0), "l": Tensor((outputs,), 1.0, 3)}
+    )
+    images = rng.integers(-128, 128, (batch, 200)).astype(np.int8)
+    assignment = {"l": LayerBlocks.uniform(near_product(rng), weight.shape)}
+    for threads in (1, 2, 3):
+        assert_equal(Emulator(graph, threads=threads), images, assignment)
+
+
+@pytest.mark.parametrize(("path", "variant"), WAYS)
+def test_the_worst_sums_of_the_kernels(path, variant):
+    """Words of 16 bits at their limits: every product is the least or the largest there is."""
+    for low, high in ((-(2**15), 2**15 - 1), (0, 2**16 - 1), (-(2**16) + 1, 0)):
+        table = np.full((256, 256), high)
+        table[:, :128] = low
+        weight = np.full((20, 3, 5, 5), 7, dtype=np.int8)
+        rule = Requantization([40], 20, 0)
+        node = Conv2d("c", ("input",), weight, np.zeros(20, np.int32), rule, (1, 1), (2, 2, 2, 2))
+        tensors = {"input": Tensor((3, 9, 9), 1.0, -5), "c": Tensor((20, 9, 9), 1.0, 0)}
+        images = np.random.default_rng(0).choice([-128, 127, -1, 0], (5, 3, 9, 9)).astype(np.int8)
+        emulator = Emulator(Graph("g", "input", (node,), tensors), path=path, variant=variant)
+        assert_equal(emulator, images, {"c": LayerBlocks.uniform(TableBlock(table), weight.shape)})
+
+
+def test_a_padding_code_is_looked_up_like_any_other():
+    """A block that makes 1000 of the zero point and 0 of everything else counts the padding."""
+    table = np.zeros((256, 256))
+    table[:, -17 + 128] = 1000
+    node = Conv2d(
+        *("c", ("input",), np.zeros((1, 1, 3, 3), np.int8), np.zeros(1, np.int32)),
+        Requantization([131], 17, 0),  # 131 / 2^17 is 1 / 1000.5
+        padding=(1, 1, 1, 1),
+    )
+    graph = Graph(
+        "g", "input", (node,), {n: Tensor((1, 3, 3), 1.0, z) for n, z in (("input", -17), ("c", 0))}
+    )
+    assignment = {"c": LayerBlocks.uniform(TableBlock(table), node.weight.shape)}
+    for path, variant in WAYS:
+        found = Emulator(graph, path=path, variant=variant).run(
+            np.zeros((1, 1, 3, 3), np.int8), assignment
+        )
+        assert found[0, 0].tolist() == [[5, 3, 5], [3, 0, 3], [5, 3, 5]]
+
+
+@pytest.mark.parametrize("path", ["auto", "look-up"])
+def test_products_beyond_16_bits_and_sums_beyond_32(path):
+    rng = np.random.default_rng(1)
+    graph, images, assignment, _ = drawn(4, kinds=(lambda rng: full_rank(rng, 2**23),), count=3)
+    assert assignment
+    assert_equal(Emulator(graph, path=path), images, assignment)
+
+    weight = np.array([[1, 1]], np.int8)
+    node = Linear("l", ("input",), weight, np.array([5], np.int32), Requantization([1], 31, 0))
+    graph = Graph("g", "input", (node,), {"input": Tensor((2,), 1.0, 0), "l": Tensor((1,), 1.0, 0)})
+    table = np.zeros((256, 256))
+    table[129, 129] = 2**30
+    blocks = {"l": LayerBlocks.uniform(TableBlock(table), weight.shape)}
+    emulator = Emulator(graph, path=path)
+    assert_equal(emulator, np.array([[0, 1]], np.int8), blocks)
+    with pytest.raises(OverflowError, match="A sum does not fit int32"):
+        emulator.run(np.array([[1, 1]], np.int8), blocks)
+    assert rng is not None
+
+
+def counted(monkeypatch):
+    """Names of the weighted nodes that are computed from here on."""
+    names = []
+    run = Layer.run
+
+    def counting(self, x, zero_point):
+        names.append(self._node.name)
+        return run(self, x, zero_point)
+
+    monkeypatch.setattr(Layer, "run", counting)
+    return names
+
+
+def chain():
+    graph = random_graph(np.random.default_rng(3), layers=4, kinds=("linear",))
+    assert [type(node) for node in graph.nodes].count(Linear) == 4
+    return graph
+
+
+def test_a_change_is_computed_from_its_layer_on(monkeypatch):
+    graph = chain()
+    rng = np.random.default_rng(0)
+    images = random_codes(rng, graph, 300)
+    linears = [node for node in graph.nodes if isinstance(node, Linear)]
+    emulator = Emulator(graph)
+    names = counted(monkeypatch)
+    emulator.run(images)
+    assert names == [node.name for node in linears]
+    for at in (3, 1, 2):
+        assignment = {
+            linears[at].name: LayerBlocks.uniform(full_rank(rng), linears[at].weight.shape)
+        }
+        emulator.run(images)
+        names.clear()
+        assert_equal(emulator, images, assignment)
+        assert names == [node.name for node in linears[at:]]
+    names.clear()
+    assert_equal(emulator, images, assignment)  # nothing has changed
+    assert names == []
+    assert_equal(emulator, images[::-1].copy(), assignment)  # other images
+    assert names == [node.name for node in linears]
+
+
+def test_without_memory_everything_is_computed_again(monkeypatch):
+    graph = chain()
+    images = random_codes(np.random.default_rng(0), graph, 3)
+    emulator = Emulator(graph, memory=0)
+    names = counted(monkeypatch)
+    for _ in range(2):
+        assert_equal(emulator, images, {})
+    assert len(names) == 8
+
+
+def test_kept_codes_are_not_the_callers():
+    graph = chain()
+    images = random_codes(np.random.default_rng(0), graph, 3)
+    emulator = Emulator(graph)
+    expected = reference.run(graph, images)
+    emulator.run_all(images)["linear1"][:] = 0
+    emulator.run(images)[:] = 0
+    np.testing.assert_array_equal(emulator.run(images), expected)
+    images[:] ^= 1
+    np.testing.assert_array_equal(emulator.run(images), reference.run(graph, images))
+
+
+@given(st.integers(0, 2**32), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_many_assignments_equal_fresh_runs(seed, kept):
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=4, kinds=("conv", "add", "maxpool", "linear"), max_size=6)
+    images = random_codes(rng, graph, 70)
+    weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
+    choices = [None, near_product(rng), full_rank(rng, 5000)]
+    assignments = [None]
+    for _ in range(8):
+        drawn = [choices[int(rng.integers(3))] for _ in weighted]
+        assignments.append(
+            {n.name: LayerBlocks.uniform(b, n.weight.shape) for n, b in zip(weighted, drawn) if b}
+        )
+    labels = reference.run(graph, images).reshape(70, -1).argmax(axis=1)
+    emulator = Emulator(graph, memory=2**30 if kept else 0)
+    found = emulator.evaluate_many(assignments, images, labels)
+    for assignment, share in zip(assignments, found, strict=True):
+        outputs = reference.run(graph, images, assignment).reshape(70, -1).argmax(axis=1)
+        assert share == np.mean(outputs == labels)
+
+
+def test_shared_layers_are_computed_once(monkeypatch):
+    graph = chain()
+    rng = np.random.default_rng(0)
+    images, labels = random_codes(rng, graph, 10), np.zeros(10, np.int64)
+    linears = [node for node in graph.nodes if isinstance(node, Linear)]
+    blocks = [None, full_rank(rng)]
+    every = [
+        {
+            node.name: LayerBlocks.uniform(blocks[code >> i & 1], node.weight.shape)
+            for i, node in enumerate(linears)
+            if blocks[code >> i & 1]
+        }
+        for code in range(16)
+    ]
+    names = counted(monkeypatch)
+    calls = []
+    Emulator(graph, memory=0).evaluate_many(
+        [every[i] for i in rng.permutation(16)],
+        images,
+        labels,
+        progress=lambda *call: calls.append(call),
+    )
+    assert len(names) == 2 + 4 + 8 + 16
+    assert calls == [(i, 16) for i in range(1, 17)]
+
+
+def test_accuracy_takes_pixels_or_codes():
+    graph = chain()
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (300, *graph.tensors["input"].shape)).astype(np.uint8)
+    images = (pixels.astype(np.int16) - 128).astype(np.int8)
+    labels = rng.integers(0, graph.tensors[graph.output].size, 300)
+    expected = np.mean(reference.run(graph, images).reshape(300, -1).argmax(axis=1) == labels)
+    emulator = Emulator(graph)
+    assert emulator.accuracy(pixels, labels) == emulator.accuracy(images, labels) == expected
+    for count in (0, 299):
+        with pytest.raises(ValueError, match="as many labels as images and at least one"):
+            emulator.accuracy(images[:count], labels[:0] if count == 0 else labels)
+
+
+def test_the_order_of_blocks_does_not_matter(monkeypatch):
+    graph = chain()
+    rng = np.random.default_rng(0)
+    images = random_codes(rng, graph, 3)
+    node = next(node for node in graph.nodes if isinstance(node, Linear))
+    choice = rng.integers(0, 2, node.weight.shape).astype(np.uint8)
+    block = full_rank(rng)
+    emulator = Emulator(graph)
+    emulator.run(images, {node.name: LayerBlocks((block, Exact()), choice)})
+    names = counted(monkeypatch)
+    emulator.run(images, {node.name: LayerBlocks((Exact(), block), 1 - choice)})
+    assert names == []
+    emulator.run(images, {node.name: LayerBlocks((block, Exact()), 1 - choice)})
+    assert len(names) == 4
+
+
+def test_what_does_not_suit_is_refused():
+    graph = chain()
+    emulator = Emulator(graph)
+    images = random_codes(np.random.default_rng(0), graph, 2)
+    with pytest.raises(ValueError, match="Images must be int8 of shape"):
+        emulator.run(images.astype(np.int16))
+    with pytest.raises(ValueError, match="Images must be int8 of shape"):
+        emulator.run(images[:, :0])
+    blocks = LayerBlocks.uniform(Exact(), (1, 2))
+    with pytest.raises(ValueError, match=r"must name convolutions or linear layers, not \['no'\]"):
+        emulator.run(images, {"no": blocks})
+    with pytest.raises(ValueError, match="Blocks of 'linear1' must be of shape"):
+        emulator.run(images, {"linear1": blocks})
+    for wrong, message in (
+        ({"path": "fast"}, "Path must be one of auto, tables, rows, factors, look-up, not 'fast'"),
+        ({"threads": 0}, "Threads must be at least 1, not 0"),
+        ({"memory": -1}, "Memory must be at least 0, not -1"),
+        ({"variant": "mmx"}, "Variant must be one of baseline, avx2, avx512, not 'mmx'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Emulator(graph, **wrong)
+
+
+def test_without_images_there_are_no_codes():
+    graph = chain()
+    images = random_codes(np.random.default_rng(0), graph, 0)
+    assert Emulator(graph).run(images).shape == (0, *graph.tensors[graph.output].shape)
+
+
+def test_without_a_compiler_emulation_says_so_and_goes_on(monkeypatch):
+    graph, images, assignment, _ = drawn(8)
+
+    def broken():
+        raise CompilerError("There is no C compiler: 'cc' is not on the PATH")
+
+    monkeypatch.setattr(compiler, "supported", broken)
+    with pytest.warns(RuntimeWarning, match="no C compiler.*goes on without compiled kernels"):
+        emulator = Emulator(graph)
+    assert emulator.engine == "portable"
+    assert_equal(emulator, images, assignment)
+    with pytest.raises(CompilerError, match="no C compiler"):
+        Emulator(graph, path="tables")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Emulator(graph, path="look-up")  # asked for: nothing to tell
