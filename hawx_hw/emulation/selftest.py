@@ -1,4 +1,4 @@
-"""The C kernels are believed after they have computed a few layers like numpy."""
+"""The C kernels are believed after they have computed a few networks like the reference."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ import functools
 
 import numpy as np
 
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.block import CODES, Block, BlockComponent
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import CompilerError, Variant
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import Products
 from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.quantize.graph import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+    Tensor,
+)
 from hawx_hw.quantize.random_graphs import random_codes, random_graph
 
 __all__ = ["checked_native"]
 
-_SEEDS = range(6)
+_SEEDS = range(8)
 
 
 def checked_native(name: str | None, threads: int) -> Native:
@@ -39,25 +52,96 @@ def checked_native(name: str | None, threads: int) -> Native:
         raise CompilerError(f"This CPU cannot run the kernels for {name}")
     if not _right(variant):
         raise CompilerError(
-            f"The kernels for {variant.name} that the C compiler made compute wrong sums"
+            f"The kernels for {variant.name} that the C compiler made compute wrong codes"
         )
     return Native(variant, threads)
+
+
+class _Arbitrary(Block):
+    """Any 16-bit product for any operands."""
+
+    family = "arbitrary"
+    architectures = ()
+
+    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        table = rng.integers(-(2**15), 2**15, (len(CODES), len(CODES)), dtype=np.int32)
+        products: np.ndarray = table[a - CODES[0], b - CODES[0]]
+        return products
+
+    def component(self, architecture: str | None = None) -> BlockComponent:
+        raise NotImplementedError("There is no gateware for arbitrary products")
 
 
 @functools.cache
 def _right(variant: Variant) -> bool:
     native = Native(variant, 1)
+    arbitrary = _Arbitrary()
     for seed in _SEEDS:
         rng = np.random.default_rng(seed)
-        graph = random_graph(rng, layers=4, max_size=9, max_channels=7)
-        values = reference.run_all(graph, random_codes(rng, graph, 3))
-        for node in graph.nodes:
-            if not isinstance(node, (Conv2d, Linear)):
-                continue
-            prepared = native.prepare(Products(node, None))
-            x, zero_point = values[node.inputs[0]], graph.tensors[node.inputs[0]].zero_point
-            for by_rows in (False, True):
-                found = native.convolve(node, prepared, x, zero_point, by_rows=by_rows)
-                if not np.array_equal(found, values[node.name]):
-                    return False
+        graph = random_graph(rng, layers=5, max_size=9, max_channels=7)
+        images = random_codes(rng, graph, 4)
+        blocks = {
+            node.name: LayerBlocks.uniform(arbitrary, node.weight.shape)
+            for node in graph.nodes
+            if isinstance(node, (Conv2d, Linear)) and seed % 2
+        }
+        if not _same(native, graph, images, blocks):
+            return False
+    return _same(native, _plain_nodes(), random_codes(rng, _plain_nodes(), 4), {})
+
+
+def _plain_nodes() -> Graph:
+    """One node of every kind without weights."""
+    nodes = (
+        MaxPool2d("max", ("input",), (3, 2), (1, 1), (1, 0, 1, 1)),
+        AveragePool2d(
+            *("average", ("max",), (2, 3), (1, 1), 30),
+            requantization=Requantization(np.array([9000]), 16, 3),
+            padding=(1, 1, 0, 1),
+        ),
+        Clamp("clamp", ("average",), -3, Requantization(np.array([40000]), 15, -4, -90, 100, 2)),
+        Add("add", ("clamp", "average"), 777, Requantization(np.array([20000, 35000]), 15, 1)),
+    )
+    points = {"input": -5, "max": -5, "average": 3, "clamp": -4, "add": 1}
+    return Graph("nodes", "input", nodes, {n: Tensor((3, 8, 7), 1.0, p) for n, p in points.items()})
+
+
+def _same(native: Native, graph: Graph, images: np.ndarray, blocks: dict[str, LayerBlocks]) -> bool:
+    values = reference.run_all(graph, images, blocks)
+    for node in graph.nodes:
+        inputs = [values[name] for name in node.inputs]
+        zero_point = graph.tensors[node.inputs[0]].zero_point
+        for found in _found(native, node, inputs, zero_point, blocks.get(node.name)):
+            if found is not None and not np.array_equal(found, values[node.name]):
+                return False
     return True
+
+
+def _found(
+    native: Native,
+    node: Node,
+    inputs: list[np.ndarray],
+    zero_point: int,
+    blocks: LayerBlocks | None,
+) -> list[np.ndarray | None]:
+    """What each kernel for this node computes."""
+    x = inputs[0]
+    match node:
+        case Conv2d() | Linear():
+            products = Products(node, blocks)
+            if not (products.words_fit and products.sums_fit):
+                return []
+            prepared = native.prepare(products)
+            ways = (False, True)
+            return [native.convolve(node, prepared, x, zero_point, by_rows=way) for way in ways]
+        case MaxPool2d():
+            return [native.max_pool(node, x)]
+        case AveragePool2d():
+            return [native.average_pool(node, x, zero_point)]
+        case Add():
+            return [native.add(node, *inputs)]
+        case Clamp():
+            return [native.clamp(node, x)]
+        case _:
+            return []

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from hawx_hw.emulation import Emulator, compiler, selftest
+from hawx_hw.emulation.compiler import CompilerError
+from hawx_hw.quantize import reference
+from hawx_hw.quantize.random_graphs import random_codes, random_graph
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """A copy of the kernels' sources to change, compiled into a cache of its own."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    for path in compiler._SOURCES.glob("*.[ch]"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(compiler, "_SOURCES", folder)
+    for cached in (compiler.library, compiler.supported, selftest._right):
+        cached.cache_clear()
+    yield folder
+    for cached in (compiler.library, compiler.supported, selftest._right):
+        cached.cache_clear()
+
+
+WRONG = [
+    ("sums[2 * p + 1] += (words)v >> 16", "sums[2 * p + 1] += (words)v >> 15"),
+    ("sums[p] += row[column[p]]", "sums[p] -= row[column[p]]"),
+    ("if (largest > 65535)", "if (largest > 2 * 65535)"),
+    ("memset(padded, (uint8_t)w->pad,", "memset(padded, 0,"),
+    ("u = (double_4)((long_4)u & (u > 0));", ""),
+    ("out[x] = most;", "out[x] = 0;"),
+    ("line[w->left + x] += row[x] - (int32_t)w->pad;", "line[w->left + x] += row[x];"),
+    ("(a[i] * ma + b[i] * mb + c) >> shift", "(a[i] * mb + b[i] * ma + c) >> shift"),
+    ("output[i] = map[input[i]];", "output[i] = map[input[i] & 127];"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), WRONG, ids=range(len(WRONG)))
+def test_kernels_that_compute_wrong_sums_are_not_used(sources, right, wrong):
+    text = (sources / "kernels.c").read_text()
+    assert text.count(right) == 1
+    (sources / "kernels.c").write_text(text.replace(right, wrong))
+    rng = np.random.default_rng(0)
+    graph = random_graph(rng)
+    images = random_codes(rng, graph, 3)
+    with pytest.warns(RuntimeWarning, match="compute wrong codes"):
+        emulator = Emulator(graph)
+    np.testing.assert_array_equal(emulator.run(images), reference.run(graph, images))
+    with pytest.raises(CompilerError, match="compute wrong codes"):
+        Emulator(graph, path="tables")
+
+
+def test_right_kernels_pass(sources):
+    assert selftest.checked_native(None, 1).variant == compiler.supported()[0]
+
+
+def test_a_cpu_that_cannot_run_a_variant(monkeypatch):
+    monkeypatch.setattr(compiler, "supported", lambda: compiler.VARIANTS[:1])
+    with pytest.raises(CompilerError, match="This CPU cannot run the kernels for avx2"):
+        selftest.checked_native("avx2", 1)
