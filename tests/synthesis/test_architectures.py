@@ -1,0 +1,172 @@
+"""The choice among architectures of which the order is known, and its cache."""
+
+import dataclasses
+import json
+
+import pytest
+from amaranth.hdl import Const, Module
+
+from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.exact import Exact
+from hawx_hw.synthesis import architectures, synthesize
+from hawx_hw.synthesis.architectures import choose, choose_all, compare_architectures
+from hawx_hw.technology import load
+
+
+class Gates(BlockComponent):
+    """A chain of gates: so many of them, each behind so many others."""
+
+    def __init__(self, kind):
+        self._kind = kind
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        a, b = self.a.as_unsigned(), self.b.as_unsigned()
+        if self._kind == "chain":
+            # Seven gates, one behind the other.
+            bit = a[0]
+            for i in range(7):
+                bit = bit ^ b[i] if i % 2 else bit & b[i]
+            m.d.comb += self.product.eq(bit)
+        elif self._kind == "flat":
+            # Sixteen gates side by side.
+            m.d.comb += self.product.eq((a & b) | ((a ^ b) << 8))
+        else:
+            m.d.comb += self.product.eq(Const(5))
+        return m
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen(Exact):
+    family = "chosen"
+    number: int = 0
+    architectures = ("chain", "flat", "again")
+
+    def component(self, architecture=None):
+        name = self._architecture(architecture)
+        return Gates("chain" if name == "again" else name)
+
+    def multiply(self, a, b):
+        return super().multiply(a, b) + self.number
+
+
+@dataclasses.dataclass(frozen=True)
+class OneWay(Chosen):
+    family = "one_way"
+    architectures = ("flat",)
+
+
+@pytest.fixture
+def technology():
+    return load("generic45")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(architectures, "cache_folder", lambda: folder)
+    return folder / "architectures"
+
+
+@pytest.fixture
+def syntheses(monkeypatch):
+    """Tops of the designs that were synthesized."""
+    tops = []
+
+    def counted(sources, top, *arguments, **options):
+        tops.append(top)
+        return synthesize(sources, top, *arguments, **options)
+
+    monkeypatch.setattr(architectures, "synthesize", counted)
+    return tops
+
+
+def test_smallest_and_fastest(technology, cache, syntheses, tmp_path):
+    told = []
+    block = Chosen()
+    (small,) = compare_architectures(
+        [block], technology, jobs=2, progress=lambda *counts: told.append(counts)
+    )
+    chain, flat, again = small.figures
+    assert [figures.architecture for figures in small.figures] == ["chain", "flat", "again"]
+    assert chain.area < flat.area
+    assert chain.delay_ns > flat.delay_ns
+    assert dataclasses.replace(again, architecture="chain") == chain
+    assert small.architecture == "chain", "of equal ones the first"
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert sorted(syntheses) == [
+        f"hawx_block_chosen_number_0_{name}" for name in ("again", "chain", "flat")
+    ]
+
+    fast = choose(block, technology, "delay")
+    assert fast.architecture == "flat"
+    assert fast.figures == small.figures
+    assert len(syntheses) == 3, "the others came from the cache"
+    assert fast.as_dict() == {
+        "block": "chosen(number=0)",
+        "digest": block.digest,
+        "technology": "generic45",
+        "objective": "delay",
+        "architecture": "flat",
+        "figures": [dataclasses.asdict(figures) for figures in small.figures],
+    }
+
+    design = architectures.architecture_verilog([(block, "flat")])[0]
+    result = synthesize(
+        design.write(tmp_path / "flat"), design.top, technology, workdir=tmp_path, opensta=False
+    )
+    assert flat.area == result.figures["area"]
+    assert flat.cells == result.figures["cells"]
+    assert flat.delay_ns == result.figures["timing"]["longest_path_ns"]
+
+
+def test_the_cache_knows_what_counts(technology, cache, syntheses, tmp_path):
+    block = OneWay()
+    first = choose(block, technology)
+    (path,) = cache.iterdir()
+    good = path.read_text()
+
+    changed = json.loads(good)
+    changed["figures"]["area"] += 1
+    for damaged in (json.dumps(changed), good[:-20], "", "[]", "{}", "\0"):
+        path.write_text(damaged)
+        assert choose(block, technology) == first
+        assert path.read_text() == good
+    assert len(syntheses) == 7
+
+    other = tmp_path / "other.lib"
+    other.write_text(technology.liberty.read_text() + "\n/* another one */\n")
+    choose(block, load(str(other)))
+    choose(block, technology, period_ns=2.0)
+    choose(OneWay(1), technology)
+    assert len(syntheses) == 10
+    assert len(list(cache.iterdir())) == 4
+
+
+def test_no_cache_and_one_that_cannot_be_written(technology, monkeypatch, tmp_path):
+    figures = choose(OneWay(), technology).figures
+    (tmp_path / "file").write_text("")
+    for folder in (None, tmp_path / "file"):
+        monkeypatch.setattr(architectures, "cache_folder", lambda folder=folder: folder)
+        assert choose(OneWay(), technology).figures == figures
+
+
+def test_blocks_of_a_design(technology, syntheses):
+    blocks = [OneWay(), Chosen(), Chosen(2), OneWay(2), Chosen(2)]
+    assert blocks[0].digest == blocks[1].digest
+    # Of two blocks with one table the first counts; one that is built in one way is not looked at.
+    assert choose_all(blocks, technology) == {
+        blocks[0].digest: "flat",
+        blocks[2].digest: "chain",
+    }
+    assert {top.rsplit("_", 1)[0] for top in syntheses} == {"hawx_block_chosen_number_2"}
+    assert choose_all(blocks[2:], technology, "delay") == {blocks[2].digest: "flat"}
+    assert choose_all([], technology) == {}
+
+
+def test_arguments(technology):
+    with pytest.raises(ValueError, match=r"^objective must be area or delay, not 'power'$"):
+        choose(OneWay(), technology, "power")
+    with pytest.raises(ValueError, match=r"^jobs must be at least 1, not 0$"):
+        choose(OneWay(), technology, jobs=0)
