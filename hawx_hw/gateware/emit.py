@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from hawx_hw import __version__
-from hawx_hw.blocks import Block, by_name
 from hawx_hw.files import write_bytes, write_json, write_text
 from hawx_hw.gateware.common.accelerator import Accelerator
 from hawx_hw.gateware.common.hierarchy import Emission
@@ -37,7 +37,11 @@ _MACROS = ("hawx_sdp_ram.v", "hawx_sp_ram.v", "hawx_rom.v")
 
 
 def emit_accelerator(
-    plan: Plan, directory: Path, *, config_hash: int, block: Block | None = None
+    plan: Plan,
+    directory: Path,
+    *,
+    config_hash: int,
+    architectures: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Write the accelerator of ``plan`` into ``directory``; what stood there before is replaced.
 
@@ -48,20 +52,20 @@ def emit_accelerator(
         Created if need be; the sub-folders ``rtl`` and ``mem`` are written anew.
     config_hash : int
         32 bits that software can read from the accelerator.
-    block : Block or None
-        The multiplier of every PE; exact if left out.
+    architectures : mapping of str to str
+        How each block is built, by its digest; the usual way where it is left out.
 
     Returns
     -------
     dict
         What ``program.json`` holds.
     """
-    block = block or by_name("exact")
+    architectures = architectures or {}
     signature = core_signature(plan)
     shape = plan.architecture
     top = Accelerator(
         signature,
-        lambda: SystolicCore(plan, block),
+        lambda: SystolicCore(plan, architectures),
         rows=shape.rows,
         columns=shape.columns,
         config_hash=config_hash,
@@ -91,7 +95,7 @@ def emit_accelerator(
     )
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
-    summary = _summary(plan, block, config_hash, sources)
+    summary = _summary(plan, architectures, config_hash, sources)
     write_json(directory / "program.json", summary)
     return summary
 
@@ -119,7 +123,9 @@ def _write_memories(plan: Plan, folder: Path) -> None:
         write_text(folder / f"{name}.hex", "".join(f"{word:0{digits}x}\n" for word in words))
 
 
-def _summary(plan: Plan, block: Block, config_hash: int, sources: list[str]) -> dict[str, object]:
+def _summary(
+    plan: Plan, architectures: Mapping[str, str], config_hash: int, sources: list[str]
+) -> dict[str, object]:
     dimensions = Dimensions.of(plan)
     cycles = predict(plan)
     packet = parameter_packet(plan)
@@ -130,7 +136,20 @@ def _summary(plan: Plan, block: Block, config_hash: int, sources: list[str]) -> 
         "top": TOP,
         "sources": sources,
         "architecture": asdict(plan.architecture),
-        "block": {"name": block.name, "table_sha256": block.digest},
+        "blocks": [
+            {
+                "name": block.name,
+                "table_sha256": block.digest,
+                "architecture": architectures.get(block.digest, block.architectures[0]),
+                "pes": int(plan.grid.held[:, :, index].sum()),
+            }
+            for index, block in enumerate(plan.grid.blocks)
+        ],
+        "grid": [
+            [list(plan.grid.pe(row, column)) for column in range(plan.grid.columns)]
+            for row in range(plan.grid.rows)
+        ],
+        "selections": [selection.tolist() for selection in plan.selections],
         "widths": asdict(plan.ranges),
         "memories": [
             {"name": name, "width": width, "depth": depth, "bits": width * depth}

@@ -34,6 +34,8 @@ class Architecture:
         Output pixels whose sums a column can hold, >= 1; there are two such sets.
     loadable : bool
         Whether the parameters are loaded at run time, or built in.
+    block_register : bool
+        Whether a register follows the blocks in each PE: a shorter longest path, one cycle more.
     activation_kib, parameter_kib : int or None
         The most that the activation memories (all copies) and the parameter memories may hold
         together, in units of 1,024 bytes; None for as much as the network needs.
@@ -46,6 +48,7 @@ class Architecture:
     lanes: int
     accumulators: int = 128
     loadable: bool = False
+    block_register: bool = False
     activation_kib: int | None = None
     parameter_kib: int | None = None
 
@@ -81,6 +84,7 @@ class Architecture:
         lanes: int | None = None,
         accumulators: int = 128,
         loadable: bool = False,
+        block_register: bool = False,
         activation_kib: int | None = None,
         parameter_kib: int | None = None,
     ) -> Architecture:
@@ -102,6 +106,7 @@ class Architecture:
             lanes=lanes,
             accumulators=accumulators,
             loadable=loadable,
+            block_register=block_register,
             activation_kib=activation_kib,
             parameter_kib=parameter_kib,
         )

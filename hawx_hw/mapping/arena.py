@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hawx_hw.mapping.operations import Operation
+from hawx_hw.mapping.placement import Layout
 
 __all__ = ["Arena", "allocate"]
 
@@ -23,7 +24,11 @@ class Arena:
 
 
 def allocate(
-    layers: Sequence[Operation], image: str, image_shape: tuple[int, int, int], lanes: int
+    layers: Sequence[Operation],
+    image: str,
+    image_shape: tuple[int, int, int],
+    lanes: int,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> Arena:
     """First fit by lifetime, in the order of computation.
 
@@ -36,6 +41,8 @@ def allocate(
         ``(channels, height, width)``.
     lanes : int
         Codes in a word.
+    layouts : mapping of str to Layout or None
+        Where the channels of each stored tensor lie; in their natural order if left out.
     """
     result = layers[-1].name
     last_use = {layer.name: index for index, layer in enumerate(layers)}
@@ -51,7 +58,9 @@ def allocate(
         if layer.name == result:
             break
         live = [entry for entry in live if last_use[entry[2]] >= index]
-        size = _words(layer.output_shape, lanes)
+        channels, *pixels = layer.output_shape
+        slots = layouts[layer.name].size if layouts else channels
+        size = _words((slots, pixels[0], pixels[1]), lanes)
         begin = image_words
         for other_begin, other_end, _ in sorted(live):
             if begin + size <= other_begin:

@@ -148,7 +148,7 @@ def _stream(step: Step, clock: _Clock) -> None:
 def _tiles(step: Step, architecture: Architecture, clock: _Clock, before: int) -> int:
     """Advance the clock by a layer of the array; returns the cycles in which pixels are issued."""
     beats = architecture.bank_rows
-    depth = architecture.rows + architecture.slices + _ISSUE_TO_DRAIN
+    depth = architecture.rows + architecture.slices + _ISSUE_TO_DRAIN + architecture.block_register
     load = max(clock.preload, clock.loader_idle) + 1
     ready = clock.begin + 1  # the issuer is ready for the next tile
     taken = clock.last_tile_taken

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.arena import Arena
 from hawx_hw.mapping.operations import Operation
+from hawx_hw.mapping.placement import Layout, Placement
 from hawx_hw.mapping.steps import Step
 from hawx_hw.quantize.graph import CODE_MAX, CODE_MIN, Add, Graph, MaxPool2d
 
-__all__ = ["Offsets", "lower", "tap_tiles"]
+__all__ = ["Offsets", "Tiles", "lower"]
 
 
+@dataclass
 class Offsets:
-    """Where a layer's parameters begin: word addresses in the weight banks and of
-    requantisation."""
+    """Where a layer's parameters begin.
 
-    def __init__(self, weights: int = 0, requantization: int = 0):
-        self.weights = weights
-        self.requantization = requantization
+    Parameters
+    ----------
+    weights, requantization, taps : int
+        Word addresses in the weight banks, of requantisation, and in the lists of taps.
+    """
+
+    weights: int = 0
+    requantization: int = 0
+    taps: int = 0
 
 
-def tap_tiles(layer: Operation, architecture: Architecture) -> int:
-    """Tiles into which the rows cut a kernel; blocks of channels where the array is not used."""
-    if layer.weight is None:
-        return -(-layer.input_shape[0] // architecture.lanes)
-    return -(-layer.weight[0].size // architecture.rows)
+@dataclass(frozen=True)
+class Tiles:
+    """Into how many tiles a layer is cut.
+
+    Parameters
+    ----------
+    taps : int
+        Tiles of taps; blocks of channels where the array is not used.
+    filters : int
+        Tiles of filters; 1 where the array is not used.
+    slots : int
+        Places for filters, up to the last one in use; those of the last tile count from its first
+        column.
+    """
+
+    taps: int
+    filters: int
+    slots: int
+
+    @classmethod
+    def of(cls, placement: Placement | None, source: Layout, lanes: int) -> Tiles:
+        """The tiles of a placed layer, or of one that streams (no placement)."""
+        if placement is None:
+            return cls(-(-source.size // lanes), 1, source.size)
+        return cls(len(placement.taps), len(placement.filters), placement.layout.size)
 
 
 def lower(
@@ -33,8 +62,10 @@ def lower(
     architecture: Architecture,
     arena: Arena,
     offsets: Offsets,
+    tiles: Tiles,
     *,
     chunk_windows: int,
+    select: int,
     releases_input: bool,
     last: bool,
 ) -> Step:
@@ -48,18 +79,18 @@ def lower(
     arena : Arena
     offsets : Offsets
         Where this layer's parameters begin.
+    tiles : Tiles
     chunk_windows : int
         Output codes (windows) of one channel that are computed before the next filter tile; a layer
         that does not use the array is one chunk.
+    select : int
+        Which of its blocks each PE uses.
     releases_input, last : bool
         See :class:`~hawx_hw.mapping.steps.Step`.
     """
     _, height, width = layer.input_shape
-    channels, rows, columns = layer.output_shape
-    plane = height * width
-    lanes = architecture.lanes
+    _, rows, columns = layer.output_shape
     addition = isinstance(layer.node, Add)
-    source = arena.addresses[layer.sources[0]]
 
     windows = rows * columns
     elements = 2 if addition else layer.pool.kernel[0] * layer.pool.kernel[1]
@@ -67,9 +98,8 @@ def lower(
         chunk_windows = windows
     chunks = -(-windows // chunk_windows)
     last_windows = windows - (chunks - 1) * chunk_windows
-    filter_tiles = -(-channels // architecture.columns) if layer.uses_array else 1
-    last_channels = channels - (filter_tiles - 1) * architecture.columns
-    last_groups = -(-last_channels // lanes) if layer.uses_array else 1
+    last_slots = tiles.slots - (tiles.filters - 1) * architecture.columns
+    last_groups = -(-last_slots // architecture.lanes) if layer.uses_array else 1
     low, high, shift, step = _clamp(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 
@@ -82,19 +112,18 @@ def lower(
         last=int(last),
         height=height,
         width=width,
-        plane=plane,
         pad_code=CODE_MIN if maximum else graph.tensors[layer.node.inputs[0]].zero_point,
         **_walk(layer, arena),
         window_columns=(2 if addition else layer.pool.kernel[1]) - 1,
         window_rows=layer.pool.kernel[0] - 1,
         output_columns=columns - 1,
-        **_taps(layer, architecture),
-        source=source,
+        taps=offsets.taps,
+        select=select,
         chunk=chunk_windows * elements - 1,
         last_chunk=last_windows * elements - 1,
         chunks=chunks - 1,
-        tap_tiles=tap_tiles(layer, architecture) - 1,
-        filter_tiles=filter_tiles - 1,
+        tap_tiles=tiles.taps - 1,
+        filter_tiles=tiles.filters - 1,
         weights=offsets.weights,
         window=elements - 1,
         last_groups=last_groups - 1,
@@ -121,6 +150,7 @@ def _clamp(layer: Operation) -> tuple[int, int, int, int]:
 def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
     """The constants of the four loops over the input."""
     width = layer.input_shape[2]
+    source = arena.addresses[layer.sources[0]]
     columns = layer.output_shape[2]
     if isinstance(layer.node, Add):
         # The window's two elements are the operands at one pixel; pixels follow in raster order.
@@ -128,7 +158,7 @@ def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
         return {
             "x_start": 0,
             "y_start": 0,
-            "offset_start": 0,
+            "offset_start": source,
             "x_step_window_column": 0,
             "x_step_window_row": 0,
             "x_step_column": 1,
@@ -167,45 +197,11 @@ def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
     return {
         "x_start": -left,
         "y_start": -top,
-        "offset_start": -top * width - left,
+        "offset_start": source - top * width - left,
         **x_steps,
         **y_steps,
         "offset_step_window_column": x_steps["x_step_window_column"],
         "offset_step_window_row": x_steps["x_step_window_row"] + step_y * width,
         "offset_step_column": x_steps["x_step_column"] - back_y * width,
         "offset_step_row": x_steps["x_step_row"] + (stride_y - back_y) * width,
-    }
-
-
-def _taps(layer: Operation, architecture: Architecture) -> dict[str, int]:
-    """The constants of the walk over the kernel's taps."""
-    _, height, width = layer.input_shape
-    plane = height * width
-    if layer.weight is None:
-        # One tap; the tiles are the blocks of channels.
-        return {
-            "kernel_columns": 0,
-            "kernel_rows": 0,
-            "taps": 0,
-            "tap_step_column": 0,
-            "tap_step_row": 0,
-            "tap_step_row_offset": 0,
-            "tap_wrap_row_offset": 0,
-            "tap_step_lane": 0,
-            "tap_step_block_offset": plane,
-        }
-    rows, columns = layer.kernel.kernel
-    rest, step_column = divmod(architecture.rows, columns)
-    channel, step_row = divmod(rest, rows)
-    block, lane = divmod(channel, architecture.lanes)
-    return {
-        "kernel_columns": columns - 1,
-        "kernel_rows": rows - 1,
-        "taps": layer.weight[0].size - 1,
-        "tap_step_column": step_column,
-        "tap_step_row": step_row,
-        "tap_step_row_offset": step_row * width,
-        "tap_wrap_row_offset": rows * width,
-        "tap_step_lane": lane,
-        "tap_step_block_offset": block * plane,
     }

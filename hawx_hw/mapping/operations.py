@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError
 from hawx_hw.quantize.graph import (
     Add,
@@ -59,6 +61,8 @@ class Operation:
         Of the pooling, fused or not.
     weight : ndarray of int8 or None
         ``(filters, channels, kernel height, kernel width)``; None where the array is not used.
+    blocks : LayerBlocks or None
+        Of the weights; None where the array is not used.
     macs : int
         Multiplications of the layer.
     """
@@ -71,6 +75,7 @@ class Operation:
     kernel: Window
     pool: Window
     weight: np.ndarray | None
+    blocks: LayerBlocks | None
     macs: int
 
     @property
@@ -84,7 +89,9 @@ class Operation:
         return self.weight is not None
 
 
-def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
+def operations(
+    graph: Graph, *, window_limit: int, assignment: Assignment | None = None
+) -> list[Operation]:
     """The layers of ``graph``, in order.
 
     Parameters
@@ -92,6 +99,8 @@ def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
     graph : Graph
     window_limit : int
         Largest pooling window (elements) that may be fused with a convolution.
+    assignment : Assignment or None
+        The blocks of convolutions and linear layers; what is left out is exact.
 
     Raises
     ------
@@ -132,7 +141,8 @@ def operations(graph: Graph, *, window_limit: int) -> list[Operation]:
         name = node.name if pool is None else pool.name
         elementwise = isinstance(node, (Add, Clamp))
         stored[name] = shape if elementwise else _map_shape(graph.tensors[name].shape)
-        layers.append(_operation(node, name, pool, sources, shape, stored[name], graph))
+        blocks = (assignment or {}).get(node.name)
+        layers.append(_operation(node, name, pool, sources, shape, stored[name], graph, blocks))
     if not layers:
         raise UserError(
             f"The network {graph.name!r} computes nothing",
@@ -150,6 +160,7 @@ def _operation(
     shape: tuple[int, int, int],
     output_shape: tuple[int, int, int],
     graph: Graph,
+    blocks: LayerBlocks | None,
 ) -> Operation:
     kernel = window = Window()
     weight: np.ndarray | None = None
@@ -168,6 +179,12 @@ def _operation(
         window = Window(node.kernel, node.stride, _pair(node.padding[:2]))
     if isinstance(pool, MaxPool2d):
         window = Window(pool.kernel, pool.stride)
+    if weight is None:
+        blocks = None
+    elif blocks is None:
+        blocks = LayerBlocks.uniform(by_name("exact"), weight.shape)
+    else:
+        blocks = LayerBlocks(blocks.blocks, blocks.choice.reshape(weight.shape))
     return Operation(
         name=name,
         sources=sources,
@@ -177,6 +194,7 @@ def _operation(
         kernel=kernel,
         pool=window,
         weight=weight,
+        blocks=blocks,
         macs=macs,
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.lowering import tap_tiles
+from hawx_hw.mapping.grid import Grid
 from hawx_hw.mapping.operations import Operation
+from hawx_hw.mapping.placement import Placement
 from hawx_hw.quantize.graph import (
     CODE_MAX,
     CODE_MIN,
@@ -19,7 +20,15 @@ from hawx_hw.quantize.graph import (
     Requantization,
 )
 
-__all__ = ["LaneConstants", "Ranges", "constants", "ranges", "requantization_words", "weight_tiles"]
+__all__ = [
+    "LaneConstants",
+    "Ranges",
+    "constants",
+    "corrections",
+    "ranges",
+    "requantization_words",
+    "weight_tiles",
+]
 
 
 @dataclass(frozen=True)
@@ -34,8 +43,32 @@ class LaneConstants:
     addend: int
 
 
-def constants(layer: Operation) -> list[LaneConstants]:
-    """Constants of each filter (array), of each operand (addition), or the one pair of a stream."""
+def corrections(layer: Operation, placement: Placement, grid: Grid) -> np.ndarray:
+    """What the array adds to the sums of each filter besides its products: int64 ``(filters,)``.
+
+    A block of unsigned activations adds 128 times each weight; a row without a tap multiplies 0 by
+    0, which need not be 0.
+    """
+    assert layer.weight is not None and layer.blocks is not None
+    offsets = np.array([block.activation_offset for block in layer.blocks.blocks])
+    added = (offsets[layer.blocks.choice] * layer.weight.astype(np.int64)).sum(axis=(1, 2, 3))
+    zeros = np.array([int(block.raw_table[128, 128]) for block in grid.blocks])
+    rests = np.count_nonzero(placement.taps < 0, axis=0)
+    columns = (zeros[placement.active] * rests[:, None]).sum(axis=0)
+    _, column = np.nonzero(placement.filters >= 0)
+    added[placement.filters[placement.filters >= 0]] += columns[column]
+    return added
+
+
+def constants(layer: Operation, correction: np.ndarray | None = None) -> list[LaneConstants]:
+    """Constants of each filter (array), of each operand (addition), or the one pair of a stream.
+
+    Parameters
+    ----------
+    layer : Operation
+    correction : ndarray or None
+        What :func:`corrections` gave for a layer of the array; nothing if left out.
+    """
     node = layer.node
     if isinstance(node, MaxPool2d):
         return [LaneConstants(2, 1)]
@@ -48,8 +81,10 @@ def constants(layer: Operation) -> list[LaneConstants]:
         return [LaneConstants(multipliers[0], int(node.bias) * multipliers[0] + fixed)]  # type: ignore[attr-defined]
     if len(multipliers) == 1:
         multipliers *= len(layer.weight)
-    biases = [int(b) for b in node.bias]  # type: ignore[attr-defined]
-    return [LaneConstants(m, b * m + fixed) for m, b in zip(multipliers, biases, strict=True)]
+    biases = node.bias.astype(np.int64)  # type: ignore[attr-defined]
+    if correction is not None:
+        biases = biases - correction
+    return [LaneConstants(m, int(b) * m + fixed) for m, b in zip(multipliers, biases, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -62,7 +97,7 @@ class Ranges:
     product_bits: int
 
 
-def ranges(layers: Sequence[Operation]) -> Ranges:
+def ranges(layers: Sequence[Operation], placements: Mapping[str, Placement], grid: Grid) -> Ranges:
     """The narrowest widths (two's complement) in which no sum of ``layers`` can overflow.
 
     Activations may be any code in [-128, 127]; every partial sum of a column lies between the sum
@@ -72,16 +107,15 @@ def ranges(layers: Sequence[Operation]) -> Ranges:
     addends = [0]
     products = [0]
     for layer in layers:
-        lanes = constants(layer)
+        placement = placements.get(layer.name)
+        added = None if placement is None else corrections(layer, placement, grid)
+        lanes = constants(layer, added)
         addends += [lane.addend for lane in lanes]
-        if layer.weight is None:
+        if placement is None:
             elements = 1 if isinstance(layer.node, MaxPool2d) else _elements(layer)
             spans = [(CODE_MIN * elements, CODE_MAX * elements)] * len(lanes)
         else:
-            weight = layer.weight.reshape(len(layer.weight), -1).astype(np.int64)
-            worst = np.maximum(weight * CODE_MIN, weight * CODE_MAX).sum(axis=1)
-            least = np.minimum(weight * CODE_MIN, weight * CODE_MAX).sum(axis=1)
-            spans = [(int(a), int(b)) for a, b in zip(least, worst, strict=True)]
+            spans = _spans(layer, placement, grid)
             sums += [value for span in spans for value in span]
         for lane, (least_sum, most) in zip(lanes, spans, strict=True):
             # Both operands of an addition add up in one register.
@@ -94,34 +128,51 @@ def ranges(layers: Sequence[Operation]) -> Ranges:
     return Ranges(_bits(sums), _bits(addends), max(_bits(products), _bits(addends)))
 
 
-def requantization_words(layer: Operation, architecture: Architecture, bits: Ranges) -> list[int]:
+def _spans(layer: Operation, placement: Placement, grid: Grid) -> list[tuple[int, int]]:
+    """The least and the largest sum of each filter in the array, products of unused rows
+    included."""
+    assert layer.weight is not None and layer.blocks is not None
+    tables = np.stack([block.raw_table for block in layer.blocks.blocks])
+    weight = layer.weight.astype(np.int64) + 128
+    least = np.minimum(tables.min(axis=2), 0)[layer.blocks.choice, weight].sum(axis=(1, 2, 3))
+    most = np.maximum(tables.max(axis=2), 0)[layer.blocks.choice, weight].sum(axis=(1, 2, 3))
+    zeros = np.array([abs(int(block.raw_table[128, 128])) for block in grid.blocks])
+    rests = np.count_nonzero(placement.taps < 0, axis=0)
+    slack = int((zeros[placement.active] * rests[:, None]).sum(axis=0).max())
+    return [(int(a) - slack, int(b) + slack) for a, b in zip(least, most, strict=True)]
+
+
+def requantization_words(
+    layer: Operation,
+    placement: Placement | None,
+    grid: Grid,
+    architecture: Architecture,
+    bits: Ranges,
+) -> list[int]:
     """Words of ``lanes`` pairs; lane 0 in the low bits, each addend above its multiplier.
 
     A layer of the array has one word for each group of ``lanes`` columns of each filter tile;
     columns without a filter get zeros. A stream has one word, an addition one for each operand.
     """
-    pairs = constants(layer)
     lanes = architecture.lanes
-    if layer.weight is None:
-        return [_word([pair] * lanes, bits) for pair in pairs]
-    tiles = -(-len(pairs) // architecture.columns)
-    pairs += [LaneConstants(0, 0)] * (tiles * architecture.columns - len(pairs))
+    if placement is None:
+        return [_word([pair] * lanes, bits) for pair in constants(layer)]
+    of_filters = constants(layer, corrections(layer, placement, grid))
+    pairs = [of_filters[f] if f >= 0 else LaneConstants(0, 0) for f in placement.filters.flat]
     return [_word(pairs[i : i + lanes], bits) for i in range(0, len(pairs), lanes)]
 
 
-def weight_tiles(layer: Operation, architecture: Architecture) -> np.ndarray:
+def weight_tiles(layer: Operation, placement: Placement) -> np.ndarray:
     """Weights as the array holds them: int8 ``(filter tiles, tap tiles, rows, columns)``,
     zero-filled."""
     if layer.weight is None:
         raise ValueError(f"Layer {layer.name!r} has no weights")
-    filters = len(layer.weight)
-    flat = layer.weight.reshape(filters, -1)
-    across = -(-filters // architecture.columns)
-    down = tap_tiles(layer, architecture)
-    padded = np.zeros((across * architecture.columns, down * architecture.rows), dtype=np.int8)
-    padded[:filters, : flat.shape[1]] = flat
-    tiles = padded.reshape(across, architecture.columns, down, architecture.rows)
-    return tiles.transpose(0, 2, 3, 1)
+    flat = layer.weight.reshape(len(layer.weight), -1)
+    # Index -1, which stands for nothing, reads the zeros at the end.
+    padded = np.pad(flat, ((0, 1), (0, 1)))
+    filters, taps = placement.filters, placement.taps
+    tiles: np.ndarray = padded[filters[:, None, None, :], taps[None, :, :, None]]
+    return tiles
 
 
 def _elements(layer: Operation) -> int:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.arena import Arena, allocate
-from hawx_hw.mapping.lowering import Offsets, lower
+from hawx_hw.mapping.grid import Grid
+from hawx_hw.mapping.layouts import Layouts, lay_out
+from hawx_hw.mapping.lowering import Offsets, Tiles, lower
 from hawx_hw.mapping.operations import Operation, operations
 from hawx_hw.mapping.parameters import (
     Ranges,
@@ -18,7 +21,9 @@ from hawx_hw.mapping.parameters import (
     requantization_words,
     weight_tiles,
 )
+from hawx_hw.mapping.placement import Layout, Placement
 from hawx_hw.mapping.steps import ProgramFormat, Step
+from hawx_hw.mapping.taps import Tap, TapFormat, stream_taps, taps
 from hawx_hw.mapping.tiling import chunk_windows
 from hawx_hw.quantize.graph import MULTIPLIER_BITS, Graph
 
@@ -33,6 +38,8 @@ class Plan:
     ----------
     graph : Graph
     architecture : Architecture
+    assignment : Assignment
+        The blocks of the graph's nodes.
     layers : tuple of Operation
     steps : tuple of Step
         The program, one step a layer.
@@ -43,16 +50,37 @@ class Plan:
         ``bank * bank_rows + beat`` of a tile is word ``tile * bank_rows + beat`` of its bank.
     requantization : tuple of int
         Words of the requantisation memory.
+    taps : tuple of tuple of Tap
+        The list of each row.
+    grid : Grid
+        The blocks of each PE.
+    layouts : dict of str to Layout
+        Where the channels of each stored tensor lie.
+    placements : dict of str to Placement
+        Of each layer of the array, by the tensor that it stores.
+    selections : tuple of ndarray of int64
+        ``(rows, columns)``: the block that each PE uses, by the steps' ``select``.
     """
 
     graph: Graph
     architecture: Architecture
+    assignment: Assignment
     layers: tuple[Operation, ...]
     steps: tuple[Step, ...]
     arena: Arena
     ranges: Ranges
     weights: np.ndarray
     requantization: tuple[int, ...]
+    taps: tuple[tuple[Tap, ...], ...]
+    grid: Grid
+    layouts: dict[str, Layout]
+    placements: dict[str, Placement]
+    selections: tuple[np.ndarray, ...]
+
+    @property
+    def tap_format(self) -> TapFormat:
+        """The format of the lists' words."""
+        return TapFormat.of(self.taps)
 
     @property
     def format(self) -> ProgramFormat:
@@ -81,11 +109,13 @@ class Plan:
 
     @property
     def parameter_bytes(self) -> int:
-        """Bytes of weights, requantisation words and program, each word rounded up to bytes."""
+        """Bytes of weights, requantisation words, lists of taps and program, each word rounded up
+        to bytes."""
         lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
         return (
             self.weights.size
             + len(self.requantization) * -(-self.architecture.lanes * lane_bits // 8)
+            + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
             + len(self.steps) * -(-self.format.bits // 8)
         )
 
@@ -96,25 +126,54 @@ class Plan:
         return [int.from_bytes(row.tobytes(), "little") for row in columns]
 
 
-def plan(graph: Graph, architecture: Architecture) -> Plan:
+def plan(
+    graph: Graph,
+    architecture: Architecture,
+    assignment: Assignment | None = None,
+    grid: Grid | None = None,
+) -> Plan:
     """Map ``graph`` onto ``architecture``.
+
+    Parameters
+    ----------
+    graph : Graph
+    architecture : Architecture
+    assignment : Assignment or None
+        The blocks of convolutions and linear layers; what is left out is exact.
+    grid : Grid or None
+        The blocks of each PE; derived from the assignment if left out.
 
     Raises
     ------
     UserError
-        Where the accelerator cannot run a node of the graph.
+        Where the accelerator cannot run a node of the graph, or the grid not serve the assignment.
     """
-    layers = operations(graph, window_limit=architecture.accumulators)
+    layers = operations(graph, window_limit=architecture.accumulators, assignment=assignment)
     shape = layers[0].input_shape
-    arena = allocate(layers, graph.input, shape, architecture.lanes)
-    bits = ranges(layers)
+    places = lay_out(
+        layers,
+        graph.input,
+        shape[0],
+        rows=architecture.rows,
+        columns=architecture.columns,
+        grid=grid,
+    )
+    arena = allocate(layers, graph.input, shape, architecture.lanes, places.tensors)
+    bits = ranges(layers, places.placements, places.grid)
     reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
 
     offsets = Offsets()
     steps: list[Step] = []
     weights: list[np.ndarray] = []
     words: list[int] = []
+    lists: list[list[Tap]] = [[] for _ in range(architecture.rows)]
+    selections: dict[bytes, np.ndarray] = {}
     for index, layer in enumerate(layers):
+        placement = places.placements.get(layer.name)
+        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], architecture.lanes)
+        if placement is not None:
+            selections.setdefault(placement.active.tobytes(), placement.active)
+        select = 0 if placement is None else list(selections).index(placement.active.tobytes())
         steps.append(
             lower(
                 graph,
@@ -122,28 +181,45 @@ def plan(graph: Graph, architecture: Architecture) -> Plan:
                 architecture,
                 arena,
                 offsets,
-                chunk_windows=chunk_windows(layer, architecture),
+                tiles,
+                chunk_windows=chunk_windows(layer, architecture, tiles),
+                select=select,
                 releases_input=index == max(reads_input),
                 last=index == len(layers) - 1,
             )
         )
-        words += requantization_words(layer, architecture, bits)
-        offsets.requantization = len(words)
-        if layer.uses_array:
-            weights.append(_bank_words(weight_tiles(layer, architecture), architecture))
-            offsets.weights += len(weights[-1])
+        words += requantization_words(layer, placement, places.grid, architecture, bits)
+        for row, entries in zip(lists, _taps(layer, places, architecture), strict=True):
+            row += entries
+        if placement is not None:
+            weights.append(_bank_words(weight_tiles(layer, placement), architecture))
+        offsets = Offsets(sum(map(len, weights)), len(words), len(lists[0]))
     result = Plan(
         graph=graph,
         architecture=architecture,
+        assignment=dict(assignment or {}),
         layers=tuple(layers),
         steps=tuple(steps),
         arena=arena,
         ranges=bits,
         weights=_joined(weights, architecture),
         requantization=tuple(words),
+        taps=tuple(tuple(row) for row in lists),
+        grid=places.grid,
+        layouts=places.tensors,
+        placements=places.placements,
+        selections=tuple(selections.values()) or (np.argmax(places.grid.held, axis=2),),
     )
     _check_memories(result)
     return result
+
+
+def _taps(layer: Operation, places: Layouts, architecture: Architecture) -> list[list[Tap]]:
+    source = places.tensors[layer.sources[0]]
+    placement = places.placements.get(layer.name)
+    if placement is None:
+        return stream_taps(layer, source, architecture.rows, architecture.lanes)
+    return taps(layer, placement, source, architecture.lanes)
 
 
 def _check_memories(plan: Plan) -> None:

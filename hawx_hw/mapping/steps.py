@@ -23,9 +23,8 @@ class Step:
     post-processor reduces to one code: the pooling window that is fused with a convolution, that of
     a pooling layer, or the two operands of an addition.
 
-    *Taps* are the positions of a kernel, ``(channel, kernel row, kernel column)`` with the column
-    fastest. Row r of the array serves tap ``r`` of each tile of ``rows`` taps; ``tap_step_*`` leads
-    from one tile to the next.
+    *Taps* are the positions of a kernel, ``(channel, kernel row, kernel column)``. Each row of the
+    array has a list of the taps that it serves, one a tile (:mod:`hawx_hw.mapping.taps`).
     """
 
     # What kind of layer
@@ -41,7 +40,6 @@ class Step:
     # The input
     height: int
     width: int
-    plane: int  # words of one block of channels
     pad_code: int  # signed; read where the kernel hangs over the edge
 
     # The walk over the input
@@ -63,19 +61,9 @@ class Step:
     window_rows: int  # minus one
     output_columns: int  # minus one
 
-    # The taps
-    kernel_columns: int  # minus one
-    kernel_rows: int  # minus one
-    taps: int  # minus one
-    source: int  # word address of the first operand
-    tap_step_column: int
-    tap_step_row: int
-    tap_step_row_offset: int
-    tap_wrap_row_offset: int
-    tap_step_lane: int
-    tap_step_block_offset: int
-
     # The tiles
+    taps: int  # where the layer begins in the lists of taps
+    select: int  # which of its blocks each PE uses
     chunk: int  # pixels (window elements) of a chunk, minus one
     last_chunk: int  # minus one
     chunks: int  # minus one

@@ -22,13 +22,13 @@ class Stores:
     addresses : ndarray of int64
         ``(words,)``: in the activation memory, or in the result memory for the last layer.
     channels : ndarray of int64
-        ``(words,)``: channel of the word's first lane.
+        ``(words, lanes)``: the channel of each lane, or -1.
     pixels : ndarray of int64
         ``(words,)``: ``y * width + x``.
     codes : ndarray of int8
         ``(images, words, lanes)``.
     used : ndarray of bool
-        ``(words, lanes)``; a lane beyond the last channel holds no code, and may hold anything.
+        ``(words, lanes)``; a lane without a channel holds no code, and may hold anything.
     """
 
     name: str
@@ -53,7 +53,10 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
     result = []
     for layer, step in zip(plan.layers, plan.steps, strict=True):
         count, height, width = layer.output_shape
-        blocks = -(-count // lanes)
+        slots = plan.layouts[layer.name].slots
+        blocks = -(-plan.layouts[layer.name].size // lanes)
+        channel_of = np.full(blocks * lanes, -1, dtype=np.int64)
+        channel_of[slots] = np.arange(count)
         windows = height * width
         order = []
         if step.stream:
@@ -73,16 +76,16 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
         # The hardware pools on its way: only what the layer stores can be compared.
         values = tensors[layer.name].reshape(-1, count, windows)
         padded = np.zeros((len(values), blocks * lanes, windows), dtype=np.int8)
-        padded[:, :count] = values
+        padded[:, slots] = values
         words = padded.reshape(len(values), blocks, lanes, windows).transpose(0, 1, 3, 2)
         result.append(
             Stores(
                 name=layer.name,
                 addresses=step.destination + block * windows + pixel,
-                channels=block * lanes,
+                channels=channel_of[(block * lanes)[:, None] + np.arange(lanes)],
                 pixels=pixel,
                 codes=words[:, block, pixel],
-                used=(block * lanes)[:, None] + np.arange(lanes) < count,
+                used=channel_of[(block * lanes)[:, None] + np.arange(lanes)] >= 0,
             )
         )
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.lowering import tap_tiles
+from hawx_hw.mapping.lowering import Tiles
 from hawx_hw.mapping.operations import Operation
 
 __all__ = ["chunk_windows"]
@@ -12,7 +12,7 @@ __all__ = ["chunk_windows"]
 _SLACK = 0.02
 
 
-def chunk_windows(layer: Operation, architecture: Architecture) -> int:
+def chunk_windows(layer: Operation, architecture: Architecture, tiles: Tiles) -> int:
     """Windows (output codes of one channel) in a chunk.
 
     A long chunk reads each weight less often; a short one leaves less to requantise after the last
@@ -24,20 +24,19 @@ def chunk_windows(layer: Operation, architecture: Architecture) -> int:
         return windows
     elements = layer.pool.kernel[0] * layer.pool.kernel[1]
     longest = max(1, min(windows, architecture.accumulators // elements))
-    times = {count: _estimate(layer, architecture, count) for count in range(1, longest + 1)}
+    times = {count: _estimate(layer, architecture, tiles, count) for count in range(1, longest + 1)}
     limit = min(times.values()) * (1 + _SLACK)
     return max(count for count, time in times.items() if time <= limit)
 
 
-def _estimate(layer: Operation, architecture: Architecture, count: int) -> int:
+def _estimate(layer: Operation, architecture: Architecture, tiles: Tiles, count: int) -> int:
     """Cycles of the layer but for constants: compute and requantisation of chunks overlap."""
     windows = layer.output_shape[1] * layer.output_shape[2]
     elements = layer.pool.kernel[0] * layer.pool.kernel[1]
-    filters = layer.output_shape[0]
-    tiles = -(-filters // architecture.columns)
     chunks = -(-windows // count)
-    compute = tap_tiles(layer, architecture) * max(count * elements, architecture.bank_rows)
+    compute = tiles.taps * max(count * elements, architecture.bank_rows)
     drain = count * elements * architecture.groups
-    last_groups = -(-(filters - (tiles - 1) * architecture.columns) // architecture.lanes)
+    last_slots = tiles.slots - (tiles.filters - 1) * architecture.columns
+    last_groups = -(-last_slots // architecture.lanes)
     tail = (windows - (chunks - 1) * count) * elements * last_groups
-    return max(compute, drain) * tiles * chunks + tail
+    return max(compute, drain) * tiles.filters * chunks + tail

@@ -84,7 +84,6 @@ def load_plan(context: Context) -> Plan:
 
 
 def _run(context: Context) -> None:
-    from hawx_hw.blocks import by_name
     from hawx_hw.gateware.emit import emit_accelerator
 
     plan = load_plan(context)
@@ -93,7 +92,6 @@ def _run(context: Context) -> None:
             plan,
             context.output,
             config_hash=int(context.header["config"][:8], 16),
-            block=by_name(context.config.blocks),
         )
     context.write_json("program.json", summary)
 

@@ -153,15 +153,15 @@ def accelerator_job(
         config_hash=config_hash,
         version=__version__,
     )
-    stores = layer_stores(plan, run_all(plan.graph, images[:traced]))
+    stores = layer_stores(plan, run_all(plan.graph, images[:traced], plan.assignment))
     layers = tuple(
-        _trace(store, layer.total, operation.output_shape)
+        _trace(store, layer.total, operation.output_shape[2])
         for store, layer, operation in zip(stores, cycles.layers, plan.layers, strict=True)
     )
     return Job(
         name=plan.graph.name,
         images=_packets(images),
-        results=_packets(run(plan.graph, images)),
+        results=_packets(run(plan.graph, images, plan.assignment)),
         layers=layers,
         cycles=cycles_per_image(plan, cycles),
         registers=register_table(registers),
@@ -178,13 +178,13 @@ def _packets(tensors: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensors).reshape(len(tensors), -1).view(np.uint8)
 
 
-def _trace(stores: Stores, cycles: int, shape: tuple[int, int, int]) -> LayerTrace:
-    rows, columns = np.divmod(stores.pixels, shape[2])
+def _trace(stores: Stores, cycles: int, width: int) -> LayerTrace:
+    rows, columns = np.divmod(stores.pixels, width)
     return LayerTrace(
         name=stores.name,
         cycles=cycles,
         address=stores.addresses,
         data=np.ascontiguousarray(stores.codes).view(np.uint8),
-        place=np.stack([stores.channels, rows, columns], axis=1).astype(np.int32),
-        channels=shape[0],
+        place=np.stack([rows, columns], axis=1).astype(np.int32),
+        channels=stores.channels.astype(np.int32),
     )

@@ -57,9 +57,9 @@ class LayerTrace:
     data : ndarray of uint8
         ``(images, words, lanes)``: the codes stored, for the traced images.
     place : ndarray of int32
-        ``(words, 3)``: channel of lane 0, row and column of each word.
-    channels : int
-        Lanes that would hold a higher channel are not compared.
+        ``(words, 2)``: row and column of each word.
+    channels : ndarray of int32
+        ``(words, lanes)``: the channel of each lane; lanes with -1 hold none and are not compared.
     """
 
     name: str
@@ -67,7 +67,7 @@ class LayerTrace:
     address: np.ndarray
     data: np.ndarray
     place: np.ndarray
-    channels: int
+    channels: np.ndarray
 
     def __post_init__(self) -> None:
         words = len(self.address)
@@ -75,10 +75,10 @@ class LayerTrace:
             raise ValueError(
                 f"Trace of {self.name!r} must have uint8 data (images, {words}, lanes)"
             )
-        if self.place.shape != (words, 3):
-            raise ValueError(
-                f"Trace of {self.name!r} must have a place (channel, row, column) a word"
-            )
+        if self.channels.shape != (words, self.data.shape[2]):
+            raise ValueError(f"Trace of {self.name!r} must have a channel for every lane")
+        if self.place.shape != (words, 2):
+            raise ValueError(f"Trace of {self.name!r} must have a place (row, column) a word")
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ def save_job(job: Job, folder: Path) -> Path:
         arrays[f"step{index}_address"] = np.asarray(layer.address, dtype=np.int64)
         arrays[f"step{index}_data"] = layer.data
         arrays[f"step{index}_place"] = np.asarray(layer.place, dtype=np.int32)
+        arrays[f"step{index}_channels"] = np.asarray(layer.channels, dtype=np.int32)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / "job.npz", allow_pickle=False, **arrays)
     description = {
@@ -198,10 +199,7 @@ def save_job(job: Job, folder: Path) -> Path:
         "cycles": job.cycles,
         "seed": job.seed,
         "scenarios": list(job.scenarios),
-        "layers": [
-            {"name": layer.name, "cycles": int(layer.cycles), "channels": int(layer.channels)}
-            for layer in job.layers
-        ],
+        "layers": [{"name": layer.name, "cycles": int(layer.cycles)} for layer in job.layers],
         "registers": {name: vars(entry) for name, entry in job.registers.items()},
     }
     write_json(folder / "job.json", description)
@@ -216,7 +214,7 @@ def load_job(path: Path) -> Job:
             LayerTrace(
                 name=layer["name"],
                 cycles=layer["cycles"],
-                channels=layer["channels"],
+                channels=arrays[f"step{index}_channels"],
                 address=arrays[f"step{index}_address"],
                 data=arrays[f"step{index}_data"],
                 place=arrays[f"step{index}_place"],

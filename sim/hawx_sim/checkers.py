@@ -49,20 +49,20 @@ def _difference_of_layer(
 ) -> str | None:
     lanes = expected.shape[1]
     for word, store in enumerate(stores[: len(expected)]):
-        channel, row, column = (int(n) for n in layer.place[word])
+        row, column = (int(n) for n in layer.place[word])
+        channels = layer.channels[word]
         if store.address != layer.address[word]:
             return (
-                f"store {word} (channel {channel}, pixel ({row}, {column})) went to word "
+                f"store {word} (channel {channels[0]}, pixel ({row}, {column})) went to word "
                 f"{store.address}, not {layer.address[word]}"
             )
         seen = np.frombuffer(store.data.to_bytes(lanes, "little"), dtype=np.int8)
         wanted = expected[word].view(np.int8)
-        used = min(lanes, layer.channels - channel)
-        wrong = np.flatnonzero(seen[:used] != wanted[:used])
+        wrong = np.flatnonzero((seen != wanted) & (channels >= 0))
         if len(wrong):
             lane = int(wrong[0])
             return (
-                f"channel {channel + lane}, pixel ({row}, {column}) is {seen[lane]}, "
+                f"channel {channels[lane]}, pixel ({row}, {column}) is {seen[lane]}, "
                 f"not {wanted[lane]}"
             )
     if len(stores) != len(expected):

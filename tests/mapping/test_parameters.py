@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.operations import operations
+from hawx_hw.mapping.layouts import Layouts, lay_out
+from hawx_hw.mapping.operations import Operation, operations
 from hawx_hw.mapping.parameters import (
     constants,
     ranges,
@@ -22,6 +24,12 @@ from hawx_hw.quantize.reference import requantize
 from tests.gateware.systolic.parts import convolution
 
 SEEDS = range(12)
+
+
+def uniform(layers: Sequence[Operation], architecture: Architecture) -> Layouts:
+    """Every layer on a grid of exact blocks."""
+    image, shape = layers[0].sources[0], layers[0].input_shape
+    return lay_out(layers, image, shape[0], rows=architecture.rows, columns=architecture.columns)
 
 
 def graph(seed: int) -> Graph:
@@ -51,11 +59,13 @@ def test_constants_are_the_rule_of_the_reference(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_weight_tiles(seed: int) -> None:
     architecture = Architecture.complete(seed % 5 + 1, seed % 4 + 1)
-    for layer in operations(graph(seed), window_limit=16):
+    layers = operations(graph(seed), window_limit=16)
+    places = uniform(layers, architecture)
+    for layer in layers:
         if layer.weight is None:
             continue
         flat = layer.weight.reshape(len(layer.weight), -1)
-        tiles = weight_tiles(layer, architecture)
+        tiles = weight_tiles(layer, places.placements[layer.name])
         for across, down, row, column in np.ndindex(*tiles.shape):
             f = across * architecture.columns + column
             k = down * architecture.rows + row
@@ -70,7 +80,7 @@ def test_weight_banks(weight_rows: int) -> None:
     architecture = Architecture.complete(5, 4, slice_columns=2, weight_rows=weight_rows)
     mapped = plan(network, architecture)
     beats = -(-5 // weight_rows)
-    tiles = weight_tiles(mapped.layers[0], architecture).reshape(-1, 5, 4)
+    tiles = weight_tiles(mapped.layers[0], mapped.placements["conv"]).reshape(-1, 5, 4)
     for bank in range(architecture.banks):
         for slice_ in range(2):
             words = mapped.weight_bank(bank, slice_)
@@ -86,9 +96,10 @@ def test_requantization_words() -> None:
     network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
     architecture = Architecture.complete(5, 4, lanes=2)
     layer = operations(network, window_limit=16)[0]
-    bits = ranges([layer])
+    places = uniform([layer], architecture)
+    bits = ranges([layer], places.placements, places.grid)
     lanes = constants(layer)
-    words = requantization_words(layer, architecture, bits)
+    words = requantization_words(layer, places.placements["conv"], places.grid, architecture, bits)
     assert len(words) == 4  # two filter tiles of two groups
     width = 16 + bits.addend_bits
     for number in range(8):
@@ -105,7 +116,8 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
     node = replace(network.nodes[0], weight=np.array([[[[-127, 90]]]], dtype=np.int8))
     network = replace(network, nodes=(node,))
     layer = operations(network, window_limit=16)[0]
-    bits = ranges([layer])
+    places = uniform([layer], Architecture.complete(1, 1))
+    bits = ranges([layer], places.placements, places.grid)
     codes = np.arange(-128, 128)
     sums = (codes[:, None] * -127 + codes[None, :] * 90).ravel()
     limit = 2 ** (bits.sum_bits - 1)
@@ -122,7 +134,8 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
 def test_no_intermediate_sum_overflows(seed: int) -> None:
     """Also for additions and averages, whose products add up before the shift."""
     layers = operations(graph(seed), window_limit=16)
-    bits = ranges(layers)
+    places = uniform(layers, Architecture.complete(4, 4))
+    bits = ranges(layers, places.placements, places.grid)
     for layer in layers:
         lanes = constants(layer)
         if isinstance(layer.node, Add):

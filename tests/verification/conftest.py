@@ -148,10 +148,12 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
         for image in added
     ]
     rows, columns = SHAPE[1:]
-    place = [
-        (word // (rows * columns) * LANES, word % (rows * columns) // columns, word % columns)
-        for word in range(layout.words)
-    ]
+    place = np.array(
+        [(word % (rows * columns) // columns, word % columns) for word in range(layout.words)]
+    )
+    first = np.arange(layout.words) // (rows * columns) * LANES
+    channels = first[:, None] + np.arange(LANES)
+    channels[channels >= SHAPE[0]] = -1
     # Two cycles a word; the start takes one more, and so does the end of the last store.
     cycles = (2 * layout.words, 2 * layout.words)
     addresses = np.arange(layout.words)
@@ -161,10 +163,10 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
             cycles[0],
             addresses + layout.words,
             negated[:traced],
-            np.array(place),
-            SHAPE[0],
+            place,
+            channels,
         ),
-        LayerTrace("add", cycles[1], addresses, added[:traced], np.array(place), SHAPE[0]),
+        LayerTrace("add", cycles[1], addresses, added[:traced], place, channels),
     )
     job = {
         "name": "tiny",

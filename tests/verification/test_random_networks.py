@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.errors import UserError
 from hawx_hw.gateware.emit import emit_accelerator
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.plan import plan
 from hawx_hw.quantize.random_graphs import random_codes, random_graph
 from hawx_hw.verification.accelerator_job import verify_accelerator
+from tests.odd_blocks import random_assignment
 
 needs_icarus = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="Icarus Verilog is not installed"
@@ -34,15 +36,24 @@ networks = st.tuples(
     st.integers(1, 9),  # rows
     st.integers(1, 9),  # columns
     st.booleans(),  # loadable
+    st.booleans(),  # a register after the blocks
+    st.booleans(),  # blocks of all kinds, or exact ones
 )
+Network = tuple[int, int, int, int, bool, bool, bool]
 
 
-def check(network: tuple[int, int, int, int, bool], simulator: str) -> None:
+def check(network: Network, simulator: str) -> None:
     """Every store of every layer of two images, stalls, resets, wrong packets; exact cycles."""
-    seed, layers, rows, columns, loadable = network
+    seed, layers, rows, columns, loadable, register, mixed = network
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=7, max_channels=9)
-    mapped = plan(graph, Architecture.complete(rows, columns, loadable=loadable))
+    assignment = random_assignment(rng, graph, slices=rows > 1) if mixed else None
+    architecture = Architecture.complete(rows, columns, loadable=loadable, block_register=register)
+    try:
+        mapped = plan(graph, architecture, assignment)
+    except UserError as error:
+        assert "cannot serve" in error.what
+        assume(False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         emit_accelerator(mapped, folder / "accelerator", config_hash=seed % 2**32)
@@ -62,20 +73,20 @@ def check(network: tuple[int, int, int, int, bool], simulator: str) -> None:
 
 
 @needs_icarus
-@settings(path, max_examples=3)
+@settings(path, max_examples=6)
 @given(networks)
-def test_icarus(network: tuple[int, int, int, int, bool]) -> None:
+def test_icarus(network: Network) -> None:
     check(network, "icarus")
 
 
-@settings(path, max_examples=1)
+@settings(path, max_examples=2)
 @given(networks)
-def test_verilator(network: tuple[int, int, int, int, bool]) -> None:
+def test_verilator(network: Network) -> None:
     check(network, "verilator")
 
 
 @pytest.mark.slow
 @settings(path, max_examples=30)
 @given(networks)
-def test_many_with_verilator(network: tuple[int, int, int, int, bool]) -> None:
+def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")

@@ -112,7 +112,11 @@ def test_lanes_without_a_channel_are_not_compared(check, make_job):
         ),
         (
             lambda layer: replace(
-                layer, address=layer.address[:-1], data=layer.data[:, :-1], place=layer.place[:-1]
+                layer,
+                address=layer.address[:-1],
+                data=layer.data[:, :-1],
+                place=layer.place[:-1],
+                channels=layer.channels[:-1],
             ),
             "Image 0, layer 0 (negate): 40 words were stored, not 39",
         ),

@@ -89,7 +89,7 @@ class ResultStreamer(wiring.Component):
             # does, # and all lanes of a word are sent from one read.
             fetch.eq(fetching & (~self.bytes_out.valid | self.bytes_out.ready)),
             walker.step.eq(fetch),
-            memory.read_enable.eq(fetch & (walker.lane == 0)),
+            memory.read_enable.eq(fetch & walker.first_lane),
             memory.read_address.eq(walker.address),
             self.bytes_out.p.data.eq(memory.read_data.word_select(lane, 8)),
             self.pending.eq(fetching | self.bytes_out.valid),

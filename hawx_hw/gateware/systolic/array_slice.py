@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.common.hierarchy import place
 from hawx_hw.gateware.common.memories import SimpleDualPortRam
 
 from .dimensions import CODE, Dimensions
 from .pe import ProcessingElement
+from .slice_blocks import PeBlocks, SliceBlocks
 
 __all__ = ["ArraySlice"]
 
@@ -33,17 +35,22 @@ class ArraySlice(wiring.Component):
                         accumulators, set 0 and set 1
 
     **Latency**: a row's activation of cycle t is in that row's sum in cycle t + 1, and at the
-    accumulators in cycle t + rows - row. ``accumulate`` must arrive one cycle before the sums that
+    accumulators in cycle t + rows - row; with block registers both are a cycle later.
+    ``accumulate`` must arrive one cycle before the sums that
     it belongs to; they are in the accumulators two cycles after it.
 
     Parameters
     ----------
     dimensions : Dimensions
-    block : Block
-        The multiplier of the PEs.
+    blocks : SliceBlocks
+        What the PEs hold.
+    architectures : mapping of str to str
+        How each block is built, by its digest.
 
     Attributes
     ----------
+    select : In
+        Which of its blocks each PE uses; holds still while pixels are under way.
     activations, activations_out : In, Out(ArrayLayout(signed(8), rows))
     swap, swap_out : In, Out(rows)
         One bit a row.
@@ -57,14 +64,21 @@ class ArraySlice(wiring.Component):
         In the cycle after ``drain_enable``.
     """
 
-    def __init__(self, dimensions: Dimensions, block: Block):
+    def __init__(
+        self,
+        dimensions: Dimensions,
+        blocks: SliceBlocks,
+        architectures: Mapping[str, str] | None = None,
+    ):
         self._dimensions = d = dimensions
-        self._block = block
+        self._blocks = blocks
+        self._architectures = architectures
         a = d.architecture
         activations = data.ArrayLayout(CODE, a.rows)
         self._sums = data.ArrayLayout(d.sums.elem_shape, a.slice_columns)
         super().__init__(
             {
+                "select": In(d.field("select")),
                 "activations": In(activations),
                 "activations_out": Out(activations),
                 "swap": In(a.rows),
@@ -86,9 +100,9 @@ class ArraySlice(wiring.Component):
         return self._dimensions
 
     @property
-    def block(self) -> Block:
-        """The multiplier of the PEs."""
-        return self._block
+    def blocks(self) -> SliceBlocks:
+        """What the PEs hold."""
+        return self._blocks
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -103,17 +117,29 @@ class ArraySlice(wiring.Component):
     def _columns(self, m: Module, platform: Any) -> list[Any]:
         """The PEs; returns the sums that leave the columns."""
         a = self._dimensions.architecture
+        selects: dict[tuple[int, ...], Signal] = {}
         bottoms = []
         for column in range(a.slice_columns):
             above: Any = 0
             for row in range(a.rows):
+                held = self._blocks.pes[row][column]
                 pe = place(
                     m,
                     platform,
                     f"pe_{row}_{column}",
-                    f"hawx_pe_{self._block.identifier}",
-                    lambda: ProcessingElement(self._block, self._dimensions.sum_bits),
+                    f"hawx_pe_{held.identifier}",
+                    partial(
+                        ProcessingElement,
+                        held.blocks,
+                        self._dimensions.sum_bits,
+                        block_register=a.block_register,
+                        architectures=self._architectures,
+                    ),
                 )
+                if len(held.blocks) > 1:
+                    if held.choices not in selects:
+                        selects[held.choices] = self._select(m, held, len(selects))
+                    m.d.comb += pe.select.eq(selects[held.choices])
                 m.d.comb += [
                     pe.activation.eq(self.activations[row]),
                     pe.swap.eq(self.swap[row]),
@@ -124,6 +150,15 @@ class ArraySlice(wiring.Component):
                 above = pe.sum_out
             bottoms.append(above)
         return bottoms
+
+    def _select(self, m: Module, held: PeBlocks, number: int) -> Signal:
+        """The block that PEs with these choices use."""
+        select = Signal(range(len(held.blocks)), name=f"select_{number}")
+        with m.Switch(self.select):
+            for value, choice in enumerate(held.choices):
+                with m.Case(value):
+                    m.d.comb += select.eq(choice)
+        return select
 
     def _accumulators(self, m: Module, platform: Any, bottoms: list[Any]) -> None:
         d = self._dimensions

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.common.core_interface import CoreSignature
 from hawx_hw.gateware.common.hierarchy import place
 from hawx_hw.gateware.common.memories import ParameterMemory, SimpleDualPortRam
@@ -22,6 +21,7 @@ from .issue import TileIssuer
 from .postprocessor import PostProcessor
 from .row import RowFeeder
 from .sequencer import Sequencer
+from .slice_blocks import slice_blocks
 from .weights import WeightLoader
 
 __all__ = ["SystolicCore", "core_signature", "memory_words"]
@@ -30,10 +30,12 @@ __all__ = ["SystolicCore", "core_signature", "memory_words"]
 def core_signature(plan: Plan) -> CoreSignature:
     """The port of the core that runs ``plan``."""
     memories = Dimensions.of(plan).memories() if plan.architecture.loadable else []
+    result = plan.layouts[plan.layers[-1].name]
     return CoreSignature(
         lanes=plan.architecture.lanes,
         image_shape=plan.input_shape,
         result_shape=plan.output_shape,
+        result_slots=None if result.is_natural else tuple(result.slots.tolist()),
         layers=len(plan.steps),
         memories=[(width, depth) for _, width, depth in memories],
     )
@@ -45,6 +47,7 @@ def memory_words(plan: Plan) -> list[Sequence[int]]:
     return [
         plan.program,
         plan.requantization,
+        *([plan.tap_format.pack(tap) for tap in row] for row in plan.taps),
         *(plan.weight_bank(bank, slice_) for bank in range(a.banks) for slice_ in range(a.slices)),
     ]
 
@@ -65,13 +68,13 @@ class SystolicCore(wiring.Component):
     Parameters
     ----------
     plan : Plan
-    block : Block
-        The multiplier of every PE.
+    architectures : mapping of str to str
+        How each block is built, by its digest; the usual way where it is left out.
     """
 
-    def __init__(self, plan: Plan, block: Block):
+    def __init__(self, plan: Plan, architectures: Mapping[str, str] | None = None):
         self._plan = plan
-        self._block = block
+        self._architectures = dict(architectures or {})
         self._dimensions = Dimensions.of(plan)
         super().__init__(core_signature(plan))
         # Not ports, but names for waveforms and testbenches: every word that a layer stores.
@@ -84,11 +87,6 @@ class SystolicCore(wiring.Component):
     def plan(self) -> Plan:
         """What the core runs."""
         return self._plan
-
-    @property
-    def block(self) -> Block:
-        """The multiplier of every PE."""
-        return self._block
 
     @property
     def dimensions(self) -> Dimensions:
@@ -109,7 +107,8 @@ class SystolicCore(wiring.Component):
 
         memories = self._parameter_memories(m, platform)
         program, constants = memories[0], memories[1]
-        banks = memories[2:]
+        lists = memories[2 : 2 + d.architecture.rows]
+        banks = memories[2 + d.architecture.rows :]
 
         m.d.comb += [
             sequencer.start.eq(self.start),
@@ -139,8 +138,8 @@ class SystolicCore(wiring.Component):
             drain.chunk_begins_bank.eq(issuer.bank),
         ]
 
-        rows, copies = self._rows(m, platform, issuer, layer)
-        slices = self._slices(m, platform, rows, issuer, loader, banks)
+        rows, copies = self._rows(m, platform, issuer, layer, lists)
+        slices = self._slices(m, platform, rows, issuer, loader, layer, banks)
         filled = slices[-1].accumulate_out
         m.d.comb += drain.filled.eq(filled.valid & filled.last)
 
@@ -183,9 +182,9 @@ class SystolicCore(wiring.Component):
         return memories
 
     def _rows(
-        self, m: Module, platform: Any, issuer: Any, layer: Any
+        self, m: Module, platform: Any, issuer: Any, layer: Any, lists: list[Any]
     ) -> tuple[list[Any], list[Any]]:
-        """The row feeders and their copies of the activation memory."""
+        """The row feeders with their lists of taps and copies of the activation memory."""
         d = self._dimensions
         rows, copies = [], []
         fetch: Any = issuer.fetch
@@ -200,18 +199,13 @@ class SystolicCore(wiring.Component):
             )
             m.d.comb += [
                 row.fetch.eq(fetch),
-                *(
-                    getattr(row, name).eq(layer[name])
-                    for name in (
-                        "width",
-                        "height",
-                        "kernel_columns",
-                        "kernel_rows",
-                        "taps",
-                        "plane",
-                    )
-                ),
+                row.width.eq(layer.width),
+                row.height.eq(layer.height),
+                row.stream.eq(layer.stream),
                 row.pad_code.eq(layer.pad_code),
+                lists[number].read_enable.eq(row.tap_enable),
+                lists[number].read_address.eq(row.tap_address),
+                row.tap.as_value().eq(lists[number].read_data),
                 copy.read_enable.eq(row.read_enable),
                 copy.read_address.eq(row.read_address),
                 row.read_data.as_value().eq(copy.read_data),
@@ -233,14 +227,16 @@ class SystolicCore(wiring.Component):
         rows: list[Any],
         issuer: Any,
         loader: Any,
+        layer: Any,
         banks: list[Any],
     ) -> list[Any]:
         """The array; weights, pixels and their accumulators arrive at each PE at the same pace."""
         d = self._dimensions
         a = d.architecture
-        # A pixel takes rows + 3 cycles from its issue to the cycle before its sums leave the array.
+        # A pixel takes rows + 3 cycles from its issue to the cycle before its sums leave the array,
+        # and one more where a register follows the blocks.
         accumulate: Any = issuer.accumulate
-        for number in range(a.rows + 3):
+        for number in range(a.rows + 3 + a.block_register):
             accumulate = _delayed(m, accumulate, d.accumulate, f"accumulate_{number}")
         # A row's weight is loaded in the cycle in which its pixel could swap it in, at the
         # earliest.
@@ -250,16 +246,20 @@ class SystolicCore(wiring.Component):
 
         activations = Cat(row.activation for row in rows)
         swap = Cat(row.swap for row in rows)
+        blocks = slice_blocks(self._plan)
+        kinds = list(dict.fromkeys(blocks))
         slices: list[Any] = []
         for number in range(a.slices):
+            kind = kinds.index(blocks[number])
             part = place(
                 m,
                 platform,
                 f"slice_{number}",
-                "hawx_array_slice",
-                lambda: ArraySlice(d, self._block),
+                f"hawx_array_slice_{kind}" if len(kinds) > 1 else "hawx_array_slice",
+                partial(ArraySlice, d, blocks[number], self._architectures),
             )
             m.d.comb += [
+                part.select.eq(layer.select),
                 part.activations.as_value().eq(activations),
                 part.swap.eq(swap),
                 part.accumulate.eq(accumulate),

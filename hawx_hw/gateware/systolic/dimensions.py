@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
@@ -37,8 +37,12 @@ class Dimensions:
         Words of an accumulator set.
     coordinate_bits : int
         Two's complement width of input coordinates, padding included.
-    weight_words, requantization_words : int
-        Depths of a weight bank and of the requantisation memory.
+    weight_words, requantization_words, tap_words : int
+        Depths of a weight bank, of the requantisation memory, and of a list of taps.
+    tap_fields : tuple of (str, int)
+        Name and bits of the fields of a list's word.
+    selections : int
+        Different choices of the blocks that the PEs use.
     result_words : int
         Words of the result.
     """
@@ -54,16 +58,19 @@ class Dimensions:
     coordinate_bits: int
     weight_words: int
     requantization_words: int
+    tap_words: int
+    tap_fields: tuple[tuple[str, int], ...]
+    selections: int
     result_words: int
 
     @classmethod
     def of(cls, plan: Plan) -> Dimensions:
         """The dimensions of the core that runs ``plan``."""
-        reach = max(
-            max(step.width, step.height) + max(step.kernel_columns, step.kernel_rows) + 2
-            for step in plan.steps
-        )
-        last = plan.layers[-1].output_shape
+        kernel = max(max(tap.column, tap.row) for row in plan.taps for tap in row)
+        reach = max(max(step.width, step.height) for step in plan.steps) + kernel + 2
+        last = plan.layers[-1]
+        _, height, width = last.output_shape
+        taps = plan.tap_format
         return cls(
             architecture=plan.architecture,
             fields=plan.format.widths,
@@ -76,7 +83,12 @@ class Dimensions:
             coordinate_bits=reach.bit_length() + 2,
             weight_words=len(plan.weights),
             requantization_words=len(plan.requantization),
-            result_words=-(-last[0] // plan.architecture.lanes) * last[1] * last[2],
+            tap_words=len(plan.taps[0]),
+            tap_fields=(*asdict(taps).items(), ("live", 1)),
+            selections=len(plan.selections),
+            result_words=-(-plan.layouts[last.name].size // plan.architecture.lanes)
+            * height
+            * width,
         )
 
     @property
@@ -118,24 +130,19 @@ class Dimensions:
 
     @property
     def tap(self) -> data.StructLayout:
-        """One tap of a kernel: its digits, what they add to the address, and its number."""
-        return data.StructLayout(
-            {
-                "column": self.field("kernel_columns"),
-                "row": self.field("kernel_rows"),
-                "row_offset": self.address,
-                "lane": unsigned(index_width(self.architecture.lanes)),
-                "block_offset": self.address,
-                "number": unsigned(self.field("taps").width + 1),
-                "live": 1,  # the kernel has such a tap
-            }
-        )
+        """A word of a list of taps (:class:`~hawx_hw.mapping.taps.Tap`)."""
+        return data.StructLayout({name: unsigned(bits) for name, bits in self.tap_fields})
 
     @property
     def fetch(self) -> data.StructLayout:
         """What moves down the rows: one output pixel of one tile."""
         return data.StructLayout(
-            {"valid": 1, "first": 1, "position": self.position, "tap": self.tap}
+            {
+                "valid": 1,
+                "first": 1,  # of the tile
+                "position": self.position,
+                "tile": unsigned(index_width(self.tap_words)),  # in the lists of taps
+            }
         )
 
     @property
@@ -197,6 +204,7 @@ class Dimensions:
                 self.lane_constants.size * a.lanes,
                 self.requantization_words,
             ),
+            *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),
             *(
                 (f"weights_{bank}_{slice_}", 8 * a.slice_columns, self.weight_words)
                 for bank in range(a.banks)

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.gateware.common.hierarchy import place
 
 from .dimensions import Dimensions
-from .walk import InputWalk, TapWalk
+from .walk import InputWalk
 
 __all__ = ["TileIssuer"]
 
@@ -86,12 +86,12 @@ class TileIssuer(wiring.Component):
         m = Module()
         d, layer = self._dimensions, self.layer
         walk = place(m, platform, "walk", "hawx_input_walk", lambda: InputWalk(d))
-        taps = place(m, platform, "taps", "hawx_tap_walk", lambda: TapWalk(d))
-        m.d.comb += [walk.layer.eq(layer), taps.layer.eq(layer)]
+        m.d.comb += walk.layer.eq(layer)
 
         active = Signal()
         pixel = Signal(d.field("chunk"))
         tap_tile = Signal(d.field("tap_tiles"))
+        tile = Signal(self.fetch.tile.shape())
         chunk = Signal(d.field("chunks"))
         filter_tile = Signal(d.field("filter_tiles"))
 
@@ -112,9 +112,9 @@ class TileIssuer(wiring.Component):
             self.weights_taken.eq(fire & tile_begins & ~layer.stream),
             self.chunk_begins.eq(fire & tile_begins & (tap_tile == 0) & ~layer.stream),
             self.fetch.valid.eq(fire),
-            self.fetch.first.eq(tile_begins & ~layer.stream),
+            self.fetch.first.eq(tile_begins),
             self.fetch.position.eq(walk.position),
-            self.fetch.tap.eq(taps.tap),
+            self.fetch.tile.eq(tile),
             self.accumulate.valid.eq(fire & ~layer.stream),
             self.accumulate.index.eq(pixel),
             self.accumulate.bank.eq(self.bank),
@@ -132,13 +132,14 @@ class TileIssuer(wiring.Component):
             walk.rewind.eq(tile_ends & ~last_tap_tile),
             walk.mark.eq(chunk_ends),
             walk.restart.eq(self.begin | (fire & chunk_ends & last_chunk)),
-            taps.advance.eq(fire & tile_ends),
-            taps.restart.eq(self.begin | (fire & chunk_ends)),
         ]
         with m.If(fire):
             m.d.sync += pixel.eq(Mux(tile_ends, 0, pixel + 1))
             with m.If(tile_ends):
-                m.d.sync += tap_tile.eq(Mux(last_tap_tile, 0, tap_tile + 1))
+                m.d.sync += [
+                    tap_tile.eq(Mux(last_tap_tile, 0, tap_tile + 1)),
+                    tile.eq(Mux(last_tap_tile, layer.taps, tile + 1)),
+                ]
             with m.If(chunk_ends):
                 m.d.sync += [
                     self.bank.eq(self.bank ^ ~layer.stream),
@@ -149,5 +150,5 @@ class TileIssuer(wiring.Component):
                     with m.If(last_filter_tile):
                         m.d.sync += active.eq(0)
         with m.If(self.begin):
-            m.d.sync += active.eq(1)
+            m.d.sync += [active.eq(1), tile.eq(layer.taps)]
         return m

@@ -1,10 +1,13 @@
-"""The processing element: one weight, one multiplier, one partial sum."""
+"""The processing element: one weight, one or several blocks, one partial sum."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,17 +24,24 @@ class ProcessingElement(wiring.Component):
 
     It holds two weights: the one that multiplies, and the next tile's, which is loaded meanwhile.
 
-    **Latency**: ``sum_out`` is the sum of ``sum_in`` and ``activation * weight`` of the previous
-    cycle. A weight loaded in one cycle may be swapped in the next; one swapped in a cycle
-    multiplies from the next cycle on. Loading and swapping in one cycle swaps the weight that was
-    there before.
+    Of several blocks, ``select`` chooses the one whose product counts. The operands of the others
+    are held at zero, so that nothing in them toggles.
+
+    **Latency**: ``sum_out`` is the sum of ``sum_in`` and the product of ``activation`` and weight
+    of the previous cycle; with a block register the product is one cycle older. A weight loaded in
+    one cycle may be swapped in the next; one swapped in a cycle multiplies from the next cycle on.
+    Loading and swapping in one cycle swaps the weight that was there before.
 
     Parameters
     ----------
-    block : Block
-        The multiplier.
+    blocks : sequence of Block
+        At least one.
     sum_bits : int
         Width of the sums in two's complement; the mapping proves that they never overflow.
+    block_register : bool
+        Whether a register follows the blocks.
+    architectures : mapping of str to str
+        How each block is built, by its digest; the usual way where it is left out.
 
     Attributes
     ----------
@@ -42,15 +52,30 @@ class ProcessingElement(wiring.Component):
     swap : In(1)
         The next weight becomes the present one.
     sum_in, sum_out : In, Out(signed(sum_bits))
+    select : In(range(len(blocks)))
+        Only with several blocks; holds still while pixels are under way.
     """
 
-    def __init__(self, block: Block, sum_bits: int):
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        sum_bits: int,
+        *,
+        block_register: bool = False,
+        architectures: Mapping[str, str] | None = None,
+    ):
         if sum_bits < 8:
             raise ValueError(f"Sum width must be at least 8 bits, not {sum_bits!r}")
-        self._block = block
+        if not blocks:
+            raise ValueError("A PE must hold at least one block")
+        self._blocks = tuple(blocks)
         self._sum_bits = sum_bits
+        self._block_register = block_register
+        self._architectures = dict(architectures or {})
+        select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
         super().__init__(
             {
+                **select,
                 "activation": In(CODE),
                 "weight": In(CODE),
                 "load": In(1),
@@ -61,9 +86,14 @@ class ProcessingElement(wiring.Component):
         )
 
     @property
-    def block(self) -> Block:
-        """The multiplier."""
-        return self._block
+    def blocks(self) -> tuple[Block, ...]:
+        """The multipliers."""
+        return self._blocks
+
+    @property
+    def block_register(self) -> bool:
+        """Whether a register follows the blocks."""
+        return self._block_register
 
     @property
     def sum_bits(self) -> int:
@@ -79,10 +109,42 @@ class ProcessingElement(wiring.Component):
             m.d.sync += following.eq(self.weight)
         with m.If(self.swap):
             m.d.sync += present.eq(following)
-        multiplier = place(
-            m, platform, "multiplier", f"hawx_block_{self._block.identifier}", self._block.component
-        )
-        m.d.comb += [multiplier.a.eq(present), multiplier.b.eq(self.activation)]
-        m.d.sync += total.eq(self.sum_in + multiplier.product)
+        product: Any = self._product(m, platform, present)
+        if self._block_register:
+            register = Signal(product.shape(), reset_less=True)
+            m.d.sync += register.eq(product)
+            product = register
+        m.d.sync += total.eq(self.sum_in + product)
         m.d.comb += self.sum_out.eq(total)
         return m
+
+    def _product(self, m: Module, platform: Any, weight: Signal) -> Signal:
+        """The product of the selected block."""
+        bits = max(block.product_bits for block in self._blocks)
+        product = Signal(signed(bits))
+        several = len(self._blocks) > 1
+        gated = []
+        for number, block in enumerate(self._blocks):
+            multiplier = place(
+                m,
+                platform,
+                f"multiplier_{number}" if several else "multiplier",
+                f"hawx_block_{block.identifier}",
+                partial(block.component, self._architectures.get(block.digest)),
+            )
+            if not several:
+                m.d.comb += [multiplier.a.eq(weight), multiplier.b.eq(self.activation)]
+                gated.append(multiplier.product)
+                continue
+            chosen = Signal(name=f"chosen_{number}")
+            m.d.comb += [
+                chosen.eq(self.select == number),
+                multiplier.a.eq(Mux(chosen, weight, 0)),
+                multiplier.b.eq(Mux(chosen, self.activation, 0)),
+            ]
+            # A block need not make 0 of 0 times 0.
+            wide = Signal(signed(bits), name=f"product_{number}")
+            m.d.comb += wide.eq(Mux(chosen, multiplier.product, 0))
+            gated.append(wide)
+        m.d.comb += product.eq(reduce(or_, gated))
+        return product

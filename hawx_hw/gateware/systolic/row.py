@@ -16,10 +16,10 @@ __all__ = ["RowFeeder"]
 class RowFeeder(wiring.Component):
     """Turns output pixels into the activations that one row of PEs multiplies.
 
-    Each cycle brings one output pixel with the tap that this row serves, and hands the pixel to the
-    next row with the next tap. A row reads its own copy of the activation memory. Where the kernel
-    hangs over the edge of the input, the activation is ``pad_code``; where the kernel has no such
-    tap, it is 0.
+    Each cycle brings one output pixel of one tile and hands it on to the next row. Which tap of the
+    kernel this row serves in the tile stands in its own list; the row reads its own copy of the
+    activation memory. Where the kernel hangs over the edge of the input, the activation is
+    ``pad_code``; where the row has no tap, it is 0.
 
     **Latency**: ``fetch_out`` follows ``fetch`` by one cycle, ``read_enable`` by two, ``swap`` by
     three,
@@ -32,9 +32,11 @@ class RowFeeder(wiring.Component):
     Attributes
     ----------
     fetch, fetch_out : In, Out(Dimensions.fetch)
-    width, height, kernel_columns, kernel_rows, taps, plane, pad_code : In
+    width, height, stream, pad_code : In
         Of the layer (see :class:`~hawx_hw.mapping.steps.Step`); they hold still while pixels are
         under way.
+    tap_enable, tap_address, tap : Out, Out, In
+        Of the list of taps; one cycle of latency; the data hold between reads.
     read_enable, read_address, read_data : Out, Out, In
         Of the copy of the activation memory; one cycle of latency.
     padding : Out(1)
@@ -52,11 +54,11 @@ class RowFeeder(wiring.Component):
                 "fetch_out": Out(d.fetch),
                 "width": In(d.field("width")),
                 "height": In(d.field("height")),
-                "kernel_columns": In(d.field("kernel_columns")),
-                "kernel_rows": In(d.field("kernel_rows")),
-                "taps": In(d.field("taps")),
-                "plane": In(d.field("plane")),
+                "stream": In(1),
                 "pad_code": In(CODE),
+                "tap_enable": Out(1),
+                "tap_address": Out(d.fetch["tile"].shape),
+                "tap": In(d.tap),
                 "read_enable": Out(1),
                 "read_address": Out(d.address),
                 "read_data": In(d.word),
@@ -78,10 +80,12 @@ class RowFeeder(wiring.Component):
         # Stage 0: the pixel with this row's tap.
         here = Signal(self._dimensions.fetch)
         m.d.sync += here.eq(self.fetch)
-        tap, position = here.tap, here.position
-
-        m.d.comb += self.fetch_out.eq(here)
-        self._advance(m, tap, self.fetch_out.tap)
+        tap, position = self.tap, here.position
+        m.d.comb += [
+            self.fetch_out.eq(here),
+            self.tap_enable.eq(self.fetch.valid & self.fetch.first),
+            self.tap_address.eq(self.fetch.tile),
+        ]
 
         x = Signal(position.x.shape())
         y = Signal(position.y.shape())
@@ -103,9 +107,7 @@ class RowFeeder(wiring.Component):
         ]
         with m.If(here.valid):
             m.d.sync += [
-                self.read_address.eq(
-                    position.offset + tap.column + tap.row_offset + tap.block_offset
-                ),
+                self.read_address.eq(position.offset + tap.offset),
                 lane.eq(tap.lane),
             ]
 
@@ -119,7 +121,7 @@ class RowFeeder(wiring.Component):
             self.padding.eq(pad),
             word_lane.eq(lane),
         ]
-        m.d.comb += self.swap.eq(word_valid & word_first)
+        m.d.comb += self.swap.eq(word_valid & word_first & ~self.stream)
 
         # Stage 3: the activation.
         code = Signal(CODE)
@@ -129,29 +131,3 @@ class RowFeeder(wiring.Component):
                 Mux(word_read, code, Mux(self.padding, self.pad_code, 0))
             )
         return m
-
-    def _advance(self, m: Module, tap: Any, following: Any) -> None:
-        """The next tap: column, then row, then channel (a lane of a block)."""
-        column_ends = tap.column == self.kernel_columns
-        row_ends = tap.row == self.kernel_rows
-        lane_ends = tap.lane == self._dimensions.architecture.lanes - 1
-        m.d.comb += [
-            following.number.eq(tap.number + 1),
-            following.live.eq(tap.live & (tap.number != self.taps)),
-            following.column.eq(Mux(column_ends, 0, tap.column + 1)),
-        ]
-        with m.If(column_ends):
-            with m.If(row_ends):
-                m.d.comb += [following.row.eq(0), following.row_offset.eq(0)]
-                with m.If(lane_ends):
-                    m.d.comb += [
-                        following.lane.eq(0),
-                        following.block_offset.eq(tap.block_offset + self.plane),
-                    ]
-                with m.Else():
-                    m.d.comb += following.lane.eq(tap.lane + 1)
-            with m.Else():
-                m.d.comb += [
-                    following.row.eq(tap.row + 1),
-                    following.row_offset.eq(tap.row_offset + self.width),
-                ]

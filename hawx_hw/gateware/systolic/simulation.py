@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from hawx_hw.blocks import Block, by_name
 from hawx_hw.gateware.common.simulation import simulate, stream_put
 from hawx_hw.gateware.systolic.core import SystolicCore
 from hawx_hw.mapping.plan import Plan
@@ -34,9 +33,7 @@ class Inference:
     stores: list[list[tuple[int, bytes]]] = field(default_factory=list)
 
 
-def run_core(
-    plan: Plan, images: np.ndarray, *, block: Block | None = None, limit: int = 1_000_000
-) -> list[Inference]:
+def run_core(plan: Plan, images: np.ndarray, *, limit: int = 1_000_000) -> list[Inference]:
     """Simulate inferences, one after another; each image is written while the one before computes.
 
     Parameters
@@ -44,12 +41,10 @@ def run_core(
     plan : Plan
     images : ndarray of int8
         ``(images, *input shape)``.
-    block : Block or None
-        The multiplier; exact if left out.
     limit : int
         Cycles after which the simulation fails with TimeoutError.
     """
-    core = SystolicCore(plan, block or by_name("exact"))
+    core = SystolicCore(plan)
     inferences: list[Inference] = []
     lanes = plan.architecture.lanes
 

@@ -1,5 +1,4 @@
-"""The address generators of the controller: over the input's pixels, and over the kernel's
-tiles."""
+"""The address generator of the controller: where the kernel lies on the input."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from .dimensions import Dimensions
 
-__all__ = ["InputWalk", "TapWalk"]
+__all__ = ["InputWalk"]
 
 
 class InputWalk(wiring.Component):
@@ -131,83 +130,3 @@ def _walk_state(d: Dimensions) -> data.StructLayout:
             "column": d.field("output_columns"),
         }
     )
-
-
-class TapWalk(wiring.Component):
-    """The tap that the first row serves in each tile.
-
-    From one tile to the next it moves by as many taps as there are rows: an addition of three
-    digits (kernel column, kernel row, channel within a word) with carries.
-
-    **Latency**: a command acts on ``tap`` in the next cycle.
-
-    Parameters
-    ----------
-    dimensions : Dimensions
-
-    Attributes
-    ----------
-    layer : In(Dimensions.descriptor)
-    restart : In(1)
-        To the first tile. Wins over ``advance``.
-    advance : In(1)
-        To the next tile.
-    tap : Out(Dimensions.tap)
-    """
-
-    def __init__(self, dimensions: Dimensions):
-        self._dimensions = d = dimensions
-        super().__init__(
-            {
-                "layer": In(d.descriptor),
-                "restart": In(1),
-                "advance": In(1),
-                "tap": Out(d.tap),
-            }
-        )
-
-    @property
-    def dimensions(self) -> Dimensions:
-        """Widths and depths."""
-        return self._dimensions
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        architecture = self._dimensions.architecture
-        layer, tap = self.layer, self.tap
-
-        column = Signal(range(2 * (1 << tap.column.shape().width)))
-        row = Signal(range(2 * (1 << tap.row.shape().width)))
-        lane = Signal(range(2 * architecture.lanes))
-        column_wraps, row_wraps, lane_wraps = Signal(), Signal(), Signal()
-        m.d.comb += [
-            column.eq(tap.column + layer.tap_step_column),
-            column_wraps.eq(column > layer.kernel_columns),
-            row.eq(tap.row + layer.tap_step_row + column_wraps),
-            row_wraps.eq(row > layer.kernel_rows),
-            lane.eq(tap.lane + layer.tap_step_lane + row_wraps),
-            lane_wraps.eq(lane >= architecture.lanes),
-        ]
-        with m.If(self.restart):
-            m.d.sync += [
-                tap.eq(0),
-                tap.block_offset.eq(layer.source),
-                tap.live.eq(1),
-            ]
-        with m.Elif(self.advance):
-            m.d.sync += [
-                tap.column.eq(Mux(column_wraps, column - layer.kernel_columns - 1, column)),
-                tap.row.eq(Mux(row_wraps, row - layer.kernel_rows - 1, row)),
-                tap.row_offset.eq(
-                    tap.row_offset
-                    + layer.tap_step_row_offset
-                    + Mux(column_wraps, layer.width, 0)
-                    - Mux(row_wraps, layer.tap_wrap_row_offset, 0)
-                ),
-                tap.lane.eq(Mux(lane_wraps, lane - architecture.lanes, lane)),
-                tap.block_offset.eq(
-                    tap.block_offset + layer.tap_step_block_offset + Mux(lane_wraps, layer.plane, 0)
-                ),
-                tap.number.eq(tap.number + architecture.rows),
-            ]
-        return m

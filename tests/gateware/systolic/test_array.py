@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hawx_hw.blocks import by_name
 from hawx_hw.gateware.common.simulation import simulate
 from hawx_hw.gateware.systolic.array_slice import ArraySlice
 from hawx_hw.gateware.systolic.dimensions import Dimensions
 from hawx_hw.gateware.systolic.drain import Drain
 from hawx_hw.gateware.systolic.issue import TileIssuer
 from hawx_hw.gateware.systolic.sequencer import Sequencer
+from hawx_hw.gateware.systolic.slice_blocks import slice_blocks
 from hawx_hw.gateware.systolic.weights import WeightLoader
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.stores import layer_stores
@@ -126,7 +126,7 @@ def test_issuer(seed: int) -> None:
     issuer = TileIssuer(dimensions)
     rng = np.random.default_rng(seed)
     expected = [
-        (p, t == 0, p == pixels - 1 and t == step.tap_tiles, p == 0, t * 4)
+        (p, t == 0, p == pixels - 1 and t == step.tap_tiles, p == 0, step.taps + t)
         for _, _, t, pixels in tiles(step)
         for p in range(pixels)
     ]
@@ -152,7 +152,7 @@ def test_issuer(seed: int) -> None:
                         bool(accumulate.first_tile),
                         bool(accumulate.last),
                         bool(first),
-                        ctx.get(issuer.fetch.tap).number,
+                        ctx.get(issuer.fetch.tile),
                     )
                 )
                 assert ctx.get(issuer.weights_taken) == first
@@ -244,9 +244,9 @@ def test_drain(seed: int) -> None:
 @pytest.mark.parametrize("pixels", [1, 2, 4])
 def test_slice_accumulates_products(pixels: int) -> None:
     """Two tiles of a matrix product, pixel after pixel; with one pixel it follows itself."""
-    _, dimensions = case(0, 3, 4, weight_rows=3, accumulators=8)
+    mapped, dimensions = case(0, 3, 4, weight_rows=3, accumulators=8)
     assert pixels <= dimensions.chunk
-    part = ArraySlice(dimensions, by_name("exact"))
+    part = ArraySlice(dimensions, slice_blocks(mapped)[0])
     rows, columns, count = 3, 4, 3
     rng = np.random.default_rng(pixels)
     weights = rng.integers(-127, 128, (count, rows, columns))

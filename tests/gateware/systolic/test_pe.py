@@ -28,7 +28,7 @@ def ref_sums(stimulus: Stimulus) -> list[int]:
 
 
 def rtl_sums(stimulus: Stimulus, sum_bits: int) -> list[int]:
-    pe = ProcessingElement(by_name("exact"), sum_bits)
+    pe = ProcessingElement([by_name("exact")], sum_bits)
     sums = []
 
     async def drive(ctx: Any) -> None:
@@ -72,4 +72,4 @@ def test_loading_and_swapping_in_one_cycle_takes_the_old_weight() -> None:
 
 def test_width_is_checked() -> None:
     with pytest.raises(ValueError, match="Sum width must be at least 8 bits, not 7"):
-        ProcessingElement(by_name("exact"), 7)
+        ProcessingElement([by_name("exact")], 7)

@@ -36,6 +36,9 @@ def dimensions(lanes: int) -> Dimensions:
         coordinate_bits=4,
         weight_words=1,
         requantization_words=1,
+        tap_words=1,
+        tap_fields=(("column", 1), ("row", 1), ("offset", 1), ("lane", 1), ("live", 1)),
+        selections=1,
         result_words=1,
     )
 

@@ -22,7 +22,7 @@ LATENCY = 4
 
 
 class Edge(wiring.Component):
-    """An input walk and a chain of rows, which serve the first tile of taps."""
+    """An input walk and a chain of rows, which serve one tile of taps."""
 
     def __init__(self, dimensions: Any):
         self.walk = InputWalk(dimensions)
@@ -41,14 +41,12 @@ class Edge(wiring.Component):
                     row.fetch.valid.eq(self.advance),
                     row.fetch.first.eq(self.first),
                     row.fetch.position.eq(self.walk.position),
-                    row.fetch.tap.live.eq(1),
                 ]
             else:
                 m.d.comb += row.fetch.eq(fetch)
             fetch = row.fetch_out
-            for name in ("width", "height", "kernel_columns", "kernel_rows", "taps", "plane"):
+            for name in ("width", "height", "stream", "pad_code"):
                 m.d.comb += getattr(row, name).eq(self.layer[name])
-            m.d.comb += row.pad_code.eq(self.layer.pad_code)
         return m
 
 
@@ -92,16 +90,25 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
         ctx.set(edge.walk.restart, 1)
         await ctx.tick()
         ctx.set(edge.walk.restart, 0)
-        for _ in range(pixels):
+        for pixel in range(pixels):
             ctx.set(edge.advance, 1)
+            ctx.set(edge.first, pixel == 0)
             await ctx.tick()
         ctx.set(edge.advance, 0)
 
     async def memories(ctx: Any) -> None:
         while True:
-            reads = [(ctx.get(row.read_enable), ctx.get(row.read_address)) for row in edge.rows]
-            await ctx.tick()
-            for row, (enable, address) in zip(edge.rows, reads, strict=True):
+            ports = [
+                port
+                for row in edge.rows
+                for port in (row.tap_enable, row.tap_address, row.read_enable, row.read_address)
+            ]
+            values = (await ctx.tick().sample(*ports))[-len(ports) :]
+            for number, (row, entries) in enumerate(zip(edge.rows, mapped.taps, strict=True)):
+                tap_enable, tap_address, enable, address = values[4 * number : 4 * number + 4]
+                if tap_enable:
+                    word = mapped.tap_format.pack(entries[tap_address])
+                    ctx.set(row.tap.as_value(), word)
                 if enable:
                     assert address < len(words), "reads outside the image"
                     ctx.set(row.read_data.as_value(), words[address])
@@ -114,8 +121,10 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
                 pixel = cycle - 1 - LATENCY - number
                 if 0 <= pixel < pixels:
                     seen[number, pixel] = ctx.get(row.activation)
-                swaps.append(ctx.get(row.swap))
+                if ctx.get(row.swap):
+                    swaps.append((number, cycle))
 
     simulate(edge, drive, watch, background=(memories,))
     np.testing.assert_array_equal(seen, expected)
-    assert not any(swaps)
+    # Each row swaps once, in the cycle before its first activation.
+    assert swaps == [(number, LATENCY + number) for number in range(ROWS)]

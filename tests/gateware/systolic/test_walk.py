@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.gateware.common.simulation import simulate
-from hawx_hw.gateware.systolic.walk import InputWalk, TapWalk
+from hawx_hw.gateware.systolic.walk import InputWalk
 from hawx_hw.mapping.architecture import Architecture
 from tests.gateware.systolic.parts import convolution, planned, set_layer
 
@@ -102,34 +102,3 @@ def test_input_walk_goes_back_to_the_chunk() -> None:
     simulate(walk, drive)
     positions = [(x, y) for x, y, *_ in ref_positions(graph)]
     assert seen == positions[:chunk] * passes + positions[chunk : 2 * chunk] * passes
-
-
-@pytest.mark.parametrize(("shape", "kernel", "stride", "padding", "pool", "rows"), CASES)
-def test_tap_walk(shape, kernel, stride, padding, pool, rows) -> None:
-    graph = convolution(
-        np.random.default_rng(0), shape, 3, kernel, stride=stride, padding=padding, pool=pool
-    )
-    mapped, dimensions = planned(graph, Architecture.complete(rows, 8))
-    lanes = mapped.architecture.lanes
-    step = mapped.steps[0]
-    walk = TapWalk(dimensions)
-
-    async def drive(ctx: Any) -> None:
-        set_layer(ctx, walk.layer, dimensions, step)
-        for _ in range(2):
-            ctx.set(walk.restart, 1)
-            await ctx.tick()
-            ctx.set(walk.restart, 0)
-            for tile in range(step.tap_tiles + 1):
-                rest, column = divmod(tile * rows, kernel[1])
-                channel, row = divmod(rest, kernel[0])
-                tap = ctx.get(walk.tap)
-                assert (tap.column, tap.row, tap.lane) == (column, row, channel % lanes)
-                assert tap.row_offset == row * shape[2]
-                assert tap.block_offset == channel // lanes * shape[1] * shape[2]
-                assert tap.number == tile * rows
-                assert tap.live
-                ctx.set(walk.advance, tile < step.tap_tiles)
-                await ctx.tick()
-
-    simulate(walk, drive)
