@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import importlib
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.python_block import load_python_block
 from hawx_hw.errors import UserError
 
 __all__ = ["FAMILIES", "by_name"]
@@ -23,22 +26,40 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
 _NAME = re.compile(r"(?P<family>[a-z]\w*)\s*(?:\((?P<parameters>[^()]*)\))?")
 
 
-def by_name(name: str) -> Block:
-    """The block of a name such as ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``.
+def by_name(name: str, folder: Path | None = None) -> Block:
+    """The block of a name.
+
+    A name is one of
+
+    - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``;
+    - ``python:module:object``: a block that the user wrote.
+
+    Parameters
+    ----------
+    name : str
+    folder : Path or None
+        Where the modules of ``python:`` are looked for first, before the current folder.
 
     Raises
     ------
     UserError
-        Unknown family, wrong parameters.
+        There is no such block, or its parameters are wrong.
     """
-    match = _NAME.fullmatch(name.strip())
+    name = name.strip()
+    if name.startswith("python:"):
+        return load_python_block(name, folder)
+    match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
-        raise UserError(
-            f"Unknown block {name!r}", mend=f"The families are: {', '.join(sorted(FAMILIES))}."
-        )
+        raise UserError(f"Unknown block {name!r}", mend=_known(name))
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
     return _instance(family, name, match["parameters"] or "")
+
+
+def _known(name: str) -> str:
+    close = difflib.get_close_matches(name.partition("(")[0], FAMILIES, n=3)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    return f"{hint}The families are: {', '.join(sorted(FAMILIES))}."
 
 
 def _instance(family: type[Block], name: str, text: str) -> Block:

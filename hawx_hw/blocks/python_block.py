@@ -1,0 +1,223 @@
+"""Blocks that a user wrote in Python: ``python:module:object``."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.blocks.block import CODES, Block, BlockComponent, BlockSignature
+from hawx_hw.errors import UserError
+
+__all__ = ["PythonBlock", "load_python_block"]
+
+_USAGE = "Write python:MODULE:OBJECT; see docs/add-a-block.md."
+#: What the products may take: those of unsigned blocks, without the known term, need 18 bits.
+_PRODUCT_BITS = 18
+
+
+class PythonBlock(Block):
+    """A user's block under the name by which it is found again.
+
+    Parameters
+    ----------
+    name : str
+        ``python:module:object``.
+    block : Block
+    """
+
+    family = "python"
+
+    def __init__(self, name: str, block: Block):
+        self._name = name
+        self._block = block
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def activation_offset(self) -> int:  # type: ignore[override]
+        return self._block.activation_offset
+
+    @property
+    def weights(self) -> range:
+        return self._block.weights
+
+    @property
+    def activations(self) -> range:
+        return self._block.activations
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        return self._block.sources
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        return self._block.architectures
+
+    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return self._block.multiply(a, b)
+
+    def component(self, architecture: str | None = None) -> BlockComponent:
+        return self._block.component(self._architecture(architecture))
+
+    def specification(self) -> BlockComponent | None:
+        return self._block.specification()
+
+    def factors(self) -> tuple[np.ndarray, np.ndarray] | None:
+        return self._block.factors()
+
+
+def load_python_block(name: str, folder: Path | None = None) -> Block:
+    """The block of a name ``python:module:object``.
+
+    The object is a :class:`Block`, or a class or function that makes one without arguments.
+
+    Parameters
+    ----------
+    name : str
+    folder : Path or None
+        Where modules are looked for first, that of the config; then in the current folder, then
+        where Python looks.
+
+    Raises
+    ------
+    UserError
+        The module cannot be imported, has no such object, or this is not a block that keeps the
+        contract of :class:`Block`.
+    """
+    match = re.fullmatch(r"python:([\w.]+):([\w.]+)", name)
+    if match is None:
+        raise UserError(f"Wrong name of a block {name!r}", mend=_USAGE)
+    found = _object(name, match[1], match[2], folder)
+    if not isinstance(found, Block) and callable(found):
+        found = _call(name, f"{match[2]} cannot be made without arguments", found)
+    if not isinstance(found, Block):
+        raise UserError(
+            f"{match[2]} must be a Block, or make one, not {type(found).__name__}",
+            where=name,
+            mend="Derive it from hawx_hw.blocks.Block.",
+        )
+    block = PythonBlock(name, found)
+    _check(block)
+    return block
+
+
+def _object(name: str, module: str, path: str, folder: Path | None) -> Any:
+    # In front, as for a script; they stay, because a block may import more when it is used.
+    for place in (Path.cwd(), folder):
+        if place is not None and str(place.resolve()) not in sys.path:
+            sys.path.insert(0, str(place.resolve()))
+    importlib.invalidate_caches()
+    found = _call(name, f"The module {module} cannot be imported", importlib.import_module, module)
+    for part in path.split("."):
+        if not hasattr(found, part):
+            raise UserError(f"{module} has no object {path!r}", where=name, mend=_USAGE)
+        found = getattr(found, part)
+    return found
+
+
+def _call(name: str, problem: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the user's code returns; what it raises is the user's to mend."""
+    try:
+        return function(*arguments)
+    except UserError:
+        raise
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+        place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        raise UserError(f"{problem}: {type(error).__name__}: {error}{place}", where=name) from error
+
+
+def _check(block: PythonBlock) -> None:
+    """Refuse a block that breaks the contract.
+
+    The gateware's products are not compared here: that is what ``hawx blocks prove`` does.
+    """
+    _check_products(block)
+    for kind in ("weights", "activations"):
+        codes = getattr(block, kind)
+        if not isinstance(codes, range) or codes.step != 1 or not codes or codes[0] < -128:
+            raise UserError(f"{kind} must be a range of codes, not {codes!r}", where=block.name)
+        if codes[-1] > 127:
+            raise UserError(f"{kind} must end at 127, not {codes[-1]}", where=block.name)
+    if block.activation_offset not in (0, 128):
+        raise UserError(
+            f"activation_offset must be 0 or 128, not {block.activation_offset!r}",
+            where=block.name,
+        )
+    _check_gateware(block)
+    factors = _call(block.name, "factors() fails", block.factors)
+    if factors is not None:
+        u, v = factors
+        product = u.astype(np.int64) @ v.T.astype(np.int64)
+        if not np.array_equal(product, block.table):
+            raise UserError("factors() must multiply to the table, and do not", where=block.name)
+
+
+def _check_products(block: PythonBlock) -> None:
+    a, b = np.broadcast_arrays(CODES[:, None], CODES[None, :])
+    products = _call(block.name, "multiply() fails", block.multiply, a, b)
+    if not isinstance(products, np.ndarray) or products.dtype != np.int32:
+        kind = products.dtype if isinstance(products, np.ndarray) else type(products).__name__
+        raise UserError(
+            f"multiply() must return an array of int32, not {kind}",
+            where=block.name,
+            mend="Add .astype(np.int32).",
+        )
+    if products.shape != (256, 256):
+        raise UserError(
+            f"multiply() of operands of shape (256, 256) must be of that shape, not "
+            f"{products.shape}",
+            where=block.name,
+        )
+    limit = 1 << (_PRODUCT_BITS - 1)
+    if products.min() < -limit or products.max() >= limit:
+        raise UserError(
+            f"Products must fit {_PRODUCT_BITS} bits, not reach from {products.min()} to "
+            f"{products.max()}",
+            where=block.name,
+        )
+    narrow = _call(
+        block.name,
+        "multiply() of int8 operands fails",
+        block.multiply,
+        a.astype(np.int8)[:, :1],
+        b.astype(np.int8)[:1],
+    )
+    if not np.array_equal(narrow, products):
+        raise UserError(
+            "multiply() must not depend on the operands' type: of int8 operands it returns others",
+            where=block.name,
+            mend="Begin it with a = np.asarray(a, dtype=np.int32), and so for b.",
+        )
+
+
+def _check_gateware(block: PythonBlock) -> None:
+    names = block.architectures
+    if not isinstance(names, tuple) or not names or not all(isinstance(n, str) for n in names):
+        raise UserError(f"architectures must be a tuple of names, not {names!r}", where=block.name)
+    for architecture in names:
+        component = _call(
+            block.name, f"component({architecture!r}) fails", block.component, architecture
+        )
+        signature = getattr(component, "signature", None)
+        if (
+            not isinstance(component, BlockComponent)
+            or not isinstance(signature, BlockSignature)
+            or signature.product_bits != block.product_bits
+        ):
+            raise UserError(
+                f"component({architecture!r}) must be a BlockComponent with a product of "
+                f"{block.product_bits} bits",
+                where=block.name,
+                mend="Derive it from hawx_hw.blocks.block.BlockComponent, and call "
+                "super().__init__(block.product_bits).",
+            )
