@@ -67,7 +67,7 @@ class _Comparison:
             f"design -copy-from {self._loaded[second]} -as second circuit",
             "miter -equiv first second miter",
             "hierarchy -top miter",
-            *("flatten", "techmap", "opt -fast", "aigmap", "opt_clean"),
+            *("flatten", "simplemap", "aigmap", "opt_clean"),
             "write_aiger -symbols miter.aig",
         )
         operands = self._difference()
