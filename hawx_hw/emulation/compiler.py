@@ -19,7 +19,7 @@ from hawx_hw.files import write_bytes
 
 __all__ = ["VARIANTS", "CompilerError", "Variant", "library", "supported"]
 
-_SOURCES = Path(__file__).parent
+_SOURCES = Path(__file__).parent / "kernels"
 _TIMEOUT = 120
 
 
@@ -128,7 +128,7 @@ def _digest(compiler: str, source: str, arguments: Sequence[str]) -> str:
     digest = hashlib.sha256(_run([compiler, "-v"]))
     for text in (compiler, *arguments):
         digest.update(text.encode() + b"\0")
-    for path in (_SOURCES / "kernels.h", _SOURCES / source):
+    for path in sorted(_SOURCES.glob("*.[ch]")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -58,9 +58,11 @@ class Emulator:
     graph : Graph
     threads : int or None
         Threads to use, >= 1; None: as many as this process may run on.
-    path : {"auto", "tables", "rows", "factors", "look-up"}
-        How layers are computed. ``tables`` and ``rows`` are C kernels: tables indexed by the
-        activation and vectorised over filters, or one row of the table for each weight.
+    path : {"auto", "product", "tables", "rows", "factors", "look-up"}
+        How layers are computed. ``product``, ``tables`` and ``rows`` are C kernels: one integer
+        product of remapped operands (ValueError for layers whose products are not that), tables
+        indexed by the activation and vectorised over filters, or one row of the table for each
+        weight.
         ``factors`` and ``look-up`` need no compiler: matrix products of remapped operands (where
         the products have exact factors; ValueError elsewhere), or numpy's indexing. ``auto``
         chooses what is fastest.

@@ -9,13 +9,15 @@ products of the operands themselves; it would not for Winograd or Fourier transf
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.blocks.block import Block
 from hawx_hw.emulation.products import Products
 
-__all__ = ["Factors", "factorize"]
+__all__ = ["Factors", "factorize", "single"]
 
 _ZERO = 128  # the column of the activation code 0
 
@@ -58,34 +60,71 @@ def factorize(products: Products) -> Factors | None:
 
     Whatever is found is proven: the factors are multiplied out and compared with every row in use.
     """
-    table = products.table()
-    used = np.unique(products.index)
-    found = _single(products, table, used)
-    if found is None:
-        found = _stated(products)
-    if found is None or not _proven(products, found, table):
-        return None
-    return found
+    found = single(products)
+    if found is not None:
+        return found
+    found = _stated(products)
+    return found if found is not None and _proven(products, found) else None
 
 
-def _single(products: Products, table: np.ndarray, used: np.ndarray) -> Factors | None:
-    """Rank 1 but for a constant of each row, whichever blocks the rows come from."""
-    rows = table[used]
-    constant = rows[:, _ZERO].copy()
-    rows = rows - constant[:, None]
-    pivot_row, pivot = np.unravel_index(np.abs(rows).argmax(), rows.shape)
-    remap = rows[pivot_row]
+def single(products: Products) -> Factors | None:
+    """The products as one ordinary product of remapped operands; None where they are not that.
+
+    All blocks of the layer must remap activations alike. A constant of each weight may come on top.
+    """
+    parts = [_single(block) for block in products.blocks]
+    remap = np.zeros(256, dtype=np.int64)
+    scales, constants = [], []
+    for part in parts:
+        if part is None:
+            return None
+        if part.remap.any():
+            if remap.any() and not np.array_equal(remap, part.remap):
+                return None
+            remap = part.remap
+        scales.append(part.scale)
+        constants.append(part.constant)
+    constant = np.concatenate(constants)[products.index].sum(axis=1)
+    weight = np.concatenate(scales)[products.index]
+    return Factors(weight[:, None, :], remap[None, :], products.node.bias + constant)
+
+
+@dataclass(frozen=True, eq=False)
+class _Single:
+    """``table[row] = scale[row] * remap + constant[row]``, but for the row of the weight -128."""
+
+    remap: np.ndarray
+    scale: np.ndarray
+    constant: np.ndarray
+
+
+_KEPT = 512
+_singles: OrderedDict[str, _Single | None] = OrderedDict()
+
+
+def _single(block: Block) -> _Single | None:
+    if block.digest not in _singles:
+        _singles[block.digest] = _find_single(block.table.astype(np.int64))
+        if len(_singles) > _KEPT:
+            _singles.popitem(last=False)
+    return _singles[block.digest]
+
+
+def _find_single(table: np.ndarray) -> _Single | None:
+    """A layer's weights are never -128: row 0 may be anything."""
+    constant = table[:, _ZERO].copy()
+    rows = table - constant[:, None]
+    pivot_row, pivot = np.unravel_index(np.abs(rows[1:]).argmax(), rows[1:].shape)
+    remap = rows[1 + pivot_row]
     if not remap.any():
-        remap = np.zeros(256, dtype=np.int64)
-        scale = np.zeros(len(used), dtype=np.int64)
+        scale = np.zeros(len(rows), dtype=np.int64)
     else:
         remap = remap // np.gcd.reduce(remap)
+        remap = remap * np.sign(remap[remap.nonzero()[0][-1]])  # one sign, so that blocks agree
         scale = rows[:, pivot] // remap[pivot]
-    if not np.array_equal(scale[:, None] * remap, rows):
+    if not np.array_equal(scale[1:, None] * remap, rows[1:]):
         return None
-    at = np.searchsorted(used, products.index)
-    offset = products.node.bias + constant[at].sum(axis=1)
-    return Factors(scale[at][:, None, :], remap[None, :], offset)
+    return _Single(remap, scale, constant)
 
 
 def _stated(products: Products) -> Factors | None:
@@ -111,11 +150,12 @@ def _stated(products: Products) -> Factors | None:
     return Factors(np.stack(weights, axis=1), np.stack(rows), offset)
 
 
-def _proven(products: Products, factors: Factors, table: np.ndarray) -> bool:
+def _proven(products: Products, factors: Factors) -> bool:
     """Compare each distinct weight's row with what its factors make, and the offsets."""
     _, first = np.unique(products.index, return_index=True)
     f, k = np.unravel_index(first, products.index.shape)
     rows = factors.weight[f, :, k] @ factors.remap
+    table = products.table()
     wanted = table[products.index[f, k]]
     constant = wanted[:, _ZERO] - rows[:, _ZERO]
     if not np.array_equal(rows + constant[:, None], wanted):

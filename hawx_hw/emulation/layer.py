@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.emulation.factors import Factors, factorize
-from hawx_hw.emulation.native import Native, Prepared
+from hawx_hw.emulation.factors import Factors, factorize, single
+from hawx_hw.emulation.native import Native, Prepared, PreparedProduct
 from hawx_hw.emulation.portable import by_factors, by_look_up
 from hawx_hw.emulation.products import Products
 from hawx_hw.quantize.graph import Conv2d, Linear
@@ -14,7 +14,7 @@ from hawx_hw.quantize.graph import Conv2d, Linear
 __all__ = ["PATHS", "Layer"]
 
 #: The ways to compute a layer; see :class:`hawx_hw.emulation.emulator.Emulator`.
-PATHS = ("auto", "tables", "rows", "factors", "look-up")
+PATHS = ("auto", "product", "tables", "rows", "factors", "look-up")
 
 #: Without a compiler: ordinary products that take as long as one look-up in numpy.
 _FACTORS_PAY = 16
@@ -36,8 +36,9 @@ class Layer:
     Raises
     ------
     ValueError
-        The path cannot compute these products exactly: ``factors`` where there are none;
-        ``tables`` or ``rows`` where products do not fit 16 bits or sums 32 bits.
+        The path cannot compute these products exactly: ``product`` and ``factors`` where there are
+        no such factors, ``tables`` and ``rows`` where products do not fit 16 bits; the first three
+        where sums might not fit 32 bits.
     """
 
     def __init__(
@@ -46,26 +47,28 @@ class Layer:
         self._node = node
         self._native = native
         self._by_rows = {"tables": False, "rows": True}.get(path)
-        self._prepared: Prepared | None = None
+        self._prepared: Prepared | PreparedProduct | None = None
         self._factors: Factors | None = None
         self._products = Products(node, blocks)
-        if native is not None and (
-            self._by_rows is not None or (self._products.words_fit and self._products.sums_fit)
-        ):
-            self._prepared = native.prepare(self._products)
-        elif path != "look-up":
+        if native is not None:
+            self._prepared = _prepared(self._products, native, path)
+        if self._prepared is None and path in ("auto", "factors"):
             factors = factorize(self._products)
-            exact = factors is not None and factors.kind is not None
-            if path == "factors" and not exact:
-                raise ValueError(f"Products of layer {node.name!r} have no exact factors")
-            if factors is not None and exact and (path == "factors" or _pay(factors)):
-                self._factors = factors
+            if factors is not None and factors.kind is not None:
+                self._factors = factors if path == "factors" or _pay(factors) else None
+        if self._prepared is None and self._factors is None and path not in ("auto", "look-up"):
+            raise ValueError(
+                f"Products of layer {node.name!r} cannot be computed exactly by path {path!r}"
+            )
 
     @property
     def path(self) -> str:
-        """How the layer is computed: ``kernels``, ``factors`` or ``look-up``."""
+        """How the layer is computed: ``product``, ``tables``, ``rows``, ``factors``, ``look-up``;
+        where tables do not pay for few images, they give way to rows."""
+        if isinstance(self._prepared, PreparedProduct):
+            return "product"
         if self._prepared is not None:
-            return "kernels"
+            return "rows" if self._by_rows else "tables"
         return "look-up" if self._factors is None else "factors"
 
     @property
@@ -102,6 +105,18 @@ class Layer:
         if self._factors is not None:
             return by_factors(self._node, self._factors, x, zero_point)
         return by_look_up(self._node, self._products, x, zero_point)
+
+
+def _prepared(products: Products, native: Native, path: str) -> Prepared | PreparedProduct | None:
+    """For the C kernels: a product where that is all, else tables; None where neither is exact."""
+    if not products.sums_fit:
+        return None
+    if path in ("auto", "product"):
+        factors = single(products)
+        product = native.prepare_product(factors) if factors is not None else None
+        if product is not None or path == "product":
+            return product
+    return native.prepare(products) if products.words_fit else None
 
 
 def _pay(factors: Factors) -> bool:

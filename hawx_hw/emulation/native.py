@@ -6,11 +6,13 @@ import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import Variant
+from hawx_hw.emulation.factors import Factors
 from hawx_hw.emulation.products import Products
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import (
@@ -25,7 +27,7 @@ from hawx_hw.quantize.graph import (
     Requantization,
 )
 
-__all__ = ["Native", "Prepared"]
+__all__ = ["Native", "Prepared", "PreparedProduct"]
 
 #: Output pixels that are summed at a time: their sums stay in the second-level cache.
 _TILE = 4096
@@ -34,6 +36,8 @@ _TILE_BYTES = 8 * 2**20
 _FEW_PIXELS = 24
 #: Below this many products or codes a part is not worth a thread.
 _PART = 200_000
+#: Filters that the product kernel takes at a time: FEW in kernels/multiply.h.
+_FEW = 4
 
 
 class _Window(ctypes.Structure):
@@ -78,6 +82,23 @@ class Prepared:
         return sum(array.nbytes for array in self.kept)
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedProduct:
+    """A layer of rank 1 as the kernels read it; :meth:`Native.prepare_product` makes it.
+
+    ``remap`` is None where activations stay as they are.
+    """
+
+    weights: np.ndarray
+    offset: np.ndarray
+    remap: np.ndarray | None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return self.weights.nbytes + self.offset.nbytes
+
+
 class Native:
     """The kernels of one variant.
 
@@ -98,6 +119,7 @@ class Native:
         self._library = compiler.library(variant)
         self._library.hawx_lanes.restype = ctypes.c_int64
         self._library.hawx_scratch.restype = ctypes.c_int64
+        self._library.hawx_multiply_scratch.restype = ctypes.c_int64
         self._lanes = int(self._library.hawx_lanes())
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -133,10 +155,37 @@ class Native:
         kept = (rows, lanes, steps, flat, offset)
         return Prepared(_Products(*(array.ctypes.data for array in kept)), kept)
 
+    def prepare_product(self, factors: Factors) -> PreparedProduct | None:
+        """Lay products of rank 1 out for :meth:`convolve`.
+
+        All sums must be known to fit 32 bits (:attr:`Products.sums_fit`). None where 16 bits do not
+        hold the weights, or 8 bits the remapped activations.
+        """
+        weight, remap = factors.weight[:, 0], factors.remap[0]
+        words, bytes_ = np.iinfo(np.int16), np.iinfo(np.int8)
+        if (
+            factors.rank != 1
+            or not (words.min <= weight.min() and weight.max() <= words.max)
+            or not (bytes_.min <= remap.min() and remap.max() <= bytes_.max)
+        ):
+            return None
+        filters, taps = weight.shape
+        blocks, pairs = -(-filters // _FEW), -(-taps // 2)
+        padded = np.zeros((blocks * _FEW, pairs * 2), dtype=np.int16)
+        padded[:filters, :taps] = weight
+        by_block = padded.view(np.uint16).astype(np.uint32).reshape(blocks, _FEW, pairs, 2)
+        weights = (by_block[..., 0] | by_block[..., 1] << 16).transpose(0, 2, 1)
+        # Modulo 2^32: constants of the weights may be large, the sums are not.
+        offset = factors.offset.astype(np.uint64).astype(np.uint32).view(np.int32)
+        # By the activation's byte.
+        by_byte = np.roll(remap.astype(np.int8), 128)
+        identity = np.array_equal(by_byte, np.arange(256, dtype=np.uint8).view(np.int8))
+        return PreparedProduct(np.ascontiguousarray(weights), offset, None if identity else by_byte)
+
     def convolve(
         self,
         node: Conv2d | Linear,
-        prepared: Prepared,
+        prepared: Prepared | PreparedProduct,
         x: np.ndarray,
         zero_point: int,
         *,
@@ -173,17 +222,26 @@ class Native:
         result = np.empty((len(x), *shape), dtype=np.int8)
         pixels = len(x) * window.out_height * window.out_width
         taps = node.weight[0].size
+        rule, kept = _rule(node.requantization, len(node.weight))
         if by_rows is None:
             by_rows = pixels < _FEW_PIXELS
-        units = len(node.weight) if by_rows else -(-len(node.weight) // self._lanes)
-        rule, kept = _rule(node.requantization, len(node.weight))
-        run = self._library.hawx_rows if by_rows else self._library.hawx_look_up
+        operands: tuple[Any, ...]
+        if isinstance(prepared, PreparedProduct):
+            if prepared.remap is not None:
+                x = self._mapped(x, prepared.remap)
+                window.pad = int(prepared.remap[window.pad % 256])
+            run, width = self._library.hawx_multiply, _FEW
+            operands = _pointer(prepared.weights), _pointer(prepared.offset)
+        elif by_rows:
+            run, width = self._library.hawx_rows, 1
+            operands = (ctypes.byref(prepared.structure),)
+        else:
+            run, width = self._library.hawx_look_up, self._lanes
+            operands = (ctypes.byref(prepared.structure),)
+        units = -(-len(node.weight) // width)
         arguments = [
-            ctypes.byref(window),
-            ctypes.byref(prepared.structure),
-            ctypes.byref(rule),
-            _pointer(x),
-            _pointer(result),
+            *(ctypes.byref(window), *operands, ctypes.byref(rule)),
+            *(_pointer(x), _pointer(result)),
         ]
 
         def part(index: int, first: int, last: int, unit: int, end: int) -> None:
@@ -192,9 +250,13 @@ class Native:
             # Tiles of one size: a small last one would pay for its tables like a full one.
             most = max(64, min(_TILE, _TILE_BYTES // taps))
             tile = -(-(last - first) // -(-(last - first) // most))
-            scratch = self._memory(
-                index, self._library.hawx_scratch(ctypes.byref(window), ctypes.c_int64(tile))
-            )
+            if isinstance(prepared, PreparedProduct):
+                size = self._library.hawx_multiply_scratch(
+                    ctypes.byref(window), *_integers(tile, end - unit)
+                )
+            else:
+                size = self._library.hawx_scratch(ctypes.byref(window), *_integers(tile))
+            scratch = self._memory(index, size)
             run(*arguments, *_integers(first, last, unit, end, tile), scratch)
 
         parts = min(self._threads, 1 + pixels * node.weight.size // _PART)
@@ -273,7 +335,12 @@ class Native:
         image = reference.requantize(
             every.astype(np.int64)[:, None] + node.bias, node.requantization
         )
-        image = np.ascontiguousarray(image[:, 0])
+        return self._mapped(x, np.ascontiguousarray(image[:, 0]))
+
+    # ---------------------------------------------------------------- threads and memory
+
+    def _mapped(self, x: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """``image[code as a byte]`` of every code."""
         result = np.empty_like(x)
 
         def part(index: int, first: int, last: int) -> None:
@@ -283,8 +350,6 @@ class Native:
 
         self._spread(self._parts(x.size), x.size, part)
         return result
-
-    # ---------------------------------------------------------------- threads and memory
 
     def _parts(self, codes: int) -> int:
         return min(self._threads, 1 + codes // _PART)

@@ -10,6 +10,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import CompilerError, Variant
+from hawx_hw.emulation.factors import single
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import Products
 from hawx_hw.quantize import reference
@@ -132,9 +133,15 @@ def _found(
             products = Products(node, blocks)
             if not (products.words_fit and products.sums_fit):
                 return []
-            prepared = native.prepare(products)
-            ways = (False, True)
-            return [native.convolve(node, prepared, x, zero_point, by_rows=way) for way in ways]
+            tables = native.prepare(products)
+            found: list[np.ndarray | None] = [
+                native.convolve(node, tables, x, zero_point, by_rows=way) for way in (False, True)
+            ]
+            factors = single(products)
+            product = native.prepare_product(factors) if factors is not None else None
+            if product is not None:
+                found.append(native.convolve(node, product, x, zero_point))
+            return found
         case MaxPool2d():
             return [native.max_pool(node, x)]
         case AveragePool2d():

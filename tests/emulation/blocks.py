@@ -39,7 +39,7 @@ def near_product(rng):
 
 def rank_one(rng):
     """Remapped operands, and a constant for each weight."""
-    u, v = rng.integers(-99, 100, (2, 256))
+    u, v = rng.integers(-60, 61, (2, 256))
     return TableBlock(np.outer(u, v) + rng.integers(-999, 1000, (256, 1)))
 
 

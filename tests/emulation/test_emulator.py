@@ -70,9 +70,13 @@ def test_stated_factors_equal_the_reference(seed):
     assert_equal(Emulator(graph, path="factors"), images, assignment)
 
 
+@pytest.mark.parametrize(
+    ("path", "variant"),
+    [("factors", None), *(("product", variant.name) for variant in compiler.supported())],
+)
 @given(st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
-def test_remapped_operands_equal_the_reference(seed):
+def test_remapped_operands_equal_the_reference(path, variant, seed):
     graph, images, _, rng = drawn(seed)
     block = rank_one(rng)
     assignment = {
@@ -80,7 +84,45 @@ def test_remapped_operands_equal_the_reference(seed):
         for node in graph.nodes
         if isinstance(node, (Conv2d, Linear))
     }
-    assert_equal(Emulator(graph, path="factors"), images, assignment)
+    emulator = Emulator(graph, path=path, variant=variant, threads=2)
+    assert_equal(emulator, images, assignment if rng.random() < 0.8 else {})
+
+
+@pytest.mark.parametrize("path", ["product", "factors"])
+def test_products_of_higher_rank_are_refused(path):
+    graph = chain()
+    block = full_rank(np.random.default_rng(0))
+    assignment = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node in graph.nodes
+        if isinstance(node, Linear)
+    }
+    with pytest.raises(ValueError, match="'linear1' cannot be computed exactly by path"):
+        Emulator(graph, path=path).run(random_codes(np.random.default_rng(0), graph, 2), assignment)
+
+
+@pytest.mark.parametrize(
+    ("remap", "scale", "path"),
+    [
+        (np.arange(-128, 128), 1, "product"),
+        (np.arange(-128, 128), 257, "product"),  # 127 times 257 is within 16 bits
+        (np.arange(-128, 128) > 5, 258, "product"),
+        (np.arange(-128, 128) > 5, 259, "tables"),
+        (np.append(np.arange(-128, 127), 128), 1, "tables"),
+        (np.arange(-127, 129) // 2 * 2, 1, "product"),
+    ],
+)
+def test_remapped_operands_at_their_limits(remap, scale, path):
+    rng = np.random.default_rng(0)
+    weight = rng.choice([-127, 127, 3], (7, 51)).astype(np.int8)
+    rule = Requantization(np.array([9]), 25, 0)
+    node = Linear("l", ("input",), weight, np.zeros(7, np.int32), rule)
+    tensors = {"input": Tensor((51,), 1.0, 0), "l": Tensor((7,), 1.0, 0)}
+    table = np.multiply.outer(scale * np.arange(-128, 128), remap)
+    blocks = LayerBlocks.uniform(TableBlock(table), weight.shape)
+    assert Layer(node, blocks, Emulator(chain())._native, "auto").path == path
+    images = rng.choice([-128, 127, 0], (40, 51)).astype(np.int8)
+    assert_equal(Emulator(Graph("g", "input", (node,), tensors)), images, {"l": blocks})
 
 
 @given(st.integers(0, 2**32))
@@ -321,7 +363,10 @@ def test_what_does_not_suit_is_refused():
     with pytest.raises(ValueError, match="Blocks of 'linear1' must be of shape"):
         emulator.run(images, {"linear1": blocks})
     for wrong, message in (
-        ({"path": "fast"}, "Path must be one of auto, tables, rows, factors, look-up, not 'fast'"),
+        (
+            {"path": "fast"},
+            "Path must be one of auto, product, tables, rows, factors, look-up, not 'fast'",
+        ),
         ({"threads": 0}, "Threads must be at least 1, not 0"),
         ({"memory": -1}, "Memory must be at least 0, not -1"),
         ({"variant": "mmx"}, "Variant must be one of baseline, avx2, avx512, not 'mmx'"),

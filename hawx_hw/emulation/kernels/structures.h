@@ -1,6 +1,6 @@
 /* What the C kernels promise Python; see native.py, which declares the same structures. */
-#ifndef HAWX_KERNELS_H
-#define HAWX_KERNELS_H
+#ifndef HAWX_STRUCTURES_H
+#define HAWX_STRUCTURES_H
 
 #include <stdint.h>
 
@@ -30,5 +30,14 @@ typedef struct {
     const uint32_t *flat;                    /* row of [filter][tap] */
     const int32_t *offset;                   /* one a filter: bias and what the rows leave out */
 } hawx_products;
+
+/* One sum at a time; look_up.h and multiply.h do four. */
+static inline int8_t code(double sum, double multiplier, const hawx_rule *rule)
+{
+    double u = sum * multiplier + rule->constant;
+    u = u > 0 ? u : 0;
+    u = u < rule->span ? u : rule->span;
+    return (int8_t)(((int32_t)u + (int32_t)rule->low) & (int32_t)rule->mask);
+}
 
 #endif

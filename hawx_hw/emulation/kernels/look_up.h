@@ -1,0 +1,189 @@
+/* The look-up: for one tap and LANES = VECTOR / 2 filters, the products of all 256 activations
+ * stand as 256 vectors of LANES 16-bit words. The activation of a pixel picks one vector; adding
+ * it makes LANES exact multiply-accumulates, whatever the blocks are and however they are mixed.
+ * A group of taps is added in 16-bit words (the caller proves that the largest sums fit), then
+ * flushed into 32-bit ones. All sums are modulo 2^32; the caller proves that the true ones fit.
+ */
+#ifndef HAWX_LOOK_UP_H
+#define HAWX_LOOK_UP_H
+
+#include "unfold.h"
+
+/* The table of one tap: vector x of `table` holds word x of each lane's row. Piece i of a vector
+ * of 16 bytes holds lanes 8 i to 8 i + 7. */
+static void build_table(const uint16_t *rows, const uint32_t *lanes, halves *table)
+{
+    const uint16_t *row[LANES];
+    for (int lane = 0; lane < LANES; lane++)
+        row[lane] = rows + (int64_t)lanes[lane] * 256;
+    for (int x = 0; x < 256; x += 8) {
+        halves r[8];
+        for (int i = 0; i < 8; i++) {
+            pairs v;
+            for (int piece = 0; piece < VECTOR / 16; piece++) {
+                pair16 p = *(const pair16 *)(row[8 * piece + i] + x);
+                v[2 * piece] = p[0];
+                v[2 * piece + 1] = p[1];
+            }
+            r[i] = (halves)v;
+        }
+        halves a0 = LO_H(r[0], r[1]), a1 = HI_H(r[0], r[1]), a2 = LO_H(r[2], r[3]),
+               a3 = HI_H(r[2], r[3]), a4 = LO_H(r[4], r[5]), a5 = HI_H(r[4], r[5]),
+               a6 = LO_H(r[6], r[7]), a7 = HI_H(r[6], r[7]);
+        words b0 = LO_W((words)a0, (words)a2), b1 = HI_W((words)a0, (words)a2),
+              b2 = LO_W((words)a1, (words)a3), b3 = HI_W((words)a1, (words)a3),
+              b4 = LO_W((words)a4, (words)a6), b5 = HI_W((words)a4, (words)a6),
+              b6 = LO_W((words)a5, (words)a7), b7 = HI_W((words)a5, (words)a7);
+        pairs *out = (pairs *)(table + x);
+        out[0] = LO_D((pairs)b0, (pairs)b4);
+        out[1] = HI_D((pairs)b0, (pairs)b4);
+        out[2] = LO_D((pairs)b1, (pairs)b5);
+        out[3] = HI_D((pairs)b1, (pairs)b5);
+        out[4] = LO_D((pairs)b2, (pairs)b6);
+        out[5] = HI_D((pairs)b2, (pairs)b6);
+        out[6] = LO_D((pairs)b3, (pairs)b7);
+        out[7] = HI_D((pairs)b3, (pairs)b7);
+    }
+}
+
+#define ADD(i) v += table[256 * (i) + column[p + (i) * stride]];
+#define ACCUMULATE(T, ADDS)                                                                  \
+    static void accumulate##T(const uint8_t *column, int64_t stride, const halves *table,    \
+                              words *sums, int64_t count)                                    \
+    {                                                                                        \
+        (void)stride;                                                                        \
+        for (int64_t p = 0; p < count; p++) {                                                \
+            halves v = table[column[p]];                                                     \
+            ADDS                                                                             \
+            /* A word holds an even lane and, 2^16 times, an odd one: summed as they are, and \
+             * the odd ones apart. */                                                        \
+            sums[2 * p] += (words)v;                                                         \
+            sums[2 * p + 1] += (words)v >> 16;                                               \
+        }                                                                                    \
+    }
+ACCUMULATE(1, )
+ACCUMULATE(2, ADD(1))
+ACCUMULATE(3, ADD(1) ADD(2))
+ACCUMULATE(4, ADD(1) ADD(2) ADD(3))
+ACCUMULATE(5, ADD(1) ADD(2) ADD(3) ADD(4))
+ACCUMULATE(6, ADD(1) ADD(2) ADD(3) ADD(4) ADD(5))
+#define MOST_TAPS 6
+
+typedef void accumulate(const uint8_t *, int64_t, const halves *, words *, int64_t);
+static accumulate *const ACCUMULATES[] = {accumulate1, accumulate2, accumulate3,
+                                          accumulate4, accumulate5, accumulate6};
+
+/* Lanes to filters: even lanes are the first half of a block's filters, odd lanes the second. */
+static void finish(const words *sums, int64_t count, const int32_t *offset, const double *scale,
+                   int64_t filters, const hawx_rule *rule, int8_t *codes)
+{
+    const double_4 span = rule->span - (double_4){0};
+    const int_4 low = (int32_t)rule->low - (int_4){0};
+    words offsets[2];
+    memcpy(offsets, offset, sizeof offsets);
+    for (int64_t p = 0; p < count; p++) {
+        words total[2];
+        total[1] = sums[2 * p + 1] + offsets[1];
+        total[0] = sums[2 * p] - (sums[2 * p + 1] << 16) + offsets[0];
+        for (int64_t f = 0; f < filters; f += 4) {
+            int_4 sum;
+            double_4 factor;
+            memcpy(&sum, (char *)total + 4 * f, sizeof sum);
+            memcpy(&factor, scale + f, sizeof factor);
+            double_4 u = __builtin_convertvector(sum, double_4) * factor + rule->constant;
+            u = (double_4)((long_4)u & (u > 0));
+            long_4 over = u > span;
+            u = (double_4)(((long_4)u & ~over) | ((long_4)span & over));
+            sum = (__builtin_convertvector(u, int_4) + low) & (int32_t)rule->mask;
+            char_4 code = __builtin_convertvector(sum, char_4);
+            memcpy(codes + p * LANES + f, &code, sizeof code);
+        }
+    }
+}
+
+/* turned[lane][pixel] from codes[pixel][lane]. */
+static void turn(const int8_t *codes, int64_t count, uint8_t *turned, int64_t stride)
+{
+    for (int64_t p = 0; p < count; p += 16)
+        for (int lane = 0; lane < LANES; lane += 16) {
+            if (LANES >= 16)
+                transpose16((const uint8_t *)codes + p * LANES + lane, LANES,
+                            turned + lane * stride + p, stride);
+            else
+                for (int i = 0; i < 16 * LANES; i++)
+                    turned[i % LANES * stride + p + i / LANES] = (uint8_t)codes[p * LANES + i];
+        }
+}
+
+/* Bytes of scratch memory, aligned to 64, that hawx_look_up needs for tiles of `tile` pixels. */
+int64_t hawx_scratch(const hawx_window *w, int64_t tile)
+{
+    int64_t taps = w->channels * w->kernel_height * w->kernel_width;
+    return round_up(taps * round_up(tile + SLACK, 64) + SLACK, 64) + padded_bytes(w) +
+           MOST_TAPS * 256 * VECTOR + tile * 2 * VECTOR + 2 * round_up(tile, 16) * LANES + 64;
+}
+
+/* Sums and codes of output pixels [first, last) (counted over the batch) of filter blocks
+ * [block, blocks), by tables indexed by the activation. */
+void hawx_look_up(const hawx_window *w, const hawx_products *products, const hawx_rule *rule,
+                  const uint8_t *input, int8_t *output, int64_t first, int64_t last,
+                  int64_t block, int64_t blocks, int64_t tile, uint8_t *scratch)
+{
+    int64_t taps = w->channels * w->kernel_height * w->kernel_width;
+    int64_t stride = round_up(tile + SLACK, 64);
+    halves *table = (halves *)scratch;
+    words *sums = (words *)(table + MOST_TAPS * 256);
+    int8_t *codes = (int8_t *)(sums + 2 * tile);
+    uint8_t *turned = (uint8_t *)codes + round_up(tile, 16) * LANES;
+    uint8_t *padded = turned + round_up(tile, 16) * LANES;
+    uint8_t *columns = padded + padded_bytes(w);
+    for (; first < last; first += tile) {
+        int64_t count = least(tile, last - first);
+        unfold(w, input, first, count, columns, stride, padded);
+        for (int64_t b = block; b < blocks; b++) {
+            int64_t filter = b * LANES, filters = least(LANES, w->filters - filter);
+            memset(sums, 0, count * 2 * VECTOR);
+            for (int64_t k = 0; k < taps;) {
+                int64_t step = products->steps[b * taps + k];
+                for (int64_t t = 0; t < step; t++)
+                    build_table(products->rows, products->lanes + (b * taps + k + t) * LANES,
+                                table + 256 * t);
+                ACCUMULATES[step - 1](columns + k * stride, stride, table, sums, count);
+                k += step;
+            }
+            int32_t offset[LANES] = {0};
+            double scale[LANES] = {0};
+            memcpy(offset, products->offset + filter, filters * sizeof *offset);
+            memcpy(scale, rule->multiplier + filter, filters * sizeof *scale);
+            finish(sums, count, offset, scale, filters, rule, codes);
+            turn(codes, count, turned, round_up(count, 16));
+            scatter(w, turned, round_up(count, 16), filter, filters, first, count, output);
+        }
+    }
+}
+
+/* How many taps each group may add in 16-bit words: steps[block][tap] for taps where a group
+ * starts. `range` holds the largest word of each row. */
+void hawx_plan(const uint32_t *range, const uint32_t *lanes, int64_t blocks, int64_t taps,
+               int32_t *steps)
+{
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t k = 0; k < taps;) {
+            uint32_t total[LANES] = {0};
+            int64_t step = 0;
+            while (step < MOST_TAPS && k + step < taps) {
+                uint32_t largest = 0;
+                for (int lane = 0; lane < LANES; lane++) {
+                    total[lane] += range[lanes[(b * taps + k + step) * LANES + lane]];
+                    largest = total[lane] > largest ? total[lane] : largest;
+                }
+                if (largest > 65535)
+                    break;
+                step++;
+            }
+            steps[b * taps + k] = (int32_t)step;
+            k += step;
+        }
+}
+
+#endif

@@ -1,0 +1,92 @@
+/* The nodes without weights. */
+#ifndef HAWX_NODES_H
+#define HAWX_NODES_H
+
+#include "structures.h"
+#include "vectors.h"
+
+/* Planes [first, last) of feature maps; window->channels and ->filters are not used. */
+static int64_t span_start(int64_t at, int64_t before) { return at < before ? before - at : 0; }
+
+void hawx_max_pool(const hawx_window *w, const int8_t *input, int8_t *output, int64_t first,
+                   int64_t last, int8_t *line)
+{
+    int64_t cols = w->width + w->left + w->right;
+    for (int64_t plane = first; plane < last; plane++)
+        for (int64_t y = 0; y < w->out_height; y++) {
+            int64_t top = y * w->stride_y;
+            memset(line, -128, cols);
+            for (int64_t i = span_start(top, w->top); i < w->kernel_height; i++) {
+                if (top + i - w->top >= w->height)
+                    break;
+                const int8_t *row = input + (plane * w->height + top + i - w->top) * w->width;
+                int8_t *to = line + w->left;
+                for (int64_t x = 0; x < w->width; x++)
+                    to[x] = to[x] > row[x] ? to[x] : row[x];
+            }
+            int8_t *out = output + (plane * w->out_height + y) * w->out_width;
+            if (w->kernel_width == 2 && w->stride_x == 2)
+                for (int64_t x = 0; x < w->out_width; x++)
+                    out[x] = line[2 * x] > line[2 * x + 1] ? line[2 * x] : line[2 * x + 1];
+            else
+                for (int64_t x = 0; x < w->out_width; x++) {
+                    int8_t most = -128;
+                    for (int64_t j = 0; j < w->kernel_width; j++) {
+                        int8_t code = line[x * w->stride_x + j];
+                        most = code > most ? code : most;
+                    }
+                    out[x] = most;
+                }
+        }
+}
+
+/* The caller proves that sums fit 32 bits; `line` holds a padded row of them. */
+void hawx_average_pool(const hawx_window *w, const hawx_rule *rule, int64_t bias,
+                       const int8_t *input, int8_t *output, int64_t first, int64_t last,
+                       int32_t *line)
+{
+    int64_t cols = w->width + w->left + w->right;
+    for (int64_t plane = first; plane < last; plane++)
+        for (int64_t y = 0; y < w->out_height; y++) {
+            for (int64_t x = 0; x < cols; x++)
+                line[x] = (int32_t)(w->pad * w->kernel_height);
+            for (int64_t i = 0; i < w->kernel_height; i++) {
+                int64_t at = y * w->stride_y + i - w->top;
+                if (at < 0 || at >= w->height)
+                    continue;
+                const int8_t *row = input + (plane * w->height + at) * w->width;
+                for (int64_t x = 0; x < w->width; x++)
+                    line[w->left + x] += row[x] - (int32_t)w->pad;
+            }
+            for (int64_t x = 0; x < w->out_width; x++) {
+                int64_t total = bias;
+                for (int64_t j = 0; j < w->kernel_width; j++)
+                    total += line[x * w->stride_x + j];
+                output[(plane * w->out_height + y) * w->out_width + x] =
+                    code((double)total, rule->multiplier[0], rule);
+            }
+        }
+}
+
+/* Codes [first, last) of a residual addition; the caller proves that 32 bits hold every step. */
+void hawx_add(const int8_t *a, const int8_t *b, int64_t multiplier_a, int64_t multiplier_b,
+              int64_t constant, int64_t shift, int64_t low, int64_t high, int64_t mask,
+              int8_t *output, int64_t first, int64_t last)
+{
+    int32_t ma = (int32_t)multiplier_a, mb = (int32_t)multiplier_b, c = (int32_t)constant;
+    int32_t l = (int32_t)low, h = (int32_t)high, m = (int32_t)mask;
+    for (int64_t i = first; i < last; i++) {
+        int32_t sum = (a[i] * ma + b[i] * mb + c) >> shift;
+        sum = sum > l ? sum : l;
+        output[i] = (int8_t)((sum < h ? sum : h) & m);
+    }
+}
+
+/* output = map[input as a byte], for codes [first, last). */
+void hawx_map(const uint8_t *input, const int8_t *map, int8_t *output, int64_t first, int64_t last)
+{
+    for (int64_t i = first; i < last; i++)
+        output[i] = map[input[i]];
+}
+
+#endif
