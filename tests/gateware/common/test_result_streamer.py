@@ -52,6 +52,15 @@ def rtl_packets(layout, packets, *, stalls=None):
     return received, latencies
 
 
+@pytest.mark.parametrize("stalls", [None, 1])
+@pytest.mark.parametrize(("shape", "slots"), [((3, 2, 3), (4, 1, 2)), ((5,), (4, 3, 2, 1, 0))])
+def test_channels_in_slots_of_their_own(shape, slots, stalls):
+    layout = TensorLayout(shape, 2, slots)
+    packets = [bytes(random.Random(n).randbytes(layout.bytes)) for n in range(2)]
+    received, _ = rtl_packets(layout, packets, stalls=stalls)
+    assert received == packets
+
+
 @pytest.mark.parametrize("stalls", [None, 1, 2])
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8])
 @pytest.mark.parametrize("shape", SHAPES)

@@ -43,6 +43,15 @@ def test_two_walks(shape, lanes):
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * ref_walk(layout)
 
 
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("slots", [(2, 0, 1), (7, 3, 0)])
+def test_walks_by_slots(slots, lanes):
+    layout = TensorLayout((3, 2, 2), lanes, slots)
+    places = [layout.place(index) for index in range(layout.bytes)]
+    expected = [(*place, True, index == len(places) - 1) for index, place in enumerate(places)]
+    assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * expected
+
+
 def test_restart_wins_over_step():
     dut = TensorWalker(TensorLayout((3, 2, 2), 2))
 
