@@ -1,0 +1,50 @@
+"""Sets of indices as people write them: ``3``, ``0-3``, ``"0-3, 8"`` or a list of these."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+__all__ = ["Indices", "indices"]
+
+_PART = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
+_LIMIT = 1 << 20
+
+
+def indices(value: int | str | list[int | str] | tuple[int | str, ...]) -> tuple[int, ...]:
+    """The indices in ascending order, each once.
+
+    Raises
+    ------
+    ValueError
+        This is not a set of indices >= 0.
+    """
+    found: set[int] = set()
+    for entry in value if isinstance(value, (list, tuple)) else [value]:
+        for part in str(entry).split(",") if isinstance(entry, (int, str)) else [""]:
+            match = None if isinstance(entry, bool) else _PART.fullmatch(part)
+            if match is None:
+                raise ValueError(f"must be indices such as 3, 0-3 or [0, 4-7], not {value!r}")
+            first, last = int(match[1]), int(match[2] or match[1])
+            if first > last or last >= _LIMIT:
+                raise ValueError(f"must be indices in ascending order, not {part.strip()!r}")
+            found.update(range(first, last + 1))
+    if not found:
+        raise ValueError("must name at least one index")
+    return tuple(sorted(found))
+
+
+def _checked(value: Any) -> tuple[int, ...]:
+    return indices(value)
+
+
+_ENTRY = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+
+#: Of a pydantic model: a tuple of indices, from any of the ways to write them.
+Indices = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_checked),
+    WithJsonSchema({"anyOf": [*_ENTRY["anyOf"], {"type": "array", "items": _ENTRY}]}),
+]
