@@ -20,6 +20,12 @@ __all__ = ["FAMILIES", "by_name"]
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "exact": ("hawx_hw.blocks.exact", "Exact"),
+        "drum": ("hawx_hw.blocks.drum", "Drum"),
+        "udrum": ("hawx_hw.blocks.drum", "UnsignedDrum"),
+        "dsm": ("hawx_hw.blocks.dsm", "Dsm"),
+        "udsm": ("hawx_hw.blocks.dsm", "UnsignedDsm"),
+        "ssm": ("hawx_hw.blocks.ssm", "Ssm"),
+        "ussm": ("hawx_hw.blocks.ssm", "UnsignedSsm"),
     }
 )
 

@@ -1,0 +1,178 @@
+"""Signed and half-signed blocks around multipliers that are published for unsigned operands."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, ClassVar
+
+import numpy as np
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+
+from hawx_hw.blocks.block import CODES, Block, BlockComponent
+
+__all__ = ["SignMagnitude", "UnsignedActivation"]
+
+
+class SignMagnitude(Block):
+    """A block that multiplies magnitudes with a multiplier ``U(x, y)`` of unsigned operands.
+
+    In the signed form the product is ``sgn(a) sgn(b) U(|a|, |b|)``, where the magnitude of -128 is
+    128 and zero counts as positive: where ``U(0, y)`` is not zero, nor is the product.
+
+    A subclass with ``UnsignedActivation`` before it among its bases has the other form.
+    """
+
+    #: Negative operands and products are inverted instead of negated, which saves the increment.
+    ones_complement: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Unsigned products ``U(x, y)``, int32, of broadcast int32 operands in [0, 255].
+
+        The weight's magnitude ``x`` is at most 128.
+        """
+
+    @abc.abstractmethod
+    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+        """Add the unsigned multiplier to ``m``; ``x`` and ``y`` have 8 bits.
+
+        Returns
+        -------
+        Value
+            ``U(x, y)``, unsigned.
+        """
+
+    def plain(self, m: Module, x: Signal, y: Signal) -> Value | None:
+        """The plain description of ``U(x, y)`` behind ``specification``; None where there is none.
+
+        It shares nothing with ``core``.
+        """
+        return None
+
+    def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Integers ``f``, ``g``, each ``(256, rank)``, with ``U(x, y) == f[x] @ g[y]``.
+
+        ``x`` runs up to 128, ``y`` up to 255. None where the family has no such factorisation.
+        """
+        return None
+
+    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        a = np.asarray(a, dtype=np.int32)
+        b = np.asarray(b, dtype=np.int32)
+        negative = a < 0
+        if self.activation_offset:
+            y = b + self.activation_offset
+        else:
+            y = self._magnitude(b)
+            negative = negative ^ (b < 0)
+        product = self.magnitudes(self._magnitude(a), y)
+        product = np.where(negative, ~product if self.ones_complement else -product, product)
+        return (product - self.activation_offset * a).astype(np.int32)
+
+    def component(self, architecture: str | None = None) -> BlockComponent:
+        return _Component(self, self._architecture(architecture))
+
+    def specification(self) -> BlockComponent | None:
+        if type(self).plain is SignMagnitude.plain:
+            return None
+        return _Specification(self)
+
+    def factors(self) -> tuple[np.ndarray, np.ndarray] | None:
+        factors = self.magnitude_factors()
+        if factors is None or self.ones_complement:
+            return None
+        u, v = (np.array(factor, dtype=np.int32) for factor in factors)
+        sign = np.where(CODES < 0, -1, 1).astype(np.int32)[:, None]
+        u = sign * u[np.abs(CODES)]
+        if not self.activation_offset:
+            return u, sign * v[np.abs(CODES)]
+        # The known term takes a column of its own unless one is the weight already.
+        same = np.flatnonzero((u == CODES[:, None]).all(axis=0))
+        if same.size:
+            v[:, same[0]] -= self.activation_offset
+            return u, v
+        known = np.full((256, 1), -self.activation_offset, dtype=np.int32)
+        return np.hstack([u, CODES[:, None]]), np.hstack([v, known])
+
+    def _magnitude(self, code: np.ndarray) -> np.ndarray:
+        return np.where(code < 0, ~code if self.ones_complement else -code, code)
+
+
+class UnsignedActivation(SignMagnitude):
+    """The form for activations that are never negative, such as those behind a ReLU.
+
+    Such tensors have the zero point -128: the code ``b`` stands for ``u = b + 128`` in [0, 255].
+    The weight stays in sign and magnitude: the gateware's product is ``sgn(a) U(|a|, u)``, and the
+    table is that minus the known term ``128 a``.
+    """
+
+    activation_offset = 128
+
+
+class _Component(BlockComponent):
+    """Magnitudes, the unsigned multiplier, and the product's sign.
+
+    Negation is inversion and a carry in, so that one chain of half adders does for both signs.
+    """
+
+    def __init__(self, block: SignMagnitude, architecture: str):
+        super().__init__(block.product_bits)
+        self._block = block
+        self._architecture = architecture
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        weight = Signal(8)
+        activation = Signal(8)
+        negative = Signal()
+        m.d.comb += weight.eq(self._negate_if(self.a, self.a[-1]))
+        if self._block.activation_offset:
+            m.d.comb += [
+                activation.eq(Cat(self.b[:-1], ~self.b[-1])),
+                negative.eq(self.a[-1]),
+            ]
+        else:
+            m.d.comb += [
+                activation.eq(self._negate_if(self.b, self.b[-1])),
+                negative.eq(self.a[-1] ^ self.b[-1]),
+            ]
+        magnitude = Signal(len(self.product))
+        m.d.comb += [
+            magnitude.eq(self._block.core(m, weight, activation, self._architecture)),
+            self.product.eq(self._negate_if(magnitude, negative)),
+        ]
+        return m
+
+    def _negate_if(self, value: Value, condition: Value) -> Value:
+        inverted = value.as_unsigned() ^ condition.replicate(len(value))
+        return inverted if self._block.ones_complement else inverted + condition
+
+
+class _Specification(BlockComponent):
+    """The words of the definition, with the family's plain ``U(x, y)``."""
+
+    def __init__(self, block: SignMagnitude):
+        super().__init__(block.product_bits)
+        self._block = block
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        x = Signal(8)
+        y = Signal(8)
+        m.d.comb += x.eq(self._magnitude(self.a))
+        if self._block.activation_offset:
+            m.d.comb += y.eq(self.b + self._block.activation_offset)
+            negative = self.a < 0
+        else:
+            m.d.comb += y.eq(self._magnitude(self.b))
+            negative = (self.a < 0) != (self.b < 0)
+        product = Signal(len(self.product))
+        m.d.comb += product.eq(self._block.plain(m, x, y))
+        with m.If(negative):
+            m.d.comb += self.product.eq(~product if self._block.ones_complement else -product)
+        with m.Else():
+            m.d.comb += self.product.eq(product)
+        return m
+
+    def _magnitude(self, code: Value) -> Value:
+        return Mux(code < 0, ~code if self._block.ones_complement else -code, code)
