@@ -169,7 +169,9 @@ def compare_architectures(
         _ = technology.digest, technology.library
     measured: list[Figures] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for figures in pool.map(
+        # In this thread an interruption ends the tools at once.
+        run: Any = map if jobs == 1 else pool.map
+        for figures in run(
             lambda design, pair: _measure(design, pair[1], technology, period_ns), designs, pairs
         ):
             measured.append(figures)

@@ -186,7 +186,9 @@ def prove_cases(
     batches = [cases[start : start + _BATCH] for start in range(0, len(cases), _BATCH)]
     proofs: list[Proof] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for found in pool.map(lambda batch: _prove_batch(batch, simulator, workdir), batches):
+        # In this thread an interruption ends the tools at once.
+        run: Any = map if jobs == 1 else pool.map
+        for found in run(lambda batch: _prove_batch(batch, simulator, workdir), batches):
             proofs += found
             if progress is not None:
                 progress(len(proofs), len(cases))
