@@ -9,12 +9,14 @@ import difflib
 import json
 import reprlib
 from pathlib import Path
-from typing import Any, Literal
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hawx_hw.errors import UserError
+from hawx_hw.indices import Indices
 from hawx_hw.resources import configs
 
 __all__ = [
@@ -57,6 +59,20 @@ class NetworkConfig(_Model):
         default=512,
         ge=1,
         description="Training images that set the ranges of the activations.",
+    )
+
+
+class PeConfig(_Model):
+    """The blocks of some of the PEs."""
+
+    blocks: list[str] = Field(
+        min_length=1, description="Names of the blocks that each of these PEs holds."
+    )
+    rows: Indices | None = Field(
+        default=None, description="Rows of these PEs, such as 0-3 or [0, 4-7]. Left out: all."
+    )
+    columns: Indices | None = Field(
+        default=None, description="Columns of these PEs, such as 0-3 or [0, 4-7]. Left out: all."
     )
 
 
@@ -104,6 +120,21 @@ class AcceleratorConfig(_Model):
     )
     parameters: Literal["rom", "loaded"] = Field(
         default="rom", description="rom: built in; loaded: sent over the bus after reset."
+    )
+    grid: list[PeConfig] | None = Field(
+        default=None,
+        min_length=1,
+        description="Which blocks each PE holds; a PE has those of the last entry that names it. "
+        "Left out: derived from the blocks of the layers.",
+    )
+    block_register: bool = Field(
+        default=False,
+        description="A register after the blocks of a PE: a higher clock, one cycle more a layer.",
+    )
+    block_architecture: Literal["smallest", "fastest", "first"] = Field(
+        default="smallest",
+        description="How blocks are built: as synthesis finds them smallest or fastest in the "
+        "technology, or as each block lists first.",
     )
     clock_mhz: float | None = Field(
         default=None,
@@ -297,21 +328,28 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
 
 def _field(key: tuple[str, ...]) -> Any:
     """The pydantic field of a key, or None."""
-    model: Any = Config
+    return _walk(key)[0]
+
+
+def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
+    """The pydantic field of a key and the type of what stands there; (None, None) for no key."""
+    kind: Any = Config
     found = None
     for part in key:
-        fields = getattr(model, "model_fields", {})
-        found = fields.get(part)
+        if get_origin(kind) is list and part.isdigit():
+            (kind,) = get_args(kind)
+            continue
+        found = getattr(kind, "model_fields", {}).get(part)
         if found is None:
-            return None
-        model = found.annotation
-    return found
+            return None, None
+        kind = found.annotation
+        if get_origin(kind) is UnionType and NoneType in get_args(kind):
+            kind = next(choice for choice in get_args(kind) if choice is not NoneType)
+    return found, kind
 
 
 def _keys(prefix: tuple[str, ...]) -> list[str]:
-    model = _field(prefix).annotation if prefix else Config
-    fields = getattr(model, "model_fields", {})
-    return sorted(fields)
+    return sorted(getattr(_walk(prefix)[1], "model_fields", {}))
 
 
 def _about(key: tuple[str, ...]) -> str:

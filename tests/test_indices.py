@@ -21,7 +21,7 @@ def test_ways_to_write_them(text, found):
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", -1, "1-", True, [], [[1]], 1.5, "0-99999999"])
 def test_what_they_are_not(text):
-    with pytest.raises(ValueError, match="^must "):
+    with pytest.raises(ValueError, match=r"^must "):
         indices(text)
 
 

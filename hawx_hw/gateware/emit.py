@@ -83,6 +83,10 @@ def emit_accelerator(
     for name, text in verilog_modules(emission).items():
         write_text(directory / "rtl" / f"{name}.v", text)
         sources.append(f"{name}.v")
+    for block in plan.grid.blocks:
+        for name, text in block.sources.items():
+            write_text(directory / "rtl" / name, text)
+            sources.append(name)
     write_text(directory / "rtl" / "filelist.f", "".join(f"{source}\n" for source in sources))
     _write_memories(plan, directory / "mem")
 

@@ -236,6 +236,7 @@ def _classes(layer: Operation, grid: Grid) -> _Classes:
         if index is None:
             raise UserError(
                 f"Layer {layer.name!r} uses block {block.name}, which no PE holds",
+                where="accelerator.grid",
                 mend="Add it to the PE grid, or leave the grid out to have it derived.",
             )
         order.append(index)
@@ -374,5 +375,6 @@ def _unserved(classes: Sequence[_Classes], grid: Grid, fixed: bool) -> UserError
         f"The PE grid of {grid.rows} x {grid.columns} cannot serve the blocks of {names}{order} "
         f"({wants}): each row must serve one kind of tap and each column one kind of filter, on "
         "PEs that hold their blocks",
+        where="blocks",
         mend="Use fewer kinds in one layer, more rows or columns, or give more PEs these blocks.",
     )

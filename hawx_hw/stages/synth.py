@@ -10,27 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.fingerprints import versions
-from hawx_hw.pipeline import Context, Stage, blame
+from hawx_hw.pipeline import Context, Stage
+from hawx_hw.stages.emit import load_technology
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config
-    from hawx_hw.technology import Technology
 
 __all__ = ["STAGE"]
-
-
-def _technology(config: Config, base: Path) -> Technology:
-    from hawx_hw.technology import load
-
-    with blame("technology"):
-        return load(config.technology, base=base)
 
 
 def _run(context: Context) -> None:
     from hawx_hw.gateware.emit import TOP
     from hawx_hw.synthesis import synthesize
 
-    technology = _technology(context.config, context.base)
+    technology = load_technology(context.config, context.base)
     rtl = context.folder / "rtl"
     sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
     with context.progress.task("synthesizing", estimate=45.0):
@@ -60,7 +53,7 @@ STAGE = Stage(
     needs=("emit",),
     settings=("technology", "accelerator.clock_mhz"),
     code=("synthesis", "technology", "stages/synth.py"),
-    files=lambda config, base: {"technology": _technology(config, base).liberty},
+    files=lambda config, base: {"technology": load_technology(config, base).liberty},
     tools=_tools,
     estimate=50.0,
 )

@@ -84,3 +84,66 @@ def test_the_verilog_depends_on_every_key_but_the_clock() -> None:
     depends = {key for key in STAGE.settings if key.startswith("accelerator.")}
     keys = {f"accelerator.{key}" for key in AcceleratorConfig.model_fields}
     assert keys - depends == {"accelerator.clock_mhz"}
+
+
+GRID = """columns: 4
+  grid:
+    - {blocks: [exact]}
+    - {blocks: [exact, "drum(k=4)"], columns: 2-3}
+    - {blocks: ["drum(k=4)"], rows: [0], columns: 3}
+"""
+
+
+def test_a_given_grid(project: Path, run, edit) -> None:
+    edit(project, "columns: 4\n", GRID)
+    run(project, "emit")
+    found = json.loads((project / "build" / "program.json").read_text())
+    assert [block["name"] for block in found["blocks"]] == ["exact", "drum(k=4)"]
+    assert [block["pes"] for block in found["blocks"]] == [15, 8]
+    rest = [[0], [0], [0, 1], [0, 1]]
+    assert found["grid"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "columns: 2-3",
+            "columns: 2-4",
+            ":12: accelerator.grid.1.columns: There is no column 4: the array has 4 columns. "
+            "Name columns from 0 to 3.",
+        ),
+        (
+            "{blocks: [exact]}",
+            "{blocks: [exact], rows: [0, 2, 3]}",
+            ":10: accelerator.grid: The PE at row 1, column 0 holds no block. Add an entry",
+        ),
+        (
+            "{blocks: [exact]}",
+            "{blocks: [exakt]}",
+            ":11: accelerator.grid.0.blocks: Unknown block 'exakt'",
+        ),
+        (
+            '{blocks: ["drum(k=4)"], rows: [0], columns: 3}',
+            '{blocks: ["drum(k=4)"]}',
+            "accelerator.grid: Layer 'pool1' uses block exact, which no PE holds",
+        ),
+    ],
+)
+def test_bad_grids(project: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(project, "columns: 4\n", GRID)
+    edit(project, before, after)
+    with pytest.raises(UserError) as caught:
+        run(project, "emit")
+    assert message in str(caught.value)
+
+
+def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
+    chosen = set()
+    for wish in ("smallest", "fastest", "first"):
+        edit(project, "rows: 4", f"rows: 4\n  block_architecture: {wish}")
+        run(project, "emit")
+        (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
+        chosen.add((wish, block["architecture"]))
+        edit(project, f"rows: 4\n  block_architecture: {wish}", "rows: 4")
+    assert ("first", "multiply") in chosen
