@@ -21,11 +21,6 @@ __all__ = ["main"]
 _PROVE = "read_aiger miter.aig; collapse; strash; sat; write_cex -n counterexample.txt"
 _BIT = re.compile(r"^in_([ab])\[(\d)\]=([01])$", re.MULTILINE)
 _VALUE = re.compile(r"Eval result: \\product = \d+'([01]+)\.")
-#: A constant with an undefined bit in RTLIL, at a port of a cell or of the module. Bits of wires
-#: that nothing reads may be undefined.
-_UNDEFINED = re.compile(
-    r"^( {4,}connect|  connect .*\\product\b).*\b\d+'[01xz-]*[xz-]", re.MULTILINE
-)
 
 
 def main(path: str) -> None:
@@ -59,8 +54,7 @@ class _Comparison:
 
     def verdict(self, first: str, second: str) -> dict[str, Any] | None:
         for module in (first, second):
-            if self._undefined(module):
-                return {"undefined": module}
+            self._load(module)
         self.run(
             "design -reset",
             f"design -copy-from {self._loaded[first]} -as first circuit",
@@ -73,30 +67,29 @@ class _Comparison:
         operands = self._difference()
         if operands is None:
             return None
-        a, b = operands
-        return {
-            "a": a,
-            "b": b,
-            "first": self._product(first, a, b),
-            "second": self._product(second, a, b),
-        }
+        products = [self._product(module, *operands) for module in (first, second)]
+        for module, product in zip((first, second), products, strict=True):
+            if product is None:
+                return {"undefined": module}
+        return dict(zip(("a", "b", "first", "second"), (*operands, *products), strict=True))
 
-    def _undefined(self, module: str) -> bool:
-        """Load a module, once, as flat gates; whether a bit in it is undefined or not driven."""
+    def _load(self, module: str) -> None:
+        """Make a module flat gates, once.
+
+        Each bit that is undefined or not driven becomes an input of its own: the miter is zero only
+        if none of them matters.
+        """
         if module in self._loaded:
-            return False
+            return
+        self._loaded[module] = f"circuit_{len(self._loaded)}"
         self.run(
             "design -load sources",
             f"hierarchy -check -top {module}",
-            *("proc", "flatten", "setundef -undriven -undef", "opt_clean -purge"),
+            *("proc", "flatten", "opt_clean -purge", "setundef -undriven -anyseq"),
+            *("opt_clean -purge", "techmap", "setundef -anyseq", "opt -fast"),
             f"rename {module} circuit",
-            "dump -o circuit.il",
+            f"design -save {self._loaded[module]}",
         )
-        if _UNDEFINED.search(Path("circuit.il").read_text()):
-            return True
-        self._loaded[module] = f"circuit_{len(self._loaded)}"
-        self.run("techmap", "opt -fast", f"design -save {self._loaded[module]}")
-        return False
 
     def _difference(self) -> tuple[int, int] | None:
         done = subprocess.run(
@@ -114,16 +107,15 @@ class _Comparison:
             operands[name] |= int(value) << int(bit)
         return operands["a"], operands["b"]
 
-    def _product(self, module: str, a: int, b: int) -> int:
+    def _product(self, module: str, a: int, b: int) -> int | None:
+        """What a loaded module puts out; None where that is undefined."""
         report = Path("product.txt")
         self.run(
             f"design -load {self._loaded[module]}",
             f"tee -q -o {report} eval -set a 8'd{a} -set b 8'd{b} -show product circuit",
         )
         value = _VALUE.search(report.read_text())
-        if value is None:
-            raise RuntimeError(f"Yosys cannot evaluate {module}:\n{report.read_text()}")
-        return int(value[1], 2)
+        return None if value is None else int(value[1], 2)
 
 
 def _find_abc() -> str:

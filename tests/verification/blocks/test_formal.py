@@ -49,23 +49,35 @@ def test_signs_of_wide_products():
     assert compare([(first, second)]) == [Difference(-1, -128, value, value + 1)]
 
 
+RIGHT = "wire signed [15:0] right = $signed(a) * $signed(b);"
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        "assign product = a == 3 ? 16'bx : 16'b0;",
-        "assign product[14:0] = 0;",
-        "wire [15:0] nothing; assign product = nothing & 16'h00ff;",
+        f"{RIGHT} assign product = a == 3 ? 16'bx : right;",
+        f"{RIGHT} assign product[14:0] = right[14:0];",
+        f"{RIGHT} wire [15:0] nothing; assign product = right ^ (nothing & 16'h0002);",
     ],
 )
 def test_undefined_bits_are_refused(body):
-    with pytest.raises(VerificationError, match=r"^bad has undefined bits$"):
-        compare([(WHOLE, design("bad", body))])
+    bad = design("bad", body)
+    for pair in ((WHOLE, bad), (bad, WHOLE), (bad, bad)):
+        with pytest.raises(VerificationError, match=r"^bad has undefined bits$"):
+            compare([pair])
 
 
-def test_undefined_bits_that_lead_nowhere_do_not_matter():
-    spare = "wire [3:0] spare; wire more = spare[2] ^ a[0];"
-    design_with = design("spare", f"{spare} assign product = $signed(a) * $signed(b);")
-    assert compare([(WHOLE, design_with)]) == [None]
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{RIGHT} wire [3:0] spare; wire more = spare[2] ^ a[0]; assign product = right;",
+        f"{RIGHT} wire x = 1'bx; assign product = right | {{16{{x & a[3] & ~a[3]}}}};",
+        # The undefined branch is never taken.
+        f"{RIGHT} assign product = a == 3 ? (a[0] ? right : 16'bx) : right;",
+    ],
+)
+def test_undefined_bits_that_lead_nowhere_do_not_matter(body):
+    assert compare([(WHOLE, design("spare", body))]) == [None]
 
 
 def test_widths():
