@@ -85,6 +85,17 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
 
 def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
     """Title, heading and lines of the tables below the account."""
+    blocks = results["emit"]["blocks"] if "emit" in results else []
+    if len(blocks) > 1:
+        names = [block["name"] for block in blocks]
+        shares = []
+        for entry in results["emit"]["multiplications"]:
+            total = sum(entry["blocks"].values())
+            parts = (entry["blocks"].get(name, 0) / total for name in names)
+            shares.append(
+                [entry["layer"], f"{total:,}", *(f"{100 * p:.1f} %" if p else "" for p in parts)]
+            )
+        yield "multiplications by block", ("layer", "all", *names), shares
     if "verify" in results:
         ledger = results["verify"]["ledger"]
         heading = ("layer", "cycles", *_CAUSES.values())
@@ -116,8 +127,15 @@ def _emit(results: dict[str, Any]) -> Rows:
         (
             "accelerator",
             f"{shape['rows']} x {shape['columns']} systolic, "
-            f"{shape['rows'] * shape['columns']} multipliers ({results['block']['name']}), "
+            f"{shape['rows'] * shape['columns']} PEs, "
             f"{results['parameter_bytes']:,} bytes of parameters {where}",
+        ),
+        (
+            "blocks",
+            ", ".join(
+                f"{block['name']} ({block['architecture']}) in {block['pes']:,} PEs"
+                for block in results["blocks"]
+            ),
         ),
     ]
 
@@ -183,7 +201,7 @@ _PARTS = {
     ),
     "emit": _Part(
         "program.json",
-        ("architecture", "block", "parameter_bytes"),
+        ("architecture", "blocks", "multiplications", "parameter_bytes"),
         _emit,
         {
             "Verilog": "rtl",

@@ -16,7 +16,14 @@ QUANTIZE = {
 }
 EMIT = {
     "architecture": {"rows": 8, "columns": 4, "loadable": False},
-    "block": {"name": "exact"},
+    "blocks": [
+        {"name": "exact", "architecture": "tree", "pes": 64},
+        {"name": "drum(k=4)", "architecture": "multiply", "pes": 24},
+    ],
+    "multiplications": [
+        {"layer": "conv1", "blocks": {"exact": 300, "drum(k=4)": 100}},
+        {"layer": "fc", "blocks": {"exact": 50}},
+    ],
     "parameter_bytes": 64413,
     "program": [],
 }
@@ -79,6 +86,7 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
         "accuracy, int8",
         "note",
         "accelerator",
+        "blocks",
         "cycles per image",
         "utilisation",
         "verified",
@@ -91,16 +99,22 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
         "verification",
     ]
     assert [" ".join(line.split()) for line in table] == [
+        "multiplications by block",
+        "layer all exact drum(k=4)",
+        "conv1 400 75.0 % 25.0 %",
+        "fc 50 100.0 %",
+        "",
         "where the cycles of an image go",
         "layer cycles useful fill, drain edges weights requant other",
         "conv1 8,906 73.1 % 20.2 % 5.6 % 1.1 % 0.0 % 0.0 %",
     ]
-    values = [line.split("  ", 1)[1].strip() for line in lines[1:8]]
+    values = [line.split("  ", 1)[1].strip() for line in lines[1:9]]
     assert values == [
         "99.31 % of 10,000 test images of mnist",
         "99.28 % of 10,000 test images of mnist",
         "Only a part is at hand.",
-        "8 x 4 systolic, 32 multipliers (exact), 64,413 bytes of parameters built in",
+        "8 x 4 systolic, 32 PEs, 64,413 bytes of parameters built in",
+        "exact (tree) in 64 PEs, drum(k=4) (multiply) in 24 PEs",
         "8,906 (the model says 8,907)",
         "73.1 % of the multiplier-cycles",
         "20 images, all bit-accurate (verilator)",

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from hawx_hw import __version__
 from hawx_hw.files import write_bytes, write_json, write_text
 from hawx_hw.gateware.common.accelerator import Accelerator
@@ -149,6 +151,7 @@ def _summary(
             }
             for index, block in enumerate(plan.grid.blocks)
         ],
+        "multiplications": _multiplications(plan),
         "grid": [
             [list(plan.grid.pe(row, column)) for column in range(plan.grid.columns)]
             for row in range(plan.grid.rows)
@@ -177,3 +180,17 @@ def _summary(
             for layer, step in zip(plan.layers, plan.steps, strict=True)
         ],
     }
+
+
+def _multiplications(plan: Plan) -> list[dict[str, object]]:
+    """How many multiplications of each layer of the array each block computes."""
+    found: list[dict[str, object]] = []
+    for layer in plan.layers:
+        if layer.blocks is None:
+            continue
+        each = layer.macs // layer.blocks.choice.size
+        counts = np.bincount(layer.blocks.choice.ravel()) * each
+        names = [block.name for block in layer.blocks.blocks]
+        by_block = dict(zip(names, counts.tolist(), strict=True))
+        found.append({"layer": layer.title, "blocks": by_block})
+    return found
