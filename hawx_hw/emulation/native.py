@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,14 @@ from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import Variant
 from hawx_hw.emulation.factors import Factors
 from hawx_hw.emulation.products import Products
+from hawx_hw.emulation.structures import (
+    ProductRows,
+    integers,
+    layer_window,
+    pointer,
+    rule_of,
+    window_of,
+)
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import (
     CODE_MIN,
@@ -24,7 +32,6 @@ from hawx_hw.quantize.graph import (
     Conv2d,
     Linear,
     MaxPool2d,
-    Requantization,
 )
 
 __all__ = ["Native", "Prepared", "PreparedProduct"]
@@ -38,32 +45,7 @@ _FEW_PIXELS = 24
 _PART = 200_000
 #: Filters that the product kernel takes at a time: FEW in kernels/multiply.h.
 _FEW = 4
-
-
-class _Window(ctypes.Structure):
-    _fields_ = [
-        (name, ctypes.c_int64)
-        for name in (
-            *("channels", "height", "width"),
-            *("filters", "out_height", "out_width"),
-            *("kernel_height", "kernel_width", "stride_y", "stride_x"),
-            *("top", "left", "bottom", "right", "pad"),
-        )
-    ]
-
-
-class _Rule(ctypes.Structure):
-    _fields_ = [
-        ("multiplier", ctypes.c_void_p),
-        ("constant", ctypes.c_double),
-        ("span", ctypes.c_double),
-        ("low", ctypes.c_int64),
-        ("mask", ctypes.c_int64),
-    ]
-
-
-class _Products(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("rows", "lanes", "steps", "flat", "offset")]
+_WORD_MAX = 2**15 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +55,7 @@ class Prepared:
     ``kept`` holds the arrays that ``structure`` points to.
     """
 
-    structure: _Products
+    structure: ProductRows
     kept: tuple[np.ndarray, ...]
 
     @property
@@ -150,25 +132,26 @@ class Native:
         steps = np.zeros((blocks, taps), dtype=np.int32)
         flat = products.index.astype(np.uint32)
         offset = products.offset.astype(np.int32)
-        arguments = [_pointer(span), _pointer(lanes), *_integers(blocks, taps), _pointer(steps)]
+        arguments = [pointer(span), pointer(lanes), *integers(blocks, taps), pointer(steps)]
         self._library.hawx_plan(*arguments)
         kept = (rows, lanes, steps, flat, offset)
-        return Prepared(_Products(*(array.ctypes.data for array in kept)), kept)
+        return Prepared(ProductRows(*(array.ctypes.data for array in kept)), kept)
 
     def prepare_product(self, factors: Factors) -> PreparedProduct | None:
         """Lay products of rank 1 out for :meth:`convolve`.
 
         All sums must be known to fit 32 bits (:attr:`Products.sums_fit`). None where 16 bits do not
-        hold the weights, or 8 bits the remapped activations.
+        hold the weights or the remapped activations.
         """
-        weight, remap = factors.weight[:, 0], factors.remap[0]
-        words, bytes_ = np.iinfo(np.int16), np.iinfo(np.int8)
-        if (
-            factors.rank != 1
-            or not (words.min <= weight.min() and weight.max() <= words.max)
-            or not (bytes_.min <= remap.min() and remap.max() <= bytes_.max)
-        ):
+        weight, remap, offset = factors.weight[:, 0], factors.remap[0], factors.offset
+        if factors.rank != 1 or max(np.abs(weight).max(), np.abs(remap).max()) > _WORD_MAX:
             return None
+        # A constant in all activations goes into the offset, where 8 bits then hold what is left.
+        low, high = int(remap.min()), int(remap.max())
+        narrow = high - low < 256
+        constant = low + 128 if narrow and not -128 <= low <= high <= 127 else 0
+        remap = remap - constant
+        offset = offset + constant * weight.sum(axis=1)
         filters, taps = weight.shape
         blocks, pairs = -(-filters // _FEW), -(-taps // 2)
         padded = np.zeros((blocks * _FEW, pairs * 2), dtype=np.int16)
@@ -176,9 +159,10 @@ class Native:
         by_block = padded.view(np.uint16).astype(np.uint32).reshape(blocks, _FEW, pairs, 2)
         weights = (by_block[..., 0] | by_block[..., 1] << 16).transpose(0, 2, 1)
         # Modulo 2^32: constants of the weights may be large, the sums are not.
-        offset = factors.offset.astype(np.uint64).astype(np.uint32).view(np.int32)
+        offset = offset.astype(np.uint64).astype(np.uint32).view(np.int32)
+        narrow = remap.min() >= -128 and remap.max() <= 127
         # By the activation's byte.
-        by_byte = np.roll(remap.astype(np.int8), 128)
+        by_byte = np.roll(remap.astype(np.int8 if narrow else np.int16), 128)
         identity = np.array_equal(by_byte, np.arange(256, dtype=np.uint8).view(np.int8))
         return PreparedProduct(np.ascontiguousarray(weights), offset, None if identity else by_byte)
 
@@ -211,27 +195,22 @@ class Native:
             ``(batch, *output shape)``.
         """
         x = np.ascontiguousarray(x)
-        if isinstance(node, Linear):
-            outputs, inputs = node.weight.shape
-            window = _Window(inputs, 1, 1, outputs, 1, 1, 1, 1, 1, 1)
-            shape: tuple[int, ...] = (outputs,)
-        else:
-            window = _window(node, x, node.weight.shape[2:], zero_point)
-            window.filters = len(node.weight)
-            shape = (len(node.weight), window.out_height, window.out_width)
+        window, shape = layer_window(node, x, zero_point)
         result = np.empty((len(x), *shape), dtype=np.int8)
         pixels = len(x) * window.out_height * window.out_width
         taps = node.weight[0].size
-        rule, kept = _rule(node.requantization, len(node.weight))
+        rule, kept = rule_of(node.requantization, len(node.weight))
         if by_rows is None:
             by_rows = pixels < _FEW_PIXELS
         operands: tuple[Any, ...]
+        size_of_code: tuple[Any, ...] = ()
         if isinstance(prepared, PreparedProduct):
             if prepared.remap is not None:
                 x = self._mapped(x, prepared.remap)
                 window.pad = int(prepared.remap[window.pad % 256])
             run, width = self._library.hawx_multiply, _FEW
-            operands = _pointer(prepared.weights), _pointer(prepared.offset)
+            size_of_code = integers(x.itemsize)
+            operands = pointer(prepared.weights), pointer(prepared.offset)
         elif by_rows:
             run, width = self._library.hawx_rows, 1
             operands = (ctypes.byref(prepared.structure),)
@@ -241,7 +220,7 @@ class Native:
         units = -(-len(node.weight) // width)
         arguments = [
             *(ctypes.byref(window), *operands, ctypes.byref(rule)),
-            *(_pointer(x), _pointer(result)),
+            *(pointer(x), pointer(result)),
         ]
 
         def part(index: int, first: int, last: int, unit: int, end: int) -> None:
@@ -252,12 +231,12 @@ class Native:
             tile = -(-(last - first) // -(-(last - first) // most))
             if isinstance(prepared, PreparedProduct):
                 size = self._library.hawx_multiply_scratch(
-                    ctypes.byref(window), *_integers(tile, end - unit)
+                    ctypes.byref(window), *integers(tile, end - unit, x.itemsize)
                 )
             else:
-                size = self._library.hawx_scratch(ctypes.byref(window), *_integers(tile))
+                size = self._library.hawx_scratch(ctypes.byref(window), *integers(tile))
             scratch = self._memory(index, size)
-            run(*arguments, *_integers(first, last, unit, end, tile), scratch)
+            run(*arguments, *integers(first, last, unit, end, tile), scratch, *size_of_code)
 
         parts = min(self._threads, 1 + pixels * node.weight.size // _PART)
         # Every thread that serves a filter builds its tables: rather share out the filters, where
@@ -274,13 +253,13 @@ class Native:
     def max_pool(self, node: MaxPool2d, x: np.ndarray) -> np.ndarray:
         """Codes of a MaxPool2d."""
         x = np.ascontiguousarray(x)
-        window = _window(node, x, node.kernel, CODE_MIN)
+        window = window_of(node, x, node.kernel, CODE_MIN)
         result = np.empty((*x.shape[:2], window.out_height, window.out_width), dtype=np.int8)
 
         def part(index: int, first: int, last: int) -> None:
             line = self._memory(index, x.shape[3] + node.padding[1] + node.padding[3] + 64)
             self._library.hawx_max_pool(
-                ctypes.byref(window), _pointer(x), _pointer(result), *_integers(first, last), line
+                ctypes.byref(window), pointer(x), pointer(result), *integers(first, last), line
             )
 
         self._spread(self._parts(x.size), x.shape[0] * x.shape[1], part)
@@ -293,15 +272,15 @@ class Native:
         if abs(node.bias) - CODE_MIN * node.kernel[0] * node.kernel[1] > SUM_MAX:
             return None
         x = np.ascontiguousarray(x)
-        window = _window(node, x, node.kernel, zero_point)
-        rule, kept = _rule(node.requantization, 1)
+        window = window_of(node, x, node.kernel, zero_point)
+        rule, kept = rule_of(node.requantization, 1)
         result = np.empty((*x.shape[:2], window.out_height, window.out_width), dtype=np.int8)
 
         def part(index: int, first: int, last: int) -> None:
             line = self._memory(index, 4 * (x.shape[3] + node.padding[1] + node.padding[3]))
             self._library.hawx_average_pool(
-                *(ctypes.byref(window), ctypes.byref(rule), *_integers(node.bias)),
-                *(_pointer(x), _pointer(result), *_integers(first, last), line),
+                *(ctypes.byref(window), ctypes.byref(rule), *integers(node.bias)),
+                *(pointer(x), pointer(result), *integers(first, last), line),
             )
 
         self._spread(self._parts(x.size), x.shape[0] * x.shape[1], part)
@@ -321,8 +300,8 @@ class Native:
 
         def part(index: int, start: int, last: int) -> None:
             self._library.hawx_add(
-                *(_pointer(a), _pointer(b), *_integers(*settings)),
-                *(_pointer(result), *_integers(start, last)),
+                *(pointer(a), pointer(b), *integers(*settings)),
+                *(pointer(result), *integers(start, last)),
             )
 
         self._spread(self._parts(a.size), a.size, part)
@@ -341,12 +320,11 @@ class Native:
 
     def _mapped(self, x: np.ndarray, image: np.ndarray) -> np.ndarray:
         """``image[code as a byte]`` of every code."""
-        result = np.empty_like(x)
+        result = np.empty(x.shape, dtype=image.dtype)
+        run = self._library.hawx_map if image.itemsize == 1 else self._library.hawx_map_wide
 
         def part(index: int, first: int, last: int) -> None:
-            self._library.hawx_map(
-                _pointer(x), _pointer(image), _pointer(result), *_integers(first, last)
-            )
+            run(pointer(x), pointer(image), pointer(result), *integers(first, last))
 
         self._spread(self._parts(x.size), x.size, part)
         return result
@@ -368,35 +346,3 @@ class Native:
             self._scratch[index] = np.empty(size + 64, dtype=np.uint8)
         address = self._scratch[index].ctypes.data
         return ctypes.c_void_p(address + -address % 64)
-
-
-def _pointer(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-def _integers(*values: int) -> tuple[ctypes.c_int64, ...]:
-    return tuple(map(ctypes.c_int64, values))
-
-
-def _window(
-    node: Conv2d | MaxPool2d | AveragePool2d, x: np.ndarray, kernel: Sequence[int], pad: int
-) -> _Window:
-    channels, height, width = x.shape[1:]
-    top, left, bottom, right = node.padding
-    out_height = (height + top + bottom - kernel[0]) // node.stride[0] + 1
-    out_width = (width + left + right - kernel[1]) // node.stride[1] + 1
-    return _Window(
-        *(channels, height, width, 0, out_height, out_width),
-        *(*kernel, *node.stride, *node.padding, pad),
-    )
-
-
-def _rule(rule: Requantization, filters: int) -> tuple[_Rule, np.ndarray]:
-    """The rule in double precision, and the array that it points to."""
-    scale = 2.0**-rule.shift
-    multiplier = np.ascontiguousarray(np.broadcast_to(rule.multiplier * scale, (filters,)))
-    constant = rule.step / 2 + rule.zero_point - rule.low
-    return (
-        _Rule(multiplier.ctypes.data, constant, rule.high - rule.low, rule.low, -rule.step),
-        multiplier,
-    )

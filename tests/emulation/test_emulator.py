@@ -108,7 +108,9 @@ def test_products_of_higher_rank_are_refused(path):
         (np.arange(-128, 128), 257, "product"),  # 127 times 257 is within 16 bits
         (np.arange(-128, 128) > 5, 258, "product"),
         (np.arange(-128, 128) > 5, 259, "tables"),
-        (np.append(np.arange(-128, 127), 128), 1, "tables"),
+        (np.append(np.arange(-128, 127), 128), 1, "product"),  # of 16 bits
+        (np.maximum(np.arange(-128, 128), 0) * 3 // 2, 1, "product"),  # of 8 bits, less 62
+        (np.arange(-128, 128) ** 2 // 7, 1, "product"),
         (np.arange(-127, 129) // 2 * 2, 1, "product"),
     ],
 )

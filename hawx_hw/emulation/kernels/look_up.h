@@ -118,9 +118,8 @@ static void turn(const int8_t *codes, int64_t count, uint8_t *turned, int64_t st
 /* Bytes of scratch memory, aligned to 64, that hawx_look_up needs for tiles of `tile` pixels. */
 int64_t hawx_scratch(const hawx_window *w, int64_t tile)
 {
-    int64_t taps = w->channels * w->kernel_height * w->kernel_width;
-    return round_up(taps * round_up(tile + SLACK, 64) + SLACK, 64) + padded_bytes(w) +
-           MOST_TAPS * 256 * VECTOR + tile * 2 * VECTOR + 2 * round_up(tile, 16) * LANES + 64;
+    return MOST_TAPS * 256 * VECTOR + tile * 2 * VECTOR + 2 * round_up(tile, 16) * LANES +
+           unfolded_bytes(w, tile, 1) + 64;
 }
 
 /* Sums and codes of output pixels [first, last) (counted over the batch) of filter blocks
@@ -130,16 +129,16 @@ void hawx_look_up(const hawx_window *w, const hawx_products *products, const haw
                   int64_t block, int64_t blocks, int64_t tile, uint8_t *scratch)
 {
     int64_t taps = w->channels * w->kernel_height * w->kernel_width;
-    int64_t stride = round_up(tile + SLACK, 64);
+    int64_t stride = column_stride(tile, 1);
     halves *table = (halves *)scratch;
     words *sums = (words *)(table + MOST_TAPS * 256);
     int8_t *codes = (int8_t *)(sums + 2 * tile);
     uint8_t *turned = (uint8_t *)codes + round_up(tile, 16) * LANES;
     uint8_t *padded = turned + round_up(tile, 16) * LANES;
-    uint8_t *columns = padded + padded_bytes(w);
+    uint8_t *columns = padded + padded_bytes(w, 1);
     for (; first < last; first += tile) {
         int64_t count = least(tile, last - first);
-        unfold(w, input, first, count, columns, stride, padded);
+        unfold(w, input, first, count, columns, stride, padded, 1);
         for (int64_t b = block; b < blocks; b++) {
             int64_t filter = b * LANES, filters = least(LANES, w->filters - filter);
             memset(sums, 0, count * 2 * VECTOR);

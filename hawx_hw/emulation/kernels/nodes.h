@@ -82,8 +82,15 @@ void hawx_add(const int8_t *a, const int8_t *b, int64_t multiplier_a, int64_t mu
     }
 }
 
-/* output = map[input as a byte], for codes [first, last). */
+/* output = map[input as a byte], for codes [first, last), to integers of 8 and of 16 bits. */
 void hawx_map(const uint8_t *input, const int8_t *map, int8_t *output, int64_t first, int64_t last)
+{
+    for (int64_t i = first; i < last; i++)
+        output[i] = map[input[i]];
+}
+
+void hawx_map_wide(const uint8_t *input, const int16_t *map, int16_t *output, int64_t first,
+                   int64_t last)
 {
     for (int64_t i = first; i < last; i++)
         output[i] = map[input[i]];

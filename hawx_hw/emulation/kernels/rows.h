@@ -10,13 +10,13 @@ void hawx_rows(const hawx_window *w, const hawx_products *products, const hawx_r
                int64_t filters, int64_t tile, uint8_t *scratch)
 {
     int64_t taps = w->channels * w->kernel_height * w->kernel_width;
-    int64_t stride = round_up(tile + SLACK, 64), area = w->out_height * w->out_width;
+    int64_t stride = column_stride(tile, 1), area = w->out_height * w->out_width;
     uint32_t *sums = (uint32_t *)scratch;
     uint8_t *padded = scratch + round_up(tile * 4, 64);
-    uint8_t *columns = padded + padded_bytes(w);
+    uint8_t *columns = padded + padded_bytes(w, 1);
     for (; first < last; first += tile) {
         int64_t count = least(tile, last - first);
-        unfold(w, input, first, count, columns, stride, padded);
+        unfold(w, input, first, count, columns, stride, padded, 1);
         for (int64_t f = filter; f < filters; f++) {
             for (int64_t p = 0; p < count; p++)
                 sums[p] = (uint32_t)products->offset[f];
