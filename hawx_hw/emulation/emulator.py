@@ -102,6 +102,7 @@ class Emulator:
         self._native = _native(path, variant, threads)
         self._weighted = {n.name: n for n in graph.nodes if isinstance(n, (Conv2d, Linear))}
         self._layers: OrderedDict[tuple[str, bytes], Layer] = OrderedDict()
+        self._layer_bytes = 0
         self._chunks: list[_Chunk] = []
         self._images_key = b""
         size = sum(tensor.size for tensor in graph.tensors.values())
@@ -316,12 +317,13 @@ class Emulator:
 
     def _layer(self, node: Conv2d | Linear, blocks: LayerBlocks | None, key: bytes) -> Layer:
         at = node.name, key
-        layer = self._layers.pop(at, None)
+        layer = self._layers.get(at)
         if layer is None:
-            layer = Layer(node, blocks, self._native, self._path)
-        self._layers[at] = layer
-        while len(self._layers) > 1 and sum(x.nbytes for x in self._layers.values()) > _LAYER_BYTES:
-            self._layers.popitem(last=False)
+            layer = self._layers[at] = Layer(node, blocks, self._native, self._path)
+            self._layer_bytes += layer.nbytes
+            while len(self._layers) > 1 and self._layer_bytes > _LAYER_BYTES:
+                self._layer_bytes -= self._layers.popitem(last=False)[1].nbytes
+        self._layers.move_to_end(at)
         return layer
 
 

@@ -8,41 +8,20 @@ from hypothesis import strategies as st
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.exact import Exact
 from hawx_hw.emulation import Emulator, compiler
+from hawx_hw.emulation import emulator as emulator_module
 from hawx_hw.emulation.compiler import CompilerError
 from hawx_hw.emulation.layer import Layer
 from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.quantize.graph import Conv2d, Linear
 from hawx_hw.quantize.random_graphs import random_codes, random_graph
 from tests.emulation.blocks import (
-    TableBlock,
     full_rank,
     low_rank,
     near_product,
     random_assignment,
     rank_one,
 )
-
-ANY = (full_rank, near_product, rank_one, low_rank)
-WAYS = [
-    *((path, v.name) for path in ("tables", "rows") for v in compiler.supported()),
-    ("auto", None),
-    ("look-up", None),
-]
-
-
-def assert_equal(emulator, images, assignment):
-    expected = reference.run_all(emulator.graph, images, assignment)
-    found = emulator.run_all(images, assignment)
-    assert expected.keys() == found.keys()
-    for name, codes in expected.items():
-        assert found[name].dtype == np.int8
-        np.testing.assert_array_equal(found[name], codes, err_msg=name)
-
-
-def drawn(seed, layers=3, kinds=ANY, count=5):
-    rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=layers)
-    return graph, random_codes(rng, graph, count), random_assignment(rng, graph, kinds), rng
+from tests.emulation.running import ANY, WAYS, assert_equal, chain, drawn
 
 
 @pytest.mark.parametrize(("path", "variant"), WAYS)
@@ -88,45 +67,6 @@ def test_remapped_operands_equal_the_reference(path, variant, seed):
     assert_equal(emulator, images, assignment if rng.random() < 0.8 else {})
 
 
-@pytest.mark.parametrize("path", ["product", "factors"])
-def test_products_of_higher_rank_are_refused(path):
-    graph = chain()
-    block = full_rank(np.random.default_rng(0))
-    assignment = {
-        node.name: LayerBlocks.uniform(block, node.weight.shape)
-        for node in graph.nodes
-        if isinstance(node, Linear)
-    }
-    with pytest.raises(ValueError, match="'linear1' cannot be computed exactly by path"):
-        Emulator(graph, path=path).run(random_codes(np.random.default_rng(0), graph, 2), assignment)
-
-
-@pytest.mark.parametrize(
-    ("remap", "scale", "path"),
-    [
-        (np.arange(-128, 128), 1, "product"),
-        (np.arange(-128, 128), 257, "product"),  # 127 times 257 is within 16 bits
-        (np.arange(-128, 128) > 5, 258, "product"),
-        (np.arange(-128, 128) > 5, 259, "tables"),
-        (np.append(np.arange(-128, 127), 128), 1, "product"),  # of 16 bits
-        (np.maximum(np.arange(-128, 128), 0) * 3 // 2, 1, "product"),  # of 8 bits, less 62
-        (np.arange(-128, 128) ** 2 // 7, 1, "product"),
-        (np.arange(-127, 129) // 2 * 2, 1, "product"),
-    ],
-)
-def test_remapped_operands_at_their_limits(remap, scale, path):
-    rng = np.random.default_rng(0)
-    weight = rng.choice([-127, 127, 3], (7, 51)).astype(np.int8)
-    rule = Requantization(np.array([9]), 25, 0)
-    node = Linear("l", ("input",), weight, np.zeros(7, np.int32), rule)
-    tensors = {"input": Tensor((51,), 1.0, 0), "l": Tensor((7,), 1.0, 0)}
-    table = np.multiply.outer(scale * np.arange(-128, 128), remap)
-    blocks = LayerBlocks.uniform(TableBlock(table), weight.shape)
-    assert Layer(node, blocks, Emulator(chain())._native, "auto").path == path
-    images = rng.choice([-128, 127, 0], (40, 51)).astype(np.int8)
-    assert_equal(Emulator(Graph("g", "input", (node,), tensors)), images, {"l": blocks})
-
-
 @given(st.integers(0, 2**32))
 @settings(max_examples=25, deadline=None)
 def test_many_pixels(seed):
@@ -135,77 +75,6 @@ def test_many_pixels(seed):
     graph = random_graph(rng, layers=2, max_size=24, max_channels=4, max_features=70)
     assignment = random_assignment(rng, graph, (full_rank, near_product))
     assert_equal(Emulator(graph, threads=2), random_codes(rng, graph, 40), assignment)
-
-
-@pytest.mark.parametrize("outputs", [1, 15, 16, 17, 70])
-@pytest.mark.parametrize("batch", [1, 23, 24, 100])
-def test_linear_of_any_size(outputs, batch):
-    rng = np.random.default_rng(outputs)
-    weight = rng.integers(-127, 128, (outputs, 200)).astype(np.int8)
-    rule = Requantization(rng.integers(1, 9, outputs), 14, 3)
-    node = Linear("l", ("input",), weight, np.arange(outputs, dtype=np.int32), rule)
-    graph = Graph(
-        "g", "input", (node,), {"input": Tensor((200,), 1.0, 0), "l": Tensor((outputs,), 1.0, 3)}
-    )
-    images = rng.integers(-128, 128, (batch, 200)).astype(np.int8)
-    assignment = {"l": LayerBlocks.uniform(near_product(rng), weight.shape)}
-    for threads in (1, 2, 3):
-        assert_equal(Emulator(graph, threads=threads), images, assignment)
-
-
-@pytest.mark.parametrize(("path", "variant"), WAYS)
-def test_the_worst_sums_of_the_kernels(path, variant):
-    """Words of 16 bits at their limits: every product is the least or the largest there is."""
-    for low, high in ((-(2**15), 2**15 - 1), (0, 2**16 - 1), (-(2**16) + 1, 0)):
-        table = np.full((256, 256), high)
-        table[:, :128] = low
-        weight = np.full((20, 3, 5, 5), 7, dtype=np.int8)
-        rule = Requantization([40], 20, 0)
-        node = Conv2d("c", ("input",), weight, np.zeros(20, np.int32), rule, (1, 1), (2, 2, 2, 2))
-        tensors = {"input": Tensor((3, 9, 9), 1.0, -5), "c": Tensor((20, 9, 9), 1.0, 0)}
-        images = np.random.default_rng(0).choice([-128, 127, -1, 0], (5, 3, 9, 9)).astype(np.int8)
-        emulator = Emulator(Graph("g", "input", (node,), tensors), path=path, variant=variant)
-        assert_equal(emulator, images, {"c": LayerBlocks.uniform(TableBlock(table), weight.shape)})
-
-
-def test_a_padding_code_is_looked_up_like_any_other():
-    """A block that makes 1000 of the zero point and 0 of everything else counts the padding."""
-    table = np.zeros((256, 256))
-    table[:, -17 + 128] = 1000
-    node = Conv2d(
-        *("c", ("input",), np.zeros((1, 1, 3, 3), np.int8), np.zeros(1, np.int32)),
-        Requantization([131], 17, 0),  # 131 / 2^17 is 1 / 1000.5
-        padding=(1, 1, 1, 1),
-    )
-    graph = Graph(
-        "g", "input", (node,), {n: Tensor((1, 3, 3), 1.0, z) for n, z in (("input", -17), ("c", 0))}
-    )
-    assignment = {"c": LayerBlocks.uniform(TableBlock(table), node.weight.shape)}
-    for path, variant in WAYS:
-        found = Emulator(graph, path=path, variant=variant).run(
-            np.zeros((1, 1, 3, 3), np.int8), assignment
-        )
-        assert found[0, 0].tolist() == [[5, 3, 5], [3, 0, 3], [5, 3, 5]]
-
-
-@pytest.mark.parametrize("path", ["auto", "look-up"])
-def test_products_beyond_16_bits_and_sums_beyond_32(path):
-    rng = np.random.default_rng(1)
-    graph, images, assignment, _ = drawn(4, kinds=(lambda rng: full_rank(rng, 2**23),), count=3)
-    assert assignment
-    assert_equal(Emulator(graph, path=path), images, assignment)
-
-    weight = np.array([[1, 1]], np.int8)
-    node = Linear("l", ("input",), weight, np.array([5], np.int32), Requantization([1], 31, 0))
-    graph = Graph("g", "input", (node,), {"input": Tensor((2,), 1.0, 0), "l": Tensor((1,), 1.0, 0)})
-    table = np.zeros((256, 256))
-    table[129, 129] = 2**30
-    blocks = {"l": LayerBlocks.uniform(TableBlock(table), weight.shape)}
-    emulator = Emulator(graph, path=path)
-    assert_equal(emulator, np.array([[0, 1]], np.int8), blocks)
-    with pytest.raises(OverflowError, match="A sum does not fit int32"):
-        emulator.run(np.array([[1, 1]], np.int8), blocks)
-    assert rng is not None
 
 
 def counted(monkeypatch):
@@ -219,12 +88,6 @@ def counted(monkeypatch):
 
     monkeypatch.setattr(Layer, "run", counting)
     return names
-
-
-def chain():
-    graph = random_graph(np.random.default_rng(3), layers=4, kinds=("linear",))
-    assert [type(node) for node in graph.nodes].count(Linear) == 4
-    return graph
 
 
 def test_a_change_is_computed_from_its_layer_on(monkeypatch):
@@ -399,3 +262,16 @@ def test_without_a_compiler_emulation_says_so_and_goes_on(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Emulator(graph, path="look-up")  # asked for: nothing to tell
+
+
+def test_layers_that_take_too_much_memory_are_made_again(monkeypatch):
+    monkeypatch.setattr(emulator_module, "_LAYER_BYTES", 200_000)
+    graph = chain()
+    rng = np.random.default_rng(0)
+    images = random_codes(rng, graph, 30)
+    emulator = Emulator(graph, memory=0)
+    assignments = [random_assignment(rng, graph, ANY) for _ in range(5)]
+    for assignment in assignments * 2:
+        assert_equal(emulator, images, assignment)
+    assert 1 <= len(emulator._layers) <= 3
+    assert emulator._layer_bytes == sum(layer.nbytes for layer in emulator._layers.values())

@@ -1,0 +1,37 @@
+"""Emulators compared with the reference, on random graphs under random assignments."""
+
+import numpy as np
+
+from hawx_hw.emulation import compiler
+from hawx_hw.quantize import reference
+from hawx_hw.quantize.graph import Linear
+from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from tests.emulation.blocks import full_rank, low_rank, near_product, random_assignment, rank_one
+
+ANY = (full_rank, near_product, rank_one, low_rank)
+WAYS = [
+    *((path, v.name) for path in ("tables", "rows") for v in compiler.supported()),
+    ("auto", None),
+    ("look-up", None),
+]
+
+
+def assert_equal(emulator, images, assignment):
+    expected = reference.run_all(emulator.graph, images, assignment)
+    found = emulator.run_all(images, assignment)
+    assert expected.keys() == found.keys()
+    for name, codes in expected.items():
+        assert found[name].dtype == np.int8
+        np.testing.assert_array_equal(found[name], codes, err_msg=name)
+
+
+def drawn(seed, layers=3, kinds=ANY, count=5):
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers)
+    return graph, random_codes(rng, graph, count), random_assignment(rng, graph, kinds), rng
+
+
+def chain():
+    graph = random_graph(np.random.default_rng(3), layers=4, kinds=("linear",))
+    assert [type(node) for node in graph.nodes].count(Linear) == 4
+    return graph
