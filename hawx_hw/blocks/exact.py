@@ -3,49 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 
-from hawx_hw.blocks.block import CODES, Block, BlockComponent
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.operand_product import OperandProduct
 
 __all__ = ["Exact", "catalogue"]
 
 
-class _ExactComponent(BlockComponent):
-    """``product = a * b``; the synthesis chooses the architecture."""
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        m.d.comb += self.product.eq(self.a * self.b)
-        return m
-
-
 @dataclass(frozen=True)
-class Exact(Block):
+class Exact(OperandProduct):
     """The exact signed 8 x 8 multiplier."""
 
     family = "exact"
 
-    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.multiply(a, b, dtype=np.int32)
+    def left(self, a: np.ndarray) -> np.ndarray:
+        return a
 
-    @property
-    def architectures(self) -> tuple[str, ...]:
-        return ("multiply",)
+    def right(self, b: np.ndarray) -> np.ndarray:
+        return b
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        self._architecture(architecture)
-        return _ExactComponent()
+    def left_gateware(self, m: Module, a: Value) -> tuple[Value, int]:
+        return a, 0
 
-    def specification(self) -> BlockComponent:
-        return _ExactComponent()
-
-    def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        return CODES[:, None], CODES[:, None]
+    def right_gateware(self, m: Module, b: Value) -> tuple[Value, int]:
+        return b, 0
 
 
 def catalogue() -> list[Block]:
-    """The one member."""
+    """The members worth listing."""
     return [Exact()]

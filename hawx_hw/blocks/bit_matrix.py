@@ -1,0 +1,111 @@
+"""Sums of signed bits: what partial products are, and the circuits that add them up."""
+
+from __future__ import annotations
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
+
+from hawx_hw.blocks.carry_save import sum_columns
+
+__all__ = ["BitMatrix", "booth_product", "row_product", "tree_product"]
+
+
+class BitMatrix:
+    """Bits of positive or negative weight, to be added modulo ``2**width``.
+
+    A negative bit is a positive inverted one and a constant: ``-x == ~x - 1`` (Baugh and Wooley,
+    IEEE Transactions on Computers 1973). The constants of all bits become one.
+
+    Parameters
+    ----------
+    width : int
+        Bits of the sum.
+    """
+
+    def __init__(self, width: int):
+        self._width = width
+        self._columns: list[list[Value]] = [[] for _ in range(width)]
+        self._constant = 0
+
+    def add(self, bit: Value, weight: int, *, negative: bool = False) -> None:
+        """Add ``bit * 2**weight``, or subtract it."""
+        if weight >= self._width:
+            return
+        if negative:
+            self._constant -= 1 << weight
+            bit = ~bit
+        self._columns[weight].append(bit)
+
+    def add_signed(self, value: Value, weight: int = 0, *, subtract: bool = False) -> None:
+        """Add a two's complement number times ``2**weight``, or subtract it."""
+        last = len(value) - 1
+        for index in range(len(value)):
+            self.add(value[index], weight + index, negative=(index == last) != subtract)
+
+    def sum(self, m: Module, name: str) -> Signal:
+        """The sum, by a carry-save tree and one adder."""
+        constant = self._constant % (1 << self._width)
+        columns = [
+            [*bits, C(1, 1)] if constant >> weight & 1 else bits
+            for weight, bits in enumerate(self._columns)
+        ]
+        if not any(columns):
+            columns[0] = [C(0, 1)]
+        return sum_columns(m, columns, self._width, name)
+
+
+def tree_product(m: Module, a: Value, b: Value, width: int) -> Value:
+    """The product of two signed numbers by all their partial products in a carry-save tree."""
+    matrix = BitMatrix(width)
+    for i in range(len(a)):
+        for j in range(len(b)):
+            signs = (i == len(a) - 1) != (j == len(b) - 1)
+            matrix.add(a[i] & b[j], i + j, negative=signs)
+    return matrix.sum(m, "tree").as_signed()
+
+
+def row_product(m: Module, a: Value, b: Value, width: int) -> Value:
+    """The product of two signed numbers row by row: one adder for each bit of ``b``."""
+    total: Value = C(0, width)
+    for j in range(len(b)):
+        row = Mux(b[j], a.as_signed(), 0) << j
+        partial = Signal(width, name=f"row_{j}")
+        m.d.comb += partial.eq(total - row if j == len(b) - 1 else total + row)
+        total = partial
+    return total.as_signed()
+
+
+def booth_product(m: Module, a: Value, b: Value, width: int) -> Value:
+    """The product of two signed numbers by radix-4 Booth digits of ``b`` in a carry-save tree.
+
+    Digit ``j`` is ``-2 b[2j+1] + b[2j] + b[2j-1]``; its row is a multiple of ``a`` from -2 to 2
+    (MacSorley, Proceedings of the IRE 1961).
+    """
+    matrix = BitMatrix(width)
+    add_booth_rows(m, matrix, a, b)
+    return matrix.sum(m, "tree").as_signed()
+
+
+def add_booth_rows(
+    m: Module, matrix: BitMatrix, a: Value, b: Value, weight: int = 0, below: Value | None = None
+) -> None:
+    """Add ``a * b * 2**weight`` as Booth rows; ``below`` is the bit under ``b``, else 0."""
+    sign = b[len(b) - 1]
+    bits = Cat(C(0, 1) if below is None else below, b, sign)
+    for j in range((len(b) + 1) // 2):
+        low, middle, high = bits[2 * j], bits[2 * j + 1], bits[2 * j + 2]
+        one, two = Signal(name=f"one_{j}"), Signal(name=f"two_{j}")
+        m.d.comb += [
+            one.eq(low ^ middle),
+            two.eq((high & ~middle & ~low) | (~high & middle & low)),
+        ]
+        row = Signal(len(a) + 1, name=f"digit_{j}")
+        once = Cat(a, a[len(a) - 1])
+        twice = Cat(C(0, 1), a)
+        negative = high & ~(middle & low)
+        m.d.comb += row.eq(
+            (once & one.replicate(len(row)) | twice & two.replicate(len(row)))
+            ^ negative.replicate(len(row))
+        )
+        # Minus a row is its inverse plus one.
+        matrix.add_signed(row, weight + 2 * j)
+        matrix.add(negative, weight + 2 * j)
