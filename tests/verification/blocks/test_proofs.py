@@ -110,20 +110,19 @@ def test_both_proofs_find_one_broken_partial_product(proven):
 
 
 def test_one_partial_product_broken_in_the_emitted_verilog():
+    """One AND gate of the carry-save tree gives zero."""
     block = by_name("exact")
-    (design,) = architecture_verilog([(block, "multiply")])
+    (design,) = architecture_verilog([(block, "tree")])
     ((name, text),) = design.files.items()
-    before = "assign product = $signed(a) * $signed(b);"
-    assert before in text
-    broken = dataclasses.replace(
-        design,
-        files={name: text.replace(before, before[:-1] + " - $signed({1'b0, a[2] & b[1], 3'b0});")},
-    )
-    (proof,) = prove_cases([Case(block, "multiply", broken, specification_verilog([block])[0])])
+    assert "= a[3] & b[4];" in text
+    broken = dataclasses.replace(design, files={name: text.replace("= a[3] & b[4];", "= 1'h0;")})
+    (proof,) = prove_cases([Case(block, "tree", broken, specification_verilog([block])[0])])
     simulated, formal = proof.counterexamples
-    assert simulated == Counterexample("simulation", -124, -126, 15624, 15616, 16384)
-    assert formal.a & 4 and formal.b & 2
-    assert formal.found == formal.expected - 8
+    # The first codes with these bits: -128 + 8 and -128 + 16.
+    assert simulated == Counterexample("simulation", -120, -112, 13440, 13440 - 128, 16384)
+    assert formal.a & 8 and formal.b & 16
+    assert formal.expected == formal.a * formal.b
+    assert formal.found == formal.expected - 128
 
 
 def test_a_specification_that_is_not_the_table_is_found(proven):
