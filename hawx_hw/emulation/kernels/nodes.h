@@ -5,9 +5,62 @@
 #include "structures.h"
 #include "vectors.h"
 
-/* Planes [first, last) of feature maps; window->channels and ->filters are not used. */
 static int64_t span_start(int64_t at, int64_t before) { return at < before ? before - at : 0; }
 
+typedef int8_t codes_16 __attribute__((vector_size(16)));
+
+static inline codes_16 larger(codes_16 a, codes_16 b)
+{
+    codes_16 first = a > b;
+    return (a & first) | (b & ~first);
+}
+
+/* to[i] = max(to[i], row[i]); the last 16 may overlap those before. */
+static inline void larger_row(int8_t *to, const int8_t *row, int64_t count)
+{
+    if (count < 16) {
+        for (int64_t x = 0; x < count; x++)
+            to[x] = to[x] > row[x] ? to[x] : row[x];
+        return;
+    }
+    for (int64_t x = 0; x < count; x += 16) {
+        int64_t at = least(x, count - 16);
+        codes_16 a, b;
+        memcpy(&a, to + at, 16);
+        memcpy(&b, row + at, 16);
+        a = larger(a, b);
+        memcpy(to + at, &a, 16);
+    }
+}
+
+#define EACH_SECOND(o) o, o + 2, o + 4, o + 6, o + 8, o + 10, o + 12, o + 14, \
+                       o + 16, o + 18, o + 20, o + 22, o + 24, o + 26, o + 28, o + 30
+
+/* out[i] = max(line[2 i], line[2 i + 1]); reads up to 31 codes beyond the last. */
+static inline void larger_of_two(const int8_t *line, int64_t count, int8_t *out)
+{
+    for (int64_t x = 0; x < count; x += 16) {
+        codes_16 a, b;
+        memcpy(&a, line + 2 * x, 16);
+        memcpy(&b, line + 2 * x + 16, 16);
+        codes_16 even = PICK(a, b, codes_16, EACH_SECOND(0));
+        codes_16 odd = PICK(a, b, codes_16, EACH_SECOND(1));
+        even = larger(even, odd);
+        int64_t left = count - x;
+        if (left >= 16) {
+            memcpy(out + x, &even, 16);
+        } else if (left >= 8) {
+            memcpy(out + x, &even, 8);
+            memcpy(out + x + left - 8, (char *)&even + left - 8, 8);
+        } else {
+            for (int64_t i = 0; i < left; i++)
+                out[x + i] = even[i];
+        }
+    }
+}
+
+/* Planes [first, last) of feature maps; window->channels and ->filters are not used. `line` holds a
+ * padded row and 64 codes more. */
 void hawx_max_pool(const hawx_window *w, const int8_t *input, int8_t *output, int64_t first,
                    int64_t last, int8_t *line)
 {
@@ -15,28 +68,27 @@ void hawx_max_pool(const hawx_window *w, const int8_t *input, int8_t *output, in
     for (int64_t plane = first; plane < last; plane++)
         for (int64_t y = 0; y < w->out_height; y++) {
             int64_t top = y * w->stride_y;
-            memset(line, -128, cols);
+            for (int64_t x = 0; x < cols; x += 16)
+                memset(line + x, -128, 16);
             for (int64_t i = span_start(top, w->top); i < w->kernel_height; i++) {
                 if (top + i - w->top >= w->height)
                     break;
                 const int8_t *row = input + (plane * w->height + top + i - w->top) * w->width;
-                int8_t *to = line + w->left;
-                for (int64_t x = 0; x < w->width; x++)
-                    to[x] = to[x] > row[x] ? to[x] : row[x];
+                larger_row(line + w->left, row, w->width);
             }
             int8_t *out = output + (plane * w->out_height + y) * w->out_width;
-            if (w->kernel_width == 2 && w->stride_x == 2)
-                for (int64_t x = 0; x < w->out_width; x++)
-                    out[x] = line[2 * x] > line[2 * x + 1] ? line[2 * x] : line[2 * x + 1];
-            else
-                for (int64_t x = 0; x < w->out_width; x++) {
-                    int8_t most = -128;
-                    for (int64_t j = 0; j < w->kernel_width; j++) {
-                        int8_t code = line[x * w->stride_x + j];
-                        most = code > most ? code : most;
-                    }
-                    out[x] = most;
+            if (w->kernel_width == 2 && w->stride_x == 2) {
+                larger_of_two(line, w->out_width, out);
+                continue;
+            }
+            for (int64_t x = 0; x < w->out_width; x++) {
+                int8_t most = -128;
+                for (int64_t j = 0; j < w->kernel_width; j++) {
+                    int8_t code = line[x * w->stride_x + j];
+                    most = code > most ? code : most;
                 }
+                out[x] = most;
+            }
         }
 }
 
