@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from hawx_hw import __version__
+from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _BuildOption = Annotated[
     Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
 ]
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
+
+
+app.add_typer(blocks_app, name="blocks")
 
 
 class _Interrupted(BaseException):

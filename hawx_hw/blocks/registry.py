@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.python_block import load_python_block
 from hawx_hw.errors import UserError
 
@@ -38,6 +39,8 @@ def by_name(name: str, folder: Path | None = None) -> Block:
     A name is one of
 
     - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``;
+    - a signed multiplier of EvoApproxLib with its branch: ``mul8s_1KV8@v2022``;
+    - ``import:NAME``, or ``import:`` and eight or more digits of its digest: an imported block;
     - ``python:module:object``: a block that the user wrote.
 
     Parameters
@@ -54,6 +57,14 @@ def by_name(name: str, folder: Path | None = None) -> Block:
     name = name.strip()
     if name.startswith("python:"):
         return load_python_block(name, folder)
+    if name.startswith("import:"):
+        return ImportStore().load(name.removeprefix("import:"))
+    if name.startswith("mul8s_"):
+        from hawx_hw.blocks.evoapprox import resolve
+
+        published = resolve(name)
+        if published is not None:
+            return published
     match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
         raise UserError(f"Unknown block {name!r}", mend=_known(name))

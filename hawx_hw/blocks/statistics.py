@@ -28,7 +28,8 @@ class Statistics:
     error_rate : float
         Share of the pairs whose product is not exact, in [0, 1].
     mre : float
-        Mean absolute error relative to the exact product, over the pairs where that is not zero.
+        Mean absolute error relative to the exact product of the operands as the hardware takes
+        them, ``a * (b + activation_offset)``, over the pairs where that is not zero.
     """
 
     mean_error: float
@@ -57,7 +58,7 @@ def statistics(block: Block) -> Statistics:
     exact = CODES[rows, None].astype(np.int64) * CODES[None, columns]
     error = block.table[rows, columns] - exact
     size = np.abs(error)
-    product = np.abs(exact)
+    product = np.abs(exact + block.activation_offset * CODES[rows, None])
     nonzero = product > 0
     return Statistics(
         mean_error=int(error.sum()) / error.size,

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.exact import Exact
 from hawx_hw.blocks.statistics import error_moments, statistics
@@ -60,6 +61,17 @@ def test_statistics() -> None:
     )
     assert found.wce == 3 * 128
     assert list(found.as_dict()) == ["mean_error", "mae", "rmse", "wce", "error_rate", "mre"]
+
+
+def test_relative_errors_of_unsigned_activations() -> None:
+    block = by_name("udrum(k=3)")
+    shares = [
+        Fraction(abs(int(block.table[a + 128, b + 128]) - a * b), abs(a * (b + 128)))
+        for a in range(-128, 128)
+        for b in range(-128, 128)
+        if a * (b + 128)
+    ]
+    assert statistics(block).mre == pytest.approx(float(sum(shares) / len(shares)), rel=1e-12)
 
 
 def test_exact() -> None:

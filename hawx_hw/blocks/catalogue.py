@@ -1,0 +1,88 @@
+"""The blocks at hand, each table once, with all the names that it goes by."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.import_store import ImportStore
+from hawx_hw.blocks.registry import FAMILIES
+from hawx_hw.errors import UserError
+
+__all__ = ["Entry", "catalogue", "library", "other_names"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A table.
+
+    Parameters
+    ----------
+    block : Block
+        The first block that has it.
+    others : tuple of str
+        The other names for it.
+    """
+
+    block: Block
+    others: tuple[str, ...]
+
+
+@functools.cache
+def library() -> tuple[Block, ...]:
+    """What the families list, in their order; some have one table."""
+    modules = dict.fromkeys(module for module, _ in FAMILIES.values())
+    found: list[Block] = []
+    for module in modules:
+        found += importlib.import_module(module).catalogue()
+    return tuple(found)
+
+
+def catalogue(family: str | None = None) -> list[Entry]:
+    """Every table of the library and of what was imported; no two are equal.
+
+    A table is listed under the first of the names that it has, families in the order of
+    :data:`~hawx_hw.blocks.registry.FAMILIES`, imported blocks last.
+
+    Parameters
+    ----------
+    family : str or None
+        Only the tables that have a block of this family, under its name; ``import`` for imported
+        ones.
+
+    Raises
+    ------
+    UserError
+        There is no such family, or an imported block is damaged.
+    """
+    families = [*FAMILIES, "import"]
+    if family is not None and family not in families:
+        raise UserError(
+            f"There is no family {family!r}", mend=f"The families are: {', '.join(families)}."
+        )
+    groups: dict[str, list[Block]] = {}
+    for block in _all():
+        groups.setdefault(block.digest, []).append(block)
+    entries = []
+    for blocks in groups.values():
+        block = next((b for b in blocks if family in (None, b.family)), None)
+        if block is not None:
+            entries.append(Entry(block, _others(block, blocks)))
+    return entries
+
+
+def other_names(block: Block) -> tuple[str, ...]:
+    """What else the table of ``block`` is called; none where it is new."""
+    return _others(block, [b for b in _all() if b.digest == block.digest])
+
+
+def _all() -> list[Block]:
+    store = ImportStore()
+    return [*library(), *(store.load(name) for name in store.names())]
+
+
+def _others(block: Block, equal: Iterable[Block]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(b.name for b in equal if b.name != block.name))
