@@ -6,9 +6,10 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.emulation.factors import Factors, factorize, single
-from hawx_hw.emulation.native import Native, Prepared, PreparedProduct
+from hawx_hw.emulation.native import Native, Prepared
 from hawx_hw.emulation.portable import by_factors, by_look_up
 from hawx_hw.emulation.products import Products
+from hawx_hw.emulation.rank_one import PreparedProduct, lay_out
 from hawx_hw.quantize.graph import Conv2d, Linear
 
 __all__ = ["PATHS", "Layer"]
@@ -113,7 +114,7 @@ def _prepared(products: Products, native: Native, path: str) -> Prepared | Prepa
         return None
     if path in ("auto", "product"):
         factors = single(products)
-        product = native.prepare_product(factors) if factors is not None else None
+        product = lay_out(factors) if factors is not None else None
         if product is not None or path == "product":
             return product
     return native.prepare(products) if products.words_fit else None

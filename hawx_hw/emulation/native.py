@@ -12,8 +12,8 @@ import numpy as np
 
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import Variant
-from hawx_hw.emulation.factors import Factors
 from hawx_hw.emulation.products import Products
+from hawx_hw.emulation.rank_one import FILTERS, PreparedProduct
 from hawx_hw.emulation.structures import (
     ProductRows,
     integers,
@@ -34,7 +34,7 @@ from hawx_hw.quantize.graph import (
     MaxPool2d,
 )
 
-__all__ = ["Native", "Prepared", "PreparedProduct"]
+__all__ = ["Native", "Prepared"]
 
 #: Output pixels that are summed at a time: their sums stay in the second-level cache.
 _TILE = 4096
@@ -43,9 +43,6 @@ _TILE_BYTES = 8 * 2**20
 _FEW_PIXELS = 24
 #: Below this many products or codes a part is not worth a thread.
 _PART = 200_000
-#: Filters that the product kernel takes at a time: FEW in kernels/multiply.h.
-_FEW = 4
-_WORD_MAX = 2**15 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,23 +59,6 @@ class Prepared:
     def nbytes(self) -> int:
         """Memory that it takes."""
         return sum(array.nbytes for array in self.kept)
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedProduct:
-    """A layer of rank 1 as the kernels read it; :meth:`Native.prepare_product` makes it.
-
-    ``remap`` is None where activations stay as they are.
-    """
-
-    weights: np.ndarray
-    offset: np.ndarray
-    remap: np.ndarray | None
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that it takes."""
-        return self.weights.nbytes + self.offset.nbytes
 
 
 class Native:
@@ -128,43 +108,36 @@ class Native:
         padded[:filters] = products.index
         # Lane 2 i is filter i of the block, lane 2 i + 1 the one half a block further.
         by_block = padded.reshape(blocks, 2, self._lanes // 2, taps)
-        lanes = np.ascontiguousarray(by_block.transpose(0, 3, 2, 1)).reshape(blocks, taps, -1)
-        steps = np.zeros((blocks, taps), dtype=np.int32)
+        lanes = by_block.transpose(0, 3, 2, 1).reshape(blocks, taps, -1)
+        lanes, order, steps = self._grouped(lanes, span)
         flat = products.index.astype(np.uint32)
         offset = products.offset.astype(np.int32)
-        arguments = [pointer(span), pointer(lanes), *integers(blocks, taps), pointer(steps)]
-        self._library.hawx_plan(*arguments)
-        kept = (rows, lanes, steps, flat, offset)
+        kept = (rows, lanes, order, steps, flat, offset)
         return Prepared(ProductRows(*(array.ctypes.data for array in kept)), kept)
 
-    def prepare_product(self, factors: Factors) -> PreparedProduct | None:
-        """Lay products of rank 1 out for :meth:`convolve`.
+    def _grouped(
+        self, lanes: np.ndarray, span: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Bring the taps of each block into groups that 16-bit words can sum.
 
-        All sums must be known to fit 32 bits (:attr:`Products.sums_fit`). None where 16 bits do not
-        hold the weights or the remapped activations.
+        Returns the lanes in their new order, the tap that each is for, and where a group starts
+        the number of its taps.
         """
-        weight, remap, offset = factors.weight[:, 0], factors.remap[0], factors.offset
-        if factors.rank != 1 or max(np.abs(weight).max(), np.abs(remap).max()) > _WORD_MAX:
-            return None
-        # A constant in all activations goes into the offset, where 8 bits then hold what is left.
-        low, high = int(remap.min()), int(remap.max())
-        narrow = high - low < 256
-        constant = low + 128 if narrow and not -128 <= low <= high <= 127 else 0
-        remap = remap - constant
-        offset = offset + constant * weight.sum(axis=1)
-        filters, taps = weight.shape
-        blocks, pairs = -(-filters // _FEW), -(-taps // 2)
-        padded = np.zeros((blocks * _FEW, pairs * 2), dtype=np.int16)
-        padded[:filters, :taps] = weight
-        by_block = padded.view(np.uint16).astype(np.uint32).reshape(blocks, _FEW, pairs, 2)
-        weights = (by_block[..., 0] | by_block[..., 1] << 16).transpose(0, 2, 1)
-        # Modulo 2^32: constants of the weights may be large, the sums are not.
-        offset = offset.astype(np.uint64).astype(np.uint32).view(np.int32)
-        narrow = remap.min() >= -128 and remap.max() <= 127
-        # By the activation's byte.
-        by_byte = np.roll(remap.astype(np.int8 if narrow else np.int16), 128)
-        identity = np.array_equal(by_byte, np.arange(256, dtype=np.uint8).view(np.int8))
-        return PreparedProduct(np.ascontiguousarray(weights), offset, None if identity else by_byte)
+        blocks, taps, _ = lanes.shape
+        order = np.argsort(-span[lanes].max(axis=2).astype(np.int64), axis=1, kind="stable")
+        lanes = np.ascontiguousarray(np.take_along_axis(lanes, order[..., None], axis=1))
+        group = np.empty((blocks, taps), dtype=np.int32)
+        self._library.hawx_plan(
+            *(pointer(span), pointer(lanes), *integers(blocks, taps), pointer(group))
+        )
+        together = np.argsort(group, axis=1, kind="stable")
+        lanes = np.take_along_axis(lanes, together[..., None], axis=1)
+        order = np.take_along_axis(order, together, axis=1)
+        steps = np.zeros((blocks, taps), dtype=np.int32)
+        for step, of_block in zip(steps, group, strict=True):
+            counts = np.bincount(of_block)
+            step[np.cumsum(counts) - counts] = counts
+        return np.ascontiguousarray(lanes), order.astype(np.int32), steps
 
     def convolve(
         self,
@@ -208,7 +181,7 @@ class Native:
             if prepared.remap is not None:
                 x = self._mapped(x, prepared.remap)
                 window.pad = int(prepared.remap[window.pad % 256])
-            run, width = self._library.hawx_multiply, _FEW
+            run, width = self._library.hawx_multiply, FILTERS
             size_of_code = integers(x.itemsize)
             operands = pointer(prepared.weights), pointer(prepared.offset)
         elif by_rows:

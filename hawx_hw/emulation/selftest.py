@@ -15,6 +15,7 @@ from hawx_hw.emulation.compiler import CompilerError, Variant
 from hawx_hw.emulation.factors import single
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import Products
+from hawx_hw.emulation.rank_one import lay_out
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import (
     Add,
@@ -169,7 +170,7 @@ def _found(
                 native.convolve(node, tables, x, zero_point, by_rows=way) for way in (False, True)
             ]
             factors = single(products)
-            product = native.prepare_product(factors) if factors is not None else None
+            product = lay_out(factors) if factors is not None else None
             if product is not None:
                 found.append(native.convolve(node, product, x, zero_point))
             return found

@@ -50,7 +50,9 @@ class Rule(ctypes.Structure):
 class ProductRows(ctypes.Structure):
     """``hawx_products``."""
 
-    _fields_ = [(name, ctypes.c_void_p) for name in ("rows", "lanes", "steps", "flat", "offset")]
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("rows", "lanes", "order", "steps", "flat", "offset")
+    ]
 
 
 def pointer(array: np.ndarray) -> ctypes.c_void_p:

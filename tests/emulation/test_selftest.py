@@ -28,7 +28,8 @@ def sources(tmp_path, monkeypatch):
 WRONG = [
     ("sums[2 * p + 1] += (words)v >> 16", "sums[2 * p + 1] += (words)v >> 15"),
     ("sums[p] += row[column[p]]", "sums[p] -= row[column[p]]"),
-    ("if (largest > 65535)", "if (largest > 2 * 65535)"),
+    ("if (largest <= 65535 &&", "if (largest <= 2 * 65535 &&"),
+    ("products->order[b * taps + k + t] * stride", "(k + t) * stride"),
     ("memset(padded, (uint8_t)w->pad,", "memset(padded, 0,"),
     ("    memcpy(offset, products->offset + filter, filters * sizeof *offset);", ""),
     ("words weight = weights[f]", "words weight = weights[0]"),

@@ -46,14 +46,15 @@ static void build_table(const uint16_t *rows, const uint32_t *lanes, halves *tab
     }
 }
 
-#define ADD(i) v += table[256 * (i) + column[p + (i) * stride]];
-#define ACCUMULATE(T, ADDS)                                                                  \
-    static void accumulate##T(const uint8_t *column, int64_t stride, const halves *table,    \
+#define TAKE(i) const uint8_t *column##i = columns[i];
+#define ADD(i) v += table[256 * (i) + column##i[p]];
+#define ACCUMULATE(T, TAKES, ADDS)                                                           \
+    static void accumulate##T(const uint8_t *const *columns, const halves *table,            \
                               words *sums, int64_t count)                                    \
     {                                                                                        \
-        (void)stride;                                                                        \
+        TAKE(0) TAKES                                                                        \
         for (int64_t p = 0; p < count; p++) {                                                \
-            halves v = table[column[p]];                                                     \
+            halves v = table[column0[p]];                                                    \
             ADDS                                                                             \
             /* A word holds an even lane and, 2^16 times, an odd one: summed as they are, and \
              * the odd ones apart. */                                                        \
@@ -61,15 +62,20 @@ static void build_table(const uint16_t *rows, const uint32_t *lanes, halves *tab
             sums[2 * p + 1] += (words)v >> 16;                                               \
         }                                                                                    \
     }
-ACCUMULATE(1, )
-ACCUMULATE(2, ADD(1))
-ACCUMULATE(3, ADD(1) ADD(2))
-ACCUMULATE(4, ADD(1) ADD(2) ADD(3))
-ACCUMULATE(5, ADD(1) ADD(2) ADD(3) ADD(4))
-ACCUMULATE(6, ADD(1) ADD(2) ADD(3) ADD(4) ADD(5))
+#define TO_2(X) X(1)
+#define TO_3(X) TO_2(X) X(2)
+#define TO_4(X) TO_3(X) X(3)
+#define TO_5(X) TO_4(X) X(4)
+#define TO_6(X) TO_5(X) X(5)
+ACCUMULATE(1, , )
+ACCUMULATE(2, TO_2(TAKE), TO_2(ADD))
+ACCUMULATE(3, TO_3(TAKE), TO_3(ADD))
+ACCUMULATE(4, TO_4(TAKE), TO_4(ADD))
+ACCUMULATE(5, TO_5(TAKE), TO_5(ADD))
+ACCUMULATE(6, TO_6(TAKE), TO_6(ADD))
 #define MOST_TAPS 6
 
-typedef void accumulate(const uint8_t *, int64_t, const halves *, words *, int64_t);
+typedef void accumulate(const uint8_t *const *, const halves *, words *, int64_t);
 static accumulate *const ACCUMULATES[] = {accumulate1, accumulate2, accumulate3,
                                           accumulate4, accumulate5, accumulate6};
 
@@ -144,10 +150,13 @@ void hawx_look_up(const hawx_window *w, const hawx_products *products, const haw
             memset(sums, 0, count * 2 * VECTOR);
             for (int64_t k = 0; k < taps;) {
                 int64_t step = products->steps[b * taps + k];
-                for (int64_t t = 0; t < step; t++)
+                const uint8_t *group[MOST_TAPS];
+                for (int64_t t = 0; t < step; t++) {
                     build_table(products->rows, products->lanes + (b * taps + k + t) * LANES,
                                 table + 256 * t);
-                ACCUMULATES[step - 1](columns + k * stride, stride, table, sums, count);
+                    group[t] = columns + products->order[b * taps + k + t] * stride;
+                }
+                ACCUMULATES[step - 1](group, table, sums, count);
                 k += step;
             }
             int32_t offset[LANES] = {0};
@@ -161,28 +170,42 @@ void hawx_look_up(const hawx_window *w, const hawx_products *products, const haw
     }
 }
 
-/* How many taps each group may add in 16-bit words: steps[block][tap] for taps where a group
- * starts. `range` holds the largest word of each row. */
+/* Which taps may be added in 16-bit words: group[block][tap]. `range` holds the largest word of each
+ * row. First fit, among the groups opened last; best where the taps come with falling ranges. */
+#define OPEN 64
+
 void hawx_plan(const uint32_t *range, const uint32_t *lanes, int64_t blocks, int64_t taps,
-               int32_t *steps)
+               int32_t *group)
 {
-    for (int64_t b = 0; b < blocks; b++)
-        for (int64_t k = 0; k < taps;) {
-            uint32_t total[LANES] = {0};
-            int64_t step = 0;
-            while (step < MOST_TAPS && k + step < taps) {
+    for (int64_t b = 0; b < blocks; b++, lanes += taps * LANES, group += taps) {
+        uint32_t total[OPEN][LANES];
+        int taken[OPEN];
+        int32_t opened = 0;
+        for (int64_t k = 0; k < taps; k++) {
+            uint32_t own[LANES];
+            for (int lane = 0; lane < LANES; lane++)
+                own[lane] = range[lanes[k * LANES + lane]];
+            int32_t g = opened > OPEN ? opened - OPEN : 0;
+            for (; g < opened; g++) {
                 uint32_t largest = 0;
                 for (int lane = 0; lane < LANES; lane++) {
-                    total[lane] += range[lanes[(b * taps + k + step) * LANES + lane]];
-                    largest = total[lane] > largest ? total[lane] : largest;
+                    uint32_t sum = total[g % OPEN][lane] + own[lane];
+                    largest = sum > largest ? sum : largest;
                 }
-                if (largest > 65535)
+                if (largest <= 65535 && taken[g % OPEN] < MOST_TAPS)
                     break;
-                step++;
             }
-            steps[b * taps + k] = (int32_t)step;
-            k += step;
+            if (g == opened) {
+                memset(total[g % OPEN], 0, sizeof total[0]);
+                taken[g % OPEN] = 0;
+                opened++;
+            }
+            for (int lane = 0; lane < LANES; lane++)
+                total[g % OPEN][lane] += own[lane];
+            taken[g % OPEN]++;
+            group[k] = g;
         }
+    }
 }
 
 #endif

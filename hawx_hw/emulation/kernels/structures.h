@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     const uint16_t *rows;
     const uint32_t *lanes;                   /* row of [block of filters][tap][lane] */
+    const int32_t *order;                    /* [block][tap]: the tap that these lanes are for */
     const int32_t *steps;                    /* [block][tap]: taps in the group that starts there */
     const uint32_t *flat;                    /* row of [filter][tap] */
     const int32_t *offset;                   /* one a filter: bias and what the rows leave out */
