@@ -27,6 +27,13 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "udsm": ("hawx_hw.blocks.dsm", "UnsignedDsm"),
         "ssm": ("hawx_hw.blocks.ssm", "Ssm"),
         "ussm": ("hawx_hw.blocks.ssm", "UnsignedSsm"),
+        "mitchell": ("hawx_hw.blocks.mitchell", "Mitchell"),
+        "umitchell": ("hawx_hw.blocks.mitchell", "UnsignedMitchell"),
+        "roba": ("hawx_hw.blocks.roba", "Roba"),
+        "uroba": ("hawx_hw.blocks.roba", "UnsignedRoba"),
+        "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
+        "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
+        "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
     }
 )
 
