@@ -6,7 +6,7 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 
 from hawx_hw.blocks.carry_save import sum_columns
 
-__all__ = ["BitMatrix", "booth_product", "row_product", "tree_product"]
+__all__ = ["BitMatrix", "add_booth_row", "booth_product", "row_product", "tree_product"]
 
 
 class BitMatrix:
@@ -81,31 +81,27 @@ def booth_product(m: Module, a: Value, b: Value, width: int) -> Value:
     (MacSorley, Proceedings of the IRE 1961).
     """
     matrix = BitMatrix(width)
-    add_booth_rows(m, matrix, a, b)
+    bits = Cat(C(0, 1), b, b[len(b) - 1])
+    for j in range((len(b) + 1) // 2):
+        add_booth_row(m, matrix, a, bits[2 * j : 2 * j + 3], 2 * j)
     return matrix.sum(m, "tree").as_signed()
 
 
-def add_booth_rows(
-    m: Module, matrix: BitMatrix, a: Value, b: Value, weight: int = 0, below: Value | None = None
-) -> None:
-    """Add ``a * b * 2**weight`` as Booth rows; ``below`` is the bit under ``b``, else 0."""
-    sign = b[len(b) - 1]
-    bits = Cat(C(0, 1) if below is None else below, b, sign)
-    for j in range((len(b) + 1) // 2):
-        low, middle, high = bits[2 * j], bits[2 * j + 1], bits[2 * j + 2]
-        one, two = Signal(name=f"one_{j}"), Signal(name=f"two_{j}")
-        m.d.comb += [
-            one.eq(low ^ middle),
-            two.eq((high & ~middle & ~low) | (~high & middle & low)),
-        ]
-        row = Signal(len(a) + 1, name=f"digit_{j}")
-        once = Cat(a, a[len(a) - 1])
-        twice = Cat(C(0, 1), a)
-        negative = high & ~(middle & low)
-        m.d.comb += row.eq(
+def add_booth_row(m: Module, matrix: BitMatrix, a: Value, bits: Value, weight: int) -> None:
+    """Add ``digit * a * 2**weight``, where ``digit == -2 bits[2] + bits[1] + bits[0]``."""
+    low, middle, high = bits[0], bits[1], bits[2]
+    one, two, negative = (Signal(name=f"{name}_{weight}") for name in ("one", "two", "negative"))
+    row = Signal(len(a) + 1, name=f"row_{weight}")
+    once, twice = Cat(a, a[len(a) - 1]), Cat(C(0, 1), a)
+    m.d.comb += [
+        one.eq(low ^ middle),
+        two.eq((high & ~middle & ~low) | (~high & middle & low)),
+        negative.eq(high & ~(middle & low)),
+        # Minus a row is its inverse plus one.
+        row.eq(
             (once & one.replicate(len(row)) | twice & two.replicate(len(row)))
             ^ negative.replicate(len(row))
-        )
-        # Minus a row is its inverse plus one.
-        matrix.add_signed(row, weight + 2 * j)
-        matrix.add(negative, weight + 2 * j)
+        ),
+    ]
+    matrix.add_signed(row, weight)
+    matrix.add(negative, weight)

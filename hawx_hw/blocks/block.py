@@ -91,6 +91,16 @@ class Block(abc.ABC):
         """The activation codes that the block accepts."""
         return range(-128, 128)
 
+    @property
+    def weight_step(self) -> int:
+        """Weight codes that are multiples of it are all that the block needs: a power of two."""
+        return 1
+
+    @property
+    def activation_step(self) -> int:
+        """Activation codes that are multiples of it are all that the block needs."""
+        return 1
+
     @abc.abstractmethod
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Products, int32, of broadcast operands in [-128, 127]; approximations of ``a * b``."""

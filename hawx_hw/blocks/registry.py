@@ -21,6 +21,12 @@ __all__ = ["FAMILIES", "by_name"]
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "exact": ("hawx_hw.blocks.exact", "Exact"),
+        "array": ("hawx_hw.blocks.array", "Array"),
+        "precision": ("hawx_hw.blocks.lower_precision", "Precision"),
+        "truncation": ("hawx_hw.blocks.lower_precision", "Truncation"),
+        "rounding": ("hawx_hw.blocks.lower_precision", "Rounding"),
+        "roup": ("hawx_hw.blocks.roup", "Roup"),
+        "roupa": ("hawx_hw.blocks.roup", "AsymmetricRoup"),
         "drum": ("hawx_hw.blocks.drum", "Drum"),
         "udrum": ("hawx_hw.blocks.drum", "UnsignedDrum"),
         "dsm": ("hawx_hw.blocks.dsm", "Dsm"),
@@ -47,6 +53,7 @@ def by_name(name: str, folder: Path | None = None) -> Block:
 
     - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``;
     - a signed multiplier of EvoApproxLib with its branch: ``mul8s_1KV8@v2022``;
+    - a published name: ``mul8s_1KVM@v2022``;
     - ``import:NAME``, or ``import:`` and eight or more digits of its digest: an imported block;
     - ``python:module:object``: a block that the user wrote.
 
@@ -59,7 +66,7 @@ def by_name(name: str, folder: Path | None = None) -> Block:
     Raises
     ------
     UserError
-        There is no such block, or its parameters are wrong.
+        There is no such block, its parameters are wrong, or the name stands for several.
     """
     name = name.strip()
     if name.startswith("python:"):
@@ -74,6 +81,12 @@ def by_name(name: str, folder: Path | None = None) -> Block:
             return published
     match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
+        # Its blocks are of a family, of which this module knows nothing before one is asked for.
+        from hawx_hw.blocks.evoapprox import resolve
+
+        published = resolve(name)
+        if published is not None:
+            return published
         raise UserError(f"Unknown block {name!r}", mend=_known(name))
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
