@@ -42,6 +42,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
         "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
         "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
+        "loa": ("hawx_hw.blocks.loa", "Loa"),
+        "uloa": ("hawx_hw.blocks.loa", "UnsignedLoa"),
     }
 )
 
