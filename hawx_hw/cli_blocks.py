@@ -209,10 +209,11 @@ def import_block(
 def _described(block: Block, moments: ErrorMoments | None) -> dict[str, Any]:
     from hawx_hw.blocks.block import CODES
     from hawx_hw.blocks.catalogue import other_names
+    from hawx_hw.blocks.evoapprox import circuit_of
     from hawx_hw.blocks.rank import integer_rank
     from hawx_hw.blocks.statistics import statistics
 
-    factors = block.factors()
+    factors, published = block.factors(), circuit_of(block)
     content: dict[str, Any] = {
         "name": block.name,
         "digest": block.digest,
@@ -233,6 +234,13 @@ def _described(block: Block, moments: ErrorMoments | None) -> dict[str, Any]:
         "product_bits": block.product_bits,
         "architectures": list(block.architectures),
     }
+    if published is not None:
+        content["published"] = {
+            "process": "45 nm",
+            "power_mw": published.power_mw,
+            "area_um2": published.area_um2,
+            "delay_ns": published.delay_ns,
+        }
     if moments is not None:
         content["on_histograms"] = {"mean_error": moments.mean_error, "variance": moments.variance}
     return content
@@ -262,6 +270,15 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         else f"{factors['terms']} of weights' factors in {factors['weights']}, activations' in "
         f"{factors['activations']}"
     )
+    if "published" in found:
+        published = found["published"]
+        rows.append(
+            (
+                "published, 45 nm",
+                f"{published['power_mw']} mW, {published['area_um2']} um2, "
+                f"{published['delay_ns']} ns (EvoApproxLib)",
+            )
+        )
     return [
         *rows,
         ("rank of the table", str(found["rank"])),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.evoapprox import circuit_of
 from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.registry import FAMILIES
 from hawx_hw.errors import UserError
@@ -68,9 +69,9 @@ def catalogue(family: str | None = None) -> list[Entry]:
         groups.setdefault(block.digest, []).append(block)
     entries = []
     for blocks in groups.values():
-        block = next((b for b in blocks if family in (None, b.family)), None)
-        if block is not None:
-            entries.append(Entry(block, _others(block, blocks)))
+        shown = next((b for b in blocks if family in (None, b.family)), None)
+        if shown is not None:
+            entries.append(Entry(shown, _others(shown, blocks)))
     return entries
 
 
@@ -85,4 +86,6 @@ def _all() -> list[Block]:
 
 
 def _others(block: Block, equal: Iterable[Block]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(b.name for b in equal if b.name != block.name))
+    names = [b.name for b in equal if b.name != block.name]
+    published = circuit_of(block)
+    return tuple(dict.fromkeys([*names, *(published.names if published else ())]))

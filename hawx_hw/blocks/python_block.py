@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from amaranth.hdl import Fragment
 
-from hawx_hw.blocks.block import CODES, Block, BlockComponent, BlockSignature
+from hawx_hw.blocks.block import CODES, Block, BlockComponent
 from hawx_hw.errors import UserError
 
 __all__ = ["PythonBlock", "load_python_block"]
@@ -131,7 +133,13 @@ def _call(name: str, problem: str, function: Callable[..., Any], *arguments: Any
     except UserError:
         raise
     except Exception as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+        packages = sysconfig.get_path("purelib")
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename not in (__file__, importlib.__file__)
+            and not frame.filename.startswith((packages, "<"))
+        ]
         place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
         raise UserError(f"{problem}: {type(error).__name__}: {error}{place}", where=name) from error
 
@@ -208,16 +216,16 @@ def _check_gateware(block: PythonBlock) -> None:
         component = _call(
             block.name, f"component({architecture!r}) fails", block.component, architecture
         )
-        signature = getattr(component, "signature", None)
-        if (
-            not isinstance(component, BlockComponent)
-            or not isinstance(signature, BlockSignature)
-            or signature.product_bits != block.product_bits
-        ):
-            raise UserError(
-                f"component({architecture!r}) must be a BlockComponent with a product of "
-                f"{block.product_bits} bits",
-                where=block.name,
-                mend="Derive it from hawx_hw.blocks.block.BlockComponent, and call "
-                "super().__init__(block.product_bits).",
-            )
+        if isinstance(component, BlockComponent):
+            # Any platform but None, which would stand for Amaranth's simulator.
+            problem = f"component({architecture!r}) cannot be elaborated"
+            _call(block.name, problem, Fragment.get, component, object())
+            if component.signature.product_bits == block.product_bits:
+                continue
+        raise UserError(
+            f"component({architecture!r}) must be a BlockComponent with a product of "
+            f"{block.product_bits} bits",
+            where=block.name,
+            mend="Derive it from hawx_hw.blocks.block.BlockComponent, and call "
+            "super().__init__(block.product_bits).",
+        )

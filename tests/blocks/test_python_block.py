@@ -14,6 +14,7 @@ from hawx_hw.blocks.exact import Exact
 from hawx_hw.errors import UserError
 
 GOOD = """\
+# amaranth: UnusedElaboratable=no
 from dataclasses import dataclass
 import numpy as np
 from amaranth.hdl import Module
@@ -93,7 +94,7 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("", "", r"mine_bad has no object 'Nothing'"),
         ("from dataclasses", "from nowhere", "cannot be imported: ModuleNotFoundError: .*nowhere"),
-        ("import numpy as np\n", "import numpy as np\n1 / 0\n", r"ZeroDivisionError.*bad.py:3\)"),
+        ("import numpy as np\n", "import numpy as np\n1 / 0\n", r"ZeroDivisionError.*bad.py:4\)"),
         ("k: int = 1", "k: int", "EvenWeights cannot be made without arguments: TypeError"),
         ("(Block):", ":", "EvenWeights must be a Block, or make one, not EvenWeights"),
         ("* b\n", "* b * 1.0\n", "must return an array of int32, not float64.*astype"),
@@ -101,7 +102,7 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("* b\n", "* (b.clip(-9, 9) if b.size > 256 else b)\n", "must not depend"),
         ("* b\n", "* b * 99\n", r"Products must fit 18 bits, not reach from -1609344 to 1622016"),
         ("np.asarray(a, dtype=np.int32)", "a", "not depend on the operands' type"),
-        ("* b\n", "* b.missing\n", r"multiply\(\) fails: AttributeError.*mine_bad.py:19\)"),
+        ("* b\n", "* b.missing\n", r"multiply\(\) fails: AttributeError.*mine_bad.py:20\)"),
         ("    k: int", "    activation_offset = 7\n    k: int", "must be 0 or 128, not 7"),
         ("    k: int", "    weights = range(0, 999)\n    k: int", "must end at 127, not 998"),
         ("    k: int", "    weights = [1]\n    k: int", r"weights must be a range .*, not \[1\]"),
@@ -109,6 +110,7 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('("plain",)', '["plain"]', r"architectures must be a tuple of names, not \['plain'\]"),
         ("Even(self.product_bits)", "Even(12)", r"BlockComponent with a product of 16 bits"),
         ("Even(self.product_bits)", "None", r"component\('plain'\) must be a BlockComponent"),
+        ("m.d.comb +=", "m.missing +=", r"component\('plain'\) cannot be elab.*mine_bad.py:11"),
         ("Even(self.product_bits)", "1 / 0", r"component\('plain'\) fails: ZeroDivisionError"),
         (
             "    @property\n",
