@@ -44,7 +44,9 @@ class Perforation(OperandProduct):
         return ((1 << self.m) - 1) << self.j
 
     def left(self, a: np.ndarray) -> np.ndarray:
-        return a & ~self._mask
+        bits = a & 255 & ~self._mask
+        signed: np.ndarray = (bits ^ 128) - 128
+        return signed
 
     def right(self, b: np.ndarray) -> np.ndarray:
         return b

@@ -25,6 +25,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "precision": ("hawx_hw.blocks.lower_precision", "Precision"),
         "truncation": ("hawx_hw.blocks.lower_precision", "Truncation"),
         "rounding": ("hawx_hw.blocks.lower_precision", "Rounding"),
+        "broken_array": ("hawx_hw.blocks.broken_array", "BrokenArray"),
+        "ubroken_array": ("hawx_hw.blocks.broken_array", "UnsignedBrokenArray"),
         "perforation": ("hawx_hw.blocks.perforation", "Perforation"),
         "roup": ("hawx_hw.blocks.roup", "Roup"),
         "roupa": ("hawx_hw.blocks.roup", "AsymmetricRoup"),
@@ -35,6 +37,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "udsm": ("hawx_hw.blocks.dsm", "UnsignedDsm"),
         "ssm": ("hawx_hw.blocks.ssm", "Ssm"),
         "ussm": ("hawx_hw.blocks.ssm", "UnsignedSsm"),
+        "loa": ("hawx_hw.blocks.loa", "Loa"),
+        "uloa": ("hawx_hw.blocks.loa", "UnsignedLoa"),
         "mitchell": ("hawx_hw.blocks.mitchell", "Mitchell"),
         "umitchell": ("hawx_hw.blocks.mitchell", "UnsignedMitchell"),
         "roba": ("hawx_hw.blocks.roba", "Roba"),
@@ -42,8 +46,6 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
         "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
         "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
-        "loa": ("hawx_hw.blocks.loa", "Loa"),
-        "uloa": ("hawx_hw.blocks.loa", "UnsignedLoa"),
     }
 )
 
@@ -57,7 +59,6 @@ def by_name(name: str, folder: Path | None = None) -> Block:
 
     - a family with its parameters: ``exact``, ``array(ha=1,hb=0,v=4)`` or ``array(1, 0, 4)``;
     - a signed multiplier of EvoApproxLib with its branch: ``mul8s_1KV8@v2022``;
-    - a published name: ``mul8s_1KVM@v2022``;
     - ``import:NAME``, or ``import:`` and eight or more digits of its digest: an imported block;
     - ``python:module:object``: a block that the user wrote.
 
@@ -85,12 +86,6 @@ def by_name(name: str, folder: Path | None = None) -> Block:
             return published
     match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
-        # Its blocks are of a family, of which this module knows nothing before one is asked for.
-        from hawx_hw.blocks.evoapprox import resolve
-
-        published = resolve(name)
-        if published is not None:
-            return published
         raise UserError(f"Unknown block {name!r}", mend=_known(name))
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
@@ -107,7 +102,7 @@ def _instance(family: type[Block], name: str, text: str) -> Block:
     fields = [f.name for f in dataclasses.fields(family)]  # type: ignore[arg-type]
     usage = f"{family.family}({', '.join(f'{field}=..' for field in fields)})"
     values: dict[str, int] = {}
-    for position, part in enumerate(p for p in text.split(",") if p.strip()):
+    for position, part in enumerate(text.split(",") if text.strip() else ()):
         key, _, value = part.rpartition("=")
         key = key.strip() or (fields[position] if position < len(fields) else "")
         if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d+\s*", value):
