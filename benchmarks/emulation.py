@@ -35,6 +35,7 @@ from emulation_networks import FloatResNet20, float_lenet5, lenet5, resnet20
 
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
+from hawx_hw.blocks.catalogue import library
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.emulation import Emulator, compiler
 from hawx_hw.emulation.structures import layer_window, pointer, rule_of
@@ -128,6 +129,14 @@ class _Random(Block):
 
     def component(self, architecture: str | None = None) -> BlockComponent:
         raise NotImplementedError
+
+
+def _one_of_each() -> list[Block]:
+    """The block in the middle of each family's list."""
+    families: dict[str, list[Block]] = {}
+    for block in library():
+        families.setdefault(block.family, []).append(block)
+    return [family[len(family) // 2] for family in families.values()]
 
 
 def _assignment(graph: Graph, *blocks: Block) -> Assignment:
@@ -249,17 +258,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeat", type=int, default=15, help="runs of each (the least counts)")
     parser.add_argument("--images", type=int, default=10_000, help="of the accuracy's")
-    parser.add_argument("--blocks", nargs="*", default=_BLOCKS, help="names of blocks")
+    parser.add_argument("--blocks", nargs="*", help="names of blocks (one of each family)")
     options = parser.parse_args()
-    blocks = [by_name(name) for name in options.blocks]
+    blocks = [by_name(name) for name in options.blocks] if options.blocks else _one_of_each()
     print(_machine(), end="\n\n")
     _measure(lenet5(), float_lenet5(), 1000, blocks, options.repeat)
     _measure(resnet20(), FloatResNet20(), 32, blocks, options.repeat)
     _accuracy(options.images)
 
-
-#: One of each family.
-_BLOCKS = ["exact", "drum(k=4)", "dsm(k=4)", "ssm(k=4)"]
 
 if __name__ == "__main__":
     main()
