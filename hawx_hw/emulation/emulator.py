@@ -91,7 +91,8 @@ class Emulator:
         if path not in PATHS:
             raise ValueError(f"Path must be one of {', '.join(PATHS)}, not {path!r}")
         if threads is None:
-            threads = len(os.sched_getaffinity(0))
+            found = getattr(os, "sched_getaffinity", None)
+            threads = len(found(0)) if found else os.cpu_count() or 1
         if threads < 1:
             raise ValueError(f"Threads must be at least 1, not {threads!r}")
         if memory < 0:
@@ -336,8 +337,8 @@ def _native(path: str, variant: str | None, threads: int) -> Native | None:
         if path != "auto" or variant is not None:
             raise
         warnings.warn(
-            f"{error}. Emulation goes on without compiled kernels, many times slower; "
-            "`hawx doctor` tells what is missing.",
+            f"{error}. Emulation goes on without compiled kernels, many times slower. "
+            "Install GCC, or name another compiler in CC.",
             RuntimeWarning,
             stacklevel=3,
         )
