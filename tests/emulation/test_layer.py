@@ -118,3 +118,19 @@ def test_linear_of_any_size(outputs, batch):
     assignment = {"l": LayerBlocks.uniform(near_product(rng), weight.shape)}
     for threads in (1, 2, 3):
         assert_equal(Emulator(graph, threads=threads), images, assignment)
+
+
+def test_sums_beyond_2_to_the_24_are_taken_in_float64():
+    """In float32 the last bit of such sums is lost."""
+    rng = np.random.default_rng(0)
+    weight = np.full((2, 3001), 127, np.int8)
+    bias = -weight.sum(axis=1, dtype=np.int64) * 126
+    rule = Requantization(np.array([1]), 1, 0)
+    node = Linear("l", ("input",), weight, bias.astype(np.int32), rule)
+    images = np.full((64, 3001), 126, np.int8)
+    images[np.arange(64), rng.integers(0, 3001, 64)] += rng.integers(-1, 2, 64).astype(np.int8)
+    tensors = {"input": Tensor((3001,), 1.0, 0), "l": Tensor((2,), 1.0, 0)}
+    emulator = Emulator(Graph("g", "input", (node,), tensors), path="factors")
+    assert_equal(emulator, images, {})
+    (layer,) = emulator._layers.values()
+    assert layer._factors.kind is np.float64
