@@ -164,6 +164,10 @@ def import_block(
             "--signed/--unsigned", help="Left out: as the ports or the module's name say."
         ),
     ] = None,
+    technology: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Name or liberty file of the cells that the netlist uses."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The block becomes import:NAME; left out: the module's name.")
     ] = None,
@@ -174,10 +178,19 @@ def import_block(
 ) -> None:
     """Make a block of a Verilog multiplier, simulated for all pairs of operands."""
     from hawx_hw.blocks.catalogue import other_names
+    from hawx_hw.technology import load
     from hawx_hw.verification.imports import import_verilog
 
     found = import_verilog(
-        file, module, a=a, b=b, product=product, signed=signed, name=name, replace=replace
+        file,
+        module,
+        a=a,
+        b=b,
+        product=product,
+        signed=signed,
+        technology=None if technology is None else load(technology, base=Path.cwd()),
+        name=name,
+        replace=replace,
     )
     block, circuit = found.block, found.block.circuit
     content = {

@@ -17,6 +17,7 @@ from hawx_hw.blocks.imported import ImportedBlock, ImportedCircuit, Port
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.synthesis.run import run_yosys
+from hawx_hw.technology import Technology
 from hawx_hw.verification.blocks import product_tables
 from hawx_hw.verification.imports.ports import DeclaredPort, Roles, find_signedness
 from hawx_hw.verification.simulators import Simulator, find_simulator
@@ -51,6 +52,7 @@ def import_verilog(
     b: str | None = None,
     product: str | None = None,
     signed: bool | None = None,
+    technology: Technology | None = None,
     name: str | None = None,
     replace: bool = False,
     simulator: Simulator | None = None,
@@ -73,6 +75,8 @@ def import_verilog(
     signed : bool or None
         Whether operands and product are two's complement; found in the ports or the name of the
         module if left out.
+    technology : Technology or None
+        The library whose cells the file uses without defining them.
     name : str or None
         The block's name; the module's if left out.
     replace : bool
@@ -96,8 +100,9 @@ def import_verilog(
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
     with tempfile.TemporaryDirectory(prefix="hawx-import-") as folder:
         scratch = Path(folder).resolve()
-        found = _read(path, module, {"a": a, "b": b, "product": product}, scratch)
+        found = _read(path, module, {"a": a, "b": b, "product": product}, technology, scratch)
         text = (scratch / "netlist.v").read_text()
+        cells = "" if technology is None else (scratch / "cells.v").read_text()
     ports = {port["name"]: DeclaredPort(**port) for port in found["ports"]}
     roles = Roles(**found["roles"])
     where = f"{path}: module {module}"
@@ -111,6 +116,7 @@ def import_verilog(
         path,
         module,
         netlist,
+        cells,
         ports,
         roles,
         simulator or find_simulator(),
@@ -128,13 +134,20 @@ def import_verilog(
     return Import(block, _doubts(circuit))
 
 
-def _read(path: Path, module: str, wanted: dict[str, str | None], scratch: Path) -> dict[str, Any]:
-    """Have Yosys read the file; ``scratch`` gets the netlist."""
+def _read(
+    path: Path,
+    module: str,
+    wanted: dict[str, str | None],
+    technology: Technology | None,
+    scratch: Path,
+) -> dict[str, Any]:
+    """Have Yosys read the file; ``scratch`` gets the netlist, and Verilog of the cells."""
     source = f"source{'.sv' if path.suffix == '.sv' else '.v'}"
     (scratch / source).write_text(_text(path))
     job = {
         "source": source,
         "systemverilog": path.suffix == ".sv",
+        "liberty": None if technology is None else str(technology.liberty.resolve()),
         "shown": str(path),
         "module": module,
         "wanted": wanted,
@@ -146,8 +159,14 @@ def _read(path: Path, module: str, wanted: dict[str, str | None], scratch: Path)
         what, where = (
             text.replace(source, str(path)) for text in (error.what, error.where or source)
         )
+        mend = error.mend
+        if "is not part of the design" in what:
+            mend = (
+                "Add the module to the file; where it is a cell of a library, say which with "
+                "--technology."
+            )
         raise UserError(
-            what.replace("refused the design", "refuses it"), where=where, mend=error.mend
+            what.replace("refused the design", "refuses it"), where=where, mend=mend
         ) from error
     result: dict[str, Any] = json.loads((scratch / "result.json").read_text())
     if "error" in result:
@@ -167,6 +186,7 @@ def _tabulate(
     path: Path,
     module: str,
     netlist: str,
+    cells: str,
     ports: dict[str, DeclaredPort],
     roles: Roles,
     simulator: Simulator,
@@ -182,10 +202,10 @@ def _tabulate(
     suffix = path.suffix if path.suffix == ".sv" else ".v"
     bits = ports[roles.product].width
     designs = [
-        BlockVerilog(top, bits, {name: verilog, f"{top}.v": _wrapper(top, inner, ports, roles)})
-        for top, inner, name, verilog in (
-            (f"{copy}_original", module, f"original{suffix}", text),
-            (f"{copy}_copy", copy, "netlist.v", netlist),
+        BlockVerilog(top, bits, files | {f"{top}.v": _wrapper(top, inner, ports, roles)})
+        for top, inner, files in (
+            (f"{copy}_original", module, {"cells.v": cells, f"original{suffix}": text}),
+            (f"{copy}_copy", copy, {"netlist.v": netlist}),
         )
     ]
     simulators = [simulator]

@@ -34,8 +34,9 @@ _WARNING = re.compile(r"^Warning: (.*)$", re.MULTILINE)
 def main(path: str) -> None:
     """Run the job in the file ``path``.
 
-    It names the ``source``, whether it is ``systemverilog``, the ``module``, the ports ``wanted``
-    by role and the ``name`` of the netlist's module. Beside it appear ``netlist.v`` and
+    It names the ``source``, whether it is ``systemverilog``, the ``liberty`` file of its cells or
+    None, the ``module``, the ports ``wanted`` by role and the ``name`` of the netlist's module.
+    Beside it appear ``netlist.v``, ``cells.v`` with Verilog of the liberty file, and
     ``result.json`` with the ``roles``, the ``ports`` and whether something may be ``undefined``, or
     with the ``error``.
     """
@@ -45,10 +46,23 @@ def main(path: str) -> None:
     # The names of all files are then plain words.
     os.chdir(Path(path).parent)
     try:
+        if job["liberty"] is not None:
+            _write_cells(libyosys.Design(), job["liberty"])
         result = _normalise(libyosys.Design(), job)
     except UserError as error:
         result = {"error": {"what": error.what, "where": error.where, "mend": error.mend}}
     Path("result.json").write_text(json.dumps(result))
+
+
+def _write_cells(design: Any, liberty: str) -> None:
+    for command in (_read_liberty(liberty), "proc -noopt", "write_verilog -noattr cells.v"):
+        design.run_pass(command)
+
+
+def _read_liberty(path: str) -> str:
+    if any(character in path for character in '"\n\\'):
+        raise UserError("The path must not hold quotes or backslashes", where=path)
+    return f'read_liberty -ignore_miss_func "{path}"'
 
 
 def _normalise(design: Any, job: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +77,8 @@ def _normalise(design: Any, job: dict[str, Any]) -> dict[str, Any]:
             where=job["shown"],
             mend=f"The modules are: {', '.join(sorted(modules)) or 'none'}.",
         )
+    if job["liberty"] is not None:
+        design.run_pass(_read_liberty(job["liberty"]))
     # The gates stay what they are, in one module instead of many: no name of the user's modules can
     # then clash with one of another import.
     for command in (f"hierarchy -check -top {module}", "proc -noopt -norom", "write_json top.json"):

@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import CODES
 from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.synthesis import synthesize
+from hawx_hw.technology import load
 from hawx_hw.verification.imports import Import, import_verilog
 from hawx_hw.verification.simulators import Simulator, find_simulator
 
@@ -59,7 +63,8 @@ def bring(store: ImportStore, folder: Path, text: str, module: str, **options) -
 
 
 def test_ports_by_name_not_by_order(store: ImportStore, tmp_path: Path) -> None:
-    found = bring(store, tmp_path, SKEW.format(name="mul8s_X"), "mul8s_X")
+    text = SKEW.format(name="mul8s_X")
+    found = bring(store, tmp_path, text, "mul8s_X", simulator=quickest())
     block = found.block
     expected = np.where(A == 0, 0, 4 * A - 3 * B + 7)
     assert np.array_equal(block.table, expected)
@@ -92,7 +97,7 @@ module mul8x4u_Y(input [3:0] B, input [7:0] A, output [11:0] O);
   assign O = (A & ~1) * B + 1;
 endmodule
 """
-    block = bring(store, tmp_path, text, "mul8x4u_Y").block
+    block = bring(store, tmp_path, text, "mul8x4u_Y", simulator=quickest()).block
     assert block.activation_offset == 128
     assert (block.weights, block.activations) == (range(-128, 128), range(-128, -112))
     activation = (B + 128) & 15
@@ -126,9 +131,37 @@ module mul8s_Z(input [7:0] A, B, output reg [15:0] O);
   end
 endmodule
 """
-    block = bring(store, tmp_path, text, "mul8s_Z").block
+    # Verilator puts random values in the place of undefined ones.
+    block = bring(store, tmp_path, text, "mul8s_Z", simulator=find_simulator("verilator")).block
     assert np.array_equal(block.table, np.broadcast_to(1 + (A & 1), (256, 256)))
     assert re.search(r"'[hb]\w*x", next(iter(block.sources.values()))) is None
+
+
+def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> None:
+    block = by_name("array(1,0,4)")
+    (design,) = architecture_verilog([(block, block.architectures[-1])])
+    technology = load("generic45")
+    sources = design.write(tmp_path)
+    netlist = synthesize(sources, design.top, technology, workdir=tmp_path / "synth").netlist
+    text = netlist.read_text()
+    for old, new in (("a", "weight"), ("b", "other"), ("product", "out")):
+        text = re.sub(rf"\b{old}\b", new, text)
+    assert "XOR2" in text
+    with pytest.raises(UserError, match=r"not part of the design. .* say which with --technology"):
+        bring(store, tmp_path, text, design.top, signed=True, b="other")
+    found = bring(
+        store,
+        tmp_path,
+        text,
+        design.top,
+        signed=True,
+        b="other",
+        technology=technology,
+        name="mine",
+    )
+    assert found.warnings == ()
+    assert np.array_equal(found.block.table, block.table)
+    assert "XOR2" not in next(iter(found.block.sources.values()))
 
 
 MULTIPLY = "module mul8s_m(input [7:0] A, B, output [15:0] O); assign O = A * B; endmodule\n"
