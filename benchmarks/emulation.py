@@ -1,10 +1,11 @@
 """Approximate inference against native float32 inference and against plain look-ups.
 
-    python benchmarks/emulation.py [--repeat N] [--images N] [--blocks NAME ...]
+    python benchmarks/emulation.py [--repeat N] [--images N] [--blocks NAME ...] [--patience S]
 
 Prints, for ResNet-20 at batch 32 and LeNet-5 at batch 1,000, on one thread and on two, the least
 time of several runs and its ratio to the same network in float32 under torch. All figures of a
-network are measured in turns, so that what else the machine does falls on all alike. Every block
+network are measured in turns, so that what else the machine does falls on all alike; on a busy
+machine ``--patience`` waits before each run until nothing else works, S seconds in all. Every block
 runs in every layer; ``mixed`` is another block for each filter. Codes of every row are compared
 with those of numpy's look-ups before anything is timed.
 
@@ -153,11 +154,39 @@ def _paths(emulator: Emulator) -> str:
     return "/".join(sorted({layer.path for layer in emulator._layers.values()}))
 
 
-def _least(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
+class _Patience:
+    """Waits until nothing else runs, for so many seconds in all."""
+
+    def __init__(self, seconds: float):
+        self._left = seconds
+
+    def wait(self) -> None:
+        start = time.perf_counter()
+        while self._left > time.perf_counter() - start:
+            before = _busy_ticks()
+            time.sleep(_GLANCE)
+            if _busy_ticks() - before <= 1:
+                break
+        self._left -= time.perf_counter() - start
+
+
+_GLANCE = 0.05
+
+
+def _busy_ticks() -> int:
+    """Ticks, of 10 ms mostly, that all cores together have worked since the start."""
+    user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+    return int(user) + int(nice) + int(system)
+
+
+def _least(
+    runs: dict[str, Callable[[], object]], repeat: int, patience: _Patience
+) -> dict[str, float]:
     """Least seconds of each, run in turns."""
     least = dict.fromkeys(runs, float("inf"))
     for _ in range(repeat):
         for name, run in runs.items():
+            patience.wait()
             start = time.perf_counter()
             run()
             least[name] = min(least[name], time.perf_counter() - start)
@@ -165,7 +194,12 @@ def _least(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, floa
 
 
 def _measure(
-    graph: Graph, network: torch.nn.Module, batch: int, blocks: list[Block], repeat: int
+    graph: Graph,
+    network: torch.nn.Module,
+    batch: int,
+    blocks: list[Block],
+    repeat: int,
+    patience: _Patience,
 ) -> None:
     rng = np.random.default_rng(1)
     images = rng.integers(-128, 128, (batch, *graph.tensors[graph.input].shape)).astype(np.int8)
@@ -201,9 +235,9 @@ def _measure(
         runs: dict[str, Callable[[], object]] = {"native float32": native}
         for name, emulator in emulators.items():
             runs[name] = running(emulator, name)
-        least = _least(runs, repeat)
+        least = _least(runs, repeat, patience)
         slow = {"rows (plain C)": rows, "i-j-k (plain C)": look_up}
-        least |= _least({name: running(e, random.name) for name, e in slow.items()}, 2)
+        least |= _least({name: running(e, random.name) for name, e in slow.items()}, 2, patience)
         for name, seconds in least.items():
             row = columns.setdefault(name, [_paths(emulators[name]) if name in emulators else ""])
             row += [f"{1e3 * seconds:.1f}", f"{seconds / least['native float32']:.2f}"]
@@ -259,11 +293,13 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=15, help="runs of each (the least counts)")
     parser.add_argument("--images", type=int, default=10_000, help="of the accuracy's")
     parser.add_argument("--blocks", nargs="*", help="names of blocks (one of each family)")
+    parser.add_argument("--patience", type=float, default=0, help="seconds to wait for quiet")
     options = parser.parse_args()
+    patience = _Patience(options.patience)
     blocks = [by_name(name) for name in options.blocks] if options.blocks else _one_of_each()
     print(_machine(), end="\n\n")
-    _measure(lenet5(), float_lenet5(), 1000, blocks, options.repeat)
-    _measure(resnet20(), FloatResNet20(), 32, blocks, options.repeat)
+    _measure(lenet5(), float_lenet5(), 1000, blocks, options.repeat, patience)
+    _measure(resnet20(), FloatResNet20(), 32, blocks, options.repeat, patience)
     _accuracy(options.images)
 
 
