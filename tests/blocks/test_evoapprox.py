@@ -21,6 +21,19 @@ def test_published_error(circuit) -> None:
 
 
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.v2022)
+def test_published_worst_case_error_rate_and_relative_error(circuit) -> None:
+    """In percent, rounded to two digits after the point, small ones to two that count."""
+    error = np.abs(circuit.block.table - PRODUCTS)
+    some = PRODUCTS != 0
+    worst = 100 * error.max() / 65536
+    digits = 4 if worst < 0.01 else 3 if worst < 0.1 else 2
+    assert round(worst, digits) == circuit.wce_percent
+    assert round(100 * np.count_nonzero(error) / 65536, 2) == circuit.error_rate_percent
+    relative = 100 * (error[some] / np.abs(PRODUCTS[some])).mean()
+    assert relative == pytest.approx(circuit.mre_percent, abs=0.0055)
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.v2022)
 def test_worst_case_and_error_rate(circuit) -> None:
     """From what is left out alone: no partial product that is kept can be wrong."""
     block = circuit.block
