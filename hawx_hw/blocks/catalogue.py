@@ -13,7 +13,7 @@ from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.registry import FAMILIES
 from hawx_hw.errors import UserError
 
-__all__ = ["Entry", "catalogue", "library", "other_names"]
+__all__ = ["Entry", "catalogue", "library", "library_entries", "other_names"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +64,29 @@ def catalogue(family: str | None = None) -> list[Entry]:
         raise UserError(
             f"There is no family {family!r}", mend=f"The families are: {', '.join(families)}."
         )
-    groups: dict[str, list[Block]] = {}
-    for block in _all():
-        groups.setdefault(block.digest, []).append(block)
-    entries = []
-    for blocks in groups.values():
-        shown = next((b for b in blocks if family in (None, b.family)), None)
-        if shown is not None:
-            entries.append(Entry(shown, _others(shown, blocks)))
-    return entries
+    return _entries(_all(), family)
+
+
+def library_entries() -> list[Entry]:
+    """Every table of the library, without what was imported."""
+    return _entries(library(), None)
 
 
 def other_names(block: Block) -> tuple[str, ...]:
     """What else the table of ``block`` is called; none where it is new."""
     return _others(block, [b for b in _all() if b.digest == block.digest])
+
+
+def _entries(blocks: Iterable[Block], family: str | None) -> list[Entry]:
+    groups: dict[str, list[Block]] = {}
+    for block in blocks:
+        groups.setdefault(block.digest, []).append(block)
+    entries = []
+    for equal in groups.values():
+        shown = next((block for block in equal if family in (None, block.family)), None)
+        if shown is not None:
+            entries.append(Entry(shown, _others(shown, equal)))
+    return entries
 
 
 def _all() -> list[Block]:

@@ -1,0 +1,165 @@
+"""Writes docs/blocks.md: run ``python docs/generate_blocks.py``."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.catalogue import library, library_entries
+from hawx_hw.blocks.evoapprox import CIRCUITS
+from hawx_hw.blocks.registry import FAMILIES
+from hawx_hw.blocks.statistics import statistics
+from hawx_hw.files import write_text
+
+__all__ = ["document"]
+
+_PAGE = """\
+# Blocks
+
+A block is one multiplier that a PE may hold, exact or approximate. It is one definition with
+three faces that agree on all 65,536 pairs of operands: a table, a function on numpy arrays, and
+gateware.
+
+```sh
+hawx blocks list                                 # every distinct table, with its error statistics
+hawx blocks list --family drum --sort mae
+hawx blocks list --max-bias 1 --max-mae 100 --json
+hawx blocks show "array(1,0,4)"                  # ranks, architectures, code ranges, other names
+hawx blocks show "drum(k=4)" --plot errors.svg --save-table products.npy
+hawx blocks prove "drum(k=4)"                    # see block-proofs.md
+hawx blocks architectures "drum(k=4)"            # see synthesis.md
+hawx blocks import FILE.v --module NAME          # see add-a-block.md
+```
+
+## Names
+
+| name | what it is |
+|---|---|
+| `array(ha=1,hb=0,v=4)`, `array(1, 0, 4)` | a member of a family of the library |
+| `mul8s_1KVM@v2022` | a published circuit, with the branch of EvoApproxLib that calls it so |
+| `import:NAME` | Verilog that you imported: see [add-a-block.md](add-a-block.md) |
+| `python:module:object` | a block that you wrote: see [add-a-block.md](add-a-block.md) |
+
+**Names are not identities.** A block is identified by its digest, the SHA-256 of its table. Two
+names for one table are one block: `hawx blocks list` lists a table once and tells the other
+names under "also". Published names even stand for two circuits: `mul8s_1KV8` is refused,
+because EvoApproxLib's branches mean different ones by it.
+
+## Operands
+
+`a` is the weight and `b` the activation, int8 codes from -128 to 127, and they are not
+interchangeable: many blocks treat them differently. A table is int32, indexed
+`[a + 128, b + 128]`; `--save-table` writes it so.
+
+Blocks that were published for unsigned operands come in two forms:
+
+- the signed form multiplies magnitudes and sets the sign, `sgn(a) sgn(b) U(|a|, |b|)`, where
+  the magnitude of -128 is 128;
+- the form whose name begins with `u` is for activations that are never negative, such as those
+  behind a ReLU. Their zero point is -128, so that the code `b` stands for `u = b + 128`, from 0
+  to 255. The hardware's product is `sgn(a) U(|a|, u)`, which approximates `a * b + 128 * a`.
+  The known term is taken off in the table and folded into the bias, so the table approximates
+  `a * b` as any other does. Such a block has the `activation_offset` 128.
+
+Imported unsigned multipliers are used in the second form. A block of narrower operands accepts
+fewer codes, which `hawx blocks show` tells.
+
+## Error statistics
+
+Errors are `product - a * b`, each pair of accepted codes counted once.
+
+| figure | what it is |
+|---|---|
+| mean error | the bias; adds up over a sum of products, and can be folded into a filter's bias |
+| MAE, RMSE | mean absolute error; root of the mean square |
+| WCE | the largest absolute error |
+| errors | share of the products that are not exact |
+| MRE | mean absolute error relative to `a * (b + activation_offset)`, where that is not zero |
+
+Codes of real layers are far from uniform: `hawx blocks show NAME --histograms FILE.npz` gives
+the mean error and its variance where the codes occur as often as the arrays `weights` and
+`activations` say, 256 figures each, of the code `c` at `c + 128`.
+
+The rank of a table, over the rationals, says how many products of a function of `a` and a
+function of `b` it is the sum of. `show` computes it exactly: modulo so many primes that their
+product exceeds every minor of the next size.
+
+## Families
+
+{tables} distinct tables are listed, of {families} families. *Sums* is how many products of
+factors the family adds up to, by its formula; with few of them emulation is as fast as ordinary
+convolution. A dash: by table.
+
+{family_table}
+
+## EvoApproxLib
+
+All signed 8 x 8 multipliers of EvoApproxLib are members of `array`. Power, area and delay are
+those published, for 45 nm; the other figures are those of the table.
+
+{published_table}
+
+---
+
+Written by `python docs/generate_blocks.py`.
+"""
+
+
+def document() -> str:
+    """The text of the page."""
+    published = [
+        [
+            " ".join(f"`{name}`" for name in circuit.names),
+            f"`{circuit.block.name}`",
+            f"{circuit.power_mw:.3f}",
+            f"{circuit.area_um2:.1f}",
+            f"{circuit.delay_ns:.2f}",
+            f"{figures.mean_error:.2f}",
+            f"{figures.mae:.2f}",
+            str(figures.wce),
+            f"{100 * figures.error_rate:.2f}",
+        ]
+        for circuit in CIRCUITS
+        for figures in (statistics(circuit.block),)
+    ]
+    heading = ["name", "block", "power mW", "area um2", "delay ns"]
+    return _PAGE.format(
+        tables=len(library_entries()),
+        families=len(FAMILIES),
+        family_table=_table(
+            ["family", "what it is", "listed", "sums"], [_family(name) for name in FAMILIES]
+        ),
+        published_table=_table([*heading, "mean error", "MAE", "WCE", "errors %"], published),
+    )
+
+
+def _family(name: str) -> list[str]:
+    module, kind = FAMILIES[name]
+    family: type[Block] = getattr(importlib.import_module(module), kind)
+    fields = ", ".join(f.name for f in dataclasses.fields(family))  # type: ignore[arg-type]
+    first = re.split(r"\n\n", inspect.getdoc(family) or "")[0]
+    members = [block for block in library() if block.family == name]
+    terms = [None if (f := block.factors()) is None else f[0].shape[1] for block in members]
+    known = sorted({count for count in terms if count is not None})
+    sums = [str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"] if known else []
+    if None in terms:
+        sums.append("-")
+    return [
+        f"`{name}({fields})`" if fields else f"`{name}`",
+        " ".join(first.replace("``", "`").replace("|", "\\|").split()),
+        str(len(members)),
+        ", ".join(sums),
+    ]
+
+
+def _table(heading: list[str], rows: list[list[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    write_text(Path(__file__).parent / "blocks.md", document())
