@@ -10,11 +10,12 @@ import json
 import reprlib
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hawx_hw.block_rules import BlocksConfig, BlocksSetting
 from hawx_hw.errors import UserError
 from hawx_hw.indices import Indices
 from hawx_hw.resources import configs
@@ -167,7 +168,10 @@ class Config(_Model):
     )
     network: NetworkConfig
     accelerator: AcceleratorConfig = AcceleratorConfig()
-    blocks: Literal["exact"] = Field(default="exact", description="The multiplier of the PEs.")
+    blocks: BlocksSetting = Field(
+        default=BlocksConfig(),
+        description="The block that multiplies, by its name; or by layer, filter and kernel slice.",
+    )
     verify: VerifyConfig = VerifyConfig()
     technology: str = Field(
         default="generic45",
@@ -237,7 +241,7 @@ def load_config(path: Path) -> Config:
     lines: dict[tuple[str, ...], int] = {}
     _index(root, (), lines, path, set())
     try:
-        return Config.model_validate(content)
+        return Config.model_validate(content, context={"folder": path.parent})
     except ValidationError as error:
         raise _explained(error, path, lines) from error
 
@@ -306,6 +310,8 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
         at = at[:-1]
     where = f"{path}:{lines[at]}: {'.'.join(key)}" if at else f"{path}: {'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "user_error":
+        return UserError(context["what"], where=where, mend=context["mend"])
     value = problem["input"]
     if kind == "extra_forbidden":
         known = _keys(key[:-1])
@@ -314,8 +320,10 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
         return UserError("There is no such key", where=where, mend=hint)
     if kind == "missing":
         return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
-    message = problem["msg"].replace("Input should be", "must be")
     mend = _about(key) or None
+    if kind == "value_error":
+        return UserError(str(context["error"]), where=where, mend=mend)
+    message = problem["msg"].replace("Input should be", "must be")
     if kind == "model_type":
         message = f"must be a mapping with the keys {', '.join(_keys(key))}"
         mend = "Indent its keys below it, or leave it out."
@@ -338,6 +346,10 @@ def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
     for part in key:
         if get_origin(kind) is list and part.isdigit():
             (kind,) = get_args(kind)
+            continue
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+            kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
             continue
         found = getattr(kind, "model_fields", {}).get(part)
         if found is None:

@@ -69,7 +69,6 @@ def test_defaults(tmp_path: Path) -> None:
         (HEAD + "? [a]\n: b\n", ":3: This is not YAML: found unhashable key."),
         (HEAD + "---\nname: y\n", ":3: This is not YAML: but found another document."),
         (HEAD + "search: {}\n", ":3: search: There is no such key."),
-        (HEAD + "blocks: drum\n", ":3: blocks: must be 'exact', not 'drum'."),
         (
             HEAD + "verify: {images: 0}\n",
             "verify.images: must be greater than or equal to 1, not 0.",
@@ -98,6 +97,63 @@ def test_bad_configs(tmp_path: Path, text: str, message: str) -> None:
     assert caught.value.exit_status == 2
     assert len(str(caught.value)) < 600
     assert "\n" not in str(caught.value)
+
+
+BLOCKS = HEAD + "blocks:\n  layers:\n    conv2:\n"
+
+
+def test_blocks(tmp_path: Path) -> None:
+    assert load(tmp_path, HEAD).blocks.default == "exact"
+    assert load(tmp_path, HEAD + "blocks: array(1, 0, 4)\n").blocks.default == "array(1, 0, 4)"
+    rules = load(
+        tmp_path, BLOCKS + "      - {block: exact, filters: [0, 2-3]}\n      - block: exact\n"
+    )
+    assert [rule.filters for rule in rules.blocks.layers["conv2"]] == [(0, 2, 3), None]
+    alone = load(tmp_path, HEAD + "blocks:\n  layers:\n    conv1: drum(k=4)\n").blocks
+    assert [rule.block for rule in alone.layers["conv1"]] == ["drum(k=4)"]
+    assert (alone.default, alone.bias_correction) == ("exact", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD + "blocks: drumm\n", ":3: blocks.default: Unknown block 'drumm'. Did you mean drum"),
+        (HEAD + "blocks: drum(k=1)\n", ": Wrong parameters of block 'drum(k=1)': "),
+        (HEAD + "blocks: 3\n", ":3: blocks: must be a mapping with the keys activation_rounding"),
+        (
+            BLOCKS + "      - {block: array(1,0,4)}\n",
+            ":6: blocks.layers.conv2.0: The name of the bl",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filter: 1}\n",
+            "filter: There is no such key. Did you mea",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filters: 2-0}\n",
+            "must be indices in ascending order, no",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filters: 2, share: .5}\n",
+            "filters or a share, not both",
+        ),
+        (BLOCKS + "      - {block: exact, share: 0}\n", "share: must be greater than 0, not 0."),
+        (BLOCKS + "      - {filters: 0}\n", ":6: blocks.layers.conv2.0.block: This key is missing"),
+        (BLOCKS + "      block: exact\n", ":5: blocks.layers.conv2: must be a valid list"),
+        (HEAD + "blocks: {bias_correction: 1}\n", "must be a valid boolean, not 1."),
+    ],
+)
+def test_bad_blocks(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, text)
+    assert message in str(caught.value)
+
+
+def test_modules_of_blocks_are_looked_for_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "my_config_blocks.py").write_text(
+        "from hawx_hw.blocks.drum import Drum\nmine = Drum(4)\n"
+    )
+    text = HEAD + "blocks: python:my_config_blocks:mine\n"
+    assert load(tmp_path, text).blocks.default == "python:my_config_blocks:mine"
 
 
 def test_aliases_that_unfold_without_end(tmp_path: Path) -> None:
@@ -147,6 +203,7 @@ def test_configs_name_the_schema() -> None:
         ("accelerator.rows: more", ":4: accelerator.rows: more"),
         ("accelerator.columns", ":3: accelerator.columns"),
         ("technology", ": technology"),
+        ("blocks.layers.conv1.0.filters", ": blocks.layers.conv1.0.filters"),
     ],
 )
 def test_later_errors_are_placed_in_the_file(tmp_path: Path, where: str, place: str) -> None:
