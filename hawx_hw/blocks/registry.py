@@ -46,6 +46,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
         "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
         "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
+        "compressor": ("hawx_hw.blocks.compressor", "Compressor"),
+        "ucompressor": ("hawx_hw.blocks.compressor", "UnsignedCompressor"),
     }
 )
 
