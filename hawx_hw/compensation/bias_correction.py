@@ -1,0 +1,62 @@
+"""Each filter's mean error folded into its bias."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.quantize.graph import Conv2d, Linear
+
+__all__ = ["correct_bias", "mean_sums"]
+
+
+def correct_bias(node: Conv2d | Linear, error: np.ndarray) -> Conv2d | Linear:
+    """The node with its mean error taken back, rounded to whole numbers, halves up.
+
+    Parameters
+    ----------
+    node : Conv2d or Linear
+    error : ndarray of float64
+        ``(filters,)``: how much larger its sums are in the mean than they should be.
+    """
+    bias = node.bias.astype(np.int64) - np.floor(error + 0.5).astype(np.int64)
+    limits = np.iinfo(np.int32)
+    if not (bias.min() >= limits.min and bias.max() <= limits.max):
+        raise OverflowError("A bias does not fit int32")
+    return replace(node, bias=bias.astype(np.int32))
+
+
+def mean_sums(
+    node: Conv2d | Linear, layer: LayerBlocks | None, histograms: np.ndarray
+) -> np.ndarray:
+    """Mean of each filter's sums, bias included: float64 ``(filters,)``.
+
+    The mean of a sum is the sum over taps and activation codes of their share and the product: the
+    histograms say all, and no image is needed.
+
+    Parameters
+    ----------
+    node : Conv2d or Linear
+    layer : LayerBlocks or None
+        Exact where None.
+    histograms : ndarray of int64
+        From :func:`~hawx_hw.compensation.histograms.tap_histograms`.
+    """
+    weight = node.weight.reshape(len(node.weight), -1)
+    counts = histograms.reshape(weight.shape[1], 256)
+    pixels = int(counts[0].sum())
+    if layer is None:
+        means = counts @ np.arange(-128, 128)
+        total = weight.astype(np.int64) @ means
+    else:
+        total = np.zeros(len(weight), dtype=np.int64)
+        choice = layer.choice.reshape(weight.shape)
+        for index, block in enumerate(layer.blocks):
+            # (taps, weight codes): what each code makes of the activations at each tap.
+            made = counts @ block.table.T.astype(np.int64)
+            picked = made[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
+            total += np.where(choice == index, picked, 0).sum(axis=1)
+    mean: np.ndarray = total / pixels + node.bias
+    return mean
