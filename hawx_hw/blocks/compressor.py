@@ -79,7 +79,8 @@ def _tree(design: int, c: int) -> _Tree:
         after: list[list[int]] = [[] for _ in range(_COLUMNS + 1)]
         chain: list[int] = []
         for place, column in enumerate(columns):
-            bits, carries_out = list(column), []
+            bits = list(column)
+            carries_out: list[int] = []
             while (excess := len(bits) + len(after[place]) + len(chain) - height) > 0:
                 if len(bits) < min(excess + 1, 4):
                     bits, chain = bits + chain, []
