@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "broken_array": ("hawx_hw.blocks.broken_array", "BrokenArray"),
         "ubroken_array": ("hawx_hw.blocks.broken_array", "UnsignedBrokenArray"),
         "perforation": ("hawx_hw.blocks.perforation", "Perforation"),
+        "booth_perforation": ("hawx_hw.blocks.perforation", "BoothPerforation"),
         "roup": ("hawx_hw.blocks.roup", "Roup"),
         "roupa": ("hawx_hw.blocks.roup", "AsymmetricRoup"),
         "rad": ("hawx_hw.blocks.rad", "Rad"),
@@ -37,6 +38,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "udsm": ("hawx_hw.blocks.dsm", "UnsignedDsm"),
         "ssm": ("hawx_hw.blocks.ssm", "Ssm"),
         "ussm": ("hawx_hw.blocks.ssm", "UnsignedSsm"),
+        "compressor": ("hawx_hw.blocks.compressor", "Compressor"),
+        "ucompressor": ("hawx_hw.blocks.compressor", "UnsignedCompressor"),
         "loa": ("hawx_hw.blocks.loa", "Loa"),
         "uloa": ("hawx_hw.blocks.loa", "UnsignedLoa"),
         "mitchell": ("hawx_hw.blocks.mitchell", "Mitchell"),
@@ -46,8 +49,6 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
         "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
         "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
-        "compressor": ("hawx_hw.blocks.compressor", "Compressor"),
-        "ucompressor": ("hawx_hw.blocks.compressor", "UnsignedCompressor"),
     }
 )
 

@@ -10,6 +10,7 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.array import Array, catalogue
 from hawx_hw.errors import UserError
+from tests.blocks.simulation import assert_gateware, sample
 
 MEMBERS = [(0, 0, 0), (0, 0, 4), (1, 0, 4), (2, 0, 5), (3, 1, 0), (1, 2, 7), (7, 7, 0), (0, 0, 14)]
 
@@ -49,3 +50,14 @@ def test_architectures() -> None:
 def test_wrong_parameters(name: str) -> None:
     with pytest.raises(UserError, match=r"Write array\(ha=\.\., hb=\.\., v=\.\.\)"):
         by_name(name)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [Array(1, 1, 0), Array(2, 0, 5), Array(0, 3, 9), Array(7, 7, 14)],
+    ids=lambda block: block.name,
+)
+def test_gateware_and_int8_call(block) -> None:
+    assert_gateware(block, sample(60, seed=11))
+    codes = np.arange(-128, 128).astype(np.int8)
+    np.testing.assert_array_equal(block.multiply(codes[:, None], codes), block.table)

@@ -9,6 +9,7 @@ import pytest
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.broken_array import BrokenArray, UnsignedBrokenArray, catalogue
+from tests.blocks.simulation import assert_gateware, sample
 
 CODES = [*range(-128, 128, 11), -127, -1, 0, 1, 127]
 
@@ -44,3 +45,14 @@ def test_factors(block) -> None:
 def test_wrong_parameters(parameters: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="must be "):
         BrokenArray(*parameters)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [BrokenArray(1, 6), BrokenArray(1, 6, 1), UnsignedBrokenArray(2, 5)],
+    ids=lambda block: block.name,
+)
+def test_gateware_and_int8_call(block) -> None:
+    assert_gateware(block, sample(60, seed=12))
+    codes = np.arange(-128, 128).astype(np.int8)
+    np.testing.assert_array_equal(block.multiply(codes[:, None], codes), block.table)

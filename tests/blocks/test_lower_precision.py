@@ -10,6 +10,7 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.lower_precision import Precision, Rounding, Truncation, catalogue
 from hawx_hw.errors import UserError
+from tests.blocks.simulation import assert_gateware, sample
 
 CODES = [*range(-128, 128, 5), -127, -1, 0, 1, 126, 127]
 
@@ -66,3 +67,14 @@ def test_names_of_one_table() -> None:
 def test_wrong_parameters(name: str) -> None:
     with pytest.raises(UserError, match="must be in "):
         by_name(name)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [Precision(5, 8), Precision(1, 2), Truncation(2, 3), Rounding(1, 3), Rounding(7, 0)],
+    ids=lambda block: block.name,
+)
+def test_gateware_and_int8_call(block) -> None:
+    assert_gateware(block, sample(60, seed=13))
+    codes = np.arange(-128, 128).astype(np.int8)
+    np.testing.assert_array_equal(block.multiply(codes[:, None], codes), block.table)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.blocks.rad import Rad, catalogue
+from tests.blocks.simulation import assert_gateware, sample
 
 
 def ref_encoded(b: int, k: int) -> int:
@@ -33,3 +34,10 @@ def test_factors(block) -> None:
 def test_wrong_parameters(k: int) -> None:
     with pytest.raises(ValueError, match="k must be 4, 6 or 8"):
         Rad(k)
+
+
+@pytest.mark.parametrize("block", catalogue(), ids=lambda block: block.name)
+def test_gateware_and_int8_call(block) -> None:
+    assert_gateware(block, sample(60, seed=15))
+    codes = np.arange(-128, 128).astype(np.int8)
+    np.testing.assert_array_equal(block.multiply(codes[:, None], codes), block.table)

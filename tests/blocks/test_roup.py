@@ -9,6 +9,7 @@ import pytest
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.roup import AsymmetricRoup, Roup, catalogue
+from tests.blocks.simulation import assert_gateware, sample
 
 PRODUCTS = np.multiply.outer(np.arange(-128, 128), np.arange(-128, 128))
 
@@ -81,3 +82,14 @@ def test_factors(block: Block) -> None:
 def test_wrong_parameters(parameters: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match=r"must be in \[0, "):
         Roup(*parameters)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [Roup(1, 2), Roup(2, 7), AsymmetricRoup(0, 4), AsymmetricRoup(1, 7)],
+    ids=lambda block: block.name,
+)
+def test_gateware_and_int8_call(block) -> None:
+    assert_gateware(block, sample(60, seed=16))
+    codes = np.arange(-128, 128).astype(np.int8)
+    np.testing.assert_array_equal(block.multiply(codes[:, None], codes), block.table)
