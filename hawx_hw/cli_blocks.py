@@ -54,6 +54,7 @@ def list_blocks(
 ) -> None:
     """List every distinct table with its error statistics and its names."""
     from hawx_hw.blocks.catalogue import catalogue
+    from hawx_hw.blocks.import_store import ImportStore
     from hawx_hw.blocks.statistics import statistics
 
     if sort is not None and sort not in _COLUMNS:
@@ -77,6 +78,8 @@ def list_blocks(
                     **figures.as_dict(),
                 }
             )
+    for problem in ImportStore().load_all()[1]:
+        typer.echo(f"warning: {problem}", err=True)
     if sort is not None:
         found.sort(key=lambda row: abs(row[sort]) if sort != "name" else row[sort])
     if as_json:

@@ -45,6 +45,8 @@ def library() -> tuple[Block, ...]:
 def catalogue(family: str | None = None) -> list[Entry]:
     """Every table of the library and of what was imported; no two are equal.
 
+    Imported blocks that are damaged are left out; the store tells of them.
+
     A table is listed under the first of the names that it has, families in the order of
     :data:`~hawx_hw.blocks.registry.FAMILIES`, imported blocks last.
 
@@ -57,7 +59,7 @@ def catalogue(family: str | None = None) -> list[Entry]:
     Raises
     ------
     UserError
-        There is no such family, or an imported block is damaged.
+        There is no such family.
     """
     families = [*FAMILIES, "import"]
     if family is not None and family not in families:
@@ -90,8 +92,7 @@ def _entries(blocks: Iterable[Block], family: str | None) -> list[Entry]:
 
 
 def _all() -> list[Block]:
-    store = ImportStore()
-    return [*library(), *(store.load(name) for name in store.names())]
+    return [*library(), *ImportStore().load_all()[0]]
 
 
 def _others(block: Block, equal: Iterable[Block]) -> tuple[str, ...]:

@@ -73,6 +73,17 @@ class ImportStore:
             f"MODULE --name {name}",
         )
 
+    def load_all(self) -> tuple[list[ImportedBlock], list[UserError]]:
+        """Every block by its name, and the complaint about each that is damaged."""
+        blocks: list[ImportedBlock] = []
+        damaged: list[UserError] = []
+        for name in self.names():
+            try:
+                blocks.append(self.load(name))
+            except UserError as error:
+                damaged.append(error)
+        return blocks, damaged
+
     def save(self, name: str, circuit: ImportedCircuit, *, replace: bool = False) -> ImportedBlock:
         """Keep ``circuit`` as ``name``.
 

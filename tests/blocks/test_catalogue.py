@@ -12,6 +12,7 @@ from hawx_hw.blocks.catalogue import catalogue, library, other_names
 from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.imported import ImportedCircuit, Port
 from hawx_hw.blocks.registry import FAMILIES
+from hawx_hw.cli_blocks import list_blocks
 from hawx_hw.errors import UserError
 
 
@@ -58,6 +59,17 @@ def test_imported_blocks() -> None:
     assert "import:same" not in entries
     assert "exact" in other_names(by_name("import:same"))
     assert "import:same" not in other_names(by_name("import:same"))
+
+
+def test_damaged_imports_are_left_out_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring("new", 2)
+    bring("old", 3)
+    (tmp_path / "hawx_hw" / "blocks" / "names" / "old.json").write_text("{")
+    assert [entry.block.name for entry in catalogue("import")] == ["import:new"]
+    list_blocks(family="import", sort=None, max_mae=None, max_wce=None, max_bias=None)
+    assert "old.json: The imported block old is damaged. Import" in capsys.readouterr().err
 
 
 def test_one_family() -> None:
