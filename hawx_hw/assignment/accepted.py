@@ -1,0 +1,67 @@
+"""Whether blocks take the codes that occur."""
+
+from __future__ import annotations
+
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.errors import UserError
+from hawx_hw.quantize.graph import CODE_MAX, CODE_MIN, Conv2d, Graph, Linear, Requantization
+
+__all__ = ["check_codes", "code_ranges"]
+
+
+def check_codes(graph: Graph, assignment: Assignment, *, weights: bool = True) -> None:
+    """Refuse blocks that do not accept the codes that they may meet.
+
+    Parameters
+    ----------
+    graph : Graph
+    assignment : Assignment
+    weights : bool
+        Check the weights too, not the activations alone.
+
+    Raises
+    ------
+    UserError
+        With the layer's key, the block, and the codes in question.
+    """
+    ranges = code_ranges(graph)
+    for node in graph.nodes:
+        layer = assignment.get(node.name)
+        if layer is None or not isinstance(node, (Conv2d, Linear)):
+            continue
+        low, high = ranges[node.inputs[0]]
+        if isinstance(node, Conv2d) and any(node.padding):
+            zero_point = graph.tensors[node.inputs[0]].zero_point
+            low, high = min(low, zero_point), max(high, zero_point)
+        for index, block in enumerate(layer.blocks):
+            _within(node.name, block.name, "activation", block.activations, low, high)
+            if weights:
+                mine = node.weight[layer.choice == index]
+                _within(
+                    node.name, block.name, "weight", block.weights, int(mine.min()), int(mine.max())
+                )
+
+
+def code_ranges(graph: Graph) -> dict[str, tuple[int, int]]:
+    """The least and the greatest code that each tensor may have, by name."""
+    ranges = {graph.input: (CODE_MIN, CODE_MAX)}
+    for node in graph.nodes:
+        rule: Requantization | None = getattr(node, "requantization", None)
+        if rule is None:
+            ranges[node.name] = ranges[node.inputs[0]]
+        else:
+            ranges[node.name] = rule.low & -rule.step, rule.high & -rule.step
+    return ranges
+
+
+def _within(layer: str, block: str, what: str, accepted: range, low: int, high: int) -> None:
+    if low in accepted and high in accepted:
+        return
+    raise UserError(
+        f"{block} accepts {what} codes from {accepted[0]} to {accepted[-1]}, and may meet {low} to "
+        f"{high} in {layer}",
+        where=f"blocks.layers.{layer}",
+        mend="Choose another block for this layer."
+        if what == "activation"
+        else "Choose another block for these weights, or leave weight_remapping on.",
+    )

@@ -1,0 +1,190 @@
+"""The config's rules on a graph: the block of every weight."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.assignment.accepted import check_codes
+from hawx_hw.assignment.indexed import indexed
+from hawx_hw.block_rules import BlockRule, BlocksConfig
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.errors import UserError
+from hawx_hw.indices import Indices
+from hawx_hw.quantize.graph import Conv2d, Graph, Linear
+
+__all__ = ["assign"]
+
+
+def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Assignment:
+    """The blocks of every weight of ``graph``.
+
+    In each layer the first rule that matches a weight gives its block. A rule matches the weights
+    of its filters that lie in its kernel slice. One with a ``share`` has, of the filters in order
+    that still have a weight in its slice that no rule before it matched, the first
+    ``floor(share * filters + 1/2)``, or all where fewer are left.
+
+    The weights of a linear layer that reads a flattened map are taken as kernels of the map's
+    shape, ``(channels, rows, columns)``; other inputs of linear layers are channels of one row and
+    one column.
+
+    Parameters
+    ----------
+    graph : Graph
+    rules : BlocksConfig
+    folder : Path or None
+        Where the modules of ``python:`` are looked for first: that of the config.
+
+    Returns
+    -------
+    Assignment
+        Layers all of whose weights are exact are left out.
+
+    Raises
+    ------
+    UserError
+        With the config's key: an unknown layer or block; a filter, channel, row or column that is
+        not there; a rule that matches nothing, a weight that no rule matches; a block that does
+        not accept the codes that it may meet (of weights: where they are not to be remapped).
+    """
+    blocks = _Blocks(folder)
+    shapes = dict(_kernels(graph))
+    for name in rules.layers:
+        if name not in shapes:
+            raise _unknown_layer(graph, name, list(shapes))
+    exact = Exact().digest
+    assignment: dict[str, LayerBlocks] = {}
+    for name, (shape, kernel) in shapes.items():
+        if name in rules.layers:
+            layer = _layer(rules.layers[name], shape, kernel, f"blocks.layers.{name}", blocks)
+        else:
+            layer = LayerBlocks.uniform(blocks(rules.default, "blocks.default"), shape)
+        if any(block.digest != exact for block in layer.blocks):
+            assignment[name] = layer
+    check_codes(graph, assignment, weights=not rules.weight_remapping)
+    return assignment
+
+
+class _Blocks:
+    """Blocks by name, each made once."""
+
+    def __init__(self, folder: Path | None):
+        self._folder = folder
+        self._known: dict[str, Block] = {}
+
+    def __call__(self, name: str, key: str) -> Block:
+        if name not in self._known:
+            try:
+                self._known[name] = by_name(name, self._folder)
+            except UserError as error:
+                raise UserError(error.what, where=key, mend=error.mend) from error
+        return self._known[name]
+
+
+def _kernels(graph: Graph) -> Iterator[tuple[str, tuple[tuple[int, ...], tuple[int, ...]]]]:
+    """Each layer's shape of weights, and the same as kernels (filters, channels, rows, columns)."""
+    maps: dict[str, tuple[int, ...]] = {graph.input: graph.tensors[graph.input].shape}
+    for node in graph.nodes:
+        # A vector keeps the map that it was through additions and clamps, as it is stored.
+        shape = graph.tensors[node.name].shape
+        made = len(shape) == 3 or isinstance(node, Linear)
+        maps[node.name] = shape if made else maps[node.inputs[0]]
+        if isinstance(node, Conv2d):
+            yield node.name, (node.weight.shape, node.weight.shape)
+        elif isinstance(node, Linear):
+            source = maps[node.inputs[0]]
+            kernel = source if len(source) == 3 else (*source, 1, 1)
+            yield node.name, (node.weight.shape, (len(node.weight), *kernel))
+
+
+def _layer(
+    rules: list[BlockRule],
+    shape: tuple[int, ...],
+    kernel: tuple[int, ...],
+    where: str,
+    blocks: _Blocks,
+) -> LayerBlocks:
+    chosen = np.zeros(kernel, dtype=np.intp)
+    free = np.ones(kernel, dtype=bool)
+    for number, rule in enumerate(rules):
+        key = f"{where}.{number}"
+        mine = _matched(rule, free, key) & free
+        if not mine.any():
+            raise UserError(
+                "No weight is left for this rule",
+                where=key,
+                mend="The first rule that matches a weight wins: put this one before the others, "
+                "or remove it.",
+            )
+        chosen[mine] = number
+        free &= ~mine
+    if free.any():
+        names = ("filter", "input channel", "kernel row", "kernel column")
+        first = np.argwhere(free)[0].tolist()
+        at = ", ".join(f"{name} {index}" for name, index in zip(names, first))
+        raise UserError(
+            f"No rule matches {int(free.sum())} of the layer's {free.size} weights; the first is "
+            f"that of {at}",
+            where=where,
+            mend="End with a rule that has nothing but a block.",
+        )
+    found = [blocks(rule.block, f"{where}.{n}.block") for n, rule in enumerate(rules)]
+    return indexed(found, chosen.reshape(shape))
+
+
+def _matched(rule: BlockRule, free: np.ndarray, key: str) -> np.ndarray:
+    """The weights that a rule names, matched before or not."""
+    slices = [
+        _line(rule.input_channels, free.shape[1], f"{key}.input_channels", "input channel"),
+        _line(rule.kernel_rows, free.shape[2], f"{key}.kernel_rows", "kernel row"),
+        _line(rule.kernel_columns, free.shape[3], f"{key}.kernel_columns", "kernel column"),
+    ]
+    taps = slices[0][:, None, None] & slices[1][:, None] & slices[2]
+    filters = _line(rule.filters, len(free), f"{key}.filters", "filter")
+    if rule.share is not None:
+        count = int(np.floor(rule.share * len(free) + 0.5))
+        if count == 0:
+            raise UserError(
+                f"This share of {len(free)} filters is none",
+                where=f"{key}.share",
+                mend=f"Give at least {0.5 / len(free):.3g}, or remove the rule.",
+            )
+        waiting = np.flatnonzero((free & taps).any(axis=(1, 2, 3)))
+        filters = np.isin(np.arange(len(free)), waiting[:count])
+    matched: np.ndarray = filters[:, None, None, None] & taps
+    return matched
+
+
+def _line(wanted: Indices | None, count: int, key: str, name: str) -> np.ndarray:
+    """Which of ``count`` indices are wanted."""
+    if wanted is None:
+        return np.ones(count, dtype=bool)
+    if wanted[-1] >= count:
+        raise UserError(
+            f"There is no {name} {wanted[-1]}: the layer has {count}",
+            where=key,
+            mend=f"Name them from 0 to {count - 1}.",
+        )
+    return np.isin(np.arange(count), wanted)
+
+
+def _unknown_layer(graph: Graph, name: str, layers: list[str]) -> UserError:
+    kinds = {node.name: type(node).__name__ for node in graph.nodes}
+    close = difflib.get_close_matches(name, layers, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    what = (
+        f"{name} is a {kinds[name]}, which has no weights"
+        if name in kinds
+        else f"The network has no layer {name}"
+    )
+    return UserError(
+        what,
+        where=f"blocks.layers.{name}",
+        mend=f"{hint}Layers with weights: {', '.join(layers)}.",
+    )
