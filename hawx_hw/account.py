@@ -120,6 +120,19 @@ def _quantize(results: dict[str, Any]) -> Rows:
     ]
 
 
+def _assign(results: dict[str, Any]) -> Rows:
+    if results["exact"]:
+        return []
+    accuracy = results["accuracy"]
+    told = f"{100 * accuracy['assigned']:.2f} %"
+    return [
+        (
+            "accuracy, blocks",
+            f"{told} ({100 * accuracy['uncompensated']:.2f} % without compensation)",
+        )
+    ]
+
+
 def _emit(results: dict[str, Any]) -> Rows:
     shape = results["architecture"]
     where = "loaded over the bus" if shape["loadable"] else "built in"
@@ -198,6 +211,12 @@ _PARTS = {
         ("accuracy", "dataset", "model"),
         _quantize,
         {"integer graph": "quantized.npz"},
+    ),
+    "assign": _Part(
+        "assign.json",
+        ("accuracy", "exact"),
+        _assign,
+        {},
     ),
     "emit": _Part(
         "program.json",

@@ -7,8 +7,14 @@ quick.
 from __future__ import annotations
 
 from hawx_hw.pipeline import Stage
-from hawx_hw.stages import emit, quantize, synth, verify
+from hawx_hw.stages import assign, emit, quantize, synth, verify
 
 __all__ = ["STAGES"]
 
-STAGES: tuple[Stage, ...] = (quantize.STAGE, emit.STAGE, verify.STAGE, synth.STAGE)
+STAGES: tuple[Stage, ...] = (
+    quantize.STAGE,
+    assign.STAGE,
+    emit.STAGE,
+    verify.STAGE,
+    synth.STAGE,
+)

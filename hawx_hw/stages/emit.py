@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage, blame
-from hawx_hw.stages.quantize import GRAPH
+from hawx_hw.stages.assign import load_assigned
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config
@@ -74,7 +74,7 @@ def architecture(config: Config) -> Architecture:
         ) from error
 
 
-def pe_grid(config: Config) -> Grid | None:
+def pe_grid(config: Config, base: Path) -> Grid | None:
     """The blocks of each PE, where the config gives them.
 
     Raises
@@ -107,7 +107,7 @@ def pe_grid(config: Config) -> Grid | None:
         held[np.ix_(lines["rows"], lines["columns"])] = False
         for name in entry.blocks:
             with blame(f"{where}.blocks"):
-                block = by_name(name)
+                block = by_name(name, base)
             if block.digest not in blocks:
                 blocks[block.digest] = block
                 held = np.concatenate([held, np.zeros((*held.shape[:2], 1), dtype=bool)], axis=2)
@@ -136,11 +136,11 @@ def load_plan(context: Context) -> Plan:
         The accelerator cannot run the network.
     """
     from hawx_hw.mapping.plan import plan
-    from hawx_hw.quantize.storage import load_graph
 
-    graph = load_graph(context.folder / GRAPH)
+    config = context.config
+    graph, assignment = load_assigned(context)
     with blame("network.model"):
-        return plan(graph, architecture(context.config), grid=pe_grid(context.config))
+        return plan(graph, architecture(config), assignment, pe_grid(config, context.base))
 
 
 def _run(context: Context) -> None:
@@ -199,16 +199,17 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
 def _check(config: Config, base: Path) -> None:
     architecture(config)
-    pe_grid(config)
+    pe_grid(config, base)
 
 
 STAGE = Stage(
     "emit",
     _run,
-    needs=("quantize",),
-    settings=(*(f"accelerator.{key}" for key in _SHAPE), "blocks", "technology"),
+    needs=("assign",),
+    settings=(*(f"accelerator.{key}" for key in _SHAPE), "technology"),
     files=_files,
     code=(
+        "assignment",
         "blocks",
         "gateware",
         "mapping",

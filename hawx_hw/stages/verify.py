@@ -69,9 +69,11 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
 STAGE = Stage(
     "verify",
     _run,
-    needs=("quantize", "emit"),
+    needs=("assign", "emit"),
     settings=("verify", "seed"),
     code=(
+        "assignment",
+        "blocks",
         "datasets",
         "gateware",
         "mapping",
