@@ -39,7 +39,7 @@ def prove(
     block's specification, where it has one.
     """
     from hawx_hw.progress import Progress, display_for
-    from hawx_hw.verification.blocks import library, prove
+    from hawx_hw.verification.blocks import prove
     from hawx_hw.verification.simulators import SIMULATORS, find_simulator
 
     if simulator not in ("auto", *SIMULATORS):
@@ -50,7 +50,7 @@ def prove(
         )
     if names and family:
         raise UserError("Name blocks or a family, not both.", where="--family")
-    blocks = _named(names) if names else library(family)
+    blocks = _named(names) if names else _listed(family)
     with Progress(display_for(silent=as_json)) as progress:
         with progress.task("proving", estimate=5.0 + len(blocks)) as task:
             proofs = prove(
@@ -122,6 +122,19 @@ def _named(names: Sequence[str]) -> list[Block]:
     from hawx_hw.blocks import by_name
 
     return list(dict.fromkeys(by_name(name) for name in names))
+
+
+def _listed(family: str | None) -> list[Block]:
+    from hawx_hw.blocks.catalogue import library
+    from hawx_hw.blocks.registry import FAMILIES
+
+    if family is not None and family not in FAMILIES:
+        raise UserError(
+            f"There is no family {family!r}",
+            where="--family",
+            mend=f"The families are: {', '.join(FAMILIES)}.",
+        )
+    return [block for block in library() if family in (None, block.family)]
 
 
 def _row(proof: Proof) -> tuple[str, str, str, str]:

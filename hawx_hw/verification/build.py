@@ -151,7 +151,9 @@ def _build_verilator(
     make_program(simulator, build, prefix="Vtop", program=top)
 
 
-def make_program(simulator: Simulator, build: Path, *, prefix: str, program: str) -> None:
+def make_program(
+    simulator: Simulator, build: Path, *, prefix: str, program: str, optimise: str = _OPTIMISE
+) -> None:
     """Compile the C++ that Verilator wrote with ``--vpi`` into ``build``.
 
     Parameters
@@ -161,6 +163,8 @@ def make_program(simulator: Simulator, build: Path, *, prefix: str, program: str
         Verilator's ``-Mdir``; gets the program.
     prefix, program : str
         Verilator's ``--prefix`` and ``-o``.
+    optimise : str
+        The compiler's option for the design's own C++.
 
     Raises
     ------
@@ -168,17 +172,18 @@ def make_program(simulator: Simulator, build: Path, *, prefix: str, program: str
         The compiler does not accept it; the message has the end of its log.
     """
     environment = os.environ | simulator.environment
-    make = ["make", "-f", f"{prefix}.mk", f"OPT_FAST={_OPTIMISE}", f"OPT_GLOBAL={_OPTIMISE}"]
+    make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMISE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     kept = _runtime_folder(simulator)
     if kept is not None and kept.is_dir():
         for name in objects:
             shutil.copyfile(kept / name, build / name)
     else:
-        run_tool([*make, "-j2", *objects], build, environment, "The C++ compiler")
+        fast = f"OPT_FAST={_OPTIMISE}"
+        run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
         if kept is not None:
             _keep([build / name for name in objects], kept)
-    run_tool([*make, program], build, environment, "The C++ compiler")
+    run_tool([*make, f"OPT_FAST={optimise}", program], build, environment, "The C++ compiler")
 
 
 def _runtime_folder(simulator: Simulator) -> Path | None:

@@ -2,7 +2,6 @@
 
 from hawx_hw.verification.blocks.exhaustive import product_tables
 from hawx_hw.verification.blocks.formal import Difference, compare
-from hawx_hw.verification.blocks.library import library
 from hawx_hw.verification.blocks.proofs import Case, Counterexample, Proof, prove, prove_cases
 
 __all__ = [
@@ -11,7 +10,6 @@ __all__ = [
     "Difference",
     "Proof",
     "compare",
-    "library",
     "product_tables",
     "prove",
     "prove_cases",

@@ -24,8 +24,8 @@ __all__ = ["SPECIFICATION", "Case", "Counterexample", "Proof", "prove", "prove_c
 
 #: What stands for the architecture where the specification itself is compared with the table.
 SPECIFICATION = "specification"
-#: Designs that are simulated together: more take the compiler longer than they save.
-_BATCH = 40
+#: Designs that are simulated together, between one sign of progress and the next.
+_BATCH = 120
 
 
 @dataclass(frozen=True)

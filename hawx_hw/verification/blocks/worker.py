@@ -37,29 +37,37 @@ def main(path: str) -> None:
     job = json.loads(Path(path).read_text())
     # The names of all files are then plain words, to Yosys and to ABC.
     os.chdir(Path(path).parent)
-    comparison = _Comparison(libyosys.Design())
-    comparison.run(f"read_verilog {' '.join(job['sources'])}", "design -save sources")
+    comparison = _Comparison(libyosys.Design(), job["sources"])
     verdicts = [comparison.verdict(first, second) for first, second in job["pairs"]]
     Path(job["verdicts"]).write_text(json.dumps(verdicts))
 
 
 class _Comparison:
-    def __init__(self, design: Any):
-        self._design = design
-        self._loaded: dict[str, str] = {}
-        self._abc = _find_abc()
+    """Circuits as flat gates.
 
-    def run(self, *commands: str) -> None:
+    Each bit that is undefined or not driven becomes an input of its own: a miter is zero only if
+    none of them matters.
+    """
+
+    def __init__(self, design: Any, sources: list[str]):
+        self._design = design
+        self._abc = _find_abc()
+        self._run(
+            f"read_verilog {' '.join(sources)}",
+            *("hierarchy -check", "proc", "flatten", "opt_clean -purge"),
+            *("setundef -undriven -anyseq", "opt_clean -purge", "techmap", "setundef -anyseq"),
+            *("opt -fast", "design -save circuits"),
+        )
+
+    def _run(self, *commands: str) -> None:
         for command in commands:
             self._design.run_pass(command)
 
     def verdict(self, first: str, second: str) -> dict[str, Any] | None:
-        for module in (first, second):
-            self._load(module)
-        self.run(
+        self._run(
             "design -reset",
-            f"design -copy-from {self._loaded[first]} -as first circuit",
-            f"design -copy-from {self._loaded[second]} -as second circuit",
+            f"design -copy-from circuits -as first {first}",
+            f"design -copy-from circuits -as second {second}",
             "miter -equiv first second miter",
             "hierarchy -top miter",
             *("flatten", "simplemap", "aigmap", "opt_clean"),
@@ -68,29 +76,12 @@ class _Comparison:
         operands = self._difference()
         if operands is None:
             return None
+        self._run("design -load circuits")
         products = [self._product(module, *operands) for module in (first, second)]
         for module, product in zip((first, second), products, strict=True):
             if product is None:
                 return {"undefined": module}
         return dict(zip(("a", "b", "first", "second"), (*operands, *products), strict=True))
-
-    def _load(self, module: str) -> None:
-        """Make a module flat gates, once.
-
-        Each bit that is undefined or not driven becomes an input of its own: the miter is zero only
-        if none of them matters.
-        """
-        if module in self._loaded:
-            return
-        self._loaded[module] = f"circuit_{len(self._loaded)}"
-        self.run(
-            "design -load sources",
-            f"hierarchy -check -top {module}",
-            *("proc", "flatten", "opt_clean -purge", "setundef -undriven -anyseq"),
-            *("opt_clean -purge", "techmap", "setundef -anyseq", "opt -fast"),
-            f"rename {module} circuit",
-            f"design -save {self._loaded[module]}",
-        )
 
     def _difference(self) -> tuple[int, int] | None:
         done = subprocess.run(
@@ -109,12 +100,9 @@ class _Comparison:
         return operands["a"], operands["b"]
 
     def _product(self, module: str, a: int, b: int) -> int | None:
-        """What a loaded module puts out; None where that is undefined."""
+        """What a circuit puts out; None where that is undefined."""
         report = Path("product.txt")
-        self.run(
-            f"design -load {self._loaded[module]}",
-            f"tee -q -o {report} eval -set a 8'd{a} -set b 8'd{b} -show product circuit",
-        )
+        self._run(f"tee -q -o {report} eval -set a 8'd{a} -set b 8'd{b} -show product {module}")
         value = _VALUE.search(report.read_text())
         return None if value is None else int(value[1], 2)
 
