@@ -246,6 +246,8 @@ def _described(block: Block, moments: ErrorMoments | None) -> dict[str, Any]:
         },
         "weights": [block.weights[0], block.weights[-1]],
         "activations": [block.activations[0], block.activations[-1]],
+        "weight_step": block.weight_step,
+        "activation_step": block.activation_step,
         "activation_offset": block.activation_offset,
         "product_bits": block.product_bits,
         "architectures": list(block.architectures),
@@ -300,13 +302,18 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("rank of the table", str(found["rank"])),
         ("rank of the error", str(found["error_rank"])),
         ("exact sums of products", terms),
-        ("weights", "{} to {}".format(*found["weights"])),
-        ("activations", "{} to {}".format(*found["activations"])),
+        ("weights", _codes(found["weights"], found["weight_step"])),
+        ("activations", _codes(found["activations"], found["activation_step"])),
         ("activations in hardware", f"code + {found['activation_offset']}"),
         ("product", f"{found['product_bits']} bits"),
         ("architectures", ", ".join(found["architectures"])),
         ("digest", found["digest"]),
     ]
+
+
+def _codes(ends: list[int], step: int) -> str:
+    text = f"{ends[0]} to {ends[1]}"
+    return f"{text}, multiples of {step} are all that it needs" if step > 1 else text
 
 
 def _swapped(block: Block, names: tuple[str, ...]) -> list[str]:

@@ -22,6 +22,7 @@ __all__ = ["PythonBlock", "load_python_block"]
 _USAGE = "Write python:MODULE:OBJECT; see docs/add-a-block.md."
 #: What the products may take: those of unsigned blocks, without the known term, need 18 bits.
 _PRODUCT_BITS = 18
+_STEPS = tuple(1 << bit for bit in range(8))
 
 
 class PythonBlock(Block):
@@ -55,6 +56,14 @@ class PythonBlock(Block):
     @property
     def activations(self) -> range:
         return self._block.activations
+
+    @property
+    def weight_step(self) -> int:
+        return self._block.weight_step
+
+    @property
+    def activation_step(self) -> int:
+        return self._block.activation_step
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -161,6 +170,12 @@ def _check(block: PythonBlock) -> None:
             f"activation_offset must be 0 or 128, not {block.activation_offset!r}",
             where=block.name,
         )
+    for kind in ("weight_step", "activation_step"):
+        if getattr(block, kind) not in _STEPS:
+            raise UserError(
+                f"{kind} must be a power of two up to 128, not {getattr(block, kind)!r}",
+                where=block.name,
+            )
     _check_gateware(block)
     factors = _call(block.name, "factors() fails", block.factors)
     if factors is not None:

@@ -30,6 +30,7 @@ class Even(BlockComponent):
 @dataclass(frozen=True)
 class EvenWeights(Block):
     family = "even_weights"
+    weight_step = 2
     k: int = 1
 
     def multiply(self, a, b):
@@ -70,6 +71,7 @@ def test_class_instance_and_factory(folder: Path, thing: str) -> None:
     assert block.architectures == ("plain",)
     assert block.component("plain").signature.product_bits == 16
     assert block.identifier.isidentifier()
+    assert (block.weight_step, block.activation_step) == (2, 1)
 
 
 def test_folder_of_the_config_comes_before_the_current_one(
@@ -102,11 +104,13 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("* b\n", "* (b.clip(-9, 9) if b.size > 256 else b)\n", "must not depend"),
         ("* b\n", "* b * 99\n", r"Products must fit 18 bits, not reach from -1609344 to 1622016"),
         ("np.asarray(a, dtype=np.int32)", "a", "not depend on the operands' type"),
-        ("* b\n", "* b.missing\n", r"multiply\(\) fails: AttributeError.*mine_bad.py:20\)"),
+        ("* b\n", "* b.missing\n", r"multiply\(\) fails: AttributeError.*mine_bad.py:21\)"),
         ("    k: int", "    activation_offset = 7\n    k: int", "must be 0 or 128, not 7"),
         ("    k: int", "    weights = range(0, 999)\n    k: int", "must end at 127, not 998"),
         ("    k: int", "    weights = [1]\n    k: int", r"weights must be a range .*, not \[1\]"),
         ("    k: int", "    weights = range(-200, 9)\n    k: int", r"must be a range of codes"),
+        ("    k: int", "    weight_step = 3\n    k: int", "weight_step must be a power of two"),
+        ("    k: int", "    activation_step = 0\n    k: int", "activation_step must be .* not 0"),
         ('("plain",)', '["plain"]', r"architectures must be a tuple of names, not \['plain'\]"),
         ("Even(self.product_bits)", "Even(12)", r"BlockComponent with a product of 16 bits"),
         ("Even(self.product_bits)", "None", r"component\('plain'\) must be a BlockComponent"),
