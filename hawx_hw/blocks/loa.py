@@ -57,14 +57,18 @@ class Loa(SignMagnitude):
 
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The exact product, and the error for each value of the weight's lowest ``k`` bits."""
-        if self.k > 3:
+        if self.k > 4:
             return None
         codes = np.arange(256, dtype=np.int32)
         lows = np.arange(1, 1 << self.k, dtype=np.int32)
-        selected = codes[:, None] & (1 << self.k) - 1 == lows
         part = codes[:, None] & (1 << self.k) - 1
         error = self.magnitudes(lows, part) - lows * part
-        return np.column_stack([codes, selected]), np.column_stack([codes, error])
+        # Powers of two select one row each: they have no error.
+        wrong = error.any(axis=0)
+        return (
+            np.column_stack([codes, part == lows[wrong]]),
+            np.column_stack([codes, error[:, wrong]]),
+        )
 
     def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
         rows = []

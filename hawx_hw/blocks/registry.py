@@ -49,6 +49,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
         "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
         "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
+        "or_columns": ("hawx_hw.blocks.or_columns", "OrColumns"),
+        "uor_columns": ("hawx_hw.blocks.or_columns", "UnsignedOrColumns"),
     }
 )
 
