@@ -74,25 +74,48 @@ def row_product(m: Module, a: Value, b: Value, width: int) -> Value:
     return total.as_signed()
 
 
-def booth_product(m: Module, a: Value, b: Value, width: int) -> Value:
+def booth_product(
+    m: Module,
+    a: Value,
+    b: Value,
+    width: int,
+    *,
+    a_below: Value | None = None,
+    b_below: Value | None = None,
+) -> Value:
     """The product of two signed numbers by radix-4 Booth digits of ``b`` in a carry-save tree.
 
     Digit ``j`` is ``-2 b[2j+1] + b[2j] + b[2j-1]``; its row is a multiple of ``a`` from -2 to 2
-    (MacSorley, Proceedings of the IRE 1961).
+    (MacSorley, Proceedings of the IRE 1961). With the bits below the operands' lowest, the product
+    is that of ``a + a_below`` and ``b + b_below``, which rounds operands without an adder.
     """
     matrix = BitMatrix(width)
-    bits = Cat(C(0, 1), b, b[len(b) - 1])
+    bits = Cat(C(0, 1) if b_below is None else b_below, b, b[len(b) - 1])
     for j in range((len(b) + 1) // 2):
-        add_booth_row(m, matrix, a, bits[2 * j : 2 * j + 3], 2 * j)
+        add_booth_row(m, matrix, a, bits[2 * j : 2 * j + 3], 2 * j, below=a_below)
     return matrix.sum(m, "tree").as_signed()
 
 
-def add_booth_row(m: Module, matrix: BitMatrix, a: Value, bits: Value, weight: int) -> None:
-    """Add ``digit * a * 2**weight``, where ``digit == -2 bits[2] + bits[1] + bits[0]``."""
+def add_booth_row(
+    m: Module,
+    matrix: BitMatrix,
+    a: Value,
+    bits: Value,
+    weight: int,
+    *,
+    below: Value | None = None,
+) -> None:
+    """Add ``digit * (a + below) * 2**weight``; ``digit == -2 bits[2] + bits[1] + bits[0]``.
+
+    ``below`` is one bit, 0 if left out. With it, twice the sum is ``Cat(below, a) + below`` and
+    minus the sum is ``~a + ~below``: at most one bit is added beside the row, as without it.
+    """
     low, middle, high = bits[0], bits[1], bits[2]
     one, two, negative = (Signal(name=f"{name}_{weight}") for name in ("one", "two", "negative"))
     row = Signal(len(a) + 1, name=f"row_{weight}")
-    once, twice = Cat(a, a[len(a) - 1]), Cat(C(0, 1), a)
+    beside = Signal(name=f"beside_{weight}")
+    carry = C(0, 1) if below is None else below
+    once, twice = Cat(a, a[len(a) - 1]), Cat(carry, a)
     m.d.comb += [
         one.eq(low ^ middle),
         two.eq((high & ~middle & ~low) | (~high & middle & low)),
@@ -102,6 +125,7 @@ def add_booth_row(m: Module, matrix: BitMatrix, a: Value, bits: Value, weight: i
             (once & one.replicate(len(row)) | twice & two.replicate(len(row)))
             ^ negative.replicate(len(row))
         ),
+        beside.eq(negative if below is None else (one | two) & (below ^ negative)),
     ]
     matrix.add_signed(row, weight)
-    matrix.add(negative, weight)
+    matrix.add(beside, weight)

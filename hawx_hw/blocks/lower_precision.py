@@ -8,9 +8,17 @@ import numpy as np
 from amaranth.hdl import Module, Signal, Value, signed
 
 from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.operand_product import OperandProduct
+from hawx_hw.blocks.operand_product import BoothOperand, OperandProduct
 
-__all__ = ["Precision", "Rounding", "Truncation", "catalogue", "round_bits", "rounded"]
+__all__ = [
+    "Precision",
+    "Rounding",
+    "Truncation",
+    "catalogue",
+    "round_bits",
+    "rounded",
+    "unrounded_bits",
+]
 
 
 class _HighBits(OperandProduct):
@@ -125,6 +133,14 @@ class Rounding(OperandProduct):
     def right_gateware(self, m: Module, b: Value) -> tuple[Value, int]:
         return round_bits(m, b, self.b, "right"), self.b
 
+    def booth_operands(self, m: Module, a: Value, b: Value) -> tuple[BoothOperand, BoothOperand]:
+        return unrounded_bits(a, self.a), unrounded_bits(b, self.b)
+
+
+def unrounded_bits(code: Value, low: int) -> BoothOperand:
+    """``rounded`` before its addition: the high bits, the bit to be added, and the shift."""
+    return code[low:].as_signed(), code[low - 1] if low else None, low
+
 
 def rounded(codes: np.ndarray, low: int) -> np.ndarray:
     """``(floor(x / 2**low) + x[low - 1]) * 2**low``."""
@@ -135,7 +151,7 @@ def rounded(codes: np.ndarray, low: int) -> np.ndarray:
 
 
 def round_bits(m: Module, code: Value, low: int, name: str) -> Value:
-    """The same in gateware, without the low bits."""
+    """``rounded`` in gateware, without the low bits."""
     if low == 0:
         return code.as_signed()
     result = Signal(signed(len(code) - low + 1), name=f"{name}_rounded")

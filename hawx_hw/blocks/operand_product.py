@@ -11,11 +11,13 @@ from amaranth.hdl import Module, Value
 from hawx_hw.blocks.bit_matrix import booth_product, row_product, tree_product
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
 
-__all__ = ["OperandProduct"]
+__all__ = ["BoothOperand", "OperandProduct"]
+
+#: A signed value, a bit to be added to it if any, and by how many bits both must be shifted left.
+BoothOperand = tuple[Value, Value | None, int]
 
 _PRODUCTS = {
     "multiply": lambda m, a, b, width: a * b,
-    "booth": booth_product,
     "tree": tree_product,
     "rows": row_product,
 }
@@ -46,6 +48,15 @@ class OperandProduct(Block):
     def right_gateware(self, m: Module, b: Value) -> tuple[Value, int]:
         """``v`` as a signed value, and by how many bits it must be shifted to the left."""
 
+    def booth_operands(self, m: Module, a: Value, b: Value) -> tuple[BoothOperand, BoothOperand]:
+        """``u`` and ``v`` for the rows of a Booth multiplier.
+
+        An operand that is rounded by adding the bit below needs no adder there.
+        """
+        left, left_shift = self.left_gateware(m, a)
+        right, right_shift = self.right_gateware(m, b)
+        return (left, None, left_shift), (right, None, right_shift)
+
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         products: np.ndarray = self.left(np.asarray(a, np.int32)) * self.right(
             np.asarray(b, np.int32)
@@ -54,7 +65,7 @@ class OperandProduct(Block):
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        return tuple(_PRODUCTS)
+        return ("multiply", "booth", "tree", "rows")
 
     def component(self, architecture: str | None = None) -> BlockComponent:
         return _Component(self, self._architecture(architecture))
@@ -69,14 +80,24 @@ class OperandProduct(Block):
 class _Component(BlockComponent):
     def __init__(self, block: OperandProduct, architecture: str):
         self._block = block
-        self._product = _PRODUCTS[architecture]
+        self._kind = architecture
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        left, left_shift = self._block.left_gateware(m, self.a)
-        right, right_shift = self._block.right_gateware(m, self.b)
-        shift = left_shift + right_shift
-        width = self.signature.product_bits - shift
-        m.d.comb += self.product.eq(self._product(m, left, right, width) << shift)
+        bits = self.signature.product_bits
+        if self._kind == "booth":
+            left, right = self._block.booth_operands(m, self.a, self.b)
+            shift = left[2] + right[2]
+            product = booth_product(
+                m, left[0], right[0], bits - shift, a_below=left[1], b_below=right[1]
+            )
+        else:
+            (u, u_shift), (v, v_shift) = (
+                self._block.left_gateware(m, self.a),
+                self._block.right_gateware(m, self.b),
+            )
+            shift = u_shift + v_shift
+            product = _PRODUCTS[self._kind](m, u, v, bits - shift)
+        m.d.comb += self.product.eq(product << shift)
         return m

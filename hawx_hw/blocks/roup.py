@@ -10,8 +10,8 @@ from amaranth.hdl import C, Cat, Module, Signal, Value
 
 from hawx_hw.blocks.bit_matrix import BitMatrix, add_booth_row
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
-from hawx_hw.blocks.lower_precision import round_bits, rounded
-from hawx_hw.blocks.operand_product import OperandProduct
+from hawx_hw.blocks.lower_precision import round_bits, rounded, unrounded_bits
+from hawx_hw.blocks.operand_product import BoothOperand, OperandProduct
 
 __all__ = ["AsymmetricRoup", "Roup", "catalogue"]
 
@@ -52,6 +52,10 @@ class Roup(OperandProduct):
 
     def right_gateware(self, m: Module, b: Value) -> tuple[Value, int]:
         return round_bits(m, b, 2 * self.p, "right"), 2 * self.p
+
+    def booth_operands(self, m: Module, a: Value, b: Value) -> tuple[BoothOperand, BoothOperand]:
+        # The digits from p on are those of b cut off, and the bit below it.
+        return unrounded_bits(a, self.r), unrounded_bits(b, 2 * self.p)
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,12 @@ class _Component(BlockComponent):
         total: Any = C(0, len(self.product))
         for j in range(self._block.p, 4):
             low = self._block._rounding(j)
-            weight = round_bits(m, self.a, low, f"weight_{j}")
             digit = bits[2 * j : 2 * j + 3]
             if self._kind == "booth":
-                row = Cat(C(0, low), weight)
-                add_booth_row(m, matrix, row, digit, 2 * j)
+                high, below, shift = unrounded_bits(self.a, low)
+                add_booth_row(m, matrix, high, digit, 2 * j + shift, below=below)
                 continue
+            weight = round_bits(m, self.a, low, f"weight_{j}")
             value = digit[2:].as_signed() * 2 + digit[1] + digit[0]
             if self._kind == "rows":
                 partial = Signal(len(self.product), name=f"partial_{j}")
