@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from hawx_hw.blocks import Block
-    from hawx_hw.blocks.statistics import ErrorMoments
 
 __all__ = ["blocks_app"]
 
@@ -129,6 +128,7 @@ def show(
 ) -> None:
     """Show one block: error statistics, ranks, architectures, other names."""
     from hawx_hw.blocks import by_name
+    from hawx_hw.blocks.description import describe
     from hawx_hw.blocks.statistics import error_moments
 
     block = by_name(name)
@@ -139,7 +139,7 @@ def show(
             moments = error_moments(block, weights, activations)
         except ValueError as error:
             raise UserError(f"{error}.", where=str(histograms)) from error
-    found = _described(block, moments)
+    found = describe(block, moments)
     if plot is not None:
         from hawx_hw.blocks.heat_map import write_heat_map
 
@@ -181,6 +181,7 @@ def import_block(
 ) -> None:
     """Make a block of a Verilog multiplier, simulated for all pairs of operands."""
     from hawx_hw.blocks.catalogue import other_names
+    from hawx_hw.blocks.description import describe
     from hawx_hw.technology import load
     from hawx_hw.verification.imports import import_verilog
 
@@ -197,7 +198,7 @@ def import_block(
     )
     block, circuit = found.block, found.block.circuit
     content = {
-        **_described(block, None),
+        **describe(block),
         "ports": {
             role: {"name": port.name, "width": port.width}
             for role, port in (("a", circuit.a), ("b", circuit.b), ("product", circuit.product))
@@ -220,48 +221,6 @@ def import_block(
         print_table(None, [*ports, *_rows(content)], title=block.name)
     for warning in content["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
-
-
-def _described(block: Block, moments: ErrorMoments | None) -> dict[str, Any]:
-    from hawx_hw.blocks.block import CODES
-    from hawx_hw.blocks.catalogue import other_names
-    from hawx_hw.blocks.evoapprox import circuit_of
-    from hawx_hw.blocks.rank import integer_rank
-    from hawx_hw.blocks.statistics import statistics
-
-    factors, published = block.factors(), circuit_of(block)
-    content: dict[str, Any] = {
-        "name": block.name,
-        "digest": block.digest,
-        "also": list(other_names(block)),
-        "statistics": statistics(block).as_dict(),
-        "rank": integer_rank(block.table),
-        "error_rank": integer_rank(block.table - CODES[:, None] * CODES),
-        "factors": None
-        if factors is None
-        else {
-            "terms": int(factors[0].shape[1]),
-            "weights": [int(factors[0].min()), int(factors[0].max())],
-            "activations": [int(factors[1].min()), int(factors[1].max())],
-        },
-        "weights": [block.weights[0], block.weights[-1]],
-        "activations": [block.activations[0], block.activations[-1]],
-        "weight_step": block.weight_step,
-        "activation_step": block.activation_step,
-        "activation_offset": block.activation_offset,
-        "product_bits": block.product_bits,
-        "architectures": list(block.architectures),
-    }
-    if published is not None:
-        content["published"] = {
-            "process": "45 nm",
-            "power_mw": published.power_mw,
-            "area_um2": published.area_um2,
-            "delay_ns": published.delay_ns,
-        }
-    if moments is not None:
-        content["on_histograms"] = {"mean_error": moments.mean_error, "variance": moments.variance}
-    return content
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
