@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Fragment, Module, Signal, Value
 
 from hawx_hw.blocks.sign_magnitude import SignMagnitude, UnsignedActivation
 from tests.blocks.simulation import assert_gateware, sample
@@ -98,7 +98,9 @@ def test_no_specification_without_a_plain_description() -> None:
         plain = SignMagnitude.plain
 
     assert Bare().specification() is None
-    assert Pair().specification() is not None
+    specification = Pair().specification()
+    assert specification is not None
+    assert Fragment.get(specification, None).statements
 
 
 def test_unknown_architecture() -> None:
