@@ -41,6 +41,10 @@ class BitMatrix:
         for index in range(len(value)):
             self.add(value[index], weight + index, negative=(index == last) != subtract)
 
+    def add_constant(self, value: int) -> None:
+        """Add a number of either sign."""
+        self._constant += value
+
     def sum(self, m: Module, name: str) -> Signal:
         """The sum, by a carry-save tree and one adder."""
         constant = self._constant % (1 << self._width)

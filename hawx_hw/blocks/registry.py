@@ -27,6 +27,8 @@ FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rounding": ("hawx_hw.blocks.lower_precision", "Rounding"),
         "broken_array": ("hawx_hw.blocks.broken_array", "BrokenArray"),
         "ubroken_array": ("hawx_hw.blocks.broken_array", "UnsignedBrokenArray"),
+        "constant_correction": ("hawx_hw.blocks.column_truncation", "ConstantCorrection"),
+        "variable_correction": ("hawx_hw.blocks.column_truncation", "VariableCorrection"),
         "perforation": ("hawx_hw.blocks.perforation", "Perforation"),
         "booth_perforation": ("hawx_hw.blocks.perforation", "BoothPerforation"),
         "roup": ("hawx_hw.blocks.roup", "Roup"),
