@@ -91,7 +91,7 @@ def compare(
             "pairs": [[first.top, second.top] for first, second in pairs],
             "verdicts": "verdicts.json",
         }
-        run_yosys(job, folder, timeout, worker="hawx_hw.verification.blocks.worker")
+        run_yosys(job, folder, timeout, worker="hawx_hw.verification.block_worker")
         answers = json.loads((folder / "verdicts.json").read_text())
     differences: list[Difference | None] = []
     for (first, _), answer in zip(pairs, answers, strict=True):

@@ -1,4 +1,4 @@
-"""Compares circuits in a process of its own: ``python -m hawx_hw.verification.blocks.worker JOB``.
+"""Compares circuits in a process of its own: ``python -m hawx_hw.verification.block_worker JOB``.
 
 Yosys reads two modules, joins them in a miter, and writes it as an and-inverter graph. ABC builds
 the miter's BDD, which is the constant zero if and only if the modules are equal. On two different
