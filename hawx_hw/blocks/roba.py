@@ -43,7 +43,8 @@ class Roba(SignMagnitude):
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray]:
         codes = np.arange(256, dtype=np.int32)
         power = _nearest_power(codes)
-        return np.stack([power, codes - power], axis=1), np.stack([codes, power], axis=1)
+        # One term has the weight itself, so that the known term of unsigned activations joins it.
+        return np.stack([codes, power], axis=1), np.stack([power, codes - power], axis=1)
 
     def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
         x_power, y_power = self._round(m, x, "x"), self._round(m, y, "y")
