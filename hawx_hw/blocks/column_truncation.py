@@ -10,6 +10,7 @@ from amaranth.hdl import C, Module, Mux, Signal
 
 from hawx_hw.blocks.bit_matrix import BitMatrix
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
+from hawx_hw.blocks.factors import merged
 
 __all__ = ["ConstantCorrection", "VariableCorrection", "catalogue"]
 
@@ -65,16 +66,14 @@ class _Corrected(Block):
         return _Component(self, "specification")
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        u = [CODES >> i & 1 for i in range(8)]
-        v = [self._row(i, CODES) for i in range(8)]
+        # Without their places the rows of bits from v on are equal.
+        places = [-128 if i == 7 else 1 << i for i in range(8)]
+        u = [(CODES >> i & 1) * place for i, place in enumerate(places)]
+        v = [self._row(i, CODES) // place for i, place in enumerate(places)]
         if self.constant:
             u.append(np.ones(256, dtype=np.int32))
             v.append(np.full(256, self.constant, dtype=np.int32))
-        kept = [index for index, row in enumerate(v) if row.any()]
-        return (
-            np.stack([u[index] for index in kept], axis=1).astype(np.int32),
-            np.stack([v[index] for index in kept], axis=1).astype(np.int32),
-        )
+        return merged(np.stack(u, axis=1), np.stack(v, axis=1))
 
 
 @dataclass(frozen=True)

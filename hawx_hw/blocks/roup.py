@@ -10,6 +10,7 @@ from amaranth.hdl import C, Cat, Module, Signal, Value
 
 from hawx_hw.blocks.bit_matrix import BitMatrix, add_booth_row
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
+from hawx_hw.blocks.factors import merged
 from hawx_hw.blocks.lower_precision import round_bits, rounded, unrounded_bits
 from hawx_hw.blocks.operand_product import BoothOperand, OperandProduct
 
@@ -103,7 +104,8 @@ class AsymmetricRoup(Block):
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
         u = [rounded(CODES, self._rounding(j)) for j in range(self.p, 4)]
         v = [_digit(CODES, j) << 2 * j for j in range(self.p, 4)]
-        return np.stack(u, axis=1), np.stack(v, axis=1)
+        # Rows that are not rounded share the weight.
+        return merged(np.stack(u, axis=1), np.stack(v, axis=1))
 
 
 def _digit(b: np.ndarray, j: int) -> np.ndarray:
