@@ -29,7 +29,7 @@ def ref_counts(node: Conv2d, codes: np.ndarray, zero_point: int) -> np.ndarray:
     [
         ((1, 1), (0, 0, 0, 0)),
         ((2, 1), (1, 0, 2, 1)),
-        ((2, 3), (0, 2, 1, 0)),
+        ((2, 3), (0, 1, 1, 0)),
         ((3, 2), (1, 1, 1, 1)),
     ],
 )
