@@ -124,9 +124,16 @@ def show(
             metavar="FILE.npy", help="Write the products: int32 [256, 256] at [a + 128, b + 128]."
         ),
     ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="T",
+            help="Synthesize each architecture for it: name or liberty file; may stand repeatedly.",
+        ),
+    ] = None,
     as_json: _JsonOption = False,
 ) -> None:
-    """Show one block: error statistics, ranks, architectures, other names."""
+    """Show one block: error statistics, ranks, architectures, other names, what it costs."""
     from hawx_hw.blocks import by_name
     from hawx_hw.blocks.description import describe
     from hawx_hw.blocks.statistics import error_moments
@@ -140,6 +147,8 @@ def show(
         except ValueError as error:
             raise UserError(f"{error}.", where=str(histograms)) from error
     found = describe(block, moments)
+    if technology:
+        found["technologies"] = _figures(block, technology)
     if plot is not None:
         from hawx_hw.blocks.heat_map import write_heat_map
 
@@ -152,6 +161,18 @@ def show(
     from hawx_hw.tables import print_table
 
     print_table(None, _rows(found), title=block.name)
+
+
+def _figures(block: Block, technologies: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """What synthesis makes of each architecture of a block, by technology."""
+    from hawx_hw.synthesis.architectures import choose
+    from hawx_hw.technology import load
+
+    found = {}
+    for name in technologies:
+        library = load(name, base=Path.cwd())
+        found[library.name] = choose(block, library).as_dict()["figures"]
+    return found
 
 
 @blocks_app.command("import")
@@ -266,6 +287,16 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("activations in hardware", f"code + {found['activation_offset']}"),
         ("product", f"{found['product_bits']} bits"),
         ("architectures", ", ".join(found["architectures"])),
+        *(
+            (
+                f"on {name}",
+                "; ".join(
+                    f"{entry['architecture']} area {entry['area']:,.1f}, {entry['delay_ns']:.3f} ns"
+                    for entry in figures
+                ),
+            )
+            for name, figures in found.get("technologies", {}).items()
+        ),
         ("digest", found["digest"]),
     ]
 

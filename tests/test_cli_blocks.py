@@ -89,6 +89,19 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Did you mean drum" in capsys.readouterr().err
 
 
+def test_show_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("blocks", "show", "drum(4)", "--technology", "generic45")
+    assert hawx(*command, "--json") == 0
+    figures = json.loads(capsys.readouterr().out)["technologies"]["generic45"]
+    assert [entry["architecture"] for entry in figures] == ["multiply", "tree"]
+    assert all(entry["area"] > 100 and entry["delay_ns"] > 0 for entry in figures)
+    assert hawx(*command) == 0
+    (line,) = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("on generic45")
+    ]
+    assert f"tree area {figures[1]['area']:.1f}, {figures[1]['delay_ns']:.3f} ns" in line
+
+
 def test_show_writes_table_and_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--save-table", "t.npy", "--plot", "p.svg", "--json")
     assert hawx("blocks", "show", "udrum(4)", *arguments) == 0
