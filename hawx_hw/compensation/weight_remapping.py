@@ -17,7 +17,12 @@ _UNITS = 1 << 16
 
 
 def remap_weights(
-    node: Conv2d | Linear, layer: LayerBlocks, histogram: np.ndarray, zero_point: int
+    node: Conv2d | Linear,
+    layer: LayerBlocks,
+    histogram: np.ndarray,
+    zero_point: int,
+    *,
+    centred: bool = False,
 ) -> Conv2d | Linear:
     """The node with each weight replaced by the code that its block treats best.
 
@@ -37,6 +42,8 @@ def remap_weights(
         ``(256,)``: how often the layer's input has each code, indexed ``[code + 128]``.
     zero_point : int
         Of the input.
+    centred : bool
+        Take the least variance of the difference instead: its mean is left to the bias correction.
 
     Returns
     -------
@@ -48,7 +55,7 @@ def remap_weights(
     at_zero = np.empty_like(weight)
     for index, block in enumerate(layer.blocks):
         mine = layer.choice == index
-        codes = best_codes(block, histogram, zero_point)
+        codes = best_codes(block, histogram, zero_point, centred=centred)
         chosen[mine] = codes[weight[mine] + 128]
         at_zero[mine] = block.table[chosen[mine] + 128, zero_point + 128]
     axes = tuple(range(1, weight.ndim))
@@ -56,10 +63,13 @@ def remap_weights(
     return replace(node, weight=chosen.astype(np.int8), bias=_int32(bias))
 
 
-def best_codes(block: Block, histogram: np.ndarray, zero_point: int) -> np.ndarray:
+def best_codes(
+    block: Block, histogram: np.ndarray, zero_point: int, *, centred: bool = False
+) -> np.ndarray:
     """For each weight code the one to use instead: int64 ``(256,)``, indexed ``[w + 128]``.
 
-    Where the histogram is empty every activation counts the same.
+    Where the histogram is empty every activation counts the same. ``centred`` leaves the mean of
+    the difference out of its square.
     """
     accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX], dtype=np.int64)
     share = _shares(histogram)
@@ -72,6 +82,10 @@ def best_codes(block: Block, histogram: np.ndarray, zero_point: int) -> np.ndarr
     power = wanted**2 @ share
     codes = np.arange(-128, 128)
     cost = square[None, :] - 2 * codes[:, None] * cross[None, :] + codes[:, None] ** 2 * power
+    if centred:
+        # Products of two such sums leave int64.
+        mean = (made @ share)[None, :] - codes[:, None] * int(wanted @ share)
+        cost = int(share.sum()) * cost.astype(object) - mean.astype(object) ** 2
     distance = np.abs(accepted[None, :] - codes[:, None])
     nearest = np.where(cost == cost.min(axis=1, keepdims=True), distance, 256)
     best: np.ndarray = accepted[np.argmin(nearest, axis=1)]

@@ -1,7 +1,6 @@
 """The integer network: its graph, the reference interpreter, calibration and storage.
 
-The parts are imported from their modules. Only :mod:`~hawx_hw.quantize.calibration` and
-:mod:`~hawx_hw.quantize.fast` need torch.
+The parts are imported from their modules. Only :mod:`~hawx_hw.quantize.calibration` needs torch.
 """
 
 from __future__ import annotations

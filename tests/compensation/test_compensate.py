@@ -8,6 +8,8 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.compensation import compensate
+from hawx_hw.compensation.activation_rounding import round_activations
+from hawx_hw.compensation.compensate import _layer_by_layer
 from hawx_hw.datasets import load
 from hawx_hw.datasets.dataset import evenly_spaced
 from hawx_hw.emulation import Emulator
@@ -119,6 +121,43 @@ def test_a_coarse_block_costs_little(lenet, name: str, lost: float, left: float)
     compensated = Emulator(changed).accuracy(test.images, test.labels, assignment)
     assert 100 * (exact - plain) >= lost
     assert 100 * (exact - compensated) <= left
+
+
+@pytest.mark.parametrize("name", ["drum(k=3)", "mitchell(w=2)", "array(3,3,0)", "precision(3,8)"])
+@pytest.mark.parametrize("seed", range(3))
+def test_remapping_brings_the_outputs_nearer(name: str, seed: int) -> None:
+    """To those of exact blocks, on the images that it is told by, compared with all or none."""
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=4, max_size=8, kinds=("conv", "add", "linear"))
+    assignment, images = uniform(graph, name), random_codes(rng, graph, 16)
+    exact = reference.run(graph, images).astype(int)
+
+    def error(changed: Graph) -> int:
+        return int(((reference.run(changed, images, assignment) - exact) ** 2).sum())
+
+    rounded = round_activations(graph, assignment)
+    every = _layer_by_layer(graph, rounded, assignment, images, "all", True, lambda done: None)
+    best = _layer_by_layer(graph, rounded, assignment, images, "best", True, lambda done: None)
+    changed, _ = compensate(graph, assignment, images)
+    assert error(changed) == min(error(every[0]), error(best[0]))
+
+
+def test_no_filter_gets_worse() -> None:
+    """In a single layer, the best of each filter is at least as good as its weights were."""
+    rng = np.random.default_rng(8)
+    graph = random_graph(rng, layers=1, kinds=("conv",), output="map", max_channels=9)
+    (node,) = (node for node in graph.nodes if isinstance(node, Conv2d))
+    assignment, images = uniform(graph, "drum(k=3)"), random_codes(rng, graph, 20)
+    exact = reference.run_all(graph, images)[node.name].astype(int)
+    errors = []
+    for remapping in ("none", "all", "best"):
+        changed, _, _ = _layer_by_layer(
+            graph, graph, assignment, images, remapping, True, lambda done: None
+        )
+        codes_ = reference.run_all(changed, images, assignment)[node.name]
+        errors.append(((codes_ - exact) ** 2).sum(axis=(0, 2, 3)))
+    assert (errors[2] <= np.minimum(errors[0], errors[1])).all()
+    assert (errors[2] < errors[0]).any()
 
 
 def test_unknown_nodes() -> None:

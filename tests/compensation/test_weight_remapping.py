@@ -36,6 +36,20 @@ def test_no_code_is_better(name: str) -> None:
         assert found[w + 128] == ref_best(block, counts, -77, w)
 
 
+@pytest.mark.parametrize("name", ["array(2,0,5)", "mitchell(w=2)"])
+def test_no_code_varies_less(name: str) -> None:
+    """Without its mean, which the bias takes back, no code's error is smaller."""
+    rng = np.random.default_rng(3)
+    counts = rng.multinomial(1 << 16, rng.dirichlet(np.full(256, 0.1)))
+    block, codes = by_name(name), np.arange(-128, 128)
+    found = best_codes(block, counts, -77, centred=True)
+    for w in (-127, -50, -1, 0, 3, 64, 101):
+        errors = block.table[1:].astype(np.int64) - w * codes
+        mean = errors @ counts / counts.sum()
+        variance = ((errors - mean[:, None]) ** 2 * counts).sum(axis=1) / counts.sum()
+        assert variance[found[w + 128] + 127] == pytest.approx(variance.min(), abs=1e-6)
+
+
 @pytest.mark.parametrize("w", [2, 5, 7])
 def test_lower_precision_is_rounding(w: int) -> None:
     step = 2 ** (8 - w)
