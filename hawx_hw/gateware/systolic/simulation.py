@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,13 @@ class Inference:
     stores: list[list[tuple[int, bytes]]] = field(default_factory=list)
 
 
-def run_core(plan: Plan, images: np.ndarray, *, limit: int = 1_000_000) -> list[Inference]:
+def run_core(
+    plan: Plan,
+    images: np.ndarray,
+    *,
+    probe: Callable[[Any, SystolicCore], None] | None = None,
+    limit: int = 1_000_000,
+) -> list[Inference]:
     """Simulate inferences, one after another; each image is written while the one before computes.
 
     Parameters
@@ -41,6 +48,8 @@ def run_core(plan: Plan, images: np.ndarray, *, limit: int = 1_000_000) -> list[
     plan : Plan
     images : ndarray of int8
         ``(images, *input shape)``.
+    probe : callable or None
+        Called after each cycle with the simulation's context and the core.
     limit : int
         Cycles after which the simulation fails with TimeoutError.
     """
@@ -90,7 +99,12 @@ def run_core(plan: Plan, images: np.ndarray, *, limit: int = 1_000_000) -> list[
             inference.result = _tensor(packet, plan.output_shape)
             inferences.append(inference)
 
-    simulate(core, send, watch, limit=limit)
+    async def look(ctx: Any) -> None:
+        while probe is not None:
+            await ctx.tick()
+            probe(ctx, core)
+
+    simulate(core, send, watch, background=(look,) if probe else (), limit=limit)
     return inferences
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.systolic.simulation import run_core
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.cycles import predict
+from hawx_hw.mapping.grid import Grid
 from hawx_hw.mapping.plan import Plan, plan
 from hawx_hw.mapping.stores import layer_stores
 from hawx_hw.quantize.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
 from hawx_hw.quantize.random_graphs import KINDS, random_codes, random_graph
 from hawx_hw.quantize.reference import run_all
-from tests.odd_blocks import random_assignment
+from tests.odd_blocks import Biased, random_assignment
 
 
 def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None) -> None:
@@ -114,6 +117,49 @@ def test_each_kind_of_layer(kind: str) -> None:
     }[kind]
     assert any(isinstance(node, wanted) for node in graph.nodes)
     check(plan(graph, Architecture.complete(3, 4)), random_codes(rng, graph, 1))
+
+
+def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
+    """On real activations, in every PE: of three blocks only the layer's own ever toggles."""
+    made: list[tuple[int, Any]] = []
+
+    class Remembered(Biased):
+        def component(self, architecture: str | None = None) -> Any:
+            component = super().component(architecture)
+            made.append((self.bias, component))
+            return component
+
+    rng = np.random.default_rng(2)
+    graph = random_graph(rng, layers=3, kinds=("conv",), output="map", max_size=6, max_channels=4)
+    layers = [node for node in graph.nodes if isinstance(node, Conv2d)]
+    assert len(layers) == 3
+    blocks = [Remembered(number) for number in range(3)]
+    assignment = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node, block in zip(layers, blocks, strict=True)
+    }
+    mapped = plan(graph, Architecture.complete(2, 2), assignment, Grid.uniform(blocks, 2, 2))
+    before: dict[int, tuple[int, int]] = {}
+    toggles = np.zeros((3, 3), dtype=int)  # layer, block
+    running = [-1]
+
+    def probe(ctx: Any, core: Any) -> None:
+        layer = ctx.get(core.layer)
+        now = {index: (ctx.get(c.a), ctx.get(c.b)) for index, (_, c) in enumerate(made)}
+        # The operands move to the next layer's block once, as it begins.
+        if ctx.get(core.busy) and layer == running[0]:
+            for index, (block, _) in enumerate(made):
+                toggles[layer, block] += now[index] != before[index]
+        running[0] = layer
+        before.update(now)
+
+    images = random_codes(rng, graph, 1)
+    (inference,) = run_core(mapped, images, probe=probe)
+    expected = run_all(graph, images, assignment)[graph.output][0]
+    np.testing.assert_array_equal(inference.result, expected)
+    assert len(made) == 2 * 2 * 3
+    assert (np.diag(toggles) > 20).all()
+    assert toggles.sum() == np.trace(toggles)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (2, 8), (33, 2)])
