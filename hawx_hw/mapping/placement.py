@@ -2,7 +2,8 @@
 
 Filters that want the same blocks for the same taps form a *filter class*, taps that want the same
 blocks for the same filters a *tap class*. Each column serves one filter class of a layer, each row
-one tap class. Fewest tiles win: a class with many filters gets many columns.
+one tap class. Fewest tiles win: a class with many filters gets many columns. On grids so irregular
+that not all ways can be tried (:func:`~hawx_hw.mapping.shares.row_ways`), fewer may be possible.
 
 Filters may stand in any order: the layers that read them find each channel in its *slot*, wherever
 that is. Layers whose outputs are added must agree on one order.
@@ -11,22 +12,21 @@ that is. Layers whose outputs are added must agree on one order.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError
 from hawx_hw.mapping.grid import Grid
 from hawx_hw.mapping.operations import Operation
+from hawx_hw.mapping.shares import row_ways, share
 
 __all__ = ["Layout", "Placement", "derive_grid", "place_group"]
 
-# Ways to share the rows among the tap classes that are tried before the grid counts as too
-# irregular.
+# Combinations of the ways of several layers to share the rows that are tried.
 _LIMIT = 4096
 
 
@@ -137,23 +137,27 @@ def place_group(
     filter_class = filter_class.reshape(-1)
     counts = np.bincount(filter_class).tolist()
 
-    best: tuple[int, list[list[np.ndarray]], np.ndarray] | None = None
-    for ways in itertools.islice(
-        itertools.product(*(list(_row_ways(c, grid)) for c in classes)), _LIMIT
-    ):
+    found_ways = [row_ways(c.tap_counts, c.blocks, grid.held) for c in classes]
+    complete = all(all_of_them for _, all_of_them in found_ways)
+    choices = itertools.product(*(ways for ways, _ in found_ways))
+    best: tuple[int, list[np.ndarray], np.ndarray] | None = None
+    for number, ways in enumerate(choices):
+        if number == _LIMIT:
+            complete = False
+            break
         # Which columns can serve which filter class, in all layers at once.
         able = np.ones((grid.columns, len(distinct)), dtype=bool)
-        for (rows, _), part, key in zip(ways, classes, distinct.T, strict=True):
-            able &= _able_columns(part, rows, grid)[:, key]
-        found = _fixed(filter_class, able) if fixed else _share(counts, able)
+        for way, key in zip(ways, distinct.T, strict=True):
+            able &= way.able[:, key]
+        found = _fixed(filter_class, able) if fixed else share(counts, able)
         if found is None:
             continue
         passes, columns = found
-        tiles = passes * sum(count for _, count in ways)
+        tiles = passes * sum(way.tiles for way in ways)
         if best is None or tiles < best[0]:
-            best = (tiles, [rows for rows, _ in ways], columns)
+            best = (tiles, [way.rows for way in ways], columns)
     if best is None:
-        raise _unserved(classes, grid, fixed)
+        raise _unserved(classes, grid, fixed, complete)
 
     tiles, all_rows, columns = best
     if fixed:
@@ -164,10 +168,7 @@ def place_group(
     else:
         filters = _dealt(filter_class, columns, grid.columns)
     placements = []
-    for part, rows, key in zip(classes, all_rows, distinct.T, strict=True):
-        row_class = np.full(grid.rows, -1, dtype=np.int64)
-        for number, mine in enumerate(rows):
-            row_class[mine] = number
+    for part, row_class, key in zip(classes, all_rows, distinct.T, strict=True):
         active = np.argmax(grid.held, axis=2)
         for row, column in np.ndindex(active.shape):
             if row_class[row] >= 0 and columns[column] >= 0:
@@ -205,7 +206,7 @@ def derive_grid(
         price = np.zeros((columns, len(distinct)))
         wanted = np.zeros((rows, len(distinct), len(blocks)), dtype=bool)
         for part, key in zip(parts, distinct.T, strict=True):
-            found = _share(part.tap_counts, np.ones((rows, len(part.tap_counts)), dtype=bool))
+            found = share(part.tap_counts, np.ones((rows, len(part.tap_counts)), dtype=bool))
             if found is None:
                 raise _unserved(parts, everything, False)
             for row, tap_class in enumerate(found[1]):
@@ -216,7 +217,7 @@ def derive_grid(
         counts = np.bincount(filter_class.reshape(-1)).tolist()
         able = np.ones((columns, len(distinct)), dtype=bool)
         filter_class = filter_class.reshape(-1)
-        found = _fixed(filter_class, able) if fixed else _share(counts, able, price)
+        found = _fixed(filter_class, able) if fixed else share(counts, able, price)
         if found is None:
             raise _unserved(parts, everything, fixed)
         for column, kind in enumerate(found[1]):
@@ -246,98 +247,6 @@ def _classes(layer: Operation, grid: Grid) -> _Classes:
     return _Classes(layer, filters.reshape(-1), taps.reshape(-1), columns)
 
 
-def _row_ways(part: _Classes, grid: Grid) -> Iterator[tuple[list[np.ndarray], int]]:
-    """Ways to give each tap class rows, each with the tap tiles that it takes.
-
-    Rows that hold the same blocks are of one kind; each kind may serve some of the tap classes.
-    """
-    _, kind_of_row = np.unique(grid.held.reshape(grid.rows, -1), axis=0, return_inverse=True)
-    kind_of_row = kind_of_row.reshape(-1)
-    kinds = int(kind_of_row.max()) + 1
-    number = len(part.tap_counts)
-    subsets: Sequence[tuple[int, ...]] = [
-        subset for size in range(number, -1, -1) for subset in _subsets(number, size)
-    ]
-    if len(subsets) ** kinds > _LIMIT:
-        subsets = list(dict.fromkeys([tuple(range(number)), *((i,) for i in range(number)), ()]))
-    for choice in itertools.islice(itertools.product(subsets, repeat=kinds), _LIMIT):
-        able = np.zeros((grid.rows, number), dtype=bool)
-        for row, kind in enumerate(kind_of_row):
-            able[row, list(choice[kind])] = True
-        found = _share(part.tap_counts, able)
-        if found is not None:
-            tiles, row_class = found
-            yield [np.flatnonzero(row_class == j) for j in range(number)], tiles
-
-
-def _subsets(number: int, size: int) -> Iterator[tuple[int, ...]]:
-    return itertools.combinations(range(number), size)
-
-
-def _able_columns(part: _Classes, rows: Sequence[np.ndarray], grid: Grid) -> np.ndarray:
-    """Bool ``(columns, filter classes)``: whether a column's PEs hold what the class wants."""
-    able = np.ones((grid.columns, len(part.blocks)), dtype=bool)
-    for tap_class, mine in enumerate(rows):
-        for filter_class, block in enumerate(part.blocks[:, tap_class]):
-            able[:, filter_class] &= grid.held[mine, :, block].all(axis=0)
-    return able
-
-
-def _share(
-    counts: Sequence[int], able: np.ndarray, price: np.ndarray | None = None
-) -> tuple[int, np.ndarray] | None:
-    """Give lines (rows or columns) to classes so that the largest share is least.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Members of each class.
-    able : ndarray of bool
-        ``(lines, classes)``: whether a line can serve a class.
-    price : ndarray or None
-        ``(lines, classes)``: what it costs; of equal shares the cheapest wins.
-
-    Returns
-    -------
-    tiles : int
-        Members that the busiest line serves.
-    lines : ndarray of int64
-        The class of each line, or -1.
-    """
-    lines = len(able)
-    for tiles in range(max(1, -(-sum(counts) // lines)), max(counts) + 1):
-        needs = [-(-count // tiles) for count in counts]
-        if sum(needs) > lines:
-            continue
-        wanted = np.repeat(np.arange(len(counts)), needs)
-        # Of equals, a class takes the lines in order.
-        cost = np.abs(np.arange(lines)[:, None] - np.arange(len(wanted))[None, :]).astype(float)
-        if price is not None:
-            cost += price[:, wanted] * float(lines**2)
-        cost = np.where(able[:, wanted], cost, 1e12)
-        line, want = linear_sum_assignment(cost)
-        if not able[line, wanted[want]].all():
-            continue
-        shared = np.full(lines, -1, dtype=np.int64)
-        shared[line] = wanted[want]
-        _give_rest(shared, able if price is None else able & (price == 0), counts)
-        return tiles, shared
-    return None
-
-
-def _give_rest(shared: np.ndarray, able: np.ndarray, counts: Sequence[int]) -> None:
-    """Lines without work help the class whose lines are busiest: the last tiles become smaller."""
-    for line in np.flatnonzero(shared < 0):
-        useful = [
-            c
-            for c, count in enumerate(counts)
-            if able[line, c] and np.count_nonzero(shared == c) < count
-        ]
-        if useful:
-            busy = [counts[c] / np.count_nonzero(shared == c) for c in useful]
-            shared[line] = useful[int(np.argmax(busy))]
-
-
 def _fixed(filter_class: np.ndarray, able: np.ndarray) -> tuple[int, np.ndarray] | None:
     """Filter f on column f modulo columns: each column must suit all of its filters."""
     width = len(able)
@@ -364,17 +273,20 @@ def _dealt(classes: np.ndarray, lines: np.ndarray, width: int) -> np.ndarray:
     return dealt
 
 
-def _unserved(classes: Sequence[_Classes], grid: Grid, fixed: bool) -> UserError:
+def _unserved(
+    classes: Sequence[_Classes], grid: Grid, fixed: bool, complete: bool = True
+) -> UserError:
     names = ", ".join(repr(part.layer.name) for part in classes)
     wants = "; ".join(
         f"{part.layer.name}: {len(part.blocks)} kinds of filter, {len(part.tap_counts)} of tap"
         for part in classes
     )
+    cut = "" if complete else " (the grid is so irregular that not every way was tried)"
     order = " in the order of the network's input" if fixed else ""
     return UserError(
         f"The PE grid of {grid.rows} x {grid.columns} cannot serve the blocks of {names}{order} "
         f"({wants}): each row must serve one kind of tap and each column one kind of filter, on "
-        "PEs that hold their blocks",
+        f"PEs that hold their blocks{cut}",
         where="blocks",
         mend="Use fewer kinds in one layer, more rows or columns, or give more PEs these blocks.",
     )

@@ -128,6 +128,91 @@ def test_fewest_tiles_by_rows(seed: int, kinds: int) -> None:
     assert len(placement.taps) == best
 
 
+def fewest_anywhere(table: np.ndarray, f: list[int], t: list[int], held: np.ndarray) -> int | None:
+    """Over every way to give each row and each column of a small grid a class, or none."""
+    rows, columns, _ = held.shape
+    best = None
+    for row_kinds in itertools.product(range(-1, len(t)), repeat=rows):
+        lines = [row_kinds.count(kind) for kind in range(len(t))]
+        if 0 in lines:
+            continue
+        down = max(-(-count // n) for count, n in zip(t, lines, strict=True))
+        able = np.array(
+            [
+                [
+                    all(
+                        kind < 0 or held[row, column, table[i, kind]]
+                        for row, kind in enumerate(row_kinds)
+                    )
+                    for i in range(len(f))
+                ]
+                for column in range(columns)
+            ]
+        )
+        across = fewest(able, f)
+        if across is not None:
+            best = down * across if best is None else min(best, down * across)
+    return best
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), kinds=st.integers(1, 2), slices=st.integers(1, 2))
+def test_fewest_tiles_of_small_irregular_grids(seed: int, kinds: int, slices: int) -> None:
+    """Rows can be left out for the sake of columns, and the other way round."""
+    rng = np.random.default_rng(seed)
+    f, t = rng.integers(1, 6, kinds).tolist(), rng.integers(1, 6, slices).tolist()
+    table = np.arange(kinds * slices).reshape(kinds, slices) % 3
+    choice = np.repeat(np.repeat(table, f, axis=0), t, axis=1)
+    made = layer(choice)
+    held = rng.random((3, 3, 3)) < 0.6
+    held[..., 0] |= ~held.any(axis=2)
+    grid = Grid(BLOCKS[:3], held)
+    # Kinds of filter that want the same blocks are one kind, and so are taps.
+    kept_rows, of_filter = np.unique(table, axis=0, return_inverse=True)
+    kept, of_tap = np.unique(kept_rows, axis=1, return_inverse=True)
+    f = np.bincount(of_filter.ravel(), weights=f).astype(int).tolist()
+    t = np.bincount(of_tap.ravel(), weights=t).astype(int).tolist()
+    best = fewest_anywhere(kept, f, t, held)
+    if best is None:
+        with pytest.raises(UserError, match="cannot serve"):
+            place_group([made], grid)
+        return
+    (placement,), count = place_group([made], grid)
+    check(made, placement, grid)
+    assert count == tiles(placement) == best
+
+
+def test_a_row_that_serves_nothing_is_left_out_of_a_very_irregular_grid() -> None:
+    """More kinds of row than all ways can be tried for."""
+    rows = 14
+    held = np.zeros((rows, 2, len(BLOCKS)), dtype=bool)
+    held[1:, :, 0] = True
+    held[0, :, 1] = True
+    for row in range(1, rows):
+        for bit in range(4):
+            held[row, bit % 2, 1 + bit // 2] |= bool(row >> bit & 1)
+    made = layer(np.zeros((4, rows), dtype=int))
+    grid = Grid(BLOCKS, held)
+    (placement,), count = place_group([made], grid)
+    check(made, placement, grid)
+    assert count == 2 * 2
+    wants_more = layer(np.full((4, rows), 4))
+    with pytest.raises(UserError, match="so irregular that not every way was tried"):
+        place_group([wants_more], grid)
+
+
+def test_large_grids_and_layers() -> None:
+    """512 filters and taps of two kinds each, on 64 x 64 PEs nearly all of which hold all."""
+    rng = np.random.default_rng(1)
+    table = np.array([[0, 1], [2, 3]])
+    made = layer(table[rng.integers(0, 2, 512)[:, None], rng.integers(0, 2, 512)[None]])
+    grid = Grid(BLOCKS[:4], rng.random((64, 64, 4)) < 0.99)
+    (placement,), count = place_group([made], grid)
+    assert count == tiles(placement) < 1000
+    used = placement.active[:, (placement.filters >= 0).any(axis=0)]
+    assert used.shape[1] > 8
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_any_grid(seed: int) -> None:
