@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.mapping.architecture import Architecture
 from hawx_hw.mapping.layouts import Layouts, lay_out
 from hawx_hw.mapping.operations import Operation, operations
@@ -22,6 +23,7 @@ from hawx_hw.quantize.graph import Add, AveragePool2d, Graph, MaxPool2d
 from hawx_hw.quantize.random_graphs import random_graph
 from hawx_hw.quantize.reference import requantize
 from tests.gateware.systolic.parts import convolution
+from tests.odd_blocks import Biased
 
 SEEDS = range(12)
 
@@ -128,6 +130,17 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
     limit = 2 ** (bits.product_bits - 1)
     assert products.min() >= -limit and products.max() < limit
     assert products.min() < -limit // 2 or products.max() >= limit // 2
+
+
+def test_rows_without_a_tap_count_in_the_widths() -> None:
+    """Each of them adds what the block makes of zero times zero."""
+    network = convolution(np.random.default_rng(3), (1, 1, 1), 1, (1, 1))
+    blocks = LayerBlocks.uniform(Biased(5000), (1, 1, 1, 1))
+    (layer,) = operations(network, window_limit=16, assignment={"conv": blocks})
+    places = uniform([layer], Architecture.complete(8, 1))
+    bits = ranges([layer], places.placements, places.grid)
+    largest = 7 * 5000 + int(Biased(5000).raw_table[int(layer.weight[0, 0, 0, 0]) + 128].max())
+    assert 2 ** (bits.sum_bits - 1) > largest
 
 
 @pytest.mark.parametrize("seed", SEEDS)
