@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-__all__ = ["merged"]
+__all__ = ["low_part_factors", "merged"]
 
 
 def merged(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -37,3 +39,33 @@ def _summed(parts: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray
     sums = [parts[:, group].sum(axis=1) for group in groups.values()]
     firsts = [group[0] for group in groups.values()]
     return np.stack(sums, axis=1), keys[:, firsts]
+
+
+def low_part_factors(
+    magnitudes: Callable[[np.ndarray, np.ndarray], np.ndarray], k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of an unsigned multiplier whose error depends on the operands' ``k`` low bits only.
+
+    They are the exact product, and the error for each value of the weight's low bits.
+
+    Parameters
+    ----------
+    magnitudes : callable
+        The unsigned products of broadcast int32 operands.
+    k : int
+
+    Returns
+    -------
+    u, v : ndarray of int32
+        ``(256, terms)``.
+    """
+    codes = np.arange(256, dtype=np.int32)
+    lows = np.arange(1, 1 << k, dtype=np.int32)
+    part = codes[:, None] & (1 << k) - 1
+    error = magnitudes(lows, part) - lows * part
+    # Powers of two select one row each: they have no error.
+    wrong = error.any(axis=0)
+    return (
+        np.column_stack([codes, part == lows[wrong]]),
+        np.column_stack([codes, error[:, wrong]]),
+    )

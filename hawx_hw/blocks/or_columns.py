@@ -10,6 +10,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.carry_save import partial_products, sum_columns
+from hawx_hw.blocks.factors import low_part_factors
 from hawx_hw.blocks.leading_one import any_of
 from hawx_hw.blocks.sign_magnitude import SignMagnitude, UnsignedActivation
 
@@ -55,19 +56,9 @@ class OrColumns(SignMagnitude):
         return added + compressed
 
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The exact product, and the error for each value of the weight's lowest ``k`` bits."""
         if self.k > 4:
             return None
-        codes = np.arange(256, dtype=np.int32)
-        lows = np.arange(1, 1 << self.k, dtype=np.int32)
-        part = codes[:, None] & (1 << self.k) - 1
-        error = self.magnitudes(lows, part) - lows * part
-        # Powers of two select one row each: they have no error.
-        wrong = error.any(axis=0)
-        return (
-            np.column_stack([codes, part == lows[wrong]]),
-            np.column_stack([codes, error[:, wrong]]),
-        )
+        return low_part_factors(self.magnitudes, self.k)
 
     def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
         columns = partial_products(x, y)
