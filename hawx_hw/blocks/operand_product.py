@@ -77,6 +77,29 @@ class OperandProduct(Block):
         return self.left(CODES)[:, None], self.right(CODES)[:, None]
 
 
+class EncodedActivation(Block):
+    """An exact product of the weight with an encoded activation: ``a * encoded(b)``.
+
+    Sub-classes recode the activation into digits; the product is built from the digits' rows
+    (``booth``), or left to the synthesis (``multiply``).
+    """
+
+    @abc.abstractmethod
+    def encoded(self, b: np.ndarray) -> np.ndarray:
+        """The activation that int32 codes are taken for."""
+
+    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        products: np.ndarray = np.asarray(a, np.int32) * self.encoded(np.asarray(b, np.int32))
+        return products
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        return ("booth", "multiply")
+
+    def factors(self) -> tuple[np.ndarray, np.ndarray]:
+        return CODES[:, None], self.encoded(CODES)[:, None]
+
+
 class _Component(BlockComponent):
     def __init__(self, block: OperandProduct, architecture: str):
         self._block = block

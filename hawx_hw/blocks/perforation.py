@@ -9,8 +9,8 @@ import numpy as np
 from amaranth.hdl import C, Cat, Module, Mux, Value
 
 from hawx_hw.blocks.bit_matrix import BitMatrix, add_booth_row
-from hawx_hw.blocks.block import CODES, Block, BlockComponent
-from hawx_hw.blocks.operand_product import OperandProduct
+from hawx_hw.blocks.block import Block, BlockComponent
+from hawx_hw.blocks.operand_product import EncodedActivation, OperandProduct
 
 __all__ = ["BoothPerforation", "Perforation", "catalogue"]
 
@@ -67,7 +67,7 @@ class Perforation(OperandProduct):
 
 
 @dataclass(frozen=True)
-class BoothPerforation(Block):
+class BoothPerforation(EncodedActivation):
     """Leaves out ``m`` rows of a radix-4 Booth multiplier from row ``j`` on.
 
     Zervakis et al., IEEE TVLSI 2016, perforate Booth rows as they do simple ones. A row is a digit
@@ -105,22 +105,11 @@ class BoothPerforation(Block):
         left: np.ndarray = b - above[self.j] + above[self.j + self.m]
         return left
 
-    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        products: np.ndarray = np.asarray(a, np.int32) * self.encoded(np.asarray(b, np.int32))
-        return products
-
-    @property
-    def architectures(self) -> tuple[str, ...]:
-        return ("booth", "multiply")
-
     def component(self, architecture: str | None = None) -> BlockComponent:
         return _BoothComponent(self, self._architecture(architecture))
 
     def specification(self) -> BlockComponent:
         return _BoothComponent(self, "specification")
-
-    def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        return CODES[:, None], self.encoded(CODES)[:, None]
 
 
 class _BoothComponent(BlockComponent):

@@ -9,13 +9,14 @@ import numpy as np
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 
 from hawx_hw.blocks.bit_matrix import BitMatrix, add_booth_row
-from hawx_hw.blocks.block import CODES, Block, BlockComponent
+from hawx_hw.blocks.block import Block, BlockComponent
+from hawx_hw.blocks.operand_product import EncodedActivation
 
 __all__ = ["Rad", "catalogue"]
 
 
 @dataclass(frozen=True)
-class Rad(Block):
+class Rad(EncodedActivation):
     """RAD2^k: the ``k`` low bits of the activation as one approximate digit, the rest exact.
 
     The activation is ``high * 2**k + low`` with ``low`` in ``[-2**(k - 1), 2**(k - 1))``. The high
@@ -63,22 +64,11 @@ class Rad(Block):
         low = self._low(b)
         return b - low + self._digit(low)
 
-    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        products: np.ndarray = np.asarray(a, np.int32) * self.encoded(np.asarray(b, np.int32))
-        return products
-
-    @property
-    def architectures(self) -> tuple[str, ...]:
-        return ("booth", "multiply")
-
     def component(self, architecture: str | None = None) -> BlockComponent:
         return _Component(self, self._architecture(architecture))
 
     def specification(self) -> BlockComponent:
         return _Component(self, "multiply")
-
-    def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        return CODES[:, None], self.encoded(CODES)[:, None]
 
 
 class _Component(BlockComponent):
