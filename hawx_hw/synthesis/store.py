@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS results (
 """
 #: Seconds that a writer waits for another one; a transaction takes milliseconds.
 _BUSY = 60.0
+_DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDES = ("", "-wal", "-shm")
 
 
@@ -231,12 +232,11 @@ class Store:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with closing(sqlite3.connect(self._path, timeout=_BUSY)) as connection:
                     return action(connection) if _prepare(connection) else None
-            except (OSError, sqlite3.OperationalError):
-                # Locked for too long, no space, no right to write, no folder.
+            except OSError:
                 return None
-            except sqlite3.ProgrammingError:
-                raise
-            except sqlite3.DatabaseError:
+            except sqlite3.DatabaseError as error:
+                if not _tells_damage(error):
+                    return None
                 if first:
                     self._set_aside()
         return None
@@ -300,10 +300,13 @@ def _damaged(path: Path) -> bool:
         with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
             found = connection.execute("PRAGMA quick_check").fetchone()[0]
             return bool(found != "ok")
-    except sqlite3.OperationalError:
-        return False
-    except sqlite3.DatabaseError:
-        return True
+    except sqlite3.DatabaseError as error:
+        return _tells_damage(error)
+
+
+def _tells_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is damaged; not so if it is locked, full, or not to be written."""
+    return (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF) in _DAMAGE
 
 
 def _json(content: Any) -> bytes:
