@@ -1,0 +1,75 @@
+"""Moments of errors from histograms alone: of single operations, and of the sums of a filter.
+
+Each tap's activations are taken with their own distribution; the errors of different taps count as
+independent, so that means add up and variances do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Moments", "filter_moments", "operation_moments"]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Mean, variance and mean absolute value of errors, float64 arrays of one shape.
+
+    Of a filter, ``absolute`` is the sum over its operations.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    absolute: np.ndarray
+
+
+def operation_moments(errors: np.ndarray, histograms: np.ndarray) -> Moments:
+    """hawx(o): the error of one operation, for every weight code.
+
+    Parameters
+    ----------
+    errors : ndarray of int64
+        ``(256, 256)``, indexed ``[w + 128, x + 128]``.
+    histograms : ndarray of int64
+        ``(..., 256)``: how often each activation code occurs, not all zero.
+
+    Returns
+    -------
+    Moments
+        Each ``(..., 256)``, indexed ``[..., w + 128]``.
+    """
+    counts = histograms.astype(np.float64)
+    share = counts / counts.sum(axis=-1, keepdims=True)
+    rows = errors.T.astype(np.float64)
+    mean = share @ rows
+    variance = np.maximum(share @ rows**2 - mean**2, 0.0)
+    return Moments(mean, variance, share @ np.abs(rows))
+
+
+def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) -> Moments:
+    """The error of each filter's sums, over the taps of a slice.
+
+    Parameters
+    ----------
+    operations : Moments
+        By tap and weight code, ``(*taps, 256)``.
+    weight : ndarray of int8
+        ``(filters, *taps)``.
+    taps : ndarray of bool
+        Those of the slice.
+
+    Returns
+    -------
+    Moments
+        Each ``(filters,)``.
+    """
+    row = np.flatnonzero(taps)
+    code = weight.reshape(len(weight), -1)[:, row].astype(np.int64) + 128
+
+    def total(values: np.ndarray) -> np.ndarray:
+        found: np.ndarray = values.reshape(-1, 256)[row, code].sum(axis=1)
+        return found
+
+    return Moments(total(operations.mean), total(operations.variance), total(operations.absolute))
