@@ -1,32 +1,26 @@
-"""Reads what synthesis and timing need from a liberty file.
-
-Liberty is a tree of groups ``name (arguments) { ... }`` with attributes ``name : value;`` and
-``name (values);``. Groups that nobody asks for (noise, current source models) are skipped unread.
-"""
+"""Reads what synthesis, timing and power need from a liberty file."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hawx_hw.errors import UserError
+from hawx_hw.technology.liberty_groups import Group, parse
 
-__all__ = ["Arc", "Cell", "Library", "Pin", "Table", "read_library"]
-
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(r'"[^"]*"|[{}();:]|[^\s{}();:"]+')
-_WANTED = frozenset(
-    {
-        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable",
-        "test_cell", "lu_table_template",
-        "cell_rise", "cell_fall", "rise_transition", "fall_transition",
-        "rise_constraint", "fall_constraint",
-    }
-)  # fmt: skip
+__all__ = [
+    "Arc",
+    "Cell",
+    "FlipFlop",
+    "InternalPower",
+    "Library",
+    "Pin",
+    "Table",
+    "read_library",
+]
 
 #: Attributes of cells that are not for logic. Not all libraries mark them dont_use as well.
 _SPECIAL_FLAGS = (
@@ -35,26 +29,9 @@ _SPECIAL_FLAGS = (
 _SPECIAL_TEXTS = ("clock_gating_integrated_cell", "power_gating_cell", "retention_cell")
 
 
-@dataclass
-class _Group:
-    kind: str
-    arguments: list[str]
-    attributes: dict[str, list[str]] = field(default_factory=dict)
-    groups: list[_Group] = field(default_factory=list)
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.attributes.get(name, [default])[0]
-
-    def number(self, name: str, default: float = 0.0) -> float:
-        return float(self.attributes.get(name, [str(default)])[0])
-
-    def children(self, *kinds: str) -> Iterator[_Group]:
-        return (group for group in self.groups if group.kind in kinds)
-
-
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table of delays or transition times in ns over input transition (ns) and load (fF)."""
+    """A table over input transition (ns) and load (fF): times in ns, or energies in fJ."""
 
     slews: np.ndarray
     loads: np.ndarray
@@ -93,11 +70,54 @@ class Arc:
 
 
 @dataclass(frozen=True, eq=False)
+class InternalPower:
+    """Energy that a cell takes when a pin switches, in fJ, without that of the load.
+
+    Parameters
+    ----------
+    related : str
+        The input pin that makes an output switch; "" where the library names none.
+    when : str
+        The state of other pins in which this holds, a Boolean function; "" for any.
+    rise, fall : Table
+        Of the pin's rising and falling edge. An input's does not depend on the load. May be
+        negative.
+    """
+
+    related: str
+    when: str
+    rise: Table
+    fall: Table
+
+
+@dataclass(frozen=True, eq=False)
+class FlipFlop:
+    """What an ``ff`` group says; every text is a Boolean function of pins, "" where left out.
+
+    Parameters
+    ----------
+    state, inverted_state : str
+        Names for the state, which the functions of output pins use.
+    clocked_on, next_state : str
+    clear, preset : str
+        Asynchronous.
+    """
+
+    state: str
+    inverted_state: str
+    clocked_on: str
+    next_state: str
+    clear: str
+    preset: str
+
+
+@dataclass(frozen=True, eq=False)
 class Pin:
     """A pin: direction, input capacitance in fF, the arcs that end there, and its set-up times.
 
     A set-up time is a pair of tables, for the rising and the falling pin, over its transition and
-    the clock's.
+    the clock's. ``powers`` are the energies of its switching; of those for one related pin at most
+    one holds in each state.
     """
 
     name: str
@@ -106,25 +126,34 @@ class Pin:
     function: str
     arcs: tuple[Arc, ...]
     setups: tuple[tuple[Table, Table], ...] = ()
+    powers: tuple[InternalPower, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A standard cell; area in the library's unit."""
+    """A standard cell; area in the library's unit.
+
+    ``leakage_nw`` is its leakage where none of ``leakages``, pairs of a Boolean function of pins
+    and nW, holds. ``flip_flop`` is None for cells without state and for latches.
+    """
 
     name: str
     area: float
     dont_use: bool
     sequential: bool
     pins: dict[str, Pin]
+    leakage_nw: float = 0.0
+    leakages: tuple[tuple[str, float], ...] = ()
+    flip_flop: FlipFlop | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """The cells of a liberty file by name."""
+    """The cells of a liberty file by name; ``voltage`` is the supply in V."""
 
     name: str
     cells: dict[str, Cell]
+    voltage: float
 
     def tie(self, value: str) -> tuple[str, str] | None:
         """Cell and pin of the smallest cell with the constant output ``"0"`` or ``"1"``."""
@@ -151,7 +180,7 @@ def read_library(path: Path) -> Library:
     except OSError as error:
         raise UserError(f"The liberty file cannot be read: {error}", where=str(path)) from error
     try:
-        root = _parse(text)
+        root = parse(text)
         library = _library(root)
     except (IndexError, ValueError, KeyError) as error:
         raise UserError(
@@ -162,61 +191,46 @@ def read_library(path: Path) -> Library:
     return library
 
 
-def _parse(text: str) -> _Group:
-    text = _COMMENT.sub(" ", text).replace("\\\n", " ").replace("\\\r\n", " ")
-    tokens = _TOKEN.finditer(text)
-    root = _Group("", [])
-    stack = [root]
-    name = ""
-    for match in tokens:
-        token = match[0]
-        if token == "(":
-            arguments = []
-            for inner in tokens:
-                if inner[0] == ")":
-                    break
-                arguments += [part for part in inner[0].strip('"').split(",") if part.strip()]
-            arguments = [argument.strip() for argument in arguments]
-            stack[-1].attributes[name] = arguments or [""]
-        elif token == ":":
-            parts = []
-            for inner in tokens:
-                if inner[0] in (";", "}"):
-                    break
-                parts.append(inner[0].strip('"'))
-            stack[-1].attributes[name] = [" ".join(parts)]
-            if inner[0] == "}":
-                stack.pop()
-        elif token == "{":
-            group = _Group(name, stack[-1].attributes.pop(name, []))
-            if name in _WANTED:
-                stack[-1].groups.append(group)
-                stack.append(group)
-            else:
-                depth = 1
-                for inner in tokens:
-                    depth += {"{": 1, "}": -1}.get(inner[0], 0)
-                    if depth == 0:
-                        break
-        elif token == "}":
-            stack.pop()
-        elif token != ";":
-            name = token
-    if len(stack) != 1:
-        raise ValueError("the braces do not match")
-    return root
+@dataclass(frozen=True)
+class _Units:
+    """What one unit of the library is in ns, fF, fJ, nW; and the templates of its tables."""
+
+    nanosecond: float
+    femtofarad: float
+    femtojoule: float
+    nanowatt: float
+    templates: dict[str, Group]
 
 
-def _library(root: _Group) -> Library:
+_TIMES = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}
+_POWERS = {"1pw": 1e-3, "10pw": 1e-2, "100pw": 0.1, "1nw": 1.0, "10nw": 10.0, "100nw": 100.0,
+           "1uw": 1e3, "10uw": 1e4, "100uw": 1e5, "1mw": 1e6}  # fmt: skip
+_VOLTAGES = {"1mv": 1e-3, "10mv": 1e-2, "100mv": 0.1, "1v": 1.0}
+
+
+def _units(group: Group) -> _Units:
+    amount, unit = (group.attributes.get("capacitive_load_unit") or ["1", "pf"])[:2]
+    femtofarad = float(amount) * {"ff": 1.0, "pf": 1000.0}[unit.lower()]
+    volt = _VOLTAGES[group.text("voltage_unit", "1V").lower()]
+    return _Units(
+        _TIMES[group.text("time_unit", "1ns")],
+        femtofarad,
+        # The format has no unit of energy of its own.
+        femtofarad * volt * volt,
+        # Without a unit there must be no leakage: OpenSTA takes it as zero as well.
+        _POWERS[group.text("leakage_power_unit", "1nW").lower()],
+        {
+            template.arguments[0]: template
+            for template in group.children("lu_table_template", "power_lut_template")
+        },
+    )
+
+
+def _library(root: Group) -> Library:
     group = next(root.children("library"), None)
     if group is None:
         raise ValueError("there is no library group")
-    amount, unit = (group.attributes.get("capacitive_load_unit") or ["1", "pf"])[:2]
-    femtofarad = float(amount) * {"ff": 1.0, "pf": 1000.0}[unit.lower()]
-    nanosecond = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}[
-        group.text("time_unit", "1ns")
-    ]
-    templates = {t.arguments[0]: t for t in group.children("lu_table_template")}
+    units = _units(group)
     cells = {}
     for cell in group.children("cell"):
         name = cell.arguments[0]
@@ -224,13 +238,18 @@ def _library(root: _Group) -> Library:
         buses = (pin for bus in cell.children("bus", "bundle") for pin in bus.children("pin"))
         for pin in (*cell.children("pin"), *buses):
             for pin_name in pin.arguments:
+                direction = pin.text("direction")
+                usual = (
+                    "default_input_pin_cap" if direction == "input" else "default_output_pin_cap"
+                )
                 pins[pin_name] = Pin(
                     pin_name,
-                    pin.text("direction"),
-                    pin.number("capacitance", group.number("default_input_pin_cap")) * femtofarad,
+                    direction,
+                    pin.number("capacitance", group.number(usual)) * units.femtofarad,
                     pin.text("function"),
-                    tuple(_arcs(pin, templates, nanosecond, femtofarad)),
-                    tuple(_setups(pin, templates, nanosecond, femtofarad)),
+                    tuple(_arcs(pin, units)),
+                    tuple(_setups(pin, units)),
+                    tuple(_powers(pin, units)),
                 )
         cells[name] = Cell(
             name,
@@ -238,11 +257,52 @@ def _library(root: _Group) -> Library:
             _special(cell),
             any(cell.children("ff", "latch", "statetable")),
             pins,
+            *_leakage(cell, group, units),
+            _flip_flop(cell),
         )
-    return Library(group.arguments[0] if group.arguments else "", cells)
+    return Library(group.arguments[0] if group.arguments else "", cells, _voltage(group))
 
 
-def _special(cell: _Group) -> bool:
+def _voltage(library: Group) -> float:
+    conditions = {
+        group.arguments[0]: group
+        for group in library.children("operating_conditions")
+        if group.arguments
+    }
+    chosen = conditions.get(library.text("default_operating_conditions"))
+    nominal = library.number("nom_voltage", 1.0)
+    return nominal if chosen is None else chosen.number("voltage", nominal)
+
+
+def _leakage(
+    cell: Group, library: Group, units: _Units
+) -> tuple[float, tuple[tuple[str, float], ...]]:
+    by_state: dict[str, float] = {}
+    for group in cell.children("leakage_power"):
+        # One group for each supply pin.
+        when = group.text("when")
+        by_state[when] = by_state.get(when, 0.0) + group.number("value") * units.nanowatt
+    stated = "cell_leakage_power" in cell.attributes
+    default = (
+        cell.number("cell_leakage_power") * units.nanowatt
+        if stated or "" not in by_state
+        else by_state[""]
+    )
+    if not stated and not by_state:
+        default = library.number("default_cell_leakage_power") * units.nanowatt
+    return default, tuple((when, value) for when, value in by_state.items() if when)
+
+
+def _flip_flop(cell: Group) -> FlipFlop | None:
+    found = next(cell.children("ff"), None)
+    if found is None:
+        return None
+    state, inverted = (*found.arguments, "", "")[:2]
+    names = ("clocked_on", "next_state", "clear", "preset")
+    return FlipFlop(state, inverted, *(found.text(name) for name in names))
+
+
+def _special(cell: Group) -> bool:
     """Whether a cell is not for logic: clock gates, scan flip-flops, isolation of power domains."""
     return (
         any(cell.text(flag).lower() == "true" for flag in _SPECIAL_FLAGS)
@@ -251,47 +311,42 @@ def _special(cell: _Group) -> bool:
     )
 
 
-def _arcs(
-    pin: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
-) -> Iterator[Arc]:
+def _arcs(pin: Group, units: _Units) -> Iterator[Arc]:
     for timing in pin.children("timing"):
         kind = timing.text("timing_type", "combinational")
         if kind not in ("combinational", "rising_edge", "falling_edge"):
             continue
-        units = templates, nanosecond, femtofarad
-        delays = _pair(timing, "cell_rise", "cell_fall", *units)
-        transitions = _pair(timing, "rise_transition", "fall_transition", *units)
+        delays = _pair(timing, "cell_rise", "cell_fall", units, units.nanosecond)
+        transitions = _pair(timing, "rise_transition", "fall_transition", units, units.nanosecond)
         if delays and transitions:
             sense = timing.text("timing_sense", "non_unate")
             for source in timing.text("related_pin").split():
                 yield Arc(source, kind != "combinational", sense, delays, transitions)
 
 
-def _setups(
-    pin: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
-) -> Iterator[tuple[Table, Table]]:
+def _setups(pin: Group, units: _Units) -> Iterator[tuple[Table, Table]]:
     for timing in pin.children("timing"):
         if timing.text("timing_type").startswith("setup_"):
-            units = templates, nanosecond, femtofarad
-            limits = _pair(timing, "rise_constraint", "fall_constraint", *units)
+            limits = _pair(timing, "rise_constraint", "fall_constraint", units, units.nanosecond)
             if limits:
                 yield limits
 
 
+def _powers(pin: Group, units: _Units) -> Iterator[InternalPower]:
+    for group in pin.children("internal_power"):
+        tables = _pair(group, "rise_power", "fall_power", units, units.femtojoule) or _pair(
+            group, "power", "power", units, units.femtojoule
+        )
+        if tables:
+            for related in group.text("related_pin").split() or [""]:
+                yield InternalPower(related, group.text("when"), *tables)
+
+
 def _pair(
-    timing: _Group,
-    rise: str,
-    fall: str,
-    templates: dict[str, _Group],
-    nanosecond: float,
-    femtofarad: float,
+    group: Group, rise: str, fall: str, units: _Units, scale: float
 ) -> tuple[Table, Table] | None:
     """The tables for rise and fall; one stands for both where the other is left out."""
-    found = [
-        _table(group, templates, nanosecond, femtofarad)
-        for kind in (rise, fall)
-        for group in timing.children(kind)
-    ]
+    found = [_table(table, units, scale) for kind in (rise, fall) for table in group.children(kind)]
     return (found[0], found[-1]) if found else None
 
 
@@ -300,10 +355,8 @@ _FIRST = ("input_net_transition", "input_transition_time", "constrained_pin_tran
 _SECOND = ("total_output_net_capacitance", "related_pin_transition")
 
 
-def _table(
-    group: _Group, templates: dict[str, _Group], nanosecond: float, femtofarad: float
-) -> Table:
-    template = templates.get(group.arguments[0]) if group.arguments else None
+def _table(group: Group, units: _Units, scale: float) -> Table:
+    template = units.templates.get(group.arguments[0]) if group.arguments else None
     variables, lengths = [], []
     axes = {"first": np.zeros(1), "second": np.zeros(1)}
     for number in ("1", "2"):
@@ -315,12 +368,13 @@ def _table(
             axis = np.array([float(value) for value in " ".join(index).split()])
             if variable not in _FIRST + _SECOND:
                 raise ValueError(f"unknown table variable {variable!r}")
-            unit = femtofarad if variable == "total_output_net_capacitance" else nanosecond
+            load = variable == "total_output_net_capacitance"
+            unit = units.femtofarad if load else units.nanosecond
             place = "first" if variable in _FIRST else "second"
             axes[place] = axis * unit
             variables.append(place)
             lengths.append(len(axis))
-    values = np.array([float(v) for v in " ".join(group.attributes["values"]).split()]) * nanosecond
+    values = np.array([float(v) for v in " ".join(group.attributes["values"]).split()]) * scale
     shaped = values.reshape(lengths) if lengths else values.reshape(1, 1)
     if variables == ["second", "first"]:
         shaped = shaped.T
