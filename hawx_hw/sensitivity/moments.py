@@ -41,11 +41,12 @@ def operation_moments(errors: np.ndarray, histograms: np.ndarray) -> Moments:
         Each ``(..., 256)``, indexed ``[..., w + 128]``.
     """
     counts = histograms.astype(np.float64)
-    share = counts / counts.sum(axis=-1, keepdims=True)
+    total = counts.sum(axis=-1, keepdims=True)
+    # Whole numbers below 2**53, so that what is constant has no variance at all.
     rows = errors.T.astype(np.float64)
-    mean = share @ rows
-    variance = np.maximum(share @ rows**2 - mean**2, 0.0)
-    return Moments(mean, variance, share @ np.abs(rows))
+    mean = counts @ rows / total
+    variance = np.maximum(counts @ rows**2 / total - mean**2, 0.0)
+    return Moments(mean, variance, counts @ np.abs(rows) / total)
 
 
 def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) -> Moments:

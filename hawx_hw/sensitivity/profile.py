@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,7 +186,7 @@ def load_profile(path: Path) -> Profile:
     """
     mend = "Profile the network again: hawx profile."
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             description = json.loads(str(file["description"]))
             if description["schema"] != SCHEMA:
                 raise UserError(
@@ -197,7 +198,7 @@ def load_profile(path: Path) -> Profile:
             layers = tuple(description["layers"])
             values = {name: file[name] for name in UNITS}
             slices = tuple(file[f"slices.{index}"] for index in range(len(layers)))
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"The profile cannot be read: {error}.", where=str(path), mend=mend
         ) from error

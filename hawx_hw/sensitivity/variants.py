@@ -63,10 +63,13 @@ class Variant:
         if bias_correction:
             error = mean_sums(changed, layer, met) - mean_sums(node, None, met)
             changed = correct_bias(changed, error)
+        #: The layer with the weights and biases that suit the block.
+        self.node = changed
+        #: The block of every weight.
+        self.blocks = layer
         self._block = block
         self._zero_point = zero_point
-        self._layer = {node.name: layer}
-        # Exact blocks change nothing, and need no run.
+        #: False for exact blocks, which need no run.
         self.changes = block.digest != EXACT.digest
         self._emulator = Emulator(
             Graph(
@@ -81,7 +84,7 @@ class Variant:
 
     def run(self, x: np.ndarray) -> np.ndarray:
         """The layer's codes for those of its input, both int8 ``(batch, *shape)``."""
-        return self._emulator.run(x, self._layer)
+        return self._emulator.run(x, {self.node.name: self.blocks})
 
     def errors(self) -> np.ndarray:
         """Errors of a product, by what the weight was: int64 ``(256, 256)``.
