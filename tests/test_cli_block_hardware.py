@@ -15,7 +15,6 @@ from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.exact import Exact
 from hawx_hw.cli_block_hardware import architectures, prove
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.synthesis import architectures as synthesis
 
 
 class Flipped(BlockComponent):
@@ -43,7 +42,7 @@ def hawx(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "family_of_a_test", SimpleNamespace(Wrong=Wrong))
     families = {"exact": registry.FAMILIES["exact"], "wrong": ("family_of_a_test", "Wrong")}
     monkeypatch.setattr(registry, "FAMILIES", families)
-    monkeypatch.setattr(synthesis, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("HAWX_STORE", str(tmp_path / "store.sqlite"))
 
     def run(*words):
         result = CliRunner().invoke(app, words)

@@ -5,6 +5,7 @@ Writes ``synth.json`` and ``netlist.v``, the mapped Verilog.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,12 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     from hawx_hw.gateware.emit import TOP
-    from hawx_hw.synthesis import synthesize
+    from hawx_hw.synthesis import default_store, synthesize
 
     technology = load_technology(context.config, context.base)
     rtl = context.folder / "rtl"
     sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
-    with context.progress.task("synthesizing", estimate=45.0):
+    with context.progress.task("synthesizing", estimate=30.0) as task:
         clock = context.config.accelerator.clock_mhz
         result = synthesize(
             sources,
@@ -34,6 +35,9 @@ def _run(context: Context) -> None:
             technology,
             workdir=context.scratch,
             period_ns=None if clock is None else 1000 / clock,
+            jobs=os.cpu_count() or 1,
+            store=default_store(),
+            progress=task.update,
         )
     shutil.move(result.netlist, context.output / "netlist.v")
     context.write_json("synth.json", result.figures)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from hawx_hw.blocks.block import Block
-from hawx_hw.datasets.folders import cache_folder
-from hawx_hw.files import write_json
-from hawx_hw.fingerprints import code_hash, json_hash
-from hawx_hw.gateware.block_verilog import BlockVerilog, architecture_verilog
-from hawx_hw.synthesis.run import synthesize
+from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.netlist import Netlist
+from hawx_hw.synthesis.store import default_store
+from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
 
 __all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_architectures"]
@@ -131,7 +125,7 @@ def compare_architectures(
     They are synthesized as the accelerator is: each block is a module of its own there too, and
     multipliers that the Verilog writes as ``*`` are built plainly, without Booth recoding. Of equal
     architectures the one that the block names first is chosen. What was synthesized before, with
-    the same Verilog, library, tools and options, comes from the user's cache.
+    the same Verilog, library, tools and options, comes from the user's store.
 
     Parameters
     ----------
@@ -144,7 +138,7 @@ def compare_architectures(
     jobs : int
         How many syntheses run at a time.
     progress : callable or None
-        Told how many architectures are done, and of how many.
+        Told how many modules of how many are synthesized: those that were not before.
 
     Returns
     -------
@@ -164,19 +158,18 @@ def compare_architectures(
         raise ValueError(f"jobs must be at least 1, not {jobs!r}")
     pairs = [(block, architecture) for block in blocks for architecture in block.architectures]
     designs = architecture_verilog(pairs)
-    if designs:
-        # Read once, before the threads ask for them.
-        _ = technology.digest, technology.library
-    measured: list[Figures] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        # In this thread an interruption ends the tools at once.
-        run: Any = map if jobs == 1 else pool.map
-        for figures in run(
-            lambda design, pair: _measure(design, pair[1], technology, period_ns), designs, pairs
-        ):
-            measured.append(figures)
-            if progress is not None:
-                progress(len(measured), len(pairs))
+    mapped = map_designs(
+        [(design.files, design.top) for design in designs],
+        technology,
+        period_ns=period_ns,
+        jobs=jobs,
+        store=default_store(),
+        progress=progress,
+    )
+    measured = [
+        _figures(architecture, found.netlist)
+        for (_, architecture), found in zip(pairs, mapped, strict=True)
+    ]
     results = iter(measured)
     choices = []
     for block in blocks:
@@ -188,77 +181,7 @@ def compare_architectures(
     return choices
 
 
-def _measure(
-    design: BlockVerilog, architecture: str, technology: Technology, period_ns: float | None
-) -> Figures:
-    key = _key(design, technology, period_ns)
-    folder = cache_folder()
-    kept = None if folder is None else folder / "architectures" / f"{key}.json"
-    found = None if kept is None else _read(kept, key)
-    if found is None:
-        found = _synthesize(design, technology, period_ns)
-        if kept is not None:
-            _write(kept, key, found)
-    return Figures(architecture, found["area"], found["delay_ns"], found["cells"])
-
-
-def _key(design: BlockVerilog, technology: Technology, period_ns: float | None) -> str:
-    """Hash of all that the figures depend on."""
-    return json_hash(
-        {
-            "top": design.top,
-            "files": dict(design.files),
-            "library": technology.digest,
-            "period_ns": period_ns,
-            "pyosys": metadata.version("pyosys"),
-            "code": [code_hash(part) for part in ("synthesis", "technology")],
-        }
-    )
-
-
-def _synthesize(
-    design: BlockVerilog, technology: Technology, period_ns: float | None
-) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="hawx-block-") as name:
-        folder = Path(name)
-        # Numbers for names: a module's name may be longer than a file's may.
-        sources = []
-        for number, text in enumerate(design.files.values()):
-            sources.append(folder / f"source_{number}.v")
-            sources[-1].write_text(text)
-        result = synthesize(
-            sources,
-            design.top,
-            technology,
-            workdir=folder / "synthesis",
-            period_ns=period_ns,
-            opensta=False,
-        )
-    return {
-        "area": result.figures["area"],
-        "delay_ns": result.figures["timing"]["longest_path_ns"],
-        "cells": result.figures["cells"],
-    }
-
-
-def _read(path: Path, key: str) -> dict[str, Any] | None:
-    """Figures that were kept; None where there are none, or they are damaged."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        figures: dict[str, Any] = content["figures"]
-        return figures if content["sha256"] == _sum(key, figures) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write(path: Path, key: str, figures: dict[str, Any]) -> None:
-    try:
-        write_json(path, {"figures": figures, "sha256": _sum(key, figures)})
-    except OSError:
-        # The cache only saves time.
-        return
-
-
-def _sum(key: str, figures: dict[str, Any]) -> str:
-    text = key + json.dumps(figures, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _figures(architecture: str, netlist: Netlist) -> Figures:
+    found = netlist.report()
+    path, _ = longest_path(netlist)
+    return Figures(architecture, found["area"], round(path.delay, 4), found["cells"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from hawx_hw.technology.liberty import Library
 
-__all__ = ["MACROS", "Instance", "Module", "Netlist", "read_netlist"]
+__all__ = ["MACROS", "Instance", "Module", "Netlist", "read_module", "read_netlist"]
 
 #: Memory macros of rtl_templates/; their bits are WIDTH * DEPTH.
 MACROS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
@@ -150,22 +151,40 @@ def read_netlist(path: Path, top: str, library: Library) -> Netlist:
     names = {
         name for name, module in content.items() if name not in MACROS and name not in library.cells
     }
-    modules = {}
-    for name in names:
-        module = content[name]
-        instances = []
-        for instance_name, cell in sorted(module["cells"].items()):
-            kind = cell["type"]
-            if kind not in names and kind not in library.cells and kind not in MACROS:
-                raise ValueError(f"Module {name!r} holds {kind!r}, which is no cell of the library")
-            parameters = {
-                key: int(value, 2)
-                for key, value in cell["parameters"].items()
-                if value and set(value) <= {"0", "1"}
-            }
-            instances.append(Instance(instance_name, kind, cell["connections"], parameters))
-        ports = {
-            port: (entry["direction"], entry["bits"]) for port, entry in module["ports"].items()
+    return Netlist(
+        top, {name: read_module(name, content[name], names, library) for name in names}, library
+    )
+
+
+def read_module(
+    name: str, content: Mapping[str, Any], known: Container[str], library: Library
+) -> Module:
+    """One module of a netlist that Yosys wrote as JSON.
+
+    Parameters
+    ----------
+    name : str
+    content : mapping
+        The module's ``ports`` and ``cells``.
+    known : container of str
+        Names of the design's modules.
+    library : Library
+
+    Raises
+    ------
+    ValueError
+        Where a cell is neither of the library nor known nor a macro.
+    """
+    instances = []
+    for instance_name, cell in sorted(content["cells"].items()):
+        kind = cell["type"]
+        if kind not in known and kind not in library.cells and kind not in MACROS:
+            raise ValueError(f"Module {name!r} holds {kind!r}, which is no cell of the library")
+        parameters = {
+            key: int(value, 2)
+            for key, value in cell["parameters"].items()
+            if value and set(value) <= {"0", "1"}
         }
-        modules[name] = Module(name, ports, instances)
-    return Netlist(top, modules, library)
+        instances.append(Instance(instance_name, kind, cell["connections"], parameters))
+    ports = {port: (entry["direction"], entry["bits"]) for port, entry in content["ports"].items()}
+    return Module(name, ports, instances)

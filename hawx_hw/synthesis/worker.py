@@ -30,7 +30,11 @@ def script(job: dict[str, object]) -> list[str]:
     if job.get("constraints"):
         # Makes ABC put in buffers and choose sizes.
         delay += f" -constr {_quoted(str(job['constraints']))}"
-    commands = [
+    commands = []
+    if job.get("declarations"):
+        # Of the modules that this one holds: empty, to be left alone.
+        commands.append(f"read_verilog -lib -DHAWX_BLACKBOX {_quoted(str(job['declarations']))}")
+    commands += [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
         f"hierarchy -check -top {top}",
         f"synth -top {top}{booth}{flatten}",

@@ -1,14 +1,13 @@
-"""The choice among architectures of which the order is known, and its cache."""
+"""The choice among architectures of which the order is known, and what is kept of it."""
 
 import dataclasses
-import json
 
 import pytest
 from amaranth.hdl import Const, Module
 
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.exact import Exact
-from hawx_hw.synthesis import SynthesisResult, architectures, synthesize
+from hawx_hw.synthesis import architectures, default_store, modules, synthesize
 from hawx_hw.synthesis.architectures import choose, choose_all, compare_architectures
 from hawx_hw.technology import load
 
@@ -63,30 +62,26 @@ def technology():
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    folder = tmp_path / "cache"
-    monkeypatch.setattr(architectures, "cache_folder", lambda: folder)
-    return folder / "architectures"
+def store(monkeypatch, tmp_path):
+    monkeypatch.setenv("HAWX_STORE", str(tmp_path / "store.sqlite"))
+    return default_store()
 
 
 @pytest.fixture
 def syntheses(monkeypatch):
-    """Tops of the designs that are synthesized, by a stand-in that takes no time."""
-    tops = []
+    """Names of the modules that are synthesized."""
+    names = []
 
-    def counted(sources, top, technology, *, workdir, period_ns, opensta):
-        assert all(path.is_file() for path in sources)
-        assert opensta is False, "the choice must not depend on what is installed"
-        tops.append(top)
-        slow = not top.endswith("flat")
-        timing = {"longest_path_ns": 3.0 + slow}
-        return SynthesisResult({"area": 20.0 - slow, "cells": 7, "timing": timing}, workdir)
+    def counted(units, technology, jobs, timeout):
+        names.extend(unit.name for unit in units)
+        return run(units, technology, jobs, timeout)
 
-    monkeypatch.setattr(architectures, "synthesize", counted)
-    return tops
+    run = modules._run
+    monkeypatch.setattr(modules, "_run", counted)
+    return names
 
 
-def test_smallest_and_fastest(technology, monkeypatch, tmp_path):
+def test_smallest_and_fastest(technology, syntheses, tmp_path):
     told = []
     block = Chosen()
     (small,) = compare_architectures(
@@ -98,12 +93,12 @@ def test_smallest_and_fastest(technology, monkeypatch, tmp_path):
     assert chain.delay_ns > flat.delay_ns
     assert dataclasses.replace(again, architecture="chain") == chain
     assert small.architecture == "chain", "of equal ones the first"
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    # The third is the first again, but for its name.
+    assert told == [(1, 2), (2, 2)]
+    assert len(syntheses) == 2
 
-    with monkeypatch.context() as context:
-        # The rest comes from the cache.
-        context.setattr(architectures, "synthesize", None)
-        fast = choose(block, technology, "delay")
+    fast = choose(block, technology, "delay")
+    assert len(syntheses) == 2
     assert fast.architecture == "flat"
     assert fast.figures == small.figures
     assert fast.as_dict() == {
@@ -124,36 +119,28 @@ def test_smallest_and_fastest(technology, monkeypatch, tmp_path):
     assert flat.delay_ns == result.figures["timing"]["longest_path_ns"]
 
 
-def test_the_cache_knows_what_counts(technology, cache, syntheses, tmp_path):
+def test_the_store_knows_what_counts(technology, store, syntheses, tmp_path):
     block = OneWay()
     first = choose(block, technology)
-    (path,) = cache.iterdir()
-    good = path.read_text()
-
-    changed = json.loads(good)
-    changed["figures"]["area"] += 1
-    for damaged in (json.dumps(changed), good[:-20], "[]"):
-        path.write_text(damaged)
-        assert choose(block, technology) == first
-        assert path.read_text() == good
-    assert len(syntheses) == 4
+    assert choose(block, technology) == first
+    assert len(syntheses) == 1
 
     other = tmp_path / "other.lib"
     other.write_text(technology.liberty.read_text() + "\n/* another one */\n")
     choose(block, load(str(other)))
     choose(block, technology, period_ns=2.0)
-    choose(OneWay(1), technology)
-    assert len(syntheses) == 7
-    assert len(list(cache.iterdir())) == 4
-
-
-def test_no_cache_and_one_that_cannot_be_written(technology, syntheses, monkeypatch, tmp_path):
-    figures = choose(OneWay(), technology).figures
-    (tmp_path / "file").write_text("")
-    for folder in (None, tmp_path / "file"):
-        monkeypatch.setattr(architectures, "cache_folder", lambda folder=folder: folder)
-        assert choose(OneWay(), technology).figures == figures
     assert len(syntheses) == 3
+    # Another block of the same gates has the same module.
+    choose(OneWay(1), technology)
+    assert len(syntheses) == 3
+    assert store.stats()["module"]["entries"] == 3
+
+
+def test_no_store(technology, syntheses, monkeypatch):
+    figures = choose(OneWay(), technology).figures
+    monkeypatch.setattr(architectures, "default_store", lambda: None)
+    assert choose(OneWay(), technology).figures == figures
+    assert len(syntheses) == 2
 
 
 def test_blocks_of_a_design(technology, syntheses):
@@ -164,7 +151,7 @@ def test_blocks_of_a_design(technology, syntheses):
         blocks[0].digest: "flat",
         blocks[2].digest: "chain",
     }
-    assert {top.rsplit("_", 1)[0] for top in syntheses} == {"hawx_block_chosen_number_2"}
+    assert {name.rsplit("_", 1)[0] for name in syntheses} == {"hawx_block_chosen_number_2"}
     assert choose_all(blocks[2:], technology, "delay") == {blocks[2].digest: "flat"}
     assert choose_all([], technology) == {}
 

@@ -12,8 +12,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.resources import rtl_templates
-from hawx_hw.synthesis import run as synthesis
-from hawx_hw.synthesis import synthesize
+from hawx_hw.synthesis import synthesize, yosys
 from hawx_hw.technology import Technology, load
 
 DESIGN = """
@@ -202,13 +201,13 @@ def test_arguments(tmp_path: Path, sources: list[Path]) -> None:
 def test_a_run_that_takes_too_long_is_ended(tmp_path: Path, sources: list[Path]) -> None:
     with pytest.raises(UserError, match=r"Yosys took longer than 0\.01 s"):
         synthesize(sources, "top", load("generic45"), workdir=tmp_path / "out", timeout=0.01)
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_yosys(
     tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(synthesis.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(yosys.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install pyosys"):
         synthesize(sources, "top", load("generic45"), workdir=tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
-from hawx_hw.synthesis.run import run_yosys
+from hawx_hw.synthesis.yosys import run_yosys
 
 __all__ = ["Difference", "compare"]
 

@@ -16,7 +16,7 @@ from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.imported import ImportedBlock, ImportedCircuit, Port
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
-from hawx_hw.synthesis.run import run_yosys
+from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import Technology
 from hawx_hw.verification.blocks import product_tables
 from hawx_hw.verification.imports.ports import DeclaredPort, Roles, find_signedness

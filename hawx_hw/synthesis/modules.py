@@ -1,0 +1,256 @@
+"""Synthesizes each module of a design once, in parallel, and puts the design together.
+
+What was synthesized before, with the same Verilog, library, tools and options, comes from the
+store. The netlist of a module does not depend on the design it stands in, nor on what was
+synthesized before or beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.errors import UserError
+from hawx_hw.synthesis.netlist import Module, Netlist, read_module
+from hawx_hw.synthesis.store import Store
+from hawx_hw.synthesis.timing import longest_path
+from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
+from hawx_hw.synthesis.verilog_parts import NEUTRAL
+from hawx_hw.synthesis.yosys import check_yosys, constraints, refusal
+from hawx_hw.technology import Technology
+
+__all__ = ["Mapped", "Progress", "map_designs", "synthesize_module"]
+
+#: Told how many modules of how many are synthesized.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A design in standard cells.
+
+    Parameters
+    ----------
+    netlist : Netlist
+    verilog : str
+        The same as Verilog, parts before the whole.
+    keys : dict of str to str
+        For each module that was synthesized by itself its key in the store.
+    made : int
+        How many of them were not in the store.
+    """
+
+    netlist: Netlist
+    verilog: str
+    keys: dict[str, str]
+    made: int
+
+
+def map_designs(
+    designs: Sequence[tuple[Mapping[str, str], str]],
+    technology: Technology,
+    *,
+    period_ns: float | None = None,
+    booth: bool = False,
+    flatten: bool = False,
+    jobs: int = 1,
+    store: Store | None = None,
+    timeout: float = 1800.0,
+    progress: Progress | None = None,
+) -> list[Mapped]:
+    """Map designs onto the cells of a technology, module by module.
+
+    Parameters
+    ----------
+    designs : sequence of pairs
+        Text of each Verilog file by its name, memory macros with them, and the top's name.
+    technology : Technology
+    period_ns : float or None
+        Clock period in ns to map for; None goes for the shortest paths.
+    booth : bool
+        Whether ``*`` is built with Booth recoding.
+    flatten : bool
+        Whether the hierarchy of each design is dissolved first; each is one module then.
+    jobs : int
+        How many modules are synthesized at a time.
+    store : Store or None
+        Gets each module as it is done, so an interrupted run loses at most ``jobs`` modules.
+    timeout : float
+        Seconds for all of it.
+    progress : callable or None
+
+    Returns
+    -------
+    list of Mapped
+        One for each design.
+
+    Raises
+    ------
+    ValueError
+        ``jobs`` is not positive.
+    UserError
+        Yosys is missing, refused a module or took too long, or the library lacks a cell.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, not {jobs!r}")
+    check_yosys()
+    recipe = Recipe(technology, period_ns, booth, flatten)
+    every = [units_of(sources, top, recipe) for sources, top in designs]
+    distinct = {unit.key: unit for units in every for unit in units}
+    contents: dict[str, Any] = {}
+    if store is not None:
+        kept = ((key, store.get(key, KIND)) for key in distinct)
+        contents = {key: content for key, content in kept if content is not None}
+    missing = [unit for key, unit in distinct.items() if key not in contents]
+    for unit, content in _run(missing, technology, jobs, timeout):
+        contents[unit.key] = content
+        if store is not None:
+            versions = {"pyosys": metadata.version("pyosys"), "technology": technology.name}
+            store.put(KIND, unit.inputs, content, versions)
+        if progress is not None:
+            progress(len(missing) - len(distinct) + len(contents), len(missing))
+    made = {unit.key for unit in missing}
+    return [
+        _composed(top, units, contents, technology, made)
+        for (_, top), units in zip(designs, every, strict=True)
+    ]
+
+
+def synthesize_module(
+    sources: Mapping[str, str],
+    top: str,
+    technology: Technology,
+    *,
+    period_ns: float | None = None,
+    booth: bool = False,
+    store: Store | None = None,
+    timeout: float = 600.0,
+) -> tuple[Netlist, dict[str, Any], str]:
+    """One module, such as a block: its netlist, its figures and its key in the store.
+
+    Parameters are those of :func:`map_designs`.
+
+    Returns
+    -------
+    netlist : Netlist
+    figures : dict
+        As :meth:`~hawx_hw.synthesis.netlist.Netlist.report` gives them, and ``longest_path_ns``.
+    key : str
+        Of the top; what it holds has keys of its own.
+    """
+    (mapped,) = map_designs(
+        [(sources, top)], technology,
+        period_ns=period_ns, booth=booth, store=store, timeout=timeout,
+    )  # fmt: skip
+    path, _ = longest_path(mapped.netlist)
+    figures = {**mapped.netlist.report(), "longest_path_ns": round(path.delay, 4)}
+    return mapped.netlist, figures, mapped.keys[top]
+
+
+def _composed(
+    top: str,
+    units: Sequence[Unit],
+    contents: Mapping[str, Any],
+    technology: Technology,
+    made: set[str],
+) -> Mapped:
+    described: dict[str, Any] = {}
+    for unit in units:
+        for name, module in contents[unit.key]["modules"].items():
+            described.setdefault(unit.name if name == NEUTRAL else name, module)
+    modules: dict[str, Module] = {}
+    for name, module in described.items():
+        try:
+            modules[name] = read_module(name, module, described, technology.library)
+        except ValueError as error:
+            raise UserError(
+                f"{error}.",
+                where=str(technology.liberty),
+                mend="The library lacks such a cell: name another technology.",
+            ) from error
+    verilog = "\n".join(unit.named(contents[unit.key]["verilog"]) for unit in units)
+    return Mapped(
+        Netlist(top, modules, technology.library),
+        verilog,
+        {unit.name: unit.key for unit in units},
+        len({unit.key for unit in units} & made),
+    )
+
+
+def _run(
+    units: Sequence[Unit], technology: Technology, jobs: int, timeout: float
+) -> Iterator[tuple[Unit, dict[str, Any]]]:
+    """What Yosys makes of each unit, in the order in which it gets done."""
+    if not units:
+        return
+    with tempfile.TemporaryDirectory(prefix="hawx-synthesis-") as name:
+        scratch = Path(name).resolve()
+        (scratch / "cells.lib").symlink_to(technology.liberty.resolve())
+        (scratch / "abc.constr").write_text(constraints(technology))
+        folders = [scratch / str(number) for number in range(len(units))]
+        for folder, unit in zip(folders, units, strict=True):
+            folder.mkdir()
+            (folder / "script").write_text("".join(f"{line}\n" for line in unit.script))
+            for source, text in unit.sources.items():
+                (folder / source).write_text(text)
+        job = {"jobs": jobs, "folders": [str(folder) for folder in folders]}
+        (scratch / "jobs.json").write_text(json.dumps(job))
+        for number, status in _statuses(scratch / "jobs.json", len(units), timeout):
+            unit, folder = units[number], folders[number]
+            if status:
+                raise _refused(unit, (folder / "log").read_text(errors="replace"), status)
+            netlist, verilog = (
+                (folder / file).read_text() for file in ("netlist.json", "netlist.v")
+            )
+            yield unit, mapped_content(netlist, verilog)
+
+
+def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int]]:
+    """Number and exit status of each unit, as the worker tells them."""
+    limit = time.monotonic() + timeout
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hawx_hw.synthesis.module_worker", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    pending = b""
+    try:
+        while count:
+            if not select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))[0]:
+                raise UserError(
+                    f"Yosys took longer than {timeout:g} s.",
+                    mend="Make the accelerator smaller, or allow more time.",
+                )
+            received = os.read(process.stdout.fileno(), 65536)
+            if not received:
+                raise UserError(f"Yosys's process ended with status {process.wait()}.")
+            *lines, pending = (pending + received).split(b"\n")
+            for line in lines:
+                number, status = map(int, line.split())
+                count -= 1
+                yield number, status
+    finally:
+        if process.poll() is None:
+            # Its forks and their ABC too, which are in the same group.
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def _refused(unit: Unit, log: str, status: int) -> UserError:
+    error = refusal(log, status)
+    return UserError(unit.named(error.what), where=unit.place(error.where), mend=error.mend)

@@ -1,0 +1,113 @@
+"""Yosys in a process of its own: how it is started, what it says when it refuses a design."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.errors import UserError
+from hawx_hw.technology import Technology
+
+__all__ = ["check_yosys", "constraints", "refusal", "run_yosys"]
+
+_ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
+_INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
+
+
+def check_yosys() -> None:
+    """Raise UserError where Yosys is missing."""
+    if util.find_spec("pyosys") is None:
+        raise UserError("Yosys is missing.", mend="Install it, with: pip install pyosys")
+
+
+def constraints(technology: Technology) -> str:
+    """What ABC is told when it puts in buffers and chooses sizes.
+
+    Raises
+    ------
+    UserError
+        The library has no inverter.
+    """
+    return f"set_driving_cell {_driver(technology)}\nset_load 0\n"
+
+
+def _driver(technology: Technology) -> str:
+    """The smallest inverter: what drives each input when buffers are sized."""
+    inverters = []
+    for name, cell in technology.library.cells.items():
+        outputs = [pin.function for pin in cell.pins.values() if pin.direction == "output"]
+        usable = not cell.dont_use and not cell.sequential and len(outputs) == 1
+        if usable and _INVERSION.fullmatch(outputs[0]):
+            inverters.append((cell.area, name))
+    if not inverters:
+        raise UserError("The library has no inverter.", where=str(technology.liberty))
+    return min(inverters)[1]
+
+
+def run_yosys(
+    job: Mapping[str, Any],
+    scratch: Path,
+    timeout: float,
+    *,
+    worker: str = "hawx_hw.synthesis.worker",
+) -> None:
+    """Give ``job`` to a worker, a process of its own in which Yosys may end.
+
+    Parameters
+    ----------
+    job : mapping
+        Goes to the worker as a JSON file, whose path is its argument.
+    scratch : Path
+        A folder that gets ``job.json`` and ``yosys.log``.
+    timeout : float
+        Seconds.
+    worker : str
+        The module that is run.
+
+    Raises
+    ------
+    UserError
+        Yosys is missing, refused the design or took too long.
+    """
+    check_yosys()
+    (scratch / "job.json").write_text(json.dumps(job))
+    log = scratch / "yosys.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", worker, str(scratch / "job.json")],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise UserError(
+                f"Yosys took longer than {timeout:g} s.",
+                mend="Make the accelerator smaller, or allow more time.",
+            ) from None
+        finally:
+            if process.poll() is None:
+                # Its ABC too, which is in the same group.
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    if status:
+        raise refusal(log.read_text(errors="replace"), status)
+
+
+def refusal(log: str, status: int) -> UserError:
+    """The error that Yosys told in its log; ``where`` is as Yosys names it."""
+    found = list(_ERROR.finditer(log))
+    if not found:
+        said = log.strip().splitlines()[-1:] or ["nothing"]
+        return UserError(f"Yosys ended with status {status}; it said last: {said[0]}")
+    return UserError(f"Yosys refused the design: {found[-1]['what']}", where=found[-1]["where"])
