@@ -1,0 +1,303 @@
+"""Modules by themselves: the same as in their design, once each, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.resources import rtl_templates
+from hawx_hw.synthesis import modules, synthesize
+from hawx_hw.synthesis.modules import map_designs, synthesize_module
+from hawx_hw.synthesis.netlist import read_netlist
+from hawx_hw.synthesis.store import Store
+from hawx_hw.synthesis.worker import script
+from hawx_hw.synthesis.yosys import constraints
+from hawx_hw.technology import load
+
+ROM = {"hawx_rom.v": (rtl_templates() / "hawx_rom.v").read_text()}
+DESIGN = """
+module adder(input [7:0] a, b, output [7:0] s);
+  assign s = a + b;
+endmodule
+module bank_0(input clk, input [2:0] at, output [7:0] d);
+  hawx_rom #(.WIDTH(8), .DEPTH(6), .ADDRESS_WIDTH(3), .INIT_FILE("zero.hex"))
+    macro(.clk(clk), .read_enable(1'b1), .read_address(at), .read_data(d));
+endmodule
+module bank_1(input clk, input [2:0] at, output [7:0] d);
+  hawx_rom #(.WIDTH(8), .DEPTH(6), .ADDRESS_WIDTH(3), .INIT_FILE("one.hex"))
+    macro(.clk(clk), .read_enable(1'b1), .read_address(at), .read_data(d));
+endmodule
+module stage(input clk, input [7:0] x, y, output reg [7:0] q);
+  wire [7:0] s; adder sum(.a(x ^ y), .b(y), .s(s));
+  always @(posedge clk) q <= s;
+endmodule
+module top(input clk, input [2:0] at, output [7:0] q);
+  wire [7:0] x, y, p; bank_0 zero(clk, at, x); bank_1 one(clk, at, y);
+  stage first(clk, x, y, p); stage second(clk, p, x | y, q);
+endmodule
+"""
+SOURCES = {**ROM, "design.v": DESIGN}
+
+
+@pytest.fixture
+def technology():
+    return load("generic45")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store.sqlite")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the modules that Yosys is given."""
+    names: list[str] = []
+    run = modules._run
+
+    def noted(units, *rest):
+        names.extend(unit.name for unit in units)
+        return run(units, *rest)
+
+    monkeypatch.setattr(modules, "_run", noted)
+    return names
+
+
+def whole(folder: Path, sources: dict[str, str], top: str, technology):
+    """The design in one run of Yosys with its hierarchy kept."""
+    folder.mkdir()
+    for name, text in sources.items():
+        (folder / name).write_text(text)
+    (folder / "abc.constr").write_text(constraints(technology))
+    library = technology.library
+    job = {
+        "sources": [str(folder / name) for name in sources], "top": top,
+        "liberty": str(technology.liberty), "dont_use": [], "constraints": folder / "abc.constr",
+        "tie_low": library.tie("0"), "tie_high": library.tie("1"),
+        "netlist": folder / "netlist.json", "verilog": folder / "netlist.v",
+    }  # fmt: skip
+    code = "import sys; from pyosys import libyosys; design = libyosys.Design()\n"
+    code += "for line in sys.stdin.read().splitlines(): design.run_pass(line)"
+    subprocess.run(
+        [sys.executable, "-c", code], input="\n".join(script(job)), text=True, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return read_netlist(folder / "netlist.json", top, library)
+
+
+def test_the_same_as_in_one_run(tmp_path: Path, technology) -> None:
+    (found,) = map_designs([(SOURCES, "top")], technology)
+    expected = whole(tmp_path / "whole", SOURCES, "top", technology)
+    assert found.netlist.report() == expected.report()
+    assert set(found.keys) == {"adder", "bank_0", "bank_1", "stage", "top"}
+
+
+def test_areas_add_up(technology) -> None:
+    (found,) = map_designs([(SOURCES, "top")], technology)
+    text = found.verilog
+    own = {}
+    for module in re.finditer(r"^module (\S+?)\(.*?^endmodule", text, re.MULTILINE | re.DOTALL):
+        kinds = re.findall(r"^  ([A-Z]\w*) \S+ \(", module[0], re.MULTILINE)
+        own[module[1]] = sum(technology.library.cells[kind].area for kind in kinds)
+    assert own.keys() == found.keys.keys()
+    assert own["adder"] > 0
+    assert found.netlist.report()["area"] == pytest.approx(
+        2 * (own["stage"] + own["adder"]) + own["top"], abs=1e-9
+    )
+
+
+def test_neither_order_nor_neighbours_count(technology) -> None:
+    (alone,) = map_designs([(SOURCES, "adder")], technology)
+    both = map_designs([(SOURCES, "top"), (SOURCES, "stage")], technology, jobs=2)
+    adder = alone.netlist.modules["adder"]
+    for mapped in both:
+        other = mapped.netlist.modules["adder"]
+        assert other.ports == adder.ports
+        assert [(i.name, i.kind, i.pins) for i in other.instances] == [
+            (i.name, i.kind, i.pins) for i in adder.instances
+        ]
+    assert [mapped.verilog for mapped in map_designs([(SOURCES, "top")], technology)] == [
+        both[0].verilog
+    ]
+
+
+def test_what_was_made_is_not_made_again(technology, store: Store, made: list[str]) -> None:
+    told = []
+    (first,) = map_designs(
+        [(SOURCES, "top")], technology, store=store, progress=lambda *counts: told.append(counts)
+    )
+    # The two banks differ in the names of their files alone.
+    assert len(made) == 4
+    assert {name.rstrip("_01") for name in made} == {"adder", "bank", "stage", "top"}
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert first.keys["bank_0"] == first.keys["bank_1"]
+    assert first.made == 4
+    assert '"zero.hex"' in first.verilog
+    assert '"one.hex"' in first.verilog
+    made.clear()
+    (again,) = map_designs([(SOURCES, "top")], technology, store=store)
+    assert (again.made, again.verilog, made) == (0, first.verilog, [])
+    # A leaf that changes within its ports is made anew, and nothing else.
+    changed = {**SOURCES, "design.v": DESIGN.replace("a + b", "a - b")}
+    assert map_designs([(changed, "top")], technology, store=store)[0].made == 1
+    assert made == ["adder"]
+    # One of which the ports change is, with who holds it.
+    made.clear()
+    wider = {**SOURCES, "design.v": DESIGN.replace("output [7:0] s)", "output [8:0] s)")}
+    map_designs([(wider, "top")], technology, store=store)
+    assert sorted(made) == ["adder", "stage"]
+    for options in ({"period_ns": 5.0}, {"booth": True}):
+        made.clear()
+        map_designs([(SOURCES, "top")], technology, store=store, **options)
+        assert len(made) == 4
+
+
+def test_a_damaged_entry_is_made_anew(technology, store: Store, made: list[str]) -> None:
+    (first,) = map_designs([(SOURCES, "top")], technology, store=store)
+    made.clear()
+    connection = sqlite3.connect(store.path)
+    with connection:
+        connection.execute(
+            "UPDATE results SET result = X'00' WHERE key = ?", (first.keys["stage"],)
+        )
+    connection.close()
+    (again,) = map_designs([(SOURCES, "top")], technology, store=store)
+    assert made == ["stage"]
+    assert again.verilog == first.verilog
+    assert store.get(first.keys["stage"], "module") is not None
+
+
+def many(count: int) -> str:
+    return "".join(
+        f"module part_{n}(input [7:0] a, b, output [15:0] y); assign y = a * b + {n}; endmodule\n"
+        for n in range(count)
+    ) + (
+        "module top(input [7:0] a, b, output [15:0] y);\n"
+        + f"wire [{16 * count - 1}:0] w; assign y = ^w;\n"
+        + "".join(f"part_{n} p{n}(a, b, w[{16 * n}+:16]);\n" for n in range(count))
+        + "endmodule\n"
+    )
+
+
+def test_killed_in_the_middle(tmp_path: Path, technology, store: Store, made: list[str]) -> None:
+    sources = {"many.v": many(12)}
+    (tmp_path / "many.v").write_text(sources["many.v"])
+    code = (
+        "import sys; from pathlib import Path; from hawx_hw.technology import load\n"
+        "from hawx_hw.synthesis.modules import map_designs\n"
+        "from hawx_hw.synthesis.store import Store\n"
+        "map_designs([({'many.v': Path(sys.argv[1]).read_text()}, 'top')], load('generic45'),"
+        " jobs=2, store=Store(Path(sys.argv[2])), progress=lambda n, of: print(n, flush=True))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "many.v"), str(store.path)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for _ in range(4):
+        process.stdout.readline()
+    workers = children(process.pid)
+    assert workers
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    kept = store.stats()["module"]["entries"]
+    assert 4 <= kept < 13
+    (found,) = map_designs([(sources, "top")], technology, jobs=2, store=store)
+    assert len(made) == found.made == 13 - kept
+    assert found.netlist.report()["modules"]["top"]["instances"] == 1
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, "Yosys outlives who asked for it"
+        time.sleep(0.05)
+
+
+def children(process: int) -> list[int]:
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(text) for text in path.read_text().split()] if path.exists() else []
+
+
+def test_parameters_keep_modules_together(tmp_path: Path, technology, store: Store) -> None:
+    text = """
+module shift #(parameter BY = 1) (input [7:0] a, output [7:0] y); assign y = a << BY; endmodule
+module pair(input [7:0] a, output [7:0] y);
+  wire [7:0] x; shift #(.BY(2)) one(a, x); shift two(x + a, y);
+endmodule
+module top(input [7:0] a, output [7:0] y); pair inner(a & 8'h7f, y); endmodule
+"""
+    (found,) = map_designs([({"t.v": text}, "top")], technology, store=store)
+    assert set(found.keys) == {"pair", "top"}
+    expected = whole(tmp_path / "whole", {"t.v": text}, "top", technology)
+    assert found.netlist.report()["area"] == expected.report()["area"]
+    assert sorted(found.netlist.modules) == sorted(expected.modules)
+
+
+def test_a_directive_makes_it_one(technology) -> None:
+    text = "`define WIDE 8\nmodule part(input [`WIDE-1:0] a, output y); assign y = ^a; endmodule\n"
+    text += "module top(input [7:0] a, output y); part one(a, y); endmodule\n"
+    (found,) = map_designs([({"t.v": text}, "top")], technology)
+    assert list(found.keys) == ["top"]
+    assert set(found.netlist.modules) == {"part", "top"}
+
+
+def test_errors_name_the_users_file_and_module(technology) -> None:
+    text = "module fine(input a, output y); assign y = a; endmodule\n\n"
+    broken = text + "module top(input a, output y);\n  fine one(a, y);\n  wire = ;\nendmodule\n"
+    with pytest.raises(UserError) as caught:
+        map_designs([({"my file.v": broken}, "top")], technology)
+    assert caught.value.where == "my file.v:5"
+    missing = "module top(input a, output y); absent one(a, y); endmodule\n"
+    with pytest.raises(UserError, match=r"absent.*top") as caught:
+        map_designs([({"t.v": missing}, "top")], technology)
+    assert "hawx_module" not in str(caught.value)
+
+
+def test_one_module(technology, store: Store) -> None:
+    netlist, figures, key = synthesize_module(SOURCES, "stage", technology, store=store)
+    assert netlist.top == "stage"
+    assert figures["area"] == netlist.report()["area"]
+    assert figures["sequential_cells"] == 8
+    assert 0 < figures["longest_path_ns"] < 5
+    (entry,) = store.lookup(key)
+    assert "always @(posedge clk)" in json.dumps(entry.inputs["sources"])
+    assert entry.versions["technology"] == "generic45"
+
+
+def test_flat_and_by_module(tmp_path: Path, technology) -> None:
+    """What the borders of modules cost in a small design: some per cent."""
+    path = tmp_path / "design.v"
+    path.write_text(DESIGN.replace("x ^ y", "{x[3:0], x[7:4]}"))
+    sources = [path, rtl_templates() / "hawx_rom.v"]
+    areas = [
+        synthesize(
+            sources, "top", technology, workdir=tmp_path, flatten=flat, opensta=False
+        ).figures["area"]
+        for flat in (True, False)
+    ]
+    assert 0.9 < areas[0] / areas[1] < 1.1
+
+
+@pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
+def test_opensta_reads_what_was_put_together(tmp_path: Path, technology) -> None:
+    path = tmp_path / "design.v"
+    path.write_text(DESIGN)
+    sources = [path, rtl_templates() / "hawx_rom.v"]
+    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).figures[
+        "timing"
+    ]
+    assert timing["opensta"]["longest_path_ns"] == pytest.approx(timing["longest_path_ns"], 1e-3)
+
+
+def test_arguments(technology) -> None:
+    with pytest.raises(ValueError, match=r"^jobs must be at least 1, not 0$"):
+        map_designs([], technology, jobs=0)
