@@ -168,17 +168,20 @@ def _composed(
     described: dict[str, Any] = {}
     for unit in units:
         for name, module in contents[unit.key]["modules"].items():
-            described.setdefault(unit.name if name == NEUTRAL else name, module)
+            described.setdefault(unit.name if name == NEUTRAL else name, (module, unit))
     modules: dict[str, Module] = {}
-    for name, module in described.items():
+    for name, (module, unit) in described.items():
         try:
-            modules[name] = read_module(name, module, described, technology.library)
+            found = read_module(name, module, described, technology.library)
         except ValueError as error:
             raise UserError(
                 f"{error}.",
                 where=str(technology.liberty),
                 mend="The library lacks such a cell: name another technology.",
             ) from error
+        for instance in found.instances:
+            instance.texts.update({key: unit.file(text) for key, text in instance.texts.items()})
+        modules[name] = found
     verilog = "\n".join(unit.named(contents[unit.key]["verilog"]) for unit in units)
     return Mapped(
         Netlist(top, modules, technology.library),

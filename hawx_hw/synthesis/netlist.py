@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,16 @@ MACROS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """A cell, a memory macro or a module within a module; ``pins`` maps a pin to its nets."""
+    """A cell, a memory macro or a module within a module; ``pins`` maps a pin to its nets.
+
+    ``parameters`` are numbers, ``texts`` those parameters that are text.
+    """
 
     name: str
     kind: str
     pins: dict[str, list[int | str]]
     parameters: dict[str, int]
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,11 +184,13 @@ def read_module(
         kind = cell["type"]
         if kind not in known and kind not in library.cells and kind not in MACROS:
             raise ValueError(f"Module {name!r} holds {kind!r}, which is no cell of the library")
-        parameters = {
-            key: int(value, 2)
-            for key, value in cell["parameters"].items()
-            if value and set(value) <= {"0", "1"}
-        }
-        instances.append(Instance(instance_name, kind, cell["connections"], parameters))
+        numbers, texts = {}, {}
+        for key, value in cell["parameters"].items():
+            # Yosys adds a space to a text that would read as a number.
+            if value and set(value) <= {"0", "1"}:
+                numbers[key] = int(value, 2)
+            else:
+                texts[key] = value
+        instances.append(Instance(instance_name, kind, cell["connections"], numbers, texts))
     ports = {port: (entry["direction"], entry["bits"]) for port, entry in content["ports"].items()}
     return Module(name, ports, instances)

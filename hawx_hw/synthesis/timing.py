@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.levels import levels
 from hawx_hw.synthesis.flat_graph import CLOCK, FlatGraph, flatten
 from hawx_hw.synthesis.netlist import Netlist
 from hawx_hw.technology.liberty import Table
@@ -68,10 +69,11 @@ def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
     arrivals[2 * CLOCK] = 0.0
     for edge in (0, 1):
         arrivals[2 * graph.starts + edge] = 0.0
-    levels = _levels(graph)
-    order = np.argsort(levels[graph.arcs[:, 1] >> 1], kind="stable")
+    source, target = graph.arcs[:, :2].T >> 1
+    level = levels(source, target, graph.nets)
+    order = np.argsort(level[target], kind="stable")
     arcs = graph.arcs[order]
-    steps = np.flatnonzero(np.diff(levels[arcs[:, 1] >> 1])) + 1
+    steps = np.flatnonzero(np.diff(level[arcs[:, 1] >> 1])) + 1
     for group in np.split(arcs, steps):
         live = group[np.isfinite(arrivals[group[:, 0]])]
         source, target, delay, transition = live.T
@@ -80,28 +82,6 @@ def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
         np.maximum.at(arrivals, target, arrivals[source] + tables.at(delay, slew, load))
         np.maximum.at(slews, target, tables.at(transition, slew, load))
     return arrivals, slews
-
-
-def _levels(graph: FlatGraph) -> _Integers:
-    """For each net the largest number of arcs on the way to it."""
-    source, target = graph.arcs[np.argsort(graph.arcs[:, 0], kind="stable"), :2].T >> 1
-    missing = np.bincount(target, minlength=graph.nets)
-    first = np.searchsorted(source, np.arange(graph.nets + 1))
-    levels = np.zeros(graph.nets, dtype=np.int64)
-    front = np.flatnonzero(missing == 0)
-    level = done = 0
-    while len(front):
-        levels[front] = level
-        done += len(front)
-        counts = first[front + 1] - first[front]
-        offsets = np.repeat(first[front] - np.cumsum(counts) + counts, counts)
-        reached, often = np.unique(target[offsets + np.arange(counts.sum())], return_counts=True)
-        missing[reached] -= often
-        front = reached[missing[reached] == 0]
-        level += 1
-    if done != graph.nets:
-        raise ValueError("The design has a combinational loop")
-    return levels
 
 
 class _Tables:

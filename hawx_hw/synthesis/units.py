@@ -118,6 +118,11 @@ class Unit:
             text = text.replace(f'"{NEUTRAL}_{number}"', file)
         return re.sub(rf"\b{NEUTRAL}\b", lambda _: self.name, text)
 
+    def file(self, text: str) -> str:
+        """The name of a memory's file, from what stands for it in a parameter; else ``text``."""
+        names = {f"{NEUTRAL}_{number}": file[1:-1] for number, file in enumerate(self.files)}
+        return names.get(text, text)
+
 
 def units_of(sources: Mapping[str, str], top: str, recipe: Recipe) -> list[Unit]:
     """The units that a design is made of, parts before the whole.

@@ -1,0 +1,370 @@
+"""Gate-level simulation of a mapped design, compiled, with many copies of it side by side.
+
+Every net is a machine word (or several) whose bits are independent copies of the design, *lanes*:
+the same program with another image in each. A cycle evaluates every gate once, after those that it
+depends on, so what is counted are the changes between settled states; pulses in between (glitches)
+are not. Gates are functions of C that the library's Boolean functions were turned into.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw import c_code
+from hawx_hw.activity.activity import Activity
+from hawx_hw.activity.cells import CellModel, cell_model
+from hawx_hw.activity.cells import c_code as c_code_of
+from hawx_hw.activity.flat import CONSTANTS, FlatNetlist, Macro
+from hawx_hw.errors import UserError
+from hawx_hw.levels import levels
+
+__all__ = ["GateSimulator", "lanes_of", "words_of"]
+
+_SOURCE = Path(__file__).parent / "kernel" / "simulate.c"
+_Words = NDArray[np.uint64]
+_ONES = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+
+
+def words_of(values: NDArray[Any], bits: int, words: int) -> _Words:
+    """Integers of lanes as the words of single bits.
+
+    Parameters
+    ----------
+    values : ndarray of int, shape (..., lanes)
+        Negative ones in two's complement; at most 64 bits.
+    bits : int
+    words : int
+        Words of 64 lanes each; lanes that are missing are 0.
+
+    Returns
+    -------
+    ndarray of uint64, shape (..., bits, words)
+        The lowest bit first; lane 0 is the lowest bit of word 0.
+    """
+    codes = np.asarray(values).astype(np.int64).astype(np.uint64)
+    missing = 64 * words - codes.shape[-1]
+    codes = np.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, missing)])
+    each = codes[..., None, :] >> np.arange(bits, dtype=np.uint64)[:, None] & np.uint64(1)
+    packed = np.packbits(each.astype(np.uint8), axis=-1, bitorder="little")
+    return np.ascontiguousarray(packed).view("<u8").astype(np.uint64)
+
+
+def lanes_of(words: _Words, lanes: int) -> NDArray[np.int64]:
+    """The unsigned integers of each lane: the inverse of :func:`words_of`.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (..., bits, words)
+    lanes : int
+
+    Returns
+    -------
+    ndarray of int64, shape (..., lanes)
+    """
+    octets = np.ascontiguousarray(words.astype("<u8")).view(np.uint8)
+    each = np.unpackbits(octets, axis=-1, bitorder="little")[..., :lanes].astype(np.int64)
+    weights = np.int64(1) << np.arange(words.shape[-2], dtype=np.int64)
+    return np.sum(each * weights[:, None], axis=-2)
+
+
+class _Batch(ctypes.Structure):
+    _fields_ = [("kind", ctypes.c_int64), ("cells", ctypes.c_int64), ("pins", ctypes.c_void_p)]
+
+
+class _Macro(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_int64) for name in ("width", "depth", "address_bits", "single_port")),
+        *((name, ctypes.c_void_p) for name in ("read_enable", "read_address", "read_data")),
+        *((name, ctypes.c_void_p) for name in ("write_enable", "write_address", "write_data")),
+        *((name, ctypes.c_void_p) for name in ("rom", "ram", "data")),
+        *((name, ctypes.c_int64) for name in ("reads", "writes")),
+    ]
+
+
+class _State(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_void_p) for name in ("values", "toggles", "ones", "mask", "next")),
+        *((name, ctypes.c_int64) for name in ("flop_batches", "gate_batches", "macros")),
+        *((name, ctypes.c_void_p) for name in ("flops", "gates", "macro")),
+    ]
+
+
+class GateSimulator:
+    """A mapped design with one clock, running in several lanes at once.
+
+    All flip-flops and memories start at zero, where hardware would hold anything; a design must
+    not depend on it.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+    lanes : int
+        Copies side by side, >= 1; costs grow by steps of 64.
+    rom : callable or None
+        Gives the words of a read-only memory.
+    clock : str
+        The clock's port; a design without one is combinational.
+
+    Raises
+    ------
+    UserError
+        There is no C compiler, or a cell cannot be simulated.
+    ValueError
+        The design has a combinational loop, another clock, or states that are set asynchronously.
+    """
+
+    def __init__(
+        self,
+        flat: FlatNetlist,
+        lanes: int,
+        *,
+        rom: Callable[[Macro], Sequence[int]] | None = None,
+        clock: str = "clk",
+    ):
+        if lanes < 1:
+            raise ValueError(f"lanes must be at least 1, not {lanes!r}")
+        self.flat = flat
+        self.lanes = lanes
+        self.words = -(-lanes // 64)
+        library = flat.library
+        self._models = [cell_model(library.cells[g.kind], g.pins) for g in flat.groups]
+        _check_clocks(flat, self._models, clock)
+        self._kept: list[Any] = []
+        self._values = np.zeros((flat.nets, self.words), dtype=np.uint64)
+        self._values[1] = _ONES
+        self._toggles = np.zeros(flat.nets, dtype=np.int64)
+        self._ones = np.zeros(flat.nets, dtype=np.int64)
+        self._mask = words_of(np.ones(lanes, dtype=np.int64), 1, self.words)
+        self._cycles = 0
+        self._flops: list[tuple[int, NDArray[np.int32]]] = []
+        self._gates: list[tuple[int, NDArray[np.int32]]] = []
+        self._schedule()
+        flops = sum(len(pins) for _, pins in self._flops)
+        self._next = np.zeros((flops, self.words), dtype=np.uint64)
+        self._macros = (_Macro * len(flat.macros))(*(self._macro(m, rom) for m in flat.macros))
+        self._library = _compiled(self._models, self.words)
+        self._state = _State(
+            *(a.ctypes.data for a in (self._values, self._toggles, self._ones, self._mask)),
+            self._next.ctypes.data,
+            len(self._flops),
+            len(self._gates),
+            len(flat.macros),
+            self._batches(self._flops),
+            self._batches(self._gates),
+            ctypes.addressof(self._macros),
+        )
+        self._inputs = {
+            port: nets for port, (direction, nets) in flat.ports.items() if direction == "input"
+        }
+        self._pending: dict[str, _Words] = {}
+        self._started = False
+
+    # ------------------------------------------------------------------ running
+
+    def set(self, port: str, values: int | NDArray[Any]) -> None:
+        """The value of an input from the next step on: one for all lanes, or one for each.
+
+        Raises
+        ------
+        KeyError
+            There is no such input.
+        """
+        nets = self._inputs[port]
+        each = np.broadcast_to(np.asarray(values), (self.lanes,))
+        self._pending[port] = words_of(each, len(nets), self.words)
+
+    def get(self, port: str) -> NDArray[np.int64]:
+        """The present value of a port in each lane, unsigned."""
+        return self.value(self.flat.ports[port][1])
+
+    def value(self, nets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The present number on some nets in each lane, the lowest bit first."""
+        return lanes_of(self._values[nets], self.lanes)
+
+    def step(self) -> None:
+        """A rising edge of the clock, then the inputs that were set, until all is settled."""
+        self._start()
+        none = np.zeros(0, dtype=np.int64)
+        nets = np.concatenate([*(self._inputs[p] for p in self._pending), none]).astype(np.int32)
+        words = np.concatenate([*self._pending.values(), self._next[:0]])
+        self._pending.clear()
+        self._library.hawx_step(
+            ctypes.byref(self._state), len(nets), nets.ctypes.data, words.ctypes.data
+        )
+        self._cycles += 1
+
+    def run(
+        self, inputs: Mapping[str, NDArray[Any]], watched: Sequence[str] = ()
+    ) -> dict[str, NDArray[np.int64]]:
+        """Several steps with inputs that are known beforehand.
+
+        Parameters
+        ----------
+        inputs : mapping
+            By port, arrays of int ``(steps, lanes)``; all of one shape.
+        watched : sequence of str
+            Ports.
+
+        Returns
+        -------
+        dict
+            Of each watched port the values after each step, unsigned, ``(steps, lanes)``.
+        """
+        self._start()
+        (steps,) = {len(values) for values in inputs.values()}
+        ports = list(inputs)
+        nets = np.concatenate([self._inputs[port] for port in ports]).astype(np.int32)
+        words = np.concatenate(
+            [words_of(inputs[p], len(self._inputs[p]), self.words) for p in ports], axis=1
+        )
+        seen_nets = [self.flat.ports[port][1] for port in watched]
+        seen = np.concatenate([*seen_nets, np.zeros(0)]).astype(np.int32)
+        found = np.zeros((steps, len(seen), self.words), dtype=np.uint64)
+        self._library.hawx_steps(
+            ctypes.byref(self._state), ctypes.c_int64(steps), ctypes.c_int64(len(nets)),
+            nets.ctypes.data_as(ctypes.c_void_p), words.ctypes.data_as(ctypes.c_void_p),
+            ctypes.c_int64(len(seen)), seen.ctypes.data_as(ctypes.c_void_p),
+            found.ctypes.data_as(ctypes.c_void_p),
+        )  # fmt: skip
+        self._cycles += steps
+        borders = np.cumsum([len(nets) for nets in seen_nets])[:-1]
+        parts = np.split(found, borders, axis=1)
+        return {
+            port: lanes_of(part, self.lanes) for port, part in zip(watched, parts, strict=False)
+        }
+
+    def take(self) -> Activity:
+        """What happened since the last call; counting starts anew."""
+        accesses = {}
+        for macro, counts in zip(self.flat.macros, self._macros, strict=True):
+            accesses[macro.path] = (counts.reads, counts.writes)
+            counts.reads = counts.writes = 0
+        found = Activity(
+            self._cycles, self.lanes, self._toggles.copy(), self._ones.copy(), accesses
+        )
+        self._toggles[:] = 0
+        self._ones[:] = 0
+        self._cycles = 0
+        return found
+
+    def _start(self) -> None:
+        if not self._started:
+            for port, words in self._pending.items():
+                self._values[self._inputs[port]] = words
+            self._library.hawx_start(ctypes.byref(self._state))
+            self._started = True
+            self.take()
+
+    # ------------------------------------------------------------------ setting up
+
+    def _schedule(self) -> None:
+        """Cells in the order of their levels, kind by kind."""
+        sources, targets = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for model, group in zip(self._models, self.flat.groups, strict=True):
+            if model.next_state is not None:
+                self._flops.append((len(self._flops), group.nets.astype(np.int32)))
+                continue
+            for pin in model.inputs:
+                for output, _ in model.outputs:
+                    sources.append(group.column(pin))
+                    targets.append(group.column(output))
+        level = levels(np.concatenate(sources), np.concatenate(targets), self.flat.nets)
+        self._flops = []
+        parts: list[tuple[int, int, NDArray[np.int32]]] = []
+        for kind, (model, group) in enumerate(zip(self._models, self.flat.groups, strict=True)):
+            if model.next_state is not None:
+                self._flops.append((kind, np.ascontiguousarray(group.nets, dtype=np.int32)))
+            elif model.outputs:
+                own = np.max([level[group.column(pin)] for pin, _ in model.outputs], axis=0)
+                for step in np.unique(own).tolist():
+                    nets = group.nets[own == step]
+                    parts.append((step, kind, np.ascontiguousarray(nets, dtype=np.int32)))
+        parts.sort(key=lambda part: part[:2])
+        self._gates = [(kind, nets) for _, kind, nets in parts]
+
+    def _batches(self, parts: Sequence[tuple[int, NDArray[np.int32]]]) -> int:
+        batches = (_Batch * len(parts))(
+            *(_Batch(kind, len(pins), pins.ctypes.data) for kind, pins in parts)
+        )
+        self._kept.append(batches)
+        return ctypes.addressof(batches)
+
+    def _array(self, array: NDArray[Any]) -> int:
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def _macro(self, macro: Macro, rom: Callable[[Macro], Sequence[int]] | None) -> _Macro:
+        width, depth = macro.parameters["WIDTH"], macro.parameters["DEPTH"]
+        pins = {pin: nets.astype(np.int32) for pin, nets in macro.pins.items()}
+        single = macro.kind == "hawx_sp_ram"
+        nothing = np.zeros(1, dtype=np.int32)
+        address = pins["address"] if single else pins["read_address"]
+        contents = ram = 0
+        if macro.kind == "hawx_rom":
+            if rom is None:
+                raise ValueError("rom must give the words of the design's read-only memories")
+            contents = self._array(_bits(rom(macro), width, depth, macro.path))
+        else:
+            ram = self._array(np.zeros((depth, width, self.words), dtype=np.uint64))
+        return _Macro(
+            width,
+            depth,
+            len(address),
+            single,
+            self._array(pins["enable" if single else "read_enable"]),
+            self._array(address),
+            self._array(pins["read_data"]),
+            self._array(pins.get("write", pins.get("write_enable", nothing))),
+            self._array(pins.get("write_address", address)),
+            self._array(pins.get("write_data", nothing)),
+            contents,
+            ram,
+            self._array(np.zeros((width, self.words), dtype=np.uint64)),
+            0,
+            0,
+        )
+
+
+def _bits(words: Sequence[int], width: int, depth: int, path: str) -> NDArray[np.uint8]:
+    if len(words) > depth:
+        raise ValueError(f"{path} must hold at most {depth} words, not {len(words)}")
+    octets = -(-width // 8)
+    rows = np.frombuffer(b"".join(w.to_bytes(octets, "little") for w in words), dtype=np.uint8)
+    bits = np.unpackbits(rows.reshape(len(words), octets), axis=1, bitorder="little")[:, :width]
+    return np.ascontiguousarray(np.pad(bits, ((0, depth - len(words)), (0, 0))))
+
+
+def _check_clocks(flat: FlatNetlist, models: Sequence[CellModel], clock: str) -> None:
+    port = flat.ports.get(clock)
+    net = int(port[1][0]) if port else -1
+    for model, group in zip(models, flat.groups, strict=True):
+        if model.next_state is None:
+            continue
+        if np.any(group.column(model.clock) != net):
+            raise ValueError(f"All flip-flops must be clocked by the port {clock!r} itself")
+        for function in model.asynchronous:
+            nets = {name: group.column(name) for name in function.names}
+            constant = all(np.all(column < CONSTANTS) for column in nets.values())
+            if not constant or np.any(function.evaluate(nets)):
+                raise ValueError(f"No state must be set asynchronously, as in {model.kind}")
+
+
+def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:
+    # Without wide registers the compiler splits the words itself.
+    flags = ["-O2", f"-DWORDS={words}"]
+    if platform.machine() in ("x86_64", "AMD64"):
+        flags.append("-mpopcnt")
+    try:
+        return c_code.load(_SOURCE, flags, c_code_of(models))
+    except c_code.CompilerError as error:
+        raise UserError(
+            f"The gate-level simulation cannot be compiled: {error}.",
+            mend="Install a C compiler, such as gcc (on Debian: apt-get install gcc).",
+        ) from error
