@@ -6,37 +6,58 @@ import gzip
 import hashlib
 import os
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import yaml
-
 from hawx_hw.errors import UserError
 from hawx_hw.files import write_bytes
+from hawx_hw.fingerprints import json_hash
+from hawx_hw.technology.description import (
+    FamilyDescription,
+    MemoriesDescription,
+    TechnologyDescription,
+)
+from hawx_hw.technology.gates import smallest_gates
 from hawx_hw.technology.liberty import Library, read_library
+from hawx_hw.technology.memories import FITTED_NM, FITTED_SUPPLY, MemoryModel, scaled
+from hawx_hw.technology.yaml_files import checked, read_mapping
 
-__all__ = ["BUILT_IN", "Technology", "load"]
+__all__ = ["BUILT_IN", "FAMILIES", "FpgaFamily", "Technology", "load", "load_any"]
 
 _FOLDER = Path(__file__).resolve().parent / "libraries"
-#: Technologies that are known by name; those of Debian's qflow packages must be installed.
-BUILT_IN = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
-_KEYS = {"name", "liberty", "install"}
+#: FPGA families that are known by name.
+FAMILIES = ("ecp5", "ice40")
+#: Technologies that are known by name. But for generic45 their liberty files must be installed.
+BUILT_IN = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml") if path.stem not in FAMILIES))
+#: Folders, as PATH has them, with technologies and liberty files of the user's own.
+_VARIABLE = "HAWX_TECHNOLOGY"
+#: The fitted inverter's area at 130 nm, from which the node of an unknown library is guessed.
+_INVERTER_130 = 5.4432
 
 
 @dataclass(frozen=True)
 class Technology:
-    """A library of standard cells.
+    """A library of standard cells, and the memories and the clock that go with it.
 
     Parameters
     ----------
     name : str
     liberty : Path
         The library as plain text.
+    clock_mhz : float
+        The clock where a design names none.
+    stated_supply : float or None
+        In V; None: what the library says.
+    stated_memories : MemoriesDescription
     """
 
     name: str
     liberty: Path
+    clock_mhz: float = 100.0
+    stated_supply: float | None = None
+    stated_memories: MemoriesDescription = field(default_factory=MemoriesDescription)
 
     @cached_property
     def digest(self) -> str:
@@ -44,32 +65,100 @@ class Technology:
         return hashlib.sha256(self.liberty.read_bytes()).hexdigest()
 
     @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that figures of a design depend on: library, supply, clock, memories."""
+        return json_hash(
+            {
+                "library": self.digest,
+                "clock_mhz": self.clock_mhz,
+                "supply": self.stated_supply,
+                "memories": self.stated_memories.model_dump(mode="json"),
+            }
+        )
+
+    @cached_property
     def library(self) -> Library:
         """The cells of the library."""
         return read_library(self.liberty)
+
+    @property
+    def supply(self) -> float:
+        """The supply in V."""
+        return self.library.voltage if self.stated_supply is None else self.stated_supply
+
+    @cached_property
+    def memories(self) -> MemoryModel:
+        """Area, energy and leakage of memory macros.
+
+        Raises
+        ------
+        UserError
+            The library has no inverter to scale the model by.
+        """
+        try:
+            gates = smallest_gates(self.library, self.supply)
+        except ValueError as error:
+            raise UserError(f"{error}.", where=str(self.liberty)) from error
+        stated = self.stated_memories.model
+        feature, source = stated.feature_nm, "scaled from 130 nm (assumed)"
+        if feature is None:
+            feature = FITTED_NM * (gates.inverter_area / _INVERTER_130) ** 0.5
+            source += ", node guessed from the smallest inverter"
+        if (feature, self.supply) == (FITTED_NM, FITTED_SUPPLY):
+            source = "fitted to IHP's 130 nm macros"
+        own = stated.model_dump(exclude_none=True, exclude={"feature_nm"})
+        if own:
+            source += f"; of the technology: {', '.join(sorted(own))}"
+        coefficients = scaled(feature, self.supply, gates.inverter_leakage_nw)
+        return MemoryModel(
+            replace(coefficients, **own),
+            gates,
+            {(m.kind, m.width, m.depth): m.figures() for m in self.stated_memories.macros},
+            source,
+        )
+
+
+@dataclass(frozen=True)
+class FpgaFamily:
+    """An FPGA family; ``family`` is the name that Yosys's ``synth_`` commands have for it."""
+
+    name: str
+    family: str
 
 
 def load(name: str, *, base: Path | None = None) -> Technology:
     """A technology by name, by the path of a liberty file, or by that of a technology's YAML.
 
-    The YAML has the keys ``name`` and ``liberty`` (a path, or a list of paths of which the first
-    that exists is taken; relative ones count from the YAML), and may say in ``install`` how to get
-    it.
+    Its keys are those of :class:`~hawx_hw.technology.description.TechnologyDescription`;
+    docs/technologies.md explains them. Of the places of the liberty file the first that exists is
+    taken; environment variables and ``~`` are expanded, and relative places count from the YAML's
+    folder, then from the folders that the environment variable HAWX_TECHNOLOGY lists. These may
+    hold technologies of the user's own as well, which are then known by name.
 
     Parameters
     ----------
     name : str
-        ``generic45``, ``osu018``, ``osu035``, or a path that ends in .lib, .lib.gz, .yaml or .yml.
+        One of :data:`BUILT_IN`, or a path that ends in .lib, .lib.gz, .yaml or .yml.
     base : Path or None
         Relative paths count from here; the working directory if left out.
 
     Raises
     ------
     UserError
-        Where there is no such technology, or its file is missing or damaged.
+        Where there is no such technology, or its file is missing or damaged, or it is an FPGA
+        family.
     """
-    if name in BUILT_IN:
-        return _described(_FOLDER / f"{name}.yaml")
+    found = load_any(name, base=base)
+    if isinstance(found, FpgaFamily):
+        raise UserError(
+            f"{name!r} is an FPGA family, and this needs a library of standard cells",
+            mend=f"Name one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
+        )
+    return found
+
+
+def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
+    """As :func:`load`, and FPGA families: ``ecp5``, ``ice40``, or a YAML with ``family``."""
     path = (base or Path()) / name
     if path.suffix in (".yaml", ".yml"):
         return _described(path)
@@ -77,34 +166,47 @@ def load(name: str, *, base: Path | None = None) -> Technology:
         if not path.is_file():
             raise UserError(f"There is no liberty file {name!r}", mend="Check technology's path.")
         return Technology(path.name.split(".")[0], _plain(path))
+    if Path(name).name == name:
+        for folder in (*_own_folders(), _FOLDER):
+            candidate = folder / f"{name}.yaml"
+            if candidate.is_file():
+                return _described(candidate)
     raise UserError(
         f"Unknown technology {name!r}",
-        mend=f"It must be one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
+        mend=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
+        ".lib.gz or .yaml.",
     )
 
 
-def _described(path: Path) -> Technology:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(
-            f"The technology cannot be read: {str(error).splitlines()[0]}", where=str(path)
-        ) from error
-    if not isinstance(content, dict) or not {"name", "liberty"} <= set(content) <= _KEYS:
-        raise UserError(
-            "A technology must be a mapping with name, liberty and at most install", where=str(path)
-        )
-    places = content["liberty"]
-    places = [places] if isinstance(places, str) else places
-    for place in places:
-        candidate = path.parent / place
+def _own_folders() -> list[Path]:
+    return [Path(part) for part in os.environ.get(_VARIABLE, "").split(os.pathsep) if part]
+
+
+def _described(path: Path) -> Technology | FpgaFamily:
+    content = read_mapping(path)
+    if "family" in content:
+        family = checked(FamilyDescription, content, path)
+        return FpgaFamily(family.name, family.family)
+    found = checked(TechnologyDescription, content, path)
+    for candidate in _candidates(found.places, path.parent):
         if candidate.is_file():
-            return Technology(str(content["name"]), _plain(candidate))
+            return Technology(
+                found.name, _plain(candidate), found.clock_mhz, found.supply, found.memories
+            )
     raise UserError(
-        f"The liberty file of technology {content['name']!r} is missing",
-        where=", ".join(str(place) for place in places),
-        mend=content.get("install"),
+        f"The liberty file of technology {found.name!r} is missing",
+        where=", ".join(found.places),
+        mend=found.install,
     )
+
+
+def _candidates(places: tuple[str, ...], folder: Path) -> Iterator[Path]:
+    for place in places:
+        expanded = Path(os.path.expandvars(place)).expanduser()
+        yield folder / expanded
+        if not expanded.is_absolute():
+            for own in _own_folders():
+                yield own / expanded
 
 
 def _plain(path: Path) -> Path:

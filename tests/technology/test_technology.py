@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.technology import BUILT_IN, load
+from hawx_hw.technology import BUILT_IN, FAMILIES, FpgaFamily, load, load_any
+from hawx_hw.technology.memories import MacroFigures
 
 LIBRARY = """library (small) {
   time_unit : "1ns"; capacitive_load_unit (1, pf);
@@ -35,7 +36,8 @@ def test_generic45_is_at_hand() -> None:
 
 
 def test_built_in_names() -> None:
-    assert BUILT_IN == ("generic45", "osu018", "osu035")
+    assert BUILT_IN == ("generic45", "ihp-sg13g2", "osu018", "osu035", "sky130hd")
+    assert FAMILIES == ("ecp5", "ice40")
 
 
 @pytest.mark.parametrize("name", ["osu018", "osu035"])
@@ -84,7 +86,9 @@ def test_technology_yaml_takes_the_first_file_that_exists(tmp_path: Path) -> Non
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(UserError, match=r"Unknown technology 'generic90'.*generic45, osu018"):
+    with pytest.raises(
+        UserError, match=r"Unknown technology 'generic90'.*generic45, ihp-sg13g2.*ecp5"
+    ):
         load("generic90")
 
 
@@ -101,14 +105,126 @@ def test_missing_file_of_a_yaml_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- a list\n", "name: mine\n", "name: a\nliberty: b.lib\ncolour: red\n", "name: [\n"]
+    ("text", "where", "what"),
+    [
+        ("- a list\n", "", "must be a mapping"),
+        ("name: mine\n", "", "key liberty is missing"),
+        ("name: a\nliberty: b.lib\ncolour: red\n", ":3: colour", "There is no such key"),
+        ("name: a\nliberty: b.lib\nclock_mhz: fast\n", ":3: clock_mhz", "must be a valid number"),
+        ("name: a\nliberty: b.lib\nsupply: -1\n", ":3: supply", "greater than 0"),
+        (
+            "name: a\nliberty: [b.lib]\nmemories:\n  model:\n    cell_um: 2\n",
+            ":5: memories.model.cell_um",
+            "There is no such key. Did you mean cell_um2",
+        ),
+        (
+            "name: a\nliberty: b.lib\nmemories:\n  macros:\n    - {kind: ram}\n",
+            ":5: memories.macros.0.kind",
+            "hawx_rom",
+        ),
+        ("name: a\nfamily: virtex\n", ":2: family", "ecp5"),
+        ("name: [\n", ":2", "not YAML"),
+    ],
 )
-def test_damaged_yaml_is_named(tmp_path: Path, text: str) -> None:
+def test_damaged_yaml_is_named(tmp_path: Path, text: str, where: str, what: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UserError, match=what) as caught:
         load(str(path))
-    assert caught.value.where == str(path)
+    assert caught.value.where == f"{path}{where}"
+
+
+def test_a_macro_that_stands_twice(tmp_path: Path) -> None:
+    macro = "{kind: hawx_rom, width: 8, depth: 4, area: 1, read_energy_pj: 1, leakage_uw: 0}"
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"name: a\nliberty: b.lib\nmemories:\n  macros: [{macro}, {macro}]\n")
+    with pytest.raises(UserError, match="hawx_rom of 8 x 4 stands here twice"):
+        load(str(path))
+
+
+def test_what_a_yaml_says(tmp_path: Path) -> None:
+    (tmp_path / "small.lib").write_text(LIBRARY)
+    path = tmp_path / "mine.yaml"
+    plain = "name: mine\nliberty: small.lib\n"
+    path.write_text(plain)
+    first = load(str(path))
+    assert (first.supply, first.clock_mhz) == (1.0, 100.0)
+    path.write_text(
+        plain + "supply: 0.9\nclock_mhz: 250\nmemories:\n"
+        "  model: {feature_nm: 65, fixed_um2: 7}\n"
+        "  macros:\n    - {kind: hawx_rom, width: 8, depth: 4, area: 3, read_energy_pj: 0.5,\n"
+        "       leakage_uw: 0.25, source: data sheet}\n"
+    )
+    technology = load(str(path))
+    assert (technology.supply, technology.clock_mhz) == (0.9, 250.0)
+    assert technology.memories.coefficients.fixed_um2 == 7.0
+    assert technology.memories.coefficients.cell_um2 == pytest.approx(2.9 / 4)
+    assert technology.memories.figures("hawx_rom", 8, 4) == MacroFigures(
+        3.0, 500.0, 0.0, 250.0, "stated: data sheet"
+    )
+    assert technology.digest == first.digest
+    assert technology.fingerprint != first.fingerprint
+
+
+def test_environment_variables_and_own_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit, own = tmp_path / "kit", tmp_path / "own"
+    kit.mkdir()
+    own.mkdir()
+    (kit / "small.lib").write_text(LIBRARY)
+    (own / "mine.yaml").write_text("name: mine\nliberty: [$MY_KIT/small.lib, other.lib]\n")
+    monkeypatch.delenv("MY_KIT", raising=False)
+    with pytest.raises(UserError, match="Unknown technology 'mine'"):
+        load("mine")
+    monkeypatch.setenv("HAWX_TECHNOLOGY", f"{tmp_path / 'none'}:{own}")
+    with pytest.raises(UserError, match="liberty file of technology 'mine' is missing"):
+        load("mine")
+    monkeypatch.setenv("MY_KIT", str(kit))
+    assert load("mine").liberty == kit / "small.lib"
+    monkeypatch.delenv("MY_KIT")
+    (own / "other.lib").write_text(LIBRARY)
+    assert load("mine").liberty == own / "other.lib"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "supply"),
+    [("ihp-sg13g2", "sg13g2_inv_1", 1.2), ("sky130hd", "sky130_fd_sc_hd__inv_1", 1.8)],
+)
+def test_open_kits_where_present(
+    name: str, cell: str, supply: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(__file__).resolve().parents[3] / "shared" / "technology"
+    if not folder.is_dir():
+        pytest.skip("../shared/technology is not there")
+    monkeypatch.setenv("HAWX_TECHNOLOGY", str(folder))
+    technology = load(name)
+    assert technology.library.cells[cell].area > 0
+    assert technology.supply == technology.library.voltage == supply
+    known = {
+        "ihp-sg13g2": ("hawx_sp_ram", 8, 1024, 49419.2448),
+        "sky130hd": ("hawx_sdp_ram", 32, 256, 479.78 * 397.5),
+    }
+    *shape, area = known[name]
+    assert technology.memories.figures(*shape).area == pytest.approx(area)
+
+
+def test_open_kits_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PDK_ROOT", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("HAWX_TECHNOLOGY", raising=False)
+    if Path("/usr/share/pdk").exists() or Path("/usr/local/share/pdk").exists():
+        pytest.skip("a kit is installed for all users")
+    for name in ("ihp-sg13g2", "sky130hd"):
+        with pytest.raises(UserError, match=r"is missing\. .*HAWX_TECHNOLOGY"):
+            load(name)
+
+
+def test_families_are_known_and_no_technologies() -> None:
+    assert load_any("ecp5") == FpgaFamily("ecp5", "ecp5")
+    assert load_any("ice40") == FpgaFamily("ice40", "ice40")
+    with pytest.raises(UserError, match=r"'ecp5' is an FPGA family.*generic45"):
+        load("ecp5")
 
 
 def test_damaged_archive_is_named(tmp_path: Path, cache: Path) -> None:

@@ -1,0 +1,105 @@
+"""What the YAML of a technology or of an FPGA family may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from hawx_hw.technology.memories import MacroFigures
+
+__all__ = [
+    "FamilyDescription",
+    "MacroDescription",
+    "MemoriesDescription",
+    "ModelDescription",
+    "TechnologyDescription",
+]
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelDescription(_Model):
+    """Coefficients of the memory model; what is left out is scaled from 130 nm."""
+
+    feature_nm: _Positive | None = None
+    cell_um2: _Positive | None = None
+    column_um2: _Figure | None = None
+    fixed_um2: _Figure | None = None
+    second_port_area: _Positive | None = None
+    second_port_leakage: _Positive | None = None
+    read_fixed_pj: _Figure | None = None
+    read_column_pj: _Figure | None = None
+    write_fixed_pj: _Figure | None = None
+    write_column_pj: _Figure | None = None
+    bit_leakage_nw: _Figure | None = None
+    rom_cell: _Positive | None = None
+    gate_bit: _Positive | None = None
+    register_bit: _Positive | None = None
+
+
+class MacroDescription(_Model):
+    """One macro of which the figures are known."""
+
+    kind: Literal["hawx_rom", "hawx_sp_ram", "hawx_sdp_ram"]
+    width: int = Field(ge=1)
+    depth: int = Field(ge=1)
+    area: _Positive
+    read_energy_pj: _Figure
+    write_energy_pj: _Figure = 0.0
+    leakage_uw: _Figure
+    source: _Text | None = None
+
+    def figures(self) -> MacroFigures:
+        """The macro in the units of the model."""
+        return MacroFigures(
+            self.area,
+            1000 * self.read_energy_pj,
+            1000 * self.write_energy_pj,
+            1000 * self.leakage_uw,
+            f"stated: {self.source}" if self.source else "stated",
+        )
+
+
+class MemoriesDescription(_Model):
+    """The memory macros of a technology."""
+
+    model: ModelDescription = ModelDescription()
+    macros: tuple[MacroDescription, ...] = ()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> MemoriesDescription:
+        shapes = [(macro.kind, macro.width, macro.depth) for macro in self.macros]
+        for shape in shapes:
+            if shapes.count(shape) > 1:
+                raise ValueError(f"{shape[0]} of {shape[1]} x {shape[2]} stands here twice")
+        return self
+
+
+class TechnologyDescription(_Model):
+    """A library of standard cells."""
+
+    name: _Text
+    liberty: _Text | tuple[_Text, ...]
+    install: _Text | None = None
+    supply: _Positive | None = None
+    clock_mhz: _Positive = 100.0
+    memories: MemoriesDescription = MemoriesDescription()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the liberty file may be."""
+        return (self.liberty,) if isinstance(self.liberty, str) else self.liberty
+
+
+class FamilyDescription(_Model):
+    """An FPGA family that Yosys knows."""
+
+    name: _Text
+    family: Literal["ecp5", "ice40"]

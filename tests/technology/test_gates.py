@@ -1,0 +1,61 @@
+"""The smallest gates of libraries that write their functions in different ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.technology.gates import smallest_gates
+from hawx_hw.technology.liberty import read_library
+
+TEXT = """library (small) {
+  time_unit : "1ns"; capacitive_load_unit (1, ff); leakage_power_unit : "1nW"; nom_voltage : 2.0;
+  cell (BIG) { area : 4; cell_leakage_power : 9; pin (A) { direction : input; capacitance : 4; }
+    pin (Y) { direction : output; function : "!A"; } }
+  cell (SLOW) { area : 2; cell_leakage_power : 5; pin (A) { direction : input; capacitance : 3; }
+    pin (Y) { direction : output; function : "(A')"; } }
+  cell (INV) { area : 2; cell_leakage_power : 1; pin (A) { direction : input; capacitance : 2; }
+    pin (Y) { direction : output; function : "!(A)"; } }
+  cell (LEFT) { area : 1; dont_use : true; pin (A) { direction : input; capacitance : 1; }
+    pin (Y) { direction : output; function : "!A"; } }
+  EXTRA
+}
+"""
+NAND = """cell (ND) { area : 3; cell_leakage_power : 2;
+  pin (A) { direction : input; capacitance : 2; } pin (B) { direction : input; capacitance : 2; }
+  pin (Y) { direction : output; function : "FUNCTION"; } }"""
+FLIP_FLOP = """cell (FF) { area : 20; cell_leakage_power : 7;
+  ff (IQ, IQN) { clocked_on : "C"; next_state : "D"; }
+  pin (C) { direction : input; capacitance : 1; } pin (D) { direction : input; capacitance : 1; }
+  pin (Q) { direction : output; function : "IQ"; } }"""
+
+
+def gates(folder: Path, extra: str, supply: float = 2.0):
+    path = folder / "small.lib"
+    path.write_text(TEXT.replace("EXTRA", extra))
+    return smallest_gates(read_library(path), supply)
+
+
+@pytest.mark.parametrize("function", ["!(A & B)", "(A B)'", "!A + !B", "(!A) | (!B)"])
+def test_smallest_of_each(tmp_path: Path, function: str) -> None:
+    found = gates(tmp_path, NAND.replace("FUNCTION", function) + FLIP_FLOP)
+    assert (found.inverter_area, found.inverter_leakage_nw) == (2.0, 1.0)
+    assert (found.nand_area, found.nand_leakage_nw) == (3.0, 2.0)
+    assert (found.flip_flop_area, found.flip_flop_leakage_nw) == (20.0, 7.0)
+    # Half of three inputs of 2 fF at 2 V.
+    assert found.net_fj == 12.0
+
+
+def test_what_is_missing_is_taken_from_the_inverter(tmp_path: Path) -> None:
+    found = gates(tmp_path, NAND.replace("FUNCTION", "!(A | B)"), supply=1.0)
+    assert found.nand_area == pytest.approx(8 / 3)
+    assert found.flip_flop_area == 16.0
+    assert found.net_fj == 3.0
+
+
+def test_a_library_without_inverter(tmp_path: Path) -> None:
+    path = tmp_path / "none.lib"
+    path.write_text("library (none) { " + NAND.replace("FUNCTION", "A & B") + " }")
+    with pytest.raises(ValueError, match="'none' has no inverter"):
+        smallest_gates(read_library(path), 1.0)
