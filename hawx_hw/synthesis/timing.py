@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from hawx_hw.levels import levels
 from hawx_hw.synthesis.flat_graph import CLOCK, FlatGraph, flatten
 from hawx_hw.synthesis.netlist import Netlist
-from hawx_hw.technology.liberty import Table
+from hawx_hw.technology.table_stack import TableStack
 
 __all__ = ["Path", "longest_path"]
 
 _Floats = NDArray[np.float64]
-_Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def longest_path(netlist: Netlist) -> tuple[Path, dict[str, float]]:
         The design has a combinational loop.
     """
     graph = flatten(netlist)
-    tables = _Tables(graph.tables)
+    tables = TableStack(graph.tables)
     arrivals, slews = _propagate(graph, tables)
     nodes, limits = graph.ends[:, 0], graph.ends[:, 1]
     delays = arrivals[nodes]
@@ -62,7 +61,7 @@ def longest_path(netlist: Netlist) -> tuple[Path, dict[str, float]]:
     return Path(float(delays[end]), module, name), by_kind
 
 
-def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
+def _propagate(graph: FlatGraph, tables: TableStack) -> tuple[_Floats, _Floats]:
     """Latest arrival and slowest transition of every node, level by level."""
     arrivals = np.full(2 * graph.nets, -np.inf)
     slews = np.zeros(2 * graph.nets)
@@ -82,41 +81,3 @@ def _propagate(graph: FlatGraph, tables: _Tables) -> tuple[_Floats, _Floats]:
         np.maximum.at(arrivals, target, arrivals[source] + tables.at(delay, slew, load))
         np.maximum.at(slews, target, tables.at(transition, slew, load))
     return arrivals, slews
-
-
-class _Tables:
-    """Many tables at once: padded to one size, looked up by number."""
-
-    def __init__(self, tables: list[Table]):
-        rows = max((len(table.slews) for table in tables), default=1)
-        columns = max((len(table.loads) for table in tables), default=1)
-        self._slews = np.full((len(tables), max(rows, 2)), np.inf)
-        self._loads = np.full((len(tables), max(columns, 2)), np.inf)
-        self._values = np.zeros((len(tables), max(rows, 2), max(columns, 2)))
-        self._rows = np.array([len(table.slews) for table in tables], dtype=np.int64)
-        self._columns = np.array([len(table.loads) for table in tables], dtype=np.int64)
-        for number, table in enumerate(tables):
-            self._slews[number, : len(table.slews)] = table.slews
-            self._loads[number, : len(table.loads)] = table.loads
-            self._values[number, : len(table.slews), : len(table.loads)] = table.values
-
-    def at(self, number: _Integers, slew: _Floats, load: _Floats) -> _Floats:
-        """As :meth:`Table.at`, element by element."""
-        i, u = _position(self._slews[number], self._rows[number], slew)
-        j, v = _position(self._loads[number], self._columns[number], load)
-        values = self._values
-        low, high = (
-            (1 - v) * values[number, row, j] + v * values[number, row, j + 1] for row in (i, i + 1)
-        )
-        return (1 - u) * low + u * high
-
-
-def _position(axes: _Floats, lengths: _Integers, values: _Floats) -> tuple[_Integers, _Floats]:
-    below = np.sum(axes < values[:, None], axis=1)
-    index = np.clip(below - 1, 0, np.maximum(lengths - 2, 0))
-    each = np.arange(len(values))
-    start = axes[each, index]
-    width = axes[each, index + 1] - start
-    many = lengths > 1
-    fraction = np.divide(values - start, width, out=np.zeros(len(values)), where=many)
-    return index, fraction
