@@ -1,0 +1,45 @@
+"""Runs Yosys for an FPGA in a process of its own: ``python -m ...fpga_worker JOB.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["main", "script"]
+
+#: What each family's command is told to use multipliers, or to leave them alone.
+_DSP = {"ecp5": ("", " -nodsp"), "ice40": (" -dsp", "")}
+
+
+def script(family: str, top: str, sources: int, *, dsp: bool) -> list[str]:
+    """The Yosys commands for ``sources`` files, ``0.v``, ``1.v`` and so on.
+
+    The hierarchy is dissolved, as the families' commands do; they count as the device does, so
+    what is left of the design are the device's cells.
+    """
+    with_dsp, without = _DSP[family]
+    files = " ".join(f"{number}.v" for number in range(sources))
+    return [
+        f"read_verilog {files}",
+        f"synth_{family} -top {top}{with_dsp if dsp else without}",
+        "write_json netlist.json",
+    ]
+
+
+def main(path: str) -> None:
+    """Run the job in the file ``path``, in its folder."""
+    from pyosys import libyosys
+
+    job: Mapping[str, Any] = json.loads(Path(path).read_text())
+    os.chdir(Path(path).parent)
+    design = libyosys.Design()
+    for command in job["script"]:
+        design.run_pass(command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
