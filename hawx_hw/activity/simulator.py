@@ -228,11 +228,15 @@ class GateSimulator:
         seen = np.concatenate([*seen_nets, np.zeros(0)]).astype(np.int32)
         found = np.zeros((steps, len(seen), self.words), dtype=np.uint64)
         self._library.hawx_steps(
-            ctypes.byref(self._state), ctypes.c_int64(steps), ctypes.c_int64(len(nets)),
-            nets.ctypes.data_as(ctypes.c_void_p), words.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_int64(len(seen)), seen.ctypes.data_as(ctypes.c_void_p),
-            found.ctypes.data_as(ctypes.c_void_p),
-        )  # fmt: skip
+            ctypes.byref(self._state),
+            steps,
+            len(nets),
+            nets.ctypes.data,
+            words.ctypes.data,
+            len(seen),
+            seen.ctypes.data,
+            found.ctypes.data,
+        )
         self._cycles += steps
         borders = np.cumsum([len(nets) for nets in seen_nets])[:-1]
         parts = np.split(found, borders, axis=1)
@@ -246,9 +250,8 @@ class GateSimulator:
         for macro, counts in zip(self.flat.macros, self._macros, strict=True):
             accesses[macro.path] = (counts.reads, counts.writes)
             counts.reads = counts.writes = 0
-        found = Activity(
-            self._cycles, self.lanes, self._toggles.copy(), self._ones.copy(), accesses
-        )
+        cycles = self._cycles * self.lanes
+        found = Activity(cycles, self._toggles.copy(), self._ones.copy(), accesses)
         self._toggles[:] = 0
         self._ones[:] = 0
         self._cycles = 0
@@ -362,9 +365,14 @@ def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:
     if platform.machine() in ("x86_64", "AMD64"):
         flags.append("-mpopcnt")
     try:
-        return c_code.load(_SOURCE, flags, c_code_of(models))
+        library = c_code.load(_SOURCE, flags, c_code_of(models))
     except c_code.CompilerError as error:
         raise UserError(
             f"The gate-level simulation cannot be compiled: {error}.",
             mend="Install a C compiler, such as gcc (on Debian: apt-get install gcc).",
         ) from error
+    number, array = ctypes.c_int64, ctypes.c_void_p
+    library.hawx_start.argtypes = [array]
+    library.hawx_step.argtypes = [array, number, array, array]
+    library.hawx_steps.argtypes = [array, number, number, array, array, number, array, array]
+    return library
