@@ -1,0 +1,169 @@
+"""Accuracy from hawx(model), calibrated on a handful of real evaluations, with an uncertainty.
+
+The shifted logits tell how likely each image is to change its class; real drops of accuracy follow
+that closely, but not one to one: calibration images that the network was trained on are surer of
+their class than others, and large errors saturate. Both sides are taken as ``asinh(points / c)``,
+which is even near zero and logarithmic beyond: there the relation is a straight line but for a
+small smooth remainder, which a Gaussian process with a Matern kernel (nu = 3/2) takes up.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Matern, WhiteKernel
+
+from hawx_hw.sensitivity.profile import Profile
+from hawx_hw.sensitivity.scores import shifted_logits
+
+__all__ = ["AccuracyPredictor", "expected_changes", "informative"]
+
+#: Points of accuracy at which a drop stops to count as small.
+_POINTS = 0.3
+#: Of the remainder, transformed: variance, length, and variance of what no curve explains.
+_AMPLITUDES = (0.03, 0.1, 0.3, 1.0)
+_LENGTHS = (1.0, 3.0)
+_NOISES = (0.01, 0.03, 0.1, 0.3)
+#: The noise that :func:`informative` reckons with.
+_NOISE = 0.05
+_PART = 2**24
+
+
+def expected_changes(profile: Profile, choices: np.ndarray) -> np.ndarray:
+    """How many images in a hundred are expected to change their class.
+
+    For each calibration image that is the distance in variation between its distribution of
+    classes before and after, averaged; no labels are needed.
+
+    Parameters
+    ----------
+    profile : Profile
+    choices : ndarray of int
+        ``(assignments, units)``.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(assignments,)``, in [0, 100].
+    """
+    choices = profile.checked(choices)
+    before = softmax(profile.logits, axis=-1)
+    found = np.empty(len(choices))
+    part = max(1, _PART // profile.logits.size)
+    for start in range(0, len(choices), part):
+        after = softmax(shifted_logits(profile, choices[start : start + part]), axis=-1)
+        distance = np.abs(after - before).sum(axis=-1).mean(axis=-1)
+        found[start : start + part] = 50 * distance
+    return found
+
+
+def informative(scores: np.ndarray, count: int, *, within: float = 20.0) -> np.ndarray:
+    """Which assignments to evaluate: greedily those of which the predictor knows the least.
+
+    The first is that of the smallest score; each further one has the largest variance left under
+    the predictor's prior, a straight line and a smooth remainder.
+
+    Parameters
+    ----------
+    scores : ndarray of float64
+        Of the candidates, from :func:`expected_changes`.
+    count : int
+        How many, at least 2 and at most as many as there are candidates.
+    within : float
+        Candidates of larger scores are passed over as long as others are left.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(count,)``: indices of candidates, no two the same.
+    """
+    if not 2 <= count <= len(scores):
+        raise ValueError(f"count must be in [2, {len(scores)}], not {count!r}")
+    order = np.argsort(scores, kind="stable")
+    inside = order[: max(count, int((scores <= within).sum()))]
+    x = _transformed(scores[inside])
+    prior = 1.0 + np.outer(x, x) + Matern(1.0, nu=1.5)(x[:, None])
+    chosen = [0]
+    while len(chosen) < count:
+        known = prior[np.ix_(chosen, chosen)] + _NOISE * np.eye(len(chosen))
+        cross = prior[chosen]
+        left = np.diag(prior) - (cross * np.linalg.solve(known, cross)).sum(axis=0)
+        left[chosen] = -np.inf
+        chosen.append(int(left.argmax()))
+    return inside[chosen]
+
+
+class AccuracyPredictor:
+    """Accuracy of assignments that were never run.
+
+    Parameters
+    ----------
+    exact : float
+        Accuracy of the exact network on the images that real evaluations use, in [0, 1].
+    scores : sequence of float
+        Scores of the assignments that were evaluated, from :func:`expected_changes`: at least 2.
+    accuracies : sequence of float
+        Their real accuracies, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        There are too few of them, or not as many scores as accuracies.
+    """
+
+    def __init__(self, exact: float, scores: Sequence[float], accuracies: Sequence[float]):
+        x, drops = np.asarray(scores, dtype=np.float64), 100 * (exact - np.asarray(accuracies))
+        if x.ndim != 1 or x.shape != drops.shape or len(x) < 2:
+            raise ValueError(
+                f"A predictor needs as many scores as accuracies and at least 2, "
+                f"not {x.shape} and {drops.shape}"
+            )
+        self._exact = exact
+        u, v = _transformed(x), _transformed(drops)
+        spread = u - u.mean()
+        power = float(spread @ spread)
+        # Worse scores are never better networks.
+        self._slope = max(0.0, float(spread @ v) / power) if power else 0.0
+        self._offset = float(v.mean() - self._slope * u.mean())
+        self._remainder = _fitted(u, v - self._line(u))
+
+    def predict(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Accuracies and their standard deviations.
+
+        Parameters
+        ----------
+        scores : ndarray of float64
+            ``(n,)``, from :func:`expected_changes`.
+
+        Returns
+        -------
+        (ndarray of float64, ndarray of float64)
+            ``(n,)`` each; accuracies lie in [0, 1].
+        """
+        u = _transformed(np.asarray(scores, dtype=np.float64))
+        remainder, deviation = self._remainder.predict(u[:, None], return_std=True)
+        v = self._line(u) + remainder
+        drops = _POINTS * np.sinh(v)
+        accuracy = np.clip(self._exact - drops / 100, 0.0, 1.0)
+        return accuracy, _POINTS * np.cosh(v) * deviation / 100
+
+    def _line(self, u: np.ndarray) -> np.ndarray:
+        return self._offset + self._slope * u
+
+
+def _fitted(u: np.ndarray, remainder: np.ndarray) -> GaussianProcessRegressor:
+    """The likeliest of a few processes: gradients would find little to go by in a handful."""
+    found = []
+    for amplitude, length, noise in itertools.product(_AMPLITUDES, _LENGTHS, _NOISES):
+        kernel = amplitude * Matern(length, nu=1.5) + WhiteKernel(noise)
+        found.append(GaussianProcessRegressor(kernel, optimizer=None).fit(u[:, None], remainder))
+    return max(found, key=lambda process: process.log_marginal_likelihood_value_)
+
+
+def _transformed(points: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.arcsinh(points / _POINTS)
+    return found
