@@ -1,0 +1,235 @@
+"""Energy of the cells of a flat design, from what happened on its nets and the library's tables.
+
+A toggle of a net costs ``C V^2 / 2``, C being the input pins on it; the cell that drives it costs
+the energy of its ``internal_power`` tables besides, at the net's load and at the transition of the
+input. The sums are those of the Liberty user guide ("Modeling power and electromigration"): an
+input pin's energy counts for each of its toggles by the share of time in which ``when`` holds, an
+output pin's is shared among the input pins that can have made it toggle, by their own toggles and
+the share of time in which they reach it. As many toggles rise as fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw.activity.activity import Activity
+from hawx_hw.activity.flat import CellGroup, FlatNetlist
+from hawx_hw.power.slews import loads, slews
+from hawx_hw.power.states import CellStates
+from hawx_hw.technology.liberty import Cell, InternalPower, Pin
+from hawx_hw.technology.table_stack import TableStack
+
+__all__ = ["CellEnergies", "PowerModel"]
+
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CellEnergies:
+    """Of every cell, in the order of the groups of a :class:`FlatNetlist`; each shape (cells,).
+
+    Parameters
+    ----------
+    internal_fj : ndarray of float
+        Inside the cell, in fJ a clock cycle; the clock's edges with it.
+    switching_fj : ndarray of float
+        To charge the nets that the cell drives, in fJ a cycle.
+    driven_fj : ndarray of float
+        To charge the cell's own input pins where no cell drives them, in fJ a cycle: on the clock,
+        on the design's inputs and on what memory macros give.
+    leakage_nw : ndarray of float
+    """
+
+    internal_fj: _Floats
+    switching_fj: _Floats
+    driven_fj: _Floats
+    leakage_nw: _Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """One internal energy of a pin of all cells of a group, in fJ a toggle, and when it counts."""
+
+    related: str
+    holds: _Floats
+    energy: _Floats
+
+
+class PowerModel:
+    """What does not depend on activity: loads, transitions, energies of each toggle.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+    supply : float
+        In V.
+    clock : str
+        The clock's port; it toggles twice a cycle, without a tree of buffers.
+
+    Attributes
+    ----------
+    loads : ndarray of float, shape (nets,)
+        In fF.
+    slews : ndarray of float, shape (nets, 2)
+        Of the rising and the falling edge, in ns.
+    instances : ndarray of int64, shape (cells,)
+        The module instance of each cell.
+
+    Raises
+    ------
+    ValueError
+        ``supply`` is not positive, or the design has a combinational loop.
+    """
+
+    def __init__(self, flat: FlatNetlist, supply: float, *, clock: str = "clk"):
+        if not supply > 0:
+            raise ValueError(f"supply must be positive, not {supply!r}")
+        self.flat = flat
+        self.supply = supply
+        port = flat.ports.get(clock)
+        self._clock = port[1] if port else np.zeros(0, dtype=np.int64)
+        self.loads = loads(flat)
+        self.slews = slews(flat, self.loads)
+        none = np.zeros(0, dtype=np.int64)
+        self.instances = np.concatenate([none, *(group.instances for group in flat.groups)])
+        cell_driven = np.zeros(flat.nets, dtype=bool)
+        for group in flat.groups:
+            for name, pin in _pins(flat, group):
+                if pin.direction == "output":
+                    cell_driven[group.column(name)] = True
+        self._groups = [_Group(self, group, cell_driven) for group in flat.groups]
+
+    def rates(self, activity: Activity) -> tuple[_Floats, _Floats]:
+        """Of each net the toggles a cycle, and the share of time at 1; the clock included.
+
+        Raises
+        ------
+        ValueError
+            The activity is of another design, or of no cycle.
+        """
+        if activity.toggles.shape != (self.flat.nets,):
+            raise ValueError(f"nets must be {self.flat.nets}, not {len(activity.toggles)}")
+        if activity.cycles < 1:
+            raise ValueError("activity must be of at least one cycle")
+        toggles = activity.toggles / activity.cycles
+        ones = activity.ones / activity.cycles
+        toggles[:2] = 0.0
+        ones[:2] = (0.0, 1.0)
+        toggles[self._clock] = 2.0
+        ones[self._clock] = 0.5
+        return toggles, ones
+
+    def energies(self, activity: Activity) -> CellEnergies:
+        """Energy of every cell under an activity."""
+        toggles, ones = self.rates(activity)
+        parts = [group.energies(toggles, ones) for group in self._groups]
+        joined = [np.concatenate([np.zeros(0), *(part[i] for part in parts)]) for i in range(4)]
+        return CellEnergies(*joined)
+
+
+class _Group:
+    """All cells of one kind."""
+
+    def __init__(self, model: PowerModel, group: CellGroup, cell_driven: NDArray[np.bool_]):
+        self._group = group
+        self._cell = cell = model.flat.library.cells[group.kind]
+        self._states = states = CellStates(cell, group.pins)
+        self._half = 0.5 * model.supply * model.supply
+        self._charge = {
+            name: self._half * model.loads[group.column(name)]
+            if pin.direction == "output"
+            else np.where(cell_driven[group.column(name)], 0.0, self._half * pin.capacitance)
+            for name, pin in _pins(model.flat, group)
+        }
+        self._entries: dict[str, list[_Entry]] = {}
+        for name, pin in _pins(model.flat, group):
+            self._entries[name] = [
+                _Entry(power.related, holds, _energy(model, group, cell, pin, power))
+                for power, holds in zip(pin.powers, _holding(states, pin.powers), strict=True)
+                if pin.direction == "input" or power.related in ("", *group.pins)
+            ]
+        self._leakages = [(states.truth(when), value) for when, value in cell.leakages]
+
+    def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
+        """Internal, switching and driven energy in fJ a cycle, leakage in nW."""
+        group, count = self._group, len(self._group.nets)
+        rate = {pin: toggles[group.column(pin)] for pin in group.pins}
+        shares = {pin: ones[group.column(pin)] for pin in group.pins}
+        states = self._states.probabilities(shares, count)
+        internal, switching, driven = (np.zeros(count) for _ in range(3))
+        for pin, charge in self._charge.items():
+            output = self._cell.pins[pin].direction == "output"
+            (switching if output else driven)[:] += charge * rate[pin]
+            entries = self._entries[pin]
+            if not entries:
+                continue
+            if output:
+                weights = self._weights(pin, entries, rate, states)
+            else:
+                weights = np.stack([states @ entry.holds for entry in entries])
+            for weight, entry in zip(weights, entries, strict=True):
+                internal += rate[pin] * weight * entry.energy
+        leakage = np.full(count, self._cell.leakage_nw)
+        for truth, value in self._leakages:
+            leakage += (states @ truth.astype(float)) * (value - self._cell.leakage_nw)
+        return internal, switching, driven, leakage
+
+    def _weights(
+        self, output: str, entries: Sequence[_Entry], rate: dict[str, _Floats], states: _Floats
+    ) -> _Floats:
+        """By how much each energy counts for a toggle of an output, shape (entries, cells)."""
+        found = []
+        for entry in entries:
+            if not entry.related:
+                found.append(states @ entry.holds)
+                continue
+            reaching = self._states.sensitive(output, entry.related) * entry.holds
+            found.append(rate[entry.related] * (states @ reaching))
+        weights = np.stack(found)
+        total = weights.sum(axis=0)
+        # Without any cause known, all are as likely.
+        none = total <= 0.0
+        weights[:, none] = 1.0
+        return weights / np.where(none, float(len(entries)), total)
+
+
+def _pins(flat: FlatNetlist, group: CellGroup) -> list[tuple[str, Pin]]:
+    pins = flat.library.cells[group.kind].pins
+    return [(name, pins[name]) for name in group.pins]
+
+
+def _holding(states: CellStates, powers: Sequence[InternalPower]) -> list[_Floats]:
+    """In which states each energy holds; one without ``when`` where no other of its pin does."""
+    found: list[_Floats] = []
+    for power in powers:
+        if power.when:
+            found.append(states.truth(power.when).astype(float))
+            continue
+        others = [
+            states.truth(other.when)
+            for other in powers
+            if other.when and other.related == power.related
+        ]
+        taken = np.logical_or.reduce([states.truth("0"), *others])
+        found.append((~taken).astype(float))
+    return found
+
+
+def _energy(
+    model: PowerModel, group: CellGroup, cell: Cell, pin: Pin, power: InternalPower
+) -> _Floats:
+    """Mean energy of a rising and a falling toggle of a pin, in fJ, shape (cells,)."""
+    output = pin.direction == "output"
+    source = power.related if output else pin.name
+    count = len(group.nets)
+    before = model.slews[group.column(source)] if source else np.zeros((count, 2))
+    if output and any(a.source == source and a.sense == "negative_unate" for a in pin.arcs):
+        before = before[:, ::-1]
+    load = model.loads[group.column(pin.name)] if output else np.zeros(count)
+    stack = TableStack([power.rise, power.fall])
+    edges = [stack.at(np.full(count, edge), before[:, edge], load) for edge in (0, 1)]
+    return 0.5 * (edges[0] + edges[1])

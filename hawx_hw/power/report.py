@@ -1,0 +1,217 @@
+"""Power and energy of an accelerator by layer, part, kind of module, PE and block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw.activity.activity import Activity
+from hawx_hw.activity.flat import FlatNetlist
+from hawx_hw.power.model import PowerModel
+from hawx_hw.power.parts import BLOCK, MEMORIES, PE, parts_of
+from hawx_hw.technology.memories import MacroFigures, MemoryModel
+
+__all__ = ["power_report"]
+
+_Floats = NDArray[np.float64]
+#: What the rows of energies are; the last is leakage.
+_KINDS = ("internal", "switching", "memory", "leakage")
+
+
+def power_report(
+    model: PowerModel,
+    layers: Mapping[str, Activity],
+    memories: MemoryModel,
+    *,
+    clock_mhz: float,
+    images: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """What a design takes while it works on one image after another.
+
+    Parameters
+    ----------
+    model : PowerModel
+    layers : mapping of str to Activity
+        What the images did in each layer.
+    memories : MemoryModel
+        Of the memory macros.
+    clock_mhz : float
+    images : int
+        How many images the activities are of.
+    progress : callable or None
+        Told how many layers of how many are done.
+
+    Returns
+    -------
+    dict
+        See docs/power.md. Power in uW while the layer, or the whole image, is worked on; energy in
+        pJ an image, which is power times cycles.
+
+    Raises
+    ------
+    ValueError
+        The clock is not positive, or a layer's cycles are not those of whole images.
+    """
+    if not clock_mhz > 0:
+        raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
+    flat = model.flat
+    figures = [
+        memories.figures(m.kind, m.parameters["WIDTH"], m.parameters["DEPTH"]) for m in flat.macros
+    ]
+    cycles: dict[str, int] = {}
+    energies: dict[str, _Floats] = {}
+    for number, (name, activity) in enumerate(layers.items()):
+        cycles[name], rest = divmod(activity.cycles, images)
+        if rest:
+            raise ValueError(f"cycles must be a multiple of {images}, not {activity.cycles!r}")
+        energies[name] = _of_layer(model, activity, figures, images, clock_mhz)
+        if progress is not None:
+            progress(number + 1, len(layers))
+    groups = _Groups(flat)
+    total = sum(energies.values(), np.zeros_like(next(iter(energies.values()))))
+    every = sum(cycles.values())
+    rows = [
+        {
+            "name": name,
+            "cycles": cycles[name],
+            **_figures(energy.sum(axis=1), cycles[name], clock_mhz),
+            "parts": _energies(groups.parts, energy),
+            "blocks": _energies(groups.blocks, energy),
+        }
+        for name, energy in energies.items()
+    ]
+    return {
+        "supply": model.supply,
+        "clock_mhz": clock_mhz,
+        "images": images,
+        "cycles": every,
+        **_figures(total.sum(axis=1), every, clock_mhz),
+        "layers": rows,
+        "parts": groups.table(groups.parts, total, every, clock_mhz),
+        "blocks": groups.table(groups.blocks, total, every, clock_mhz),
+        "pes": groups.table(groups.pes, total, every, clock_mhz),
+        "modules": groups.table(groups.kinds, total, every, clock_mhz),
+        "memories": _memories(flat, figures, layers, images),
+    }
+
+
+def _of_layer(
+    model: PowerModel,
+    activity: Activity,
+    figures: list[MacroFigures],
+    images: int,
+    clock_mhz: float,
+) -> _Floats:
+    """Energy of a layer in pJ an image, shape (kinds of energy, instances and macros)."""
+    flat, cells = model.flat, model.energies(activity)
+    cycles = activity.cycles / images
+    count = len(flat.paths)
+    found = np.zeros((len(_KINDS), count + len(flat.macros)))
+    # nW times us are fJ.
+    time = cycles / clock_mhz
+    for row, values in (
+        (0, cells.internal_fj * cycles),
+        (1, (cells.switching_fj + cells.driven_fj) * cycles),
+        (3, cells.leakage_nw * time),
+    ):
+        found[row, :count] = np.bincount(model.instances, values, minlength=count)
+    for index, (macro, figure) in enumerate(zip(flat.macros, figures, strict=True)):
+        reads, writes = activity.accesses.get(macro.path, (0, 0))
+        found[2, count + index] = (
+            reads * figure.read_energy_fj + writes * figure.write_energy_fj
+        ) / images
+        found[3, count + index] = figure.leakage_nw * time
+    return found / 1000
+
+
+class _Groups:
+    """Instances, and after them the macros, by part, kind of module, PE and block."""
+
+    def __init__(self, flat: FlatNetlist):
+        parts = parts_of(flat.paths, flat.kinds)
+        self.parts = _by_name([*parts, *(MEMORIES for _ in flat.macros)])
+        self.kinds = _by_name([*flat.kinds, *(macro.kind for macro in flat.macros)])
+        self.blocks = {k: v for k, v in self.kinds.items() if k.startswith(BLOCK)}
+        holders = {
+            path: kind
+            for path, kind in zip(flat.paths, flat.kinds, strict=True)
+            if kind.startswith(PE)
+        }
+        self.pes: dict[str, NDArray[np.int64]] = {}
+        inside: dict[str, list[int]] = {}
+        current = ""
+        # What a PE holds follows it.
+        for index, path in enumerate(flat.paths):
+            if path in holders:
+                current = path
+            if current and path.startswith(current):
+                inside.setdefault(holders[current], []).append(index)
+        self.pes = {kind: np.array(indices) for kind, indices in sorted(inside.items())}
+        self._counts = {kind: len(indices) for kind, indices in self.kinds.items()}
+
+    def table(
+        self, groups: Mapping[str, NDArray[np.int64]], energy: _Floats, cycles: int, clock: float
+    ) -> dict[str, dict[str, Any]]:
+        """Figures of each group."""
+        return {
+            name: {
+                **({"instances": self._counts[name]} if name in self._counts else {}),
+                **_figures(energy[:, indices].sum(axis=1), cycles, clock),
+            }
+            for name, indices in groups.items()
+        }
+
+
+def _by_name(names: list[str]) -> dict[str, NDArray[np.int64]]:
+    found: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        found.setdefault(name, []).append(index)
+    return {name: np.array(found[name]) for name in sorted(found)}
+
+
+def _figures(energy: _Floats, cycles: int, clock_mhz: float) -> dict[str, float]:
+    """Power in uW and energy in pJ an image, from energies by kind."""
+    # pJ over us are uW.
+    power = energy / (cycles / clock_mhz)
+    found = {f"{kind}_uw": _rounded(value) for kind, value in zip(_KINDS, power, strict=True)}
+    found["power_uw"] = _rounded(power.sum())
+    found["energy_pj"] = _rounded(energy.sum())
+    return found
+
+
+def _energies(groups: Mapping[str, NDArray[np.int64]], energy: _Floats) -> dict[str, float]:
+    return {name: _rounded(energy[:, indices].sum()) for name, indices in groups.items()}
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.8g}")
+
+
+def _memories(
+    flat: FlatNetlist,
+    figures: list[MacroFigures],
+    layers: Mapping[str, Activity],
+    images: int,
+) -> list[dict[str, Any]]:
+    rows = []
+    for macro, figure in zip(flat.macros, figures, strict=True):
+        counts = [activity.accesses.get(macro.path, (0, 0)) for activity in layers.values()]
+        rows.append(
+            {
+                "path": macro.path,
+                "kind": macro.kind,
+                "width": macro.parameters["WIDTH"],
+                "depth": macro.parameters["DEPTH"],
+                "reads": sum(reads for reads, _ in counts) / images,
+                "writes": sum(writes for _, writes in counts) / images,
+                "read_energy_fj": _rounded(figure.read_energy_fj),
+                "write_energy_fj": _rounded(figure.write_energy_fj),
+                "leakage_nw": _rounded(figure.leakage_nw),
+                "source": figure.source,
+            }
+        )
+    return rows
