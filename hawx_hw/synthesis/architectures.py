@@ -11,7 +11,7 @@ from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.block_verilog import architecture_verilog
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.netlist import Netlist
-from hawx_hw.synthesis.store import default_store
+from hawx_hw.synthesis.store import Store, default_store
 from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
 
@@ -91,6 +91,7 @@ def choose_all(
     *,
     period_ns: float | None = None,
     jobs: int = 1,
+    store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, str]:
     """The architecture of each block of a design, by the block's digest.
@@ -103,7 +104,13 @@ def choose_all(
         distinct.setdefault(block.digest, block)
     open_ones = [block for block in distinct.values() if len(block.architectures) > 1]
     choices = compare_architectures(
-        open_ones, technology, objective, period_ns=period_ns, jobs=jobs, progress=progress
+        open_ones,
+        technology,
+        objective,
+        period_ns=period_ns,
+        jobs=jobs,
+        store=store,
+        progress=progress,
     )
     chosen = {choice.digest: choice.architecture for choice in choices}
     return {
@@ -118,6 +125,7 @@ def compare_architectures(
     *,
     period_ns: float | None = None,
     jobs: int = 1,
+    store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Choice]:
     """Synthesize every architecture of each block and choose the best.
@@ -137,6 +145,8 @@ def compare_architectures(
         Clock period in ns to map for; None goes for the shortest paths.
     jobs : int
         How many syntheses run at a time.
+    store : Store or None
+        None for the user's.
     progress : callable or None
         Told how many modules of how many are synthesized: those that were not before.
 
@@ -163,7 +173,7 @@ def compare_architectures(
         technology,
         period_ns=period_ns,
         jobs=jobs,
-        store=default_store(),
+        store=store or default_store(),
         progress=progress,
     )
     measured = [

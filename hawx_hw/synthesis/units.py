@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from typing import Any
 
@@ -41,6 +42,7 @@ class Recipe:
     booth: bool = False
     flatten: bool = False
 
+    @cached_property
     def job(self) -> dict[str, Any]:
         """What :func:`~hawx_hw.synthesis.worker.script` is told, all but the design.
 
@@ -62,6 +64,7 @@ class Recipe:
             job["period_ps"] = round(self.period_ns * 1000)
         return job
 
+    @cached_property
     def inputs(self) -> dict[str, Any]:
         """What a result depends on besides the design and the script."""
         return {
@@ -189,12 +192,12 @@ def _unit(
     recipe: Recipe,
 ) -> Unit:
     sources = {file: text for file, (text, _, _) in files.items()}
-    job = {**recipe.job(), "sources": list(sources), "top": top}
+    job = {**recipe.job, "sources": list(sources), "top": top}
     if declarations:
         job["declarations"] = "parts.v"
         sources["parts.v"] = declarations
     commands = tuple(script(job))
-    inputs = {**recipe.inputs(), "sources": sources, "script": commands}
+    inputs = {**recipe.inputs, "sources": sources, "script": commands}
     origins = {file: (source, line) for file, (_, source, line) in files.items()}
     return Unit(name, sources, commands, entry_key(KIND, inputs), inputs, memories, origins)
 

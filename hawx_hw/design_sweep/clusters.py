@@ -1,0 +1,121 @@
+"""Where Dask's workers are: on this machine, behind a scheduler's address, or in a batch system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import util
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["CLUSTERS", "batch_cluster", "connected"]
+
+#: Batch systems by name: the class of dask-jobqueue.
+CLUSTERS = {"slurm": "SLURMCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+_INSTALL = "Install it, with: pip install 'hawx_hw[distributed]'"
+
+
+@contextmanager
+def connected(
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    cluster: str | None = None,
+    options: dict[str, Any] | None = None,
+) -> Iterator[Client]:
+    """A client of the workers that were asked for; those that were started here are ended after.
+
+    Parameters
+    ----------
+    workers : int or None
+        How many to start: processes here, one a core if left out, or jobs of a batch system, one if
+        left out. An address has its own.
+    scheduler : str or None
+        Address of a Dask scheduler, such as ``tcp://host:8786``.
+    cluster : str or None
+        One of :data:`CLUSTERS`.
+    options : dict or None
+        See :func:`batch_cluster`.
+
+    Raises
+    ------
+    UserError
+        Dask is missing, or the scheduler does not answer.
+    ValueError
+        Both ``scheduler`` and ``cluster`` are given.
+    """
+    if scheduler and cluster:
+        raise ValueError("scheduler and cluster must not both be given")
+    if util.find_spec("distributed") is None:
+        raise UserError("Dask is missing.", mend=_INSTALL)
+    from distributed import Client, LocalCluster
+
+    with ExitStack() as stack:
+        if scheduler:
+            try:
+                client = Client(scheduler, timeout=10)
+            except (OSError, ValueError) as error:
+                raise UserError(
+                    f"The Dask scheduler does not answer: {error}",
+                    where="--scheduler",
+                    mend="Name an address such as tcp://host:8786.",
+                ) from error
+            yield stack.enter_context(client)
+            return
+        if cluster:
+            made = stack.enter_context(batch_cluster(cluster, options))
+            made.scale(workers or 1)
+        else:
+            made = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    # What Dask says of a slow machine is no news to the user.
+                    silence_logs="ERROR",
+                )
+            )
+        yield stack.enter_context(Client(made))
+
+
+def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
+    """A cluster of dask-jobqueue, one core and one process a job.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`CLUSTERS`.
+    options : dict or None
+        Of the cluster's class, such as ``queue``, ``walltime``, ``memory``, ``account``; the rest
+        comes from Dask's configuration, ``~/.config/dask/jobqueue.yaml``.
+
+    Raises
+    ------
+    UserError
+        There is no such batch system, dask-jobqueue is missing, or an option is wrong.
+    """
+    if name not in CLUSTERS:
+        raise UserError(
+            f"There is no batch system {name!r}.",
+            where="--cluster",
+            mend=f"It must be one of {', '.join(CLUSTERS)}.",
+        )
+    if util.find_spec("dask_jobqueue") is None:
+        raise UserError("dask-jobqueue is missing.", mend=_INSTALL)
+    import dask_jobqueue
+
+    chosen = {"cores": 1, "processes": 1, "memory": "4GB", **(options or {})}
+    try:
+        return getattr(dask_jobqueue, CLUSTERS[name])(**chosen)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"The batch system's options are wrong: {error}",
+            where="--option",
+            mend=f"See the parameters of dask_jobqueue.{CLUSTERS[name]}.",
+        ) from error
