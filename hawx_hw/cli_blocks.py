@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hawx_hw.cli_block_hardware import architectures, prove
+from hawx_hw.cli_characterize import characterize
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ blocks_app = typer.Typer(
 )
 blocks_app.command()(prove)
 blocks_app.command()(architectures)
+blocks_app.command()(characterize)
 
 
 @blocks_app.command("list")
