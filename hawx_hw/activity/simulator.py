@@ -106,7 +106,7 @@ class GateSimulator:
     ----------
     flat : FlatNetlist
     lanes : int
-        Copies side by side, >= 1; costs grow by steps of 64.
+        Copies side by side, >= 1; 1 costs as much as 64, 65 as 128, 129 as 256.
     rom : callable or None
         Gives the words of a read-only memory.
     clock : str
@@ -132,20 +132,22 @@ class GateSimulator:
             raise ValueError(f"lanes must be at least 1, not {lanes!r}")
         self.flat = flat
         self.lanes = lanes
-        self.words = -(-lanes // 64)
+        # A power of two: that is what compilers know as vectors.
+        self.words = 1 << (-(-lanes // 64) - 1).bit_length()
         library = flat.library
         self._models = [cell_model(library.cells[g.kind], g.pins) for g in flat.groups]
         _check_clocks(flat, self._models, clock)
         self._kept: list[Any] = []
+        self._flops: list[tuple[int, NDArray[np.int32]]] = []
+        self._gates: list[tuple[int, NDArray[np.int32]]] = []
+        # Nets are stored in the order in which they are computed: memory is read in a row.
+        self._place = self._schedule()
         self._values = np.zeros((flat.nets, self.words), dtype=np.uint64)
         self._values[1] = _ONES
         self._toggles = np.zeros(flat.nets, dtype=np.int64)
         self._ones = np.zeros(flat.nets, dtype=np.int64)
         self._mask = words_of(np.ones(lanes, dtype=np.int64), 1, self.words)
         self._cycles = 0
-        self._flops: list[tuple[int, NDArray[np.int32]]] = []
-        self._gates: list[tuple[int, NDArray[np.int32]]] = []
-        self._schedule()
         flops = sum(len(pins) for _, pins in self._flops)
         self._next = np.zeros((flops, self.words), dtype=np.uint64)
         self._macros = (_Macro * len(flat.macros))(*(self._macro(m, rom) for m in flat.macros))
@@ -161,7 +163,9 @@ class GateSimulator:
             ctypes.addressof(self._macros),
         )
         self._inputs = {
-            port: nets for port, (direction, nets) in flat.ports.items() if direction == "input"
+            port: self._place[nets]
+            for port, (direction, nets) in flat.ports.items()
+            if direction == "input"
         }
         self._pending: dict[str, _Words] = {}
         self._started = False
@@ -186,7 +190,7 @@ class GateSimulator:
 
     def value(self, nets: NDArray[np.int64]) -> NDArray[np.int64]:
         """The present number on some nets in each lane, the lowest bit first."""
-        return lanes_of(self._values[nets], self.lanes)
+        return lanes_of(self._values[self._place[nets]], self.lanes)
 
     def step(self) -> None:
         """A rising edge of the clock, then the inputs that were set, until all is settled."""
@@ -224,7 +228,7 @@ class GateSimulator:
         words = np.concatenate(
             [words_of(inputs[p], len(self._inputs[p]), self.words) for p in ports], axis=1
         )
-        seen_nets = [self.flat.ports[port][1] for port in watched]
+        seen_nets = [self._place[self.flat.ports[port][1]] for port in watched]
         seen = np.concatenate([*seen_nets, np.zeros(0)]).astype(np.int32)
         found = np.zeros((steps, len(seen), self.words), dtype=np.uint64)
         self._library.hawx_steps(
@@ -251,7 +255,7 @@ class GateSimulator:
             accesses[macro.path] = (counts.reads, counts.writes)
             counts.reads = counts.writes = 0
         cycles = self._cycles * self.lanes
-        found = Activity(cycles, self._toggles.copy(), self._ones.copy(), accesses)
+        found = Activity(cycles, self._toggles[self._place], self._ones[self._place], accesses)
         self._toggles[:] = 0
         self._ones[:] = 0
         self._cycles = 0
@@ -267,30 +271,45 @@ class GateSimulator:
 
     # ------------------------------------------------------------------ setting up
 
-    def _schedule(self) -> None:
-        """Cells in the order of their levels, kind by kind."""
+    def _schedule(self) -> NDArray[np.int64]:
+        """Put the cells in the order of their levels, kind by kind; returns where nets go."""
         sources, targets = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for model, group in zip(self._models, self.flat.groups, strict=True):
-            if model.next_state is not None:
-                self._flops.append((len(self._flops), group.nets.astype(np.int32)))
-                continue
-            for pin in model.inputs:
-                for output, _ in model.outputs:
-                    sources.append(group.column(pin))
-                    targets.append(group.column(output))
+            if model.next_state is None:
+                for pin in model.inputs:
+                    for output, _ in model.outputs:
+                        sources.append(group.column(pin))
+                        targets.append(group.column(output))
         level = levels(np.concatenate(sources), np.concatenate(targets), self.flat.nets)
-        self._flops = []
-        parts: list[tuple[int, int, NDArray[np.int32]]] = []
+        flops: list[tuple[int, NDArray[np.int64]]] = []
+        parts: list[tuple[int, int, NDArray[np.int64]]] = []
         for kind, (model, group) in enumerate(zip(self._models, self.flat.groups, strict=True)):
             if model.next_state is not None:
-                self._flops.append((kind, np.ascontiguousarray(group.nets, dtype=np.int32)))
+                flops.append((kind, group.nets))
             elif model.outputs:
                 own = np.max([level[group.column(pin)] for pin, _ in model.outputs], axis=0)
-                for step in np.unique(own).tolist():
-                    nets = group.nets[own == step]
-                    parts.append((step, kind, np.ascontiguousarray(nets, dtype=np.int32)))
+                parts += [(s, kind, group.nets[own == s]) for s in np.unique(own).tolist()]
         parts.sort(key=lambda part: part[:2])
-        self._gates = [(kind, nets) for _, kind, nets in parts]
+        gates = [(kind, nets) for _, kind, nets in parts]
+        place = self._places([*flops, *gates])
+        self._flops, self._gates = (
+            [(kind, np.ascontiguousarray(place[nets], dtype=np.int32)) for kind, nets in batches]
+            for batches in (flops, gates)
+        )
+        return place
+
+    def _places(self, batches: Sequence[tuple[int, NDArray[np.int64]]]) -> NDArray[np.int64]:
+        """The constants first, then what no cell drives, then the cells' outputs in order."""
+        driven = []
+        for kind, nets in batches:
+            model = self._models[kind]
+            columns = [model.pins.index(pin) for pin, _ in model.outputs]
+            driven.append(nets[:, columns].T.ravel())
+        order = np.concatenate([*driven, np.zeros(0, np.int64)])
+        others = np.setdiff1d(np.arange(self.flat.nets), order)
+        place = np.empty(self.flat.nets, dtype=np.int64)
+        place[np.concatenate([others, order])] = np.arange(self.flat.nets)
+        return place
 
     def _batches(self, parts: Sequence[tuple[int, NDArray[np.int32]]]) -> int:
         batches = (_Batch * len(parts))(
@@ -305,7 +324,7 @@ class GateSimulator:
 
     def _macro(self, macro: Macro, rom: Callable[[Macro], Sequence[int]] | None) -> _Macro:
         width, depth = macro.parameters["WIDTH"], macro.parameters["DEPTH"]
-        pins = {pin: nets.astype(np.int32) for pin, nets in macro.pins.items()}
+        pins = {pin: self._place[nets].astype(np.int32) for pin, nets in macro.pins.items()}
         single = macro.kind == "hawx_sp_ram"
         nothing = np.zeros(1, dtype=np.int32)
         address = pins["address"] if single else pins["read_address"]
