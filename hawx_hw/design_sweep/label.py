@@ -148,7 +148,7 @@ def label(
         files = (rtl / "filelist.f").read_text("utf-8").split()
         sources = {file: (rtl / file).read_text("utf-8") for file in files}
         (mapped,) = map_designs([(sources, TOP)], technology, store=store)
-        path, _ = longest_path(mapped.netlist)
+        path, delays = longest_path(mapped.netlist)
         figures = mapped.netlist.report()
         cycles = predict(plan)
         return {
@@ -160,6 +160,7 @@ def label(
             **_memories(figures, technology),
             "longest_path_ns": round(path.delay, 4),
             "longest_path_module": _kind(path.module),
+            **_delays(delays),
         }
 
 
@@ -176,6 +177,15 @@ def _areas(figures: Mapping[str, Any], netlist: Netlist) -> dict[str, float]:
         part = f"area_{_kind(name)}"
         parts[part] = parts.get(part, 0.0) + module["area"] * module["instances"]
     return areas | {part: round(area, 3) for part, area in sorted(parts.items()) if area}
+
+
+def _delays(by_module: Mapping[str, float]) -> dict[str, float]:
+    """The longest paths that end in each part."""
+    parts: dict[str, float] = {}
+    for name, delay in by_module.items():
+        part = f"delay_{_kind(name)}_ns"
+        parts[part] = max(parts.get(part, 0.0), delay)
+    return dict(sorted(parts.items()))
 
 
 def _memories(figures: Mapping[str, Any], technology: Technology) -> dict[str, float]:
