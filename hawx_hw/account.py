@@ -108,6 +108,28 @@ def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], lis
             for entry in ledger
         ]
         yield "where the cycles of an image go", heading, lines
+    if "power" in results:
+        yield _energy_table(results["power"])
+
+
+def _energy_table(power: dict[str, Any]) -> tuple[str, tuple[str, ...], list[list[str]]]:
+    """Energy of an image by layer and part."""
+    parts = list(power["parts"])
+    heading = ("layer", "mW", "nJ", *parts)
+    lines = []
+    whole = {"name": "all", **power}
+    whole["parts"] = {part: figures["energy_pj"] for part, figures in power["parts"].items()}
+    for entry in (*power["layers"], whole):
+        shares = (100 * entry["parts"][part] / entry["energy_pj"] for part in parts)
+        lines.append(
+            [
+                entry["name"],
+                f"{entry['power_uw'] / 1000:.2f}",
+                f"{entry['energy_pj'] / 1000:,.1f}",
+                *(f"{share:.1f} %" for share in shares),
+            ]
+        )
+    return "where the energy of an image goes", heading, lines
 
 
 def _quantize(results: dict[str, Any]) -> Rows:
@@ -180,6 +202,25 @@ def _synth(results: dict[str, Any]) -> Rows:
             f"without {results['memory_bits']:,} bits of memory",
         ),
         ("longest path", f"{timing['longest_path_ns']:.2f} ns without wires ({timing['module']})"),
+    ]
+
+
+def _power(results: dict[str, Any]) -> Rows:
+    energy, cycles = results["energy_pj"], results["cycles"]
+    shares = ", ".join(
+        f"{kind} {100 * results[f'{kind}_uw'] / results['power_uw']:.0f} %"
+        for kind in ("internal", "switching", "memory", "leakage")
+    )
+    return [
+        (
+            "power",
+            f"{results['power_uw'] / 1000:.2f} mW at {results['clock_mhz']:g} MHz, the clock "
+            f"{results['clock']} ({shares})",
+        ),
+        (
+            "energy per image",
+            f"{energy / 1e6:.3f} uJ in {cycles:,} cycles (mean of {results['images']:,} images)",
+        ),
     ]
 
 
@@ -257,5 +298,25 @@ _PARTS = {
         ),
         _synth,
         {"netlist": "netlist.v", "synthesis": "synth.json"},
+    ),
+    "power": _Part(
+        "power.json",
+        (
+            "blocks",
+            "clock",
+            "clock_mhz",
+            "cycles",
+            "energy_pj",
+            "images",
+            "internal_uw",
+            "layers",
+            "leakage_uw",
+            "memory_uw",
+            "parts",
+            "power_uw",
+            "switching_uw",
+        ),
+        _power,
+        {"power": "power.json"},
     ),
 }

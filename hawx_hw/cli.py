@@ -87,7 +87,7 @@ def run(
     build: _BuildOption = _BUILD,
     as_json: _JsonOption = False,
 ) -> None:
-    """Do the whole job: quantize, emit, verify, synthesize."""
+    """Do the whole job: quantize, emit, verify, synthesize, measure power."""
 
     def choose(pipeline: Pipeline) -> Sequence[str]:
         if until is None:
@@ -154,6 +154,26 @@ def synth(
         return found.model_copy(update={"technology": name})
 
     _job(config, build, as_json, lambda pipeline: pipeline.needed("synth"), override)
+
+
+@app.command()
+def power(
+    config: _ConfigArgument,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images to run; left out: as the config says.")
+    ] = None,
+    build: _BuildOption = _BUILD,
+    as_json: _JsonOption = False,
+) -> None:
+    """Power and energy of the synthesized accelerator, from the toggles that real images make."""
+
+    def override(found: Config) -> Config:
+        if images is None:
+            return found
+        wanted = found.power.model_copy(update={"images": images})
+        return found.model_copy(update={"power": wanted})
+
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("power"), override)
 
 
 @app.command()

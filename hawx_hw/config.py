@@ -159,6 +159,16 @@ class VerifyConfig(_Model):
     )
 
 
+class PowerConfig(_Model):
+    """How power is measured."""
+
+    images: int = Field(
+        default=64,
+        ge=1,
+        description="Test images that run through the synthesized gates; 64 take as long as one.",
+    )
+
+
 class Config(_Model):
     """One accelerator for one network."""
 
@@ -173,6 +183,7 @@ class Config(_Model):
         description="The block that multiplies, by its name; or by layer, filter and kernel slice.",
     )
     verify: VerifyConfig = VerifyConfig()
+    power: PowerConfig = PowerConfig()
     technology: str = Field(
         default="generic45",
         min_length=1,

@@ -7,7 +7,7 @@ quick.
 from __future__ import annotations
 
 from hawx_hw.pipeline import Stage
-from hawx_hw.stages import assign, emit, quantize, synth, verify
+from hawx_hw.stages import assign, emit, power, quantize, synth, verify
 
 __all__ = ["STAGES"]
 
@@ -17,4 +17,5 @@ STAGES: tuple[Stage, ...] = (
     emit.STAGE,
     verify.STAGE,
     synth.STAGE,
+    power.STAGE,
 )

@@ -13,7 +13,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.files import write_text
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 
-__all__ = ["find_opensta", "longest_path"]
+__all__ = ["find_opensta", "longest_path", "time_unit"]
 
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
@@ -96,7 +96,7 @@ def longest_path(
     program, version = found
     text, macros = plain_verilog(verilog.read_text())
     cells = liberty.read_text(encoding="utf-8", errors="replace")
-    unit = _time_unit(cells)
+    unit = time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "opensta.v", text)
     write_text(workdir / "opensta_macros.lib", macro_library(macros))
@@ -231,7 +231,7 @@ def _script(top: str, clock: str, macros: bool) -> str:
     return "\n".join([*lines, ""])
 
 
-def _time_unit(liberty: str) -> float:
+def time_unit(liberty: str) -> float:
     """The library's unit of time in ns, in which OpenSTA answers."""
     match = _TIME_UNIT.search(liberty)
     return int(match[1]) * _NANOSECONDS[match[2]] if match else 1.0
