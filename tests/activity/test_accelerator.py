@@ -18,27 +18,34 @@ from hawx_hw.mapping.plan import Plan, plan
 from hawx_hw.quantize.random_graphs import random_codes, random_graph
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.netlist import Netlist
+from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 from tests.odd_blocks import random_assignment
 
 Mapped = tuple[Plan, Netlist, Path]
 
 
-def mapped(folder: Path, seed: int, *, blocks: bool, loadable: bool) -> Mapped:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What the designs have in common is mapped once."""
+    return Store(tmp_path_factory.mktemp("store") / "store.sqlite")
+
+
+def mapped(folder: Path, store: Store, seed: int, *, blocks: bool, loadable: bool) -> Mapped:
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=4, max_size=6, max_channels=5)
-    architecture = Architecture.complete(3, 4, loadable=loadable)
+    graph = random_graph(rng, layers=2, max_size=5, max_channels=4)
+    architecture = Architecture.complete(2, 3, loadable=loadable)
     made = plan(graph, architecture, random_assignment(rng, graph) if blocks else None)
     emit_accelerator(made, folder, config_hash=7)
     names = (folder / "rtl" / "filelist.f").read_text().split()
     sources = {name: (folder / "rtl" / name).read_text() for name in names}
-    (design,) = map_designs([(sources, TOP)], load("generic45"))
+    (design,) = map_designs([(sources, TOP)], load("generic45"), store=store)
     return made, design.netlist, folder / "mem"
 
 
 @pytest.fixture(scope="module")
-def built_in(tmp_path_factory: pytest.TempPathFactory) -> Mapped:
-    return mapped(tmp_path_factory.mktemp("built_in"), 3, blocks=True, loadable=False)
+def built_in(tmp_path_factory: pytest.TempPathFactory, store: Store) -> Mapped:
+    return mapped(tmp_path_factory.mktemp("built_in"), store, 3, blocks=True, loadable=False)
 
 
 def images(made: Plan, count: int) -> np.ndarray:
@@ -70,8 +77,8 @@ def test_results_cycles_and_segments(built_in: Mapped) -> None:
     assert reads == sum(r for r, _ in (one.total + again.total).accesses.values()) > 0
 
 
-def test_loaded_parameters(tmp_path: Path) -> None:
-    made, netlist, memories = mapped(tmp_path, 5, blocks=False, loadable=True)
+def test_loaded_parameters(tmp_path: Path, store: Store) -> None:
+    made, netlist, memories = mapped(tmp_path, store, 5, blocks=False, loadable=True)
     found = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
     assert found.images == 3
 

@@ -53,7 +53,7 @@ def test_another_table_is_found(drum: FlatNetlist) -> None:
 
 
 def test_unsigned_blocks_are_compared_as_built() -> None:
-    name = "kulkarni"
+    name = "udrum(k=3)"
     block = by_name(name)
     found = simulate_block(mapped(block), block, *operands(40, 2))
     assert found.cycles == 78
