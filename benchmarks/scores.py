@@ -1,0 +1,181 @@
+"""How well hawx(model) ranks assignments, against what else is in use, and predicts accuracy.
+
+    python benchmarks/scores.py [--networks digits mnist resnet20] [--resnet20 FILE]
+        [--settings plain corrected compensated] [--assignments 300] [--folder F] [--threads 1]
+
+For each network random assignments are run on the test images: every second one by layer, the
+others by filter. Each draws some of the blocks and the share of units that get one of them, so that
+the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib, weights and
+biases as they are; ``corrected``: the same blocks, each filter's mean error folded into its bias;
+``compensated``: coarser blocks, weights remapped too. Spearman's rank correlation with the loss and
+with the drop of accuracy, both on test images; the profile knows training images alone, and the row
+``run on training images``, the real loss of 256 of them, tells how far that can carry. What is run
+is kept in the folder (build/scores); an interrupted benchmark goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import numpy as np
+import resnet20
+import torch
+from scipy.stats import spearmanr
+from score_baselines import baselines
+from score_truth import Truth, run_truth
+
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.datasets import Dataset, load
+from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.networks import load as load_network
+from hawx_hw.quantize import codes
+from hawx_hw.quantize.calibration import quantize
+from hawx_hw.quantize.graph import Graph
+from hawx_hw.sensitivity.measure import measure
+from hawx_hw.sensitivity.predictor import AccuracyPredictor, expected_changes, informative
+from hawx_hw.sensitivity.profile import Profile
+from hawx_hw.sensitivity.scores import VARIANTS, model_scores
+from hawx_hw.tables import print_table
+
+NETWORKS = {"digits": 1024, "mnist": 2048, "resnet20": 512}  # and images of the profile
+SETTINGS = ("plain", "corrected", "compensated")
+EVOAPPROX = (
+    *("exact", "array(0,0,4)", "array(1,0,0)", "array(1,0,4)", "array(1,1,0)"),
+    *("array(2,0,5)", "array(3,0,0)", "array(2,2,0)", "array(3,3,0)"),
+)
+COARSE = {
+    "lenet5": (
+        *("exact", "array(3,3,0)", "array(4,4,0)", "array(5,4,0)", "array(5,5,0)"),
+        *("precision(w=3,a=3)", "precision(w=2,a=4)", "roup(p=3,r=4)", "drum(k=2)"),
+    ),
+    "resnet20": (
+        *("exact", "array(2,2,0)", "array(3,3,0)", "array(4,3,0)", "array(4,4,0)"),
+        *("precision(w=3,a=5)", "precision(w=3,a=3)", "roup(p=2,r=4)", "drum(k=3)"),
+    ),
+}
+_CALIBRATION = 512
+#: Images that a compensation looks at; those of the profile would take too long here.
+_COMPENSATION = 64
+#: Training images that assignments are run on too: what no profile of such images can surpass.
+_SEEN = 256
+_EVALUATIONS = 12
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["digits", "mnist"])
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["plain"])
+    parser.add_argument("--resnet20", type=Path, help="the checkpoint")
+    parser.add_argument("--assignments", type=int, default=300)
+    parser.add_argument("--folder", type=Path, default=Path("build/scores"))
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    for name in arguments.networks:
+        if name == "resnet20" and arguments.resnet20 is None:
+            parser.error("resnet20 needs its checkpoint: --resnet20 FILE")
+        graph, dataset = _network(name, arguments.resnet20)
+        for setting in arguments.settings:
+            _compare(name, setting, graph, dataset, arguments)
+
+
+def _network(name: str, checkpoint: Path) -> tuple[Graph, Dataset]:
+    dataset = load("cifar10" if name == "resnet20" else name)
+    resnet = name == "resnet20"
+    network = resnet20.load(checkpoint) if resnet else load_network("lenet5", dataset, None)
+    pixels = evenly_spaced(dataset.train, _CALIBRATION).images
+    return quantize(network, pixels, name=name), dataset
+
+
+def _compare(
+    name: str, setting: str, graph: Graph, dataset: Dataset, arguments: argparse.Namespace
+) -> None:
+    family = "resnet20" if name == "resnet20" else "lenet5"
+    blocks = [by_name(b) for b in (COARSE[family] if setting == "compensated" else EVOAPPROX)]
+    switches = {
+        "bias_correction": setting != "plain",
+        "weight_remapping": setting == "compensated",
+    }
+    seen = evenly_spaced(dataset.train, NETWORKS[name])
+    start = time.perf_counter()
+    profile = measure(
+        graph, blocks, codes(seen.images), seen.labels, threads=arguments.threads, **switches
+    )
+    seconds = time.perf_counter() - start
+    choices = draw(profile, arguments.assignments)
+    met = (
+        codes(evenly_spaced(dataset.train, _COMPENSATION).images)
+        if all(switches.values())
+        else None
+    )
+    truth = run_truth(
+        graph,
+        profile,
+        choices,
+        blocks,
+        dataset.test,
+        evenly_spaced(dataset.train, _SEEN),
+        None if setting == "plain" else met,
+        switches["weight_remapping"],
+        arguments.folder / f"{name}_{setting}.npz",
+        arguments.threads,
+    )
+    scores = {variant: model_scores(profile, choices, variant) for variant in VARIANTS}
+    scores["expected changes"] = expected_changes(profile, choices)
+    scores["run on training images"] = truth.seen_losses
+    scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
+    print(
+        f"\n{name}, {setting}: {len(choices)} assignments, {len(dataset.test)} test images, exact "
+        f"{100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
+        f"images in {seconds:.1f} s, one evaluation {truth.seconds:.2f} s",
+        flush=True,
+    )
+    drops = 100 * (truth.exact_accuracy - truth.accuracies)
+    quantiles = np.quantile(drops, (0, 0.25, 0.5, 0.75, 1))
+    print("points lost, quartiles: " + ", ".join(f"{q:.2f}" for q in quantiles))
+    rows = [
+        [score, *(f"{spearmanr(values, of).statistic:.3f}" for of in (truth.losses, drops))]
+        for score, values in scores.items()
+    ]
+    print_table(("score", "rho, loss", "rho, points lost"), rows, figures=True)
+    _predict(truth, scores["expected changes"])
+
+
+def draw(profile: Profile, count: int, seed: int = 1) -> np.ndarray:
+    """Random assignments of a profile's units: int64 ``(count, units)``; block 0 is exact."""
+    rng = np.random.default_rng(seed)
+    blocks, layers = len(profile.blocks), len(profile.layers)
+    choices = []
+    for number in range(count):
+        share = rng.random()
+        pool = rng.choice(np.arange(1, blocks), rng.integers(1, blocks), replace=False)
+        size = profile.units if number % 2 else layers
+        drawn = np.where(rng.random(size) < share, rng.choice(pool, size), 0)
+        choices.append(drawn if number % 2 else profile.by_layer(drawn))
+    return np.array(choices)
+
+
+def _predict(truth: Truth, scores: np.ndarray) -> None:
+    """Accuracy of the held-out assignments from a handful that were run."""
+    chosen = informative(scores, _EVALUATIONS)
+    predictor = AccuracyPredictor(truth.exact_accuracy, scores[chosen], truth.accuracies[chosen])
+    found, deviation = predictor.predict(scores)
+    held = ~np.isin(np.arange(len(scores)), chosen)
+    held &= truth.exact_accuracy - truth.accuracies <= 0.05
+    errors = np.abs(found - truth.accuracies)[held]
+    covered = (errors <= 2 * deviation[held]).mean()
+    print(
+        f"accuracy from {_EVALUATIONS} evaluations, {held.sum()} others within 5 points of exact: "
+        f"mean absolute error {100 * errors.mean():.2f} points, largest {100 * errors.max():.2f}; "
+        f"{100 * covered:.0f} % within two standard deviations",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
