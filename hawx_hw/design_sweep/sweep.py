@@ -174,14 +174,14 @@ def sweep(
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:
-    """Rows as CSV: what all have in common, then what only some have, then the design as JSON.
+    """Rows as CSV: place and hash, figures by name, areas of parts by name, the design as JSON.
 
     A figure that a row lacks, such as the area of a part that its design has not, is 0.
     """
     rows = list(rows)
-    names = dict.fromkeys(name for row in rows for name in row if name != "design")
-    columns = [*(name for name in names if not name.startswith("area_")),
-               *sorted(name for name in names if name.startswith("area_")), "design"]  # fmt: skip
+    names = {name for row in rows for name in row} - {*_FIRST, "design"}
+    parts = {name for name in names if name.startswith("area_")}
+    columns = [*_FIRST, *sorted(names - parts), *sorted(parts), "design"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
