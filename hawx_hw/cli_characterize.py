@@ -112,19 +112,17 @@ def _cells(
     jobs: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    from hawx_hw.characterization.measure import measure
+    from hawx_hw.characterization.measure import measure, synthesize_blocks
     from hawx_hw.characterization.savings import compare
     from hawx_hw.synthesis import default_store
 
-    with (
-        progress.task("synthesizing", estimate=2.0 * len(measured)) as first,
-        progress.task("simulating", estimate=1.0 * len(measured)) as second,
-    ):
-        results = measure(
-            measured, technology, operands, jobs=jobs, store=default_store(),
-            synthesized=first.update, simulated=second.update,
-        )  # fmt: skip
-    by_name = {block.name: found for block, found in zip(measured, results, strict=True)}
+    store = default_store()
+    with progress.task(f"synthesizing for {technology.name}", estimate=2.0 * len(measured)) as task:
+        mapped = synthesize_blocks(
+            measured, technology, jobs=jobs, store=store, progress=task.update
+        )
+    with progress.task("simulating", estimate=1.0 * len(measured)) as task:
+        by_name = measure(measured, mapped, technology, operands, store=store, progress=task.update)
     return {
         "technology": technology.name,
         "library": technology.digest,

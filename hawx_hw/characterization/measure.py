@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,13 @@ from hawx_hw.characterization.operands import Operands
 from hawx_hw.fingerprints import code_hash
 from hawx_hw.gateware.block_verilog import architecture_verilog
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.modules import Mapped, Progress, map_designs
 from hawx_hw.synthesis.netlist import Netlist
 from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["Measurement", "measure", "synthesize_blocks"]
 
 _KIND = "block energy"
 _CODE = ("activity", "power", "characterization/measure.py")
@@ -65,59 +65,84 @@ class Measurement:
         return self.energy_fj(clock_mhz) * clock_mhz / 1000
 
 
-def measure(
+def synthesize_blocks(
     blocks: Sequence[Block],
     technology: Technology,
-    operands: Operands,
     *,
     jobs: int = 1,
     store: Store | None = None,
-    synthesized: Callable[[int, int], None] | None = None,
-    simulated: Callable[[int, int], None] | None = None,
-) -> list[list[Measurement]]:
-    """Every architecture of each block.
-
-    The netlists are those that the choice of architectures compares. Each is simulated gate by
-    gate under the operands, and its products are checked against the block's table.
+    progress: Progress | None = None,
+) -> list[Mapped]:
+    """The netlists of every architecture of each block, as the choice of architectures has them.
 
     Parameters
     ----------
     blocks : sequence of Block
     technology : Technology
-    operands : Operands
-        Codes that a block does not accept are replaced by the nearest that it does.
     jobs : int
         How many syntheses run at a time.
     store : Store or None
-        Where syntheses and energies are kept.
-    synthesized, simulated : callable or None
-        Told how many of how many are done.
-
-    Returns
-    -------
-    list of list of Measurement
-        For each block, in the order of its architectures.
+        Where syntheses are kept.
+    progress : callable or None
+        Told how many of how many are done, of those that the store lacks.
 
     Raises
     ------
     UserError
-        Yosys or a C compiler is missing, or the library lacks a cell.
+        Yosys is missing, or the library lacks a cell.
+    """
+    designs = architecture_verilog(_pairs(blocks))
+    return map_designs(
+        [(design.files, design.top) for design in designs],
+        technology, jobs=jobs, store=store, progress=progress,
+    )  # fmt: skip
+
+
+def measure(
+    blocks: Sequence[Block],
+    mapped: Sequence[Mapped],
+    technology: Technology,
+    operands: Operands,
+    *,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> dict[str, list[Measurement]]:
+    """Every architecture of each block, simulated gate by gate under the operands.
+
+    The products are checked against the block's table.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    mapped : sequence of Mapped
+        What :func:`synthesize_blocks` made of them.
+    technology : Technology
+    operands : Operands
+        Codes that a block does not accept are replaced by the nearest that it does.
+    store : Store or None
+        Where energies are kept.
+    progress : callable or None
+        Told how many architectures of how many are done.
+
+    Returns
+    -------
+    dict of str to list of Measurement
+        By the block's name, in the order of its architectures.
+
+    Raises
+    ------
+    UserError
+        A C compiler is missing.
     VerificationError
         A netlist computes another product than the block's table says.
     """
-    pairs = [(block, architecture) for block in blocks for architecture in block.architectures]
-    designs = architecture_verilog(pairs)
-    mapped = map_designs(
-        [(design.files, design.top) for design in designs],
-        technology, jobs=jobs, store=store, progress=synthesized,
-    )  # fmt: skip
-    found: list[list[Measurement]] = [[] for _ in blocks]
-    places = [index for index, block in enumerate(blocks) for _ in block.architectures]
+    found: dict[str, list[Measurement]] = {block.name: [] for block in blocks}
+    pairs = _pairs(blocks)
     for number, ((block, architecture), design) in enumerate(zip(pairs, mapped, strict=True)):
         energies, key = _energies(block, design.netlist, design.keys, technology, operands, store)
         report = design.netlist.report()
         path, _ = longest_path(design.netlist)
-        found[places[number]].append(
+        found[block.name].append(
             Measurement(
                 block.name,
                 architecture,
@@ -130,9 +155,13 @@ def measure(
                 {**design.keys, "energy": key},
             )
         )
-        if simulated is not None:
-            simulated(number + 1, len(pairs))
+        if progress is not None:
+            progress(number + 1, len(pairs))
     return found
+
+
+def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
+    return [(block, architecture) for block in blocks for architecture in block.architectures]
 
 
 def _energies(
