@@ -42,7 +42,7 @@ class CellStates:
         if flop:
             self.variables += (flop.state,)
         rows = np.array(list(product((0, 1), repeat=len(self.variables))), dtype=np.uint8)
-        self._rows = rows.reshape(-1, len(self.variables)).astype(np.uint8)
+        self._rows = rows.reshape(1 << len(self.variables), len(self.variables))
         self._values: dict[str, NDArray[np.uint8]] = {
             name: self._rows[:, index] for index, name in enumerate(self.variables)
         }
