@@ -109,13 +109,17 @@ def c_code(models: Sequence[CellModel]) -> str:
 
     ``gates`` has the functions of kinds without state, ``states`` and ``outputs`` those of
     flip-flops, whose next states are computed for all before any output changes.
+    ``evaluate_gate`` and ``evaluate_state`` give a single output; outputs are numbered in the order
+    of the kinds, those of kinds without and with state apart.
     """
     lines = []
     tables: dict[str, list[str]] = {"gates": [], "states": [], "outputs": []}
+    single: dict[str, list[str]] = {"gate": [], "state": []}
     for number, model in enumerate(models):
         names = {pin: f"v[p[{index}]]" for index, pin in enumerate(model.pins)}
         constants = {"0": "v[0]", "1": "v[1]"}
         if model.next_state is None:
+            single["gate"] += [function.c(names | constants) for _, function in model.outputs]
             lines += _function_text(
                 f"gate_{number}", "", model.pins, _puts(model, names | constants)
             )
@@ -129,6 +133,8 @@ def c_code(models: Sequence[CellModel]) -> str:
             model.pins,
             [f"next[i] = {model.next_state.c(names | constants)};"],
         )
+        one = {model.state: "state", model.inverted: "(~state)", "0": "_0", "1": "(~_0)"}
+        single["state"] += [function.c(one) for _, function in model.outputs]
         known = {model.state: "next[i]", model.inverted: "(~next[i])"}
         lines += _function_text(
             f"output_{number}",
@@ -145,7 +151,22 @@ def c_code(models: Sequence[CellModel]) -> str:
             f"static void (*const {name}[])(struct state *, const int32_t *, int64_t{more[name]})"
             f" = {{{', '.join(functions) or '0'}}};"
         )
+    lines += _choice("gate", "const word *restrict v, const int32_t *restrict p", single["gate"])
+    lines += _choice("state", "word state", single["state"])
     return "\n".join([*lines, ""])
+
+
+def _choice(name: str, arguments: str, results: Sequence[str]) -> list[str]:
+    """A function that computes one output of one kind, by number."""
+    return [
+        f"static inline word evaluate_{name}(int32_t number, {arguments}) {{",
+        "  word _0 = {0};" if name == "state" else "  word _0 = v[0];",
+        "  switch (number) {",
+        *(f"  case {number}: return {text};" for number, text in enumerate(results)),
+        "  default: return _0;",
+        "  }",
+        "}",
+    ]
 
 
 def _puts(model: CellModel, names: dict[str, str]) -> list[str]:

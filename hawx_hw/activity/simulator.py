@@ -1,9 +1,10 @@
 """Gate-level simulation of a mapped design, compiled, with many copies of it side by side.
 
 Every net is a machine word (or several) whose bits are independent copies of the design, *lanes*:
-the same program with another image in each. A cycle evaluates every gate once, after those that it
-depends on, so what is counted are the changes between settled states; pulses in between (glitches)
-are not. Gates are functions of C that the library's Boolean functions were turned into.
+the same program with another image in each. By default a cycle evaluates every gate once, after
+those that it depends on, so what is counted are the changes between settled states; pulses in
+between (glitches) are not. With delays they are: see :mod:`hawx_hw.activity.timed`. Gates are
+functions of C that the library's Boolean functions were turned into.
 """
 
 from __future__ import annotations
@@ -22,56 +23,16 @@ from hawx_hw.activity.activity import Activity
 from hawx_hw.activity.cells import CellModel, cell_model
 from hawx_hw.activity.cells import c_code as c_code_of
 from hawx_hw.activity.flat import CONSTANTS, FlatNetlist, Macro
+from hawx_hw.activity.lanes import lanes_of, words_of
+from hawx_hw.activity.timed import Delays, Timed
 from hawx_hw.errors import UserError
 from hawx_hw.levels import levels
 
-__all__ = ["GateSimulator", "lanes_of", "words_of"]
+__all__ = ["GateSimulator"]
 
 _SOURCE = Path(__file__).parent / "kernel" / "simulate.c"
 _Words = NDArray[np.uint64]
 _ONES = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-
-
-def words_of(values: NDArray[Any], bits: int, words: int) -> _Words:
-    """Integers of lanes as the words of single bits.
-
-    Parameters
-    ----------
-    values : ndarray of int, shape (..., lanes)
-        Negative ones in two's complement; at most 64 bits.
-    bits : int
-    words : int
-        Words of 64 lanes each; lanes that are missing are 0.
-
-    Returns
-    -------
-    ndarray of uint64, shape (..., bits, words)
-        The lowest bit first; lane 0 is the lowest bit of word 0.
-    """
-    codes = np.asarray(values).astype(np.int64).astype(np.uint64)
-    missing = 64 * words - codes.shape[-1]
-    codes = np.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, missing)])
-    each = codes[..., None, :] >> np.arange(bits, dtype=np.uint64)[:, None] & np.uint64(1)
-    packed = np.packbits(each.astype(np.uint8), axis=-1, bitorder="little")
-    return np.ascontiguousarray(packed).view("<u8").astype(np.uint64)
-
-
-def lanes_of(words: _Words, lanes: int) -> NDArray[np.int64]:
-    """The unsigned integers of each lane: the inverse of :func:`words_of`.
-
-    Parameters
-    ----------
-    words : ndarray of uint64, shape (..., bits, words)
-    lanes : int
-
-    Returns
-    -------
-    ndarray of int64, shape (..., lanes)
-    """
-    octets = np.ascontiguousarray(words.astype("<u8")).view(np.uint8)
-    each = np.unpackbits(octets, axis=-1, bitorder="little")[..., :lanes].astype(np.int64)
-    weights = np.int64(1) << np.arange(words.shape[-2], dtype=np.int64)
-    return np.sum(each * weights[:, None], axis=-2)
 
 
 class _Batch(ctypes.Structure):
@@ -92,7 +53,8 @@ class _State(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_void_p) for name in ("values", "toggles", "ones", "mask", "next")),
         *((name, ctypes.c_int64) for name in ("flop_batches", "gate_batches", "macros")),
-        *((name, ctypes.c_void_p) for name in ("flops", "gates", "macro")),
+        ("inputs", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("flops", "gates", "macro", "input", "timed")),
     ]
 
 
@@ -111,6 +73,8 @@ class GateSimulator:
         Gives the words of a read-only memory.
     clock : str
         The clock's port; a design without one is combinational.
+    delays : Delays or None
+        Of the cells; without them only settled states count.
 
     Raises
     ------
@@ -127,6 +91,7 @@ class GateSimulator:
         *,
         rom: Callable[[Macro], Sequence[int]] | None = None,
         clock: str = "clk",
+        delays: Delays | None = None,
     ):
         if lanes < 1:
             raise ValueError(f"lanes must be at least 1, not {lanes!r}")
@@ -152,21 +117,31 @@ class GateSimulator:
         self._next = np.zeros((flops, self.words), dtype=np.uint64)
         self._macros = (_Macro * len(flat.macros))(*(self._macro(m, rom) for m in flat.macros))
         self._library = _compiled(self._models, self.words)
+        self._inputs = {
+            port: self._place[nets]
+            for port, (direction, nets) in flat.ports.items()
+            if direction == "input"
+        }
+        held = [nets for port, nets in self._inputs.items() if port != clock]
+        given = np.concatenate([*held, np.zeros(0, np.int64)]).astype(np.int32)
+        self._timed = None
+        if delays is not None:
+            self._timed = Timed(
+                self._models, self._flops, self._gates, delays, self._place, self.words
+            )
         self._state = _State(
             *(a.ctypes.data for a in (self._values, self._toggles, self._ones, self._mask)),
             self._next.ctypes.data,
             len(self._flops),
             len(self._gates),
             len(flat.macros),
+            len(given),
             self._batches(self._flops),
             self._batches(self._gates),
             ctypes.addressof(self._macros),
+            self._array(given),
+            self._timed.address if self._timed else None,
         )
-        self._inputs = {
-            port: self._place[nets]
-            for port, (direction, nets) in flat.ports.items()
-            if direction == "input"
-        }
         self._pending: dict[str, _Words] = {}
         self._started = False
 

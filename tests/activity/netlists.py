@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hawx_hw.activity.flat import flatten
 from hawx_hw.synthesis.netlist import Instance, Module, Netlist
 from hawx_hw.technology.liberty import Cell, Library
 
@@ -77,6 +78,20 @@ def random_module(
     }
     instances.sort(key=lambda instance: instance.name)
     return Netlist("top", {"top": Module("top", ports, instances)}, library)
+
+
+def net_numbers(netlist: Netlist) -> dict[int | str, int]:
+    """Yosys's number of each driven net and its number in the flat netlist."""
+    flat = flatten(netlist)
+    groups = {group.kind: group for group in flat.groups}
+    found: dict[int | str, int] = {}
+    for instance in netlist.modules["top"].instances:
+        group = groups[instance.kind]
+        row = group.names.index(instance.name)
+        for pin, nets in instance.pins.items():
+            if netlist.library.cells[instance.kind].pins[pin].direction == "output":
+                found[nets[0]] = int(group.column(pin)[row])
+    return found
 
 
 def truth(text: str) -> Callable[[Mapping[str, int]], int]:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from hawx_hw.activity.flat import flatten
-from hawx_hw.activity.simulator import GateSimulator, lanes_of, words_of
+from hawx_hw.activity.lanes import lanes_of, words_of
+from hawx_hw.activity.simulator import GateSimulator
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.netlist import Instance, Module, Netlist
 from hawx_hw.technology import Technology, load
-from tests.activity.netlists import Slow, inputs, outputs, random_module, truth, usable
+from tests.activity.netlists import Slow, inputs, net_numbers, outputs, random_module, truth, usable
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "technology"
 LIBRARIES = {
@@ -95,7 +96,7 @@ def test_random_designs(seed: int, lanes: int) -> None:
 
     toggles = np.zeros(flat.nets, dtype=np.int64)
     ones = np.zeros(flat.nets, dtype=np.int64)
-    numbers = _net_numbers(netlist)
+    numbers = net_numbers(netlist)
     slow_lanes = range(lanes) if lanes < 8 else (0, 1, lanes - 1)
     for lane in range(lanes):
         if lane not in slow_lanes:
@@ -127,20 +128,6 @@ def _bits(value: int, count: int) -> list[int]:
 def _number(slow: Slow) -> int:
     nets = slow.netlist.modules["top"].ports["y"][1]
     return sum(slow.values[net] << bit for bit, net in enumerate(nets))
-
-
-def _net_numbers(netlist: Netlist) -> dict[int | str, int]:
-    """Yosys's number of each driven net and its number in the flat netlist."""
-    flat = flatten(netlist)
-    groups = {group.kind: group for group in flat.groups}
-    found: dict[int | str, int] = {}
-    for instance in netlist.modules["top"].instances:
-        group = groups[instance.kind]
-        row = group.names.index(instance.name)
-        for pin, nets in instance.pins.items():
-            if netlist.library.cells[instance.kind].pins[pin].direction == "output":
-                found[nets[0]] = int(group.column(pin)[row])
-    return found
 
 
 def test_a_lane_does_not_feel_the_others() -> None:

@@ -44,19 +44,27 @@ struct state {
   int64_t *toggles, *ones;
   const word *mask;
   word *next; /* of all flip-flops, one after another */
-  int64_t flop_batches, gate_batches, macros;
+  int64_t flop_batches, gate_batches, macros, inputs;
   const struct batch *flops, *gates;
   struct macro *macro;
+  const int32_t *input; /* nets of all inputs but the clock */
+  struct timed *timed;  /* null where gates take no time */
 };
 
-static inline void put(word *restrict values, int64_t *restrict toggles, int64_t *restrict ones,
-                       word mask, int32_t net, word new) {
+static inline void change(word *restrict values, int64_t *restrict toggles, word mask,
+                          int32_t net, word new) {
   toggles[net] += count((values[net] ^ new) & mask);
-  ones[net] += count(new & mask);
   values[net] = new;
 }
 
+static inline void put(word *restrict values, int64_t *restrict toggles, int64_t *restrict ones,
+                       word mask, int32_t net, word new) {
+  change(values, toggles, mask, net, new);
+  ones[net] += count(new & mask);
+}
+
 #include "generated.h"
+#include "timed.h"
 
 static void settle(struct state *s) {
   for (int64_t i = 0; i < s->gate_batches; i++)
@@ -136,6 +144,7 @@ static void show_states(struct state *s) {
 void hawx_start(struct state *s) {
   show_states(s);
   settle(s);
+  if (s->timed) start_timed(s);
 }
 
 /* A rising edge of the clock, then new inputs (a word for each net), then everything settles. */
@@ -150,10 +159,17 @@ void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word 
     read_macro(s, &s->macro[i]);
     if (s->macro[i].ram) write_macro(s, &s->macro[i]);
   }
-  show_states(s);
-  for (int64_t i = 0; i < inputs; i++)
-    put(s->values, s->toggles, s->ones, *s->mask, nets[i], words[i]);
-  settle(s);
+  if (s->timed) {
+    step_timed(s, inputs, nets, words);
+  } else {
+    show_states(s);
+    for (int64_t i = 0; i < inputs; i++)
+      change(s->values, s->toggles, *s->mask, nets[i], words[i]);
+    settle(s);
+  }
+  /* Those that were not given anew, too. */
+  for (int64_t i = 0; i < s->inputs; i++)
+    s->ones[s->input[i]] += count(s->values[s->input[i]] & *s->mask);
 }
 
 /* Steps with known inputs: words by step, then net; likewise what is seen on some nets. */

@@ -1,4 +1,4 @@
-"""Loads and transition times of the nets of a flat design, for looking up energies."""
+"""Loads, transition times and delays of the nets of a flat design, from the library's tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hawx_hw.levels import levels
 from hawx_hw.technology.liberty import Arc, Table
 from hawx_hw.technology.table_stack import TableStack
 
-__all__ = ["loads", "slews"]
+__all__ = ["delays", "loads", "slews"]
 
 _Floats = NDArray[np.float64]
 _RISE, _FALL = 0, 1
@@ -72,10 +72,39 @@ def slews(flat: FlatNetlist, load: _Floats) -> _Floats:
     return found.reshape(-1, 2)
 
 
+def delays(flat: FlatNetlist) -> _Floats:
+    """How long the cell that drives a net takes, in ns: the mean over its arcs and both edges.
+
+    Returns
+    -------
+    ndarray of float, shape (nets,)
+        At least 0; 0 where no cell drives a net.
+
+    Raises
+    ------
+    ValueError
+        The design has a combinational loop.
+    """
+    load = loads(flat)
+    slew = slews(flat, load).ravel()
+    sources, targets, numbers, tables = _arcs(flat, delayed=True)
+    if not tables:
+        return np.zeros(flat.nets)
+    each = TableStack(tables).at(numbers, slew[sources], load[targets >> 1])
+    sums, counts = (
+        np.bincount(targets >> 1, weights, minlength=flat.nets)
+        for weights in (np.maximum(each, 0.0), None)
+    )
+    return sums / np.maximum(counts, 1)
+
+
 def _arcs(
-    flat: FlatNetlist,
+    flat: FlatNetlist, *, delayed: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], list[Table]]:
-    """Source edge, target edge and table of each arc; an edge is ``2 * net``, plus 1 if falling."""
+    """Source edge, target edge and table of each arc, of delays or transitions.
+
+    An edge is ``2 * net``, plus 1 if it falls.
+    """
     tables: list[Table] = []
     parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
     for group in flat.groups:
@@ -90,7 +119,7 @@ def _arcs(
                 for before, after in _transitions(arc):
                     number = np.full(int(live.sum()), len(tables) + after, dtype=np.int64)
                     parts.append((2 * source[live] + before, 2 * target[live] + after, number))
-                tables += arc.transitions
+                tables += arc.delays if delayed else arc.transitions
     none = np.zeros(0, dtype=np.int64)
     joined = (np.concatenate([none, *(part[i] for part in parts)]) for i in range(3))
     return (*joined, tables)  # type: ignore[return-value]
