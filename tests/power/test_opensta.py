@@ -1,0 +1,115 @@
+"""OpenSTA on the same activities finds the same power, on three libraries."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.activity.activity import Activity
+from hawx_hw.activity.flat import FlatNetlist, flatten
+from hawx_hw.activity.simulator import GateSimulator
+from hawx_hw.errors import UserError
+from hawx_hw.power.model import PowerModel
+from hawx_hw.power.opensta import flat_verilog, opensta_power, plain_energies
+from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.technology import Technology, load
+
+needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
+
+LIBERTY = """\
+cell (C) {
+  pin (A) {
+    direction : input;
+    internal_power () {
+      when : "B";
+      rise_power (t) { values ("2, -4"); }
+    }
+    internal_power () {
+      rise_power (t) { values ("1.0"); }
+    }
+  }
+  pin (Y) {
+    direction : output;
+    timing () { cell_rise (t) { values ("8, 8"); } }
+    internal_power () {
+      related_pin : "A B";
+      power (t) { values ("8, 4e1"); }
+    }
+  }
+}
+"""
+
+
+MAC = """\
+module mac(input clk, input signed [7:0] a, input signed [7:0] b, output reg signed [19:0] sum);
+  reg signed [7:0] x, y;
+  always @(posedge clk) begin
+    x <= a;
+    y <= b;
+    sum <= sum + x * y;
+  end
+endmodule
+"""
+
+
+def run(technology: Technology) -> tuple[FlatNetlist, Activity]:
+    (mapped,) = map_designs([({"mac.v": MAC}, "mac")], technology)
+    flat = flatten(mapped.netlist)
+    simulator = GateSimulator(flat, 64)
+    rng = np.random.default_rng(1)
+    simulator.run({port: rng.integers(-128, 128, (50, 64)) for port in "ab"})
+    return flat, simulator.take()
+
+
+@needs_opensta
+@pytest.mark.parametrize("technology", ["generic45", "osu018", "ihp-sg13g2"])
+def test_agreement(technology: str, tmp_path: Path) -> None:
+    try:
+        found = load(technology)
+    except UserError:
+        pytest.skip(f"needs {technology}")
+    flat, activity = run(found)
+    model = PowerModel(flat, found.supply)
+    ours = model.energies(activity)
+    theirs = opensta_power(
+        model, activity, found.liberty, clock_mhz=found.clock_mhz, workdir=tmp_path
+    )
+    internal, switching = (
+        values.sum() * found.clock_mhz / 1000 for values in (ours.internal_fj, ours.switching_fj)
+    )
+    leakage = ours.leakage_nw.sum() / 1000
+    assert switching == pytest.approx(theirs.switching_uw, rel=0.01)
+    assert leakage == pytest.approx(theirs.leakage_uw, rel=0.05)
+    assert internal == pytest.approx(theirs.internal_uw, rel=0.05)
+    assert internal + switching + leakage == pytest.approx(theirs.total_uw, rel=0.05)
+
+
+def test_energies_in_opensta_s_words() -> None:
+    assert plain_energies(LIBERTY) == LIBERTY.replace('"2, -4"', '"1, -2"').replace(
+        '    internal_power () {\n      rise_power (t) { values ("1.0"); }',
+        '    internal_power () { when : "!((B))";\n      rise_power (t) { values ("0.5"); }',
+    ).replace('internal_power () {\n      related', 'internal_power () { when : "1";\n      related'
+    ).replace('"8, 4e1"', '"2, 10"')  # fmt: skip
+
+
+def test_what_no_cell_drives_is_an_input() -> None:
+    flat, _ = run(load("generic45"))
+    text = flat_verilog(flat)
+    head, *_ = text.splitlines()
+    assert "clk" in head
+    assert text.count(" c") >= flat.cells
+    assert set(head[head.index("(") + 1 : -2].split(", ")) <= {
+        "clk", "n0", "n1", *(f"n{net}" for port in "ab" for net in flat.ports[port][1])
+    }  # fmt: skip
+
+
+def test_a_missing_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flat, activity = run(load("generic45"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="not installed"):
+        opensta_power(
+            PowerModel(flat, 1.1), activity, tmp_path / "x.lib", clock_mhz=1.0, workdir=tmp_path
+        )

@@ -1,0 +1,139 @@
+"""The report's parts add up to the whole; power times time is energy; memories by accesses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hawx_hw.activity.activity import Activity
+from hawx_hw.activity.flat import FlatNetlist, flatten
+from hawx_hw.power.model import PowerModel
+from hawx_hw.power.parts import parts_of
+from hawx_hw.power.report import power_report
+from hawx_hw.synthesis.netlist import Instance, Module, Netlist
+from hawx_hw.technology import load
+
+TECHNOLOGY = load("generic45")
+
+
+def design() -> FlatNetlist:
+    """Two PEs with a block each, below a slice; a memory beside them."""
+    ports: dict[str, tuple[str, list[int | str]]] = {
+        "clk": ("input", [2]),
+        "d": ("input", [3]),
+        "q": ("output", [4]),
+    }
+    flop = Instance("f", "DFF", {"CK": [2], "D": [5], "Q": [4]}, {})
+    block = Instance("m", "hawx_block_exact", {"a": [3], "p": [5]}, {})
+    gate = Instance("g", "INV", {"A": [3], "ZN": [4]}, {})
+    memory = Instance(
+        "ram",
+        "hawx_sp_ram",
+        {
+            "clk": [2], "enable": [3], "write": [3], "address": [3, 3, 3, 3], "write_data": [4],
+            "read_data": [7],
+        },
+        {"WIDTH": 1, "DEPTH": 16, "ADDRESS_WIDTH": 4},
+    )  # fmt: skip
+    modules = {
+        "hawx_core": Module("hawx_core", ports, [
+            Instance("s", "hawx_array_slice", {"clk": [2], "d": [3], "q": [4]}, {}), memory,
+        ]),
+        "hawx_array_slice": Module("hawx_array_slice", ports, [
+            Instance("p0", "hawx_pe_exact", {"clk": [2], "d": [3], "q": [6]}, {}),
+            Instance("p1", "hawx_pe_exact", {"clk": [2], "d": [6], "q": [4]}, {}),
+        ]),
+        "hawx_pe_exact": Module("hawx_pe_exact", ports, [flop, block]),
+        "hawx_block_exact": Module("hawx_block_exact", {"a": ("input", [3]), "p": ("output", [4])},
+                                   [gate]),
+    }  # fmt: skip
+    return flatten(Netlist("hawx_core", modules, TECHNOLOGY.library))
+
+
+def activity(flat: FlatNetlist, seed: int, cycles: int) -> Activity:
+    rng = np.random.default_rng(seed)
+    return Activity(
+        cycles,
+        rng.integers(0, cycles, flat.nets),
+        rng.integers(0, cycles, flat.nets),
+        {macro.path: (3 * cycles, cycles) for macro in flat.macros},
+    )
+
+
+def report(images: int = 2, clock: float = 250.0):  # type: ignore[no-untyped-def]
+    flat = design()
+    layers = {"one": activity(flat, 1, 200), "two": activity(flat, 2, 100)}
+    model = PowerModel(flat, TECHNOLOGY.supply)
+    return flat, layers, power_report(
+        model, layers, TECHNOLOGY.memories, clock_mhz=clock, images=images
+    )  # fmt: skip
+
+
+def test_parts_and_layers_add_up() -> None:
+    _, _, found = report()
+    total = found["energy_pj"]
+    assert sum(layer["energy_pj"] for layer in found["layers"]) == pytest.approx(total, rel=1e-6)
+    for key in ("parts", "modules"):
+        rows = found[key].values()
+        assert sum(row["energy_pj"] for row in rows) == pytest.approx(total, rel=1e-6)
+    for layer in found["layers"]:
+        assert sum(layer["parts"].values()) == pytest.approx(layer["energy_pj"], rel=1e-6)
+    assert set(found["parts"]) == {"PEs without blocks", "blocks", "control", "memories"}
+    assert found["blocks"] == {"hawx_block_exact": found["modules"]["hawx_block_exact"]}
+    pes, own = found["pes"]["hawx_pe_exact"], found["modules"]["hawx_pe_exact"]
+    inside = found["blocks"]["hawx_block_exact"]["energy_pj"]
+    assert pes["energy_pj"] == pytest.approx(own["energy_pj"] + inside, rel=1e-6)
+    assert own["instances"] == found["blocks"]["hawx_block_exact"]["instances"] == 2
+
+
+def test_power_times_time_is_energy() -> None:
+    _, _, found = report()
+    assert found["cycles"] == 150
+    for row, cycles in ((found, 150), *((layer, layer["cycles"]) for layer in found["layers"])):
+        kinds = sum(row[f"{k}_uw"] for k in ("internal", "switching", "memory", "leakage"))
+        assert row["power_uw"] == pytest.approx(kinds, rel=1e-6)
+        assert row["energy_pj"] == pytest.approx(row["power_uw"] * cycles / 250.0, rel=1e-6)
+
+
+def test_whole_cells_against_the_model() -> None:
+    flat, layers, found = report()
+    model = PowerModel(flat, TECHNOLOGY.supply)
+    dynamic = 0.0
+    for part in layers.values():
+        cells = model.energies(part)
+        each = cells.internal_fj + cells.switching_fj + cells.driven_fj
+        dynamic += float(each.sum()) * part.cycles / 2 / 1000
+    time = 150 / 250.0
+    assert (found["internal_uw"] + found["switching_uw"]) * time == pytest.approx(dynamic, rel=1e-6)
+
+
+def test_memories_by_their_accesses() -> None:
+    _, _, found = report()
+    figures = TECHNOLOGY.memories.figures("hawx_sp_ram", 1, 16)
+    (row,) = found["memories"]
+    assert (row["path"], row["reads"], row["writes"]) == ("ram", 450.0, 150.0)
+    energy = (450 * figures.read_energy_fj + 150 * figures.write_energy_fj) / 1000
+    assert found["memory_uw"] * 150 / 250 == pytest.approx(energy, rel=1e-6)
+    assert found["parts"]["memories"]["leakage_uw"] == pytest.approx(figures.leakage_nw / 1000)
+
+
+def test_a_faster_clock_takes_less_leakage_an_image() -> None:
+    slow, fast = report(clock=100.0)[2], report(clock=200.0)[2]
+    assert fast["leakage_uw"] == pytest.approx(slow["leakage_uw"])
+    assert fast["internal_uw"] == pytest.approx(2 * slow["internal_uw"])
+    assert fast["energy_pj"] < slow["energy_pj"]
+
+
+def test_arguments() -> None:
+    with pytest.raises(ValueError, match=r"^clock_mhz must be positive, not 0\.0$"):
+        report(clock=0.0)
+    with pytest.raises(ValueError, match=r"^cycles must be a multiple of 3, not 200$"):
+        report(images=3)
+
+
+def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
+    paths = ["", "a/", "a/b/", "a/b/c/", "d/"]
+    kinds = ["top", "hawx_pe_x", "helper", "hawx_block_y", "helper"]
+    assert parts_of(paths, kinds) == [
+        "shell", "PEs without blocks", "PEs without blocks", "blocks", "shell",
+    ]  # fmt: skip
