@@ -1,0 +1,158 @@
+"""A Gaussian process on what the structure misses: the logarithm of truth over structure.
+
+The kernel is a Matern kernel of smoothness 5/2 with a length of its own for each feature, and white
+noise (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 4).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+__all__ = ["Correction", "Hyperparameters"]
+
+_Floats = NDArray[np.float64]
+_LENGTHS = (0.3, 100.0)
+_VARIANCE = (1e-8, 1.0)
+_NOISE = (1e-8, 1e-1)
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Of a Gaussian process.
+
+    Parameters
+    ----------
+    features : tuple of str
+    means, scales : tuple of float
+        By which the features are made even.
+    variance, noise : float
+        Of the logarithms.
+    lengths : tuple of float
+        One a feature, in scales.
+    """
+
+    features: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    variance: float
+    noise: float
+    lengths: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Hyperparameters:
+        """From what :meth:`as_dict` gave."""
+        many = {name: tuple(content[name]) for name in ("features", "means", "scales", "lengths")}
+        return cls(variance=content["variance"], noise=content["noise"], **many)
+
+
+class Correction:
+    """A Gaussian process that has seen designs.
+
+    Parameters
+    ----------
+    hyperparameters : Hyperparameters
+    inputs : ndarray of float, shape (designs, features)
+        Of the training designs, as they are.
+    ratios : ndarray of float, shape (designs,)
+        Logarithms of truth over structure.
+    """
+
+    def __init__(self, hyperparameters: Hyperparameters, inputs: _Floats, ratios: _Floats):
+        from sklearn.gaussian_process import GaussianProcessRegressor
+
+        self.hyperparameters = h = hyperparameters
+        self._means, self._scales = np.array(h.means), np.array(h.scales)
+        even = self._even(inputs)
+        kernel = _kernel(h.variance, np.array(h.lengths), h.noise)
+        process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(even, ratios)
+        self._lengths = np.array(h.lengths)
+        self._seen = even / self._lengths
+        self._weights: _Floats = process.alpha_
+        self._factor: _Floats = process.L_
+
+    @classmethod
+    def fit(
+        cls, features: tuple[str, ...], inputs: _Floats, ratios: _Floats, *, restarts: int = 2
+    ) -> Correction:
+        """With the hyperparameters that make the ratios likeliest.
+
+        Parameters
+        ----------
+        features : tuple of str
+            Names of the columns of ``inputs``.
+        inputs, ratios : ndarray
+            See above.
+        restarts : int
+            Further starts of the search, at fixed places.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+
+        means = inputs.mean(axis=0)
+        deviations = inputs.std(axis=0)
+        scales = np.where(deviations > 0, deviations, 1.0)
+        even = (inputs - means) / scales
+        start = max(float(np.var(ratios)), 1e-6)
+        kernel = _kernel(
+            min(start, _VARIANCE[1]), np.full(len(features), 3.0), min(start / 10, _NOISE[1])
+        )
+        process = GaussianProcessRegressor(
+            kernel, alpha=0.0, n_restarts_optimizer=restarts, random_state=0
+        )
+        with warnings.catch_warnings():
+            # A length at its bound is a feature that does not count.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            process.fit(even, ratios)
+        smooth, noise = process.kernel_.k1, process.kernel_.k2
+        lengths = np.broadcast_to(smooth.k2.length_scale, len(features))
+        # The file keeps these digits, and what is used here is what a file would give.
+        found = Hyperparameters(
+            features,
+            _rounded(means),
+            _rounded(scales),
+            variance=_rounded([smooth.k1.constant_value])[0],
+            noise=_rounded([noise.noise_level])[0],
+            lengths=_rounded(lengths),
+        )
+        return cls(found, inputs, ratios)
+
+    def __call__(self, inputs: _Floats) -> tuple[_Floats, _Floats]:
+        """Mean and standard deviation of the logarithm, noise included; each shape (designs,)."""
+        h = self.hyperparameters
+        asked = self._even(inputs) / self._lengths
+        # Squares by the scalar product: no array of all differences.
+        squares = (
+            (asked * asked).sum(axis=1)[:, None]
+            + (self._seen * self._seen).sum(axis=1)[None, :]
+            - 2.0 * (asked @ self._seen.T)
+        )
+        distance = np.sqrt(5.0 * np.maximum(squares, 0.0))
+        cross = h.variance * (1.0 + distance + distance * distance / 3.0) * np.exp(-distance)
+        mean = cross @ self._weights
+        explained = solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
+        variance = h.variance + h.noise - (explained * explained).sum(axis=0)
+        return mean, np.sqrt(np.maximum(variance, h.noise))
+
+    def _even(self, inputs: _Floats) -> _Floats:
+        return np.asarray((inputs - self._means) / self._scales)
+
+
+def _kernel(variance: float, lengths: _Floats, noise: float) -> Any:
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    smooth = Matern(lengths, length_scale_bounds=_LENGTHS, nu=2.5)
+    return ConstantKernel(variance, _VARIANCE) * smooth + WhiteKernel(noise, _NOISE)
+
+
+def _rounded(values: Any) -> tuple[float, ...]:
+    return tuple(float(f"{value:.9g}") for value in values)

@@ -1,0 +1,210 @@
+"""What is predicted, what it is made of, and by what the correction tells designs apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hawx_hw.prediction.structure import Part, Structure
+
+__all__ = ["AREA_PARTS", "DELAY_PARTS", "QUANTITIES", "Quantity"]
+
+#: Parts whose area and longest path have a model of their own; the others share one.
+AREA_PARTS = ("blocks", "pes", "array_slice", "row_feeder", "requantizer")
+DELAY_PARTS = ("pes", "requantizer")
+
+_MIX = ("block_area", "isolated", "pe_product_bits")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One figure of a design.
+
+    Parameters
+    ----------
+    figure : str
+        Of the training table.
+    unit : str
+    structure : Structure
+    correction : tuple of str
+        Features of the Gaussian process.
+    """
+
+    figure: str
+    unit: str
+    structure: Structure
+    correction: tuple[str, ...]
+
+    @property
+    def features(self) -> set[str]:
+        """All features that it is computed from."""
+        return self.structure.features | set(self.correction)
+
+
+_AREA = Structure(
+    (
+        Part("blocks", "area_blocks", (), "block_area"),
+        Part(
+            "pes",
+            "area_pes",
+            (
+                "pes",
+                "pes*sum_bits",
+                "pe_product_bits",
+                "isolated",
+                "isolated_bits",
+                "block_register*pe_product_bits",
+                "block_register*pes",
+            ),
+        ),
+        Part(
+            "array_slice",
+            "area_array_slice",
+            ("slices", "slices*rows", "columns", "columns*sum_bits", "slices*selections"),
+        ),
+        Part(
+            "row_feeder",
+            "area_row_feeder",
+            (
+                "rows",
+                "rows*tap_bits",
+                "rows*coordinate_bits",
+                "rows*address_bits",
+                "rows*lanes",
+                "rows*loaded",
+            ),
+        ),
+        Part(
+            "requantizer",
+            "area_requantizer",
+            ("lanes", "lanes*sum_bits", "lanes*product_bits", "lanes*addend_bits"),
+        ),
+        Part(
+            "rest",
+            "area_rest",
+            (
+                "1",
+                "program_bits",
+                "coordinate_bits",
+                "address_bits",
+                "destination_bits",
+                "weight_bits",
+                "rows",
+                "banks*slices",
+                "lanes",
+                "lanes*sum_bits",
+                "columns*sum_bits",
+                "columns",
+                "loaded",
+                "loaded*lanes",
+                "loaded*rows",
+                "loaded*banks*slices",
+                "loaded*slice_columns",
+            ),
+        ),
+    )
+)
+_ENERGY = Structure(
+    (
+        Part(
+            "logic",
+            "logic_pj",
+            (
+                "block_energy_pj",
+                "macs",
+                "macs*sum_bits",
+                "issued*pes*sum_bits",
+                "cycles*pes",
+                "cycles*pes*sum_bits",
+                "cycles*pe_product_bits*block_register",
+                "issued*isolated_bits",
+                "cycles*slices*rows",
+                "cycles*columns*sum_bits",
+                "cycles*lanes*product_bits",
+                "drained*lanes*product_bits",
+                "cycles*rows*coordinate_bits",
+                "cycles*program_bits",
+                "cycles",
+                "cycles*loaded",
+            ),
+        ),
+        Part(
+            "memories",
+            "memory_pj",
+            (
+                "activation_energy_pj",
+                "accumulator_energy_pj",
+                "weight_energy_pj",
+                "other_energy_pj",
+            ),
+        ),
+    )
+)
+_LEAKAGE = Structure(
+    (
+        Part(
+            "all",
+            "leakage_uw",
+            (
+                "block_leakage_uw",
+                "memory_leakage_uw",
+                "pes",
+                "pes*sum_bits",
+                "isolated_bits",
+                "slices*rows",
+                "columns*sum_bits",
+                "rows*coordinate_bits",
+                "lanes*product_bits",
+                "1",
+            ),
+        ),
+    )
+)
+_DELAY = Structure(
+    (
+        Part(
+            "pes",
+            "delay_pes_ns",
+            (
+                "block_delay_ns",
+                "1",
+                "not:block_register*log2:sum_bits",
+                "block_register",
+                "isolated_delay_ns",
+                "log2:slice_columns",
+                "log2:sum_bits",
+            ),
+        ),
+        Part("requantizer", "delay_requantizer_ns", ("1", "log2:sum_bits", "log2:product_bits")),
+        Part(
+            "rest",
+            "delay_rest_ns",
+            ("1", "log2:sum_bits", "log2:rows", "log2:slices", "log2:slice_columns"),
+        ),
+    ),
+    largest=True,
+)
+
+#: By name; ``area`` is that of the cells, without memories, which are known.
+QUANTITIES = {
+    "area": Quantity(
+        "area",
+        "um2",
+        _AREA,
+        ("pes", "sum_bits", "lanes", "slice_columns", "loaded", "block_register", *_MIX),
+    ),
+    "energy": Quantity(
+        "dynamic_pj",
+        "pJ",
+        _ENERGY,
+        ("pes", "sum_bits", "lanes", "slices", "block_register", "cycles", "arena", "macs",
+         "block_energy_pj", "isolated"),
+    ),
+    "leakage": Quantity("leakage_uw", "uW", _LEAKAGE, ("pes", "sum_bits", "lanes", *_MIX)),
+    "delay": Quantity(
+        "longest_path_ns",
+        "ns",
+        _DELAY,
+        ("block_delay_ns", "isolated_delay_ns", "block_register", "sum_bits", "product_bits",
+         "slice_columns", "block_product_bits"),
+    ),
+}  # fmt: skip
