@@ -37,7 +37,7 @@ from hawx_hw.quantize.calibration import quantize
 from hawx_hw.quantize.graph import Graph
 from hawx_hw.sensitivity.measure import measure
 from hawx_hw.sensitivity.predictor import AccuracyPredictor, expected_changes, informative
-from hawx_hw.sensitivity.profile import Profile
+from hawx_hw.sensitivity.sampling import random_choices
 from hawx_hw.sensitivity.scores import VARIANTS, model_scores
 from hawx_hw.tables import print_table
 
@@ -107,7 +107,7 @@ def _compare(
         graph, blocks, codes(seen.images), seen.labels, threads=arguments.threads, **switches
     )
     seconds = time.perf_counter() - start
-    choices = draw(profile, arguments.assignments)
+    choices = random_choices(profile, arguments.assignments)
     met = (
         codes(evenly_spaced(dataset.train, _COMPENSATION).images)
         if all(switches.values())
@@ -146,29 +146,16 @@ def _compare(
     _predict(truth, scores["expected changes"])
 
 
-def draw(profile: Profile, count: int, seed: int = 1) -> np.ndarray:
-    """Random assignments of a profile's units: int64 ``(count, units)``; block 0 is exact."""
-    rng = np.random.default_rng(seed)
-    blocks, layers = len(profile.blocks), len(profile.layers)
-    choices = []
-    for number in range(count):
-        share = rng.random()
-        pool = rng.choice(np.arange(1, blocks), rng.integers(1, blocks), replace=False)
-        size = profile.units if number % 2 else layers
-        drawn = np.where(rng.random(size) < share, rng.choice(pool, size), 0)
-        choices.append(drawn if number % 2 else profile.by_layer(drawn))
-    return np.array(choices)
-
-
 def _predict(truth: Truth, scores: np.ndarray) -> None:
     """Accuracy of the held-out assignments from a handful that were run."""
     chosen = informative(scores, _EVALUATIONS)
     predictor = AccuracyPredictor(truth.exact_accuracy, scores[chosen], truth.accuracies[chosen])
-    found, deviation = predictor.predict(scores)
+    found, _ = predictor.predict(scores)
+    low, high = predictor.interval(scores)
     held = ~np.isin(np.arange(len(scores)), chosen)
     held &= truth.exact_accuracy - truth.accuracies <= 0.05
     errors = np.abs(found - truth.accuracies)[held]
-    covered = (errors <= 2 * deviation[held]).mean()
+    covered = ((low <= truth.accuracies) & (truth.accuracies <= high))[held].mean()
     print(
         f"accuracy from {_EVALUATIONS} evaluations, {held.sum()} others within 5 points of exact: "
         f"mean absolute error {100 * errors.mean():.2f} points, largest {100 * errors.max():.2f}; "

@@ -144,12 +144,28 @@ class AccuracyPredictor:
         (ndarray of float64, ndarray of float64)
             ``(n,)`` each; accuracies lie in [0, 1].
         """
+        drop, deviation = self._transformed_drop(scores)
+        return self._accuracy(drop), _POINTS * np.cosh(drop) * deviation / 100
+
+    def interval(
+        self, scores: np.ndarray, *, deviations: float = 2.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Least and largest accuracy within some standard deviations, ``(n,)`` each, in [0, 1].
+
+        The deviation is that of the transformed drop: the interval reaches further down than up.
+        """
+        drop, deviation = self._transformed_drop(scores)
+        wide = deviations * deviation
+        return self._accuracy(drop + wide), self._accuracy(drop - wide)
+
+    def _transformed_drop(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         u = _transformed(np.asarray(scores, dtype=np.float64))
         remainder, deviation = self._remainder.predict(u[:, None], return_std=True)
-        v = self._line(u) + remainder
-        drops = _POINTS * np.sinh(v)
-        accuracy = np.clip(self._exact - drops / 100, 0.0, 1.0)
-        return accuracy, _POINTS * np.cosh(v) * deviation / 100
+        return self._line(u) + remainder, deviation
+
+    def _accuracy(self, drop: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.clip(self._exact - _POINTS * np.sinh(drop) / 100, 0.0, 1.0)
+        return found
 
     def _line(self, u: np.ndarray) -> np.ndarray:
         return self._offset + self._slope * u

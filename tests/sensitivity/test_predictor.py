@@ -49,9 +49,14 @@ def test_deviations_tell_the_size_of_the_errors() -> None:
         scores = np.sort(np.random.default_rng(seed).gamma(0.7, 4.0, 300))
         accuracy = 0.95 - drops(scores, 0.3, seed) / 100
         chosen = informative(scores, 16)
-        found, deviation = AccuracyPredictor(0.95, scores[chosen], accuracy[chosen]).predict(scores)
+        predictor = AccuracyPredictor(0.95, scores[chosen], accuracy[chosen])
+        low, high = predictor.interval(scores)
+        found, deviation = predictor.predict(scores)
+        assert ((low <= found) & (found <= high)).all()
+        near, far = predictor.interval(scores, deviations=1e-4)
+        np.testing.assert_allclose((far - near) / 2e-4, deviation, rtol=1e-3)
         other = ~np.isin(np.arange(300), chosen)
-        covered.append((np.abs(found - accuracy)[other] < 2 * deviation[other]).mean())
+        covered.append(((low <= accuracy) & (accuracy <= high))[other].mean())
         scale.append((deviation[other] > 0).all())
     assert 0.85 < np.mean(covered) < 0.995
     assert all(scale)
