@@ -341,16 +341,28 @@ def _bits(words: Sequence[int], width: int, depth: int, path: str) -> NDArray[np
 def _check_clocks(flat: FlatNetlist, models: Sequence[CellModel], clock: str) -> None:
     port = flat.ports.get(clock)
     net = int(port[1][0]) if port else -1
+    constants = _constants(flat, models)
     for model, group in zip(models, flat.groups, strict=True):
         if model.next_state is None:
             continue
         if np.any(group.column(model.clock) != net):
             raise ValueError(f"All flip-flops must be clocked by the port {clock!r} itself")
         for function in model.asynchronous:
-            nets = {name: group.column(name) for name in function.names}
-            constant = all(np.all(column < CONSTANTS) for column in nets.values())
-            if not constant or np.any(function.evaluate(nets)):
+            values = {name: constants[group.column(name)] for name in function.names}
+            known = all(np.all(value >= 0) for value in values.values())
+            if not known or np.any(function.evaluate(values)):
                 raise ValueError(f"No state must be set asynchronously, as in {model.kind}")
+
+
+def _constants(flat: FlatNetlist, models: Sequence[CellModel]) -> NDArray[np.int64]:
+    """The value of each net that is constant, by itself or from a cell that ties it; else -1."""
+    found = np.full(flat.nets, -1, dtype=np.int64)
+    found[:CONSTANTS] = range(CONSTANTS)
+    for model, group in zip(models, flat.groups, strict=True):
+        for pin, function in model.outputs:
+            if model.next_state is None and not function.names:
+                found[group.column(pin)] = function.evaluate({})
+    return found
 
 
 def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:
