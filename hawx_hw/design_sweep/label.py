@@ -35,6 +35,7 @@ CODE = (
     "power",
     "quantize",
     "rtl_templates",
+    "stages/power.py",
     "synthesis",
     "technology",
 )
@@ -161,6 +162,7 @@ def label(
             "longest_path_ns": round(path.delay, 4),
             "longest_path_module": _kind(path.module),
             **_delays(delays),
+            **_power(mapped.netlist, plan, folder / "mem", config, technology, images, path.delay),
         }
 
 
@@ -194,6 +196,48 @@ def _memories(figures: Mapping[str, Any], technology: Technology) -> dict[str, f
         for row in figures["memories"]
     )
     return {"memory_bits": figures["memory_bits"], "memory_area": round(area, 3)}
+
+
+def _power(
+    netlist: Netlist,
+    plan: Plan,
+    memories: Path,
+    config: Config,
+    technology: Technology,
+    images: int,
+    longest_ns: float,
+) -> dict[str, float]:
+    """What the test images cost, as the stage ``power`` tells it."""
+    from hawx_hw.activity.accelerator import simulate_accelerator
+    from hawx_hw.activity.flat import flatten
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.power.model import PowerModel
+    from hawx_hw.power.report import power_report
+    from hawx_hw.quantize import codes
+    from hawx_hw.stages.power import clock_of
+
+    flat = flatten(netlist)
+    chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
+    found = simulate_accelerator(flat, plan, memories, codes(chosen))
+    clock, _ = clock_of(config.accelerator.clock_mhz, technology.clock_mhz, longest_ns)
+    report = power_report(
+        PowerModel(flat, technology.supply),
+        found.layers,
+        technology.memories,
+        clock_mhz=clock,
+        images=images,
+    )
+    parts = {name: part["energy_pj"] for name, part in report["parts"].items()}
+    memory = report["parts"]["memories"]["energy_pj"]
+    return {
+        "cycles": report["cycles"],
+        "used_clock_mhz": clock,
+        **{key: report[key] for key in report if key.endswith("_uw")},
+        "energy_pj": report["energy_pj"],
+        "memory_energy_pj": memory,
+        "logic_energy_pj": float(f"{report['energy_pj'] - memory:.8g}"),
+        **{f"energy_{name.replace(' ', '_')}_pj": energy for name, energy in parts.items()},
+    }
 
 
 def _kind(module: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -77,17 +78,17 @@ class Plan:
     placements: dict[str, Placement]
     selections: tuple[np.ndarray, ...]
 
-    @property
+    @cached_property
     def tap_format(self) -> TapFormat:
         """The format of the lists' words."""
         return TapFormat.of(self.taps)
 
-    @property
+    @cached_property
     def format(self) -> ProgramFormat:
         """The format of the program's words."""
         return ProgramFormat.of(self.steps)
 
-    @property
+    @cached_property
     def program(self) -> tuple[int, ...]:
         """The words of the program memory."""
         return tuple(self.format.pack(step) for step in self.steps)
