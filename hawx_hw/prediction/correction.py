@@ -71,14 +71,19 @@ class Correction:
         from sklearn.gaussian_process import GaussianProcessRegressor
 
         self.hyperparameters = h = hyperparameters
-        self._means, self._scales = np.array(h.means), np.array(h.scales)
-        even = self._even(inputs)
-        kernel = _kernel(h.variance, np.array(h.lengths), h.noise)
+        scales = np.array(h.scales)
+        lengths = np.array(h.lengths)
+        even = (inputs - np.array(h.means)) / scales
+        kernel = _kernel(h.variance, lengths, h.noise)
         process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(even, ratios)
-        self._lengths = np.array(h.lengths)
-        self._seen = even / self._lengths
+        self._rates = 1.0 / (scales * lengths)
+        self._shift = np.array(h.means) * self._rates
+        self._seen = even / lengths
+        self._norms = (self._seen * self._seen).sum(axis=1)
         self._weights: _Floats = process.alpha_
-        self._factor: _Floats = process.L_
+        # The inverse of a triangle is as good as solving with it, and a product is faster.
+        unit = np.eye(len(ratios))
+        self._inverse = solve_triangular(process.L_, unit, lower=True).T.copy()
 
     @classmethod
     def fit(
@@ -129,22 +134,16 @@ class Correction:
     def __call__(self, inputs: _Floats) -> tuple[_Floats, _Floats]:
         """Mean and standard deviation of the logarithm, noise included; each shape (designs,)."""
         h = self.hyperparameters
-        asked = self._even(inputs) / self._lengths
+        asked = inputs * self._rates - self._shift
         # Squares by the scalar product: no array of all differences.
-        squares = (
-            (asked * asked).sum(axis=1)[:, None]
-            + (self._seen * self._seen).sum(axis=1)[None, :]
-            - 2.0 * (asked @ self._seen.T)
-        )
+        squares = (asked * asked).sum(axis=1)[:, None] + self._norms
+        squares -= 2.0 * (asked @ self._seen.T)
         distance = np.sqrt(5.0 * np.maximum(squares, 0.0))
         cross = h.variance * (1.0 + distance + distance * distance / 3.0) * np.exp(-distance)
         mean = cross @ self._weights
-        explained = solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
-        variance = h.variance + h.noise - (explained * explained).sum(axis=0)
+        explained = cross @ self._inverse
+        variance = h.variance + h.noise - (explained * explained).sum(axis=1)
         return mean, np.sqrt(np.maximum(variance, h.noise))
-
-    def _even(self, inputs: _Floats) -> _Floats:
-        return np.asarray((inputs - self._means) / self._scales)
 
 
 def _kernel(variance: float, lengths: _Floats, noise: float) -> Any:

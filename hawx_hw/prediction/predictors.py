@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.errors import UserError
+from hawx_hw.prediction.compiled import Compiled
 from hawx_hw.prediction.correction import Correction, Hyperparameters
 from hawx_hw.prediction.description import FEATURES, DesignDescription
 from hawx_hw.prediction.quantities import QUANTITIES, Quantity
@@ -81,6 +82,13 @@ class Predictors:
             name: np.array([n in fit.quantity.features for n in _NAMES])
             for name, fit in self._fitted.items()
         }
+        self._compiled = Compiled(
+            _NAMES, [(fit.quantity.structure, fit.coefficients) for fit in self._fitted.values()]
+        )
+        self._inputs = {
+            name: [_NAMES.index(n) for n in fit.quantity.correction]
+            for name, fit in self._fitted.items()
+        }
         self._any = np.any(list(self._used.values()), axis=0)
 
     @classmethod
@@ -116,13 +124,15 @@ class Predictors:
         dict of str to Estimates
             By the names of :data:`~hawx_hw.prediction.quantities.QUANTITIES`.
         """
-        columns = dict(zip(_NAMES, np.ascontiguousarray(features.T), strict=True))
         beyond = np.maximum(self._low - features, features - self._high) / self._span
         found = {}
-        for name, fit in self._fitted.items():
-            mean, deviation = fit.logarithms(columns)
+        structures = self._compiled(features)
+        for (name, fit), structure in zip(self._fitted.items(), structures, strict=True):
+            mean, deviation = fit.correction(features[:, self._inputs[name]])
             half = fit.factor * deviation * _widening(beyond[:, self._used[name]])
-            found[name] = Estimates(np.exp(mean), np.exp(mean - half), np.exp(mean + half))
+            value = np.maximum(structure, _TINY) * np.exp(mean)
+            ratio = np.exp(half)
+            found[name] = Estimates(value, value / ratio, value * ratio)
         return found
 
     def outside(self, description: DesignDescription) -> tuple[str, ...]:
