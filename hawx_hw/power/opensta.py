@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.files import write_text
 from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.opensta import find_opensta, time_unit, without_wires
+from hawx_hw.technology.functions import Expression, parse
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
 
@@ -174,9 +175,10 @@ def plain_energies(liberty: str) -> str:
 
     OpenSTA multiplies the sum of the rising and the falling energy with the toggles, by a share
     that is 0.5 for a data input, 1 for a clock, and for an output either guessed for each related
-    pin from the function or again 0.5 or 1. With a condition its share is that condition's. So each
-    energy without one gets the condition that none of the others holds, all are halved, and those
-    of an output are divided by the number of its related pins: the pins share its toggles evenly.
+    pin from the function or again 0.5 or 1. With a condition its share is that condition's. So an
+    energy without one is written once for each state in which none of the others holds, all are
+    halved, and those of an output are divided by the number of its related pins: the pins share its
+    toggles evenly.
     """
     edits: list[tuple[int, int, str]] = []
     for start, end in _groups(liberty, "pin"):
@@ -191,18 +193,35 @@ def plain_energies(liberty: str) -> str:
             changed = _scaled(text, factor)
             if not when:
                 others = [
-                    f"({other})"
+                    parse(other)
                     for other, its_pins in zip(whens, related, strict=True)
                     if other and (not pins or set(its_pins) & set(pins))
                 ]
-                rest = f"!({' | '.join(others)})" if others else "1"
-                changed = changed.replace("{", f'{{ when : "{rest}";', 1)
+                changed = "\n".join(
+                    changed.replace("{", f'{{ when : "{cube}";', 1) for cube in _rest(others)
+                )
             edits.append((first, last, changed))
     pieces, position = [], 0
     for first, last, changed in sorted(edits):
         pieces += [liberty[position:first], changed]
         position = last
     return "".join([*pieces, liberty[position:]])
+
+
+def _rest(functions: Sequence[Expression], fixed: str = "") -> Iterator[str]:
+    """Disjoint products of literals that hold where none of some functions does.
+
+    OpenSTA takes the operands of a function as independent, which makes it right for these only.
+    """
+    names = [name for function in functions for name in function.names]
+    values = dict(literal.split("=") for literal in fixed.split())
+    free = [name for name in names if name not in values]
+    if free:
+        for bit in "10":
+            yield from _rest(functions, f"{fixed} {free[0]}={bit}")
+    elif not any(f.evaluate({name: int(bit) for name, bit in values.items()}) for f in functions):
+        literals = (name if bit == "1" else f"!{name}" for name, bit in values.items())
+        yield " & ".join(literals) or "1"
 
 
 def _scaled(group: str, factor: float) -> str:

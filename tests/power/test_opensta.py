@@ -90,7 +90,7 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
 def test_energies_in_opensta_s_words() -> None:
     assert plain_energies(LIBERTY) == LIBERTY.replace('"2, -4"', '"1, -2"').replace(
         '    internal_power () {\n      rise_power (t) { values ("1.0"); }',
-        '    internal_power () { when : "!((B))";\n      rise_power (t) { values ("0.5"); }',
+        '    internal_power () { when : "!B";\n      rise_power (t) { values ("0.5"); }',
     ).replace('internal_power () {\n      related', 'internal_power () { when : "1";\n      related'
     ).replace('"8, 4e1"', '"2, 10"')  # fmt: skip
 
