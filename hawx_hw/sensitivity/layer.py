@@ -10,6 +10,7 @@ import torch
 from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Node
 from hawx_hw.sensitivity.jacobian import Jacobians
 from hawx_hw.sensitivity.reach import carried
+from hawx_hw.sensitivity.rounding import rounded_input
 from hawx_hw.sensitivity.variants import Variant
 
 __all__ = ["LayerProfile"]
@@ -108,9 +109,13 @@ class LayerProfile:
         positions = exact[0].size // filters
         variants = [variant for row in self._variants for variant in row]
         found = np.zeros((batch, filters, positions, len(variants)), dtype=np.float32)
+        inputs = {
+            step: rounded_input(self._graph, self._node, step, codes)
+            for step in sorted({variant.step for variant in variants})
+        }
         for index, variant in enumerate(variants):
             if variant.changes:
-                made = variant.run(codes[self._node.inputs[0]])
+                made = variant.run(inputs[variant.step])
                 end = carried(self._graph, self._chain, self._node.name, made, codes)
                 change = end.astype(np.int16) - exact
                 found[..., index] = change.reshape(batch, filters, positions)

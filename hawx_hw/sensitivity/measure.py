@@ -18,6 +18,7 @@ from hawx_hw.sensitivity.layer import LayerProfile
 from hawx_hw.sensitivity.moments import Moments, filter_moments, operation_moments
 from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.reach import carriers
+from hawx_hw.sensitivity.rounding import input_steps, rounded_input
 from hawx_hw.sensitivity.variants import Variant
 
 __all__ = ["measure"]
@@ -34,6 +35,7 @@ def measure(
     *,
     bias_correction: bool = True,
     weight_remapping: bool = True,
+    activation_rounding: bool = False,
     slices: Mapping[str, np.ndarray] | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -58,6 +60,9 @@ def measure(
         ``(n,)``, each a class.
     bias_correction, weight_remapping : bool
         What makes up for errors, as in :func:`hawx_hw.compensation.compensate`.
+    activation_rounding : bool
+        Let layers read activations that were rounded for their block, wherever that can be. True
+        suits assignments in which all that read a tensor drop as many bits, as by layer.
     slices : mapping of str to ndarray of int, or None
         The slice of every tap of some layers, of shape ``weight.shape[1:]``, counted from 0; left
         out: filters are whole.
@@ -83,7 +88,12 @@ def measure(
     size = sum(tensor.size for tensor in graph.tensors.values())
     step = max(1, _CHUNK_BYTES // (8 * output.size * size))
     starts = range(0, len(images), step)
-    met = _histograms(graph, weighted, [images[start : start + step] for start in starts])
+    grids = [
+        input_steps(graph, block) if activation_rounding else dict.fromkeys(parts, 1)
+        for block in blocks
+    ]
+    chunks = [images[start : start + step] for start in starts]
+    met = _histograms(graph, weighted, grids, chunks)
     variants = {
         node.name: [
             [
@@ -91,13 +101,14 @@ def measure(
                     node,
                     block,
                     parts[node.name] == part,
-                    met[node.name],
+                    met[node.name, grid[node.name]],
                     graph.tensors,
                     bias_correction=bias_correction,
                     weight_remapping=weight_remapping,
                     threads=threads,
+                    step=grid[node.name],
                 )
-                for block in blocks
+                for block, grid in zip(blocks, grids, strict=True)
             ]
             for part in range(int(parts[node.name].max()) + 1)
         ]
@@ -108,8 +119,8 @@ def measure(
         LayerProfile(graph, node, chains[node.name], variants[node.name]) for node in weighted
     ]
     logits = []
-    for start in starts:
-        codes = fast.run_all(graph, images[start : start + step])
+    for number, chunk in enumerate(chunks):
+        codes = fast.run_all(graph, chunk)
         found = codes[graph.output].reshape(-1, output.size).astype(np.float64)
         logits.append((found - output.zero_point) * output.scale)
         jacobians = logit_jacobians(
@@ -121,7 +132,7 @@ def measure(
         for layer in layers:
             layer.add(codes, jacobians, softmax(logits[-1], axis=1))
         if progress:
-            progress(min(start + step, len(images)), len(images))
+            progress(number * step + len(chunk), len(images))
     return Profile(
         network=graph.name,
         layers=tuple(node.name for node in weighted),
@@ -129,6 +140,7 @@ def measure(
         digests=tuple(block.digest for block in blocks),
         bias_correction=bias_correction,
         weight_remapping=weight_remapping,
+        activation_rounding=activation_rounding,
         slices=tuple(parts[node.name] for node in weighted),
         labels=labels.astype(np.int64),
         logits=np.concatenate(logits),
@@ -175,16 +187,22 @@ def _slices(
 
 
 def _histograms(
-    graph: Graph, weighted: Sequence[Conv2d | Linear], chunks: Sequence[np.ndarray]
-) -> dict[str, np.ndarray]:
-    """The calibration pass: how often each tap of each layer meets each code."""
-    met: dict[str, np.ndarray] = {}
+    graph: Graph,
+    weighted: Sequence[Conv2d | Linear],
+    grids: Sequence[Mapping[str, int]],
+    chunks: Sequence[np.ndarray],
+) -> dict[tuple[str, int], np.ndarray]:
+    """The calibration pass: how often each tap of each layer meets each code, by layer and grid."""
+    met: dict[tuple[str, int], np.ndarray] = {}
     for images in chunks:
         codes = fast.run_all(graph, images)
         for node in weighted:
-            source = node.inputs[0]
-            found = tap_histograms(node, codes[source], graph.tensors[source].zero_point)
-            met[node.name] = met[node.name] + found if node.name in met else found
+            zero_point = graph.tensors[node.inputs[0]].zero_point
+            for grid in sorted({1, *(steps[node.name] for steps in grids)}):
+                source = rounded_input(graph, node, grid, codes)
+                found = tap_histograms(node, source, zero_point)
+                key = node.name, grid
+                met[key] = met[key] + found if key in met else found
     return met
 
 
@@ -206,21 +224,24 @@ def _moments(
     weighted: Sequence[Conv2d | Linear],
     parts: Mapping[str, np.ndarray],
     variants: Mapping[str, Sequence[Sequence[Variant]]],
-    met: Mapping[str, np.ndarray],
+    met: Mapping[tuple[str, int], np.ndarray],
     bias_correction: bool,
 ) -> dict[str, np.ndarray]:
     """Everything that histograms tell; what the bias takes back is no error of a sum."""
     filters: list[list[Moments]] = []
     operations: list[list[Moments]] = []
     for node in weighted:
-        histograms = met[node.name]
-        whole = histograms.reshape(-1, 256).sum(axis=0)
-        rows = variants[node.name]
-        operations.append([operation_moments(v.errors(), whole) for v in rows[0]])
-        by_block = [operation_moments(v.errors(), histograms) for v in rows[0]]
+        whole: list[Moments] = []
+        by_tap: list[Moments] = []
+        for variant in variants[node.name][0]:
+            histograms = met[node.name, variant.step]
+            errors = variant.errors()
+            whole.append(operation_moments(errors, histograms.reshape(-1, 256).sum(axis=0)))
+            by_tap.append(operation_moments(errors, histograms))
+        operations.append(whole)
         found = [
-            [filter_moments(m, node.weight, parts[node.name] == part) for m in by_block]
-            for part in range(len(rows))
+            [filter_moments(m, node.weight, parts[node.name] == part) for m in by_tap]
+            for part in range(len(variants[node.name]))
         ]
         for unit in range(len(node.weight)):
             filters += [
@@ -238,7 +259,7 @@ def _moments(
             [[getattr(m, name) for m in row] for row in operations]
         )
     arrays["activations"] = np.stack(
-        [met[node.name].reshape(-1, 256).sum(axis=0) for node in weighted]
+        [met[node.name, 1].reshape(-1, 256).sum(axis=0) for node in weighted]
     )
     arrays["weights"] = np.stack(
         [

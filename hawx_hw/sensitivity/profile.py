@@ -60,7 +60,7 @@ class Profile:
         The graph's name.
     layers, blocks, digests : tuple of str
         Names of the weighted nodes, of the blocks, and the blocks' digests.
-    bias_correction, weight_remapping : bool
+    bias_correction, weight_remapping, activation_rounding : bool
         What makes up for the blocks' errors in this profile.
     slices : tuple of ndarray of int32
         For each layer the slice of every tap, of shape ``weight.shape[1:]``.
@@ -78,6 +78,7 @@ class Profile:
     digests: tuple[str, ...]
     bias_correction: bool
     weight_remapping: bool
+    activation_rounding: bool
     slices: tuple[np.ndarray, ...]
     labels: np.ndarray
     logits: np.ndarray
@@ -167,6 +168,7 @@ def save_profile(profile: Profile, path: Path) -> None:
         "digests": profile.digests,
         "bias_correction": profile.bias_correction,
         "weight_remapping": profile.weight_remapping,
+        "activation_rounding": profile.activation_rounding,
         "arrays": {name: {"axes": a, "unit": u} for name, (a, u) in UNITS.items()},
     }
     arrays = {name: getattr(profile, name) for name in UNITS}

@@ -28,7 +28,8 @@ class Variant:
     taps : ndarray of bool
         Of shape ``weight.shape[1:]``: the slice, not empty.
     met : ndarray of int64
-        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on the exact activations.
+        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on the activations that it
+        gets.
     tensors : mapping of str to Tensor
         The layer's input and output.
     bias_correction, weight_remapping : bool
@@ -36,6 +37,8 @@ class Variant:
         square of each one's own error.
     threads : int or None
         Of the emulator.
+    step : int
+        The grid that its input is rounded to.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Variant:
         bias_correction: bool,
         weight_remapping: bool,
         threads: int | None,
+        step: int = 1,
     ):
         layer = indexed((block, EXACT), np.broadcast_to(np.where(taps, 0, 1), node.weight.shape))
         source = node.inputs[0]
@@ -67,6 +71,8 @@ class Variant:
         self.node = changed
         #: The block of every weight.
         self.blocks = layer
+        #: The grid of its input.
+        self.step = step
         self._block = block
         self._zero_point = zero_point
         #: False for exact blocks, which need no run.
