@@ -22,8 +22,8 @@ _Floats = NDArray[np.float64]
 MEASURED = (
     "area",
     "longest_path_ns",
-    "core_cycles",
-    "clock_mhz",
+    "cycles",
+    "used_clock_mhz",
     "internal_uw",
     "switching_uw",
     "memory_uw",
@@ -144,7 +144,7 @@ def _figures(columns: Mapping[str, _Floats]) -> dict[str, _Floats]:
     parts = sum(columns[f"area_{part}"] for part in AREA_PARTS)
     figures["area_rest"] = columns["area"] - parts
     # uW times us are pJ.
-    time = columns["core_cycles"] / columns["clock_mhz"]
+    time = columns["cycles"] / columns["used_clock_mhz"]
     figures["logic_pj"] = (columns["internal_uw"] + columns["switching_uw"]) * time
     figures["memory_pj"] = columns["memory_uw"] * time
     figures["dynamic_pj"] = figures["logic_pj"] + figures["memory_pj"]

@@ -1,0 +1,148 @@
+"""Where the predictors of technologies are kept, and how they are made and read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.errors import UserError
+from hawx_hw.files import write_text
+from hawx_hw.prediction.block_table import BlockTable
+from hawx_hw.prediction.description import describe
+from hawx_hw.prediction.predictors import Predictors
+from hawx_hw.prediction.table import TrainingTable
+
+if TYPE_CHECKING:
+    from hawx_hw.synthesis.store import Store
+    from hawx_hw.technology import Technology
+
+__all__ = ["FOLDER", "Kept", "described", "read_kept", "read_table", "save"]
+
+#: Of the package: NAME.csv, NAME.json and NAME_blocks.csv for each technology NAME.
+FOLDER = Path(__file__).resolve().parent / "data"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Predictors of a technology and the figures of blocks that go with them."""
+
+    predictors: Predictors
+    blocks: BlockTable
+
+
+def described(
+    sweep: str,
+    technology: Technology,
+    *,
+    where: str = "",
+    jobs: int = 1,
+    store: Store | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[TrainingTable, BlockTable]:
+    """The designs of a sweep with their descriptions; nothing but blocks is synthesized.
+
+    Parameters
+    ----------
+    sweep : str
+        CSV of ``hawx characterize-designs``.
+    technology : Technology
+        For which it was made.
+    where : str
+        The table's name, for errors.
+    jobs : int
+        How many blocks are synthesized at a time, of those that the store lacks.
+    store : Store or None
+    progress : callable or None
+        Told how many designs of how many are described.
+
+    Raises
+    ------
+    UserError
+        The table lacks columns, or a design of it cannot be built any more.
+    """
+    from hawx_hw.design_sweep.label import Infeasible, plan_of
+    from hawx_hw.design_sweep.space import Design
+
+    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(sweep)))
+    if rows and "design" not in rows[0]:
+        raise UserError(
+            "The table lacks the column design",
+            where=where,
+            mend="Make it with hawx characterize-designs.",
+        )
+    blocks = BlockTable()
+    for number, row in enumerate(rows):
+        try:
+            config = Design(json.loads(row["design"])).config()
+            plan = plan_of(config)
+        except (ValueError, Infeasible) as error:
+            raise UserError(
+                f"Design {number} cannot be built: {error}",
+                where=where,
+                mend="Make the table again, with hawx characterize-designs.",
+            ) from error
+        blocks = blocks.completed(plan.grid.blocks, technology, jobs=jobs, store=store)
+        shape = config.accelerator
+        description = describe(
+            plan,
+            technology,
+            blocks,
+            objective=shape.block_architecture,
+            clock_mhz=shape.clock_mhz,
+        )
+        row.update(description.row())
+        if progress is not None:
+            progress(number + 1, len(rows))
+    return TrainingTable.of(rows, where=where), blocks
+
+
+def save(kept: Kept, table: TrainingTable, folder: Path) -> None:
+    """Write NAME.csv, NAME.json and NAME_blocks.csv into ``folder``."""
+    name = kept.predictors.technology
+    write_text(folder / f"{name}.csv", table.text())
+    write_text(folder / f"{name}.json", kept.predictors.text())
+    write_text(folder / f"{name}_blocks.csv", kept.blocks.text())
+
+
+def read_table(technology: str, folder: Path = FOLDER) -> TrainingTable:
+    """The training table of a technology.
+
+    Raises
+    ------
+    UserError
+        There is none, or it is damaged.
+    """
+    path = folder / f"{technology}.csv"
+    return TrainingTable.read(_text(path, technology), where=str(path))
+
+
+def read_kept(technology: str, folder: Path = FOLDER) -> Kept:
+    """The predictors of a technology; the same files give the same predictions to the last bit.
+
+    Raises
+    ------
+    UserError
+        There are none, or they are damaged.
+    """
+    table = read_table(technology, folder)
+    parameters, blocks = folder / f"{technology}.json", folder / f"{technology}_blocks.csv"
+    return Kept(
+        Predictors.read(_text(parameters, technology), table, where=str(parameters)),
+        BlockTable.read(_text(blocks, technology), where=str(blocks)),
+    )
+
+
+def _text(path: Path, technology: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise UserError(
+            f"There are no predictors of {technology}",
+            where=str(path),
+            mend="Train them, with hawx characterize-designs and hawx train-predictors.",
+        ) from error
