@@ -177,6 +177,7 @@ class Emulator:
         images: np.ndarray,
         labels: np.ndarray,
         *,
+        graphs: Sequence[Graph] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> np.ndarray:
         """The accuracy under each of many assignments; what they share is computed once.
@@ -189,6 +190,9 @@ class Emulator:
         assignments : sequence of Assignment or None
         images, labels
             As :meth:`accuracy` takes them.
+        graphs : sequence of Graph or None
+            What each assignment runs on: the emulator's graph with other weights, biases and
+            requantization of its convolutions and linear layers. None: all on the emulator's own.
         progress : callable or None
             Called with the evaluations of chunks of images done and their total.
 
@@ -204,7 +208,13 @@ class Emulator:
             )
         if images.dtype == np.uint8:
             images = codes(images)
-        keys = [self._keys(assignment) for assignment in assignments]
+        run_on = [self._graph] * len(assignments) if graphs is None else list(graphs)
+        if len(run_on) != len(assignments):
+            raise ValueError(
+                f"There must be as many graphs as assignments, not {len(run_on)} and "
+                f"{len(assignments)}"
+            )
+        keys = [self._keys(a, graph) for a, graph in zip(assignments, run_on)]
         order = sorted(range(len(keys)), key=lambda index: tuple(keys[index].values()))
         chunks = self._chunked(images)
         right = np.zeros(len(assignments), dtype=np.int64)
@@ -213,7 +223,7 @@ class Emulator:
             wanted = labels[start : start + len(chunk.images)]
             start += len(chunk.images)
             for index in order:
-                values = self._evaluate(chunk, assignments[index] or {}, keys[index])
+                values = self._evaluate(chunk, assignments[index] or {}, keys[index], run_on[index])
                 found = values[self._graph.output].reshape(len(wanted), -1).argmax(axis=1)
                 right[index] += np.count_nonzero(found == wanted)
                 done += 1
@@ -225,17 +235,17 @@ class Emulator:
     def _run(
         self, images: np.ndarray, assignment: Assignment | None, names: Sequence[str]
     ) -> dict[str, np.ndarray]:
-        keys = self._keys(assignment)
+        keys = self._keys(assignment, self._graph)
         parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
         for chunk in self._chunked(images):
-            values = self._evaluate(chunk, assignment or {}, keys)
+            values = self._evaluate(chunk, assignment or {}, keys, self._graph)
             for name in names:
                 parts[name].append(values[name])
             self._release(chunk)
         return {name: np.concatenate(part) for name, part in parts.items()}
 
-    def _keys(self, assignment: Assignment | None) -> dict[str, bytes]:
-        """What identifies the blocks of each weighted node, in the order of the nodes."""
+    def _keys(self, assignment: Assignment | None, graph: Graph) -> dict[str, bytes]:
+        """What identifies the products of each weighted node, in the order of the nodes."""
         assignment = assignment or {}
         unknown = sorted(set(assignment) - set(self._weighted))
         if unknown:
@@ -246,7 +256,26 @@ class Emulator:
                     f"Blocks of {name!r} must be of shape {self._weighted[name].weight.shape}, "
                     f"not {blocks.shape}"
                 )
-        return {name: blocks_key(assignment.get(name)) for name in self._weighted}
+        keys = {name: blocks_key(assignment.get(name)) for name in self._weighted}
+        if graph is not self._graph:
+            for own, node in zip(self._graph.nodes, graph.nodes, strict=True):
+                if node is not own:
+                    keys[own.name] += self._altered(own, node)
+        return keys
+
+    def _altered(self, own: Node, node: Node) -> bytes:
+        """What tells a node with other weights or biases from the emulator's own."""
+        if not isinstance(node, (Conv2d, Linear)) or _structure(node) != _structure(own):
+            raise ValueError(
+                f"Graphs may differ in weights, biases and requantization of convolutions and "
+                f"linear layers alone, not in {own.name!r}"
+            )
+        rule = node.requantization
+        numbers = (rule.shift, rule.zero_point, rule.low, rule.high, rule.step)
+        digest = hashlib.blake2b(repr(numbers).encode(), digest_size=32)
+        for array in (rule.multiplier, node.weight, node.bias):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.digest()
 
     def _chunked(self, images: np.ndarray) -> list[_Chunk]:
         """The images in chunks: those of the last call where they are the same images."""
@@ -274,12 +303,12 @@ class Emulator:
             chunk.values.clear()
 
     def _evaluate(
-        self, chunk: _Chunk, assignment: Assignment, keys: Mapping[str, bytes]
+        self, chunk: _Chunk, assignment: Assignment, keys: Mapping[str, bytes], graph: Graph
     ) -> dict[str, np.ndarray]:
         """Every tensor of a chunk, from the kept ones where they are still right."""
         values = {self._graph.input: chunk.images}
         signatures = {self._graph.input: b""}
-        for node in self._graph.nodes:
+        for node in graph.nodes:
             digest = hashlib.blake2b(keys.get(node.name, b""), digest_size=16)
             for name in node.inputs:
                 digest.update(b"|" + signatures[name])
@@ -326,6 +355,13 @@ class Emulator:
                 self._layer_bytes -= self._layers.popitem(last=False)[1].nbytes
         self._layers.move_to_end(at)
         return layer
+
+
+def _structure(node: Node) -> tuple[object, ...]:
+    """All of a weighted node but its numbers."""
+    shape = node.weight.shape if isinstance(node, (Conv2d, Linear)) else ()
+    windows = (node.stride, node.padding) if isinstance(node, Conv2d) else ()
+    return type(node), node.name, node.inputs, shape, windows
 
 
 def _native(path: str, variant: str | None, threads: int) -> Native | None:

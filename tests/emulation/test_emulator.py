@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -275,3 +276,36 @@ def test_layers_that_take_too_much_memory_are_made_again(monkeypatch):
         assert_equal(emulator, images, assignment)
     assert 1 <= len(emulator._layers) <= 3
     assert emulator._layer_bytes == sum(layer.nbytes for layer in emulator._layers.values())
+
+
+def test_assignments_may_run_on_graphs_of_other_weights():
+    graph, images, assignment, _ = drawn(7, 3)
+    nodes = []
+    for node in graph.nodes:
+        if isinstance(node, (Conv2d, Linear)):
+            node = replace(node, weight=node.weight // 2, bias=node.bias + 5)
+        nodes.append(node)
+    other = replace(graph, nodes=tuple(nodes))
+    labels = reference.run(other, images).reshape(len(images), -1).argmax(axis=1)
+    wanted = [
+        np.mean(reference.run(g, images, a).reshape(len(images), -1).argmax(axis=1) == labels)
+        for a, g in ((assignment, graph), (assignment, other), ({}, graph), ({}, other))
+    ]
+    found = Emulator(graph, threads=1).evaluate_many(
+        [assignment, assignment, {}, {}], images, labels, graphs=[graph, other, graph, other]
+    )
+    assert found.tolist() == wanted
+    assert found[3] == 1
+
+
+def test_refuses_graphs_that_differ_in_more():
+    graph, images, _, _ = drawn(7, 3)
+    labels = np.zeros(len(images), dtype=np.int64)
+    plain = next(n for n in graph.nodes if not isinstance(n, (Conv2d, Linear)))
+    nodes = [replace(node) if node is plain else node for node in graph.nodes]
+    other = replace(graph, nodes=tuple(nodes))
+    emulator = Emulator(graph, threads=1)
+    with pytest.raises(ValueError, match="as many graphs as assignments, not 2 and 1"):
+        emulator.evaluate_many([{}], images, labels, graphs=[graph, graph])
+    with pytest.raises(ValueError, match=f"alone, not in '{plain.name}'"):
+        emulator.evaluate_many([{}], images, labels, graphs=[other])
