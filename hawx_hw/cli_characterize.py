@@ -45,6 +45,9 @@ def characterize(
     clock: Annotated[
         float | None, typer.Option(metavar="MHZ", help="Left out: the technology's.")
     ] = None,
+    glitches: Annotated[
+        bool, typer.Option("--glitches", help="Count pulses between settled states as well.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="How many processes work at a time.")] = 1,
     runs: Annotated[
         bool, typer.Option("--runs", help="Print the key of each run in the store as well.")
@@ -85,7 +88,7 @@ def characterize(
             else:
                 content.append(
                     _cells(blocks, measured, found, stream, cast("Objective", objective),
-                           clock or found.clock_mhz, jobs, progress)
+                           clock or found.clock_mhz, glitches, jobs, progress)
                 )  # fmt: skip
     if as_json:
         for entry in content:
@@ -109,6 +112,7 @@ def _cells(
     operands: Operands,
     objective: Objective,
     clock: float,
+    glitches: bool,
     jobs: int,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -122,13 +126,17 @@ def _cells(
             measured, technology, jobs=jobs, store=store, progress=task.update
         )
     with progress.task("simulating", estimate=1.0 * len(measured)) as task:
-        by_name = measure(measured, mapped, technology, operands, store=store, progress=task.update)
+        by_name = measure(
+            measured, mapped, technology, operands, glitches=glitches, store=store,
+            progress=task.update,
+        )  # fmt: skip
     return {
         "technology": technology.name,
         "library": technology.digest,
         "supply": technology.supply,
         "clock_mhz": clock,
         "operands": operands.name,
+        "glitches": glitches,
         "objective": objective,
         "rows": compare(blocks, by_name, clock, objective),
     }
@@ -216,7 +224,8 @@ def _print(entry: dict[str, Any], runs: bool) -> None:
         heading, lines = _HEADING, [_line(row) for row in rows]
         title = (
             f"{entry['technology']}, {entry['supply']:g} V, {entry['clock_mhz']:g} MHz, operands: "
-            f"{entry['operands']}, architectures by {entry['objective']}"
+            f"{entry['operands']}, {'with' if entry['glitches'] else 'without'} glitches, "
+            f"architectures by {entry['objective']}"
         )
     print_table(heading, lines, title=title, figures=True)
     if runs:

@@ -71,7 +71,9 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
     printed, error = hawx(*words, "--clock", "250", "--runs")
     assert error is None
     lines = printed.splitlines()
-    assert lines[0].startswith("generic45, 1.1 V, 250 MHz, operands: uniform, seed 0")
+    assert lines[0].startswith(
+        "generic45, 1.1 V, 250 MHz, operands: uniform, seed 0, without glitches"
+    )
     assert lines[1].split()[:2] == ["block", "built"]
     assert block["runs"]["energy"] in printed
     assert fpga["rows"][0]["runs"]["synthesis"] in printed

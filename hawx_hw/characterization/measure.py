@@ -8,13 +8,13 @@ from typing import Any
 
 from hawx_hw.activity.blocks import simulate_block
 from hawx_hw.activity.flat import flatten
+from hawx_hw.activity.timed import library_delays
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.operands import Operands
 from hawx_hw.fingerprints import code_hash
 from hawx_hw.gateware.block_verilog import architecture_verilog
 from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.modules import Mapped, Progress, map_designs
-from hawx_hw.synthesis.netlist import Netlist
 from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
@@ -38,7 +38,7 @@ class Measurement:
         The longest path of the block alone.
     cells : int
     switching_fj, internal_fj : float
-        Mean energy of a step, of all toggles between settled states; without glitches and wires.
+        Mean energy of a step, without wires.
     leakage_nw : float
         In the states that the operands bring about.
     keys : dict of str to str
@@ -104,6 +104,7 @@ def measure(
     technology: Technology,
     operands: Operands,
     *,
+    glitches: bool = False,
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> dict[str, list[Measurement]]:
@@ -119,6 +120,8 @@ def measure(
     technology : Technology
     operands : Operands
         Codes that a block does not accept are replaced by the nearest that it does.
+    glitches : bool
+        Whether the cells take time, so that pulses between settled states count too.
     store : Store or None
         Where energies are kept.
     progress : callable or None
@@ -139,7 +142,7 @@ def measure(
     found: dict[str, list[Measurement]] = {block.name: [] for block in blocks}
     pairs = _pairs(blocks)
     for number, ((block, architecture), design) in enumerate(zip(pairs, mapped, strict=True)):
-        energies, key = _energies(block, design.netlist, design.keys, technology, operands, store)
+        energies, key = _energies(block, design, technology, operands, glitches, store)
         report = design.netlist.report()
         path, _ = longest_path(design.netlist)
         found[block.name].append(
@@ -166,27 +169,29 @@ def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
 
 def _energies(
     block: Block,
-    netlist: Netlist,
-    keys: dict[str, str],
+    design: Mapped,
     technology: Technology,
     operands: Operands,
+    glitches: bool,
     store: Store | None,
 ) -> tuple[dict[str, Any], str]:
     """Energies of a step and leakage, and their key in the store."""
     suited = operands.accepted(block)
     inputs = {
-        "modules": keys,
+        "modules": design.keys,
         "table": block.digest,
         "technology": technology.fingerprint,
         "operands": suited.digest,
+        "glitches": glitches,
         "code": [code_hash(part) for part in _CODE],
     }
     key = entry_key(_KIND, inputs)
     kept = None if store is None else store.get(key, _KIND)
     if kept is not None:
         return dict(kept), key
-    flat = flatten(netlist)
-    activity = simulate_block(flat, block, suited.weights, suited.activations)
+    flat = flatten(design.netlist)
+    delays = library_delays(flat) if glitches else None
+    activity = simulate_block(flat, block, suited.weights, suited.activations, delays=delays)
     energies = PowerModel(flat, technology.supply).energies(activity)
     found = {
         "switching_fj": float(energies.switching_fj.sum() + energies.driven_fj.sum()),

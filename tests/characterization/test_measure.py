@@ -46,6 +46,11 @@ class And(Exact):
         return a & b & 1
 
 
+@dataclasses.dataclass(frozen=True)
+class Tree(Exact):
+    architectures = ("tree",)
+
+
 @pytest.fixture
 def technology():
     return load("generic45")
@@ -105,7 +110,7 @@ def test_energies_are_kept(technology, tmp_path: Path, monkeypatch: pytest.Monke
     (energy,) = store.lookup(first.keys["energy"])
     assert energy.inputs["operands"] == operands.digest
     assert energy.result["switching_fj"] == first.switching_fj
-    monkeypatch.setattr(module, "simulate_block", lambda *_: pytest.fail("simulated again"))
+    monkeypatch.setattr(module, "simulate_block", lambda *_, **__: pytest.fail("simulated again"))
     assert measure([block], mapped, technology, operands, store=store) == {"and(wrong=0)": [first]}
     with pytest.raises(pytest.fail.Exception):
         measure([block], mapped, technology, uniform(21, 64), store=store)
@@ -125,3 +130,15 @@ def test_quiet_operands_cost_leakage_alone(technology) -> None:
     ((found,),) = measure([block], mapped, technology, Operands(still, still, "still")).values()
     assert found.switching_fj == found.internal_fj == 0.0
     assert found.leakage_nw > 0
+
+
+def test_glitches_cost_energy(technology) -> None:
+    block = Tree()
+    mapped = synthesize_blocks([block], technology)
+    operands = uniform(40, 64)
+    settled, timed = (
+        module._energies(block, mapped[0], technology, operands, glitches, None)[0]
+        for glitches in (False, True)
+    )
+    assert timed["switching_fj"] > 1.05 * settled["switching_fj"]
+    assert timed["leakage_nw"] == pytest.approx(settled["leakage_nw"], rel=0.05)
