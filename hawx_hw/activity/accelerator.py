@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hawx_hw.activity.activity import Activity
 from hawx_hw.activity.flat import FlatNetlist, Macro
 from hawx_hw.activity.simulator import GateSimulator
+from hawx_hw.activity.timed import Delays
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.common.shell import CYCLES_BEFORE_START
 from hawx_hw.mapping.cycles import predict
@@ -65,6 +66,7 @@ def simulate_accelerator(
     memories: Path,
     images: NDArray[np.int8],
     *,
+    delays: Delays | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> AcceleratorActivity:
     """Run images through the gates.
@@ -78,6 +80,8 @@ def simulate_accelerator(
         The folder with the contents of its read-only memories.
     images : ndarray of int8, shape (images, *input shape)
         Codes.
+    delays : Delays or None
+        Of the cells, to count glitches; without them only settled states count.
     progress : callable or None
         Told how many cycles are done, and of how many.
 
@@ -102,7 +106,9 @@ def simulate_accelerator(
             if progress is not None:
                 progress(before + cycle, len(parts) * job.cycles)
 
-        simulator = GateSimulator(flat, len(part), rom=lambda macro: _words(macro, memories))
+        simulator = GateSimulator(
+            flat, len(part), rom=lambda macro: _words(macro, memories), delays=delays
+        )
         bench = _Bench(simulator, job)
         bench.begin()
         for name, activity in bench.run(part, segments, tell).items():

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hawx_hw.activity.activity import Activity
 from hawx_hw.activity.flat import FlatNetlist
 from hawx_hw.activity.simulator import GateSimulator
+from hawx_hw.activity.timed import Delays
 from hawx_hw.blocks.block import Block
 from hawx_hw.errors import VerificationError
 
@@ -17,7 +18,12 @@ _CHUNK = 4096
 
 
 def simulate_block(
-    flat: FlatNetlist, block: Block, weights: NDArray[np.int8], activations: NDArray[np.int8]
+    flat: FlatNetlist,
+    block: Block,
+    weights: NDArray[np.int8],
+    activations: NDArray[np.int8],
+    *,
+    delays: Delays | None = None,
 ) -> Activity:
     """Operands through the gates of a block, a pair a cycle; the products are checked.
 
@@ -30,6 +36,8 @@ def simulate_block(
     weights, activations : ndarray of int8, shape (cycles, lanes)
         Of each lane, a PE or an independent stream. The first pair sets the block up and is not
         counted.
+    delays : Delays or None
+        Of the cells, to count glitches; without them only settled states count.
 
     Raises
     ------
@@ -43,7 +51,7 @@ def simulate_block(
             "weights and activations must be (cycles, lanes) with at least two cycles, not "
             f"{weights.shape} and {activations.shape}"
         )
-    simulator = GateSimulator(flat, weights.shape[1])
+    simulator = GateSimulator(flat, weights.shape[1], delays=delays)
     table = block.raw_table
     bits = len(flat.ports["product"][1])
     simulator.set("a", weights[0])

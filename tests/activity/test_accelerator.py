@@ -10,6 +10,7 @@ import pytest
 
 from hawx_hw.activity.accelerator import AROUND, simulate_accelerator
 from hawx_hw.activity.flat import FlatNetlist, flatten
+from hawx_hw.activity.timed import library_delays
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.emit import TOP, emit_accelerator
 from hawx_hw.mapping.architecture import Architecture
@@ -114,3 +115,18 @@ def test_no_image(built_in: Mapped) -> None:
     made, netlist, memories = built_in
     with pytest.raises(ValueError, match="at least one, not none"):
         simulate_accelerator(flat(netlist), made, memories, images(made, 0))
+
+
+def test_glitches_change_no_result(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    cells = flat(netlist)
+    quiet = simulate_accelerator(cells, made, memories, images(made, 3))
+    timed = simulate_accelerator(
+        cells, made, memories, images(made, 3), delays=library_delays(cells)
+    )
+    assert list(timed.layers) == list(quiet.layers)
+    for name, activity in timed.layers.items():
+        assert np.array_equal(activity.ones, quiet.layers[name].ones)
+        assert activity.accesses == quiet.layers[name].accesses
+        assert np.all(activity.toggles >= quiet.layers[name].toggles)
+    assert timed.total.toggles.sum() > quiet.total.toggles.sum()

@@ -7,6 +7,7 @@ import pytest
 
 from hawx_hw.activity.blocks import simulate_block
 from hawx_hw.activity.flat import FlatNetlist, flatten
+from hawx_hw.activity.timed import library_delays
 from hawx_hw.blocks import Block, by_name
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import architecture_verilog
@@ -64,3 +65,17 @@ def test_shapes(drum: FlatNetlist, shape: tuple[int, ...]) -> None:
     codes = np.zeros(shape, dtype=np.int8)
     with pytest.raises(ValueError, match="at least two cycles"):
         simulate_block(drum, by_name("drum(k=4)"), codes, codes)
+
+
+def test_glitches_come_on_top(drum: FlatNetlist) -> None:
+    """The products, and where nets end, are the same; in between they change more often."""
+    block, (weights, activations) = by_name("drum(k=4)"), operands(60, 4)
+    quiet = simulate_block(drum, block, weights, activations)
+    delays = library_delays(drum)
+    timed = simulate_block(drum, block, weights, activations, delays=delays)
+    assert np.array_equal(timed.ones, quiet.ones)
+    assert np.all(timed.toggles >= quiet.toggles)
+    assert np.all((timed.toggles - quiet.toggles) % 2 == 0)
+    swallowing_none = library_delays(drum, inertial=False)
+    more = simulate_block(drum, block, weights, activations, delays=swallowing_none)
+    assert more.toggles.sum() > timed.toggles.sum() > quiet.toggles.sum()

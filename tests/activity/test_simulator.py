@@ -170,3 +170,18 @@ def test_another_clock_and_loops_are_refused() -> None:
     module = Module("top", ports, [Instance("g", "AND2", gate, {})])
     with pytest.raises(ValueError, match="combinational loop"):
         GateSimulator(flatten(Netlist("top", {"top": module}, library)), 1)
+
+
+def test_inputs_that_are_not_given_anew_count() -> None:
+    rng = np.random.default_rng(6)
+    netlist = random_module(rng, load("generic45").library, gates=20, flops=2, inputs_=4)
+    simulator = GateSimulator(flatten(netlist), 5)
+    simulator.set("x", 0b1010)
+    simulator.step()
+    simulator.take()
+    for _ in range(3):
+        simulator.step()
+    found = simulator.take()
+    nets = simulator.flat.ports["x"][1]
+    assert found.ones[nets].tolist() == [0, 15, 0, 15]
+    assert found.toggles[nets].tolist() == [0] * 4
