@@ -260,22 +260,9 @@ class Emulator:
         if graph is not self._graph:
             for own, node in zip(self._graph.nodes, graph.nodes, strict=True):
                 if node is not own:
-                    keys[own.name] += self._altered(own, node)
+                    altered = _altered(own, node)
+                    keys[own.name] += altered
         return keys
-
-    def _altered(self, own: Node, node: Node) -> bytes:
-        """What tells a node with other weights or biases from the emulator's own."""
-        if not isinstance(node, (Conv2d, Linear)) or _structure(node) != _structure(own):
-            raise ValueError(
-                f"Graphs may differ in weights, biases and requantization of convolutions and "
-                f"linear layers alone, not in {own.name!r}"
-            )
-        rule = node.requantization
-        numbers = (rule.shift, rule.zero_point, rule.low, rule.high, rule.step)
-        digest = hashlib.blake2b(repr(numbers).encode(), digest_size=32)
-        for array in (rule.multiplier, node.weight, node.bias):
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.digest()
 
     def _chunked(self, images: np.ndarray) -> list[_Chunk]:
         """The images in chunks: those of the last call where they are the same images."""
@@ -355,6 +342,21 @@ class Emulator:
                 self._layer_bytes -= self._layers.popitem(last=False)[1].nbytes
         self._layers.move_to_end(at)
         return layer
+
+
+def _altered(own: Node, node: Node) -> bytes:
+    """What tells a node with other weights or biases from the emulator's own."""
+    if not isinstance(node, (Conv2d, Linear)) or _structure(node) != _structure(own):
+        raise ValueError(
+            f"Graphs may differ in weights, biases and requantization of convolutions and "
+            f"linear layers alone, not in {own.name!r}"
+        )
+    rule = node.requantization
+    numbers = (rule.shift, rule.zero_point, rule.low, rule.high, rule.step)
+    digest = hashlib.blake2b(repr(numbers).encode(), digest_size=32)
+    for array in (rule.multiplier, node.weight, node.bias):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.digest()
 
 
 def _structure(node: Node) -> tuple[object, ...]:
