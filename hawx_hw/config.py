@@ -167,6 +167,10 @@ class PowerConfig(_Model):
         ge=1,
         description="Test images that run through the synthesized gates; 64 take as long as one.",
     )
+    glitches: bool = Field(
+        default=False,
+        description="Whether pulses within a cycle count: gates take the library's time. Slower.",
+    )
 
 
 class Config(_Model):

@@ -50,6 +50,28 @@ VERIFY = {
         }
     ],
 }
+POWER = {
+    "clock": "of the technology",
+    "clock_mhz": 500.0,
+    "cycles": 10_000,
+    "images": 64,
+    "internal_uw": 4000.0,
+    "switching_uw": 3000.0,
+    "memory_uw": 2000.0,
+    "leakage_uw": 1000.0,
+    "power_uw": 10_000.0,
+    "energy_pj": 200_000.0,
+    "blocks": {"hawx_block_exact": {"instances": 64}},
+    "parts": {"blocks": {"energy_pj": 50_000.0}, "memories": {"energy_pj": 150_000.0}},
+    "layers": [
+        {
+            "name": "conv1",
+            "power_uw": 10_000.0,
+            "energy_pj": 200_000.0,
+            "parts": {"blocks": 50_000.0, "memories": 150_000.0},
+        }
+    ],
+}
 SYNTH = {
     "area": 83394.192,
     "cells": 57834,
@@ -133,6 +155,21 @@ def test_only_the_stages_of_the_run(tmp_path: Path, ran: tuple[bool, bool], note
     found = account(build, outcomes)
     assert set(found["results"]) == {"quantize", "emit"}
     assert printed(found)[0] == f"{tmp_path.name} ({note})"
+
+
+def test_power(tmp_path: Path) -> None:
+    build = folder(tmp_path, power=POWER)
+    lines = printed(account(build, [Outcome("power", True, 40.0)]))
+    assert [" ".join(line.split()) for line in lines[1:] if line] == [
+        "power 10.00 mW at 500 MHz, the clock of the technology "
+        "(internal 40 %, switching 30 %, memory 20 %, leakage 10 %)",
+        "energy per image 0.200 uJ in 10,000 cycles (mean of 64 images)",
+        f"power {tmp_path}/power.json",
+        "where the energy of an image goes",
+        "layer mW nJ blocks memories",
+        "conv1 10.00 200.0 25.0 % 75.0 %",
+        "all 10.00 200.0 25.0 % 75.0 %",
+    ]
 
 
 def test_synthesis(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def clock_of(wanted: float | None, usual: float, longest_ns: float) -> tuple[flo
 
 
 def _run(context: Context) -> None:
-    images = context.config.power.images
+    images, glitches = context.config.power.images, context.config.power.glitches
     test = load_dataset(context).test
     if images > len(test):
         raise UserError(
@@ -54,6 +54,7 @@ def _run(context: Context) -> None:
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):
         from hawx_hw.activity.accelerator import simulate_accelerator
+        from hawx_hw.activity.timed import library_delays
         from hawx_hw.datasets.dataset import evenly_spaced
         from hawx_hw.power.model import PowerModel
         from hawx_hw.power.report import power_report
@@ -68,6 +69,7 @@ def _run(context: Context) -> None:
             load_plan(context),
             context.folder / "mem",
             codes(chosen),
+            delays=library_delays(flat) if glitches else None,
             progress=task.update,
         )
     synth = json.loads((context.folder / "synth.json").read_text("utf-8"))
@@ -90,7 +92,8 @@ def _run(context: Context) -> None:
         {
             "technology": synth["technology"],
             "clock": source,
-            "method": "toggles of settled gates, liberty energies; no wires, no tree of clocks",
+            "method": f"toggles {'with' if glitches else 'without'} glitches, liberty energies; "
+            "no wires, no clock tree",
             **report,
         },
     )
