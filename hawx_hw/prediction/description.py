@@ -54,6 +54,10 @@ FEATURES = {
     "block_delay_ns": "longest path of the slowest block, in ns",
     "block_product_bits": "bits of the widest product",
     "isolated_delay_ns": "as block_delay_ns, of blocks in PEs that hold several; else 0",
+    "several": "1 where PEs hold several blocks, else 0",
+    "direct_load": "blocks that the program's choice drives as it is, in all slices",
+    "decoded_load": "blocks that one decoded choice drives, at most",
+    "activation_load": "blocks in a row of a slice, where they are most",
     "cycles": "cycles of an inference, exact",
     "macs": "multiplications of an inference",
     "issued": "cycles of an inference in which pixels enter the array",
@@ -165,6 +169,8 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     several = held.sum(axis=1) > 1
     delays = np.array([row.delay_ns for row in figures])
     isolated = held[several].sum(axis=0)
+    a = plan.architecture
+    by_slice = (a.rows, a.slices, a.slice_columns)
     energy = 0.0
     by_digest = {b.digest: row.energy_fj for b, row in zip(grid.blocks, figures, strict=True)}
     for layer in plan.layers:
@@ -184,8 +190,28 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
         "block_energy_pj": energy / 1000,
         "block_delay_ns": float(delays.max()),
         "block_product_bits": int(bits.max()),
+        "several": bool(several.any()),
+        **_select_loads(plan),
+        "activation_load": int(held.sum(axis=1).reshape(by_slice).sum(axis=2).max()),
         "isolated_delay_ns": float(np.where(isolated > 0, delays, 0.0).max()),
     }
+
+
+def _select_loads(plan: Plan) -> dict[str, float]:
+    """What hangs on the nets that choose blocks; a slice decodes the choice where it must."""
+    from hawx_hw.gateware.systolic.slice_blocks import slice_blocks
+
+    direct, decoded = 0, 0
+    for blocks in slice_blocks(plan):
+        loads: dict[tuple[int, ...], int] = {}
+        for pe in (pe for row in blocks.pes for pe in row if len(pe.blocks) > 1):
+            loads[pe.choices] = loads.get(pe.choices, 0) + len(pe.blocks)
+        for choices, load in loads.items():
+            if choices == tuple(range(len(choices))):
+                direct += load
+            elif len(set(choices)) > 1:
+                decoded = max(decoded, load)
+    return {"direct_load": direct, "decoded_load": decoded}
 
 
 def _drained(plan: Plan) -> int:

@@ -61,6 +61,8 @@ class Predictors:
     Attributes
     ----------
     technology : str
+    library : str
+        SHA-256 of its liberty text.
     designs : int
         How many were seen.
     """
@@ -68,10 +70,12 @@ class Predictors:
     def __init__(
         self,
         technology: str,
+        library: str,
         fitted: Mapping[str, _Fitted],
         table: TrainingTable,
     ):
         self.technology = technology
+        self.library = library
         self.designs = len(table)
         self._fitted = dict(fitted)
         seen = np.stack([table.features[name] for name in _NAMES], axis=1)
@@ -92,7 +96,7 @@ class Predictors:
         self._any = np.any(list(self._used.values()), axis=0)
 
     @classmethod
-    def fit(cls, table: TrainingTable, technology: str) -> Predictors:
+    def fit(cls, table: TrainingTable, technology: str, library: str = "") -> Predictors:
         """From designs.
 
         The width of the intervals is calibrated on designs that are held out in turn: the conformal
@@ -109,7 +113,7 @@ class Predictors:
                 mend=f"Characterize {_FEWEST} at least; 100 and more predict well.",
             )
         fitted = {name: _fit(quantity, table) for name, quantity in QUANTITIES.items()}
-        return cls(technology, fitted, table)
+        return cls(technology, library, fitted, table)
 
     def estimate(self, features: _Floats) -> dict[str, Estimates]:
         """Every quantity of many designs.
@@ -152,6 +156,7 @@ class Predictors:
         content = {
             "schema": _SCHEMA,
             "technology": self.technology,
+            "library": self.library,
             "designs": self.designs,
             "quantities": {
                 name: {
@@ -202,7 +207,7 @@ class Predictors:
             raise UserError(
                 f"The predictors are damaged: {error!r}", where=where, mend=mend
             ) from error
-        return cls(content["technology"], fitted, table)
+        return cls(content["technology"], content["library"], fitted, table)
 
 
 def _inputs(quantity: Quantity, features: Mapping[str, _Floats]) -> _Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
-__all__ = ["FOLDER", "Kept", "described", "read_kept", "read_table", "save"]
+__all__ = ["FOLDER", "VARIABLE", "Kept", "described", "read_kept", "read_table", "save"]
 
 #: Of the package: NAME.csv, NAME.json and NAME_blocks.csv for each technology NAME.
 FOLDER = Path(__file__).resolve().parent / "data"
+#: Environment variable that names a folder of the user's own, which counts before the package's.
+VARIABLE = "HAWX_PREDICTORS"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +112,7 @@ def save(kept: Kept, table: TrainingTable, folder: Path) -> None:
     write_text(folder / f"{name}_blocks.csv", kept.blocks.text())
 
 
-def read_table(technology: str, folder: Path = FOLDER) -> TrainingTable:
+def read_table(technology: str, folder: Path | None = None) -> TrainingTable:
     """The training table of a technology.
 
     Raises
@@ -117,11 +120,11 @@ def read_table(technology: str, folder: Path = FOLDER) -> TrainingTable:
     UserError
         There is none, or it is damaged.
     """
-    path = folder / f"{technology}.csv"
+    path = _folder(technology, folder) / f"{technology}.csv"
     return TrainingTable.read(_text(path, technology), where=str(path))
 
 
-def read_kept(technology: str, folder: Path = FOLDER) -> Kept:
+def read_kept(technology: str, folder: Path | None = None) -> Kept:
     """The predictors of a technology; the same files give the same predictions to the last bit.
 
     Raises
@@ -129,12 +132,22 @@ def read_kept(technology: str, folder: Path = FOLDER) -> Kept:
     UserError
         There are none, or they are damaged.
     """
+    folder = _folder(technology, folder)
     table = read_table(technology, folder)
     parameters, blocks = folder / f"{technology}.json", folder / f"{technology}_blocks.csv"
     return Kept(
         Predictors.read(_text(parameters, technology), table, where=str(parameters)),
         BlockTable.read(_text(blocks, technology), where=str(blocks)),
     )
+
+
+def _folder(technology: str, folder: Path | None) -> Path:
+    if folder is not None:
+        return folder
+    own = os.environ.get(VARIABLE)
+    if own and (Path(own) / f"{technology}.json").is_file():
+        return Path(own)
+    return FOLDER
 
 
 def _text(path: Path, technology: str) -> str:

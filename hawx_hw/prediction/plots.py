@@ -1,0 +1,54 @@
+"""Predicted over true."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from hawx_hw.files import write_bytes
+from hawx_hw.prediction.evaluation import Held
+
+__all__ = ["parity"]
+
+_AXES = {
+    "area": "area of the cells, um2",
+    "power": "power at the design's clock, uW",
+    "fmax": "highest clock, MHz",
+}
+
+
+def parity(held: Mapping[str, Held], path: Path) -> None:
+    """A plot of area, power and highest clock with their intervals, as SVG, PNG or PDF.
+
+    Parameters
+    ----------
+    held : mapping of str to Held
+        Holds ``area``, ``power`` and ``fmax``.
+    path : Path
+        Its ending names the format.
+    """
+    import matplotlib
+
+    # Names of things in an SVG would differ from run to run.
+    with matplotlib.rc_context({"svg.hashsalt": "hawx", "svg.fonttype": "none"}):
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(12, 4), layout="constrained")
+        for axes, (name, label) in zip(figure.subplots(1, len(_AXES)), _AXES.items(), strict=True):
+            one = held[name]
+            estimates = one.estimates
+            errors = [estimates.value - estimates.low, estimates.high - estimates.value]
+            axes.errorbar(one.truth, estimates.value, errors, fmt="o", markersize=3, linewidth=0.6)
+            ends = [
+                min(one.truth.min(), estimates.value.min()),
+                max(one.truth.max(), estimates.value.max()),
+            ]
+            axes.plot(ends, ends, color="black", linewidth=0.8)
+            axes.set(xscale="log", yscale="log", xlabel=f"found: {label}", ylabel="predicted")
+            axes.set_title(name)
+        file = io.BytesIO()
+        kind = path.suffix.removeprefix(".") or "svg"
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(file, format=kind, metadata=metadata)
+    write_bytes(path, file.getvalue())
