@@ -103,3 +103,21 @@ def test_the_selection_is_of_blocks_that_are_there() -> None:
     assert len(names) == len(set(names)) == len(selection.SELECTION)
     assert names[0] == "exact"
     assert len({block.digest for block in selection.every_block()}) == len(selection.every_block())
+
+
+@pytest.mark.slow
+def test_operands_of_a_layer_of_a_config(hawx, tmp_path) -> None:
+    words = ("compressor(1,8)", "--build", str(tmp_path / "build"), "--images", "1", "--json")
+    found = {}
+    for layer in ("conv2", "fc3"):
+        printed, error = hawx(*words, "--operands", f"{layer} of lenet5.yaml")
+        assert error is None
+        (found[layer],) = json.loads(printed)
+        assert found[layer]["operands"] == f"{layer}, 1 images"
+    # Weights stay for a hundred pixels in the one, and for one in the other.
+    energies = {name: entry["rows"][0]["energy_per_mac_fj"] for name, entry in found.items()}
+    assert 0 < energies["conv2"] < energies["fc3"]
+    _, error = hawx(*words, "--operands", "conv9 of lenet5.yaml")
+    assert isinstance(error, UserError)
+    assert "has no layer 'conv9'" in str(error)
+    assert "conv2" in str(error)
