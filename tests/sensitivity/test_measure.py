@@ -10,6 +10,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import Conv2d, Linear
 from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.sensitivity.jacobian import logit_jacobians
 from hawx_hw.sensitivity.measure import measure
 from hawx_hw.sensitivity.scores import shifted_logits
 from tests.odd_blocks import Biased
@@ -97,6 +98,25 @@ def test_mean_errors_are_those_of_the_sums() -> None:
             found = profile.mean[profile.unit_layer == index, block]
             axes = (0, *range(2, error.ndim))
             np.testing.assert_allclose(found, error.mean(axis=axes), atol=1e-9)
+
+
+def test_derivatives_are_summed_over_the_pixels_of_a_filter() -> None:
+    graph, images, _ = network(5)
+    profile = profiled(5)
+    codes = reference.run_all(graph, images)
+    slopes = logit_jacobians(graph, codes, sums=profile.layers).sums
+    for unit in range(profile.units):
+        mine = slopes[profile.layers[profile.unit_layer[unit]]][:, :, profile.unit_filter[unit]]
+        mine = mine.reshape(*mine.shape[:2], -1).astype(float)
+        np.testing.assert_allclose(
+            profile.gain[unit], mine.sum(axis=2).T, rtol=1e-4, atol=1e-6 * np.abs(mine).max()
+        )
+        expected = 0.0
+        for image, logits in enumerate(profile.logits):
+            p = np.exp(logits) / np.exp(logits).sum()
+            curvature = np.diag(p) - np.outer(p, p)
+            expected += np.einsum("cx,cd,dx->", mine[:, image], curvature, mine[:, image])
+        np.testing.assert_allclose(profile.fisher[unit], expected / len(images), rtol=1e-3)
 
 
 def test_slices_of_kernels() -> None:
