@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.activity.accelerator import simulate_accelerator
 from hawx_hw.activity.activity import Activity
 from hawx_hw.activity.flat import FlatNetlist, flatten
 from hawx_hw.activity.simulator import GateSimulator
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.emit import TOP, emit_accelerator
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.plan import plan
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.opensta import flat_verilog, opensta_power, plain_energies
+from hawx_hw.quantize.random_graphs import random_codes, random_graph
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.technology import Technology, load
 
@@ -85,6 +90,29 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
     assert leakage == pytest.approx(theirs.leakage_uw, rel=0.05)
     assert internal == pytest.approx(theirs.internal_uw, rel=0.05)
     assert internal + switching + leakage == pytest.approx(theirs.total_uw, rel=0.05)
+
+
+@needs_opensta
+@pytest.mark.slow
+def test_agreement_on_an_accelerator(tmp_path: Path) -> None:
+    technology = load("generic45")
+    graph = random_graph(np.random.default_rng(3), layers=2, max_size=5, max_channels=4)
+    made = plan(graph, Architecture.complete(2, 3, loadable=False))
+    emit_accelerator(made, tmp_path, config_hash=7)
+    names = (tmp_path / "rtl" / "filelist.f").read_text().split()
+    sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
+    (mapped,) = map_designs([(sources, TOP)], technology)
+    flat = flatten(mapped.netlist)
+    images = random_codes(np.random.default_rng(1), graph, 8)
+    activity = simulate_accelerator(flat, made, tmp_path / "mem", images).total
+    model = PowerModel(flat, technology.supply)
+    ours = model.energies(activity)
+    theirs = opensta_power(
+        model, activity, technology.liberty, clock_mhz=1000.0, workdir=tmp_path / "sta"
+    )
+    # At 1 GHz fJ a cycle are uW.
+    total = ours.internal_fj.sum() + ours.switching_fj.sum() + ours.leakage_nw.sum() / 1000
+    assert total == pytest.approx(theirs.total_uw, rel=0.05)
 
 
 def test_energies_in_opensta_s_words() -> None:
