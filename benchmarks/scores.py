@@ -8,9 +8,9 @@ others by filter. Each draws some of the blocks and the share of units that get 
 the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib, weights and
 biases as they are; ``corrected``: the same blocks, each filter's mean error folded into its bias;
 ``compensated``: coarser blocks, weights remapped too. Spearman's rank correlation with the loss and
-with the drop of accuracy, both on test images; the profile knows training images alone, and the row
-``run on training images``, the real loss of 256 of them, tells how far that can carry. What is run
-is kept in the folder (build/scores); an interrupted benchmark goes on.
+with the drop of accuracy, both on test images; the profile knows training images alone, and so does
+the row ``run on training images``, the real loss of 256 of them. What is run is kept in the folder
+(build/scores); an interrupted benchmark goes on.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ COARSE = {
 _CALIBRATION = 512
 #: Images that a compensation looks at; those of the profile would take too long here.
 _COMPENSATION = 64
-#: Training images that assignments are run on too: what no profile of such images can surpass.
+#: Training images that assignments are run on too.
 _SEEN = 256
 _EVALUATIONS = 12
 
