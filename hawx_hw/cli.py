@@ -16,6 +16,7 @@ import typer
 from hawx_hw import __version__
 from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.cli_designs import characterize_designs
+from hawx_hw.cli_profile import profile
 from hawx_hw.cli_store import app as store_app
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
@@ -50,6 +51,7 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no pr
 app.add_typer(blocks_app, name="blocks")
 app.add_typer(store_app, name="store")
 app.command()(characterize_designs)
+app.command()(profile)
 
 
 class _Interrupted(BaseException):
