@@ -34,18 +34,13 @@ class Compiled:
         self._complements: list[int] = []
         atoms = {name: index for index, name in enumerate(features)}
         pairs: list[tuple[str, float, int]] = []
-        self._spans: list[tuple[int, int, bool]] = []
-        part = 0
-        for structure, coefficients in structures:
-            first = part
+        for place, (structure, coefficients) in enumerate(structures):
             for piece, values in zip(structure.parts, coefficients, strict=True):
                 pairs += [
-                    (text, float(v), part) for text, v in zip(piece.terms, values, strict=True)
+                    (text, float(v), place) for text, v in zip(piece.terms, values, strict=True)
                 ]
                 if piece.known is not None:
-                    pairs.append((piece.known, 1.0, part))
-                part += 1
-            self._spans.append((first, part, structure.largest))
+                    pairs.append((piece.known, 1.0, place))
         pairs = [pair for pair in pairs if pair[1] != 0.0]
         texts = list(dict.fromkeys(text for text, _, _ in pairs))
         split = [[factor for factor in text.split("*") if factor != "1"] for text in texts]
@@ -59,12 +54,12 @@ class Compiled:
         self._factors = np.full((max(width, 1), len(texts)), one)
         for column, group in enumerate(split):
             self._factors[: len(group), column] = [atoms[factor] for factor in group]
-        self._weights = np.zeros((len(texts), part))
+        self._weights = np.zeros((len(texts), len(structures)))
         for text, value, index in pairs:
             self._weights[texts.index(text), index] += value
 
-    def __call__(self, features: _Floats) -> list[_Floats]:
-        """What each structure comes to, shape (designs,).
+    def __call__(self, features: _Floats) -> _Floats:
+        """What each structure comes to, shape (designs, structures).
 
         Parameters
         ----------
@@ -82,8 +77,4 @@ class Compiled:
         terms = atoms[:, self._factors[0]]
         for others in self._factors[1:]:
             terms = terms * atoms[:, others]
-        parts = terms @ self._weights
-        return [
-            parts[:, first:last].max(axis=1) if largest else parts[:, first:last].sum(axis=1)
-            for first, last, largest in self._spans
-        ]
+        return np.asarray(terms @ self._weights)

@@ -19,7 +19,8 @@ __all__ = ["Correction", "Hyperparameters"]
 _Floats = NDArray[np.float64]
 _LENGTHS = (0.3, 100.0)
 _VARIANCE = (1e-8, 1.0)
-_NOISE = (1e-8, 1e-1)
+# Labels are rounded, and a process without noise is sure of what it cannot know.
+_NOISE = (1e-6, 1e-1)
 
 
 @dataclass(frozen=True)

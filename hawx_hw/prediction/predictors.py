@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.prediction.compiled import Compiled
 from hawx_hw.prediction.correction import Correction, Hyperparameters
 from hawx_hw.prediction.description import FEATURES, DesignDescription
-from hawx_hw.prediction.quantities import QUANTITIES, Quantity
+from hawx_hw.prediction.quantities import PATHS, QUANTITIES, Quantity
 from hawx_hw.prediction.table import TrainingTable
 
 __all__ = ["COVERAGE", "Estimates", "Predictors"]
@@ -126,17 +126,24 @@ class Predictors:
         Returns
         -------
         dict of str to Estimates
-            By the names of :data:`~hawx_hw.prediction.quantities.QUANTITIES`.
+            By the names of :data:`~hawx_hw.prediction.quantities.QUANTITIES`; and ``delay``, the
+            longest of the paths, whose interval reaches from the highest low to the highest high.
         """
         beyond = np.maximum(self._low - features, features - self._high) / self._span
         found = {}
         structures = self._compiled(features)
-        for (name, fit), structure in zip(self._fitted.items(), structures, strict=True):
+        for (name, fit), structure in zip(self._fitted.items(), structures.T, strict=True):
             mean, deviation = fit.correction(features[:, self._inputs[name]])
             half = fit.factor * deviation * _widening(beyond[:, self._used[name]])
             value = np.maximum(structure, _TINY) * np.exp(mean)
             ratio = np.exp(half)
             found[name] = Estimates(value, value / ratio, value * ratio)
+        paths = [found[name] for name in PATHS]
+        found["delay"] = Estimates(
+            np.max([path.value for path in paths], axis=0),
+            np.max([path.low for path in paths], axis=0),
+            np.max([path.high for path in paths], axis=0),
+        )
         return found
 
     def outside(self, description: DesignDescription) -> tuple[str, ...]:
@@ -236,25 +243,32 @@ def _with(
     return _Fitted(quantity, coefficients, Correction(hyperparameters, inputs, ratios), factor)
 
 
-def _fit(quantity: Quantity, table: TrainingTable) -> _Fitted:
+def _alone(quantity: Quantity, table: TrainingTable, *, restarts: int) -> _Fitted:
     coefficients = _coefficients(quantity, table)
-    inputs = _inputs(quantity, table.features)
-    correction = Correction.fit(quantity.correction, inputs, _ratios(quantity, table, coefficients))
-    factor = _conformal(quantity, table, correction.hyperparameters)
-    return _Fitted(quantity, coefficients, correction, factor)
+    correction = Correction.fit(
+        quantity.correction,
+        _inputs(quantity, table.features),
+        _ratios(quantity, table, coefficients),
+        restarts=restarts,
+    )
+    return _Fitted(quantity, coefficients, correction, 1.0)
 
 
-def _conformal(quantity: Quantity, table: TrainingTable, hyperparameters: Hyperparameters) -> float:
+def _fit(quantity: Quantity, table: TrainingTable) -> _Fitted:
+    return replace(_alone(quantity, table, restarts=2), factor=_conformal(quantity, table))
+
+
+def _conformal(quantity: Quantity, table: TrainingTable) -> float:
     """Standard deviations that :data:`COVERAGE` of the held-out errors keep within."""
     count = len(table)
     places = np.random.default_rng(0).permutation(count) % _FOLDS
     errors = np.empty(count)
     for fold in range(_FOLDS):
         kept, held = table.rows(places != fold), table.rows(places == fold)
-        fitted = _with(quantity, kept, _coefficients(quantity, kept), hyperparameters, 1.0)
+        # Hyperparameters that have seen all designs would find them too easy.
+        fitted = _alone(quantity, kept, restarts=0)
         mean, deviation = fitted.logarithms(held.features)
-        errors[places == fold] = np.log(held.figures[quantity.figure]) - mean
-        errors[places == fold] /= deviation
+        errors[places == fold] = (np.log(held.figures[quantity.figure]) - mean) / deviation
     level = min(1.0, np.ceil(COVERAGE * (count + 1)) / count)
     return float(f"{np.quantile(np.abs(errors), level, method='higher'):.6g}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hawx_hw.prediction.structure import Part, Structure
 
-__all__ = ["AREA_PARTS", "DELAY_PARTS", "QUANTITIES", "Quantity"]
+__all__ = ["AREA_PARTS", "DELAY_PARTS", "PATHS", "QUANTITIES", "Quantity"]
 
 #: Parts whose area and longest path have a model of their own; the others share one.
 AREA_PARTS = ("blocks", "pes", "array_slice", "row_feeder", "requantizer")
@@ -159,43 +159,61 @@ _LEAKAGE = Structure(
         ),
     )
 )
-_DELAY = Structure(
-    (
-        Part(
-            "pes",
-            "delay_pes_ns",
-            (
-                "block_delay_ns",
-                "1",
-                "not:block_register*log2:sum_bits",
-                "block_register",
-                "isolated_delay_ns",
-                "several",
-                "direct_load",
-                "decoded_load",
-                "activation_load",
-                "log2:slice_columns",
-                "log2:sum_bits",
-            ),
+
+
+def _path(name: str, terms: tuple[str, ...], correction: tuple[str, ...]) -> Quantity:
+    figure = f"delay_{name}_ns"
+    return Quantity(figure, "ns", Structure((Part(name, figure, terms),)), correction)
+
+
+#: The longest paths that end in each part; the longest of them is the design's.
+PATHS = {
+    "path_pes": _path(
+        "pes",
+        (
+            "block_delay_ns",
+            "1",
+            "not:block_register*log2:sum_bits",
+            "block_register",
+            "isolated_delay_ns",
+            "several",
+            "direct_load",
+            "decoded_load",
+            "activation_load",
+            "log2:slice_columns",
+            "log2:sum_bits",
         ),
-        Part("requantizer", "delay_requantizer_ns", ("1", "log2:sum_bits", "log2:product_bits")),
-        Part(
-            "rest",
-            "delay_rest_ns",
-            (
-                "1",
-                "log2:sum_bits",
-                "log2:rows",
-                "log2:slices",
-                "log2:slice_columns",
-                "several",
-                "direct_load",
-                "decoded_load",
-            ),
+        (
+            "block_delay_ns",
+            "isolated_delay_ns",
+            "block_register",
+            "sum_bits",
+            "direct_load",
+            "decoded_load",
+            "activation_load",
+            "block_product_bits",
         ),
     ),
-    largest=True,
-)
+    "path_requantizer": _path(
+        "requantizer",
+        ("1", "log2:sum_bits", "log2:product_bits", "log2:addend_bits"),
+        ("sum_bits", "product_bits", "addend_bits"),
+    ),
+    "path_rest": _path(
+        "rest",
+        (
+            "1",
+            "log2:sum_bits",
+            "log2:rows",
+            "log2:slices",
+            "log2:slice_columns",
+            "several",
+            "direct_load",
+            "decoded_load",
+        ),
+        ("sum_bits", "rows", "slices", "slice_columns", "direct_load", "decoded_load", "layers"),
+    ),
+}
 
 #: By name; ``area`` is that of the cells, without memories, which are known.
 QUANTITIES = {
@@ -213,11 +231,5 @@ QUANTITIES = {
          "block_energy_pj", "isolated"),
     ),
     "leakage": Quantity("leakage_uw", "uW", _LEAKAGE, ("pes", "sum_bits", "lanes", *_MIX)),
-    "delay": Quantity(
-        "longest_path_ns",
-        "ns",
-        _DELAY,
-        ("block_delay_ns", "isolated_delay_ns", "block_register", "sum_bits", "product_bits",
-         "direct_load", "decoded_load", "activation_load", "block_product_bits"),
-    ),
+    **PATHS,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Quantities as sums, or the largest, of physical parts with non-negative coefficients."""
+"""Quantities as sums of physical parts with non-negative coefficients."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Part:
     ----------
     name : str
     figure : str
-        What it is fitted to, of the training table; see :class:`Quantity`'s table.
+        What it is fitted to, of the training table.
     terms : tuple of str
     known : str or None
         Counts as it is.
@@ -111,12 +111,10 @@ class Structure:
     Parameters
     ----------
     parts : tuple of Part
-    largest : bool
-        Whether the largest part counts, as of paths, instead of their sum.
+        It is their sum.
     """
 
     parts: tuple[Part, ...]
-    largest: bool = False
 
     @property
     def features(self) -> set[str]:
@@ -129,8 +127,5 @@ class Structure:
 
     def values(self, features: Columns, coefficients: Sequence[_Floats]) -> _Floats:
         """The quantity in each design, shape (designs,)."""
-        values = np.stack(
-            [p.values(features, c) for p, c in zip(self.parts, coefficients, strict=True)]
-        )
-        result: _Floats = values.max(axis=0) if self.largest else values.sum(axis=0)
-        return result
+        pairs = zip(self.parts, coefficients, strict=True)
+        return np.sum([part.values(features, found) for part, found in pairs], axis=0)
