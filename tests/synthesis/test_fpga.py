@@ -93,3 +93,14 @@ def test_what_is_wrong_is_told() -> None:
         synthesize_fpga_all([], ECP5, jobs=0)
     with pytest.raises(UserError, match="Yosys refused"):
         synthesize_fpga({"x.v": "module x(; endmodule"}, "x", ECP5)
+
+
+def test_what_counts_as_what() -> None:
+    cells = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 5, "MULT18X18D": 1}
+    found = fpga._figures("ecp5", {**cells, "PFUMX": 7, "DP16KD": 2}, "key")
+    assert (found.luts, found.carries, found.flip_flops) == (3 + 2 * 2 + 4, 2, 5)
+    assert (found.dsps, found.block_rams) == (1, 2)
+    cells = {"SB_LUT4": 3, "SB_CARRY": 2, "SB_DFF": 1, "SB_DFFESR": 2, "SB_MAC16": 1}
+    found = fpga._figures("ice40", {**cells, "SB_RAM40_4K": 4}, "key")
+    assert (found.luts, found.carries, found.flip_flops) == (3, 2, 3)
+    assert (found.dsps, found.block_rams) == (1, 4)
