@@ -44,7 +44,7 @@ def profile(
             "config, or a mixed bag where it has none.",
         ),
     ] = None,
-    images: Annotated[int, typer.Option(min=1, help="Training images to profile on.")] = 1024,
+    images: Annotated[int, typer.Option(min=1, help="Training images to profile on.")] = 512,
     evaluations: Annotated[
         int, typer.Option(min=0, help="Assignments to run, so that scores tell accuracies.")
     ] = 12,

@@ -84,15 +84,13 @@ def measure(
         uniform = {n.name: LayerBlocks.uniform(block, n.weight.shape) for n in weighted}
         check_codes(graph, uniform, weights=not weight_remapping)
     parts = _slices(weighted, slices or {})
-    output = graph.tensors[graph.output]
     size = sum(tensor.size for tensor in graph.tensors.values())
-    step = max(1, _CHUNK_BYTES // (8 * output.size * size))
-    starts = range(0, len(images), step)
+    step = max(1, _CHUNK_BYTES // (8 * graph.tensors[graph.output].size * size))
+    chunks = [images[start : start + step] for start in range(0, len(images), step)]
     grids = [
         input_steps(graph, block) if activation_rounding else dict.fromkeys(parts, 1)
         for block in blocks
     ]
-    chunks = [images[start : start + step] for start in starts]
     met = _histograms(graph, weighted, grids, chunks)
     variants = {
         node.name: [
@@ -114,12 +112,43 @@ def measure(
         ]
         for node in weighted
     }
+    layers, logits = _run(graph, weighted, variants, chunks, progress)
+    return Profile(
+        network=graph.name,
+        layers=tuple(node.name for node in weighted),
+        blocks=tuple(block.name for block in blocks),
+        digests=tuple(block.digest for block in blocks),
+        bias_correction=bias_correction,
+        weight_remapping=weight_remapping,
+        activation_rounding=activation_rounding,
+        slices=tuple(parts[node.name] for node in weighted),
+        labels=labels.astype(np.int64),
+        logits=logits,
+        shifts=np.concatenate([layer.shifts() for layer in layers]),
+        code_square=np.concatenate([layer.squares() for layer in layers]),
+        gain=np.concatenate([layer.gain() for layer in layers]),
+        fisher=np.concatenate([layer.fisher() for layer in layers]),
+        **_units(graph, weighted, parts),
+        **_moments(weighted, parts, variants, met, bias_correction),
+    )
+
+
+def _run(
+    graph: Graph,
+    weighted: Sequence[Conv2d | Linear],
+    variants: Mapping[str, Sequence[Sequence[Variant]]],
+    chunks: Sequence[np.ndarray],
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[LayerProfile], np.ndarray]:
+    """Emulations and backward passes, chunk after chunk; the layers, and the exact logits."""
     chains = carriers(graph)
     layers = [
         LayerProfile(graph, node, chains[node.name], variants[node.name]) for node in weighted
     ]
+    output = graph.tensors[graph.output]
     logits = []
-    for number, chunk in enumerate(chunks):
+    done, total = 0, sum(map(len, chunks))
+    for chunk in chunks:
         codes = fast.run_all(graph, chunk)
         found = codes[graph.output].reshape(-1, output.size).astype(np.float64)
         logits.append((found - output.zero_point) * output.scale)
@@ -131,26 +160,10 @@ def measure(
         )
         for layer in layers:
             layer.add(codes, jacobians, softmax(logits[-1], axis=1))
+        done += len(chunk)
         if progress:
-            progress(number * step + len(chunk), len(images))
-    return Profile(
-        network=graph.name,
-        layers=tuple(node.name for node in weighted),
-        blocks=tuple(block.name for block in blocks),
-        digests=tuple(block.digest for block in blocks),
-        bias_correction=bias_correction,
-        weight_remapping=weight_remapping,
-        activation_rounding=activation_rounding,
-        slices=tuple(parts[node.name] for node in weighted),
-        labels=labels.astype(np.int64),
-        logits=np.concatenate(logits),
-        shifts=np.concatenate([layer.shifts() for layer in layers]),
-        code_square=np.concatenate([layer.squares() for layer in layers]),
-        gain=np.concatenate([layer.gain() for layer in layers]),
-        fisher=np.concatenate([layer.fisher() for layer in layers]),
-        **_units(graph, weighted, parts),
-        **_moments(weighted, parts, variants, met, bias_correction),
-    )
+            progress(done, total)
+    return layers, np.concatenate(logits)
 
 
 def _check(graph: Graph, blocks: Sequence[Block], images: np.ndarray, labels: np.ndarray) -> None:
