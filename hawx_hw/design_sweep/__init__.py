@@ -1,6 +1,5 @@
 """Designs sampled all over their space, synthesized and simulated: what predictors learn from."""
 
 from hawx_hw.design_sweep.space import Design, Space
-from hawx_hw.design_sweep.sweep import sweep
 
-__all__ = ["Design", "Space", "sweep"]
+__all__ = ["Design", "Space"]

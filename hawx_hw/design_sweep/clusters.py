@@ -17,6 +17,8 @@ __all__ = ["CLUSTERS", "batch_cluster", "connected"]
 
 #: Batch systems by name: the class of dask-jobqueue.
 CLUSTERS = {"slurm": "SLURMCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+#: Seconds that a scheduler has to answer.
+_TIMEOUT = 10.0
 _INSTALL = "Install it, with: pip install 'hawx_hw[distributed]'"
 
 
@@ -58,7 +60,7 @@ def connected(
     with ExitStack() as stack:
         if scheduler:
             try:
-                client = Client(scheduler, timeout=10)
+                client = Client(scheduler, timeout=_TIMEOUT)
             except (OSError, ValueError) as error:
                 raise UserError(
                     f"The Dask scheduler does not answer: {error}",
@@ -98,7 +100,7 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
     Raises
     ------
     UserError
-        There is no such batch system, dask-jobqueue is missing, or an option is wrong.
+        There is no such batch system, dask-jobqueue is missing, or there is no such option.
     """
     if name not in CLUSTERS:
         raise UserError(
@@ -110,12 +112,24 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
         raise UserError("dask-jobqueue is missing.", mend=_INSTALL)
     import dask_jobqueue
 
-    chosen = {"cores": 1, "processes": 1, "memory": "4GB", **(options or {})}
-    try:
-        return getattr(dask_jobqueue, CLUSTERS[name])(**chosen)
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            f"The batch system's options are wrong: {error}",
-            where="--option",
-            mend=f"See the parameters of dask_jobqueue.{CLUSTERS[name]}.",
-        ) from error
+    kind = getattr(dask_jobqueue, CLUSTERS[name])
+    known = _parameters(kind, kind.job_cls)
+    for key in options or ():
+        # Told here: a cluster that fails half-made cannot be ended.
+        if key not in known:
+            raise UserError(
+                f"The batch system has no option {key!r}.",
+                where="--option",
+                mend=f"It must be one of {', '.join(sorted(known))}.",
+            )
+    return kind(**{"cores": 1, "processes": 1, "memory": "4GB", **(options or {})})
+
+
+def _parameters(*kinds: type) -> set[str]:
+    """Names of the arguments of classes and those that they come from."""
+    found: set[str] = set()
+    for kind in {base for kind in kinds for base in kind.__mro__}:
+        code = getattr(kind.__init__, "__code__", None)
+        if kind.__module__.startswith("dask_jobqueue") and code is not None:
+            found |= set(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+    return found
