@@ -70,13 +70,16 @@ class Correction:
 
     def __init__(self, hyperparameters: Hyperparameters, inputs: _Floats, ratios: _Floats):
         from sklearn.gaussian_process import GaussianProcessRegressor
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         self.hyperparameters = h = hyperparameters
         scales = np.array(h.scales)
         lengths = np.array(h.lengths)
         even = (inputs - np.array(h.means)) / scales
         kernel = _kernel(h.variance, lengths, h.noise)
-        process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(even, ratios)
+        # More threads are slower on so little, and sum in another order.
+        with threadpool_limits(1):
+            process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(even, ratios)
         self._rates = 1.0 / (scales * lengths)
         self._shift = np.array(h.means) * self._rates
         self._seen = even / lengths
@@ -103,6 +106,7 @@ class Correction:
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
+        from threadpoolctl import threadpool_limits
 
         means = inputs.mean(axis=0)
         deviations = inputs.std(axis=0)
@@ -115,7 +119,7 @@ class Correction:
         process = GaussianProcessRegressor(
             kernel, alpha=0.0, n_restarts_optimizer=restarts, random_state=0
         )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):
             # A length at its bound is a feature that does not count.
             warnings.simplefilter("ignore", ConvergenceWarning)
             process.fit(even, ratios)
