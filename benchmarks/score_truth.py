@@ -35,6 +35,8 @@ class Truth:
     ----------
     losses, accuracies : ndarray of float64
         ``(assignments,)``: mean cross-entropy in nats, and the share of images that are right.
+    half_losses, half_accuracies : ndarray of float64
+        ``(2, assignments)``: the same on every second image, and on the others.
     seen_losses : ndarray of float64
         ``(assignments,)``: mean cross-entropy on the training images.
     exact_accuracy : float
@@ -44,6 +46,8 @@ class Truth:
 
     losses: np.ndarray
     accuracies: np.ndarray
+    half_losses: np.ndarray
+    half_accuracies: np.ndarray
     seen_losses: np.ndarray
     exact_accuracy: float
     seconds: float
@@ -87,9 +91,12 @@ def run_truth(
             )
             emulator = Emulator(changed, threads=threads, memory=0)
         logits = _real(graph, emulator.run(images, assignment))
-        right = float((logits.argmax(axis=1) == test.labels).mean())
-        known = float(losses(_real(graph, emulator.run(trained, assignment)), seen.labels))
-        found.append((float(losses(logits, test.labels)), right, known))
+        right = logits.argmax(axis=1) == test.labels
+        row = []
+        for part in (slice(None), slice(0, None, 2), slice(1, None, 2)):
+            row += [float(losses(logits[part], test.labels[part])), float(right[part].mean())]
+        trained_logits = _real(graph, emulator.run(trained, assignment))
+        found.append((*row, float(losses(trained_logits, seen.labels))))
         new += 1
         if time.monotonic() - saved > _SAVE_SECONDS or len(found) == len(choices):
             _keep(path, key, found)
@@ -99,7 +106,9 @@ def run_truth(
     return Truth(
         losses=values[:, 0],
         accuracies=values[:, 1],
-        seen_losses=values[:, 2],
+        half_losses=values[:, 2:6:2].T,
+        half_accuracies=values[:, 3:6:2].T,
+        seen_losses=values[:, 6],
         exact_accuracy=float((exact.argmax(axis=1) == test.labels).mean()),
         seconds=(time.monotonic() - start) / max(new, 1),
     )

@@ -9,8 +9,9 @@ the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLi
 biases as they are; ``corrected``: the same blocks, each filter's mean error folded into its bias;
 ``compensated``: coarser blocks, weights remapped too. Spearman's rank correlation with the loss and
 with the drop of accuracy, both on test images; the profile knows training images alone, and so does
-the row ``run on training images``, the real loss of 256 of them. What is run is kept in the folder
-(build/scores); an interrupted benchmark goes on.
+the row ``run on training images``, the real loss of 256 of them. The last row tells how much of a
+ranking is chance of the images: how well one half of them ranks for the other. What is run is kept
+in the folder (build/scores); an interrupted benchmark goes on.
 """
 
 from __future__ import annotations
@@ -142,6 +143,11 @@ def _compare(
         [score, *(f"{spearmanr(values, of).statistic:.3f}" for of in (truth.losses, drops))]
         for score, values in scores.items()
     ]
+    halves = [
+        f"{spearmanr(*halves).statistic:.3f}"
+        for halves in (truth.half_losses, truth.half_accuracies)
+    ]
+    rows.append(["one half of the test images for the other", *halves])
     print_table(("score", "rho, loss", "rho, points lost"), rows, figures=True)
     _predict(truth, scores["expected changes"])
 
