@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -122,14 +123,16 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
                 where="--option",
                 mend=f"It must be one of {', '.join(sorted(known))}.",
             )
-    return kind(**{"cores": 1, "processes": 1, "memory": "4GB", **(options or {})})
+    usual: dict[str, Any] = {"cores": 1, "processes": 1, "memory": "4GB"}
+    # Its usual port may belong to another sweep.
+    usual["scheduler_options"] = {"dashboard_address": ":0"}
+    return kind(**{**usual, **(options or {})})
 
 
 def _parameters(*kinds: type) -> set[str]:
     """Names of the arguments of classes and those that they come from."""
     found: set[str] = set()
-    for kind in {base for kind in kinds for base in kind.__mro__}:
-        code = getattr(kind.__init__, "__code__", None)
-        if kind.__module__.startswith("dask_jobqueue") and code is not None:
-            found |= set(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
-    return found
+    for base in {base for kind in kinds for base in kind.__mro__}:
+        if base.__module__.startswith("dask_jobqueue"):
+            found |= set(inspect.signature(base).parameters)
+    return found - {"args", "kwargs"}
