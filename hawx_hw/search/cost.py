@@ -1,0 +1,87 @@
+"""What assignments cost, as searches see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from hawx_hw.search.space import Space
+
+__all__ = ["Cost", "MultiplierEnergy"]
+
+
+class Cost(Protocol):
+    """Predicts figures of assignments; every one is better where it is smaller.
+
+    A cost may be any function of the whole assignment. ``table`` is what it adds up to where units
+    are taken by themselves: a search that needs a sum goes by it, and by the cost itself when it
+    compares.
+    """
+
+    @property
+    def objective(self) -> str:
+        """The figure that searches weigh against accuracy, with its unit: ``energy_pj``."""
+
+    @property
+    def table(self) -> np.ndarray:
+        """Contribution of each unit under each block: float64 ``(units, blocks)``."""
+
+    def __call__(self, vectors: np.ndarray) -> Mapping[str, np.ndarray]:
+        """The figures of vectors ``(n, units)``: each float64 ``(n,)``, the objective included.
+
+        Others are named ``area``, in the library's unit, and ``latency_us``.
+        """
+
+
+class MultiplierEnergy:
+    """Energy of all multiplications of an image: multiplications times the block's energy.
+
+    Multiplications of layers that the space leaves out count with the energy of ``rest``.
+
+    Parameters
+    ----------
+    space : Space
+    energies_fj : sequence of float
+        Of one multiplication by each of the space's blocks, > 0.
+    rest : int
+        Multiplications an image of layers that are not searched, >= 0.
+    rest_fj : float
+        Energy of one of these, >= 0.
+    """
+
+    objective = "energy_pj"
+
+    def __init__(
+        self,
+        space: Space,
+        energies_fj: Sequence[float],
+        *,
+        rest: int = 0,
+        rest_fj: float = 0.0,
+    ):
+        energies = np.asarray(energies_fj, dtype=np.float64)
+        if energies.shape != (len(space.blocks),) or not (energies > 0).all():
+            raise ValueError(
+                f"energies_fj must be {len(space.blocks)} positive numbers, not {energies_fj!r}"
+            )
+        if rest < 0 or rest_fj < 0:
+            raise ValueError(f"The rest must be at least 0, not {rest!r} of {rest_fj!r} fJ")
+        self._space = space
+        self._table = space.macs[:, None] * energies / 1000
+        self._rest = rest * rest_fj / 1000
+
+    @property
+    def table(self) -> np.ndarray:
+        """See :class:`Cost`; the rest is left out."""
+        return self._table
+
+    def __call__(self, vectors: np.ndarray) -> Mapping[str, np.ndarray]:
+        """See :class:`Cost`."""
+        vectors = self._space.checked(vectors)
+        total = np.full(len(vectors), self._rest)
+        # Unit by unit: the order of the sum, and so its rounding, never depends on how many.
+        for row, column in zip(self._table, vectors.T, strict=True):
+            total += row[column]
+        return {self.objective: total}

@@ -1,0 +1,206 @@
+"""Real evaluations: counted, timed, kept, and held to a budget that is the same for all."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.errors import UserError
+from hawx_hw.files import write_bytes
+from hawx_hw.search.cost import Cost
+from hawx_hw.search.oracle import Oracle
+
+__all__ = ["Evaluator", "OutOfBudgetError"]
+
+_SAVE_SECONDS = 20.0
+#: Vectors that share their prefixes in one call; fewer where seconds are counted.
+_BATCH, _TIMED_BATCH = 512, 8
+
+
+class OutOfBudgetError(Exception):
+    """No evaluation is left; what was evaluated stands."""
+
+
+class Evaluator:
+    """The accuracy and the cost of assignments, for one run of a search.
+
+    Every distinct assignment that is asked for counts as one evaluation, asked again it is free.
+    Evaluations of an earlier run that ``state`` holds are counted all the same, with the seconds
+    that they took then: a search that makes the same choices continues where it was interrupted.
+
+    Parameters
+    ----------
+    oracle : Oracle
+    cost : Cost
+    budget : int or None
+        Evaluations, >= 1; None: any number.
+    seconds : float or None
+        Of evaluations, > 0; what is under way when they are used up is finished.
+    state : Path or None
+        An ``.npz`` that keeps evaluations as they are made; one of another oracle is replaced.
+
+    Raises
+    ------
+    UserError
+        ``state`` is damaged.
+    """
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        cost: Cost,
+        *,
+        budget: int | None = None,
+        seconds: float | None = None,
+        state: Path | None = None,
+    ):
+        if budget is not None and budget < 1:
+            raise ValueError(f"budget must be at least 1, not {budget!r}")
+        if seconds is not None and seconds <= 0:
+            raise ValueError(f"seconds must be positive, not {seconds!r}")
+        self._oracle = oracle
+        self._cost = cost
+        self._budget = budget
+        self._limit = seconds
+        self._state = state
+        self._units = cost.table.shape[0]
+        self._known: dict[bytes, tuple[int, float]] = {}
+        self._asked: dict[bytes, int] = {}
+        self._seconds = 0.0
+        self._saved = time.monotonic()
+        if state is not None and state.is_file():
+            self._load(state)
+
+    @property
+    def cost(self) -> Cost:
+        """What assignments cost; asking it is no evaluation."""
+        return self._cost
+
+    @property
+    def images(self) -> int:
+        """Images of an evaluation."""
+        return self._oracle.images
+
+    @property
+    def exact(self) -> float:
+        """Accuracy of the exact network, in [0, 1]; it is no evaluation."""
+        return self._oracle.exact / self._oracle.images
+
+    @property
+    def evaluations(self) -> int:
+        """Distinct assignments that were evaluated."""
+        return len(self._asked)
+
+    @property
+    def seconds(self) -> float:
+        """What the evaluations took, those of an earlier run included."""
+        return self._seconds
+
+    @property
+    def left(self) -> int | None:
+        """Evaluations that are left; None where any number is."""
+        return None if self._budget is None else self._budget - len(self._asked)
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """What was evaluated, in the order of the questions: int64 ``(evaluations, units)``."""
+        rows = [np.frombuffer(key, dtype=np.uint8) for key in self._asked]
+        return np.array(rows, dtype=np.int64).reshape(-1, self._units)
+
+    @property
+    def points(self) -> np.ndarray:
+        """Points of accuracy lost and the objective of :attr:`vectors`: float64 ``(n, 2)``."""
+        vectors = self.vectors
+        right = np.array(list(self._asked.values()), dtype=np.int64)
+        return np.stack([self._lost(right), self._objective(vectors)], axis=1)
+
+    def evaluate(self, vectors: np.ndarray) -> np.ndarray:
+        """Points of accuracy lost, and the objective.
+
+        Parameters
+        ----------
+        vectors : ndarray of int
+            ``(n, units)``, each in [0, 256).
+
+        Returns
+        -------
+        ndarray of float64
+            ``(n, 2)``: points lost in [-100, 100] (below 0 where the accuracy rises), and the
+            cost's objective.
+
+        Raises
+        ------
+        OutOfBudgetError
+            Not all of them can be evaluated; those at the front that can are.
+        """
+        vectors = np.asarray(vectors)
+        keys = [vector.astype(np.uint8).tobytes() for vector in vectors]
+        new = [key for key in dict.fromkeys(keys) if key not in self._asked]
+        size = _BATCH if self._limit is None else _TIMED_BATCH
+        for start in range(0, len(new), size):
+            batch = new[start : start + size]
+            left = len(batch) if self.left is None else self.left
+            if left == 0 or (self._limit is not None and self._seconds >= self._limit):
+                raise OutOfBudgetError
+            self._ask(batch[:left])
+            if left < len(batch):
+                raise OutOfBudgetError
+        right = np.array([self._asked[key] for key in keys], dtype=np.int64)
+        return np.stack([self._lost(right), self._objective(vectors)], axis=1)
+
+    def save(self) -> None:
+        """Write all evaluations to the state, if there is one."""
+        if self._state is None:
+            return
+        rows = [np.frombuffer(key, dtype=np.uint8) for key in self._known]
+        content = io.BytesIO()
+        np.savez(
+            content,
+            key=np.array(self._oracle.key),
+            vectors=np.array(rows, dtype=np.uint8).reshape(-1, self._units),
+            right=np.array([right for right, _ in self._known.values()], dtype=np.int64),
+            seconds=np.array([seconds for _, seconds in self._known.values()]),
+        )
+        write_bytes(self._state, content.getvalue())
+        self._saved = time.monotonic()
+
+    def _ask(self, keys: list[bytes]) -> None:
+        unknown = [key for key in keys if key not in self._known]
+        if unknown:
+            vectors = np.array([np.frombuffer(key, dtype=np.uint8) for key in unknown])
+            start = time.perf_counter()
+            right = self._oracle(vectors.astype(np.int64)).tolist()
+            each = (time.perf_counter() - start) / len(unknown)
+            self._known.update({key: (count, each) for key, count in zip(unknown, right)})
+        for key in keys:
+            self._asked[key], seconds = self._known[key]
+            self._seconds += seconds
+        if unknown and time.monotonic() - self._saved > _SAVE_SECONDS:
+            self.save()
+
+    def _lost(self, right: np.ndarray) -> np.ndarray:
+        lost: np.ndarray = 100 * (self._oracle.exact - right) / self._oracle.images
+        return lost
+
+    def _objective(self, vectors: np.ndarray) -> np.ndarray:
+        return self._cost(vectors)[self._cost.objective]
+
+    def _load(self, path: Path) -> None:
+        try:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+                if str(file["key"]) != self._oracle.key:
+                    return
+                vectors = file["vectors"].astype(np.uint8)
+                right, seconds = file["right"].tolist(), file["seconds"].tolist()
+            rows = zip(vectors, right, seconds, strict=True)
+            self._known = {row.tobytes(): (int(r), float(s)) for row, r, s in rows}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"The evaluations of an earlier search cannot be read: {error}",
+                where=str(path),
+                mend="Remove the file.",
+            ) from error

@@ -1,0 +1,156 @@
+"""What really becomes of assignments: runs of the network, or a truth that is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from hawx_hw.assignment.accepted import check_codes
+from hawx_hw.emulation import Emulator
+from hawx_hw.quantize.graph import Graph
+from hawx_hw.quantize.pixels import codes
+from hawx_hw.search.space import Space
+
+__all__ = ["EmulatedOracle", "Oracle", "space_key"]
+
+
+class Oracle(Protocol):
+    """Counts the images that are right under assignments."""
+
+    @property
+    def key(self) -> str:
+        """Hash of all that the counts depend on."""
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+
+    @property
+    def exact(self) -> int:
+        """Images that are right in the exact network."""
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """Images that are right under each of the vectors ``(n, units)``: int64 ``(n,)``."""
+
+
+class EmulatedOracle:
+    """Runs the integer network, bit for bit; assignments share what they have in common.
+
+    Parameters
+    ----------
+    space : Space
+        Of ``graph``.
+    graph : Graph
+    images : ndarray of uint8 or int8
+        ``(n, *input shape)``, n >= 1: pixels, or input codes.
+    labels : ndarray of int64
+        ``(n,)``
+    change : callable or None
+        Gives the graph that a vector runs on, such as
+        :class:`~hawx_hw.search.compensated.Compensated`; None: ``graph``.
+    threads : int or None
+        See :class:`~hawx_hw.emulation.Emulator`.
+    memory : int
+        Bytes of tensors to keep.
+
+    Raises
+    ------
+    UserError
+        A block does not accept the codes that it may meet.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        graph: Graph,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        change: Callable[[np.ndarray], Graph] | None = None,
+        threads: int | None = None,
+        memory: int = 2**30,
+    ):
+        if change is None:
+            for block in range(len(space.blocks)):
+                check_codes(graph, space.assignment(space.uniform(block)))
+        self._space = space
+        self._images = codes(images) if images.dtype == np.uint8 else images
+        self._labels = labels
+        self._change = change
+        self._emulator = Emulator(graph, threads=threads, memory=memory)
+        self._exact = self._count(self._emulator.evaluate_many([None], self._images, labels))[0]
+        digest = hashlib.sha256(space_key(space).encode())
+        uniform = [space.uniform(block) for block in range(len(space.blocks))]
+        for each in [graph, *(map(change, uniform) if change else ())]:
+            _add(digest, each)
+        digest.update(np.ascontiguousarray(self._images).data)
+        digest.update(np.ascontiguousarray(labels, dtype="<i8").data)
+        self._key = digest.hexdigest()
+
+    @property
+    def key(self) -> str:
+        """See :class:`Oracle`."""
+        return self._key
+
+    @property
+    def images(self) -> int:
+        """See :class:`Oracle`."""
+        return len(self._images)
+
+    @property
+    def exact(self) -> int:
+        """See :class:`Oracle`."""
+        return int(self._exact)
+
+    def __call__(
+        self, vectors: np.ndarray, progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        """See :class:`Oracle`; ``progress`` is told parts done and their number."""
+        vectors = self._space.checked(vectors)
+        graphs = [self._change(vector) for vector in vectors] if self._change else None
+        found = self._emulator.evaluate_many(
+            [self._space.assignment(vector) for vector in vectors],
+            self._images,
+            self._labels,
+            graphs=graphs,
+            progress=progress,
+        )
+        return self._count(found)
+
+    def _count(self, accuracies: np.ndarray) -> np.ndarray:
+        counts: np.ndarray = np.rint(accuracies * len(self._images)).astype(np.int64)
+        return counts
+
+
+def space_key(space: Space) -> str:
+    """Hash of a space's layers, units and blocks."""
+    digest = hashlib.sha256()
+    for name in space.layers:
+        unit = space.unit(name)
+        digest.update(f"{name} {unit.shape}|".encode())
+        digest.update(np.ascontiguousarray(unit, dtype="<i8").data)
+    digest.update("|".join(block.digest for block in space.blocks).encode())
+    return digest.hexdigest()
+
+
+def _add(digest: Any, value: Any) -> None:
+    """Add a graph, or a part of it, to a hash."""
+    if dataclasses.is_dataclass(value):
+        digest.update(f"{type(value).__name__}(".encode())
+        for field in dataclasses.fields(value):
+            _add(digest, getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        _add(digest, tuple(sorted(value.items())))
+    elif isinstance(value, tuple):
+        digest.update(f"{len(value)}(".encode())
+        for part in value:
+            _add(digest, part)
+    elif isinstance(value, np.ndarray):
+        digest.update(f"{value.shape}{value.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(value).data)
+    else:
+        digest.update(f"{value!r},".encode())
