@@ -224,6 +224,35 @@ def _power(results: dict[str, Any]) -> Rows:
     ]
 
 
+def _predict(results: dict[str, Any]) -> Rows:
+    told = results["forecast"]
+    if told is None:
+        return [("predicted", f"nothing: {results['reason']}")]
+    rows = [
+        (
+            "predicted",
+            f"{_within(told['area'], 1, 'um2')}, {_within(told['power_uw'], 1e3, 'mW')} at "
+            f"{told['clock_mhz']:g} MHz, {_within(told['energy_pj'], 1e6, 'uJ')} an image, up to "
+            f"{_within(told['fmax_mhz'], 1, 'MHz')}; {told['cycles']:,} cycles, "
+            f"{told['latency_us']:.1f} us",
+        )
+    ]
+    for name, range_ in told["outside"].items():
+        rows.append(
+            (
+                "outside",
+                f"{name} is {range_['value']:g}, trained on {range_['low']:g} to "
+                f"{range_['high']:g}: intervals are wider, and may not be wide enough",
+            )
+        )
+    return rows
+
+
+def _within(told: dict[str, float], unit: float, name: str) -> str:
+    value, low, high = (told[key] / unit for key in ("value", "low", "high"))
+    return f"{value:,.4g} {name} ({low:,.4g} to {high:,.4g})"
+
+
 @dataclass(frozen=True)
 class _Part:
     """What the account tells of a stage.
@@ -259,6 +288,7 @@ _PARTS = {
         _assign,
         {},
     ),
+    "predict": _Part("predict.json", ("forecast", "reason"), _predict, {}),
     "emit": _Part(
         "program.json",
         ("architecture", "blocks", "multiplications", "parameter_bytes"),

@@ -16,6 +16,7 @@ import typer
 from hawx_hw import __version__
 from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.cli_designs import characterize_designs
+from hawx_hw.cli_predict import predictors_app, train_predictors
 from hawx_hw.cli_profile import profile
 from hawx_hw.cli_store import app as store_app
 from hawx_hw.errors import HawxError, UserError, VerificationError
@@ -51,6 +52,8 @@ _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no pr
 app.add_typer(blocks_app, name="blocks")
 app.add_typer(store_app, name="store")
 app.command()(characterize_designs)
+app.command()(train_predictors)
+app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
 
 
@@ -133,6 +136,16 @@ def verify(
         return found.model_copy(update={"verify": wanted})
 
     _job(config, build, as_json, lambda pipeline: pipeline.needed("verify"), override)
+
+
+@app.command()
+def predict(
+    config: _ConfigArgument,
+    build: _BuildOption = _BUILD,
+    as_json: _JsonOption = False,
+) -> None:
+    """Predict area, power and longest path without synthesis, with 90 % intervals."""
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
 
 
 @app.command()

@@ -7,13 +7,14 @@ quick.
 from __future__ import annotations
 
 from hawx_hw.pipeline import Stage
-from hawx_hw.stages import assign, emit, power, quantize, synth, verify
+from hawx_hw.stages import assign, emit, power, predict, quantize, synth, verify
 
 __all__ = ["STAGES"]
 
 STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
     assign.STAGE,
+    predict.STAGE,
     emit.STAGE,
     verify.STAGE,
     synth.STAGE,
