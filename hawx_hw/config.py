@@ -191,8 +191,8 @@ class Config(_Model):
     technology: str = Field(
         default="generic45",
         min_length=1,
-        description="generic45 (built in), osu018, osu035, or the path of a liberty file (.lib, "
-        ".lib.gz) or of a technology's YAML.",
+        description="generic45 (built in), osu018, osu035, ihp-sg13g2, sky130hd, or the path of a "
+        "liberty file (.lib, .lib.gz) or of a technology's YAML.",
     )
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."

@@ -123,6 +123,14 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
     return {"technology": load_technology(config, base).liberty}
 
 
+def _tools(config: Config, base: Path) -> dict[str, str]:
+    """Versions, and what the technology states besides its cells."""
+    return {
+        **versions("numpy", "pyosys"),
+        "technology": load_technology(config, base).fingerprint,
+    }
+
+
 STAGE = Stage(
     "power",
     _run,
@@ -143,6 +151,6 @@ STAGE = Stage(
         "verification",
     ),
     files=_files,
-    tools=lambda config, base: versions("numpy", "pyosys"),
+    tools=_tools,
     estimate=90.0,
 )
