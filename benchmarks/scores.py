@@ -109,11 +109,7 @@ def _compare(
     )
     seconds = time.perf_counter() - start
     choices = random_choices(profile, arguments.assignments)
-    met = (
-        codes(evenly_spaced(dataset.train, _COMPENSATION).images)
-        if all(switches.values())
-        else None
-    )
+    met = codes(evenly_spaced(dataset.train, _COMPENSATION).images)
     truth = run_truth(
         graph,
         profile,
