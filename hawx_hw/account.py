@@ -52,6 +52,11 @@ def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         results = json.loads((folder / part.file).read_text("utf-8"))
         found["results"][outcome.stage] = {key: results[key] for key in part.keys}
         found["files"] |= {name: str(folder / path) for name, path in part.files.items()}
+    if {"synth", "power"} & set(found["results"]):
+        # What numpy takes to import, a run of earlier stages need not wait for.
+        from hawx_hw.prediction.forecast import comparison
+
+        found["predicted"] = comparison(folder)
     return found
 
 
@@ -68,6 +73,7 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     rows: Rows = []
     for stage, results in found["results"].items():
         rows += _PARTS[stage].rows(results)
+    rows += [(f"{row['figure']} foretold", _foretold(row)) for row in found.get("predicted", ())]
     rows += list(found["files"].items())
     stages = found["stages"]
     idle = [stage for stage, outcome in stages.items() if not outcome["ran"]]
@@ -246,6 +252,15 @@ def _predict(results: dict[str, Any]) -> Rows:
             )
         )
     return rows
+
+
+def _foretold(row: dict[str, Any]) -> str:
+    error = 100 * (row["predicted"] / row["found"] - 1)
+    place = "within" if row["inside"] else "OUTSIDE"
+    return (
+        f"{row['predicted']:,.5g} {row['unit']}, found {row['found']:,.5g} "
+        f"({error:+.1f} %, {place} {row['low']:,.5g} to {row['high']:,.5g})"
+    )
 
 
 def _within(told: dict[str, float], unit: float, name: str) -> str:

@@ -168,7 +168,7 @@ def synth(
         name = str(path.resolve()) if path.exists() else technology
         return found.model_copy(update={"technology": name})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("synth"), override)
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict", "synth"), override)
 
 
 @app.command()

@@ -27,7 +27,7 @@ def _run(context: Context) -> None:
             raise UserError(f"The predictors are of another library than {technology.name}'s")
     except UserError as error:
         # A run of all stages goes on without.
-        context.write_json("predict.json", {**content, "forecast": None, "reason": str(error)})
+        context.write_json("predict.json", {**content, "forecast": None, "reason": error.what})
         return
     with context.progress.task("predicting", estimate=5.0):
         plan = load_plan(context)
