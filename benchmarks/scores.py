@@ -6,12 +6,12 @@
 For each network random assignments are run on the test images: every second one by layer, the
 others by filter. Each draws some of the blocks and the share of units that get one of them, so that
 the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib, weights and
-biases as they are; ``corrected``: the same blocks, each filter's mean error folded into its bias;
-``compensated``: coarser blocks, weights remapped too. Spearman's rank correlation with the loss and
-with the drop of accuracy, both on test images; the profile knows training images alone, and so does
-the row ``run on training images``, the real loss of 256 of them. The last row tells how much of a
-ranking is chance of the images: how well one half of them ranks for the other. What is run is kept
-in the folder (build/scores); an interrupted benchmark goes on.
+biases as they are; ``corrected``: coarser blocks, each filter's mean error folded into its bias;
+``compensated``: blocks coarser still, weights remapped too. Printed is Spearman's rank correlation
+with the loss and with the drop of accuracy, both on test images; the profile knows training images
+alone, and so does the row ``run on training images``, the real loss of 256 of them. The last row
+tells how much of a ranking is chance of the images: how well one half of them ranks for the other.
+What is run is kept in the folder (build/scores); an interrupted benchmark goes on.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ SETTINGS = ("plain", "corrected", "compensated")
 EVOAPPROX = (
     *("exact", "array(0,0,4)", "array(1,0,0)", "array(1,0,4)", "array(1,1,0)"),
     *("array(2,0,5)", "array(3,0,0)", "array(2,2,0)", "array(3,3,0)"),
+)
+MEDIUM = (
+    *("exact", "array(2,0,5)", "array(3,0,0)", "array(2,2,0)", "array(3,3,0)"),
+    *("array(4,3,0)", "array(4,4,0)", "roup(p=2,r=4)", "drum(k=3)"),
 )
 COARSE = {
     "lenet5": (
@@ -94,15 +98,16 @@ def _network(name: str, checkpoint: Path) -> tuple[Graph, Dataset]:
 
 
 def _compare(
-    name: str, setting: str, graph: Graph, dataset: Dataset, arguments: argparse.Namespace
+    network: str, setting: str, graph: Graph, dataset: Dataset, arguments: argparse.Namespace
 ) -> None:
-    family = "resnet20" if name == "resnet20" else "lenet5"
-    blocks = [by_name(b) for b in (COARSE[family] if setting == "compensated" else EVOAPPROX)]
+    family = "resnet20" if network == "resnet20" else "lenet5"
+    names = {"plain": EVOAPPROX, "corrected": MEDIUM, "compensated": COARSE[family]}[setting]
+    blocks = [by_name(name) for name in names]
     switches = {
         "bias_correction": setting != "plain",
         "weight_remapping": setting == "compensated",
     }
-    seen = evenly_spaced(dataset.train, NETWORKS[name])
+    seen = evenly_spaced(dataset.train, NETWORKS[network])
     start = time.perf_counter()
     profile = measure(
         graph, blocks, codes(seen.images), seen.labels, threads=arguments.threads, **switches
@@ -119,7 +124,7 @@ def _compare(
         evenly_spaced(dataset.train, _SEEN),
         None if setting == "plain" else met,
         switches["weight_remapping"],
-        arguments.folder / f"{name}_{setting}.npz",
+        arguments.folder / f"{network}_{setting}.npz",
         arguments.threads,
     )
     scores = {variant: model_scores(profile, choices, variant) for variant in VARIANTS}
@@ -127,8 +132,8 @@ def _compare(
     scores["run on training images"] = truth.seen_losses
     scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
     print(
-        f"\n{name}, {setting}: {len(choices)} assignments, {len(dataset.test)} test images, exact "
-        f"{100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
+        f"\n{network}, {setting}: {len(choices)} assignments, {len(dataset.test)} test images, "
+        f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
         f"images in {seconds:.1f} s, one evaluation {truth.seconds:.2f} s",
         flush=True,
     )
