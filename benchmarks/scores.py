@@ -55,7 +55,7 @@ MEDIUM = (
 COARSE = {
     "lenet5": (
         *("exact", "array(3,3,0)", "array(4,4,0)", "array(5,4,0)", "array(5,5,0)"),
-        *("precision(w=3,a=3)", "precision(w=2,a=4)", "roup(p=3,r=4)", "drum(k=2)"),
+        *("precision(w=3,a=5)", "precision(w=2,a=4)", "roup(p=3,r=4)", "drum(k=2)"),
     ),
     "resnet20": (
         *("exact", "array(2,2,0)", "array(3,3,0)", "array(4,3,0)", "array(4,4,0)"),
