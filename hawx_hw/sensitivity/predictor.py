@@ -86,14 +86,22 @@ def informative(scores: np.ndarray, count: int, *, within: float = 20.0) -> np.n
     order = np.argsort(scores, kind="stable")
     inside = order[: max(count, int((scores <= within).sum()))]
     x = _transformed(scores[inside])
-    prior = 1.0 + np.outer(x, x) + Matern(1.0, nu=1.5)(x[:, None])
+    remainder = Matern(1.0, nu=1.5)
+
+    def prior(one: int) -> np.ndarray:
+        """Covariances of one candidate with all."""
+        found: np.ndarray = 1.0 + x[one] * x + remainder(x[one : one + 1, None], x[:, None])[0]
+        return found
+
     chosen = [0]
+    rows = [prior(0)]
     while len(chosen) < count:
-        known = prior[np.ix_(chosen, chosen)] + _NOISE * np.eye(len(chosen))
-        cross = prior[chosen]
-        left = np.diag(prior) - (cross * np.linalg.solve(known, cross)).sum(axis=0)
+        cross = np.stack(rows)
+        known = cross[:, chosen] + _NOISE * np.eye(len(chosen))
+        left = 2.0 + x**2 - (cross * np.linalg.solve(known, cross)).sum(axis=0)
         left[chosen] = -np.inf
         chosen.append(int(left.argmax()))
+        rows.append(prior(chosen[-1]))
     return inside[chosen]
 
 
