@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hawx_hw.blocks import by_name
 from hawx_hw.errors import UserError
 from hawx_hw.files import write_text
+from hawx_hw.fingerprints import code_hash, versions
 from hawx_hw.prediction.block_table import BlockTable
 from hawx_hw.prediction.description import describe
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.table import TrainingTable
+from hawx_hw.synthesis.store import entry_key
 
 if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
@@ -28,6 +31,21 @@ __all__ = ["FOLDER", "VARIABLE", "Kept", "described", "read_kept", "read_table",
 FOLDER = Path(__file__).resolve().parent / "data"
 #: Environment variable that names a folder of the user's own, which counts before the package's.
 VARIABLE = "HAWX_PREDICTORS"
+_KIND = "description"
+#: What a description depends on.
+_CODE = (
+    "activity",
+    "assignment",
+    "blocks",
+    "compensation",
+    "mapping",
+    "power",
+    "prediction/block_table.py",
+    "prediction/description.py",
+    "quantize",
+    "synthesis",
+    "technology",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +98,41 @@ def described(
         )
     blocks = BlockTable()
     for number, row in enumerate(rows):
-        try:
-            config = Design(json.loads(row["design"])).config()
-            plan = plan_of(config)
-        except (ValueError, Infeasible) as error:
-            raise UserError(
-                f"Design {number} cannot be built: {error}",
-                where=where,
-                mend="Make the table again, with hawx characterize-designs.",
-            ) from error
-        blocks = blocks.completed(plan.grid.blocks, technology, jobs=jobs, store=store)
-        shape = config.accelerator
-        description = describe(
-            plan,
-            technology,
-            blocks,
-            objective=shape.block_architecture,
-            clock_mhz=shape.clock_mhz,
-        )
-        row.update(description.row())
+        content = json.loads(row["design"])
+        inputs = {
+            "design": content,
+            "technology": technology.fingerprint,
+            "tools": versions("pyosys"),
+            "code": [code_hash(part) for part in _CODE],
+        }
+        kept = None if store is None else store.get(entry_key(_KIND, inputs), _KIND)
+        if kept is None:
+            try:
+                config = Design(content).config()
+                plan = plan_of(config)
+            except (ValueError, Infeasible) as error:
+                raise UserError(
+                    f"Design {number} cannot be built: {error}",
+                    where=where,
+                    mend="Make the table again, with hawx characterize-designs.",
+                ) from error
+            blocks = blocks.completed(plan.grid.blocks, technology, jobs=jobs, store=store)
+            shape = config.accelerator
+            description = describe(
+                plan,
+                technology,
+                blocks,
+                objective=shape.block_architecture,
+                clock_mhz=shape.clock_mhz,
+            )
+            names = [block.name for block in plan.grid.blocks]
+            kept = {"row": description.row(), "blocks": names}
+            if store is not None:
+                store.put(_KIND, inputs, kept, {"technology": technology.name})
+        else:
+            used = [by_name(name) for name in kept["blocks"]]
+            blocks = blocks.completed(used, technology, jobs=jobs, store=store)
+        row.update(kept["row"])
         if progress is not None:
             progress(number + 1, len(rows))
     return TrainingTable.of(rows, where=where), blocks
