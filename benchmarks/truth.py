@@ -1,0 +1,140 @@
+"""The truth about LeNet-5 on MNIST: what every assignment of its layers or filters really does.
+
+    python benchmarks/truth.py layers [--blocks 2 3 8] [--images 10000] [--plain]
+    python benchmarks/truth.py filters [--images 1000] [--threads 2] [--scheduler ADDRESS]
+    python benchmarks/truth.py rate [--images 100]
+
+``layers``: all assignments of 2, 3 or 8 blocks to the five layers (32, 243, 32,768). ``filters``:
+all 4,194,304 assignments of two blocks to the 22 filters of the convolutions. Filters make up for
+their blocks (weights remapped, mean errors folded into biases) unless ``--plain``. Parts are kept
+in the folder (build/truth); an interrupted run continues. ``rate`` times a 64th of ``filters`` on
+a few images with one thread, checks random assignments against runs of the network, and says what
+the whole would take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from pathlib import Path
+
+import numpy as np
+from search_cases import BLOCKS, LEVELS, Case, case
+
+from hawx_hw.design_sweep.clusters import connected
+from hawx_hw.progress import Progress, display_for
+from hawx_hw.search.oracle import EmulatedOracle
+from hawx_hw.search.truth import Truth, save_truth
+from hawx_hw.search.truth_filters import FilterTruth
+from hawx_hw.search.truth_layers import enumerate_truth
+from hawx_hw.tables import print_table
+
+_IMAGES = {"layers": 10_000, "filters": 1000, "rate": 100}
+_CHECKED = 16
+
+
+def main() -> None:
+    """Compute and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=(*LEVELS, "rate"))
+    parser.add_argument("--blocks", type=int, nargs="+", choices=BLOCKS)
+    parser.add_argument("--images", type=int)
+    parser.add_argument("--plain", action="store_true", help="nothing makes up for blocks")
+    parser.add_argument("--folder", type=Path, default=Path("build/truth"))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
+    arguments = parser.parse_args()
+    images = arguments.images or _IMAGES[arguments.what]
+    for count in arguments.blocks or ([2, 3, 8] if arguments.what == "layers" else [2]):
+        level = "layers" if arguments.what == "layers" else "filters"
+        given = case(level, count, images, compensated=not arguments.plain)
+        if arguments.what == "rate":
+            _rate(given)
+        else:
+            _report(given, _computed(given, arguments))
+
+
+def _computed(given: Case, arguments: argparse.Namespace) -> Truth:
+    folder: Path = arguments.folder / given.name
+    images, labels = given.test.images, given.test.labels
+    start = time.perf_counter()
+    with (
+        contextlib.ExitStack() as stack,
+        Progress(display_for()) as progress,
+        progress.task(f"truth of {given.name}") as task,
+    ):
+        if arguments.what == "layers":
+            oracle = EmulatedOracle(
+                given.space,
+                given.graph,
+                images,
+                labels,
+                change=given.change,
+                threads=arguments.threads,
+            )
+            truth = enumerate_truth(given.space, oracle, folder, progress=task.update)
+        else:
+            client = None
+            if arguments.scheduler:
+                client = stack.enter_context(connected(scheduler=arguments.scheduler))
+            filters = FilterTruth(given.space, given.graph, images, labels, change=given.change)
+            truth = filters.run(
+                folder, threads=arguments.threads, client=client, progress=task.update
+            )
+    save_truth(truth, folder.with_suffix(".npz"))
+    print(f"{given.name}: {time.perf_counter() - start:.0f} s in this run", flush=True)
+    return truth
+
+
+def _report(given: Case, truth: Truth) -> None:
+    """The front, thinned where it is long."""
+    numbers, front = truth.front(given.cost)
+    exact = given.reference[1]
+    print(
+        f"{given.name}: {len(truth.right)} assignments on {truth.images} images, exact "
+        f"{100 * truth.exact / truth.images:.2f} %, {truth.seconds:.0f} s of a processor; "
+        f"{len(front)} on the front"
+    )
+    shown = np.unique(np.linspace(0, len(front) - 1, 20).astype(int))
+    vectors = given.space.vectors(numbers[shown])
+    rows = [
+        ["".join(map(str, vector)), f"{lost:.2f}", f"{energy:.1f}", f"{1 - energy / exact:.1%}"]
+        for vector, (lost, energy) in zip(vectors, front[shown], strict=True)
+    ]
+    print_table(("blocks", "points lost", "energy pJ", "saved"), rows, figures=True)
+
+
+def _rate(given: Case) -> None:
+    filters = FilterTruth(
+        given.space, given.graph, given.test.images, given.test.labels, change=given.change
+    )
+    number = filters.parts // 2
+    start, processor = time.perf_counter(), time.thread_time()
+    right = filters.part(number)
+    wall, used = time.perf_counter() - start, time.thread_time() - processor
+    rng = np.random.default_rng(0)
+    at = rng.choice(len(right), _CHECKED, replace=False)
+    oracle = EmulatedOracle(
+        given.space,
+        given.graph,
+        given.test.images,
+        given.test.labels,
+        change=given.change,
+        threads=1,
+    )
+    wanted = oracle(given.space.vectors(number * len(right) + at))
+    if (right[at] != wanted).any():
+        raise SystemExit(f"The counts differ from runs: {right[at]} and {wanted}")
+    pairs = len(right) * len(given.test)
+    whole = given.space.size * 1000 / pairs
+    print(
+        f"{len(right)} assignments on {len(given.test)} images: {wall:.1f} s, {used:.1f} s of one "
+        f"processor, {1e9 * used / pairs:.0f} ns an assignment and image; {_CHECKED} of them are "
+        f"as runs of the network say.\nExtrapolated to {given.space.size} assignments and 1000 "
+        f"images: {used * whole / 60:.1f} min of one processor."
+    )
+
+
+if __name__ == "__main__":
+    main()

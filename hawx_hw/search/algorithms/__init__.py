@@ -1,0 +1,34 @@
+"""The searches, each by its name; modules are loaded when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from hawx_hw.search.problem import Search
+
+__all__ = ["ALGORITHMS", "algorithm"]
+
+#: What each search does, in a line.
+ALGORITHMS: Mapping[str, str] = {
+    "hawx": "goes by the hawx scores, and runs the assignments that may enlarge the front most",
+    "exhaustive": "runs every assignment",
+    "random": "runs random assignments",
+    "nsga2": "non-dominated sorting genetic algorithm II",
+    "greedy": "runs every block in every unit by itself, then takes them in the best order",
+    "hill_climbing": "learns accuracies from random assignments and climbs on what it learned",
+}
+
+
+def algorithm(name: str) -> Search:
+    """The search of that name.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if name not in ALGORITHMS:
+        raise ValueError(f"Algorithm must be one of {', '.join(ALGORITHMS)}, not {name!r}")
+    search: Search = importlib.import_module(f"{__name__}.{name}").search
+    return search

@@ -1,0 +1,151 @@
+"""The search that goes by the hawx scores: it foresees the front, and runs little of it.
+
+First the front of scores and cost is found without running anything: all of a small space is
+scored; in a large one the scores of single units, taken as a sum, give the convex part of the front
+(one step of a unit after the other, in ascending order of score for cost: the sweep of a Lagrange
+multiplier), and changes of single units and mixtures of neighbours fill what lies between.
+
+Then the assignments near that front are run, one by one: a curve from scores to accuracy with its
+uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to all that was
+run, and the next is the one that is expected to enlarge the hypervolume most.
+
+Of HAWX (arXiv 2602.16336) only the abstract is public: this is a reconstruction of its idea, not of
+its formulas.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hawx_hw.search.front import gains, pareto
+from hawx_hw.search.problem import Problem, Scores
+from hawx_hw.sensitivity.predictor import AccuracyPredictor, informative
+
+__all__ = ["search"]
+
+#: Spaces up to this size are scored as a whole; in others, so many assignments are.
+_WHOLE, _SCORED = 2**16, 20_000
+_PART = 512
+#: Fronts behind the foreseen one that may be run, too, since scores are not exact.
+_LAYERS = 4
+#: Runs before the curve is trusted.
+_FIRST = 4
+#: Quantiles of a normal distribution, each of the same weight: (-1.28, -0.52, 0, 0.52, 1.28).
+_QUANTILES = (-1.2816, -0.5244, 0.0, 0.5244, 1.2816)
+#: Share of the objectives' box below which nothing is expected to be gained.
+_ENOUGH = 1e-5
+
+
+def search(problem: Problem) -> None:
+    """Run what may enlarge the front, until nothing is expected to.
+
+    Raises
+    ------
+    ValueError
+        There are no scores.
+    """
+    if problem.scores is None:
+        raise ValueError("hawx needs scores: profile the network first")
+    evaluator = problem.evaluator
+    vectors, points = _foreseen(problem, problem.scores)
+    scores, costs = points.T
+    front = np.flatnonzero(_ranks(points) == 0)
+    within = 4 * problem.reference[0]
+    first = informative(scores[front], min(_FIRST, len(front)), within=within)
+    evaluator.evaluate(vectors[front[first]])
+    lost = np.full(len(vectors), np.nan)
+    lost[front[first]] = evaluator.evaluate(vectors[front[first]])[:, 0]
+    box = problem.reference[0] * problem.reference[1]
+    while np.isnan(lost).any():
+        ran = ~np.isnan(lost)
+        accuracy = evaluator.exact - lost[ran] / 100
+        predictor = AccuracyPredictor(evaluator.exact, scores[ran], accuracy)
+        mean, deviation = predictor.predict(scores)
+        known = evaluator.points
+        expected = np.zeros(len(vectors))
+        for quantile in _QUANTILES:
+            drop = 100 * (evaluator.exact - mean + quantile * deviation)
+            tried = np.stack([drop, costs], axis=1)
+            expected += gains(tried, known, problem.reference) / len(_QUANTILES)
+        expected[ran] = -1
+        best = int(expected.argmax())
+        if expected[best] < _ENOUGH * box:
+            return
+        lost[best] = evaluator.evaluate(vectors[best][None])[0, 0]
+
+
+def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
+    """Assignments near the foreseen front, and their scores and costs ``(n, 2)``."""
+    space, cost = problem.space, problem.evaluator.cost
+
+    def judged(vectors: np.ndarray) -> np.ndarray:
+        return np.stack([scores.predict(vectors), cost(vectors)[cost.objective]], axis=1)
+
+    if space.size <= _WHOLE:
+        vectors = space.vectors(np.arange(space.size))
+        points = judged(vectors)
+        near = _ranks(points) < _LAYERS
+        return vectors[near], points[near]
+    rng = np.random.default_rng(problem.seed)
+    vectors = _sweep(scores.table, cost.table)
+    points = judged(vectors)
+    scored = len(vectors)
+    while scored < _SCORED:
+        children = _changed(vectors[pareto(points)], len(space.blocks), rng)
+        scored += len(children)
+        vectors = np.concatenate([vectors, children])
+        points = np.concatenate([points, judged(children)])
+        vectors, first = np.unique(vectors, axis=0, return_index=True)
+        points = points[first]
+        near = _ranks(points) < _LAYERS
+        vectors, points = vectors[near], points[near]
+    return vectors, points
+
+
+def _sweep(scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Assignments of least ``score + price * cost`` for every price, ``(n, units)``.
+
+    They start with each unit under its best block by score (of equals the cheapest) and take single
+    steps of units along their own convex fronts.
+    """
+    vector = np.lexsort((costs, scores), axis=1)[:, 0]
+    found = [vector]
+    units = np.arange(len(scores))
+    while True:
+        saved = costs[units, vector][:, None] - costs
+        more = np.maximum(scores - scores[units, vector][:, None], 0)
+        slope = np.where(saved > 0, more / np.where(saved > 0, saved, 1), np.inf)
+        best = np.lexsort((-saved.ravel(), slope.ravel()))[0]
+        if np.isinf(slope.ravel()[best]):
+            return np.array(found)
+        vector = vector.copy()
+        vector[best // costs.shape[1]] = best % costs.shape[1]
+        found.append(vector)
+
+
+def _changed(front: np.ndarray, blocks: int, rng: np.random.Generator) -> np.ndarray:
+    """Children of a front in the order of its scores: one or two units changed, or two mixed."""
+    parent = rng.integers(0, len(front), _PART)
+    other = np.clip(parent + rng.integers(-3, 4, _PART), 0, len(front) - 1)
+    mixed = rng.random((_PART, 1)) < 0.5
+    swap = rng.random((_PART, front.shape[1])) < 0.5
+    children = np.where(mixed & swap, front[other], front[parent])
+    for chance in (1.0, 0.5):
+        unit = rng.integers(0, front.shape[1], _PART)
+        step = np.where(rng.random(_PART) < chance, rng.integers(1, blocks, _PART), 0)
+        rows = np.arange(_PART)
+        children[rows, unit] = (children[rows, unit] + step) % blocks
+    return children
+
+
+def _ranks(points: np.ndarray) -> np.ndarray:
+    """0 for the front, 1 for that of the rest, and so on up to ``_LAYERS``: int64 ``(n,)``."""
+    found = np.full(len(points), _LAYERS, dtype=np.int64)
+    left = np.arange(len(points))
+    for rank in range(_LAYERS):
+        if not len(left):
+            break
+        front = pareto(points[left])
+        found[left[front]] = rank
+        left = np.delete(left, front)
+    return found

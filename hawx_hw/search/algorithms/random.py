@@ -1,0 +1,35 @@
+"""Random assignments: what every other search must beat."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hawx_hw.search.problem import Problem
+
+__all__ = ["search"]
+
+_PART = 64
+#: Rounds without anything new after which a space counts as searched.
+_PATIENCE = 1000
+
+
+def search(problem: Problem) -> None:
+    """Draw assignments whose share of each block is drawn, too, so that they spread over the costs.
+
+    Blocks drawn one by one with equal chances would all cost about the same.
+    """
+    rng = np.random.default_rng(problem.seed)
+    space, evaluator = problem.space, problem.evaluator
+    idle = 0
+    while evaluator.evaluations < space.size and idle < _PATIENCE:
+        before = evaluator.evaluations
+        evaluator.evaluate(drawn(rng, space.units, len(space.blocks), _PART))
+        idle = 0 if evaluator.evaluations > before else idle + 1
+
+
+def drawn(rng: np.random.Generator, units: int, blocks: int, count: int) -> np.ndarray:
+    """Random vectors int64 ``(count, units)``, each with its own random shares of the blocks."""
+    shares = rng.dirichlet(np.full(blocks, 0.5), size=count)
+    edges = np.cumsum(shares, axis=1)[:, None, :-1]
+    found: np.ndarray = (rng.random((count, units, 1)) > edges).sum(axis=2).astype(np.int64)
+    return found
