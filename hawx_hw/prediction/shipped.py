@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
-__all__ = ["FOLDER", "VARIABLE", "Kept", "described", "read_kept", "read_table", "save"]
+__all__ = [
+    "FOLDER",
+    "VARIABLE",
+    "Kept",
+    "described",
+    "own_files",
+    "read_kept",
+    "read_table",
+    "save",
+]
 
 #: Of the package: NAME.csv, NAME.json and NAME_blocks.csv for each technology NAME.
 FOLDER = Path(__file__).resolve().parent / "data"
@@ -173,6 +182,16 @@ def read_kept(technology: str, folder: Path | None = None) -> Kept:
         Predictors.read(_text(parameters, technology), table, where=str(parameters)),
         BlockTable.read(_text(blocks, technology), where=str(blocks)),
     )
+
+
+def own_files(technology: str) -> dict[str, Path]:
+    """The user's own predictors of a technology, by what they are; none where there are none."""
+    folder = _folder(technology, None)
+    if folder == FOLDER:
+        return {}
+    names = {"table": ".csv", "parameters": ".json", "blocks": "_blocks.csv"}
+    paths = {what: folder / f"{technology}{end}" for what, end in names.items()}
+    return {what: path for what, path in paths.items() if path.is_file()}
 
 
 def _folder(technology: str, folder: Path | None) -> Path:

@@ -5,10 +5,16 @@ Writes ``predict.json``.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
 from hawx_hw.stages.emit import load_plan, load_technology
+
+if TYPE_CHECKING:
+    from hawx_hw.config import Config
 
 __all__ = ["STAGE"]
 
@@ -44,12 +50,19 @@ def _run(context: Context) -> None:
     context.write_json("predict.json", {**content, "forecast": told, "reason": None})
 
 
+def _files(config: Config, base: Path) -> dict[str, Path]:
+    from hawx_hw.prediction.shipped import own_files
+
+    technology = load_technology(config, base)
+    return {"technology": technology.liberty, **own_files(technology.name)}
+
+
 STAGE = Stage(
     "predict",
     _run,
     needs=("assign",),
     settings=("accelerator", "technology"),
-    files=lambda config, base: {"technology": load_technology(config, base).liberty},
+    files=_files,
     code=("blocks", "gateware", "mapping", "prediction", "technology", "stages/predict.py"),
     tools=lambda config, base: versions("numpy", "scikit-learn", "scipy"),
     estimate=5.0,
