@@ -20,7 +20,7 @@ __all__ = ["search"]
 _TRAINING, _UNLIMITED = 0.5, 500
 _TREES = 100
 #: Estimates a climb, and assignments that are estimated at once.
-_ESTIMATES, _PART = 20_000, 200
+_ESTIMATES, _PART = 20_000, 500
 
 
 def search(problem: Problem) -> None:
@@ -32,14 +32,13 @@ def search(problem: Problem) -> None:
     vectors = drawn(rng, space.units, len(space.blocks), training)
     evaluator.evaluate(vectors)
     while evaluator.evaluations < space.size:
-        before = evaluator.evaluations
         front = _climb(problem, rng)
         known = {vector.tobytes() for vector in evaluator.vectors}
         new = [vector for vector in front if vector.tobytes() not in known]
-        rng.shuffle(new)
-        evaluator.evaluate(np.array(new[:training]).reshape(-1, space.units))
-        if evaluator.evaluations == before:
+        if not new:
             return
+        rng.shuffle(new)
+        evaluator.evaluate(np.array(new[:training]))
 
 
 def _climb(problem: Problem, rng: np.random.Generator) -> np.ndarray:
