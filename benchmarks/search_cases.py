@@ -25,14 +25,25 @@ from hawx_hw.technology import load as load_technology
 __all__ = ["BLOCKS", "LEVELS", "Case", "case"]
 
 LEVELS = ("layers", "filters")
-#: The blocks to choose from, by their number.
+#: The blocks to choose from, by their number: where filters make up for them, and where not. With
+#: finer blocks the compensated network would lose nothing, and there would be nothing to search.
 BLOCKS = {
-    2: ("exact", "array(3,3,0)"),
-    3: ("exact", "array(2,2,0)", "array(3,3,0)"),
-    8: (
-        *("exact", "array(0,0,4)", "array(1,0,4)", "array(1,1,0)"),
-        *("array(2,0,5)", "array(2,2,0)", "array(3,0,0)", "array(3,3,0)"),
-    ),
+    True: {
+        2: ("exact", "precision(w=2,a=2)"),
+        3: ("exact", "array(5,4,0)", "precision(w=2,a=4)"),
+        8: (
+            *("exact", "array(3,3,0)", "array(4,4,0)", "array(5,4,0)"),
+            *("array(5,5,0)", "roup(p=3,r=4)", "precision(w=2,a=4)", "precision(w=2,a=2)"),
+        ),
+    },
+    False: {
+        2: ("exact", "array(2,2,0)"),
+        3: ("exact", "array(1,1,0)", "array(2,2,0)"),
+        8: (
+            *("exact", "array(0,0,4)", "array(1,0,4)", "array(1,1,0)"),
+            *("array(2,0,5)", "array(2,2,0)", "array(3,0,0)", "array(3,3,0)"),
+        ),
+    },
 }
 _CALIBRATION = 512
 
@@ -77,7 +88,7 @@ def case(level: str, count: int, images: int, *, compensated: bool = True) -> Ca
     dataset = load("mnist")
     pixels = evenly_spaced(dataset.train, _CALIBRATION).images
     graph = quantize(load_network("lenet5", dataset, None), pixels, name="lenet5")
-    blocks = [by_name(name) for name in BLOCKS[count]]
+    blocks = [by_name(name) for name in BLOCKS[compensated][count]]
     if level == "layers":
         space = Space.by_layer(graph, blocks)
     else:

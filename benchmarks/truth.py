@@ -38,7 +38,7 @@ def main() -> None:
     """Compute and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=(*LEVELS, "rate"))
-    parser.add_argument("--blocks", type=int, nargs="+", choices=BLOCKS)
+    parser.add_argument("--blocks", type=int, nargs="+", choices=BLOCKS[True])
     parser.add_argument("--images", type=int)
     parser.add_argument("--plain", action="store_true", help="nothing makes up for blocks")
     parser.add_argument("--folder", type=Path, default=Path("build/truth"))
