@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from hawx_hw.search.scores import ProfileScores
+from hawx_hw.search.space import Space
+from hawx_hw.sensitivity.measure import measure
+from hawx_hw.sensitivity.predictor import expected_changes
+from tests.search.small import BLOCKS, small_graph, small_images
+
+
+@pytest.fixture(scope="module")
+def profile():
+    graph = small_graph()
+    images, labels = small_images(graph, 20)
+    # The profile knows the blocks in another order than the spaces.
+    return measure(graph, [BLOCKS[2], BLOCKS[0], BLOCKS[1]], images, labels, threads=1)
+
+
+def test_scores_of_filters_are_those_of_the_profile(profile):
+    space = Space.by_filter(small_graph(), BLOCKS)
+    scores = ProfileScores(profile, space)
+    vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
+    wanted = expected_changes(profile, np.array([1, 2, 0])[vectors])
+    assert scores.predict(vectors) == pytest.approx(wanted)
+    alone = np.ones((1, profile.units), dtype=int)
+    alone[0, 4] = 0
+    assert scores.table[4, 2] == pytest.approx(expected_changes(profile, alone)[0])
+    assert scores.table[:, 0] == pytest.approx(0)
+
+
+def test_scores_of_layers_are_those_of_all_their_filters(profile):
+    graph = small_graph()
+    filters, layers = Space.by_filter(graph, BLOCKS), Space.by_layer(graph, BLOCKS)
+    vectors = np.random.default_rng(1).integers(0, 3, (7, 4))
+    fine = np.repeat(vectors, [2, 3, 5, 4], axis=1)
+    found = ProfileScores(profile, layers).predict(vectors)
+    assert found == pytest.approx(ProfileScores(profile, filters).predict(fine))
+
+
+def test_layers_that_are_not_searched_are_exact(profile):
+    graph = small_graph()
+    space = Space.by_filter(graph, BLOCKS[1:], ["b"])
+    vectors = np.array([[0, 1, 1]])
+    wanted = np.ones((1, profile.units), dtype=int)
+    wanted[0, 2:5] = (2, 0, 0)
+    found = ProfileScores(profile, space).predict(vectors)
+    assert found == pytest.approx(expected_changes(profile, wanted))
+
+
+def test_refuses_profiles_that_do_not_suit(profile):
+    graph = small_graph()
+    images, labels = small_images(graph, 4)
+    other = measure(graph, BLOCKS[:2], images, labels, threads=1)
+    with pytest.raises(ValueError, match=r"must know the blocks array\(ha=5,hb=5,v=0\)"):
+        ProfileScores(other, Space.by_layer(graph, BLOCKS))
+    rows = np.broadcast_to(np.arange(3)[:, None], (1, 3, 3))
+    with pytest.raises(ValueError, match="units as small as those of 'a'"):
+        ProfileScores(profile, Space.by_slice(graph, BLOCKS, {"a": rows}))
