@@ -7,13 +7,13 @@ slices.
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +48,9 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "operation_variance": ("layer, block, weight + 128", "variance of the error of a product"),
     "operation_absolute": ("layer, block, weight + 128", "mean absolute error of a product"),
 }
+
+_NAMES = ("layers", "blocks", "digests")
+_SWITCHES = ("bias_correction", "weight_remapping", "activation_rounding")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +166,7 @@ def save_profile(profile: Profile, path: Path) -> None:
     description = {
         "schema": SCHEMA,
         "network": profile.network,
-        "layers": profile.layers,
-        "blocks": profile.blocks,
-        "digests": profile.digests,
-        "bias_correction": profile.bias_correction,
-        "weight_remapping": profile.weight_remapping,
-        "activation_rounding": profile.activation_rounding,
+        **{name: getattr(profile, name) for name in (*_NAMES, *_SWITCHES)},
         "arrays": {name: {"axes": a, "unit": u} for name, (a, u) in UNITS.items()},
     }
     arrays = {name: getattr(profile, name) for name in UNITS}
@@ -197,15 +195,12 @@ def load_profile(path: Path) -> Profile:
                     where=str(path),
                     mend=mend,
                 )
-            layers = tuple(description["layers"])
-            values = {name: file[name] for name in UNITS}
-            slices = tuple(file[f"slices.{index}"] for index in range(len(layers)))
+            values: dict[str, Any] = {name: file[name] for name in UNITS}
+            values |= {name: tuple(description[name]) for name in _NAMES}
+            values |= {name: bool(description[name]) for name in _SWITCHES}
+            slices = tuple(file[f"slices.{index}"] for index in range(len(values["layers"])))
+            return Profile(network=str(description["network"]), slices=slices, **values)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"The profile cannot be read: {error}.", where=str(path), mend=mend
         ) from error
-    known = {field.name for field in dataclasses.fields(Profile)}
-    names = {key: value for key, value in description.items() if key in known}
-    for key in ("blocks", "digests"):
-        names[key] = tuple(names[key])
-    return Profile(**{**names, "layers": layers, "slices": slices, **values})

@@ -202,6 +202,11 @@ def _taps(profile: Profile) -> np.ndarray:
 def _chosen(values: np.ndarray, choices: np.ndarray) -> np.ndarray:
     """Sums over units of each assignment's rows: ``(assignments, images, classes)``."""
     units, blocks = values.shape[:2]
+    columns, group = np.unique(choices, axis=1, return_inverse=True)
+    if 2 * columns.shape[1] <= units:
+        # Units that always have one block, as in assignments by layer, count as one.
+        merged = [values[group == k].sum(axis=0, dtype=np.float64) for k in range(columns.shape[1])]
+        values, choices, units = np.stack(merged), columns, len(merged)
     picked = np.zeros((len(choices), units, blocks), dtype=values.dtype)
     np.put_along_axis(picked, choices[..., None], 1, axis=2)
     flat = values.reshape(units * blocks, -1)

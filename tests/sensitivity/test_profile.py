@@ -48,7 +48,7 @@ def test_the_file_tells_names_axes_and_units(tmp_path) -> None:
     assert told["blocks"] == [block.name for block in blocks()]
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "other"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "other", "part"])
 def test_files_that_cannot_be_read(tmp_path, damage: str) -> None:
     path = tmp_path / "scores.npz"
     save_profile(profiled(3), path)
@@ -57,6 +57,12 @@ def test_files_that_cannot_be_read(tmp_path, damage: str) -> None:
         path.unlink()
     elif damage == "cut":
         path.write_bytes(content[: len(content) // 2])
+    elif damage == "part":
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        told = json.loads(str(arrays["description"]))
+        del told["activation_rounding"]
+        np.savez(path, **arrays | {"description": np.array(json.dumps(told))})
     else:
         np.savez(path, values=np.zeros(3))
     with pytest.raises(UserError, match="The profile cannot be read"):

@@ -92,6 +92,20 @@ def test_many_assignments_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_allclose(model_scores(profile, choices), whole, rtol=1e-9)
 
 
+@pytest.mark.parametrize("corrected", [False, True])
+def test_assignments_by_layer_unit_by_unit(corrected: bool) -> None:
+    profile = PROFILES[corrected]
+    rng = np.random.default_rng(1)
+    layers = rng.integers(0, len(profile.blocks), (6, len(profile.layers)))
+    choices = np.stack([profile.by_layer(row) for row in layers])
+    found = shifted_logits(profile, choices)
+    for choice, logits in zip(choices, found, strict=True):
+        expected = profile.logits.copy()
+        for unit, block in enumerate(choice):
+            expected += profile.shifts[unit, block]
+        np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_shifts_can_be_scaled() -> None:
     profile = PROFILES[False]
     choice = profile.uniform(1)
