@@ -1,10 +1,11 @@
-"""Time to synthesize arrays of growing size, against the smallest, and against a flattened netlist.
+"""Time to synthesize arrays of growing size, and what keeping the hierarchy costs in area.
 
     python benchmarks/synthesis.py
 
-The array alone: one slice of n x n PEs with accumulators, in generic45. The hierarchy is kept, so
-each kind of module is mapped once; the baseline that grows with the number of PEs is the same array
-flattened. All are measured in this run, one after another; only the ratios mean something.
+The array alone (one slice of n x n PEs with accumulators), and a whole small accelerator, in
+generic45. The hierarchy is kept, so each kind of module is mapped once; the baseline that grows
+with the number of PEs is the same design flattened. All are measured in this run, one after
+another, without a store; of the times only the ratios mean something.
 """
 
 from __future__ import annotations
@@ -23,19 +24,27 @@ from hawx_hw.mapping.plan import plan
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
 
-_CASES = [(8, False), (16, False), (32, False), (8, True)]
+_ARRAY, _WHOLE = "hawx_array_slice", "hawx_accelerator"
+_CASES = [
+    (_ARRAY, 8, False),
+    (_ARRAY, 16, False),
+    (_ARRAY, 32, False),
+    (_ARRAY, 8, True),
+    (_WHOLE, 4, False),
+    (_WHOLE, 4, True),
+]
 
 
 def main() -> None:
     """Print the table."""
     technology = load("generic45")
-    table = Table(title="Synthesis of n x n PEs with accumulators, generic45")
-    for name in ("array", "hierarchy", "cells", "seconds", "ratio"):
+    table = Table(title="Synthesis of n x n PEs, generic45")
+    for name in ("design", "hierarchy", "cells", "um2", "path, ns", "seconds", "ratio"):
         table.add_column(name, justify="right")
     baseline = 0.0
     with tempfile.TemporaryDirectory() as name:
-        for size, flatten in _CASES:
-            folder = Path(name) / f"{size}{flatten}"
+        for top, size, flatten in _CASES:
+            folder = Path(name) / f"{top}{size}{flatten}"
             mapped = plan(lenet5(), Architecture.complete(size, size, slice_columns=size))
             emit_accelerator(mapped, folder, config_hash=0)
             sources = [folder / "rtl" / source for source in
@@ -43,7 +52,7 @@ def main() -> None:
             begin = time.perf_counter()
             figures = synthesize(
                 sources,
-                "hawx_array_slice",
+                top,
                 technology,
                 workdir=folder / "work",
                 flatten=flatten,
@@ -52,9 +61,11 @@ def main() -> None:
             seconds = time.perf_counter() - begin
             baseline = baseline or seconds
             table.add_row(
-                f"{size} x {size}",
+                f"{'array' if top == _ARRAY else 'accelerator'} {size} x {size}",
                 "flattened" if flatten else "kept",
                 f"{figures['cells']:,}",
+                f"{figures['area']:,.0f}",
+                f"{figures['timing']['longest_path_ns']:.2f}",
                 f"{seconds:.1f}",
                 f"{seconds / baseline:.2f}",
             )
