@@ -5,8 +5,8 @@ scored; in a large one the scores of single units, taken as a sum, give the conv
 (one step of a unit after the other, in ascending order of score for cost: the sweep of a Lagrange
 multiplier), and changes of single units and mixtures of neighbours fill what lies between.
 
-Then the assignments near that front are run, one by one: a curve from scores to accuracy with its
-uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to all that was
+Then the assignments near that front are run, few at a time: a curve from scores to accuracy with
+its uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to what was
 run, and the next is the one that is expected to enlarge the hypervolume most.
 
 Of HAWX (arXiv 2602.16336) only the abstract is public: this is a reconstruction of its idea, not of
@@ -34,6 +34,8 @@ _FIRST = 4
 _QUANTILES = (-1.2816, -0.5244, 0.0, 0.5244, 1.2816)
 #: Share of the objectives' box below which nothing is expected to be gained.
 _ENOUGH = 1e-5
+#: One assignment of so many that were run is chosen at once; a curve is fitted to so many at most.
+_TOGETHER, _FITTED = 32, 200
 
 
 def search(problem: Problem) -> None:
@@ -52,26 +54,38 @@ def search(problem: Problem) -> None:
     front = np.flatnonzero(_ranks(points) == 0)
     within = 4 * problem.reference[0]
     first = informative(scores[front], min(_FIRST, len(front)), within=within)
-    evaluator.evaluate(vectors[front[first]])
     lost = np.full(len(vectors), np.nan)
     lost[front[first]] = evaluator.evaluate(vectors[front[first]])[:, 0]
-    box = problem.reference[0] * problem.reference[1]
+    enough = _ENOUGH * problem.reference[0] * problem.reference[1]
     while np.isnan(lost).any():
-        ran = ~np.isnan(lost)
-        accuracy = evaluator.exact - lost[ran] / 100
-        predictor = AccuracyPredictor(evaluator.exact, scores[ran], accuracy)
-        mean, deviation = predictor.predict(scores)
+        drops = _drops(evaluator.exact, scores, lost)
         known = evaluator.points
-        expected = np.zeros(len(vectors))
-        for quantile in _QUANTILES:
-            drop = 100 * (evaluator.exact - mean + quantile * deviation)
-            tried = np.stack([drop, costs], axis=1)
-            expected += gains(tried, known, problem.reference) / len(_QUANTILES)
-        expected[ran] = -1
-        best = int(expected.argmax())
-        if expected[best] < _ENOUGH * box:
+        chosen: list[int] = []
+        # The more is known, the less one more run changes the choice of the next.
+        while len(chosen) < max(1, evaluator.evaluations // _TOGETHER):
+            tried = ((np.stack([drop, costs], axis=1), known) for drop in drops)
+            expected = np.mean([gains(t, k, problem.reference) for t, k in tried], axis=0)
+            expected[chosen] = expected[~np.isnan(lost)] = -1
+            best = int(expected.argmax())
+            if expected[best] < enough:
+                break
+            chosen.append(best)
+            middle = drops[len(drops) // 2, best]
+            known = np.concatenate([known, [[middle, costs[best]]]])
+        if not chosen:
             return
-        lost[best] = evaluator.evaluate(vectors[best][None])[0, 0]
+        lost[chosen] = evaluator.evaluate(vectors[chosen])[:, 0]
+
+
+def _drops(exact: float, scores: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    """Quantiles of the points that each assignment may lose: float64 ``(quantiles, n)``."""
+    ran = np.flatnonzero(~np.isnan(lost))
+    ran = ran[np.argsort(scores[ran], kind="stable")]
+    fitted = ran[np.unique(np.linspace(0, len(ran) - 1, min(len(ran), _FITTED)).astype(int))]
+    predictor = AccuracyPredictor(exact, scores[fitted], exact - lost[fitted] / 100)
+    mean, deviation = predictor.predict(scores)
+    found: np.ndarray = 100 * (exact - mean + np.outer(_QUANTILES, deviation))
+    return found
 
 
 def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
