@@ -2,6 +2,7 @@
 
     python benchmarks/scores.py [--networks digits mnist resnet20] [--resnet20 FILE]
         [--settings plain corrected compensated] [--assignments 300] [--folder F] [--threads 1]
+        [--test-images N]
 
 For each network random assignments are run on the test images: every second one by layer, the
 others by filter. Each draws some of the blocks and the share of units that get one of them, so that
@@ -78,6 +79,7 @@ def main() -> None:
     parser.add_argument("--resnet20", type=Path, help="the checkpoint")
     parser.add_argument("--assignments", type=int, default=300)
     parser.add_argument("--folder", type=Path, default=Path("build/scores"))
+    parser.add_argument("--test-images", type=int, help="left out: all")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -114,13 +116,14 @@ def _compare(
     )
     seconds = time.perf_counter() - start
     choices = random_choices(profile, arguments.assignments)
+    test = evenly_spaced(dataset.test, arguments.test_images or len(dataset.test))
     met = codes(evenly_spaced(dataset.train, _COMPENSATION).images)
     truth = run_truth(
         graph,
         profile,
         choices,
         blocks,
-        dataset.test,
+        test,
         evenly_spaced(dataset.train, _SEEN),
         None if setting == "plain" else met,
         switches["weight_remapping"],
@@ -132,7 +135,7 @@ def _compare(
     scores["run on training images"] = truth.seen_losses
     scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
     print(
-        f"\n{network}, {setting}: {len(choices)} assignments, {len(dataset.test)} test images, "
+        f"\n{network}, {setting}: {len(choices)} assignments, {len(test)} test images, "
         f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
         f"images in {seconds:.1f} s, one evaluation {truth.seconds:.2f} s",
         flush=True,
