@@ -24,7 +24,7 @@ from hawx_hw.sensitivity.predictor import AccuracyPredictor, informative
 __all__ = ["search"]
 
 #: Spaces up to this size are scored as a whole; in others, so many assignments are.
-_WHOLE, _SCORED = 2**16, 20_000
+_WHOLE, _SCORED = 2**13, 8_000
 _PART = 512
 #: Fronts behind the foreseen one that may be run, too, since scores are not exact.
 _LAYERS = 4
