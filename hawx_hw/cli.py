@@ -18,6 +18,7 @@ from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.cli_designs import characterize_designs
 from hawx_hw.cli_predict import predictors_app, train_predictors
 from hawx_hw.cli_profile import profile
+from hawx_hw.cli_search import search
 from hawx_hw.cli_store import app as store_app
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
@@ -55,6 +56,7 @@ app.command()(characterize_designs)
 app.command()(train_predictors)
 app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
+app.command()(search)
 
 
 class _Interrupted(BaseException):
