@@ -16,7 +16,7 @@ from hawx_hw.prediction.predictors import Estimates, Predictors
 __all__ = ["comparison", "forecast"]
 
 
-def forecast(description: DesignDescription, predictors: Predictors) -> dict[str, Any]:
+def forecast(description: DesignDescription, predictors: Predictors, cycles: int) -> dict[str, Any]:
     """Every figure of a design, with intervals of 90 %, JSON-able.
 
     Cycles and memories are exact. The clock is the wanted one, or what the predicted longest path
@@ -27,6 +27,8 @@ def forecast(description: DesignDescription, predictors: Predictors) -> dict[str
     description : DesignDescription
     predictors : Predictors
         Of the description's technology.
+    cycles : int
+        Of an image, from its first byte to the last one of its result, as power counts them.
 
     Returns
     -------
@@ -39,8 +41,10 @@ def forecast(description: DesignDescription, predictors: Predictors) -> dict[str
     Raises
     ------
     ValueError
-        The predictors are of another technology.
+        The predictors are of another technology, or ``cycles`` is not positive.
     """
+    if cycles < 1:
+        raise ValueError(f"cycles must be positive, not {cycles!r}")
     if description.technology != predictors.technology:
         raise ValueError(
             f"description must be of {predictors.technology!r}, not {description.technology!r}"
@@ -49,7 +53,7 @@ def forecast(description: DesignDescription, predictors: Predictors) -> dict[str
     found = predictors.estimate(description.vector()[None, :])
     delay = found["delay"]
     clock = min(values["clock_mhz"], 1000.0 / float(delay.value[0]))
-    time = np.array([values["cycles"] / clock])
+    time = np.array([cycles / clock])
     drawn = power(found["energy"], found["leakage"], time)
     energy = Estimates(drawn.value * time, drawn.low * time, drawn.high * time)
     fmax = Estimates(1000.0 / delay.value, 1000.0 / delay.high, 1000.0 / delay.low)
@@ -65,7 +69,7 @@ def forecast(description: DesignDescription, predictors: Predictors) -> dict[str
         "longest_path_ns": _interval(delay),
         "fmax_mhz": _interval(fmax),
         "clock_mhz": _rounded(clock),
-        "cycles": int(values["cycles"]),
+        "cycles": cycles,
         "latency_us": _rounded(float(time[0])),
         "power_uw": _interval(drawn),
         "energy_pj": _interval(energy),

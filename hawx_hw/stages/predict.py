@@ -20,10 +20,12 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
+    from hawx_hw.mapping.cycles import predict
     from hawx_hw.prediction.description import describe
     from hawx_hw.prediction.forecast import forecast
     from hawx_hw.prediction.shipped import read_kept
     from hawx_hw.synthesis import default_store
+    from hawx_hw.verification.accelerator_job import cycles_per_image
 
     technology = load_technology(context.config, context.base)
     content = {"technology": {"name": technology.name, "sha256": technology.digest}}
@@ -46,7 +48,7 @@ def _run(context: Context) -> None:
             objective=shape.block_architecture,
             clock_mhz=shape.clock_mhz,
         )
-        told = forecast(description, kept.predictors)
+        told = forecast(description, kept.predictors, cycles_per_image(plan, predict(plan)))
     context.write_json("predict.json", {**content, "forecast": told, "reason": None})
 
 
