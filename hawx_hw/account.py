@@ -71,9 +71,11 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
         Standard output where None.
     """
     rows: Rows = []
+    compared = found.get("predicted", [])
     for stage, results in found["results"].items():
-        rows += _PARTS[stage].rows(results)
-    rows += [(f"{row['figure']} foretold", _foretold(row)) for row in found.get("predicted", ())]
+        own = _PARTS[stage].rows(results)
+        # The table below tells it once more, with what was found.
+        rows += [row for row in own if row[0] != "predicted" or not compared]
     rows += list(found["files"].items())
     stages = found["stages"]
     idle = [stage for stage, outcome in stages.items() if not outcome["ran"]]
@@ -84,7 +86,7 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     else:
         note = f"{sum(outcome['seconds'] for outcome in stages.values()):.0f} s"
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
-    for title, heading, lines in _tables(found["results"]):
+    for title, heading, lines in (*_comparison(compared), *_tables(found["results"])):
         print("", file=stream or sys.stdout)
         print_table(heading, lines, title=title, figures=True, stream=stream)
 
@@ -254,13 +256,28 @@ def _predict(results: dict[str, Any]) -> Rows:
     return rows
 
 
-def _foretold(row: dict[str, Any]) -> str:
-    error = 100 * (row["predicted"] / row["found"] - 1)
-    place = "within" if row["inside"] else "OUTSIDE"
-    return (
-        f"{row['predicted']:,.5g} {row['unit']}, found {row['found']:,.5g} "
-        f"({error:+.1f} %, {place} {row['low']:,.5g} to {row['high']:,.5g})"
-    )
+def _comparison(
+    compared: list[dict[str, Any]],
+) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """What was predicted beside what was found."""
+    units = {
+        "area": ("area, um2", 1.0),
+        "longest_path_ns": ("longest path, ns", 1.0),
+        "power_uw": ("power, mW", 1e3),
+        "energy_pj": ("energy per image, uJ", 1e6),
+    }
+    lines = []
+    for row in compared:
+        name, unit = units[row["figure"]]
+        value, low, high, found = (row[k] / unit for k in ("predicted", "low", "high", "found"))
+        place = "" if row["inside"] else "outside"
+        lines.append(
+            [name, f"{value:,.5g}", f"{low:,.5g} to {high:,.5g}", f"{found:,.5g}",
+             f"{100 * (value / found - 1):+.1f} %", place]
+        )  # fmt: skip
+    if lines:
+        heading = ("figure", "predicted", "90 % interval", "found", "off", "")
+        yield "predicted without synthesis, and found", heading, lines
 
 
 def _within(told: dict[str, float], unit: float, name: str) -> str:

@@ -182,3 +182,30 @@ def test_synthesis(tmp_path: Path) -> None:
         f"netlist {tmp_path}/netlist.v",
         f"synthesis {tmp_path}/synth.json",
     ]
+
+
+def test_predicted_beside_found(tmp_path: Path) -> None:
+    def told(value: float) -> dict[str, float]:
+        return {"value": value, "low": 0.9 * value, "high": 1.1 * value}
+
+    forecast = {
+        "area": told(1000.0), "longest_path_ns": told(2.0), "power_uw": told(5000.0),
+        "energy_pj": told(3e6), "fmax_mhz": told(500.0), "clock_mhz": 100.0, "cycles": 1234,
+        "latency_us": 12.34, "outside": {"rows": {"value": 40.0, "low": 4.0, "high": 20.0}},
+    }  # fmt: skip
+    content = {"technology": {"name": "t"}, "forecast": forecast, "reason": None}
+    (tmp_path / "predict.json").write_text(json.dumps(content))
+    outcomes = [Outcome("predict", True, 1.0)]
+    alone = "\n".join(printed(account(tmp_path, outcomes)))
+    assert "1,000 um2 (900 to 1,100), 5 mW (4.5 to 5.5) at 100 MHz" in alone
+    assert "rows is 40, trained on 4 to 20: intervals are wider" in alone
+    synth = {"technology": {"name": "t"}, "area": 1250.0, "timing": {"longest_path_ns": 2.0}}
+    (tmp_path / "synth.json").write_text(json.dumps(synth))
+    outcomes.append(Outcome("synth", True, 1.0))
+    both = "\n".join(printed(account(tmp_path, outcomes)))
+    assert "(900 to 1,100)" not in both
+    assert "rows is 40" in both
+    lines = {line.split("  ")[0]: line.split() for line in both.splitlines() if line}
+    assert lines["area, um2"][2:] == ["1,000", "900", "to", "1,100", "1,250", "-20.0", "%",
+                                      "outside"]  # fmt: skip
+    assert lines["longest path, ns"][3:] == ["2", "1.8", "to", "2.2", "2", "+0.0", "%"]
