@@ -199,7 +199,8 @@ def test_predicted_beside_found(tmp_path: Path) -> None:
     alone = "\n".join(printed(account(tmp_path, outcomes)))
     assert "1,000 um2 (900 to 1,100), 5 mW (4.5 to 5.5) at 100 MHz" in alone
     assert "rows is 40, trained on 4 to 20: intervals are wider" in alone
-    synth = {"technology": {"name": "t"}, "area": 1250.0, "timing": {"longest_path_ns": 2.0}}
+    timing = {**SYNTH["timing"], "longest_path_ns": 2.0}
+    synth = {**SYNTH, "technology": {"name": "t"}, "area": 1250.0, "timing": timing}
     (tmp_path / "synth.json").write_text(json.dumps(synth))
     outcomes.append(Outcome("synth", True, 1.0))
     both = "\n".join(printed(account(tmp_path, outcomes)))
