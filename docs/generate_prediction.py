@@ -67,6 +67,11 @@ a time; everything is fitted anew without them.
 
 ![Predicted over found, with 90 % intervals](prediction.svg)
 
+The highest clock is the weakest: its order (tau) is blurred among the many designs whose longest
+path is the requantiser's, the same in all of them to a few per cent; and where PEs hold several
+blocks, the signal that chooses among them drives all PEs of a slice without buffers, which makes
+paths of up to 8 ns that depend on details of the grid.
+
 The harder question is a block that was never seen in any design, only characterized by itself. For
 each block, predictors were trained on the designs without it and asked for those with it:
 

@@ -11,10 +11,11 @@ from hawx_hw.prediction.evaluation import Held
 
 __all__ = ["parity"]
 
+#: Label and unit of each plot.
 _AXES = {
-    "area": "area of the cells, um2",
-    "power": "power at the design's clock, uW",
-    "fmax": "highest clock, MHz",
+    "area": ("area of the cells, 1,000 um2", 1e3),
+    "power": ("power at the design's clock, mW", 1e3),
+    "fmax": ("highest clock, MHz", 1.0),
 }
 
 
@@ -33,19 +34,24 @@ def parity(held: Mapping[str, Held], path: Path) -> None:
     # Names of things in an SVG would differ from run to run.
     with matplotlib.rc_context({"svg.hashsalt": "hawx", "svg.fonttype": "none"}):
         from matplotlib.figure import Figure
+        from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
         figure = Figure(figsize=(12, 4), layout="constrained")
-        for axes, (name, label) in zip(figure.subplots(1, len(_AXES)), _AXES.items(), strict=True):
+        for axes, (name, (label, unit)) in zip(
+            figure.subplots(1, len(_AXES)), _AXES.items(), strict=True
+        ):
             one = held[name]
             estimates = one.estimates
-            errors = [estimates.value - estimates.low, estimates.high - estimates.value]
-            axes.errorbar(one.truth, estimates.value, errors, fmt="o", markersize=3, linewidth=0.6)
-            ends = [
-                min(one.truth.min(), estimates.value.min()),
-                max(one.truth.max(), estimates.value.max()),
-            ]
+            truth, value = one.truth / unit, estimates.value / unit
+            errors = [value - estimates.low / unit, estimates.high / unit - value]
+            axes.errorbar(truth, value, errors, fmt="o", markersize=3, linewidth=0.6)
+            ends = [min(truth.min(), value.min()), max(truth.max(), value.max())]
             axes.plot(ends, ends, color="black", linewidth=0.8)
             axes.set(xscale="log", yscale="log", xlabel=f"found: {label}", ylabel="predicted")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+                axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+                axis.set_minor_formatter(NullFormatter())
             axes.set_title(name)
         file = io.BytesIO()
         kind = path.suffix.removeprefix(".") or "svg"
