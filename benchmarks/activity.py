@@ -1,12 +1,13 @@
 """Gate-level simulation of a multiplier and of a whole accelerator, against Icarus Verilog.
 
-    python benchmarks/activity.py [SIZE]    # 0: the multiplier alone
+    python benchmarks/activity.py [SIZE] [--delays]    # SIZE 0: the multiplier alone
 
 The multiplier: the exact one of generic45 under random operands, in Icarus with a behavioural model
 of every cell, here with 64 and 256 of it side by side, settled states only and with the cells'
 delays. Icarus has delays as well, and writes no waves: the baseline is what it takes to simulate
 alone. The accelerator: LeNet-5 on SIZE x SIZE PEs (8), synthesized or taken from the store, with 64
-images of random codes. All in this run, one after another, on one core; only ratios mean something.
+images of random codes; with --delays (minutes) with glitches too. All in this run, one after
+another, on one core; only ratios mean something.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _CYCLES = 2_000
 
 def main() -> None:
     """Print the table."""
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+    glitches = "--delays" in sys.argv
+    sizes = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    size = sizes[0] if sizes else 8
     table = Table(title="Copies times cycles a second")
     for name in ("design", "simulation", "cells", "per second", "against Icarus"):
         table.add_column(name, justify="right")
@@ -57,7 +60,7 @@ def main() -> None:
             rate = _block(flat, block, lanes, own)
             rows.append(("multiplier", f"{name}, {lanes} lanes", flat.cells, rate))
     if size:
-        rows += _accelerator(size)
+        rows += _accelerator(size, glitches)
     for what, name, cells, rate in rows:
         # Of a larger design: for as many cells.
         ratio = rate / baseline * cells / flat.cells
@@ -73,7 +76,7 @@ def _block(flat: FlatNetlist, block: Block, lanes: int, delays: Delays | None) -
     return lanes * _CYCLES / (time.perf_counter() - begin)
 
 
-def _accelerator(size: int) -> list[tuple[str, str, int, float]]:
+def _accelerator(size: int, glitches: bool) -> list[tuple[str, str, int, float]]:
     made = plan(lenet5(), Architecture.complete(size, size))
     images = random_codes(np.random.default_rng(0), made.graph, 64)
     with tempfile.TemporaryDirectory() as name:
@@ -85,7 +88,10 @@ def _accelerator(size: int) -> list[tuple[str, str, int, float]]:
         (mapped,) = map_designs([(sources, TOP)], load("generic45"), store=store)
         flat = flatten(mapped.netlist)
         rows = []
-        for title, delays in (("settled", None), ("delays", library_delays(flat))):
+        modes: list[tuple[str, Delays | None]] = [("settled", None)]
+        if glitches:
+            modes.append(("delays", library_delays(flat)))
+        for title, delays in modes:
             begin = time.perf_counter()
             found = simulate_accelerator(flat, made, folder / "mem", images, delays=delays)
             rate = found.total.cycles / (time.perf_counter() - begin)
