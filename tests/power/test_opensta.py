@@ -86,9 +86,12 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
         values.sum() * found.clock_mhz / 1000 for values in (ours.internal_fj, ours.switching_fj)
     )
     leakage = ours.leakage_nw.sum() / 1000
-    assert switching == pytest.approx(theirs.switching_uw, rel=0.01)
+    # IHP's library states a capacitance for each edge, which OpenSTA takes, and names the reset
+    # of flip-flops as a related pin without energy: docs/power.md.
+    by_edge = technology == "ihp-sg13g2"
+    assert switching == pytest.approx(theirs.switching_uw, rel=0.03 if by_edge else 0.01)
     assert leakage == pytest.approx(theirs.leakage_uw, rel=0.05)
-    assert internal == pytest.approx(theirs.internal_uw, rel=0.05)
+    assert internal == pytest.approx(theirs.internal_uw, rel=0.1 if by_edge else 0.05)
     assert internal + switching + leakage == pytest.approx(theirs.total_uw, rel=0.05)
 
 
