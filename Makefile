@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup config-given accel test lint bench clean
+.PHONY: help setup config-given accel test lint bench predictors clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,11 @@ lint: $(STAMP) ## ruff and mypy
 
 bench: $(STAMP) ## run the benchmarks
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# One BLAS thread: with more, training takes longer, and its sums would depend on their number.
+predictors: $(STAMP) ## build and measure 80 designs, train the predictors on them (an hour or so)
+	@$(BIN)/hawx characterize-designs --designs 80 --output build/designs.csv
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/hawx train-predictors build/designs.csv --output hawx_hw/prediction/data
 
 clean: ## remove build/ (results), but not .venv
 	rm -rf build

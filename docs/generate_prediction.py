@@ -34,6 +34,8 @@ hawx train-predictors designs.csv --output predictors
 HAWX_PREDICTORS=predictors hawx predict configs/lenet5.yaml
 ```
 
+`make predictors` makes those that come with the package, from nothing.
+
 The search needs the cost of any design at once, and its user needs to know how wrong it may be.
 `hawx predict` maps the network, counts, and predicts; it synthesizes nothing but blocks that the
 technology's table lacks. Cycles are exact, by the cycle model. Memories are exact too, by the
