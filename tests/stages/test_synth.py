@@ -44,7 +44,7 @@ def test_figures_of_a_small_accelerator(project: Path, run) -> None:
     assert 0 < found["sequential_area"] < found["area"]
     assert found["memory_bits"] > 0
     assert (project / "build" / "netlist.v").read_text().count("module hawx_pe_exact") == 1
-    assert [outcome.ran for outcome in run(project, "synth")] == [False] * 3
+    assert not any(outcome.ran for outcome in run(project, "synth"))
 
 
 @pytest.mark.parametrize(
