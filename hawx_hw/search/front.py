@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["gains", "hypervolume", "pareto", "regret"]
+__all__ = ["fronts", "gains", "hypervolume", "pareto", "regret"]
 
 
 def pareto(points: np.ndarray) -> np.ndarray:
@@ -25,6 +25,32 @@ def pareto(points: np.ndarray) -> np.ndarray:
     second = points[order, 1]
     before = np.concatenate(([np.inf], np.minimum.accumulate(second)[:-1]))
     found: np.ndarray = order[second < before].astype(np.int64)
+    return found
+
+
+def fronts(points: np.ndarray, most: int) -> np.ndarray:
+    """0 for points of the front, 1 for that of the rest, and so on up to ``most`` for all others.
+
+    Parameters
+    ----------
+    points : ndarray
+        ``(n, 2)``.
+    most : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(n,)``
+    """
+    found = np.full(len(points), most, dtype=np.int64)
+    left = np.arange(len(points))
+    for rank in range(most):
+        if not len(left):
+            break
+        front = pareto(points[left])
+        found[left[front]] = rank
+        left = np.delete(left, front)
     return found
 
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hawx_hw.search.front import gains, pareto
+from hawx_hw.search.front import fronts, pareto
 from hawx_hw.search.problem import Problem, Scores
-from hawx_hw.sensitivity.predictor import AccuracyPredictor, informative
+from hawx_hw.search.promising import run_promising
 
 __all__ = ["search"]
 
@@ -28,14 +28,6 @@ _WHOLE, _SCORED = 2**13, 8_000
 _PART = 512
 #: Fronts behind the foreseen one that may be run, too, since scores are not exact.
 _LAYERS = 4
-#: Runs before the curve is trusted.
-_FIRST = 4
-#: Quantiles of a normal distribution, each of the same weight: (-1.28, -0.52, 0, 0.52, 1.28).
-_QUANTILES = (-1.2816, -0.5244, 0.0, 0.5244, 1.2816)
-#: Share of the objectives' box below which nothing is expected to be gained.
-_ENOUGH = 1e-5
-#: One assignment of so many that were run is chosen at once; a curve is fitted to so many at most.
-_TOGETHER, _FITTED = 32, 200
 
 
 def search(problem: Problem) -> None:
@@ -48,44 +40,8 @@ def search(problem: Problem) -> None:
     """
     if problem.scores is None:
         raise ValueError("hawx needs scores: profile the network first")
-    evaluator = problem.evaluator
     vectors, points = _foreseen(problem, problem.scores)
-    scores, costs = points.T
-    front = np.flatnonzero(_ranks(points) == 0)
-    within = 4 * problem.reference[0]
-    first = informative(scores[front], min(_FIRST, len(front)), within=within)
-    lost = np.full(len(vectors), np.nan)
-    lost[front[first]] = evaluator.evaluate(vectors[front[first]])[:, 0]
-    enough = _ENOUGH * problem.reference[0] * problem.reference[1]
-    while np.isnan(lost).any():
-        drops = _drops(evaluator.exact, scores, lost)
-        known = evaluator.points
-        chosen: list[int] = []
-        # The more is known, the less one more run changes the choice of the next.
-        while len(chosen) < max(1, evaluator.evaluations // _TOGETHER):
-            tried = ((np.stack([drop, costs], axis=1), known) for drop in drops)
-            expected = np.mean([gains(t, k, problem.reference) for t, k in tried], axis=0)
-            expected[chosen] = expected[~np.isnan(lost)] = -1
-            best = int(expected.argmax())
-            if expected[best] < enough:
-                break
-            chosen.append(best)
-            middle = drops[len(drops) // 2, best]
-            known = np.concatenate([known, [[middle, costs[best]]]])
-        if not chosen:
-            return
-        lost[chosen] = evaluator.evaluate(vectors[chosen])[:, 0]
-
-
-def _drops(exact: float, scores: np.ndarray, lost: np.ndarray) -> np.ndarray:
-    """Quantiles of the points that each assignment may lose: float64 ``(quantiles, n)``."""
-    ran = np.flatnonzero(~np.isnan(lost))
-    ran = ran[np.argsort(scores[ran], kind="stable")]
-    fitted = ran[np.unique(np.linspace(0, len(ran) - 1, min(len(ran), _FITTED)).astype(int))]
-    predictor = AccuracyPredictor(exact, scores[fitted], exact - lost[fitted] / 100)
-    mean, deviation = predictor.predict(scores)
-    found: np.ndarray = 100 * (exact - mean + np.outer(_QUANTILES, deviation))
-    return found
+    run_promising(problem.evaluator, vectors, points, problem.reference)
 
 
 def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +54,7 @@ def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]
     if space.size <= _WHOLE:
         vectors = space.vectors(np.arange(space.size))
         points = judged(vectors)
-        near = _ranks(points) < _LAYERS
+        near = fronts(points, _LAYERS) < _LAYERS
         return vectors[near], points[near]
     rng = np.random.default_rng(problem.seed)
     vectors = _sweep(scores.table, cost.table)
@@ -111,7 +67,7 @@ def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]
         points = np.concatenate([points, judged(children)])
         vectors, first = np.unique(vectors, axis=0, return_index=True)
         points = points[first]
-        near = _ranks(points) < _LAYERS
+        near = fronts(points, _LAYERS) < _LAYERS
         vectors, points = vectors[near], points[near]
     return vectors, points
 
@@ -150,16 +106,3 @@ def _changed(front: np.ndarray, blocks: int, rng: np.random.Generator) -> np.nda
         rows = np.arange(_PART)
         children[rows, unit] = (children[rows, unit] + step) % blocks
     return children
-
-
-def _ranks(points: np.ndarray) -> np.ndarray:
-    """0 for the front, 1 for that of the rest, and so on up to ``_LAYERS``: int64 ``(n,)``."""
-    found = np.full(len(points), _LAYERS, dtype=np.int64)
-    left = np.arange(len(points))
-    for rank in range(_LAYERS):
-        if not len(left):
-            break
-        front = pareto(points[left])
-        found[left[front]] = rank
-        left = np.delete(left, front)
-    return found
