@@ -1,0 +1,295 @@
+"""Energy of ResNet-20's multiplications on CIFAR-10, searched by scores, chosen on training images.
+
+    python benchmarks/resnet20_search.py --resnet20 FILE [--alphabets precision blocks both]
+        [--levels layers filters] [--energies generic45 published] [--folder F] [--plot FILE.svg]
+
+Three alphabets: multipliers of lower precision alone, approximate ones alone, and both; a block for
+each layer, or for each filter (filters of a layer then agree on the bits of their activations,
+which the layer before rounds). No retraining. One profile of training images scores all filters
+under all blocks; the scores of units add up, and a Lagrange multiplier gives the assignments of
+least score at 45, 50, ... percent of the energy saved. Those are run on 1,000 training images, made
+up for layer after layer, until they lose too much; then the gaps around 0, 0.5, 1 and 2 points lost
+are halved. The assignment that saves most within so many points lost on training images is chosen;
+its loss on the 1,000 test images is reported. Uniform lower precision is run in the same way.
+
+Energy is that of one multiplication in generic45 (smallest architecture, uniform operands, best
+exact multiplier 8 x 8 as the baseline), or the published power of EvoApproxLib's multipliers at
+45 nm. The first layer that normalises, both shortcuts and the last layer, 0.7 % of the
+multiplications, stay exact and count. Profile and runs are kept in the folder (build/resnet20).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import numpy as np
+import resnet20
+import torch
+from resnet20_alphabets import ALPHABETS, ENERGIES, alphabet, energies_of
+from resnet20_figure import draw
+from resnet20_runs import Run, Runs
+
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.datasets import load
+from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.quantize import codes
+from hawx_hw.quantize.calibration import quantize
+from hawx_hw.quantize.graph import Conv2d, Graph
+from hawx_hw.search.cost import MultiplierEnergy
+from hawx_hw.search.quadratic import quadratic_scores
+from hawx_hw.search.space import Space
+from hawx_hw.search.sweep import sweep
+from hawx_hw.sensitivity.measure import measure
+from hawx_hw.sensitivity.profile import Profile, load_profile, save_profile
+from hawx_hw.tables import print_table
+
+LEVELS = ("layers", "filters")
+#: Points lost on training images that designs are chosen by.
+LIMITS = (0.0, 0.5, 1.0, 2.0)
+_CALIBRATION, _PROFILE, _COMPENSATION, _SEEN = 512, 128, 64, 1000
+_STEP, _FIRST, _TOO_MUCH = 0.05, 0.45, 4.0
+_HALVINGS = 2
+_MOST_UNIFORM = 0.75
+
+
+@dataclass(frozen=True)
+class Point:
+    """One assignment: the share of energy that it saves, and what it loses."""
+
+    saved: float
+    run: Run
+    vector: tuple[int, ...]
+
+
+def main() -> None:
+    """Print the tables, draw the plot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--resnet20", type=Path, required=True, help="the checkpoint")
+    parser.add_argument("--alphabets", nargs="+", choices=ALPHABETS, default=ALPHABETS)
+    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=LEVELS)
+    parser.add_argument("--energies", nargs="+", choices=ENERGIES, default=ENERGIES)
+    parser.add_argument("--folder", type=Path, default=Path("build/resnet20"))
+    parser.add_argument("--plot", type=Path, help="an SVG, of the first of --energies")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    dataset = load("cifar10")
+    pixels = evenly_spaced(dataset.train, _CALIBRATION).images
+    graph = quantize(resnet20.load(arguments.resnet20), pixels, name="resnet20")
+    layers = [
+        node.name
+        for node in graph.nodes
+        if isinstance(node, Conv2d) and node.weight.shape[2] > 1  # 1 x 1 ones are our own
+    ]
+    profile = _profile(graph, evenly_spaced(dataset.train, _PROFILE), arguments)
+    runs = Runs(
+        graph,
+        codes(evenly_spaced(dataset.train, _COMPENSATION).images),
+        evenly_spaced(dataset.train, _SEEN),
+        dataset.test,
+        arguments.folder / "runs.npz",
+        threads=arguments.threads,
+    )
+    train, test = runs.exact
+    print(f"exact: {train:.1f} % of {_SEEN} training images, {test:.1f} % of {len(dataset.test)}")
+    for number, energies in enumerate(arguments.energies):
+        curves = {}
+        for name in arguments.alphabets:
+            for level in arguments.levels:
+                search = Search(graph, layers, profile, name, level, energies)
+                curves[name, level] = search.front(runs)
+        uniform = _uniform(graph, layers, runs, energies)
+        _report(energies, curves, uniform)
+        if arguments.plot and number == 0:
+            draw(_lines(curves, uniform), test, arguments.plot)
+
+
+class Search:
+    """One alphabet at one level.
+
+    Parameters
+    ----------
+    graph : Graph
+    layers : sequence of str
+        What is searched.
+    profile : Profile
+    name, level, energies : str
+        Of :data:`ALPHABETS`, :data:`LEVELS`, :data:`ENERGIES`.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        layers: Sequence[str],
+        profile: Profile,
+        name: str,
+        level: str,
+        energies: str,
+    ):
+        blocks = [by_name(block) for block in alphabet(name, energies)]
+        make = Space.by_layer if level == "layers" else Space.by_filter
+        self._space = make(graph, blocks, layers)
+        self._cost = _cost(graph, self._space, energies)
+        self._scores = quadratic_scores(profile, self._space)
+        self._options: dict[str, np.ndarray] = {}
+        if level == "filters":
+            units = [np.unique(self._space.unit(layer)) for layer in layers]
+            self._options["groups"] = np.repeat(np.arange(len(layers)), [len(u) for u in units])
+            steps = [block.activation_step for block in blocks]
+            self._options["kinds"] = np.unique(steps, return_inverse=True)[1]
+        self._exact = self._energy(self._space.uniform(0))
+
+    def front(self, runs: Runs) -> list[Point]:
+        """What was run, by the energy saved."""
+        found: dict[tuple[int, ...], Point] = {}
+        for step in range(round((1 - _FIRST) / _STEP)):
+            point = self._point(_FIRST + step * _STEP, runs)
+            if point is None:
+                break
+            found[point.vector] = point
+            if point.run.train > _TOO_MUCH:
+                break
+        for limit in LIMITS:
+            for _ in range(_HALVINGS):
+                points = sorted(found.values(), key=lambda point: point.saved)
+                good = [point.saved for point in points if point.run.train <= limit]
+                bad = [
+                    p.saved
+                    for p in points
+                    if p.run.train > limit and p.saved > max(good, default=0)
+                ]
+                if not good or not bad:
+                    break
+                point = self._point((max(good) + min(bad)) / 2, runs)
+                if point is None or point.vector in found:
+                    break
+                found[point.vector] = point
+        return sorted(found.values(), key=lambda point: point.saved)
+
+    def _point(self, saved: float, runs: Runs) -> Point | None:
+        """The assignment of least score that saves so much; None where none can."""
+        rest = self._exact - float(self._cost.table[np.arange(self._space.units), 0].sum())
+        limit = (1 - saved) * self._exact - rest
+        if limit < self._cost.table.min(axis=1).sum():
+            return None
+        (vector,) = sweep(self._scores, self._cost.table, np.array([limit]), **self._options)
+        share = 1 - self._energy(vector) / self._exact
+        run = runs(self._space.assignment(vector))
+        point = Point(share, run, tuple(vector.tolist()))
+        print(
+            f"  saved {100 * share:.1f} %: {run.train:.1f} points lost on training images, "
+            f"{run.test:.1f} on test images",
+            file=sys.stderr,
+            flush=True,
+        )
+        return point
+
+    def _energy(self, vector: np.ndarray) -> float:
+        return float(self._cost(vector[None])[self._cost.objective][0])
+
+
+def _cost(graph: Graph, space: Space, energies: str) -> MultiplierEnergy:
+    values = energies_of(space.blocks, energies)
+    rest = graph.macs - int(space.macs.sum())
+    return MultiplierEnergy(space, values, rest=rest, rest_fj=values[0])
+
+
+def _profile(graph: Graph, seen: Split, arguments: argparse.Namespace) -> Profile:
+    """Of all blocks of all alphabets; kept."""
+    names = dict.fromkeys(
+        block for name in ALPHABETS for energies in ENERGIES for block in alphabet(name, energies)
+    )
+    blocks = [by_name(name) for name in names]
+    path: Path = arguments.folder / "profile.npz"
+    if path.is_file():
+        profile = load_profile(path)
+        if profile.digests == tuple(block.digest for block in blocks):
+            return profile
+    start = time.perf_counter()
+    profile = measure(
+        graph,
+        blocks,
+        codes(seen.images),
+        seen.labels,
+        activation_rounding=True,
+        threads=arguments.threads,
+    )
+    save_profile(profile, path)
+    print(
+        f"profile of {len(blocks)} blocks on {len(seen)} images: "
+        f"{time.perf_counter() - start:.0f} s",
+        file=sys.stderr,
+    )
+    return profile
+
+
+def _uniform(
+    graph: Graph, layers: Sequence[str], runs: Runs, energies: str
+) -> list[tuple[str, Point]]:
+    """One lower precision for all searched layers: the cheapest that lose little."""
+    found = []
+    blocks = [by_name(name) for name in alphabet("precision", energies)]
+    space = Space.by_layer(graph, blocks, layers)
+    cost = _cost(graph, space, energies)
+    values = np.array([cost(space.uniform(i)[None])[cost.objective][0] for i in range(len(blocks))])
+    for index in np.argsort(values)[::-1]:
+        saved = 1 - values[index] / values[0]
+        if _FIRST - 0.1 <= saved <= _MOST_UNIFORM:
+            vector = space.uniform(int(index))
+            run = runs(space.assignment(vector))
+            found.append((blocks[index].name, Point(saved, run, tuple(vector.tolist()))))
+    return found
+
+
+def _report(
+    energies: str,
+    curves: dict[tuple[str, str], list[Point]],
+    uniform: list[tuple[str, Point]],
+) -> None:
+    print(f"\nEnergy of {energies}: saved, points lost on test images (on training images)")
+    rows = []
+    for (name, level), points in curves.items():
+        row = [f"{name}, {level}", *(_cell(points, limit) for limit in LIMITS)]
+        made = [point.run.seconds for point in points]
+        rows.append([*row, str(len(made)), f"{sum(made):.0f}"])
+    made = [point.run.seconds for _, point in uniform]
+    row = ["uniform lower precision"]
+    row += [_cell([point for _, point in uniform], limit) for limit in LIMITS]
+    rows.append([*row, str(len(made)), f"{sum(made):.0f}"])
+    heading = ("alphabet", *(f"<= {limit:g} points" for limit in LIMITS), "runs", "seconds")
+    print_table(heading, rows, figures=True)
+    rows = [
+        [name, f"{point.saved:.1%}", f"{point.run.train:.1f}", f"{point.run.test:.1f}"]
+        for name, point in uniform
+    ]
+    print_table(("uniform", "saved", "training", "test"), rows, figures=True)
+
+
+def _cell(points: list[Point], limit: float) -> str:
+    """The point that saves most within the limit on training images."""
+    good = [point for point in points if point.run.train <= limit]
+    if not good:
+        return "none"
+    best = max(good, key=lambda point: point.saved)
+    return f"{best.saved:.1%}, {best.run.test:.1f} ({best.run.train:.1f})"
+
+
+def _lines(
+    curves: dict[tuple[str, str], list[Point]], uniform: list[tuple[str, Point]]
+) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """Saved and lost on test images, of what is plotted."""
+    lines = {
+        key: [(point.saved, point.run.test) for point in points] for key, points in curves.items()
+    }
+    lines["precision", "uniform"] = [(point.saved, point.run.test) for _, point in uniform]
+    return lines
+
+
+if __name__ == "__main__":
+    main()
