@@ -20,7 +20,7 @@ from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.scores import shifted_logits
 
-__all__ = ["AccuracyPredictor", "expected_changes", "informative"]
+__all__ = ["AccuracyPredictor", "changed_classes", "expected_changes", "informative"]
 
 #: Points of accuracy at which a drop stops to count as small.
 _POINTS = 0.3
@@ -51,13 +51,30 @@ def expected_changes(profile: Profile, choices: np.ndarray) -> np.ndarray:
         ``(assignments,)``, in [0, 100].
     """
     choices = profile.checked(choices)
-    before = softmax(profile.logits, axis=-1)
     found = np.empty(len(choices))
     part = max(1, _PART // profile.logits.size)
     for start in range(0, len(choices), part):
-        after = softmax(shifted_logits(profile, choices[start : start + part]), axis=-1)
-        distance = np.abs(after - before).sum(axis=-1).mean(axis=-1)
-        found[start : start + part] = 50 * distance
+        rows = slice(start, start + part)
+        found[rows] = changed_classes(profile, shifted_logits(profile, choices[rows]))
+    return found
+
+
+def changed_classes(profile: Profile, logits: np.ndarray) -> np.ndarray:
+    """How many of the profile's images in a hundred other logits put into another class.
+
+    Parameters
+    ----------
+    profile : Profile
+    logits : ndarray of float64
+        ``(..., images, classes)``.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(...)``, in [0, 100].
+    """
+    distance = np.abs(softmax(logits, axis=-1) - softmax(profile.logits, axis=-1))
+    found: np.ndarray = 50 * distance.sum(axis=-1).mean(axis=-1)
     return found
 
 

@@ -10,6 +10,10 @@ grows, so that they compare across layers and networks:
 ``fidelity``
     The same shifts, without labels: the divergence of Kullback and Leibler of the shifted
     distribution of classes from the exact one.
+``tempered``
+    As ``logits``, of logits divided by 1.5. A network is surer of the images that it was trained
+    on than of others; the temperature takes back some of that, as C. Guo et al. do (arXiv
+    1706.04599, 2017), but one and the same for all networks, chosen by experiment.
 ``moments``
     From histograms and one backward pass, no emulation: the mean errors of sums shift the logits
     linearly, their variances cost one half of the Fisher information each (diagonal, of the
@@ -38,6 +42,7 @@ from hawx_hw.sensitivity.profile import Profile
 __all__ = [
     "VARIANTS",
     "filter_scores",
+    "growth",
     "layer_scores",
     "losses",
     "model_scores",
@@ -48,12 +53,15 @@ __all__ = [
 VARIANTS: Mapping[str, str] = {
     "logits": "shifts of the logits",
     "fidelity": "shifts of the logits, no labels",
+    "tempered": "shifts of the logits, less sure",
     "moments": "mean and variance of sums",
     "variance": "moments without the mean",
     "codes": "squares of codes, no loss",
     "operations": "absolute errors of products",
 }
 
+#: What the logits of ``tempered`` are divided by.
+_TEMPERATURE = 1.5
 #: Values of logits at a time: assignments are taken in parts that fit.
 _PART = 2**24
 
@@ -131,7 +139,7 @@ def filter_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
         shifts = profile.shifts[unit].astype(np.float64)
         if moments:
             shifts = profile.mean[unit, :, None, None] * profile.gain[unit].astype(np.float64)
-        found[unit] = _growth(profile, profile.logits + shifts, variant)
+        found[unit] = growth(profile, profile.logits + shifts, variant)
     return found + _added(profile, "variance") if moments else found
 
 
@@ -156,7 +164,7 @@ def layer_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
             shifts = np.einsum("ub,unc->bnc", profile.mean[mine], gain)
         else:
             shifts = profile.shifts[mine].sum(axis=0, dtype=np.float64)
-        found[layer] = _growth(profile, profile.logits + shifts, variant)
+        found[layer] = growth(profile, profile.logits + shifts, variant)
         if variant == "moments":
             found[layer] += _added(profile, "variance")[mine].sum(axis=0)
     return found
@@ -164,21 +172,36 @@ def layer_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
 
 def _nonlinear(profile: Profile, choices: np.ndarray, variant: str) -> np.ndarray:
     if variant != "moments":
-        return _growth(profile, shifted_logits(profile, choices), variant)
+        return growth(profile, shifted_logits(profile, choices), variant)
     mean = profile.mean[np.arange(profile.units), choices]
     shifts = (mean @ profile.gain.reshape(profile.units, -1)).reshape(-1, *profile.logits.shape)
-    growth = _growth(profile, profile.logits + shifts, variant)
-    return growth + model_scores(profile, choices, "variance")
+    added = growth(profile, profile.logits + shifts, variant)
+    return added + model_scores(profile, choices, "variance")
 
 
-def _growth(profile: Profile, logits: np.ndarray, variant: str) -> np.ndarray:
-    """What the shifted logits cost more than the exact ones."""
+def growth(profile: Profile, logits: np.ndarray, variant: str = "logits") -> np.ndarray:
+    """What other logits of the profile's images cost more than the exact ones.
+
+    Parameters
+    ----------
+    profile : Profile
+    logits : ndarray of float64
+        ``(..., images, classes)``.
+    variant : str
+        ``fidelity`` or ``tempered``; any other means ``logits``.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(...)``, in nats an image.
+    """
     if variant == "fidelity":
         before = log_softmax(profile.logits, axis=-1)
         difference = before - log_softmax(logits, axis=-1)
         found: np.ndarray = (np.exp(before) * difference).sum(axis=-1).mean(axis=-1)
         return found
-    return losses(logits, profile.labels) - losses(profile.logits, profile.labels)
+    heat = _TEMPERATURE if variant == "tempered" else 1.0
+    return losses(logits / heat, profile.labels) - losses(profile.logits / heat, profile.labels)
 
 
 def _added(profile: Profile, variant: str) -> np.ndarray:

@@ -37,9 +37,10 @@ def ref_score(profile: Profile, choice: np.ndarray, variant: str) -> float:
         for unit, block in enumerate(choice):
             if variant == "moments":
                 after += profile.mean[unit, block] * profile.gain[unit, image]
-            elif variant in ("logits", "fidelity"):
+            elif variant in ("logits", "fidelity", "tempered"):
                 after += profile.shifts[unit, block, image]
-        p, q = probabilities(before), probabilities(after)
+        heat = 1.5 if variant == "tempered" else 1.0
+        p, q = probabilities(before / heat), probabilities(after / heat)
         if variant == "fidelity":
             total += float((p * np.log(p / q)).sum()) / count
         else:
