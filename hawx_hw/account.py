@@ -26,6 +26,9 @@ _CAUSES = {
     "other": "other",
 }
 
+#: Of designs: the figures that are shown, and how.
+_DESIGN_FIGURES = {"energy_nj": ",.1f", "area_um2": ",.0f", "latency_us": ",.2f"}
+
 
 def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """What a run came to, JSON-able.
@@ -50,8 +53,14 @@ def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     for outcome in outcomes:
         part = _PARTS[outcome.stage]
         results = json.loads((folder / part.file).read_text("utf-8"))
-        found["results"][outcome.stage] = {key: results[key] for key in part.keys}
-        found["files"] |= {name: str(folder / path) for name, path in part.files.items()}
+        found["results"][outcome.stage] = {key: results.get(key) for key in part.keys}
+        files = {name: folder / path for name, path in part.files.items()}
+        if part.optional:
+            told = part.rows(found["results"][outcome.stage])
+            files = {name: path for name, path in files.items() if told and path.exists()}
+        found["files"] |= {name: str(path) for name, path in files.items()}
+    if found["results"].get("pick", {}).get("index") is not None:
+        found["chosen"] = _chosen(folder)
     if {"synth", "power"} & set(found["results"]):
         # What numpy takes to import, a run of earlier stages need not wait for.
         from hawx_hw.prediction.forecast import comparison
@@ -86,9 +95,62 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     else:
         note = f"{sum(outcome['seconds'] for outcome in stages.values()):.0f} s"
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
-    for title, heading, lines in (*_comparison(compared), *_tables(found["results"])):
+    chosen = found.get("chosen")
+    tables = [*_comparison(compared, chosen, found["results"]), *_tables(found["results"])]
+    if chosen:
+        tables.insert(0, _chosen_table(chosen))
+    for title, heading, lines in tables:
         print("", file=stream or sys.stdout)
         print_table(heading, lines, title=title, figures=True, stream=stream)
+
+
+def _chosen(folder: Path) -> dict[str, Any]:
+    """The point of the front that is built, and what it must beat."""
+    from hawx_hw.search.result import load_result
+    from hawx_hw.search.verdict import rivals, verdict
+
+    result = load_result(folder / "search.json")
+    index = json.loads((folder / "design.json").read_text("utf-8"))["index"]
+    chosen = result.front[index]
+    others = rivals(result, chosen, chosen.lost)
+    rows = [("chosen", chosen), *((rival.what, rival.found) for rival in others)]
+    return {
+        "index": index,
+        "objective": result.objective,
+        "exact_accuracy": result.exact_accuracy,
+        "predicted_accuracy": chosen.predicted_accuracy,
+        "accuracy": chosen.accuracy,
+        "images": result.images,
+        "verdict": verdict(result, chosen, others),
+        "designs": [
+            {
+                "what": what,
+                "lost": found.lost,
+                "test_accuracy": found.test_accuracy,
+                **found.cost,
+                **found.shape,
+            }
+            for what, found in rows
+        ],
+    }
+
+
+def _chosen_table(chosen: dict[str, Any]) -> tuple[str, tuple[str, ...], list[list[str]]]:
+    heading = ("design", "points lost", "test accuracy", "nJ", "um2", "us", "array")
+    lines = [
+        [
+            row["what"],
+            f"{row['lost']:.2f}",
+            f"{100 * row['test_accuracy']:.2f} %",
+            *(
+                f"{row[name]:{form}}" if name in row else ""
+                for name, form in _DESIGN_FIGURES.items()
+            ),
+            f"{row['rows']} x {row['columns']}" if "rows" in row else "",
+        ]
+        for row in chosen["designs"]
+    ]
+    return f"chosen: {chosen['verdict']}", heading, lines
 
 
 def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
@@ -148,6 +210,35 @@ def _quantize(results: dict[str, Any]) -> Rows:
         ("accuracy, int8", f"{100 * accuracy['int8']:.2f} % {told}"),
         *([("note", data["note"])] if data["note"] else []),
     ]
+
+
+def _profile(results: dict[str, Any]) -> Rows:
+    told = results["profile"]
+    if told is None:
+        return []
+    return [
+        (
+            "scores",
+            f"{told['units']:,} units under {len(told['blocks'])} blocks, on {told['images']:,} "
+            f"training images",
+        )
+    ]
+
+
+def _search(results: dict[str, Any]) -> Rows:
+    if results["front"] is None:
+        return []
+    return [
+        (
+            "search",
+            f"{len(results['front'])} designs on the front, {results['evaluations']} assignments "
+            f"run on {results['images']:,} training images ({results['algorithm']})",
+        )
+    ]
+
+
+def _pick(results: dict[str, Any]) -> Rows:
+    return [] if results["index"] is None else [("chosen", f"point {results['index']}")]
 
 
 def _assign(results: dict[str, Any]) -> Rows:
@@ -258,6 +349,8 @@ def _predict(results: dict[str, Any]) -> Rows:
 
 def _comparison(
     compared: list[dict[str, Any]],
+    chosen: dict[str, Any] | None,
+    results: dict[str, Any],
 ) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
     """What was predicted beside what was found."""
     units = {
@@ -275,6 +368,27 @@ def _comparison(
             [name, f"{value:,.5g}", f"{low:,.5g} to {high:,.5g}", f"{found:,.5g}",
              f"{100 * (value / found - 1):+.1f} %", place]
         )  # fmt: skip
+    if lines and "verify" in results and (results.get("predict") or {}).get("forecast"):
+        told = results["predict"]["forecast"]["cycles"]
+        found = results["verify"]["cycles_per_image"]
+        place = "" if told == found else "outside"
+        off = f"{100 * (told / found - 1):+.1f} %"
+        lines.append(["cycles per image", f"{told:,}", "exact", f"{found:,}", off, place])
+    if lines and chosen and chosen["predicted_accuracy"]:
+        value, low, high = (
+            100 * chosen["predicted_accuracy"][key] for key in ("value", "low", "high")
+        )
+        accuracy = 100 * chosen["accuracy"]
+        lines.append(
+            [
+                f"accuracy, %, {chosen['images']:,} training images",
+                f"{value:.2f}",
+                f"{low:.2f} to {high:.2f}",
+                f"{accuracy:.2f}",
+                f"{value - accuracy:+.2f} points",
+                "" if low <= accuracy <= high else "outside",
+            ]
+        )
     if lines:
         heading = ("figure", "predicted", "90 % interval", "found", "off", "")
         yield "predicted without synthesis, and found", heading, lines
@@ -299,12 +413,16 @@ class _Part:
         Turns that into lines for people.
     files : dict of str to str
         The stage's files worth naming.
+    optional : bool
+        Whether the stage may have nothing to tell, and then no files either; or no pictures, where
+        what draws them is not installed.
     """
 
     file: str
     keys: tuple[str, ...]
     rows: Callable[[dict[str, Any]], Rows]
     files: dict[str, str]
+    optional: bool = False
 
 
 _PARTS = {
@@ -314,6 +432,18 @@ _PARTS = {
         _quantize,
         {"integer graph": "quantized.npz"},
     ),
+    "profile": _Part("profile.json", ("profile",), _profile, {"scores": "scores.npz"}, True),
+    "search": _Part(
+        "search.json",
+        (
+            *("algorithm", "evaluations", "exact_accuracy", "front", "images", "objective"),
+            *("seconds", "test"),
+        ),
+        _search,
+        {"front": "search.json", "front, drawn": "front.svg"},
+        True,
+    ),
+    "pick": _Part("design.json", ("index",), _pick, {"design": "design.json"}, True),
     "assign": _Part(
         "assign.json",
         ("accuracy", "exact"),

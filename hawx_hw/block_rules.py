@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from hawx_hw.errors import UserError
 from hawx_hw.indices import Indices
 
-__all__ = ["BlockRule", "BlocksConfig", "BlocksSetting"]
+__all__ = ["BlockName", "BlockRule", "BlocksConfig", "BlocksSetting"]
 
 _QUOTE = 'Put names with commas into quotes within braces: {block: "array(1,0,4)"}.'
 

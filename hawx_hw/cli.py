@@ -18,7 +18,7 @@ from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.cli_designs import characterize_designs
 from hawx_hw.cli_predict import predictors_app, train_predictors
 from hawx_hw.cli_profile import profile
-from hawx_hw.cli_search import search
+from hawx_hw.cli_search import pick, search, with_search
 from hawx_hw.cli_store import app as store_app
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
@@ -57,6 +57,7 @@ app.command()(train_predictors)
 app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
 app.command()(search)
+app.command()(pick)
 
 
 class _Interrupted(BaseException):
@@ -91,10 +92,14 @@ def run(
     until: Annotated[
         str | None, typer.Option(metavar="STAGE", help="The last stage to run.")
     ] = None,
+    index: Annotated[
+        int | None,
+        typer.Option(help="The point of the search's front to build; left out: by constraints."),
+    ] = None,
     build: _BuildOption = _BUILD,
     as_json: _JsonOption = False,
 ) -> None:
-    """Do the whole job: quantize, emit, verify, synthesize, measure power."""
+    """Do the whole job: quantize, score, search, emit, verify, synthesize, measure power."""
 
     def choose(pipeline: Pipeline) -> Sequence[str]:
         if until is None:
@@ -107,7 +112,10 @@ def run(
             )
         return pipeline.until(until)
 
-    _job(config, build, as_json, choose)
+    def override(found: Config) -> Config:
+        return found if index is None else with_search(found, {"index": index})
+
+    _job(config, build, as_json, choose, override)
 
 
 @app.command()

@@ -186,8 +186,7 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
     from hawx_hw.quantize import codes
     from hawx_hw.quantize.storage import load_graph
     from hawx_hw.stages import STAGES
-    from hawx_hw.stages.assign import ASSIGNED
-    from hawx_hw.stages.emit import architecture, pe_grid
+    from hawx_hw.stages.design import ASSIGNED, architecture, pe_grid
 
     path = find_config(name)
     config = load_config(path)

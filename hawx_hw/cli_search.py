@@ -1,4 +1,4 @@
-"""``hawx search``: which block goes where, for how much accuracy and energy."""
+"""``hawx search`` and ``hawx pick``: the front of designs, and one point of it."""
 
 from __future__ import annotations
 
@@ -11,261 +11,240 @@ import typer
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from hawx_hw.blocks import Block
     from hawx_hw.config import Config
-    from hawx_hw.progress import Display
-    from hawx_hw.quantize.graph import Graph
-    from hawx_hw.search.problem import Problem
     from hawx_hw.search.result import SearchResult
-    from hawx_hw.search.space import Space
 
-__all__ = ["search"]
+__all__ = ["pick", "search", "with_search"]
 
-#: What there is to choose from where neither the command nor its config names blocks.
-_BLOCKS = (
-    *("array(2,2,0)", "array(3,3,0)", "array(4,4,0)", "roup(p=3,r=4)"),
-    *("precision(w=5,a=8)", "precision(w=4,a=6)", "precision(w=3,a=3)", "precision(w=2,a=4)"),
-)
-_FOLDER = "search"
-#: Points lost that count as useless.
-_USELESS = 5.0
-_PROFILE_IMAGES = 512
+_BUILD = Path("build")
+#: What the table shows of a design's figures, and how.
+_COLUMNS = {
+    "energy_nj": ("nJ an image", ",.1f"),
+    "energy_pj": ("pJ in multipliers", ",.1f"),
+    "power_mw": ("mW", ",.1f"),
+    "area_um2": ("um2", ",.0f"),
+    "latency_us": ("us", ",.2f"),
+}
+
+_ConfigArgument = Annotated[
+    str,
+    typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
+]
+_BuildOption = Annotated[
+    Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
+]
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
 
 
 def search(
-    config: Annotated[
-        str,
-        typer.Argument(
-            metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."
-        ),
-    ],
+    config: _ConfigArgument,
     algorithm: Annotated[
-        str, typer.Option(help="hawx, exhaustive, random, nsga2, greedy or hill_climbing.")
-    ] = "hawx",
-    budget: Annotated[int, typer.Option(min=1, help="Real evaluations.")] = 50,
+        str | None, typer.Option(help="hawx, exhaustive, random, nsga2, greedy or hill_climbing.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(help="Assignments that are run on training images.")
+    ] = None,
     granularity: Annotated[
-        str, typer.Option(help="What gets a block of its own: layer, filter, or kernel (row).")
-    ] = "filter",
+        str | None, typer.Option(help="What gets a block of its own: layer, filter or kernel.")
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(help="energy, power, area, latency, or multiplier_energy."),
+    ] = None,
     block: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="B",
-            help="A block beside the exact one; may stand repeatedly. Left out: those of the "
-            "config, or a mixed bag where it has none.",
-        ),
+        typer.Option(metavar="B", help="A block beside the exact one; may stand repeatedly."),
     ] = None,
     images: Annotated[
-        int, typer.Option(min=1, help="Training images that assignments are run on.")
-    ] = 1000,
-    drop: Annotated[
-        float | None,
-        typer.Option(metavar="POINTS", help="Name the cheapest that loses no more than this."),
+        int | None, typer.Option(help="Training images that an assignment is run on.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same.")] = 0,
-    build: Annotated[
-        Path,
-        typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/search/."),
-    ] = Path("build"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Show points that are on the front for other figures.")
+    ] = False,
+    build: _BuildOption = _BUILD,
+    as_json: _JsonOption = False,
 ) -> None:
-    """Find assignments of blocks that no other beats in both accuracy and energy.
+    """Find designs that no other beats in accuracy and energy (or power, area, latency).
 
-    Assignments are run on training images; test images only tell what the front is worth. Energy is
-    that of the multipliers. An interrupted search continues.
+    What is left out is as the config's search says. Assignments are run on training images; test
+    images only tell what the front is worth. An interrupted search continues.
     """
-    from hawx_hw.config import find_config, load_config, located
-    from hawx_hw.progress import display_for
-    from hawx_hw.search.algorithms import ALGORITHMS
-    from hawx_hw.search.pick import cheapest
-    from hawx_hw.search.space import LEVELS
-
-    for key, value, known in (
-        ("--algorithm", algorithm, tuple(ALGORITHMS)),
-        ("--granularity", granularity, LEVELS),
-    ):
-        if value not in known:
-            raise UserError(
-                f"It must be one of {', '.join(known)}, not {value!r}.", where=key, mend=None
-            )
-    path = find_config(config)
-    found = load_config(path)
-    try:
-        result, tested = _searched(
-            found,
-            path.parent,
-            build / found.name,
-            _blocks(block, found, path.parent),
-            granularity,
-            (algorithm, budget, images, seed),
-            display_for(silent=as_json),
-        )
-    except UserError as error:
-        raise located(error, path) from error
-    chosen = None if drop is None else result.front.index(cheapest(result, drop))
+    wanted = {
+        "algorithm": algorithm,
+        "budget": budget,
+        "granularity": granularity,
+        "objective": objective,
+        "blocks": block,
+        "images": images,
+    }
+    found, path, folder = _loaded(config, build, wanted)
+    _run(found, path, folder, "search", as_json)
     if as_json:
-        file = build / found.name / _FOLDER / "search.json"
-        content = json.loads(file.read_text("utf-8"))
-        typer.echo(json.dumps({**content, "chosen": chosen}, indent=2, sort_keys=True))
+        content = json.loads((folder / "search.json").read_text("utf-8"))
+        typer.echo(json.dumps(content, indent=2, sort_keys=True))
     else:
-        _print(result, tested, chosen)
+        _print(found, folder, whole)
 
 
-def _blocks(names: list[str] | None, config: Config, base: Path) -> list[Block]:
-    """The exact block and those that are asked for, each table once."""
-    from hawx_hw.blocks import by_name
-
-    rules = [rule.block for layer in config.blocks.layers.values() for rule in layer]
-    named = [name for name in (config.blocks.default, *rules) if name != "exact"]
-    distinct: dict[str, Block] = {}
-    for name in ("exact", *(names or named or _BLOCKS)):
-        block = by_name(name, base)
-        distinct.setdefault(block.digest, block)
-    if len(distinct) < 2:
-        raise UserError("A search needs a block beside the exact one.", where="--block")
-    return list(distinct.values())
-
-
-def _searched(
-    config: Config,
-    base: Path,
-    folder: Path,
-    blocks: list[Block],
-    granularity: str,
-    how: tuple[str, int, int, int],
-    display: Display,
-) -> tuple[SearchResult, list[float]]:
-    """The result, and the accuracy of each point of its front on the test images."""
-    from hawx_hw import datasets
-    from hawx_hw.fingerprints import versions
-    from hawx_hw.pipeline import Pipeline
-    from hawx_hw.progress import Progress
-    from hawx_hw.stages import STAGES
-    from hawx_hw.stages.quantize import GRAPH
-
-    algorithm, budget, images, seed = how
-    pipeline = Pipeline(config, folder, STAGES, display, base=base)
-    pipeline.run(pipeline.needed("quantize"))
-    with Progress(display) as progress:
-        with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.datasets.dataset import evenly_spaced
-            from hawx_hw.quantize import codes
-            from hawx_hw.quantize.storage import load_graph
-            from hawx_hw.search.compensated import Compensated
-            from hawx_hw.search.evaluator import Evaluator
-            from hawx_hw.search.oracle import EmulatedOracle
-            from hawx_hw.search.problem import Problem
-            from hawx_hw.search.result import run_search, save_result
-        dataset = datasets.load(config.network.dataset, base=base)
-        graph = load_graph(folder / GRAPH)
-        space, slices = _space(graph, blocks, granularity)
-        met = codes(evenly_spaced(dataset.train, config.network.calibration_images).images)
-        switches = {
-            "bias_correction": config.blocks.bias_correction,
-            "weight_remapping": config.blocks.weight_remapping,
-        }
-        change = Compensated(graph, space, met, **switches)
-        with progress.task("measuring the blocks", estimate=20.0):
-            cost = _cost(config, space, blocks)
-        seen = evenly_spaced(dataset.train, images)
-        oracle = EmulatedOracle(space, graph, seen.images, seen.labels, change=change)
-        evaluator = Evaluator(
-            oracle, cost, budget=budget, state=folder / _FOLDER / "evaluations.npz"
+def pick(
+    config: _ConfigArgument,
+    index: Annotated[
+        int | None, typer.Option(help="Number of the point. Left out: by the constraints.")
+    ] = None,
+    accuracy_drop: Annotated[
+        float | None, typer.Option(metavar="POINTS", help="Most points of accuracy to lose.")
+    ] = None,
+    energy_nj: Annotated[float | None, typer.Option(help="Most energy an image.")] = None,
+    power_mw: Annotated[float | None, typer.Option(help="Most power.")] = None,
+    area_um2: Annotated[float | None, typer.Option(help="Most area without memories.")] = None,
+    latency_us: Annotated[float | None, typer.Option(help="Most time an image.")] = None,
+    build: _BuildOption = _BUILD,
+    as_json: _JsonOption = False,
+) -> None:
+    """Turn a point of the front into design.json; searches first, if that was not done."""
+    limits = {
+        "accuracy_drop": accuracy_drop,
+        "energy_nj": energy_nj,
+        "power_mw": power_mw,
+        "area_um2": area_um2,
+        "latency_us": latency_us,
+    }
+    limits = {name: value for name, value in limits.items() if value is not None}
+    if index is not None and limits:
+        raise UserError(
+            "A point is picked by its number or by constraints, not both", where="--index"
         )
-        scores = None
-        if algorithm == "hawx":
-            from hawx_hw.search.scores import ProfileScores
-            from hawx_hw.sensitivity.measure import measure
-
-            known = evenly_spaced(dataset.train, _PROFILE_IMAGES)
-            with progress.task("profiling", estimate=10.0) as task:
-                profile = measure(
-                    graph,
-                    blocks,
-                    codes(known.images),
-                    known.labels,
-                    slices=slices,
-                    progress=task.update,
-                    **switches,
-                )
-            scores = ProfileScores(profile, space)
-        exact = float(cost(space.uniform(0)[None])[cost.objective][0])
-        problem: Problem = Problem(space, evaluator, (_USELESS, exact), scores, seed)
-        with progress.task(f"searching with {algorithm}", estimate=1.0 * budget):
-            result = run_search(algorithm, problem)
-        with progress.task("testing the front", estimate=5.0):
-            test = EmulatedOracle(
-                space, graph, dataset.test.images, dataset.test.labels, change=change
-            )
-            right = test(_vectors(result)) / len(dataset.test)
-    tested: list[float] = right.tolist()
-    save_result(
-        result,
-        folder / _FOLDER / "search.json",
-        granularity=granularity,
-        blocks=[b.name for b in blocks],
-        test={"exact": test.exact / len(dataset.test), "front": tested},
-        tools=versions("hawx_hw", "numpy", "torch", "pymoo", "scikit-learn"),
-    )
-    return result, tested
-
-
-def _space(
-    graph: Graph, blocks: list[Block], granularity: str
-) -> tuple[Space, dict[str, np.ndarray]]:
-    """The space, and the kernel rows of convolutions where these are units."""
-    import numpy as np
-
-    from hawx_hw.quantize.graph import Conv2d
-    from hawx_hw.search.space import Space
-
-    if granularity == "layer":
-        return Space.by_layer(graph, blocks), {}
-    slices = {}
-    if granularity == "kernel":
-        for node in graph.nodes:
-            if isinstance(node, Conv2d):
-                shape = node.weight.shape[1:]
-                rows = np.arange(shape[1])[:, None]
-                slices[node.name] = np.ascontiguousarray(np.broadcast_to(rows, shape))
-    return Space.by_slice(graph, blocks, slices), slices
-
-
-def _cost(config: Config, space: Space, blocks: list[Block]) -> Any:
-    from hawx_hw.prediction.block_table import BlockTable
-    from hawx_hw.search.cost import MultiplierEnergy
-    from hawx_hw.synthesis.store import default_store
-    from hawx_hw.technology import load
-
-    technology = load(config.technology)
-    table = BlockTable().completed(blocks, technology, store=default_store())
-    return MultiplierEnergy(space, [table.chosen(block).energy_fj for block in blocks])
-
-
-def _vectors(result: SearchResult) -> np.ndarray:
-    import numpy as np
-
-    return np.array([found.vector for found in result.front], dtype=np.int64)
-
-
-def _print(result: SearchResult, tested: list[float], chosen: int | None) -> None:
+    wanted = {"index": index, **({"constraints": limits} if limits else {})}
+    found, path, folder = _loaded(config, build, wanted)
+    _run(found, path, folder, "pick", as_json)
+    content = json.loads((folder / "design.json").read_text("utf-8"))
+    if as_json:
+        typer.echo(json.dumps(content, indent=2, sort_keys=True))
+        return
+    from hawx_hw.search.result import load_result
     from hawx_hw.tables import print_table
 
-    whole = result.reference[1]
-    rows = [
-        [
-            f"{index}{' *' if index == chosen else ''}",
-            f"{100 * found.accuracy:.2f}",
-            f"{100 * test:.2f}",
-            f"{found.cost[result.objective]:.4g}",
-            f"{1 - found.cost[result.objective] / whole:.1%}",
-        ]
-        for index, (found, test) in enumerate(zip(result.front, tested, strict=True))
-    ]
-    title = (
-        f"{result.algorithm}: {result.evaluations} assignments run on {result.images} training "
-        f"images (exact {100 * result.exact_accuracy:.2f} %)"
+    result = load_result(folder / "search.json")
+    chosen = content["index"]
+    print_table(
+        _heading(result),
+        [_row(chosen, result, "")],
+        title=f"{folder / 'design.json'}: point {chosen}",
+        figures=True,
     )
-    heading = ("point", "training %", "test %", "multipliers pJ", "saved")
-    print_table(heading, rows, title=title, figures=True)
+    typer.echo(f"To build it: hawx run {config} --index {chosen}")
+
+
+def with_search(config: Config, wanted: dict[str, Any]) -> Config:
+    """The config with some keys of its search replaced; what is None is left as it is.
+
+    A config that has no search gets one, in place of the blocks that it gives.
+
+    Raises
+    ------
+    UserError
+        A value that the config could not have either.
+    """
+    from pydantic import ValidationError
+
+    from hawx_hw.search_settings import SearchConfig
+
+    given = {} if config.search is None else config.search.model_dump(mode="json")
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    if "constraints" in changed:
+        given["index"] = None
+    if config.search is None:
+        fixed = config.blocks.default != "exact" or config.blocks.layers
+        if fixed or config.accelerator.grid is not None:
+            raise UserError(
+                "This config gives its blocks; there is nothing to search",
+                where="search",
+                mend="Give search.blocks in place of blocks and accelerator.grid.",
+            )
+    try:
+        search = SearchConfig.model_validate({**given, **changed})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = str(problem["loc"][0])
+        raise UserError(
+            f"{problem['msg'].replace('Input should be', 'It must be')}, not {problem['input']!r}",
+            where=f"--{'block' if key == 'blocks' else key}".replace("_", "-"),
+            mend=problem.get("ctx", {}).get("mend"),
+        ) from error
+    return config.model_copy(update={"search": search})
+
+
+def _loaded(name: str, build: Path, wanted: dict[str, Any]) -> tuple[Config, Path, Path]:
+    from hawx_hw.config import find_config, load_config
+
+    path = find_config(name)
+    found = with_search(load_config(path), wanted)
+    return found, path, build / found.name
+
+
+def _run(config: Config, path: Path, folder: Path, stage: str, silent: bool) -> None:
+    from hawx_hw.config import located
+    from hawx_hw.pipeline import Pipeline
+    from hawx_hw.progress import display_for
+    from hawx_hw.stages import STAGES
+
+    try:
+        pipeline = Pipeline(config, folder, STAGES, display_for(silent=silent), base=path.parent)
+        pipeline.run(pipeline.needed(stage))
+    except UserError as error:
+        raise located(error, path) from error
+
+
+def _print(config: Config, folder: Path, whole: bool) -> None:
+    from hawx_hw.search.front import pareto
+    from hawx_hw.search.pick import by_constraints
+    from hawx_hw.search.result import load_result, points_of
+    from hawx_hw.tables import print_table
+
+    result = load_result(folder / "search.json")
+    assert config.search is not None
+    limits = config.search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
+    drop = config.search.constraints.accuracy_drop
+    try:
+        chosen = by_constraints(result, drop, limits)
+    except UserError:
+        chosen = None
+    shown = range(len(result.front)) if whole else sorted(pareto(points_of(result)).tolist())
+    if chosen is not None and chosen not in shown:
+        shown = sorted([*shown, chosen])
+    rows = [_row(index, result, "*" if index == chosen else "") for index in shown]
+    print_table(_heading(result), rows, figures=True)
+    hidden = len(result.front) - len(rows)
+    lines = [
+        f"{result.evaluations} assignments on {result.images:,} training images (exact "
+        f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}; "
+        f"hypervolume {result.hypervolume:.6g}."
+    ]
+    if hidden:
+        lines.append(f"{hidden} more are on the front for other figures: --all shows them.")
+    if chosen is None:
+        lines.append("None keeps to the constraints.")
+    else:
+        lines.append("* is what the constraints pick.")
+    typer.echo("\n".join(lines))
+    typer.echo(f"{folder / 'search.json'}")
+
+
+def _heading(result: SearchResult) -> tuple[str, ...]:
+    costs = [_COLUMNS[name][0] for name in result.front[0].cost if name in _COLUMNS]
+    return ("point", "points lost", "predicted", "test accuracy", *costs, "array", "blocks")
+
+
+def _row(index: int, result: SearchResult, mark: str) -> list[str]:
+    found = result.front[index]
+    told = found.predicted_accuracy
+    blocks = ", ".join(found.assignment["blocks"])
+    return [
+        f"{index}{mark}",
+        f"{found.lost:.2f}",
+        f"{100 * (result.exact_accuracy - told['value']):.2f}" if told else "",
+        "" if found.test_accuracy is None else f"{100 * found.test_accuracy:.2f} %",
+        *(f"{found.cost[name]:{_COLUMNS[name][1]}}" for name in found.cost if name in _COLUMNS),
+        f"{found.shape['rows']} x {found.shape['columns']}" if found.shape else "",
+        blocks or "exact",
+    ]

@@ -13,12 +13,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from hawx_hw.block_rules import BlocksConfig, BlocksSetting
 from hawx_hw.errors import UserError
 from hawx_hw.indices import Indices
 from hawx_hw.resources import configs
+from hawx_hw.search_settings import SearchConfig
 
 __all__ = [
     "AcceleratorConfig",
@@ -186,6 +188,11 @@ class Config(_Model):
         default=BlocksConfig(),
         description="The block that multiplies, by its name; or by layer, filter and kernel slice.",
     )
+    search: SearchConfig | None = Field(
+        default=None,
+        description="Which designs to choose from, and how. Left out: the blocks and the "
+        "accelerator above are built as they are.",
+    )
     verify: VerifyConfig = VerifyConfig()
     power: PowerConfig = PowerConfig()
     technology: str = Field(
@@ -197,6 +204,31 @@ class Config(_Model):
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."
     )
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Config:
+        """A search chooses the blocks: none may be given besides."""
+        if self.search is None:
+            return self
+        if self.blocks.default != "exact" or self.blocks.layers:
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "what": "blocks gives the blocks that search is to choose",
+                    "mend": "Put blocks to choose from under search.blocks, or remove search.",
+                },
+            )
+        if self.accelerator.grid is not None:
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "what": "accelerator.grid gives the blocks of the PEs that search is to choose",
+                    "mend": "Remove accelerator.grid, or search.",
+                },
+            )
+        return self
 
 
 def find_config(name: str) -> Path:

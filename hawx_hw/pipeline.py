@@ -68,6 +68,9 @@ class Stage:
         Raises UserError for what can be known to fail before any stage runs; takes the same.
     estimate : float
         Seconds that it may take, until the first run has told.
+    sealed : bool
+        Its files say all that later stages need: what the settings before it were does not matter
+        to those any more.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Stage:
     tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
     check: Callable[[Config, Path], None] = _no_check
     estimate: float = 10.0
+    sealed: bool = False
 
 
 @dataclass(frozen=True)
@@ -336,12 +340,17 @@ class Pipeline:
         return f"{damaged[0]} is missing or was changed" if damaged else None
 
     def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
-        """The settings of the stage and of all stages that it needs."""
-        keys = {key for name in self.needed(stage.name) for key in self._stages[name].settings}
+        """The settings of the stage and of all that it needs, up to those that are sealed."""
+        keys, reached = set(stage.settings), [*stage.needs]
+        while reached:
+            before = self._stages[reached.pop()]
+            if not before.sealed:
+                keys.update(before.settings)
+                reached += before.needs
         return {key: self._setting(key) for key in sorted(keys)}
 
     def _setting(self, key: str) -> Any:
         value: Any = self._settings
         for part in key.split("."):
-            value = value[part]
+            value = None if value is None else value[part]
         return value

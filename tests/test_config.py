@@ -68,7 +68,7 @@ def test_defaults(tmp_path: Path) -> None:
         (HEAD + "search: " + "[" * 5000 + "]" * 5000 + "\n", "This is nested too deeply."),
         (HEAD + "? [a]\n: b\n", ":3: This is not YAML: found unhashable key."),
         (HEAD + "---\nname: y\n", ":3: This is not YAML: but found another document."),
-        (HEAD + "search: {}\n", ":3: search: There is no such key."),
+        (HEAD + "searches: {}\n", ":3: searches: There is no such key."),
         (
             HEAD + "verify: {images: 0}\n",
             "verify.images: must be greater than or equal to 1, not 0.",

@@ -77,7 +77,7 @@ def plan_of(config: Config) -> Plan:
     from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.mapping.plan import plan
     from hawx_hw.quantize import codes
-    from hawx_hw.stages.emit import architecture, pe_grid
+    from hawx_hw.stages.design import architecture, pe_grid
 
     network = config.network
     graph = _graph(network.model, network.dataset, network.calibration_images)

@@ -242,7 +242,12 @@ def _classes(layer: Operation, grid: Grid) -> _Classes:
             )
         order.append(index)
     wanted = np.array(order)[layer.blocks.choice.reshape(len(layer.blocks.choice), -1)]
-    rows, filters = np.unique(wanted, axis=0, return_inverse=True)
+    # Most filters are alike: telling them apart by their bytes leaves few to be sorted.
+    distinct: dict[bytes, int] = {}
+    alike = np.array([distinct.setdefault(row.tobytes(), len(distinct)) for row in wanted])
+    first = np.unique(alike, return_index=True)[1]
+    rows, place = np.unique(wanted[first], axis=0, return_inverse=True)
+    filters = place.reshape(-1)[alike]
     columns, taps = np.unique(rows, axis=1, return_inverse=True)
     return _Classes(layer, filters.reshape(-1), taps.reshape(-1), columns)
 

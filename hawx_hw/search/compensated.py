@@ -14,13 +14,16 @@ from dataclasses import replace
 import numpy as np
 
 from hawx_hw.assignment.accepted import check_codes
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.blocks.block import Block
 from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.compensation.weight_remapping import best_codes
+from hawx_hw.emulation.products import EXACT
 from hawx_hw.quantize import fast
 from hawx_hw.quantize.graph import Conv2d, Graph, Linear
 from hawx_hw.search.space import Space
 
-__all__ = ["Compensated"]
+__all__ = ["Compensated", "by_filter"]
 
 
 class Compensated:
@@ -79,6 +82,45 @@ class Compensated:
                 node = layer.changed(vector[self._space.unit(node.name)], self._bias_correction)
             nodes.append(node)
         return replace(self._graph, nodes=tuple(nodes))
+
+
+def by_filter(
+    graph: Graph,
+    assignment: Assignment,
+    images: np.ndarray,
+    *,
+    bias_correction: bool = True,
+    weight_remapping: bool = True,
+) -> Graph:
+    """The graph of one assignment, as :class:`Compensated` makes it of the assignment's vector.
+
+    Parameters
+    ----------
+    graph : Graph
+    assignment : Assignment
+        Layers that it leaves out are exact.
+    images : ndarray of int8
+        Calibration codes ``(n, *input shape)``, n >= 1.
+    bias_correction, weight_remapping : bool
+        What to do.
+
+    Raises
+    ------
+    UserError
+        See :class:`Compensated`.
+    """
+    used: dict[str, Block] = {EXACT.digest: EXACT}
+    used |= {block.digest: block for layer in assignment.values() for block in layer.blocks}
+    if len(used) < 2:
+        return graph
+    # Every weight by itself: the finest space holds any assignment.
+    units = {
+        name: np.arange(int(np.prod(layer.shape))).reshape(layer.shape)
+        for name, layer in assignment.items()
+    }
+    space = Space(graph, list(used.values()), units)
+    switches = {"bias_correction": bias_correction, "weight_remapping": weight_remapping}
+    return Compensated(graph, space, images, **switches)(space.vector(assignment))
 
 
 class _Layer:

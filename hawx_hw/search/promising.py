@@ -30,6 +30,8 @@ def run_promising(
     vectors: np.ndarray,
     points: np.ndarray,
     reference: tuple[float, float],
+    *,
+    least: float = -100.0,
 ) -> None:
     """Run what may enlarge the front, until nothing is expected to.
 
@@ -43,6 +45,8 @@ def run_promising(
         :func:`~hawx_hw.sensitivity.predictor.expected_changes`, and costs.
     reference : tuple of float
         Points lost and cost that the hypervolume is measured from.
+    least : float
+        Points lost below this count as this: 0 where a gain of accuracy is worth nothing.
 
     Raises
     ------
@@ -50,15 +54,21 @@ def run_promising(
         No evaluation is left.
     """
     scores, costs = points.T
-    front = np.flatnonzero(fronts(points, 1) == 0)
-    within = 4 * reference[0]
-    first = informative(scores[front], min(_FIRST, len(front)), within=within)
+    # Nothing is more accurate than 100 %.
+    least = max(least, -100 * (1 - evaluator.exact))
     lost = np.full(len(vectors), np.nan)
-    lost[front[first]] = evaluator.evaluate(vectors[front[first]])[:, 0]
+    ran = {vector.tobytes() for vector in evaluator.vectors}
+    known_already = np.array([vector.tobytes() in ran for vector in vectors.astype(np.int64)])
+    first = np.flatnonzero(known_already)
+    if len(first) < _FIRST:
+        front = np.flatnonzero(fronts(points, 1) == 0)
+        chosen_first = informative(scores[front], min(_FIRST, len(front)), within=4 * reference[0])
+        first = np.union1d(first, front[chosen_first])
+    lost[first] = evaluator.evaluate(vectors[first])[:, 0]
     enough = _ENOUGH * reference[0] * reference[1]
     while np.isnan(lost).any():
-        drops = _drops(evaluator.exact, scores, lost)
-        known = evaluator.points
+        drops = np.maximum(_drops(evaluator.exact, scores, lost), least)
+        known = np.maximum(evaluator.points, [least, -np.inf])
         chosen: list[int] = []
         # The more is known, the less one more run changes the choice of the next.
         while len(chosen) < max(1, evaluator.evaluations // _TOGETHER):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ __all__ = [
     "save_result",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ class Found:
         All figures of the cost.
     assignment : mapping
         See :func:`hawx_hw.assignment.to_json`.
+    shape : mapping of str to int
+        ``rows`` and ``columns`` of the array; empty where only multipliers were looked at.
+    predicted_accuracy : mapping of str to float or None
+        What the scores and the other evaluations foresaw: ``value``, ``low`` and ``high``, within
+        two standard deviations; None where there are no scores, or too few others.
+    test_accuracy : float or None
+        On test images, which no search looks at.
     """
 
     vector: tuple[int, ...]
@@ -55,6 +62,9 @@ class Found:
     lost: float
     cost: Mapping[str, float]
     assignment: Mapping[str, Any]
+    shape: Mapping[str, int] = field(default_factory=dict)
+    predicted_accuracy: Mapping[str, float] | None = None
+    test_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,9 @@ class SearchResult:
         Points times the objective's unit.
     front : tuple of Found
         In ascending order of points lost.
+    uniform : tuple of Found
+        One block everywhere, as far as they were run, each on its best shape: what a search must
+        beat.
     """
 
     algorithm: str
@@ -96,6 +109,7 @@ class SearchResult:
     reference: tuple[float, float]
     hypervolume: float
     front: tuple[Found, ...]
+    uniform: tuple[Found, ...] = ()
 
 
 def run_search(name: str, problem: Problem) -> SearchResult:
@@ -146,7 +160,7 @@ def run_search(name: str, problem: Problem) -> SearchResult:
 
 def save_result(result: SearchResult, path: Path, **more: Any) -> None:
     """Write search.json; ``more`` is what the writer adds, such as versions of tools."""
-    write_json(path, {"schema": SCHEMA, **asdict(result), **more})
+    write_json(path, {**more, **asdict(result), "schema": SCHEMA})
 
 
 def load_result(path: Path) -> SearchResult:
@@ -166,12 +180,12 @@ def load_result(path: Path) -> SearchResult:
                 where=str(path),
                 mend=mend,
             )
-        front = tuple(
-            Found(**{**point, "vector": tuple(point["vector"])}) for point in content["front"]
-        )
         names = {name: content[name] for name in SearchResult.__dataclass_fields__}
-        reference = tuple(content["reference"])
-        return SearchResult(**{**names, "front": front, "reference": reference})
+        for key in ("front", "uniform"):
+            names[key] = tuple(
+                Found(**{**point, "vector": tuple(point["vector"])}) for point in content[key]
+            )
+        return SearchResult(**{**names, "reference": tuple(content["reference"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"The search cannot be read: {error}", where=str(path), mend=mend

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.errors import UserError
-from hawx_hw.files import write_bytes
+from hawx_hw.pictures import picture
 from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.scores import filter_scores
 
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_accuracy", "draw_activations", "draw_filters", "draw_operations"]
 
-SUFFIXES = (".png", ".svg")
 _CODES = np.arange(-128, 128)
 _COLUMNS = 4
 #: Least score that a heat map tells from none, as a share of the largest.
@@ -43,7 +38,7 @@ def draw_activations(profile: Profile, path: Path) -> None:
     UserError
         The file's name ends otherwise, or matplotlib is missing; so in all functions here.
     """
-    with _figure(path, _grid_size(len(profile.layers))) as figure:
+    with picture(path, _grid_size(len(profile.layers))) as figure:
         for axes, name, counts in zip(
             _grid(figure, len(profile.layers)), profile.layers, profile.activations, strict=True
         ):
@@ -60,7 +55,7 @@ def draw_operations(profile: Profile, path: Path) -> None:
     An operation is one weight under one block; its score is the mean absolute error of its product
     over the activations of its layer.
     """
-    with _figure(path, _grid_size(len(profile.layers))) as figure:
+    with picture(path, _grid_size(len(profile.layers))) as figure:
         grid = _grid(figure, len(profile.layers))
         for layer, (axes, name) in enumerate(zip(grid, profile.layers, strict=True)):
             counts = profile.weights[layer]
@@ -86,7 +81,7 @@ def draw_filters(profile: Profile, path: Path, variant: str = "fidelity") -> Non
     largest = float(scores.max())
     largest = largest if largest > 0 else 1.0
     norm = LogNorm(_LEAST * largest, largest)
-    with _figure(path, _grid_size(len(profile.layers))) as figure:
+    with picture(path, _grid_size(len(profile.layers))) as figure:
         grid = _grid(figure, len(profile.layers))
         image = None
         for layer, (axes, name) in enumerate(zip(grid, profile.layers, strict=True)):
@@ -127,7 +122,7 @@ def draw_accuracy(
     """
     line = np.geomspace(1e-2, max(1.0, float(scores.max())), 200)
     found, _ = predictor.predict(line)
-    with _figure(path, (6.4, 4.4)) as figure:
+    with picture(path, (6.4, 4.4)) as figure:
         axes = figure.add_subplot()
         low, high = predictor.interval(line)
         axes.fill_between(line, 100 * low, 100 * high, alpha=0.25, label="two standard deviations")
@@ -148,27 +143,3 @@ def _grid(figure: Figure, count: int) -> list[Any]:
     columns = min(_COLUMNS, count)
     rows = -(-count // columns)
     return [figure.add_subplot(rows, columns, index + 1) for index in range(count)]
-
-
-@contextmanager
-def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
-    """An empty figure that is written when its block ends."""
-    if path.suffix not in SUFFIXES:
-        raise UserError(f"A picture must be a file {' or '.join(SUFFIXES)}, not {path.name!r}")
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure as New
-    except ImportError as error:
-        raise UserError(
-            "Pictures need matplotlib, which is missing.",
-            mend="Install it with: python -m pip install matplotlib",
-        ) from error
-    content = io.BytesIO()
-    # Text as text, and no random identifiers.
-    with mpl.rc_context({"svg.hashsalt": "hawx", "svg.fonttype": "none", "font.size": 8}):
-        figure = New(figsize=size, layout="constrained")
-        yield figure
-        # Neither the date nor the version of matplotlib.
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-        figure.savefig(content, format=path.suffix[1:], dpi=120, metadata=metadata)
-    write_bytes(path, content.getvalue())

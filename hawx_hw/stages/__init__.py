@@ -7,12 +7,26 @@ quick.
 from __future__ import annotations
 
 from hawx_hw.pipeline import Stage
-from hawx_hw.stages import assign, emit, power, predict, quantize, synth, verify
+from hawx_hw.stages import (
+    assign,
+    emit,
+    pick,
+    power,
+    predict,
+    profile,
+    quantize,
+    search,
+    synth,
+    verify,
+)
 
 __all__ = ["STAGES"]
 
 STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
+    profile.STAGE,
+    search.STAGE,
+    pick.STAGE,
     assign.STAGE,
     predict.STAGE,
     emit.STAGE,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
+from hawx_hw.stages.design import ASSIGNED, load_assignment
 from hawx_hw.stages.quantize import GRAPH, load_dataset
 
 if TYPE_CHECKING:
@@ -18,32 +19,18 @@ if TYPE_CHECKING:
     from hawx_hw.config import Config
     from hawx_hw.quantize.graph import Graph
 
-__all__ = ["ASSIGNED", "STAGE", "load_assigned"]
-
-#: Name of the graph's files, without suffix.
-ASSIGNED = "assigned"
+__all__ = ["STAGE", "own_blocks"]
 
 # Names whose blocks may change while the name stays.
 _USERS = ("import:", "python:")
 
 
-def load_assigned(context: Context) -> tuple[Graph, Assignment]:
-    """The graph that suits its blocks, and the blocks."""
-    from hawx_hw.assignment import assign
-    from hawx_hw.quantize.storage import load_graph
-
-    graph = load_graph(context.folder / ASSIGNED)
-    return graph, assign(graph, context.config.blocks, context.base)
-
-
 def _run(context: Context) -> None:
-    from hawx_hw.assignment import assign
     from hawx_hw.quantize.storage import load_graph, save_graph
 
     graph = load_graph(context.folder / GRAPH)
-    rules = context.config.blocks
-    assignment = assign(graph, rules, context.base)
-    results: dict[str, Any] = {"exact": not assignment, "accuracy": None}
+    assignment = load_assignment(context)
+    results: dict[str, Any] = {"exact": not assignment, "accuracy": None, "compensation": []}
     if assignment:
         graph = _compensated(context, graph, assignment, results)
     save_graph(graph, context.output / ASSIGNED)
@@ -59,19 +46,32 @@ def _compensated(
         from hawx_hw.datasets.dataset import evenly_spaced
         from hawx_hw.emulation import Emulator
         from hawx_hw.quantize import codes
+        from hawx_hw.search.compensated import by_filter
 
     rules, test = context.config.blocks, dataset.test
     count = context.config.network.calibration_images
+    met = codes(evenly_spaced(dataset.train, count).images)
     with context.progress.task("making up for the blocks", estimate=5.0) as task:
-        compensated, report = compensate(
-            graph,
-            assignment,
-            codes(evenly_spaced(dataset.train, count).images),
-            bias_correction=rules.bias_correction,
-            weight_remapping=rules.weight_remapping,
-            activation_rounding=rules.activation_rounding,
-            progress=task.update,
-        )
+        if context.config.search is None:
+            compensated, report = compensate(
+                graph,
+                assignment,
+                met,
+                bias_correction=rules.bias_correction,
+                weight_remapping=rules.weight_remapping,
+                activation_rounding=rules.activation_rounding,
+                progress=task.update,
+            )
+            results["compensation"] = [asdict(entry) for entry in report]
+        else:
+            # What the search ran is what is built, to the bit.
+            compensated = by_filter(
+                graph,
+                assignment,
+                met,
+                bias_correction=rules.bias_correction,
+                weight_remapping=rules.weight_remapping,
+            )
     accuracy: dict[str, Any] = {"images": len(test)}
     for name, candidate in (("uncompensated", graph), ("assigned", compensated)):
         with context.progress.task(f"accuracy, {name}") as task:
@@ -81,26 +81,30 @@ def _compensated(
                 .tolist()
             )
     results["accuracy"] = accuracy
-    results["compensation"] = [asdict(entry) for entry in report]
     return compensated
 
 
-def _tools(config: Config, base: Path) -> dict[str, str]:
-    """Versions, and the tables of the user's own blocks."""
+def own_blocks(config: Config, base: Path) -> dict[str, str]:
+    """Hashes of the tables of the user's own blocks, by name."""
     from hawx_hw.blocks.registry import by_name
 
     blocks = config.blocks
     rules = [rule for layer in blocks.layers.values() for rule in layer]
-    names = sorted({blocks.default, *(rule.block for rule in rules)})
-    own = {name: by_name(name, base).digest for name in names if name.startswith(_USERS)}
-    return {**versions("numpy", "torch"), **own}
+    searched = config.search.blocks if config.search else ()
+    names = sorted({blocks.default, *(rule.block for rule in rules), *searched})
+    return {name: by_name(name, base).digest for name in names if name.startswith(_USERS)}
 
 
 STAGE = Stage(
     "assign",
     _run,
-    needs=("quantize",),
-    settings=("blocks", "network.calibration_images"),
+    needs=("quantize", "pick"),
+    settings=(
+        "blocks.activation_rounding",
+        "blocks.bias_correction",
+        "blocks.weight_remapping",
+        "network.calibration_images",
+    ),
     code=(
         "assignment",
         "blocks",
@@ -108,8 +112,10 @@ STAGE = Stage(
         "datasets",
         "emulation",
         "quantize",
+        "search/compensated.py",
         "stages/assign.py",
+        "stages/design.py",
     ),
-    tools=_tools,
+    tools=lambda config, base: {**versions("numpy", "torch"), **own_blocks(config, base)},
     estimate=10.0,
 )

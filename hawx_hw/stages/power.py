@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
-from hawx_hw.stages.emit import load_plan, load_technology
+from hawx_hw.stages.design import load_plan, load_technology
 from hawx_hw.stages.quantize import load_dataset
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
 STAGE = Stage(
     "power",
     _run,
-    needs=("assign", "emit", "synth"),
+    needs=("assign", "emit", "pick", "synth"),
     settings=("power", "technology", "accelerator.clock_mhz"),
     code=(
         "activity",

@@ -6,12 +6,12 @@ Writes ``predict.json``.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
-from hawx_hw.stages.emit import load_plan, load_technology
+from hawx_hw.stages.design import load_plan, load_technology
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config
@@ -20,36 +20,27 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    from hawx_hw.mapping.cycles import predict
-    from hawx_hw.prediction.description import describe
-    from hawx_hw.prediction.forecast import forecast
-    from hawx_hw.prediction.shipped import read_kept
+    from hawx_hw.prediction.designs import DesignForecaster
     from hawx_hw.synthesis import default_store
-    from hawx_hw.verification.accelerator_job import cycles_per_image
 
     technology = load_technology(context.config, context.base)
     content = {"technology": {"name": technology.name, "sha256": technology.digest}}
-    try:
-        kept = read_kept(technology.name)
-        if kept.predictors.library != technology.digest:
-            raise UserError(f"The predictors are of another library than {technology.name}'s")
-    except UserError as error:
-        # A run of all stages goes on without.
-        context.write_json("predict.json", {**content, "forecast": None, "reason": error.what})
-        return
     with context.progress.task("predicting", estimate=5.0):
         plan = load_plan(context)
-        shape = context.config.accelerator
-        blocks = kept.blocks.completed(plan.grid.blocks, technology, store=default_store())
-        description = describe(
-            plan,
-            technology,
-            blocks,
-            objective=shape.block_architecture,
-            clock_mhz=shape.clock_mhz,
-        )
-        told = forecast(description, kept.predictors, cycles_per_image(plan, predict(plan)))
-    context.write_json("predict.json", {**content, "forecast": told, "reason": None})
+        try:
+            forecaster = DesignForecaster(
+                technology,
+                plan.grid.blocks,
+                objective=context.config.accelerator.block_architecture,
+                clock_mhz=context.config.accelerator.clock_mhz,
+                store=default_store(),
+            )
+        except UserError as error:
+            # A run of all stages goes on without.
+            told: dict[str, Any] = {"forecast": None, "reason": error.what}
+        else:
+            told = {"forecast": forecaster(plan), "reason": None}
+    context.write_json("predict.json", {**content, **told})
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
@@ -62,8 +53,8 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 STAGE = Stage(
     "predict",
     _run,
-    needs=("assign",),
-    settings=("accelerator", "technology"),
+    needs=("assign", "pick"),
+    settings=("accelerator.block_architecture", "accelerator.clock_mhz", "technology"),
     files=_files,
     code=("blocks", "gateware", "mapping", "prediction", "technology", "stages/predict.py"),
     tools=lambda config, base: versions("numpy", "scikit-learn", "scipy"),

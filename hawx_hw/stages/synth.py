@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
-from hawx_hw.stages.emit import load_technology
+from hawx_hw.stages.design import load_technology
 
 if TYPE_CHECKING:
     from hawx_hw.config import Config

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hawx_hw.errors import UserError
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage, blame
-from hawx_hw.stages.emit import load_plan
+from hawx_hw.stages.design import load_plan
 from hawx_hw.stages.quantize import load_dataset
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
 STAGE = Stage(
     "verify",
     _run,
-    needs=("assign", "emit"),
+    needs=("assign", "emit", "pick"),
     settings=("verify", "seed"),
     code=(
         "assignment",

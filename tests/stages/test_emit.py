@@ -8,6 +8,10 @@ from hawx_hw.errors import UserError
 from hawx_hw.stages.emit import STAGE
 
 
+def ran(outcomes) -> list[str]:
+    return [outcome.stage for outcome in outcomes if outcome.ran]
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -23,7 +27,7 @@ def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> 
         assert (build / name).exists()
     found = json.loads((build / "program.json").read_text())
     assert found["stage"] == "emit"
-    assert found["config"].startswith(found["config_hash"])
+    assert len(found["config_hash"]) == 8
     assert (found["architecture"]["rows"], found["architecture"]["columns"]) == (4, 4)
     for name, content in tree(build).items():
         assert str(project).encode() not in content, name
@@ -33,16 +37,16 @@ def test_same_config_same_bytes(project: Path, run) -> None:
     run(project, "emit")
     first = tree(project / "build")
     (project / "build" / "rtl" / "hawx_accelerator.v").unlink()
-    assert [outcome.ran for outcome in run(project, "emit")] == [False, False, True]
+    assert ran(run(project, "emit")) == ["emit"]
     assert tree(project / "build") == first
 
 
 def test_only_the_accelerator_is_emitted_anew(project: Path, run, edit) -> None:
     run(project, "emit")
     edit(project, "rows: 4", "rows: 3")
-    assert [outcome.ran for outcome in run(project, "emit")] == [False, False, True]
+    assert ran(run(project, "emit")) == ["pick", "assign", "emit"]
     edit(project, "images: 2", "images: 3")
-    assert [outcome.ran for outcome in run(project, "emit")] == [False, False, False]
+    assert ran(run(project, "emit")) == []
 
 
 @pytest.mark.parametrize(

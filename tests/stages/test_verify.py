@@ -17,7 +17,7 @@ def test_a_whole_run(project: Path, run) -> None:
     assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
     assert found["utilisation"] == found["macs"] / (16 * found["cycles_predicted"])
     assert found["stage"] == "verify"
-    assert [outcome.ran for outcome in run(project, "verify")] == [False] * 4
+    assert not any(outcome.ran for outcome in run(project, "verify"))
 
 
 @pytest.fixture

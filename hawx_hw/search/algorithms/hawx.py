@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hawx_hw.search.convex_steps import convex_steps
 from hawx_hw.search.front import fronts, pareto
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.promising import run_promising
@@ -57,7 +58,7 @@ def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]
         near = fronts(points, _LAYERS) < _LAYERS
         return vectors[near], points[near]
     rng = np.random.default_rng(problem.seed)
-    vectors = _sweep(scores.table, cost.table)
+    vectors = convex_steps(scores.table, cost.table)
     points = judged(vectors)
     scored = len(vectors)
     while scored < _SCORED:
@@ -70,27 +71,6 @@ def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]
         near = fronts(points, _LAYERS) < _LAYERS
         vectors, points = vectors[near], points[near]
     return vectors, points
-
-
-def _sweep(scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """Assignments of least ``score + price * cost`` for every price, ``(n, units)``.
-
-    They start with each unit under its best block by score (of equals the cheapest) and take single
-    steps of units along their own convex fronts.
-    """
-    vector = np.lexsort((costs, scores), axis=1)[:, 0]
-    found = [vector]
-    units = np.arange(len(scores))
-    while True:
-        saved = costs[units, vector][:, None] - costs
-        more = np.maximum(scores - scores[units, vector][:, None], 0)
-        slope = np.where(saved > 0, more / np.where(saved > 0, saved, 1), np.inf)
-        best = np.lexsort((-saved.ravel(), slope.ravel()))[0]
-        if np.isinf(slope.ravel()[best]):
-            return np.array(found)
-        vector = vector.copy()
-        vector[best // costs.shape[1]] = best % costs.shape[1]
-        found.append(vector)
 
 
 def _changed(front: np.ndarray, blocks: int, rng: np.random.Generator) -> np.ndarray:

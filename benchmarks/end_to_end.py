@@ -1,0 +1,138 @@
+"""From a config to a verified, synthesized design, and whether that beats what it must beat.
+
+    python benchmarks/end_to_end.py [lenet5 lenet5_mnist] [--images 64]
+
+Each config is run from nothing, with an empty store of synthesis results, and timed by stage. Then
+its constraint on accuracy is doubled and it is run until emission. Then the designs that the chosen
+one must beat (exact blocks, the best of lower precision alone, the best of one block everywhere,
+each losing no more on the training images) are built the same way, and their energy is measured on
+their gates. Without a search in the config there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.block_rules import BlocksConfig
+from hawx_hw.config import Config, find_config, load_config
+from hawx_hw.pipeline import Outcome, Pipeline
+from hawx_hw.progress import SilentDisplay
+from hawx_hw.search.result import load_result
+from hawx_hw.search.verdict import rivals
+from hawx_hw.stages import STAGES
+from hawx_hw.tables import print_table
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("configs", nargs="*", default=["lenet5", "lenet5_mnist"])
+    parser.add_argument("--images", type=int, default=64, help="that power is measured on")
+    arguments = parser.parse_args()
+    for name in arguments.configs:
+        path = find_config(name)
+        config = load_config(path)
+        power = config.power.model_copy(update={"images": arguments.images})
+        with tempfile.TemporaryDirectory(prefix="hawx-end-to-end-") as folder:
+            os.environ["HAWX_STORE"] = str(Path(folder) / "store.sqlite")
+            _one(config.model_copy(update={"power": power}), path.parent, Path(folder))
+
+
+def _run(
+    config: Config, base: Path, folder: Path, until: str = "power"
+) -> tuple[list[Outcome], float]:
+    pipeline = Pipeline(config, folder, STAGES, SilentDisplay(), base=base)
+    start = time.perf_counter()
+    outcomes = pipeline.run(pipeline.until(until))
+    return outcomes, time.perf_counter() - start
+
+
+def _one(config: Config, base: Path, folder: Path) -> None:
+    build = folder / config.name
+    outcomes, seconds = _run(config, base, build)
+    told = ", ".join(f"{outcome.stage} {outcome.seconds:.1f}" for outcome in outcomes)
+    print(f"\n{config.name}, everything from nothing: {seconds:.0f} s ({told})", flush=True)
+    if config.search is None:
+        return
+    result = load_result(build / "search.json")
+    chosen = result.front[_read(build, "design.json")["index"]]
+    rows = [_row("chosen", build)]
+    # What is built of one block makes up for it layer by layer, which the search does not.
+    for rival in rivals(result, chosen, chosen.lost):
+        names = list(rival.found.assignment["blocks"]) or ["exact"]
+        shape = config.accelerator.model_copy(update=dict(rival.found.shape))
+        alone = config.model_copy(
+            update={
+                "search": None,
+                "accelerator": shape,
+                "blocks": config.blocks.model_copy(update={"default": names[0]}),
+            }
+        )
+        assert isinstance(alone.blocks, BlocksConfig)
+        other = folder / f"{config.name}_{len(rows)}"
+        _run(alone, base, other)
+        rows.append(_row(rival.what, other))
+    best = rows[0]
+    heading = (
+        *("design", "test accuracy", "predicted nJ", "found nJ", "predicted um2", "found um2"),
+        "found energy against it",
+    )
+    print_table(
+        heading,
+        [
+            [
+                row["what"],
+                f"{100 * row['accuracy']:.2f} %",
+                f"{row['predicted_energy']:,.1f}",
+                f"{row['energy']:,.1f}",
+                f"{row['predicted_area']:,.0f}",
+                f"{row['area']:,.0f}",
+                "" if row is best else f"{100 * (best['energy'] / row['energy'] - 1):+.2f} %",
+            ]
+            for row in rows
+        ],
+        figures=True,
+    )
+    verify = _read(build, "verify.json")
+    print(
+        f"chosen: {', '.join(chosen.assignment['blocks']) or 'exact'}; {verify['images']} images "
+        f"verified, {verify['mismatches']} differ; {verify['cycles_per_image']:,} cycles"
+    )
+    loose = config.search.constraints.model_copy(
+        update={"accuracy_drop": 2 * config.search.constraints.accuracy_drop}
+    )
+    changed = config.model_copy(
+        update={"search": config.search.model_copy(update={"constraints": loose})}
+    )
+    outcomes, seconds = _run(changed, base, build, "emit")
+    ran = ", ".join(outcome.stage for outcome in outcomes if outcome.ran)
+    print(f"constraint doubled, until emission: {seconds:.1f} s ({ran})", flush=True)
+
+
+def _row(what: str, build: Path) -> dict[str, Any]:
+    told = _read(build, "predict.json")["forecast"]
+    accuracy = _read(build, "assign.json")["accuracy"]
+    exact = _read(build, "quantize.json")["accuracy"]["int8"]
+    return {
+        "what": what,
+        "accuracy": accuracy["assigned"] if accuracy else exact,
+        "predicted_energy": told["energy_pj"]["value"] / 1000,
+        "energy": _read(build, "power.json")["energy_pj"] / 1000,
+        "predicted_area": told["area"]["value"],
+        "area": _read(build, "synth.json")["area"],
+    }
+
+
+def _read(build: Path, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((build / name).read_text("utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    main()

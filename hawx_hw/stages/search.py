@@ -1,0 +1,311 @@
+"""Scores -> the front of designs, each run on training images and foretold without synthesis.
+
+Writes ``search.json`` and ``front.svg``; without a search ``search.json`` alone, which says so.
+Evaluations are kept between runs: an interrupted search continues, and one with another budget or
+algorithm uses them again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.fingerprints import versions
+from hawx_hw.pictures import can_draw
+from hawx_hw.pipeline import Context, Stage, blame
+from hawx_hw.stages.assign import own_blocks
+from hawx_hw.stages.design import architecture, load_technology
+from hawx_hw.stages.profile import kernel_slices, search_blocks
+from hawx_hw.stages.quantize import GRAPH, load_dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hawx_hw.blocks import Block
+    from hawx_hw.config import Config
+    from hawx_hw.prediction.block_table import BlockTable
+    from hawx_hw.prediction.designs import DesignForecaster
+    from hawx_hw.quantize.graph import Graph
+    from hawx_hw.search.compensated import Compensated
+    from hawx_hw.search.design_cost import Shape
+    from hawx_hw.search.designs import Candidates
+    from hawx_hw.search.evaluator import Evaluator
+    from hawx_hw.search.oracle import Oracle
+    from hawx_hw.search.problem import Problem
+    from hawx_hw.search.result import SearchResult
+    from hawx_hw.search.space import Space
+    from hawx_hw.search_settings import SearchConfig
+    from hawx_hw.technology import Technology
+
+__all__ = ["FRONT", "STAGE"]
+
+FRONT = "search.json"
+#: Points lost that count as useless.
+_USELESS = 5.0
+#: Objectives of the config, as the figures of designs are named.
+_FIGURES = {
+    "energy": "energy_nj",
+    "power": "power_mw",
+    "area": "area_um2",
+    "latency": "latency_us",
+}
+
+
+def _run(context: Context) -> None:
+    settings = context.config.search
+    if settings is None:
+        context.write_json(FRONT, {"search": None})
+        return
+    dataset = load_dataset(context)
+    with context.progress.task("loading torch", estimate=5.0):
+        from hawx_hw.datasets.dataset import evenly_spaced
+        from hawx_hw.quantize import codes
+        from hawx_hw.quantize.storage import load_graph
+        from hawx_hw.search.compensated import Compensated
+        from hawx_hw.search.oracle import EmulatedOracle
+        from hawx_hw.search.result import save_result
+        from hawx_hw.search.space import Space
+
+    graph, blocks = load_graph(context.folder / GRAPH), search_blocks(context)
+    space = Space.by_layer(graph, blocks)
+    if settings.granularity != "layer":
+        space = Space.by_slice(graph, blocks, kernel_slices(graph, settings.granularity))
+    rules, count = context.config.blocks, context.config.network.calibration_images
+    with context.progress.task("making up for the blocks", estimate=5.0):
+        change = Compensated(
+            graph,
+            space,
+            codes(evenly_spaced(dataset.train, count).images),
+            bias_correction=rules.bias_correction,
+            weight_remapping=rules.weight_remapping,
+        )
+    seen, test = evenly_spaced(dataset.train, settings.images), dataset.test
+    oracle = EmulatedOracle(space, graph, seen.images, seen.labels, change=change)
+    result, candidates = _searched(context, settings, space, change, oracle, graph)
+    with context.progress.task("testing the front", estimate=5.0) as task:
+        held_out = EmulatedOracle(space, graph, test.images, test.labels, change=change)
+        result = _tested(result, held_out, task.update)
+    save_result(
+        result,
+        context.output / FRONT,
+        **context.header,
+        search={"granularity": settings.granularity, "blocks": [block.name for block in blocks]},
+        test={"exact": held_out.exact / held_out.images, "images": held_out.images},
+        candidates={
+            "lost": [round(value, 4) for value in candidates.lost.tolist()],
+            result.objective: [float(f"{value:.6g}") for value in candidates.cost.tolist()],
+        },
+    )
+    if can_draw():
+        from hawx_hw.search.plots import draw_front
+
+        draw_front(result, candidates, context.output / "front.svg")
+    else:
+        context.progress.message("front.svg was not drawn: python -m pip install matplotlib")
+
+
+def _searched(
+    context: Context,
+    settings: SearchConfig,
+    space: Space,
+    change: Compensated,
+    oracle: Oracle,
+    graph: Graph,
+) -> tuple[SearchResult, Candidates]:
+    import numpy as np
+
+    from hawx_hw.search.cost import MultiplierEnergy
+    from hawx_hw.search.design_cost import DesignCost
+    from hawx_hw.search.designs import Candidates, search_designs, with_predictions
+    from hawx_hw.search.evaluator import Evaluator
+    from hawx_hw.search.problem import Problem
+    from hawx_hw.search.result import run_search
+    from hawx_hw.search.scores import ProfileScores
+    from hawx_hw.sensitivity.profile import load_profile
+
+    scores = ProfileScores(load_profile(context.folder / "scores.npz"), space)
+    technology = load_technology(context.config, context.base)
+    alone = settings.objective == "multiplier_energy"
+    forecaster = None if alone else _forecaster(context, technology, space.blocks)
+    table = _block_table(technology, space.blocks) if forecaster is None else forecaster.blocks
+    how = context.config.accelerator.block_architecture
+    energies = [table.chosen(block, how).energy_fj for block in space.blocks]
+    multipliers = MultiplierEnergy(space, energies)
+
+    def evaluator(cost: Any) -> Evaluator:
+        return Evaluator(
+            oracle, cost, budget=settings.budget, state=context.scratch / "evaluations.npz"
+        )
+
+    def problem(cost: Any) -> Problem:
+        exact = cost(space.uniform(0)[None])[cost.objective]
+        reference = (_USELESS, float(exact[0]))
+        return Problem(space, evaluator(cost), reference, scores, context.config.seed)
+
+    words = f"searching with {settings.algorithm}"
+    if forecaster is None:
+        with context.progress.task(words, estimate=10.0):
+            given = problem(multipliers)
+            result = run_search(settings.algorithm, given)
+        result = replace(result, front=with_predictions(result.front, given))
+        return result, Candidates(np.empty(0), np.empty(0))
+    shapes = _shapes(context.config)
+    designs = DesignCost(
+        space,
+        list(shapes),
+        _foretelling(context, space, change, shapes, forecaster),
+        _FIGURES[settings.objective],
+        energies,
+    )
+    with context.progress.task(words, estimate=30.0) as task:
+        given = problem(designs if settings.algorithm == "hawx" else multipliers)
+        return search_designs(
+            settings.algorithm, given, designs, list(shapes), progress=task.update
+        )
+
+
+def _foretelling(
+    context: Context,
+    space: Space,
+    change: Compensated,
+    shapes: Mapping[Shape, Config],
+    forecaster: DesignForecaster,
+) -> Any:
+    from hawx_hw.errors import UserError
+    from hawx_hw.mapping.plan import plan
+
+    def foretell(vector: np.ndarray, shape: Shape) -> dict[str, float] | None:
+        try:
+            planned = plan(
+                change(vector), architecture(shapes[shape]), space.assignment(vector), None
+            )
+        except UserError:
+            # Memories may be limited: another shape may still hold the network.
+            return None
+        told = forecaster(planned)
+        return {
+            "energy_nj": told["energy_pj"]["value"] / 1000,
+            "power_mw": told["power_uw"]["value"] / 1000,
+            "area_um2": told["area"]["value"],
+            "latency_us": told["latency_us"],
+            "longest_path_ns": told["longest_path_ns"]["value"],
+            "cycles": told["cycles"],
+        }
+
+    return foretell
+
+
+def _shapes(config: Config) -> dict[Shape, Config]:
+    """The config of each shape of the array."""
+    settings, given = config.search, config.accelerator
+    assert settings is not None
+    wanted = [(shape.rows, shape.columns) for shape in settings.shapes or ()]
+    found = {}
+    for rows, columns in wanted or [(given.rows, given.columns)]:
+        accelerator = given.model_copy(update={"rows": rows, "columns": columns})
+        found[rows, columns] = config.model_copy(update={"accelerator": accelerator})
+    return found
+
+
+def _forecaster(
+    context: Context, technology: Technology, blocks: tuple[Block, ...]
+) -> DesignForecaster:
+    from hawx_hw.prediction.designs import DesignForecaster
+    from hawx_hw.synthesis import default_store
+
+    accelerator = context.config.accelerator
+    with blame("technology"), context.progress.task("measuring the blocks", estimate=20.0):
+        return DesignForecaster(
+            technology,
+            blocks,
+            objective=accelerator.block_architecture,
+            clock_mhz=accelerator.clock_mhz,
+            jobs=os.cpu_count() or 1,
+            store=default_store(),
+        )
+
+
+def _block_table(technology: Technology, blocks: tuple[Block, ...]) -> BlockTable:
+    from hawx_hw.prediction.block_table import BlockTable
+    from hawx_hw.synthesis import default_store
+
+    return BlockTable().completed(
+        blocks, technology, jobs=os.cpu_count() or 1, store=default_store()
+    )
+
+
+def _tested(result: SearchResult, held_out: Any, progress: Any) -> SearchResult:
+    """With what each point is worth on images that no search looked at."""
+    import numpy as np
+
+    every = (*result.front, *result.uniform)
+    vectors, which = np.unique(
+        np.array([found.vector for found in every]), axis=0, return_inverse=True
+    )
+    accuracies = held_out(vectors, progress) / held_out.images
+    tested = [
+        replace(found, test_accuracy=float(accuracies[row]))
+        for found, row in zip(every, which.reshape(-1).tolist(), strict=True)
+    ]
+    count = len(result.front)
+    return replace(result, front=tuple(tested[:count]), uniform=tuple(tested[count:]))
+
+
+def _files(config: Config, base: Path) -> dict[str, Path]:
+    from hawx_hw.prediction.shipped import own_files
+
+    if config.search is None:
+        return {}
+    technology = load_technology(config, base)
+    return {"technology": technology.liberty, **own_files(technology.name)}
+
+
+def _check(config: Config, base: Path) -> None:
+    if config.search is not None:
+        for shape in _shapes(config).values():
+            architecture(shape)
+
+
+STAGE = Stage(
+    "search",
+    _run,
+    needs=("quantize", "profile"),
+    settings=(
+        "accelerator",
+        "blocks.bias_correction",
+        "blocks.weight_remapping",
+        "network.calibration_images",
+        "search.algorithm",
+        "search.budget",
+        "search.images",
+        "search.objective",
+        "search.shapes",
+        "seed",
+        "technology",
+    ),
+    files=_files,
+    code=(
+        "assignment",
+        "blocks",
+        "compensation",
+        "datasets",
+        "emulation",
+        "mapping",
+        "prediction",
+        "quantize",
+        "search",
+        "sensitivity",
+        "stages/design.py",
+        "stages/search.py",
+        "technology",
+    ),
+    tools=lambda config, base: {
+        **versions("numpy", "pymoo", "pyosys", "scikit-learn", "scipy", "torch"),
+        **own_blocks(config, base),
+    },
+    check=_check,
+    estimate=60.0,
+)

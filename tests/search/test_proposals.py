@@ -1,0 +1,88 @@
+"""Proposals cost a shared array nothing: one block a PE, no more turns."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from hawx_hw.mapping.architecture import Architecture
+from hawx_hw.mapping.cycles import predict
+from hawx_hw.mapping.plan import plan
+from hawx_hw.search.proposals import by_column, proposals, swept_layers, uniforms
+from hawx_hw.search.space import Space
+from tests.search.small import BLOCKS, small_graph
+
+GRAPH = small_graph()
+SPACE = Space.by_filter(GRAPH, BLOCKS)
+COSTS = SPACE.macs[:, None] * np.array([3.0, 2.0, 1.0])
+
+
+def scores(space: Space, seed: int = 0) -> np.ndarray:
+    """The exact block is best, and every filter suffers differently."""
+    values = np.random.default_rng(seed).random((space.units, len(BLOCKS)))
+    values[:, 0] = 0
+    return np.sort(values, axis=1)
+
+
+def tiles(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]:
+    planned = plan(GRAPH, Architecture.complete(4, columns), SPACE.assignment(vector), None)
+    turns = sum(step.filter_tiles + 1 for step in planned.steps if not step.stream)
+    assert predict(planned).core > 0
+    return turns, planned.grid.held.sum(axis=2)
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4])
+def test_one_block_a_column_needs_no_more_turns(columns: int) -> None:
+    found = by_column(SPACE, scores(SPACE), COSTS, columns)
+    assert len(found) == 3 * (columns - 1)
+    turns, _ = tiles(SPACE.uniform(0), columns)
+    for vector in found:
+        own, held = tiles(vector, columns)
+        assert own == turns
+        np.testing.assert_array_equal(held, 1)
+
+
+def test_of_a_layer_those_filters_change_that_bear_it_best() -> None:
+    values = scores(SPACE)
+    (vector,) = (
+        v for v in by_column(SPACE, values, COSTS, 2) if set(v.tolist()) == {0, 2}
+    )  # one column exact, one of the cheapest
+    for name in SPACE.layers:
+        units = SPACE.unit(name).reshape(len(SPACE.unit(name)), -1)[:, 0]
+        count = min(len(units), -(-len(units) // 2))
+        more = values[units, 2] - values[units, 0]
+        # Every choice of as many filters of this layer, by hand.
+        best = min(
+            itertools.combinations(range(len(units)), count), key=lambda c: more[list(c)].sum()
+        )
+        assert set(np.flatnonzero(vector[units] == 2)) == set(best)
+
+
+def test_units_that_are_layers_have_no_columns_of_their_own() -> None:
+    space = Space.by_layer(GRAPH, BLOCKS)
+    assert by_column(space, scores(space), np.ones((space.units, 3)), 4).shape == (0, 4)
+
+
+def test_kernel_slices_of_a_filter_stay_together() -> None:
+    slices = {"a": np.repeat(np.arange(3), 3).reshape(1, 3, 3)}
+    space = Space.by_slice(GRAPH, BLOCKS, slices)
+    for vector in by_column(space, scores(space), np.ones((space.units, 3)), 2):
+        for filter_units in space.unit("a").reshape(2, -1):
+            assert len(set(vector[filter_units].tolist())) == 1
+
+
+def test_layers_that_are_swept_are_of_one_block() -> None:
+    found = swept_layers(SPACE, scores(SPACE), COSTS)
+    for vector in found:
+        for name in SPACE.layers:
+            assert len(set(vector[SPACE.unit(name)].ravel().tolist())) == 1
+    np.testing.assert_array_equal(found[0], 0)
+    np.testing.assert_array_equal(found[-1], 2)
+
+
+def test_no_proposal_stands_in_two_kinds() -> None:
+    kinds = proposals(SPACE, scores(SPACE), COSTS, [3, 4, 3])
+    assert len(kinds) == 5
+    np.testing.assert_array_equal(kinds[0], uniforms(SPACE))
+    every = np.concatenate(kinds)
+    assert len(np.unique(every, axis=0)) == len(every)
