@@ -3,19 +3,22 @@
 The shifted logits tell how likely each image is to change its class; real drops of accuracy follow
 that closely, but not one to one: calibration images that the network was trained on are surer of
 their class than others, and large errors saturate. Both sides are taken as ``asinh(points / c)``,
-which is even near zero and logarithmic beyond: there the relation is a straight line but for a
-small smooth remainder, which a Gaussian process with a Matern kernel (nu = 3/2) takes up.
+which is even near zero and logarithmic beyond: there the relation is a straight line, at first
+taken as that of equals, and a small smooth remainder, a Gaussian process with a Matern kernel (nu =
+3/2; C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, 2006, chapters
+2 and 4). How large and smooth the remainder is, and how much no curve explains, a handful cannot
+tell: many values are averaged by how likely they make what was found, so that an interval is wide
+where they disagree.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.scores import shifted_logits
@@ -24,10 +27,14 @@ __all__ = ["AccuracyPredictor", "changed_classes", "expected_changes", "informat
 
 #: Points of accuracy at which a drop stops to count as small.
 _POINTS = 0.3
+#: Prior deviations of the line's offset and slope, transformed.
+_OFFSET, _SLOPE = 2.0, 0.5
 #: Of the remainder, transformed: variance, length, and variance of what no curve explains.
-_AMPLITUDES = (0.03, 0.1, 0.3, 1.0)
+_AMPLITUDES = (0.01, 0.03, 0.1, 0.3, 1.0)
 _LENGTHS = (1.0, 3.0)
-_NOISES = (0.01, 0.03, 0.1, 0.3)
+_NOISES = (0.003, 0.01, 0.03, 0.1, 0.3)
+#: Curves less likely than this share of all are left out.
+_LEAST = 1e-4
 #: The noise that :func:`informative` reckons with.
 _NOISE = 0.05
 _PART = 2**24
@@ -103,11 +110,10 @@ def informative(scores: np.ndarray, count: int, *, within: float = 20.0) -> np.n
     order = np.argsort(scores, kind="stable")
     inside = order[: max(count, int((scores <= within).sum()))]
     x = _transformed(scores[inside])
-    remainder = Matern(1.0, nu=1.5)
 
     def prior(one: int) -> np.ndarray:
         """Covariances of one candidate with all."""
-        found: np.ndarray = 1.0 + x[one] * x + remainder(x[one : one + 1, None], x[:, None])[0]
+        found: np.ndarray = 1.0 + x[one] * x + _matern(x[one : one + 1], x, 1.0)[0]
         return found
 
     chosen = [0]
@@ -148,13 +154,8 @@ class AccuracyPredictor:
                 f"not {x.shape} and {drops.shape}"
             )
         self._exact = exact
-        u, v = _transformed(x), _transformed(drops)
-        spread = u - u.mean()
-        power = float(spread @ spread)
-        # Worse scores are never better networks.
-        self._slope = max(0.0, float(spread @ v) / power) if power else 0.0
-        self._offset = float(v.mean() - self._slope * u.mean())
-        self._remainder = _fitted(u, v - self._line(u))
+        self._seen = _transformed(x)
+        self._curves = _curves(self._seen, _transformed(drops) - self._seen)
 
     def predict(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Accuracies and their standard deviations.
@@ -185,24 +186,61 @@ class AccuracyPredictor:
 
     def _transformed_drop(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         u = _transformed(np.asarray(scores, dtype=np.float64))
-        remainder, deviation = self._remainder.predict(u[:, None], return_std=True)
-        return self._line(u) + remainder, deviation
+        line = _line(u, self._seen)
+        alone = _OFFSET**2 + (_SLOPE * u) ** 2
+        mean, square = np.zeros(len(u)), np.zeros(len(u))
+        for curve in self._curves:
+            cross = line + curve.amplitude * _matern(u, self._seen, curve.length)
+            found = u + cross @ curve.weights
+            known = (cross @ curve.inverse * cross).sum(axis=1)
+            variance = alone + curve.amplitude + curve.noise - known
+            mean += curve.share * found
+            square += curve.share * (variance + found**2)
+        return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
     def _accuracy(self, drop: np.ndarray) -> np.ndarray:
         found: np.ndarray = np.clip(self._exact - _POINTS * np.sinh(drop) / 100, 0.0, 1.0)
         return found
 
-    def _line(self, u: np.ndarray) -> np.ndarray:
-        return self._offset + self._slope * u
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """A Gaussian process for what drops exceed scores by, and how likely it is among all."""
+
+    share: float
+    amplitude: float
+    length: float
+    noise: float
+    weights: np.ndarray
+    inverse: np.ndarray
 
 
-def _fitted(u: np.ndarray, remainder: np.ndarray) -> GaussianProcessRegressor:
-    """The likeliest of a few processes: gradients would find little to go by in a handful."""
-    found = []
-    for amplitude, length, noise in itertools.product(_AMPLITUDES, _LENGTHS, _NOISES):
-        kernel = amplitude * Matern(length, nu=1.5) + WhiteKernel(noise)
-        found.append(GaussianProcessRegressor(kernel, optimizer=None).fit(u[:, None], remainder))
-    return max(found, key=lambda process: process.log_marginal_likelihood_value_)
+def _curves(u: np.ndarray, left: np.ndarray) -> list[_Curve]:
+    """The curves that explain what was found, with their posterior shares."""
+    found, likelihood = [], []
+    for length, amplitude, noise in itertools.product(_LENGTHS, _AMPLITUDES, _NOISES):
+        covariance = _line(u, u) + amplitude * _matern(u, u, length) + noise * np.eye(len(u))
+        inverse = np.linalg.inv(covariance)
+        weights = inverse @ left
+        likelihood.append(-(left @ weights + np.linalg.slogdet(covariance)[1]) / 2)
+        found.append(_Curve(0.0, amplitude, length, noise, weights, inverse))
+    shares = softmax(likelihood)
+    kept = np.flatnonzero(shares >= _LEAST)
+    shares /= shares[kept].sum()
+    return [replace(found[index], share=float(shares[index])) for index in kept]
+
+
+def _line(u: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Prior covariances of a straight line."""
+    found: np.ndarray = _OFFSET**2 + _SLOPE**2 * np.outer(u, other)
+    return found
+
+
+def _matern(u: np.ndarray, other: np.ndarray, length: float) -> np.ndarray:
+    """Prior covariances of the remainder of unit variance, nu = 3/2."""
+    distance = np.sqrt(3.0) * np.abs(u[:, None] - other) / length
+    found: np.ndarray = (1 + distance) * np.exp(-distance)
+    return found
 
 
 def _transformed(points: np.ndarray) -> np.ndarray:

@@ -62,7 +62,7 @@ def test_deviations_tell_the_size_of_the_errors() -> None:
     assert all(scale)
 
 
-def test_worse_scores_are_never_predicted_better_by_the_line_alone() -> None:
+def test_a_few_contrary_drops_do_not_turn_the_line_round() -> None:
     found, _ = AccuracyPredictor(0.5, [1.0, 2.0, 4.0], [0.49, 0.495, 0.5]).predict(
         np.array([1e4, 1e5, 1e6])
     )
