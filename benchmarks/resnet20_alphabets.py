@@ -18,13 +18,13 @@ ENERGIES = ("generic45", "published")
 #: Bits of weight and activation, of those that no other beats in energy and score, or nearly.
 _PRECISION = (
     *((8, 7), (7, 7), (8, 6), (7, 6), (6, 6), (5, 6), (6, 5), (5, 5), (4, 6), (4, 5), (5, 4)),
-    *((4, 4), (3, 5), (3, 4), (4, 3), (3, 3), (2, 4)),
+    *((3, 6), (4, 4), (3, 5), (3, 4), (4, 3), (2, 5), (3, 3), (2, 4)),
 )
 #: What is no exact multiplier of fewer bits. Truncation of operands, ``array(ha,hb,0)``, is one.
 _BLOCKS = (
-    *("array(0,0,4)", "array(2,0,5)", "array(2,2,7)", "array(0,3,8)", "array(0,4,8)"),
-    *("array(0,4,9)", "roupa(p=1,r=6)", "roupa(p=1,r=7)", "roup(p=1,r=3)", "roup(p=1,r=4)"),
-    *("roup(p=2,r=2)", "roup(p=2,r=3)", "roup(p=2,r=4)", "udrum(k=3)", "udrum(k=4)"),
+    *("array(0,0,4)", "array(2,0,5)", "array(2,2,7)", "array(0,3,8)", "array(0,4,9)"),
+    *("roupa(p=1,r=6)", "roupa(p=1,r=7)", "roup(p=1,r=3)", "roup(p=1,r=4)", "roup(p=2,r=2)"),
+    *("roup(p=2,r=3)", "roup(p=2,r=4)", "roup(p=2,r=5)", "roup(p=3,r=4)", "roup(p=3,r=5)"),
 )
 #: Power in mW at 45 nm. Exact ones with an operand of 8 bits: EvoApproxLib's unsigned multipliers;
 #: of equal operands: its signed 1L2J, 1L2L and 1L2N, which truncate both.

@@ -100,7 +100,7 @@ class Runs:
         key = _key(assignment)
         if key not in self._kept:
             start = time.perf_counter()
-            graph, _ = compensate(self._graph, assignment, self._images)
+            graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=True)
             train, test = self._right(graph, assignment)
             self._kept[key] = (train, test, time.perf_counter() - start)
             self._save()

@@ -21,6 +21,7 @@ multiplications, stay exact and count. Profile and runs are kept in the folder (
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Sequence
@@ -33,11 +34,13 @@ import resnet20
 import torch
 from resnet20_alphabets import ALPHABETS, ENERGIES, alphabet, energies_of
 from resnet20_figure import draw
+from resnet20_joint import joint_factors
 from resnet20_runs import Run, Runs
 
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets import load
 from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.files import write_bytes
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
 from hawx_hw.quantize.graph import Conv2d, Graph
@@ -52,9 +55,9 @@ from hawx_hw.tables import print_table
 LEVELS = ("layers", "filters")
 #: Points lost on training images that designs are chosen by.
 LIMITS = (0.0, 0.5, 1.0, 2.0)
-_CALIBRATION, _PROFILE, _COMPENSATION, _SEEN = 512, 128, 64, 1000
-_STEP, _FIRST, _TOO_MUCH = 0.05, 0.45, 4.0
-_HALVINGS = 2
+_CALIBRATION, _PROFILE, _COMPENSATION, _SEEN = 512, 128, 128, 1000
+_STEP, _FIRST, _TOO_MUCH = 0.05, 0.50, 4.0
+_HALVINGS = 1
 _MOST_UNIFORM = 0.75
 
 
@@ -88,6 +91,7 @@ def main() -> None:
         if isinstance(node, Conv2d) and node.weight.shape[2] > 1  # 1 x 1 ones are our own
     ]
     profile = _profile(graph, evenly_spaced(dataset.train, _PROFILE), arguments)
+    factors = _factors(graph, layers, profile, dataset.train, arguments.folder / "factors.npz")
     runs = Runs(
         graph,
         codes(evenly_spaced(dataset.train, _COMPENSATION).images),
@@ -102,7 +106,7 @@ def main() -> None:
         curves = {}
         for name in arguments.alphabets:
             for level in arguments.levels:
-                search = Search(graph, layers, profile, name, level, energies)
+                search = Search(graph, layers, profile, factors, name, level, energies)
                 curves[name, level] = search.front(runs)
         uniform = _uniform(graph, layers, runs, energies)
         _report(energies, curves, uniform)
@@ -119,6 +123,8 @@ class Search:
     layers : sequence of str
         What is searched.
     profile : Profile
+    factors : dict of str to ndarray
+        From :func:`joint_factors`, of the profile's blocks.
     name, level, energies : str
         Of :data:`ALPHABETS`, :data:`LEVELS`, :data:`ENERGIES`.
     """
@@ -128,6 +134,7 @@ class Search:
         graph: Graph,
         layers: Sequence[str],
         profile: Profile,
+        factors: dict[str, np.ndarray],
         name: str,
         level: str,
         energies: str,
@@ -136,7 +143,7 @@ class Search:
         make = Space.by_layer if level == "layers" else Space.by_filter
         self._space = make(graph, blocks, layers)
         self._cost = _cost(graph, self._space, energies)
-        self._scores = quadratic_scores(profile, self._space)
+        self._scores = _scores(graph, profile, factors, self._space)
         self._options: dict[str, np.ndarray] = {}
         if level == "filters":
             units = [np.unique(self._space.unit(layer)) for layer in layers]
@@ -200,12 +207,58 @@ def _cost(graph: Graph, space: Space, energies: str) -> MultiplierEnergy:
     return MultiplierEnergy(space, values, rest=rest, rest_fj=values[0])
 
 
+def _scores(
+    graph: Graph, profile: Profile, factors: dict[str, np.ndarray], space: Space
+) -> np.ndarray:
+    """Of the space's units; the factor of a layer is the mean by its filters' scores."""
+    blocks = [profile.digests.index(block.digest) for block in space.blocks]
+    scores = quadratic_scores(profile, space)
+    filters = Space.by_filter(graph, space.blocks, space.layers)
+    fine = quadratic_scores(profile, filters)
+    for name in space.layers:
+        mine, shares = fine[filters.unit(name)[:, 0, 0, 0]], factors[name][:, blocks]
+        units = space.unit(name)[:, 0, 0, 0]
+        for unit in np.unique(units):
+            total = mine[units == unit].sum(axis=0)
+            less = (mine * shares)[units == unit].sum(axis=0)
+            scores[unit] *= np.where(total > 0, less / np.where(total > 0, total, 1), 1)
+    return scores
+
+
+def _factors(
+    graph: Graph, layers: Sequence[str], profile: Profile, train: Split, path: Path
+) -> dict[str, np.ndarray]:
+    """Of the profile's blocks; kept."""
+    key = ",".join(profile.digests)
+    if path.is_file():
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            if str(file["key"]) == key:
+                return {name: file[name] for name in layers}
+    start = time.perf_counter()
+    blocks = [by_name(name) for name in _names()]
+    found = joint_factors(graph, layers, blocks, codes(evenly_spaced(train, _COMPENSATION).images))
+    content = io.BytesIO()
+    np.savez(content, key=np.array(key), **found)
+    write_bytes(path, content.getvalue())
+    print(f"what joint rounding brings: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    return found
+
+
+def _names() -> tuple[str, ...]:
+    """Of all blocks of all alphabets."""
+    return tuple(
+        dict.fromkeys(
+            block
+            for name in ALPHABETS
+            for energies in ENERGIES
+            for block in alphabet(name, energies)
+        )
+    )
+
+
 def _profile(graph: Graph, seen: Split, arguments: argparse.Namespace) -> Profile:
     """Of all blocks of all alphabets; kept."""
-    names = dict.fromkeys(
-        block for name in ALPHABETS for energies in ENERGIES for block in alphabet(name, energies)
-    )
-    blocks = [by_name(name) for name in names]
+    blocks = [by_name(name) for name in _names()]
     path: Path = arguments.folder / "profile.npz"
     if path.is_file():
         profile = load_profile(path)

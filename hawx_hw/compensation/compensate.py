@@ -11,6 +11,7 @@ from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.compensation.joint_rounding import round_together
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.emulation import Emulator
 from hawx_hw.quantize import fast
@@ -52,6 +53,7 @@ def compensate(
     bias_correction: bool = True,
     weight_remapping: bool = True,
     activation_rounding: bool = True,
+    joint_rounding: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Graph, list[Compensation]]:
     """The graph with steps, weights and biases that suit the blocks; its structure stays.
@@ -77,6 +79,10 @@ def compensate(
         Calibration codes ``(batch, *input shape)``.
     bias_correction, weight_remapping, activation_rounding : bool
         What to do.
+    joint_rounding : bool
+        Choose the weights of each filter together, where blocks have rank 1, instead of trying
+        these two ways (:mod:`hawx_hw.compensation.joint_rounding`). ``weight_remapping`` then does
+        not count.
     progress : callable or None
         Called with the nodes done and their total.
 
@@ -95,6 +101,8 @@ def compensate(
     rounded = round_activations(graph, assignment) if activation_rounding else graph
     exact = fast.run(graph, images).astype(np.int64)
     plans = ("all", "best") if weight_remapping else ("none",)
+    if joint_rounding:
+        plans = ("together",)
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):
 
@@ -126,7 +134,7 @@ def _layer_by_layer(
 ) -> tuple[Graph, list[Compensation], np.ndarray]:
     """The compensated graph, what was done to each layer, and its output for ``images``.
 
-    ``remapping`` is ``none``, ``all``, or ``best``: for each filter whether and how.
+    ``remapping`` is ``none``, ``all``, ``together``, or ``best``: for each filter whether and how.
     """
     values = {graph.input: images}
     nodes: list[Node] = []
@@ -150,6 +158,8 @@ def _layer_by_layer(
                     node = _best_filters(
                         rounded, node, candidates, values, layer, met, original, bias_correction
                     )
+                elif remapping == "together":
+                    node = round_together(node, layer, values[source], taps, zero_point)
                 else:
                     (node,) = candidates
             meant = mean_sums(original, None, met)

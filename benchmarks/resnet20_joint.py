@@ -1,0 +1,82 @@
+"""By how much weights that are chosen together lessen the errors of sums, for the scores.
+
+A profile scores each block with weights remapped one by one. The variance of a filter's sum, and so
+its score, shrinks by the factor that is computed here where its weights are chosen together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hawx_hw.blocks import Block
+from hawx_hw.compensation.joint_rounding import best_together, patches, rank_one
+from hawx_hw.compensation.weight_remapping import best_codes
+from hawx_hw.quantize import fast
+from hawx_hw.quantize.graph import Conv2d, Graph
+from hawx_hw.sensitivity.rounding import input_steps, rounded_input
+
+__all__ = ["joint_factors"]
+
+
+def joint_factors(
+    graph: Graph, layers: Sequence[str], blocks: Sequence[Block], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The factor of each filter's variance under each block.
+
+    Parameters
+    ----------
+    graph : Graph
+    layers : sequence of str
+        Convolutions.
+    blocks : sequence of Block
+    images : ndarray of int8
+        ``(n, *input shape)``.
+
+    Returns
+    -------
+    dict of str to ndarray of float64
+        By layer, ``(filters, blocks)`` in [0, 1]; 1 for blocks of higher rank.
+    """
+    codes = fast.run_all(graph, images)
+    steps = [input_steps(graph, block) for block in blocks]
+    found = {}
+    for node in graph.nodes:
+        if not isinstance(node, Conv2d) or node.name not in layers:
+            continue
+        weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
+        zero_point = graph.tensors[node.inputs[0]].zero_point
+        plain = patches(node, codes[node.inputs[0]], zero_point)
+        factors = np.ones((len(weight), len(blocks)))
+        for index, block in enumerate(blocks):
+            sides = rank_one(block)
+            if sides is None:
+                continue
+            source = rounded_input(graph, node, steps[index][node.name], codes)
+            met = patches(node, source, zero_point)
+            histogram = np.bincount(met.ravel().astype(np.int64) + 128, minlength=256)
+            alone = best_codes(block, histogram, zero_point)[weight + 128]
+            together = best_together(block, weight, met)
+            before, after = (
+                _variance(sides, changed, weight, met, plain) for changed in (alone, together)
+            )
+            factors[:, index] = np.where(
+                before > 0, np.minimum(after / np.maximum(before, 1), 1), 1
+            )
+        found[node.name] = factors
+    return found
+
+
+def _variance(
+    sides: tuple[np.ndarray, np.ndarray],
+    changed: np.ndarray,
+    weight: np.ndarray,
+    met: np.ndarray,
+    plain: np.ndarray,
+) -> np.ndarray:
+    """Of the error of each filter's sum over positions: ``(filters,)``."""
+    left, right = sides
+    made = right[met.astype(np.int64) + 128].astype(np.float64) @ left[changed + 128].T
+    found: np.ndarray = (made - plain.astype(np.float64) @ weight.T).var(axis=0)
+    return found

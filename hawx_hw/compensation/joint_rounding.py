@@ -1,0 +1,164 @@
+"""Weights of a filter chosen together, so that their errors make up for one another.
+
+Remapping looks at each weight by itself. What counts is the filter's sum: activations at
+neighbouring taps are alike, and what one weight loses its neighbours can give back. For blocks of
+rank 1, ``M(w, x) = u(w) v(x)``, that is least squares over the values that ``u`` can take, with the
+covariances of ``v(x)`` on calibration images. It is solved greedily as in GPTQ (E. Frantar,
+S. Ashkboos, T. Hoefler, D. Alistarh, ICLR 2023), after Optimal Brain Surgeon (B. Hassibi,
+D. Stork, G. Wolff, 1993): weight after weight takes its nearest value, and those that are left move
+so that they make up for its error best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, cholesky
+
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.block import CODES, Block
+from hawx_hw.compensation.weight_remapping import remap_weights
+from hawx_hw.quantize.graph import WEIGHT_MAX, Conv2d, Linear
+
+__all__ = ["best_together", "patches", "rank_one", "round_together"]
+
+#: Positions that are looked at: evenly spaced over images and pixels.
+_POSITIONS = 8192
+#: Added to variances, as a share of their mean: what so few positions cannot tell.
+_DAMPING = 0.01
+_LEAST = 1e-6
+
+
+def round_together(
+    node: Conv2d | Linear,
+    layer: LayerBlocks,
+    codes: np.ndarray,
+    histogram: np.ndarray,
+    zero_point: int,
+) -> Conv2d | Linear:
+    """The node with the weights of each filter chosen together.
+
+    Filters of a block whose table has a higher rank, and of several blocks, are remapped weight by
+    weight (:func:`~hawx_hw.compensation.weight_remapping.remap_weights`). As there, the bias makes
+    up for other weights at the zero point; means are left to the bias correction.
+
+    Parameters
+    ----------
+    node : Conv2d or Linear
+    layer : LayerBlocks
+    codes : ndarray of int8
+        The node's input on calibration images, ``(batch, *shape)``.
+    histogram : ndarray
+        ``(256,)``: how often it has each code, indexed ``[code + 128]``.
+    zero_point : int
+        Of the input.
+
+    Returns
+    -------
+    Conv2d or Linear
+        With other weights and biases.
+    """
+    remapped = remap_weights(node, layer, histogram, zero_point)
+    weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
+    choice = layer.choice.reshape(weight.shape)
+    met = patches(node, codes, zero_point)
+    chosen = remapped.weight.reshape(weight.shape).astype(np.int64)
+    bias = remapped.bias.astype(np.int64)
+    for index, block in enumerate(layer.blocks):
+        mine = np.flatnonzero((choice == index).all(axis=1))
+        if len(mine) and rank_one(block) is not None:
+            chosen[mine] = best_together(block, weight[mine], met)
+            at_zero = block.table[chosen[mine] + 128, zero_point + 128].sum(axis=1)
+            bias[mine] = node.bias[mine] + weight[mine].sum(axis=1) * zero_point - at_zero
+    if abs(bias).max() > np.iinfo(np.int32).max:
+        raise OverflowError(f"A bias of {node.name!r} does not fit int32")
+    return replace(
+        node,
+        weight=chosen.astype(np.int8).reshape(node.weight.shape),
+        bias=bias.astype(np.int32),
+    )
+
+
+def rank_one(block: Block) -> tuple[np.ndarray, np.ndarray] | None:
+    """``u`` and ``v`` of a table ``u(w) v(x)``, int64 ``(256,)``; None where it is no such."""
+    factors = block.factors()
+    if factors is None or factors[0].shape[1] != 1:
+        return None
+    left, right = (factor[:, 0].astype(np.int64) for factor in factors)
+    return left, right
+
+
+def best_together(block: Block, weight: np.ndarray, met: np.ndarray) -> np.ndarray:
+    """Codes for the weights of some filters under a block of rank 1.
+
+    Parameters
+    ----------
+    block : Block
+    weight : ndarray of int64
+        ``(filters, taps)``: what the sums should be made of.
+    met : ndarray of int8
+        From :func:`patches`.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(filters, taps)``, codes that the block accepts.
+
+    Raises
+    ------
+    ValueError
+        The block's table has a higher rank.
+    """
+    factors = rank_one(block)
+    if factors is None:
+        raise ValueError(f"Block must have a table of rank 1, not {block.name!r}")
+    left, right = factors
+    if (left == CODES).all() and (right == CODES).all():
+        return weight
+    seen = right[met.astype(np.int64) + 128]
+    covariance = _covariance(seen, seen)
+    damping = _DAMPING * max(float(np.diag(covariance).mean()), _LEAST) * np.eye(len(covariance))
+    covariance += damping
+    factor = cho_factor(covariance)
+    # The best real weights for what the block makes of the activations; then the nearest codes.
+    wanted = cho_solve(factor, (_covariance(seen, met) + damping) @ weight.T).T
+    order = np.argsort(-np.diag(covariance), kind="stable")
+    inverse = cho_solve(factor, np.eye(len(covariance)))
+    upper = cholesky(inverse[np.ix_(order, order)], lower=False)
+    accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX])
+    levels, first = np.unique(left[accepted + 128], return_index=True)
+    codes = np.empty(weight.shape, dtype=np.int64)
+    left_over = wanted[:, order]
+    for tap in range(len(order)):
+        column = left_over[:, tap]
+        nearest = np.abs(column[:, None] - levels).argmin(axis=1)
+        codes[:, order[tap]] = accepted[first[nearest]]
+        error = (column - levels[nearest]) / upper[tap, tap]
+        left_over[:, tap:] -= error[:, None] * upper[tap, tap:]
+    return codes
+
+
+def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.ndarray:
+    """What the taps meet at some positions: int8 ``(positions, taps)``, evenly spaced."""
+    if isinstance(node, Linear):
+        return codes.reshape(len(codes), -1)
+    top, left, bottom, right = node.padding
+    padded = np.pad(
+        codes, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=zero_point
+    )
+    windows = np.lib.stride_tricks.sliding_window_view(padded, node.weight.shape[2:], (2, 3))
+    windows = windows[:, :, :: node.stride[0], :: node.stride[1]].transpose(0, 2, 3, 1, 4, 5)
+    count = int(np.prod(windows.shape[:3]))
+    at = np.unravel_index(
+        np.linspace(0, count - 1, min(count, _POSITIONS)).astype(np.int64), windows.shape[:3]
+    )
+    found: np.ndarray = windows[at].reshape(len(at[0]), -1)
+    return found
+
+
+def _covariance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of the columns of whole numbers: the sums are exact."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    found: np.ndarray = x.T @ y / len(x) - np.outer(x.mean(axis=0), y.mean(axis=0))
+    return found
