@@ -43,9 +43,11 @@ def train_predictors(
     The folder gets the training table, the predictors' coefficients and the figures of the blocks.
     With HAWX_PREDICTORS set to it, hawx predict takes them from there.
     """
+    from hawx_hw.blocks import by_name
     from hawx_hw.prediction.predictors import Predictors
     from hawx_hw.prediction.shipped import Kept, described, save
     from hawx_hw.progress import Progress, display_for
+    from hawx_hw.search_settings import SEARCHED
     from hawx_hw.synthesis.store import default_store
     from hawx_hw.technology import load
 
@@ -60,6 +62,9 @@ def train_predictors(
                 text, found, where=str(table), jobs=jobs, store=default_store(),
                 progress=task.update,
             )  # fmt: skip
+        with progress.task("measuring the blocks that searches choose from", estimate=60.0):
+            wanted = [by_name(name) for name in SEARCHED]
+            blocks = blocks.completed(wanted, found, jobs=jobs, store=default_store())
         with progress.task("training", estimate=20.0):
             predictors = Predictors.fit(designs, found.name, found.digest)
     save(Kept(predictors, blocks), designs, output)
