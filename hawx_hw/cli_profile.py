@@ -100,7 +100,8 @@ def _blocks(names: list[str] | None, config: Config, base: Path) -> list[Block]:
 
     rules = [rule.block for layer in config.blocks.layers.values() for rule in layer]
     named = [name for name in (config.blocks.default, *rules) if name != "exact"]
-    wanted = names or named or list(_BLOCKS)
+    searched = config.search.blocks if config.search else ()
+    wanted = names or named or searched or list(_BLOCKS)
     distinct: dict[str, Block] = {}
     for name in ("exact", *wanted):
         block = by_name(name, base)

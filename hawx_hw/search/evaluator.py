@@ -101,6 +101,11 @@ class Evaluator:
         return self._seconds
 
     @property
+    def known(self) -> int:
+        """Distinct assignments that were evaluated in this run or an earlier one."""
+        return len(self._known)
+
+    @property
     def left(self) -> int | None:
         """Evaluations that are left; None where any number is."""
         return None if self._budget is None else self._budget - len(self._asked)

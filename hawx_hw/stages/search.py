@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hawx_hw.config import Config
     from hawx_hw.prediction.block_table import BlockTable
     from hawx_hw.prediction.designs import DesignForecaster
-    from hawx_hw.quantize.graph import Graph
     from hawx_hw.search.compensated import Compensated
     from hawx_hw.search.design_cost import Shape
     from hawx_hw.search.designs import Candidates
@@ -45,6 +44,8 @@ __all__ = ["FRONT", "STAGE"]
 FRONT = "search.json"
 #: Points lost that count as useless.
 _USELESS = 5.0
+#: Sizes of spaces whose truth is drawn where it is known: of multiplications, and of designs.
+_ENUMERATED, _FORETOLD = 2**16, 2**8
 #: Objectives of the config, as the figures of designs are named.
 _FIGURES = {
     "energy": "energy_nj",
@@ -84,7 +85,7 @@ def _run(context: Context) -> None:
         )
     seen, test = evenly_spaced(dataset.train, settings.images), dataset.test
     oracle = EmulatedOracle(space, graph, seen.images, seen.labels, change=change)
-    result, candidates = _searched(context, settings, space, change, oracle, graph)
+    result, candidates, truth = _searched(context, settings, space, change, oracle)
     with context.progress.task("testing the front", estimate=5.0) as task:
         held_out = EmulatedOracle(space, graph, test.images, test.labels, change=change)
         result = _tested(result, held_out, task.update)
@@ -102,7 +103,7 @@ def _run(context: Context) -> None:
     if can_draw():
         from hawx_hw.search.plots import draw_front
 
-        draw_front(result, candidates, context.output / "front.svg")
+        draw_front(result, candidates, context.output / "front.svg", truth=truth)
     else:
         context.progress.message("front.svg was not drawn: python -m pip install matplotlib")
 
@@ -113,8 +114,7 @@ def _searched(
     space: Space,
     change: Compensated,
     oracle: Oracle,
-    graph: Graph,
-) -> tuple[SearchResult, Candidates]:
+) -> tuple[SearchResult, Candidates, np.ndarray | None]:
     import numpy as np
 
     from hawx_hw.search.cost import MultiplierEnergy
@@ -135,10 +135,8 @@ def _searched(
     energies = [table.chosen(block, how).energy_fj for block in space.blocks]
     multipliers = MultiplierEnergy(space, energies)
 
-    def evaluator(cost: Any) -> Evaluator:
-        return Evaluator(
-            oracle, cost, budget=settings.budget, state=context.scratch / "evaluations.npz"
-        )
+    def evaluator(cost: Any, budget: int | None = settings.budget) -> Evaluator:
+        return Evaluator(oracle, cost, budget=budget, state=context.scratch / "evaluations.npz")
 
     def problem(cost: Any) -> Problem:
         exact = cost(space.uniform(0)[None])[cost.objective]
@@ -151,7 +149,8 @@ def _searched(
             given = problem(multipliers)
             result = run_search(settings.algorithm, given)
         result = replace(result, front=with_predictions(result.front, given))
-        return result, Candidates(np.empty(0), np.empty(0))
+        truth = _truth(space, given.evaluator, evaluator(multipliers, None), _ENUMERATED)
+        return result, Candidates(np.empty(0), np.empty(0)), truth
     shapes = _shapes(context.config)
     designs = DesignCost(
         space,
@@ -162,9 +161,24 @@ def _searched(
     )
     with context.progress.task(words, estimate=30.0) as task:
         given = problem(designs if settings.algorithm == "hawx" else multipliers)
-        return search_designs(
+        result, candidates = search_designs(
             settings.algorithm, given, designs, list(shapes), progress=task.update
         )
+    truth = _truth(space, given.evaluator, evaluator(designs, None), _FORETOLD)
+    return result, candidates, truth
+
+
+def _truth(space: Space, searched: Evaluator, unlimited: Evaluator, most: int) -> np.ndarray | None:
+    """The true front ``(n, 2)``, where every assignment was run at some time and they are few."""
+    import numpy as np
+
+    from hawx_hw.search.front import pareto
+
+    if space.size > most or searched.known < space.size:
+        return None
+    points = unlimited.evaluate(space.vectors(np.arange(space.size)))
+    found: np.ndarray = points[pareto(points)]
+    return found
 
 
 def _foretelling(

@@ -192,3 +192,18 @@ def test_bad_configs(searching: Path, run, edit, before: str, after: str, messag
     with pytest.raises(UserError, match=message):
         run(searching, "search")
     assert not (searching / "build" / "quantized.npz").exists()
+
+
+def test_the_truth_is_drawn_where_it_is_known(searching: Path, run, edit) -> None:
+    """Once every assignment was run, pictures of later searches have them behind."""
+    edit(searching, ', "array(2,2,7)"]', "]")
+    edit(searching, "budget: 9", "granularity: layer\n  budget: 9")
+    run(searching, "search")
+    assert "truth" not in (searching / "build" / "front.svg").read_text()
+    edit(searching, "budget: 9", "algorithm: exhaustive\n  budget: 32")
+    run(searching, "search")
+    assert read(searching, "search.json")["evaluations"] == 32
+    edit(searching, "algorithm: exhaustive\n  budget: 32", "budget: 9")
+    run(searching, "search")
+    assert read(searching, "search.json")["evaluations"] <= 9
+    assert "truth" in (searching / "build" / "front.svg").read_text()
