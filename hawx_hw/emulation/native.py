@@ -110,7 +110,8 @@ class Native:
         by_block = padded.reshape(blocks, 2, self._lanes // 2, taps)
         lanes = by_block.transpose(0, 3, 2, 1).reshape(blocks, taps, -1)
         lanes, order, steps = self._grouped(lanes, span)
-        flat = products.index.astype(np.uint32)
+        # In C order: that of the choice of blocks is whatever it was made by.
+        flat = np.ascontiguousarray(products.index, dtype=np.uint32)
         offset = products.offset.astype(np.int32)
         kept = (rows, lanes, order, steps, flat, offset)
         return Prepared(ProductRows(*(array.ctypes.data for array in kept)), kept)

@@ -134,3 +134,19 @@ def test_sums_beyond_2_to_the_24_are_taken_in_float64():
     assert_equal(emulator, images, {})
     (layer,) = emulator._layers.values()
     assert layer._factors.kind is np.float64
+
+
+@pytest.mark.parametrize(("path", "variant"), WAYS)
+@pytest.mark.parametrize("count", [3, 40])
+def test_the_choice_of_blocks_may_lie_in_any_order(path, variant, count):
+    """Fancy indexing gives arrays in Fortran's order, which astype and arithmetic keep."""
+    rng = np.random.default_rng(0)
+    weight = np.asfortranarray(rng.integers(-127, 128, (7, 51)).astype(np.int8))
+    rule = Requantization(np.array([9]), 15, 0)
+    node = Linear("l", ("input",), weight, np.zeros(7, np.int32), rule)
+    tensors = {"input": Tensor((51,), 1.0, 0), "l": Tensor((7,), 1.0, 0)}
+    choice = np.asfortranarray(rng.integers(0, 2, weight.shape).astype(np.uint8))
+    blocks = LayerBlocks((near_product(rng), near_product(rng)), choice)
+    images = rng.integers(-128, 128, (count, 51)).astype(np.int8)
+    emulator = Emulator(Graph("g", "input", (node,), tensors), path=path, variant=variant)
+    assert_equal(emulator, images, {"l": blocks})
