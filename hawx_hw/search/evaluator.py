@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 import zipfile
 from pathlib import Path
@@ -71,6 +72,7 @@ class Evaluator:
         self._known: dict[bytes, tuple[int, float]] = {}
         self._asked: dict[bytes, int] = {}
         self._seconds = 0.0
+        self._spent = 0.0
         self._saved = time.monotonic()
         if state is not None and state.is_file():
             self._load(state)
@@ -107,8 +109,31 @@ class Evaluator:
 
     @property
     def left(self) -> int | None:
-        """Evaluations that are left; None where any number is."""
-        return None if self._budget is None else self._budget - len(self._asked)
+        """Evaluations that are left, whole ones; None where any number is."""
+        if self._budget is None:
+            return None
+        # What was spent is a sum of quotients: a rounding error is no evaluation.
+        return max(0, self._budget - len(self._asked) - math.ceil(self._spent - 1e-9))
+
+    @property
+    def spent(self) -> float:
+        """What runs of parts of the images took of the budget, in evaluations."""
+        return self._spent
+
+    def spend(self, worth: float, seconds: float) -> None:
+        """Count runs of some of the images, made elsewhere, towards the budget.
+
+        Parameters
+        ----------
+        worth : float
+            In evaluations: runs times images, over the images of an evaluation; >= 0.
+        seconds : float
+            What they took, >= 0.
+        """
+        if not (worth >= 0 and seconds >= 0):
+            raise ValueError(f"worth and seconds must be at least 0, not {worth!r}, {seconds!r}")
+        self._spent += worth
+        self._seconds += seconds
 
     @property
     def vectors(self) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from hawx_hw.search.evaluator import Evaluator
+from hawx_hw.search.screening import Screening
 from hawx_hw.search.space import Space
 
 __all__ = ["Problem", "Scores", "Search"]
@@ -40,6 +41,9 @@ class Problem:
         For searches that go by them.
     seed : int
         The same problem and seed give the same result.
+    screening : Screening or None
+        For searches that run candidates on a few of the evaluations' images first; what that takes
+        is counted towards the budget.
     """
 
     space: Space
@@ -47,6 +51,7 @@ class Problem:
     reference: tuple[float, float]
     scores: Scores | None = None
     seed: int = 0
+    screening: Screening | None = None
 
 
 #: Evaluates what it finds worthwhile; its result is all that the evaluator has seen. It returns, or

@@ -5,9 +5,12 @@ scored; in a large one the scores of single units, taken as a sum, give the conv
 (one step of a unit after the other, in ascending order of score for cost: the sweep of a Lagrange
 multiplier), and changes of single units and mixtures of neighbours fill what lies between.
 
-Then the assignments near that front are run, few at a time: a curve from scores to accuracy with
-its uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to what was
-run, and the next is the one that is expected to enlarge the hypervolume most.
+Where the evaluations' images are those of the profile, candidates near that front are screened:
+run on the few images that they may lose (:mod:`~hawx_hw.search.screening`), for half of the budget.
+
+Then the assignments near the front are run, few at a time: a curve from scores to accuracy with its
+uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to what was run,
+and the next is the one that is expected to enlarge the hypervolume most.
 
 Of HAWX (arXiv 2602.16336) only the abstract is public: this is a reconstruction of its idea, not of
 its formulas.
@@ -21,14 +24,17 @@ from hawx_hw.search.convex_steps import convex_steps
 from hawx_hw.search.front import fronts, pareto
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.promising import run_promising
+from hawx_hw.search.screening import Screening
 
 __all__ = ["search"]
 
 #: Spaces up to this size are scored as a whole; in others, so many assignments are.
-_WHOLE, _SCORED = 2**13, 8_000
+_WHOLE, _SCORED = 2**15, 8_000
 _PART = 512
 #: Fronts behind the foreseen one that may be run, too, since scores are not exact.
-_LAYERS = 4
+_LAYERS = 8
+#: Share of the budget that is spent on screening, and the budget that counts where there is none.
+_SCREENED, _BUDGET = 0.5, 50
 
 
 def search(problem: Problem) -> None:
@@ -39,10 +45,26 @@ def search(problem: Problem) -> None:
     ValueError
         There are no scores.
     """
-    if problem.scores is None:
+    screening = problem.screening
+    scores = problem.scores if screening is None else screening.scores
+    if scores is None:
         raise ValueError("hawx needs scores: profile the network first")
-    vectors, points = _foreseen(problem, problem.scores)
+    vectors, points = _foreseen(problem, scores)
+    if screening is not None:
+        vectors, points = _screened(problem, screening, vectors, points)
     run_promising(problem.evaluator, vectors, points, problem.reference)
+
+
+def _screened(
+    problem: Problem, screening: Screening, vectors: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The candidates that were run on the images at risk, with what they are expected to lose."""
+    left = problem.evaluator.left
+    worth = _SCREENED * (_BUDGET if left is None else left)
+    costs = points[:, 1]
+    chosen, lost = screening(vectors, costs, problem.reference, worth)
+    problem.evaluator.spend(screening.worth, screening.seconds)
+    return vectors[chosen], np.stack([lost, costs[chosen]], axis=1)
 
 
 def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.front import hypervolume, pareto
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.result import load_result, points_of, run_search, save_result
+from hawx_hw.search.result import SCHEMA, load_result, points_of, run_search, save_result
 from hawx_hw.search.space import Space
 from tests.search.small import BLOCKS, small_graph
 
@@ -174,7 +174,7 @@ def test_a_result_comes_back_from_its_file(tmp_path):
     path = tmp_path / "search.json"
     save_result(result, path, tools={"numpy": "2"})
     assert load_result(path) == result
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99'))
+    path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 99'))
     with pytest.raises(UserError, match="schema 99"):
         load_result(path)
     path.write_text("{}")
