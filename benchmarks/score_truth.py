@@ -6,14 +6,13 @@ import hashlib
 import io
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hawx_hw.blocks import Block
-from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.files import write_bytes
@@ -60,19 +59,18 @@ def run_truth(
     blocks: Sequence[Block],
     test: Split,
     seen: Split,
-    met: np.ndarray | None,
-    weight_remapping: bool,
+    change: Callable[[np.ndarray], Graph] | None,
+    met: np.ndarray,
     path: Path,
     threads: int,
 ) -> Truth:
     """Run every assignment on test and training images, but for those that ``path`` holds.
 
-    Where calibration images ``met`` are given, each assignment is compensated on them first, but
-    activations are not rounded, since filters share them.
+    Each runs on the graph that ``change`` gives for it, fitted to the images ``met``.
     """
     images = codes(test.images)
     trained = codes(seen.images)
-    key = _key(graph, profile, choices, (images, trained, *([] if met is None else [met])))
+    key = _key(graph, profile, choices, (images, trained, *([] if change is None else [met])))
     found = _kept(path, key)
     plain = Emulator(graph, threads=threads)
     exact = _real(graph, plain.run(images))
@@ -81,15 +79,8 @@ def run_truth(
     for choice in choices[len(found) :]:
         assignment = profile.assignment(choice, blocks)
         emulator = plain
-        if met is not None:
-            changed, _ = compensate(
-                graph,
-                assignment,
-                met,
-                weight_remapping=weight_remapping,
-                activation_rounding=False,
-            )
-            emulator = Emulator(changed, threads=threads, memory=0)
+        if change is not None:
+            emulator = Emulator(change(choice), threads=threads, memory=0)
         logits = _real(graph, emulator.run(images, assignment))
         right = logits.argmax(axis=1) == test.labels
         row = []

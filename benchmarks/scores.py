@@ -2,16 +2,19 @@
 
     python benchmarks/scores.py [--networks digits mnist resnet20] [--resnet20 FILE]
         [--settings plain corrected compensated] [--assignments 300] [--folder F] [--threads 1]
-        [--test-images N]
+        [--test-images N] [--probes 16]
 
 For each network random assignments are run on the test images: every second one by layer, the
 others by filter. Each draws some of the blocks and the share of units that get one of them, so that
 the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib, weights and
 biases as they are; ``corrected``: coarser blocks, each filter's mean error folded into its bias;
-``compensated``: blocks coarser still, weights remapped too. Printed is Spearman's rank correlation
+``compensated``: blocks coarser still, weights remapped too; both fitted to what the exact network
+makes of the profile's images, as in a search. Printed is Spearman's rank correlation
 with the loss and with the drop of accuracy, both on test images; the profile knows training images
-alone, and so does the row ``run on training images``, the real loss of 256 of them. The last row
-tells how much of a ranking is chance of the images: how well one half of them ranks for the other.
+alone, and so do the rows ``probed``, which run a few of its images under each assignment, and the
+row ``run on training images``, the real loss of 256 of them. The last rows tell how much of a
+ranking is chance of the images: how well one half of them ranks for the other, and what follows for
+a perfect score (the root of the reliability of all images, by Spearman and Brown).
 What is run is kept in the folder (build/scores); an interrupted benchmark goes on.
 """
 
@@ -37,10 +40,19 @@ from hawx_hw.networks import load as load_network
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
 from hawx_hw.quantize.graph import Graph
+from hawx_hw.search.compensated import Compensated
+from hawx_hw.search.space import Space
 from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.predictor import AccuracyPredictor, expected_changes, informative
+from hawx_hw.sensitivity.predictor import (
+    AccuracyPredictor,
+    changed_classes,
+    expected_changes,
+    informative,
+)
+from hawx_hw.sensitivity.probe import Probe
+from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.sampling import random_choices
-from hawx_hw.sensitivity.scores import VARIANTS, model_scores
+from hawx_hw.sensitivity.scores import VARIANTS, growth, model_scores
 from hawx_hw.tables import print_table
 
 NETWORKS = {"digits": 1024, "mnist": 2048, "resnet20": 512}  # and images of the profile
@@ -64,11 +76,11 @@ COARSE = {
     ),
 }
 _CALIBRATION = 512
-#: Images that a compensation looks at; those of the profile would take too long here.
-_COMPENSATION = 64
 #: Training images that assignments are run on too.
 _SEEN = 256
 _EVALUATIONS = 12
+#: Assignments that are probed at a time.
+_TOGETHER = 50
 
 
 def main() -> None:
@@ -80,6 +92,7 @@ def main() -> None:
     parser.add_argument("--assignments", type=int, default=300)
     parser.add_argument("--folder", type=Path, default=Path("build/scores"))
     parser.add_argument("--test-images", type=int, help="left out: all")
+    parser.add_argument("--probes", type=int, default=16, help="images run under each assignment")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -117,7 +130,10 @@ def _compare(
     seconds = time.perf_counter() - start
     choices = random_choices(profile, arguments.assignments)
     test = evenly_spaced(dataset.test, arguments.test_images or len(dataset.test))
-    met = codes(evenly_spaced(dataset.train, _COMPENSATION).images)
+    change = None
+    if setting != "plain":
+        space = Space.by_filter(graph, blocks)
+        change = Compensated(graph, space, codes(seen.images), **switches)
     truth = run_truth(
         graph,
         profile,
@@ -125,19 +141,32 @@ def _compare(
         blocks,
         test,
         evenly_spaced(dataset.train, _SEEN),
-        None if setting == "plain" else met,
-        switches["weight_remapping"],
+        change,
+        codes(seen.images),
         arguments.folder / f"{network}_{setting}.npz",
         arguments.threads,
     )
     scores = {variant: model_scores(profile, choices, variant) for variant in VARIANTS}
     scores["expected changes"] = expected_changes(profile, choices)
+    start = time.perf_counter()
+    probe = Probe(
+        graph,
+        profile,
+        blocks,
+        codes(seen.images),
+        count=arguments.probes,
+        change=change,
+        threads=arguments.threads,
+    )
+    scores |= _probed(probe, profile, choices)
+    probing = (time.perf_counter() - start) / len(choices)
     scores["run on training images"] = truth.seen_losses
     scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
     print(
         f"\n{network}, {setting}: {len(choices)} assignments, {len(test)} test images, "
         f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
-        f"images in {seconds:.1f} s, one evaluation {truth.seconds:.2f} s",
+        f"images in {seconds:.1f} s, a probe {1000 * probing:.1f} ms, one evaluation "
+        f"{truth.seconds:.2f} s",
         flush=True,
     )
     drops = 100 * (truth.exact_accuracy - truth.accuracies)
@@ -147,16 +176,27 @@ def _compare(
         [score, *(f"{spearmanr(values, of).statistic:.3f}" for of in (truth.losses, drops))]
         for score, values in scores.items()
     ]
-    halves = [
-        f"{spearmanr(*halves).statistic:.3f}"
-        for halves in (truth.half_losses, truth.half_accuracies)
-    ]
-    rows.append(["one half of the test images for the other", *halves])
+    halves = [spearmanr(*halves).statistic for halves in (truth.half_losses, truth.half_accuracies)]
+    whole = [np.sqrt(2 * half / (1 + half)) for half in halves]
+    rows.append(["one half of the test images for the other", *(f"{h:.3f}" for h in halves)])
+    rows.append(["so at most, by chance of the images", *(f"{w:.3f}" for w in whole)])
     print_table(("score", "rho, loss", "rho, points lost"), rows, figures=True)
-    _predict(truth, scores["expected changes"])
+    for score in ("expected changes", "probed: expected changes"):
+        _predict(truth, score, scores[score])
 
 
-def _predict(truth: Truth, scores: np.ndarray) -> None:
+def _probed(probe: Probe, profile: Profile, choices: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of probed logits, each assignment run once."""
+    found = []
+    for start in range(0, len(choices), _TOGETHER):
+        logits = probe.logits(choices[start : start + _TOGETHER])
+        rows = [growth(profile, logits, variant) for variant in ("logits", "tempered")]
+        found.append([*rows, changed_classes(profile, logits)])
+    names = ("probed: logits", "probed: tempered", "probed: expected changes")
+    return dict(zip(names, np.concatenate(found, axis=1), strict=True))
+
+
+def _predict(truth: Truth, name: str, scores: np.ndarray) -> None:
     """Accuracy of the held-out assignments from a handful that were run."""
     chosen = informative(scores, _EVALUATIONS)
     predictor = AccuracyPredictor(truth.exact_accuracy, scores[chosen], truth.accuracies[chosen])
@@ -167,8 +207,9 @@ def _predict(truth: Truth, scores: np.ndarray) -> None:
     errors = np.abs(found - truth.accuracies)[held]
     covered = ((low <= truth.accuracies) & (truth.accuracies <= high))[held].mean()
     print(
-        f"accuracy from {_EVALUATIONS} evaluations, {held.sum()} others within 5 points of exact: "
-        f"mean absolute error {100 * errors.mean():.2f} points, largest {100 * errors.max():.2f}; "
+        f"accuracy from {name} and {_EVALUATIONS} evaluations, {held.sum()} others within 5 points "
+        f"of exact: mean absolute error {100 * errors.mean():.2f} points, largest "
+        f"{100 * errors.max():.2f}; "
         f"{100 * covered:.0f} % within two standard deviations",
         flush=True,
     )
