@@ -9,7 +9,10 @@ the shifts of all the others tell the images apart.
 For an image with exact logits ``z`` and shift ``s``, both without their mean over the classes, what
 really becomes of the logits is taken as ``z + s + a s + g z + b``: two numbers and one offset a
 class, fitted to the images that were run by least squares. The first order itself counts as one
-more image there (ridge regression, A. E. Hoerl and R. W. Kennard, Technometrics 12, 1970).
+more image there (ridge regression, A. E. Hoerl and R. W. Kennard, Technometrics 12, 1970). Shifts
+are bounded before: that of an image, of root mean square ``r``, is divided by ``sqrt(1 + r^2 /
+R^2)`` where ``R`` is twice the root mean square of the exact logits. Where a deep network loses
+all, the first order foresees shifts many times larger than logits ever are.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ __all__ = ["Probe"]
 
 #: Values of logits at a time: assignments are taken in parts that fit.
 _PART = 2**24
+#: Bound of the shifts, as a multiple of the exact logits.
+_BOUND = 2.0
 #: Keeps the fit definite where nothing shifts.
 _LEAST = 1e-9
 
@@ -106,7 +111,7 @@ class Probe:
         """
         choices = self._profile.checked(choices)
         exact = _centred(self._profile.logits)
-        shifts = _centred(shifted_logits(self._profile, choices)) - exact
+        shifts = _bounded(_centred(shifted_logits(self._profile, choices)) - exact, exact)
         found = _centred(self._real(choices))
         some, shown = exact[self._run], shifts[:, self._run]
         weights = _fitted(some, shown, found - some - shown)
@@ -173,6 +178,12 @@ class Probe:
 def _centred(logits: np.ndarray) -> np.ndarray:
     # A softmax knows no common offset, nor may the fit.
     found: np.ndarray = logits - logits.mean(axis=-1, keepdims=True)
+    return found
+
+
+def _bounded(shifts: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    largest = _BOUND**2 * (exact**2).mean() + _LEAST
+    found: np.ndarray = shifts / np.sqrt(1 + (shifts**2).mean(axis=-1, keepdims=True) / largest)
     return found
 
 

@@ -46,6 +46,8 @@ def centred(logits: np.ndarray) -> np.ndarray:
 def ref_probed(exact: np.ndarray, shifts: np.ndarray, found: np.ndarray, run: list[int]):
     """Least squares with one row a logit; the last rows are the image that the prior counts for."""
     classes = exact.shape[1]
+    size = np.sqrt((exact**2).mean())
+    shifts = np.array([s / np.sqrt(1 + (s**2).mean() / (2 * size) ** 2) for s in shifts])
     rows, wanted = [], []
     for image in run:
         for c in range(classes):
