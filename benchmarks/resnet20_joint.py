@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hawx_hw.blocks import Block
-from hawx_hw.compensation.joint_rounding import best_together, patches, rank_one
+from hawx_hw.compensation.joint_rounding import Together, patches, rank_one
 from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.quantize import fast
 from hawx_hw.quantize.graph import Conv2d, Graph
@@ -49,6 +49,7 @@ def joint_factors(
         zero_point = graph.tensors[node.inputs[0]].zero_point
         plain = patches(node, codes[node.inputs[0]], zero_point)
         factors = np.ones((len(weight), len(blocks)))
+        chosen: dict[bytes, Together] = {}
         for index, block in enumerate(blocks):
             sides = rank_one(block)
             if sides is None:
@@ -57,7 +58,9 @@ def joint_factors(
             met = patches(node, source, zero_point)
             histogram = np.bincount(met.ravel().astype(np.int64) + 128, minlength=256)
             alone = best_codes(block, histogram, zero_point)[weight + 128]
-            together = best_together(block, weight, met)
+            if met.tobytes() not in chosen:
+                chosen[met.tobytes()] = Together(met)
+            together = chosen[met.tobytes()].codes(block, weight)
             before, after = (
                 _variance(sides, changed, weight, met, plain) for changed in (alone, together)
             )

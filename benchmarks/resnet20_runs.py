@@ -95,12 +95,12 @@ class Runs:
         )
         return train, test
 
-    def __call__(self, assignment: dict[str, LayerBlocks]) -> Run:
-        """Run the assignment, or look it up."""
-        key = _key(assignment)
+    def __call__(self, assignment: dict[str, LayerBlocks], *, joint: bool = True) -> Run:
+        """Run the assignment, or look it up; ``joint``: weights of a filter are chosen together."""
+        key = _key(assignment) + ("" if joint else " separate")
         if key not in self._kept:
             start = time.perf_counter()
-            graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=True)
+            graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=joint)
             train, test = self._right(graph, assignment)
             self._kept[key] = (train, test, time.perf_counter() - start)
             self._save()

@@ -55,7 +55,8 @@ def mean_sums(
         choice = layer.choice.reshape(weight.shape)
         for index, block in enumerate(layer.blocks):
             # (taps, weight codes): what each code makes of the activations at each tap.
-            made = counts @ block.table.T.astype(np.int64)
+            # In float64, which holds these sums exactly, and whose products are fast.
+            made = (counts.astype(np.float64) @ block.table.T.astype(np.float64)).astype(np.int64)
             picked = made[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
             total += np.where(choice == index, picked, 0).sum(axis=1)
     mean: np.ndarray = total / pixels + node.bias

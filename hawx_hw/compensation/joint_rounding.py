@@ -21,7 +21,7 @@ from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.quantize.graph import WEIGHT_MAX, Conv2d, Linear
 
-__all__ = ["best_together", "patches", "rank_one", "round_together"]
+__all__ = ["Together", "patches", "rank_one", "round_together"]
 
 #: Positions that are looked at: evenly spaced over images and pixels.
 _POSITIONS = 8192
@@ -62,13 +62,13 @@ def round_together(
     remapped = remap_weights(node, layer, histogram, zero_point)
     weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
     choice = layer.choice.reshape(weight.shape)
-    met = patches(node, codes, zero_point)
+    together = Together(patches(node, codes, zero_point))
     chosen = remapped.weight.reshape(weight.shape).astype(np.int64)
     bias = remapped.bias.astype(np.int64)
     for index, block in enumerate(layer.blocks):
         mine = np.flatnonzero((choice == index).all(axis=1))
         if len(mine) and rank_one(block) is not None:
-            chosen[mine] = best_together(block, weight[mine], met)
+            chosen[mine] = together.codes(block, weight[mine])
             at_zero = block.table[chosen[mine] + 128, zero_point + 128].sum(axis=1)
             bias[mine] = node.bias[mine] + weight[mine].sum(axis=1) * zero_point - at_zero
     if abs(bias).max() > np.iinfo(np.int32).max:
@@ -89,54 +89,83 @@ def rank_one(block: Block) -> tuple[np.ndarray, np.ndarray] | None:
     return left, right
 
 
-def best_together(block: Block, weight: np.ndarray, met: np.ndarray) -> np.ndarray:
-    """Codes for the weights of some filters under a block of rank 1.
+class Together:
+    """Chooses the weights of one layer's filters, for what its taps meet.
 
     Parameters
     ----------
-    block : Block
-    weight : ndarray of int64
-        ``(filters, taps)``: what the sums should be made of.
     met : ndarray of int8
         From :func:`patches`.
-
-    Returns
-    -------
-    ndarray of int64
-        ``(filters, taps)``, codes that the block accepts.
-
-    Raises
-    ------
-    ValueError
-        The block's table has a higher rank.
     """
-    factors = rank_one(block)
-    if factors is None:
-        raise ValueError(f"Block must have a table of rank 1, not {block.name!r}")
-    left, right = factors
-    if (left == CODES).all() and (right == CODES).all():
-        return weight
-    seen = right[met.astype(np.int64) + 128]
-    covariance = _covariance(seen, seen)
-    damping = _DAMPING * max(float(np.diag(covariance).mean()), _LEAST) * np.eye(len(covariance))
-    covariance += damping
-    factor = cho_factor(covariance)
-    # The best real weights for what the block makes of the activations; then the nearest codes.
-    wanted = cho_solve(factor, (_covariance(seen, met) + damping) @ weight.T).T
-    order = np.argsort(-np.diag(covariance), kind="stable")
-    inverse = cho_solve(factor, np.eye(len(covariance)))
-    upper = cholesky(inverse[np.ix_(order, order)], lower=False)
-    accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX])
-    levels, first = np.unique(left[accepted + 128], return_index=True)
-    codes = np.empty(weight.shape, dtype=np.int64)
-    left_over = wanted[:, order]
-    for tap in range(len(order)):
-        column = left_over[:, tap]
-        nearest = np.abs(column[:, None] - levels).argmin(axis=1)
-        codes[:, order[tap]] = accepted[first[nearest]]
-        error = (column - levels[nearest]) / upper[tap, tap]
-        left_over[:, tap:] -= error[:, None] * upper[tap, tap:]
-    return codes
+
+    def __init__(self, met: np.ndarray):
+        self._met = met
+        self._systems: dict[bytes, _System] = {}
+
+    def codes(self, block: Block, weight: np.ndarray) -> np.ndarray:
+        """Codes for the weights of some filters under a block of rank 1.
+
+        Parameters
+        ----------
+        block : Block
+        weight : ndarray of int64
+            ``(filters, taps)``: what the sums should be made of.
+
+        Returns
+        -------
+        ndarray of int64
+            ``(filters, taps)``, codes that the block accepts.
+
+        Raises
+        ------
+        ValueError
+            The block's table has a higher rank.
+        """
+        factors = rank_one(block)
+        if factors is None:
+            raise ValueError(f"Block must have a table of rank 1, not {block.name!r}")
+        left, right = factors
+        if (left == CODES).all() and (right == CODES).all():
+            return weight
+        key = right.tobytes()
+        if key not in self._systems:
+            self._systems[key] = _System(right, self._met)
+        system = self._systems[key]
+        accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX])
+        levels, first = np.unique(left[accepted + 128], return_index=True)
+        codes = np.empty(weight.shape, dtype=np.int64)
+        left_over = system.wanted(weight)[:, system.order]
+        for tap, row in enumerate(system.upper):
+            column = left_over[:, tap]
+            nearest = np.abs(column[:, None] - levels).argmin(axis=1)
+            codes[:, system.order[tap]] = accepted[first[nearest]]
+            error = (column - levels[nearest]) / row[tap]
+            left_over[:, tap:] -= error[:, None] * row[tap:]
+        return codes
+
+
+class _System:
+    """Least squares over what ``right`` makes of the activations that the taps meet."""
+
+    def __init__(self, right: np.ndarray, met: np.ndarray):
+        seen = right[met.astype(np.int64) + 128]
+        covariance = _covariance(seen, seen)
+        cross = covariance if (seen == met).all() else _covariance(seen, met)
+        least = _DAMPING * max(float(np.diag(covariance).mean()), _LEAST)
+        damping = least * np.eye(len(covariance))
+        covariance = covariance + damping
+        self._factor = cho_factor(covariance)
+        self._cross = cross + damping
+        #: In which order weights are taken: those that count most first.
+        self.order = np.argsort(-np.diag(covariance), kind="stable")
+        inverse = cho_solve(self._factor, np.eye(len(covariance)))
+        #: ``upper.T @ upper`` is the inverse, in that order.
+        self.upper = cholesky(inverse[np.ix_(self.order, self.order)], lower=False)
+
+    def wanted(self, weight: np.ndarray) -> np.ndarray:
+        """The real weights that make the same sums best: float64 ``(filters, taps)``."""
+        found: np.ndarray = cho_solve(self._factor, self._cross @ weight.T).T
+        return found
 
 
 def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.ndarray:

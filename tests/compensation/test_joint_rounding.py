@@ -10,7 +10,7 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.compensation.compensate import compensate
-from hawx_hw.compensation.joint_rounding import best_together, patches, rank_one, round_together
+from hawx_hw.compensation.joint_rounding import Together, patches, rank_one, round_together
 from hawx_hw.compensation.weight_remapping import best_codes, remap_weights
 from hawx_hw.quantize import reference
 from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
@@ -52,7 +52,7 @@ def test_sums_vary_less(name: str) -> None:
     node, block = convolution(rng), by_name(name)
     met = patches(node, smooth_images(rng), ZERO_POINT)
     weight = node.weight.reshape(5, -1).astype(np.int64)
-    together = best_together(block, weight, met)
+    together = Together(met).codes(block, weight)
     histogram = np.bincount(met.ravel().astype(int) + 128, minlength=256)
     alone = best_codes(block, histogram, ZERO_POINT)[weight + 128]
     assert set(together.ravel()) <= set(block.weights) & set(range(-127, 128))
@@ -71,7 +71,7 @@ def test_near_the_best_of_all() -> None:
     every = np.array(list(itertools.product(codes, repeat=3)))
     for weight in rng.integers(-90, 91, (8, 1, 3)):
         best = variances(block, every, np.repeat(weight, len(every), axis=0), met).min()
-        found = variances(block, best_together(block, weight, met), weight, met)[0]
+        found = variances(block, Together(met).codes(block, weight), weight, met)[0]
         assert best <= found <= 1.5 * best + 1
 
 
@@ -118,7 +118,7 @@ def test_higher_ranks() -> None:
     block = by_name("array(2,0,5)")
     assert rank_one(block) is None
     with pytest.raises(ValueError, match=r"rank 1, not 'array\(ha=2,hb=0,v=5\)'"):
-        best_together(block, np.ones((1, 2), np.int64), np.ones((4, 2), np.int8))
+        Together(np.ones((4, 2), np.int8)).codes(block, np.ones((1, 2), np.int64))
 
 
 def test_compensate_comes_nearer() -> None:
