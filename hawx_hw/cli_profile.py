@@ -11,6 +11,8 @@ import typer
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hawx_hw.blocks import Block
     from hawx_hw.config import Config
     from hawx_hw.progress import Display
@@ -26,6 +28,8 @@ _BLOCKS = (
 )
 #: Assignments that the evaluated ones are chosen from.
 _CANDIDATES = 300
+#: Images that each of them is run on, to be chosen by.
+_PROBES = 32
 _FOLDER = "profile"
 
 
@@ -136,44 +140,61 @@ def _profiled(
             from hawx_hw.datasets.dataset import evenly_spaced
             from hawx_hw.quantize import codes
             from hawx_hw.quantize.storage import load_graph
+            from hawx_hw.search.compensated import Compensated
+            from hawx_hw.search.space import Space
             from hawx_hw.sensitivity.calibration import calibrate
             from hawx_hw.sensitivity.measure import measure
+            from hawx_hw.sensitivity.probe import Probe
             from hawx_hw.sensitivity.profile import save_profile
             from hawx_hw.sensitivity.sampling import random_choices
         dataset = datasets.load(config.network.dataset, base=base)
         graph = load_graph(folder / GRAPH)
         split = evenly_spaced(dataset.train, images)
+        seen = codes(split.images)
+        bias, weights = config.blocks.bias_correction, config.blocks.weight_remapping
         with progress.task("profiling", estimate=10.0) as task:
             found = measure(
                 graph,
                 blocks,
-                codes(split.images),
+                seen,
                 split.labels,
-                bias_correction=config.blocks.bias_correction,
-                weight_remapping=config.blocks.weight_remapping,
+                bias_correction=bias,
+                weight_remapping=weights,
                 progress=task.update,
             )
         target = folder / _FOLDER
         save_profile(found, target / "scores.npz")
-        calibration = None
+        calibration = changes = None
         if evaluations:
+            candidates = random_choices(found, _CANDIDATES)
+            with progress.task("probing assignments", estimate=10.0):
+                change = None
+                if bias or weights:
+                    space = Space.by_filter(graph, blocks)
+                    change = Compensated(
+                        graph, space, seen, bias_correction=bias, weight_remapping=weights
+                    )
+                probe = Probe(graph, found, blocks, seen, count=min(_PROBES, images), change=change)
+                scores = probe.expected_changes(candidates)
+                changes = probe.expected_changes(_uniform(found))
             met = evenly_spaced(dataset.train, config.network.calibration_images)
             with progress.task("evaluating assignments", estimate=2.0 * evaluations) as task:
                 calibration = calibrate(
                     graph,
                     found,
                     blocks,
-                    random_choices(found, _CANDIDATES),
+                    candidates,
                     evaluations,
                     dataset.test,
                     codes(met.images),
+                    scores=scores,
                     activation_rounding=config.blocks.activation_rounding,
                     progress=task.update,
                 )
         if plots:
             with progress.task("drawing", estimate=5.0):
                 _draw(found, calibration, variant, target)
-    report = _report(found, calibration, variant, len(split))
+    report = _report(found, calibration, changes, variant, len(split))
     write_json(target / "profile.json", report)
     return report
 
@@ -193,16 +214,25 @@ def _draw(profile: Profile, calibration: Calibration | None, variant: str, folde
         )
 
 
-def _report(
-    profile: Profile, calibration: Calibration | None, variant: str, images: int
-) -> dict[str, Any]:
+def _uniform(profile: Profile) -> np.ndarray:
+    """One block everywhere, for each block."""
     import numpy as np
 
+    return np.stack([profile.uniform(index) for index in range(len(profile.blocks))])
+
+
+def _report(
+    profile: Profile,
+    calibration: Calibration | None,
+    changes: np.ndarray | None,
+    variant: str,
+    images: int,
+) -> dict[str, Any]:
     from hawx_hw.sensitivity.predictor import expected_changes
     from hawx_hw.sensitivity.scores import layer_scores
 
-    uniform = np.stack([profile.uniform(index) for index in range(len(profile.blocks))])
-    changes = expected_changes(profile, uniform)
+    if changes is None:
+        changes = expected_changes(profile, _uniform(profile))
     report: dict[str, Any] = {
         "schema": 1,
         "network": profile.network,

@@ -28,7 +28,7 @@ class Calibration:
     choices : ndarray of int64
         ``(evaluations, units)``.
     scores : ndarray of float64
-        ``(evaluations,)``, from :func:`~hawx_hw.sensitivity.predictor.expected_changes`.
+        ``(evaluations,)``: images in a hundred that are expected to change their class.
     accuracies : ndarray of float64
         ``(evaluations,)``, in [0, 1].
     exact : float
@@ -52,6 +52,7 @@ def calibrate(
     split: Split,
     met: np.ndarray,
     *,
+    scores: np.ndarray | None = None,
     activation_rounding: bool = False,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -74,14 +75,25 @@ def calibrate(
         Images to be right on.
     met : ndarray of int8
         Calibration codes, which biases and weights are fitted to.
+    scores : ndarray of float64 or None
+        Of the candidates, such as :meth:`~hawx_hw.sensitivity.probe.Probe.expected_changes` gives
+        them; None: from :func:`~hawx_hw.sensitivity.predictor.expected_changes`.
     activation_rounding : bool
         As in :func:`hawx_hw.compensation.compensate`.
     threads : int or None
         Of the emulator.
     progress : callable or None
         Called with the evaluations done and their total.
+
+    Raises
+    ------
+    ValueError
+        ``count`` is out of range, or the scores are not as many as the candidates.
     """
-    scores = expected_changes(profile, candidates)
+    if scores is None:
+        scores = expected_changes(profile, candidates)
+    if scores.shape != (len(candidates),):
+        raise ValueError(f"scores must be {len(candidates)} numbers, not {scores.shape}")
     chosen = informative(scores, count)
     plain = Emulator(graph, threads=threads)
     exact = plain.accuracy(split.images, split.labels)

@@ -11,7 +11,7 @@ from hawx_hw.quantize import codes, reference
 from hawx_hw.quantize.random_graphs import random_graph
 from hawx_hw.sensitivity.calibration import calibrate
 from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.predictor import expected_changes
+from hawx_hw.sensitivity.predictor import expected_changes, informative
 from hawx_hw.sensitivity.sampling import random_choices
 from tests.sensitivity.networks import blocks
 
@@ -55,3 +55,23 @@ def test_evaluations_are_real(compensated: bool) -> None:
         assert accuracy == (made == labels).mean()
     assert found.accuracies.min() < found.exact
     assert found.predictor.predict(found.scores)[0].shape == (4,)
+
+
+def test_given_scores_choose_what_is_run() -> None:
+    rng = np.random.default_rng(8)
+    graph = random_graph(rng, layers=2, max_size=6, max_channels=4, output="vector")
+    pixels = rng.integers(0, 256, (8, *graph.tensors[graph.input].shape)).astype(np.uint8)
+    split = Split(pixels, np.zeros(8, dtype=np.int64))
+    switches = dict.fromkeys(("bias_correction", "weight_remapping"), False)
+    met = codes(pixels)
+    profile = measure(graph, blocks(), met, split.labels, threads=1, **switches)
+    candidates = random_choices(profile, 12)
+    given = np.linspace(11.0, 0.0, 12)
+    settings = {"threads": 1, "scores": given}
+    found = calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)
+    chosen = informative(given, 3)
+    np.testing.assert_array_equal(found.choices, candidates[chosen])
+    np.testing.assert_array_equal(found.scores, given[chosen])
+    with pytest.raises(ValueError, match=r"scores must be 12 numbers, not \(11,\)"):
+        settings = {"threads": 1, "scores": given[1:]}
+        calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)
