@@ -2,7 +2,7 @@
 
     python benchmarks/scores.py [--networks digits mnist resnet20] [--resnet20 FILE]
         [--settings plain corrected compensated] [--assignments 300] [--folder F] [--threads 1]
-        [--test-images N] [--probes 16]
+        [--test-images N] [--probes 32]
 
 For each network random assignments are run on the test images: every second one by layer, the
 others by filter. Each draws some of the blocks and the share of units that get one of them, so that
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--assignments", type=int, default=300)
     parser.add_argument("--folder", type=Path, default=Path("build/scores"))
     parser.add_argument("--test-images", type=int, help="left out: all")
-    parser.add_argument("--probes", type=int, default=16, help="images run under each assignment")
+    parser.add_argument("--probes", type=int, default=32, help="images run under each assignment")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

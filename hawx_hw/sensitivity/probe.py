@@ -72,7 +72,7 @@ class Probe:
         blocks: Sequence[Block],
         images: np.ndarray,
         *,
-        count: int = 16,
+        count: int = 32,
         change: Callable[[np.ndarray], Graph] | None = None,
         threads: int | None = None,
     ):
