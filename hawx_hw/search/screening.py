@@ -4,6 +4,9 @@ Where an assignment loses little, it loses images that the exact network is unsu
 profile tells which these are. So many candidates are run on the few images at risk; of all other
 images the expectation is taken. What that costs is counted in evaluations: so many assignments
 times so many images as an evaluation has.
+
+Candidates are taken in rounds. After each, what the runs say beyond the scores is learned for each
+block in each unit (a ridge regression), and the next round takes those that then look best.
 """
 
 from __future__ import annotations
@@ -13,18 +16,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hawx_hw.search.front import pareto
+from hawx_hw.search.foresight import Candidates, behind, promising
 from hawx_hw.search.oracle import Oracle
 from hawx_hw.search.scores import ImageScores
 
 __all__ = ["Screening", "telling_images"]
 
-#: Standard deviation of an expectation, as a share of what it says is lost: the first order errs.
-_FIRST_ORDER = 0.2
+_ROUNDS = 4
 #: Candidates to be run for each image that they are run on.
 _RATIO = 6
-#: Standard deviations by which a candidate may be better than it is expected to be.
-_LUCK = 2.0
+#: Points of accuracy, and share of what is lost, that runs are taken to differ by from the scores.
+_POINTS, _SHARE = 0.2, 0.2
+#: Of the ridge regression, for residuals in these deviations; and the least deviation left, points.
+_RIDGE, _LEAST = 3.0, 0.02
 
 
 def telling_images(codes: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,13 +54,13 @@ def telling_images(codes: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarra
         return np.arange(len(codes)), np.ones(len(codes))
     largest = np.sort(codes.astype(np.int64), axis=1)[:, -2:]
     order = np.argsort(largest[:, 1] - largest[:, 0], kind="stable")
-    half = count // 2
-    rest = order[half:]
-    spaced = rest[(2 * np.arange(count - half) + 1) * len(rest) // (2 * (count - half))]
-    rows = np.concatenate([order[:half], spaced])
-    weights = np.repeat([1.0, len(rest) / (count - half)], [half, count - half])
-    sorted_ = np.argsort(rows, kind="stable")
-    return rows[sorted_], weights[sorted_]
+    unsure, some = count // 2, count - count // 2
+    rest = order[unsure:]
+    spaced = rest[(2 * np.arange(some) + 1) * len(rest) // (2 * some)]
+    rows = np.concatenate([order[:unsure], spaced])
+    weights = np.repeat([1.0, len(rest) / some], [unsure, some])
+    ascending = np.argsort(rows)
+    return rows[ascending], weights[ascending]
 
 
 class Screening:
@@ -101,64 +105,75 @@ class Screening:
         return self._seconds
 
     def __call__(
-        self, vectors: np.ndarray, costs: np.ndarray, reference: tuple[float, float], worth: float
+        self, candidates: Candidates, reference: tuple[float, float], worth: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Run the most promising of some candidates on the images at risk.
+        """Run the most promising candidates on the images at risk.
 
         Parameters
         ----------
-        vectors : ndarray of int64
-            ``(n, units)``.
-        costs : ndarray of float64
-            ``(n,)``
+        candidates : Candidates
+            At least one.
         reference : tuple of float
             Points lost and cost that count as useless.
         worth : float
-            Evaluations that this may cost at most, > 0.
+            Evaluations that this may cost at most, > 0; a single run is made in any case.
 
         Returns
         -------
         (ndarray of int64, ndarray of float64)
             Indices of those that were run, and the points that they are expected to lose.
         """
+        start = time.perf_counter()
         weights = self._scores.weights
         total = float(weights.sum())
-        right, exact = self._scores.right(vectors), self._scores.exact
-        lost = 100 * ((exact - right) @ weights) / total
-        # Of an image that stands for many all vary by themselves.
-        spread = 100 * np.sqrt((right * (1 - right)) @ weights) / total
-        spread = np.hypot(spread, _FIRST_ORDER * lost)
         images = min(max(1, round(np.sqrt(worth * total / _RATIO))), len(weights))
         count = max(1, int(worth * total / images))
-        chosen = _promising(lost, spread, costs, reference, count)
-        near = np.exp(-np.maximum(lost[chosen], 0) / reference[0])
-        risk = near @ (right[chosen] * (1 - right[chosen]))
-        rows = np.sort(np.argsort(-risk, kind="stable")[:images])
-        start = time.perf_counter()
-        oracle = self._oracle(rows)
-        counts = oracle(vectors[chosen])
-        self._seconds += time.perf_counter() - start
-        self._assignments, self._images = len(chosen), images
-        left = weights.copy()
-        left[rows] -= 1
-        found: np.ndarray = oracle.exact - counts + (exact - right[chosen]) @ left
-        return chosen, 100 * found / total
+        each = -(-count // _ROUNDS)
+        lost, spread = candidates.lost.copy(), candidates.spread.copy()
+        ran = np.zeros(len(lost), dtype=bool)
+        oracle = rows = None
+        while (left := count - int(ran.sum())) > 0:
+            distance = behind(lost, spread, candidates.costs, reference)
+            distance[ran] = np.inf
+            chosen = promising(distance, min(each, left))
+            if not len(chosen):
+                if ran.any():
+                    break
+                chosen = np.array([lost.argmin()])
+            right = self._scores.right(candidates.vectors[chosen])
+            if oracle is None or rows is None:
+                rows = _at_risk(right, lost[chosen] / reference[0], images)
+                oracle = self._oracle(rows)
+                unseen = weights.copy()
+                unseen[rows] -= 1
+            counts = oracle(candidates.vectors[chosen])
+            expected = (self._scores.exact - right) @ unseen
+            lost[chosen] = 100 * (oracle.exact - counts + expected) / total
+            ran[chosen] = True
+            _learn(candidates, lost, spread, ran)
+        self._assignments, self._images = int(ran.sum()), images
+        self._seconds = time.perf_counter() - start
+        found = np.flatnonzero(ran)
+        return found, lost[found]
 
 
-def _promising(
-    lost: np.ndarray,
-    spread: np.ndarray,
-    costs: np.ndarray,
-    reference: tuple[float, float],
-    count: int,
-) -> np.ndarray:
-    """Indices of those that are fewest standard deviations behind the foreseen front."""
-    points = np.stack([lost, costs], axis=1)
-    # From the cheapest on.
-    front = points[pareto(points)[::-1]]
-    best = front[np.searchsorted(front[:, 1], costs, side="right") - 1, 0]
-    spread = np.maximum(spread, np.finfo(np.float64).tiny)
-    useful = (lost - _LUCK * spread < reference[0]) & (costs < reference[1])
-    behind = np.where(useful, (lost - best) / spread, np.inf)
-    found: np.ndarray = np.sort(np.argsort(behind, kind="stable")[:count])
-    return found[useful[found]] if useful.any() else found[:1]
+def _at_risk(right: np.ndarray, losses: np.ndarray, images: int) -> np.ndarray:
+    """The images that vary most under candidates; those that lose little count more."""
+    risk = np.exp(-np.maximum(losses, 0)) @ (right * (1 - right))
+    found: np.ndarray = np.sort(np.argsort(-risk, kind="stable")[:images])
+    return found
+
+
+def _learn(candidates: Candidates, lost: np.ndarray, spread: np.ndarray, ran: np.ndarray) -> None:
+    """Correct what candidates that were not run are expected to lose, and by how much it varies."""
+    kinds = int(candidates.vectors.max()) + 1
+    features = np.eye(kinds)[candidates.vectors].reshape(len(lost), -1)
+    deviation = _POINTS + _SHARE * np.maximum(candidates.lost, 0)
+    known = features[ran] / deviation[ran, None]
+    wanted = (lost - candidates.lost)[ran] / deviation[ran]
+    squares = known.T @ known + _RIDGE * np.eye(known.shape[1])
+    learned = np.linalg.solve(squares, known.T @ wanted)
+    remaining = float((wanted - known @ learned).std())
+    others = ~ran
+    lost[others] = candidates.lost[others] + features[others] @ learned
+    spread[others] = np.maximum(deviation[others] * remaining, _LEAST)

@@ -21,20 +21,24 @@ from __future__ import annotations
 import numpy as np
 
 from hawx_hw.search.convex_steps import convex_steps
+from hawx_hw.search.foresight import Candidates, behind, foreseen, promising
 from hawx_hw.search.front import fronts, pareto
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.promising import run_promising
+from hawx_hw.search.scores import ImageScores
 from hawx_hw.search.screening import Screening
 
-__all__ = ["search"]
+__all__ = ["screened", "search"]
 
 #: Spaces up to this size are scored as a whole; in others, so many assignments are.
 _WHOLE, _SCORED = 2**15, 8_000
 _PART = 512
 #: Fronts behind the foreseen one that may be run, too, since scores are not exact.
-_LAYERS = 8
+_LAYERS = 4
 #: Share of the budget that is spent on screening, and the budget that counts where there is none.
 _SCREENED, _BUDGET = 0.5, 50
+#: Where there is screening so many assignments are scored, and so many of them kept.
+_JUDGED, _NEAR = 16_000, 4_000
 
 
 def search(problem: Problem) -> None:
@@ -49,22 +53,66 @@ def search(problem: Problem) -> None:
     scores = problem.scores if screening is None else screening.scores
     if scores is None:
         raise ValueError("hawx needs scores: profile the network first")
-    vectors, points = _foreseen(problem, scores)
-    if screening is not None:
-        vectors, points = _screened(problem, screening, vectors, points)
+    if screening is None:
+        vectors, points = _foreseen(problem, scores)
+    else:
+        candidates = _candidates(problem, screening.scores)
+        points = np.stack([candidates.lost, candidates.costs], axis=1)
+        vectors, points = screened(problem, screening, candidates.vectors, points)
     run_promising(problem.evaluator, vectors, points, problem.reference)
 
 
-def _screened(
+def screened(
     problem: Problem, screening: Screening, vectors: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The candidates that were run on the images at risk, with what they are expected to lose."""
+    """Run the most promising of some assignments on the images at risk, for half of the budget.
+
+    Parameters
+    ----------
+    problem : Problem
+    screening : Screening
+    vectors : ndarray of int64
+        ``(n, units)``, n >= 1.
+    points : ndarray of float64
+        ``(n, 2)``: scores, which do not count here, and costs.
+
+    Returns
+    -------
+    (ndarray of int64, ndarray of float64)
+        Those that were run, and ``(n, 2)``: the points that they are expected to lose, and costs.
+    """
+    costs = points[:, 1]
     left = problem.evaluator.left
     worth = _SCREENED * (_BUDGET if left is None else left)
-    costs = points[:, 1]
-    chosen, lost = screening(vectors, costs, problem.reference, worth)
+    candidates = foreseen(screening.scores, vectors, costs)
+    chosen, lost = screening(candidates, problem.reference, worth)
     problem.evaluator.spend(screening.worth, screening.seconds)
     return vectors[chosen], np.stack([lost, costs[chosen]], axis=1)
+
+
+def _candidates(problem: Problem, scores: ImageScores) -> Candidates:
+    """Assignments near the foreseen front, measured by how uncertain their scores are."""
+    space, cost = problem.space, problem.evaluator.cost
+
+    def judged(vectors: np.ndarray) -> Candidates:
+        return foreseen(scores, vectors, cost(vectors)[cost.objective])
+
+    def near(found: Candidates) -> Candidates:
+        distance = behind(found.lost, found.spread, found.costs, problem.reference)
+        rows = promising(distance, _NEAR)
+        return found.take(rows if len(rows) else np.array([found.lost.argmin()]))
+
+    if space.size <= _WHOLE:
+        return near(judged(space.vectors(np.arange(space.size))))
+    rng = np.random.default_rng(problem.seed)
+    found = judged(convex_steps(scores.table, cost.table))
+    scored = len(found.costs)
+    while scored < _JUDGED:
+        parents = found.vectors[np.argsort(found.costs, kind="stable")]
+        children = np.unique(_changed(parents, len(space.blocks), rng), axis=0)
+        scored += len(children)
+        found = near(found.merged(judged(children)))
+    return found
 
 
 def _foreseen(problem: Problem, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
