@@ -119,7 +119,7 @@ def test_exact_assignments_cost_nothing() -> None:
 def test_choices_run_on_the_changed_graph() -> None:
     graph, images, labels = network(SEED)
     profile = measure(graph, blocks(), images, labels, threads=1)
-    choices = drawn(profile, 2)
+    choices = drawn(profile, 1)
 
     def change(choice: np.ndarray) -> Graph:
         return compensate(graph, profile.assignment(choice, blocks()), images)[0]
