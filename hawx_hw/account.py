@@ -246,10 +246,12 @@ def _assign(results: dict[str, Any]) -> Rows:
         return []
     accuracy = results["accuracy"]
     told = f"{100 * accuracy['assigned']:.2f} %"
+    searched = accuracy.get("searched")
+    as_searched = "" if searched is None else f"{100 * searched:.2f} % as the search ran it, "
     return [
         (
             "accuracy, blocks",
-            f"{told} ({100 * accuracy['uncompensated']:.2f} % without compensation)",
+            f"{told} ({as_searched}{100 * accuracy['uncompensated']:.2f} % without compensation)",
         )
     ]
 

@@ -231,7 +231,7 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
 
 
 def _heading(result: SearchResult) -> tuple[str, ...]:
-    costs = [_COLUMNS[name][0] for name in result.front[0].cost if name in _COLUMNS]
+    costs = [_COLUMNS[name][0] for name in _COLUMNS if name in result.front[0].cost]
     return ("point", "points lost", "predicted", "test accuracy", *costs, "array", "blocks")
 
 
@@ -244,7 +244,7 @@ def _row(index: int, result: SearchResult, mark: str) -> list[str]:
         f"{found.lost:.2f}",
         f"{100 * (result.exact_accuracy - told['value']):.2f}" if told else "",
         "" if found.test_accuracy is None else f"{100 * found.test_accuracy:.2f} %",
-        *(f"{found.cost[name]:{_COLUMNS[name][1]}}" for name in found.cost if name in _COLUMNS),
+        *(f"{found.cost[name]:{_COLUMNS[name][1]}}" for name in _COLUMNS if name in found.cost),
         f"{found.shape['rows']} x {found.shape['columns']}" if found.shape else "",
         blocks or "exact",
     ]

@@ -76,7 +76,7 @@ class SearchConfig(_Model):
         description="hawx goes by the scores; nsga2 needs the extra hawx_hw[search].",
     )
     budget: int = Field(
-        default=20, ge=1, description="Assignments that are run on the search's images."
+        default=40, ge=1, description="Assignments that are run on the search's images."
     )
     images: int = Field(
         default=1000, ge=1, description="Training images that an assignment is run on."

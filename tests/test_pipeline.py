@@ -19,6 +19,10 @@ def ran(outcomes) -> list[str]:
     return [outcome.stage for outcome in outcomes if outcome.ran]
 
 
+def build_test(context: Context) -> None:
+    (context.output / "tested").write_text((context.folder / "built").read_text())
+
+
 def test_stages_run_once(tmp_path: Path) -> None:
     assert ran(run(tmp_path, 1)) == ["first", "second", "third"]
     assert ran(run(tmp_path, 1)) == []
@@ -60,6 +64,38 @@ def test_same_result_stops_the_chain(tmp_path: Path) -> None:
     assert ran(pipeline(folder, *stages).run()) == ["write", "read"]
     source.write_text("2")
     assert ran(pipeline(folder, *stages).run()) == ["write"]
+
+
+def test_settings_before_a_sealed_stage_do_not_matter_after_it(tmp_path: Path) -> None:
+    """The same result of it, from other settings, makes nothing later run; another one does."""
+
+    def choose(context: Context) -> None:
+        (context.output / "chosen").write_text(str(context.config.settings["number"] // 10))
+
+    def build(context: Context) -> None:
+        (context.output / "built").write_text((context.folder / "chosen").read_text())
+
+    for sealed in (False, True):
+        stages = (
+            Stage("choose", choose, settings=("number",), sealed=sealed),
+            Stage("build", build, needs=("choose",)),
+            Stage("test", build_test, needs=("build",)),
+        )
+        folder = tmp_path / str(sealed)
+        assert ran(pipeline(folder, *stages, number=31).run()) == ["choose", "build", "test"]
+        again = ran(pipeline(folder, *stages, number=32).run())
+        assert again == (["choose"] if sealed else ["choose", "build", "test"])
+        assert ran(pipeline(folder, *stages, number=42).run()) == ["choose", "build", "test"]
+
+
+def test_a_key_of_what_is_left_out_is_nothing(tmp_path: Path) -> None:
+    def write(context: Context) -> None:
+        (context.output / "written").write_text("x")
+
+    stage = Stage("write", write, settings=("search.budget",))
+    assert ran(pipeline(tmp_path, stage, search=None).run()) == ["write"]
+    assert ran(pipeline(tmp_path, stage, search=None).run()) == []
+    assert ran(pipeline(tmp_path, stage, search={"budget": 3}).run()) == ["write"]
 
 
 @pytest.mark.parametrize("change", ["remove", "edit"])

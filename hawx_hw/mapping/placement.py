@@ -226,7 +226,22 @@ def derive_grid(
     # A PE that nothing needs still is one: it gets what most of the others hold.
     common = int(np.argmax(held.sum(axis=(0, 1))))
     held[~held.any(axis=2), common] = True
-    return Grid(everything.blocks, held)
+    if any(fixed for _, fixed in groups):
+        return Grid(everything.blocks, held)
+    # Columns that make the most pixels first: a layer whose filters stand in the first columns has
+    # fewer words of sums to drain, and of results to store.
+    made = _pixels([group for group, _ in groups], Grid(everything.blocks, held))
+    return Grid(everything.blocks, held[:, np.argsort(-made, kind="stable")])
+
+
+def _pixels(groups: Sequence[Sequence[Operation]], grid: Grid) -> np.ndarray:
+    """Output pixels that each column makes of an image, all filters together: ``(columns,)``."""
+    made = np.zeros(grid.columns, dtype=np.int64)
+    for group in groups:
+        for layer, placement in zip(group, place_group(group, grid)[0], strict=True):
+            assert layer.weight is not None
+            made += layer.macs // layer.weight.size * (placement.filters >= 0).sum(axis=0)
+    return made
 
 
 def _classes(layer: Operation, grid: Grid) -> _Classes:

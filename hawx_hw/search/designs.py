@@ -18,6 +18,7 @@ from hawx_hw.assignment.storage import to_json
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.search.algorithms import algorithm
+from hawx_hw.search.algorithms.hawx import screened
 from hawx_hw.search.design_cost import FIGURES, DesignCost, Shape
 from hawx_hw.search.evaluator import OutOfBudgetError
 from hawx_hw.search.front import fronts, hypervolume
@@ -100,6 +101,8 @@ def search_designs(
             if scores is None:
                 raise ValueError("hawx needs scores: profile the network first")
             vectors, points = _looked_at(problem, scores, designs, shapes, progress)
+            if problem.screening is not None:
+                vectors, points = screened(problem, problem.screening, vectors, points)
             run_promising(evaluator, vectors, points, problem.reference, least=0.0)
         else:
             algorithm(name)(problem)

@@ -60,10 +60,11 @@ def draw_front(
             if index == 0:
                 if truth is not None:
                     axes.step(truth[:, 1], truth[:, 0], where="pre", color="0.7", label="truth")
-                axes.scatter(
-                    candidates.cost, candidates.lost, s=10, facecolors="none", edgecolors="0.6",
-                    label="predicted, not run",
-                )  # fmt: skip
+                if len(candidates.cost):
+                    axes.scatter(
+                        candidates.cost, candidates.lost, s=10, facecolors="none",
+                        edgecolors="0.6", label="predicted, not run",
+                    )  # fmt: skip
             axes.scatter(points[:, 1], points[:, 0], s=14, color="tab:blue", label="run")
             front = points[pareto(points)]
             axes.step(front[:, 1], front[:, 0], where="pre", color="tab:blue", linewidth=0.8)

@@ -62,9 +62,15 @@ def run_promising(
     first = np.flatnonzero(known_already)
     if len(first) < _FIRST:
         front = np.flatnonzero(fronts(points, 1) == 0)
-        chosen_first = informative(scores[front], min(_FIRST, len(front)), within=4 * reference[0])
-        first = np.union1d(first, front[chosen_first])
+        if len(front) > 1:
+            count = min(_FIRST, len(front))
+            front = front[informative(scores[front], count, within=4 * reference[0])]
+        first = np.union1d(first, front)
     lost[first] = evaluator.evaluate(vectors[first])[:, 0]
+    if len(first) == 1 and len(vectors) > 1:
+        # A curve needs two points at least.
+        second = int(np.isnan(lost).argmax())
+        lost[second] = evaluator.evaluate(vectors[[second]])[0, 0]
     enough = _ENOUGH * reference[0] * reference[1]
     while np.isnan(lost).any():
         drops = np.maximum(_drops(evaluator.exact, scores, lost), least)

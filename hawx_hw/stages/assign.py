@@ -17,6 +17,7 @@ from hawx_hw.stages.quantize import GRAPH, load_dataset
 if TYPE_CHECKING:
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.config import Config
+    from hawx_hw.datasets.dataset import Split
     from hawx_hw.quantize.graph import Graph
 
 __all__ = ["STAGE", "own_blocks"]
@@ -52,36 +53,49 @@ def _compensated(
     count = context.config.network.calibration_images
     met = codes(evenly_spaced(dataset.train, count).images)
     with context.progress.task("making up for the blocks", estimate=5.0) as task:
-        if context.config.search is None:
-            compensated, report = compensate(
-                graph,
-                assignment,
-                met,
-                bias_correction=rules.bias_correction,
-                weight_remapping=rules.weight_remapping,
-                activation_rounding=rules.activation_rounding,
-                progress=task.update,
+        assigned, report = compensate(
+            graph,
+            assignment,
+            met,
+            bias_correction=rules.bias_correction,
+            weight_remapping=rules.weight_remapping,
+            activation_rounding=rules.activation_rounding,
+            progress=task.update,
+        )
+    results["compensation"] = [asdict(entry) for entry in report]
+
+    def right(candidate: Graph, split: Split, what: str) -> float:
+        with context.progress.task(f"accuracy, {what}") as task:
+            (found,) = Emulator(candidate).evaluate_many(
+                [assignment], split.images, split.labels, progress=task.update
             )
-            results["compensation"] = [asdict(entry) for entry in report]
-        else:
-            # What the search ran is what is built, to the bit.
-            compensated = by_filter(
-                graph,
-                assignment,
-                met,
-                bias_correction=rules.bias_correction,
-                weight_remapping=rules.weight_remapping,
-            )
+        return float(found)
+
     accuracy: dict[str, Any] = {"images": len(test)}
-    for name, candidate in (("uncompensated", graph), ("assigned", compensated)):
-        with context.progress.task(f"accuracy, {name}") as task:
-            (accuracy[name],) = (
-                Emulator(candidate)
-                .evaluate_many([assignment], test.images, test.labels, progress=task.update)
-                .tolist()
-            )
+    accuracy["uncompensated"] = right(graph, test, "uncompensated")
+    search = context.config.search
+    if search is not None:
+        # The search lets each filter make up for its own blocks, whatever the layers before do.
+        # Layer after layer is better as a rule; training images tell where it is not.
+        searched = by_filter(
+            graph,
+            assignment,
+            met,
+            bias_correction=rules.bias_correction,
+            weight_remapping=rules.weight_remapping,
+        )
+        seen = evenly_spaced(dataset.train, search.images)
+        found = {
+            "by_filter": right(searched, seen, "as the search ran it"),
+            "by_layer": right(assigned, seen, "layer after layer"),
+        }
+        accuracy["searched"] = right(searched, test, "as the search ran it")
+        results["training"] = {"images": len(seen), **found}
+        if found["by_filter"] > found["by_layer"]:
+            assigned, results["compensation"] = searched, []
+    accuracy["assigned"] = right(assigned, test, "assigned")
     results["accuracy"] = accuracy
-    return compensated
+    return assigned
 
 
 def own_blocks(config: Config, base: Path) -> dict[str, str]:
@@ -104,6 +118,7 @@ STAGE = Stage(
         "blocks.bias_correction",
         "blocks.weight_remapping",
         "network.calibration_images",
+        "search.images",
     ),
     code=(
         "assignment",

@@ -58,19 +58,23 @@ def _run(context: Context) -> None:
     dataset = load_dataset(context)
     with context.progress.task("loading torch", estimate=5.0):
         from hawx_hw.datasets.dataset import evenly_spaced
-        from hawx_hw.quantize import codes
+        from hawx_hw.quantize import codes, fast
         from hawx_hw.quantize.storage import load_graph
+        from hawx_hw.search.screening import telling_images
         from hawx_hw.sensitivity.measure import measure
         from hawx_hw.sensitivity.profile import save_profile
     graph = load_graph(context.folder / GRAPH)
-    seen = evenly_spaced(dataset.train, search.profile_images)
+    # Images that assignments are run on: which of them an assignment loses is then foreseen too.
+    seen = evenly_spaced(dataset.train, search.images)
+    found = fast.run(graph, codes(seen.images)).reshape(len(seen), -1)
+    rows, weights = telling_images(found, search.profile_images)
     rules = context.config.blocks
     with context.progress.task("scoring every filter under every block", estimate=10.0) as task:
         profile = measure(
             graph,
             search_blocks(context),
-            codes(seen.images),
-            seen.labels,
+            codes(seen.images[rows]),
+            seen.labels[rows],
             slices=kernel_slices(graph, search.granularity),
             bias_correction=rules.bias_correction,
             weight_remapping=rules.weight_remapping,
@@ -79,7 +83,10 @@ def _run(context: Context) -> None:
     save_profile(profile, context.output / "scores.npz")
     content = {
         "blocks": list(profile.blocks),
-        "images": len(seen),
+        "images": len(rows),
+        # Of the search's images, and for how many each stands.
+        "rows": rows.tolist(),
+        "weights": weights.tolist(),
         "layers": list(profile.layers),
         "units": profile.units,
     }
@@ -95,6 +102,7 @@ STAGE = Stage(
         "blocks.weight_remapping",
         "search.blocks",
         "search.granularity",
+        "search.images",
         "search.profile_images",
     ),
     code=(
@@ -103,6 +111,7 @@ STAGE = Stage(
         "datasets",
         "emulation",
         "quantize",
+        "search/screening.py",
         "sensitivity",
         "stages/profile.py",
     ),

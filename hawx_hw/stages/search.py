@@ -7,6 +7,7 @@ algorithm uses them again.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
     from hawx_hw.blocks import Block
     from hawx_hw.config import Config
+    from hawx_hw.datasets.dataset import Split
     from hawx_hw.prediction.block_table import BlockTable
     from hawx_hw.prediction.designs import DesignForecaster
+    from hawx_hw.quantize.graph import Graph
     from hawx_hw.search.compensated import Compensated
     from hawx_hw.search.design_cost import Shape
     from hawx_hw.search.designs import Candidates
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from hawx_hw.search.oracle import Oracle
     from hawx_hw.search.problem import Problem
     from hawx_hw.search.result import SearchResult
+    from hawx_hw.search.screening import Screening
     from hawx_hw.search.space import Space
     from hawx_hw.search_settings import SearchConfig
     from hawx_hw.technology import Technology
@@ -85,7 +89,8 @@ def _run(context: Context) -> None:
         )
     seen, test = evenly_spaced(dataset.train, settings.images), dataset.test
     oracle = EmulatedOracle(space, graph, seen.images, seen.labels, change=change)
-    result, candidates, truth = _searched(context, settings, space, change, oracle)
+    screening = _screening(context, space, change, seen, graph)
+    result, candidates, truth = _searched(context, settings, space, change, oracle, screening)
     with context.progress.task("testing the front", estimate=5.0) as task:
         held_out = EmulatedOracle(space, graph, test.images, test.labels, change=change)
         result = _tested(result, held_out, task.update)
@@ -114,6 +119,7 @@ def _searched(
     space: Space,
     change: Compensated,
     oracle: Oracle,
+    screening: Screening,
 ) -> tuple[SearchResult, Candidates, np.ndarray | None]:
     import numpy as np
 
@@ -123,10 +129,7 @@ def _searched(
     from hawx_hw.search.evaluator import Evaluator
     from hawx_hw.search.problem import Problem
     from hawx_hw.search.result import run_search
-    from hawx_hw.search.scores import ProfileScores
-    from hawx_hw.sensitivity.profile import load_profile
 
-    scores = ProfileScores(load_profile(context.folder / "scores.npz"), space)
     technology = load_technology(context.config, context.base)
     alone = settings.objective == "multiplier_energy"
     forecaster = None if alone else _forecaster(context, technology, space.blocks)
@@ -141,7 +144,14 @@ def _searched(
     def problem(cost: Any) -> Problem:
         exact = cost(space.uniform(0)[None])[cost.objective]
         reference = (_USELESS, float(exact[0]))
-        return Problem(space, evaluator(cost), reference, scores, context.config.seed)
+        return Problem(
+            space,
+            evaluator(cost),
+            reference,
+            screening.scores,
+            context.config.seed,
+            screening,
+        )
 
     words = f"searching with {settings.algorithm}"
     if forecaster is None:
@@ -179,6 +189,28 @@ def _truth(space: Space, searched: Evaluator, unlimited: Evaluator, most: int) -
     points = unlimited.evaluate(space.vectors(np.arange(space.size)))
     found: np.ndarray = points[pareto(points)]
     return found
+
+
+def _screening(
+    context: Context, space: Space, change: Compensated, seen: Split, graph: Graph
+) -> Screening:
+    """Scores of the images that were profiled, and runs of some of them."""
+    import numpy as np
+
+    from hawx_hw.search.oracle import EmulatedOracle
+    from hawx_hw.search.scores import ImageScores
+    from hawx_hw.search.screening import Screening
+    from hawx_hw.sensitivity.profile import load_profile
+
+    told = json.loads((context.folder / "profile.json").read_text("utf-8"))["profile"]
+    rows, weights = np.array(told["rows"]), np.array(told["weights"])
+    scores = ImageScores(load_profile(context.folder / "scores.npz"), space, weights)
+
+    def oracle(some: np.ndarray) -> Oracle:
+        mine = rows[some]
+        return EmulatedOracle(space, graph, seen.images[mine], seen.labels[mine], change=change)
+
+    return Screening(oracle, scores)
 
 
 def _foretelling(

@@ -86,3 +86,17 @@ def test_no_proposal_stands_in_two_kinds() -> None:
     np.testing.assert_array_equal(kinds[0], uniforms(SPACE))
     every = np.concatenate(kinds)
     assert len(np.unique(every, axis=0)) == len(every)
+
+
+def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
+    """Words of sums that no filter fills are not drained: the layer of most pixels comes first."""
+    # The heaviest layer, b, has one exact filter, which a, of most pixels, has not.
+    vector = SPACE.uniform(2)
+    vector[SPACE.unit("b")[0].ravel()[0]] = 0
+    planned = plan(GRAPH, Architecture.complete(4, 4, lanes=1), SPACE.assignment(vector), None)
+    uniform = plan(
+        GRAPH, Architecture.complete(4, 4, lanes=1), SPACE.assignment(SPACE.uniform(2)), None
+    )
+    assert planned.layouts["pa"].size == uniform.layouts["pa"].size == 2
+    assert planned.steps[0].last_groups == uniform.steps[0].last_groups
+    assert planned.grid.held[:, 0].sum() == 4

@@ -51,17 +51,24 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> Non
     assert design["assignment"] == point["assignment"]
     profile = load_profile(searching / "build" / "scores.npz")
     assert profile.units == len(point["vector"])
-    # The graph that is built is, to the bit, the one that the search tested.
-    assigned = read(searching, "assign.json")["accuracy"]["assigned"]
-    assert assigned == point["test_accuracy"]
+    # The search's graph is made again to the bit; it is built unless another is better.
+    assigned = read(searching, "assign.json")
+    assert assigned["accuracy"]["searched"] == point["test_accuracy"]
+    seen = assigned["training"]
+    assert (seen["images"], seen["by_filter"]) == (30, point["accuracy"])
+    better = seen["by_layer"] >= seen["by_filter"]
+    assert bool(assigned["compensation"]) == better
+    if not better:
+        assert assigned["accuracy"]["assigned"] == point["test_accuracy"]
 
 
 def test_what_was_foretold_is_what_the_stage_predict_says(searching: Path, run) -> None:
     run(searching, "predict")
     told = read(searching, "predict.json")["forecast"]
     point = read(searching, "search.json")["front"][read(searching, "design.json")["index"]]
-    assert told["energy_pj"]["value"] / 1000 == point["cost"]["energy_nj"]
-    assert told["area"]["value"] == point["cost"]["area_um2"]
+    # Biases that make up layer after layer may need a bit more or less in the adders.
+    assert told["energy_pj"]["value"] / 1000 == pytest.approx(point["cost"]["energy_nj"], rel=0.01)
+    assert told["area"]["value"] == pytest.approx(point["cost"]["area_um2"], rel=0.01)
     assert told["cycles"] == point["cost"]["cycles"]
 
 
@@ -153,11 +160,11 @@ def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) ->
 
 def test_a_mixture_is_verified(searching: Path, run, edit) -> None:
     """Some point with several blocks, down to the simulated Verilog."""
-    edit(searching, "budget: 9", "algorithm: random\n  budget: 9")
+    edit(searching, "budget: 9", "algorithm: random\n  budget: 40")
     run(searching, "search")
     front = read(searching, "search.json")["front"]
     index = next(i for i, point in enumerate(front) if len(set(point["vector"])) > 1)
-    edit(searching, "budget: 9", f"index: {index}\n  budget: 9")
+    edit(searching, "budget: 40", f"index: {index}\n  budget: 40")
     run(searching, "verify")
     found = read(searching, "verify.json")
     assert (found["mismatches"], found["images"]) == (0, 2)
