@@ -123,11 +123,11 @@ def _compare(
         "weight_remapping": setting == "compensated",
     }
     seen = evenly_spaced(dataset.train, NETWORKS[network])
-    start = time.perf_counter()
+    start = time.process_time()
     profile = measure(
         graph, blocks, codes(seen.images), seen.labels, threads=arguments.threads, **switches
     )
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     choices = random_choices(profile, arguments.assignments)
     test = evenly_spaced(dataset.test, arguments.test_images or len(dataset.test))
     change = None
@@ -148,7 +148,7 @@ def _compare(
     )
     scores = {variant: model_scores(profile, choices, variant) for variant in VARIANTS}
     scores["expected changes"] = expected_changes(profile, choices)
-    start = time.perf_counter()
+    start = time.process_time()
     probe = Probe(
         graph,
         profile,
@@ -159,13 +159,13 @@ def _compare(
         threads=arguments.threads,
     )
     scores |= _probed(probe, profile, choices)
-    probing = (time.perf_counter() - start) / len(choices)
+    probing = (time.process_time() - start) / len(choices)
     scores["run on training images"] = truth.seen_losses
     scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
     print(
         f"\n{network}, {setting}: {len(choices)} assignments, {len(test)} test images, "
         f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
-        f"images in {seconds:.1f} s, a probe {1000 * probing:.1f} ms, one evaluation "
+        f"images in {seconds:.1f} s of a processor, a probe {1000 * probing:.0f} ms; one evaluation "
         f"{truth.seconds:.2f} s",
         flush=True,
     )
