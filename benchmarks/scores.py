@@ -165,8 +165,8 @@ def _compare(
     print(
         f"\n{network}, {setting}: {len(choices)} assignments, {len(test)} test images, "
         f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
-        f"images in {seconds:.1f} s of a processor, a probe {1000 * probing:.0f} ms; one evaluation "
-        f"{truth.seconds:.2f} s",
+        f"images in {seconds:.1f} s of a processor, a probe {1000 * probing:.0f} ms; "
+        f"one evaluation {truth.seconds:.2f} s",
         flush=True,
     )
     drops = 100 * (truth.exact_accuracy - truth.accuracies)
