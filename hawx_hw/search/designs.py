@@ -18,15 +18,16 @@ from hawx_hw.assignment.storage import to_json
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.search.algorithms import algorithm
-from hawx_hw.search.algorithms.hawx import screened
 from hawx_hw.search.design_cost import FIGURES, DesignCost, Shape
 from hawx_hw.search.evaluator import OutOfBudgetError
+from hawx_hw.search.foresight import foreseen
 from hawx_hw.search.front import fronts, hypervolume
 from hawx_hw.search.oracle import space_key
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.promising import run_promising
 from hawx_hw.search.proposals import proposals, uniforms
 from hawx_hw.search.result import Found, SearchResult
+from hawx_hw.search.screening import Screening
 from hawx_hw.search.space import Space
 from hawx_hw.sensitivity.predictor import AccuracyPredictor
 
@@ -42,6 +43,10 @@ _FORETOLD, _SUMS = 64, 12
 _LAYERS = 4
 #: Scores beyond so many times the points that count as useless are not looked at.
 _HOPELESS = 3.0
+#: Share of the budget that is spent on screening, and the budget that counts where there is none.
+_SCREENED, _BUDGET = 0.5, 50
+#: Points below which losses are all alike, and a score that is next to nothing.
+_POINTS, _LEAST = 0.1, 1e-9
 #: Evaluations that an accuracy is foreseen from, at least.
 _FITTED = 4
 
@@ -102,7 +107,7 @@ def search_designs(
                 raise ValueError("hawx needs scores: profile the network first")
             vectors, points = _looked_at(problem, scores, designs, shapes, progress)
             if problem.screening is not None:
-                vectors, points = screened(problem, problem.screening, vectors, points)
+                vectors, points = _screened(problem, problem.screening, vectors, points)
             run_promising(evaluator, vectors, points, problem.reference, least=0.0)
         else:
             algorithm(name)(problem)
@@ -178,7 +183,7 @@ def _looked_at(
     kinds = proposals(space, scores.table, costs, [columns for _, columns in shapes])
     kept, told = [], []
     for number, vectors in enumerate(kinds):
-        expected = scores.predict(vectors)
+        expected = _corrected(problem, scores, vectors)
         energy = costs[np.arange(space.units), vectors].sum(axis=1)
         # What array a kind needs is the same, or much so: energies of multiplications tell.
         rank = fronts(np.stack([expected, energy], axis=1), _LAYERS)
@@ -191,6 +196,40 @@ def _looked_at(
     objective = _told(designs, vectors, progress)
     possible = np.isfinite(objective)
     return vectors[possible], np.stack([expected[possible], objective[possible]], axis=1)
+
+
+def _corrected(problem: Problem, scores: Scores, vectors: np.ndarray) -> np.ndarray:
+    """Scores of vectors, less by what they overstate of the same blocks everywhere.
+
+    What the first order overstates of one block everywhere, which was run, it overstates of
+    mixtures: by as many orders of magnitude, weighted by what each block adds to the score.
+    """
+    alike = uniforms(problem.space)
+    alike = alike[: len(problem.evaluator.vectors)]
+    lost = problem.evaluator.evaluate(alike)[:, 0]
+    factor = np.zeros(len(problem.space.blocks))
+    told = np.maximum(scores.predict(alike), 0) + _POINTS
+    factor[: len(alike)] = np.log((np.maximum(lost, 0) + _POINTS) / told)
+    added = np.maximum(scores.table[np.arange(problem.space.units), vectors], 0) + _LEAST
+    share = np.stack(
+        [np.where(vectors == block, added, 0).sum(axis=1) for block in range(len(factor))], axis=1
+    )
+    share /= share.sum(axis=1, keepdims=True)
+    found: np.ndarray = scores.predict(vectors) * np.exp(share @ factor)
+    return found
+
+
+def _screened(
+    problem: Problem, screening: Screening, vectors: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The promising, run on a few images each for half of the budget that is left."""
+    told = foreseen(screening.scores, vectors, points[:, 1])
+    candidates = replace(told, lost=points[:, 0], spread=np.hypot(told.spread, points[:, 0] / 2))
+    left = problem.evaluator.left
+    worth = _SCREENED * (_BUDGET if left is None else max(left, 1))
+    chosen, lost = screening(candidates, problem.reference, worth)
+    problem.evaluator.spend(screening.worth, screening.seconds)
+    return vectors[chosen], np.stack([lost, points[chosen, 1]], axis=1)
 
 
 def _told(designs: DesignCost, vectors: np.ndarray, progress: Progress | None) -> np.ndarray:

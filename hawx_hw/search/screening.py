@@ -71,11 +71,21 @@ class Screening:
     oracle : callable
         Gives the oracle of some of the profile's images, by their indices int64 ``(n,)``.
     scores : ImageScores
+    trust : float or None
+        What the first order overstates on images that are run, it is taken to overstate on all
+        others: by how many images' worth it is trusted against that, > 0. None: altogether.
     """
 
-    def __init__(self, oracle: Callable[[np.ndarray], Oracle], scores: ImageScores):
+    def __init__(
+        self,
+        oracle: Callable[[np.ndarray], Oracle],
+        scores: ImageScores,
+        *,
+        trust: float | None = None,
+    ):
         self._oracle = oracle
         self._scores = scores
+        self._trust = trust
         self._assignments = self._images = 0
         self._seconds = 0.0
 
@@ -147,7 +157,11 @@ class Screening:
                 unseen = weights.copy()
                 unseen[rows] -= 1
             counts = oracle(candidates.vectors[chosen])
-            expected = (self._scores.exact - right) @ unseen
+            foreseen = self._scores.exact - right
+            expected = foreseen @ unseen
+            if self._trust is not None:
+                seen = np.maximum(oracle.exact - counts, 0) + self._trust
+                expected *= seen / (np.maximum(foreseen[:, rows].sum(axis=1), 0) + self._trust)
             lost[chosen] = 100 * (oracle.exact - counts + expected) / total
             ran[chosen] = True
             _learn(candidates, lost, spread, ran)

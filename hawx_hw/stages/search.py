@@ -48,6 +48,8 @@ __all__ = ["FRONT", "STAGE"]
 FRONT = "search.json"
 #: Points lost that count as useless.
 _USELESS = 5.0
+#: Images that the first order is worth in screening; blocks as coarse as these it overstates.
+_TRUST = 1.0
 #: Sizes of spaces whose truth is drawn where it is known: of multiplications, and of designs.
 _ENUMERATED, _FORETOLD = 2**16, 2**8
 #: Objectives of the config, as the figures of designs are named.
@@ -210,7 +212,7 @@ def _screening(
         mine = rows[some]
         return EmulatedOracle(space, graph, seen.images[mine], seen.labels[mine], change=change)
 
-    return Screening(oracle, scores)
+    return Screening(oracle, scores, trust=_TRUST)
 
 
 def _foretelling(
