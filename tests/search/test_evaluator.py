@@ -160,3 +160,20 @@ def test_refuses_no_budget(budget):
         Evaluator(Counting(), space_and_cost()[1], budget=budget)
     with pytest.raises(ValueError, match=f"positive, not {budget}"):
         Evaluator(Counting(), space_and_cost()[1], seconds=budget)
+
+
+def test_runs_of_some_images_count_towards_the_budget():
+    space, cost = space_and_cost()
+    evaluator = Evaluator(Counting(), cost, budget=5)
+    for _ in range(10):
+        evaluator.spend(0.1, 0.25)
+    assert evaluator.left == 4
+    assert evaluator.spent == pytest.approx(1)
+    assert evaluator.seconds == 2.5
+    evaluator.spend(1.5, 0)
+    assert evaluator.left == 2
+    with pytest.raises(OutOfBudgetError):
+        evaluator.evaluate(space.vectors(np.arange(4)))
+    assert evaluator.evaluations == 2
+    with pytest.raises(ValueError, match="must be at least 0, not -1, 0"):
+        evaluator.spend(-1, 0)

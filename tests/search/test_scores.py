@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from scipy.special import softmax
 
-from hawx_hw.search.scores import ProfileScores
+from hawx_hw.search.scores import ImageScores, ProfileScores
 from hawx_hw.search.space import Space
 from hawx_hw.sensitivity.measure import measure
 from hawx_hw.sensitivity.predictor import expected_changes
+from hawx_hw.sensitivity.scores import shifted_logits
 from tests.search.small import BLOCKS, small_graph, small_images
 
 
@@ -56,3 +58,26 @@ def test_refuses_profiles_that_do_not_suit(profile):
     rows = np.broadcast_to(np.arange(3)[:, None], (1, 3, 3))
     with pytest.raises(ValueError, match="units as small as those of 'a'"):
         ProfileScores(profile, Space.by_slice(graph, BLOCKS, {"a": rows}))
+
+
+def test_image_scores_foresee_which_images_are_right(profile):
+    space = Space.by_filter(small_graph(), BLOCKS)
+    scores = ImageScores(profile, space)
+    vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
+    logits = 2 * shifted_logits(profile, np.array([1, 2, 0])[vectors])
+    wanted = softmax(logits, axis=-1)[:, np.arange(20), profile.labels]
+    assert scores.right(vectors) == pytest.approx(wanted, abs=1e-5)
+    exact = softmax(2 * profile.logits, axis=-1)[np.arange(20), profile.labels]
+    assert scores.exact == pytest.approx(exact, abs=1e-5)
+    assert scores.predict(vectors) == pytest.approx(100 * (exact - wanted).mean(axis=1), abs=1e-3)
+
+
+def test_images_count_for_as_many_as_they_stand_for(profile):
+    space = Space.by_filter(small_graph(), BLOCKS)
+    vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
+    weights = np.linspace(1, 4, 20)
+    scores = ImageScores(profile, space, weights)
+    lost = (scores.exact - scores.right(vectors)) @ weights
+    assert scores.predict(vectors) == pytest.approx(100 * lost / 50, abs=1e-3)
+    with pytest.raises(ValueError, match="weights must be 20 numbers of at least 1"):
+        ImageScores(profile, space, weights / 2)
