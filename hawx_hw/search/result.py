@@ -95,6 +95,9 @@ class SearchResult:
     uniform : tuple of Found
         One block everywhere, as far as they were run, each on its best shape: what a search must
         beat.
+    screening : mapping of str to float
+        ``assignments`` that were run on so many ``images`` before the evaluations, what that is
+        ``worth`` in evaluations, and ``seconds``; empty where nothing was screened.
     """
 
     algorithm: str
@@ -110,6 +113,7 @@ class SearchResult:
     hypervolume: float
     front: tuple[Found, ...]
     uniform: tuple[Found, ...] = ()
+    screening: Mapping[str, float] = field(default_factory=dict)
 
 
 def run_search(name: str, problem: Problem) -> SearchResult:
@@ -155,6 +159,7 @@ def run_search(name: str, problem: Problem) -> SearchResult:
         reference=problem.reference,
         hypervolume=hypervolume(points, problem.reference),
         front=front,
+        screening=problem.screening.told if problem.screening else {},
     )
 
 

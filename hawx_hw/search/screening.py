@@ -114,6 +114,12 @@ class Screening:
         """What the runs took."""
         return self._seconds
 
+    @property
+    def told(self) -> dict[str, float]:
+        """All of that by name, for search.json."""
+        names = ("assignments", "images", "worth", "seconds")
+        return {name: getattr(self, name) for name in names}
+
     def __call__(
         self, candidates: Candidates, reference: tuple[float, float], worth: float
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -126,5 +126,6 @@ def test_hawx_screens_and_runs_within_its_budget(case):
         assert evaluator.spent == screening.worth
         assert result.evaluations + screening.worth <= 12
         assert result.evaluations >= 4
+        assert result.screening == screening.told
         found.append(result.front)
     assert found[0] == found[1]

@@ -91,6 +91,39 @@ def test_dask_gives_the_same(tmp_path):
     assert (there.right == here.right).all()
 
 
+def test_an_interrupted_run_continues_through_dask(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    graph, images, labels, space, change = case(True, blocks=BLOCKS[:2], count=20)
+    truth = FilterTruth(space, graph, images, labels, change=change)
+    whole = truth.run(tmp_path / "whole")
+    part, asked = FilterTruth.part, []
+
+    def failing(self, number, progress=None):
+        asked.append(number)
+        if number == truth.parts - 1:
+            raise RuntimeError("a worker failed")
+        return part(self, number, progress)
+
+    def telling(self, number, progress=None):
+        asked.append(number)
+        return part(self, number, progress)
+
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0"
+    ) as client:
+        monkeypatch.setattr(FilterTruth, "part", failing)
+        with pytest.raises(RuntimeError, match="a worker failed"):
+            truth.run(tmp_path / "cut", client=client)
+        kept = len(list((tmp_path / "cut").glob("*.npz")))
+        assert 0 < kept < truth.parts
+        asked.clear()
+        monkeypatch.setattr(FilterTruth, "part", telling)
+        again = truth.run(tmp_path / "cut", client=client)
+    assert len(asked) == truth.parts - kept
+    assert truth.parts - 1 in asked
+    assert (again.right == whole.right).all()
+
+
 def test_refuses_other_graphs_and_spaces():
     graph, images, labels, space, _ = case(False)
     with pytest.raises(ValueError, match="'d' must be a convolution before linear layers"):
