@@ -146,6 +146,8 @@ def _compare(known: _Known, seeds: int) -> dict[str, np.ndarray]:
         f"{known.seconds[0]:.1f} s. The truth took {truth.seconds:.0f} s of a processor by sharing."
     )
     budget = _BUDGETS[given.space.size]
+    best = ", ".join(f"{n}: {_best(known, n):.4f}" for n in sorted({5, 10, budget}))
+    print(f"The hypervolume of the best points of the true front, by their number: {best}")
     fronts = {"truth": known.front}
     rows = [
         ["truth", str(given.space.size), "", f"{truth.seconds:.1f}", "1.0000", "", *["0.0 %"] * 3]
@@ -163,6 +165,20 @@ def _compare(known: _Known, seeds: int) -> dict[str, np.ndarray]:
     _speed_up(known, taken[f"hawx, {budget}"])
     shown = ("truth", f"nsga2, {budget}", f"nsga2, {_MORE * budget}", f"hawx, {budget}")
     return {name: fronts[name] for name in shown}
+
+
+def _best(known: _Known, count: int) -> float:
+    """The largest share of the hypervolume that ``count`` points have: dynamic programming."""
+    points, reference = known.front, known.given.reference
+    points = points[(points < reference).all(axis=1)]
+    lost, heights = points[:, 0], reference[1] - points[:, 1]
+    # Area left of each point, where it is the last of those that were taken.
+    left = np.zeros(len(points))
+    steps = np.where(lost >= lost[:, None], heights[:, None] * (lost - lost[:, None]), -np.inf)
+    for _ in range(count - 1):
+        left = np.max(left[:, None] + steps, axis=0)
+    area = np.max(left + heights * (reference[0] - lost))
+    return float(area / hypervolume(points, reference))
 
 
 def _row(known: _Known, name: str, budget: int, seeds: int) -> tuple[list[str], np.ndarray, float]:
