@@ -15,9 +15,12 @@ from hawx_hw.compensation.joint_rounding import Together, patches, rank_one
 from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.quantize import fast
 from hawx_hw.quantize.graph import Conv2d, Graph
+from hawx_hw.search.quadratic import quadratic_scores
+from hawx_hw.search.space import Space
+from hawx_hw.sensitivity.profile import Profile
 from hawx_hw.sensitivity.rounding import input_steps, rounded_input
 
-__all__ = ["joint_factors"]
+__all__ = ["joint_factors", "joint_scores"]
 
 
 def joint_factors(
@@ -69,6 +72,41 @@ def joint_factors(
             )
         found[node.name] = factors
     return found
+
+
+def joint_scores(
+    graph: Graph, profile: Profile, factors: dict[str, np.ndarray], space: Space
+) -> np.ndarray:
+    """Scores of a space's units that add up, with weights chosen together.
+
+    The factor of a layer is the mean of its filters' factors, weighted by their scores.
+
+    Parameters
+    ----------
+    graph : Graph
+    profile : Profile
+    factors : dict of str to ndarray
+        From :func:`joint_factors`, of the profile's blocks.
+    space : Space
+        By layer or by filter, of convolutions.
+
+    Returns
+    -------
+    ndarray of float64
+        ``(units, blocks)``.
+    """
+    blocks = [profile.digests.index(block.digest) for block in space.blocks]
+    scores = quadratic_scores(profile, space)
+    filters = Space.by_filter(graph, space.blocks, space.layers)
+    fine = quadratic_scores(profile, filters)
+    for name in space.layers:
+        mine, shares = fine[filters.unit(name)[:, 0, 0, 0]], factors[name][:, blocks]
+        units = space.unit(name)[:, 0, 0, 0]
+        for unit in np.unique(units):
+            total = mine[units == unit].sum(axis=0)
+            less = (mine * shares)[units == unit].sum(axis=0)
+            scores[unit] *= np.where(total > 0, less / np.where(total > 0, total, 1), 1)
+    return scores
 
 
 def _variance(

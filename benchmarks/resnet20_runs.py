@@ -52,6 +52,8 @@ class Runs:
     path : Path
         An ``.npz`` that keeps runs.
     threads : int
+    kept : bool
+        Make no new runs.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Runs:
         path: Path,
         *,
         threads: int = 1,
+        kept: bool = False,
     ):
         self._graph = graph
         self._images = images
@@ -71,6 +74,7 @@ class Runs:
             for name, split in zip(_PARTS, (train, test), strict=True)
         }
         self._threads = threads
+        self._only_kept = kept
         self._path = path
         digest = hashlib.sha256(graph.name.encode())
         weights = [node.weight for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
@@ -95,10 +99,15 @@ class Runs:
         )
         return train, test
 
-    def __call__(self, assignment: dict[str, LayerBlocks], *, joint: bool = True) -> Run:
-        """Run the assignment, or look it up; ``joint``: weights of a filter are chosen together."""
+    def __call__(self, assignment: dict[str, LayerBlocks], *, joint: bool = True) -> Run | None:
+        """Run the assignment, or look it up; None where it must not be run.
+
+        ``joint``: weights of a filter are chosen together.
+        """
         key = _key(assignment) + ("" if joint else " separate")
         if key not in self._kept:
+            if self._only_kept:
+                return None
             start = time.perf_counter()
             graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=joint)
             train, test = self._right(graph, assignment)

@@ -2,6 +2,7 @@
 
     python benchmarks/resnet20_search.py --resnet20 FILE [--alphabets precision blocks both]
         [--levels layers filters] [--energies generic45 published] [--folder F] [--plot FILE.svg]
+        [--kept]
 
 Three alphabets: multipliers of lower precision alone, approximate ones alone, and both; a block for
 each layer, or for each filter (filters of a layer then agree on the bits of their activations,
@@ -16,7 +17,8 @@ with weights remapped one by one.
 Energy is that of one multiplication in generic45 (smallest architecture, uniform operands, best
 exact multiplier 8 x 8 as the baseline), or the published power of EvoApproxLib's multipliers at
 45 nm. The first layer that normalises, both shortcuts and the last layer, 0.7 % of the
-multiplications, stay exact and count. Profile and runs are kept in the folder (build/resnet20).
+multiplications, stay exact and count. Profile and runs are kept in the folder
+(build/resnet20); an interrupted search goes on, and ``--kept`` shows what there is.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ import resnet20
 import torch
 from resnet20_alphabets import ALPHABETS, ENERGIES, alphabet, energies_of
 from resnet20_figure import draw
-from resnet20_joint import joint_factors
+from resnet20_joint import joint_factors, joint_scores
 from resnet20_runs import Run, Runs
 
 from hawx_hw.blocks.registry import by_name
@@ -47,7 +49,6 @@ from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
 from hawx_hw.quantize.graph import Conv2d, Graph
 from hawx_hw.search.cost import MultiplierEnergy
-from hawx_hw.search.quadratic import quadratic_scores
 from hawx_hw.search.space import Space
 from hawx_hw.search.sweep import sweep
 from hawx_hw.sensitivity.measure import measure
@@ -62,8 +63,11 @@ _CALIBRATION, _PROFILE, _COMPENSATION, _SEEN = 512, 128, 128, 1000
 _SAVED = (0.30, *(round(0.05 * step, 2) for step in range(10, 20)))
 _TOO_MUCH = 4.0
 _HALVINGS = 1
-#: What uniform lower precision may save to be run.
-_UNIFORM = 0.4, 0.8
+#: Bits of weight and activation that are run for all layers.
+_UNIFORM = {
+    "generic45": ((4, 5), (3, 5), (5, 5), (5, 6)),
+    "published": ((4, 8), (5, 8), (3, 8)),
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def main() -> None:
     parser.add_argument("--energies", nargs="+", choices=ENERGIES, default=ENERGIES)
     parser.add_argument("--folder", type=Path, default=Path("build/resnet20"))
     parser.add_argument("--plot", type=Path, help="an SVG, of the first of --energies")
+    parser.add_argument("--kept", action="store_true", help="make no new runs")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -106,6 +111,7 @@ def main() -> None:
             # A file each, so that both levels can be run at a time.
             arguments.folder / f"runs_{level}.npz",
             threads=arguments.threads,
+            kept=arguments.kept,
         )
         for level in arguments.levels
     }
@@ -154,7 +160,7 @@ class Search:
         make = Space.by_layer if level == "layers" else Space.by_filter
         self._space = make(graph, blocks, layers)
         self._cost = _cost(graph, self._space, energies)
-        self._scores = _scores(graph, profile, factors, self._space)
+        self._scores = joint_scores(graph, profile, factors, self._space)
         self._options: dict[str, np.ndarray] = {}
         if level == "filters":
             units = [np.unique(self._space.unit(layer)) for layer in layers]
@@ -199,6 +205,8 @@ class Search:
         (vector,) = sweep(self._scores, self._cost.table, np.array([limit]), **self._options)
         share = 1 - self._energy(vector) / self._exact
         run = runs(self._space.assignment(vector))
+        if run is None:
+            return None
         point = Point(share, run, tuple(vector.tolist()))
         print(
             f"  saved {100 * share:.1f} %: {run.train:.1f} points lost on training images, "
@@ -216,24 +224,6 @@ def _cost(graph: Graph, space: Space, energies: str) -> MultiplierEnergy:
     values = energies_of(space.blocks, energies)
     rest = graph.macs - int(space.macs.sum())
     return MultiplierEnergy(space, values, rest=rest, rest_fj=values[0])
-
-
-def _scores(
-    graph: Graph, profile: Profile, factors: dict[str, np.ndarray], space: Space
-) -> np.ndarray:
-    """Of the space's units; the factor of a layer is the mean by its filters' scores."""
-    blocks = [profile.digests.index(block.digest) for block in space.blocks]
-    scores = quadratic_scores(profile, space)
-    filters = Space.by_filter(graph, space.blocks, space.layers)
-    fine = quadratic_scores(profile, filters)
-    for name in space.layers:
-        mine, shares = fine[filters.unit(name)[:, 0, 0, 0]], factors[name][:, blocks]
-        units = space.unit(name)[:, 0, 0, 0]
-        for unit in np.unique(units):
-            total = mine[units == unit].sum(axis=0)
-            less = (mine * shares)[units == unit].sum(axis=0)
-            scores[unit] *= np.where(total > 0, less / np.where(total > 0, total, 1), 1)
-    return scores
 
 
 def _factors(
@@ -302,14 +292,17 @@ def _uniform(
     blocks = [by_name(name) for name in alphabet("precision", energies)]
     space = Space.by_layer(graph, blocks, layers)
     cost = _cost(graph, space, energies)
-    values = np.array([cost(space.uniform(i)[None])[cost.objective][0] for i in range(len(blocks))])
-    for index in np.argsort(values)[::-1]:
-        saved = 1 - values[index] / values[0]
-        if _UNIFORM[0] <= saved <= _UNIFORM[1]:
-            vector = space.uniform(int(index))
-            assignment = space.assignment(vector)
-            point = Point(saved, runs(assignment), tuple(vector.tolist()))
-            found.append((blocks[index].name, point, runs(assignment, joint=False)))
+    names = [block.name for block in blocks]
+    exact = cost(space.uniform(0)[None])[cost.objective][0]
+    for bits in _UNIFORM[energies]:
+        index = names.index("precision(w={},a={})".format(*bits))
+        vector = space.uniform(index)
+        saved = 1 - cost(vector[None])[cost.objective][0] / exact
+        assignment = space.assignment(vector)
+        run, separate = runs(assignment), runs(assignment, joint=False)
+        if run is not None and separate is not None:
+            point = Point(float(saved), run, tuple(vector.tolist()))
+            found.append((names[index], point, separate))
     return found
 
 
