@@ -8,11 +8,12 @@ the shifts of all the others tell the images apart.
 
 For an image with exact logits ``z`` and shift ``s``, both without their mean over the classes, what
 really becomes of the logits is taken as ``z + s + a s + g z + b``: two numbers and one offset a
-class, fitted to the images that were run by least squares. The first order itself counts as one
-more image there (ridge regression, A. E. Hoerl and R. W. Kennard, Technometrics 12, 1970). Shifts
-are bounded before: that of an image, of root mean square ``r``, is divided by ``sqrt(1 + r^2 /
-R^2)`` where ``R`` is twice the root mean square of the exact logits. Where a deep network loses
-all, the first order foresees shifts many times larger than logits ever are.
+class, fitted to the images that were run by least squares. The first order counts there, too (ridge
+regression, A. E. Hoerl and R. W. Kennard, Technometrics 12, 1970): as one more image, and as 16
+that say how large the shifts are, which it often tells better than a few images. Shifts are bounded
+before: that of an image, of root mean square ``r``, is divided by ``sqrt(1 + r^2 / R^2)`` where
+``R`` is twice the root mean square of the exact logits. Where a deep network loses all, the first
+order foresees shifts many times larger than logits ever are.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ __all__ = ["Probe"]
 _PART = 2**24
 #: Bound of the shifts, as a multiple of the exact logits.
 _BOUND = 2.0
+#: Images that the first order counts for, against a change of its own size.
+_TRUST = 16.0
 #: Keeps the fit definite where nothing shifts.
 _LEAST = 1e-9
 
@@ -197,7 +200,7 @@ def _fitted(exact: np.ndarray, shifts: np.ndarray, left: np.ndarray) -> np.ndarr
     wanted = np.empty((count, 2 + classes))
     square = np.einsum("anc,anc->a", shifts, shifts)
     more = 1 + 1 / images
-    gram[:, 0, 0] = square * more + _LEAST
+    gram[:, 0, 0] = square * (1 + _TRUST / images) + _LEAST
     gram[:, 1, 1] = (exact**2).sum() * more + _LEAST
     gram[:, 0, 1] = gram[:, 1, 0] = np.einsum("anc,nc->a", shifts, exact)
     gram[:, 0, 2:] = gram[:, 2:, 0] = shifts.sum(axis=1)

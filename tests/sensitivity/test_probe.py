@@ -44,7 +44,7 @@ def centred(logits: np.ndarray) -> np.ndarray:
 
 
 def ref_probed(exact: np.ndarray, shifts: np.ndarray, found: np.ndarray, run: list[int]):
-    """Least squares with one row a logit; the last rows are the image that the prior counts for."""
+    """Least squares with one row a logit; the last rows are the prior's images."""
     classes = exact.shape[1]
     size = np.sqrt((exact**2).mean())
     shifts = np.array([s / np.sqrt(1 + (s**2).mean() / (2 * size) ** 2) for s in shifts])
@@ -55,7 +55,7 @@ def ref_probed(exact: np.ndarray, shifts: np.ndarray, found: np.ndarray, run: li
             wanted.append(found[image, c] - exact[image, c] - shifts[image, c])
     for column, values in enumerate((shifts[run], exact[run])):
         row = np.zeros(2 + classes)
-        row[column] = np.sqrt((values**2).sum() / len(run))
+        row[column] = np.sqrt((16, 1)[column] * (values**2).sum() / len(run))
         rows.append(row)
     rows += list(np.eye(2 + classes)[2:])
     wanted += [0.0] * (2 + classes)
