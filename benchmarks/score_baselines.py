@@ -20,8 +20,10 @@ from hawx_hw.sensitivity.variants import Variant
 
 __all__ = ["baselines"]
 
-#: Training images that layers are tried on, one after the other.
-_IMAGES = 512
+#: Training images that layers are tried on, one after the other; of networks with more
+#: multiplications than these fewer.
+_IMAGES, _FEWER = 512, 64
+_LARGE = 10_000_000
 
 
 def baselines(
@@ -55,7 +57,8 @@ def _alone(
     graph: Graph, profile: Profile, blocks: Sequence[Block], seen: Split, threads: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points lost and loss added by each layer under each block: ``(layers, blocks)`` each."""
-    images, labels = codes(seen.images[:_IMAGES]), seen.labels[:_IMAGES]
+    count = _FEWER if graph.macs > _LARGE else _IMAGES
+    images, labels = codes(seen.images[:count]), seen.labels[:count]
     values = fast.run_all(graph, images)
     tensor = graph.tensors[graph.output]
 
