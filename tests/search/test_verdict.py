@@ -40,6 +40,13 @@ def test_a_mixture_is_compared_with_what_loses_no_more() -> None:
     assert "2.60 % less than one block everywhere" in told
 
 
+def test_a_difference_that_predictions_cannot_tell_says_so() -> None:
+    close = Found((1, 2), 0.9, 0.3, {"energy_nj": 76.8}, MIXED.assignment)
+    told = verdict(result(close), close, rivals(result(close), close, 0.3))
+    assert "0.26 % less than one block everywhere: array(ha=4,hb=4,v=0) (too little" in told
+    assert told.count("too little") == 1
+
+
 def test_a_mixture_that_takes_more_says_so() -> None:
     worse = Found((1, 2), 0.9, 0.3, {"energy_nj": 84.0}, MIXED.assignment)
     told = verdict(result(worse), worse, rivals(result(worse), worse, 0.3))
