@@ -46,6 +46,8 @@ def draw(
         figure = Figure(figsize=(8, 5), layout="constrained")
         axes = figure.add_subplot()
         for (name, level), points in lines.items():
+            if not points:
+                continue
             values = np.array(points).reshape(-1, 2) * (100, 1)
             if level == "uniform":
                 axes.plot(*values.T, "x", color=_COLOURS[name], label=f"{_LABELS[name]}, uniform")

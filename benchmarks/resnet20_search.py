@@ -72,11 +72,13 @@ _UNIFORM = {
 
 @dataclass(frozen=True)
 class Point:
-    """One assignment: the share of energy that it saves, and what it loses."""
+    """One assignment: the share of energy that it saves, what it loses, and the share of the
+    searched multiplications that each block has."""
 
     saved: float
     run: Run
     vector: tuple[int, ...]
+    mix: tuple[tuple[str, float], ...] = ()
 
 
 def main() -> None:
@@ -207,7 +209,13 @@ class Search:
         run = runs(self._space.assignment(vector))
         if run is None:
             return None
-        point = Point(share, run, tuple(vector.tolist()))
+        counts = np.bincount(vector, weights=self._space.macs, minlength=len(self._space.blocks))
+        mix = tuple(
+            (block.name, float(count / counts.sum()))
+            for block, count in zip(self._space.blocks, counts, strict=True)
+            if count
+        )
+        point = Point(share, run, tuple(vector.tolist()), mix)
         print(
             f"  saved {100 * share:.1f} %: {run.train:.1f} points lost on training images, "
             f"{run.test:.1f} on test images",
@@ -331,17 +339,24 @@ def _report(
         ]
         for name, point, one in uniform
     ]
+    print("Multiplications of the designs chosen within 1 point:")
+    for (name, level), points in curves.items():
+        best = _best(points, 1.0)
+        mix = sorted(best.mix, key=lambda pair: -pair[1]) if best else []
+        print(f"  {name}, {level}: " + ", ".join(f"{block} {share:.0%}" for block, share in mix))
     heading = ("uniform", "saved", "training", "test", "one by one: training", "test")
     print_table(heading, rows, figures=True)
 
 
-def _cell(points: list[Point], limit: float) -> str:
+def _best(points: list[Point], limit: float) -> Point | None:
     """The point that saves most within the limit on training images."""
     good = [point for point in points if point.run.train <= limit]
-    if not good:
-        return "none"
-    best = max(good, key=lambda point: point.saved)
-    return f"{best.saved:.1%}, {best.run.test:.1f} ({best.run.train:.1f})"
+    return max(good, key=lambda point: point.saved) if good else None
+
+
+def _cell(points: list[Point], limit: float) -> str:
+    best = _best(points, limit)
+    return f"{best.saved:.1%}, {best.run.test:.1f} ({best.run.train:.1f})" if best else "none"
 
 
 def _lines(
