@@ -134,6 +134,7 @@ def search_designs(
         evaluation_seconds=evaluator.seconds,
         seconds=time.perf_counter() - start,
         reference=problem.reference,
+        screening=problem.screening.told if problem.screening else {},
         hypervolume=hypervolume(points, problem.reference),
         front=with_predictions(tuple(front), problem),
         uniform=tuple({each.vector[0]: each for each in reversed(alike)}.values())[::-1],
