@@ -12,7 +12,7 @@ from hawx_hw.search.front import pareto
 
 if TYPE_CHECKING:
     from hawx_hw.search.designs import Candidates
-    from hawx_hw.search.result import SearchResult
+    from hawx_hw.search.result import Found, SearchResult
 
 __all__ = ["LABELS", "draw_front"]
 
@@ -68,6 +68,11 @@ def draw_front(
             axes.scatter(points[:, 1], points[:, 0], s=14, color="tab:blue", label="run")
             front = points[pareto(points)]
             axes.step(front[:, 1], front[:, 0], where="pre", color="tab:blue", linewidth=0.8)
+            exact = _exact(result)
+            if exact is not None:
+                axes.scatter(
+                    exact.cost[name], exact.lost, s=40, marker="*", color="k", label="exact"
+                )
             tested = _tested(result, name)
             if len(tested):
                 axes.scatter(
@@ -87,8 +92,8 @@ def _points(result: SearchResult, name: str) -> np.ndarray:
 
 
 def _tested(result: SearchResult, name: str) -> np.ndarray:
-    """Points lost on test images, against the exact design there, where that is on the front."""
-    exact = next((f for f in result.front if not f.assignment.get("layers")), None)
+    """Points lost on test images, against the exact design there, where that was run."""
+    exact = _exact(result)
     if exact is None or exact.test_accuracy is None:
         return np.empty((0, 2))
     rows = [
@@ -97,6 +102,11 @@ def _tested(result: SearchResult, name: str) -> np.ndarray:
         if found.test_accuracy is not None
     ]
     return np.array(rows)
+
+
+def _exact(result: SearchResult) -> Found | None:
+    every = (*result.uniform, *result.front)
+    return next((found for found in every if not found.assignment.get("layers")), None)
 
 
 def _zoom(axes: Any, result: SearchResult, points: np.ndarray) -> None:

@@ -38,7 +38,7 @@ def test_what_is_drawn_is_named(tmp_path: Path) -> None:
         Candidates(np.array([1.0]), np.array([6.0])),
         truth=np.array([[0.0, 8.0], [1.0, 4.0]]),
     )
-    for label in ("truth", "predicted, not run", "run", "on test images"):
+    for label in ("exact", "truth", "predicted, not run", "run", "on test images"):
         assert f">{label}<" in text
     assert "energy an image, nJ" in text and "area without memories, um2" in text
 
