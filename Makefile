@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
+BENCHMARKS := activity compensation cycles emulation end_to_end power prediction scores synthesis
+
 .PHONY: help setup config-given accel test lint bench predictors clean
 
 help: ## list the targets
@@ -40,8 +42,14 @@ lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(STAMP) ## run the benchmarks
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
+	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \
+	for name in $(BENCHMARKS); do run $$name.py; done; \
+	run truth.py layers; run truth.py filters; run search.py; \
+	if [ -n "$(RESNET20)" ]; then \
+		run scores.py --networks resnet20 --settings corrected --resnet20 "$(RESNET20)"; \
+		run resnet20_search.py --resnet20 "$(RESNET20)"; \
+	fi
 
 # One BLAS thread: with more, training takes longer, and its sums would depend on their number.
 predictors: $(STAMP) ## build and measure 80 designs, train the predictors on them (an hour or so)
