@@ -84,6 +84,12 @@ def search(
         typer.echo(json.dumps(content, indent=2, sort_keys=True))
     else:
         _print(found, folder, whole)
+        named = [key for key, value in wanted.items() if value is not None]
+        if named:
+            typer.echo(
+                f"hawx pick and hawx run go by the config: put {', '.join(named)} under its search "
+                "to build from this front."
+            )
 
 
 def pick(
@@ -132,7 +138,7 @@ def pick(
         title=f"{folder / 'design.json'}: point {chosen}",
         figures=True,
     )
-    typer.echo(f"To build it: hawx run {config} --index {chosen}")
+    typer.echo(f"To build it: hawx run {config} --index {chosen}, or index: {chosen} under search.")
 
 
 def with_search(config: Config, wanted: dict[str, Any]) -> Config:
@@ -153,6 +159,8 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
     changed = {name: value for name, value in wanted.items() if value is not None}
     if "constraints" in changed:
         given["index"] = None
+        # Those that are not named stay.
+        changed["constraints"] = {**(given.get("constraints") or {}), **changed["constraints"]}
     if config.search is None:
         fixed = config.blocks.default != "exact" or config.blocks.layers
         if fixed or config.accelerator.grid is not None:
@@ -165,7 +173,7 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
         search = SearchConfig.model_validate({**given, **changed})
     except ValidationError as error:
         problem = error.errors()[0]
-        key = str(problem["loc"][0])
+        key = str(next(part for part in reversed(problem["loc"]) if isinstance(part, str)))
         raise UserError(
             f"{problem['msg'].replace('Input should be', 'It must be')}, not {problem['input']!r}",
             where=f"--{'block' if key == 'blocks' else key}".replace("_", "-"),

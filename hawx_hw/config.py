@@ -215,6 +215,7 @@ class Config(_Model):
                 "user_error",
                 "{what}",
                 {
+                    "key": "blocks",
                     "what": "blocks gives the blocks that search is to choose",
                     "mend": "Put blocks to choose from under search.blocks, or remove search.",
                 },
@@ -224,6 +225,7 @@ class Config(_Model):
                 "user_error",
                 "{what}",
                 {
+                    "key": "accelerator.grid",
                     "what": "accelerator.grid gives the blocks of the PEs that search is to choose",
                     "mend": "Remove accelerator.grid, or search.",
                 },
@@ -351,7 +353,9 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
     # Unknown keys first: they often explain why another one is missing.
     problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     problem = problems[0]
-    key = tuple(str(part) for part in problem["loc"])
+    # Checks of the whole config name the key in their context.
+    loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
+    key = tuple(str(part) for part in loc if part != "")
     at = key
     while at and at not in lines:
         at = at[:-1]

@@ -82,7 +82,7 @@ class SearchConfig(_Model):
         default=1000, ge=1, description="Training images that an assignment is run on."
     )
     profile_images: int = Field(
-        default=512, ge=1, description="Training images that the scores are measured on."
+        default=512, ge=2, description="Training images that the scores are measured on."
     )
     objective: Literal["energy", "power", "area", "latency", "multiplier_energy"] = Field(
         default="energy",

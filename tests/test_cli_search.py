@@ -127,8 +127,11 @@ def test_what_is_not_given_stays_as_the_config_says() -> None:
     changed = with_search(config, {"images": 10, "budget": None}).search
     assert changed is not None
     assert (changed.images, changed.budget, changed.index) == (10, 7, 3)
-    # Constraints pick, then: the point of the config does not.
+    # Constraints pick, then: the point of the config does not. Others of them stay.
     changed = with_search(config, {"constraints": {"accuracy_drop": 2.0}}).search
     assert changed is not None and changed.index is None
+    assert (changed.constraints.accuracy_drop, changed.constraints.area_um2) == (2.0, 5.0)
+    with pytest.raises(UserError, match="--accuracy-drop"):
+        with_search(config, {"constraints": {"accuracy_drop": -1.0}})
     with pytest.raises(UserError, match="--images"):
         with_search(config, {"images": 0})

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hawx_hw.assignment.storage import to_json
-from hawx_hw.blocks.assignment import Assignment
-from hawx_hw.emulation.products import EXACT
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.design_cost import FIGURES, DesignCost, Shape
 from hawx_hw.search.evaluator import OutOfBudgetError
@@ -26,9 +24,8 @@ from hawx_hw.search.oracle import space_key
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.promising import run_promising
 from hawx_hw.search.proposals import proposals, uniforms
-from hawx_hw.search.result import Found, SearchResult
+from hawx_hw.search.result import Found, SearchResult, without_exact
 from hawx_hw.search.screening import Screening
-from hawx_hw.search.space import Space
 from hawx_hw.sensitivity.predictor import AccuracyPredictor
 
 __all__ = ["Candidates", "search_designs", "with_predictions"]
@@ -49,6 +46,10 @@ _SCREENED, _BUDGET = 0.5, 50
 _POINTS, _LEAST = 0.1, 1e-9
 #: Evaluations that an accuracy is foreseen from, at least.
 _FITTED = 4
+#: Evaluations that a curve is fitted to, at most.
+_MOST = 200
+#: Standard deviations that 90 % lie within.
+_DEVIATIONS = 1.645
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,10 @@ def search_designs(
         if name == "hawx":
             if scores is None:
                 raise ValueError("hawx needs scores: profile the network first")
+            if evaluator.left == 0:
+                raise OutOfBudgetError
             vectors, points = _looked_at(problem, scores, designs, shapes, progress)
-            if problem.screening is not None:
+            if problem.screening is not None and evaluator.left != 1:
                 vectors, points = _screened(problem, problem.screening, vectors, points)
             run_promising(evaluator, vectors, points, problem.reference, least=0.0)
         else:
@@ -123,6 +126,9 @@ def search_designs(
         key=lambda each: (each.vector[0], each.cost[designs.objective]),
     )
     points = np.array([(each.lost, each.cost[designs.objective]) for each in found])
+    # Of designs, whatever the search weighed.
+    exact = designs(problem.space.uniform(0)[None])[designs.objective]
+    reference = (problem.reference[0], float(exact[0]))
     result = SearchResult(
         algorithm=name,
         seed=problem.seed,
@@ -133,9 +139,9 @@ def search_designs(
         evaluations=evaluator.evaluations,
         evaluation_seconds=evaluator.seconds,
         seconds=time.perf_counter() - start,
-        reference=problem.reference,
+        reference=reference,
         screening=problem.screening.told if problem.screening else {},
-        hypervolume=hypervolume(points, problem.reference),
+        hypervolume=hypervolume(points, reference),
         front=with_predictions(tuple(front), problem),
         uniform=tuple({each.vector[0]: each for each in reversed(alike)}.values())[::-1],
     )
@@ -161,15 +167,22 @@ def with_predictions(front: tuple[Found, ...], problem: Problem) -> tuple[Found,
     told = []
     for found in front:
         (own,) = np.flatnonzero((known == np.array(found.vector)).all(axis=1))
-        others = np.delete(np.arange(len(known)), own)
+        others = _thinned(scores, np.delete(np.arange(len(known)), own))
         predictor = AccuracyPredictor(
             evaluator.exact, scores[others].tolist(), accuracies[others].tolist()
         )
         value, _ = predictor.predict(scores[[own]])
-        low, high = predictor.interval(scores[[own]])
+        low, high = predictor.interval(scores[[own]], deviations=_DEVIATIONS)
         predicted = {"value": float(value[0]), "low": float(low[0]), "high": float(high[0])}
         told.append(replace(found, predicted_accuracy=predicted))
     return tuple(told)
+
+
+def _thinned(scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some of very many runs, evenly spaced by score: a curve needs no more."""
+    rows = rows[np.argsort(scores[rows], kind="stable")]
+    kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MOST)).astype(np.int64))
+    return np.sort(rows[kept])
 
 
 def _looked_at(
@@ -227,7 +240,7 @@ def _screened(
     told = foreseen(screening.scores, vectors, points[:, 1])
     candidates = replace(told, lost=points[:, 0], spread=np.hypot(told.spread, points[:, 0] / 2))
     left = problem.evaluator.left
-    worth = _SCREENED * (_BUDGET if left is None else max(left, 1))
+    worth = _SCREENED * (_BUDGET if left is None else left)
     chosen, lost = screening(candidates, problem.reference, worth)
     problem.evaluator.spend(screening.worth, screening.seconds)
     return vectors[chosen], np.stack([lost, points[chosen, 1]], axis=1)
@@ -259,22 +272,12 @@ def _foretold(problem: Problem, designs: DesignCost, progress: Progress | None) 
             accuracy=float(evaluator.exact - lost[index] / 100),
             lost=float(lost[index]),
             cost=dict(figures),
-            assignment=to_json(_heterogeneous(space, vectors[index])),
+            assignment=to_json(without_exact(space.assignment(vectors[index]))),
             shape={"rows": rows, "columns": columns},
         )
         for index in order.tolist()
         for (rows, columns), figures in designs.options(vectors[index]).items()
     ]
-
-
-def _heterogeneous(space: Space, vector: np.ndarray) -> Assignment:
-    """The assignment; layers that are all exact are left out, as everywhere."""
-    assignment = space.assignment(vector)
-    return {
-        name: layer
-        for name, layer in assignment.items()
-        if any(block.digest != EXACT.digest for block in layer.blocks)
-    }
 
 
 def _nondominated(found: list[Found]) -> list[int]:
@@ -299,9 +302,9 @@ def _candidates(problem: Problem, designs: DesignCost, vectors: np.ndarray) -> C
     if scores is None or not left.any() or len(known) < _FITTED:
         return Candidates(np.empty(0), np.empty(0))
     accuracies = evaluator.exact - evaluator.points[:, 0] / 100
-    predictor = AccuracyPredictor(
-        evaluator.exact, scores.predict(known).tolist(), accuracies.tolist()
-    )
+    told = scores.predict(known)
+    some = _thinned(told, np.arange(len(known)))
+    predictor = AccuracyPredictor(evaluator.exact, told[some].tolist(), accuracies[some].tolist())
     value, _ = predictor.predict(scores.predict(vectors[left]))
     lost = 100 * (evaluator.exact - value)
     return Candidates(lost, designs(vectors[left])[designs.objective])

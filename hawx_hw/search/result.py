@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from hawx_hw.assignment.storage import to_json
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.emulation.products import EXACT
 from hawx_hw.errors import UserError
 from hawx_hw.files import write_json
 from hawx_hw.search.algorithms import algorithm
@@ -28,6 +30,7 @@ __all__ = [
     "points_of",
     "run_search",
     "save_result",
+    "without_exact",
 ]
 
 SCHEMA = 2
@@ -134,18 +137,21 @@ def run_search(name: str, problem: Problem) -> SearchResult:
     finally:
         evaluator.save()
     vectors, points = evaluator.vectors, evaluator.points
-    chosen = pareto(points)
-    costs = evaluator.cost(vectors[chosen])
-    front = tuple(
-        Found(
-            vector=tuple(vectors[index].tolist()),
-            accuracy=float(evaluator.exact - points[index, 0] / 100),
-            lost=float(points[index, 0]),
-            cost={key: float(values[row]) for key, values in costs.items()},
-            assignment=to_json(problem.space.assignment(vectors[index])),
+
+    def found(rows: np.ndarray) -> tuple[Found, ...]:
+        costs = evaluator.cost(vectors[rows])
+        return tuple(
+            Found(
+                vector=tuple(vectors[index].tolist()),
+                accuracy=float(evaluator.exact - points[index, 0] / 100),
+                lost=float(points[index, 0]),
+                cost={key: float(values[row]) for key, values in costs.items()},
+                assignment=to_json(without_exact(problem.space.assignment(vectors[index]))),
+            )
+            for row, index in enumerate(rows)
         )
-        for row, index in enumerate(chosen)
-    )
+
+    alike = np.flatnonzero((vectors == vectors[:, :1]).all(axis=1))
     return SearchResult(
         algorithm=name,
         seed=problem.seed,
@@ -158,9 +164,19 @@ def run_search(name: str, problem: Problem) -> SearchResult:
         seconds=time.perf_counter() - start,
         reference=problem.reference,
         hypervolume=hypervolume(points, problem.reference),
-        front=front,
+        front=found(pareto(points)),
+        uniform=found(alike[np.argsort(vectors[alike, 0], kind="stable")]),
         screening=problem.screening.told if problem.screening else {},
     )
+
+
+def without_exact(assignment: Assignment) -> Assignment:
+    """The assignment; layers that are all exact are left out, as everywhere in files."""
+    return {
+        name: layer
+        for name, layer in assignment.items()
+        if any(block.digest != EXACT.digest for block in layer.blocks)
+    }
 
 
 def save_result(result: SearchResult, path: Path, **more: Any) -> None:

@@ -14,6 +14,8 @@ _PRECISION = ("exact", "precision(")
 #: Predictions of designs that differ in their blocks alone were found off one another by up to so
 #: many per cent (benchmarks/end_to_end.py).
 _TOLD = 0.5
+#: Figures that are predicted with an error.
+_FORETOLD = ("energy_nj", "power_mw", "area_um2")
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,22 @@ def rivals(result: SearchResult, chosen: Found, most: float) -> list[Rival]:
 def verdict(result: SearchResult, chosen: Found, others: Sequence[Rival]) -> str:
     """One sentence on what the chosen design gains, or that it does not."""
     if chosen.vector in [rival.found.vector for rival in others]:
-        return "one block everywhere is as good as any mixture that was found"
+        less = [
+            found
+            for found in result.front
+            if found.lost <= chosen.lost
+            and found.cost[result.objective] < chosen.cost[result.objective]
+        ]
+        told = "one block everywhere was chosen"
+        return told if less else f"{told}: no mixture that was found is better"
+    if not others:
+        return "nothing that it could be compared with was run"
     parts = []
     for rival in others:
         share = 100 * (1 - chosen.cost[result.objective] / rival.found.cost[result.objective])
         word = "less" if share > 0 else "more"
-        doubt = "" if abs(share) >= _TOLD else " (too little for predictions to tell)"
+        exact = result.objective not in _FORETOLD
+        doubt = "" if exact or abs(share) >= _TOLD else " (too little for predictions to tell)"
         parts.append(f"{abs(share):.2f} % {word} than {rival.what}{doubt}")
     return "predicted to take " + ", ".join(parts)
 

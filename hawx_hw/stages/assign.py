@@ -128,6 +128,7 @@ STAGE = Stage(
         "emulation",
         "quantize",
         "search/compensated.py",
+        "search/space.py",
         "stages/assign.py",
         "stages/design.py",
     ),

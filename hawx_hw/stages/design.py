@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ASSIGNED",
     "DESIGN",
+    "SHAPE",
     "architecture",
     "designed",
     "load_assignment",
@@ -32,6 +33,22 @@ __all__ = [
 ]
 
 DESIGN = "design.json"
+#: Keys of the accelerator that a design has: all but the clock, a matter of synthesis.
+SHAPE = (
+    "architecture",
+    "rows",
+    "columns",
+    "slice_columns",
+    "weight_rows",
+    "lanes",
+    "accumulators",
+    "activation_kib",
+    "parameter_kib",
+    "parameters",
+    "grid",
+    "block_register",
+    "block_architecture",
+)
 #: Name of the files of the graph that suits its blocks, without suffix.
 ASSIGNED = "assigned"
 

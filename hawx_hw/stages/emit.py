@@ -69,7 +69,8 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
 
 def _check(config: Config, base: Path) -> None:
-    architecture(config)
+    if config.search is None or config.search.shapes is None:
+        architecture(config)
     pe_grid(config, base)
 
 

@@ -13,7 +13,7 @@ from hawx_hw.files import write_json
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage, blame
 from hawx_hw.stages.assign import own_blocks
-from hawx_hw.stages.design import DESIGN
+from hawx_hw.stages.design import DESIGN, SHAPE
 from hawx_hw.stages.quantize import GRAPH
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SCHEMA = 1
 
 def _run(context: Context) -> None:
     search = context.config.search
-    accelerator = context.config.accelerator.model_dump(mode="json", exclude={"clock_mhz"})
+    accelerator = context.config.accelerator.model_dump(mode="json", include=set(SHAPE))
     if search is None:
         content = _given(context)
     else:
@@ -64,7 +64,7 @@ STAGE = Stage(
     "pick",
     _run,
     needs=("quantize", "search"),
-    settings=("accelerator", "blocks", "search"),
+    settings=(*(f"accelerator.{key}" for key in SHAPE), "blocks", "search"),
     code=("assignment", "blocks", "search/pick.py", "search/result.py", "stages/pick.py"),
     tools=lambda config, base: {**versions("numpy"), **own_blocks(config, base)},
     estimate=2.0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hawx_hw.files import write_json
 from hawx_hw.fingerprints import versions
 from hawx_hw.pipeline import Context, Stage
 from hawx_hw.stages.assign import own_blocks
@@ -53,7 +54,8 @@ def kernel_slices(graph: Graph, granularity: str) -> dict[str, np.ndarray]:
 def _run(context: Context) -> None:
     search = context.config.search
     if search is None:
-        context.write_json("profile.json", {"profile": None})
+        # Without the hash of settings: no setting matters to what was not profiled.
+        write_json(context.output / "profile.json", {"profile": None})
         return
     dataset = load_dataset(context)
     with context.progress.task("loading torch", estimate=5.0):

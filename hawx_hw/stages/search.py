@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.fingerprints import versions
+from hawx_hw.errors import UserError
+from hawx_hw.files import write_json
+from hawx_hw.fingerprints import code_hash, json_hash, versions
 from hawx_hw.pictures import can_draw
 from hawx_hw.pipeline import Context, Stage, blame
 from hawx_hw.stages.assign import own_blocks
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from hawx_hw.blocks import Block
     from hawx_hw.config import Config
     from hawx_hw.datasets.dataset import Split
+    from hawx_hw.mapping.plan import Plan
     from hawx_hw.prediction.block_table import BlockTable
     from hawx_hw.prediction.designs import DesignForecaster
     from hawx_hw.quantize.graph import Graph
@@ -52,6 +56,8 @@ _USELESS = 5.0
 _TRUST = 1.0
 #: Sizes of spaces whose truth is drawn where it is known: of multiplications, and of designs.
 _ENUMERATED, _FORETOLD = 2**16, 2**8
+#: Assignments that an exhaustive search can run, at most.
+_EXHAUSTIBLE = 2**20
 #: Objectives of the config, as the figures of designs are named.
 _FIGURES = {
     "energy": "energy_nj",
@@ -64,7 +70,8 @@ _FIGURES = {
 def _run(context: Context) -> None:
     settings = context.config.search
     if settings is None:
-        context.write_json(FRONT, {"search": None})
+        # Without the hash of settings: no setting matters to what was not searched.
+        write_json(context.output / FRONT, {"search": None})
         return
     dataset = load_dataset(context)
     with context.progress.task("loading torch", estimate=5.0):
@@ -128,10 +135,17 @@ def _searched(
     from hawx_hw.search.cost import MultiplierEnergy
     from hawx_hw.search.design_cost import DesignCost
     from hawx_hw.search.designs import Candidates, search_designs, with_predictions
-    from hawx_hw.search.evaluator import Evaluator
+    from hawx_hw.search.evaluator import Evaluator, OutOfBudgetError
     from hawx_hw.search.problem import Problem
+    from hawx_hw.search.proposals import uniforms
     from hawx_hw.search.result import run_search
 
+    if settings.algorithm == "exhaustive" and space.size > _EXHAUSTIBLE:
+        raise UserError(
+            f"There are {float(space.size):.2g} assignments, more than can be run",
+            where="search.algorithm",
+            mend="Search by layer and with fewer blocks, or with another algorithm.",
+        )
     technology = load_technology(context.config, context.base)
     alone = settings.objective == "multiplier_energy"
     forecaster = None if alone else _forecaster(context, technology, space.blocks)
@@ -141,7 +155,7 @@ def _searched(
     multipliers = MultiplierEnergy(space, energies)
 
     def evaluator(cost: Any, budget: int | None = settings.budget) -> Evaluator:
-        return Evaluator(oracle, cost, budget=budget, state=context.scratch / "evaluations.npz")
+        return Evaluator(oracle, cost, budget=budget, state=_state(context))
 
     def problem(cost: Any) -> Problem:
         exact = cost(space.uniform(0)[None])[cost.objective]
@@ -159,6 +173,9 @@ def _searched(
     if forecaster is None:
         with context.progress.task(words, estimate=10.0):
             given = problem(multipliers)
+            # What a search must beat: one block everywhere, as far as the budget reaches.
+            with suppress(OutOfBudgetError):
+                given.evaluator.evaluate(uniforms(space))
             result = run_search(settings.algorithm, given)
         result = replace(result, front=with_predictions(result.front, given))
         truth = _truth(space, given.evaluator, evaluator(multipliers, None), _ENUMERATED)
@@ -178,6 +195,24 @@ def _searched(
         )
     truth = _truth(space, given.evaluator, evaluator(designs, None), _FORETOLD)
     return result, candidates, truth
+
+
+def _state(context: Context) -> Path:
+    """Where evaluations are kept, as long as the program computes them in the same way."""
+    parts = (
+        "assignment",
+        "blocks",
+        "compensation",
+        "emulation",
+        "quantize",
+        "search/compensated.py",
+    )
+    mark = json_hash({part: code_hash(part) for part in parts})[:16]
+    path = context.scratch / f"evaluations-{mark}.npz"
+    for old in context.scratch.glob("evaluations*.npz"):
+        if old != path:
+            old.unlink()
+    return path
 
 
 def _truth(space: Space, searched: Evaluator, unlimited: Evaluator, most: int) -> np.ndarray | None:
@@ -222,14 +257,24 @@ def _foretelling(
     shapes: Mapping[Shape, Config],
     forecaster: DesignForecaster,
 ) -> Any:
-    from hawx_hw.errors import UserError
     from hawx_hw.mapping.plan import plan
+
+    def planned_on(vector: np.ndarray, shape: Shape) -> Plan:
+        return plan(change(vector), architecture(shapes[shape]), space.assignment(vector), None)
+
+    refused: list[UserError] = []
+    for shape in shapes:
+        try:
+            planned_on(space.uniform(0), shape)
+        except UserError as error:
+            refused.append(error)
+    if len(refused) == len(shapes):
+        # Not even exact blocks: the accelerator is to be changed, and no mixture of blocks.
+        raise refused[0]
 
     def foretell(vector: np.ndarray, shape: Shape) -> dict[str, float] | None:
         try:
-            planned = plan(
-                change(vector), architecture(shapes[shape]), space.assignment(vector), None
-            )
+            planned = planned_on(vector, shape)
         except UserError:
             # Memories may be limited: another shape may still hold the network.
             return None
@@ -312,9 +357,19 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
 
 def _check(config: Config, base: Path) -> None:
-    if config.search is not None:
-        for shape in _shapes(config).values():
-            architecture(shape)
+    from hawx_hw.blocks import by_name
+
+    if config.search is None:
+        return
+    for shape in _shapes(config).values():
+        architecture(shape)
+    exact = by_name("exact").digest
+    if all(by_name(name, base).digest == exact for name in config.search.blocks):
+        raise UserError(
+            "There is no block beside the exact one to choose from",
+            where="search.blocks",
+            mend="Name others: see hawx blocks list.",
+        )
 
 
 STAGE = Stage(
@@ -344,14 +399,20 @@ STAGE = Stage(
         "mapping",
         "prediction",
         "quantize",
+        "characterization",
+        "gateware",
+        "pictures.py",
         "search",
         "sensitivity",
         "stages/design.py",
+        "stages/profile.py",
         "stages/search.py",
+        "synthesis",
         "technology",
+        "verification/accelerator_job.py",
     ),
     tools=lambda config, base: {
-        **versions("numpy", "pymoo", "pyosys", "scikit-learn", "scipy", "torch"),
+        **versions("matplotlib", "numpy", "pymoo", "pyosys", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     check=_check,

@@ -88,6 +88,8 @@ def test_front_of_designs(name: str) -> None:
     cost = designs()
     given = problem(cost if name == "hawx" else MultiplierEnergy(SPACE, ENERGIES))
     result, _ = search_designs(name, given, cost, SHAPES)
+    # Of designs, whatever the search itself weighed.
+    assert result.reference == (5.0, float(cost(SPACE.uniform(0)[None])["energy_nj"][0]))
     found = {(each.vector, (each.shape["rows"], each.shape["columns"])) for each in result.front}
     truth = true_front()
     if name == "exhaustive":
@@ -112,6 +114,16 @@ def test_one_block_everywhere_is_run_first_and_told_of() -> None:
     assert [set(each.vector) for each in result.uniform] == [{0}, {1}, {2}]
     # Each on the shape of least energy.
     assert all(each.shape == {"rows": 2, "columns": 8} for each in result.uniform)
+
+
+@pytest.mark.parametrize("budget", [1, 3, 4])
+def test_a_budget_is_kept_and_what_was_run_counts(budget: int) -> None:
+    cost = designs()
+    given = problem(cost, budget=budget)
+    result, _ = search_designs("hawx", given, cost, SHAPES)
+    assert result.evaluations == budget
+    assert len(result.uniform) == min(budget, 3)
+    assert given.evaluator.left == 0
 
 
 def test_accuracy_is_foreseen_from_the_other_runs_alone() -> None:

@@ -55,7 +55,9 @@ def test_a_mixture_that_takes_more_says_so() -> None:
 
 def test_one_block_everywhere_is_no_mixture() -> None:
     others = rivals(result(UNIFORM[3]), UNIFORM[3], 0.2)
-    assert verdict(result(UNIFORM[3]), UNIFORM[3], others).startswith("one block everywhere is as")
+    assert verdict(result(UNIFORM[3]), UNIFORM[3], others).startswith(
+        "one block everywhere was chosen: no"
+    )
 
 
 def test_what_loses_more_than_the_chosen_is_no_rival() -> None:

@@ -90,7 +90,7 @@ def test_the_verilog_depends_on_every_key_but_the_clock(project: Path, run, edit
     assert AcceleratorConfig.model_fields.keys() - design["accelerator"] == {"clock_mhz"}
     assert "pick" in STAGE.needs
     edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123")
-    assert "pick" in ran(run(project, "pick"))
+    run(project, "pick")
     assert json.loads((project / "build" / "design.json").read_text()) == design
 
 

@@ -135,6 +135,7 @@ def test_same_config_same_front(searching: Path, run) -> None:
     again = read(searching, "search.json")
     for key in ("seconds", "evaluation_seconds"):
         del first[key], again[key]
+    del first["screening"]["seconds"], again["screening"]["seconds"]
     assert again == first
     assert (searching / "build" / "design.json").read_bytes() == design
     assert (searching / "build" / "front.svg").read_bytes() == picture
@@ -171,6 +172,24 @@ def test_a_mixture_is_verified(searching: Path, run, edit) -> None:
     assert found["cycles_per_image"] == front[index]["cost"]["cycles"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "budget: 9",
+            "algorithm: exhaustive\n  budget: 9",
+            "search.algorithm: There are .* more th",
+        ),
+        ("columns: 4\nsearch", "columns: 4\n  activation_kib: 1\nsearch", "activation_kib"),
+    ],
+)
+def test_what_only_a_search_can_know(searching: Path, run, edit, before, after, message) -> None:
+    edit(searching, before, after)
+    with pytest.raises(UserError, match=message):
+        run(searching, "search")
+    assert not (searching / "build" / "search.json").exists()
+
+
 def test_no_search_builds_the_blocks_of_the_config(project: Path, run) -> None:
     run(project, "pick")
     assert read(project, "design.json")["index"] is None
@@ -182,11 +201,13 @@ def test_no_search_builds_the_blocks_of_the_config(project: Path, run) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("search:\n", "blocks: drum(k=4)\nsearch:\n", "blocks gives the blocks that search is to"),
+        ("search:\n", "blocks: drum(k=4)\nsearch:\n", r":10: blocks: blocks gives the blocks"),
         ('["precision(w=4,a=4)", "array(2,2,7)"]', "[drum]", "search.blocks.0"),
         ("rows: 4, columns: 4}", "rows: 2, columns: 4}", "search.shapes.*stands there twice"),
         ("rows: 2, columns: 4}", "rows: 0, columns: 4}", "search.shapes.1.rows"),
         ("budget: 9", "budgets: 9", "Did you mean budget"),
+        ("profile_images: 16", "profile_images: 1", "search.profile_images"),
+        ('["precision(w=4,a=4)", "array(2,2,7)"]', "[exact]", "no block beside the exact one"),
         (
             "columns: 4\nsearch",
             "columns: 4\n  slice_columns: 4\n  lanes: 3\nsearch",
