@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from hawx_hw.account_tables import chosen_design, tables
 from hawx_hw.pipeline import Outcome
 from hawx_hw.tables import print_table
 
 __all__ = ["account", "print_account"]
 
 Rows = list[tuple[str, str]]
-
-#: Where the cycles of a layer go: the ledger's names, and those of the columns.
-_CAUSES = {
-    "useful": "useful",
-    "fill_and_drain": "fill, drain",
-    "edge_tiles": "edges",
-    "weight_loading": "weights",
-    "requantization": "requant",
-    "other": "other",
-}
-
-#: Of designs: the figures that are shown, and how.
-_DESIGN_FIGURES = {"energy_nj": ",.1f", "area_um2": ",.0f", "latency_us": ",.2f"}
 
 
 def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -60,7 +48,7 @@ def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             files = {name: path for name, path in files.items() if told and path.exists()}
         found["files"] |= {name: str(path) for name, path in files.items()}
     if found["results"].get("pick", {}).get("index") is not None:
-        found["chosen"] = _chosen(folder)
+        found["chosen"] = chosen_design(folder)
     if {"synth", "power"} & set(found["results"]):
         # What numpy takes to import, a run of earlier stages need not wait for.
         from hawx_hw.prediction.forecast import comparison
@@ -95,111 +83,9 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     else:
         note = f"{sum(outcome['seconds'] for outcome in stages.values()):.0f} s"
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
-    chosen = found.get("chosen")
-    tables = [*_comparison(compared, chosen, found["results"]), *_tables(found["results"])]
-    if chosen:
-        tables.insert(0, _chosen_table(chosen))
-    for title, heading, lines in tables:
+    for title, heading, lines in tables(found):
         print("", file=stream or sys.stdout)
         print_table(heading, lines, title=title, figures=True, stream=stream)
-
-
-def _chosen(folder: Path) -> dict[str, Any]:
-    """The point of the front that is built, and what it must beat."""
-    from hawx_hw.search.result import load_result
-    from hawx_hw.search.verdict import rivals, verdict
-
-    result = load_result(folder / "search.json")
-    index = json.loads((folder / "design.json").read_text("utf-8"))["index"]
-    chosen = result.front[index]
-    others = rivals(result, chosen, chosen.lost)
-    rows = [("chosen", chosen), *((rival.what, rival.found) for rival in others)]
-    return {
-        "index": index,
-        "objective": result.objective,
-        "exact_accuracy": result.exact_accuracy,
-        "predicted_accuracy": chosen.predicted_accuracy,
-        "accuracy": chosen.accuracy,
-        "images": result.images,
-        "verdict": verdict(result, chosen, others),
-        "designs": [
-            {
-                "what": what,
-                "lost": found.lost,
-                "test_accuracy": found.test_accuracy,
-                **found.cost,
-                **found.shape,
-            }
-            for what, found in rows
-        ],
-    }
-
-
-def _chosen_table(chosen: dict[str, Any]) -> tuple[str, tuple[str, ...], list[list[str]]]:
-    heading = ("design", "points lost", "test accuracy", "nJ", "um2", "us", "array")
-    lines = [
-        [
-            row["what"],
-            f"{row['lost']:.2f}",
-            f"{100 * row['test_accuracy']:.2f} %",
-            *(
-                f"{row[name]:{form}}" if name in row else ""
-                for name, form in _DESIGN_FIGURES.items()
-            ),
-            f"{row['rows']} x {row['columns']}" if "rows" in row else "",
-        ]
-        for row in chosen["designs"]
-    ]
-    return f"chosen: {chosen['verdict']}", heading, lines
-
-
-def _tables(results: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
-    """Title, heading and lines of the tables below the account."""
-    blocks = results["emit"]["blocks"] if "emit" in results else []
-    if len(blocks) > 1:
-        names = [block["name"] for block in blocks]
-        shares = []
-        for entry in results["emit"]["multiplications"]:
-            total = sum(entry["blocks"].values())
-            parts = (entry["blocks"].get(name, 0) / total for name in names)
-            shares.append(
-                [entry["layer"], f"{total:,}", *(f"{100 * p:.1f} %" if p else "" for p in parts)]
-            )
-        yield "multiplications by block", ("layer", "all", *names), shares
-    if "verify" in results:
-        ledger = results["verify"]["ledger"]
-        heading = ("layer", "cycles", *_CAUSES.values())
-        lines = [
-            [
-                entry["name"],
-                f"{entry['cycles']:,}",
-                *(f"{100 * entry['causes'][key] / entry['cycles']:.1f} %" for key in _CAUSES),
-            ]
-            for entry in ledger
-        ]
-        yield "where the cycles of an image go", heading, lines
-    if "power" in results:
-        yield _energy_table(results["power"])
-
-
-def _energy_table(power: dict[str, Any]) -> tuple[str, tuple[str, ...], list[list[str]]]:
-    """Energy of an image by layer and part."""
-    parts = list(power["parts"])
-    heading = ("layer", "mW", "nJ", *parts)
-    lines = []
-    whole = {"name": "all", **power}
-    whole["parts"] = {part: figures["energy_pj"] for part, figures in power["parts"].items()}
-    for entry in (*power["layers"], whole):
-        shares = (100 * entry["parts"][part] / entry["energy_pj"] for part in parts)
-        lines.append(
-            [
-                entry["name"],
-                f"{entry['power_uw'] / 1000:.2f}",
-                f"{entry['energy_pj'] / 1000:,.1f}",
-                *(f"{share:.1f} %" for share in shares),
-            ]
-        )
-    return "where the energy of an image goes", heading, lines
 
 
 def _quantize(results: dict[str, Any]) -> Rows:
@@ -238,7 +124,16 @@ def _search(results: dict[str, Any]) -> Rows:
 
 
 def _pick(results: dict[str, Any]) -> Rows:
-    return [] if results["index"] is None else [("chosen", f"point {results['index']}")]
+    return (
+        []
+        if results["index"] is None
+        else [
+            (
+                "chosen",
+                f"point {results['index']} (hawx search: the others; hawx run --index: build one)",
+            )
+        ]
+    )
 
 
 def _assign(results: dict[str, Any]) -> Rows:
@@ -347,53 +242,6 @@ def _predict(results: dict[str, Any]) -> Rows:
             )
         )
     return rows
-
-
-def _comparison(
-    compared: list[dict[str, Any]],
-    chosen: dict[str, Any] | None,
-    results: dict[str, Any],
-) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
-    """What was predicted beside what was found."""
-    units = {
-        "area": ("area, um2", 1.0),
-        "longest_path_ns": ("longest path, ns", 1.0),
-        "power_uw": ("power, mW", 1e3),
-        "energy_pj": ("energy per image, uJ", 1e6),
-    }
-    lines = []
-    for row in compared:
-        name, unit = units[row["figure"]]
-        value, low, high, found = (row[k] / unit for k in ("predicted", "low", "high", "found"))
-        place = "" if row["inside"] else "outside"
-        lines.append(
-            [name, f"{value:,.5g}", f"{low:,.5g} to {high:,.5g}", f"{found:,.5g}",
-             f"{100 * (value / found - 1):+.1f} %", place]
-        )  # fmt: skip
-    if lines and "verify" in results and (results.get("predict") or {}).get("forecast"):
-        told = results["predict"]["forecast"]["cycles"]
-        found = results["verify"]["cycles_per_image"]
-        place = "" if told == found else "outside"
-        off = f"{100 * (told / found - 1):+.1f} %"
-        lines.append(["cycles per image", f"{told:,}", "exact", f"{found:,}", off, place])
-    if lines and chosen and chosen["predicted_accuracy"]:
-        value, low, high = (
-            100 * chosen["predicted_accuracy"][key] for key in ("value", "low", "high")
-        )
-        accuracy = 100 * chosen["accuracy"]
-        lines.append(
-            [
-                f"accuracy, %, {chosen['images']:,} training images",
-                f"{value:.2f}",
-                f"{low:.2f} to {high:.2f}",
-                f"{accuracy:.2f}",
-                f"{value - accuracy:+.2f} points",
-                "" if low <= accuracy <= high else "outside",
-            ]
-        )
-    if lines:
-        heading = ("figure", "predicted", "90 % interval", "found", "off", "")
-        yield "predicted without synthesis, and found", heading, lines
 
 
 def _within(told: dict[str, float], unit: float, name: str) -> str:

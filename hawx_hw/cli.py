@@ -16,6 +16,7 @@ import typer
 from hawx_hw import __version__
 from hawx_hw.cli_blocks import blocks_app
 from hawx_hw.cli_designs import characterize_designs
+from hawx_hw.cli_options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli_predict import predictors_app, train_predictors
 from hawx_hw.cli_profile import profile
 from hawx_hw.cli_search import pick, search, with_search
@@ -30,7 +31,6 @@ __all__ = ["app", "main"]
 
 #: sysexits.h calls it EX_SOFTWARE.
 _INTERNAL_ERROR = 70
-_BUILD = Path("build")
 
 app = typer.Typer(
     help="From a trained neural network to a verified accelerator.",
@@ -39,15 +39,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-_ConfigArgument = Annotated[
-    str,
-    typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
-]
-_BuildOption = Annotated[
-    Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
-]
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
 
 
 app.add_typer(blocks_app, name="blocks")
@@ -88,7 +79,7 @@ def _options(
 
 @app.command()
 def run(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     until: Annotated[
         str | None, typer.Option(metavar="STAGE", help="The last stage to run.")
     ] = None,
@@ -96,8 +87,8 @@ def run(
         int | None,
         typer.Option(help="The point of the search's front to build; left out: by constraints."),
     ] = None,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Do the whole job: quantize, score, search, emit, verify, synthesize, measure power."""
 
@@ -119,21 +110,19 @@ def run(
 
 
 @app.command()
-def emit(
-    config: _ConfigArgument, build: _BuildOption = _BUILD, as_json: _JsonOption = False
-) -> None:
+def emit(config: ConfigArgument, build: BuildOption = BUILD, as_json: JsonOption = False) -> None:
     """Write the accelerator's Verilog, and what that needs."""
     _job(config, build, as_json, lambda pipeline: pipeline.needed("emit"))
 
 
 @app.command()
 def verify(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     images: Annotated[
         int | None, typer.Option(min=0, help="Images to compare; left out: as the config says.")
     ] = None,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare the Verilog with the integer model, image by image."""
     if images == 0:
@@ -150,9 +139,9 @@ def verify(
 
 @app.command()
 def predict(
-    config: _ConfigArgument,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    config: ConfigArgument,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Predict area, power and longest path without synthesis, with 90 % intervals."""
     _job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
@@ -160,13 +149,13 @@ def predict(
 
 @app.command()
 def synth(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     technology: Annotated[
         str | None,
         typer.Option(metavar="T", help="Name or liberty file; left out: as the config says."),
     ] = None,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Synthesize the accelerator: cells, area, longest path."""
 
@@ -183,12 +172,12 @@ def synth(
 
 @app.command()
 def power(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     images: Annotated[
         int | None, typer.Option(min=1, help="Images to run; left out: as the config says.")
     ] = None,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Power and energy of the synthesized accelerator, from the toggles that real images make."""
 
@@ -215,7 +204,7 @@ def train(
         int | None, typer.Option(min=1, help="Passes over the data; left out: by its size.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a network; an interrupted training goes on when called again."""
     from hawx_hw.progress import display_for
@@ -252,7 +241,7 @@ def doctor(
     required: Annotated[
         bool, typer.Option("--required", help="Fail if something is missing that runs need.")
     ] = False,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List every tool: its version, what it unlocks, how to install it."""
     from hawx_hw import doctor as tools

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hawx_hw.cli_options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["pick", "search", "with_search"]
 
-_BUILD = Path("build")
 #: What the table shows of a design's figures, and how.
 _COLUMNS = {
     "energy_nj": ("nJ an image", ",.1f"),
@@ -26,18 +26,9 @@ _COLUMNS = {
     "latency_us": ("us", ",.2f"),
 }
 
-_ConfigArgument = Annotated[
-    str,
-    typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
-]
-_BuildOption = Annotated[
-    Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
-]
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
-
 
 def search(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     algorithm: Annotated[
         str | None, typer.Option(help="hawx, exhaustive, random, nsga2, greedy or hill_climbing.")
     ] = None,
@@ -61,8 +52,8 @@ def search(
     whole: Annotated[
         bool, typer.Option("--all", help="Show points that are on the front for other figures.")
     ] = False,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Find designs that no other beats in accuracy and energy (or power, area, latency).
 
@@ -93,7 +84,7 @@ def search(
 
 
 def pick(
-    config: _ConfigArgument,
+    config: ConfigArgument,
     index: Annotated[
         int | None, typer.Option(help="Number of the point. Left out: by the constraints.")
     ] = None,
@@ -104,8 +95,8 @@ def pick(
     power_mw: Annotated[float | None, typer.Option(help="Most power.")] = None,
     area_um2: Annotated[float | None, typer.Option(help="Most area without memories.")] = None,
     latency_us: Annotated[float | None, typer.Option(help="Most time an image.")] = None,
-    build: _BuildOption = _BUILD,
-    as_json: _JsonOption = False,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
 ) -> None:
     """Turn a point of the front into design.json; searches first, if that was not done."""
     limits = {

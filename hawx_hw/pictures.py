@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXES", "can_draw", "picture"]
 
 #: What a picture's file may end in.
-SUFFIXES = (".svg", ".png")
+SUFFIXES = (".png", ".svg")
 
 
 def can_draw() -> bool:
@@ -27,7 +27,7 @@ def can_draw() -> bool:
 
 
 @contextmanager
-def picture(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
+def picture(path: Path, size: tuple[float, float], *, where: str | None = None) -> Iterator[Figure]:
     """An empty figure that is written when its block ends.
 
     Parameters
@@ -36,6 +36,8 @@ def picture(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
         Ends in one of :data:`SUFFIXES`.
     size : tuple of float
         Width and height in inches.
+    where : str or None
+        What names the path, for errors.
 
     Raises
     ------
@@ -43,7 +45,9 @@ def picture(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
         Another ending, or matplotlib is missing.
     """
     if path.suffix not in SUFFIXES:
-        raise UserError(f"A picture must be a file {' or '.join(SUFFIXES)}, not {path.name!r}")
+        raise UserError(
+            f"A picture must be a file {' or '.join(SUFFIXES)}, not {path.name!r}", where=where
+        )
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure as New

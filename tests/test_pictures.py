@@ -23,7 +23,7 @@ def test_same_content_same_bytes(tmp_path: Path, suffix: str) -> None:
 
 
 def test_other_endings_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"\.svg or \.png, not 'a.gif'"):
+    with pytest.raises(UserError, match=r"\.png or \.svg, not 'a.gif'"):
         draw(tmp_path / "a.gif", 1)
     assert not list(tmp_path.iterdir())
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.blocks.statistics import statistics
-from hawx_hw.errors import UserError
-from hawx_hw.files import write_bytes
+from hawx_hw.pictures import picture
 
-__all__ = ["SUFFIXES", "write_heat_map"]
-
-SUFFIXES = (".png", ".svg")
+__all__ = ["write_heat_map"]
 
 
 def write_heat_map(block: Block, path: Path) -> None:
@@ -33,18 +29,6 @@ def write_heat_map(block: Block, path: Path) -> None:
     UserError
         The file's name ends otherwise, or matplotlib is missing.
     """
-    if path.suffix not in SUFFIXES:
-        raise UserError(
-            f"A picture must be a file {' or '.join(SUFFIXES)}, not {path.name!r}", where="--plot"
-        )
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UserError(
-            "Pictures need matplotlib, which is missing.",
-            mend="Install it with: python -m pip install matplotlib",
-        ) from error
     weights, activations = block.weights, block.activations
     exact = CODES[:, None].astype(np.int64) * CODES
     error_table = (block.table - exact)[
@@ -52,10 +36,7 @@ def write_heat_map(block: Block, path: Path) -> None:
     ]
     figures = statistics(block)
     limit = max(1, figures.wce)
-    content = io.BytesIO()
-    # Text as text, and no random identifiers.
-    with mpl.rc_context({"svg.hashsalt": "hawx", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    with picture(path, (6.4, 5.6), where="--plot") as figure:
         axes = figure.add_subplot()
         image = axes.imshow(
             error_table,
@@ -80,7 +61,3 @@ def write_heat_map(block: Block, path: Path) -> None:
             fontsize=10,
         )
         figure.colorbar(image, ax=axes, label="product - a b")
-        # Neither the date nor the version of matplotlib.
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-        figure.savefig(content, format=path.suffix[1:], dpi=144, metadata=metadata)
-    write_bytes(path, content.getvalue())

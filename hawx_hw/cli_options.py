@@ -1,0 +1,21 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["BUILD", "BuildOption", "ConfigArgument", "JsonOption"]
+
+BUILD = Path("build")
+
+ConfigArgument = Annotated[
+    str,
+    typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
+]
+BuildOption = Annotated[
+    Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
