@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hawx_hw.assignment.storage import to_json
+from hawx_hw.search import foresight
 from hawx_hw.search.algorithms import algorithm
+from hawx_hw.search.algorithms.hawx import screened
 from hawx_hw.search.design_cost import FIGURES, DesignCost, Shape
 from hawx_hw.search.evaluator import OutOfBudgetError
-from hawx_hw.search.foresight import foreseen
 from hawx_hw.search.front import fronts, hypervolume
 from hawx_hw.search.oracle import space_key
 from hawx_hw.search.problem import Problem, Scores
@@ -40,8 +41,6 @@ _FORETOLD, _SUMS = 64, 12
 _LAYERS = 4
 #: Scores beyond so many times the points that count as useless are not looked at.
 _HOPELESS = 3.0
-#: Share of the budget that is spent on screening, and the budget that counts where there is none.
-_SCREENED, _BUDGET = 0.5, 50
 #: Points below which losses are all alike, and a score that is next to nothing.
 _POINTS, _LEAST = 0.1, 1e-9
 #: Evaluations that an accuracy is foreseen from, at least.
@@ -110,7 +109,9 @@ def search_designs(
                 raise OutOfBudgetError
             vectors, points = _looked_at(problem, scores, designs, shapes, progress)
             if problem.screening is not None and evaluator.left != 1:
-                vectors, points = _screened(problem, problem.screening, vectors, points)
+                vectors, points = screened(
+                    problem, problem.screening, _doubted(problem.screening, vectors, points)
+                )
             run_promising(evaluator, vectors, points, problem.reference, least=0.0)
         else:
             algorithm(name)(problem)
@@ -233,17 +234,10 @@ def _corrected(problem: Problem, scores: Scores, vectors: np.ndarray) -> np.ndar
     return found
 
 
-def _screened(
-    problem: Problem, screening: Screening, vectors: np.ndarray, points: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The promising, run on a few images each for half of the budget that is left."""
-    told = foreseen(screening.scores, vectors, points[:, 1])
-    candidates = replace(told, lost=points[:, 0], spread=np.hypot(told.spread, points[:, 0] / 2))
-    left = problem.evaluator.left
-    worth = _SCREENED * (_BUDGET if left is None else left)
-    chosen, lost = screening(candidates, problem.reference, worth)
-    problem.evaluator.spend(screening.worth, screening.seconds)
-    return vectors[chosen], np.stack([lost, points[chosen, 1]], axis=1)
+def _doubted(screening: Screening, vectors: np.ndarray, points: np.ndarray) -> foresight.Candidates:
+    """Candidates of corrected scores: half of a score may be wrong, beside what chance does."""
+    told = foresight.foreseen(screening.scores, vectors, points[:, 1])
+    return replace(told, lost=points[:, 0], spread=np.hypot(told.spread, points[:, 0] / 2))
 
 
 def _told(designs: DesignCost, vectors: np.ndarray, progress: Progress | None) -> np.ndarray:

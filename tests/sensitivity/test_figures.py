@@ -45,5 +45,5 @@ def test_png(tmp_path) -> None:
 
 
 def test_other_suffixes_are_refused(tmp_path) -> None:
-    with pytest.raises(UserError, match=r"must be a file .svg or .png, not 'a.pdf'"):
+    with pytest.raises(UserError, match=r"must be a file .png or .svg, not 'a.pdf'"):
         figures.draw_filters(PROFILE, tmp_path / "a.pdf")

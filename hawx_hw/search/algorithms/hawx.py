@@ -56,38 +56,32 @@ def search(problem: Problem) -> None:
     if screening is None:
         vectors, points = _foreseen(problem, scores)
     else:
-        candidates = _candidates(problem, screening.scores)
-        points = np.stack([candidates.lost, candidates.costs], axis=1)
-        vectors, points = screened(problem, screening, candidates.vectors, points)
+        vectors, points = screened(problem, screening, _candidates(problem, screening.scores))
     run_promising(problem.evaluator, vectors, points, problem.reference)
 
 
 def screened(
-    problem: Problem, screening: Screening, vectors: np.ndarray, points: np.ndarray
+    problem: Problem, screening: Screening, candidates: Candidates
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Run the most promising of some assignments on the images at risk, for half of the budget.
+    """Run the most promising candidates on the images at risk, for half of the budget.
 
     Parameters
     ----------
     problem : Problem
     screening : Screening
-    vectors : ndarray of int64
-        ``(n, units)``, n >= 1.
-    points : ndarray of float64
-        ``(n, 2)``: scores, which do not count here, and costs.
+    candidates : Candidates
+        At least one.
 
     Returns
     -------
     (ndarray of int64, ndarray of float64)
         Those that were run, and ``(n, 2)``: the points that they are expected to lose, and costs.
     """
-    costs = points[:, 1]
     left = problem.evaluator.left
     worth = _SCREENED * (_BUDGET if left is None else left)
-    candidates = foreseen(screening.scores, vectors, costs)
     chosen, lost = screening(candidates, problem.reference, worth)
     problem.evaluator.spend(screening.worth, screening.seconds)
-    return vectors[chosen], np.stack([lost, costs[chosen]], axis=1)
+    return candidates.vectors[chosen], np.stack([lost, candidates.costs[chosen]], axis=1)
 
 
 def _candidates(problem: Problem, scores: ImageScores) -> Candidates:
