@@ -23,19 +23,19 @@ from cycles import lenet5
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.activity.accelerator import simulate_accelerator
-from hawx_hw.activity.blocks import simulate_block
-from hawx_hw.activity.flat import FlatNetlist, flatten
-from hawx_hw.activity.timed import Delays, library_delays
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
 from hawx_hw.blocks import Block, by_name
+from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.gateware.block_verilog import architecture_verilog
-from hawx_hw.gateware.emit import TOP, emit_accelerator
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
-from hawx_hw.quantize.random_graphs import random_codes
+from hawx_hw.graph.random_graphs import random_codes
+from hawx_hw.netlist.blocks import simulate_block
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.netlist.timed import Delays, library_delays
 from hawx_hw.synthesis import default_store
 from hawx_hw.synthesis.modules import map_designs, synthesize_module
 from hawx_hw.technology import load
+from hawx_hw.verification.gate_level import simulate_accelerator
 
 _ICARUS_CYCLES = 3_000
 _CYCLES = 2_000

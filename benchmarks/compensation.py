@@ -26,12 +26,12 @@ from hawx_hw.compensation import compensate
 from hawx_hw.datasets import Dataset, load
 from hawx_hw.datasets.dataset import evenly_spaced
 from hawx_hw.emulation import Emulator
+from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.networks import accuracy as float_accuracy
 from hawx_hw.networks import load as load_network
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
-from hawx_hw.quantize.graph import Conv2d, Linear
-from hawx_hw.tables import print_table
+from hawx_hw.util.tables import print_table
 
 _BLOCKS = (
     "array(0,0,4)",

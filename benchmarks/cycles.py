@@ -17,11 +17,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.cycles import predict
-from hawx_hw.mapping.plan import Plan, plan
-from hawx_hw.quantize.graph import (
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
+from hawx_hw.graph.graph import (
     Conv2d,
     Flatten,
     Graph,

@@ -40,8 +40,8 @@ from hawx_hw.blocks.catalogue import library
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.emulation import Emulator, compiler
 from hawx_hw.emulation.structures import layer_window, pointer, rule_of
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear
-from hawx_hw.tables import print_table
+from hawx_hw.graph.graph import Conv2d, Graph, Linear
+from hawx_hw.util.tables import print_table
 
 _LOOK_UP = r"""
 #include "structures.h"

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Conv2d,

@@ -19,14 +19,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hawx_hw.block_rules import BlocksConfig
-from hawx_hw.config import Config, find_config, load_config
-from hawx_hw.pipeline import Outcome, Pipeline
-from hawx_hw.progress import SilentDisplay
+from hawx_hw.config.blocks import BlocksConfig
+from hawx_hw.config.load import find_config, load_config
+from hawx_hw.config.models import Config
+from hawx_hw.pipeline.order import STAGES
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.stage import Outcome
+from hawx_hw.report.verdict import rivals
 from hawx_hw.search.result import load_result
-from hawx_hw.search.verdict import rivals
-from hawx_hw.stages import STAGES
-from hawx_hw.tables import print_table
+from hawx_hw.util.progress import SilentDisplay
+from hawx_hw.util.tables import print_table
 
 
 def main() -> None:

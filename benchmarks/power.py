@@ -18,20 +18,20 @@ from cycles import lenet5
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.activity.accelerator import simulate_accelerator
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import FlatNetlist, flatten
-from hawx_hw.activity.simulator import GateSimulator
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.errors import UserError
-from hawx_hw.gateware.emit import TOP, emit_accelerator
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
+from hawx_hw.graph.random_graphs import random_codes
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.opensta import opensta_power
-from hawx_hw.quantize.random_graphs import random_codes
 from hawx_hw.synthesis import default_store
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.technology import Technology, load
+from hawx_hw.verification.gate_level import simulate_accelerator
 
 _TECHNOLOGIES = ("generic45", "osu018", "osu035", "ihp-sg13g2", "sky130hd")
 _MAC = """\

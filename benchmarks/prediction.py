@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from hawx_hw.prediction.description import FEATURES
+from hawx_hw.architectures.systolic.features import FEATURES
 from hawx_hw.prediction.shipped import read_kept, read_table
 
 _ONES = 200

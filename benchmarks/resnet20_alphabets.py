@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hawx_hw.blocks import Block
 from hawx_hw.blocks.registry import by_name
-from hawx_hw.prediction.block_table import BlockTable
+from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.synthesis.store import default_store
 from hawx_hw.technology import load
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hawx_hw.files import write_bytes
 from hawx_hw.search.front import pareto
+from hawx_hw.util.files import write_bytes
 
 __all__ = ["draw"]
 

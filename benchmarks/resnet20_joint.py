@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from ground_truth.quadratic import quadratic_scores
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import Block
 from hawx_hw.compensation.joint_rounding import Together, patches, rank_one
 from hawx_hw.compensation.weight_remapping import best_codes
-from hawx_hw.quantize import fast
-from hawx_hw.quantize.graph import Conv2d, Graph
-from hawx_hw.search.quadratic import quadratic_scores
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.profile import Profile
-from hawx_hw.sensitivity.rounding import input_steps, rounded_input
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph
+from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.rounding import input_steps, rounded_input
 
 __all__ = ["joint_factors", "joint_scores"]
 

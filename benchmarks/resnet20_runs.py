@@ -14,9 +14,9 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
-from hawx_hw.files import write_bytes
+from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.quantize import codes
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear
+from hawx_hw.util.files import write_bytes
 
 __all__ = ["Run", "Runs"]
 
@@ -47,7 +47,7 @@ class Runs:
     ----------
     graph : Graph
     images : ndarray of int8
-        Codes that :func:`~hawx_hw.compensation.compensate` looks at.
+        Codes that :func:`~hawx_hw.compensation.layerwise` looks at.
     train, test : Split
     path : Path
         An ``.npz`` that keeps runs.

@@ -36,24 +36,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import resnet20
 import torch
+from ground_truth.sweep import sweep
 from resnet20_alphabets import ALPHABETS, ENERGIES, alphabet, energies_of
 from resnet20_figure import draw
 from resnet20_joint import joint_factors, joint_scores
 from resnet20_runs import Run, Runs
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets import load
 from hawx_hw.datasets.dataset import Split, evenly_spaced
-from hawx_hw.files import write_bytes
+from hawx_hw.graph.graph import Conv2d, Graph
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
-from hawx_hw.quantize.graph import Conv2d, Graph
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.profile import Profile, load_profile, save_profile
 from hawx_hw.search.cost import MultiplierEnergy
-from hawx_hw.search.space import Space
-from hawx_hw.search.sweep import sweep
-from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.profile import Profile, load_profile, save_profile
-from hawx_hw.tables import print_table
+from hawx_hw.util.files import write_bytes
+from hawx_hw.util.tables import print_table
 
 LEVELS = ("layers", "filters")
 #: Points lost on training images that designs are chosen by.

@@ -12,11 +12,12 @@ from hawx_hw.blocks.statistics import statistics
 from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
-from hawx_hw.quantize import codes, fast
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear
-from hawx_hw.sensitivity.profile import Profile
-from hawx_hw.sensitivity.scores import losses
-from hawx_hw.sensitivity.variants import Variant
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph, Linear
+from hawx_hw.quantize import codes
+from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.scores import losses
+from hawx_hw.scores.variants import Variant
 
 __all__ = ["baselines"]
 

@@ -15,11 +15,11 @@ import numpy as np
 from hawx_hw.blocks import Block
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
-from hawx_hw.files import write_bytes
+from hawx_hw.graph.graph import Graph
 from hawx_hw.quantize import codes
-from hawx_hw.quantize.graph import Graph
-from hawx_hw.sensitivity.profile import Profile
-from hawx_hw.sensitivity.scores import losses
+from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.scores import losses
+from hawx_hw.util.files import write_bytes
 
 __all__ = ["Truth", "run_truth"]
 

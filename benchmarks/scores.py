@@ -33,27 +33,27 @@ from scipy.stats import spearmanr
 from score_baselines import baselines
 from score_truth import Truth, run_truth
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.datasets import Dataset, load
 from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.graph.graph import Graph
 from hawx_hw.networks import load as load_network
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
-from hawx_hw.quantize.graph import Graph
-from hawx_hw.search.compensated import Compensated
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.predictor import (
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.predictor import (
     AccuracyPredictor,
     changed_classes,
     expected_changes,
     informative,
 )
-from hawx_hw.sensitivity.probe import Probe
-from hawx_hw.sensitivity.profile import Profile
-from hawx_hw.sensitivity.sampling import random_choices
-from hawx_hw.sensitivity.scores import VARIANTS, growth, model_scores
-from hawx_hw.tables import print_table
+from hawx_hw.scores.probe import Probe
+from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.sampling import random_choices
+from hawx_hw.scores.scores import VARIANTS, growth, model_scores
+from hawx_hw.util.tables import print_table
 
 NETWORKS = {"digits": 1024, "mnist": 2048, "resnet20": 512}  # and images of the profile
 SETTINGS = ("plain", "corrected", "compensated")

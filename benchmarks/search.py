@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ground_truth.truth import Truth, load_truth
 from search_cases import BLOCKS, LEVELS, Case, case
 from search_plots import draw
 
@@ -31,6 +32,8 @@ from hawx_hw.datasets.dataset import Split, evenly_spaced
 from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError
 from hawx_hw.quantize import codes
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.profile import Profile
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.front import hypervolume, regret
 from hawx_hw.search.oracle import EmulatedOracle, Oracle
@@ -38,10 +41,7 @@ from hawx_hw.search.problem import Problem
 from hawx_hw.search.result import points_of, run_search
 from hawx_hw.search.scores import ImageScores, ProfileScores
 from hawx_hw.search.screening import Screening, telling_images
-from hawx_hw.search.truth import Truth, load_truth
-from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.profile import Profile
-from hawx_hw.tables import print_table
+from hawx_hw.util.tables import print_table
 
 _PROFILE = 1024
 _POINTS = (0.5, 1.0, 2.0)

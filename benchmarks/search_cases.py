@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import Block
 from hawx_hw.blocks.registry import by_name
+from hawx_hw.characterization.block_table import BlockTable
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.datasets import Dataset, load
 from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.graph.graph import Graph
 from hawx_hw.networks import load as load_network
-from hawx_hw.prediction.block_table import BlockTable
 from hawx_hw.quantize import codes
 from hawx_hw.quantize.calibration import quantize
-from hawx_hw.quantize.graph import Graph
-from hawx_hw.search.compensated import Compensated
 from hawx_hw.search.cost import MultiplierEnergy
-from hawx_hw.search.space import Space
 from hawx_hw.synthesis.store import default_store
 from hawx_hw.technology import load as load_technology
 

@@ -18,9 +18,9 @@ from cycles import lenet5
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.gateware.emit import emit_accelerator
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
 

@@ -20,15 +20,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+from ground_truth.truth import Truth, save_truth
+from ground_truth.truth_filters import FilterTruth
+from ground_truth.truth_layers import enumerate_truth
 from search_cases import BLOCKS, LEVELS, Case, case
 
-from hawx_hw.design_sweep.clusters import connected
-from hawx_hw.progress import Progress, display_for
 from hawx_hw.search.oracle import EmulatedOracle
-from hawx_hw.search.truth import Truth, save_truth
-from hawx_hw.search.truth_filters import FilterTruth
-from hawx_hw.search.truth_layers import enumerate_truth
-from hawx_hw.tables import print_table
+from hawx_hw.sweep.clusters import connected
+from hawx_hw.util.progress import Progress, display_for
+from hawx_hw.util.tables import print_table
 
 _IMAGES = {"layers": 10_000, "filters": 1000, "rate": 100}
 _CHECKED = 16

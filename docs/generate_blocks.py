@@ -13,7 +13,7 @@ from hawx_hw.blocks.catalogue import library, library_entries
 from hawx_hw.blocks.evoapprox import CIRCUITS
 from hawx_hw.blocks.registry import FAMILIES
 from hawx_hw.blocks.statistics import statistics
-from hawx_hw.files import write_text
+from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 

@@ -7,11 +7,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
 
-from hawx_hw.files import write_text
-from hawx_hw.prediction.description import FEATURES
+from hawx_hw.architectures.systolic.features import FEATURES
 from hawx_hw.prediction.evaluation import HELD_OUT, Held, evaluate, scores
 from hawx_hw.prediction.plots import parity
 from hawx_hw.prediction.shipped import read_table
+from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hawx_hw.files import write_text
-from hawx_hw.gateware.common.core_interface import CoreSignature
-from hawx_hw.gateware.common.register_documents import markdown
-from hawx_hw.gateware.common.register_map import accelerator_registers
+from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.register_documents import markdown
+from hawx_hw.gateware.register_map import accelerator_registers
+from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.graph import CODE_MAX, CODE_MIN, Conv2d, Graph, Linear, Requantization
+from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, Conv2d, Graph, Linear, Requantization
 
 __all__ = ["check_codes", "code_ranges"]
 

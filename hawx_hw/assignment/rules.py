@@ -10,14 +10,14 @@ import numpy as np
 
 from hawx_hw.assignment.accepted import check_codes
 from hawx_hw.assignment.indexed import indexed
-from hawx_hw.block_rules import BlockRule, BlocksConfig
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.blocks.registry import by_name
+from hawx_hw.config.blocks import BlockRule, BlocksConfig
+from hawx_hw.config.indices import Indices
 from hawx_hw.errors import UserError
-from hawx_hw.indices import Indices
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear
+from hawx_hw.graph.graph import Conv2d, Graph, Linear
 
 __all__ = ["assign"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from hawx_hw.assignment.indexed import indexed
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.blocks.registry import by_name
+from hawx_hw.config.indices import indices
 from hawx_hw.errors import UserError
-from hawx_hw.indices import indices
 
 __all__ = ["from_json", "to_json"]
 

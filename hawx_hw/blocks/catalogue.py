@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.evoapprox import circuit_of
-from hawx_hw.blocks.import_store import ImportStore
 from hawx_hw.blocks.registry import FAMILIES
+from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.errors import UserError
 
 __all__ = ["Entry", "catalogue", "library", "library_entries", "other_names"]

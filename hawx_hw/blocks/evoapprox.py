@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hawx_hw.blocks.array import Array
 from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.families.array import Array
 from hawx_hw.errors import UserError
 
 __all__ = ["CIRCUITS", "Circuit", "circuit_of", "resolve"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.blocks.statistics import statistics
-from hawx_hw.pictures import picture
+from hawx_hw.util.plotting import picture
 
 __all__ = ["write_heat_map"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.import_store import ImportStore
-from hawx_hw.blocks.python_block import load_python_block
+from hawx_hw.blocks.user.import_store import ImportStore
+from hawx_hw.blocks.user.python_block import load_python_block
 from hawx_hw.errors import UserError
 
 __all__ = ["FAMILIES", "by_name"]
@@ -20,39 +20,39 @@ __all__ = ["FAMILIES", "by_name"]
 #: Module and class of each family; imported when first asked for.
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "exact": ("hawx_hw.blocks.exact", "Exact"),
-        "array": ("hawx_hw.blocks.array", "Array"),
-        "precision": ("hawx_hw.blocks.lower_precision", "Precision"),
-        "truncation": ("hawx_hw.blocks.lower_precision", "Truncation"),
-        "rounding": ("hawx_hw.blocks.lower_precision", "Rounding"),
-        "broken_array": ("hawx_hw.blocks.broken_array", "BrokenArray"),
-        "ubroken_array": ("hawx_hw.blocks.broken_array", "UnsignedBrokenArray"),
-        "constant_correction": ("hawx_hw.blocks.column_truncation", "ConstantCorrection"),
-        "variable_correction": ("hawx_hw.blocks.column_truncation", "VariableCorrection"),
-        "perforation": ("hawx_hw.blocks.perforation", "Perforation"),
-        "booth_perforation": ("hawx_hw.blocks.perforation", "BoothPerforation"),
-        "roup": ("hawx_hw.blocks.roup", "Roup"),
-        "roupa": ("hawx_hw.blocks.roup", "AsymmetricRoup"),
-        "rad": ("hawx_hw.blocks.rad", "Rad"),
-        "drum": ("hawx_hw.blocks.drum", "Drum"),
-        "udrum": ("hawx_hw.blocks.drum", "UnsignedDrum"),
-        "dsm": ("hawx_hw.blocks.dsm", "Dsm"),
-        "udsm": ("hawx_hw.blocks.dsm", "UnsignedDsm"),
-        "ssm": ("hawx_hw.blocks.ssm", "Ssm"),
-        "ussm": ("hawx_hw.blocks.ssm", "UnsignedSsm"),
-        "compressor": ("hawx_hw.blocks.compressor", "Compressor"),
-        "ucompressor": ("hawx_hw.blocks.compressor", "UnsignedCompressor"),
-        "loa": ("hawx_hw.blocks.loa", "Loa"),
-        "uloa": ("hawx_hw.blocks.loa", "UnsignedLoa"),
-        "mitchell": ("hawx_hw.blocks.mitchell", "Mitchell"),
-        "umitchell": ("hawx_hw.blocks.mitchell", "UnsignedMitchell"),
-        "roba": ("hawx_hw.blocks.roba", "Roba"),
-        "uroba": ("hawx_hw.blocks.roba", "UnsignedRoba"),
-        "asroba": ("hawx_hw.blocks.roba", "ApproximateSignRoba"),
-        "kulkarni": ("hawx_hw.blocks.kulkarni", "Kulkarni"),
-        "ukulkarni": ("hawx_hw.blocks.kulkarni", "UnsignedKulkarni"),
-        "or_columns": ("hawx_hw.blocks.or_columns", "OrColumns"),
-        "uor_columns": ("hawx_hw.blocks.or_columns", "UnsignedOrColumns"),
+        "exact": ("hawx_hw.blocks.families.exact", "Exact"),
+        "array": ("hawx_hw.blocks.families.array", "Array"),
+        "precision": ("hawx_hw.blocks.families.lower_precision", "Precision"),
+        "truncation": ("hawx_hw.blocks.families.lower_precision", "Truncation"),
+        "rounding": ("hawx_hw.blocks.families.lower_precision", "Rounding"),
+        "broken_array": ("hawx_hw.blocks.families.broken_array", "BrokenArray"),
+        "ubroken_array": ("hawx_hw.blocks.families.broken_array", "UnsignedBrokenArray"),
+        "constant_correction": ("hawx_hw.blocks.families.column_truncation", "ConstantCorrection"),
+        "variable_correction": ("hawx_hw.blocks.families.column_truncation", "VariableCorrection"),
+        "perforation": ("hawx_hw.blocks.families.perforation", "Perforation"),
+        "booth_perforation": ("hawx_hw.blocks.families.perforation", "BoothPerforation"),
+        "roup": ("hawx_hw.blocks.families.roup", "Roup"),
+        "roupa": ("hawx_hw.blocks.families.roup", "AsymmetricRoup"),
+        "rad": ("hawx_hw.blocks.families.rad", "Rad"),
+        "drum": ("hawx_hw.blocks.families.drum", "Drum"),
+        "udrum": ("hawx_hw.blocks.families.drum", "UnsignedDrum"),
+        "dsm": ("hawx_hw.blocks.families.dsm", "Dsm"),
+        "udsm": ("hawx_hw.blocks.families.dsm", "UnsignedDsm"),
+        "ssm": ("hawx_hw.blocks.families.ssm", "Ssm"),
+        "ussm": ("hawx_hw.blocks.families.ssm", "UnsignedSsm"),
+        "compressor": ("hawx_hw.blocks.families.compressor", "Compressor"),
+        "ucompressor": ("hawx_hw.blocks.families.compressor", "UnsignedCompressor"),
+        "loa": ("hawx_hw.blocks.families.loa", "Loa"),
+        "uloa": ("hawx_hw.blocks.families.loa", "UnsignedLoa"),
+        "mitchell": ("hawx_hw.blocks.families.mitchell", "Mitchell"),
+        "umitchell": ("hawx_hw.blocks.families.mitchell", "UnsignedMitchell"),
+        "roba": ("hawx_hw.blocks.families.roba", "Roba"),
+        "uroba": ("hawx_hw.blocks.families.roba", "UnsignedRoba"),
+        "asroba": ("hawx_hw.blocks.families.roba", "ApproximateSignRoba"),
+        "kulkarni": ("hawx_hw.blocks.families.kulkarni", "Kulkarni"),
+        "ukulkarni": ("hawx_hw.blocks.families.kulkarni", "UnsignedKulkarni"),
+        "or_columns": ("hawx_hw.blocks.families.or_columns", "OrColumns"),
+        "uor_columns": ("hawx_hw.blocks.families.or_columns", "UnsignedOrColumns"),
     }
 )
 

@@ -6,23 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hawx_hw.activity.blocks import simulate_block
-from hawx_hw.activity.flat import flatten
-from hawx_hw.activity.timed import library_delays
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.operands import Operands
-from hawx_hw.fingerprints import code_hash
 from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.netlist.blocks import simulate_block
+from hawx_hw.netlist.flat import flatten
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.netlist.timing import longest_path
 from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.modules import Mapped, Progress, map_designs
 from hawx_hw.synthesis.store import Store, entry_key
-from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
+from hawx_hw.util.code import code_hash
 
 __all__ = ["Measurement", "measure", "synthesize_blocks"]
 
 _KIND = "block energy"
-_CODE = ("activity", "power", "characterization/measure.py")
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def _energies(
         "technology": technology.fingerprint,
         "operands": suited.digest,
         "glitches": glitches,
-        "code": [code_hash(part) for part in _CODE],
+        "code": code_hash(__name__),
     }
     key = entry_key(_KIND, inputs)
     kept = None if store is None else store.get(key, _KIND)

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.systolic.parameters import weight_tiles
+from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.blocks.block import Block
-from hawx_hw.mapping.operations import Operation
-from hawx_hw.mapping.parameters import weight_tiles
-from hawx_hw.mapping.plan import Plan
 
 __all__ = ["Operands", "layers_of", "operand_stream", "uniform"]
 

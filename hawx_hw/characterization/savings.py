@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from hawx_hw.blocks.block import CODES, Block
-from hawx_hw.blocks.lower_precision import Precision
+from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.blocks.statistics import statistics
 from hawx_hw.characterization.measure import Measurement
 
@@ -45,8 +45,8 @@ class Errors:
 def errors(block: Block) -> Errors:
     """The errors of a block as it is meant to be used.
 
-    Codes for :class:`~hawx_hw.blocks.lower_precision.Precision` are rounded to its bits before they
-    come to it, and its error is what that rounding does.
+    Codes for :class:`~hawx_hw.blocks.families.lower_precision.Precision` are rounded to its bits
+    before they come to it, and its error is what that rounding does.
     """
     if not isinstance(block, Precision):
         found = statistics(block)

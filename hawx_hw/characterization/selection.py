@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.lower_precision import Precision
+from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.blocks.registry import by_name
 
 __all__ = ["SELECTION", "compared_with", "distinct", "every_block", "selection"]
@@ -37,7 +37,7 @@ def every_block() -> list[Block]:
 
 def compared_with() -> list[Block]:
     """The exact block, and the lower precisions that the library lists."""
-    from hawx_hw.blocks.lower_precision import catalogue
+    from hawx_hw.blocks.families.lower_precision import catalogue
 
     return [by_name("exact"), *(block for block in catalogue() if isinstance(block, Precision))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hawx_hw.blocks.assignment import Assignment
-from hawx_hw.quantize.graph import Conv2d, Flatten, Graph, Linear, MaxPool2d, Node
+from hawx_hw.graph.graph import Conv2d, Flatten, Graph, Linear, MaxPool2d, Node
 
 __all__ = ["round_activations"]
 
@@ -15,7 +15,7 @@ def round_activations(graph: Graph, assignment: Assignment) -> Graph:
 
     A block of lower precision drops the low bits of its activations. Where every reader of a tensor
     does so, its requantiser rounds to the nearest code that keeps them all, at no cost: a parameter
-    of the layer program (:attr:`~hawx_hw.quantize.graph.Requantization.step`). Codes that an
+    of the layer program (:attr:`~hawx_hw.graph.graph.Requantization.step`). Codes that an
     addition, a clamp or an average reads, and those of the output, stay as fine as they are. The
     network's input has no requantiser before it: there the block drops the bits.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.graph.graph import Conv2d, Linear
 
 __all__ = ["correct_bias", "mean_sums"]
 

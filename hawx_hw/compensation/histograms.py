@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.graph.graph import Conv2d, Linear
 
 __all__ = ["tap_histograms"]
 

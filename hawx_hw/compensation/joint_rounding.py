@@ -19,7 +19,7 @@ from scipy.linalg import cho_factor, cho_solve, cholesky
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.compensation.weight_remapping import remap_weights
-from hawx_hw.quantize.graph import WEIGHT_MAX, Conv2d, Linear
+from hawx_hw.graph.graph import WEIGHT_MAX, Conv2d, Linear
 
 __all__ = ["Together", "patches", "rank_one", "round_together"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block
-from hawx_hw.quantize.graph import WEIGHT_MAX, Conv2d, Linear
+from hawx_hw.graph.graph import WEIGHT_MAX, Conv2d, Linear
 
 __all__ = ["best_codes", "remap_weights"]
 

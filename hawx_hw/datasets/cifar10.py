@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
-from hawx_hw.datasets.folders import data_folders
 from hawx_hw.datasets.npz import read_arrays
 from hawx_hw.errors import UserError
+from hawx_hw.util.locations import data_folders
 
 __all__ = ["load"]
 

@@ -1,7 +1,7 @@
 """MNIST (Y. LeCun, C. Cortes, C. Burges): 60,000 training and 10,000 test images of 28 x 28.
 
 The four official idx files are looked for in each of
-:func:`~hawx_hw.datasets.folders.data_folders`, as ``mnist/NAME.gz`` or, as torchvision keeps them,
+:func:`~hawx_hw.util.locations.data_folders`, as ``mnist/NAME.gz`` or, as torchvision keeps them,
 ``MNIST/raw/NAME``, compressed or not. Where none has them they are downloaded into the cache. The
 checksum is that of the content: compressing anew changes the .gz.
 """
@@ -17,10 +17,10 @@ import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
 from hawx_hw.datasets.download import DownloadError, Progress, fetch
-from hawx_hw.datasets.folders import cache_folder, data_folders
 from hawx_hw.datasets.idx import DamagedError, decompress, parse, read_content
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_bytes
+from hawx_hw.util.files import write_bytes
+from hawx_hw.util.locations import cache_folder, data_folders
 
 __all__ = ["SOURCES", "load"]
 

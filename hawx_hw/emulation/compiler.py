@@ -7,8 +7,8 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from hawx_hw import c_code
-from hawx_hw.c_code import CompilerError
+from hawx_hw.util import native_code as c_code
+from hawx_hw.util.native_code import CompilerError
 
 __all__ = ["VARIANTS", "CompilerError", "Variant", "library", "supported"]
 

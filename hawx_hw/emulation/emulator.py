@@ -17,8 +17,8 @@ from hawx_hw.emulation.layer import PATHS, Layer
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import blocks_key
 from hawx_hw.emulation.selftest import checked_native
-from hawx_hw.quantize import fast
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
@@ -28,7 +28,7 @@ from hawx_hw.quantize.graph import (
     MaxPool2d,
     Node,
 )
-from hawx_hw.quantize.pixels import codes
+from hawx_hw.graph.pixels import codes
 
 __all__ = ["Emulator"]
 
@@ -49,7 +49,7 @@ class _Chunk:
 class Emulator:
     """Runs a graph under assignments; one caller at a time.
 
-    The codes are those of :mod:`hawx_hw.quantize.reference`, bit for bit, for any table of any
+    The codes are those of :mod:`hawx_hw.graph.reference`, bit for bit, for any table of any
     block. Codes of tensors are kept, so that the same images under another assignment are computed
     from the first layer on that differs.
 
@@ -122,7 +122,7 @@ class Emulator:
         return self._native.variant.name if self._native else "portable"
 
     def run(self, images: np.ndarray, assignment: Assignment | None = None) -> np.ndarray:
-        """Codes of the graph's output, as :func:`hawx_hw.quantize.reference.run` gives them.
+        """Codes of the graph's output, as :func:`hawx_hw.graph.reference.run` gives them.
 
         Parameters
         ----------

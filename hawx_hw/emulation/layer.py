@@ -10,7 +10,7 @@ from hawx_hw.emulation.native import Native, Prepared
 from hawx_hw.emulation.portable import by_factors, by_look_up
 from hawx_hw.emulation.products import Products
 from hawx_hw.emulation.rank_one import PreparedProduct, lay_out
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.graph.graph import Conv2d, Linear
 
 __all__ = ["PATHS", "Layer"]
 

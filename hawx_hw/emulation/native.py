@@ -22,8 +22,8 @@ from hawx_hw.emulation.structures import (
     rule_of,
     window_of,
 )
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import (
     CODE_MIN,
     SUM_MAX,
     Add,

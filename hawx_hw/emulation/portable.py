@@ -8,8 +8,8 @@ import numpy as np
 
 from hawx_hw.emulation.factors import Factors
 from hawx_hw.emulation.products import Products
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Linear
 
 __all__ = ["by_factors", "by_look_up"]
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.exact import Exact
-from hawx_hw.quantize.graph import SUM_MAX, SUM_MIN, Conv2d, Linear
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.graph.graph import SUM_MAX, SUM_MIN, Conv2d, Linear
 
 __all__ = ["EXACT", "Products", "blocks_key"]
 

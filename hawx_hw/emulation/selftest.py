@@ -9,15 +9,15 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import CompilerError, Variant
 from hawx_hw.emulation.factors import single
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import Products
 from hawx_hw.emulation.rank_one import lay_out
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
@@ -29,7 +29,7 @@ from hawx_hw.quantize.graph import (
     Requantization,
     Tensor,
 )
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 
 __all__ = ["checked_native"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hawx_hw.quantize.graph import AveragePool2d, Conv2d, Linear, MaxPool2d, Requantization
+from hawx_hw.graph.graph import AveragePool2d, Conv2d, Linear, MaxPool2d, Requantization
 
 __all__ = [
     "ProductRows",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hawx_hw.blocks.block import Block, BlockComponent
-from hawx_hw.files import write_text
-from hawx_hw.gateware.common.hierarchy import Emission
+from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.verilog import verilog_modules
+from hawx_hw.util.files import write_text
 
 __all__ = ["BlockVerilog", "architecture_verilog", "specification_verilog"]
 

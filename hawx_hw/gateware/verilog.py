@@ -6,7 +6,7 @@ import re
 
 from amaranth._toolchain.yosys import find_yosys
 
-from hawx_hw.gateware.common.hierarchy import Emission
+from hawx_hw.gateware.hierarchy import Emission
 
 __all__ = ["verilog_modules"]
 

@@ -24,13 +24,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "MODELS": "zoo",
-    "TrainingRecord": "training",
-    "accuracy": "evaluation",
-    "build": "zoo",
-    "load": "checkpoint",
-    "shipped_checkpoint": "checkpoint",
-    "train": "training",
+    "MODELS": "hawx_hw.networks.zoo",
+    "TrainingRecord": "hawx_hw.networks.training",
+    "accuracy": "hawx_hw.networks.evaluation",
+    "build": "hawx_hw.networks.zoo",
+    "load": "hawx_hw.networks.checkpoint",
+    "shipped_checkpoint": "hawx_hw.networks.checkpoint",
+    "train": "hawx_hw.networks.training",
 }
 
 
@@ -39,4 +39,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(_HOMES[name]), name)

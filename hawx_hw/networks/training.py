@@ -18,10 +18,10 @@ from torch import nn
 from torch.nn import functional
 
 from hawx_hw.datasets import Dataset
-from hawx_hw.files import write_bytes, write_json
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.zoo import build
+from hawx_hw.util.files import write_bytes, write_json
 
 __all__ = ["Progress", "Recipe", "TrainingRecord", "default_epochs", "train"]
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import CellGroup, FlatNetlist
-from hawx_hw.activity.slews import loads, slews
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import CellGroup, FlatNetlist
+from hawx_hw.netlist.slews import loads, slews
 from hawx_hw.power.states import CellStates
 from hawx_hw.technology.liberty import Cell, InternalPower, Pin
 from hawx_hw.technology.table_stack import TableStack

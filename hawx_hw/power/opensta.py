@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import FlatNetlist
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_text
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.opensta import find_opensta, time_unit, without_wires
 from hawx_hw.technology.functions import Expression, parse
+from hawx_hw.util.files import write_text
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import FlatNetlist
+from hawx_hw.architectures.systolic.parts import BLOCK, MEMORIES, PE, parts_of
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.power.parts import BLOCK, MEMORIES, PE, parts_of
 from hawx_hw.technology.memories import MacroFigures, MemoryModel
 
 __all__ = ["power_report"]

@@ -1,6 +1,6 @@
 """Area, power and longest path of designs from their descriptions, without synthesis."""
 
-from hawx_hw.prediction.block_table import BlockFigures, BlockTable
-from hawx_hw.prediction.description import DesignDescription, describe
+from hawx_hw.architectures.systolic.features import DesignDescription, describe
+from hawx_hw.characterization.block_table import BlockFigures, BlockTable
 
 __all__ = ["BlockFigures", "BlockTable", "DesignDescription", "describe"]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.features import describe
 from hawx_hw.errors import UserError
-from hawx_hw.mapping.cycles import predict
-from hawx_hw.prediction.description import describe
 from hawx_hw.prediction.forecast import forecast
 from hawx_hw.prediction.shipped import read_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.blocks import Block
-    from hawx_hw.mapping.plan import Plan
-    from hawx_hw.prediction.block_table import BlockTable
+    from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
@@ -31,7 +31,7 @@ class DesignForecaster:
     blocks : sequence of Block
         All that designs may hold; what is not known of them is measured.
     objective : str
-        How blocks are built, see :meth:`~hawx_hw.prediction.block_table.BlockTable.chosen`.
+        How blocks are built, see :meth:`~hawx_hw.characterization.block_table.BlockTable.chosen`.
     clock_mhz : float or None
         None: the technology's.
     jobs : int

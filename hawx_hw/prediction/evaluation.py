@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.architectures.systolic.features import FEATURES
+from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.description import FEATURES
 from hawx_hw.prediction.predictors import Estimates, Predictors
-from hawx_hw.prediction.quantities import QUANTITIES
 from hawx_hw.prediction.table import TrainingTable
 
 __all__ = ["HELD_OUT", "Held", "Scores", "evaluate", "power", "scores", "smape"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hawx_hw.prediction.description import DesignDescription
+from hawx_hw.architectures.systolic.features import DesignDescription
 from hawx_hw.prediction.evaluation import power
 from hawx_hw.prediction.predictors import Estimates, Predictors
 

@@ -6,8 +6,8 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from hawx_hw.files import write_bytes
 from hawx_hw.prediction.evaluation import Held
+from hawx_hw.util.files import write_bytes
 
 __all__ = ["parity"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription
+from hawx_hw.architectures.systolic.quantities import PATHS, QUANTITIES, Quantity
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.compiled import Compiled
 from hawx_hw.prediction.correction import Correction, Hyperparameters
-from hawx_hw.prediction.description import FEATURES, DesignDescription
-from hawx_hw.prediction.quantities import PATHS, QUANTITIES, Quantity
 from hawx_hw.prediction.table import TrainingTable
 
 __all__ = ["COVERAGE", "Estimates", "Predictors"]
@@ -121,13 +121,13 @@ class Predictors:
         Parameters
         ----------
         features : ndarray of float, shape (designs, features)
-            Columns in the order of :data:`~hawx_hw.prediction.description.FEATURES`.
+            Columns in the order of :data:`~hawx_hw.architectures.systolic.features.FEATURES`.
 
         Returns
         -------
         dict of str to Estimates
-            By the names of :data:`~hawx_hw.prediction.quantities.QUANTITIES`; and ``delay``, the
-            longest of the paths, whose interval reaches from the highest low to the highest high.
+            By the names of the quantities; and ``delay``, the longest of the paths, whose interval
+            reaches from the highest low to the highest high.
         """
         beyond = np.maximum(self._low - features, features - self._high) / self._span
         found = {}

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hawx_hw.architectures.systolic.features import describe
 from hawx_hw.blocks import by_name
+from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_text
-from hawx_hw.fingerprints import code_hash, versions
-from hawx_hw.prediction.block_table import BlockTable
-from hawx_hw.prediction.description import describe
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.table import TrainingTable
 from hawx_hw.synthesis.store import entry_key
+from hawx_hw.util.code import code_hash
+from hawx_hw.util.files import write_text
+from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
@@ -41,20 +42,6 @@ FOLDER = Path(__file__).resolve().parent / "data"
 #: Environment variable that names a folder of the user's own, which counts before the package's.
 VARIABLE = "HAWX_PREDICTORS"
 _KIND = "description"
-#: What a description depends on.
-_CODE = (
-    "activity",
-    "assignment",
-    "blocks",
-    "compensation",
-    "mapping",
-    "power",
-    "prediction/block_table.py",
-    "prediction/description.py",
-    "quantize",
-    "synthesis",
-    "technology",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +82,8 @@ def described(
     UserError
         The table lacks columns, or a design of it cannot be built any more.
     """
-    from hawx_hw.design_sweep.label import Infeasible, plan_of
-    from hawx_hw.design_sweep.space import Design
+    from hawx_hw.architectures.systolic.sampling import Design
+    from hawx_hw.sweep.label import Infeasible, plan_of
 
     rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(sweep)))
     if rows and "design" not in rows[0]:
@@ -112,7 +99,7 @@ def described(
             "design": content,
             "technology": technology.fingerprint,
             "tools": versions("pyosys"),
-            "code": [code_hash(part) for part in _CODE],
+            "code": code_hash("hawx_hw.sweep.label", "hawx_hw.architectures.systolic.features"),
         }
         kept = None if store is None else store.get(entry_key(_KIND, inputs), _KIND)
         if kept is None:

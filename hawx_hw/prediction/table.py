@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.architectures.systolic.features import FEATURES
+from hawx_hw.architectures.systolic.quantities import AREA_PARTS, DELAY_PARTS
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.description import FEATURES
-from hawx_hw.prediction.quantities import AREA_PARTS, DELAY_PARTS
 
 __all__ = ["MEASURED", "TrainingTable"]
 
@@ -43,7 +43,7 @@ class TrainingTable:
     blocks : tuple of frozenset of str
         Names of the blocks of each design.
     features : dict of str to ndarray
-        By the names of :data:`~hawx_hw.prediction.description.FEATURES`, each shape (designs,).
+        By the names of the features, each shape (designs,).
     figures : dict of str to ndarray
         As the quantities name them.
     columns : dict of str to ndarray

@@ -5,6 +5,6 @@ The parts are imported from their modules. Only :mod:`~hawx_hw.quantize.calibrat
 
 from __future__ import annotations
 
-from hawx_hw.quantize.pixels import codes
+from hawx_hw.graph.pixels import codes
 
 __all__ = ["codes"]

@@ -14,19 +14,7 @@ import torch
 from torch import nn
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import (
-    INPUT,
-    FloatAdd,
-    FloatAveragePool,
-    FloatClamp,
-    FloatConv,
-    FloatFlatten,
-    FloatGraph,
-    FloatLayer,
-    FloatLinear,
-    FloatMaxPool,
-)
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph.graph import (
     CODE_MIN,
     SUM_MAX,
     WEIGHT_MAX,
@@ -43,7 +31,19 @@ from hawx_hw.quantize.graph import (
     Tensor,
     fixed_point,
 )
-from hawx_hw.quantize.pixels import INPUT_SCALE, INPUT_ZERO_POINT, codes
+from hawx_hw.graph.pixels import INPUT_SCALE, INPUT_ZERO_POINT, codes
+from hawx_hw.quantize.float_graph import (
+    INPUT,
+    FloatAdd,
+    FloatAveragePool,
+    FloatClamp,
+    FloatConv,
+    FloatFlatten,
+    FloatGraph,
+    FloatLayer,
+    FloatLinear,
+    FloatMaxPool,
+)
 from hawx_hw.quantize.ranges import Encoding, Histogram
 from hawx_hw.quantize.tracing import trace
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hawx_hw.quantize.graph import CODE_MAX, CODE_MIN
+from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
 
 __all__ = ["Encoding", "Histogram", "encoding"]
 

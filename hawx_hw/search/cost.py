@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hawx_hw.search.space import Space
+from hawx_hw.assignment.space import Space
 
 __all__ = ["Cost", "MultiplierEnergy"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hawx_hw.search.space import Space
+from hawx_hw.assignment.space import Space
 
 __all__ = ["FIGURES", "DesignCost", "Shape"]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hawx_hw.assignment.storage import to_json
+from hawx_hw.scores.predictor import AccuracyPredictor
 from hawx_hw.search import foresight
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.algorithms.hawx import screened
@@ -27,7 +28,6 @@ from hawx_hw.search.promising import run_promising
 from hawx_hw.search.proposals import proposals, uniforms
 from hawx_hw.search.result import Found, SearchResult, without_exact
 from hawx_hw.search.screening import Screening
-from hawx_hw.sensitivity.predictor import AccuracyPredictor
 
 __all__ = ["Candidates", "search_designs", "with_predictions"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_bytes
 from hawx_hw.search.cost import Cost
 from hawx_hw.search.oracle import Oracle
+from hawx_hw.util.files import write_bytes
 
 __all__ = ["Evaluator", "OutOfBudgetError"]
 

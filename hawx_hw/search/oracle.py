@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from hawx_hw.assignment.accepted import check_codes
+from hawx_hw.assignment.space import Space
 from hawx_hw.emulation import Emulator
-from hawx_hw.quantize.graph import Graph
-from hawx_hw.quantize.pixels import codes
-from hawx_hw.search.space import Space
+from hawx_hw.graph.graph import Graph
+from hawx_hw.graph.pixels import codes
 
 __all__ = ["EmulatedOracle", "Oracle", "space_key"]
 
@@ -51,7 +51,7 @@ class EmulatedOracle:
         ``(n,)``
     change : callable or None
         Gives the graph that a vector runs on, such as
-        :class:`~hawx_hw.search.compensated.Compensated`; None: ``graph``.
+        :class:`~hawx_hw.compensation.per_filter.Compensated`; None: ``graph``.
     threads : int or None
         See :class:`~hawx_hw.emulation.Emulator`.
     memory : int

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.pictures import picture
 from hawx_hw.search.front import pareto
+from hawx_hw.util.plotting import picture
 
 if TYPE_CHECKING:
     from hawx_hw.search.designs import Candidates

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.screening import Screening
-from hawx_hw.search.space import Space
 
 __all__ = ["Problem", "Scores", "Search"]
 

@@ -1,7 +1,7 @@
 """Runs the most promising of some assignments, few at a time.
 
 A curve from scores to accuracy with its uncertainty
-(:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to what was run, and the next
+(:class:`~hawx_hw.scores.predictor.AccuracyPredictor`) is fitted to what was run, and the next
 is the one that is expected to enlarge the hypervolume most.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from hawx_hw.scores.predictor import AccuracyPredictor, informative
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.front import fronts, gains
-from hawx_hw.sensitivity.predictor import AccuracyPredictor, informative
 
 __all__ = ["run_promising"]
 
@@ -42,7 +42,7 @@ def run_promising(
         ``(n, units)``, n >= 1, no two the same.
     points : ndarray of float64
         ``(n, 2)``: their scores, from
-        :func:`~hawx_hw.sensitivity.predictor.expected_changes`, and costs.
+        :func:`~hawx_hw.scores.predictor.expected_changes`, and costs.
     reference : tuple of float
         Points lost and cost that the hypervolume is measured from.
     least : float

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.search.convex_steps import convex_steps
-from hawx_hw.search.space import Space
 
 __all__ = ["by_column", "proposals", "swept_layers", "uniforms"]
 

@@ -15,12 +15,12 @@ from hawx_hw.assignment.storage import to_json
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_json
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.evaluator import OutOfBudgetError
 from hawx_hw.search.front import hypervolume, pareto
 from hawx_hw.search.oracle import space_key
 from hawx_hw.search.problem import Problem
+from hawx_hw.util.files import write_json
 
 __all__ = [
     "SCHEMA",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.emulation.products import EXACT
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.profile import Profile
+from hawx_hw.scores.profile import Profile
 
 __all__ = ["ImageScores", "ProfileScores"]
 

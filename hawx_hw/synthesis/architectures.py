@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.netlist.netlist import Netlist
+from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import map_designs
-from hawx_hw.synthesis.netlist import Netlist
 from hawx_hw.synthesis.store import Store, default_store
-from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
 
 __all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_architectures"]

@@ -13,11 +13,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from hawx_hw.fingerprints import code_hash
 from hawx_hw.synthesis.fpga_worker import script
 from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import FpgaFamily
+from hawx_hw.util.code import source_hash
 
 __all__ = ["FpgaFigures", "synthesize_fpga", "synthesize_fpga_all"]
 
@@ -112,7 +112,7 @@ def synthesize_fpga(
         "sources": list(sources.values()),
         "script": commands,
         "pyosys": metadata.version("pyosys"),
-        "code": code_hash("synthesis/fpga_worker.py"),
+        "code": source_hash("hawx_hw.synthesis.fpga_worker"),
     }
     key = entry_key(_KIND, inputs)
     found = None if store is None else store.get(key, _KIND)

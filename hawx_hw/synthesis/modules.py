@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis.netlist import Module, Netlist, read_module
+from hawx_hw.netlist.netlist import Module, Netlist, read_module
+from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
-from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
 from hawx_hw.synthesis.yosys import check_yosys, constraints, refusal
@@ -145,7 +145,7 @@ def synthesize_module(
     -------
     netlist : Netlist
     figures : dict
-        As :meth:`~hawx_hw.synthesis.netlist.Netlist.report` gives them, and ``longest_path_ns``.
+        As :meth:`~hawx_hw.netlist.netlist.Netlist.report` gives them, and ``longest_path_ns``.
     key : str
         Of the top; what it holds has keys of its own.
     """

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_text
 from hawx_hw.synthesis.plain_verilog import plain_verilog
+from hawx_hw.util.files import write_text
 
 __all__ = ["find_opensta", "longest_path", "time_unit"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_text
+from hawx_hw.netlist.netlist import Netlist
+from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis import opensta as sign_off
 from hawx_hw.synthesis.modules import Progress, map_designs
-from hawx_hw.synthesis.netlist import Netlist
 from hawx_hw.synthesis.store import Store
-from hawx_hw.synthesis.timing import longest_path
 from hawx_hw.technology import Technology
+from hawx_hw.util.files import write_text
 
 __all__ = ["OPENSTA_CELLS", "SynthesisResult", "synthesize"]
 
@@ -61,7 +61,7 @@ def synthesize(
 
     Each module is mapped by itself, once, and counted as often as the design holds it; see
     :mod:`hawx_hw.synthesis.modules`. Memory macros
-    (:data:`~hawx_hw.synthesis.netlist.MACROS`) stay black boxes, of which the bits are counted.
+    (:data:`~hawx_hw.netlist.netlist.MACROS`) stay black boxes, of which the bits are counted.
 
     Parameters
     ----------

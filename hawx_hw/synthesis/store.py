@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hawx_hw.datasets.folders import cache_folder
-from hawx_hw.fingerprints import json_hash
+from hawx_hw.util.fingerprints import json_hash
+from hawx_hw.util.locations import cache_folder
 
 __all__ = ["Entry", "Store", "default_store", "entry_key"]
 

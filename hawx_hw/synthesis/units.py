@@ -10,13 +10,13 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any
 
-from hawx_hw.fingerprints import code_hash
-from hawx_hw.synthesis.netlist import MACROS
+from hawx_hw.netlist.netlist import MACROS
 from hawx_hw.synthesis.store import entry_key
 from hawx_hw.synthesis.verilog_parts import NEUTRAL, Part, read_parts
 from hawx_hw.synthesis.worker import script
 from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import Technology
+from hawx_hw.util.code import source_hash
 
 __all__ = ["KIND", "Recipe", "Unit", "mapped_content", "units_of"]
 
@@ -71,7 +71,7 @@ class Recipe:
             "library": self.technology.digest,
             "constraints": constraints(self.technology),
             "pyosys": metadata.version("pyosys"),
-            "code": [code_hash(f"synthesis/{name}.py") for name in ("module_worker", "units")],
+            "code": source_hash("hawx_hw.synthesis.module_worker", __name__),
         }
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hawx_hw.synthesis.netlist import MACROS
+from hawx_hw.netlist.netlist import MACROS
 
 __all__ = ["NEUTRAL", "Part", "read_parts"]
 

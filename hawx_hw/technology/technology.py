@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 
 from hawx_hw.errors import UserError
-from hawx_hw.files import write_bytes
-from hawx_hw.fingerprints import json_hash
 from hawx_hw.technology.description import (
     FamilyDescription,
     MemoriesDescription,
@@ -23,6 +21,8 @@ from hawx_hw.technology.gates import smallest_gates
 from hawx_hw.technology.liberty import Library, read_library
 from hawx_hw.technology.memories import FITTED_NM, FITTED_SUPPLY, MemoryModel, scaled
 from hawx_hw.technology.yaml_files import checked, read_mapping
+from hawx_hw.util.files import write_bytes
+from hawx_hw.util.fingerprints import json_hash
 
 __all__ = ["BUILT_IN", "FAMILIES", "FpgaFamily", "Technology", "load", "load_any"]
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from hawx_hw import __version__
-from hawx_hw.gateware.common.register_map import accelerator_registers
-from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
-from hawx_hw.gateware.emit import parameter_packet
-from hawx_hw.gateware.systolic.core import core_signature
-from hawx_hw.mapping.cycles import CycleReport, predict
-from hawx_hw.mapping.plan import Plan
-from hawx_hw.mapping.stores import Stores, layer_stores
-from hawx_hw.quantize.reference import run, run_all
+from hawx_hw.architectures.systolic.cycles import CycleReport, predict
+from hawx_hw.architectures.systolic.gateware.core import core_signature
+from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.systolic.write_trace import Stores, layer_stores
+from hawx_hw.design.emission import parameter_packet
+from hawx_hw.gateware.register_map import accelerator_registers
+from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
+from hawx_hw.graph.reference import run, run_all
 from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
 from hawx_hw.verification.run import Mismatch, verify
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.files import write_json
+from hawx_hw.util.files import write_json
 
 if TYPE_CHECKING:
-    from hawx_hw.gateware.common.registers import RegisterMap
+    from hawx_hw.gateware.registers import RegisterMap
 
 __all__ = [
     "SCENARIOS",

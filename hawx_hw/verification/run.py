@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.resources import sim
-from hawx_hw.verification.build import Simulation, build_simulation
+from hawx_hw.simulation.build import Simulation, build_simulation
+from hawx_hw.simulation.simulators import find_simulator
+from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
-from hawx_hw.verification.simulators import find_simulator
 
 __all__ = ["Mismatch", "verify"]
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hawx_hw.files import write_json
+from hawx_hw.util.files import write_json
 
 __all__ = ["Report"]
 

@@ -10,11 +10,11 @@ import pytest
 from hawx_hw.assignment.accepted import check_codes, code_ranges
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.errors import UserError
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hawx_hw.assignment import assign
-from hawx_hw.block_rules import BlocksConfig
+from hawx_hw.config.blocks import BlocksConfig
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph.graph import (
     Conv2d,
     Flatten,
     Graph,

@@ -9,10 +9,10 @@ import pytest
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.catalogue import catalogue, library, other_names
-from hawx_hw.blocks.import_store import ImportStore
-from hawx_hw.blocks.imported import ImportedCircuit, Port
 from hawx_hw.blocks.registry import FAMILIES
-from hawx_hw.cli_blocks import list_blocks
+from hawx_hw.blocks.user.import_store import ImportStore
+from hawx_hw.blocks.user.imported import ImportedCircuit, Port
+from hawx_hw.cli.blocks import list_blocks
 from hawx_hw.errors import UserError
 
 

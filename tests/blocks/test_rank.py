@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.blocks.rank import integer_rank
 
 

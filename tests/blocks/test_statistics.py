@@ -12,7 +12,7 @@ import pytest
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import Block, BlockComponent
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.blocks.statistics import error_moments, statistics
 
 

@@ -10,7 +10,7 @@ import pytest
 from amaranth.hdl import Module
 
 from hawx_hw.blocks.block import BlockComponent
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.characterization import measure as module
 from hawx_hw.characterization.measure import Measurement, measure, synthesize_blocks
 from hawx_hw.characterization.operands import Operands, uniform

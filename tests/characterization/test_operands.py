@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
 from hawx_hw.blocks import by_name
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.characterization.operands import Operands, layers_of, operand_stream, uniform
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
-from hawx_hw.quantize.reference import run_all
-from tests.gateware.systolic.parts import convolution
+from hawx_hw.graph.reference import run_all
+from tests.architectures.systolic.gateware.parts import convolution
 
 CASES = [
     # Shape, filters, kernel, stride, padding, pool, rows, columns, accumulators.

@@ -7,7 +7,7 @@ import numpy as np
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.compensation.activation_rounding import round_activations
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph.graph import (
     Add,
     Conv2d,
     Flatten,

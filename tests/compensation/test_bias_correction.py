@@ -7,10 +7,10 @@ import pytest
 
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Linear, Requantization
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
-from tests.odd_blocks import random_assignment
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Linear, Requantization
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from tests.synthetic_blocks import random_assignment
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.compensation.histograms import tap_histograms
-from hawx_hw.quantize.graph import Conv2d, Linear, Requantization
+from hawx_hw.graph.graph import Conv2d, Linear, Requantization
 
 
 def ref_counts(node: Conv2d, codes: np.ndarray, zero_point: int) -> np.ndarray:

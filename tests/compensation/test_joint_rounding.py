@@ -9,11 +9,11 @@ import pytest
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.compensation.compensate import compensate
 from hawx_hw.compensation.joint_rounding import Together, patches, rank_one, round_together
+from hawx_hw.compensation.layerwise import compensate
 from hawx_hw.compensation.weight_remapping import best_codes, remap_weights
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Requantization, Tensor
 
 ZERO_POINT = -90
 

@@ -9,7 +9,7 @@ from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.compensation.weight_remapping import best_codes, remap_weights
-from hawx_hw.quantize.graph import Conv2d, Linear, Requantization
+from hawx_hw.graph.graph import Conv2d, Linear, Requantization
 
 EVEN = np.ones(256, dtype=np.int64)
 

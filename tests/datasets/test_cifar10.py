@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from hawx_hw import datasets
-from hawx_hw.datasets import cifar10, folders
+from hawx_hw.datasets import cifar10
 from hawx_hw.errors import UserError
+from hawx_hw.util import locations as folders
 
 IMAGES = 7
 

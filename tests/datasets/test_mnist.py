@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hawx_hw import datasets
-from hawx_hw.datasets import folders, mnist
+from hawx_hw.datasets import mnist
 from hawx_hw.datasets.download import DownloadError
 from hawx_hw.errors import UserError
+from hawx_hw.util import locations as folders
 
 NAMES = (
     "train-images-idx3-ubyte",

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hawx_hw import cli
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import CODES
+from hawx_hw.cli import main as cli
 from hawx_hw.errors import UserError
-from hawx_hw.verification.simulators import find_simulator
+from hawx_hw.simulation.simulators import find_simulator
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-block.md"
 NAME = "python:my_blocks:MiddleWeight"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw import cli
+from hawx_hw.cli import main as cli
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "blocks.md").read_text()

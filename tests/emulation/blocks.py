@@ -4,8 +4,8 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block
-from hawx_hw.blocks.exact import Exact
-from hawx_hw.quantize.graph import Conv2d, Linear
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.graph.graph import Conv2d, Linear
 
 
 class TableBlock(Block):

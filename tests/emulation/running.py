@@ -3,9 +3,9 @@
 import numpy as np
 
 from hawx_hw.emulation import compiler
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Linear
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Linear
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 from tests.emulation.blocks import full_rank, low_rank, near_product, random_assignment, rank_one
 
 ANY = (full_rank, near_product, rank_one, low_rank)

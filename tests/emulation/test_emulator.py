@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.emulation import Emulator, compiler
 from hawx_hw.emulation import emulator as emulator_module
 from hawx_hw.emulation.compiler import CompilerError
 from hawx_hw.emulation.layer import Layer
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Linear
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Linear
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 from tests.emulation.blocks import (
     full_rank,
     low_rank,

@@ -4,8 +4,8 @@ import pytest
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.emulation import Emulator
 from hawx_hw.emulation.layer import Layer
-from hawx_hw.quantize.graph import Conv2d, Graph, Linear, Requantization, Tensor
-from hawx_hw.quantize.random_graphs import random_codes
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Requantization, Tensor
+from hawx_hw.graph.random_graphs import random_codes
 from tests.emulation.blocks import TableBlock, full_rank, near_product
 from tests.emulation.running import WAYS, assert_equal, chain, drawn
 

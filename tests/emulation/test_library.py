@@ -7,8 +7,8 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.catalogue import library
 from hawx_hw.emulation.layer import Layer
 from hawx_hw.emulation.selftest import checked_native
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Conv2d, Requantization
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Requantization
 
 #: Families whose products are of rank 1, whatever their parameters.
 RANK_ONE = {"exact", "precision", "rounding", "truncation", "perforation", "roup", "rad"}

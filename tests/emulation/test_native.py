@@ -7,8 +7,8 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import Products
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.graph import Add, AveragePool2d, Clamp, Linear, MaxPool2d, Requantization
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Linear, MaxPool2d, Requantization
 from tests.emulation.blocks import TableBlock
 
 NATIVES = [Native(variant, threads) for variant in compiler.supported() for threads in (1, 2)]

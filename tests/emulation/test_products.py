@@ -3,11 +3,11 @@ import pytest
 
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.emulation.factors import Factors, factorize
 from hawx_hw.emulation.portable import by_factors
 from hawx_hw.emulation.products import Products, blocks_key
-from hawx_hw.quantize.graph import Linear, Requantization
+from hawx_hw.graph.graph import Linear, Requantization
 from tests.emulation.blocks import TableBlock, full_rank, low_rank, near_product, rank_one
 
 

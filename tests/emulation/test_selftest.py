@@ -3,8 +3,8 @@ import pytest
 
 from hawx_hw.emulation import Emulator, compiler, selftest
 from hawx_hw.emulation.compiler import CompilerError
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph import reference
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 from tests.emulation.blocks import full_rank, near_product, random_assignment, rank_one
 
 

@@ -6,9 +6,9 @@ from amaranth.hdl import Instance, Module
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import BlockComponent
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.gateware.block_verilog import architecture_verilog, specification_verilog
-from hawx_hw.gateware.common.hierarchy import place
+from hawx_hw.gateware.hierarchy import place
 
 LEAF = "module leaf(input [7:0] x, output [7:0] y); assign y = x; endmodule\n"
 

@@ -10,7 +10,7 @@ import torch
 from hawx_hw import datasets, networks
 from hawx_hw.datasets import Dataset, Split, mnist
 from hawx_hw.errors import UserError
-from hawx_hw.files import sha256_file
+from hawx_hw.util.files import sha256_file
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from hawx_hw.datasets import Dataset, Split
-from hawx_hw.files import sha256_file
 from hawx_hw.networks import train, training
 from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
+from hawx_hw.util.files import sha256_file
 
 
 def striped(count, seed):

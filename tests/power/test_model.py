@@ -7,16 +7,16 @@ import itertools
 import numpy as np
 import pytest
 
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import CellGroup, FlatNetlist, flatten
-from hawx_hw.activity.slews import loads, slews
 from hawx_hw.errors import UserError
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import CellGroup, FlatNetlist, flatten
+from hawx_hw.netlist.netlist import Instance, Module, Netlist
+from hawx_hw.netlist.slews import loads, slews
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.netlist import Instance, Module, Netlist
 from hawx_hw.technology import load
 from hawx_hw.technology.functions import parse
 from hawx_hw.technology.liberty import Cell, Library
-from tests.activity.netlists import random_module
+from tests.netlist.netlists import random_module
 
 SUPPLY = 1.1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.activity.activity import Activity
-from hawx_hw.activity.flat import FlatNetlist, flatten
+from hawx_hw.architectures.systolic.parts import parts_of
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.power.parts import parts_of
 from hawx_hw.power.report import power_report
-from hawx_hw.synthesis.netlist import Instance, Module, Netlist
 from hawx_hw.technology import load
 
 TECHNOLOGY = load("generic45")

@@ -4,17 +4,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.features import describe
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import by_name
 from hawx_hw.errors import UserError
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.cycles import predict
-from hawx_hw.mapping.plan import plan
 from hawx_hw.prediction import designs
-from hawx_hw.prediction.description import describe
 from hawx_hw.prediction.designs import DesignForecaster
 from hawx_hw.prediction.forecast import forecast
 from hawx_hw.prediction.shipped import read_kept
-from hawx_hw.search.space import Space
 from hawx_hw.technology import load
 from hawx_hw.verification.accelerator_job import cycles_per_image
 from tests.search.small import small_graph

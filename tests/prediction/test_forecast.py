@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hawx_hw.prediction.description import FEATURES, DesignDescription
+from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription
 from hawx_hw.prediction.forecast import comparison, forecast
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.table import TrainingTable

@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription
+from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.description import FEATURES, DesignDescription
 from hawx_hw.prediction.predictors import Predictors
-from hawx_hw.prediction.quantities import QUANTITIES
 from hawx_hw.prediction.table import TrainingTable
 from tests.prediction import worlds
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hawx_hw.prediction.description import FEATURES
-from hawx_hw.prediction.quantities import AREA_PARTS, DELAY_PARTS
+from hawx_hw.architectures.systolic.features import FEATURES
+from hawx_hw.architectures.systolic.quantities import AREA_PARTS, DELAY_PARTS
 from hawx_hw.prediction.table import TrainingTable
 
 __all__ = ["rows", "table"]

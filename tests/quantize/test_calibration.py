@@ -9,9 +9,8 @@ from torch import nn
 from hawx_hw import datasets, networks
 from hawx_hw.datasets import mnist
 from hawx_hw.errors import UserError
-from hawx_hw.quantize import fast, reference
-from hawx_hw.quantize.calibration import codes, quantize
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph import fast, reference
+from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
@@ -20,7 +19,8 @@ from hawx_hw.quantize.graph import (
     Linear,
     MaxPool2d,
 )
-from hawx_hw.quantize.storage import graph_files, save_graph
+from hawx_hw.graph.storage import graph_files, save_graph
+from hawx_hw.quantize.calibration import codes, quantize
 from hawx_hw.quantize.tracing import trace
 
 RNG = np.random.default_rng(0)

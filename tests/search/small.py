@@ -3,7 +3,7 @@
 import numpy as np
 
 from hawx_hw.blocks.registry import by_name
-from hawx_hw.quantize.graph import (
+from hawx_hw.graph.graph import (
     Conv2d,
     Flatten,
     Graph,
@@ -50,7 +50,7 @@ def small_graph(seed=37):
 
 def small_images(graph, count=60, seed=5):
     """Codes, and for labels what the exact network makes of most of them."""
-    from hawx_hw.quantize import reference
+    from hawx_hw.graph import reference
 
     rng = np.random.default_rng(seed)
     images = rng.integers(-128, 128, (count, 1, 10, 10)).astype(np.int8)

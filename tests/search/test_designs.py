@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from hawx_hw.assignment.space import Space
+from hawx_hw.scores.predictor import AccuracyPredictor
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.design_cost import FIGURES, DesignCost
 from hawx_hw.search.designs import search_designs
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.predictor import AccuracyPredictor
 from tests.search.small import BLOCKS, small_graph
 
 SPACE = Space.by_layer(small_graph(), BLOCKS)

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from hawx_hw.assignment.space import Space
+from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.errors import UserError
-from hawx_hw.quantize import reference
-from hawx_hw.search.compensated import Compensated
+from hawx_hw.graph import reference
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator, OutOfBudgetError
 from hawx_hw.search.oracle import EmulatedOracle
-from hawx_hw.search.space import Space
 from tests.search.small import BLOCKS, small_graph, small_images
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from hawx_hw.assignment.space import Space
+from hawx_hw.scores.measure import measure
 from hawx_hw.search.foresight import Candidates, behind, foreseen, promising
 from hawx_hw.search.scores import ImageScores
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.measure import measure
 from tests.search.small import BLOCKS, small_graph, small_images
 
 REFERENCE = 5.0, 10.0

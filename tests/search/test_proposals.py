@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.cycles import predict
-from hawx_hw.mapping.plan import plan
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.assignment.space import Space
 from hawx_hw.search.proposals import by_column, proposals, swept_layers, uniforms
-from hawx_hw.search.space import Space
 from tests.search.small import BLOCKS, small_graph
 
 GRAPH = small_graph()

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from hawx_hw.assignment.space import Space
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.predictor import expected_changes
+from hawx_hw.scores.scores import shifted_logits
 from hawx_hw.search.scores import ImageScores, ProfileScores
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.measure import measure
-from hawx_hw.sensitivity.predictor import expected_changes
-from hawx_hw.sensitivity.scores import shifted_logits
 from tests.search.small import BLOCKS, small_graph, small_images
 
 

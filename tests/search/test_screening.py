@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from hawx_hw.assignment.space import Space
+from hawx_hw.scores.measure import measure
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.foresight import foreseen
@@ -9,8 +11,6 @@ from hawx_hw.search.problem import Problem
 from hawx_hw.search.result import run_search
 from hawx_hw.search.scores import ImageScores
 from hawx_hw.search.screening import Screening, telling_images
-from hawx_hw.search.space import Space
-from hawx_hw.sensitivity.measure import measure
 from tests.search.small import BLOCKS, small_graph, small_images
 
 REFERENCE = 20.0, 1000.0

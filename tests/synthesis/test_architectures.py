@@ -6,7 +6,7 @@ import pytest
 from amaranth.hdl import Const, Module
 
 from hawx_hw.blocks.block import BlockComponent
-from hawx_hw.blocks.exact import Exact
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.synthesis import architectures, default_store, modules, synthesize
 from hawx_hw.synthesis.architectures import choose, choose_all, compare_architectures
 from hawx_hw.technology import load

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.resources import rtl_templates
+from hawx_hw.netlist.netlist import read_netlist
 from hawx_hw.synthesis import modules, synthesize
 from hawx_hw.synthesis.modules import map_designs, synthesize_module
-from hawx_hw.synthesis.netlist import read_netlist
 from hawx_hw.synthesis.store import Store
 from hawx_hw.synthesis.worker import script
 from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import load
+from hawx_hw.util.resources import rtl_templates
 
 ROM = {"hawx_rom.v": (rtl_templates() / "hawx_rom.v").read_text()}
 DESIGN = """

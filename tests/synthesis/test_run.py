@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.resources import rtl_templates
 from hawx_hw.synthesis import synthesize, yosys
 from hawx_hw.technology import Technology, load
+from hawx_hw.util.resources import rtl_templates
 
 DESIGN = """
 module element(input clk, input signed [3:0] a, w, input signed [9:0] s,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.synthesis.netlist import read_netlist
+from hawx_hw.netlist.netlist import read_netlist
 from hawx_hw.synthesis.worker import script
 from hawx_hw.technology import load
 

@@ -7,15 +7,15 @@ import pytest
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from hawx_hw.gateware.common.accelerator import Accelerator
-from hawx_hw.gateware.common.core_interface import CoreSignature
-from hawx_hw.gateware.common.hierarchy import Emission
-from hawx_hw.gateware.common.memories import ParameterMemory, SimpleDualPortRam
-from hawx_hw.gateware.common.parameter_loader import parameter_packet
-from hawx_hw.gateware.common.register_map import accelerator_registers
-from hawx_hw.gateware.common.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
+from hawx_hw.gateware.accelerator import Accelerator
+from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
+from hawx_hw.gateware.parameter_loader import parameter_packet
+from hawx_hw.gateware.register_map import accelerator_registers
+from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.gateware.verilog import verilog_modules
-from hawx_hw.resources import rtl_templates
+from hawx_hw.util.resources import rtl_templates
 from hawx_hw.verification.job import Job, LayerTrace, register_table
 
 SHAPE, LANES = (6, 4, 5), 4

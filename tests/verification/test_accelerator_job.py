@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hawx_hw.gateware.emit import emit_accelerator
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
-from hawx_hw.quantize import reference
-from hawx_hw.quantize.random_graphs import random_graph
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import emit_accelerator
+from hawx_hw.graph import reference
+from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.verification import accelerator_job as module
 from hawx_hw.verification.accelerator_job import (
     accelerator_job,

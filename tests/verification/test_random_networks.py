@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.errors import UserError
-from hawx_hw.gateware.emit import emit_accelerator
-from hawx_hw.mapping.architecture import Architecture
-from hawx_hw.mapping.plan import plan
-from hawx_hw.quantize.random_graphs import random_codes, random_graph
+from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.verification.accelerator_job import verify_accelerator
-from tests.odd_blocks import random_assignment
+from tests.synthetic_blocks import random_assignment
 
 needs_icarus = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="Icarus Verilog is not installed"

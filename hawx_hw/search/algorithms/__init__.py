@@ -9,6 +9,15 @@ from hawx_hw.search.problem import Search
 
 __all__ = ["ALGORITHMS", "algorithm"]
 
+#: Where each search is.
+_MODULES = {
+    "hawx": "hawx_hw.search.algorithms.hawx",
+    "exhaustive": "hawx_hw.search.algorithms.exhaustive",
+    "random": "hawx_hw.search.algorithms.random",
+    "nsga2": "hawx_hw.search.algorithms.nsga2",
+    "greedy": "hawx_hw.search.algorithms.greedy",
+    "hill_climbing": "hawx_hw.search.algorithms.hill_climbing",
+}
 #: What each search does, in a line.
 ALGORITHMS: Mapping[str, str] = {
     "hawx": "goes by the hawx scores, and runs the assignments that may enlarge the front most",
@@ -30,5 +39,5 @@ def algorithm(name: str) -> Search:
     """
     if name not in ALGORITHMS:
         raise ValueError(f"Algorithm must be one of {', '.join(ALGORITHMS)}, not {name!r}")
-    search: Search = importlib.import_module(f"{__name__}.{name}").search
+    search: Search = importlib.import_module(_MODULES[name]).search
     return search

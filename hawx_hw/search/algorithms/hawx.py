@@ -9,7 +9,7 @@ Where the evaluations' images are those of the profile, candidates near that fro
 run on the few images that they may lose (:mod:`~hawx_hw.search.screening`), for half of the budget.
 
 Then the assignments near the front are run, few at a time: a curve from scores to accuracy with its
-uncertainty (:class:`~hawx_hw.sensitivity.predictor.AccuracyPredictor`) is fitted to what was run,
+uncertainty (:class:`~hawx_hw.scores.predictor.AccuracyPredictor`) is fitted to what was run,
 and the next is the one that is expected to enlarge the hypervolume most.
 
 Of HAWX (arXiv 2602.16336) only the abstract is public: this is a reconstruction of its idea, not of

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.errors import UserError
 from hawx_hw.search.algorithms import ALGORITHMS, algorithm, hawx, hill_climbing
 from hawx_hw.search.cost import MultiplierEnergy
@@ -8,7 +9,6 @@ from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.front import hypervolume, pareto
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.result import SCHEMA, load_result, points_of, run_search, save_result
-from hawx_hw.search.space import Space
 from tests.search.small import BLOCKS, small_graph
 
 IMAGES = 1000

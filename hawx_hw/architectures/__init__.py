@@ -1,0 +1,1 @@
+"""The accelerators that can be built."""

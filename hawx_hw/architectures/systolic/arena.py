@@ -1,0 +1,76 @@
+"""Where each tensor lies in the activation memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.systolic.placement import Layout
+
+__all__ = ["Arena", "allocate"]
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Word address of each tensor, and the depth of the memory.
+
+    The image lies at address 0 in words of its own throughout, so that the next image can arrive
+    while this one is computed. Other tensors share words where their lifetimes allow.
+    """
+
+    addresses: dict[str, int]
+    depth: int
+
+
+def allocate(
+    layers: Sequence[Operation],
+    image: str,
+    image_shape: tuple[int, int, int],
+    lanes: int,
+    layouts: Mapping[str, Layout] | None = None,
+) -> Arena:
+    """First fit by lifetime, in the order of computation.
+
+    Parameters
+    ----------
+    layers : sequence of Operation
+    image : str
+        Name of the network's input.
+    image_shape : tuple of int
+        ``(channels, height, width)``.
+    lanes : int
+        Codes in a word.
+    layouts : mapping of str to Layout or None
+        Where the channels of each stored tensor lie; in their natural order if left out.
+    """
+    result = layers[-1].name
+    last_use = {layer.name: index for index, layer in enumerate(layers)}
+    for index, layer in enumerate(layers):
+        for name in layer.sources:
+            last_use[name] = index
+
+    image_words = _words(image_shape, lanes)
+    addresses = {image: 0}
+    live: list[tuple[int, int, str]] = []  # begin, end, name
+    depth = image_words
+    for index, layer in enumerate(layers):
+        if layer.name == result:
+            break
+        live = [entry for entry in live if last_use[entry[2]] >= index]
+        channels, *pixels = layer.output_shape
+        slots = layouts[layer.name].size if layouts else channels
+        size = _words((slots, pixels[0], pixels[1]), lanes)
+        begin = image_words
+        for other_begin, other_end, _ in sorted(live):
+            if begin + size <= other_begin:
+                break
+            begin = max(begin, other_end)
+        live.append((begin, begin + size, layer.name))
+        addresses[layer.name] = begin
+        depth = max(depth, begin + size)
+    return Arena(addresses, depth)
+
+
+def _words(shape: tuple[int, int, int], lanes: int) -> int:
+    return -(-shape[0] // lanes) * shape[1] * shape[2]

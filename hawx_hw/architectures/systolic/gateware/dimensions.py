@@ -1,0 +1,213 @@
+"""Widths and depths of a systolic core, and the structures that its parts exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from amaranth.hdl import Shape, signed, unsigned
+from amaranth.lib import data
+
+from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["CODE", "MULTIPLIER_BITS", "Dimensions"]
+
+CODE = signed(8)
+MULTIPLIER_BITS = 16
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What sizes the hardware, taken from a :class:`~hawx_hw.architectures.systolic.plan.Plan`.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    fields : tuple of (str, int, bool)
+        Name, bits and signedness of the fields of a program word.
+    layers : int
+        Words of the program.
+    sum_bits, addend_bits, product_bits : int
+        Two's complement widths of the array's sums, of the addends, and after the multiplier.
+    arena : int
+        Words of the activation memory.
+    chunk : int
+        Words of an accumulator set.
+    coordinate_bits : int
+        Two's complement width of input coordinates, padding included.
+    weight_words, requantization_words, tap_words : int
+        Depths of a weight bank, of the requantisation memory, and of a list of taps.
+    tap_fields : tuple of (str, int)
+        Name and bits of the fields of a list's word.
+    selections : int
+        Different choices of the blocks that the PEs use.
+    result_words : int
+        Words of the result.
+    """
+
+    architecture: Architecture
+    fields: tuple[tuple[str, int, bool], ...]
+    layers: int
+    sum_bits: int
+    addend_bits: int
+    product_bits: int
+    arena: int
+    chunk: int
+    coordinate_bits: int
+    weight_words: int
+    requantization_words: int
+    tap_words: int
+    tap_fields: tuple[tuple[str, int], ...]
+    selections: int
+    result_words: int
+
+    @classmethod
+    def of(cls, plan: Plan) -> Dimensions:
+        """The dimensions of the core that runs ``plan``."""
+        kernel = max(max(tap.column, tap.row) for row in plan.taps for tap in row)
+        reach = max(max(step.width, step.height) for step in plan.steps) + kernel + 2
+        last = plan.layers[-1]
+        _, height, width = last.output_shape
+        taps = plan.tap_format
+        return cls(
+            architecture=plan.architecture,
+            fields=plan.format.widths,
+            layers=len(plan.steps),
+            sum_bits=plan.ranges.sum_bits,
+            addend_bits=plan.ranges.addend_bits,
+            product_bits=plan.ranges.product_bits,
+            arena=plan.arena.depth,
+            chunk=max((s.chunk + 1 for s in plan.steps if not s.stream), default=1),
+            coordinate_bits=reach.bit_length() + 2,
+            weight_words=len(plan.weights),
+            requantization_words=len(plan.requantization),
+            tap_words=len(plan.taps[0]),
+            tap_fields=(*asdict(taps).items(), ("live", 1)),
+            selections=len(plan.selections),
+            result_words=-(-plan.layouts[last.name].size // plan.architecture.lanes)
+            * height
+            * width,
+        )
+
+    @property
+    def descriptor(self) -> data.StructLayout:
+        """A word of the program."""
+        return data.StructLayout(
+            {name: signed(bits) if sign else unsigned(bits) for name, bits, sign in self.fields}
+        )
+
+    def field(self, name: str) -> Shape:
+        """Shape of one field of a program word."""
+        return Shape.cast(self.descriptor[name].shape)
+
+    @property
+    def address(self) -> Shape:
+        """Word address in the activation memory."""
+        return unsigned(index_width(self.arena))
+
+    @property
+    def destination(self) -> Shape:
+        """Word address in the activation or in the result memory."""
+        return unsigned(index_width(max(self.arena, self.result_words)))
+
+    @property
+    def word(self) -> data.ArrayLayout:
+        """A word of activations."""
+        return data.ArrayLayout(CODE, self.architecture.lanes)
+
+    @property
+    def position(self) -> data.StructLayout:
+        """Where a kernel's first tap lies on the input."""
+        return data.StructLayout(
+            {
+                "x": signed(self.coordinate_bits),
+                "y": signed(self.coordinate_bits),
+                "offset": self.address,
+            }
+        )
+
+    @property
+    def tap(self) -> data.StructLayout:
+        """A word of a list of taps (:class:`~hawx_hw.architectures.systolic.taps.Tap`)."""
+        return data.StructLayout({name: unsigned(bits) for name, bits in self.tap_fields})
+
+    @property
+    def fetch(self) -> data.StructLayout:
+        """What moves down the rows: one output pixel of one tile."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "first": 1,  # of the tile
+                "position": self.position,
+                "tile": unsigned(index_width(self.tap_words)),  # in the lists of taps
+            }
+        )
+
+    @property
+    def accumulate(self) -> data.StructLayout:
+        """What follows an output pixel through the array to its accumulator."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "index": unsigned(index_width(self.chunk)),
+                "bank": 1,
+                "first_tile": 1,
+                "last": 1,  # the last pixel of a chunk in its last tile
+            }
+        )
+
+    @property
+    def load(self) -> data.StructLayout:
+        """What moves down the weight banks: one word of every bank."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "beat": unsigned(index_width(self.architecture.bank_rows)),
+                "address": unsigned(index_width(self.weight_words)),
+            }
+        )
+
+    @property
+    def element(self) -> data.StructLayout:
+        """What accompanies sums or codes into the post-processor."""
+        return data.StructLayout(
+            {
+                "valid": 1,
+                "window_first": 1,
+                "window_last": 1,
+                "end": 1,  # the last of the layer
+                "address": self.destination,
+            }
+        )
+
+    @property
+    def lane_constants(self) -> data.StructLayout:
+        """Multiplier and addend of one requantiser."""
+        return data.StructLayout(
+            {"multiplier": unsigned(MULTIPLIER_BITS), "addend": signed(self.addend_bits)}
+        )
+
+    @property
+    def sums(self) -> data.ArrayLayout:
+        """One sum a lane."""
+        return data.ArrayLayout(signed(self.sum_bits), self.architecture.lanes)
+
+    def memories(self) -> Sequence[tuple[str, int, int]]:
+        """Name, width and depth of each parameter memory, in the order of the parameter packet."""
+        a = self.architecture
+        return [
+            ("program", self.descriptor.size, self.layers),
+            (
+                "requantization",
+                self.lane_constants.size * a.lanes,
+                self.requantization_words,
+            ),
+            *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),
+            *(
+                (f"weights_{bank}_{slice_}", 8 * a.slice_columns, self.weight_words)
+                for bank in range(a.banks)
+                for slice_ in range(a.slices)
+            ),
+        ]

@@ -1,0 +1,149 @@
+"""Takes finished sums out of the accumulators, while the array fills the other set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["Drain"]
+
+
+class Drain(wiring.Component):
+    """Walks over the chunks of a layer as the array finishes them.
+
+    A chunk is read group by group (as many columns as there are lanes), each group pixel by pixel.
+
+    **Latency**: one pixel of one group a cycle; the first in the cycle after the chunk's last sum
+    was announced by ``filled``.
+
+    Parameters
+    ----------
+    dimensions : Dimensions
+
+    Attributes
+    ----------
+    layer : In(Dimensions.descriptor)
+        Holds still from ``begin`` to the layer's last store.
+    begin : In(1)
+        Starts a layer (also one that streams; the drain then does nothing).
+    filled : In(1)
+        The sums of the chunk after the last one announced are complete from the next cycle on.
+    chunk_begins, chunk_begins_bank : In(1)
+        Accumulators that are in use from now on.
+    bank_free : Out(2)
+        One bit a set of accumulators: neither being filled nor being read.
+    read_enable, bank, index, group : Out
+        Which sums are read in this cycle.
+    constants_enable, constants_address : Out
+        Read of the requantisation memory in this cycle.
+    element : Out(Dimensions.element)
+        What is read in this cycle.
+    """
+
+    def __init__(self, dimensions: Dimensions):
+        self._dimensions = d = dimensions
+        super().__init__(
+            {
+                "layer": In(d.descriptor),
+                "begin": In(1),
+                "filled": In(1),
+                "chunk_begins": In(1),
+                "chunk_begins_bank": In(1),
+                "bank_free": Out(2, init=0b11),
+                "read_enable": Out(1),
+                "bank": Out(1),
+                "index": Out(d.accumulate["index"].shape),
+                "group": Out(index_width(d.architecture.groups)),
+                "constants_enable": Out(1),
+                "constants_address": Out(index_width(d.requantization_words)),
+                "element": Out(d.element),
+            }
+        )
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """Widths and depths."""
+        return self._dimensions
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        d, layer, element = self._dimensions, self.layer, self.element
+        address = d.destination
+
+        pending = Signal(2)  # chunks that are complete and not yet read to the end
+        chunk = Signal(d.field("chunks"))
+        filter_tile = Signal(d.field("filter_tiles"))
+        within = Signal(d.field("window"))  # element of the window
+        # Where the present window, group, chunk and filter tile begin in the destination.
+        window_at, group_at, chunk_at, tile_at = (
+            Signal(address, name=name) for name in ("window_at", "group_at", "chunk_at", "tile_at")
+        )
+        constants_tile = Signal(self.constants_address.shape())
+
+        last_chunk = chunk == layer.chunks
+        last_tile = filter_tile == layer.filter_tiles
+        window_ends, pixels_end, groups_end, reads_last = Signal(), Signal(), Signal(), Signal()
+        m.d.comb += [
+            window_ends.eq(within == layer.window),
+            pixels_end.eq(self.index == Mux(last_chunk, layer.last_chunk, layer.chunk)),
+            groups_end.eq(
+                self.group == Mux(last_tile, layer.last_groups, d.architecture.groups - 1)
+            ),
+            reads_last.eq(self.read_enable & pixels_end & groups_end),
+            self.read_enable.eq(pending != 0),
+            self.constants_enable.eq(self.read_enable & (self.index == 0)),
+            self.constants_address.eq(constants_tile + self.group),
+            element.valid.eq(self.read_enable),
+            element.window_first.eq(within == 0),
+            element.window_last.eq(window_ends),
+            element.end.eq(reads_last & last_chunk & last_tile),
+            element.address.eq(window_at),
+        ]
+        m.d.sync += pending.eq(pending + self.filled - reads_last)
+
+        with m.If(self.chunk_begins):
+            m.d.sync += self.bank_free.bit_select(self.chunk_begins_bank, 1).eq(0)
+        with m.If(self.read_enable):
+            m.d.sync += [
+                self.index.eq(Mux(pixels_end, 0, self.index + 1)),
+                within.eq(Mux(window_ends, 0, within + 1)),
+            ]
+            with m.If(window_ends):
+                m.d.sync += window_at.eq(window_at + 1)
+            with m.If(pixels_end):
+                following = group_at + layer.destination_plane
+                m.d.sync += [
+                    self.group.eq(Mux(groups_end, 0, self.group + 1)),
+                    group_at.eq(following),
+                    window_at.eq(following),
+                ]
+        with m.If(reads_last):
+            m.d.sync += [
+                self.bank_free.bit_select(self.bank, 1).eq(1),
+                self.bank.eq(~self.bank),
+                chunk.eq(Mux(last_chunk, 0, chunk + 1)),
+            ]
+            following = Signal(address)
+            with m.If(last_chunk):
+                m.d.comb += following.eq(tile_at + layer.destination_tile)
+                m.d.sync += [
+                    filter_tile.eq(filter_tile + 1),
+                    tile_at.eq(following),
+                    constants_tile.eq(constants_tile + d.architecture.groups),
+                ]
+            with m.Else():
+                m.d.comb += following.eq(chunk_at + layer.destination_chunk)
+            m.d.sync += [chunk_at.eq(following), group_at.eq(following), window_at.eq(following)]
+        with m.If(self.begin):
+            m.d.sync += [
+                filter_tile.eq(0),
+                constants_tile.eq(layer.requantization),
+                *(s.eq(layer.destination) for s in (window_at, group_at, chunk_at, tile_at)),
+            ]
+        return m

@@ -1,0 +1,149 @@
+"""The processing element: one weight, one or several blocks, one partial sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial, reduce
+from operator import or_
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.systolic.gateware.dimensions import CODE
+from hawx_hw.blocks.block import Block
+from hawx_hw.gateware.hierarchy import place
+
+__all__ = ["ProcessingElement"]
+
+
+class ProcessingElement(wiring.Component):
+    """A weight-stationary PE.
+
+    It holds two weights: the one that multiplies, and the next tile's, which is loaded meanwhile.
+
+    Of several blocks, ``select`` chooses the one whose product counts. The operands of the others
+    are held at zero, so that nothing in them toggles.
+
+    **Latency**: ``sum_out`` is the sum of ``sum_in`` and the product of ``activation`` and weight
+    of the previous cycle; with a block register the product is one cycle older. A weight loaded in
+    one cycle may be swapped in the next; one swapped in a cycle multiplies from the next cycle on.
+    Loading and swapping in one cycle swaps the weight that was there before.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        At least one.
+    sum_bits : int
+        Width of the sums in two's complement; the mapping proves that they never overflow.
+    block_register : bool
+        Whether a register follows the blocks.
+    architectures : mapping of str to str
+        How each block is built, by its digest; the usual way where it is left out.
+
+    Attributes
+    ----------
+    activation : In(signed(8))
+    weight : In(signed(8))
+    load : In(1)
+        Take ``weight`` as the next weight.
+    swap : In(1)
+        The next weight becomes the present one.
+    sum_in, sum_out : In, Out(signed(sum_bits))
+    select : In(range(len(blocks)))
+        Only with several blocks; holds still while pixels are under way.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        sum_bits: int,
+        *,
+        block_register: bool = False,
+        architectures: Mapping[str, str] | None = None,
+    ):
+        if sum_bits < 8:
+            raise ValueError(f"Sum width must be at least 8 bits, not {sum_bits!r}")
+        if not blocks:
+            raise ValueError("A PE must hold at least one block")
+        self._blocks = tuple(blocks)
+        self._sum_bits = sum_bits
+        self._block_register = block_register
+        self._architectures = dict(architectures or {})
+        select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
+        super().__init__(
+            {
+                **select,
+                "activation": In(CODE),
+                "weight": In(CODE),
+                "load": In(1),
+                "swap": In(1),
+                "sum_in": In(signed(sum_bits)),
+                "sum_out": Out(signed(sum_bits)),
+            }
+        )
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The multipliers."""
+        return self._blocks
+
+    @property
+    def block_register(self) -> bool:
+        """Whether a register follows the blocks."""
+        return self._block_register
+
+    @property
+    def sum_bits(self) -> int:
+        """Width of the sums."""
+        return self._sum_bits
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        # Nothing here needs a reset: no sum counts before a weight is loaded and a pixel arrives.
+        present, following = Signal(CODE, reset_less=True), Signal(CODE, reset_less=True)
+        total = Signal(signed(self._sum_bits), reset_less=True)
+        with m.If(self.load):
+            m.d.sync += following.eq(self.weight)
+        with m.If(self.swap):
+            m.d.sync += present.eq(following)
+        product: Any = self._product(m, platform, present)
+        if self._block_register:
+            register = Signal(product.shape(), reset_less=True)
+            m.d.sync += register.eq(product)
+            product = register
+        m.d.sync += total.eq(self.sum_in + product)
+        m.d.comb += self.sum_out.eq(total)
+        return m
+
+    def _product(self, m: Module, platform: Any, weight: Signal) -> Signal:
+        """The product of the selected block."""
+        bits = max(block.product_bits for block in self._blocks)
+        product = Signal(signed(bits))
+        several = len(self._blocks) > 1
+        gated = []
+        for number, block in enumerate(self._blocks):
+            multiplier = place(
+                m,
+                platform,
+                f"multiplier_{number}" if several else "multiplier",
+                f"hawx_block_{block.identifier}",
+                partial(block.component, self._architectures.get(block.digest)),
+            )
+            if not several:
+                m.d.comb += [multiplier.a.eq(weight), multiplier.b.eq(self.activation)]
+                gated.append(multiplier.product)
+                continue
+            chosen = Signal(name=f"chosen_{number}")
+            m.d.comb += [
+                chosen.eq(self.select == number),
+                multiplier.a.eq(Mux(chosen, weight, 0)),
+                multiplier.b.eq(Mux(chosen, self.activation, 0)),
+            ]
+            # A block need not make 0 of 0 times 0.
+            wide = Signal(signed(bits), name=f"product_{number}")
+            m.d.comb += wide.eq(Mux(chosen, multiplier.product, 0))
+            gated.append(wide)
+        m.d.comb += product.eq(reduce(or_, gated))
+        return product

@@ -1,0 +1,121 @@
+"""Runs a systolic core in Amaranth's simulator: image in, result, stores and cycles out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.architectures.systolic.gateware.core import SystolicCore
+from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.gateware.simulation import simulate, stream_put
+
+__all__ = ["Inference", "run_core"]
+
+
+@dataclass
+class Inference:
+    """What one inference did.
+
+    Parameters
+    ----------
+    result : ndarray of int8
+        Of the network's output shape.
+    layer_cycles : list of int
+        Cycles from ``start`` (or the end of the layer before) to the end of each layer.
+    stores : list of list of (int, bytes)
+        Address and codes of each word that each layer stored, in order.
+    """
+
+    result: np.ndarray
+    layer_cycles: list[int] = field(default_factory=list)
+    stores: list[list[tuple[int, bytes]]] = field(default_factory=list)
+
+
+def run_core(
+    plan: Plan,
+    images: np.ndarray,
+    *,
+    probe: Callable[[Any, SystolicCore], None] | None = None,
+    limit: int = 1_000_000,
+) -> list[Inference]:
+    """Simulate inferences, one after another; each image is written while the one before computes.
+
+    Parameters
+    ----------
+    plan : Plan
+    images : ndarray of int8
+        ``(images, *input shape)``.
+    probe : callable or None
+        Called after each cycle with the simulation's context and the core.
+    limit : int
+        Cycles after which the simulation fails with TimeoutError.
+    """
+    core = SystolicCore(plan)
+    inferences: list[Inference] = []
+    lanes = plan.architecture.lanes
+
+    async def send(ctx: Any) -> None:
+        for number, image in enumerate(images):
+            if number:
+                await ctx.tick().until(core.input_release)
+            words = core.signature.image_layout.words_of(_packet(image))
+            payloads = [{"address": at, "data": word} for at, word in enumerate(words)]
+            await stream_put(ctx, core.image, payloads)
+            ctx.set(core.start, 1)
+            await ctx.tick().until(~core.busy)
+            ctx.set(core.start, 0)
+
+    async def watch(ctx: Any) -> None:
+        ctx.set(core.result_free, 1)
+        for _ in images:
+            await ctx.tick().until(core.start & ~core.busy)
+            words = [0] * core.signature.result_layout.words
+            inference = Inference(np.zeros(0), stores=[[]])
+            done, cycles = False, 0
+            while not done:
+                cycles += 1
+                *_, done, ends, stored, address, codes, written, at, word = await ctx.tick().sample(
+                    core.done,
+                    core.layer_done,
+                    core.trace_store_valid,
+                    core.trace_store_address,
+                    core.trace_store_data,
+                    core.result.valid,
+                    core.result.address,
+                    core.result.data,
+                )
+                if stored:
+                    inference.stores[-1].append((address, codes.to_bytes(lanes, "little")))
+                if written:
+                    words[at] = word
+                if ends:
+                    inference.layer_cycles.append(cycles - sum(inference.layer_cycles))
+                    inference.stores.append([])
+            inference.stores.pop()
+            packet = core.signature.result_layout.packet_of(words)
+            inference.result = _tensor(packet, plan.output_shape)
+            inferences.append(inference)
+
+    async def look(ctx: Any) -> None:
+        while probe is not None:
+            await ctx.tick()
+            probe(ctx, core)
+
+    simulate(core, send, watch, background=(look,) if probe else (), limit=limit)
+    return inferences
+
+
+def _packet(image: np.ndarray) -> bytes:
+    """Pixels in raster order, the channels of one pixel together."""
+    return (image.transpose(1, 2, 0) if image.ndim == 3 else image).tobytes()
+
+
+def _tensor(packet: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    codes = np.frombuffer(packet, dtype=np.int8)
+    if len(shape) == 1:
+        return codes
+    channels, height, width = shape
+    return codes.reshape(height, width, channels).transpose(2, 0, 1)

@@ -1,0 +1,111 @@
+"""Loads each tile's weights behind the tile before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+
+__all__ = ["WeightLoader"]
+
+
+class WeightLoader(wiring.Component):
+    """Issues the words of the weight banks, tile after tile, at most one tile ahead.
+
+    **Latency**: the first word is issued in the cycle after ``begin`` at the earliest; ``ready``
+    follows a tile's first word by one cycle. That is early enough: words and pixels move down the
+    rows at the same pace, so a row's weight always arrives before its first pixel.
+
+    Parameters
+    ----------
+    dimensions : Dimensions
+
+    Attributes
+    ----------
+    begin : In(1)
+        Starts a layer, while idle.
+    layer : In(Dimensions.descriptor)
+        Read in the cycle of ``begin`` only.
+    idle : Out(1)
+        All words of the layer have been issued.
+    ready : Out(1)
+        The next tile may begin.
+    taken : In(1)
+        It begins in this cycle; only while ``ready``.
+    load : Out(Dimensions.load)
+    """
+
+    def __init__(self, dimensions: Dimensions):
+        self._dimensions = d = dimensions
+        super().__init__(
+            {
+                "begin": In(1),
+                "layer": In(d.descriptor),
+                "idle": Out(1, init=1),
+                "ready": Out(1),
+                "taken": In(1),
+                "load": Out(d.load),
+            }
+        )
+
+    @property
+    def dimensions(self) -> Dimensions:
+        """Widths and depths."""
+        return self._dimensions
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        d, load = self._dimensions, self.load
+        last_beat = d.architecture.bank_rows - 1
+
+        tap_tiles = Signal(d.field("tap_tiles"))
+        chunks = Signal(d.field("chunks"))
+        filter_tiles = Signal(d.field("filter_tiles"))
+        tap_tile, chunk, filter_tile = (Signal.like(s) for s in (tap_tiles, chunks, filter_tiles))
+        address, tile_begin = Signal(load.address.shape()), Signal(load.address.shape())
+        beat = Signal(load.beat.shape())
+
+        m.d.comb += [
+            load.valid.eq(~self.idle & ((beat != 0) | ~self.ready | self.taken)),
+            load.beat.eq(beat),
+            load.address.eq(address),
+        ]
+        with m.If(self.taken):
+            m.d.sync += self.ready.eq(0)
+        with m.If(load.valid):
+            with m.If(beat == 0):
+                m.d.sync += self.ready.eq(1)
+            m.d.sync += [
+                beat.eq(Mux(beat == last_beat, 0, beat + 1)),
+                address.eq(address + 1),
+            ]
+            with m.If(beat == last_beat):
+                m.d.sync += tap_tile.eq(Mux(tap_tile == tap_tiles, 0, tap_tile + 1))
+                with m.If(tap_tile == tap_tiles):
+                    # The same filters again for the next chunk, or the next filters.
+                    m.d.sync += [
+                        chunk.eq(Mux(chunk == chunks, 0, chunk + 1)),
+                        address.eq(Mux(chunk == chunks, address + 1, tile_begin)),
+                    ]
+                    with m.If(chunk == chunks):
+                        m.d.sync += [
+                            tile_begin.eq(address + 1),
+                            filter_tile.eq(filter_tile + 1),
+                        ]
+                        with m.If(filter_tile == filter_tiles):
+                            m.d.sync += self.idle.eq(1)
+        with m.If(self.begin):
+            m.d.sync += [
+                self.idle.eq(self.layer.stream),
+                tap_tiles.eq(self.layer.tap_tiles),
+                chunks.eq(self.layer.chunks),
+                filter_tiles.eq(self.layer.filter_tiles),
+                filter_tile.eq(0),
+                address.eq(self.layer.weights),
+                tile_begin.eq(self.layer.weights),
+            ]
+        return m

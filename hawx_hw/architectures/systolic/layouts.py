@@ -1,0 +1,102 @@
+"""Which tensors share one order of channels, and where every layer's filters and taps lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.placement import Layout, Placement, derive_grid, place_group
+
+__all__ = ["Layouts", "lay_out"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layouts:
+    """Where everything lies.
+
+    Parameters
+    ----------
+    grid : Grid
+    tensors : dict of str to Layout
+        Where the channels of each stored tensor lie.
+    placements : dict of str to Placement
+        Of each layer of the array, by the tensor that it stores.
+    """
+
+    grid: Grid
+    tensors: dict[str, Layout]
+    placements: dict[str, Placement]
+
+
+def lay_out(
+    layers: Sequence[Operation],
+    image: str,
+    channels: int,
+    *,
+    rows: int,
+    columns: int,
+    grid: Grid | None = None,
+) -> Layouts:
+    """Place every layer.
+
+    Parameters
+    ----------
+    layers : sequence of Operation
+    image : str
+        Name of the network's input, whose channels lie in their natural order.
+    channels : int
+        Of the input.
+    rows, columns : int
+        Of the array.
+    grid : Grid or None
+        The PE grid, or None to derive one from the layers' blocks.
+
+    Raises
+    ------
+    UserError
+        No PEs of the grid can serve the assignment.
+    """
+    if grid is not None and (grid.rows, grid.columns) != (rows, columns):
+        raise ValueError(f"Grid must be {rows} x {columns}, not {grid.rows} x {grid.columns}")
+    groups = _groups(layers, image)
+    by_name = {layer.name: layer for layer in layers}
+    array = {
+        root: [by_name[name] for name in names if name in by_name and by_name[name].uses_array]
+        for root, names in groups.items()
+    }
+    if grid is None:
+        heaviest = sorted(
+            ((group, image in groups[root]) for root, group in array.items() if group),
+            key=lambda entry: -sum(layer.macs for layer in entry[0]),
+        )
+        grid = derive_grid(heaviest, rows, columns)
+    tensors: dict[str, Layout] = {}
+    placements: dict[str, Placement] = {}
+    for root, names in groups.items():
+        layout = Layout.natural(channels)
+        if array[root]:
+            placed, _ = place_group(array[root], grid, fixed=image in names)
+            for layer, placement in zip(array[root], placed, strict=True):
+                placements[layer.name] = placement
+            if image not in names:
+                layout = placed[0].layout
+        tensors |= dict.fromkeys(names, layout)
+    return Layouts(grid, tensors, placements)
+
+
+def _groups(layers: Sequence[Operation], image: str) -> dict[str, list[str]]:
+    """Tensors that must have one order of channels, by the first of them."""
+    root = {image: image}
+    for layer in layers:
+        root[layer.name] = layer.name
+        if not layer.uses_array:
+            # What streams past the array keeps its order, and operands must agree on it.
+            joined = {root[name] for name in (layer.name, *layer.sources)}
+            first = next(name for name in root.values() if name in joined)
+            root = {name: first if of in joined else of for name, of in root.items()}
+    groups: dict[str, list[str]] = {}
+    for name, first in root.items():
+        groups.setdefault(first, []).append(name)
+    return groups

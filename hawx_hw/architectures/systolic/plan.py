@@ -1,0 +1,259 @@
+"""Everything that a systolic accelerator for one network is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hawx_hw.architectures.systolic.arena import Arena, allocate
+from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
+from hawx_hw.architectures.systolic.lowering import Offsets, Tiles, lower
+from hawx_hw.architectures.systolic.operations import Operation, operations
+from hawx_hw.architectures.systolic.parameters import (
+    Ranges,
+    ranges,
+    requantization_words,
+    weight_tiles,
+)
+from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
+from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
+from hawx_hw.architectures.systolic.tiling import chunk_windows
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import MULTIPLIER_BITS, Graph
+
+__all__ = ["Plan", "plan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A network on an architecture.
+
+    Parameters
+    ----------
+    graph : Graph
+    architecture : Architecture
+    assignment : Assignment
+        The blocks of the graph's nodes.
+    layers : tuple of Operation
+    steps : tuple of Step
+        The program, one step a layer.
+    arena : Arena
+    ranges : Ranges
+    weights : ndarray of int8
+        ``(words, rows of a bank's word = banks, columns)``: word ``i`` of every bank at once; row
+        ``bank * bank_rows + beat`` of a tile is word ``tile * bank_rows + beat`` of its bank.
+    requantization : tuple of int
+        Words of the requantisation memory.
+    taps : tuple of tuple of Tap
+        The list of each row.
+    grid : Grid
+        The blocks of each PE.
+    layouts : dict of str to Layout
+        Where the channels of each stored tensor lie.
+    placements : dict of str to Placement
+        Of each layer of the array, by the tensor that it stores.
+    selections : tuple of ndarray of int64
+        ``(rows, columns)``: the block that each PE uses, by the steps' ``select``.
+    """
+
+    graph: Graph
+    architecture: Architecture
+    assignment: Assignment
+    layers: tuple[Operation, ...]
+    steps: tuple[Step, ...]
+    arena: Arena
+    ranges: Ranges
+    weights: np.ndarray
+    requantization: tuple[int, ...]
+    taps: tuple[tuple[Tap, ...], ...]
+    grid: Grid
+    layouts: dict[str, Layout]
+    placements: dict[str, Placement]
+    selections: tuple[np.ndarray, ...]
+
+    @cached_property
+    def tap_format(self) -> TapFormat:
+        """The format of the lists' words."""
+        return TapFormat.of(self.taps)
+
+    @cached_property
+    def format(self) -> ProgramFormat:
+        """The format of the program's words."""
+        return ProgramFormat.of(self.steps)
+
+    @cached_property
+    def program(self) -> tuple[int, ...]:
+        """The words of the program memory."""
+        return tuple(self.format.pack(step) for step in self.steps)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of the network's input."""
+        return self.graph.tensors[self.graph.input].shape
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the network's output."""
+        return self.graph.tensors[self.graph.output].shape
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the activation memories, all copies together."""
+        return self.arena.depth * self.architecture.lanes * self.architecture.rows
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Bytes of weights, requantisation words, lists of taps and program, each word rounded up
+        to bytes."""
+        lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
+        return (
+            self.weights.size
+            + len(self.requantization) * -(-self.architecture.lanes * lane_bits // 8)
+            + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
+            + len(self.steps) * -(-self.format.bits // 8)
+        )
+
+    def weight_bank(self, bank: int, slice_: int) -> list[int]:
+        """Words of one weight bank, the slice's first column in the low byte."""
+        width = self.architecture.slice_columns
+        columns = self.weights[:, bank, slice_ * width : (slice_ + 1) * width]
+        return [int.from_bytes(row.tobytes(), "little") for row in columns]
+
+
+def plan(
+    graph: Graph,
+    architecture: Architecture,
+    assignment: Assignment | None = None,
+    grid: Grid | None = None,
+) -> Plan:
+    """Map ``graph`` onto ``architecture``.
+
+    Parameters
+    ----------
+    graph : Graph
+    architecture : Architecture
+    assignment : Assignment or None
+        The blocks of convolutions and linear layers; what is left out is exact.
+    grid : Grid or None
+        The blocks of each PE; derived from the assignment if left out.
+
+    Raises
+    ------
+    UserError
+        Where the accelerator cannot run a node of the graph, or the grid not serve the assignment.
+    """
+    layers = operations(graph, window_limit=architecture.accumulators, assignment=assignment)
+    shape = layers[0].input_shape
+    places = lay_out(
+        layers,
+        graph.input,
+        shape[0],
+        rows=architecture.rows,
+        columns=architecture.columns,
+        grid=grid,
+    )
+    arena = allocate(layers, graph.input, shape, architecture.lanes, places.tensors)
+    bits = ranges(layers, places.placements, places.grid)
+    reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
+
+    offsets = Offsets()
+    steps: list[Step] = []
+    weights: list[np.ndarray] = []
+    words: list[int] = []
+    lists: list[list[Tap]] = [[] for _ in range(architecture.rows)]
+    selections: dict[bytes, np.ndarray] = {}
+    for index, layer in enumerate(layers):
+        placement = places.placements.get(layer.name)
+        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], architecture.lanes)
+        if placement is not None:
+            selections.setdefault(placement.active.tobytes(), placement.active)
+        select = 0 if placement is None else list(selections).index(placement.active.tobytes())
+        steps.append(
+            lower(
+                graph,
+                layer,
+                architecture,
+                arena,
+                offsets,
+                tiles,
+                chunk_windows=chunk_windows(layer, architecture, tiles),
+                select=select,
+                releases_input=index == max(reads_input),
+                last=index == len(layers) - 1,
+            )
+        )
+        words += requantization_words(layer, placement, places.grid, architecture, bits)
+        for row, entries in zip(lists, _taps(layer, places, architecture), strict=True):
+            row += entries
+        if placement is not None:
+            weights.append(_bank_words(weight_tiles(layer, placement), architecture))
+        offsets = Offsets(sum(map(len, weights)), len(words), len(lists[0]))
+    result = Plan(
+        graph=graph,
+        architecture=architecture,
+        assignment=dict(assignment or {}),
+        layers=tuple(layers),
+        steps=tuple(steps),
+        arena=arena,
+        ranges=bits,
+        weights=_joined(weights, architecture),
+        requantization=tuple(words),
+        taps=tuple(tuple(row) for row in lists),
+        grid=places.grid,
+        layouts=places.tensors,
+        placements=places.placements,
+        selections=tuple(selections.values()) or (np.argmax(places.grid.held, axis=2),),
+    )
+    _check_memories(result)
+    return result
+
+
+def _taps(layer: Operation, places: Layouts, architecture: Architecture) -> list[list[Tap]]:
+    source = places.tensors[layer.sources[0]]
+    placement = places.placements.get(layer.name)
+    if placement is None:
+        return stream_taps(layer, source, architecture.rows, architecture.lanes)
+    return taps(layer, placement, source, architecture.lanes)
+
+
+def _check_memories(plan: Plan) -> None:
+    limits = plan.architecture
+    for what, key, need, mend in (
+        (
+            f"activations ({limits.rows} copies, one a row)",
+            "activation_kib",
+            plan.activation_bytes,
+            "use fewer rows, or a smaller network",
+        ),
+        ("parameters", "parameter_kib", plan.parameter_bytes, "use a smaller network"),
+    ):
+        limit = getattr(limits, key)
+        if limit is not None and need > 1024 * limit:
+            raise UserError(
+                f"The network does not fit the chosen memories: its {what} need {need} bytes, "
+                f"and {key} allows {1024 * limit}",
+                where=f"accelerator.{key}",
+                mend=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {mend}.",
+            )
+
+
+def _bank_words(tiles: np.ndarray, architecture: Architecture) -> np.ndarray:
+    """``(filter tiles, tap tiles, rows, columns)`` as ``(words, banks, columns)``."""
+    banks, beats = architecture.banks, architecture.bank_rows
+    missing = banks * beats - architecture.rows
+    padded = np.pad(tiles, ((0, 0), (0, 0), (0, missing), (0, 0)))
+    flat = padded.reshape(-1, banks, beats, architecture.columns)
+    return flat.transpose(0, 2, 1, 3).reshape(-1, banks, architecture.columns)
+
+
+def _joined(weights: Sequence[np.ndarray], architecture: Architecture) -> np.ndarray:
+    if not weights:
+        return np.zeros((1, architecture.banks, architecture.columns), dtype=np.int8)
+    return np.concatenate(weights)

@@ -1,0 +1,206 @@
+"""Simulates the Verilog of many blocks at once, on all 65,536 pairs of operands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hawx_hw.errors import VerificationError
+from hawx_hw.gateware.block_verilog import BlockVerilog
+from hawx_hw.simulation.build import make_program, run_tool
+from hawx_hw.simulation.simulators import Simulator, find_simulator
+
+__all__ = ["product_tables"]
+
+_TOP = "hawx_products"
+_WORD = 32
+#: Verilator makes an array of a port of more than two words, and a number of a narrower one.
+_FEWEST_WORDS = 3
+
+_MAIN = """\
+#include <cstdint>
+#include <cstdio>
+#include "Vproducts.h"
+#include "verilated.h"
+
+int main(int count, char** arguments) {
+  VerilatedContext context;
+  context.commandArgs(count, arguments);
+  Vproducts dut{&context};
+  std::FILE* file = std::fopen("products.bin", "wb");
+  if (!file) return 1;
+  for (int a = -128; a < 128; ++a) {
+    for (int b = -128; b < 128; ++b) {
+      dut.a = a & 255;
+      dut.b = b & 255;
+      dut.eval();
+      for (int word = 0; word < WORDS; ++word) {
+        const std::uint32_t product = dut.products[word];
+        if (std::fwrite(&product, sizeof product, 1, file) != 1) return 1;
+      }
+    }
+  }
+  dut.final();
+  return std::fclose(file) ? 1 : 0;
+}
+"""
+_TESTBENCH = """\
+module hawx_testbench;
+  reg signed [7:0] a, b;
+  wire [{last}:0] products;
+  hawx_products dut(.a(a), .b(b), .products(products));
+  integer file, row, column;
+  initial begin
+    file = $fopen("products.bin", "wb");
+    for (row = -128; row < 128; row = row + 1)
+      for (column = -128; column < 128; column = column + 1) begin
+        a = row;
+        b = column;
+        #1 $fwrite(file, "%z", products);
+      end
+    $fclose(file);
+    $finish;
+  end
+endmodule
+"""
+
+
+def product_tables(
+    designs: Sequence[BlockVerilog],
+    *,
+    workdir: Path | None = None,
+    simulator: Simulator | None = None,
+) -> np.ndarray:
+    """What each design puts out for every pair of operands.
+
+    One simulation is compiled for all of them. Icarus tells undefined bits apart; Verilator knows
+    none, and puts random values in their place.
+
+    Parameters
+    ----------
+    designs : sequence of BlockVerilog
+        Their modules have different names, or are equal.
+    workdir : Path or None
+        Where a temporary folder is made.
+    simulator : Simulator or None
+        Verilator, or Icarus where that is not usable, if left out.
+
+    Returns
+    -------
+    ndarray of int32
+        ``(designs, 256, 256)``, indexed ``[design, a + 128, b + 128]``.
+
+    Raises
+    ------
+    ValueError
+        Two files have one name and not one text.
+    VerificationError
+        The simulator does not accept the Verilog, or a product is undefined.
+    """
+    if not designs:
+        return np.zeros((0, 256, 256), dtype=np.int32)
+    simulator = simulator or find_simulator()
+    words = max(len(designs), _FEWEST_WORDS)
+    if workdir is not None:
+        workdir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workdir, prefix=".blocks-") as name:
+        folder = Path(name).resolve()
+        sources = _write(designs, words, folder)
+        if simulator.name == "verilator":
+            products = _verilator(simulator, sources, words, folder)
+        else:
+            products = _icarus(simulator, sources, designs, words, folder)
+    table = products[:, : len(designs)].T.reshape(len(designs), 256, 256)
+    return np.ascontiguousarray(table, dtype=np.int32)
+
+
+def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> list[Path]:
+    files: dict[str, str] = {}
+    for design in designs:
+        for name, text in design.files.items():
+            if files.setdefault(name, text) != text:
+                raise ValueError(f"Two Verilog files are named {name!r}")
+    lines = [f"module {_TOP}(input [7:0] a, b, output [{_WORD * words - 1}:0] products);"]
+    for number, design in enumerate(designs):
+        bits = design.product_bits
+        wide = f"{{{{{_WORD - bits}{{p{number}[{bits - 1}]}}}}, p{number}}}"
+        lines += [
+            f"  wire [{bits - 1}:0] p{number};",
+            f"  {design.top} u{number}(.a(a), .b(b), .product(p{number}));",
+            f"  assign products[{_WORD * number} +: {_WORD}] = {wide};",
+        ]
+    if words > len(designs):
+        rest = words - len(designs)
+        lines.append(f"  assign products[{_WORD * words - 1} -: {_WORD * rest}] = 0;")
+    files[f"{_TOP}.v"] = "\n".join([*lines, "endmodule", ""])
+    paths = []
+    for number, text in enumerate(files.values()):
+        # Numbers for names: a module's name may be longer than a file's may.
+        paths.append(folder / f"source_{number}.v")
+        paths[-1].write_text(text)
+    return paths
+
+
+def _verilator(
+    simulator: Simulator, sources: Sequence[Path], words: int, folder: Path
+) -> np.ndarray:
+    main = folder / "main.cpp"
+    main.write_text(_MAIN.replace("WORDS", str(words)))
+    build = folder / "build"
+    build.mkdir()
+    command = [
+        *(str(simulator.executable), "-cc", "--exe", "--vpi"),
+        *("-Mdir", str(build), "--prefix", "Vproducts", "--top-module", _TOP, "-o", "products"),
+        # One C++ file: Verilator's makefile cannot compile several together in every installation.
+        *("--output-split", "0"),
+        # What may be undefined is random, so that it differs from what is expected.
+        *("--x-assign", "unique", "--x-initial", "unique"),
+        # Here it counts what the Verilog does; how it is written is linted with the accelerator.
+        *("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-MULTITOP"),
+        str(main),
+        *map(str, sources),
+    ]
+    run_tool(command, build, os.environ | simulator.environment, "Verilator")
+    # 65,536 steps do not repay the compiler's optimisation.
+    make_program(simulator, build, prefix="Vproducts", program="products", optimise="-O0")
+    run_tool(
+        [str(build / "products"), "+verilator+rand+reset+2", "+verilator+seed+1"],
+        folder,
+        dict(os.environ),
+        "The simulation",
+    )
+    products = np.fromfile(folder / "products.bin", dtype=np.uint32)
+    return products.view(np.int32).reshape(256 * 256, words)
+
+
+def _icarus(
+    simulator: Simulator,
+    sources: Sequence[Path],
+    designs: Sequence[BlockVerilog],
+    words: int,
+    folder: Path,
+) -> np.ndarray:
+    bench = folder / "testbench.v"
+    bench.write_text(_TESTBENCH.format(last=_WORD * words - 1))
+    command = [
+        *(str(simulator.executable), "-g2005", "-s", "hawx_testbench", "-o", "products.vvp"),
+        *map(str, (*sources, bench)),
+    ]
+    run_tool(command, folder, dict(os.environ), "Icarus Verilog")
+    runtime = shutil.which("vvp") or "vvp"
+    run_tool([runtime, "products.vvp"], folder, dict(os.environ), "The simulation")
+    # Pairs of words: the value, and which of its bits are undefined or not driven.
+    pairs = np.fromfile(folder / "products.bin", dtype=np.uint32).reshape(256 * 256, words, 2)
+    undefined = np.argwhere(pairs[:, : len(designs), 1])
+    if undefined.size:
+        pair, number = undefined[0]
+        raise VerificationError(
+            f"The product of {designs[number].top} is undefined for a = {pair // 256 - 128}, "
+            f"b = {pair % 256 - 128}"
+        )
+    return np.ascontiguousarray(pairs[:, :, 0]).view(np.int32)

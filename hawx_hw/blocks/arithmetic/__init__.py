@@ -1,0 +1,1 @@
+"""Parts that families of blocks are built from."""

@@ -1,0 +1,1 @@
+"""Blocks of the user: imported Verilog and Python."""

@@ -1,0 +1,174 @@
+"""Where imported blocks are kept: the user's cache, each circuit by its digest, and their names."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
+from hawx_hw.errors import UserError
+from hawx_hw.util.files import write_bytes, write_json, write_text
+
+__all__ = ["ImportStore"]
+
+_SCHEMA = 1
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_AGAIN = "Import it again, with: hawx blocks import FILE.v --module MODULE --name {name} --replace"
+
+
+class ImportStore:
+    """Imported circuits.
+
+    ``circuits/<digest>/`` holds ``netlist.v``, ``table.npy`` and, written last, ``circuit.json``;
+    ``names/<name>.json`` says which digest a name stands for. Every file appears at once or not at
+    all, and what is read is held against its digest.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The user's cache if left out.
+
+    Raises
+    ------
+    UserError
+        There is no cache, for want of a home.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        self._folder = folder or _cache()
+
+    def names(self) -> list[str]:
+        """The names of all imported blocks, in order."""
+        return sorted(path.stem for path in (self._folder / "names").glob("*.json"))
+
+    def load(self, name: str) -> ImportedBlock:
+        """The block of a name, or of a digest's first 8 or more digits.
+
+        Raises
+        ------
+        UserError
+            There is none, the digits leave a choice, or what is stored is damaged.
+        """
+        path = self._folder / "names" / f"{name}.json"
+        if _NAME.fullmatch(name) and path.is_file():
+            return imported_block(name, self._circuit(self._digest(path), name))
+        if _DIGEST.fullmatch(name):
+            found = [f.name for f in (self._folder / "circuits").glob(f"{name}*") if f.is_dir()]
+            if len(found) > 1:
+                raise UserError(
+                    f"Several imported blocks begin with {name}", mend="Write more digits."
+                )
+            if found:
+                return imported_block(name, self._circuit(found[0], name))
+        known = ", ".join(self.names()) or "none yet"
+        raise UserError(
+            f"No block {name!r} was imported",
+            mend=f"Imported are: {known}. Import it with: hawx blocks import FILE.v --module "
+            f"MODULE --name {name}",
+        )
+
+    def load_all(self) -> tuple[list[ImportedBlock], list[UserError]]:
+        """Every block by its name, and the complaint about each that is damaged."""
+        blocks: list[ImportedBlock] = []
+        damaged: list[UserError] = []
+        for name in self.names():
+            try:
+                blocks.append(self.load(name))
+            except UserError as error:
+                damaged.append(error)
+        return blocks, damaged
+
+    def save(self, name: str, circuit: ImportedCircuit, *, replace: bool = False) -> ImportedBlock:
+        """Keep ``circuit`` as ``name``.
+
+        Raises
+        ------
+        UserError
+            The name is no identifier, or stands for another circuit, which is not to be replaced.
+        """
+        if not _NAME.fullmatch(name):
+            raise UserError(
+                f"A block's name must be letters, digits and underscores, not {name!r}",
+                mend="Choose one with --name.",
+            )
+        path = self._folder / "names" / f"{name}.json"
+        if path.is_file() and not replace and self._digest(path) != circuit.digest:
+            raise UserError(
+                f"The name {name} stands for another imported circuit",
+                mend="Choose another with --name, or add --replace.",
+            )
+        folder = self._folder / "circuits" / circuit.digest
+        write_text(folder / "netlist.v", circuit.netlist)
+        table = io.BytesIO()
+        np.save(table, circuit.table.astype("<i4"), allow_pickle=False)
+        write_bytes(folder / "table.npy", table.getvalue())
+        content = {
+            "schema": _SCHEMA,
+            "signed": circuit.signed,
+            **{
+                kind: {"name": port.name, "width": port.width}
+                for kind in ("a", "b", "product")
+                for port in (getattr(circuit, kind),)
+            },
+        }
+        write_json(folder / "circuit.json", content)
+        write_json(path, {"schema": _SCHEMA, "circuit": circuit.digest})
+        return imported_block(name, circuit)
+
+    def _digest(self, path: Path) -> str:
+        content = _json(path, path.stem)
+        digest = content.get("circuit")
+        if content.get("schema") != _SCHEMA or not isinstance(digest, str):
+            raise _damaged(path, path.stem)
+        return digest
+
+    def _circuit(self, digest: str, name: str) -> ImportedCircuit:
+        folder = self._folder / "circuits" / digest
+        content = _json(folder / "circuit.json", name)
+        try:
+            netlist = (folder / "netlist.v").read_text("utf-8")
+            table = np.load(folder / "table.npy", allow_pickle=False)
+            a, b, product = (
+                Port(content[kind]["name"], content[kind]["width"])
+                for kind in ("a", "b", "product")
+            )
+            circuit = ImportedCircuit(a, b, product, content["signed"], netlist, table)
+            intact = content["schema"] == _SCHEMA and circuit.digest == digest
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise _damaged(folder, name) from error
+        if not intact:
+            raise _damaged(folder, name)
+        return circuit
+
+
+def _json(path: Path, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, name) from error
+    if not isinstance(content, dict):
+        raise _damaged(path, name)
+    return content
+
+
+def _damaged(path: Path, name: str) -> UserError:
+    return UserError(
+        f"The imported block {name} is damaged", where=str(path), mend=_AGAIN.format(name=name)
+    )
+
+
+def _cache() -> Path:
+    from hawx_hw.util.locations import cache_folder
+
+    cache = cache_folder()
+    if cache is None:
+        raise UserError(
+            "There is no folder for imported blocks: no home.", mend="Set XDG_CACHE_HOME."
+        )
+    return cache / "blocks"

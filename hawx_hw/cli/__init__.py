@@ -1,0 +1,1 @@
+"""The ``hawx`` command."""

@@ -1,0 +1,164 @@
+"""``hawx blocks prove`` and ``hawx blocks architectures``: what hardware a block is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from hawx_hw.errors import UserError, VerificationError
+
+if TYPE_CHECKING:
+    from hawx_hw.block_proofs import Proof
+    from hawx_hw.blocks import Block
+    from hawx_hw.synthesis.architectures import Choice, Objective
+
+__all__ = ["architectures", "prove"]
+
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
+_JobsOption = Annotated[int, typer.Option(min=1, help="How many processes work at a time.")]
+
+
+def prove(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Left out: all that are listed.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option(metavar="F", help="The listed blocks of one family.")
+    ] = None,
+    simulator: Annotated[str, typer.Option(help="auto, verilator or icarus.")] = "auto",
+    jobs: _JobsOption = 1,
+    as_json: _JsonOption = False,
+) -> None:
+    """Prove that the Verilog of blocks equals their definition.
+
+    Every architecture is simulated on all 65,536 pairs of operands, and proven equivalent to the
+    block's specification, where it has one.
+    """
+    from hawx_hw.block_proofs import prove
+    from hawx_hw.simulation.simulators import SIMULATORS, find_simulator
+    from hawx_hw.util.progress import Progress, display_for
+
+    if simulator not in ("auto", *SIMULATORS):
+        raise UserError(
+            f"There is no simulator {simulator!r}.",
+            where="--simulator",
+            mend=f"It must be one of auto, {', '.join(SIMULATORS)}.",
+        )
+    if names and family:
+        raise UserError("Name blocks or a family, not both.", where="--family")
+    blocks = _named(names) if names else _listed(family)
+    with Progress(display_for(silent=as_json)) as progress:
+        with progress.task("proving", estimate=5.0 + len(blocks)) as task:
+            proofs = prove(
+                [(block, architecture) for block in blocks for architecture in block.architectures],
+                simulator=find_simulator(simulator),
+                jobs=jobs,
+                progress=task.update,
+            )
+    wrong = [proof for proof in proofs if not proof.holds]
+    if as_json:
+        typer.echo(json.dumps([proof.as_dict() for proof in proofs], indent=2))
+    else:
+        from hawx_hw.util.tables import print_table
+
+        print_table(
+            ("block", "architecture", "simulation", "formal"), [_row(proof) for proof in proofs]
+        )
+    if wrong:
+        raise VerificationError(
+            f"{len(wrong)} of {len(proofs)} proofs failed. {wrong[0].block}, "
+            f"{wrong[0].architecture}: {wrong[0].counterexamples[0]}"
+        )
+
+
+def architectures(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Blocks to synthesize.")],
+    technology: Annotated[
+        str, typer.Option(metavar="T", help="Name or liberty file.")
+    ] = "generic45",
+    objective: Annotated[str, typer.Option(help="area or delay: what is chosen by.")] = "area",
+    jobs: _JobsOption = 1,
+    as_json: _JsonOption = False,
+) -> None:
+    """Synthesize every architecture of blocks: area, longest path, which is chosen."""
+    from hawx_hw.synthesis.architectures import compare_architectures
+    from hawx_hw.technology import load
+    from hawx_hw.util.progress import Progress, display_for
+
+    if objective not in ("area", "delay"):
+        raise UserError(
+            f"There is no objective {objective!r}.",
+            where="--objective",
+            mend="It must be area or delay.",
+        )
+    blocks = _named(names)
+    library = load(technology, base=Path.cwd())
+    with Progress(display_for(silent=as_json)) as progress:
+        with progress.task("synthesizing", estimate=2.0 * len(blocks)) as task:
+            choices = compare_architectures(
+                blocks,
+                library,
+                cast("Objective", objective),
+                jobs=jobs,
+                progress=task.update,
+            )
+    if as_json:
+        typer.echo(json.dumps([choice.as_dict() for choice in choices], indent=2))
+        return
+    from hawx_hw.util.tables import print_table
+
+    print_table(
+        ("block", "architecture", "area", "longest path ns", "cells", "chosen"),
+        [row for choice in choices for row in _rows(choice)],
+        title=f"{library.name}, by {objective}",
+    )
+
+
+def _named(names: Sequence[str]) -> list[Block]:
+    from hawx_hw.blocks import by_name
+
+    return list(dict.fromkeys(by_name(name) for name in names))
+
+
+def _listed(family: str | None) -> list[Block]:
+    from hawx_hw.blocks.catalogue import library
+    from hawx_hw.blocks.registry import FAMILIES
+
+    if family is not None and family not in FAMILIES:
+        raise UserError(
+            f"There is no family {family!r}",
+            where="--family",
+            mend=f"The families are: {', '.join(FAMILIES)}.",
+        )
+    return [block for block in library() if family in (None, block.family)]
+
+
+def _row(proof: Proof) -> tuple[str, str, str, str]:
+    found = {counterexample.method: str(counterexample) for counterexample in proof.counterexamples}
+    formal = "proven" if proof.formal else "no specification"
+    if proof.architecture == "specification":
+        formal = ""
+    return (
+        proof.block,
+        proof.architecture,
+        found.get("simulation", "equal"),
+        found.get("formal", formal),
+    )
+
+
+def _rows(choice: Choice) -> list[tuple[str, ...]]:
+    return [
+        (
+            choice.block,
+            figures.architecture,
+            f"{figures.area:.1f}",
+            f"{figures.delay_ns:.3f}",
+            str(figures.cells),
+            choice.objective if figures.architecture == choice.architecture else "",
+        )
+        for figures in choice.figures
+    ]

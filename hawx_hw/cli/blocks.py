@@ -1,0 +1,344 @@
+"""``hawx blocks``: what blocks there are, what each does, and how to add one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hawx_hw.cli.block_hardware import architectures, prove
+from hawx_hw.cli.characterize import characterize
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hawx_hw.blocks import Block
+
+__all__ = ["blocks_app"]
+
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+#: Keys to sort by, and the columns that show them.
+_COLUMNS = {
+    "name": "block",
+    "mean_error": "mean error",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "wce": "WCE",
+    "error_rate": "errors %",
+    "mre": "MRE %",
+}
+
+blocks_app = typer.Typer(
+    help="Blocks: the multipliers that a PE may hold.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+blocks_app.command()(prove)
+blocks_app.command()(architectures)
+blocks_app.command()(characterize)
+
+
+@blocks_app.command("list")
+def list_blocks(
+    family: Annotated[str | None, typer.Option(metavar="F", help="Only this family.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="KEY", help=f"{', '.join(_COLUMNS)}; left out: by family.")
+    ] = None,
+    max_mae: Annotated[float | None, typer.Option(help="Largest mean absolute error.")] = None,
+    max_wce: Annotated[int | None, typer.Option(help="Largest error of any product.")] = None,
+    max_bias: Annotated[float | None, typer.Option(help="Largest size of the mean error.")] = None,
+    as_json: _JsonOption = False,
+) -> None:
+    """List every distinct table with its error statistics and its names."""
+    from hawx_hw.blocks.catalogue import catalogue
+    from hawx_hw.blocks.statistics import statistics
+    from hawx_hw.blocks.user.import_store import ImportStore
+
+    if sort is not None and sort not in _COLUMNS:
+        raise UserError(
+            f"Cannot sort by {sort!r}.", where="--sort", mend=f"Keys are {', '.join(_COLUMNS)}."
+        )
+    found: list[dict[str, Any]] = []
+    for entry in catalogue(family):
+        figures = statistics(entry.block)
+        if (
+            (max_mae is None or figures.mae <= max_mae)
+            and (max_wce is None or figures.wce <= max_wce)
+            and (max_bias is None or abs(figures.mean_error) <= max_bias)
+        ):
+            found.append(
+                {
+                    "name": entry.block.name,
+                    "family": entry.block.family,
+                    "digest": entry.block.digest,
+                    "also": list(entry.others),
+                    **figures.as_dict(),
+                }
+            )
+    for problem in ImportStore().load_all()[1]:
+        typer.echo(f"warning: {problem}", err=True)
+    if sort is not None:
+        found.sort(key=lambda row: abs(row[sort]) if sort != "name" else row[sort])
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    from hawx_hw.util.tables import print_table
+
+    print_table(
+        (*_COLUMNS.values(), "also"),
+        [
+            (
+                row["name"],
+                f"{row['mean_error']:.2f}",
+                f"{row['mae']:.2f}",
+                f"{row['rmse']:.2f}",
+                str(row["wce"]),
+                f"{100 * row['error_rate']:.2f}",
+                f"{100 * row['mre']:.2f}",
+                ", ".join(row["also"]),
+            )
+            for row in found
+        ],
+    )
+
+
+@blocks_app.command()
+def show(
+    name: Annotated[
+        str, typer.Argument(help="A block, such as 'drum(k=4)'; see hawx blocks list.")
+    ],
+    histograms: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz", help="How often codes occur: weights[256] and activations[256]."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the errors, as .png or .svg.")
+    ] = None,
+    save_table: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Write the products: int32 [256, 256] at [a + 128, b + 128]."
+        ),
+    ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="T",
+            help="Synthesize each architecture for it: name or liberty file; may stand repeatedly.",
+        ),
+    ] = None,
+    as_json: _JsonOption = False,
+) -> None:
+    """Show one block: error statistics, ranks, architectures, other names, what it costs."""
+    from hawx_hw.blocks import by_name
+    from hawx_hw.blocks.description import describe
+    from hawx_hw.blocks.statistics import error_moments
+
+    block = by_name(name)
+    moments = None
+    if histograms is not None:
+        weights, activations = _histograms(histograms)
+        try:
+            moments = error_moments(block, weights, activations)
+        except ValueError as error:
+            raise UserError(f"{error}.", where=str(histograms)) from error
+    found = describe(block, moments)
+    if technology:
+        found["technologies"] = _figures(block, technology)
+    if plot is not None:
+        from hawx_hw.blocks.heat_map import write_heat_map
+
+        write_heat_map(block, plot)
+    if save_table is not None:
+        _save_table(block, save_table)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    from hawx_hw.util.tables import print_table
+
+    print_table(None, _rows(found), title=block.name)
+
+
+def _figures(block: Block, technologies: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """What synthesis makes of each architecture of a block, by technology."""
+    from hawx_hw.synthesis.architectures import choose
+    from hawx_hw.technology import load
+
+    found = {}
+    for name in technologies:
+        library = load(name, base=Path.cwd())
+        found[library.name] = choose(block, library).as_dict()["figures"]
+    return found
+
+
+@blocks_app.command("import")
+def import_block(
+    file: Annotated[Path, typer.Argument(metavar="FILE.v", help="Verilog; .sv: SystemVerilog.")],
+    module: Annotated[str, typer.Option(metavar="NAME", help="The multiplier's module.")],
+    a: Annotated[str | None, typer.Option("--a", metavar="PORT", help="The weight.")] = None,
+    b: Annotated[str | None, typer.Option("--b", metavar="PORT", help="The activation.")] = None,
+    product: Annotated[str | None, typer.Option(metavar="PORT", help="The product.")] = None,
+    signed: Annotated[
+        bool | None,
+        typer.Option(
+            "--signed/--unsigned", help="Left out: as the ports or the module's name say."
+        ),
+    ] = None,
+    technology: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Name or liberty file of the cells that the netlist uses."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The block becomes import:NAME; left out: the module's name.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let NAME stand for this one from now on.")
+    ] = False,
+    as_json: _JsonOption = False,
+) -> None:
+    """Make a block of a Verilog multiplier, simulated for all pairs of operands."""
+    from hawx_hw.block_proofs.imports import import_verilog
+    from hawx_hw.blocks.catalogue import other_names
+    from hawx_hw.blocks.description import describe
+    from hawx_hw.technology import load
+
+    found = import_verilog(
+        file,
+        module,
+        a=a,
+        b=b,
+        product=product,
+        signed=signed,
+        technology=None if technology is None else load(technology, base=Path.cwd()),
+        name=name,
+        replace=replace,
+    )
+    block, circuit = found.block, found.block.circuit
+    content = {
+        **describe(block),
+        "ports": {
+            role: {"name": port.name, "width": port.width}
+            for role, port in (("a", circuit.a), ("b", circuit.b), ("product", circuit.product))
+        },
+        "signed": circuit.signed,
+        "circuit": circuit.digest,
+        "warnings": [*found.warnings, *_swapped(block, other_names(block))],
+    }
+    if as_json:
+        typer.echo(json.dumps(content, indent=2))
+    else:
+        from hawx_hw.util.tables import print_table
+
+        kind = "signed" if circuit.signed else "unsigned"
+        ports = (
+            ("weight", f"{circuit.a.name}, {circuit.a.width} bits, {kind}"),
+            ("activation", f"{circuit.b.name}, {circuit.b.width} bits, {kind}"),
+            ("product", f"{circuit.product.name}, {circuit.product.width} bits, {kind}"),
+        )
+        print_table(None, [*ports, *_rows(content)], title=block.name)
+    for warning in content["warnings"]:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+    figures = found["statistics"]
+    rows = [
+        ("also", ", ".join(found["also"]) or "no other name"),
+        ("mean error", f"{figures['mean_error']:.4f}"),
+        ("MAE", f"{figures['mae']:.4f}"),
+        ("RMSE", f"{figures['rmse']:.4f}"),
+        ("WCE", str(figures["wce"])),
+        ("errors", f"{100 * figures['error_rate']:.4f} % of the products"),
+        ("MRE", f"{100 * figures['mre']:.4f} % of the exact product, where that is not 0"),
+    ]
+    if "on_histograms" in found:
+        moments = found["on_histograms"]
+        rows += [
+            ("mean error on the histograms", f"{moments['mean_error']:.4f}"),
+            ("its variance", f"{moments['variance']:.4f}"),
+        ]
+    factors = found["factors"]
+    terms = (
+        "none by the family"
+        if factors is None
+        else f"{factors['terms']} of weights' factors in {factors['weights']}, activations' in "
+        f"{factors['activations']}"
+    )
+    if "published" in found:
+        published = found["published"]
+        rows.append(
+            (
+                "published, 45 nm",
+                f"{published['power_mw']} mW, {published['area_um2']} um2, "
+                f"{published['delay_ns']} ns (EvoApproxLib)",
+            )
+        )
+    return [
+        *rows,
+        ("rank of the table", str(found["rank"])),
+        ("rank of the error", str(found["error_rank"])),
+        ("exact sums of products", terms),
+        ("weights", _codes(found["weights"], found["weight_step"])),
+        ("activations", _codes(found["activations"], found["activation_step"])),
+        ("activations in hardware", f"code + {found['activation_offset']}"),
+        ("product", f"{found['product_bits']} bits"),
+        ("architectures", ", ".join(found["architectures"])),
+        *(
+            (
+                f"on {name}",
+                "; ".join(
+                    f"{entry['architecture']} area {entry['area']:,.1f}, {entry['delay_ns']:.3f} ns"
+                    for entry in figures
+                ),
+            )
+            for name, figures in found.get("technologies", {}).items()
+        ),
+        ("digest", found["digest"]),
+    ]
+
+
+def _codes(ends: list[int], step: int) -> str:
+    text = f"{ends[0]} to {ends[1]}"
+    return f"{text}, multiples of {step} are all that it needs" if step > 1 else text
+
+
+def _swapped(block: Block, names: tuple[str, ...]) -> list[str]:
+    """A warning where the table is new, but known with its operands swapped."""
+    import numpy as np
+
+    from hawx_hw.blocks.catalogue import library
+
+    if names or np.array_equal(block.raw_table, block.raw_table.T):
+        return []
+    known = [other.name for other in library() if np.array_equal(other.table, block.table.T)]
+    return [
+        f"With its operands swapped it would be {name}: see that the weight is the right port."
+        for name in known[:1]
+    ]
+
+
+def _histograms(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    from hawx_hw.datasets.npz import read_arrays
+
+    arrays = read_arrays(path, ("weights", "activations"), ())
+    return arrays["weights"], arrays["activations"]
+
+
+def _save_table(block: Block, path: Path) -> None:
+    import io
+
+    import numpy as np
+
+    from hawx_hw.util.files import write_bytes
+
+    if path.suffix != ".npy":
+        raise UserError(f"A table must be a file .npy, not {path.name!r}", where="--save-table")
+    content = io.BytesIO()
+    np.save(content, block.table.astype("<i4"), allow_pickle=False)
+    write_bytes(path, content.getvalue())

@@ -1,0 +1,276 @@
+"""``hawx blocks characterize``: what blocks cost in technologies, and what they save."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from hawx_hw.blocks import Block
+    from hawx_hw.characterization.fpga import FpgaRow
+    from hawx_hw.characterization.operands import Operands
+    from hawx_hw.characterization.savings import Objective, Row
+    from hawx_hw.technology import FpgaFamily, Technology
+    from hawx_hw.util.progress import Progress
+
+__all__ = ["characterize"]
+
+_OBJECTIVES = ("area", "delay", "energy")
+
+
+def characterize(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Left out: a selection of all families."),
+    ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option(metavar="T", help="Name, liberty file, ecp5 or ice40; may stand repeatedly."),
+    ] = None,
+    operands: Annotated[
+        str,
+        typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': as the layer's PEs see."),
+    ] = "uniform",
+    images: Annotated[int, typer.Option(min=1, help="Test images, for operands of a layer.")] = 4,
+    every: Annotated[bool, typer.Option("--all", help="Every block of the library.")] = False,
+    objective: Annotated[
+        str, typer.Option(help="area, delay or energy: what the architecture is chosen by.")
+    ] = "area",
+    clock: Annotated[
+        float | None, typer.Option(metavar="MHZ", help="Left out: the technology's.")
+    ] = None,
+    glitches: Annotated[
+        bool, typer.Option("--glitches", help="Count pulses between settled states as well.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="How many processes work at a time.")] = 1,
+    runs: Annotated[
+        bool, typer.Option("--runs", help="Print the key of each run in the store as well.")
+    ] = False,
+    build: Annotated[
+        Path, typer.Option("--build", metavar="FOLDER", help="Of the config's results.")
+    ] = Path("build"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")] = False,
+) -> None:
+    """Area, delay, power and energy of blocks, and what they save.
+
+    Savings count against the best exact multiplier of the technology, and against plain lower
+    precision of no larger error.
+    """
+    from hawx_hw.characterization.selection import compared_with, distinct, every_block, selection
+    from hawx_hw.technology import FpgaFamily, load_any
+    from hawx_hw.util.progress import Progress, display_for
+
+    if objective not in _OBJECTIVES:
+        raise UserError(
+            f"There is no objective {objective!r}.",
+            where="--objective",
+            mend=f"It must be one of {', '.join(_OBJECTIVES)}.",
+        )
+    if names and every:
+        raise UserError("Name blocks or ask for all, not both.", where="--all")
+    if clock is not None and not clock > 0:
+        raise UserError(f"The clock must be above 0 MHz, not {clock:g}.", where="--clock")
+    blocks = _named(names) if names else every_block() if every else selection()
+    technologies = [load_any(name, base=Path.cwd()) for name in technology or ["generic45"]]
+    content: list[dict[str, Any]] = []
+    with Progress(display_for(silent=as_json)) as progress:
+        stream = _operands(operands, images, build, as_json)
+        measured = distinct([*blocks, *compared_with()])
+        for found in technologies:
+            if isinstance(found, FpgaFamily):
+                content.append(_fpga(blocks, found, jobs, progress))
+            else:
+                content.append(
+                    _cells(blocks, measured, found, stream, cast("Objective", objective),
+                           clock or found.clock_mhz, glitches, jobs, progress)
+                )  # fmt: skip
+    if as_json:
+        for entry in content:
+            entry["rows"] = [row.as_dict() for row in entry["rows"]]
+        typer.echo(json.dumps(content, indent=2))
+        return
+    for entry in content:
+        _print(entry, runs)
+
+
+def _named(names: Sequence[str]) -> list[Block]:
+    from hawx_hw.blocks import by_name
+
+    return list(dict.fromkeys(by_name(name) for name in names))
+
+
+def _cells(
+    blocks: Sequence[Block],
+    measured: Sequence[Block],
+    technology: Technology,
+    operands: Operands,
+    objective: Objective,
+    clock: float,
+    glitches: bool,
+    jobs: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    from hawx_hw.characterization.measure import measure, synthesize_blocks
+    from hawx_hw.characterization.savings import compare
+    from hawx_hw.synthesis import default_store
+
+    store = default_store()
+    with progress.task(f"synthesizing for {technology.name}", estimate=2.0 * len(measured)) as task:
+        mapped = synthesize_blocks(
+            measured, technology, jobs=jobs, store=store, progress=task.update
+        )
+    with progress.task("simulating", estimate=1.0 * len(measured)) as task:
+        by_name = measure(
+            measured, mapped, technology, operands, glitches=glitches, store=store,
+            progress=task.update,
+        )  # fmt: skip
+    return {
+        "technology": technology.name,
+        "library": technology.digest,
+        "supply": technology.supply,
+        "clock_mhz": clock,
+        "operands": operands.name,
+        "glitches": glitches,
+        "objective": objective,
+        "rows": compare(blocks, by_name, clock, objective),
+    }
+
+
+def _fpga(
+    blocks: Sequence[Block], family: FpgaFamily, jobs: int, progress: Progress
+) -> dict[str, Any]:
+    from hawx_hw.blocks import by_name
+    from hawx_hw.characterization.fpga import characterize_fpga
+    from hawx_hw.characterization.selection import distinct
+    from hawx_hw.synthesis import default_store
+
+    wanted = distinct([by_name("exact"), *blocks])
+    with progress.task(f"synthesizing for {family.name}", estimate=5.0 * len(wanted)) as task:
+        rows = characterize_fpga(
+            wanted, family, jobs=jobs, store=default_store(), progress=task.update
+        )
+    return {"technology": family.name, "family": family.family, "rows": rows}
+
+
+def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
+    from hawx_hw.characterization.operands import uniform
+
+    if text == "uniform":
+        return uniform()
+    layer, of, name = text.partition(" of ")
+    if not of:
+        raise UserError(
+            f"There are no operands {text!r}.",
+            where="--operands",
+            mend="Write uniform, or a layer and a config, such as 'conv2 of lenet5.yaml'.",
+        )
+    return _layer_operands(layer.strip(), name.strip(), images, build, silent)
+
+
+def _layer_operands(layer: str, name: str, images: int, build: Path, silent: bool) -> Operands:
+    from hawx_hw import datasets
+    from hawx_hw.architectures.systolic.plan import plan
+    from hawx_hw.assignment import assign
+    from hawx_hw.characterization.operands import layers_of, operand_stream
+    from hawx_hw.config.load import find_config, load_config, located
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.design.design import ASSIGNED, architecture, pe_grid
+    from hawx_hw.emulation import Emulator
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.order import STAGES
+    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.quantize import codes
+    from hawx_hw.util.progress import display_for
+
+    path = find_config(name)
+    config = load_config(path)
+    try:
+        pipeline = Pipeline(
+            config, build / config.name, STAGES, display_for(silent=silent), base=path.parent
+        )
+        pipeline.run(pipeline.needed("assign"))
+        graph = load_graph(build / config.name / ASSIGNED)
+        assignment = assign(graph, config.blocks, path.parent)
+        mapped = plan(graph, architecture(config), assignment, pe_grid(config, path.parent))
+    except UserError as error:
+        raise located(error, path) from error
+    if layer not in layers_of(mapped):
+        raise UserError(
+            f"Config {name!r} has no layer {layer!r} on the array.",
+            where="--operands",
+            mend=f"It has {', '.join(layers_of(mapped))}.",
+        )
+    test = datasets.load(config.network.dataset, base=path.parent).test
+    chosen = codes(evenly_spaced(test, min(images, len(test))).images)
+    return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, assignment))
+
+
+def _print(entry: dict[str, Any], runs: bool) -> None:
+    from hawx_hw.util.tables import print_table
+
+    rows = entry["rows"]
+    if "family" in entry:
+        heading: tuple[str, ...] = _FPGA_HEADING
+        lines = [_fpga_line(row) for row in rows]
+        title = f"{entry['technology']}, before place and route"
+    else:
+        heading, lines = _HEADING, [_line(row) for row in rows]
+        title = (
+            f"{entry['technology']}, {entry['supply']:g} V, {entry['clock_mhz']:g} MHz, operands: "
+            f"{entry['operands']}, {'with' if entry['glitches'] else 'without'} glitches, "
+            f"architectures by {entry['objective']}"
+        )
+    print_table(heading, lines, title=title, figures=True)
+    if runs:
+        found = [(row.block, name, key) for row in rows for name, key in _keys(row).items()]
+        print_table(("block", "run", "key in the store"), found)
+
+
+_HEADING = (
+    "block", "built as", "deviation", "area", "ns", "uW", "fJ/MAC", "area saved %",
+    "energy saved %", "plain precision", "area saved %", "energy saved %",
+)  # fmt: skip
+_FPGA_HEADING = (
+    "block", "built as", "deviation", "LUTs", "carries", "DSPs", "LUTs saved %",
+)  # fmt: skip
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    chosen = row.chosen
+    return (
+        row.block,
+        chosen.architecture,
+        f"{row.errors.deviation:.1f}",
+        f"{chosen.area:.1f}",
+        f"{chosen.delay_ns:.2f}",
+        f"{row.power_uw:.1f}",
+        f"{row.energy_fj:.0f}",
+        f"{100 * row.area_saving:.1f}",
+        f"{100 * row.energy_saving:.1f}",
+        row.precision,
+        f"{100 * row.area_over_precision:.1f}",
+        f"{100 * row.energy_over_precision:.1f}",
+    )
+
+
+def _fpga_line(row: FpgaRow) -> tuple[str, ...]:
+    return (
+        row.block,
+        "DSP" if row.multipliers else row.architecture,
+        f"{row.errors.deviation:.1f}",
+        str(row.figures.luts),
+        str(row.figures.carries),
+        str(row.figures.dsps),
+        f"{100 * row.saving:.1f}",
+    )
+
+
+def _keys(row: Row | FpgaRow) -> dict[str, str]:
+    found: dict[str, str] = row.as_dict()["runs"]
+    return found

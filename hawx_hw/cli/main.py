@@ -1,0 +1,343 @@
+"""The ``hawx`` command. Thin: it runs stages and prints; what is slow to import waits."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from hawx_hw import __version__
+from hawx_hw.cli.blocks import blocks_app
+from hawx_hw.cli.designs import characterize_designs
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.predict import predictors_app, train_predictors
+from hawx_hw.cli.profile import profile
+from hawx_hw.cli.search import pick, search, with_search
+from hawx_hw.cli.store import app as store_app
+from hawx_hw.errors import HawxError, UserError, VerificationError
+
+if TYPE_CHECKING:
+    from hawx_hw.config.models import Config
+    from hawx_hw.pipeline.pipeline import Pipeline
+
+__all__ = ["app", "main"]
+
+#: sysexits.h calls it EX_SOFTWARE.
+_INTERNAL_ERROR = 70
+
+app = typer.Typer(
+    help="From a trained neural network to a verified accelerator.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+app.add_typer(blocks_app, name="blocks")
+app.add_typer(store_app, name="store")
+app.command()(characterize_designs)
+app.command()(train_predictors)
+app.add_typer(predictors_app, name="predictors")
+app.command()(profile)
+app.command()(search)
+app.command()(pick)
+
+
+class _Interrupted(BaseException):
+    """A signal asks the process to end. No KeyboardInterrupt, which libraries catch and rename."""
+
+    def __init__(self, number: int):
+        self.exit_status = 128 + number
+        super().__init__(number)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hawx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks; may also stand after the command.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    config: ConfigArgument,
+    until: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="The last stage to run.")
+    ] = None,
+    index: Annotated[
+        int | None,
+        typer.Option(help="The point of the search's front to build; left out: by constraints."),
+    ] = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """Do the whole job: quantize, score, search, emit, verify, synthesize, measure power."""
+
+    def choose(pipeline: Pipeline) -> Sequence[str]:
+        if until is None:
+            return pipeline.names
+        if until not in pipeline.names:
+            raise UserError(
+                f"There is no stage {until!r}.",
+                where="--until",
+                mend=f"The stages are {', '.join(pipeline.names)}.",
+            )
+        return pipeline.until(until)
+
+    def override(found: Config) -> Config:
+        return found if index is None else with_search(found, {"index": index})
+
+    _job(config, build, as_json, choose, override)
+
+
+@app.command()
+def emit(config: ConfigArgument, build: BuildOption = BUILD, as_json: JsonOption = False) -> None:
+    """Write the accelerator's Verilog, and what that needs."""
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("emit"))
+
+
+@app.command()
+def verify(
+    config: ConfigArgument,
+    images: Annotated[
+        int | None, typer.Option(min=0, help="Images to compare; left out: as the config says.")
+    ] = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the Verilog with the integer model, image by image."""
+    if images == 0:
+        raise VerificationError("Zero images were asked for: nothing would be compared.")
+
+    def override(found: Config) -> Config:
+        if images is None:
+            return found
+        wanted = found.verify.model_copy(update={"images": images})
+        return found.model_copy(update={"verify": wanted})
+
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("verify"), override)
+
+
+@app.command()
+def predict(
+    config: ConfigArgument,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """Predict area, power and longest path without synthesis, with 90 % intervals."""
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict"))
+
+
+@app.command()
+def synth(
+    config: ConfigArgument,
+    technology: Annotated[
+        str | None,
+        typer.Option(metavar="T", help="Name or liberty file; left out: as the config says."),
+    ] = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """Synthesize the accelerator: cells, area, longest path."""
+
+    def override(found: Config) -> Config:
+        if technology is None:
+            return found
+        # A path on the command line starts from the current folder, one in a config from its own.
+        path = Path(technology).expanduser()
+        name = str(path.resolve()) if path.exists() else technology
+        return found.model_copy(update={"technology": name})
+
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict", "synth"), override)
+
+
+@app.command()
+def power(
+    config: ConfigArgument,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images to run; left out: as the config says.")
+    ] = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """Power and energy of the synthesized accelerator, from the toggles that real images make."""
+
+    def override(found: Config) -> Config:
+        if images is None:
+            return found
+        wanted = found.power.model_copy(update={"images": images})
+        return found.model_copy(update={"power": wanted})
+
+    _job(config, build, as_json, lambda pipeline: pipeline.needed("power"), override)
+
+
+@app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="A network of the zoo.")] = "lenet5",
+    dataset: Annotated[str, typer.Option(help="digits, mnist, cifar10 or a .npz file.")] = "digits",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="The checkpoint; left out: <model>_<dataset>.safetensors.", metavar="FILE"
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the data; left out: by its size.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a network; an interrupted training goes on when called again."""
+    from hawx_hw.cli.train import train_network
+    from hawx_hw.util.progress import display_for
+
+    output = output or Path(f"{model}_{Path(dataset).stem}.safetensors")
+    record = train_network(
+        model,
+        dataset,
+        output=output,
+        epochs=epochs,
+        seed=seed,
+        display=display_for(silent=as_json),
+    )
+    if as_json:
+        typer.echo(json.dumps(record.as_json(), indent=2, sort_keys=True))
+    else:
+        typer.echo(
+            f"{output}: {100 * record.test_accuracy:.2f} % of {record.test_images} test images "
+            f"of {record.dataset} are right"
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the config."""
+    from hawx_hw.config.load import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@app.command()
+def doctor(
+    required: Annotated[
+        bool, typer.Option("--required", help="Fail if something is missing that runs need.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List every tool: its version, what it unlocks, how to install it."""
+    from hawx_hw.cli import doctor as tools
+
+    findings = tools.examine()
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        from hawx_hw.util.tables import print_table
+
+        print_table(
+            ("tool", "version", "unlocks", "to install"),
+            [
+                (f.name, f.version or "missing", f.unlocks, "" if f.version else f.install)
+                for f in findings
+            ],
+        )
+    if required:
+        tools.check_required(findings)
+
+
+def _job(
+    name: str,
+    build: Path,
+    as_json: bool,
+    choose: Callable[[Pipeline], Sequence[str]],
+    override: Callable[[Config], Config] = lambda config: config,
+) -> None:
+    """Run the chosen stages of a config and print the account."""
+    from hawx_hw.config.load import find_config, load_config, located
+    from hawx_hw.pipeline.order import STAGES
+    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.report.summary import account, print_account
+    from hawx_hw.util.progress import display_for
+
+    path = _shown(find_config(name))
+    config = override(load_config(path))
+    folder = build / config.name
+    try:
+        pipeline = Pipeline(config, folder, STAGES, display_for(silent=as_json), base=path.parent)
+        outcomes = pipeline.run(choose(pipeline))
+    except UserError as error:
+        raise located(error, path) from error
+    found = account(folder, outcomes)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, sort_keys=True))
+    else:
+        print_account(found)
+
+
+def _shown(path: Path) -> Path:
+    """``path`` as short as the current folder allows."""
+    with suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd())
+    return path
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process.
+
+    The exit status is 0, 1 for a failed verification, 2 for what the user can mend, 70 for an error
+    of this program, and 128 plus the signal's number after SIGINT or SIGTERM.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        app([word for word in words if word != "--debug"], prog_name="hawx")
+    except _Interrupted as interruption:
+        _end(
+            "interrupted; finished stages are kept, and the next call goes on from there",
+            interruption.exit_status,
+            debug,
+        )
+    except HawxError as error:
+        _end(str(error), error.exit_status, debug)
+    except Exception as error:
+        _end(
+            f"internal error: {type(error).__name__}: {error} (--debug shows the traceback; "
+            "please report it)",
+            _INTERNAL_ERROR,
+            debug,
+        )
+    sys.exit(0)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise _Interrupted(number)
+
+
+def _end(message: str, status: int, debug: bool) -> NoReturn:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    sys.stdout.flush()
+    print(f"hawx: {message}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    sys.exit(status)

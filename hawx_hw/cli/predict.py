@@ -1,0 +1,140 @@
+"""``hawx train-predictors`` and ``hawx predictors evaluate``: predictors of a technology."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from hawx_hw.prediction.evaluation import Held
+
+__all__ = ["predictors_app", "train_predictors"]
+
+_TechnologyOption = Annotated[
+    str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
+]
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
+
+predictors_app = typer.Typer(
+    help="Predictors of area, power and longest path.", no_args_is_help=True
+)
+
+
+def train_predictors(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE.csv", help="From hawx characterize-designs.")
+    ],
+    technology: _TechnologyOption = "generic45",
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the predictors.")] = Path(
+        "predictors"
+    ),
+    jobs: Annotated[
+        int, typer.Option(min=1, help="How many blocks are synthesized at a time.")
+    ] = 1,
+    as_json: _JsonOption = False,
+) -> None:
+    """Train predictors on a table of designs.
+
+    The folder gets the training table, the predictors' coefficients and the figures of the blocks.
+    With HAWX_PREDICTORS set to it, hawx predict takes them from there.
+    """
+    from hawx_hw.blocks import by_name
+    from hawx_hw.config.search import SEARCHED
+    from hawx_hw.prediction.predictors import Predictors
+    from hawx_hw.prediction.shipped import Kept, described, save
+    from hawx_hw.synthesis.store import default_store
+    from hawx_hw.technology import load
+    from hawx_hw.util.progress import Progress, display_for
+
+    found = load(technology, base=Path.cwd())
+    try:
+        text = table.read_text("utf-8")
+    except OSError as error:
+        raise UserError(f"The table cannot be read: {error.strerror}.", where=str(table)) from error
+    with Progress(display_for(silent=as_json)) as progress:
+        with progress.task("describing designs", estimate=300.0) as task:
+            designs, blocks = described(
+                text, found, where=str(table), jobs=jobs, store=default_store(),
+                progress=task.update,
+            )  # fmt: skip
+        with progress.task("measuring the blocks that searches choose from", estimate=60.0):
+            wanted = [by_name(name) for name in SEARCHED]
+            blocks = blocks.completed(wanted, found, jobs=jobs, store=default_store())
+        with progress.task("training", estimate=20.0):
+            predictors = Predictors.fit(designs, found.name, found.digest)
+    save(Kept(predictors, blocks), designs, output)
+    if as_json:
+        typer.echo(json.dumps({"designs": len(designs), "output": str(output)}))
+    else:
+        typer.echo(f"{found.name}: trained on {len(designs)} designs, in {output}")
+
+
+@predictors_app.command()
+def evaluate(
+    technology: Annotated[str, typer.Option(metavar="T", help="Name.")] = "generic45",
+    folder: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Of hawx train-predictors; left out: those in use."),
+    ] = None,
+    hold_out: Annotated[
+        str,
+        typer.Option(help="designs: a tenth at a time; blocks: all designs that hold a block."),
+    ] = "designs",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Gets a plot of predicted over true.")
+    ] = None,
+    as_json: _JsonOption = False,
+) -> None:
+    """Train without some designs, predict these, and tell how good that is."""
+    from dataclasses import asdict
+
+    from hawx_hw.prediction.evaluation import evaluate, scores
+    from hawx_hw.prediction.shipped import read_table
+    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.tables import print_table
+
+    if hold_out not in ("designs", "blocks"):
+        raise UserError("What is held out must be designs or blocks.", where="--hold-out")
+    table = read_table(technology, folder)
+    with (
+        Progress(display_for(silent=as_json)) as progress,
+        progress.task("holding designs out", estimate=120.0) as task,
+    ):
+        held = evaluate(table, cast('Literal["designs", "blocks"]', hold_out), progress=task.update)
+    if plot is not None:
+        _plot(held, plot)
+    found = {name: scores(one) for name, one in held.items()}
+    if as_json:
+        typer.echo(json.dumps({name: asdict(one) for name, one in found.items()}, indent=2))
+        return
+    print_table(
+        ("", "predictions", "sMAPE %", "worst %", "R2", "tau", "in 90 % interval", "width %"),
+        [
+            (
+                name, str(s.designs), f"{s.smape:.2f}", f"{s.worst:.1f}", f"{s.r2:.4f}",
+                f"{s.tau:.3f}", f"{s.coverage:.0f} %", f"{s.width:.1f}",
+            )
+            for name, s in found.items()
+        ],
+        title=f"{technology}, {len(table)} designs, {hold_out} held out",
+        figures=True,
+    )  # fmt: skip
+
+
+def _plot(held: dict[str, Held], path: Path) -> None:
+    from importlib import util
+
+    if util.find_spec("matplotlib") is None:
+        raise UserError(
+            "Plots need matplotlib.",
+            where="--plot",
+            mend="Install it, with: pip install 'hawx_hw[figures]'",
+        )
+    from hawx_hw.prediction.plots import parity
+
+    parity(held, path)

@@ -1,0 +1,77 @@
+"""The ``hawx train`` command: trains a network, showing progress and time left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.config.load import blame
+from hawx_hw.errors import UserError
+from hawx_hw.util.progress import Display, Progress
+
+if TYPE_CHECKING:
+    from hawx_hw.networks import TrainingRecord
+
+__all__ = ["train_network"]
+
+
+def train_network(
+    model: str,
+    dataset: str,
+    *,
+    output: Path,
+    epochs: int | None,
+    seed: int,
+    display: Display,
+) -> TrainingRecord:
+    """Train a network; write its checkpoint and record.
+
+    Parameters
+    ----------
+    model : str
+        A network of the zoo.
+    dataset : str
+        A known data set, or the path of an ``.npz`` file.
+    output : Path
+        The checkpoint, ending in ``.safetensors``.
+    epochs : int or None
+        None takes as many as suit the data set's size.
+    seed : int
+    display : Display
+        Where progress is shown.
+
+    Raises
+    ------
+    UserError
+        Unknown model or data set, data that are missing or damaged, an output that cannot be
+        written.
+    """
+    if output.suffix != ".safetensors":
+        raise UserError(
+            "The checkpoint's name must end in .safetensors.", where=f"--output: {output}"
+        )
+    if not output.parent.is_dir():
+        raise UserError(
+            f"There is no folder {output.parent}.", where=f"--output: {output}", mend="Create it."
+        )
+    with Progress(display) as progress:
+        from hawx_hw.datasets import load
+
+        with blame("--dataset"), progress.task("loading the data set") as task:
+            data = load(
+                dataset, progress=lambda name, received, total: task.update(received, total)
+            )
+        with progress.task("loading torch", estimate=5.0):
+            from hawx_hw.networks import train
+        with progress.task("training") as task:
+            record = train(
+                model,
+                data,
+                seed=seed,
+                epochs=epochs,
+                progress=lambda epoch, last, batch, batches: task.update(
+                    (epoch - 1) * batches + batch, last * batches
+                ),
+                output=output,
+            )
+    return record

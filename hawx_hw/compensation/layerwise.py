@@ -1,0 +1,243 @@
+"""Everything that makes up for approximate blocks at no cost in hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.compensation.activation_rounding import round_activations
+from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
+from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.compensation.joint_rounding import round_together
+from hawx_hw.compensation.weight_remapping import remap_weights
+from hawx_hw.emulation import Emulator
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
+
+__all__ = ["Compensation", "compensate"]
+
+
+@dataclass(frozen=True)
+class Compensation:
+    """What was done to one layer.
+
+    Parameters
+    ----------
+    layer : str
+        The node's name.
+    weights_changed, weights : int
+        Weights that got another code, of how many.
+    step : int
+        The layer's codes are multiples of it.
+    error_before, error_after : float
+        Largest mean error of a filter's sums on the calibration images, in units of the sum, before
+        and after its bias was corrected.
+    """
+
+    layer: str
+    weights_changed: int
+    weights: int
+    step: int
+    error_before: float
+    error_after: float
+
+
+def compensate(
+    graph: Graph,
+    assignment: Assignment,
+    images: np.ndarray,
+    *,
+    bias_correction: bool = True,
+    weight_remapping: bool = True,
+    activation_rounding: bool = True,
+    joint_rounding: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Graph, list[Compensation]]:
+    """The graph with steps, weights and biases that suit the blocks; its structure stays.
+
+    Activations are rounded first, then each layer in turn gets its weights remapped and its bias
+    corrected, on what the layers before it, approximate and corrected, make of the calibration
+    images. A filter's error is measured against the exact products of the original weights with the
+    same activations: measured against the exact graph, what earlier layers lost would be counted
+    again, and single filters be pulled far off (umitchell(w=3) on LeNet-5 loses five points so).
+
+    Weights are remapped in two ways, and the one whose outputs are nearer to those of the exact
+    graph on the calibration images counts: all of them, by the least square of each weight's own
+    error; or filter by filter as its codes come out best, weights as they were included. Neither
+    is always the better one: small errors of gain, which single weights hardly feel, add up over
+    layers, while codes that are best after one layer are not always so after twenty.
+
+    Parameters
+    ----------
+    graph : Graph
+    assignment : Assignment
+        An assignment of exact blocks changes nothing.
+    images : ndarray of int8
+        Calibration codes ``(batch, *input shape)``.
+    bias_correction, weight_remapping, activation_rounding : bool
+        What to do.
+    joint_rounding : bool
+        Choose the weights of each filter together, where blocks have rank 1, instead of trying
+        these two ways (:mod:`hawx_hw.compensation.joint_rounding`). ``weight_remapping`` then does
+        not count.
+    progress : callable or None
+        Called with the nodes done and their total.
+
+    Returns
+    -------
+    Graph
+        To be run under the same assignment.
+    list of Compensation
+        One for each layer with weights.
+    """
+    unknown = set(assignment) - {node.name for node in graph.nodes}
+    if unknown:
+        raise ValueError(f"Assignment must name nodes of the graph, not {sorted(unknown)!r}")
+    if not len(images):
+        raise ValueError("Compensation needs at least one image")
+    rounded = round_activations(graph, assignment) if activation_rounding else graph
+    exact = fast.run(graph, images).astype(np.int64)
+    plans = ("all", "best") if weight_remapping else ("none",)
+    if joint_rounding:
+        plans = ("together",)
+    best: tuple[int, Graph, list[Compensation]] | None = None
+    for turn, remapping in enumerate(plans):
+
+        def told(done: int, turn: int = turn) -> None:
+            if progress:
+                progress(turn * len(graph.nodes) + done, len(plans) * len(graph.nodes))
+
+        changed, report, output = _layer_by_layer(
+            graph, rounded, assignment, images, remapping, bias_correction, told
+        )
+        error = int(((output - exact) ** 2).sum())
+        if best is None or error < best[0]:
+            best = error, changed, report
+        if error == 0:
+            told(len(plans) * len(graph.nodes) - turn * len(graph.nodes))
+            break
+    assert best is not None
+    return best[1:]
+
+
+def _layer_by_layer(
+    graph: Graph,
+    rounded: Graph,
+    assignment: Assignment,
+    images: np.ndarray,
+    remapping: str,
+    bias_correction: bool,
+    progress: Callable[[int], None],
+) -> tuple[Graph, list[Compensation], np.ndarray]:
+    """The compensated graph, what was done to each layer, and its output for ``images``.
+
+    ``remapping`` is ``none``, ``all``, ``together``, or ``best``: for each filter whether and how.
+    """
+    values = {graph.input: images}
+    nodes: list[Node] = []
+    report = []
+    for number, (original, node) in enumerate(zip(graph.nodes, rounded.nodes, strict=True)):
+        layer = assignment.get(node.name)
+        if isinstance(node, (Conv2d, Linear)) and isinstance(original, (Conv2d, Linear)):
+            source = node.inputs[0]
+            zero_point = graph.tensors[source].zero_point
+            met = tap_histograms(node, values[source], zero_point)
+            if layer is not None and remapping != "none":
+                taps = met.reshape(-1, 256).sum(axis=0)
+                candidates = [remap_weights(node, layer, taps, zero_point)]
+                if remapping == "best":
+                    if _accepted(node, layer):
+                        candidates.insert(0, node)
+                    if bias_correction:
+                        candidates.append(
+                            remap_weights(node, layer, taps, zero_point, centred=True)
+                        )
+                    node = _best_filters(
+                        rounded, node, candidates, values, layer, met, original, bias_correction
+                    )
+                elif remapping == "together":
+                    node = round_together(node, layer, values[source], taps, zero_point)
+                else:
+                    (node,) = candidates
+            meant = mean_sums(original, None, met)
+            before = mean_sums(node, layer, met) - meant
+            after = before
+            if bias_correction:
+                node = correct_bias(node, before)
+                after = mean_sums(node, layer, met) - meant
+            report.append(
+                Compensation(
+                    layer=node.name,
+                    weights_changed=int(np.count_nonzero(node.weight != original.weight)),
+                    weights=node.weight.size,
+                    step=node.requantization.step,
+                    error_before=float(np.abs(before).max()),
+                    error_after=float(np.abs(after).max()),
+                )
+            )
+        nodes.append(node)
+        values[node.name] = _evaluate(rounded, node, values, layer)
+        progress(number + 1)
+    output = values[graph.output].astype(np.int64)
+    return replace(rounded, nodes=tuple(nodes)), report, output
+
+
+def _accepted(node: Conv2d | Linear, layer: LayerBlocks) -> bool:
+    """Whether the blocks take the weights as they are."""
+    return all(
+        np.isin(node.weight[layer.choice == index], block.weights).all()
+        for index, block in enumerate(layer.blocks)
+    )
+
+
+def _best_filters(
+    graph: Graph,
+    node: Conv2d | Linear,
+    candidates: list[Conv2d | Linear],
+    values: dict[str, np.ndarray],
+    layer: LayerBlocks,
+    met: np.ndarray,
+    original: Conv2d | Linear,
+    bias_correction: bool,
+) -> Conv2d | Linear:
+    """Each filter of the candidate whose codes have the least squared error; of equals the first.
+
+    The squared errors of single weights do not say what they do together: gains that are all a
+    little off add up, noise does not. So the codes decide, against the exact ones of the same
+    activations; no filter gets worse on the calibration images.
+    """
+    wanted = _evaluate(graph, original, values, None).astype(np.int64)
+    axes = (0, *range(2, wanted.ndim))
+    errors = []
+    for candidate in candidates:
+        tried = candidate
+        if bias_correction:
+            error = mean_sums(candidate, layer, met) - mean_sums(original, None, met)
+            tried = correct_bias(candidate, error)
+        errors.append(((_evaluate(graph, tried, values, layer) - wanted) ** 2).sum(axis=axes))
+    best = np.argmin(errors, axis=0)
+    filters = np.arange(len(best))
+    return replace(
+        node,
+        weight=np.stack([candidate.weight for candidate in candidates])[best, filters],
+        bias=np.stack([candidate.bias for candidate in candidates])[best, filters],
+    )
+
+
+def _evaluate(
+    graph: Graph, node: Node, values: dict[str, np.ndarray], layer: LayerBlocks | None
+) -> np.ndarray:
+    """Codes of one node, from those of its inputs."""
+    inputs = [values[name] for name in node.inputs]
+    if layer is None:
+        return fast.evaluate(node, inputs, graph.tensors[node.inputs[0]].zero_point)
+    alone = Graph(
+        name=node.name,
+        input=node.inputs[0],
+        nodes=(node,),
+        tensors={name: graph.tensors[name] for name in (node.inputs[0], node.name)},
+    )
+    return Emulator(alone, memory=0).run(inputs[0], {node.name: layer})

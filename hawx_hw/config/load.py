@@ -1,0 +1,236 @@
+"""Reads configs; a wrong one is reported with file, line and key, and with the way to mend it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import reprlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, get_args, get_origin
+
+import yaml
+from pydantic import ValidationError
+
+from hawx_hw.config.models import Config
+from hawx_hw.errors import UserError
+from hawx_hw.util.resources import configs
+
+__all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
+
+#: What is known to come, by key, so that it is not taken for a slip of the pen.
+_PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
+
+_VALUES = reprlib.Repr()
+_VALUES.maxstring = _VALUES.maxother = 100
+_VALUES.maxlevel = 2
+
+
+def config_path(text: str, base: Path) -> Path:
+    """The path that a config in the folder ``base`` means by ``text``."""
+    return base / Path(text).expanduser()
+
+
+@contextmanager
+def blame(key: str) -> Iterator[None]:
+    """Put ``key`` in front of where a UserError says that it happened, unless that is a key too."""
+    try:
+        yield
+    except UserError as error:
+        where = error.where or ""
+        if where.partition(":")[0].partition(".")[0] in Config.model_fields:
+            raise
+        where = f"{key}: {where}" if where else key
+        raise UserError(error.what, where=where, mend=error.mend) from error
+
+
+def find_config(name: str) -> Path:
+    """The config file of a path, or of a name in configs/.
+
+    Raises
+    ------
+    UserError
+        Where there is no such file.
+    """
+    for path in (Path(name), configs() / name, configs() / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    known = sorted(path.name for path in configs().glob("*.yaml"))
+    close = difflib.get_close_matches(Path(name).name, known, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UserError(
+        f"There is no config {name!r}, neither as a path nor in configs/",
+        mend=f"{hint}The configs there are: {', '.join(known)}.",
+    )
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a config.
+
+    Raises
+    ------
+    UserError
+        With file, line and key of the first thing that is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The config cannot be read: {error}", where=str(path), mend="Name a YAML text file."
+        ) from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UserError(
+            f"This is not YAML: {problem}", where=where, mend="See configs/lenet5.yaml."
+        ) from error
+    except RecursionError as error:
+        raise UserError(
+            "This is nested too deeply", where=str(path), mend="See configs/lenet5.yaml."
+        ) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise UserError(
+            "A config must be a mapping of keys to values",
+            where=str(path),
+            mend="See configs/lenet5.yaml.",
+        )
+    lines: dict[tuple[str, ...], int] = {}
+    _index(root, (), lines, path, set())
+    try:
+        return Config.model_validate(content, context={"folder": path.parent})
+    except ValidationError as error:
+        raise _explained(error, path, lines) from error
+
+
+def located(error: UserError, path: Path) -> UserError:
+    """``error`` with file and line, where it names a key of the config at ``path``.
+
+    A key that is left out in the file is placed at the line of the nearest one around it.
+    """
+    name = (error.where or "").partition(":")[0]
+    key = tuple(name.split("."))
+    if _field(key) is None:
+        return error
+    lines: dict[tuple[str, ...], int] = {}
+    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    if root is not None:
+        _index(root, (), lines, path, set())
+    while key and key not in lines:
+        key = key[:-1]
+    place = f"{path}:{lines[key]}" if key else str(path)
+    return UserError(error.what, where=f"{place}: {error.where}", mend=error.mend)
+
+
+def schema_text() -> str:
+    """The JSON schema of the config, for editors."""
+    return json.dumps(Config.model_json_schema(), indent=2, sort_keys=True) + "\n"
+
+
+def _index(
+    node: yaml.Node,
+    prefix: tuple[str, ...],
+    lines: dict[tuple[str, ...], int],
+    path: Path,
+    seen: set[int],
+) -> None:
+    """Line of each key; a key that stands twice is an error, which YAML itself does not report."""
+    # An alias leads to a node that is known already, perhaps to one around itself.
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            key = (*prefix, str(key_node.value))
+            line = key_node.start_mark.line + 1
+            if key in lines:
+                raise UserError(
+                    f"{'.'.join(key)} stands here a second time",
+                    where=f"{path}:{line}",
+                    mend=f"Remove it, or the one in line {lines[key]}.",
+                )
+            lines[key] = line
+            _index(value, key, lines, path, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*prefix, str(index))] = value.start_mark.line + 1
+            _index(value, (*prefix, str(index)), lines, path, seen)
+
+
+def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], int]) -> UserError:
+    # Unknown keys first: they often explain why another one is missing.
+    problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    problem = problems[0]
+    # Checks of the whole config name the key in their context.
+    loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
+    key = tuple(str(part) for part in loc if part != "")
+    at = key
+    while at and at not in lines:
+        at = at[:-1]
+    where = f"{path}:{lines[at]}: {'.'.join(key)}" if at else f"{path}: {'.'.join(key)}"
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "user_error":
+        return UserError(context["what"], where=where, mend=context["mend"])
+    value = problem["input"]
+    if kind == "extra_forbidden":
+        known = _keys(key[:-1])
+        close = difflib.get_close_matches(key[-1], known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+        return UserError("There is no such key", where=where, mend=hint)
+    if kind == "missing":
+        return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
+    mend = _about(key) or None
+    if kind == "value_error":
+        return UserError(str(context["error"]), where=where, mend=mend)
+    message = problem["msg"].replace("Input should be", "must be")
+    if kind == "model_type":
+        message = f"must be a mapping with the keys {', '.join(_keys(key))}"
+        mend = "Indent its keys below it, or leave it out."
+    if value in _PLANNED.get(key, ()):
+        mend = f"{value} is not there yet."
+    if kind == "string_pattern_mismatch":
+        message = f"must match {context['pattern']}"
+    return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, mend=mend)
+
+
+def _field(key: tuple[str, ...]) -> Any:
+    """The pydantic field of a key, or None."""
+    return _walk(key)[0]
+
+
+def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
+    """The pydantic field of a key and the type of what stands there; (None, None) for no key."""
+    kind: Any = Config
+    found = None
+    for part in key:
+        if get_origin(kind) is list and part.isdigit():
+            (kind,) = get_args(kind)
+            continue
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+            kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+            continue
+        found = getattr(kind, "model_fields", {}).get(part)
+        if found is None:
+            return None, None
+        kind = found.annotation
+        if get_origin(kind) is UnionType and NoneType in get_args(kind):
+            kind = next(choice for choice in get_args(kind) if choice is not NoneType)
+    return found, kind
+
+
+def _keys(prefix: tuple[str, ...]) -> list[str]:
+    return sorted(getattr(_walk(prefix)[1], "model_fields", {}))
+
+
+def _about(key: tuple[str, ...]) -> str:
+    found = _field(key)
+    if found is None:
+        return ""
+    keys = getattr(found.annotation, "model_fields", {})
+    return found.description or (f"Its keys are: {', '.join(sorted(keys))}." if keys else "")

@@ -1,0 +1,114 @@
+"""The config's ``search``: what is searched, how, and what the chosen design must keep to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from hawx_hw.config.base import Model
+from hawx_hw.config.blocks import BlockName
+
+__all__ = ["SEARCHED", "ConstraintsConfig", "SearchConfig", "ShapeConfig"]
+
+#: Blocks to choose from where the config names none: of some fifty that were run on LeNet-5,
+#: those that nothing cheaper (in generic45) beats in accuracy, from none lost to much.
+SEARCHED = (
+    *("precision(w=5,a=5)", "precision(w=4,a=5)", "precision(w=3,a=5)", "precision(w=3,a=4)"),
+    *("precision(w=3,a=3)", "precision(w=2,a=4)"),
+    *("array(3,3,7)", "array(4,4,9)", "roup(p=3,r=4)"),
+)
+
+
+class ShapeConfig(Model):
+    """A shape of the array to try."""
+
+    rows: int = Field(ge=1, le=64, description="Rows of PEs.")
+    columns: int = Field(ge=1, le=64, description="Columns of PEs.")
+
+
+class ConstraintsConfig(Model):
+    """What the design must keep to; of those that do, the one of least objective is built."""
+
+    accuracy_drop: float = Field(
+        default=1.0,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="Points of accuracy that may be lost against exact blocks, on the training "
+        "images of the search.",
+    )
+    energy_nj: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Most energy an image, in nJ."
+    )
+    power_mw: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Most power, in mW."
+    )
+    area_um2: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Most area without memories, in the library's unit.",
+    )
+    latency_us: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Most time an image takes, in us."
+    )
+
+
+class SearchConfig(Model):
+    """Which designs to choose from, and how."""
+
+    blocks: list[BlockName] = Field(
+        default=list(SEARCHED),
+        min_length=1,
+        description="Blocks to choose from, beside the exact one.",
+    )
+    granularity: Literal["layer", "filter", "kernel"] = Field(
+        default="filter",
+        description="What gets a block of its own: a layer, a filter, or a kernel row of one.",
+    )
+    algorithm: Literal["hawx", "exhaustive", "random", "nsga2", "greedy", "hill_climbing"] = Field(
+        default="hawx",
+        description="hawx goes by the scores; nsga2 needs the extra hawx_hw[search].",
+    )
+    budget: int = Field(
+        default=40, ge=1, description="Assignments that are run on the search's images."
+    )
+    images: int = Field(
+        default=1000, ge=1, description="Training images that an assignment is run on."
+    )
+    profile_images: int = Field(
+        default=512, ge=2, description="Training images that the scores are measured on."
+    )
+    objective: Literal["energy", "power", "area", "latency", "multiplier_energy"] = Field(
+        default="energy",
+        description="What is weighed against accuracy: energy, power, area or latency of the whole "
+        "accelerator, as predicted without synthesis; or the energy of the multiplications alone, "
+        "which needs no predictors.",
+    )
+    shapes: list[ShapeConfig] | None = Field(
+        default=None,
+        min_length=1,
+        description="Shapes of the array to try with every assignment. Left out: the "
+        "accelerator's.",
+    )
+    constraints: ConstraintsConfig = ConstraintsConfig()
+    index: int | None = Field(
+        default=None,
+        ge=0,
+        description="The point of the front to build, by its number. Left out: that of least "
+        "objective that keeps to the constraints.",
+    )
+
+    @field_validator("shapes")
+    @classmethod
+    def _distinct(cls, value: list[ShapeConfig] | None) -> list[ShapeConfig] | None:
+        known = {(shape.rows, shape.columns) for shape in value or ()}
+        if value is not None and len(known) != len(value):
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {"what": "A shape stands there twice", "mend": "Remove one of them."},
+            )
+        return value

@@ -1,0 +1,1 @@
+"""A design: an accelerator with an assignment, and its Verilog."""

@@ -1,5 +1,0 @@
-"""Designs sampled all over their space, synthesized and simulated: what predictors learn from."""
-
-from hawx_hw.design_sweep.space import Design, Space
-
-__all__ = ["Design", "Space"]

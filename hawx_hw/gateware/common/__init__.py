@@ -1,3 +1,0 @@
-"""What every architecture shares: the shell around the core, memories, buses."""
-
-__all__: list[str] = []

@@ -1,0 +1,112 @@
+"""Counts the cycles of inferences and of their layers."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.layout import index_width
+from hawx_hw.gateware.memories import SimpleDualPortRam
+
+__all__ = ["PerformanceCounters"]
+
+
+class PerformanceCounters(wiring.Component):
+    """Cycles of the last whole inference, in total and by layer, and numbers of images.
+
+    The layers are kept in two pages of a memory, so that those of the last inference can be read
+    while the next one runs. An inference takes the cycles from ``start`` to ``done`` (their
+    distance); a layer those from the ``layer_done`` before it, or from ``start``, to its own.
+
+    **Latency**: the counts are updated in the cycle after ``done``; ``cycles_of_layer`` answers in
+    the cycle after ``read`` and holds.
+
+    Parameters
+    ----------
+    layers : int
+
+    Attributes
+    ----------
+    start, done, layer_done : In(1)
+    layer : In
+        As in :class:`~hawx_hw.gateware.core_interface.CoreSignature`.
+    dropped : In(1)
+        An image was lost.
+    cycles : Out(32)
+        Of the last whole inference; 0 before the first.
+    images_done, images_dropped : Out(32)
+        Since reset, modulo 2**32.
+    read : In(1)
+    index : In
+    cycles_of_layer : Out(32)
+        Cycles of layer ``index``; 0 before the end of the first inference.
+    """
+
+    def __init__(self, layers: int):
+        if layers < 1:
+            raise ValueError(f"Layers must be a positive number, not {layers!r}")
+        self._layers = layers
+        super().__init__(
+            {
+                "start": In(1),
+                "done": In(1),
+                "layer": In(index_width(layers)),
+                "layer_done": In(1),
+                "dropped": In(1),
+                "cycles": Out(32),
+                "images_done": Out(32),
+                "images_dropped": Out(32),
+                "read": In(1),
+                "index": In(index_width(layers)),
+                "cycles_of_layer": Out(32),
+            }
+        )
+
+    @property
+    def layers(self) -> int:
+        """Number of layers."""
+        return self._layers
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        memory = place(
+            m,
+            platform,
+            "memory",
+            "hawx_counters_ram",
+            lambda: SimpleDualPortRam(32, 2 * self._layers),
+        )
+        running = Signal(32)
+        in_layer = Signal(32)
+        page = Signal()
+        known = Signal()
+
+        m.d.sync += [running.eq(running + 1), in_layer.eq(in_layer + 1)]
+        with m.If(self.layer_done | self.start):
+            m.d.sync += in_layer.eq(1)
+        with m.If(self.start):
+            m.d.sync += running.eq(1)
+        with m.If(self.done):
+            m.d.sync += [
+                self.cycles.eq(running),
+                self.images_done.eq(self.images_done + 1),
+                page.eq(~page),
+                known.eq(1),
+            ]
+        with m.If(self.dropped):
+            m.d.sync += self.images_dropped.eq(self.images_dropped + 1)
+
+        valid = Signal()
+        with m.If(self.read):
+            m.d.sync += valid.eq(known)
+        m.d.comb += [
+            memory.write_enable.eq(self.layer_done),
+            memory.write_address.eq(self.layer + Mux(page, self._layers, 0)),
+            memory.write_data.eq(in_layer),
+            memory.read_enable.eq(self.read),
+            memory.read_address.eq(self.index + Mux(page, 0, self._layers)),
+            self.cycles_of_layer.eq(Mux(valid, memory.read_data, 0)),
+        ]
+        return m

@@ -1,0 +1,196 @@
+"""The memories of an accelerator: instances of the macro modules in rtl_templates/.
+
+In Amaranth's simulator each is an ``amaranth.lib.memory.Memory`` of the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import ClockSignal, Instance, Module, Mux, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["ParameterMemory", "SimpleDualPortRam"]
+
+
+def _check(kind: str, width: int, depth: int) -> None:
+    if width < 1 or depth < 1:
+        raise ValueError(f"{kind} must have width and depth >= 1, not {(width, depth)!r}")
+
+
+class SimpleDualPortRam(wiring.Component):
+    """One write port and one read port on one clock (macro ``hawx_sdp_ram``).
+
+    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    read. A word that is read while it is written comes back old; no user of this class relies on
+    it.
+
+    Parameters
+    ----------
+    width, depth : int
+        Bits of a word, and number of words.
+    """
+
+    def __init__(self, width: int, depth: int):
+        _check("SimpleDualPortRam", width, depth)
+        self._width, self._depth = width, depth
+        address = index_width(depth)
+        super().__init__(
+            {
+                "write_enable": In(1),
+                "write_address": In(address),
+                "write_data": In(width),
+                "read_enable": In(1),
+                "read_address": In(address),
+                "read_data": Out(width),
+            }
+        )
+
+    @property
+    def width(self) -> int:
+        """Bits of a word."""
+        return self._width
+
+    @property
+    def depth(self) -> int:
+        """Number of words."""
+        return self._depth
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        if isinstance(platform, Emission):
+            m.submodules.macro = Instance(
+                "hawx_sdp_ram",
+                p_WIDTH=self._width,
+                p_DEPTH=self._depth,
+                p_ADDRESS_WIDTH=index_width(self._depth),
+                i_clk=ClockSignal(),
+                i_write_enable=self.write_enable,
+                i_write_address=self.write_address,
+                i_write_data=self.write_data,
+                i_read_enable=self.read_enable,
+                i_read_address=self.read_address,
+                o_read_data=self.read_data,
+            )
+            return m
+        m.submodules.words = words = memory.Memory(
+            shape=unsigned(self._width), depth=self._depth, init=[]
+        )
+        write, read = words.write_port(), words.read_port()
+        m.d.comb += [
+            write.en.eq(self.write_enable),
+            write.addr.eq(self.write_address),
+            write.data.eq(self.write_data),
+            read.en.eq(self.read_enable),
+            read.addr.eq(self.read_address),
+            self.read_data.eq(read.data),
+        ]
+        return m
+
+
+class ParameterMemory(wiring.Component):
+    """A memory that inference only reads: built in (``hawx_rom``) or loaded (``hawx_sp_ram``).
+
+    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    read. A memory that is loaded has one port: it must not be read in a cycle that writes.
+
+    Parameters
+    ----------
+    width, depth : int
+        Bits of a word, and number of words.
+    init : sequence of int or None
+        The words of a built-in memory; None for one that is loaded.
+    init_file : str or None
+        Name of the file with the words of a built-in memory, for the Verilog.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        depth: int,
+        *,
+        init: Sequence[int] | None = None,
+        init_file: str | None = None,
+    ):
+        _check("ParameterMemory", width, depth)
+        if init is not None and len(init) != depth:
+            raise ValueError(f"ParameterMemory init must have {depth} words, not {len(init)}")
+        self._width, self._depth = width, depth
+        self._init = None if init is None else tuple(init)
+        self._init_file = init_file
+        address = index_width(depth)
+        members = {
+            "read_enable": In(1),
+            "read_address": In(address),
+            "read_data": Out(width),
+        }
+        if init is None:
+            members |= {
+                "write_enable": In(1),
+                "write_address": In(address),
+                "write_data": In(width),
+            }
+        super().__init__(members)
+
+    @property
+    def loadable(self) -> bool:
+        """Whether the words are written at run time."""
+        return self._init is None
+
+    def elaborate(self, platform: Any) -> Module:
+        if isinstance(platform, Emission):
+            macro = self._macro()
+            m = Module()
+            m.submodules.macro = macro
+            return m
+        m = Module()
+        m.submodules.words = words = memory.Memory(
+            shape=unsigned(self._width), depth=self._depth, init=self._init or []
+        )
+        read = words.read_port()
+        m.d.comb += [
+            read.en.eq(self.read_enable),
+            read.addr.eq(self.read_address),
+            self.read_data.eq(read.data),
+        ]
+        if self.loadable:
+            write = words.write_port()
+            m.d.comb += [
+                write.en.eq(self.write_enable),
+                write.addr.eq(self.write_address),
+                write.data.eq(self.write_data),
+            ]
+        return m
+
+    def _macro(self) -> Instance:
+        shape = {
+            "p_WIDTH": self._width,
+            "p_DEPTH": self._depth,
+            "p_ADDRESS_WIDTH": index_width(self._depth),
+            "i_clk": ClockSignal(),
+        }
+        if self.loadable:
+            return Instance(
+                "hawx_sp_ram",
+                **shape,
+                i_enable=self.read_enable | self.write_enable,
+                i_write=self.write_enable,
+                i_address=Mux(self.write_enable, self.write_address, self.read_address),
+                i_write_data=self.write_data,
+                o_read_data=self.read_data,
+            )
+        if self._init_file is None:
+            raise ValueError("ParameterMemory must have an init_file to be written as Verilog")
+        return Instance(
+            "hawx_rom",
+            **shape,
+            p_INIT_FILE=self._init_file,
+            i_read_enable=self.read_enable,
+            i_read_address=self.read_address,
+            o_read_data=self.read_data,
+        )

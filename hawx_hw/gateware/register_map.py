@@ -1,0 +1,186 @@
+"""The registers of an accelerator."""
+
+from __future__ import annotations
+
+from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.registers import Access, Field, Register, RegisterMap
+
+__all__ = [
+    "ADDRESS_WIDTH",
+    "ERRORS",
+    "ID",
+    "LAYER_CYCLES_ADDRESS",
+    "accelerator_registers",
+    "version_word",
+]
+
+ADDRESS_WIDTH = 12
+#: "HAWX" in ASCII.
+ID = 0x48415758
+LAYER_CYCLES_ADDRESS = 0x400
+
+#: What can go wrong, by bit of ERROR.
+ERRORS = {
+    "start_while_busy": "START was written during an inference, or while one waited; ignored.",
+    "start_without_parameters": (
+        "An inference was to begin before the parameters were loaded. START is ignored; an image "
+        "that was to start by itself is dropped."
+    ),
+    "image_truncated": "TLAST came before the last byte of an image; the image is dropped.",
+    "image_overlong": (
+        "TLAST did not come with the last byte of an image; the image is dropped, and so are all "
+        "bytes up to TLAST."
+    ),
+    "parameters_truncated": "TLAST came before the last byte of the parameters; not loaded.",
+    "parameters_overlong": (
+        "TLAST did not come with the last byte of the parameters; they are not loaded, and the "
+        "bytes up to TLAST are dropped."
+    ),
+}
+
+
+def version_word(version: str) -> int:
+    """``major.minor.patch`` as ``0xMMmmpppp``."""
+    try:
+        major, minor, patch = (int(part) for part in version.split("."))
+    except ValueError:
+        raise ValueError(f"Version must be major.minor.patch, not {version!r}") from None
+    if not (0 <= major < 256 and 0 <= minor < 256 and 0 <= patch < 65536):
+        raise ValueError(f"Version must fit in 8, 8 and 16 bits, not {version!r}")
+    return (major << 24) | (minor << 16) | patch
+
+
+def accelerator_registers(
+    core: CoreSignature, *, rows: int, columns: int, config_hash: int, version: str
+) -> RegisterMap:
+    """The map of an accelerator around ``core``.
+
+    Parameters
+    ----------
+    core : CoreSignature
+    rows, columns : int
+        Shape of the array, for software to read.
+    config_hash : int
+        32 bits that tell one configuration from another.
+    version : str
+        Of the generator, ``major.minor.patch``.
+    """
+    if not 0 <= config_hash < 2**32:
+        raise ValueError(f"Config hash must be an unsigned number of 32 bits, not {config_hash!r}")
+    for name, value in (("Rows", rows), ("Columns", columns)):
+        if not 1 <= value < 2**16:
+            raise ValueError(f"{name} must be in [1, 65535], not {value!r}")
+
+    def constant(name: str, address: int, value: int, description: str) -> Register:
+        field = Field("value", Access.CONSTANT, description, width=32, reset=value)
+        return Register(name, address, description, (field,))
+
+    def counter(name: str, address: int, description: str) -> Register:
+        field = Field("value", Access.RO, description, width=32)
+        return Register(name, address, description, (field,))
+
+    control = Register(
+        "control",
+        0x010,
+        "What to do. Writing zeros to START, FLUSH and LOAD_PARAMETERS does nothing.",
+        (
+            Field("start", Access.W1S, "Run one inference on the next whole image.", 0),
+            Field("auto", Access.RW, "Start by itself on every whole image.", 1),
+            Field(
+                "load_parameters",
+                Access.W1S,
+                "The next packet holds the parameters, not an image. "
+                "Ignored where PARAMETER_BYTES is 0.",
+                2,
+            ),
+            Field(
+                "flush",
+                Access.W1S,
+                "Drop the packet that is being received, a waiting image, a waiting START and "
+                "LOAD_PARAMETERS; the next byte begins a packet. An inference that runs goes on.",
+                3,
+            ),
+        ),
+    )
+    status = Register(
+        "status",
+        0x014,
+        "What the accelerator does.",
+        (
+            Field("busy", Access.RO, "An inference runs, or START waits for its image.", 0),
+            Field("done", Access.W1C, "An inference has ended since this bit was cleared.", 1),
+            Field("image_ready", Access.RO, "A whole image waits to be computed.", 2),
+            Field("result_pending", Access.RO, "A result has not been sent to its last byte.", 3),
+            Field(
+                "parameters_loaded",
+                Access.RO,
+                "The parameters are in place; always 1 where they are built in.",
+                4,
+            ),
+            Field("parameters_expected", Access.RO, "The next or present packet is parameters.", 5),
+            Field("error", Access.RO, "Some bit of ERROR is set.", 6),
+        ),
+    )
+    error = Register(
+        "error",
+        0x018,
+        "What went wrong since the bits were cleared.",
+        tuple(
+            Field(name, Access.W1C, text, bit) for bit, (name, text) in enumerate(ERRORS.items())
+        ),
+    )
+    irq_enable = Register(
+        "irq_enable",
+        0x01C,
+        "What raises the interrupt, which is high as long as an enabled cause is.",
+        (
+            Field("done", Access.RW, "STATUS.DONE.", 0),
+            Field("error", Access.RW, "Any bit of ERROR.", 1),
+        ),
+    )
+    irq_status = Register(
+        "irq_status",
+        0x020,
+        "Causes of the interrupt, enabled or not; cleared in STATUS and ERROR.",
+        (
+            Field("done", Access.RO, "STATUS.DONE.", 0),
+            Field("error", Access.RO, "Any bit of ERROR.", 1),
+        ),
+    )
+    layer_cycles = Register(
+        "layer_cycles",
+        LAYER_CYCLES_ADDRESS,
+        "Clock cycles of each layer of the last whole inference; their sum is CYCLES.",
+        (Field("value", Access.RO, "Clock cycles.", width=32),),
+        count=core.layers,
+        window=True,
+    )
+    return RegisterMap(
+        (
+            constant("id", 0x000, ID, 'The letters "HAWX".'),
+            constant("version", 0x004, version_word(version), "Generator's version, 0xMMmmpppp."),
+            constant("config_hash", 0x008, config_hash, "Tells one configuration from another."),
+            control,
+            status,
+            error,
+            irq_enable,
+            irq_status,
+            counter("cycles", 0x024, "Clock cycles of the last whole inference, start to done."),
+            counter("images_done", 0x028, "Inferences ended since reset, modulo 2**32."),
+            counter("images_dropped", 0x02C, "Images lost since reset, modulo 2**32."),
+            constant("rows", 0x040, rows, "Rows of the array."),
+            constant("columns", 0x044, columns, "Columns of the array."),
+            constant("lanes", 0x048, core.lanes, "Bytes in a word of the activation memory."),
+            constant("layers", 0x04C, core.layers, "Number of layers, and of LAYER_CYCLES."),
+            constant("image_bytes", 0x050, core.image_layout.bytes, "Bytes of an image packet."),
+            constant("result_bytes", 0x054, core.result_layout.bytes, "Bytes of a result packet."),
+            constant(
+                "parameter_bytes",
+                0x058,
+                core.parameter_bytes,
+                "Bytes of the parameter packet; 0 where the parameters are built in.",
+            ),
+            layer_cycles,
+        ),
+        ADDRESS_WIDTH,
+    )

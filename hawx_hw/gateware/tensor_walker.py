@@ -1,0 +1,133 @@
+"""Walks through a tensor byte by byte, in the order of a packet."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.gateware.layout import TensorLayout, index_width
+
+__all__ = ["TensorWalker"]
+
+
+class TensorWalker(wiring.Component):
+    """Word address and lane of each byte of a packet, one after the other.
+
+    **Latency**: the outputs tell the place of the present byte; ``step`` takes effect with the next
+    cycle. After the last byte the walk begins anew.
+
+    Parameters
+    ----------
+    layout : TensorLayout
+
+    Attributes
+    ----------
+    step : In(1)
+        Go on to the next byte.
+    restart : In(1)
+        Go back to the first byte; wins over ``step``.
+    address : Out
+        Word that holds the byte.
+    lane : Out
+        Lane of the byte in the word.
+    last_lane : Out(1)
+        The byte is the last of its word; in a layout with slots of its own, every byte is.
+    first_lane : Out(1)
+        The byte is the first of its word that the walk visits; likewise.
+    last : Out(1)
+        The byte is the last of the tensor.
+    """
+
+    def __init__(self, layout: TensorLayout):
+        self._layout = layout
+        super().__init__(
+            {
+                "step": In(1),
+                "restart": In(1),
+                "address": Out(index_width(layout.words)),
+                "lane": Out(index_width(layout.lanes)),
+                "first_lane": Out(1),
+                "last_lane": Out(1),
+                "last": Out(1),
+            }
+        )
+
+    @property
+    def layout(self) -> TensorLayout:
+        """The tensor's layout."""
+        return self._layout
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        if self._layout.slots is None:
+            self._natural(m)
+        else:
+            self._by_slots(m, self._layout.slots)
+        return m
+
+    def _by_slots(self, m: Module, slots: tuple[int, ...]) -> None:
+        """Look each channel's slot up."""
+        layout = self._layout
+        pixel = Signal(index_width(layout.pixels))
+        channel = Signal(index_width(layout.channels))
+        block = Signal(index_width(layout.blocks))
+        with m.Switch(channel):
+            for number, slot in enumerate(slots):
+                with m.Case(number):
+                    m.d.comb += [
+                        block.eq(slot // layout.lanes),
+                        self.lane.eq(slot % layout.lanes),
+                    ]
+        last_channel = channel == layout.channels - 1
+        last_pixel = pixel == layout.pixels - 1
+        m.d.comb += [
+            self.address.eq(pixel + block * layout.pixels),
+            self.first_lane.eq(1),
+            self.last_lane.eq(1),
+            self.last.eq(last_channel & last_pixel),
+        ]
+        with m.If(self.restart | (self.step & self.last)):
+            m.d.sync += [pixel.eq(0), channel.eq(0)]
+        with m.Elif(self.step):
+            m.d.sync += channel.eq(Mux(last_channel, 0, channel + 1))
+            with m.If(last_channel):
+                m.d.sync += pixel.eq(pixel + 1)
+
+    def _natural(self, m: Module) -> None:
+        """Count lanes, blocks and pixels."""
+        layout = self._layout
+        tail = layout.channels - (layout.blocks - 1) * layout.lanes
+        pixel = Signal(index_width(layout.pixels))
+        block = Signal(index_width(layout.blocks))
+        last_block = Signal()
+        last_pixel = Signal()
+
+        m.d.comb += [
+            last_block.eq(block == layout.blocks - 1),
+            last_pixel.eq(pixel == layout.pixels - 1),
+            self.first_lane.eq(self.lane == 0),
+            self.last.eq(self.last_lane & last_block & last_pixel),
+        ]
+        with m.If(last_block):
+            m.d.comb += self.last_lane.eq(self.lane == tail - 1)
+        with m.Else():
+            m.d.comb += self.last_lane.eq(self.lane == layout.lanes - 1)
+
+        with m.If(self.restart | (self.step & self.last)):
+            m.d.sync += [pixel.eq(0), block.eq(0), self.lane.eq(0), self.address.eq(0)]
+        with m.Elif(self.step & ~self.last_lane):
+            m.d.sync += self.lane.eq(self.lane + 1)
+        with m.Elif(self.step & last_block):
+            m.d.sync += [
+                pixel.eq(pixel + 1),
+                block.eq(0),
+                self.lane.eq(0),
+                self.address.eq(pixel + 1),
+            ]
+        with m.Elif(self.step):
+            m.d.sync += [
+                block.eq(block + 1),
+                self.lane.eq(0),
+                self.address.eq(self.address + layout.pixels),
+            ]

@@ -1,0 +1,1 @@
+"""The integer network: its graph, the reference and a fast interpreter, storage."""

@@ -1,0 +1,195 @@
+"""An integer graph on disk: the arrays in one ``.npz``, everything else in a ``.json`` beside it.
+
+The same graph gives the same bytes: the archive's members are stored in a fixed order with a fixed
+time. The ``.json`` holds the checksums of the ``.npz`` and of itself: halves of two graphs are
+never read as one, and what was altered is not read at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+    Tensor,
+)
+from hawx_hw.util.files import write_bytes, write_json
+
+__all__ = ["SCHEMA", "graph_files", "load_graph", "save_graph"]
+
+SCHEMA = 1
+
+_KINDS: dict[str, type[Node]] = {
+    kind.__name__: kind for kind in (Add, AveragePool2d, Clamp, Conv2d, Flatten, Linear, MaxPool2d)
+}
+_ARRAYS = {"weight": np.int8, "bias": np.int32}
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+_MEND = "Remove the file and run the quantize stage again."
+
+
+def graph_files(path: Path) -> tuple[Path, Path]:
+    """The ``.npz`` and the ``.json`` of the graph at ``path``, which has no suffix."""
+    return path.with_name(f"{path.name}.npz"), path.with_name(f"{path.name}.json")
+
+
+def save_graph(graph: Graph, path: Path) -> None:
+    """Write ``<path>.npz`` and ``<path>.json``, each whole or not at all.
+
+    Parameters
+    ----------
+    graph : Graph
+    path : Path
+        Without suffix, in a folder that exists.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    nodes = [_described(node, arrays) for node in graph.nodes]
+    packed = _archive(arrays)
+    archive, description = graph_files(path)
+    write_bytes(archive, packed)
+    document = {
+        "schema": SCHEMA,
+        "name": graph.name,
+        "input": graph.input,
+        "nodes": nodes,
+        "tensors": [
+            {
+                "name": name,
+                "shape": list(tensor.shape),
+                "scale": tensor.scale,
+                "zero_point": tensor.zero_point,
+            }
+            for name, tensor in graph.tensors.items()
+        ],
+        "arrays_sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    write_json(description, document | {"sha256": _digest(document)})
+
+
+def load_graph(path: Path) -> Graph:
+    """Read what :func:`save_graph` wrote, to the same bits.
+
+    Raises
+    ------
+    UserError
+        A file is missing, damaged, of another version, or the two do not belong together.
+    """
+    archive, description = graph_files(path)
+    try:
+        content = archive.read_bytes()
+        document = json.loads(description.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            "The file of the integer graph is missing.",
+            where=str(error.filename),
+            mend="Run the quantize stage.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"The integer graph cannot be read: {error}.", where=str(description), mend=_MEND
+        ) from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        version = document.get("schema") if isinstance(document, dict) else None
+        raise UserError(
+            f"The integer graph is of schema {version!r}; this program reads {SCHEMA}.",
+            where=str(description),
+            mend=_MEND,
+        )
+    if document.pop("sha256", None) != _digest(document):
+        raise UserError(
+            "The description of the integer graph was altered: its SHA-256 differs.",
+            where=str(description),
+            mend=_MEND,
+        )
+    if document["arrays_sha256"] != hashlib.sha256(content).hexdigest():
+        raise UserError(
+            f"The file is not the one that {description.name} tells of: its SHA-256 differs.",
+            where=str(archive),
+            mend=_MEND,
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return _graph(document, arrays)
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _described(node: Node, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The node as JSON values; arrays go to ``arrays`` under ``node.field``."""
+    entry: dict[str, Any] = {"kind": type(node).__name__}
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if isinstance(value, np.ndarray):
+            arrays[f"{node.name}.{field.name}"] = value.astype(_ARRAYS[field.name])
+        elif isinstance(value, Requantization):
+            arrays[f"{node.name}.multiplier"] = value.multiplier
+            entry["requantization"] = {
+                "shift": value.shift,
+                "zero_point": value.zero_point,
+                "low": value.low,
+                "high": value.high,
+                "step": value.step,
+            }
+        else:
+            entry[field.name] = list(value) if isinstance(value, tuple) else value
+    return entry
+
+
+def _graph(document: dict[str, Any], arrays: Any) -> Graph:
+    tensors = {
+        entry["name"]: Tensor(tuple(entry["shape"]), entry["scale"], entry["zero_point"])
+        for entry in document["tensors"]
+    }
+    nodes = tuple(_node(entry, arrays) for entry in document["nodes"])
+    return Graph(document["name"], document["input"], nodes, tensors)
+
+
+def _node(entry: dict[str, Any], arrays: Any) -> Node:
+    kind = _KINDS[entry["kind"]]
+    values: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.name == "requantization":
+            multiplier = arrays[f"{entry['name']}.multiplier"]
+            values["requantization"] = Requantization(multiplier, **entry["requantization"])
+        elif field.name in entry:
+            value = entry[field.name]
+            values[field.name] = tuple(value) if isinstance(value, list) else value
+        else:
+            values[field.name] = arrays[f"{entry['name']}.{field.name}"]
+    return kind(**values)
+
+
+def _archive(arrays: dict[str, np.ndarray]) -> bytes:
+    """An ``.npz`` whose bytes depend on nothing but the arrays.
+
+    Members are stored, not deflated: what zlib makes of them varies between its versions.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(arrays):
+            member = io.BytesIO()
+            np.lib.format.write_array(
+                member, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False
+            )
+            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            info.create_system = 3  # as on Unix, wherever it is written
+            archive.writestr(info, member.getvalue())
+    return packed.getvalue()

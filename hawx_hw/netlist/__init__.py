@@ -1,0 +1,1 @@
+"""The mapped netlist: hierarchy, flat form, timing, activity."""

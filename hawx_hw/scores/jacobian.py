@@ -1,0 +1,156 @@
+"""How the logits answer to small changes of any tensor: the integer graph, differentiated.
+
+The forward pass has the graph's own codes. Backward, a requantization counts as the real function
+that it rounds (a clamp of a straight line), which is the straight-through estimator of Y. Bengio et
+al. (arXiv 1308.3432, 2013); the largest code of a window is taken as its first of equals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from hawx_hw.graph.graph import (
+    CODE_MIN,
+    Add,
+    AveragePool2d,
+    Clamp,
+    Conv2d,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+)
+
+__all__ = ["Jacobians", "logit_jacobians"]
+
+
+@dataclass(frozen=True, eq=False)
+class Jacobians:
+    """Derivatives of the real outputs.
+
+    Parameters
+    ----------
+    codes, sums : dict of str to ndarray of float32
+        ``(classes, batch, *shape)``: by the codes of a tensor, and by the sums of a layer before
+        they are requantized; what one more adds to the output in its real unit.
+    """
+
+    codes: dict[str, np.ndarray]
+    sums: dict[str, np.ndarray]
+
+
+def logit_jacobians(
+    graph: Graph,
+    codes: Mapping[str, np.ndarray],
+    *,
+    tensors: Sequence[str] = (),
+    sums: Sequence[str] = (),
+) -> Jacobians:
+    """Derivatives of every output by codes and sums, by one backward pass a class.
+
+    Parameters
+    ----------
+    graph : Graph
+        Its output may have any shape; each of its values is a class.
+    codes : mapping of str to ndarray of int8
+        Every tensor of the graph for a batch, ``(batch, *shape)``, as
+        :func:`hawx_hw.graph.fast.run_all` gives them.
+    tensors : sequence of str
+        Tensors to differentiate by.
+    sums : sequence of str
+        Convolutions and linear layers, whose sums to differentiate by.
+
+    Raises
+    ------
+    ValueError
+        A name is not that of a tensor, or of a layer.
+    """
+    weighted = {node.name for node in graph.nodes if isinstance(node, (Conv2d, Linear))}
+    for names, known, what in ((tensors, set(graph.tensors), "Tensors"), (sums, weighted, "Sums")):
+        unknown = sorted(set(names) - known)
+        if unknown:
+            raise ValueError(f"{what} must be the graph's, not {unknown!r}")
+    values = {graph.input: _floats(codes[graph.input]).requires_grad_()}
+    totals: dict[str, torch.Tensor] = {}
+    for node in graph.nodes:
+        zero_point = graph.tensors[node.inputs[0]].zero_point
+        inputs = [values[name] for name in node.inputs]
+        if isinstance(node, (Conv2d, Linear)):
+            totals[node.name] = _sums(node, inputs[0], zero_point)
+            real = _rescaled(totals[node.name], node.requantization)
+        else:
+            real = _real(node, inputs, zero_point)
+        # The real function's gradient with the integers' value.
+        values[node.name] = real + (_floats(codes[node.name]) - real).detach()
+    wanted = [*(values[name] for name in tensors), *(totals[name] for name in sums)]
+    rows: list[list[np.ndarray]] = [[] for _ in wanted]
+    output = values[graph.output].flatten(1)
+    for index in range(output.shape[1]):
+        found = torch.autograd.grad(
+            output[:, index].sum() * graph.tensors[graph.output].scale,
+            wanted,
+            retain_graph=True,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+        for row, gradient in zip(rows, found, strict=True):
+            row.append(gradient.numpy())
+    stacked = [np.stack(row) for row in rows]
+    return Jacobians(
+        dict(zip(tensors, stacked, strict=False)),
+        dict(zip(sums, stacked[len(tensors) :], strict=True)),
+    )
+
+
+def _floats(codes: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(codes.astype(np.float32))
+
+
+def _sums(node: Conv2d | Linear, x: torch.Tensor, zero_point: int) -> torch.Tensor:
+    weight, bias = _floats(node.weight), _floats(node.bias)
+    if isinstance(node, Linear):
+        return F.linear(x, weight, bias)
+    return F.conv2d(_padded(x, node.padding, zero_point), weight, bias, node.stride)
+
+
+def _real(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tensor:
+    """The function of a node without weights, without its rounding."""
+    x = inputs[0]
+    match node:
+        case MaxPool2d():
+            return F.max_pool2d(_padded(x, node.padding, CODE_MIN), node.kernel, node.stride)
+        case AveragePool2d():
+            padded = _padded(x, node.padding, zero_point)
+            total = F.avg_pool2d(padded, node.kernel, node.stride, divisor_override=1)
+            return _rescaled(total + node.bias, node.requantization)
+        case Add():
+            first, second = (float(m) for m in node.requantization.multiplier)
+            total = x * first + inputs[1] * second + float(node.bias)
+            return _clamped(total * 2.0**-node.requantization.shift, node.requantization)
+        case Clamp():
+            return _rescaled(x + float(node.bias), node.requantization)
+        case Flatten():
+            return x.flatten(1)
+        case _:
+            raise TypeError(f"No derivative of nodes of type {type(node).__name__}")
+
+
+def _padded(x: torch.Tensor, padding: tuple[int, int, int, int], code: int) -> torch.Tensor:
+    top, left, bottom, right = padding
+    return F.pad(x, (left, right, top, bottom), value=float(code)) if any(padding) else x
+
+
+def _rescaled(total: torch.Tensor, rule: Requantization) -> torch.Tensor:
+    scale = torch.from_numpy((rule.multiplier * 2.0**-rule.shift).astype(np.float32))
+    return _clamped(total * scale.reshape(-1, *(1,) * (total.ndim - 2)), rule)
+
+
+def _clamped(codes: torch.Tensor, rule: Requantization) -> torch.Tensor:
+    return (codes + rule.zero_point).clamp(rule.low, rule.high)

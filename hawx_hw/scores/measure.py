@@ -1,0 +1,283 @@
+"""One profile of a network: one pass of calibration, one backward, one of each layer a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from scipy.special import softmax
+
+from hawx_hw.assignment.accepted import check_codes
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.block import Block
+from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
+from hawx_hw.scores.jacobian import logit_jacobians
+from hawx_hw.scores.layer import LayerProfile
+from hawx_hw.scores.moments import Moments, filter_moments, operation_moments
+from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.reach import carriers
+from hawx_hw.scores.rounding import input_steps, rounded_input
+from hawx_hw.scores.variants import Variant
+
+__all__ = ["measure"]
+
+#: Bytes of Jacobians at a time: images are taken in chunks that fit.
+_CHUNK_BYTES = 384 * 2**20
+
+
+def measure(
+    graph: Graph,
+    blocks: Sequence[Block],
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    bias_correction: bool = True,
+    weight_remapping: bool = True,
+    activation_rounding: bool = False,
+    slices: Mapping[str, np.ndarray] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Profile:
+    """Profile a network under a list of blocks.
+
+    Every layer runs on the exact network's activations, once a block (and slice), with the bias
+    and the weights that make up for that block there; the errors of its codes are carried to the
+    next weights exactly (:mod:`~hawx_hw.scores.reach`), and from there to the logits by the
+    Jacobian. Filters do not meet on that way, so that a single run tells of all of them. Slices of
+    one filter count as if their effects added up.
+
+    Parameters
+    ----------
+    graph : Graph
+        Its output has one code a class.
+    blocks : sequence of Block
+        No two of one table; the exact one too where units may stay exact: its scores are zero.
+    images : ndarray of int8
+        Calibration codes ``(n, *input shape)``, n >= 1.
+    labels : ndarray of int64
+        ``(n,)``, each a class.
+    bias_correction, weight_remapping : bool
+        What makes up for errors, as in :func:`hawx_hw.compensation.layerwise`.
+    activation_rounding : bool
+        Let layers read activations that were rounded for their block, wherever that can be. True
+        suits assignments in which all that read a tensor drop as many bits, as by layer.
+    slices : mapping of str to ndarray of int, or None
+        The slice of every tap of some layers, of shape ``weight.shape[1:]``, counted from 0; left
+        out: filters are whole.
+    threads : int or None
+        Of the emulator; torch has its own.
+    progress : callable or None
+        Called with the images done and their total.
+
+    Raises
+    ------
+    ValueError
+        No images or blocks, labels that do not suit, slices of a wrong shape.
+    UserError
+        A block does not accept the codes that it would meet.
+    """
+    _check(graph, blocks, images, labels)
+    weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
+    for block in blocks:
+        uniform = {n.name: LayerBlocks.uniform(block, n.weight.shape) for n in weighted}
+        check_codes(graph, uniform, weights=not weight_remapping)
+    parts = _slices(weighted, slices or {})
+    size = sum(tensor.size for tensor in graph.tensors.values())
+    step = max(1, _CHUNK_BYTES // (8 * graph.tensors[graph.output].size * size))
+    chunks = [images[start : start + step] for start in range(0, len(images), step)]
+    grids = [
+        input_steps(graph, block) if activation_rounding else dict.fromkeys(parts, 1)
+        for block in blocks
+    ]
+    met = _histograms(graph, weighted, grids, chunks)
+    variants = {
+        node.name: [
+            [
+                Variant(
+                    node,
+                    block,
+                    parts[node.name] == part,
+                    met[node.name, grid[node.name]],
+                    graph.tensors,
+                    bias_correction=bias_correction,
+                    weight_remapping=weight_remapping,
+                    threads=threads,
+                    step=grid[node.name],
+                )
+                for block, grid in zip(blocks, grids, strict=True)
+            ]
+            for part in range(int(parts[node.name].max()) + 1)
+        ]
+        for node in weighted
+    }
+    layers, logits = _run(graph, weighted, variants, chunks, progress)
+    return Profile(
+        network=graph.name,
+        layers=tuple(node.name for node in weighted),
+        blocks=tuple(block.name for block in blocks),
+        digests=tuple(block.digest for block in blocks),
+        bias_correction=bias_correction,
+        weight_remapping=weight_remapping,
+        activation_rounding=activation_rounding,
+        slices=tuple(parts[node.name] for node in weighted),
+        labels=labels.astype(np.int64),
+        logits=logits,
+        shifts=np.concatenate([layer.shifts() for layer in layers]),
+        code_square=np.concatenate([layer.squares() for layer in layers]),
+        gain=np.concatenate([layer.gain() for layer in layers]),
+        fisher=np.concatenate([layer.fisher() for layer in layers]),
+        **_units(graph, weighted, parts),
+        **_moments(weighted, parts, variants, met, bias_correction),
+    )
+
+
+def _run(
+    graph: Graph,
+    weighted: Sequence[Conv2d | Linear],
+    variants: Mapping[str, Sequence[Sequence[Variant]]],
+    chunks: Sequence[np.ndarray],
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[LayerProfile], np.ndarray]:
+    """Emulations and backward passes, chunk after chunk; the layers, and the exact logits."""
+    chains = carriers(graph)
+    layers = [
+        LayerProfile(graph, node, chains[node.name], variants[node.name]) for node in weighted
+    ]
+    output = graph.tensors[graph.output]
+    logits = []
+    done, total = 0, sum(map(len, chunks))
+    for chunk in chunks:
+        codes = fast.run_all(graph, chunk)
+        found = codes[graph.output].reshape(-1, output.size).astype(np.float64)
+        logits.append((found - output.zero_point) * output.scale)
+        jacobians = logit_jacobians(
+            graph,
+            codes,
+            tensors=sorted({layer.end for layer in layers}),
+            sums=[node.name for node in weighted],
+        )
+        for layer in layers:
+            layer.add(codes, jacobians, softmax(logits[-1], axis=1))
+        done += len(chunk)
+        if progress:
+            progress(done, total)
+    return layers, np.concatenate(logits)
+
+
+def _check(graph: Graph, blocks: Sequence[Block], images: np.ndarray, labels: np.ndarray) -> None:
+    if not len(images) or len(images) != len(labels):
+        raise ValueError(
+            f"A profile needs as many labels as images and at least one, "
+            f"not {len(labels)} and {len(images)}"
+        )
+    classes = graph.tensors[graph.output].size
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"Labels must be in [0, {classes}), not in [{labels.min()}, {labels.max()}]"
+        )
+    if not blocks or len({block.digest for block in blocks}) != len(blocks):
+        raise ValueError("Blocks must be at least one, and no two of the same table")
+
+
+def _slices(
+    weighted: Sequence[Conv2d | Linear], slices: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    unknown = sorted(set(slices) - {node.name for node in weighted})
+    if unknown:
+        raise ValueError(f"Slices must be of convolutions or linear layers, not of {unknown!r}")
+    parts = {}
+    for node in weighted:
+        shape = node.weight.shape[1:]
+        part = np.asarray(slices.get(node.name, np.zeros(shape, dtype=np.int32)))
+        if part.shape != shape or set(np.unique(part)) != set(range(int(part.max()) + 1)):
+            raise ValueError(
+                f"Slices of {node.name!r} must be of shape {shape} and counted from 0 without gaps"
+            )
+        parts[node.name] = part.astype(np.int32)
+    return parts
+
+
+def _histograms(
+    graph: Graph,
+    weighted: Sequence[Conv2d | Linear],
+    grids: Sequence[Mapping[str, int]],
+    chunks: Sequence[np.ndarray],
+) -> dict[tuple[str, int], np.ndarray]:
+    """The calibration pass: how often each tap of each layer meets each code, by layer and grid."""
+    met: dict[tuple[str, int], np.ndarray] = {}
+    for images in chunks:
+        codes = fast.run_all(graph, images)
+        for node in weighted:
+            zero_point = graph.tensors[node.inputs[0]].zero_point
+            for grid in sorted({1, *(steps[node.name] for steps in grids)}):
+                source = rounded_input(graph, node, grid, codes)
+                found = tap_histograms(node, source, zero_point)
+                key = node.name, grid
+                met[key] = met[key] + found if key in met else found
+    return met
+
+
+def _units(
+    graph: Graph, weighted: Sequence[Conv2d | Linear], parts: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    rows = []
+    for index, node in enumerate(weighted):
+        counts = np.bincount(parts[node.name].ravel())
+        pixels = node_macs(node, graph.tensors[node.name].shape) // node.weight.size
+        for unit in range(len(node.weight)):
+            rows += [(index, unit, part, int(n) * pixels) for part, n in enumerate(counts)]
+    columns = np.array(rows, dtype=np.int64).T
+    names = ("unit_layer", "unit_filter", "unit_slice", "macs")
+    return dict(zip(names, columns, strict=True))
+
+
+def _moments(
+    weighted: Sequence[Conv2d | Linear],
+    parts: Mapping[str, np.ndarray],
+    variants: Mapping[str, Sequence[Sequence[Variant]]],
+    met: Mapping[tuple[str, int], np.ndarray],
+    bias_correction: bool,
+) -> dict[str, np.ndarray]:
+    """Everything that histograms tell; what the bias takes back is no error of a sum."""
+    filters: list[list[Moments]] = []
+    operations: list[list[Moments]] = []
+    for node in weighted:
+        whole: list[Moments] = []
+        by_tap: list[Moments] = []
+        for variant in variants[node.name][0]:
+            histograms = met[node.name, variant.step]
+            errors = variant.errors()
+            whole.append(operation_moments(errors, histograms.reshape(-1, 256).sum(axis=0)))
+            by_tap.append(operation_moments(errors, histograms))
+        operations.append(whole)
+        found = [
+            [filter_moments(m, node.weight, parts[node.name] == part) for m in by_tap]
+            for part in range(len(variants[node.name]))
+        ]
+        for unit in range(len(node.weight)):
+            filters += [
+                [Moments(m.mean[unit], m.variance[unit], m.absolute[unit]) for m in row]
+                for row in found
+            ]
+    arrays = {
+        name: np.array([[getattr(m, name) for m in row] for row in filters])
+        for name in ("mean", "variance", "absolute")
+    }
+    if bias_correction:
+        arrays["mean"] = np.zeros_like(arrays["mean"])
+    for name in ("mean", "variance", "absolute"):
+        arrays[f"operation_{name}"] = np.array(
+            [[getattr(m, name) for m in row] for row in operations]
+        )
+    arrays["activations"] = np.stack(
+        [met[node.name, 1].reshape(-1, 256).sum(axis=0) for node in weighted]
+    )
+    arrays["weights"] = np.stack(
+        [
+            np.bincount(node.weight.ravel().astype(np.int64) + 128, minlength=256)
+            for node in weighted
+        ]
+    )
+    return arrays

@@ -1,0 +1,206 @@
+"""What one profile of a network holds: how every unit under every block moves the logits.
+
+A unit is what an assignment decides on: a filter, or a kernel slice of one. All arrays that an
+assignment indexes have the axes units and blocks first, units in the order of layers, filters and
+slices.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.assignment.indexed import indexed
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.block import Block
+from hawx_hw.errors import UserError
+from hawx_hw.util.files import write_bytes
+
+__all__ = ["SCHEMA", "UNITS", "Profile", "load_profile", "save_profile"]
+
+SCHEMA = 1
+
+#: Axes and unit of every array of a profile, as the file tells them.
+UNITS: Mapping[str, tuple[str, str]] = {
+    "labels": ("image", "class"),
+    "logits": ("image, class", "real output"),
+    "unit_layer": ("unit", "index of the layer"),
+    "unit_filter": ("unit", "filter of the layer"),
+    "unit_slice": ("unit", "slice of the kernel"),
+    "macs": ("unit", "multiplications an image"),
+    "shifts": ("unit, block, image, class", "real output"),
+    "code_square": ("unit, block", "mean square of codes"),
+    "mean": ("unit, block", "mean error of a sum"),
+    "variance": ("unit, block", "variance of the error of a sum"),
+    "absolute": ("unit, block", "sum over operations of mean absolute errors"),
+    "gain": ("unit, image, class", "real output a unit of the sum"),
+    "fisher": ("unit", "loss a squared unit of the sum"),
+    "activations": ("layer, code + 128", "count"),
+    "weights": ("layer, code + 128", "count"),
+    "operation_mean": ("layer, block, weight + 128", "mean error of a product"),
+    "operation_variance": ("layer, block, weight + 128", "variance of the error of a product"),
+    "operation_absolute": ("layer, block, weight + 128", "mean absolute error of a product"),
+}
+
+_NAMES = ("layers", "blocks", "digests")
+_SWITCHES = ("bias_correction", "weight_remapping", "activation_rounding")
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Sensitivities of one network to one list of blocks.
+
+    Parameters
+    ----------
+    network : str
+        The graph's name.
+    layers, blocks, digests : tuple of str
+        Names of the weighted nodes, of the blocks, and the blocks' digests.
+    bias_correction, weight_remapping, activation_rounding : bool
+        What makes up for the blocks' errors in this profile.
+    slices : tuple of ndarray of int32
+        For each layer the slice of every tap, of shape ``weight.shape[1:]``.
+    labels, logits, unit_layer, unit_filter, unit_slice, macs, shifts, code_square, mean, variance,\
+    absolute, gain, fisher, activations, weights, operation_mean, operation_variance,\
+    operation_absolute : ndarray
+        See :data:`UNITS` for axes and units. ``shifts`` is what a unit under a block adds to the
+        logits of an image; ``gain`` and ``fisher`` are first and second derivatives, summed over
+        the pixels of a filter. Errors are those after what makes up for them.
+    """
+
+    network: str
+    layers: tuple[str, ...]
+    blocks: tuple[str, ...]
+    digests: tuple[str, ...]
+    bias_correction: bool
+    weight_remapping: bool
+    activation_rounding: bool
+    slices: tuple[np.ndarray, ...]
+    labels: np.ndarray
+    logits: np.ndarray
+    unit_layer: np.ndarray
+    unit_filter: np.ndarray
+    unit_slice: np.ndarray
+    macs: np.ndarray
+    shifts: np.ndarray
+    code_square: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    absolute: np.ndarray
+    gain: np.ndarray
+    fisher: np.ndarray
+    activations: np.ndarray
+    weights: np.ndarray
+    operation_mean: np.ndarray
+    operation_variance: np.ndarray
+    operation_absolute: np.ndarray
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return len(self.unit_layer)
+
+    def uniform(self, block: int) -> np.ndarray:
+        """The choice of one block for all units: int64 ``(units,)``."""
+        return np.full(self.units, block, dtype=np.int64)
+
+    def by_layer(self, blocks: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The choice of one block a layer, in the order of ``layers``: int64 ``(units,)``."""
+        found: np.ndarray = np.asarray(blocks, dtype=np.int64)[self.unit_layer]
+        return found
+
+    def checked(self, choices: np.ndarray) -> np.ndarray:
+        """Choices as an array ``(assignments, units)`` of indices of blocks.
+
+        Raises
+        ------
+        ValueError
+            They are of another shape, or name a block that is not there.
+        """
+        found = np.atleast_2d(np.asarray(choices))
+        if found.ndim != 2 or found.shape[1] != self.units:
+            raise ValueError(f"Choices must be of shape (n, {self.units}), not {found.shape}")
+        if not np.issubdtype(found.dtype, np.integer):
+            raise ValueError(f"Choices must be whole numbers, not {found.dtype}")
+        if found.size and not (found.min() >= 0 and found.max() < len(self.blocks)):
+            raise ValueError(f"Choices must be in [0, {len(self.blocks)}), not {found.min()!r}")
+        return found.astype(np.int64)
+
+    def assignment(self, choice: np.ndarray, blocks: Sequence[Block]) -> dict[str, LayerBlocks]:
+        """The blocks of every weight.
+
+        Parameters
+        ----------
+        choice : ndarray of int
+            ``(units,)``: index of each unit's block.
+        blocks : sequence of Block
+            Those of the profile, in its order.
+
+        Raises
+        ------
+        ValueError
+            These are not the profile's blocks.
+        """
+        if tuple(block.digest for block in blocks) != self.digests:
+            raise ValueError(f"Blocks must be those of the profile: {', '.join(self.blocks)}")
+        (choice,) = self.checked(choice)
+        found = {}
+        for index, (name, slices) in enumerate(zip(self.layers, self.slices, strict=True)):
+            mine = choice[self.unit_layer == index].reshape(-1, int(slices.max()) + 1)
+            found[name] = indexed(blocks, mine[:, slices])
+        return found
+
+
+def save_profile(profile: Profile, path: Path) -> None:
+    """Write the profile as ``.npz``; the same profile gives the same bytes.
+
+    The member ``description`` is JSON with the names, and the axes and the unit of every array.
+    """
+    description = {
+        "schema": SCHEMA,
+        "network": profile.network,
+        **{name: getattr(profile, name) for name in (*_NAMES, *_SWITCHES)},
+        "arrays": {name: {"axes": a, "unit": u} for name, (a, u) in UNITS.items()},
+    }
+    arrays = {name: getattr(profile, name) for name in UNITS}
+    arrays |= {f"slices.{i}": slices for i, slices in enumerate(profile.slices)}
+    content = io.BytesIO()
+    np.savez(content, description=np.array(json.dumps(description, sort_keys=True)), **arrays)
+    write_bytes(path, content.getvalue())
+
+
+def load_profile(path: Path) -> Profile:
+    """Read what :func:`save_profile` wrote.
+
+    Raises
+    ------
+    UserError
+        The file is missing, damaged or of another version.
+    """
+    mend = "Profile the network again: hawx profile."
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            description = json.loads(str(file["description"]))
+            if description["schema"] != SCHEMA:
+                raise UserError(
+                    f"The profile is of schema {description['schema']!r}; this program reads "
+                    f"{SCHEMA}.",
+                    where=str(path),
+                    mend=mend,
+                )
+            values: dict[str, Any] = {name: file[name] for name in UNITS}
+            values |= {name: tuple(description[name]) for name in _NAMES}
+            values |= {name: bool(description[name]) for name in _SWITCHES}
+            slices = tuple(file[f"slices.{index}"] for index in range(len(values["layers"])))
+            return Profile(network=str(description["network"]), slices=slices, **values)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"The profile cannot be read: {error}.", where=str(path), mend=mend
+        ) from error

@@ -1,0 +1,80 @@
+"""How far an error of a layer is followed exactly before the first order takes over.
+
+What stands between a layer and the next weights treats filters apart: pooling, additions, clamps.
+Through such nodes an error is carried code by code, so that ties of maxima and zeroed activations
+count as they are; only what the next weights make of it is left to the Jacobian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hawx_hw.graph import fast
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
+
+__all__ = ["carried", "carriers"]
+
+
+def carriers(graph: Graph) -> dict[str, tuple[Node, ...]]:
+    """The nodes that carry each layer's error: a chain in which each reads the one before alone.
+
+    Returns
+    -------
+    dict of str to tuple of Node
+        By the name of the convolution or linear layer, in the graph's order. The chain may be
+        empty; it ends before a layer with weights, where two nodes read its tensor, and with the
+        graph's output.
+    """
+    readers: dict[str, list[Node]] = {name: [] for name in graph.tensors}
+    for node in graph.nodes:
+        for name in set(node.inputs):
+            readers[name].append(node)
+    chains: dict[str, tuple[Node, ...]] = {}
+    for layer in graph.nodes:
+        if not isinstance(layer, (Conv2d, Linear)):
+            continue
+        chain: list[Node] = []
+        name = layer.name
+        while name != graph.output and len(readers[name]) == 1:
+            (node,) = readers[name]
+            if isinstance(node, (Conv2d, Linear)):
+                break
+            chain.append(node)
+            name = node.name
+        chains[layer.name] = tuple(chain)
+    return chains
+
+
+def carried(
+    graph: Graph,
+    chain: tuple[Node, ...],
+    layer: str,
+    changed: np.ndarray,
+    codes: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """Codes at the end of the chain where ``layer`` puts out other codes.
+
+    Parameters
+    ----------
+    graph : Graph
+    chain : tuple of Node
+        Of this layer, from :func:`carriers`.
+    layer : str
+    changed : ndarray of int8
+        The layer's other codes, ``(batch, *shape)``.
+    codes : mapping of str to ndarray of int8
+        What every other tensor of the graph holds.
+
+    Returns
+    -------
+    ndarray of int8
+        ``(batch, filters, ...)``: filters stay apart.
+    """
+    name = layer
+    for node in chain:
+        inputs = [changed if source == name else codes[source] for source in node.inputs]
+        changed = fast.evaluate(node, inputs, graph.tensors[node.inputs[0]].zero_point)
+        name = node.name
+    return changed

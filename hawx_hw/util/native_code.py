@@ -1,0 +1,99 @@
+"""C code, compiled once by the system's compiler and kept in the user's cache."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hawx_hw.util.files import write_bytes
+from hawx_hw.util.locations import cache_folder
+
+__all__ = ["CompilerError", "load"]
+
+_TIMEOUT = 120
+_FLAGS = ("-std=gnu11", "-fPIC", "-shared")
+
+
+class CompilerError(Exception):
+    """There is no C compiler, or it does not do what it should; the message says what happened."""
+
+
+def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ctypes.CDLL:
+    """A library of C functions, compiled if it is not in the cache yet.
+
+    Parameters
+    ----------
+    source : Path
+        The C file; all ``.c`` and ``.h`` files beside it count for whether it is up to date.
+    flags : sequence of str
+        Of the compiler, besides those for a library of GNU C11.
+    text : str or None
+        More C: ``source`` may include it as ``"generated.h"``.
+
+    Raises
+    ------
+    CompilerError
+        The compiler is missing or cannot compile.
+    """
+    compiler = os.environ.get("CC") or "cc"
+    path = shutil.which(compiler)
+    if path is None:
+        raise CompilerError(f"There is no C compiler: {compiler!r} is not on the PATH")
+    arguments = [*_FLAGS, *flags]
+    name = f"{source.stem}-{_digest(path, source, arguments, text)[:24]}.so"
+    cache = cache_folder()
+    kept = cache / "kernels" / name if cache else None
+    if kept is not None and kept.is_file():
+        try:
+            return ctypes.CDLL(str(kept))
+        except OSError:
+            kept.unlink(missing_ok=True)  # another machine's, or damaged
+    with tempfile.TemporaryDirectory(prefix="hawx-kernels-") as folder:
+        result = Path(folder) / name
+        if text is not None:
+            (Path(folder) / "generated.h").write_text(text)
+        _run([path, *arguments, f"-I{folder}", str(source), "-o", str(result)])
+        try:
+            loaded = ctypes.CDLL(str(result))  # it stays mapped when the file is gone
+        except OSError as error:
+            raise CompilerError(f"What {compiler} compiled cannot be loaded: {error}") from error
+        if kept is not None:
+            # Where the cache cannot be written: it only saves time.
+            with contextlib.suppress(OSError):
+                write_bytes(kept, result.read_bytes())
+        return loaded
+
+
+def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | None) -> str:
+    """Of all that decides what the compiler writes: its version, the flags, the sources."""
+    digest = hashlib.sha256(_run([compiler, "-v"]))
+    for part in (compiler, source.name, *arguments, text or ""):
+        digest.update(part.encode() + b"\0")
+    for path in sorted(source.parent.glob("*.[ch]")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(command: Sequence[str]) -> bytes:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CompilerError(f"The C compiler cannot be run: {error}") from error
+    if done.returncode:
+        end = done.stdout.decode(errors="replace").strip().splitlines()[-5:]
+        raise CompilerError("The C compiler failed: " + " / ".join(end))
+    return done.stdout

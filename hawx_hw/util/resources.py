@@ -1,0 +1,32 @@
+"""Where the files lie that are not Python: beside the package in a checkout, inside it when
+installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["configs", "rtl_templates", "sim"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def rtl_templates() -> Path:
+    """Folder of the Verilog that wraps the generated core."""
+    return _folder("rtl_templates")
+
+
+def sim() -> Path:
+    """Folder of the cocotb testbenches."""
+    return _folder("sim")
+
+
+def configs() -> Path:
+    """Folder of the configs that ``CONFIG=name.yaml`` finds."""
+    return _folder("configs")
+
+
+def _folder(name: str) -> Path:
+    for candidate in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"The installation of hawx_hw lacks its folder {name!r}")

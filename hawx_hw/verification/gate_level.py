@@ -1,0 +1,253 @@
+"""Real images through the gates of a whole accelerator, several of them side by side.
+
+The control of an accelerator does not depend on its data, so all images take the same cycles and
+only their data differ. What each net does, in every PE, is thus what these images make it do, in
+the order in which the mapping lets them flow. That the results are those of the integer model is
+checked: the synthesized netlist is the last rung of the ladder from the network to the silicon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.gateware.shell import CYCLES_BEFORE_START
+from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.flat import FlatNetlist, Macro
+from hawx_hw.netlist.simulator import GateSimulator
+from hawx_hw.netlist.timed import Delays
+from hawx_hw.verification.accelerator_job import accelerator_job
+from hawx_hw.verification.job import Job
+
+__all__ = ["AROUND", "AcceleratorActivity", "simulate_accelerator"]
+
+#: Name of the cycles in which an image comes in and its result goes out.
+AROUND = "image in, result out"
+_LANES = 64
+_LIMIT = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class AcceleratorActivity:
+    """What images did to an accelerator.
+
+    Parameters
+    ----------
+    images : int
+    cycles : int
+        Of one image, from its first byte to the last one of its result.
+    layers : dict of str to Activity
+        By the layer's title, in the program's order; then :data:`AROUND`. Of all images.
+    """
+
+    images: int
+    cycles: int
+    layers: dict[str, Activity]
+
+    @property
+    def total(self) -> Activity:
+        """Of all layers together."""
+        first, *others = self.layers.values()
+        for other in others:
+            first += other
+        return first
+
+
+def simulate_accelerator(
+    flat: FlatNetlist,
+    plan: Plan,
+    memories: Path,
+    images: NDArray[np.int8],
+    *,
+    delays: Delays | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> AcceleratorActivity:
+    """Run images through the gates.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+        The mapped accelerator of ``plan``.
+    plan : Plan
+    memories : Path
+        The folder with the contents of its read-only memories.
+    images : ndarray of int8, shape (images, *input shape)
+        Codes.
+    delays : Delays or None
+        Of the cells, to count glitches; without them only settled states count.
+    progress : callable or None
+        Told how many cycles are done, and of how many.
+
+    Raises
+    ------
+    VerificationError
+        The netlist computes something else than the integer model, or in another time.
+    UserError
+        A memory's file is missing, or the design cannot be simulated.
+    ValueError
+        There is no image.
+    """
+    if len(images) == 0:
+        raise ValueError("images must be at least one, not none")
+    job = accelerator_job(plan, images, config_hash=0, traced=1)
+    segments = _segments(plan, job)
+    found: dict[str, Activity] = {}
+    parts = [range(i, min(i + _LANES, len(images))) for i in range(0, len(images), _LANES)]
+    for number, part in enumerate(parts):
+
+        def tell(cycle: int, before: int = number * job.cycles) -> None:
+            if progress is not None:
+                progress(before + cycle, len(parts) * job.cycles)
+
+        simulator = GateSimulator(
+            flat, len(part), rom=lambda macro: _words(macro, memories), delays=delays
+        )
+        bench = _Bench(simulator, job)
+        bench.begin()
+        for name, activity in bench.run(part, segments, tell).items():
+            found[name] = found[name] + activity if name in found else activity
+    return AcceleratorActivity(len(images), job.cycles, found)
+
+
+def _segments(plan: Plan, job: Job) -> list[tuple[str, int]]:
+    """Names and lengths of the parts of an image's cycles, in the order of time."""
+    layers = [(layer.name, layer.total) for layer in predict(plan).layers]
+    before = job.images.shape[1] + CYCLES_BEFORE_START
+    after = job.cycles - before - sum(cycles for _, cycles in layers)
+    return [(AROUND, before), *layers, (AROUND, after)]
+
+
+def _words(macro: Macro, folder: Path) -> Sequence[int]:
+    path = folder / macro.texts["INIT_FILE"]
+    try:
+        return [int(word, 16) for word in path.read_text(encoding="utf-8").split()]
+    except OSError as error:
+        raise UserError(
+            f"A memory's contents cannot be read: {error}",
+            where=str(path),
+            mend="Emit the accelerator again.",
+        ) from error
+
+
+class _Bench:
+    """Drives the ports of an accelerator, the same in every lane but for the data."""
+
+    def __init__(self, simulator: GateSimulator, job: Job):
+        self._simulator = simulator
+        self._job = job
+
+    def begin(self) -> None:
+        """Reset, load the parameters where they are not built in, start on every image."""
+        simulator = self._simulator
+        for port, (direction, _) in simulator.flat.ports.items():
+            if direction == "input" and port != "clk":
+                simulator.set(port, 0)
+        simulator.set("rst", 1)
+        for _ in range(4):
+            simulator.step()
+        for port in ("m_axis_tready", "s_axil_bready", "s_axil_rready"):
+            simulator.set(port, 1)
+        simulator.set("rst", 0)
+        simulator.step()
+        if self._job.parameters:
+            self._write("control", "load_parameters")
+            packet = np.frombuffer(self._job.parameters, dtype=np.uint8)
+            for index in range(len(packet)):
+                self._send(packet[index], last=index == len(packet) - 1)
+            simulator.set("s_axis_tvalid", 0)
+            for _ in range(4):
+                simulator.step()
+        self._write("control", "auto")
+        for _ in range(8):
+            simulator.step()
+
+    def run(
+        self, part: range, segments: Sequence[tuple[str, int]], tell: Callable[[int], None]
+    ) -> dict[str, Activity]:
+        """One image in each lane; what happened in each segment."""
+        job, simulator = self._job, self._simulator
+        packets, wanted = job.images[part], job.results[part]
+        results: list[NDArray[np.int64]] = []
+        found: dict[str, Activity] = {}
+        simulator.take()
+        sent, ended = 0, False
+        for name, cycles in segments:
+            for _ in range(cycles):
+                if ended:
+                    raise VerificationError(
+                        f"The netlist's result came before its {job.cycles} cycles were over."
+                    )
+                if sent < packets.shape[1]:
+                    self._offer(packets[:, sent], last=sent == packets.shape[1] - 1)
+                else:
+                    simulator.set("s_axis_tvalid", 0)
+                simulator.step()
+                sent += sent < packets.shape[1] and self._flag("s_axis_tready")
+                if self._flag("m_axis_tvalid"):
+                    results.append(simulator.get("m_axis_tdata"))
+                    ended = self._flag("m_axis_tlast")
+            activity = simulator.take()
+            found[name] = found[name] + activity if name in found else activity
+            tell(sum(a.cycles for a in found.values()) // len(part))
+        # What lies around the layers comes last.
+        found[AROUND] = found.pop(AROUND)
+        if not ended:
+            raise VerificationError(
+                f"The netlist did not end its result within {job.cycles} cycles."
+            )
+        seen = np.stack(results, axis=1)
+        if not np.array_equal(seen, wanted):
+            (wrong,) = (
+                np.nonzero((seen != wanted).any(axis=1)) if seen.shape == wanted.shape else ([0],)
+            )
+            raise VerificationError(
+                f"The netlist computes another result than the integer model, for image "
+                f"{part[int(wrong[0])]} and {len(wrong) - 1} more."
+            )
+        return found
+
+    def _offer(self, octets: NDArray[np.uint8] | np.uint8, *, last: bool) -> None:
+        self._simulator.set("s_axis_tdata", np.asarray(octets))
+        self._simulator.set("s_axis_tvalid", 1)
+        self._simulator.set("s_axis_tlast", int(last))
+
+    def _send(self, octet: np.uint8, *, last: bool) -> None:
+        self._offer(octet, last=last)
+        for _ in range(_LIMIT):
+            self._simulator.step()
+            if self._flag("s_axis_tready"):
+                return
+        raise VerificationError(f"The netlist took no byte within {_LIMIT} cycles.")
+
+    def _write(self, register: str, field: str) -> None:
+        """Set one field of a register over AXI4-Lite."""
+        simulator, entry = self._simulator, self._job.registers[register]
+        simulator.set("s_axil_awaddr", entry.address)
+        simulator.set("s_axil_wdata", entry.fields[field])
+        simulator.set("s_axil_wstrb", 0xF)
+        open_ones = {"aw", "w"}
+        for channel in open_ones:
+            simulator.set(f"s_axil_{channel}valid", 1)
+        for _ in range(_LIMIT):
+            simulator.step()
+            for channel in tuple(open_ones):
+                if self._flag(f"s_axil_{channel}ready"):
+                    simulator.set(f"s_axil_{channel}valid", 0)
+                    open_ones.remove(channel)
+            if self._flag("s_axil_bvalid"):
+                simulator.step()
+                return
+        raise VerificationError(f"The netlist took no register write within {_LIMIT} cycles.")
+
+    def _flag(self, port: str) -> bool:
+        values = self._simulator.get(port)
+        if np.any(values != values[0]):
+            raise VerificationError(f"The netlist's {port} depends on the images.")
+        return bool(values[0])

@@ -1,5 +1,0 @@
-"""Imports a user's Verilog multipliers as blocks."""
-
-from hawx_hw.verification.imports.run import Import, import_verilog
-
-__all__ = ["Import", "import_verilog"]

@@ -1,0 +1,179 @@
+"""The core computes exactly what the reference computes, in exactly the predicted cycles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.gateware.simulation import run_core
+from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.write_trace import layer_stores
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
+from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
+from hawx_hw.graph.random_graphs import KINDS, random_codes, random_graph
+from hawx_hw.graph.reference import run_all
+from tests.synthetic_blocks import Biased, random_assignment
+
+
+def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None) -> None:
+    """Results, every store of every layer, and cycles; all exact."""
+    tensors = run_all(mapped.graph, images, assignment)
+    expected = layer_stores(mapped, tensors)
+    cycles = [layer.total for layer in predict(mapped).layers]
+    inferences = run_core(mapped, images)
+    assert len(inferences) == len(images)
+    for number, inference in enumerate(inferences):
+        for layer, stores in zip(expected, inference.stores, strict=True):
+            assert [address for address, _ in stores] == layer.addresses.tolist(), layer.name
+            codes = np.array([list(codes) for _, codes in stores], dtype=np.uint8).view(np.int8)
+            differ = (codes != layer.codes[number]) & layer.used
+            assert not differ.any(), f"{layer.name}: words {np.flatnonzero(differ.any(axis=1))}"
+        np.testing.assert_array_equal(inference.result, tensors[mapped.graph.output][number])
+        assert inference.layer_cycles == cycles
+
+
+@st.composite
+def accelerators(draw: st.DrawFn) -> tuple[int, Architecture]:
+    rows, columns = draw(st.integers(1, 11)), draw(st.integers(1, 9))
+    slice_columns = draw(st.sampled_from([d for d in range(1, 10) if columns % d == 0]))
+    lanes = draw(st.sampled_from([d for d in range(1, 5) if slice_columns % d == 0]))
+    architecture = Architecture(
+        rows=rows,
+        columns=columns,
+        slice_columns=slice_columns,
+        weight_rows=draw(st.integers(1, rows)),
+        lanes=lanes,
+        accumulators=draw(st.integers(1, 40)),
+        block_register=draw(st.booleans()),
+    )
+    return draw(st.integers(0, 2**32 - 1)), architecture
+
+
+def check_random(seed: int, architecture: Architecture, *, layers: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
+    check(plan(graph, architecture), random_codes(rng, graph, 1))
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 3))
+def test_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_random(*accelerator, layers=layers)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 4))
+def test_many_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_random(*accelerator, layers=layers)
+
+
+def check_blocks(seed: int, architecture: Architecture, *, layers: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
+    assignment = random_assignment(rng, graph, slices=architecture.rows > 1)
+    try:
+        mapped = plan(graph, architecture, assignment)
+    except UserError as error:
+        # Too few columns for so many kinds of filter, or fewer rows than kinds of tap.
+        assert "cannot serve" in error.what
+        assume(False)
+    check(mapped, random_codes(rng, graph, 1), assignment)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 3))
+def test_random_blocks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_blocks(*accelerator, layers=layers)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(accelerators(), st.integers(1, 4))
+def test_many_random_blocks(accelerator: tuple[int, Architecture], layers: int) -> None:
+    check_blocks(*accelerator, layers=layers)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_layer(kind: str) -> None:
+    rng = np.random.default_rng(KINDS.index(kind))
+    output = "vector" if kind == "linear" else "map"
+    graph = random_graph(rng, layers=1, max_size=7, max_channels=5, kinds=(kind,), output=output)
+    wanted = {
+        "conv": Conv2d,
+        "linear": Linear,
+        "maxpool": MaxPool2d,
+        "avgpool": AveragePool2d,
+        "add": Add,
+        "clamp": Clamp,
+    }[kind]
+    assert any(isinstance(node, wanted) for node in graph.nodes)
+    check(plan(graph, Architecture.complete(3, 4)), random_codes(rng, graph, 1))
+
+
+def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
+    """On real activations, in every PE: of three blocks only the layer's own ever toggles."""
+    made: list[tuple[int, Any]] = []
+
+    class Remembered(Biased):
+        def component(self, architecture: str | None = None) -> Any:
+            component = super().component(architecture)
+            made.append((self.bias, component))
+            return component
+
+    rng = np.random.default_rng(2)
+    graph = random_graph(rng, layers=3, kinds=("conv",), output="map", max_size=6, max_channels=4)
+    layers = [node for node in graph.nodes if isinstance(node, Conv2d)]
+    assert len(layers) == 3
+    blocks = [Remembered(number) for number in range(3)]
+    assignment = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node, block in zip(layers, blocks, strict=True)
+    }
+    mapped = plan(graph, Architecture.complete(2, 2), assignment, Grid.uniform(blocks, 2, 2))
+    before: dict[int, tuple[int, int]] = {}
+    toggles = np.zeros((3, 3), dtype=int)  # layer, block
+    running = [-1]
+
+    def probe(ctx: Any, core: Any) -> None:
+        layer = ctx.get(core.layer)
+        now = {index: (ctx.get(c.a), ctx.get(c.b)) for index, (_, c) in enumerate(made)}
+        # The operands move to the next layer's block once, as it begins.
+        if ctx.get(core.busy) and layer == running[0]:
+            for index, (block, _) in enumerate(made):
+                toggles[layer, block] += now[index] != before[index]
+        running[0] = layer
+        before.update(now)
+
+    images = random_codes(rng, graph, 1)
+    (inference,) = run_core(mapped, images, probe=probe)
+    expected = run_all(graph, images, assignment)[graph.output][0]
+    np.testing.assert_array_equal(inference.result, expected)
+    assert len(made) == 2 * 2 * 3
+    assert (np.diag(toggles) > 20).all()
+    assert toggles.sum() == np.trace(toggles)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (2, 8), (33, 2)])
+def test_images_one_after_another(shape: tuple[int, int]) -> None:
+    """The next image is written while the present one computes, and changes nothing."""
+    rng = np.random.default_rng(shape[0])
+    graph = random_graph(rng, layers=3, max_size=6, max_channels=5)
+    check(plan(graph, Architecture.complete(*shape)), random_codes(rng, graph, 4))
+
+
+def test_one_pixel_follows_itself() -> None:
+    """A linear layer at one tile a cycle adds to a sum that is not yet in the memory."""
+    rng = np.random.default_rng(3)
+    graph = random_graph(rng, layers=2, kinds=("linear",), max_features=24)
+    mapped = plan(graph, Architecture.complete(4, 4, weight_rows=4))
+    assert any(step.chunk == 0 and step.tap_tiles > 1 for step in mapped.steps)
+    check(mapped, random_codes(rng, graph, 2))

@@ -1,0 +1,144 @@
+# amaranth: UnusedElaboratable=no
+"""The PE against a plain model: two weights, one sum a cycle."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
+from hawx_hw.blocks import by_name
+from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.gateware.simulation import simulate
+from tests.synthetic_blocks import Biased, Wide
+
+Stimulus = list[tuple[int, int, int, int, int]]  # activation, weight, load, swap, sum_in
+
+
+def ref_sums(stimulus: Stimulus) -> list[int]:
+    present = following = 0
+    sums = []
+    for activation, weight, load, swap, sum_in in stimulus:
+        sums.append(sum_in + activation * present)
+        if swap:
+            present = following
+        if load:
+            following = weight
+    return sums
+
+
+def rtl_sums(stimulus: Stimulus, sum_bits: int) -> list[int]:
+    pe = ProcessingElement([by_name("exact")], sum_bits)
+    sums = []
+
+    async def drive(ctx: Any) -> None:
+        for activation, weight, load, swap, sum_in in stimulus:
+            ctx.set(pe.activation, activation)
+            ctx.set(pe.weight, weight)
+            ctx.set(pe.load, load)
+            ctx.set(pe.swap, swap)
+            ctx.set(pe.sum_in, sum_in)
+            await ctx.tick()
+            sums.append(ctx.get(pe.sum_out))
+
+    simulate(pe, drive)
+    return sums
+
+
+def code(rng: random.Random) -> int:
+    return rng.choice([-128, 127, rng.randint(-128, 127)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_streams(seed: int) -> None:
+    rng = random.Random(seed)
+    stimulus = [
+        (
+            code(rng),
+            max(-127, code(rng)),
+            rng.random() < 0.4,
+            rng.random() < 0.3,
+            rng.randint(-(2**20), 2**20),
+        )
+        for _ in range(400)
+    ]
+    assert rtl_sums(stimulus, 23) == ref_sums(stimulus)
+
+
+def test_loading_and_swapping_in_one_cycle_takes_the_old_weight() -> None:
+    stimulus = [(0, 5, 1, 0, 0), (0, 7, 1, 1, 0), (10, 0, 0, 1, 1), (10, 0, 0, 0, 1)]
+    assert rtl_sums(stimulus, 16) == [0, 0, 51, 71]
+
+
+@pytest.mark.parametrize("block_register", [False, True])
+@pytest.mark.parametrize("chosen", range(3))
+def test_the_selected_block_multiplies(chosen: int, block_register: bool) -> None:
+    blocks = [Exact(), Biased(), Wide()]
+    pe = ProcessingElement(blocks, 24, block_register=block_register)
+    rng = random.Random(chosen)
+    stimulus = [(code(rng), max(-127, code(rng)), rng.randint(-9999, 9999)) for _ in range(200)]
+    expected = [int(blocks[chosen].raw_table[w + 128, x + 128]) for x, w, _ in stimulus]
+    sums = []
+
+    async def drive(ctx: Any) -> None:
+        ctx.set(pe.select, chosen)
+        for activation, weight, sum_in in stimulus:
+            ctx.set(pe.weight, weight)
+            ctx.set(pe.load, 1)
+            await ctx.tick()
+            ctx.set(pe.load, 0)
+            ctx.set(pe.swap, 1)
+            await ctx.tick()
+            ctx.set(pe.swap, 0)
+            ctx.set(pe.activation, activation)
+            if block_register:
+                await ctx.tick()
+            ctx.set(pe.sum_in, sum_in)
+            await ctx.tick()
+            sums.append(ctx.get(pe.sum_out) - sum_in)
+
+    simulate(pe, drive)
+    assert sums == expected
+
+
+def test_operands_of_other_blocks_hold_still() -> None:
+    """Whatever the selected block multiplies, the others see zeros in every cycle."""
+    made: list[Any] = []
+
+    class Remembered(Biased):
+        def component(self, architecture: str | None = None) -> BlockComponent:
+            made.append(super().component(architecture))
+            return made[-1]
+
+    pe = ProcessingElement([Remembered(1), Remembered(2), Remembered(3)], 24)
+    toggled = dict.fromkeys(range(3), 0)
+    rng = random.Random(1)
+
+    async def drive(ctx: Any) -> None:
+        for chosen in (1, 0, 2):
+            ctx.set(pe.select, chosen)
+            await ctx.tick()
+            before = [(ctx.get(c.a), ctx.get(c.b)) for c in made]
+            for _ in range(50):
+                ctx.set(pe.weight, max(-127, code(rng)))
+                ctx.set(pe.activation, code(rng))
+                ctx.set(pe.load, rng.random() < 0.5)
+                ctx.set(pe.swap, rng.random() < 0.5)
+                await ctx.tick()
+                now = [(ctx.get(c.a), ctx.get(c.b)) for c in made]
+                for number, (old, new) in enumerate(zip(before, now, strict=True)):
+                    if old != new:
+                        assert number == chosen
+                        toggled[number] += 1
+                before = now
+
+    simulate(pe, drive)
+    assert min(toggled.values()) > 20
+
+
+def test_width_is_checked() -> None:
+    with pytest.raises(ValueError, match="Sum width must be at least 8 bits, not 7"):
+        ProcessingElement([by_name("exact")], 7)

@@ -1,0 +1,186 @@
+"""Requantisation against the rule of the reference: rounding, saturation, windows."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.architectures.systolic.gateware.postprocessor import PostProcessor
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.steps import Step
+from hawx_hw.gateware.simulation import simulate
+from hawx_hw.graph.graph import Requantization
+from hawx_hw.graph.reference import requantize
+
+LATENCY = 5
+FIELDS = {"shift": (6, False), "low": (8, True), "high": (8, True), "window": (4, False)}
+
+
+def dimensions(lanes: int) -> Dimensions:
+    fields = [(name, *FIELDS.get(name, (8, False))) for name in Step.__dataclass_fields__]
+    return Dimensions(
+        architecture=Architecture(1, lanes, lanes, 1, lanes),
+        fields=tuple(fields),
+        layers=1,
+        sum_bits=24,
+        addend_bits=48,
+        product_bits=49,
+        arena=1024,
+        chunk=1,
+        coordinate_bits=4,
+        weight_words=1,
+        requantization_words=1,
+        tap_words=1,
+        tap_fields=(("column", 1), ("row", 1), ("offset", 1), ("lane", 1), ("live", 1)),
+        selections=1,
+        result_words=1,
+    )
+
+
+def addend(bias: int, multiplier: int, rule: Requantization) -> int:
+    return bias * multiplier + (rule.step << (rule.shift - 1)) + (rule.zero_point << rule.shift)
+
+
+def rtl_codes(
+    sums: np.ndarray,
+    biases: np.ndarray,
+    rule: Requantization,
+    *,
+    window: int = 1,
+    reduce: bool = False,
+    addends: list[int] | None = None,
+    gaps: random.Random | None = None,
+) -> list[list[int]]:
+    """``sums`` is (elements, lanes); returns the stored words as lists of codes."""
+    elements, lanes = sums.shape
+    post = PostProcessor(dimensions(lanes))
+    multipliers = np.broadcast_to(rule.multiplier, (lanes,))
+    stored: list[list[int]] = []
+    times: list[tuple[int, int]] = []
+    clock = 0
+
+    async def drive(ctx: Any) -> None:
+        nonlocal clock
+        ctx.set(post.reduce, reduce)
+        ctx.set(post.shift, rule.shift)
+        ctx.set(post.low, rule.low)
+        ctx.set(post.high, rule.high)
+        ctx.set(post.step, rule.step - 1)
+        for number in range(elements):
+            while gaps is not None and gaps.random() < 0.4:
+                ctx.set(post.element.valid, 0)
+                await ctx.tick()
+                clock += 1
+            ctx.set(post.element.valid, 1)
+            ctx.set(post.element.window_first, number % window == 0)
+            ctx.set(post.element.window_last, number % window == window - 1)
+            ctx.set(post.element.end, number == elements - 1)
+            ctx.set(post.element.address, number // window)
+            for lane in range(lanes):
+                multiplier = int(multipliers[lane])
+                ctx.set(post.values[lane], int(sums[number, lane]))
+                ctx.set(post.constants[lane].multiplier, multiplier)
+                value = (
+                    addends[lane]
+                    if addends is not None
+                    else addend(int(biases[lane]), multiplier, rule)
+                )
+                ctx.set(post.constants[lane].addend, value)
+            if number % window == window - 1:
+                times.append((number // window, clock))
+            await ctx.tick()
+            clock += 1
+        ctx.set(post.element.valid, 0)
+        for _ in range(LATENCY + 1):
+            await ctx.tick()
+            clock += 1
+
+    async def watch(ctx: Any) -> None:
+        while True:
+            *_, valid, address, codes, end = await ctx.tick().sample(
+                post.store.valid, post.store.address, post.store.data, post.store.end
+            )
+            if valid:
+                word, fed = times[len(stored)]
+                assert address == word
+                assert clock - fed == LATENCY
+                assert end == (word == elements // window - 1)
+                stored.append([codes[lane] for lane in range(lanes)])
+
+    simulate(post, drive, background=(watch,))
+    return stored
+
+
+def expected(sums: np.ndarray, biases: np.ndarray, rule: Requantization) -> np.ndarray:
+    return requantize(sums.astype(np.int64) + biases, rule)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    lanes=st.integers(1, 3),
+    shift=st.integers(1, 39),
+    zero_point=st.integers(-128, 127),
+    clamp=st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),
+    step=st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),
+)
+def test_requantisation(
+    seed: int, lanes: int, shift: int, zero_point: int, clamp: Any, step: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    rule = Requantization(rng.integers(0, 2**16, lanes), shift, zero_point, *clamp, step)
+    sums = rng.integers(-(2**22), 2**22, (24, lanes))
+    # Sums whose codes come out in the middle of the range, where a wrong bit cannot hide.
+    scale = np.maximum(rule.multiplier, 1) / 2.0**shift
+    middle = np.clip(rng.integers(-140, 140, (24, lanes)) / scale, -(2**22), 2**22 - 1)
+    sums = np.where(rng.random((24, lanes)) < 0.7, middle.astype(np.int64), sums)
+    biases = rng.integers(-(2**15), 2**15, lanes)
+    stored = rtl_codes(sums, biases, rule, gaps=random.Random(seed))
+    np.testing.assert_array_equal(stored, expected(sums, biases, rule))
+
+
+def test_halves_round_up() -> None:
+    rule = Requantization(np.array([1]), 1, 0)
+    sums = np.array([[-5], [-4], [-3], [-2], [-1], [0], [1], [2], [3], [4], [5]])
+    codes = [[-2], [-2], [-1], [-1], [0], [0], [1], [1], [2], [2], [3]]
+    assert expected(sums, np.zeros(1, np.int64), rule).tolist() == codes
+    assert rtl_codes(sums, np.zeros(1), rule) == codes
+
+
+def test_every_bit_of_the_multiplier_counts() -> None:
+    for bit in range(16):
+        rule = Requantization(np.array([1 << bit]), bit + 8, 0)
+        sums = np.arange(-(2**14), 2**14, 517).reshape(-1, 1)
+        stored = rtl_codes(sums, np.zeros(1), rule)
+        np.testing.assert_array_equal(stored, expected(sums, np.zeros(1, np.int64), rule))
+
+
+@pytest.mark.parametrize("window", [1, 2, 4, 9])
+def test_largest_code_of_a_window(window: int) -> None:
+    rng = np.random.default_rng(window)
+    rule = Requantization(np.array([40000, 20000]), 24, -5, -5, 127)
+    sums = rng.integers(-(2**16), 2**16, (6 * window, 2))
+    biases = np.array([300, -2000])
+    codes = expected(sums, biases, rule).reshape(6, window, 2).max(axis=1)
+    stored = rtl_codes(sums, biases, rule, window=window, gaps=random.Random(window))
+    np.testing.assert_array_equal(stored, codes)
+
+
+@pytest.mark.parametrize("window", [1, 2, 6])
+def test_sum_of_a_window(window: int) -> None:
+    rng = np.random.default_rng(window)
+    rule = Requantization(np.array([9362]), 16, 11)
+    sums = rng.integers(-128, 128, (5 * window, 2))
+    codes = expected(sums.reshape(5, window, 2).sum(axis=1), np.array([70, 70]), rule)
+    addends = [addend(70, 9362, rule)] * 2
+    stored = rtl_codes(
+        sums, np.zeros(2), rule, window=window, reduce=True, addends=addends,
+        gaps=random.Random(window),
+    )  # fmt: skip
+    np.testing.assert_array_equal(stored, codes)

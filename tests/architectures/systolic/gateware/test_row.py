@@ -1,0 +1,130 @@
+"""The edge of the array: each row's activations against an im2col of the padded input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.systolic.gateware.row import RowFeeder
+from hawx_hw.architectures.systolic.gateware.walk import InputWalk
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.gateware.layout import TensorLayout
+from hawx_hw.gateware.simulation import simulate
+from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
+
+ROWS = 5
+LATENCY = 4
+
+
+class Edge(wiring.Component):
+    """An input walk and a chain of rows, which serve one tile of taps."""
+
+    def __init__(self, dimensions: Any):
+        self.walk = InputWalk(dimensions)
+        self.rows = [RowFeeder(dimensions) for _ in range(ROWS)]
+        super().__init__({"layer": In(dimensions.descriptor), "advance": In(1), "first": Out(1)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.walk = self.walk
+        m.d.comb += [self.walk.layer.eq(self.layer), self.walk.advance.eq(self.advance)]
+        fetch = None
+        for number, row in enumerate(self.rows):
+            m.submodules[f"row_{number}"] = row
+            if fetch is None:
+                m.d.comb += [
+                    row.fetch.valid.eq(self.advance),
+                    row.fetch.first.eq(self.first),
+                    row.fetch.position.eq(self.walk.position),
+                ]
+            else:
+                m.d.comb += row.fetch.eq(fetch)
+            fetch = row.fetch_out
+            for name in ("width", "height", "stream", "pad_code"):
+                m.d.comb += getattr(row, name).eq(self.layer[name])
+        return m
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "stride", "padding", "columns"),
+    [
+        ((1, 5, 6), (3, 3), (1, 1), (1, 1, 1, 1), 1),
+        (
+            (4, 5, 4),
+            (1, 1),
+            (1, 2),
+            (0, 0, 0, 0),
+            8,
+        ),  # the kernel has fewer taps than there are rows
+        ((3, 6, 5), (2, 1), (1, 1), (1, 0, 0, 0), 8),
+    ],
+)
+def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
+    rng = np.random.default_rng(1)
+    graph = convolution(rng, shape, 2, kernel, stride=stride, padding=padding)
+    mapped, dimensions = planned(graph, Architecture.complete(ROWS, columns))
+    image = rng.integers(-128, 128, shape).astype(np.int8)
+    lanes = mapped.architecture.lanes
+    words = TensorLayout(shape, lanes).words_of(image.transpose(1, 2, 0).tobytes())
+
+    top, left, bottom, right = padding
+    padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), constant_values=-7)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    windows = windows[:, :: stride[0], :: stride[1]]
+    pixels = windows.shape[1] * windows.shape[2]
+    taps = windows.transpose(0, 3, 4, 1, 2).reshape(-1, pixels)
+    expected = np.zeros((ROWS, pixels), dtype=np.int64)  # a row without a tap multiplies by zero
+    expected[: len(taps)] = taps[:ROWS]
+
+    edge = Edge(dimensions)
+    seen = np.full((ROWS, pixels), 999)
+    swaps = []
+
+    async def drive(ctx: Any) -> None:
+        set_layer(ctx, edge.layer, dimensions, mapped.steps[0])
+        ctx.set(edge.walk.restart, 1)
+        await ctx.tick()
+        ctx.set(edge.walk.restart, 0)
+        for pixel in range(pixels):
+            ctx.set(edge.advance, 1)
+            ctx.set(edge.first, pixel == 0)
+            await ctx.tick()
+        ctx.set(edge.advance, 0)
+
+    async def memories(ctx: Any) -> None:
+        while True:
+            ports = [
+                port
+                for row in edge.rows
+                for port in (row.tap_enable, row.tap_address, row.read_enable, row.read_address)
+            ]
+            values = (await ctx.tick().sample(*ports))[-len(ports) :]
+            for number, (row, entries) in enumerate(zip(edge.rows, mapped.taps, strict=True)):
+                tap_enable, tap_address, enable, address = values[4 * number : 4 * number + 4]
+                if tap_enable:
+                    word = mapped.tap_format.pack(entries[tap_address])
+                    ctx.set(row.tap.as_value(), word)
+                if enable:
+                    assert address < len(words), "reads outside the image"
+                    ctx.set(row.read_data.as_value(), words[address])
+
+    async def watch(ctx: Any) -> None:
+        # The first pixel is issued in cycle 1, after the restart.
+        for cycle in range(1, 2 + pixels + ROWS + LATENCY):
+            await ctx.tick()
+            for number, row in enumerate(edge.rows):
+                pixel = cycle - 1 - LATENCY - number
+                if 0 <= pixel < pixels:
+                    seen[number, pixel] = ctx.get(row.activation)
+                if ctx.get(row.swap):
+                    swaps.append((number, cycle))
+
+    simulate(edge, drive, watch, background=(memories,))
+    np.testing.assert_array_equal(seen, expected)
+    # Each row swaps once, in the cycle before its first activation.
+    assert swaps == [(number, LATENCY + number) for number in range(ROWS)]

@@ -1,0 +1,168 @@
+"""Weights, constants and widths against their definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
+from hawx_hw.architectures.systolic.operations import Operation, operations
+from hawx_hw.architectures.systolic.parameters import (
+    constants,
+    ranges,
+    requantization_words,
+    weight_tiles,
+)
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.graph.graph import Add, AveragePool2d, Graph, MaxPool2d
+from hawx_hw.graph.random_graphs import random_graph
+from hawx_hw.graph.reference import requantize
+from tests.architectures.systolic.gateware.parts import convolution
+from tests.synthetic_blocks import Biased
+
+SEEDS = range(12)
+
+
+def uniform(layers: Sequence[Operation], architecture: Architecture) -> Layouts:
+    """Every layer on a grid of exact blocks."""
+    image, shape = layers[0].sources[0], layers[0].input_shape
+    return lay_out(layers, image, shape[0], rows=architecture.rows, columns=architecture.columns)
+
+
+def graph(seed: int) -> Graph:
+    return random_graph(np.random.default_rng(seed), layers=3, max_size=7)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_constants_are_the_rule_of_the_reference(seed: int) -> None:
+    """One multiplication, one addition and one shift give the reference's code, for any sum."""
+    rng = np.random.default_rng(seed)
+    for layer in operations(graph(seed), window_limit=16):
+        if isinstance(layer.node, (Add, MaxPool2d)):
+            continue
+        rule = layer.node.requantization
+        lanes = constants(layer)
+        sums = rng.integers(-(2**21), 2**21, (64, len(lanes)))
+        bias = np.broadcast_to(np.asarray(layer.node.bias, dtype=np.int64), (len(lanes),))
+        expected = requantize(sums + bias, rule)
+        for number, lane in enumerate(lanes):
+            codes = [
+                (int(s) * lane.multiplier + lane.addend) >> rule.shift for s in sums[:, number]
+            ]
+            clamped = np.clip(codes, rule.low, rule.high) & -rule.step
+            np.testing.assert_array_equal(clamped, expected[:, number])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_weight_tiles(seed: int) -> None:
+    architecture = Architecture.complete(seed % 5 + 1, seed % 4 + 1)
+    layers = operations(graph(seed), window_limit=16)
+    places = uniform(layers, architecture)
+    for layer in layers:
+        if layer.weight is None:
+            continue
+        flat = layer.weight.reshape(len(layer.weight), -1)
+        tiles = weight_tiles(layer, places.placements[layer.name])
+        for across, down, row, column in np.ndindex(*tiles.shape):
+            f = across * architecture.columns + column
+            k = down * architecture.rows + row
+            inside = f < len(flat) and k < flat.shape[1]
+            assert tiles[across, down, row, column] == (flat[f, k] if inside else 0)
+
+
+@pytest.mark.parametrize("weight_rows", [1, 2, 3, 5])
+def test_weight_banks(weight_rows: int) -> None:
+    """Row r of a tile stands in bank r // bank_rows, in the tile's word r % bank_rows."""
+    network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
+    architecture = Architecture.complete(5, 4, slice_columns=2, weight_rows=weight_rows)
+    mapped = plan(network, architecture)
+    beats = -(-5 // weight_rows)
+    tiles = weight_tiles(mapped.layers[0], mapped.placements["conv"]).reshape(-1, 5, 4)
+    for bank in range(architecture.banks):
+        for slice_ in range(2):
+            words = mapped.weight_bank(bank, slice_)
+            for number, tile in enumerate(tiles):
+                for beat in range(beats):
+                    row = bank * beats + beat
+                    weights = tile[row, 2 * slice_ : 2 * slice_ + 2] if row < 5 else [0, 0]
+                    word = (int(weights[0]) & 255) | (int(weights[1]) & 255) << 8
+                    assert words[number * beats + beat] == word
+
+
+def test_requantization_words() -> None:
+    network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
+    architecture = Architecture.complete(5, 4, lanes=2)
+    layer = operations(network, window_limit=16)[0]
+    places = uniform([layer], architecture)
+    bits = ranges([layer], places.placements, places.grid)
+    lanes = constants(layer)
+    words = requantization_words(layer, places.placements["conv"], places.grid, architecture, bits)
+    assert len(words) == 4  # two filter tiles of two groups
+    width = 16 + bits.addend_bits
+    for number in range(8):
+        field = words[number // 2] >> (number % 2 * width) & ((1 << width) - 1)
+        addend = field >> 16
+        addend -= (addend >> (bits.addend_bits - 1)) << bits.addend_bits
+        expected = (lanes[number].multiplier, lanes[number].addend) if number < 7 else (0, 0)
+        assert (field & 0xFFFF, addend) == expected
+
+
+def test_widths_are_the_narrowest_that_never_overflow() -> None:
+    """The extremes are reached: by brute force over all codes of a two-tap kernel."""
+    network = convolution(np.random.default_rng(3), (1, 1, 2), 1, (1, 2))
+    node = replace(network.nodes[0], weight=np.array([[[[-127, 90]]]], dtype=np.int8))
+    network = replace(network, nodes=(node,))
+    layer = operations(network, window_limit=16)[0]
+    places = uniform([layer], Architecture.complete(1, 1))
+    bits = ranges([layer], places.placements, places.grid)
+    codes = np.arange(-128, 128)
+    sums = (codes[:, None] * -127 + codes[None, :] * 90).ravel()
+    limit = 2 ** (bits.sum_bits - 1)
+    assert sums.min() >= -limit and sums.max() < limit
+    assert sums.min() < -limit // 2 or sums.max() >= limit // 2
+    (lane,) = constants(layer)
+    products = sums * lane.multiplier + lane.addend
+    limit = 2 ** (bits.product_bits - 1)
+    assert products.min() >= -limit and products.max() < limit
+    assert products.min() < -limit // 2 or products.max() >= limit // 2
+
+
+def test_rows_without_a_tap_count_in_the_widths() -> None:
+    """Each of them adds what the block makes of zero times zero."""
+    network = convolution(np.random.default_rng(3), (1, 1, 1), 1, (1, 1))
+    blocks = LayerBlocks.uniform(Biased(5000), (1, 1, 1, 1))
+    (layer,) = operations(network, window_limit=16, assignment={"conv": blocks})
+    places = uniform([layer], Architecture.complete(8, 1))
+    bits = ranges([layer], places.placements, places.grid)
+    largest = 7 * 5000 + int(Biased(5000).raw_table[int(layer.weight[0, 0, 0, 0]) + 128].max())
+    assert 2 ** (bits.sum_bits - 1) > largest
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_intermediate_sum_overflows(seed: int) -> None:
+    """Also for additions and averages, whose products add up before the shift."""
+    layers = operations(graph(seed), window_limit=16)
+    places = uniform(layers, Architecture.complete(4, 4))
+    bits = ranges(layers, places.placements, places.grid)
+    for layer in layers:
+        lanes = constants(layer)
+        if isinstance(layer.node, Add):
+            first, second = lanes
+            extremes = [
+                a * first.multiplier + b * second.multiplier + first.addend
+                for a in (-128, 127)
+                for b in (-128, 127)
+            ]
+        elif isinstance(layer.node, AveragePool2d):
+            count = layer.pool.kernel[0] * layer.pool.kernel[1]
+            extremes = [c * count * lanes[0].multiplier + lanes[0].addend for c in (-128, 127)]
+        else:
+            continue
+        assert all(
+            -(2 ** (bits.product_bits - 1)) <= e < 2 ** (bits.product_bits - 1) for e in extremes
+        )

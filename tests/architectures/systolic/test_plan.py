@@ -1,0 +1,229 @@
+"""The plan: fused layers, memory, program, tiles, cycles, stores."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.lowering import Tiles
+from hawx_hw.architectures.systolic.operations import operations
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
+from hawx_hw.architectures.systolic.tiling import chunk_windows
+from hawx_hw.architectures.systolic.write_trace import layer_stores
+from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import (
+    Add,
+    Clamp,
+    Flatten,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+    Tensor,
+    output_shape,
+)
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.graph.reference import run_all
+from tests.architectures.systolic.gateware.parts import convolution
+from tests.synthetic_blocks import random_assignment
+
+SEEDS = range(30)
+
+
+def random_plan(seed: int) -> Plan:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=int(rng.integers(1, 6)), max_size=8)
+    shape = Architecture.complete(
+        int(rng.integers(1, 9)), int(rng.integers(1, 9)), accumulators=int(rng.integers(1, 50))
+    )
+    assignment = random_assignment(rng, graph, slices=shape.rows > 1) if seed % 2 else None
+    try:
+        return plan(graph, shape, assignment)
+    except UserError:
+        # Too small an array for so many kinds of filter: the next seed.
+        return random_plan(seed + 1000)
+
+
+def words_of(shape: tuple[int, ...], lanes: int, slots: int | None = None) -> int:
+    pixels = int(np.prod(shape[1:]))
+    return -(-(slots or shape[0]) // lanes) * pixels
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_live_tensors_do_not_overlap(seed: int) -> None:
+    """Run the layers, and remember which tensor wrote each word last."""
+    mapped = random_plan(seed)
+    lanes = mapped.architecture.lanes
+    image = mapped.layers[0].input_shape
+    owner: dict[int, str] = dict.fromkeys(range(words_of(image, lanes)), mapped.graph.input)
+    shapes = {mapped.graph.input: image}
+    for layer in mapped.layers:
+        for source in layer.sources:
+            begin = mapped.arena.addresses[source]
+            words = range(
+                begin, begin + words_of(shapes[source], lanes, mapped.layouts[source].size)
+            )
+            assert {owner[word] for word in words} == {source}
+        shapes[layer.name] = layer.output_shape
+        if layer is not mapped.layers[-1]:
+            begin, size = mapped.arena.addresses[layer.name], mapped.layouts[layer.name].size
+            for word in range(begin, begin + words_of(layer.output_shape, lanes, size)):
+                assert word < mapped.arena.depth
+                assert owner.get(word) not in layer.sources, "written while it is read"
+                owner[word] = layer.name
+    image_words = range(words_of(image, lanes))
+    assert {owner[word] for word in image_words} == {mapped.graph.input}, "the image is exclusive"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_program_words_hold_every_field(seed: int) -> None:
+    mapped = random_plan(seed)
+    for step, word in zip(mapped.steps, mapped.program, strict=True):
+        offset = 0
+        for (name, width, signed), field in zip(mapped.format.widths, fields(Step), strict=True):
+            assert (name, signed) == (field.name, field.name in SIGNED)
+            value = word >> offset & ((1 << width) - 1)
+            if signed and value >> (width - 1):
+                value -= 1 << width
+            assert value == getattr(step, name), name
+            offset += width
+        assert word >> offset == 0
+
+
+def test_fields_without_sign_must_not_be_negative() -> None:
+    step = replace(random_plan(0).steps[0], chunk=-1)
+    with pytest.raises(ValueError, match="Field 'chunk' must not be negative, not -1"):
+        ProgramFormat.of([step])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ledger_adds_up(seed: int) -> None:
+    mapped = random_plan(seed)
+    report = predict(mapped)
+    assert report.macs == mapped.graph.macs
+    assert report.core == sum(layer.total for layer in report.layers)
+    for layer, step in zip(report.layers, mapped.steps, strict=True):
+        parts = (
+            layer.useful
+            + layer.edge_tiles
+            + layer.weight_loading
+            + layer.requantization
+            + layer.fill_and_drain
+            + layer.other
+        )
+        assert parts == pytest.approx(layer.total, abs=1e-9)  # shares of whole cycles
+        assert layer.edge_tiles > -1e-9
+        if not step.stream:
+            tiles = (step.tap_tiles + 1) * (step.filter_tiles + 1)
+            pixels = step.chunks * (step.chunk + 1) + step.last_chunk + 1
+            assert layer.total > tiles * pixels
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_code_is_stored_once(seed: int) -> None:
+    mapped = random_plan(seed)
+    images = random_codes(np.random.default_rng(seed), mapped.graph, 2)
+    tensors = run_all(mapped.graph, images, mapped.assignment)
+    for layer, stores in zip(mapped.layers, layer_stores(mapped, tensors), strict=True):
+        assert len(set(stores.addresses.tolist())) == len(stores.addresses)
+        count, height, width = layer.output_shape
+        rebuilt = np.zeros((len(images), count, height * width), dtype=np.int8)
+        seen = 0
+        for word, (channels, pixel) in enumerate(zip(stores.channels, stores.pixels, strict=True)):
+            for lane in np.flatnonzero(stores.used[word]):
+                rebuilt[:, channels[lane], pixel] = stores.codes[:, word, lane]
+                seen += 1
+        assert seen == count * height * width
+        np.testing.assert_array_equal(rebuilt.ravel(), tensors[layer.name].ravel())
+
+
+@pytest.mark.parametrize("accumulators", [1, 4, 7, 128])
+def test_chunks_fit_the_accumulators(accumulators: int) -> None:
+    network = convolution(np.random.default_rng(0), (3, 9, 9), 5, (2, 2), pool=(2, 2))
+    shape = Architecture.complete(4, 4, accumulators=accumulators)
+    mapped = plan(network, shape)
+    assert all(step.chunk < accumulators for step in mapped.steps if not step.stream)
+    # A window that does not fit is pooled by a layer of its own.
+    assert len(mapped.layers) == (1 if accumulators >= 4 else 2)
+    for layer in mapped.layers:
+        if layer.uses_array:
+            source = mapped.layouts[layer.sources[0]]
+            tiles = Tiles.of(mapped.placements[layer.name], source, shape.lanes)
+            assert chunk_windows(layer, shape, tiles) >= 1
+
+
+def chain(*nodes: Node, shape: tuple[int, ...] = (4, 6, 6)) -> Graph:
+    tensors = {"image": Tensor(shape, 1.0, 0)}
+    for node in nodes:
+        sources = [tensors[name] for name in node.inputs]
+        made = getattr(node, "requantization", sources[0])
+        result = output_shape(node, [source.shape for source in sources])
+        tensors[node.name] = Tensor(result, 1.0, made.zero_point)
+    return Graph("chain", "image", nodes, tensors)
+
+
+def rule(count: int) -> Requantization:
+    return Requantization(np.ones(count), 1, 0)
+
+
+def test_pooling_is_fused_only_where_nothing_else_reads_the_convolution() -> None:
+    network = convolution(np.random.default_rng(0), (4, 6, 6), 4, (1, 1))
+    conv = network.nodes[0]
+    pool = MaxPool2d("pool", ("conv",), (2, 2), (2, 2))
+    assert [op.name for op in operations(chain(conv, pool), window_limit=4)] == ["pool"]
+    assert [op.name for op in operations(chain(conv, pool), window_limit=3)] == ["conv", "pool"]
+    for other in (
+        MaxPool2d("pool", ("conv",), (3, 3), (2, 2)),
+        MaxPool2d("pool", ("conv",), (2, 2), (2, 2), (1, 1, 1, 1)),
+    ):
+        assert len(operations(chain(conv, other), window_limit=16)) == 2
+    add = Add("add", ("conv", "conv"), 0, rule(2))
+    assert [op.name for op in operations(chain(conv, pool, add), window_limit=16)] == [
+        "conv",
+        "pool",
+        "add",
+    ]
+
+
+def test_flattened_maps_pass_elementwise_layers_to_linear_ones() -> None:
+    flat = Flatten("flat", ("image",))
+    clamp = Clamp("clamp", ("flat",), 0, rule(1))
+    linear = Linear(
+        "linear", ("clamp",), np.ones((3, 144), np.int8), np.zeros(3, np.int32), rule(3)
+    )
+    layers = operations(chain(flat, clamp, linear), window_limit=16)
+    assert [layer.input_shape for layer in layers] == [(4, 6, 6), (4, 6, 6)]
+    assert layers[1].weight is not None and layers[1].weight.shape == (3, 4, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        (
+            (Clamp("clamp", ("image",), 0, rule(1)), Flatten("flat", ("clamp",))),
+            r"output 'flat' is a flattened map of shape \(4, 6, 6\).*End the network before",
+        ),
+        (
+            (Flatten("flat", ("image",)),),
+            "'chain' computes nothing.*at least one layer besides flat",
+        ),
+    ],
+)
+def test_what_the_accelerator_cannot_run_is_told(nodes, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        plan(chain(*nodes), Architecture.complete(4, 4))
+
+
+def test_memory_limits() -> None:
+    network = convolution(np.random.default_rng(0), (4, 40, 40), 4, (1, 1))
+    need = plan(network, Architecture.complete(4, 4)).activation_bytes
+    kib = -(-need // 1024)
+    plan(network, Architecture.complete(4, 4, activation_kib=kib))
+    with pytest.raises(UserError, match=f"Set accelerator.activation_kib to {kib} or more|needs"):
+        plan(network, Architecture.complete(4, 4, activation_kib=kib - 1))

@@ -1,0 +1,69 @@
+"""Leading ones, windows and shifters in Amaranth's simulator, on every operand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from amaranth.hdl import Module, Signal, Value
+from amaranth.sim import Simulator
+
+from hawx_hw.blocks.arithmetic.leading_one import any_of, leading_one, leading_window, shift_left
+
+
+def outputs(m: Module, inputs: list[Signal], values: list[Value], width: int) -> list[list[int]]:
+    """What the values are for each of ``2**width`` settings of all the inputs together."""
+    found = []
+
+    async def apply(ctx: Any) -> None:
+        for setting in range(1 << width):
+            for signal in inputs:
+                ctx.set(signal, setting & (1 << len(signal)) - 1)
+                setting >>= len(signal)
+            await ctx.delay(1e-9)
+            found.append([ctx.get(value) for value in values])
+
+    simulator = Simulator(m)
+    simulator.add_testbench(apply)
+    simulator.run()
+    return found
+
+
+def test_leading_one() -> None:
+    m, x = Module(), Signal(8)
+    leading = leading_one(m, x, "x")
+    expected = [[1 << value.bit_length() >> 1] for value in range(256)]
+    assert outputs(m, [x], [leading], 8) == expected
+
+
+@pytest.mark.parametrize("bits", [1, 3, 7])
+def test_window(bits: int) -> None:
+    m, x = Module(), Signal(8)
+    window, shift = leading_window(m, x, bits, "x")
+    found = outputs(m, [x], [window, shift], 8)
+    for value in range(256):
+        text = f"{value:b}"
+        assert found[value] == [int(text[:bits], 2), max(len(text) - bits, 0)]
+
+
+def test_shift() -> None:
+    m, x, amount = Module(), Signal(3), Signal(3)
+    shifted = shift_left(m, x, amount, 7, "shifted")
+    assert len(shifted) == 10
+    found = outputs(m, [x, amount], [shifted], 6)
+    assert found == [[(setting & 7) << (setting >> 3)] for setting in range(64)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_any_of(count: int) -> None:
+    m, x = Module(), Signal(4)
+    values: list[Value] = [x[place : place + 2] for place in range(count)]
+    result = Signal(2)
+    m.d.comb += result.eq(any_of(values, 2))
+    expected = []
+    for setting in range(16):
+        total = 0
+        for place in range(count):
+            total |= setting >> place & 3
+        expected.append([total])
+    assert outputs(m, [x], [result], 4) == expected

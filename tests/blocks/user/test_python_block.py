@@ -1,0 +1,141 @@
+"""Blocks that a user wrote: found by name, and held to the contract."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.blocks import by_name
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.errors import UserError
+
+GOOD = """\
+# amaranth: UnusedElaboratable=no
+from dataclasses import dataclass
+import numpy as np
+from amaranth.hdl import Module
+from hawx_hw.blocks import Block
+from hawx_hw.blocks.block import BlockComponent
+
+class Even(BlockComponent):
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.product.eq((self.a & ~1) * self.b)
+        return m
+
+@dataclass(frozen=True)
+class EvenWeights(Block):
+    family = "even_weights"
+    weight_step = 2
+    k: int = 1
+
+    def multiply(self, a, b):
+        return (np.asarray(a, dtype=np.int32) & -2) * b
+
+    @property
+    def architectures(self):
+        return ("plain",)
+
+    def component(self, architecture=None):
+        return Even(self.product_bits)
+
+instance = EvenWeights(2)
+
+class Holder:
+    make = EvenWeights
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the user's modules; what is imported from it is forgotten."""
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("thing", ["EvenWeights", "instance", "Holder.make"])
+def test_class_instance_and_factory(folder: Path, thing: str) -> None:
+    (folder / "mine_good.py").write_text(GOOD)
+    block = by_name(f"python:mine_good:{thing}", folder)
+    assert block.name == f"python:mine_good:{thing}"
+    a = np.arange(-128, 128, dtype=np.int32)
+    assert np.array_equal(block.table, (a & -2)[:, None] * a)
+    assert block.architectures == ("plain",)
+    assert block.component("plain").signature.product_bits == 16
+    assert block.identifier.isidentifier()
+    assert (block.weight_step, block.activation_step) == (2, 1)
+
+
+def test_folder_of_the_config_comes_before_the_current_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, shift in (("config", "-2"), ("current", "-4")):
+        (folder / name).mkdir()
+        (folder / name / "mine_twice.py").write_text(GOOD.replace("-2", shift))
+    monkeypatch.chdir(folder / "current")
+    block = by_name("python:mine_twice:EvenWeights", folder / "config")
+    assert block.table[128 + 3, 128 + 1] == 2
+
+
+def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mine_here.py").write_text(GOOD)
+    monkeypatch.chdir(folder)
+    assert by_name("python:mine_here:instance").table[128 + 3, 128 + 1] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("", "", r"mine_bad has no object 'Nothing'"),
+        ("from dataclasses", "from nowhere", "cannot be imported: ModuleNotFoundError: .*nowhere"),
+        ("import numpy as np\n", "import numpy as np\n1 / 0\n", r"ZeroDivisionError.*bad.py:4\)"),
+        ("k: int = 1", "k: int", "EvenWeights cannot be made without arguments: TypeError"),
+        ("(Block):", ":", "EvenWeights must be a Block, or make one, not EvenWeights"),
+        ("* b\n", "* b * 1.0\n", "must return an array of int32, not float64.*astype"),
+        ("(np.asarray(a, dtype=np.int32) & -2) * b", "a[:1]", r"that shape, not \(1, 256\)"),
+        ("* b\n", "* (b.clip(-9, 9) if b.size > 256 else b)\n", "must not depend"),
+        ("* b\n", "* b * 99\n", r"Products must fit 18 bits, not reach from -1609344 to 1622016"),
+        ("np.asarray(a, dtype=np.int32)", "a", "not depend on the operands' type"),
+        ("* b\n", "* b.missing\n", r"multiply\(\) fails: AttributeError.*mine_bad.py:21\)"),
+        ("    k: int", "    activation_offset = 7\n    k: int", "must be 0 or 128, not 7"),
+        ("    k: int", "    weights = range(0, 999)\n    k: int", "must end at 127, not 998"),
+        ("    k: int", "    weights = [1]\n    k: int", r"weights must be a range .*, not \[1\]"),
+        ("    k: int", "    weights = range(-200, 9)\n    k: int", r"must be a range of codes"),
+        ("    k: int", "    weight_step = 3\n    k: int", "weight_step must be a power of two"),
+        ("    k: int", "    activation_step = 0\n    k: int", "activation_step must be .* not 0"),
+        ('("plain",)', '["plain"]', r"architectures must be a tuple of names, not \['plain'\]"),
+        ("Even(self.product_bits)", "Even(12)", r"BlockComponent with a product of 16 bits"),
+        ("Even(self.product_bits)", "None", r"component\('plain'\) must be a BlockComponent"),
+        ("m.d.comb +=", "m.missing +=", r"component\('plain'\) cannot be elab.*mine_bad.py:11"),
+        ("Even(self.product_bits)", "1 / 0", r"component\('plain'\) fails: ZeroDivisionError"),
+        (
+            "    @property\n",
+            "    def factors(self):\n        return (np.ones((256, 1), int),) * 2\n    @property\n",
+            r"factors\(\) must multiply to the table, and do not",
+        ),
+    ],
+)
+def test_breaches_of_the_contract(folder: Path, old: str, new: str, message: str) -> None:
+    (folder / "mine_bad.py").write_text(GOOD.replace(old, new, 1))
+    thing = "Nothing" if message.endswith("'Nothing'") else "EvenWeights"
+    with pytest.raises(UserError, match=message) as found:
+        by_name(f"python:mine_bad:{thing}", folder)
+    assert str(found.value).startswith("python:mine_bad:")
+
+
+@pytest.mark.parametrize("name", ["python:", "python:mine", "python:a:b:c", "python:a/b:c"])
+def test_malformed_names(name: str) -> None:
+    with pytest.raises(UserError, match=r"Wrong name of a block .*python:MODULE:OBJECT"):
+        by_name(name)
+
+
+def test_a_block_of_the_library_by_its_class() -> None:
+    assert by_name("python:hawx_hw.blocks.families.exact:Exact").digest == Exact().digest

@@ -1,0 +1,119 @@
+"""What the two commands print, and what they refuse."""
+
+import dataclasses
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+import typer
+from amaranth.hdl import Module
+from typer.testing import CliRunner
+
+from hawx_hw.blocks import by_name, registry
+from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.cli.block_hardware import architectures, prove
+from hawx_hw.errors import UserError, VerificationError
+
+
+class Flipped(BlockComponent):
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.product.eq((self.a * self.b) ^ ((self.a == 3) & (self.b == 7)))
+        return m
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrong(Exact):
+    family = "wrong"
+    architectures = ("multiply", "flipped")
+
+    def component(self, architecture=None):
+        flipped = self._architecture(architecture) == "flipped"
+        return Flipped() if flipped else super().component("multiply")
+
+
+@pytest.fixture
+def hawx(monkeypatch, tmp_path):
+    app = typer.Typer()
+    app.command()(prove)
+    app.command()(architectures)
+    monkeypatch.setitem(sys.modules, "family_of_a_test", SimpleNamespace(Wrong=Wrong))
+    families = {"exact": registry.FAMILIES["exact"], "wrong": ("family_of_a_test", "Wrong")}
+    monkeypatch.setattr(registry, "FAMILIES", families)
+    monkeypatch.setenv("HAWX_STORE", str(tmp_path / "store.sqlite"))
+
+    def run(*words):
+        result = CliRunner().invoke(app, words)
+        return result.stdout, result.exception if result.exit_code else None
+
+    return run
+
+
+def test_proofs_as_a_table(hawx):
+    names = by_name("exact").architectures
+    printed, error = hawx("prove", "exact")
+    assert error is None
+    lines = [line.split() for line in printed.splitlines()]
+    assert lines == [
+        ["block", "architecture", "simulation", "formal"],
+        *(["exact", name, "equal", "proven"] for name in names),
+        ["exact", "specification", "equal"],
+    ]
+
+
+def test_a_failed_proof(hawx):
+    printed, error = hawx("prove", "wrong", "--json")
+    assert isinstance(error, VerificationError)
+    assert str(error) == (
+        "1 of 3 proofs failed. wrong, flipped: simulation: a = 3, b = 7 gives 20, not 21 "
+        "(1 of 65536 pairs are wrong)"
+    )
+    proofs = {proof["architecture"]: proof for proof in json.loads(printed)}
+    assert list(proofs) == ["multiply", "flipped", "specification"]
+    assert [proof["holds"] for proof in proofs.values()] == [True, False, True]
+    assert [c["method"] for c in proofs["flipped"]["counterexamples"]] == ["simulation", "formal"]
+
+
+def test_architectures(hawx):
+    printed, error = hawx("architectures", "wrong", "--objective", "delay", "--json")
+    assert error is None
+    (choice,) = json.loads(printed)
+    assert (choice["block"], choice["technology"]) == ("wrong", "generic45")
+    multiply, flipped = choice["figures"]
+    assert multiply["cells"] < flipped["cells"]
+    best = min(choice["figures"], key=lambda figures: figures["delay_ns"])
+    assert choice["architecture"] == best["architecture"]
+
+    printed, error = hawx("architectures", "wrong", "wrong")
+    assert error is None
+    lines = printed.splitlines()
+    assert lines[0] == "generic45, by area"
+    row = ["wrong", "multiply", f"{multiply['area']:.1f}", f"{multiply['delay_ns']:.3f}"]
+    assert lines[2].split() == [*row, str(multiply["cells"]), "area"]
+    assert lines[3].split()[:2] == ["wrong", "flipped"]
+    assert len(lines) == 4, "a block that is named twice is shown once"
+    assert len(lines[3].split()) == 5, "and only one is chosen"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("prove", "steam"), "Unknown block 'steam'. "),
+        (("prove", "--family", "steam"), "--family: There is no family 'steam'. The "),
+        (("prove", "exact", "--family", "exact"), "--family: Name blocks or a family, not both."),
+        (
+            ("prove", "exact", "--simulator", "steam"),
+            "--simulator: There is no simulator 'steam'. It must be one of auto, verilator,",
+        ),
+        (
+            ("architectures", "exact", "--objective", "power"),
+            "--objective: There is no objective 'power'. It must be area or delay.",
+        ),
+    ],
+)
+def test_what_is_refused(hawx, words, message):
+    _, error = hawx(*words)
+    assert isinstance(error, UserError)
+    assert str(error).startswith(message)

@@ -1,0 +1,59 @@
+"""What is installed is found, and what is missing is told with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.cli.doctor import Finding, check_required, examine
+from hawx_hw.errors import UserError
+
+
+def by_name() -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine()}
+
+
+def test_this_machine() -> None:
+    found = by_name()
+    assert found["python"].version == ".".join(map(str, sys.version_info[:3]))
+    assert found["amaranth"].version == "0.5.10"
+    assert found["verilator"].version is not None
+    assert (found["iverilog"].version is None) == (shutil.which("iverilog") is None)
+    check_required(list(found.values()))
+
+
+def test_required_come_first() -> None:
+    required = [finding.required for finding in examine()]
+    assert required == sorted(required, reverse=True)
+
+
+def test_empty_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = by_name()
+    missing = {name for name, finding in found.items() if finding.version is None}
+    assert {"C++ compiler", "make", "perl", "verilator"} <= missing
+    with pytest.raises(UserError) as caught:
+        check_required(list(found.values()))
+    assert str(caught.value).startswith("The main job needs C++ compiler, make, perl, verilator. ")
+    assert "C++ compiler: apt-get install g++." in str(caught.value)
+
+
+def test_program_without_a_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "sta"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert by_name()["sta"].version == "found"
+
+
+def test_technologies_are_found_where_synthesis_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> None:
+        if name == "osu035":
+            raise UserError("The liberty file is missing")
+
+    monkeypatch.setattr("hawx_hw.technology.load", load)
+    found = by_name()
+    assert (found["osu018"].version, found["osu035"].version) == ("found", None)

@@ -1,0 +1,282 @@
+"""The command line: what it prints where, and its exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hawx_hw
+from hawx_hw.cli import main as cli
+from hawx_hw.config.load import schema_text
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.pipeline import order
+from hawx_hw.pipeline.stage import Context, Stage
+
+CONFIG = """\
+name: tiny
+network:
+  model: lenet5
+  dataset: digits
+accelerator:
+  rows: 4
+"""
+QUANTIZED = {
+    "model": "lenet5",
+    "dataset": {"name": "digits", "note": ""},
+    "accuracy": {"float": 0.9915, "int8": 0.99, "images": 1000},
+}
+#: So that a process in another folder finds the package.
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(hawx_hw.__file__).parents[1])}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A current folder with a config, and a pipeline whose stages take no time."""
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    use(monkeypatch, quantize=lambda context: context.write_json("quantize.json", QUANTIZED))
+    # main() installs handlers; the tests' own come back afterwards.
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield tmp_path
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, **runs) -> None:
+    chosen = tuple(Stage(name, run, settings=("network", "verify")) for name, run in runs.items())
+    monkeypatch.setattr(order, "STAGES", chosen)
+
+
+def hawx(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    return end.value.code or 0
+
+
+def test_account_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawx("run", "tiny.yaml") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "tiny (0 s)",
+        "accuracy, float  99.15 % of 1,000 test images of digits",
+        "accuracy, int8   99.00 % of 1,000 test images of digits",
+        "integer graph    build/tiny/quantized.npz",
+    ]
+    assert err.splitlines()[0] == "quantize: running (not finished before)"
+    assert hawx("run", "tiny.yaml") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "tiny (everything was up to date)"
+    assert err == "quantize: up to date\n"
+
+
+def test_account_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawx("run", "tiny.yaml", "--json", "--build", "elsewhere") == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert found["name"] == "tiny"
+    assert found["folder"] == "elsewhere/tiny"
+    assert found["stages"]["quantize"]["ran"] is True
+    assert found["results"]["quantize"] == QUANTIZED
+    assert found["files"] == {"integer graph": "elsewhere/tiny/quantized.npz"}
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (
+            UserError("There is no such layer.", where="network.model", mend="Take another."),
+            2,
+            "hawx: tiny.yaml:3: network.model: There is no such layer. Take another.",
+        ),
+        (UserError("A tool is missing."), 2, "hawx: A tool is missing."),
+        (VerificationError("3 of 20 images differ."), 1, "hawx: 3 of 20 images differ."),
+        (
+            ZeroDivisionError("of the house"),
+            70,
+            "hawx: internal error: ZeroDivisionError: of the house "
+            "(--debug shows the traceback; please report it)",
+        ),
+    ],
+)
+def test_an_error_is_one_message_without_traceback(
+    folder: Path, monkeypatch, capsys, error: Exception, status: int, message: str
+) -> None:
+    def fail(context: Context) -> None:
+        raise error
+
+    use(monkeypatch, quantize=fail)
+    assert hawx("run", "tiny.yaml") == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == ["quantize: running (not finished before)", message]
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_debug_shows_the_traceback(folder: Path, monkeypatch, capsys, place: int) -> None:
+    def fail(context: Context) -> None:
+        raise UserError("It is broken.")
+
+    use(monkeypatch, quantize=fail)
+    words = ["run", "tiny.yaml"]
+    words.insert(place, "--debug")
+    assert hawx(*words) == 2
+    err = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in err
+    assert err.splitlines()[-1] == "hawx: It is broken."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("run", "tiny"),
+            "hawx: There is no config 'tiny', neither as a path nor in configs/. ",
+        ),
+        (
+            ("run", "tiny.yaml", "--until", "paint"),
+            "hawx: --until: There is no stage 'paint'. The stages are quantize.",
+        ),
+        (("run", "bad.yaml"), "hawx: bad.yaml:1: nane: There is no such key. Did you mean name?"),
+        (
+            ("train", "--output", "weights.pt"),
+            "hawx: --output: weights.pt: The checkpoint's name must end in .safetensors.",
+        ),
+        (
+            ("train", "--output", "nowhere/weights.safetensors"),
+            "hawx: --output: nowhere/weights.safetensors: There is no folder nowhere. Create it.",
+        ),
+        (("train", "--dataset", "letters"), "hawx: --dataset: Unknown dataset 'letters'. "),
+    ],
+)
+def test_bad_input(folder: Path, capsys, arguments: tuple[str, ...], message: str) -> None:
+    (folder / "bad.yaml").write_text(CONFIG.replace("name:", "nane:"))
+    assert hawx(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    # A loaded machine may show progress, which is indented.
+    lines = [line for line in err.splitlines() if not line.startswith("  ")]
+    assert len(lines) == 1
+    assert lines[0].startswith(message)
+
+
+@pytest.mark.parametrize("arguments", [("paint",), ("run",), ("verify", "x", "--images", "-1")])
+def test_usage_errors(folder: Path, capsys, arguments: tuple[str, ...]) -> None:
+    assert hawx(*arguments) == 2
+    assert "Usage: hawx" in capsys.readouterr().err
+
+
+def test_zero_images_are_a_failed_verification(folder: Path, capsys) -> None:
+    assert hawx("verify", "tiny.yaml", "--images", "0") == 1
+    assert capsys.readouterr().err == (
+        "hawx: Zero images were asked for: nothing would be compared.\n"
+    )
+
+
+def test_options_override_the_config(folder: Path, monkeypatch) -> None:
+    seen = []
+    results = {"images": 7, "mismatches": 0, "cycles_per_image": 9, "cycles_predicted": 9}
+    results |= {"utilisation": 0.5, "simulator": "none", "ledger": []}
+
+    def verify(context: Context) -> None:
+        seen.append(context.config.verify.images)
+        context.write_json("verify.json", results)
+
+    use(monkeypatch, verify=verify)
+    assert hawx("verify", "tiny.yaml", "--images", "7") == 0
+    assert hawx("verify", "tiny.yaml") == 0
+    assert seen == [7, 20]
+
+
+def test_version_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawx("--version") == 0
+    assert capsys.readouterr().out == f"hawx {hawx_hw.__version__}\n"
+    assert hawx("schema") == 0
+    assert capsys.readouterr().out == schema_text()
+
+
+def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hawx("doctor", "--json") == 0
+    tools = json.loads(capsys.readouterr().out)
+    assert hawx("doctor") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["tool", "version", "unlocks", "to", "install"]
+    assert len(lines) == len(tools) + 1
+
+
+HEAVY = ("torch", "numpy", "amaranth", "cocotb", "pyosys", "pydantic_core", "sklearn", "rich")
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from hawx_hw.cli.main import main\n"
+        "try:\n    main(['--help'])\n"
+        "finally:\n"
+        f"    print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    )
+    start = time.monotonic()
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
+    )
+    assert found.stderr == "[]\n"
+    assert "Usage: hawx" in found.stdout
+    # Half a second is promised; a loaded machine gets some more before the test complains.
+    assert time.monotonic() - start < 2.0
+
+
+SLOW_STAGE = """
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from hawx_hw.cli import main as cli
+from hawx_hw.pipeline import order
+from hawx_hw.pipeline.stage import Stage
+
+def first(context):
+    context.write_json("quantize.json", {})
+
+def second(context):
+    (context.output / "half").write_text("half")
+    Path("started").touch()
+    time.sleep(60)
+
+order.STAGES = (Stage("quantize", first), Stage("emit", second))
+cli.main(["run", "tiny.yaml"])
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interruption_is_one_line_and_keeps_finished_stages(
+    folder: Path, number: int, status: int
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_STAGE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        deadline = time.monotonic() + 30
+        while not (folder / "started").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "hawx: interrupted; finished stages are kept, and the next call goes on from there"
+    )
+    assert "Traceback" not in err
+    build = folder / "build" / "tiny"
+    assert (build / "quantize.json").exists()
+    assert not (build / "half").exists()
+    assert sorted(p.name for p in (build / ".stages").iterdir()) == ["lock", "quantize.json"]

@@ -1,0 +1,75 @@
+"""``hawx profile`` on the digits: files, tables, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hawx_hw.cli.profile import profile
+from hawx_hw.errors import UserError
+from hawx_hw.scores.profile import load_profile
+
+CONFIG = """\
+name: tiny
+network: {model: lenet5, dataset: digits, calibration_images: 16}
+blocks: {default: exact, layers: {conv1: "array(3,3,0)"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    found = tmp_path_factory.mktemp("profile")
+    (found / "tiny.yaml").write_text(CONFIG, encoding="utf-8")
+    return found
+
+
+def hawx(folder: Path, *words: str):
+    app = typer.Typer()
+    app.command()(profile)
+    options = ["--build", str(folder / "build"), "--images", "8"]
+    return CliRunner().invoke(app, [str(folder / "tiny.yaml"), *options, *words])
+
+
+def test_json_and_files(folder: Path) -> None:
+    result = hawx(folder, "--evaluations", "2", "--json")
+    assert result.exit_code == 0, result.exception
+    report = json.loads(result.stdout)
+    target = folder / "build" / "tiny" / "profile"
+    names = ["accuracy.svg", "activations.svg", "filters.svg", "operations.svg"]
+    assert sorted(p.name for p in target.iterdir()) == [*names, "profile.json", "scores.npz"]
+    assert json.loads((target / "profile.json").read_text("utf-8")) == report
+    assert report["blocks"] == ["exact", "array(ha=3,hb=3,v=0)"]
+    assert list(report["layers"]) == ["conv1", "conv2", "fc1", "fc2", "fc3"]
+    assert report["accuracy"]["evaluations"] == 2
+    found = load_profile(target / "scores.npz")
+    assert found.blocks == tuple(report["blocks"])
+    assert found.shifts.shape[2] == 8
+    assert found.bias_correction and found.weight_remapping
+
+
+def test_a_table_of_the_blocks_asked_for(folder: Path) -> None:
+    words = ["--block", "array(2,2,0)", "--block", "drum(k=3)", "--block", "exact"]
+    result = hawx(folder, *words, "--evaluations", "0", "--no-plots", "--variant", "logits")
+    assert result.exit_code == 0, result.exception
+    assert "hawx(l), logits, lenet5_digits, 8 images" in result.stdout
+    rows = [line.split()[0] for line in result.stdout.splitlines() if "(" in line.split()[0]]
+    assert rows == ["hawx(l),", "array(ha=2,hb=2,v=0)", "drum(k=3)"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--variant", "luck"), "There is no score 'luck'"),
+        (("--evaluations", "1"), "Evaluations must be 0, or 2 to 300, not 1"),
+        (("--block", "exact"), "a block beside the exact one"),
+        (("--block", "nothing"), "Unknown block 'nothing'"),
+    ],
+)
+def test_what_is_refused(folder: Path, words: tuple[str, ...], message: str) -> None:
+    result = hawx(folder, *words)
+    assert isinstance(result.exception, UserError)
+    assert message in str(result.exception)

@@ -1,0 +1,137 @@
+"""``hawx search`` and ``hawx pick``: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.cli import main as cli
+from hawx_hw.cli.search import with_search
+from hawx_hw.config.models import Config
+from hawx_hw.errors import UserError
+
+CONFIG = """\
+name: tiny
+network: {model: lenet5, dataset: digits, calibration_images: 16}
+accelerator: {rows: 4, columns: 4}
+"""
+#: Blocks whose figures come with the predictors: nothing is synthesized.
+WORDS = ("--block", "precision(w=4,a=4)", "--images", "16", "--budget", "3")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """One build for all tests: later ones find what earlier ones searched."""
+    found = tmp_path_factory.mktemp("search")
+    (found / "tiny.yaml").write_text(CONFIG + "search: {profile_images: 8}\n", encoding="utf-8")
+    (found / "fixed.yaml").write_text(CONFIG + "blocks: drum(k=4)\n", encoding="utf-8")
+    return found
+
+
+@pytest.fixture
+def hawx(folder: Path, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    def call(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            cli.main(words)
+        return (end.value.code or 0, *capsys.readouterr())
+
+    yield call
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+def test_a_table_of_the_front(hawx, folder: Path) -> None:
+    status, printed, _ = hawx("search", "tiny.yaml", *WORDS, "--granularity", "layer")
+    assert status == 0
+    found = json.loads((folder / "build" / "tiny" / "search.json").read_text())
+    assert found["search"]["granularity"] == "layer"
+    assert f"{found['evaluations']} assignments on 16 training images" in printed
+    assert "precision(w=4,a=4)" in printed and "4 x 4" in printed
+    assert "* is what the constraints pick." in printed
+    rows = [line for line in printed.splitlines() if "4 x 4" in line]
+    assert sum("*" in row.split()[0] for row in rows) == 1
+
+
+def test_json_is_the_file(hawx, folder: Path) -> None:
+    status, printed, _ = hawx("search", "tiny.yaml", *WORDS, "--granularity", "layer", "--json")
+    assert status == 0
+    assert json.loads(printed) == json.loads((folder / "build/tiny/search.json").read_text())
+
+
+def test_pick_by_number_and_by_constraint(hawx, folder: Path) -> None:
+    path = folder / "tiny.yaml"
+    text = path.read_text()
+    path.write_text(
+        text.replace(
+            "profile_images: 8",
+            'profile_images: 8, granularity: layer, blocks: ["precision(w=4,a=4)"], '
+            "images: 16, budget: 3",
+        )
+    )
+    try:
+        status, printed, _ = hawx("pick", "tiny.yaml", "--index", "0")
+        assert status == 0
+        assert "point 0" in printed and "hawx run tiny.yaml --index 0" in printed
+        assert json.loads((folder / "build/tiny/design.json").read_text())["index"] == 0
+        status, printed, _ = hawx("pick", "tiny.yaml", "--accuracy-drop", "100", "--json")
+        assert status == 0
+        front = json.loads((folder / "build/tiny/search.json").read_text())["front"]
+        chosen = front[json.loads(printed)["index"]]
+        assert chosen["cost"]["energy_nj"] == min(p["cost"]["energy_nj"] for p in front)
+        status, _, error = hawx("pick", "tiny.yaml", "--energy-nj", "0.5")
+        assert status == 2
+        assert "nearest is point" in error and "tiny.yaml:4: search.constraints" in error
+        status, _, error = hawx("pick", "tiny.yaml", "--energy-nj", "5", "--index", "0")
+        assert status == 2 and "not both" in error
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--algorithm", "annealing"), "--algorithm"),
+        (("--granularity", "bit"), "--granularity"),
+        (("--objective", "beauty"), "--objective"),
+        (("--budget", "0"), "--budget"),
+        (("--block", "drum"), "--block"),
+    ],
+)
+def test_refusals_tell_what_to_mend(hawx, words, message: str) -> None:
+    status, printed, error = hawx("search", "tiny.yaml", *words)
+    assert status == 2
+    assert message in error and repr(words[1]).strip("'") in error
+    assert printed == ""
+
+
+def test_a_config_that_gives_its_blocks_is_not_searched(hawx) -> None:
+    status, _, error = hawx("search", "fixed.yaml")
+    assert status == 2
+    assert "This config gives its blocks" in error
+
+
+def test_what_is_not_given_stays_as_the_config_says() -> None:
+    config = Config.model_validate(
+        {
+            "name": "a",
+            "network": {"model": "lenet5", "dataset": "digits"},
+            "search": {"budget": 7, "index": 3, "constraints": {"area_um2": 5.0}},
+        }
+    )
+    changed = with_search(config, {"images": 10, "budget": None}).search
+    assert changed is not None
+    assert (changed.images, changed.budget, changed.index) == (10, 7, 3)
+    # Constraints pick, then: the point of the config does not. Others of them stay.
+    changed = with_search(config, {"constraints": {"accuracy_drop": 2.0}}).search
+    assert changed is not None and changed.index is None
+    assert (changed.constraints.accuracy_drop, changed.constraints.area_um2) == (2.0, 5.0)
+    with pytest.raises(UserError, match="--accuracy-drop"):
+        with_search(config, {"constraints": {"accuracy_drop": -1.0}})
+    with pytest.raises(UserError, match="--images"):
+        with_search(config, {"images": 0})

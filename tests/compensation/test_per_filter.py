@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from hawx_hw.assignment.space import Space
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
+from hawx_hw.compensation.histograms import tap_histograms
+from hawx_hw.compensation.per_filter import Compensated
+from hawx_hw.compensation.weight_remapping import remap_weights
+from hawx_hw.errors import UserError
+from hawx_hw.graph import reference
+from hawx_hw.graph.graph import Conv2d, Linear
+from tests.search.small import BLOCKS, small_graph, small_images
+
+
+@pytest.mark.parametrize("remapping", [False, True])
+@pytest.mark.parametrize("correction", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_does_what_compensation_does_on_the_exact_activations(correction, remapping, seed):
+    graph = small_graph()
+    images, _ = small_images(graph, 12)
+    rows = np.broadcast_to(np.arange(3)[:, None], (2, 3, 3))
+    space = Space.by_slice(graph, BLOCKS, {"b": rows})
+    changes = Compensated(
+        graph, space, images, bias_correction=correction, weight_remapping=remapping
+    )
+    vector = np.random.default_rng(seed).integers(0, 3, space.units)
+    assignment = space.assignment(vector)
+    codes = reference.run_all(graph, images)
+    for node, found in zip(graph.nodes, changes(vector).nodes, strict=True):
+        if not isinstance(node, (Conv2d, Linear)):
+            assert found is node
+            continue
+        layer, wanted = assignment[node.name], node
+        met = tap_histograms(node, codes[node.inputs[0]], -128)
+        if remapping:
+            wanted = remap_weights(node, layer, met.reshape(-1, 256).sum(axis=0), -128)
+        if correction:
+            error = mean_sums(wanted, layer, met) - mean_sums(node, None, met)
+            wanted = correct_bias(wanted, error)
+        assert (found.weight == wanted.weight).all()
+        assert (found.bias == wanted.bias).all()
+
+
+def test_exact_blocks_change_nothing():
+    graph = small_graph()
+    space = Space.by_filter(graph, BLOCKS)
+    changed = Compensated(graph, space, small_images(graph)[0])(space.uniform(0))
+    for node, found in zip(graph.nodes, changed.nodes, strict=True):
+        if isinstance(node, (Conv2d, Linear)):
+            assert (found.weight == node.weight).all()
+            assert (found.bias == node.bias).all()
+
+
+class Narrow(type(by_name("exact"))):
+    name = "narrow"
+    activations = range(-128, 100)
+
+    def multiply(self, a, b):
+        return super().multiply(a, b) + 1
+
+
+def test_refuses_blocks_that_do_not_take_the_codes():
+    graph = small_graph()
+    images, _ = small_images(graph, 2)
+    space = Space.by_layer(graph, [BLOCKS[0], Narrow()])
+    with pytest.raises(UserError, match="narrow accepts activation codes from -128 to 99"):
+        Compensated(graph, space, images)
+
+
+def test_refuses_to_calibrate_on_nothing():
+    graph = small_graph()
+    images, _ = small_images(graph, 2)
+    with pytest.raises(ValueError, match="at least one image"):
+        Compensated(graph, Space.by_layer(graph, BLOCKS), images[:0])

@@ -1,0 +1,222 @@
+"""What a user can get wrong in a config is told with file, line, key and mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.config.load import find_config, load_config, located, schema_text
+from hawx_hw.config.models import Config
+from hawx_hw.errors import UserError
+from hawx_hw.util.resources import configs
+
+HEAD = "name: x\nnetwork: {model: lenet5, dataset: digits}\n"
+
+
+def load(folder: Path, text: str) -> Config:
+    path = folder / "x.yaml"
+    path.write_text(text)
+    return load_config(path)
+
+
+@pytest.mark.parametrize("path", sorted(configs().glob("*.yaml")), ids=lambda path: path.name)
+def test_committed_configs_load(path: Path) -> None:
+    assert load_config(path).name == path.stem
+
+
+def test_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path, HEAD)
+    assert (config.accelerator.rows, config.accelerator.columns) == (8, 8)
+    assert config.verify.images == 20
+    assert config.technology == "generic45"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            HEAD + "accelerator:\n  rowz: 3\n",
+            ":4: accelerator.rowz: There is no such key. Did you mean rows?",
+        ),
+        (HEAD + "zzz: 3\n", ":3: zzz: There is no such key. Known here: accelerator, blocks, "),
+        # The slip of the pen is named, not the key that is missing because of it.
+        (
+            "name: x\nnetwork: {model: lenet5, datasets: digits}\n",
+            ":2: network.datasets: There is no such key. Did you mean dataset?",
+        ),
+        (
+            HEAD + "accelerator:\n  rows: 99\n",
+            ":4: accelerator.rows: must be less than or equal to 64, not 99.",
+        ),
+        (HEAD + "accelerator:\n  rows: 0\n", "must be greater than or equal to 1, not 0."),
+        (HEAD + "accelerator:\n  rows: '8'\n", "must be a valid integer, not '8'."),
+        (
+            HEAD + "accelerator: 8\n",
+            ":3: accelerator: must be a mapping with the keys accumulators",
+        ),
+        (
+            HEAD + "accelerator: {architecture: simt}\n",
+            ":3: accelerator.architecture: must be 'systolic', not 'simt'. simt is not there yet.",
+        ),
+        (HEAD + "accelerator:\n", "not None. Indent its keys below it, or leave it out."),
+        (HEAD + "accelerator: &a\n  rows: *a\n", ":4: accelerator.rows: must be a valid integer"),
+        (HEAD + "accelerator: {clock_mhz: 0}\n", "clock_mhz: must be greater than 0, not 0."),
+        (HEAD + "accelerator: {clock_mhz: .inf}\n", "clock_mhz: must be a finite number, not inf."),
+        (HEAD + "accelerator: {rows: true}\n", "must be a valid integer, not True."),
+        (HEAD + "accelerator: {rows: .nan}\n", "must be a valid integer, not nan."),
+        (HEAD + f"accelerator: {{rows: {'x' * 9000}}}\n", "xxx...xxx"),
+        (HEAD + "search: " + "[" * 5000 + "]" * 5000 + "\n", "This is nested too deeply."),
+        (HEAD + "? [a]\n: b\n", ":3: This is not YAML: found unhashable key."),
+        (HEAD + "---\nname: y\n", ":3: This is not YAML: but found another document."),
+        (HEAD + "searches: {}\n", ":3: searches: There is no such key."),
+        (
+            HEAD + "verify: {images: 0}\n",
+            "verify.images: must be greater than or equal to 1, not 0.",
+        ),
+        (
+            "name: x\nnetwork: {model: vgg, dataset: digits}\n",
+            ":2: network.model: must be 'lenet5', not 'vgg'.",
+        ),
+        ("name: ../x\nnetwork: {model: lenet5, dataset: digits}\n", ":1: name: must match"),
+        ("name: x\n", "network: This key is missing. Add it."),
+        (
+            "name: x\nname: y\n",
+            ":2: name stands here a second time. Remove it, or the one in line 1.",
+        ),
+        ("- 1\n", "A config must be a mapping of keys to values."),
+        ("name: [\n", "This is not YAML"),
+        ("", "A config must be a mapping"),
+        ("name: !!python/object/apply:os.system [id]\n", "x.yaml"),
+    ],
+)
+def test_bad_configs(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, text)
+    assert message in str(caught.value)
+    assert str(tmp_path / "x.yaml") in str(caught.value)
+    assert caught.value.exit_status == 2
+    assert len(str(caught.value)) < 600
+    assert "\n" not in str(caught.value)
+
+
+BLOCKS = HEAD + "blocks:\n  layers:\n    conv2:\n"
+
+
+def test_blocks(tmp_path: Path) -> None:
+    assert load(tmp_path, HEAD).blocks.default == "exact"
+    assert load(tmp_path, HEAD + "blocks: array(1, 0, 4)\n").blocks.default == "array(1, 0, 4)"
+    rules = load(
+        tmp_path, BLOCKS + "      - {block: exact, filters: [0, 2-3]}\n      - block: exact\n"
+    )
+    assert [rule.filters for rule in rules.blocks.layers["conv2"]] == [(0, 2, 3), None]
+    alone = load(tmp_path, HEAD + "blocks:\n  layers:\n    conv1: drum(k=4)\n").blocks
+    assert [rule.block for rule in alone.layers["conv1"]] == ["drum(k=4)"]
+    assert (alone.default, alone.bias_correction) == ("exact", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD + "blocks: drumm\n", ":3: blocks.default: Unknown block 'drumm'. Did you mean drum"),
+        (HEAD + "blocks: drum(k=1)\n", ": Wrong parameters of block 'drum(k=1)': "),
+        (HEAD + "blocks: 3\n", ":3: blocks: must be a mapping with the keys activation_rounding"),
+        (
+            BLOCKS + "      - {block: array(1,0,4)}\n",
+            ":6: blocks.layers.conv2.0: The name of the bl",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filter: 1}\n",
+            "filter: There is no such key. Did you mea",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filters: 2-0}\n",
+            "must be indices in ascending order, no",
+        ),
+        (
+            BLOCKS + "      - {block: exact, filters: 2, share: .5}\n",
+            "filters or a share, not both",
+        ),
+        (BLOCKS + "      - {block: exact, share: 0}\n", "share: must be greater than 0, not 0."),
+        (BLOCKS + "      - {filters: 0}\n", ":6: blocks.layers.conv2.0.block: This key is missing"),
+        (BLOCKS + "      block: exact\n", ":5: blocks.layers.conv2: must be a valid list"),
+        (HEAD + "blocks: {bias_correction: 1}\n", "must be a valid boolean, not 1."),
+    ],
+)
+def test_bad_blocks(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, text)
+    assert message in str(caught.value)
+
+
+def test_modules_of_blocks_are_looked_for_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "my_config_blocks.py").write_text(
+        "from hawx_hw.blocks.families.drum import Drum\nmine = Drum(4)\n"
+    )
+    text = HEAD + "blocks: python:my_config_blocks:mine\n"
+    assert load(tmp_path, text).blocks.default == "python:my_config_blocks:mine"
+
+
+def test_aliases_that_unfold_without_end(tmp_path: Path) -> None:
+    """A short text may stand for more nodes than any computer could visit."""
+    text = HEAD + "a0: &a0 [x]\n"
+    text += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 40))
+    with pytest.raises(UserError, match=r"x\.yaml:3: a0: There is no such key"):
+        load(tmp_path, text)
+
+
+def test_merged_keys_keep_their_lines(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"x.yaml:5: accelerator.rows: .*, not 200\."):
+        load(tmp_path, HEAD + "accelerator:\n  <<: {columns: 3}\n  rows: 200\n")
+
+
+def test_binary_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="The config cannot be read"):
+        load_config(path)
+
+
+def test_find_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_config("lenet5.yaml") == configs() / "lenet5.yaml"
+    assert find_config("lenet5") == configs() / "lenet5.yaml"
+    (tmp_path / "own.yaml").write_text(HEAD)
+    assert find_config("own.yaml") == Path("own.yaml")
+    with pytest.raises(UserError, match=r"no config 'lenet6.yaml'.*Did you mean lenet5.yaml\?"):
+        find_config("lenet6.yaml")
+
+
+def test_schema_file_is_current() -> None:
+    committed = (configs() / "schema.json").read_text()
+    assert committed == schema_text(), "run: hawx schema > configs/schema.json"
+
+
+def test_configs_name_the_schema() -> None:
+    for path in configs().glob("*.yaml"):
+        assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("network.dataset", ":2: network.dataset"),
+        ("accelerator.rows: more", ":4: accelerator.rows: more"),
+        ("accelerator.columns", ":3: accelerator.columns"),
+        ("technology", ": technology"),
+        ("blocks.layers.conv1.0.filters", ": blocks.layers.conv1.0.filters"),
+    ],
+)
+def test_later_errors_are_placed_in_the_file(tmp_path: Path, where: str, place: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(HEAD + "accelerator:\n  rows: 3\n")
+    found = located(UserError("It is wrong.", where=where, mend="Mend it."), path)
+    assert str(found) == f"{path}{place}: It is wrong. Mend it."
+
+
+@pytest.mark.parametrize("where", [None, "weights.safetensors", "network.nothing: x"])
+def test_errors_elsewhere_stay_as_they_are(tmp_path: Path, where: str | None) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(HEAD)
+    error = UserError("It is wrong.", where=where)
+    assert located(error, path) is error

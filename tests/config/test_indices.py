@@ -1,0 +1,33 @@
+import pytest
+from pydantic import BaseModel
+
+from hawx_hw.config.indices import Indices, indices
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (3, (3,)),
+        ("3", (3,)),
+        ("0-3", (0, 1, 2, 3)),
+        ("0-1, 8", (0, 1, 8)),
+        ([4, "0-1", 4], (0, 1, 4)),
+        (" 7 - 8 ", (7, 8)),
+    ],
+)
+def test_ways_to_write_them(text, found):
+    assert indices(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "a", "3-1", -1, "1-", True, [], [[1]], 1.5, "0-99999999"])
+def test_what_they_are_not(text):
+    with pytest.raises(ValueError, match=r"^must "):
+        indices(text)
+
+
+def test_in_a_model():
+    class Model(BaseModel):
+        columns: Indices
+
+    assert Model(columns="0-2").columns == (0, 1, 2)
+    assert "anyOf" in Model.model_json_schema()["properties"]["columns"]

@@ -1,0 +1,154 @@
+"""The emitted folder: same bytes, readable names, accepted by every front end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import TOP, emit_accelerator, parameter_packet
+from hawx_hw.simulation.simulators import find_simulator
+from tests.architectures.systolic.gateware.parts import convolution
+
+
+def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:
+    graph = convolution(np.random.default_rng(0), (3, 6, 6), 7, (3, 3), pool=(2, 2))
+    shape = Architecture.complete(rows, columns, slice_columns=2, loadable=loadable)
+    return plan(graph, shape)
+
+
+@pytest.fixture(scope="module", params=["rom", "loaded"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp(request.param)
+    emit_accelerator(mapped(loadable=request.param == "loaded"), target, config_hash=0x12345678)
+    return target
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def sources(folder: Path) -> list[str]:
+    return (folder / "rtl" / "filelist.f").read_text().split()
+
+
+def test_same_plan_same_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        emit_accelerator(mapped(), tmp_path / name, config_hash=1)
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+
+
+def test_what_stood_there_before_is_gone(tmp_path: Path) -> None:
+    emit_accelerator(mapped(), tmp_path, config_hash=1)
+    before = contents(tmp_path)
+    (tmp_path / "rtl" / "old.v").write_text("module old; endmodule\n")
+    emit_accelerator(mapped(), tmp_path, config_hash=1)
+    assert contents(tmp_path) == before
+
+
+def test_no_paths_and_no_dates(folder: Path) -> None:
+    for name, content in contents(folder).items():
+        if name.endswith(".bin"):
+            continue
+        text = content.decode()
+        assert str(folder.parent) not in text, name
+        assert "site-packages" not in text, name
+        assert not re.search(r"\b20\d\d-\d\d-\d\d\b", text), name
+
+
+def test_one_module_a_kind(folder: Path) -> None:
+    """However many PEs there are, one module describes them; every name tells what it is."""
+    names = [name.removesuffix(".v") for name in sources(folder)]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"hawx_[a-z0-9_]+", name) for name in names)
+    slice_ = (folder / "rtl" / "hawx_array_slice.v").read_text()
+    assert len(re.findall(r"^  hawx_pe_exact pe_\d+_\d+ \($", slice_, re.MULTILINE)) == 5 * 2
+    core = (folder / "rtl" / "hawx_core.v").read_text()
+    assert len(re.findall(r"^  hawx_array_slice slice_\d \($", core, re.MULTILINE)) == 2
+    assert len(re.findall(r"^  hawx_row_feeder row_\d \($", core, re.MULTILINE)) == 5
+
+
+def test_blocks_run_at_time_zero_in_systemverilog_too(folder: Path) -> None:
+    """Constant inputs never change, so something else must start the blocks that read them."""
+    for name in sources(folder):
+        text = (folder / "rtl" / name).read_text()
+        assert "dump_module" not in text
+        if "at_time_zero" in text:
+            assert text.count("  initial at_time_zero <= 1'h0;\n") == 1
+
+
+def test_size_grows_with_kinds_not_with_pes(tmp_path: Path) -> None:
+    small = emit_accelerator(mapped(rows=5), tmp_path / "small", config_hash=1)
+    large = emit_accelerator(mapped(rows=24), tmp_path / "large", config_hash=1)
+    kinds = [
+        {name for name in summary["sources"] if not name.startswith(("hawx_weights", "hawx_taps"))}
+        for summary in (small, large)
+    ]
+    assert kinds[0] == kinds[1]
+
+
+def test_memory_images(tmp_path: Path) -> None:
+    made = mapped()
+    emit_accelerator(made, tmp_path, config_hash=1)
+    words = [int(line, 16) for line in (tmp_path / "mem" / "program.hex").read_text().split()]
+    assert words == list(made.program)
+    words = [int(line, 16) for line in (tmp_path / "mem" / "weights_1_1.hex").read_text().split()]
+    assert words == made.weight_bank(1, 1)
+
+
+def test_parameter_packet(tmp_path: Path) -> None:
+    made = mapped(loadable=True)
+    summary = emit_accelerator(made, tmp_path, config_hash=1)
+    packet = (tmp_path / "mem" / "parameters.bin").read_bytes()
+    assert packet == parameter_packet(made)
+    assert len(packet) == summary["parameter_bytes"] == made.parameter_bytes
+    size = -(-made.format.bits // 8)
+    assert int.from_bytes(packet[:size], "little") == made.program[0]
+    assert not list((tmp_path / "mem").glob("*.hex"))
+
+
+def test_verilator_lint(folder: Path) -> None:
+    """-Wall; every waiver is in one file."""
+    verilator = find_simulator("verilator")
+
+    answer = subprocess.run(
+        [verilator.executable, "--lint-only", "-Wall", "--top-module", TOP, "hawx_waivers.vlt",
+         "-f", "filelist.f"],
+        cwd=folder / "rtl", capture_output=True, text=True, check=False,
+        env=os.environ | verilator.environment,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "%Warning" not in answer.stderr
+
+
+@pytest.mark.parametrize("standard", ["-g2005", "-g2012"])
+def test_icarus(folder: Path, standard: str) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus Verilog is not installed")
+    answer = subprocess.run(
+        ["iverilog", standard, "-Wall", "-t", "null", "-s", TOP, "-c", "filelist.f"],
+        cwd=folder / "rtl", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout + answer.stderr == ""
+
+
+def test_slang(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = pytest.importorskip("pyslang").driver.Driver()
+    monkeypatch.chdir(folder / "rtl")
+    driver.addStandardArgs()
+    assert driver.parseCommandLine(f"slang --top {TOP} -f filelist.f")
+    assert driver.processOptions() and driver.parseAllSources()
+    driver.reportCompilation(driver.createCompilation(), True)
+    assert driver.reportDiagnostics(True)

@@ -1,0 +1,44 @@
+import pytest
+
+from hawx_hw.gateware.core_interface import CoreSignature
+
+SHAPES = {"lanes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
+
+
+def test_members_of_built_in_parameters():
+    signature = CoreSignature(**SHAPES, layers=5)
+    assert not signature.loadable
+    assert signature.parameter_bytes == 0
+    assert "parameter" not in signature.members
+    port = signature.create()
+    assert len(port.image.p.address) == 6
+    assert len(port.image.p.data) == 32
+    assert len(port.result.address) == 2
+    assert len(port.layer) == 3
+
+
+def test_members_of_loaded_parameters():
+    signature = CoreSignature(**SHAPES, layers=1, memories=[(20, 4), (64, 9), (8, 2)])
+    assert signature.loadable
+    assert signature.parameter_bytes == 3 * 4 + 8 * 9 + 2
+    port = signature.create()
+    assert len(port.parameter.memory) == 2
+    assert len(port.parameter.address) == 4
+    assert len(port.parameter.data) == 64
+    assert len(port.layer) == 1, "a port never vanishes"
+
+
+def test_equality_is_of_parameters():
+    one = CoreSignature(**SHAPES, layers=5)
+    assert one == CoreSignature(**SHAPES, layers=5)
+    assert hash(one) == hash(CoreSignature(**SHAPES, layers=5))
+    assert one != CoreSignature(**SHAPES, layers=6)
+    assert one != CoreSignature(**SHAPES, layers=5, memories=[(8, 1)])
+    assert one.flip() == CoreSignature(**SHAPES, layers=5).flip()
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match=r"^Layers must be a positive number, not 0$"):
+        CoreSignature(**SHAPES, layers=0)
+    with pytest.raises(ValueError, match=r"^Memory must have width and depth >= 1, not \(8, 0\)$"):
+        CoreSignature(**SHAPES, layers=1, memories=[(8, 0)])

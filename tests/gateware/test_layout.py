@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from hawx_hw.gateware.layout import TensorLayout, index_width
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (1, 4, 5), (3, 4, 5), (8, 2, 2), (9, 3, 1), (10,), (1,)]
+)
+def test_words_and_packet_follow_the_documented_rule(shape, lanes):
+    tensor = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    maps = tensor if tensor.ndim == 3 else tensor[:, None, None]
+    channels, height, width = maps.shape
+    layout = TensorLayout(shape, lanes)
+    assert layout.words == -(-channels // lanes) * height * width
+
+    words = np.zeros((layout.words, lanes), np.uint8)
+    for c in range(channels):
+        for y in range(height):
+            for x in range(width):
+                words[c // lanes * height * width + y * width + x, c % lanes] = maps[c, y, x]
+    packet = maps.transpose(1, 2, 0).tobytes()
+
+    assert layout.bytes == len(packet)
+    assert layout.words_of(packet) == [int.from_bytes(word, "little") for word in words]
+    assert layout.packet_of(layout.words_of(packet)) == packet
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_channels_in_slots_of_their_own(lanes):
+    slots = (4, 0, 6)
+    layout = TensorLayout((3, 2, 2), lanes, slots)
+    assert layout.words == -(-7 // lanes) * 4
+    packet = bytes(range(1, 13))
+    words = layout.words_of(packet)
+    assert layout.packet_of(words) == packet
+    for channel, slot in enumerate(slots):
+        for pixel in range(4):
+            word = words[slot // lanes * 4 + pixel]
+            assert word >> 8 * (slot % lanes) & 255 == packet[3 * pixel + channel]
+
+
+@pytest.mark.parametrize("slots", [(0, 1), (0, 1, 1), (0, -1, 2)])
+def test_wrong_slots(slots):
+    with pytest.raises(ValueError, match=r"^Slots must be 3 different numbers >= 0, not \("):
+        TensorLayout((3, 2, 2), 2, slots)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3), (0,), (1, 2, 0), (1, 2, 3, 4)])
+def test_wrong_shape(shape):
+    with pytest.raises(ValueError, match=r"^Tensor shape must be \(C, H, W\) or \(N,\), not "):
+        TensorLayout(shape, 1)
+
+
+def test_wrong_lanes():
+    with pytest.raises(ValueError, match=r"^Lanes must be a positive number, not 0$"):
+        TensorLayout((1,), 0)
+
+
+def test_index_width():
+    assert [index_width(n) for n in (1, 2, 3, 4, 5, 8, 9)] == [1, 1, 2, 2, 3, 3, 4]

@@ -1,0 +1,585 @@
+import random
+
+import pytest
+
+from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.parameter_loader import parameter_packet
+from hawx_hw.gateware.register_map import ERRORS, ID
+from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START, Shell
+from hawx_hw.gateware.simulation import (
+    axi_lite_read,
+    axi_lite_write,
+    packet_get,
+    packet_put,
+    simulate,
+    stream_put,
+    until,
+)
+
+START, AUTO, LOAD, FLUSH = 1, 2, 4, 8
+BUSY, DONE, IMAGE_READY, RESULT_PENDING, LOADED, EXPECTED, ERROR = (1 << bit for bit in range(7))
+MEMORIES = ((16, 3), (20, 2))
+ROM = CoreSignature(lanes=4, image_shape=(3, 2, 3), result_shape=(5,), layers=3)
+LOADABLE = CoreSignature(
+    lanes=2, image_shape=(3, 2, 2), result_shape=(3, 1, 2), layers=2, memories=MEMORIES
+)
+
+
+def ref_core(signature, packet, contents=()):
+    """What :class:`Core` computes: sums over the image, salted with the parameters."""
+    salt = sum(word for words in contents for word in words)
+    return bytes(
+        (sum(packet) * (3 + i) + packet[i % len(packet)] + salt + i) % 256
+        for i in range(signature.result_layout.bytes)
+    )
+
+
+class Core:
+    """A core as a testbench: keeps the contract, and takes its time where it may."""
+
+    def __init__(self, shell, *, layer_cycles, seed=None):
+        self.port = shell.core
+        self.signature = shell.core_signature
+        self.layer_cycles = layer_cycles
+        self.rng = None if seed is None else random.Random(seed)
+        self.image = [None] * self.signature.image_layout.words
+        self.parameters = [[None] * depth for _, depth in self.signature.memories]
+        self.durations = []
+        self.starts = 0
+
+    def stall(self):
+        return self.rng is not None and self.rng.random() < 0.3
+
+    async def memories(self, ctx):
+        """Takes image and parameter words."""
+        image = self.port.image
+        parameter = getattr(self.port, "parameter", None)
+        watched = [image.valid, image.ready, image.payload, self.port.start]
+        if parameter is not None:
+            watched += [parameter.valid, parameter.memory, parameter.address, parameter.data]
+        ctx.set(image.ready, 1)
+        while True:
+            _, _, valid, ready, word, start, *loaded = await ctx.tick().sample(*watched)
+            if valid and ready:
+                self.image[word.address] = word.data
+            if start:
+                assert not (valid and ready), "the image is whole when the core starts"
+            if loaded and loaded[0]:
+                assert not ctx.get(self.port.busy), "parameters never change under an inference"
+                _, memory, address, data = loaded
+                self.parameters[memory][address] = data % 2 ** self.signature.memories[memory][0]
+            ctx.set(image.ready, not self.stall())
+
+    async def run(self, ctx):
+        port, layers = self.port, self.signature.layers
+        while True:
+            await until(ctx, port.start)
+            self.starts += 1
+            ctx.set(port.busy, 1)
+            packet = self.signature.image_layout.packet_of(self.image)
+            words = list(self.image)
+            result = ref_core(self.signature, packet, self.parameters)
+            durations = []
+            for layer, cycles in enumerate(self.layer_cycles):
+                ctx.set(port.layer, layer)
+                spent = 1
+                if layer == layers - 1:
+                    while not ctx.get(port.result_free):
+                        assert not ctx.get(port.start)
+                        await ctx.tick()
+                        spent += 1
+                    spent += await self.write(ctx, result)
+                while spent < cycles or self.stall():
+                    await ctx.tick()
+                    spent += 1
+                durations.append(spent)
+                if layer == 0:
+                    assert self.image == words, "the image stays until it is released"
+                    ctx.set(port.input_release, 1)
+                if layer == layers - 1:
+                    ctx.set(port.done, 1)
+                ctx.set(port.layer_done, 1)
+                await ctx.tick()
+                ctx.set(port.layer_done, 0)
+                ctx.set(port.input_release, 0)
+            ctx.set(port.done, 0)
+            ctx.set(port.busy, 0)
+            self.durations.append(durations)
+
+    async def write(self, ctx, result):
+        layout = self.signature.result_layout
+        words = layout.words_of(result)
+        spent = 0
+        for address in reversed(range(layout.words)):
+            while self.stall():
+                await ctx.tick()
+                spent += 1
+            ctx.set(self.port.result.valid, 1)
+            ctx.set(self.port.result.address, address)
+            ctx.set(self.port.result.data, words[address])
+            await ctx.tick()
+            spent += 1
+            ctx.set(self.port.result.valid, 0)
+        return spent
+
+
+class Bench:
+    """A shell, its core, and all that comes out of its ports."""
+
+    def __init__(self, signature=ROM, *, seed=None, layer_cycles=None):
+        self.signature = signature
+        self.shell = Shell(signature, rows=4, columns=5, config_hash=0x12345678, version="0.1.0")
+        self.seed = seed
+        layer_cycles = layer_cycles or [12 + 3 * i for i in range(signature.layers)]
+        self.core = Core(self.shell, layer_cycles=layer_cycles, seed=seed)
+        self.results = []
+        self.cycle = 0
+        self.first_in, self.last_out = [], []
+
+    def rng(self, number):
+        return None if self.seed is None else random.Random(self.seed * 10 + number)
+
+    def packets(self, count, seed=1):
+        rng = random.Random(seed)
+        return [rng.randbytes(self.signature.image_layout.bytes) for _ in range(count)]
+
+    def run(self, *testbenches, sink=True):
+        background = [self.core.memories, self.core.run, self.measure]
+        simulate(self.shell, *testbenches, background=[*background, *([self.sink] if sink else [])])
+
+    async def measure(self, ctx):
+        s, d = self.shell.s_axis, self.shell.m_axis
+        begins = True
+        while True:
+            (
+                _,
+                _,
+                in_valid,
+                in_ready,
+                in_beat,
+                out_valid,
+                out_ready,
+                out_beat,
+            ) = await ctx.tick().sample(s.valid, s.ready, s.payload, d.valid, d.ready, d.payload)
+            if in_valid and in_ready:
+                if begins:
+                    self.first_in.append(self.cycle)
+                begins = in_beat["last"]
+            if out_valid and out_ready and out_beat["last"]:
+                self.last_out.append(self.cycle)
+            self.cycle += 1
+
+    async def sink(self, ctx):
+        rng = self.rng(1)
+        while True:
+            self.results.append(await packet_get(ctx, self.shell.m_axis, stalls=rng))
+
+    async def send(self, ctx, packet):
+        await packet_put(ctx, self.shell.s_axis, packet, stalls=self.rng(2))
+
+    def address(self, name):
+        return self.shell.register_map[name].address
+
+    async def write(self, ctx, name, value):
+        assert await axi_lite_write(ctx, self.shell.s_axil, self.address(name), value) == 0
+
+    async def read(self, ctx, name, index=0):
+        value, response = await axi_lite_read(
+            ctx, self.shell.s_axil, self.address(name) + 4 * index
+        )
+        assert response == 0
+        return value
+
+    async def errors(self, ctx):
+        word = await self.read(ctx, "error")
+        return {name for bit, name in enumerate(ERRORS) if word >> bit & 1}
+
+    async def wait_results(self, ctx, count):
+        while len(self.results) < count:
+            await ctx.tick()
+
+
+def expected(bench, packets, contents=()):
+    return [ref_core(bench.signature, packet, contents) for packet in packets]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_back_to_back_images_in_auto_mode(seed):
+    bench = Bench(seed=seed)
+    packets = bench.packets(6)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for packet in packets:
+            await bench.send(ctx, packet)
+        await bench.wait_results(ctx, len(packets))
+        assert await bench.read(ctx, "images_done") == len(packets)
+        assert await bench.read(ctx, "images_dropped") == 0
+        assert await bench.errors(ctx) == set()
+        durations = bench.core.durations[-1]
+        layers = [await bench.read(ctx, "layer_cycles", i) for i in range(3)]
+        assert layers == durations
+        assert await bench.read(ctx, "cycles") == sum(durations)
+
+    bench.run(host)
+    assert bench.results == expected(bench, packets)
+
+
+@pytest.mark.parametrize(
+    "signature", [ROM, CoreSignature(lanes=1, image_shape=(1, 1, 1), result_shape=(1,), layers=1)]
+)
+def test_cycles_of_a_single_image_are_the_documented_sum(signature):
+    bench = Bench(signature)
+    packets = bench.packets(3)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for number, packet in enumerate(packets, 1):
+            await bench.send(ctx, packet)
+            await bench.wait_results(ctx, number)
+
+    bench.run(host)
+    cycles = [last - first + 1 for first, last in zip(bench.first_in, bench.last_out, strict=True)]
+    assert cycles == [
+        signature.image_layout.bytes
+        + CYCLES_BEFORE_START
+        + sum(durations)
+        + CYCLES_AFTER_DONE
+        + signature.result_layout.bytes
+        for durations in bench.core.durations
+    ]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("order", ["start first", "image first"])
+def test_start_runs_one_inference_on_the_next_whole_image(order, seed):
+    bench = Bench(seed=seed)
+    packets = bench.packets(3)
+
+    async def host(ctx):
+        for number, packet in enumerate(packets, 1):
+            if order == "start first":
+                await bench.write(ctx, "control", START)
+                await ctx.tick().repeat(5)
+                assert await bench.read(ctx, "status") & (BUSY | IMAGE_READY) == BUSY
+                await bench.send(ctx, packet)
+            else:
+                await bench.send(ctx, packet)
+                await ctx.tick().repeat(20)
+                assert await bench.read(ctx, "status") & (BUSY | IMAGE_READY) == IMAGE_READY
+                await bench.write(ctx, "control", START)
+            await bench.wait_results(ctx, number)
+            status = await bench.read(ctx, "status")
+            assert status & (BUSY | DONE | RESULT_PENDING | LOADED | ERROR) == DONE | LOADED
+            await bench.write(ctx, "status", DONE)
+            assert not await bench.read(ctx, "status") & DONE
+
+    bench.run(host)
+    assert bench.results == expected(bench, packets)
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_start_while_busy_is_reported_and_ignored(seed):
+    bench = Bench(seed=seed, layer_cycles=[40, 40, 40])
+    packets = bench.packets(2)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", START)
+        await bench.write(ctx, "control", START)
+        assert await bench.errors(ctx) == {"start_while_busy"}
+        assert await bench.read(ctx, "status") & ERROR
+        await bench.write(ctx, "error", 1)
+        assert await bench.errors(ctx) == set()
+        await bench.send(ctx, packets[0])
+        await ctx.tick().repeat(10)
+        await bench.write(ctx, "control", START)
+        assert await bench.errors(ctx) == {"start_while_busy"}
+        await bench.send(ctx, packets[1])
+        await bench.wait_results(ctx, 1)
+        await ctx.tick().repeat(200)
+        assert bench.core.starts == 1, "a refused start is forgotten"
+        await bench.write(ctx, "control", START)
+        await bench.wait_results(ctx, 2)
+
+    bench.run(host)
+    assert bench.results == expected(bench, packets)
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("error", ["image_truncated", "image_overlong"])
+def test_wrong_packets_are_dropped_and_the_next_image_is_right(error, seed):
+    bench = Bench(seed=seed)
+    good, other = bench.packets(2)
+    size = len(good)
+    lengths = (1, size // 2, size - 1) if error == "image_truncated" else (size + 1, 2 * size)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for number, length in enumerate(lengths, 1):
+            await bench.send(ctx, (other * 3)[:length])
+            await ctx.tick().repeat(3)
+            assert await bench.errors(ctx) == {error}
+            await bench.write(ctx, "error", 0xFFFFFFFF)
+            await bench.send(ctx, good)
+            await bench.wait_results(ctx, number)
+            assert await bench.read(ctx, "images_dropped") == number
+            assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == expected(bench, [good] * len(lengths))
+
+
+def test_input_stops_while_the_image_is_in_use_and_goes_on_at_its_release():
+    bench = Bench(layer_cycles=[60, 60, 60])
+    packets = bench.packets(3)
+    accepted = []
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for packet in packets:
+            await bench.send(ctx, packet)
+            accepted.append(len(bench.results))
+        await bench.wait_results(ctx, 3)
+
+    bench.run(host)
+    assert bench.results == expected(bench, packets)
+    assert accepted == [0, 0, 1], "the next image comes in while the present one is computed"
+
+
+@pytest.mark.parametrize("hold", [0, 300])
+def test_result_is_kept_until_it_is_sent(hold):
+    bench = Bench(layer_cycles=[12, 12, 12])
+    packets = bench.packets(3)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for packet in packets:
+            await bench.send(ctx, packet)
+
+    async def slow_sink(ctx):
+        for _ in packets:
+            for _ in range(hold):
+                await ctx.tick()
+            bench.results.append(await packet_get(ctx, bench.shell.m_axis))
+
+    bench.run(host, slow_sink, sink=False)
+    assert bench.results == expected(bench, packets)
+
+
+def test_interrupt():
+    bench = Bench()
+    (packet,) = bench.packets(1)
+
+    async def host(ctx):
+        async def irq():
+            await ctx.tick()
+            return ctx.get(bench.shell.irq)
+
+        await bench.write(ctx, "control", START)
+        await bench.send(ctx, packet)
+        await bench.wait_results(ctx, 1)
+        assert await bench.read(ctx, "irq_status") == 1
+        assert not await irq()
+        await bench.write(ctx, "irq_enable", 1)
+        assert await irq()
+        await bench.write(ctx, "status", DONE)
+        assert not await irq()
+
+        await bench.send(ctx, packet[:2])
+        await ctx.tick().repeat(2)
+        assert await bench.read(ctx, "irq_status") == 2
+        assert not await irq()
+        await bench.write(ctx, "irq_enable", 3)
+        assert await irq()
+        await bench.write(ctx, "error", 0xFF)
+        assert not await irq()
+        assert await bench.read(ctx, "irq_status") == 0
+
+    bench.run(host)
+
+
+def test_constants():
+    bench = Bench()
+
+    async def host(ctx):
+        values = {
+            "id": ID,
+            "version": 0x00010000,
+            "config_hash": 0x12345678,
+            "rows": 4,
+            "columns": 5,
+        }
+        values |= {"lanes": 4, "layers": 3, "image_bytes": 18, "result_bytes": 5}
+        for name, value in (values | {"parameter_bytes": 0}).items():
+            assert await bench.read(ctx, name) == value, name
+
+    bench.run(host)
+
+
+@pytest.mark.parametrize("sent", [0, 1, 9, 18])
+def test_flush(sent):
+    bench = Bench()
+    first, second = bench.packets(2)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", START)
+        beats = [{"data": byte, "last": i == 17} for i, byte in enumerate(first)]
+        if sent < 18:
+            await stream_put(ctx, bench.shell.s_axis, beats[:sent])
+        else:
+            await bench.write(ctx, "control", FLUSH)
+            await stream_put(ctx, bench.shell.s_axis, beats)
+            await ctx.tick().repeat(3)
+            assert await bench.read(ctx, "status") & IMAGE_READY
+        await bench.write(ctx, "control", FLUSH)
+        assert await bench.read(ctx, "status") == LOADED
+        assert await bench.read(ctx, "images_dropped") == (sent > 0)
+        await bench.write(ctx, "control", START | FLUSH)
+        await bench.send(ctx, second)
+        await bench.wait_results(ctx, 1)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == expected(bench, [second])
+
+
+def contents_of(seed):
+    rng = random.Random(seed)
+    return [[rng.getrandbits(width) for _ in range(depth)] for width, depth in MEMORIES]
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+@pytest.mark.parametrize("control", [0, AUTO])
+def test_parameters_are_loaded_and_replaced(seed, control):
+    bench = Bench(LOADABLE, seed=seed)
+    packets = bench.packets(6)
+    loads = [contents_of(1), contents_of(2)]
+
+    async def host(ctx):
+        assert await bench.read(ctx, "parameter_bytes") == 12
+        assert not await bench.read(ctx, "status") & LOADED
+        for number, packet in enumerate(packets):
+            if number % 3 == 0:
+                await bench.write(ctx, "control", control | LOAD)
+                assert await bench.read(ctx, "status") & EXPECTED
+                await bench.send(ctx, parameter_packet(MEMORIES, loads[number // 3]))
+                await ctx.tick().repeat(2)
+                assert await bench.read(ctx, "status") & (LOADED | EXPECTED) == LOADED
+            await bench.send(ctx, packet)
+            if not control:
+                await bench.write(ctx, "control", START)
+                await bench.wait_results(ctx, number + 1)
+        await bench.wait_results(ctx, len(packets))
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == [
+        ref_core(LOADABLE, packet, loads[number // 3]) for number, packet in enumerate(packets)
+    ]
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_images_before_parameters(seed):
+    bench = Bench(LOADABLE, seed=seed)
+    packets = bench.packets(3)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", START)
+        assert await bench.errors(ctx) == {"start_without_parameters"}
+        assert not await bench.read(ctx, "status") & BUSY
+        await bench.write(ctx, "error", 2)
+
+        await bench.send(ctx, packets[0])
+        await ctx.tick().repeat(10)
+        assert await bench.errors(ctx) == set(), "an image may wait for the parameters"
+        await bench.write(ctx, "control", AUTO)
+        await ctx.tick()
+        assert await bench.errors(ctx) == {"start_without_parameters"}
+        assert await bench.read(ctx, "images_dropped") == 1
+        assert not await bench.read(ctx, "status") & IMAGE_READY
+        await bench.write(ctx, "error", 2)
+
+        await bench.write(ctx, "control", 0)
+        await bench.send(ctx, packets[1])
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1)))
+        await ctx.tick().repeat(2)
+        await bench.write(ctx, "control", START)
+        await bench.wait_results(ctx, 1)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == expected(bench, [packets[1]], contents_of(1))
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+@pytest.mark.parametrize(
+    ("length", "error"),
+    [(1, "parameters_truncated"), (11, "parameters_truncated"), (13, "parameters_overlong")],
+)
+def test_wrong_parameters(length, error, seed):
+    bench = Bench(LOADABLE, seed=seed)
+    (packet,) = bench.packets(1)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1)))
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, bytes(length))
+        await ctx.tick().repeat(3)
+        assert await bench.errors(ctx) == {error}
+        assert not await bench.read(ctx, "status") & LOADED
+        await bench.write(ctx, "error", 0xFF)
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, parameter_packet(MEMORIES, contents_of(2)))
+        await bench.write(ctx, "control", AUTO)
+        await bench.send(ctx, packet)
+        await bench.wait_results(ctx, 1)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == expected(bench, [packet], contents_of(2))
+
+
+def test_an_image_that_waits_while_parameters_come_in_starts_with_the_new_ones():
+    bench = Bench(LOADABLE)
+    (packet,) = bench.packets(1)
+    loads = parameter_packet(MEMORIES, contents_of(1)), parameter_packet(MEMORIES, contents_of(2))
+
+    async def host(ctx):
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, loads[0])
+        await bench.send(ctx, packet)
+        await bench.write(ctx, "control", LOAD)
+        beats = [{"data": byte, "last": i == 11} for i, byte in enumerate(loads[1])]
+        await stream_put(ctx, bench.shell.s_axis, beats[:5])
+        await bench.write(ctx, "control", START)
+        await ctx.tick().repeat(10)
+        assert bench.core.starts == 0
+        await stream_put(ctx, bench.shell.s_axis, beats[5:])
+        await bench.wait_results(ctx, 1)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == expected(bench, [packet], contents_of(2))
+
+
+def test_parameters_wait_for_the_end_of_an_inference():
+    bench = Bench(LOADABLE, layer_cycles=[80, 80])
+    packets = bench.packets(2)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", LOAD)
+        await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1)))
+        for number, packet in enumerate(packets, 1):
+            await bench.write(ctx, "control", START)
+            await bench.send(ctx, packet)
+            await bench.write(ctx, "control", LOAD)
+            await bench.send(ctx, parameter_packet(MEMORIES, contents_of(1 + number)))
+            await bench.wait_results(ctx, number)
+        assert await bench.errors(ctx) == set()
+
+    bench.run(host)
+    assert bench.results == [
+        ref_core(LOADABLE, packet, contents_of(number)) for number, packet in enumerate(packets, 1)
+    ]

@@ -1,0 +1,68 @@
+import random
+
+import pytest
+
+from hawx_hw.gateware.layout import TensorLayout
+from hawx_hw.gateware.simulation import simulate
+from hawx_hw.gateware.tensor_walker import TensorWalker
+
+SHAPES = [(1, 1, 1), (1, 3, 4), (3, 2, 3), (4, 2, 2), (9, 1, 3), (10,), (1,)]
+
+
+def ref_walk(layout):
+    places = [layout.place(index) for index in range(layout.bytes)]
+    walk = []
+    for index, (address, lane) in enumerate(places):
+        last = index == len(places) - 1
+        walk.append((address, lane, last or places[index + 1][0] != address, last))
+    return walk
+
+
+def rtl_walk(layout, steps, stalls):
+    dut = TensorWalker(layout)
+    walk = []
+
+    async def testbench(ctx):
+        for _ in range(steps):
+            while stalls.random() < 0.3:
+                await ctx.tick()
+            outputs = (dut.address, dut.lane, dut.last_lane, dut.last)
+            walk.append(tuple(int(ctx.get(output)) for output in outputs))
+            ctx.set(dut.step, 1)
+            await ctx.tick()
+            ctx.set(dut.step, 0)
+
+    simulate(dut, testbench)
+    return walk
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_two_walks(shape, lanes):
+    layout = TensorLayout(shape, lanes)
+    assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * ref_walk(layout)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("slots", [(2, 0, 1), (7, 3, 0)])
+def test_walks_by_slots(slots, lanes):
+    layout = TensorLayout((3, 2, 2), lanes, slots)
+    places = [layout.place(index) for index in range(layout.bytes)]
+    expected = [(*place, True, index == len(places) - 1) for index, place in enumerate(places)]
+    assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * expected
+
+
+def test_restart_wins_over_step():
+    dut = TensorWalker(TensorLayout((3, 2, 2), 2))
+
+    async def testbench(ctx):
+        ctx.set(dut.step, 1)
+        await ctx.tick().repeat(7)
+        ctx.set(dut.restart, 1)
+        await ctx.tick()
+        ctx.set(dut.restart, 0)
+        assert [int(ctx.get(s)) for s in (dut.address, dut.lane, dut.last)] == [0, 0, 0]
+        await ctx.tick()
+        assert [int(ctx.get(s)) for s in (dut.address, dut.lane)] == [0, 1]
+
+    simulate(dut, testbench)

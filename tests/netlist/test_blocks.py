@@ -1,0 +1,81 @@
+"""Operands through the gates of a block."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hawx_hw.blocks import Block, by_name
+from hawx_hw.errors import VerificationError
+from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.netlist.blocks import simulate_block
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.synthesis.modules import synthesize_module
+from hawx_hw.technology import load
+
+
+def mapped(block: Block) -> FlatNetlist:
+    (design,) = architecture_verilog([(block, block.architectures[0])])
+    return flatten(synthesize_module(design.files, design.top, load("generic45"))[0])
+
+
+@pytest.fixture(scope="module")
+def drum() -> FlatNetlist:
+    return mapped(by_name("drum(k=4)"))
+
+
+def operands(cycles: int, lanes: int) -> tuple[np.ndarray, np.ndarray]:
+    weights, activations = np.random.default_rng(0).integers(-128, 128, (2, cycles, lanes))
+    return weights.astype(np.int8), activations.astype(np.int8)
+
+
+def test_the_first_pair_is_not_counted(drum: FlatNetlist) -> None:
+    weights, activations = operands(50, 3)
+    found = simulate_block(drum, by_name("drum(k=4)"), weights, activations)
+    assert found.cycles == 49 * 3
+    nets = drum.ports["a"][1]
+    codes = weights.astype(np.int64) & 0xFF
+    changes = codes[1:] ^ codes[:-1]
+    wanted = [int((changes >> bit & 1).sum()) for bit in range(8)]
+    assert found.toggles[nets].tolist() == wanted
+    assert found.ones[nets].tolist() == [int((codes[1:] >> bit & 1).sum()) for bit in range(8)]
+
+
+def test_still_operands_toggle_nothing(drum: FlatNetlist) -> None:
+    weights, activations = operands(2, 5)
+    still = np.repeat(weights[:1], 9, axis=0), np.repeat(activations[:1], 9, axis=0)
+    assert simulate_block(drum, by_name("drum(k=4)"), *still).toggles.sum() == 0
+
+
+def test_another_table_is_found(drum: FlatNetlist) -> None:
+    with pytest.raises(VerificationError, match="computes another product than its table"):
+        simulate_block(drum, by_name("drum(k=5)"), *operands(50, 3))
+
+
+def test_unsigned_blocks_are_compared_as_built() -> None:
+    name = "udrum(k=3)"
+    block = by_name(name)
+    found = simulate_block(mapped(block), block, *operands(40, 2))
+    assert found.cycles == 78
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (3,)])
+def test_shapes(drum: FlatNetlist, shape: tuple[int, ...]) -> None:
+    codes = np.zeros(shape, dtype=np.int8)
+    with pytest.raises(ValueError, match="at least two cycles"):
+        simulate_block(drum, by_name("drum(k=4)"), codes, codes)
+
+
+def test_glitches_come_on_top(drum: FlatNetlist) -> None:
+    """The products, and where nets end, are the same; in between they change more often."""
+    block, (weights, activations) = by_name("drum(k=4)"), operands(60, 4)
+    quiet = simulate_block(drum, block, weights, activations)
+    delays = library_delays(drum)
+    timed = simulate_block(drum, block, weights, activations, delays=delays)
+    assert np.array_equal(timed.ones, quiet.ones)
+    assert np.all(timed.toggles >= quiet.toggles)
+    assert np.all((timed.toggles - quiet.toggles) % 2 == 0)
+    swallowing_none = library_delays(drum, inertial=False)
+    more = simulate_block(drum, block, weights, activations, delays=swallowing_none)
+    assert more.toggles.sum() > timed.toggles.sum() > quiet.toggles.sum()

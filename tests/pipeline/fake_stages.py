@@ -1,0 +1,132 @@
+"""Small stages for the tests of the pipeline, and a run that kills itself at a chosen moment.
+
+``python -m tests.pipeline.fake_stages FOLDER``: for every moment at which a run touches the file
+system, a forked run that is killed there, then a second run to the end; prints one JSON line for
+each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hawx_hw.pipeline.build_folder import BuildFolder
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.stage import Context, Outcome, Stage
+from hawx_hw.util.progress import SilentDisplay
+
+
+class Settings:
+    """Stands for a config."""
+
+    def __init__(self, **settings: Any):
+        self.settings = settings
+
+    def model_dump(self, mode: str) -> dict[str, Any]:
+        return self.settings
+
+
+def first(context: Context) -> None:
+    (context.output / "first.txt").write_text(f"{context.config.settings['number']}\n")
+
+
+def second(context: Context) -> None:
+    number = int((context.folder / "first.txt").read_text())
+    for name in ("a.v", "b.v"):
+        (context.output / "rtl").mkdir(exist_ok=True)
+        (context.output / "rtl" / name).write_text(f"{name} {number % 10}\n")
+    context.write_json("second.json", {"number": number % 10})
+
+
+def third(context: Context) -> None:
+    text = "".join(p.read_text() for p in sorted((context.folder / "rtl").iterdir()))
+    (context.output / "third.txt").write_text(text + str(context.config.settings["more"]["x"]))
+
+
+STAGES = (
+    Stage("first", first, settings=("number",)),
+    Stage("second", second, needs=("first",), tools=lambda config, base: {"tool": "1"}),
+    Stage("third", third, needs=("second",), settings=("more.x",)),
+)
+
+
+def run(folder: Path, number: int, x: int = 0) -> list[Outcome]:
+    settings: Any = Settings(number=number, more={"x": x})
+    return Pipeline(settings, folder, STAGES, SilentDisplay()).run()
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
+    }
+
+
+def killed(work: Callable[[], object], folder: Path, moment: int) -> bool:
+    """Do ``work`` in a child that is killed at its ``moment``-th touch of ``folder``."""
+    child = os.fork()
+    if not child:
+        touched = 0
+
+        def hook(event: str, arguments: tuple[object, ...]) -> None:
+            nonlocal touched
+            if event.split(".")[0] in ("open", "os", "shutil") and any(
+                str(argument).startswith(str(folder)) for argument in arguments
+            ):
+                touched += 1
+                if touched == moment:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+        try:
+            work()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise RuntimeError(f"The child ended with {os.WEXITSTATUS(status)}")
+    return os.WIFSIGNALED(status)
+
+
+def main(base: Path) -> None:
+    # A killed process loses nothing that the system knows of; waiting for the disk only costs time.
+    os.fsync = lambda handle: None
+    for moment in count(1):
+        folder = base / str(moment)
+        run(folder, 1, x=1)
+        hit = killed(lambda folder=folder: run(folder, 22, x=2), folder, moment)
+        build = BuildFolder(folder)
+        manifests = {stage.name: build.manifest(stage.name) for stage in STAGES}
+        damaged = {name: build.damaged(m) for name, m in manifests.items() if m}
+        current = [
+            name
+            for name, manifest in manifests.items()
+            if manifest and manifest.inputs["settings"]["number"] == 22
+        ]
+        outcomes = run(folder, 22, x=2)
+        print(  # noqa: T201 (the output of this program)
+            json.dumps(
+                {
+                    "killed": hit,
+                    "damaged": damaged,
+                    "finished": current,
+                    "ran": [outcome.stage for outcome in outcomes if outcome.ran],
+                    "content": content(folder),
+                    "left": sorted(p.name for p in (folder / ".stages").iterdir()),
+                }
+            )
+        )
+        if not hit:
+            return
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

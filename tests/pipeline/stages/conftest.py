@@ -1,0 +1,89 @@
+"""A small data set and a network trained on it for a moment, for the tests of the stages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.config.load import load_config, located
+from hawx_hw.datasets import load
+from hawx_hw.errors import UserError
+from hawx_hw.networks import train
+from hawx_hw.pipeline.order import STAGES
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.stage import Outcome
+from hawx_hw.util.progress import SilentDisplay
+
+CONFIG = """\
+name: tiny
+network:
+  model: lenet5
+  dataset: tiny.npz
+  checkpoint: tiny.safetensors
+  calibration_images: 16
+accelerator:
+  rows: 4
+  columns: 4
+verify:
+  images: 2
+  traced_images: 1
+"""
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``tiny.npz``, 60 images of 2 x 12 x 13, and ``tiny.safetensors``."""
+    folder = tmp_path_factory.mktemp("material")
+    rng = np.random.default_rng(5)
+    labels = np.arange(60) % 3
+    images = rng.integers(0, 256, (60, 2, 12, 13)) // (1 + labels.reshape(-1, 1, 1, 1))
+    np.savez(folder / "tiny.npz", x=images.astype(np.uint8), y=labels)
+    data = load(str(folder / "tiny.npz"))
+    train("lenet5", data, seed=1, epochs=1, output=folder / "tiny.safetensors")
+    return folder
+
+
+#: Runs stages of the config in ``tiny.yaml``; the folder is the first argument.
+Run = Callable[[Path, str], Sequence[Outcome]]
+
+
+@pytest.fixture
+def project(material: Path, tmp_path: Path) -> Path:
+    """A folder with a copy of the material, and ``tiny.yaml``."""
+    for path in material.iterdir():
+        shutil.copyfile(path, tmp_path / path.name)
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run what a stage needs, and itself, for ``tiny.yaml`` in a folder, as the command does."""
+
+    def go(folder: Path, stage: str) -> Sequence[Outcome]:
+        path = folder / "tiny.yaml"
+        config = load_config(path)
+        try:
+            pipeline = Pipeline(config, folder / "build", STAGES, SilentDisplay(), base=path.parent)
+            return pipeline.run(pipeline.needed(stage))
+        except UserError as error:
+            raise located(error, path) from error
+
+    return go
+
+
+@pytest.fixture
+def edit() -> Callable[[Path, str, str], None]:
+    """Replace text in ``tiny.yaml`` of a folder."""
+
+    def go(folder: Path, before: str, after: str) -> None:
+        path = folder / "tiny.yaml"
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+    return go

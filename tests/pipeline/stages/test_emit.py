@@ -1,0 +1,157 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.config.models import AcceleratorConfig
+from hawx_hw.errors import UserError
+from hawx_hw.pipeline.stages.emit import STAGE
+
+
+def ran(outcomes) -> list[str]:
+    return [outcome.stage for outcome in outcomes if outcome.ran]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
+    }
+
+
+def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> None:
+    run(project, "emit")
+    build = project / "build"
+    for name in ("rtl/filelist.f", "rtl/hawx_accelerator.v", "mem", "hawx_registers.h"):
+        assert (build / name).exists()
+    found = json.loads((build / "program.json").read_text())
+    assert found["stage"] == "emit"
+    assert len(found["config_hash"]) == 8
+    assert (found["architecture"]["rows"], found["architecture"]["columns"]) == (4, 4)
+    for name, content in tree(build).items():
+        assert str(project).encode() not in content, name
+
+
+def test_same_config_same_bytes(project: Path, run) -> None:
+    run(project, "emit")
+    first = tree(project / "build")
+    (project / "build" / "rtl" / "hawx_accelerator.v").unlink()
+    assert ran(run(project, "emit")) == ["emit"]
+    assert tree(project / "build") == first
+
+
+def test_only_the_accelerator_is_emitted_anew(project: Path, run, edit) -> None:
+    run(project, "emit")
+    edit(project, "rows: 4", "rows: 3")
+    assert ran(run(project, "emit")) == ["search", "pick", "assign", "emit"]
+    edit(project, "images: 2", "images: 3")
+    assert ran(run(project, "emit")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "columns: 4",
+            "columns: 4\n  slice_columns: 3",
+            ":10: accelerator.slice_columns: slice_columns must divide columns (4), not 3. "
+            "Leave the key out for a value that fits.",
+        ),
+        (
+            "rows: 4",
+            "rows: 4\n  weight_rows: 5",
+            ":9: accelerator.weight_rows: weight_rows must be in [1, 4], not 5. "
+            "Leave the key out for a value that fits.",
+        ),
+        (
+            "columns: 4",
+            "columns: 4\n  parameter_kib: 2",
+            ":10: accelerator.parameter_kib: The network does not fit the chosen memories: ",
+        ),
+        (
+            "columns: 4",
+            "columns: 4\n  activation_kib: 1",
+            ":10: accelerator.activation_kib: The network does not fit the chosen memories: ",
+        ),
+    ],
+)
+def test_bad_config(project: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(project, before, after)
+    with pytest.raises(UserError) as caught:
+        run(project, "emit")
+    assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
+
+
+def test_the_verilog_depends_on_every_key_but_the_clock(project: Path, run, edit) -> None:
+    """What the design does not hold could leave outdated Verilog standing."""
+    run(project, "pick")
+    design = json.loads((project / "build" / "design.json").read_text())
+    assert AcceleratorConfig.model_fields.keys() - design["accelerator"] == {"clock_mhz"}
+    assert "pick" in STAGE.needs
+    edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123")
+    run(project, "pick")
+    assert json.loads((project / "build" / "design.json").read_text()) == design
+
+
+GRID = """columns: 4
+  grid:
+    - {blocks: [exact]}
+    - {blocks: [exact, "drum(k=4)"], columns: 2-3}
+    - {blocks: ["drum(k=4)"], rows: [0], columns: 3}
+"""
+
+
+def test_a_given_grid(project: Path, run, edit) -> None:
+    edit(project, "columns: 4\n", GRID)
+    run(project, "emit")
+    found = json.loads((project / "build" / "program.json").read_text())
+    assert [block["name"] for block in found["blocks"]] == ["exact", "drum(k=4)"]
+    assert [block["pes"] for block in found["blocks"]] == [15, 8]
+    rest = [[0], [0], [0, 1], [0, 1]]
+    assert found["grid"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "columns: 2-3",
+            "columns: 2-4",
+            ":12: accelerator.grid.1.columns: There is no column 4: the array has 4 columns. "
+            "Name columns from 0 to 3.",
+        ),
+        (
+            "{blocks: [exact]}",
+            "{blocks: [exact], rows: [0, 2, 3]}",
+            ":10: accelerator.grid: The PE at row 1, column 0 holds no block. Add an entry",
+        ),
+        (
+            "{blocks: [exact]}",
+            "{blocks: [exakt]}",
+            ":11: accelerator.grid.0.blocks: Unknown block 'exakt'",
+        ),
+        (
+            '{blocks: ["drum(k=4)"], rows: [0], columns: 3}',
+            '{blocks: ["drum(k=4)"]}',
+            "accelerator.grid: Layer 'pool1' uses block exact, which no PE holds",
+        ),
+    ],
+)
+def test_bad_grids(project: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(project, "columns: 4\n", GRID)
+    edit(project, before, after)
+    with pytest.raises(UserError) as caught:
+        run(project, "emit")
+    assert message in str(caught.value)
+
+
+def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
+    chosen = set()
+    for wish in ("smallest", "fastest", "first"):
+        edit(project, "rows: 4", f"rows: 4\n  block_architecture: {wish}")
+        run(project, "emit")
+        (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
+        chosen.add((wish, block["architecture"]))
+        edit(project, f"rows: 4\n  block_architecture: {wish}", "rows: 4")
+    assert ("first", "multiply") in chosen

@@ -1,0 +1,66 @@
+"""A gate-level netlist of somebody's own, from its file to verified Verilog of the accelerator."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.block_proofs.imports import import_verilog
+from hawx_hw.blocks import by_name
+from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.synthesis import synthesize
+from hawx_hw.technology import load
+
+
+@pytest.fixture
+def netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``array(1,0,4)`` in gates of generic45: ports in the order (B, A, O), under other names."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (design,) = architecture_verilog([(by_name("array(1,0,4)"), "tree")])
+    (tmp_path / "parts").mkdir()
+    result = synthesize(
+        design.write(tmp_path / "parts"), design.top, load("generic45"), workdir=tmp_path
+    )
+    text = result.netlist.read_text()
+    text = re.sub(rf"\b{design.top}\b", "mine", text)
+    for old, new in (("a", "weight_in"), ("b", "code_in"), ("product", "result_out")):
+        text = re.sub(rf"(?<![\w.\\])\b{old}\b(?![\w(])", new, text)
+    header = re.search(r"module mine\s*\(([^)]*)\);", text)
+    assert header is not None
+    text = text.replace(header[1], "code_in, weight_in, result_out")
+    path = tmp_path / "mine.v"
+    path.write_text(text)
+    return path
+
+
+def test_from_gates_to_verified_verilog(netlist: Path, project: Path, run, edit) -> None:
+    import_verilog(
+        netlist, "mine", a="weight_in", b="code_in", product="result_out", signed=True,
+        technology=load("generic45"),
+    )  # fmt: skip
+    block = by_name("import:mine")
+    np.testing.assert_array_equal(block.table, by_name("array(1,0,4)").table)
+    edit(
+        project,
+        "columns: 4\n",
+        'columns: 4\nblocks:\n  layers:\n    conv1: "import:mine"\n'
+        '    fc1:\n      - {block: "import:mine", filters: 0-9}\n      - {block: exact}\n',
+    )
+    run(project, "verify")
+    build = project / "build"
+    program = json.loads((build / "program.json").read_text())
+    (file,) = [name for name in program["sources"] if name.startswith("hawx_import")]
+    # Gate for gate; buffers have become wires, and a gate of generic45 is one expression or more.
+    gates = re.findall(r"^  (?!BUF)[A-Z]\w+ _\d+_ \($", netlist.read_text(), re.MULTILINE)
+    emitted = (build / "rtl" / file).read_text()
+    expressions = re.findall(r"^  assign .*[&|^~].*;$", emitted, re.MULTILINE)
+    assert len(expressions) >= len(gates) > 100
+    block_file = (build / "rtl" / "hawx_block_import_mine.v").read_text()
+    assert file.removesuffix(".v") in block_file
+    found = json.loads((build / "verify.json").read_text())
+    assert (found["mismatches"], found["images"]) == (0, 2)
+    assert found["cycles_per_image"] == found["cycles_predicted"]

@@ -1,0 +1,237 @@
+"""From scores to a design: the stages profile, search and pick."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.scores.profile import load_profile
+from hawx_hw.search.oracle import EmulatedOracle
+
+#: Blocks whose figures come with the predictors: nothing is synthesized.
+SEARCH = """columns: 4
+search:
+  blocks: ["precision(w=4,a=4)", "array(2,2,7)"]
+  budget: 9
+  images: 30
+  profile_images: 16
+  shapes: [{rows: 4, columns: 4}, {rows: 2, columns: 4}]
+  constraints: {accuracy_drop: 100}
+"""
+
+
+@pytest.fixture
+def searching(project: Path, edit) -> Path:
+    edit(project, "columns: 4\n", SEARCH)
+    return project
+
+
+def ran(outcomes) -> list[str]:
+    return [outcome.stage for outcome in outcomes if outcome.ran]
+
+
+def read(project: Path, name: str) -> dict[str, Any]:
+    return json.loads((project / "build" / name).read_text("utf-8"))
+
+
+def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> None:
+    run(searching, "assign")
+    found, design = read(searching, "search.json"), read(searching, "design.json")
+    assert found["evaluations"] <= 9
+    assert len(found["uniform"]) == 3
+    point = found["front"][design["index"]]
+    # All constraints are loose: the least energy.
+    assert point["cost"]["energy_nj"] == min(p["cost"]["energy_nj"] for p in found["front"])
+    assert {key: design["accelerator"][key] for key in point["shape"]} == point["shape"]
+    assert design["assignment"] == point["assignment"]
+    profile = load_profile(searching / "build" / "scores.npz")
+    assert profile.units == len(point["vector"])
+    # The search's graph is made again to the bit; it is built unless another is better.
+    assigned = read(searching, "assign.json")
+    assert assigned["accuracy"]["searched"] == point["test_accuracy"]
+    seen = assigned["training"]
+    assert (seen["images"], seen["by_filter"]) == (30, point["accuracy"])
+    better = seen["by_layer"] >= seen["by_filter"]
+    assert bool(assigned["compensation"]) == better
+    if not better:
+        assert assigned["accuracy"]["assigned"] == point["test_accuracy"]
+
+
+def test_what_was_foretold_is_what_the_stage_predict_says(searching: Path, run) -> None:
+    run(searching, "predict")
+    told = read(searching, "predict.json")["forecast"]
+    point = read(searching, "search.json")["front"][read(searching, "design.json")["index"]]
+    # Biases that make up layer after layer may need a bit more or less in the adders.
+    assert told["energy_pj"]["value"] / 1000 == pytest.approx(point["cost"]["energy_nj"], rel=0.01)
+    assert told["area"]["value"] == pytest.approx(point["cost"]["area_um2"], rel=0.01)
+    assert told["cycles"] == point["cost"]["cycles"]
+
+
+def test_a_changed_constraint_runs_no_search(searching: Path, run, edit) -> None:
+    run(searching, "assign")
+    edit(searching, "accuracy_drop: 100", "accuracy_drop: 99")
+    # The same point: nothing after it is made anew.
+    assert ran(run(searching, "assign")) == ["pick"]
+    area = min(p["cost"]["area_um2"] for p in read(searching, "search.json")["front"])
+    edit(searching, "accuracy_drop: 99", f"accuracy_drop: 99, area_um2: {area}")
+    outcomes = ran(run(searching, "assign"))
+    assert outcomes[0] == "pick" and "search" not in outcomes
+    design = read(searching, "design.json")
+    assert design["accelerator"]["rows"] == 2
+
+
+def test_a_point_can_be_named(searching: Path, run, edit) -> None:
+    run(searching, "pick")
+    count = len(read(searching, "search.json")["front"])
+    for index in (0, count - 1):
+        before = "budget: 9" if index == 0 else "index: 0\n  budget: 9"
+        edit(searching, before, f"index: {index}\n  budget: 9")
+        assert ran(run(searching, "pick")) == ["pick"]
+        assert read(searching, "design.json")["index"] == index
+    edit(searching, f"index: {count - 1}", f"index: {count}")
+    with pytest.raises(UserError, match=rf"search.index: The front has no point {count}"):
+        run(searching, "pick")
+
+
+def test_the_impossible_loses_nothing(searching: Path, run, edit) -> None:
+    edit(searching, "accuracy_drop: 100", "energy_nj: 0.001")
+    with pytest.raises(UserError, match=r"search.constraints.*Nothing that was found keeps to"):
+        run(searching, "pick")
+    assert read(searching, "search.json")["front"]
+    edit(searching, "energy_nj: 0.001", "accuracy_drop: 100")
+    assert ran(run(searching, "pick")) == ["pick"]
+
+
+def test_evaluations_are_used_again(searching: Path, run, edit, monkeypatch) -> None:
+    asked: list[int] = []
+    real = EmulatedOracle.__call__
+
+    def counted(self, vectors, *arguments, **options):
+        asked.append(0 if self.images != 30 else len(np.atleast_2d(vectors)))
+        return real(self, vectors, *arguments, **options)
+
+    monkeypatch.setattr(EmulatedOracle, "__call__", counted)
+    edit(searching, "budget: 9", "budget: 5")
+    run(searching, "search")
+    first = sum(asked)
+    assert first == read(searching, "search.json")["evaluations"] <= 5
+    asked.clear()
+    edit(searching, "budget: 5", "budget: 9")
+    run(searching, "search")
+    assert sum(asked) == read(searching, "search.json")["evaluations"] - first
+
+
+def test_same_config_same_front(searching: Path, run) -> None:
+    run(searching, "pick")
+    first, design = read(searching, "search.json"), (searching / "build/design.json").read_bytes()
+    picture = (searching / "build" / "front.svg").read_bytes()
+    (searching / "build" / "search.json").unlink()
+    assert "search" in ran(run(searching, "pick"))
+    again = read(searching, "search.json")
+    for key in ("seconds", "evaluation_seconds"):
+        del first[key], again[key]
+    del first["screening"]["seconds"], again["screening"]["seconds"]
+    assert again == first
+    assert (searching / "build" / "design.json").read_bytes() == design
+    assert (searching / "build" / "front.svg").read_bytes() == picture
+
+
+@pytest.mark.parametrize("algorithm", ["random", "greedy"])
+def test_other_searches_end_in_designs_too(searching: Path, run, edit, algorithm: str) -> None:
+    edit(searching, "budget: 9", f"algorithm: {algorithm}\n  budget: 9")
+    run(searching, "pick")
+    found = read(searching, "search.json")
+    assert found["algorithm"] == algorithm
+    assert found["evaluations"] <= 9
+    assert all(set(p["cost"]) >= {"energy_nj", "area_um2"} for p in found["front"])
+
+
+def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) -> None:
+    edit(searching, "budget: 9", "objective: multiplier_energy\n  budget: 9")
+    run(searching, "pick")
+    found = read(searching, "search.json")
+    assert found["objective"] == "energy_pj"
+    assert read(searching, "design.json")["accelerator"]["rows"] == 4
+
+
+def test_a_mixture_is_verified(searching: Path, run, edit) -> None:
+    """Some point with several blocks, down to the simulated Verilog."""
+    edit(searching, "budget: 9", "algorithm: random\n  budget: 40")
+    run(searching, "search")
+    front = read(searching, "search.json")["front"]
+    index = next(i for i, point in enumerate(front) if len(set(point["vector"])) > 1)
+    edit(searching, "budget: 40", f"index: {index}\n  budget: 40")
+    run(searching, "verify")
+    found = read(searching, "verify.json")
+    assert (found["mismatches"], found["images"]) == (0, 2)
+    assert found["cycles_per_image"] == front[index]["cost"]["cycles"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "budget: 9",
+            "algorithm: exhaustive\n  budget: 9",
+            "search.algorithm: There are .* more th",
+        ),
+        ("columns: 4\nsearch", "columns: 4\n  activation_kib: 1\nsearch", "activation_kib"),
+    ],
+)
+def test_what_only_a_search_can_know(searching: Path, run, edit, before, after, message) -> None:
+    edit(searching, before, after)
+    with pytest.raises(UserError, match=message):
+        run(searching, "search")
+    assert not (searching / "build" / "search.json").exists()
+
+
+def test_no_search_builds_the_blocks_of_the_config(project: Path, run) -> None:
+    run(project, "pick")
+    assert read(project, "design.json")["index"] is None
+    assert read(project, "design.json")["assignment"] == {"blocks": {}, "layers": {}}
+    assert read(project, "search.json")["search"] is None
+    assert not (project / "build" / "scores.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("search:\n", "blocks: drum(k=4)\nsearch:\n", r":10: blocks: blocks gives the blocks"),
+        ('["precision(w=4,a=4)", "array(2,2,7)"]', "[drum]", "search.blocks.0"),
+        ("rows: 4, columns: 4}", "rows: 2, columns: 4}", "search.shapes.*stands there twice"),
+        ("rows: 2, columns: 4}", "rows: 0, columns: 4}", "search.shapes.1.rows"),
+        ("budget: 9", "budgets: 9", "Did you mean budget"),
+        ("profile_images: 16", "profile_images: 1", "search.profile_images"),
+        ('["precision(w=4,a=4)", "array(2,2,7)"]', "[exact]", "no block beside the exact one"),
+        (
+            "columns: 4\nsearch",
+            "columns: 4\n  slice_columns: 4\n  lanes: 3\nsearch",
+            "accelerator.lanes",
+        ),
+    ],
+)
+def test_bad_configs(searching: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(searching, before, after)
+    with pytest.raises(UserError, match=message):
+        run(searching, "search")
+    assert not (searching / "build" / "quantized.npz").exists()
+
+
+def test_the_truth_is_drawn_where_it_is_known(searching: Path, run, edit) -> None:
+    """Once every assignment was run, pictures of later searches have them behind."""
+    edit(searching, ', "array(2,2,7)"]', "]")
+    edit(searching, "budget: 9", "granularity: layer\n  budget: 9")
+    run(searching, "search")
+    assert "truth" not in (searching / "build" / "front.svg").read_text()
+    edit(searching, "budget: 9", "algorithm: exhaustive\n  budget: 32")
+    run(searching, "search")
+    assert read(searching, "search.json")["evaluations"] == 32
+    edit(searching, "algorithm: exhaustive\n  budget: 32", "budget: 9")
+    run(searching, "search")
+    assert read(searching, "search.json")["evaluations"] <= 9
+    assert "truth" in (searching / "build" / "front.svg").read_text()

@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.simulation import simulators
+from hawx_hw.verification import accelerator_job as job
+
+
+def test_a_whole_run(project: Path, run) -> None:
+    """The real simulation of a small accelerator."""
+    run(project, "verify")
+    found = json.loads((project / "build" / "verify.json").read_text())
+    assert (found["images"], found["mismatches"], found["traced"]) == (2, 0, 1)
+    assert found["cycles_per_image"] == found["cycles_predicted"]
+    assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
+    assert found["utilisation"] == found["macs"] / (16 * found["cycles_predicted"])
+    assert found["stage"] == "verify"
+    assert not any(outcome.ran for outcome in run(project, "verify"))
+
+
+@pytest.fixture
+def differing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Simulations that end with a difference; its message."""
+    message = "Image 0: layer conv1, channel 2, row 3, column 1 is 7, not 8."
+
+    def verify(*arguments, **options):
+        raise job.Mismatch(message, {"images": 2, "mismatches": 1})
+
+    monkeypatch.setattr(job, "verify", verify)
+    return message
+
+
+def test_a_difference_is_written_down(project: Path, run, differing: str) -> None:
+    for _ in range(2):
+        with pytest.raises(VerificationError) as caught:
+            run(project, "verify")
+        assert str(caught.value) == differing
+        found = json.loads((project / "build" / "verify.json").read_text())
+        assert (found["images"], found["mismatches"]) == (2, 1)
+        assert found["multipliers"] == 16
+
+
+def test_more_images_than_there_are(project: Path, run, edit) -> None:
+    edit(project, "  images: 2", "  images: 13")
+    with pytest.raises(UserError) as caught:
+        run(project, "verify")
+    assert str(caught.value) == (
+        f"{project / 'tiny.yaml'}:11: verify.images: There are only 12 test images, not 13. "
+        "Ask for 12 or fewer."
+    )
+
+
+def test_no_simulator(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before anything runs."""
+
+    def find(name: str) -> None:
+        raise UserError("Verilator is missing.", mend="Install it.")
+
+    monkeypatch.setattr(simulators, "find_simulator", find)
+    with pytest.raises(UserError) as caught:
+        run(project, "verify")
+    assert str(caught.value) == (
+        f"{project / 'tiny.yaml'}:10: verify.simulator: Verilator is missing. Install it."
+    )
+    assert not (project / "build" / "quantize.json").exists()

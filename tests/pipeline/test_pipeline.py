@@ -1,0 +1,290 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.config.load import blame, config_path
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.util.progress import LineDisplay, SilentDisplay
+from tests.pipeline.fake_stages import STAGES, Settings, content, run
+
+
+def pipeline(folder: Path, *stages: Stage, display=None, **settings) -> Pipeline:
+    return Pipeline(Settings(**settings), folder, stages, display or SilentDisplay())
+
+
+def ran(outcomes) -> list[str]:
+    return [outcome.stage for outcome in outcomes if outcome.ran]
+
+
+def build_test(context: Context) -> None:
+    (context.output / "tested").write_text((context.folder / "built").read_text())
+
+
+def test_stages_run_once(tmp_path: Path) -> None:
+    assert ran(run(tmp_path, 1)) == ["first", "second", "third"]
+    assert ran(run(tmp_path, 1)) == []
+    assert content(tmp_path)["third.txt"] == "a.v 1\nb.v 1\n0"
+
+
+def test_a_changed_setting_runs_what_depends_on_it(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    assert ran(run(tmp_path, 1, x=5)) == ["third"]
+    assert content(tmp_path)["third.txt"].endswith("5")
+
+
+def test_json_files_state_settings_and_tools(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    found = json.loads(content(tmp_path)["second.json"])
+    assert found.keys() == {"config", "number", "schema", "stage", "versions"}
+    assert (found["schema"], found["stage"], found["versions"]) == (1, "second", {"tool": "1"})
+    before = found["config"]
+    run(tmp_path, 2)
+    assert json.loads(content(tmp_path)["second.json"])["config"] != before
+
+
+def test_same_result_stops_the_chain(tmp_path: Path) -> None:
+    """A stage that ran again to the same bytes makes no later one run."""
+
+    def write(context: Context) -> None:
+        (context.output / "same").write_text("same")
+
+    def read(context: Context) -> None:
+        (context.output / "copy").write_text((context.folder / "same").read_text())
+
+    source = tmp_path / "source"
+    stages = (
+        Stage("write", write, files=lambda config, base: {"source": source}),
+        Stage("read", read, needs=("write",)),
+    )
+    folder = tmp_path / "build"
+    source.write_text("1")
+    assert ran(pipeline(folder, *stages).run()) == ["write", "read"]
+    source.write_text("2")
+    assert ran(pipeline(folder, *stages).run()) == ["write"]
+
+
+def test_settings_before_a_sealed_stage_do_not_matter_after_it(tmp_path: Path) -> None:
+    """The same result of it, from other settings, makes nothing later run; another one does."""
+
+    def choose(context: Context) -> None:
+        (context.output / "chosen").write_text(str(context.config.settings["number"] // 10))
+
+    def build(context: Context) -> None:
+        (context.output / "built").write_text((context.folder / "chosen").read_text())
+
+    for sealed in (False, True):
+        stages = (
+            Stage("choose", choose, settings=("number",), sealed=sealed),
+            Stage("build", build, needs=("choose",)),
+            Stage("test", build_test, needs=("build",)),
+        )
+        folder = tmp_path / str(sealed)
+        assert ran(pipeline(folder, *stages, number=31).run()) == ["choose", "build", "test"]
+        again = ran(pipeline(folder, *stages, number=32).run())
+        assert again == (["choose"] if sealed else ["choose", "build", "test"])
+        assert ran(pipeline(folder, *stages, number=42).run()) == ["choose", "build", "test"]
+
+
+def test_a_key_of_what_is_left_out_is_nothing(tmp_path: Path) -> None:
+    def write(context: Context) -> None:
+        (context.output / "written").write_text("x")
+
+    stage = Stage("write", write, settings=("search.budget",))
+    assert ran(pipeline(tmp_path, stage, search=None).run()) == ["write"]
+    assert ran(pipeline(tmp_path, stage, search=None).run()) == []
+    assert ran(pipeline(tmp_path, stage, search={"budget": 3}).run()) == ["write"]
+
+
+@pytest.mark.parametrize("change", ["remove", "edit"])
+def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
+    run(tmp_path, 1)
+    expected = content(tmp_path)
+    victim = tmp_path / "rtl" / "b.v"
+    if change == "remove":
+        victim.unlink()
+    else:
+        victim.write_text("nonsense")
+    assert ran(run(tmp_path, 1)) == ["second"]
+    assert content(tmp_path) == expected
+
+
+def test_outdated_results_of_later_stages_do_not_stay(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    settings = Settings(number=2, more={"x": 0})
+    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    assert sorted(content(tmp_path)) == ["first.txt"]
+
+
+def test_results_of_later_stages_stay_where_they_still_belong(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    (tmp_path / "first.txt").write_text("touched")
+    settings = Settings(number=1, more={"x": 0})
+    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    assert ran(run(tmp_path, 1)) == []
+
+
+def test_files_of_an_earlier_result_do_not_stay(tmp_path: Path) -> None:
+    def write(context: Context) -> None:
+        number = context.config.settings["number"]
+        (context.output / "rtl").mkdir()
+        (context.output / "rtl" / f"pe{number}.v").write_text("")
+        (context.output / f"only{number}.txt").write_text("")
+
+    for number in (1, 2):
+        pipeline(tmp_path, Stage("write", write, settings=("number",)), number=number).run()
+    assert sorted(content(tmp_path)) == ["only2.txt", "rtl/pe2.v"]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda folder: None, "up to date"),
+        (lambda folder: (folder / "a").unlink(), "running (a is missing or was changed)"),
+        (
+            lambda folder: (folder / ".stages" / "one.json").write_text("{"),
+            "running (not finished before)",
+        ),
+    ],
+)
+def test_messages_say_what_runs_and_why(tmp_path: Path, capsys, prepare, reason: str) -> None:
+    def write(context: Context) -> None:
+        (context.output / "a").write_text("a")
+
+    stage = Stage("one", write, settings=("shape.rows",))
+    pipeline(tmp_path, stage, shape={"rows": 1}).run()
+    prepare(tmp_path)
+    pipeline(tmp_path, stage, display=LineDisplay(sys.stdout), shape={"rows": 1}).run()
+    assert capsys.readouterr().out.splitlines()[0] == f"one: {reason}"
+
+
+def test_message_names_the_changed_setting(tmp_path: Path, capsys) -> None:
+    run(tmp_path, 1)
+    Pipeline(Settings(number=1, more={"x": 3}), tmp_path, STAGES, LineDisplay(sys.stdout)).run()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "first: up to date",
+        "second: up to date",
+        "third: running (more.x changed)",
+    ]
+    assert lines[3].startswith("third: done in ")
+
+
+def test_a_failed_stage_leaves_the_earlier_ones(tmp_path: Path) -> None:
+    def fail(context: Context) -> None:
+        (context.output / "half").write_text("half")
+        raise RuntimeError("no luck")
+
+    stages = (*STAGES, Stage("fourth", fail))
+    with pytest.raises(RuntimeError, match="no luck"):
+        pipeline(tmp_path, *stages, number=1, more={"x": 0}).run()
+    assert not (tmp_path / "half").exists()
+    assert not list((tmp_path / ".stages").glob("*.part"))
+    assert ran(run(tmp_path, 1)) == []
+
+
+def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path, capsys) -> None:
+    def verify(context: Context) -> None:
+        context.write_json("verify.json", {"mismatches": 3})
+        raise VerificationError("3 of 20 images differ.")
+
+    for reason in ("not finished before", "failed before"):
+        display = LineDisplay(sys.stdout)
+        with pytest.raises(VerificationError, match="3 of 20 images differ"):
+            pipeline(tmp_path, Stage("verify", verify), display=display).run()
+        assert capsys.readouterr().out.splitlines() == [f"verify: running ({reason})"]
+        assert json.loads((tmp_path / "verify.json").read_text())["mismatches"] == 3
+
+
+def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
+    """It is found missing before any stage runs."""
+    stage = Stage(
+        "one",
+        lambda context: None,
+        files=lambda config, base: {"network.dataset": config_path("gone.npz", base)},
+    )
+    with pytest.raises(UserError) as caught:
+        Pipeline(
+            Settings(number=1, more={"x": 0}),
+            tmp_path / "build",
+            (*STAGES, stage),
+            SilentDisplay(),
+            base=tmp_path,
+        ).run()
+    assert str(caught.value) == (
+        f"network.dataset: {tmp_path / 'gone.npz'}: "
+        "The file cannot be read: No such file or directory."
+    )
+    assert content(tmp_path / "build") == {}
+
+
+def test_checks_come_before_the_stages(tmp_path: Path) -> None:
+    def check(config, base: Path) -> None:
+        raise UserError("No simulator is installed.", mend="Install one.")
+
+    stages = (*STAGES, Stage("verify", print, check=check))
+    with pytest.raises(UserError, match=r"No simulator is installed\. Install one\."):
+        pipeline(tmp_path, *stages, number=1, more={"x": 0}).run()
+    assert content(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (None, "network.checkpoint"),
+        ("network.checkpoint", "network.checkpoint"),
+        ("network.checkpoint: x.bin", "network.checkpoint: x.bin"),
+        ("accelerator.rows", "accelerator.rows"),
+        ("x.bin", "network.checkpoint: x.bin"),
+    ],
+)
+def test_blame_names_the_key(where: str | None, expected: str) -> None:
+    with pytest.raises(UserError) as caught, blame("network.checkpoint"):
+        raise UserError("It is damaged.", where=where, mend="Get another.")
+    assert str(caught.value) == f"{expected}: It is damaged. Get another."
+
+
+def test_selection_of_stages(tmp_path: Path) -> None:
+    stages = (
+        Stage("a", print),
+        Stage("b", print, needs=("a",)),
+        Stage("c", print, needs=("b",)),
+        Stage("d", print, needs=("b",)),
+    )
+    chosen = pipeline(tmp_path, *stages)
+    assert chosen.until("c") == ("a", "b", "c")
+    assert chosen.needed("d") == ("a", "b", "d")
+
+
+def test_stages_stand_in_order(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Stage 'b' must stand after a"):
+        pipeline(tmp_path, Stage("b", print, needs=("a",)), Stage("a", print))
+
+
+def test_killed_at_every_touch_of_the_file_system(tmp_path: Path) -> None:
+    """Whenever the process dies, records stand for whole files and finished stages are kept."""
+    found = subprocess.run(
+        [sys.executable, "-m", "tests.pipeline.fake_stages", str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    moments = [json.loads(line) for line in found.stdout.splitlines()]
+    assert len(moments) > 50
+    assert [moment["killed"] for moment in moments] == [True] * (len(moments) - 1) + [False]
+    expected = moments[-1]["content"]
+    names = [stage.name for stage in STAGES]
+    most = 0
+    for moment in moments:
+        assert not any(moment["damaged"].values())
+        assert moment["ran"] == [name for name in names if name not in moment["finished"]]
+        assert moment["content"] == expected
+        assert moment["left"] == ["first.json", "lock", "second.json", "third.json"]
+        assert len(moment["finished"]) >= most
+        most = len(moment["finished"])
+    assert most == len(names)

@@ -1,0 +1,78 @@
+"""Real evaluations against the emulator and the compensation by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hawx_hw.compensation import compensate
+from hawx_hw.datasets.dataset import Split
+from hawx_hw.graph import reference
+from hawx_hw.graph.random_graphs import random_graph
+from hawx_hw.quantize import codes
+from hawx_hw.scores.calibration import calibrate
+from hawx_hw.scores.measure import measure
+from hawx_hw.scores.predictor import expected_changes, informative
+from hawx_hw.scores.sampling import random_choices
+from tests.scores.networks import blocks
+
+
+@pytest.mark.parametrize("compensated", [False, True])
+def test_evaluations_are_real(compensated: bool) -> None:
+    rng = np.random.default_rng(8)
+    graph = random_graph(
+        rng, layers=3, kinds=("conv", "linear"), max_size=6, max_channels=4, output="vector"
+    )
+    pixels = rng.integers(0, 256, (30, *graph.tensors[graph.input].shape)).astype(np.uint8)
+    labels = reference.run(graph, codes(pixels)).argmax(axis=1)
+    labels[:3] = 0
+    split, met = Split(pixels, labels), codes(pixels[:10])
+    switches = dict.fromkeys(("bias_correction", "weight_remapping"), compensated)
+    profile = measure(graph, blocks(), codes(pixels), labels, threads=1, **switches)
+    candidates = random_choices(profile, 30)
+    told: list[tuple[int, int]] = []
+    found = calibrate(
+        graph,
+        profile,
+        blocks(),
+        candidates,
+        4,
+        split,
+        met,
+        threads=1,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(n, 4) for n in range(1, 5)]
+    assert found.exact == (reference.run(graph, codes(pixels)).argmax(axis=1) == labels).mean()
+    assert len(np.unique(found.choices, axis=0)) == 4
+    assert (found.choices[:, None] == candidates[None]).all(axis=2).any(axis=1).all()
+    np.testing.assert_allclose(found.scores, expected_changes(profile, found.choices))
+    for choice, accuracy in zip(found.choices, found.accuracies, strict=True):
+        assignment = profile.assignment(choice, blocks())
+        changed = graph
+        if compensated:
+            changed, _ = compensate(graph, assignment, met, activation_rounding=False)
+        made = reference.run(changed, codes(pixels), assignment).argmax(axis=1)
+        assert accuracy == (made == labels).mean()
+    assert found.accuracies.min() < found.exact
+    assert found.predictor.predict(found.scores)[0].shape == (4,)
+
+
+def test_given_scores_choose_what_is_run() -> None:
+    rng = np.random.default_rng(8)
+    graph = random_graph(rng, layers=2, max_size=6, max_channels=4, output="vector")
+    pixels = rng.integers(0, 256, (8, *graph.tensors[graph.input].shape)).astype(np.uint8)
+    split = Split(pixels, np.zeros(8, dtype=np.int64))
+    switches = dict.fromkeys(("bias_correction", "weight_remapping"), False)
+    met = codes(pixels)
+    profile = measure(graph, blocks(), met, split.labels, threads=1, **switches)
+    candidates = random_choices(profile, 12)
+    given = np.linspace(11.0, 0.0, 12)
+    settings = {"threads": 1, "scores": given}
+    found = calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)
+    chosen = informative(given, 3)
+    np.testing.assert_array_equal(found.choices, candidates[chosen])
+    np.testing.assert_array_equal(found.scores, given[chosen])
+    with pytest.raises(ValueError, match=r"scores must be 12 numbers, not \(11,\)"):
+        settings = {"threads": 1, "scores": given[1:]}
+        calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)

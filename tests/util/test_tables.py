@@ -1,0 +1,42 @@
+import io
+
+from hawx_hw.util.tables import print_table
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_columns_are_aligned() -> None:
+    stream = io.StringIO()
+    rows = [("cells", "12,345"), ("area", "")]
+    print_table(("what", "value"), rows, title="synthesis", stream=stream)
+    assert stream.getvalue() == "synthesis\nwhat   value\ncells  12,345\narea\n"
+
+
+def test_figures_are_aligned_on_the_right() -> None:
+    stream = io.StringIO()
+    rows = [("adder", "7", "1.5"), ("pe", "1,000", "12.5")]
+    print_table(("module", "cells", "area"), rows, figures=True, stream=stream)
+    assert stream.getvalue().splitlines() == [
+        "module  cells  area",
+        "adder       7   1.5",
+        "pe      1,000  12.5",
+    ]
+
+
+def test_plain_without_heading_or_rows() -> None:
+    stream = io.StringIO()
+    print_table(None, [("a", "b")], stream=stream)
+    print_table(None, [], title="nothing", stream=stream)
+    assert stream.getvalue() == "a  b\nnothing\n"
+
+
+def test_terminal_shows_every_cell_as_it_is() -> None:
+    stream = Terminal()
+    print_table(("what", "value"), [("[bold]", "1 [um]")], title="[t]", stream=stream)
+    for text in ("what", "value", "[bold]", "1 [um]", "[t]"):
+        assert text in stream.getvalue()
+    print_table(None, [("a", "b")], stream=stream)
+    print_table(None, [], stream=stream)

@@ -1,0 +1,132 @@
+"""Mapped accelerators compute what the integer model computes, in its cycles; faults are found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.cycles import predict
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.design.emission import TOP, emit_accelerator
+from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.netlist.netlist import Netlist
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.store import Store
+from hawx_hw.technology import load
+from hawx_hw.verification.gate_level import AROUND, simulate_accelerator
+from tests.synthetic_blocks import random_assignment
+
+Mapped = tuple[Plan, Netlist, Path]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What the designs have in common is mapped once."""
+    return Store(tmp_path_factory.mktemp("store") / "store.sqlite")
+
+
+def mapped(folder: Path, store: Store, seed: int, *, blocks: bool, loadable: bool) -> Mapped:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(rng, layers=2, max_size=5, max_channels=4)
+    architecture = Architecture.complete(2, 3, loadable=loadable)
+    made = plan(graph, architecture, random_assignment(rng, graph) if blocks else None)
+    emit_accelerator(made, folder, config_hash=7)
+    names = (folder / "rtl" / "filelist.f").read_text().split()
+    sources = {name: (folder / "rtl" / name).read_text() for name in names}
+    (design,) = map_designs([(sources, TOP)], load("generic45"), store=store)
+    return made, design.netlist, folder / "mem"
+
+
+@pytest.fixture(scope="module")
+def built_in(tmp_path_factory: pytest.TempPathFactory, store: Store) -> Mapped:
+    return mapped(tmp_path_factory.mktemp("built_in"), store, 3, blocks=True, loadable=False)
+
+
+def images(made: Plan, count: int) -> np.ndarray:
+    return random_codes(np.random.default_rng(1), made.graph, count)
+
+
+def flat(netlist: Netlist) -> FlatNetlist:
+    return flatten(netlist)
+
+
+def test_results_cycles_and_segments(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    shown: list[tuple[int, int | None]] = []
+    found = simulate_accelerator(
+        flat(netlist), made, memories, images(made, 67), progress=lambda *a: shown.append(a)
+    )
+    layers = predict(made).layers
+    assert list(found.layers) == [*(layer.name for layer in layers), AROUND]
+    for layer in layers:
+        assert found.layers[layer.name].cycles == 67 * layer.total
+    assert found.total.cycles == 67 * found.cycles
+    assert shown[-1] == (2 * found.cycles, 2 * found.cycles)
+    assert all(found.layers[layer.name].toggles.sum() > 0 for layer in layers)
+    # What images do to an accelerator does not depend on which others run beside them.
+    one = simulate_accelerator(flat(netlist), made, memories, images(made, 67)[:1])
+    again = simulate_accelerator(flat(netlist), made, memories, images(made, 67)[1:])
+    np.testing.assert_array_equal((one.total + again.total).toggles, found.total.toggles)
+    reads = sum(r for r, _ in found.total.accesses.values())
+    assert reads == sum(r for r, _ in (one.total + again.total).accesses.values()) > 0
+
+
+def test_loaded_parameters(tmp_path: Path, store: Store) -> None:
+    made, netlist, memories = mapped(tmp_path, store, 5, blocks=False, loadable=True)
+    found = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
+    assert found.images == 3
+
+
+def test_a_fault_in_a_gate_is_found(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    name = next(n for n in netlist.modules if n.startswith("hawx_pe"))
+    module = netlist.modules[name]
+    instances = list(module.instances)
+    for index, instance in enumerate(instances):
+        if instance.kind == "XOR2":
+            swapped = replace(instance, kind="XNOR2", pins=_renamed(instance.pins))
+            instances[index] = swapped
+            break
+    broken = {**netlist.modules, name: replace(module, instances=instances)}
+    with pytest.raises(VerificationError, match="computes another result"):
+        simulate_accelerator(
+            flat(replace(netlist, modules=broken)), made, memories, images(made, 8)
+        )
+
+
+def _renamed(pins: dict[str, list[int | str]]) -> dict[str, list[int | str]]:
+    return {{"Z": "ZN"}.get(pin, pin): nets for pin, nets in pins.items()}
+
+
+def test_missing_memory_file(built_in: Mapped, tmp_path: Path) -> None:
+    made, netlist, _ = built_in
+    with pytest.raises(UserError, match="A memory's contents cannot be read"):
+        simulate_accelerator(flat(netlist), made, tmp_path, images(made, 1))
+
+
+def test_no_image(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    with pytest.raises(ValueError, match="at least one, not none"):
+        simulate_accelerator(flat(netlist), made, memories, images(made, 0))
+
+
+def test_glitches_change_no_result(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    cells = flat(netlist)
+    quiet = simulate_accelerator(cells, made, memories, images(made, 3))
+    timed = simulate_accelerator(
+        cells, made, memories, images(made, 3), delays=library_delays(cells)
+    )
+    assert list(timed.layers) == list(quiet.layers)
+    for name, activity in timed.layers.items():
+        assert np.array_equal(activity.ones, quiet.layers[name].ones)
+        assert activity.accesses == quiet.layers[name].accesses
+        assert np.all(activity.toggles >= quiet.layers[name].toggles)
+    assert timed.total.toggles.sum() > quiet.total.toggles.sum()
