@@ -2,7 +2,7 @@
 
     python benchmarks/activity.py [SIZE] [--delays]    # SIZE 0: the multiplier alone
 
-The multiplier: the exact one of generic45 under random operands, in Icarus with a behavioural model
+The multiplier: the exact one of generic45 under random operands, in Icarus with a behavioral model
 of every cell, here with 64 and 256 of it side by side, settled states only and with the cells'
 delays. Icarus has delays as well, and writes no waves: the baseline is what it takes to simulate
 alone. The accelerator: LeNet-5 on SIZE x SIZE PEs (8), synthesized or taken from the store, with 64
@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import Block, by_name
 from hawx_hw.design.emission import TOP, emit_accelerator
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.graph.random_graphs import random_codes
 from hawx_hw.netlist.blocks import simulate_block
 from hawx_hw.netlist.flat import FlatNetlist, flatten
@@ -50,7 +50,7 @@ def main() -> None:
     for name in ("design", "simulation", "cells", "per second", "against Icarus"):
         table.add_column(name, justify="right")
     block = by_name("exact")
-    (design,) = architecture_verilog([(block, block.architectures[0])])
+    (design,) = implementation_verilog([(block, block.implementations[0])])
     flat = flatten(synthesize_module(design.files, design.top, load("generic45"))[0])
     delays = library_delays(flat)
     baseline = _icarus(flat, delays)
@@ -77,7 +77,7 @@ def _block(flat: FlatNetlist, block: Block, lanes: int, delays: Delays | None) -
 
 
 def _accelerator(size: int, glitches: bool) -> list[tuple[str, str, int, float]]:
-    made = plan(lenet5(), Architecture.complete(size, size))
+    made = plan(lenet5(), ArrayShape.complete(size, size))
     images = random_codes(np.random.default_rng(0), made.graph, 64)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

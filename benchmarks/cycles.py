@@ -19,7 +19,7 @@ from rich.table import Table
 
 from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.graph import (
     Conv2d,
@@ -69,7 +69,7 @@ def lenet5() -> Graph:
 
 def lower_bound(mapped: Plan) -> int:
     """Cycles that no weight-stationary array of this shape can undercut."""
-    shape = mapped.architecture
+    shape = mapped.array
     cycles = 0
     for layer in mapped.layers:
         if layer.weight is None:
@@ -87,11 +87,11 @@ def main() -> None:
     """Print the table."""
     graph = lenet5()
     table = Table(title="LeNet-5, one 28 x 28 image at a time (NNgen: quoted, parameters streamed)")
-    for name in ("array", "multipliers", "cycles", "of it core", "lower bound", "utilisation"):
+    for name in ("array", "multipliers", "cycles", "of it core", "lower bound", "utilization"):
         table.add_column(name, justify="right")
     image, result = graph.tensors["image"].size, graph.tensors[graph.output].size
     for rows, columns in _SHAPES:
-        mapped = plan(graph, Architecture.complete(rows, columns))
+        mapped = plan(graph, ArrayShape.complete(rows, columns))
         report = predict(mapped)
         total = image + CYCLES_BEFORE_START + report.core + CYCLES_AFTER_DONE + result
         table.add_row(

@@ -114,7 +114,7 @@ class _Random(Block):
     """The exact product with an error of full rank, as an imported netlist may have."""
 
     family = "random table"
-    architectures = ()
+    implementations = ()
 
     def __init__(self, largest: int, seed: int):
         rng = np.random.default_rng(seed)
@@ -128,7 +128,7 @@ class _Random(Block):
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._products[a + 128, b + 128]
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
+    def component(self, implementation: str | None = None) -> BlockComponent:
         raise NotImplementedError
 
 

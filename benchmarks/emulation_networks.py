@@ -131,7 +131,7 @@ def resnet20(seed: int = 0) -> Graph:
 
 
 def float_lenet5() -> nn.Module:
-    """LeNet-5 in float32, batch normalisation free, as the zoo's."""
+    """LeNet-5 in float32, batch normalization free, as the zoo's."""
     return nn.Sequential(
         *(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
@@ -140,7 +140,7 @@ def float_lenet5() -> nn.Module:
 
 
 class FloatResNet20(nn.Module):
-    """ResNet-20 in float32, batch normalisation already folded into the convolutions."""
+    """ResNet-20 in float32, batch normalization already folded into the convolutions."""
 
     def __init__(self) -> None:
         super().__init__()

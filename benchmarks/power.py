@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes
@@ -56,7 +56,7 @@ def _mac(technology: Technology) -> tuple[FlatNetlist, Activity]:
 
 
 def _accelerator(technology: Technology, folder: Path) -> tuple[FlatNetlist, Activity]:
-    made = plan(lenet5(), Architecture.complete(8, 8))
+    made = plan(lenet5(), ArrayShape.complete(8, 8))
     emit_accelerator(made, folder, config_hash=0)
     names = (folder / "rtl" / "filelist.f").read_text().split()
     sources = {name: (folder / "rtl" / name).read_text() for name in names}

@@ -3,8 +3,8 @@ have an integer counterpart and compute the same.
 
 Its two shortcuts that change the shape take every second pixel and pad with channels of zeros
 ("option A" of K. He et al., CVPR 2016): here 1 x 1 convolutions of stride 2 with a one for each
-channel that is kept. It takes images normalised by the mean and deviation of ImageNet: here a 1 x 1
-convolution in front, so that the padding of the first layer stays the zero of the normalised image.
+channel that is kept. It takes images normalized by the mean and deviation of ImageNet: here a 1 x 1
+convolution in front, so that the padding of the first layer stays the zero of the normalized image.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Block(nn.Module):
 class _ResNet20(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.normalise = nn.Conv2d(3, 3, 1)
+        self.normalize = nn.Conv2d(3, 3, 1)
         self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
         self.relu = nn.ReLU()
@@ -51,7 +51,7 @@ class _ResNet20(nn.Module):
         self.linear = nn.Linear(64, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.relu(self.bn1(self.conv1(self.normalise(x))))
+        x = self.relu(self.bn1(self.conv1(self.normalize(x))))
         x = self.layer3(self.layer2(self.layer1(x)))
         return self.linear(self.flatten(self.pool(x)))
 
@@ -62,13 +62,13 @@ def load(checkpoint: Path) -> nn.Module:
     trained = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     found = {name.removeprefix("module."): value for name, value in trained.items()}
     missing, unexpected = network.load_state_dict(found, strict=False)
-    own = {name for name in network.state_dict() if name.startswith("normalise")}
+    own = {name for name in network.state_dict() if name.startswith("normalize")}
     own |= {name for name in network.state_dict() if "shortcut" in name}
     if set(missing) != own or unexpected:
         raise ValueError(f"{checkpoint} is not a checkpoint of this ResNet-20")
     with torch.no_grad():
-        network.normalise.weight.copy_(torch.diag(1 / torch.tensor(_DEVIATION))[:, :, None, None])
-        network.normalise.bias.copy_(-torch.tensor(_MEAN) / torch.tensor(_DEVIATION))
+        network.normalize.weight.copy_(torch.diag(1 / torch.tensor(_DEVIATION))[:, :, None, None])
+        network.normalize.bias.copy_(-torch.tensor(_MEAN) / torch.tensor(_DEVIATION))
     return network
 
 

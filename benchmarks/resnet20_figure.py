@@ -18,7 +18,7 @@ _LABELS = {
     "blocks": "approximate blocks only",
     "both": "both",
 }
-_COLOURS = {"precision": "tab:blue", "blocks": "tab:red", "both": "black"}
+_COLORS = {"precision": "tab:blue", "blocks": "tab:red", "both": "black"}
 _STYLES = {"layers": ("s", "--", "a block a layer"), "filters": ("o", "-", "a block a filter")}
 _MOST = 4.0
 
@@ -50,15 +50,15 @@ def draw(
                 continue
             values = np.array(points).reshape(-1, 2) * (100, 1)
             if level == "uniform":
-                axes.plot(*values.T, "x", color=_COLOURS[name], label=f"{_LABELS[name]}, uniform")
+                axes.plot(*values.T, "x", color=_COLORS[name], label=f"{_LABELS[name]}, uniform")
                 continue
             marker, dash, told = _STYLES[level]
-            axes.plot(*values.T, marker, color=_COLOURS[name], markersize=3, alpha=0.35)
+            axes.plot(*values.T, marker, color=_COLORS[name], markersize=3, alpha=0.35)
             front = values[np.sort(pareto(np.stack([values[:, 1], -values[:, 0]], axis=1)))]
             front = front[np.argsort(front[:, 0])]
             label = f"{_LABELS[name]}, {told}"
             style = {"linestyle": dash, "linewidth": 1, "marker": marker, "markersize": 4}
-            axes.plot(*front.T, color=_COLOURS[name], label=label, **style)
+            axes.plot(*front.T, color=_COLORS[name], label=label, **style)
         axes.axhline(1.0, color="grey", linewidth=0.6)
         axes.set(
             xlabel="energy of the multiplications saved, %",

@@ -16,7 +16,7 @@ with weights remapped one by one.
 
 Energy is that of one multiplication in generic45 (smallest architecture, uniform operands, best
 exact multiplier 8 x 8 as the baseline), or the published power of EvoApproxLib's multipliers at
-45 nm. The first layer that normalises, both shortcuts and the last layer, 0.7 % of the
+45 nm. The first layer that normalizes, both shortcuts and the last layer, 0.7 % of the
 multiplications, stay exact and count. Profile and runs are kept in the folder
 (build/resnet20); an interrupted search goes on, and ``--kept`` shows what there is.
 """

@@ -102,7 +102,7 @@ def _case(name: str) -> Case:
     parts = name.split("_")
     if len(parts) != 4 or parts[0] not in LEVELS or parts[3] not in ("compensated", "plain"):
         raise UserError(
-            f"There is no case {name!r}", mend="A name is such as layers_8_10000_compensated."
+            f"There is no case {name!r}", hint="A name is such as layers_8_10000_compensated."
         )
     blocks, images = int(parts[1]), int(parts[2])
     if blocks not in BLOCKS[True]:

@@ -13,7 +13,7 @@ from hawx_hw.util.plotting import picture
 
 __all__ = ["draw"]
 
-_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
+_COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
 _MARKERS = ("o", "s", "^", "v", "D", "x")
 
 
@@ -42,7 +42,7 @@ def draw(
         axes.step(shares, truth[:, 0], where="pre", color="0.65", linewidth=2.5, label="truth")
         for index, (name, points) in enumerate(found.items()):
             front = points[pareto(points)]
-            style: dict[str, Any] = {"color": _COLOURS[index % 6], "marker": _MARKERS[index % 6]}
+            style: dict[str, Any] = {"color": _COLORS[index % 6], "marker": _MARKERS[index % 6]}
             axes.plot(
                 100 * front[:, 1] / reference[1], front[:, 0], linestyle="none", markersize=4,
                 fillstyle="none", label=name, **style,

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
@@ -45,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for top, size, flatten in _CASES:
             folder = Path(name) / f"{top}{size}{flatten}"
-            mapped = plan(lenet5(), Architecture.complete(size, size, slice_columns=size))
+            mapped = plan(lenet5(), ArrayShape.complete(size, size, slice_columns=size))
             emit_accelerator(mapped, folder, config_hash=0)
             sources = [folder / "rtl" / source for source in
                        (folder / "rtl" / "filelist.f").read_text().split()]  # fmt: skip

@@ -28,10 +28,10 @@ gateware.
 hawx blocks list                                 # every distinct table, with its error statistics
 hawx blocks list --family drum --sort mae
 hawx blocks list --max-bias 1 --max-mae 100 --json
-hawx blocks show "array(1,0,4)"                  # ranks, architectures, code ranges, other names
+hawx blocks show "array(1,0,4)"                  # ranks, implementations, code ranges, other names
 hawx blocks show "drum(k=4)" --plot errors.svg --save-table products.npy
 hawx blocks prove "drum(k=4)"                    # see block-proofs.md
-hawx blocks architectures "drum(k=4)"            # see synthesis.md
+hawx blocks implementations "drum(k=4)"            # see synthesis.md
 hawx blocks import FILE.v --module NAME          # see add-a-block.md
 ```
 

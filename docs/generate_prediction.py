@@ -43,9 +43,9 @@ technology's memory model, since a plan says which there are. Cells, energy and 
 
 ## The model
 
-1. **Parts.** Area is the sum of blocks, PEs, array slices, row feeders, requantisers and the rest;
+1. **Parts.** Area is the sum of blocks, PEs, array slices, row feeders, requantizers and the rest;
    dynamic energy that of logic and memories; the longest path is the longest of those in PEs, in
-   requantisers and elsewhere. Each part is a sum of physical terms (the table below; such as bits
+   requantizers and elsewhere. Each part is a sum of physical terms (the table below; such as bits
    of sums times PEs) with coefficients of at least zero, fitted to relative errors. The area of the
    blocks is no fit: a block takes in the design what it takes alone.
 2. **What the parts miss**, the logarithm of truth over the parts' sum, is learned by a Gaussian
@@ -70,7 +70,7 @@ a time; everything is fitted anew without them.
 ![Predicted over found, with 90 % intervals](prediction.svg)
 
 The highest clock is the weakest: its order (tau) is blurred among the many designs whose longest
-path is the requantiser's, the same in all of them to a few per cent; and where PEs hold several
+path is the requantizer's, the same in all of them to a few per cent; and where PEs hold several
 blocks, the signal that chooses among them drives all PEs of a slice without buffers, which makes
 paths of up to 8 ns that depend on details of the grid.
 

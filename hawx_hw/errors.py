@@ -1,4 +1,4 @@
-"""The errors that a user sees: what is wrong, where, and how to mend it."""
+"""The errors that a user sees: what is wrong, where, and how to hint it."""
 
 __all__ = ["HawxError", "UserError", "VerificationError"]
 
@@ -10,7 +10,7 @@ class HawxError(Exception):
 
 
 class UserError(HawxError):
-    """Something the user can mend: a config, a file, data, a missing tool.
+    """Something the user can hint: a config, a file, data, a missing tool.
 
     Parameters
     ----------
@@ -18,21 +18,21 @@ class UserError(HawxError):
         What is wrong, in one sentence.
     where : str or None
         The file, line and key concerned, such as ``configs/lenet5.yaml:7: accelerator.rows``.
-    mend : str or None
+    hint : str or None
         What to do about it.
     """
 
     exit_status = 2
 
-    def __init__(self, what: str, *, where: str | None = None, mend: str | None = None):
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None):
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint
         super().__init__(what)
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{text.rstrip('.')}. {self.mend}" if self.mend else text
+        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
 
 
 class VerificationError(HawxError):

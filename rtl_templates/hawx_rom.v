@@ -1,4 +1,4 @@
-// Read-only memory, initialised from a text file of hexadecimal words, one a line.
+// Read-only memory, initialized from a text file of hexadecimal words, one a line.
 //
 // read_data follows read_address by one cycle when read_enable is high, and holds its value otherwise.
 // INIT_FILE is a file name relative to the folder in which the tool runs.

@@ -18,11 +18,11 @@ from hawx_hw.graph.graph import Conv2d, Graph, Linear
 class _Odd(Block):
     """``hardware(a, b)`` in numpy and, by the same operators, in Amaranth."""
 
-    architectures = ("only",)
+    implementations = ("only",)
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
+    def component(self, implementation: str | None = None) -> BlockComponent:
         block = self
-        self._architecture(architecture)
+        self._implementation(implementation)
 
         class Component(BlockComponent):
             def elaborate(self, platform: Any) -> Module:

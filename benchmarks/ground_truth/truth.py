@@ -96,18 +96,18 @@ def load_truth(path: Path, space: Space) -> Truth:
     """
     found = _read(path)
     if found is None:
-        raise UserError("There is no truth yet", where=str(path), mend="Compute it.")
+        raise UserError("There is no truth yet", where=str(path), hint="Compute it.")
     try:
         if int(found["schema"]) != SCHEMA or str(found["space"]) != space_key(space):
             raise UserError(
-                "This truth is of another space or version", where=str(path), mend=_MEND
+                "This truth is of another space or version", where=str(path), hint=_MEND
             )
         images, exact = found["counts"].tolist()
         key, seconds = str(found["key"]), float(found["seconds"])
         return Truth(space, key, images, exact, found["right"], seconds)
     except (KeyError, ValueError) as error:
         raise UserError(
-            f"The truth cannot be read: {error}", where=str(path), mend=_MEND
+            f"The truth cannot be read: {error}", where=str(path), hint=_MEND
         ) from error
 
 
@@ -164,4 +164,4 @@ def _read(path: Path) -> dict[str, np.ndarray] | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"The file cannot be read: {error}", where=str(path), mend=_MEND) from error
+        raise UserError(f"The file cannot be read: {error}", where=str(path), hint=_MEND) from error

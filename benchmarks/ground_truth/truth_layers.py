@@ -14,7 +14,7 @@ from hawx_hw.search.oracle import Oracle
 
 __all__ = ["enumerate_truth"]
 
-#: Assignments between two savings: neighbours in number share all but their last units.
+#: Assignments between two savings: neighbors in number share all but their last units.
 _PART = 512
 
 

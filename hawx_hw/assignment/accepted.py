@@ -61,7 +61,7 @@ def _within(layer: str, block: str, what: str, accepted: range, low: int, high: 
         f"{block} accepts {what} codes from {accepted[0]} to {accepted[-1]}, and may meet {low} to "
         f"{high} in {layer}",
         where=f"blocks.layers.{layer}",
-        mend="Choose another block for this layer."
+        hint="Choose another block for this layer."
         if what == "activation"
         else "Choose another block for these weights, or leave weight_remapping on.",
     )

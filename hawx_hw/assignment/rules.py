@@ -83,7 +83,7 @@ class _Blocks:
             try:
                 self._known[name] = by_name(name, self._folder)
             except UserError as error:
-                raise UserError(error.what, where=key, mend=error.mend) from error
+                raise UserError(error.what, where=key, hint=error.hint) from error
         return self._known[name]
 
 
@@ -119,7 +119,7 @@ def _layer(
             raise UserError(
                 "No weight is left for this rule",
                 where=key,
-                mend="The first rule that matches a weight wins: put this one before the others, "
+                hint="The first rule that matches a weight wins: put this one before the others, "
                 "or remove it.",
             )
         chosen[mine] = number
@@ -132,7 +132,7 @@ def _layer(
             f"No rule matches {int(free.sum())} of the layer's {free.size} weights; the first is "
             f"that of {at}",
             where=where,
-            mend="End with a rule that has nothing but a block.",
+            hint="End with a rule that has nothing but a block.",
         )
     found = [blocks(rule.block, f"{where}.{n}.block") for n, rule in enumerate(rules)]
     return indexed(found, chosen.reshape(shape))
@@ -153,7 +153,7 @@ def _matched(rule: BlockRule, free: np.ndarray, key: str) -> np.ndarray:
             raise UserError(
                 f"This share of {len(free)} filters is none",
                 where=f"{key}.share",
-                mend=f"Give at least {0.5 / len(free):.3g}, or remove the rule.",
+                hint=f"Give at least {0.5 / len(free):.3g}, or remove the rule.",
             )
         waiting = np.flatnonzero((free & taps).any(axis=(1, 2, 3)))
         filters = np.isin(np.arange(len(free)), waiting[:count])
@@ -169,7 +169,7 @@ def _line(wanted: Indices | None, count: int, key: str, name: str) -> np.ndarray
         raise UserError(
             f"There is no {name} {wanted[-1]}: the layer has {count}",
             where=key,
-            mend=f"Name them from 0 to {count - 1}.",
+            hint=f"Name them from 0 to {count - 1}.",
         )
     return np.isin(np.arange(count), wanted)
 
@@ -186,5 +186,5 @@ def _unknown_layer(graph: Graph, name: str, layers: list[str]) -> UserError:
     return UserError(
         what,
         where=f"blocks.layers.{name}",
-        mend=f"{hint}Layers with weights: {', '.join(layers)}.",
+        hint=f"{hint}Layers with weights: {', '.join(layers)}.",
     )

@@ -53,7 +53,7 @@ def from_json(content: dict[str, Any], folder: Path | None = None) -> dict[str, 
                 raise UserError(
                     f"The products of {name} are not those that were chosen",
                     where=name,
-                    mend="Bring back the block of the digest "
+                    hint="Bring back the block of the digest "
                     f"{digest[:16]}, or choose the blocks anew.",
                 )
         return {
@@ -63,7 +63,7 @@ def from_json(content: dict[str, Any], folder: Path | None = None) -> dict[str, 
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"This is no assignment of blocks: {type(error).__name__}: {error}",
-            mend="Choose the blocks anew.",
+            hint="Choose the blocks anew.",
         ) from error
 
 

@@ -166,8 +166,8 @@ def _verilator(
         *map(str, sources),
     ]
     run_tool(command, build, os.environ | simulator.environment, "Verilator")
-    # 65,536 steps do not repay the compiler's optimisation.
-    make_program(simulator, build, prefix="Vproducts", program="products", optimise="-O0")
+    # 65,536 steps do not repay the compiler's optimization.
+    make_program(simulator, build, prefix="Vproducts", program="products", optimize="-O0")
     run_tool(
         [str(build / "products"), "+verilator+rand+reset+2", "+verilator+seed+1"],
         folder,

@@ -15,14 +15,14 @@ from hawx_hw.block_proofs.formal import Difference, compare
 from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.block_verilog import (
     BlockVerilog,
-    architecture_verilog,
+    implementation_verilog,
     specification_verilog,
 )
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 
 __all__ = ["SPECIFICATION", "Case", "Counterexample", "Proof", "prove", "prove_cases"]
 
-#: What stands for the architecture where the specification itself is compared with the table.
+#: What stands for the implementation where the specification itself is compared with the table.
 SPECIFICATION = "specification"
 #: Designs that are simulated together, between one sign of progress and the next.
 _BATCH = 120
@@ -35,14 +35,14 @@ class Case:
     Parameters
     ----------
     block : Block
-    architecture : str
+    implementation : str
     design : BlockVerilog
     specification : BlockVerilog or None
         What the design is proven against formally; None where there is none.
     """
 
     block: Block
-    architecture: str
+    implementation: str
     design: BlockVerilog
     specification: BlockVerilog | None
 
@@ -80,13 +80,13 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Proof:
-    """What came out for one architecture of a block.
+    """What came out for one implementation of a block.
 
     Parameters
     ----------
     block, digest : str
         Name of the block and hash of its table.
-    architecture : str
+    implementation : str
         :data:`SPECIFICATION` stands for the specification.
     formal : bool
         Whether there was a formal proof beside the simulation.
@@ -96,7 +96,7 @@ class Proof:
 
     block: str
     digest: str
-    architecture: str
+    implementation: str
     formal: bool
     counterexamples: tuple[Counterexample, ...]
 
@@ -122,14 +122,14 @@ def prove(
 ) -> list[Proof]:
     """Prove the emitted Verilog of blocks.
 
-    Each architecture is simulated on all 65,536 pairs of operands and compared with the table,
+    Each implementation is simulated on all 65,536 pairs of operands and compared with the table,
     and proven equivalent to the block's specification, where it has one. The specifications
     themselves are simulated too.
 
     Parameters
     ----------
     pairs : sequence of (Block, str)
-        Blocks with the names of architectures, all different.
+        Blocks with the names of implementations, all different.
     formal : bool
         False leaves out the formal proofs.
     simulator : Simulator or None
@@ -144,12 +144,12 @@ def prove(
     Returns
     -------
     list of Proof
-        In the order of ``pairs``; behind each block's last architecture comes its specification.
+        In the order of ``pairs``; behind each block's last implementation comes its specification.
 
     Raises
     ------
     ValueError
-        There is no such architecture.
+        There is no such implementation.
     VerificationError
         A tool does not accept the Verilog, or a product is undefined.
     UserError
@@ -159,13 +159,13 @@ def prove(
     blocks = list(dict.fromkeys(block for block, _ in pairs))
     specified = specification_verilog(blocks) if formal else [None] * len(blocks)
     specifications = dict(zip(blocks, specified, strict=True))
-    designs = architecture_verilog(pairs)
+    designs = implementation_verilog(pairs)
     cases = []
     for block in blocks:
         specification = specifications[block]
-        for (other, architecture), design in zip(pairs, designs, strict=True):
+        for (other, implementation), design in zip(pairs, designs, strict=True):
             if other == block:
-                cases.append(Case(block, architecture, design, specification))
+                cases.append(Case(block, implementation, design, specification))
         if specification is not None:
             cases.append(Case(block, SPECIFICATION, specification, None))
     return prove_cases(cases, simulator=simulator, workdir=workdir, jobs=jobs, progress=progress)
@@ -212,7 +212,7 @@ def _prove_batch(cases: Sequence[Case], simulator: Simulator, workdir: Path | No
             Proof(
                 case.block.name,
                 case.block.digest,
-                case.architecture,
+                case.implementation,
                 case.specification is not None,
                 tuple(counterexamples),
             )

@@ -112,21 +112,21 @@ class Block(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         """Names of the ways to build the block, the usual one first."""
 
     @abc.abstractmethod
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        """The gateware, built in one of the ``architectures`` (the first if left out).
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        """The gateware, built in one of the ``implementations`` (the first if left out).
 
         Raises
         ------
         ValueError
-            There is no such architecture.
+            There is no such implementation.
         """
 
     def specification(self) -> BlockComponent | None:
-        """A plain description to prove the architectures against, independent of the table.
+        """A plain description to prove the implementations against, independent of the table.
 
         None where the table is the only one there is.
         """
@@ -135,7 +135,7 @@ class Block(abc.ABC):
     def factors(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Integers ``u``, ``v``, each int32 ``(256, rank)``, with ``table == u @ v.T``.
 
-        None where the family has no factorisation worth using.
+        None where the family has no factorization worth using.
         """
         return None
 
@@ -163,11 +163,11 @@ class Block(abc.ABC):
         low, high = int(self.raw_table.min()), int(self.raw_table.max())
         return max(_PRODUCT_BITS, 1 + max(high.bit_length(), (-1 - low).bit_length()))
 
-    def _architecture(self, name: str | None) -> str:
-        """Check an architecture's name; the first where there is none."""
+    def _implementation(self, name: str | None) -> str:
+        """Check an implementation's name; the first where there is none."""
         if name is None:
-            return self.architectures[0]
-        if name not in self.architectures:
-            known = ", ".join(self.architectures)
-            raise ValueError(f"Architecture of {self.name} must be one of {known}, not {name!r}")
+            return self.implementations[0]
+        if name not in self.implementations:
+            known = ", ".join(self.implementations)
+            raise ValueError(f"Implementation of {self.name} must be one of {known}, not {name!r}")
         return name

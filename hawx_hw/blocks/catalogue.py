@@ -64,7 +64,7 @@ def catalogue(family: str | None = None) -> list[Entry]:
     families = [*FAMILIES, "import"]
     if family is not None and family not in families:
         raise UserError(
-            f"There is no family {family!r}", mend=f"The families are: {', '.join(families)}."
+            f"There is no family {family!r}", hint=f"The families are: {', '.join(families)}."
         )
     return _entries(_all(), family)
 

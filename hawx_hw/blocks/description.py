@@ -43,7 +43,7 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
         "activation_step": block.activation_step,
         "activation_offset": block.activation_offset,
         "product_bits": block.product_bits,
-        "architectures": list(block.architectures),
+        "implementations": list(block.implementations),
     }
     if published is not None:
         content["published"] = {

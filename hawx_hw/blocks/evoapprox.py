@@ -89,7 +89,7 @@ def resolve(name: str) -> Block | None:
     wanted, branch = match["name"], match["branch"]
     if branch not in (None, "v2022", "master"):
         raise UserError(
-            f"EvoApproxLib has no branch {branch!r}", mend="Write @v2022 or @master after the name."
+            f"EvoApproxLib has no branch {branch!r}", hint="Write @v2022 or @master after the name."
         )
     found = [
         (circuit, of)
@@ -99,12 +99,12 @@ def resolve(name: str) -> Block | None:
     ]
     if not found:
         known = ", ".join(name for circuit in CIRCUITS for name in circuit.names)
-        raise UserError(f"EvoApproxLib has no signed multiplier {name!r}", mend=f"It has {known}.")
+        raise UserError(f"EvoApproxLib has no signed multiplier {name!r}", hint=f"It has {known}.")
     if len({circuit.block for circuit, _ in found}) > 1:
         means = " and ".join(f"{circuit.block.name} on {of}" for circuit, of in found)
         raise UserError(
             f"{name!r} is two circuits: {means}",
-            mend=f"Write {name}@{found[0][1]} or {name}@{found[1][1]}.",
+            hint=f"Write {name}@{found[0][1]} or {name}@{found[1][1]}.",
         )
     return found[0][0].block
 

@@ -1,4 +1,4 @@
-"""Factorisations of tables, with no more terms than needed."""
+"""Factorizations of tables, with no more terms than needed."""
 
 from __future__ import annotations
 

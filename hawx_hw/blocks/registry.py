@@ -93,7 +93,7 @@ def by_name(name: str, folder: Path | None = None) -> Block:
             return published
     match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
-        raise UserError(f"Unknown block {name!r}", mend=_known(name))
+        raise UserError(f"Unknown block {name!r}", hint=_known(name))
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
     return _instance(family, name, match["parameters"] or "")
@@ -114,12 +114,12 @@ def _instance(family: type[Block], name: str, text: str) -> Block:
         key = key.strip() or (fields[position] if position < len(fields) else "")
         if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d+\s*", value):
             raise UserError(
-                f"Wrong parameter {part.strip()!r} of block {name!r}", mend=f"Write {usage}."
+                f"Wrong parameter {part.strip()!r} of block {name!r}", hint=f"Write {usage}."
             )
         values[key] = int(value)
     try:
         return family(**values)
     except (TypeError, ValueError) as error:
         raise UserError(
-            f"Wrong parameters of block {name!r}: {error}", mend=f"Write {usage}."
+            f"Wrong parameters of block {name!r}: {error}", hint=f"Write {usage}."
         ) from error

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["OBJECTIVES", "BlockFigures", "BlockTable"]
 
-#: Values of ``accelerator.block_architecture``.
+#: Values of ``accelerator.block_implementation``.
 OBJECTIVES = ("smallest", "fastest", "first")
 
 
 @dataclass(frozen=True)
 class BlockFigures:
-    """One architecture of a block by itself.
+    """One implementation of a block by itself.
 
     Parameters
     ----------
-    digest, block, architecture : str
+    digest, block, implementation : str
         Hash of the block's table, its name, and how it is built.
     area : float
         In the library's unit.
@@ -39,7 +39,7 @@ class BlockFigures:
 
     digest: str
     block: str
-    architecture: str
+    implementation: str
     area: float
     delay_ns: float
     energy_fj: float
@@ -52,7 +52,7 @@ class BlockTable:
     Parameters
     ----------
     rows : iterable of BlockFigures
-        The architectures of a block in its own order.
+        The implementations of a block in its own order.
     """
 
     def __init__(self, rows: Iterable[BlockFigures] = ()):
@@ -63,7 +63,7 @@ class BlockTable:
 
     def __contains__(self, block: Block) -> bool:
         found = self._rows.get((block.name, block.digest), ())
-        return tuple(row.architecture for row in found) == tuple(block.architectures)
+        return tuple(row.implementation for row in found) == tuple(block.implementations)
 
     def chosen(self, block: Block, objective: str = "smallest") -> BlockFigures:
         """How the accelerator has the block.
@@ -118,7 +118,7 @@ class BlockTable:
             BlockFigures(
                 digest=block.digest,
                 block=block.name,
-                architecture=figures.architecture,
+                implementation=figures.implementation,
                 area=figures.area,
                 delay_ns=figures.delay_ns,
                 energy_fj=round(figures.switching_fj + figures.internal_fj, 6),
@@ -155,7 +155,7 @@ class BlockTable:
                 BlockFigures(
                     row["digest"],
                     row["block"],
-                    row["architecture"],
+                    row["implementation"],
                     float(row["area"]),
                     float(row["delay_ns"]),
                     float(row["energy_fj"]),
@@ -167,5 +167,5 @@ class BlockTable:
             raise UserError(
                 f"The table of blocks is damaged: {error}",
                 where=where,
-                mend=f"It must have the columns {', '.join(names)}.",
+                hint=f"It must have the columns {', '.join(names)}.",
             ) from error

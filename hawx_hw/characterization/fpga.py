@@ -8,7 +8,7 @@ from typing import Any
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.savings import Errors, errors
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.synthesis.fpga import FpgaFigures, synthesize_fpga_all
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import FpgaFamily
@@ -26,7 +26,7 @@ class FpgaRow:
     errors : Errors
     multipliers : bool
         Whether the FPGA's own multipliers were allowed.
-    architecture : str
+    implementation : str
         Of all, the one with the fewest look-up tables.
     figures : FpgaFigures
     saving : float
@@ -38,7 +38,7 @@ class FpgaRow:
     family: str
     errors: Errors
     multipliers: bool
-    architecture: str
+    implementation: str
     figures: FpgaFigures
     saving: float
 
@@ -52,7 +52,7 @@ class FpgaRow:
             "mean_error": self.errors.mean,
             "deviation": self.errors.deviation,
             "multipliers": self.multipliers,
-            "architecture": self.architecture,
+            "implementation": self.implementation,
             **{name: value for name, value in found.items() if name != "key"},
             "lut_saving": self.saving,
             "runs": {"synthesis": found["key"]},
@@ -90,8 +90,10 @@ def characterize_fpga(
     names = [block.name for block in blocks]
     if "exact" not in names:
         raise ValueError(f"blocks must hold exact, not only {', '.join(names)}")
-    pairs = [(block, architecture) for block in blocks for architecture in block.architectures]
-    designs = [(design.files, design.top) for design in architecture_verilog(pairs)]
+    pairs = [
+        (block, implementation) for block in blocks for implementation in block.implementations
+    ]
+    designs = [(design.files, design.top) for design in implementation_verilog(pairs)]
     wanted = [(pair, design, False) for pair, design in zip(pairs, designs, strict=True)]
     wanted += [
         (pair, design, True)
@@ -103,19 +105,19 @@ def characterize_fpga(
         family, jobs=jobs, store=store, progress=progress,
     )  # fmt: skip
     best: dict[tuple[str, bool], tuple[str, FpgaFigures]] = {}
-    for ((block, architecture), _, dsp), found in zip(wanted, figures, strict=True):
+    for ((block, implementation), _, dsp), found in zip(wanted, figures, strict=True):
         key = block.name, dsp
         if key not in best or found.luts < best[key][1].luts:
-            best[key] = architecture, found
+            best[key] = implementation, found
     soft = best["exact", False][1].luts
     rows = []
     for block in blocks:
         for dsp in (True, False):
             if (block.name, dsp) in best:
-                architecture, found = best[block.name, dsp]
+                implementation, found = best[block.name, dsp]
                 rows.append(
                     FpgaRow(
-                        block.name, block.family, errors(block), dsp, architecture, found,
+                        block.name, block.family, errors(block), dsp, implementation, found,
                         1 - found.luts / soft,
                     )
                 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Area, delay and energy of blocks in all their architectures: synthesized and simulated."""
+"""Area, delay and energy of blocks in all their implementations: synthesized and simulated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.operands import Operands
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.netlist.blocks import simulate_block
 from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.timed import library_delays
@@ -26,11 +26,11 @@ _KIND = "block energy"
 
 @dataclass(frozen=True)
 class Measurement:
-    """One architecture of one block in a technology.
+    """One implementation of one block in a technology.
 
     Parameters
     ----------
-    block, architecture : str
+    block, implementation : str
     area : float
         In the library's unit, um2 in most.
     delay_ns : float
@@ -45,7 +45,7 @@ class Measurement:
     """
 
     block: str
-    architecture: str
+    implementation: str
     area: float
     delay_ns: float
     cells: int
@@ -72,7 +72,7 @@ def synthesize_blocks(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> list[Mapped]:
-    """The netlists of every architecture of each block, as the choice of architectures has them.
+    """The netlists of every implementation of each block, as the choice of one has them.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def synthesize_blocks(
     UserError
         Yosys is missing, or the library lacks a cell.
     """
-    designs = architecture_verilog(_pairs(blocks))
+    designs = implementation_verilog(_pairs(blocks))
     return map_designs(
         [(design.files, design.top) for design in designs],
         technology, jobs=jobs, store=store, progress=progress,
@@ -107,7 +107,7 @@ def measure(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> dict[str, list[Measurement]]:
-    """Every architecture of each block, simulated gate by gate under the operands.
+    """Every implementation of each block, simulated gate by gate under the operands.
 
     The products are checked against the block's table.
 
@@ -124,12 +124,12 @@ def measure(
     store : Store or None
         Where energies are kept.
     progress : callable or None
-        Told how many architectures of how many are done.
+        Told how many implementations of how many are done.
 
     Returns
     -------
     dict of str to list of Measurement
-        By the block's name, in the order of its architectures.
+        By the block's name, in the order of its implementations.
 
     Raises
     ------
@@ -140,14 +140,14 @@ def measure(
     """
     found: dict[str, list[Measurement]] = {block.name: [] for block in blocks}
     pairs = _pairs(blocks)
-    for number, ((block, architecture), design) in enumerate(zip(pairs, mapped, strict=True)):
+    for number, ((block, implementation), design) in enumerate(zip(pairs, mapped, strict=True)):
         energies, key = _energies(block, design, technology, operands, glitches, store)
         report = design.netlist.report()
         path, _ = longest_path(design.netlist)
         found[block.name].append(
             Measurement(
                 block.name,
-                architecture,
+                implementation,
                 report["area"],
                 round(path.delay, 4),
                 report["cells"],
@@ -163,7 +163,7 @@ def measure(
 
 
 def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
-    return [(block, architecture) for block in blocks for architecture in block.architectures]
+    return [(block, implementation) for block in blocks for implementation in block.implementations]
 
 
 def _energies(

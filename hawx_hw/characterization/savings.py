@@ -74,7 +74,7 @@ def baselines() -> tuple[Precision, ...]:
 
 @dataclass(frozen=True)
 class Row:
-    """A block in a technology, in its best architecture, with what it saves.
+    """A block in a technology, in its best implementation, with what it saves.
 
     Savings are shares, in [.., 1]; negative where the block costs more.
 
@@ -112,7 +112,7 @@ class Row:
         return {
             "block": self.block,
             "family": self.family,
-            "architecture": chosen.architecture,
+            "implementation": chosen.implementation,
             "mean_error": self.errors.mean,
             "mae": self.errors.mae,
             "deviation": self.errors.deviation,
@@ -146,10 +146,10 @@ def compare(
     blocks : sequence of Block
         The rows, in order.
     measured : mapping of str to sequence of Measurement
-        By name, all architectures of the blocks, of ``exact`` and of some :func:`baselines`.
+        By name, all implementations of the blocks, of ``exact`` and of some :func:`baselines`.
     clock_mhz : float
     objective : str
-        What the architecture of each block is chosen by. What they are compared with is the best
+        What the implementation of each block is chosen by. What they are compared with is the best
         for each figure by itself.
 
     Raises

@@ -1,4 +1,4 @@
-"""``hawx blocks prove`` and ``hawx blocks architectures``: what hardware a block is."""
+"""``hawx blocks prove`` and ``hawx blocks implementations``: what hardware a block is."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hawx_hw.errors import UserError, VerificationError
 if TYPE_CHECKING:
     from hawx_hw.block_proofs import Proof
     from hawx_hw.blocks import Block
-    from hawx_hw.synthesis.architectures import Choice, Objective
+    from hawx_hw.synthesis.implementations import Choice, Objective
 
-__all__ = ["architectures", "prove"]
+__all__ = ["implementations", "prove"]
 
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
 _JobsOption = Annotated[int, typer.Option(min=1, help="How many processes work at a time.")]
@@ -35,7 +35,7 @@ def prove(
 ) -> None:
     """Prove that the Verilog of blocks equals their definition.
 
-    Every architecture is simulated on all 65,536 pairs of operands, and proven equivalent to the
+    Every implementation is simulated on all 65,536 pairs of operands, and proven equivalent to the
     block's specification, where it has one.
     """
     from hawx_hw.block_proofs import prove
@@ -46,7 +46,7 @@ def prove(
         raise UserError(
             f"There is no simulator {simulator!r}.",
             where="--simulator",
-            mend=f"It must be one of auto, {', '.join(SIMULATORS)}.",
+            hint=f"It must be one of auto, {', '.join(SIMULATORS)}.",
         )
     if names and family:
         raise UserError("Name blocks or a family, not both.", where="--family")
@@ -54,7 +54,11 @@ def prove(
     with Progress(display_for(silent=as_json)) as progress:
         with progress.task("proving", estimate=5.0 + len(blocks)) as task:
             proofs = prove(
-                [(block, architecture) for block in blocks for architecture in block.architectures],
+                [
+                    (block, implementation)
+                    for block in blocks
+                    for implementation in block.implementations
+                ],
                 simulator=find_simulator(simulator),
                 jobs=jobs,
                 progress=task.update,
@@ -66,16 +70,16 @@ def prove(
         from hawx_hw.util.tables import print_table
 
         print_table(
-            ("block", "architecture", "simulation", "formal"), [_row(proof) for proof in proofs]
+            ("block", "implementation", "simulation", "formal"), [_row(proof) for proof in proofs]
         )
     if wrong:
         raise VerificationError(
             f"{len(wrong)} of {len(proofs)} proofs failed. {wrong[0].block}, "
-            f"{wrong[0].architecture}: {wrong[0].counterexamples[0]}"
+            f"{wrong[0].implementation}: {wrong[0].counterexamples[0]}"
         )
 
 
-def architectures(
+def implementations(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Blocks to synthesize.")],
     technology: Annotated[
         str, typer.Option(metavar="T", help="Name or liberty file.")
@@ -84,8 +88,8 @@ def architectures(
     jobs: _JobsOption = 1,
     as_json: _JsonOption = False,
 ) -> None:
-    """Synthesize every architecture of blocks: area, longest path, which is chosen."""
-    from hawx_hw.synthesis.architectures import compare_architectures
+    """Synthesize every implementation of blocks: area, longest path, which is chosen."""
+    from hawx_hw.synthesis.implementations import compare_implementations
     from hawx_hw.technology import load
     from hawx_hw.util.progress import Progress, display_for
 
@@ -93,13 +97,13 @@ def architectures(
         raise UserError(
             f"There is no objective {objective!r}.",
             where="--objective",
-            mend="It must be area or delay.",
+            hint="It must be area or delay.",
         )
     blocks = _named(names)
     library = load(technology, base=Path.cwd())
     with Progress(display_for(silent=as_json)) as progress:
         with progress.task("synthesizing", estimate=2.0 * len(blocks)) as task:
-            choices = compare_architectures(
+            choices = compare_implementations(
                 blocks,
                 library,
                 cast("Objective", objective),
@@ -112,7 +116,7 @@ def architectures(
     from hawx_hw.util.tables import print_table
 
     print_table(
-        ("block", "architecture", "area", "longest path ns", "cells", "chosen"),
+        ("block", "implementation", "area", "longest path ns", "cells", "chosen"),
         [row for choice in choices for row in _rows(choice)],
         title=f"{library.name}, by {objective}",
     )
@@ -132,7 +136,7 @@ def _listed(family: str | None) -> list[Block]:
         raise UserError(
             f"There is no family {family!r}",
             where="--family",
-            mend=f"The families are: {', '.join(FAMILIES)}.",
+            hint=f"The families are: {', '.join(FAMILIES)}.",
         )
     return [block for block in library() if family in (None, block.family)]
 
@@ -140,11 +144,11 @@ def _listed(family: str | None) -> list[Block]:
 def _row(proof: Proof) -> tuple[str, str, str, str]:
     found = {counterexample.method: str(counterexample) for counterexample in proof.counterexamples}
     formal = "proven" if proof.formal else "no specification"
-    if proof.architecture == "specification":
+    if proof.implementation == "specification":
         formal = ""
     return (
         proof.block,
-        proof.architecture,
+        proof.implementation,
         found.get("simulation", "equal"),
         found.get("formal", formal),
     )
@@ -154,11 +158,11 @@ def _rows(choice: Choice) -> list[tuple[str, ...]]:
     return [
         (
             choice.block,
-            figures.architecture,
+            figures.implementation,
             f"{figures.area:.1f}",
             f"{figures.delay_ns:.3f}",
             str(figures.cells),
-            choice.objective if figures.architecture == choice.architecture else "",
+            choice.objective if figures.implementation == choice.implementation else "",
         )
         for figures in choice.figures
     ]

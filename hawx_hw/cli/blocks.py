@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawx_hw.cli.block_hardware import architectures, prove
+from hawx_hw.cli.block_hardware import implementations, prove
 from hawx_hw.cli.characterize import characterize
 from hawx_hw.errors import UserError
 
@@ -38,7 +38,7 @@ blocks_app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 blocks_app.command()(prove)
-blocks_app.command()(architectures)
+blocks_app.command()(implementations)
 blocks_app.command()(characterize)
 
 
@@ -60,7 +60,7 @@ def list_blocks(
 
     if sort is not None and sort not in _COLUMNS:
         raise UserError(
-            f"Cannot sort by {sort!r}.", where="--sort", mend=f"Keys are {', '.join(_COLUMNS)}."
+            f"Cannot sort by {sort!r}.", where="--sort", hint=f"Keys are {', '.join(_COLUMNS)}."
         )
     found: list[dict[str, Any]] = []
     for entry in catalogue(family):
@@ -130,12 +130,12 @@ def show(
         list[str] | None,
         typer.Option(
             metavar="T",
-            help="Synthesize each architecture for it: name or liberty file; may stand repeatedly.",
+            help="Synthesize each implementation for it: name or liberty file; repeatable.",
         ),
     ] = None,
     as_json: _JsonOption = False,
 ) -> None:
-    """Show one block: error statistics, ranks, architectures, other names, what it costs."""
+    """Show one block: error statistics, ranks, implementations, other names, what it costs."""
     from hawx_hw.blocks import by_name
     from hawx_hw.blocks.description import describe
     from hawx_hw.blocks.statistics import error_moments
@@ -166,8 +166,8 @@ def show(
 
 
 def _figures(block: Block, technologies: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """What synthesis makes of each architecture of a block, by technology."""
-    from hawx_hw.synthesis.architectures import choose
+    """What synthesis makes of each implementation of a block, by technology."""
+    from hawx_hw.synthesis.implementations import choose
     from hawx_hw.technology import load
 
     found = {}
@@ -288,12 +288,13 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("activations", _codes(found["activations"], found["activation_step"])),
         ("activations in hardware", f"code + {found['activation_offset']}"),
         ("product", f"{found['product_bits']} bits"),
-        ("architectures", ", ".join(found["architectures"])),
+        ("implementations", ", ".join(found["implementations"])),
         *(
             (
                 f"on {name}",
                 "; ".join(
-                    f"{entry['architecture']} area {entry['area']:,.1f}, {entry['delay_ns']:.3f} ns"
+                    f"{entry['implementation']} area {entry['area']:,.1f}, "
+                    f"{entry['delay_ns']:.3f} ns"
                     for entry in figures
                 ),
             )

@@ -40,7 +40,7 @@ def characterize(
     images: Annotated[int, typer.Option(min=1, help="Test images, for operands of a layer.")] = 4,
     every: Annotated[bool, typer.Option("--all", help="Every block of the library.")] = False,
     objective: Annotated[
-        str, typer.Option(help="area, delay or energy: what the architecture is chosen by.")
+        str, typer.Option(help="area, delay or energy: what the implementation is chosen by.")
     ] = "area",
     clock: Annotated[
         float | None, typer.Option(metavar="MHZ", help="Left out: the technology's.")
@@ -70,7 +70,7 @@ def characterize(
         raise UserError(
             f"There is no objective {objective!r}.",
             where="--objective",
-            mend=f"It must be one of {', '.join(_OBJECTIVES)}.",
+            hint=f"It must be one of {', '.join(_OBJECTIVES)}.",
         )
     if names and every:
         raise UserError("Name blocks or ask for all, not both.", where="--all")
@@ -168,7 +168,7 @@ def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
         raise UserError(
             f"There are no operands {text!r}.",
             where="--operands",
-            mend="Write uniform, or a layer and a config, such as 'conv2 of lenet5.yaml'.",
+            hint="Write uniform, or a layer and a config, such as 'conv2 of lenet5.yaml'.",
         )
     return _layer_operands(layer.strip(), name.strip(), images, build, silent)
 
@@ -204,7 +204,7 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
         raise UserError(
             f"Config {name!r} has no layer {layer!r} on the array.",
             where="--operands",
-            mend=f"It has {', '.join(layers_of(mapped))}.",
+            hint=f"It has {', '.join(layers_of(mapped))}.",
         )
     test = datasets.load(config.network.dataset, base=path.parent).test
     chosen = codes(evenly_spaced(test, min(images, len(test))).images)
@@ -224,7 +224,7 @@ def _print(entry: dict[str, Any], runs: bool) -> None:
         title = (
             f"{entry['technology']}, {entry['supply']:g} V, {entry['clock_mhz']:g} MHz, operands: "
             f"{entry['operands']}, {'with' if entry['glitches'] else 'without'} glitches, "
-            f"architectures by {entry['objective']}"
+            f"implementations by {entry['objective']}"
         )
     print_table(heading, lines, title=title, figures=True)
     if runs:
@@ -245,7 +245,7 @@ def _line(row: Row) -> tuple[str, ...]:
     chosen = row.chosen
     return (
         row.block,
-        chosen.architecture,
+        chosen.implementation,
         f"{row.errors.deviation:.1f}",
         f"{chosen.area:.1f}",
         f"{chosen.delay_ns:.2f}",
@@ -262,7 +262,7 @@ def _line(row: Row) -> tuple[str, ...]:
 def _fpga_line(row: FpgaRow) -> tuple[str, ...]:
     return (
         row.block,
-        "DSP" if row.multipliers else row.architecture,
+        "DSP" if row.multipliers else row.implementation,
         f"{row.errors.deviation:.1f}",
         str(row.figures.luts),
         str(row.figures.carries),

@@ -97,7 +97,7 @@ def _options(given: list[str] | None) -> dict[str, Any]:
         key, separator, value = text.partition("=")
         if not separator or not key.isidentifier():
             raise UserError(
-                f"An option must be KEY=VALUE, not {text!r}.", where="--option", mend=None
+                f"An option must be KEY=VALUE, not {text!r}.", where="--option", hint=None
             )
         found[key] = int(value) if value.isdigit() else value
     return found

@@ -67,7 +67,7 @@ def check_required(findings: Sequence[Finding]) -> None:
     if missing:
         raise UserError(
             f"The main job needs {', '.join(finding.name for finding in missing)}",
-            mend=" ".join(f"{finding.name}: {finding.install}." for finding in missing),
+            hint=" ".join(f"{finding.name}: {finding.install}." for finding in missing),
         )
 
 

@@ -133,7 +133,7 @@ def _plot(held: dict[str, Held], path: Path) -> None:
         raise UserError(
             "Plots need matplotlib.",
             where="--plot",
-            mend="Install it, with: pip install 'hawx_hw[figures]'",
+            hint="Install it, with: pip install 'hawx_hw[figures]'",
         )
     from hawx_hw.prediction.plots import parity
 

@@ -69,7 +69,7 @@ def profile(
         raise UserError(
             f"There is no score {variant!r}.",
             where="--variant",
-            mend=f"It must be one of {', '.join(VARIANTS)}.",
+            hint=f"It must be one of {', '.join(VARIANTS)}.",
         )
     if evaluations == 1 or evaluations > _CANDIDATES:
         raise UserError(

@@ -158,7 +158,7 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
             raise UserError(
                 "This config gives its blocks; there is nothing to search",
                 where="search",
-                mend="Give search.blocks in place of blocks and accelerator.grid.",
+                hint="Give search.blocks in place of blocks and accelerator.grid.",
             )
     try:
         search = SearchConfig.model_validate({**given, **changed})
@@ -168,7 +168,7 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
         raise UserError(
             f"{problem['msg'].replace('Input should be', 'It must be')}, not {problem['input']!r}",
             where=f"--{'block' if key == 'blocks' else key}".replace("_", "-"),
-            mend=problem.get("ctx", {}).get("mend"),
+            hint=problem.get("ctx", {}).get("hint"),
         ) from error
     return config.model_copy(update={"search": search})
 

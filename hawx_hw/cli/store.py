@@ -34,7 +34,7 @@ def show(
     if len(entries) != 1:
         several = f"{len(entries)} entries begin" if entries else "No entry begins"
         raise UserError(
-            f"{several} with {key!r}.", where=str(store.path), mend="Name more digits, or others."
+            f"{several} with {key!r}.", where=str(store.path), hint="Name more digits, or others."
         )
     entry = entries[0]
     if as_json:
@@ -82,7 +82,7 @@ def prune(
     """Remove entries. What they hold is made again when it is needed."""
     if everything != (kind is None and older_than is None):
         raise UserError(
-            "It must be said what to remove.", mend="Name --kind, --older-than or both; or --all."
+            "It must be said what to remove.", hint="Name --kind, --older-than or both; or --all."
         )
     count = _store().prune(kind=kind, older_than_days=older_than)
     typer.echo(f"{count:,} entries removed")
@@ -94,7 +94,7 @@ def _store() -> Store:
     store = default_store()
     if store is None:
         raise UserError(
-            "There is no store: this user has no home.", mend="Name a file in HAWX_STORE."
+            "There is no store: this user has no home.", hint="Name a file in HAWX_STORE."
         )
     return store
 

@@ -52,7 +52,7 @@ def train_network(
         )
     if not output.parent.is_dir():
         raise UserError(
-            f"There is no folder {output.parent}.", where=f"--output: {output}", mend="Create it."
+            f"There is no folder {output.parent}.", where=f"--output: {output}", hint="Create it."
         )
     with Progress(display) as progress:
         from hawx_hw.datasets import load

@@ -14,10 +14,10 @@ def round_activations(graph: Graph, assignment: Assignment) -> Graph:
     """Let each layer round its codes to the grid that all their readers' blocks share.
 
     A block of lower precision drops the low bits of its activations. Where every reader of a tensor
-    does so, its requantiser rounds to the nearest code that keeps them all, at no cost: a parameter
+    does so, its requantizer rounds to the nearest code that keeps them all, at no cost: a parameter
     of the layer program (:attr:`~hawx_hw.graph.graph.Requantization.step`). Codes that an
     addition, a clamp or an average reads, and those of the output, stay as fine as they are. The
-    network's input has no requantiser before it: there the block drops the bits.
+    network's input has no requantizer before it: there the block drops the bits.
 
     A zero point that is not on the grid stays where it is. Its codes, and the padding, then lose
     their low bits in the block; the bias can make up for that

@@ -1,7 +1,7 @@
 """Weights of a filter chosen together, so that their errors make up for one another.
 
 Remapping looks at each weight by itself. What counts is the filter's sum: activations at
-neighbouring taps are alike, and what one weight loses its neighbours can give back. For blocks of
+neighboring taps are alike, and what one weight loses its neighbors can give back. For blocks of
 rank 1, ``M(w, x) = u(w) v(x)``, that is least squares over the values that ``u`` can take, with the
 covariances of ``v(x)`` on calibration images. It is solved greedily as in GPTQ (E. Frantar,
 S. Ashkboos, T. Hoefler, D. Alistarh, ICLR 2023), after Optimal Brain Surgeon (B. Hassibi,

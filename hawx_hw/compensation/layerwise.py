@@ -153,7 +153,7 @@ def _layer_by_layer(
                         candidates.insert(0, node)
                     if bias_correction:
                         candidates.append(
-                            remap_weights(node, layer, taps, zero_point, centred=True)
+                            remap_weights(node, layer, taps, zero_point, centerd=True)
                         )
                     node = _best_filters(
                         rounded, node, candidates, values, layer, met, original, bias_correction

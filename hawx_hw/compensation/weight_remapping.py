@@ -22,7 +22,7 @@ def remap_weights(
     histogram: np.ndarray,
     zero_point: int,
     *,
-    centred: bool = False,
+    centerd: bool = False,
 ) -> Conv2d | Linear:
     """The node with each weight replaced by the code that its block treats best.
 
@@ -42,7 +42,7 @@ def remap_weights(
         ``(256,)``: how often the layer's input has each code, indexed ``[code + 128]``.
     zero_point : int
         Of the input.
-    centred : bool
+    centerd : bool
         Take the least variance of the difference instead: its mean is left to the bias correction.
 
     Returns
@@ -55,7 +55,7 @@ def remap_weights(
     at_zero = np.empty_like(weight)
     for index, block in enumerate(layer.blocks):
         mine = layer.choice == index
-        codes = best_codes(block, histogram, zero_point, centred=centred)
+        codes = best_codes(block, histogram, zero_point, centerd=centerd)
         chosen[mine] = codes[weight[mine] + 128]
         at_zero[mine] = block.table[chosen[mine] + 128, zero_point + 128]
     axes = tuple(range(1, weight.ndim))
@@ -64,11 +64,11 @@ def remap_weights(
 
 
 def best_codes(
-    block: Block, histogram: np.ndarray, zero_point: int, *, centred: bool = False
+    block: Block, histogram: np.ndarray, zero_point: int, *, centerd: bool = False
 ) -> np.ndarray:
     """For each weight code the one to use instead: int64 ``(256,)``, indexed ``[w + 128]``.
 
-    Where the histogram is empty every activation counts the same. ``centred`` leaves the mean of
+    Where the histogram is empty every activation counts the same. ``centerd`` leaves the mean of
     the difference out of its square.
     """
     accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX], dtype=np.int64)
@@ -82,7 +82,7 @@ def best_codes(
     power = wanted**2 @ share
     codes = np.arange(-128, 128)
     cost = square[None, :] - 2 * codes[:, None] * cross[None, :] + codes[:, None] ** 2 * power
-    if centred:
+    if centerd:
         # Products of two such sums leave int64.
         mean = (made @ share)[None, :] - codes[:, None] * int(wanted @ share)
         cost = int(share.sum()) * cost.astype(object) - mean.astype(object) ** 2

@@ -34,7 +34,7 @@ def _known_block(name: str, info: ValidationInfo) -> str:
         by_name(name, folder)
     except UserError as error:
         raise PydanticCustomError(
-            "user_error", "{what}", {"what": error.what, "mend": error.mend or ""}
+            "user_error", "{what}", {"what": error.what, "hint": error.hint or ""}
         ) from error
     return name
 
@@ -80,7 +80,7 @@ class BlockRule(Model):
         name = value.get("block") if isinstance(value, dict) else None
         if isinstance(name, str) and "(" in name and ")" not in name:
             what = "The name of the block ends at its first comma"
-            raise PydanticCustomError("user_error", "{what}", {"what": what, "mend": _QUOTE})
+            raise PydanticCustomError("user_error", "{what}", {"what": what, "hint": _QUOTE})
         return value
 
     @model_validator(mode="after")
@@ -89,7 +89,7 @@ class BlockRule(Model):
             raise PydanticCustomError(
                 "user_error",
                 "{what}",
-                {"what": "A rule has filters or a share, not both", "mend": "Remove one of them."},
+                {"what": "A rule has filters or a share, not both", "hint": "Remove one of them."},
             )
         return self
 

@@ -1,4 +1,4 @@
-"""Reads configs; a wrong one is reported with file, line and key, and with the way to mend it."""
+"""Reads configs; a wrong one is reported with file, line and key, and with a hint."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def blame(key: str) -> Iterator[None]:
         if where.partition(":")[0].partition(".")[0] in Config.model_fields:
             raise
         where = f"{key}: {where}" if where else key
-        raise UserError(error.what, where=where, mend=error.mend) from error
+        raise UserError(error.what, where=where, hint=error.hint) from error
 
 
 def find_config(name: str) -> Path:
@@ -62,7 +62,7 @@ def find_config(name: str) -> Path:
     hint = f"Did you mean {close[0]}? " if close else ""
     raise UserError(
         f"There is no config {name!r}, neither as a path nor in configs/",
-        mend=f"{hint}The configs there are: {', '.join(known)}.",
+        hint=f"{hint}The configs there are: {', '.join(known)}.",
     )
 
 
@@ -78,7 +78,7 @@ def load_config(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"The config cannot be read: {error}", where=str(path), mend="Name a YAML text file."
+            f"The config cannot be read: {error}", where=str(path), hint="Name a YAML text file."
         ) from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -88,17 +88,17 @@ def load_config(path: Path) -> Config:
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise UserError(
-            f"This is not YAML: {problem}", where=where, mend="See configs/lenet5.yaml."
+            f"This is not YAML: {problem}", where=where, hint="See configs/lenet5.yaml."
         ) from error
     except RecursionError as error:
         raise UserError(
-            "This is nested too deeply", where=str(path), mend="See configs/lenet5.yaml."
+            "This is nested too deeply", where=str(path), hint="See configs/lenet5.yaml."
         ) from error
     if not isinstance(root, yaml.MappingNode):
         raise UserError(
             "A config must be a mapping of keys to values",
             where=str(path),
-            mend="See configs/lenet5.yaml.",
+            hint="See configs/lenet5.yaml.",
         )
     lines: dict[tuple[str, ...], int] = {}
     _index(root, (), lines, path, set())
@@ -124,7 +124,7 @@ def located(error: UserError, path: Path) -> UserError:
     while key and key not in lines:
         key = key[:-1]
     place = f"{path}:{lines[key]}" if key else str(path)
-    return UserError(error.what, where=f"{place}: {error.where}", mend=error.mend)
+    return UserError(error.what, where=f"{place}: {error.where}", hint=error.hint)
 
 
 def schema_text() -> str:
@@ -152,7 +152,7 @@ def _index(
                 raise UserError(
                     f"{'.'.join(key)} stands here a second time",
                     where=f"{path}:{line}",
-                    mend=f"Remove it, or the one in line {lines[key]}.",
+                    hint=f"Remove it, or the one in line {lines[key]}.",
                 )
             lines[key] = line
             _index(value, key, lines, path, seen)
@@ -175,27 +175,27 @@ def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], 
     where = f"{path}:{lines[at]}: {'.'.join(key)}" if at else f"{path}: {'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "user_error":
-        return UserError(context["what"], where=where, mend=context["mend"])
+        return UserError(context["what"], where=where, hint=context["hint"])
     value = problem["input"]
     if kind == "extra_forbidden":
         known = _keys(key[:-1])
         close = difflib.get_close_matches(key[-1], known, n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
-        return UserError("There is no such key", where=where, mend=hint)
+        guess = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+        return UserError("There is no such key", where=where, hint=guess)
     if kind == "missing":
-        return UserError("This key is missing", where=where, mend=f"Add it. {_about(key)}".strip())
-    mend = _about(key) or None
+        return UserError("This key is missing", where=where, hint=f"Add it. {_about(key)}".strip())
+    hint = _about(key) or None
     if kind == "value_error":
-        return UserError(str(context["error"]), where=where, mend=mend)
+        return UserError(str(context["error"]), where=where, hint=hint)
     message = problem["msg"].replace("Input should be", "must be")
     if kind == "model_type":
         message = f"must be a mapping with the keys {', '.join(_keys(key))}"
-        mend = "Indent its keys below it, or leave it out."
+        hint = "Indent its keys below it, or leave it out."
     if value in _PLANNED.get(key, ()):
-        mend = f"{value} is not there yet."
+        hint = f"{value} is not there yet."
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
-    return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, mend=mend)
+    return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, hint=hint)
 
 
 def _field(key: tuple[str, ...]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hawx_hw.config.base import Model
@@ -79,7 +79,7 @@ class AcceleratorConfig(Model):
     lanes: int | None = Field(
         default=None,
         ge=1,
-        description="Requantisers side by side, and codes in a word of the activation memory; "
+        description="Requantizers side by side, and codes in a word of the activation memory; "
         "divides slice_columns. Left out: about a quarter of the columns.",
     )
     accumulators: int = Field(
@@ -110,8 +110,9 @@ class AcceleratorConfig(Model):
         default=False,
         description="A register after the blocks of a PE: a higher clock, one cycle more a layer.",
     )
-    block_architecture: Literal["smallest", "fastest", "first"] = Field(
+    block_implementation: Literal["smallest", "fastest", "first"] = Field(
         default="smallest",
+        validation_alias=AliasChoices("block_implementation", "block_architecture"),
         description="How blocks are built: as synthesis finds them smallest or fastest in the "
         "technology, or as each block lists first.",
     )
@@ -193,7 +194,7 @@ class Config(Model):
                 {
                     "key": "blocks",
                     "what": "blocks gives the blocks that search is to choose",
-                    "mend": "Put blocks to choose from under search.blocks, or remove search.",
+                    "hint": "Put blocks to choose from under search.blocks, or remove search.",
                 },
             )
         if self.accelerator.grid is not None:
@@ -203,7 +204,7 @@ class Config(Model):
                 {
                     "key": "accelerator.grid",
                     "what": "accelerator.grid gives the blocks of the PEs that search is to choose",
-                    "mend": "Remove accelerator.grid, or search.",
+                    "hint": "Remove accelerator.grid, or search.",
                 },
             )
         return self

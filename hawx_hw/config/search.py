@@ -109,6 +109,6 @@ class SearchConfig(Model):
             raise PydanticCustomError(
                 "user_error",
                 "{what}",
-                {"what": "A shape stands there twice", "mend": "Remove one of them."},
+                {"what": "A shape stands there twice", "hint": "Remove one of them."},
             )
         return value

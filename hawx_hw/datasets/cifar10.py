@@ -70,7 +70,7 @@ def _required(name: str, instead: str | None = None) -> Path:
             f"CIFAR-10 is not here: {instead or name} is in no folder {' or '.join(_FOLDERS)} of "
             "the data folders (HAWX_DATA, ../shared/data, the cache).",
             where="network.dataset: cifar10",
-            mend=_MEND,
+            hint=_MEND,
         )
     return path
 
@@ -81,7 +81,7 @@ def _records(path: Path, digest: str | None) -> Split:
         digest and hashlib.sha256(content).hexdigest() != digest
     ):
         raise UserError(
-            "The content is not that of the official CIFAR-10 file.", where=str(path), mend=_MEND
+            "The content is not that of the official CIFAR-10 file.", where=str(path), hint=_MEND
         )
     records = np.frombuffer(content, dtype=np.uint8).reshape(_IMAGES, _RECORD)
     return _checked(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0], path)
@@ -100,7 +100,7 @@ def _part(path: Path) -> Split:
 
 def _checked(images: np.ndarray, labels: np.ndarray, path: Path) -> Split:
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
-        raise UserError("Labels must be whole numbers from 0 to 9.", where=str(path), mend=_MEND)
+        raise UserError("Labels must be whole numbers from 0 to 9.", where=str(path), hint=_MEND)
     return Split(images, labels.astype(np.int64))
 
 

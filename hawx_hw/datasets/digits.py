@@ -54,8 +54,8 @@ def enlarge(small: np.ndarray) -> np.ndarray:
 def _bilinear(size: int) -> np.ndarray:
     """Weights ``(_FACTOR * size, size)`` in units of 1 / (2 * _FACTOR); each row sums to 1.
 
-    The centre of output pixel ``i`` lies at ``(i + 1/2) / _FACTOR - 1/2`` of the input; what lies
-    beyond the outermost centres takes the outermost value.
+    The center of output pixel ``i`` lies at ``(i + 1/2) / _FACTOR - 1/2`` of the input; what lies
+    beyond the outermost centers takes the outermost value.
     """
     unit = 2 * _FACTOR
     weights = np.zeros((_FACTOR * size, size), dtype=np.int64)

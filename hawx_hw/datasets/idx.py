@@ -43,7 +43,7 @@ def read_content(path: Path) -> bytes:
         raise UserError(
             f"The file cannot be read: {error}.",
             where=str(path),
-            mend="Remove it, so that it is fetched again, or put an undamaged one there.",
+            hint="Remove it, so that it is fetched again, or put an undamaged one there.",
         ) from error
 
 

@@ -72,7 +72,7 @@ def _array(name: str, progress: Progress | None) -> np.ndarray:
         raise UserError(
             "The content is not that of the official MNIST file: its SHA-256 differs.",
             where=str(path),
-            mend="Remove the file, so that it is fetched again, or put an undamaged one there.",
+            hint="Remove the file, so that it is fetched again, or put an undamaged one there.",
         )
     return parse(content, str(path))
 
@@ -111,7 +111,7 @@ def _download(name: str, progress: Progress | None) -> bytes:
         f"MNIST is not here: {name}.gz is in none of HAWX_DATA ({given or 'not set'}), "
         f"../shared/data and the cache, and cannot be downloaded ({'; '.join(reasons)}).",
         where="network.dataset: mnist",
-        mend="Put the four official .gz files into a folder mnist/, set HAWX_DATA to its parent, "
+        hint="Put the four official .gz files into a folder mnist/, set HAWX_DATA to its parent, "
         "connect to the internet, or use 'dataset: digits', which needs no files.",
     )
 

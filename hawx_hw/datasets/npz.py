@@ -58,7 +58,7 @@ def load(path: Path) -> Dataset:
             raise UserError(
                 "Too few images to hold any out for the test: no class has five.",
                 where=where,
-                mend="Give more images, or x_test and y_test.",
+                hint="Give more images, or x_test and y_test.",
             )
     classes = _classes(arrays.get("classes"), (train, test), where)
     return Dataset(path.name, classes, train, evenly_spaced(train), test)
@@ -91,13 +91,13 @@ def read_arrays(
         raise UserError(
             f"The archive cannot be read: {error}.",
             where=where,
-            mend="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
+            hint="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
         ) from error
     if found is None:
         raise UserError(
             "The file is not an .npz archive.",
             where=where,
-            mend="Write it with numpy.savez_compressed(path, x=..., y=...).",
+            hint="Write it with numpy.savez_compressed(path, x=..., y=...).",
         )
     for key in required:
         if key not in found:
@@ -137,7 +137,7 @@ def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarr
         raise UserError(
             f"{key} must be uint8, not {x.dtype}.",
             where=where,
-            mend="Bring the pixels to 0..255, round, and store them with astype(numpy.uint8).",
+            hint="Bring the pixels to 0..255, round, and store them with astype(numpy.uint8).",
         )
     if x.ndim not in (3, 4) or 0 in x.shape:
         raise UserError(
@@ -152,7 +152,7 @@ def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarr
             raise UserError(
                 f"The shape {x.shape} of {key} does not tell which axis holds the channels.",
                 where=where,
-                mend="Store layout='NCHW' or layout='NHWC' in the archive too.",
+                hint="Store layout='NCHW' or layout='NHWC' in the archive too.",
             )
         layout = "NCHW" if first else "NHWC"
     return x if layout == "NCHW" else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
@@ -165,7 +165,7 @@ def _classes(array: np.ndarray | None, splits: tuple[Split, Split], where: str) 
             raise UserError(
                 f"The label {largest} is suspiciously large.",
                 where=where,
-                mend="Mend y, or store the number of classes in the archive as 'classes'.",
+                hint="Mend y, or store the number of classes in the archive as 'classes'.",
             )
         return largest + 1
     if array.shape != () or array.dtype.kind not in "iu" or int(array) < 1:

@@ -48,6 +48,6 @@ def load(
     if not name_or_path.endswith(".npz"):
         raise UserError(
             f"Unknown dataset {name_or_path!r}.",
-            mend=f"Use one of {', '.join(NAMES)}, or the path of an .npz file with x and y.",
+            hint=f"Use one of {', '.join(NAMES)}, or the path of an .npz file with x and y.",
         )
     return npz.load((base or Path()) / Path(name_or_path).expanduser())

@@ -16,7 +16,7 @@ from hawx_hw.pipeline.stage import Context
 if TYPE_CHECKING:
     from hawx_hw.architectures.systolic.pe_blocks import Grid
     from hawx_hw.architectures.systolic.plan import Plan
-    from hawx_hw.architectures.systolic.shape import Architecture
+    from hawx_hw.architectures.systolic.shape import ArrayShape
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.config.models import AcceleratorConfig, Config
     from hawx_hw.technology import Technology
@@ -48,7 +48,7 @@ SHAPE = (
     "parameters",
     "grid",
     "block_register",
-    "block_architecture",
+    "block_implementation",
 )
 #: Name of the files of the graph that suits its blocks, without suffix.
 ASSIGNED = "assigned"
@@ -77,7 +77,7 @@ def load_assignment(context: Context) -> Assignment:
     return from_json(content["assignment"], context.base)
 
 
-def architecture(config: Config) -> Architecture:
+def architecture(config: Config) -> ArrayShape:
     """The accelerator's shape.
 
     Raises
@@ -85,11 +85,11 @@ def architecture(config: Config) -> Architecture:
     UserError
         Numbers that do not go together.
     """
-    from hawx_hw.architectures.systolic.shape import Architecture
+    from hawx_hw.architectures.systolic.shape import ArrayShape
 
     shape = config.accelerator
     try:
-        return Architecture.complete(
+        return ArrayShape.complete(
             shape.rows,
             shape.columns,
             slice_columns=shape.slice_columns,
@@ -106,7 +106,7 @@ def architecture(config: Config) -> Architecture:
         raise UserError(
             f"{error}.",
             where=f"accelerator.{key}",
-            mend="Leave the key out for a value that fits.",
+            hint="Leave the key out for a value that fits.",
         ) from error
 
 
@@ -138,7 +138,7 @@ def pe_grid(config: Config, base: Path) -> Grid | None:
                 raise UserError(
                     f"There is no {key[:-1]} {lines[key][-1]}: the array has {count} {key}",
                     where=f"{where}.{key}",
-                    mend=f"Name {key} from 0 to {count - 1}.",
+                    hint=f"Name {key} from 0 to {count - 1}.",
                 )
         held[np.ix_(lines["rows"], lines["columns"])] = False
         for name in entry.blocks:
@@ -155,7 +155,7 @@ def pe_grid(config: Config, base: Path) -> Grid | None:
         raise UserError(
             f"The PE at row {row}, column {column} holds no block",
             where="accelerator.grid",
-            mend="Add an entry that names it, or one without rows and columns as the first.",
+            hint="Add an entry that names it, or one without rows and columns as the first.",
         )
     # An entry may have been overridden altogether.
     used = np.flatnonzero(held.any(axis=(0, 1)))

@@ -43,7 +43,7 @@ def emit_accelerator(
     directory: Path,
     *,
     config_hash: int,
-    architectures: Mapping[str, str] | None = None,
+    implementations: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Write the accelerator of ``plan`` into ``directory``; what stood there before is replaced.
 
@@ -54,7 +54,7 @@ def emit_accelerator(
         Created if need be; the sub-folders ``rtl`` and ``mem`` are written anew.
     config_hash : int
         32 bits that software can read from the accelerator.
-    architectures : mapping of str to str
+    implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
     Returns
@@ -62,12 +62,12 @@ def emit_accelerator(
     dict
         What ``program.json`` holds.
     """
-    architectures = architectures or {}
+    implementations = implementations or {}
     signature = core_signature(plan)
-    shape = plan.architecture
+    shape = plan.array
     top = Accelerator(
         signature,
-        lambda: SystolicCore(plan, architectures),
+        lambda: SystolicCore(plan, implementations),
         rows=shape.rows,
         columns=shape.columns,
         config_hash=config_hash,
@@ -101,7 +101,7 @@ def emit_accelerator(
     )
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
-    summary = _summary(plan, architectures, config_hash, sources)
+    summary = _summary(plan, implementations, config_hash, sources)
     write_json(directory / "program.json", summary)
     return summary
 
@@ -119,7 +119,7 @@ def parameter_packet(plan: Plan) -> bytes:
 
 
 def _write_memories(plan: Plan, folder: Path) -> None:
-    if plan.architecture.loadable:
+    if plan.array.loadable:
         write_bytes(folder / "parameters.bin", parameter_packet(plan))
         return
     for (name, width, _), words in zip(
@@ -130,7 +130,7 @@ def _write_memories(plan: Plan, folder: Path) -> None:
 
 
 def _summary(
-    plan: Plan, architectures: Mapping[str, str], config_hash: int, sources: list[str]
+    plan: Plan, implementations: Mapping[str, str], config_hash: int, sources: list[str]
 ) -> dict[str, object]:
     dimensions = Dimensions.of(plan)
     cycles = predict(plan)
@@ -141,12 +141,12 @@ def _summary(
         "config_hash": f"{config_hash:08x}",
         "top": TOP,
         "sources": sources,
-        "architecture": asdict(plan.architecture),
+        "architecture": asdict(plan.array),
         "blocks": [
             {
                 "name": block.name,
                 "table_sha256": block.digest,
-                "architecture": architectures.get(block.digest, block.architectures[0]),
+                "implementation": implementations.get(block.digest, block.implementations[0]),
                 "pes": int(plan.grid.held[:, :, index].sum()),
             }
             for index, block in enumerate(plan.grid.blocks)
@@ -163,13 +163,13 @@ def _summary(
             for name, width, depth in dimensions.memories()
         ],
         "activation_memory": {
-            "copies": plan.architecture.rows,
+            "copies": plan.array.rows,
             "width": dimensions.word.size,
             "depth": dimensions.arena,
         },
         "accumulators": {
-            "sets": 2 * plan.architecture.slices,
-            "width": plan.architecture.slice_columns * dimensions.sum_bits,
+            "sets": 2 * plan.array.slices,
+            "width": plan.array.slice_columns * dimensions.sum_bits,
             "depth": dimensions.chunk,
         },
         "parameters_sha256": hashlib.sha256(packet).hexdigest(),

@@ -61,7 +61,7 @@ class Emulator:
     path : {"auto", "product", "tables", "rows", "factors", "look-up"}
         How layers are computed. ``product``, ``tables`` and ``rows`` are C kernels: one integer
         product of remapped operands (ValueError for layers whose products are not that), tables
-        indexed by the activation and vectorised over filters, or one row of the table for each
+        indexed by the activation and vectorized over filters, or one row of the table for each
         weight.
         ``factors`` and ``look-up`` need no compiler: matrix products of remapped operands (where
         the products have exact factors; ValueError elsewhere), or numpy's indexing. ``auto``
@@ -182,7 +182,7 @@ class Emulator:
     ) -> np.ndarray:
         """The accuracy under each of many assignments; what they share is computed once.
 
-        Assignments are taken in an order in which neighbours share their first layers, and a
+        Assignments are taken in an order in which neighbors share their first layers, and a
         layer is computed again only where its blocks or its inputs differ from the last one's.
 
         Parameters

@@ -128,7 +128,7 @@ def _find_single(table: np.ndarray) -> _Single | None:
 
 
 def _stated(products: Products) -> Factors | None:
-    """The sum of the factorisations that the blocks state; equal remaps are shared."""
+    """The sum of the factorizations that the blocks state; equal remaps are shared."""
     remaps: dict[bytes, int] = {}
     weights: list[np.ndarray] = []
     rows: list[np.ndarray] = []

@@ -78,9 +78,9 @@ def _complaint(wrong: list[str]) -> str:
 class _Sample(Block):
     """Products that need no gateware."""
 
-    architectures = ()
+    implementations = ()
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
+    def component(self, implementation: str | None = None) -> BlockComponent:
         raise NotImplementedError("There is no gateware for a block of the self-test")
 
 

@@ -12,7 +12,7 @@ from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_text
 
-__all__ = ["BlockVerilog", "architecture_verilog", "specification_verilog"]
+__all__ = ["BlockVerilog", "implementation_verilog", "specification_verilog"]
 
 _CELL = re.compile(r"^\s*cell \\(\S+) ", re.MULTILINE)
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
@@ -43,17 +43,17 @@ class BlockVerilog:
         return [folder / name for name in self.files]
 
 
-def architecture_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVerilog]:
-    """Each block in the architecture named with it, written in one go.
+def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVerilog]:
+    """Each block in the implementation named with it, written in one go.
 
     Raises
     ------
     ValueError
-        There is no such architecture.
+        There is no such implementation.
     """
     return _written(
-        (f"hawx_block_{block.identifier}_{architecture}", block, block.component(architecture))
-        for block, architecture in pairs
+        (f"hawx_block_{block.identifier}_{implementation}", block, block.component(implementation))
+        for block, implementation in pairs
     )
 
 

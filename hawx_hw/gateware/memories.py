@@ -1,6 +1,6 @@
 """The memories of an accelerator: instances of the macro modules in rtl_templates/.
 
-In Amaranth's simulator each is an ``amaranth.lib.memory.Memory`` of the same behaviour.
+In Amaranth's simulator each is an ``amaranth.lib.memory.Memory`` of the same behavior.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Access(enum.Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """Some neighbouring bits of a register.
+    """Some neighboring bits of a register.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from hawx_hw.gateware.hierarchy import Emission
 __all__ = ["verilog_modules"]
 
 # Yosys makes each combinational block run once at time zero by an event on a dummy register. Its
-# initialiser is an event in Verilog, but none in SystemVerilog; a nonblocking assignment is one in
+# initializer is an event in Verilog, but none in SystemVerilog; a nonblocking assignment is one in
 # both.
 _DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _DUMMY_NAME = "at_time_zero"

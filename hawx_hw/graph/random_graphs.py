@@ -291,7 +291,7 @@ class _Builder:
     def _weighted(
         self, node: Callable[[Requantization, np.ndarray], Conv2d | Linear], weight: np.ndarray
     ) -> None:
-        """Fold the zero point into the bias, centre the sums, and spread them."""
+        """Fold the zero point into the bias, center the sums, and spread them."""
         rng = self._rng
         rough = Requantization(np.array([1]), 1, 0)
         draft = node(rough, np.zeros(len(weight), dtype=np.int32))

@@ -99,30 +99,30 @@ def load_graph(path: Path) -> Graph:
         raise UserError(
             "The file of the integer graph is missing.",
             where=str(error.filename),
-            mend="Run the quantize stage.",
+            hint="Run the quantize stage.",
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(
-            f"The integer graph cannot be read: {error}.", where=str(description), mend=_MEND
+            f"The integer graph cannot be read: {error}.", where=str(description), hint=_MEND
         ) from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         version = document.get("schema") if isinstance(document, dict) else None
         raise UserError(
             f"The integer graph is of schema {version!r}; this program reads {SCHEMA}.",
             where=str(description),
-            mend=_MEND,
+            hint=_MEND,
         )
     if document.pop("sha256", None) != _digest(document):
         raise UserError(
             "The description of the integer graph was altered: its SHA-256 differs.",
             where=str(description),
-            mend=_MEND,
+            hint=_MEND,
         )
     if document["arrays_sha256"] != hashlib.sha256(content).hexdigest():
         raise UserError(
             f"The file is not the one that {description.name} tells of: its SHA-256 differs.",
             where=str(archive),
-            mend=_MEND,
+            hint=_MEND,
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return _graph(document, arrays)

@@ -100,7 +100,7 @@ def _function(cell: Cell, text: str) -> Expression:
 def _refusal(cell: Cell, reason: str) -> UserError:
     return UserError(
         f"Cell {cell.name} cannot be simulated: {reason}",
-        mend="Mark it dont_use in the liberty file, or name another technology.",
+        hint="Mark it dont_use in the liberty file, or name another technology.",
     )
 
 

@@ -375,7 +375,7 @@ def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:
     except c_code.CompilerError as error:
         raise UserError(
             f"The gate-level simulation cannot be compiled: {error}.",
-            mend="Install a C compiler, such as gcc (on Debian: apt-get install gcc).",
+            hint="Install a C compiler, such as gcc (on Debian: apt-get install gcc).",
         ) from error
     number, array = ctypes.c_int64, ctypes.c_void_p
     library.hawx_start.argtypes = [array]

@@ -51,7 +51,7 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
         raise UserError(
             f"No trained checkpoint of {model} for the dataset {dataset.name} comes along.",
             where=_WHERE,
-            mend="Train one with `hawx train` and name the file here.",
+            hint="Train one with `hawx train` and name the file here.",
         )
     state = read(path)
     _compare(network.state_dict(), state, path)
@@ -85,7 +85,7 @@ def read(path: Path) -> dict[str, torch.Tensor]:
         raise UserError(
             f"The checkpoint is not the one that {record.name} tells of: its SHA-256 differs.",
             where=where,
-            mend="Restore the checkpoint, or remove the record if it was replaced on purpose.",
+            hint="Restore the checkpoint, or remove the record if it was replaced on purpose.",
         )
     try:
         return safetensors.torch.load(content)
@@ -93,7 +93,7 @@ def read(path: Path) -> dict[str, torch.Tensor]:
         raise UserError(
             f"The checkpoint is not an undamaged safetensors file: {error}.",
             where=where,
-            mend="Weights saved by torch.save are converted with safetensors.torch.save_file.",
+            hint="Weights saved by torch.save are converted with safetensors.torch.save_file.",
         ) from error
 
 
@@ -104,7 +104,7 @@ def _recorded_sha256(record: Path) -> str:
         raise UserError(
             "The record of the checkpoint cannot be read.",
             where=str(record),
-            mend="Restore it, or remove it to do without its check.",
+            hint="Restore it, or remove it to do without its check.",
         ) from error
     return str(digest)
 
@@ -116,7 +116,7 @@ def _compare(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor], 
         return UserError(
             f"The checkpoint does not suit the network: {what}.",
             where=str(path),
-            mend="Check that it was trained for this network.model and network.dataset.",
+            hint="Check that it was trained for this network.model and network.dataset.",
         )
 
     if missing := sorted(expected.keys() - found.keys()):

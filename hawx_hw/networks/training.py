@@ -92,7 +92,7 @@ class TrainingRecord:
 
     def as_json(self) -> dict[str, Any]:
         """The record as JSON values."""
-        return {"schema": _SCHEMA, "optimiser": "AdamW", **asdict(self)}
+        return {"schema": _SCHEMA, "optimizer": "AdamW", **asdict(self)}
 
 
 def default_epochs(images: int) -> int:
@@ -182,28 +182,28 @@ def _fit(
 ) -> None:
     pixels = torch.from_numpy(dataset.train.images.copy())
     labels = torch.from_numpy(dataset.train.labels)
-    optimiser = torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     batches = math.ceil(len(labels) / recipe.batch)
     steps = batches * recipe.epochs
     identity = json.dumps([_SCHEMA, model, dataset.digest, asdict(recipe), torch.__version__])
     network.train()
-    for epoch in range(_resume(network, optimiser, identity, partial), recipe.epochs):
+    for epoch in range(_resume(network, optimizer, identity, partial), recipe.epochs):
         generator = torch.Generator().manual_seed(_seed(recipe.seed, f"epoch {epoch}"))
         order = torch.randperm(len(labels), generator=generator)
         for batch, chosen in enumerate(order.split(recipe.batch)):
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = _learning_rate(recipe, (epoch * batches + batch) / steps)
             images = pixels[chosen].to(torch.float32) / 255
             outputs = network(augment(images, recipe.augmentation, generator))
             loss = functional.cross_entropy(outputs, labels[chosen])
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             if progress:
                 progress(epoch + 1, recipe.epochs, batch + 1, batches)
-        _keep(network, optimiser, identity, epoch + 1, partial)
+        _keep(network, optimizer, identity, epoch + 1, partial)
 
 
 @contextlib.contextmanager
@@ -229,17 +229,17 @@ def _seed(seed: int, purpose: str) -> int:
 
 
 def _keep(
-    network: nn.Module, optimiser: torch.optim.Optimizer, identity: str, epoch: int, partial: Path
+    network: nn.Module, optimizer: torch.optim.Optimizer, identity: str, epoch: int, partial: Path
 ) -> None:
     tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
-    for index, moments in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{key}": value for key, value in moments.items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
     metadata = {"identity": identity, "epoch": str(epoch)}
     write_bytes(partial, safetensors.torch.save(tensors, metadata))
 
 
 def _resume(
-    network: nn.Module, optimiser: torch.optim.Optimizer, identity: str, partial: Path
+    network: nn.Module, optimizer: torch.optim.Optimizer, identity: str, partial: Path
 ) -> int:
     """Restore what an interrupted training of the same recipe kept; the number of epochs done."""
     state: dict[int, dict[str, torch.Tensor]] = {}
@@ -258,7 +258,7 @@ def _resume(
                     index, _, name = rest.partition(".")
                     state.setdefault(int(index), {})[name] = stored.get_tensor(key)
         network.load_state_dict(weights)
-        whole = optimiser.state_dict()
-        optimiser.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+        whole = optimizer.state_dict()
+        optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
         return int(metadata["epoch"])
     return 0

@@ -36,6 +36,6 @@ def build(model: str, shape: tuple[int, int, int], classes: int) -> nn.Module:
         raise UserError(
             f"Unknown network {model!r}.",
             where="network.model",
-            mend=f"Use one of {', '.join(MODELS)}.",
+            hint=f"Use one of {', '.join(MODELS)}.",
         )
     return _BUILDERS[model](shape, classes)

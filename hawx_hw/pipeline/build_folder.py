@@ -84,7 +84,7 @@ class BuildFolder:
                 raise UserError(
                     f"Another run (process {holder or 'unknown'}) works in this folder.",
                     where=str(self._path),
-                    mend="Wait for its end, or stop it.",
+                    hint="Wait for its end, or stop it.",
                 ) from error
             os.truncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

@@ -80,7 +80,7 @@ def opensta_power(
     found = find_opensta()
     if found is None:
         raise UserError(
-            "OpenSTA (sta) is not installed.", mend="Install it, with: apt-get install opensta"
+            "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
     program, version = found
     cells = without_wires(liberty.read_text(encoding="utf-8", errors="replace"))

@@ -58,7 +58,7 @@ class DesignForecaster:
         if kept.predictors.library != technology.digest:
             raise UserError(
                 f"The predictors are of another library than {technology.name}'s",
-                mend="Train them, with hawx characterize-designs and hawx train-predictors.",
+                hint="Train them, with hawx characterize-designs and hawx train-predictors.",
             )
         self._technology = technology
         self._predictors = kept.predictors

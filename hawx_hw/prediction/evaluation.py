@@ -124,7 +124,7 @@ def evaluate(
     if len(table) * (_FOLDS - 1) // _FOLDS < _FEWEST:
         raise UserError(
             f"{len(table)} designs are too few to hold some out",
-            mend=f"Characterize {-(-_FEWEST * _FOLDS // (_FOLDS - 1))} at least.",
+            hint=f"Characterize {-(-_FEWEST * _FOLDS // (_FOLDS - 1))} at least.",
         )
     folds = list(_folds(table, held_out))
     parts: dict[str, list[Held]] = {}

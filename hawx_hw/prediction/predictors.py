@@ -110,7 +110,7 @@ class Predictors:
         if len(table) < _FEWEST:
             raise UserError(
                 f"{len(table)} designs are too few to learn from",
-                mend=f"Characterize {_FEWEST} at least; 100 and more predict well.",
+                hint=f"Characterize {_FEWEST} at least; 100 and more predict well.",
             )
         fitted = {name: _fit(quantity, table) for name, quantity in QUANTITIES.items()}
         return cls(technology, library, fitted, table)
@@ -191,11 +191,11 @@ class Predictors:
         UserError
             They do not go together, or were made by another version; ``where`` names the file.
         """
-        mend = "Train them again, with hawx train-predictors."
+        hint = "Train them again, with hawx train-predictors."
         try:
             content: dict[str, Any] = json.loads(text)
             if content["schema"] != _SCHEMA or content["designs"] != len(table):
-                raise UserError("The predictors are of another table", where=where, mend=mend)
+                raise UserError("The predictors are of another table", where=where, hint=hint)
             fitted = {}
             for name, quantity in QUANTITIES.items():
                 kept = content["quantities"][name]
@@ -212,7 +212,7 @@ class Predictors:
                 )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
-                f"The predictors are damaged: {error!r}", where=where, mend=mend
+                f"The predictors are damaged: {error!r}", where=where, hint=hint
             ) from error
         return cls(content["technology"], content["library"], fitted, table)
 

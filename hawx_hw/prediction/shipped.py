@@ -90,7 +90,7 @@ def described(
         raise UserError(
             "The table lacks the column design",
             where=where,
-            mend="Make it with hawx characterize-designs.",
+            hint="Make it with hawx characterize-designs.",
         )
     blocks = BlockTable()
     for number, row in enumerate(rows):
@@ -110,7 +110,7 @@ def described(
                 raise UserError(
                     f"Design {number} cannot be built: {error}",
                     where=where,
-                    mend="Make the table again, with hawx characterize-designs.",
+                    hint="Make the table again, with hawx characterize-designs.",
                 ) from error
             blocks = blocks.completed(plan.grid.blocks, technology, jobs=jobs, store=store)
             shape = config.accelerator
@@ -118,7 +118,7 @@ def described(
                 plan,
                 technology,
                 blocks,
-                objective=shape.block_architecture,
+                objective=shape.block_implementation,
                 clock_mhz=shape.clock_mhz,
             )
             names = [block.name for block in plan.grid.blocks]
@@ -197,5 +197,5 @@ def _text(path: Path, technology: str) -> str:
         raise UserError(
             f"There are no predictors of {technology}",
             where=str(path),
-            mend="Train them, with hawx characterize-designs and hawx train-predictors.",
+            hint="Train them, with hawx characterize-designs and hawx train-predictors.",
         ) from error

@@ -92,7 +92,7 @@ class TrainingTable:
             raise UserError(
                 f"The table lacks {', '.join(missing)}",
                 where=where,
-                mend="Make it with hawx characterize-designs and hawx train-predictors.",
+                hint="Make it with hawx characterize-designs and hawx train-predictors.",
             )
         numeric = [
             name

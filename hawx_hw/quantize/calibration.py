@@ -1,4 +1,4 @@
-"""Post-training quantisation: a float network and calibration images give the integer graph.
+"""Post-training quantization: a float network and calibration images give the integer graph.
 
 Weights get one scale a filter, symmetric about zero. Activations get one scale and zero point a
 tensor, from the range that costs the least mean squared error on the calibration images

@@ -81,7 +81,7 @@ class FloatLinear(FloatLayer):
 
 @dataclass(kw_only=True)
 class FloatNorm(FloatLayer):
-    """Batch normalisation as ``x * gain + offset`` per channel; fusion folds every one away."""
+    """Batch normalization as ``x * gain + offset`` per channel; fusion folds every one away."""
 
     gain: np.ndarray
     offset: np.ndarray

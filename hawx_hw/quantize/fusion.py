@@ -1,4 +1,4 @@
-"""Folds batch normalisation into weights and clamps into the layers that requantize."""
+"""Folds batch normalization into weights and clamps into the layers that requantize."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fuse(graph: FloatGraph) -> None:
     Raises
     ------
     UserError
-        A batch normalisation that does not directly follow a convolution or linear layer of its
+        A batch normalization that does not directly follow a convolution or linear layer of its
         own.
     """
     for layer in list(graph.layers):
@@ -40,7 +40,7 @@ def _fold_norm(graph: FloatGraph, norm: FloatNorm) -> None:
     source = graph.layer(norm.inputs[0])
     if not isinstance(source, FloatConv | FloatLinear) or len(graph.users(source.name)) != 1:
         raise UserError(
-            f"The batch normalisation {norm.label!r} cannot be folded: it does not follow a "
+            f"The batch normalization {norm.label!r} cannot be folded: it does not follow a "
             "convolution or linear layer that feeds only it.",
             where="network.model",
         )

@@ -59,7 +59,7 @@ def lower(site: Site) -> Lowered:
         raise UserError(
             f"The layer {site.label!r} is a {described}, which has no integer counterpart.",
             where="network.model",
-            mend=f"What there is: {_KNOWN}.",
+            hint=f"What there is: {_KNOWN}.",
         )
     return handler(site)
 

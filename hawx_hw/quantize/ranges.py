@@ -71,13 +71,13 @@ class Histogram:
         The factors are 64/64, 63/64, ... 16/64; of equals the largest wins.
         """
         edges = np.linspace(self._low, self._high, _BINS + 1)
-        centres = (edges[:-1] + edges[1:]) / 2
+        centers = (edges[:-1] + edges[1:]) / 2
         best, least = encoding(self._low, self._high), np.inf
         for step in range(64, 15, -1):
             candidate = encoding(self._low * step / 64, self._high * step / 64)
-            codes = np.floor(centres / candidate.scale + 0.5) + candidate.zero_point
+            codes = np.floor(centers / candidate.scale + 0.5) + candidate.zero_point
             codes = np.clip(codes, CODE_MIN, CODE_MAX)
-            errors = (codes - candidate.zero_point) * candidate.scale - centres
+            errors = (codes - candidate.zero_point) * candidate.scale - centers
             error = float(np.sum(self._counts * errors**2))
             if error < least * (1 - 1e-9):
                 best, least = candidate, error

@@ -49,7 +49,7 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
         raise UserError(
             f"The network cannot be traced: {_brief(error)}.",
             where=_WHERE,
-            mend="Its forward() must not branch on the values of tensors.",
+            hint="Its forward() must not branch on the values of tensors.",
         ) from error
     traced.graph.eliminate_dead_code()
     pixels = torch.from_numpy(images[:_CHECKED_IMAGES].astype(np.float64) / 255)
@@ -164,5 +164,5 @@ def _check(graph: FloatGraph, pixels: torch.Tensor, expected: torch.Tensor) -> N
         raise UserError(
             "The network, cut into layers, does not compute what it computes as a whole.",
             where=_WHERE,
-            mend="Its forward() must depend on nothing but its input.",
+            hint="Its forward() must depend on nothing but its input.",
         )

@@ -164,7 +164,7 @@ def _emit(results: dict[str, Any]) -> Rows:
         (
             "blocks",
             ", ".join(
-                f"{block['name']} ({block['architecture']}) in {block['pes']:,} PEs"
+                f"{block['name']} ({block['implementation']}) in {block['pes']:,} PEs"
                 for block in results["blocks"]
             ),
         ),
@@ -179,7 +179,7 @@ def _verify(results: dict[str, Any]) -> Rows:
             "cycles per image",
             f"{results['cycles_per_image']:,} (the model says {results['cycles_predicted']:,})",
         ),
-        ("utilisation", f"{100 * results['utilisation']:.1f} % of the multiplier-cycles"),
+        ("utilization", f"{100 * results['utilization']:.1f} % of the multiplier-cycles"),
         ("verified", f"{images:,} images, {verdict} ({results['simulator']})"),
     ]
 
@@ -320,7 +320,7 @@ _PARTS = {
             "mismatches",
             "cycles_per_image",
             "cycles_predicted",
-            "utilisation",
+            "utilization",
             "simulator",
             "ledger",
         ),

@@ -113,9 +113,9 @@ class Probe:
             ``(assignments, images, classes)``, without their mean over the classes.
         """
         choices = self._profile.checked(choices)
-        exact = _centred(self._profile.logits)
-        shifts = _bounded(_centred(shifted_logits(self._profile, choices)) - exact, exact)
-        found = _centred(self._real(choices))
+        exact = _centerd(self._profile.logits)
+        shifts = _bounded(_centerd(shifted_logits(self._profile, choices)) - exact, exact)
+        found = _centerd(self._real(choices))
         some, shown = exact[self._run], shifts[:, self._run]
         weights = _fitted(some, shown, found - some - shown)
         shifts *= 1 + weights[:, :1, None]
@@ -152,7 +152,7 @@ class Probe:
 
     def _judged(self, choices: np.ndarray, judge: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         choices = self._profile.checked(choices)
-        # Neighbours share their first layers, which the emulator keeps.
+        # Neighbors share their first layers, which the emulator keeps.
         order = np.lexsort(choices.T[::-1])
         found = np.empty(len(choices))
         for part in self._parts(order):
@@ -178,7 +178,7 @@ class Probe:
         return (codes - output.zero_point) * output.scale
 
 
-def _centred(logits: np.ndarray) -> np.ndarray:
+def _centerd(logits: np.ndarray) -> np.ndarray:
     # A softmax knows no common offset, nor may the fit.
     found: np.ndarray = logits - logits.mean(axis=-1, keepdims=True)
     return found

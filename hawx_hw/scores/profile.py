@@ -184,7 +184,7 @@ def load_profile(path: Path) -> Profile:
     UserError
         The file is missing, damaged or of another version.
     """
-    mend = "Profile the network again: hawx profile."
+    hint = "Profile the network again: hawx profile."
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             description = json.loads(str(file["description"]))
@@ -193,7 +193,7 @@ def load_profile(path: Path) -> Profile:
                     f"The profile is of schema {description['schema']!r}; this program reads "
                     f"{SCHEMA}.",
                     where=str(path),
-                    mend=mend,
+                    hint=hint,
                 )
             values: dict[str, Any] = {name: file[name] for name in UNITS}
             values |= {name: tuple(description[name]) for name in _NAMES}
@@ -202,5 +202,5 @@ def load_profile(path: Path) -> Profile:
             return Profile(network=str(description["network"]), slices=slices, **values)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
-            f"The profile cannot be read: {error}.", where=str(path), mend=mend
+            f"The profile cannot be read: {error}.", where=str(path), hint=hint
         ) from error

@@ -232,5 +232,5 @@ class Evaluator:
             raise UserError(
                 f"The evaluations of an earlier search cannot be read: {error}",
                 where=str(path),
-                mend="Remove the file.",
+                hint="Remove the file.",
             ) from error

@@ -21,7 +21,7 @@ def by_index(result: SearchResult, index: int) -> int:
     if not 0 <= index < len(result.front):
         raise UserError(
             f"The front has no point {index}",
-            mend=f"Its points are numbered 0 to {len(result.front) - 1}: see hawx search.",
+            hint=f"Its points are numbered 0 to {len(result.front) - 1}: see hawx search.",
         )
     return index
 
@@ -48,13 +48,13 @@ def by_constraints(result: SearchResult, lost: float, limits: Mapping[str, float
         No point does; it names the one that comes nearest. Or a figure is not known.
     """
     if not result.front:
-        raise UserError("Nothing was evaluated", mend="Search with a larger budget.")
+        raise UserError("Nothing was evaluated", hint="Search with a larger budget.")
     for name in limits:
         if name not in result.front[0].cost:
             known = ", ".join(result.front[0].cost)
             raise UserError(
                 f"The search does not know {name}",
-                mend=f"Limit {known}, or choose another search.objective.",
+                hint=f"Limit {known}, or choose another search.objective.",
             )
     fitting = [i for i, found in enumerate(result.front) if _excess(found, lost, limits) == 0]
     if fitting:
@@ -68,7 +68,7 @@ def by_constraints(result: SearchResult, lost: float, limits: Mapping[str, float
     raise UserError(
         f"Nothing that was found keeps to {', '.join(wanted)}; the nearest is point {nearest} "
         f"with {', '.join(has)}",
-        mend="Loosen a constraint, offer other blocks or shapes, or search with a larger budget.",
+        hint="Loosen a constraint, offer other blocks or shapes, or search with a larger budget.",
     )
 
 

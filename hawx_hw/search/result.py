@@ -192,14 +192,14 @@ def load_result(path: Path) -> SearchResult:
     UserError
         The file is missing, damaged or of another version.
     """
-    mend = "Search again."
+    hint = "Search again."
     try:
         content = json.loads(path.read_text("utf-8"))
         if content["schema"] != SCHEMA:
             raise UserError(
                 f"The search is of schema {content['schema']!r}; this program reads {SCHEMA}",
                 where=str(path),
-                mend=mend,
+                hint=hint,
             )
         names = {name: content[name] for name in SearchResult.__dataclass_fields__}
         for key in ("front", "uniform"):
@@ -209,7 +209,7 @@ def load_result(path: Path) -> SearchResult:
         return SearchResult(**{**names, "reference": tuple(content["reference"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"The search cannot be read: {error}", where=str(path), mend=mend
+            f"The search cannot be read: {error}", where=str(path), hint=hint
         ) from error
 
 

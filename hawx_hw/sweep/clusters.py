@@ -55,7 +55,7 @@ def connected(
     if scheduler and cluster:
         raise ValueError("scheduler and cluster must not both be given")
     if util.find_spec("distributed") is None:
-        raise UserError("Dask is missing.", mend=_INSTALL)
+        raise UserError("Dask is missing.", hint=_INSTALL)
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
@@ -66,7 +66,7 @@ def connected(
                 raise UserError(
                     f"The Dask scheduler does not answer: {error}",
                     where="--scheduler",
-                    mend="Name an address such as tcp://host:8786.",
+                    hint="Name an address such as tcp://host:8786.",
                 ) from error
             yield stack.enter_context(client)
             return
@@ -107,10 +107,10 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
         raise UserError(
             f"There is no batch system {name!r}.",
             where="--cluster",
-            mend=f"It must be one of {', '.join(CLUSTERS)}.",
+            hint=f"It must be one of {', '.join(CLUSTERS)}.",
         )
     if util.find_spec("dask_jobqueue") is None:
-        raise UserError("dask-jobqueue is missing.", mend=_INSTALL)
+        raise UserError("dask-jobqueue is missing.", hint=_INSTALL)
     import dask_jobqueue
 
     kind = getattr(dask_jobqueue, CLUSTERS[name])
@@ -121,7 +121,7 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
             raise UserError(
                 f"The batch system has no option {key!r}.",
                 where="--option",
-                mend=f"It must be one of {', '.join(sorted(known))}.",
+                hint=f"It must be one of {', '.join(sorted(known))}.",
             )
     usual: dict[str, Any] = {"cores": 1, "processes": 1, "memory": "4GB"}
     # Its usual port may belong to another sweep.

@@ -116,18 +116,18 @@ def label(
     from hawx_hw.architectures.systolic.cycles import predict
     from hawx_hw.design.emission import TOP, emit_accelerator
     from hawx_hw.netlist.timing import longest_path
-    from hawx_hw.synthesis.architectures import Objective, choose_all
+    from hawx_hw.synthesis.implementations import Objective, choose_all
     from hawx_hw.synthesis.modules import map_designs
 
     config = design.config()
     plan = plan_of(config)
     objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
-    objective = objectives.get(config.accelerator.block_architecture)
+    objective = objectives.get(config.accelerator.block_implementation)
     chosen = choose_all(plan.grid.blocks, technology, objective, store=store) if objective else {}
     with tempfile.TemporaryDirectory(prefix="hawx-design-") as name:
         folder = Path(name)
         # With one hash in all designs they share more modules.
-        emit_accelerator(plan, folder, config_hash=0, architectures=chosen)
+        emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
         rtl = folder / "rtl"
         files = (rtl / "filelist.f").read_text("utf-8").split()
         sources = {file: (rtl / file).read_text("utf-8") for file in files}

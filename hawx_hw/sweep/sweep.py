@@ -94,7 +94,7 @@ def sweep(
 ) -> list[dict[str, Any]]:
     """The figures of the first ``count`` designs of the space that can be built.
 
-    Designs that are in the store are not labelled again, so an interrupted sweep continues, and
+    Designs that are in the store are not labeled again, so an interrupted sweep continues, and
     sweeps that run at once share what each has done. The result does not depend on the workers,
     their number, or the order in which they get done.
 

@@ -177,7 +177,7 @@ def _composed(
             raise UserError(
                 f"{error}.",
                 where=str(technology.liberty),
-                mend="The library lacks such a cell: name another technology.",
+                hint="The library lacks such a cell: name another technology.",
             ) from error
         for instance in found.instances:
             instance.texts.update({key: unit.file(text) for key, text in instance.texts.items()})
@@ -236,7 +236,7 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
             if not select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))[0]:
                 raise UserError(
                     f"Yosys took longer than {timeout:g} s.",
-                    mend="Make the accelerator smaller, or allow more time.",
+                    hint="Make the accelerator smaller, or allow more time.",
                 )
             received = os.read(process.stdout.fileno(), 65536)
             if not received:
@@ -256,4 +256,4 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
 
 def _refused(unit: Unit, log: str, status: int) -> UserError:
     error = refusal(log, status)
-    return UserError(unit.named(error.what), where=unit.place(error.where), mend=error.mend)
+    return UserError(unit.named(error.what), where=unit.place(error.where), hint=error.hint)

@@ -91,7 +91,7 @@ def longest_path(
     found = find_opensta()
     if found is None:
         raise UserError(
-            "OpenSTA (sta) is not installed.", mend="Install it, with: apt-get install opensta"
+            "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
     program, version = found
     text, macros = plain_verilog(verilog.read_text())
@@ -113,7 +113,7 @@ def longest_path(
         )
     except subprocess.TimeoutExpired:
         raise UserError(
-            f"OpenSTA took longer than {timeout:g} s.", mend="Synthesize without OpenSTA."
+            f"OpenSTA took longer than {timeout:g} s.", hint="Synthesize without OpenSTA."
         ) from None
     log = run.stdout + run.stderr
     write_text(workdir / "opensta.log", log)
@@ -172,7 +172,7 @@ def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
         if kind not in _PORTS:
             raise UserError(
                 f"The timing of black box {kind!r} is not known.",
-                mend=f"Black boxes must be one of {', '.join(sorted(_PORTS))}.",
+                hint=f"Black boxes must be one of {', '.join(sorted(_PORTS))}.",
             )
         lines += [f"  cell ({name}) {{", "    area : 0;"]
         for port, parameter in _PORTS[kind].items():

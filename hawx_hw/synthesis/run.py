@@ -153,7 +153,7 @@ def _timing(
     try:
         path, by_module = longest_path(netlist)
     except ValueError as error:
-        raise UserError(f"{error}.", mend="Break the loop with a register.") from error
+        raise UserError(f"{error}.", hint="Break the loop with a register.") from error
     result: dict[str, Any] = {
         "method": "liberty tables, whole hierarchy, no wires",
         "longest_path_ns": round(path.delay, 4),

@@ -155,7 +155,7 @@ def units_of(sources: Mapping[str, str], top: str, recipe: Recipe) -> list[Unit]
         children = [parts[child] for child in part.uses]
         if part.macro:
             done[name] = None
-        elif any(c.name in part.specialised or c.declaration is None for c in _modules(children)):
+        elif any(c.name in part.specialized or c.declaration is None for c in _modules(children)):
             below = list(_below(parts, name, {}))
             files = {f"source_{n}.v": (p.text, p.source, p.line) for n, p in enumerate(below)}
             done[name] = _unit(name, name, files, "", (), recipe)

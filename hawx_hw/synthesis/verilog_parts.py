@@ -52,7 +52,7 @@ class Part:
         Its name and ports as an empty module; None where they are not plainly written.
     uses : tuple of str
         The modules that it holds, each once, in order of appearance.
-    specialised : frozenset of str
+    specialized : frozenset of str
         Those of ``uses`` that it gives parameters to.
     macro : bool
         A memory macro.
@@ -66,7 +66,7 @@ class Part:
     line: int
     declaration: str | None
     uses: tuple[str, ...]
-    specialised: frozenset[str]
+    specialized: frozenset[str]
     macro: bool
 
 
@@ -107,11 +107,11 @@ def read_parts(sources: Mapping[str, str]) -> dict[str, Part] | None:
             whole = sources[source]
             parts[name] = Part(name, whole, whole, (), source, 0, whole, (), frozenset(), True)
             continue
-        uses, specialised = _uses(tokens, names - {name})
+        uses, specialized = _uses(tokens, names - {name})
         neutral, files = _neutral(text, tokens)
         parts[name] = Part(
             name, text, neutral, files, source, sources[source].count("\n", 0, start),
-            _declaration(name, tokens), uses, specialised, False,
+            _declaration(name, tokens), uses, specialized, False,
         )  # fmt: skip
     return parts
 
@@ -150,16 +150,16 @@ def _modules(text: str, tokens: list[_Token]) -> list[tuple[str, int, str, list[
 
 def _uses(tokens: list[_Token], names: set[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     uses: dict[str, None] = {}
-    specialised = set()
+    specialized = set()
     for token, following in itertools.pairwise(tokens):
         name = token.text.lstrip("\\")
         if token.kind != "name" or name not in names:
             continue
         if following.text == "#":
-            specialised.add(name)
+            specialized.add(name)
         if following.text == "#" or following.kind == "name":
             uses[name] = None
-    return tuple(uses), frozenset(specialised)
+    return tuple(uses), frozenset(specialized)
 
 
 def _neutral(text: str, tokens: list[_Token]) -> tuple[str, tuple[str, ...]]:

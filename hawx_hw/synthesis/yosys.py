@@ -25,7 +25,7 @@ _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
 def check_yosys() -> None:
     """Raise UserError where Yosys is missing."""
     if util.find_spec("pyosys") is None:
-        raise UserError("Yosys is missing.", mend="Install it, with: pip install pyosys")
+        raise UserError("Yosys is missing.", hint="Install it, with: pip install pyosys")
 
 
 def constraints(technology: Technology) -> str:
@@ -93,7 +93,7 @@ def run_yosys(
         except subprocess.TimeoutExpired:
             raise UserError(
                 f"Yosys took longer than {timeout:g} s.",
-                mend="Make the accelerator smaller, or allow more time.",
+                hint="Make the accelerator smaller, or allow more time.",
             ) from None
         finally:
             if process.poll() is None:

@@ -152,7 +152,7 @@ def load(name: str, *, base: Path | None = None) -> Technology:
     if isinstance(found, FpgaFamily):
         raise UserError(
             f"{name!r} is an FPGA family, and this needs a library of standard cells",
-            mend=f"Name one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
+            hint=f"Name one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
         )
     return found
 
@@ -164,7 +164,7 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
         return _described(path)
     if path.suffixes[-1:] == [".lib"] or path.suffixes[-2:] == [".lib", ".gz"]:
         if not path.is_file():
-            raise UserError(f"There is no liberty file {name!r}", mend="Check technology's path.")
+            raise UserError(f"There is no liberty file {name!r}", hint="Check technology's path.")
         return Technology(path.name.split(".")[0], _plain(path))
     if Path(name).name == name:
         for folder in (*_own_folders(), _FOLDER):
@@ -173,7 +173,7 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
                 return _described(candidate)
     raise UserError(
         f"Unknown technology {name!r}",
-        mend=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
+        hint=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
         ".lib.gz or .yaml.",
     )
 
@@ -196,7 +196,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
     raise UserError(
         f"The liberty file of technology {found.name!r} is missing",
         where=", ".join(found.places),
-        mend=found.install,
+        hint=found.install,
     )
 
 
@@ -221,7 +221,7 @@ def _plain(path: Path) -> Path:
             text = gzip.decompress(packed)
         except (OSError, EOFError, zlib.error) as error:
             raise UserError(
-                f"The liberty file is damaged: {error}", where=str(path), mend="Fetch it again."
+                f"The liberty file is damaged: {error}", where=str(path), hint="Fetch it again."
             ) from error
         write_bytes(target, text)
     return target

@@ -59,8 +59,8 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
         if problem["type"] == "extra_forbidden":
             known = _known(model, key[:-1])
             close = difflib.get_close_matches(str(key[-1]), known, n=1)
-            mend = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
-            raise UserError("There is no such key", where=where, mend=mend) from error
+            hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+            raise UserError("There is no such key", where=where, hint=hint) from error
         if problem["type"] == "missing":
             missing = str(problem["loc"][-1])
             raise UserError(f"The key {missing} is missing", where=where) from error

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -87,8 +88,14 @@ def modules(start: str, architecture: str | None = None) -> frozenset[str]:
 
 
 def code(start: str, architecture: str | None = None) -> dict[str, str]:
-    """SHA-256 of every file that a module depends on, by its path in the package."""
-    found = {}
+    """SHA-256 of every file that a module depends on, by its path in the package.
+
+    Of a module of another package only its own file is known, if it has one.
+    """
+    if start.partition(".")[0] != _NAME:
+        file = getattr(sys.modules[start], "__file__", None)
+        return {start: sha256_file(Path(file))} if file else {}
+    found: dict[str, str] = {}
     for name in modules(start, architecture):
         files = _resource_files(name) if name in _RESOURCES else _module_files(name)
         found.update(files)

@@ -54,7 +54,7 @@ def picture(path: Path, size: tuple[float, float], *, where: str | None = None) 
     except ImportError as error:
         raise UserError(
             "Pictures need matplotlib, which is missing.",
-            mend="Install it with: python -m pip install matplotlib",
+            hint="Install it with: python -m pip install matplotlib",
         ) from error
     content = io.BytesIO()
     # Text as text, and no random identifiers.

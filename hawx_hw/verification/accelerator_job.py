@@ -86,7 +86,7 @@ def verify_accelerator(
     Returns
     -------
     dict
-        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilisation`` (part of
+        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilization`` (part of
         all multiplier-cycles of an image in which a product of the network is computed) and
         ``ledger``.
 
@@ -98,11 +98,11 @@ def verify_accelerator(
     job = accelerator_job(
         plan, images, config_hash=config_hash, traced=traced, seed=seed, scenarios=scenarios
     )
-    macs, multipliers = plan.graph.macs, plan.architecture.multipliers
+    macs, multipliers = plan.graph.macs, plan.array.multipliers
     account = {
         "macs": macs,
         "multipliers": multipliers,
-        "utilisation": macs / (multipliers * job.cycles),
+        "utilization": macs / (multipliers * job.cycles),
         "ledger": cycle_ledger(plan),
     }
     try:
@@ -145,7 +145,7 @@ def accelerator_job(
         )
     signature = core_signature(plan)
     cycles = predict(plan)
-    architecture = plan.architecture
+    architecture = plan.array
     registers = accelerator_registers(
         signature,
         rows=architecture.rows,

@@ -132,7 +132,7 @@ def _words(macro: Macro, folder: Path) -> Sequence[int]:
         raise UserError(
             f"A memory's contents cannot be read: {error}",
             where=str(path),
-            mend="Emit the accelerator again.",
+            hint="Emit the accelerator again.",
         ) from error
 
 

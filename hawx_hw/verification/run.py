@@ -106,7 +106,7 @@ def _sources(rtl: Path) -> tuple[list[Path], list[Path]]:
         names = (rtl / "filelist.f").read_text("utf-8").split()
     except OSError:
         raise UserError(
-            f"There is no accelerator in {rtl.parent}.", mend="Emit it first: hawx emit CONFIG"
+            f"There is no accelerator in {rtl.parent}.", hint="Emit it first: hawx emit CONFIG"
         ) from None
     return [rtl / name for name in names], sorted(rtl.glob("*.vlt"))
 

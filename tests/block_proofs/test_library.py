@@ -1,17 +1,17 @@
-"""Every block that the families list, in every architecture: equal to its definition."""
+"""Every block that the families list, in every implementation: equal to its definition."""
 
 import pytest
 
 from hawx_hw.block_proofs import compare, prove
 from hawx_hw.blocks.catalogue import library
 from hawx_hw.blocks.registry import FAMILIES
-from hawx_hw.gateware.block_verilog import architecture_verilog, specification_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog, specification_verilog
 
 _PARTS = 4
 
 
-def every_architecture(blocks):
-    return [(block, architecture) for block in blocks for architecture in block.architectures]
+def every_implementation(blocks):
+    return [(block, implementation) for block in blocks for implementation in block.implementations]
 
 
 def members_of(family):
@@ -20,38 +20,38 @@ def members_of(family):
 
 def failures(proofs):
     return [
-        f"{proof.block}, {proof.architecture}: {counterexample}"
+        f"{proof.block}, {proof.implementation}: {counterexample}"
         for proof in proofs
         for counterexample in proof.counterexamples
     ]
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
-def test_simulation_of_every_architecture_equals_the_table(part):
-    pairs = every_architecture(library())
+def test_simulation_of_every_implementation_equals_the_table(part):
+    pairs = every_implementation(library())
     count = -(-len(pairs) // _PARTS)
     pairs = pairs[part * count :][:count]
     proofs = prove(pairs, formal=False)
-    assert [(proof.block, proof.architecture) for proof in proofs] == [
-        (block.name, architecture) for block, architecture in pairs
+    assert [(proof.block, proof.implementation) for proof in proofs] == [
+        (block.name, implementation) for block, implementation in pairs
     ]
     assert failures(proofs) == []
 
 
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_one_member_of_each_family_is_proven_formally(part):
-    """The member in the middle of each family's list, the usual architecture and the last."""
+    """The member in the middle of each family's list, the usual implementation and the last."""
     pairs = []
     for family in list(FAMILIES)[part::_PARTS]:
         members = members_of(family)
         block = members[len(members) // 2]
-        names = dict.fromkeys((block.architectures[0], block.architectures[-1]))
+        names = dict.fromkeys((block.implementations[0], block.implementations[-1]))
         pairs += [(block, name) for name in names]
     blocks = list(dict.fromkeys(block for block, _ in pairs))
     specifications = dict(zip(blocks, specification_verilog(blocks)))
     comparable = [
         (specifications[block], design)
-        for (block, _), design in zip(pairs, architecture_verilog(pairs))
+        for (block, _), design in zip(pairs, implementation_verilog(pairs))
         if specifications[block] is not None
     ]
     assert len(comparable) > len(pairs) / 2
@@ -66,7 +66,7 @@ def test_one_member_of_each_family_is_proven_formally(part):
 @pytest.mark.slow
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_every_member_is_proven_formally(family):
-    assert failures(prove(every_architecture(members_of(family)))) == []
+    assert failures(prove(every_implementation(members_of(family)))) == []
 
 
 def test_every_family_is_there():

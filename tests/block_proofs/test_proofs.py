@@ -10,7 +10,7 @@ from hawx_hw.block_proofs import Case, Counterexample, Proof, prove, prove_cases
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.gateware.block_verilog import architecture_verilog, specification_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog, specification_verilog
 
 
 class Rows(BlockComponent):
@@ -35,15 +35,15 @@ class Rows(BlockComponent):
 
 @dataclasses.dataclass(frozen=True)
 class TwoWays(Exact):
-    """The exact block, with an architecture that forgets the partial product (4, 7)."""
+    """The exact block, with an implementation that forgets the partial product (4, 7)."""
 
     family = "two_ways"
     specified: int = 1
 
-    architectures = ("rows", "broken")
+    implementations = ("rows", "broken")
 
-    def component(self, architecture=None):
-        return Rows((4, 7) if self._architecture(architecture) == "broken" else None)
+    def component(self, implementation=None):
+        return Rows((4, 7) if self._implementation(implementation) == "broken" else None)
 
     def specification(self):
         return super().specification() if self.specified else None
@@ -55,7 +55,7 @@ class Lying(Exact):
 
     family = "lying"
 
-    architectures = ("multiply",)
+    implementations = ("multiply",)
 
     def multiply(self, a, b):
         return np.where((a == 5) & (b == -6), 7, super().multiply(a, b))
@@ -63,17 +63,17 @@ class Lying(Exact):
 
 @pytest.fixture(scope="module")
 def proven():
-    """Proofs by block and architecture; proven together, because the tools take long to start."""
+    """Proofs by block and implementation; proven together, because the tools take long to start."""
     exact = by_name("exact")
-    pairs = [(exact, architecture) for architecture in exact.architectures]
-    pairs += [(TwoWays(number), name) for number in (1, 0) for name in TwoWays.architectures]
+    pairs = [(exact, implementation) for implementation in exact.implementations]
+    pairs += [(TwoWays(number), name) for number in (1, 0) for name in TwoWays.implementations]
     proofs = prove([*pairs, (Lying(), "multiply")])
-    return {(proof.block, proof.architecture): proof for proof in proofs}
+    return {(proof.block, proof.implementation): proof for proof in proofs}
 
 
-def test_every_architecture_of_the_exact_block(proven):
+def test_every_implementation_of_the_exact_block(proven):
     block = by_name("exact")
-    names = [*block.architectures, "specification"]
+    names = [*block.implementations, "specification"]
     assert [name for block, name in proven if block == "exact"] == names
     for name in names:
         expected = Proof("exact", block.digest, name, name != "specification", ())
@@ -102,7 +102,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
     assert wrong.as_dict() == {
         "block": "two_ways(specified=1)",
         "digest": by_name("exact").digest,
-        "architecture": "broken",
+        "implementation": "broken",
         "formal": True,
         "holds": False,
         "counterexamples": [dataclasses.asdict(simulated), dataclasses.asdict(formal)],
@@ -112,7 +112,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
 def test_one_partial_product_broken_in_the_emitted_verilog():
     """One AND gate of the carry-save tree gives zero."""
     block = by_name("exact")
-    (design,) = architecture_verilog([(block, "tree")])
+    (design,) = implementation_verilog([(block, "tree")])
     ((name, text),) = design.files.items()
     assert "= a[3] & b[4];" in text
     broken = dataclasses.replace(design, files={name: text.replace("= a[3] & b[4];", "= 1'h0;")})
@@ -148,7 +148,7 @@ def test_order_and_batches(monkeypatch):
         jobs=2,
         progress=lambda *counts: told.append(counts),
     )
-    assert [(p.block, p.architecture, p.formal, p.holds) for p in proofs] == [
+    assert [(p.block, p.implementation, p.formal, p.holds) for p in proofs] == [
         (first.name, "rows", False, True),
         (first.name, "broken", False, False),
         (second.name, "rows", False, True),

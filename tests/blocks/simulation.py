@@ -24,9 +24,9 @@ def sample(count: int, seed: int) -> list[tuple[int, int]]:
 
 
 def assert_gateware(block: Block, pairs: list[tuple[int, int]]) -> None:
-    """Every architecture and the specification put out the table, less its known term."""
+    """Every implementation and the specification put out the table, less its known term."""
     components: dict[str, BlockComponent] = {
-        name: block.component(name) for name in block.architectures
+        name: block.component(name) for name in block.implementations
     }
     specification = block.specification()
     if specification is not None:

@@ -34,10 +34,10 @@ class Odd(Block):
         return ((np.asarray(a, dtype=np.int32) & -4) * b + (np.asarray(b) == 3)).astype(np.int32)
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
+    def component(self, implementation: str | None = None) -> BlockComponent:
         raise NotImplementedError
 
 

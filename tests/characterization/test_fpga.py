@@ -32,7 +32,7 @@ def test_exact_in_a_multiplier_exact_and_approximate_in_tables(made_up) -> None:
     rows = characterize_fpga([by_name("exact"), by_name("array(1,1,0)")], load_any("ecp5"))
     hard, soft, approximate = rows
     assert (hard.block, hard.multipliers, hard.figures.dsps) == ("exact", True, 1)
-    assert (soft.block, soft.multipliers, soft.architecture) == ("exact", False, "booth")
+    assert (soft.block, soft.multipliers, soft.implementation) == ("exact", False, "booth")
     assert (approximate.figures.luts, approximate.saving) == (40, 0.5)
     assert (hard.saving, soft.saving) == (1.0, 0.0)
     assert [dsp for _, dsp in made_up].count(True) == 1

@@ -36,10 +36,10 @@ class Single(BlockComponent):
 @dataclasses.dataclass(frozen=True)
 class And(Exact):
     family = "and"
-    architectures = ("gate",)
+    implementations = ("gate",)
     wrong: int = 0
 
-    def component(self, architecture=None):
+    def component(self, implementation=None):
         return Single(bool(self.wrong))
 
     def multiply(self, a, b):
@@ -48,7 +48,7 @@ class And(Exact):
 
 @dataclasses.dataclass(frozen=True)
 class Tree(Exact):
-    architectures = ("tree",)
+    implementations = ("tree",)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.characterization.operands import Operands, layers_of, operand_stream, uniform
@@ -49,7 +49,7 @@ def test_products_add_up_to_the_layer(
 ) -> None:
     rng = np.random.default_rng(1)
     graph = convolution(rng, shape, filters, kernel, stride=stride, padding=padding, pool=pool)
-    mapped = plan(graph, Architecture.complete(rows, columns, accumulators=deep))
+    mapped = plan(graph, ArrayShape.complete(rows, columns, accumulators=deep))
     images = rng.integers(-128, 128, (2, *shape)).astype(np.int8)
     values = {name: np.asarray(codes) for name, codes in run_all(graph, images).items()}
     found = operand_stream(mapped, "conv", values)
@@ -86,7 +86,7 @@ def test_products_add_up_to_the_layer(
 
 def test_a_weight_stays_while_pixels_flow() -> None:
     graph = convolution(np.random.default_rng(2), (1, 6, 6), 1, (1, 1))
-    mapped = plan(graph, Architecture.complete(1, 1, accumulators=9))
+    mapped = plan(graph, ArrayShape.complete(1, 1, accumulators=9))
     image = np.arange(36, dtype=np.int8).reshape(1, 1, 6, 6)
     found = operand_stream(mapped, "conv", run_all(graph, image))
     assert found.activations[:, 0].tolist() == list(range(36))
@@ -97,7 +97,7 @@ def test_a_weight_stays_while_pixels_flow() -> None:
 
 def test_layers_have_the_names_of_node_and_tensor() -> None:
     graph = convolution(np.random.default_rng(3), (1, 8, 8), 2, (3, 3), pool=(2, 2))
-    mapped = plan(graph, Architecture.complete(4, 2))
+    mapped = plan(graph, ArrayShape.complete(4, 2))
     assert list(layers_of(mapped)) == ["conv", "pool"]
     with pytest.raises(ValueError, match="layer must be one of conv, pool, not 'fc'"):
         operand_stream(mapped, "fc", {})

@@ -10,8 +10,10 @@ from hawx_hw.characterization.measure import Measurement
 from hawx_hw.characterization.savings import baselines, compare, errors
 
 
-def figures(block: str, architecture: str, area: float, delay: float, energy: float) -> Measurement:
-    return Measurement(block, architecture, area, delay, 1, energy, 0.0, 0.0, {"m": "k"})
+def figures(
+    block: str, implementation: str, area: float, delay: float, energy: float
+) -> Measurement:
+    return Measurement(block, implementation, area, delay, 1, energy, 0.0, 0.0, {"m": "k"})
 
 
 MEASURED = {
@@ -28,11 +30,11 @@ BLOCKS = [by_name("exact"), by_name("array(1,1,0)")]
 
 def test_savings_count_against_the_best_exact_one() -> None:
     exact, array = compare(BLOCKS, MEASURED, 100.0)
-    assert exact.chosen.architecture == "booth"
+    assert exact.chosen.implementation == "booth"
     # The smallest exact multiplier is not the one that takes the least energy.
     assert exact.area_saving == 0.0
     assert exact.energy_saving == pytest.approx(1 - 90 / 60)
-    assert array.chosen.architecture == "booth"
+    assert array.chosen.implementation == "booth"
     assert array.area_saving == pytest.approx(0.2)
     assert array.energy_saving == pytest.approx(1 - 66 / 60)
     assert array.energy_fj == 66.0
@@ -40,9 +42,9 @@ def test_savings_count_against_the_best_exact_one() -> None:
     assert array.as_dict()["runs"] == {"m": "k"}
 
 
-def test_the_objective_chooses_the_architecture() -> None:
+def test_the_objective_chooses_the_implementation() -> None:
     for objective, name in (("area", "booth"), ("delay", "tree"), ("energy", "tree")):
-        assert compare(BLOCKS, MEASURED, 100.0, objective)[1].chosen.architecture == name
+        assert compare(BLOCKS, MEASURED, 100.0, objective)[1].chosen.implementation == name
     with pytest.raises(ValueError, match="objective must be area, delay or energy, not 'power'"):
         compare(BLOCKS, MEASURED, 100.0, "power")
 
@@ -64,7 +66,7 @@ def test_leakage_counts_by_the_clock() -> None:
                        Measurement("exact", "b", 2.0, 1.0, 1, 15.0, 0.0, 0.0, {})]}  # fmt: skip
     fast = compare(BLOCKS[:1], leaky, 1000.0, "energy")
     slow = compare(BLOCKS[:1], leaky, 10.0, "energy")
-    assert (fast[0].chosen.architecture, slow[0].chosen.architecture) == ("a", "b")
+    assert (fast[0].chosen.implementation, slow[0].chosen.implementation) == ("a", "b")
 
 
 @pytest.mark.parametrize(("w", "a"), [(8, 7), (5, 8), (4, 4)])

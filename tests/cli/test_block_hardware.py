@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hawx_hw.blocks import by_name, registry
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.cli.block_hardware import architectures, prove
+from hawx_hw.cli.block_hardware import implementations, prove
 from hawx_hw.errors import UserError, VerificationError
 
 
@@ -27,10 +27,10 @@ class Flipped(BlockComponent):
 @dataclasses.dataclass(frozen=True)
 class Wrong(Exact):
     family = "wrong"
-    architectures = ("multiply", "flipped")
+    implementations = ("multiply", "flipped")
 
-    def component(self, architecture=None):
-        flipped = self._architecture(architecture) == "flipped"
+    def component(self, implementation=None):
+        flipped = self._implementation(implementation) == "flipped"
         return Flipped() if flipped else super().component("multiply")
 
 
@@ -38,7 +38,7 @@ class Wrong(Exact):
 def hawx(monkeypatch, tmp_path):
     app = typer.Typer()
     app.command()(prove)
-    app.command()(architectures)
+    app.command()(implementations)
     monkeypatch.setitem(sys.modules, "family_of_a_test", SimpleNamespace(Wrong=Wrong))
     families = {"exact": registry.FAMILIES["exact"], "wrong": ("family_of_a_test", "Wrong")}
     monkeypatch.setattr(registry, "FAMILIES", families)
@@ -52,12 +52,12 @@ def hawx(monkeypatch, tmp_path):
 
 
 def test_proofs_as_a_table(hawx):
-    names = by_name("exact").architectures
+    names = by_name("exact").implementations
     printed, error = hawx("prove", "exact")
     assert error is None
     lines = [line.split() for line in printed.splitlines()]
     assert lines == [
-        ["block", "architecture", "simulation", "formal"],
+        ["block", "implementation", "simulation", "formal"],
         *(["exact", name, "equal", "proven"] for name in names),
         ["exact", "specification", "equal"],
     ]
@@ -70,23 +70,23 @@ def test_a_failed_proof(hawx):
         "1 of 3 proofs failed. wrong, flipped: simulation: a = 3, b = 7 gives 20, not 21 "
         "(1 of 65536 pairs are wrong)"
     )
-    proofs = {proof["architecture"]: proof for proof in json.loads(printed)}
+    proofs = {proof["implementation"]: proof for proof in json.loads(printed)}
     assert list(proofs) == ["multiply", "flipped", "specification"]
     assert [proof["holds"] for proof in proofs.values()] == [True, False, True]
     assert [c["method"] for c in proofs["flipped"]["counterexamples"]] == ["simulation", "formal"]
 
 
-def test_architectures(hawx):
-    printed, error = hawx("architectures", "wrong", "--objective", "delay", "--json")
+def test_implementations(hawx):
+    printed, error = hawx("implementations", "wrong", "--objective", "delay", "--json")
     assert error is None
     (choice,) = json.loads(printed)
     assert (choice["block"], choice["technology"]) == ("wrong", "generic45")
     multiply, flipped = choice["figures"]
     assert multiply["cells"] < flipped["cells"]
     best = min(choice["figures"], key=lambda figures: figures["delay_ns"])
-    assert choice["architecture"] == best["architecture"]
+    assert choice["implementation"] == best["implementation"]
 
-    printed, error = hawx("architectures", "wrong", "wrong")
+    printed, error = hawx("implementations", "wrong", "wrong")
     assert error is None
     lines = printed.splitlines()
     assert lines[0] == "generic45, by area"
@@ -108,7 +108,7 @@ def test_architectures(hawx):
             "--simulator: There is no simulator 'steam'. It must be one of auto, verilator,",
         ),
         (
-            ("architectures", "exact", "--objective", "power"),
+            ("implementations", "exact", "--objective", "power"),
             "--objective: There is no objective 'power'. It must be area or delay.",
         ),
     ],

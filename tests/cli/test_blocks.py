@@ -82,7 +82,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["statistics"] == statistics(block).as_dict()
     assert (found["rank"], found["error_rank"]) == (1, 2)
     assert found["factors"]["terms"] == 1
-    assert found["architectures"] == list(block.architectures)
+    assert found["implementations"] == list(block.implementations)
     assert hawx("blocks", "show", "drum(4)") == 0
     assert f"digest                   {block.digest}" in capsys.readouterr().out.splitlines()
     assert hawx("blocks", "show", "dram(4)") == 2
@@ -93,7 +93,7 @@ def test_show_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
     command = ("blocks", "show", "drum(4)", "--technology", "generic45")
     assert hawx(*command, "--json") == 0
     figures = json.loads(capsys.readouterr().out)["technologies"]["generic45"]
-    assert [entry["architecture"] for entry in figures] == ["multiply", "tree"]
+    assert [entry["implementation"] for entry in figures] == ["multiply", "tree"]
     assert all(entry["area"] > 100 and entry["delay_ns"] > 0 for entry in figures)
     assert hawx(*command) == 0
     (line,) = [

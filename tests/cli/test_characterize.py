@@ -22,9 +22,9 @@ from hawx_hw.synthesis.store import Store
 
 @dataclasses.dataclass(frozen=True)
 class Short(Exact):
-    """The exact block in two of its architectures: all would take a minute."""
+    """The exact block in two of its implementations: all would take a minute."""
 
-    architectures = ("multiply", "booth")
+    implementations = ("multiply", "booth")
 
 
 @pytest.fixture

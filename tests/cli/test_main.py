@@ -93,7 +93,7 @@ def test_account_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     ("error", "status", "message"),
     [
         (
-            UserError("There is no such layer.", where="network.model", mend="Take another."),
+            UserError("There is no such layer.", where="network.model", hint="Take another."),
             2,
             "hawx: tiny.yaml:3: network.model: There is no such layer. Take another.",
         ),
@@ -184,7 +184,7 @@ def test_zero_images_are_a_failed_verification(folder: Path, capsys) -> None:
 def test_options_override_the_config(folder: Path, monkeypatch) -> None:
     seen = []
     results = {"images": 7, "mismatches": 0, "cycles_per_image": 9, "cycles_predicted": 9}
-    results |= {"utilisation": 0.5, "simulator": "none", "ledger": []}
+    results |= {"utilization": 0.5, "simulator": "none", "ledger": []}
 
     def verify(context: Context) -> None:
         seen.append(context.config.verify.images)

@@ -24,7 +24,7 @@ def rule(filters: int, shift: int = 20) -> Requantization:
 
 
 def smooth_images(rng: np.random.Generator, count: int = 8) -> np.ndarray:
-    """Codes ``(count, 2, 8, 8)`` whose neighbours are alike, as in pictures."""
+    """Codes ``(count, 2, 8, 8)`` whose neighbors are alike, as in pictures."""
     walk = rng.normal(0, 12, (count, 2, 8, 8)).cumsum(axis=2).cumsum(axis=3)
     return np.clip(np.rint(walk - 20), -128, 127).astype(np.int8)
 

@@ -42,7 +42,7 @@ def test_no_code_varies_less(name: str) -> None:
     rng = np.random.default_rng(3)
     counts = rng.multinomial(1 << 16, rng.dirichlet(np.full(256, 0.1)))
     block, codes = by_name(name), np.arange(-128, 128)
-    found = best_codes(block, counts, -77, centred=True)
+    found = best_codes(block, counts, -77, centerd=True)
     for w in (-127, -50, -1, 0, 3, 64, 101):
         errors = block.table[1:].astype(np.int64) - w * codes
         mean = errors @ counts / counts.sum()

@@ -1,4 +1,4 @@
-"""What a user can get wrong in a config is told with file, line, key and mend."""
+"""What a user can get wrong in a config is told with file, line, key and hint."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_configs_name_the_schema() -> None:
 def test_later_errors_are_placed_in_the_file(tmp_path: Path, where: str, place: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(HEAD + "accelerator:\n  rows: 3\n")
-    found = located(UserError("It is wrong.", where=where, mend="Mend it."), path)
+    found = located(UserError("It is wrong.", where=where, hint="Mend it."), path)
     assert str(found) == f"{path}{place}: It is wrong. Mend it."
 
 

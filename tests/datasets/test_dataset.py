@@ -45,8 +45,8 @@ def test_dataset_shape_and_digest():
     dataset = Dataset("d", 2, train, train, test)
     assert dataset.shape == (3, 4, 5)
     assert dataset.digest == Dataset("other", 2, train, train, test).digest
-    relabelled = Split(train.images, np.array([0, 1, 0]))
-    assert dataset.digest != Dataset("d", 2, relabelled, train, test).digest
+    relabeled = Split(train.images, np.array([0, 1, 0]))
+    assert dataset.digest != Dataset("d", 2, relabeled, train, test).digest
     assert len(dataset.digest) == 64
 
 

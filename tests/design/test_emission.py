@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator, parameter_packet
 from hawx_hw.simulation.simulators import find_simulator
 from tests.architectures.systolic.gateware.parts import convolution
@@ -20,7 +20,7 @@ from tests.architectures.systolic.gateware.parts import convolution
 
 def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:
     graph = convolution(np.random.default_rng(0), (3, 6, 6), 7, (3, 3), pool=(2, 2))
-    shape = Architecture.complete(rows, columns, slice_columns=2, loadable=loadable)
+    shape = ArrayShape.complete(rows, columns, slice_columns=2, loadable=loadable)
     return plan(graph, shape)
 
 

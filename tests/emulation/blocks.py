@@ -12,7 +12,7 @@ class TableBlock(Block):
     """A block of a given table; optionally with factors."""
 
     family = "table"
-    architectures = ()
+    implementations = ()
 
     def __init__(self, table, factors=None):
         self._given = table.astype(np.int32)
@@ -21,7 +21,7 @@ class TableBlock(Block):
     def multiply(self, a, b):
         return self._given[a + 128, b + 128]
 
-    def component(self, architecture=None):
+    def component(self, implementation=None):
         raise NotImplementedError
 
     def factors(self):

@@ -7,7 +7,7 @@ from amaranth.hdl import Instance, Module
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.gateware.block_verilog import architecture_verilog, specification_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog, specification_verilog
 from hawx_hw.gateware.hierarchy import place
 
 LEAF = "module leaf(input [7:0] x, output [7:0] y); assign y = x; endmodule\n"
@@ -38,19 +38,19 @@ class Layered(Exact):
     family = "layered"
     index: int
 
-    architectures = ("multiply", "outer")
+    implementations = ("multiply", "outer")
     sources = {"leaf.v": LEAF}
 
-    def component(self, architecture=None):
-        return Outer() if self._architecture(architecture) == "outer" else Inner()
+    def component(self, implementation=None):
+        return Outer() if self._implementation(implementation) == "outer" else Inner()
 
     def specification(self):
         return None
 
 
-def test_an_architecture_by_itself():
+def test_an_implementation_by_itself():
     exact = by_name("exact")
-    (design,) = architecture_verilog([(exact, "multiply")])
+    (design,) = implementation_verilog([(exact, "multiply")])
     assert design.top == "hawx_block_exact_multiply"
     assert design.product_bits == 16
     assert list(design.files) == ["hawx_block_exact_multiply.v"]
@@ -60,7 +60,7 @@ def test_an_architecture_by_itself():
 
 def test_all_parts_are_there_and_no_others():
     first, second = Layered(1), Layered(2)
-    designs = architecture_verilog(
+    designs = implementation_verilog(
         [(first, "outer"), (second, "multiply"), (second, "outer"), (by_name("exact"), "multiply")]
     )
     assert [design.top for design in designs] == [
@@ -90,9 +90,9 @@ def test_all_parts_are_there_and_no_others():
 
 def test_text_does_not_depend_on_what_is_written_with_it():
     pairs = [(Layered(1), "outer"), (by_name("exact"), "multiply"), (Layered(2), "multiply")]
-    together = architecture_verilog(pairs)
-    assert together == [design for pair in pairs for design in architecture_verilog([pair])]
-    assert together != architecture_verilog(pairs[::-1])
+    together = implementation_verilog(pairs)
+    assert together == [design for pair in pairs for design in implementation_verilog([pair])]
+    assert together != implementation_verilog(pairs[::-1])
 
 
 def test_specifications():
@@ -102,13 +102,13 @@ def test_specifications():
     assert specification_verilog([]) == []
 
 
-def test_unknown_architecture():
-    with pytest.raises(ValueError, match=r"Architecture of exact must be one of .*, not 'steam'"):
-        architecture_verilog([(by_name("exact"), "steam")])
+def test_unknown_implementation():
+    with pytest.raises(ValueError, match=r"Implementation of exact must be one of .*, not 'steam'"):
+        implementation_verilog([(by_name("exact"), "steam")])
 
 
 def test_files(tmp_path):
-    (design,) = architecture_verilog([(Layered(1), "outer")])
+    (design,) = implementation_verilog([(Layered(1), "outer")])
     paths = design.write(tmp_path)
     assert [path.name for path in paths] == list(design.files)
     assert [path.read_text() for path in paths] == list(design.files.values())

@@ -98,7 +98,7 @@ class Table(Block):
     def multiply(self, a, b):
         return self._products[a + 128, b + 128]
 
-    architectures = ()
+    implementations = ()
 
     def component(self, architecture=None):
         raise NotImplementedError

@@ -7,7 +7,7 @@ import pytest
 
 from hawx_hw.blocks import Block, by_name
 from hawx_hw.errors import VerificationError
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.netlist.blocks import simulate_block
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.timed import library_delays
@@ -16,7 +16,7 @@ from hawx_hw.technology import load
 
 
 def mapped(block: Block) -> FlatNetlist:
-    (design,) = architecture_verilog([(block, block.architectures[0])])
+    (design,) = implementation_verilog([(block, block.implementations[0])])
     return flatten(synthesize_module(design.files, design.top, load("generic45"))[0])
 
 

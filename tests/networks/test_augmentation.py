@@ -8,13 +8,13 @@ def generator(seed=0):
 
 
 def blob(n=64):
-    """A bright square off the centre, so that each kind of distortion moves its centre of mass."""
+    """A bright square off the center, so that each kind of distortion moves its center of mass."""
     images = torch.zeros(n, 1, 28, 28)
     images[:, :, 12:16, 18:22] = 1
     return images
 
 
-def centre(images):
+def center(images):
     mass = images.sum(dim=(1, 2, 3))
     y = (images.sum(dim=(1, 3)) * torch.arange(28)).sum(1) / mass
     x = (images.sum(dim=(1, 2)) * torch.arange(28)).sum(1) / mass
@@ -35,7 +35,7 @@ def test_the_generator_decides():
 
 
 def test_a_shift_stays_within_its_limit():
-    y, x = centre(
+    y, x = center(
         augment(blob(400), Augmentation(rotation=0, shift=2, scale=0, shear=0), generator())
     )
     for moved, home in ((y, 13.5), (x, 19.5)):
@@ -46,7 +46,7 @@ def test_a_shift_stays_within_its_limit():
 
 def test_a_rotation_keeps_the_distance_from_the_middle():
     limits = Augmentation(rotation=10, shift=0, scale=0, shear=0)
-    y, x = centre(augment(blob(400), limits, generator()))
+    y, x = center(augment(blob(400), limits, generator()))
     assert ((y - 13.5) ** 2 + (x - 13.5) ** 2 - 36).abs().max() < 1
     angle = torch.rad2deg(torch.atan2(y - 13.5, x - 13.5))
     assert 9 < angle.abs().max() < 10.3

@@ -58,7 +58,7 @@ def test_shipped_records_tell_of_the_shipped_files(name):
     assert record["checkpoint_sha256"] == sha256_file(path)
     assert record["test_accuracy"] >= (0.992 if name == "mnist" else 0.98)
     assert set(record) == {
-        "checkpoint_sha256", "dataset", "dataset_sha256", "model", "optimiser", "recipe", "schema",
+        "checkpoint_sha256", "dataset", "dataset_sha256", "model", "optimizer", "recipe", "schema",
         "test_accuracy", "test_images", "torch_version",
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from hawx_hw.pipeline.build_folder import BuildFolder
@@ -27,6 +28,7 @@ class Settings:
 
     def __init__(self, **settings: Any):
         self.settings = settings
+        self.accelerator = SimpleNamespace(architecture="systolic")
 
     def model_dump(self, mode: str) -> dict[str, Any]:
         return self.settings

@@ -224,7 +224,7 @@ def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
 
 def test_checks_come_before_the_stages(tmp_path: Path) -> None:
     def check(config, base: Path) -> None:
-        raise UserError("No simulator is installed.", mend="Install one.")
+        raise UserError("No simulator is installed.", hint="Install one.")
 
     stages = (*STAGES, Stage("verify", print, check=check))
     with pytest.raises(UserError, match=r"No simulator is installed\. Install one\."):
@@ -244,7 +244,7 @@ def test_checks_come_before_the_stages(tmp_path: Path) -> None:
 )
 def test_blame_names_the_key(where: str | None, expected: str) -> None:
     with pytest.raises(UserError) as caught, blame("network.checkpoint"):
-        raise UserError("It is damaged.", where=where, mend="Get another.")
+        raise UserError("It is damaged.", where=where, hint="Get another.")
     assert str(caught.value) == f"{expected}: It is damaged. Get another."
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
@@ -100,7 +100,7 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
 def test_agreement_on_an_accelerator(tmp_path: Path) -> None:
     technology = load("generic45")
     graph = random_graph(np.random.default_rng(3), layers=2, max_size=5, max_channels=4)
-    made = plan(graph, Architecture.complete(2, 3, loadable=False))
+    made = plan(graph, ArrayShape.complete(2, 3, loadable=False))
     emit_accelerator(made, tmp_path, config_hash=7)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}

@@ -7,7 +7,7 @@ import pytest
 from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.features import describe
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import by_name
 from hawx_hw.errors import UserError
@@ -25,7 +25,7 @@ SPACE = Space.by_layer(GRAPH, BLOCKS)
 
 
 def planned(block: int):
-    return plan(GRAPH, Architecture.complete(4, 4), SPACE.assignment(SPACE.uniform(block)), None)
+    return plan(GRAPH, ArrayShape.complete(4, 4), SPACE.assignment(SPACE.uniform(block)), None)
 
 
 def test_it_is_the_forecast_of_the_description() -> None:

@@ -149,7 +149,7 @@ def test_convolutions(kernel, settings):
 
 
 def shaken(network):
-    """Give batch normalisations statistics that matter."""
+    """Give batch normalizations statistics that matter."""
     generator = torch.Generator().manual_seed(1)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -162,7 +162,7 @@ def shaken(network):
 
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
-def test_batch_normalisation_folds(affine, bias):
+def test_batch_normalization_folds(affine, bias):
     network = shaken(
         seeded(
             nn.Conv2d(3, 5, 3, bias=bias),
@@ -364,13 +364,13 @@ def poisoned():
         ),
         (
             nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)),
-            "The batch normalisation '0' cannot be folded: it does not follow a convolution",
+            "The batch normalization '0' cannot be folded: it does not follow a convolution",
         ),
         (
             nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)),
-            "The batch normalisation '2' cannot be folded",
+            "The batch normalization '2' cannot be folded",
         ),
-        (Stateful(nn.BatchNorm2d(4)), "The batch normalisation 'function' cannot be folded"),
+        (Stateful(nn.BatchNorm2d(4)), "The batch normalization 'function' cannot be folded"),
         (dead_statistics(), "The layer '1' keeps no running mean and variance"),
         (poisoned(), "The layer '0' has weights that are not finite"),
         (Stored(), "The operation 'add' works on the stored tensor 'offset', which has no"),

@@ -32,7 +32,7 @@ VERIFY = {
     "mismatches": 0,
     "cycles_per_image": 8906,
     "cycles_predicted": 8907,
-    "utilisation": 0.7307,
+    "utilization": 0.7307,
     "simulator": "verilator",
     "ledger": [
         {
@@ -110,7 +110,7 @@ def test_the_figures_that_matter(tmp_path: Path) -> None:
         "accelerator",
         "blocks",
         "cycles per image",
-        "utilisation",
+        "utilization",
         "verified",
         "integer graph",
         "Verilog",

@@ -7,7 +7,7 @@ import pytest
 
 from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.assignment.space import Space
 from hawx_hw.search.proposals import by_column, proposals, swept_layers, uniforms
 from tests.search.small import BLOCKS, small_graph
@@ -25,7 +25,7 @@ def scores(space: Space, seed: int = 0) -> np.ndarray:
 
 
 def tiles(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]:
-    planned = plan(GRAPH, Architecture.complete(4, columns), SPACE.assignment(vector), None)
+    planned = plan(GRAPH, ArrayShape.complete(4, columns), SPACE.assignment(vector), None)
     turns = sum(step.filter_tiles + 1 for step in planned.steps if not step.stream)
     assert predict(planned).core > 0
     return turns, planned.grid.held.sum(axis=2)
@@ -93,9 +93,9 @@ def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
     # The heaviest layer, b, has one exact filter, which a, of most pixels, has not.
     vector = SPACE.uniform(2)
     vector[SPACE.unit("b")[0].ravel()[0]] = 0
-    planned = plan(GRAPH, Architecture.complete(4, 4, lanes=1), SPACE.assignment(vector), None)
+    planned = plan(GRAPH, ArrayShape.complete(4, 4, lanes=1), SPACE.assignment(vector), None)
     uniform = plan(
-        GRAPH, Architecture.complete(4, 4, lanes=1), SPACE.assignment(SPACE.uniform(2)), None
+        GRAPH, ArrayShape.complete(4, 4, lanes=1), SPACE.assignment(SPACE.uniform(2)), None
     )
     assert planned.layouts["pa"].size == uniform.layouts["pa"].size == 2
     assert planned.steps[0].last_groups == uniform.steps[0].last_groups

@@ -69,7 +69,7 @@ class FakeWorld:
             text=True,
         )
 
-    def labelled(self) -> list[str]:
+    def labeled(self) -> list[str]:
         return self.log.read_text().split() if self.log.exists() else []
 
 

@@ -1,4 +1,4 @@
-"""A sweep is the same table whatever happens: kills, neighbours, workers elsewhere."""
+"""A sweep is the same table whatever happens: kills, neighbors, workers elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_table_of_a_sweep(world) -> None:
     # Those that cannot be built are left out, and others stand for them.
     wanted = [i for i in range(40) if space[i].content["accelerator"]["rows"] != 13][:20]
     assert [int(row["index"]) for row in rows] == wanted
-    assert sorted(here.labelled()) == sorted(space[i].key for i in range(wanted[-1] + 1))
+    assert sorted(here.labeled()) == sorted(space[i].key for i in range(wanted[-1] + 1))
     for row, index in zip(rows, wanted, strict=True):
         content = space[index].content
         assert json.loads(row["design"]) == content
@@ -61,13 +61,13 @@ def test_killed_and_continued(world) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    before = here.labelled()
+    before = here.labeled()
     assert 5 <= len(before) < 16
     finished(here.start("table.csv", 16))
     tables = [(w.folder / "table.csv").read_bytes() for w in (whole, here)]
     assert tables[0] == tables[1]
-    # At most the one that was under way is labelled twice.
-    assert len(here.labelled()) <= len(whole.labelled()) + 1
+    # At most the one that was under way is labeled twice.
+    assert len(here.labeled()) <= len(whole.labeled()) + 1
     # And a longer sweep begins with a shorter one.
     finished(here.start("more.csv", 20))
     assert (here.folder / "more.csv").read_bytes().startswith(tables[0])
@@ -84,7 +84,7 @@ def test_two_at_once_share_one_store(world) -> None:
         expected = (whole.folder / "table.csv").read_bytes()
         assert (here.folder / f"{name}.csv").read_bytes() == expected
     kept = Store(here.folder / "store.sqlite").stats()["design"]["entries"]
-    assert kept == len(set(here.labelled())) == len(whole.labelled())
+    assert kept == len(set(here.labeled())) == len(whole.labeled())
 
 
 def test_a_scheduler_with_two_workers(world) -> None:
@@ -128,7 +128,7 @@ def test_a_scheduler_with_two_workers(world) -> None:
             process.kill()
             process.wait()
     assert table(rows) == (whole.folder / "table.csv").read_text()
-    assert len(here.labelled()) == len(whole.labelled())
+    assert len(here.labeled()) == len(whole.labeled())
 
 
 def test_arguments() -> None:

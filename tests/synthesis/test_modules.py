@@ -116,7 +116,7 @@ def test_areas_add_up(technology) -> None:
     )
 
 
-def test_neither_order_nor_neighbours_count(technology) -> None:
+def test_neither_order_nor_neighbors_count(technology) -> None:
     (alone,) = map_designs([(SOURCES, "adder")], technology)
     both = map_designs([(SOURCES, "top"), (SOURCES, "stage")], technology, jobs=2)
     adder = alone.netlist.modules["adder"]

@@ -40,7 +40,7 @@ def test_modules_are_taken_apart() -> None:
         "odd.name": (), "leaf": (), "bank": ("hawx_rom",), "top": ("leaf", "odd.name"),
         "hawx_rom": (),
     }  # fmt: skip
-    assert parts["top"].specialised == {"leaf"}
+    assert parts["top"].specialized == {"leaf"}
     assert parts["hawx_rom"].macro
     assert parts["hawx_rom"].declaration == ROM
     assert [part.source for part in parts.values()] == ["t.v"] * 4 + ["rom.v"]

@@ -109,7 +109,7 @@ def test_missing_file_of_a_yaml_says_how_to_get_it(tmp_path: Path) -> None:
     [
         ("- a list\n", "", "must be a mapping"),
         ("name: mine\n", "", "key liberty is missing"),
-        ("name: a\nliberty: b.lib\ncolour: red\n", ":3: colour", "There is no such key"),
+        ("name: a\nliberty: b.lib\ncolor: red\n", ":3: color", "There is no such key"),
         ("name: a\nliberty: b.lib\nclock_mhz: fast\n", ":3: clock_mhz", "must be a valid number"),
         ("name: a\nliberty: b.lib\nsupply: -1\n", ":3: supply", "greater than 0"),
         (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.graph import reference
 from hawx_hw.graph.random_graphs import random_graph
@@ -30,7 +30,7 @@ def network(seed, **changes):
 
 def test_packets_and_layers_are_those_of_the_reference():
     graph, images = network(3)
-    planned = plan(graph, Architecture.complete(4, 4))
+    planned = plan(graph, ArrayShape.complete(4, 4))
     job = accelerator_job(planned, images, config_hash=0xABC, traced=2, seed=5)
     expected = reference.run(graph, images)
     assert expected.ndim == 4
@@ -52,7 +52,7 @@ def test_packets_and_layers_are_those_of_the_reference():
 
 def test_ledger_adds_up():
     graph, images = network(8, layers=4, output="vector")
-    planned = plan(graph, Architecture.complete(5, 3))
+    planned = plan(graph, ArrayShape.complete(5, 3))
     job = accelerator_job(planned, images, config_hash=0)
     ledger = cycle_ledger(planned)
     assert sum(entry["cycles"] for entry in ledger) == job.cycles
@@ -65,7 +65,7 @@ def test_ledger_adds_up():
 
 def test_wrong_images():
     graph, images = network(3)
-    planned = plan(graph, Architecture.complete(4, 4))
+    planned = plan(graph, ArrayShape.complete(4, 4))
     with pytest.raises(ValueError, match=r"^Images must be int8 of shape \(images, \*\("):
         accelerator_job(planned, images[:, :, 1:], config_hash=0)
     with pytest.raises(ValueError, match=r"^Images must be int8 of shape \(images, \*\("):
@@ -89,7 +89,7 @@ def check(graph, images, architecture, folder, simulator, **options):
 @pytest.mark.parametrize("loadable", [False, True])
 def test_an_accelerator_is_verified(loadable, tmp_path):
     graph, images = network(3)
-    architecture = Architecture.complete(4, 3, loadable=loadable)
+    architecture = ArrayShape.complete(4, 3, loadable=loadable)
     report = check(
         graph, images, architecture, tmp_path, QUICK, scenarios=("inference", "back_to_back")
     )
@@ -98,7 +98,7 @@ def test_an_accelerator_is_verified(loadable, tmp_path):
     assert report["cycles_per_image"] == report["cycles_predicted"]
     assert report["macs"] == graph.macs
     assert report["multipliers"] == 12
-    assert report["utilisation"] == graph.macs / (12 * report["cycles_per_image"])
+    assert report["utilization"] == graph.macs / (12 * report["cycles_per_image"])
     assert report["ledger"] == cycle_ledger(plan(graph, architecture))
 
 
@@ -114,7 +114,7 @@ def test_a_mismatch_has_the_same_account(tmp_path, monkeypatch):
         check(
             graph,
             images,
-            Architecture.complete(4, 3),
+            ArrayShape.complete(4, 3),
             tmp_path,
             QUICK,
             traced=0,
@@ -130,6 +130,6 @@ def test_random_networks_on_random_arrays(seed, tmp_path):
     rng = np.random.default_rng(seed)
     graph, images = network(seed + 100, output=None, layers=int(rng.integers(1, 5)))
     rows, columns = (int(n) for n in rng.integers(1, 9, 2))
-    architecture = Architecture.complete(rows, columns, loadable=bool(seed % 2))
+    architecture = ArrayShape.complete(rows, columns, loadable=bool(seed % 2))
     report = check(graph, images, architecture, tmp_path, "verilator", seed=seed)
     assert all(entry["passed"] for entry in report["scenarios"].values())

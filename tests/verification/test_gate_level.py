@@ -10,7 +10,7 @@ import pytest
 
 from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def mapped(folder: Path, store: Store, seed: int, *, blocks: bool, loadable: bool) -> Mapped:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=2, max_size=5, max_channels=4)
-    architecture = Architecture.complete(2, 3, loadable=loadable)
+    architecture = ArrayShape.complete(2, 3, loadable=loadable)
     made = plan(graph, architecture, random_assignment(rng, graph) if blocks else None)
     emit_accelerator(made, folder, config_hash=7)
     names = (folder / "rtl" / "filelist.f").read_text().split()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
@@ -48,7 +48,7 @@ def check(network: Network, simulator: str) -> None:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=7, max_channels=9)
     assignment = random_assignment(rng, graph, slices=rows > 1) if mixed else None
-    architecture = Architecture.complete(rows, columns, loadable=loadable, block_register=register)
+    architecture = ArrayShape.complete(rows, columns, loadable=loadable, block_register=register)
     try:
         mapped = plan(graph, architecture, assignment)
     except UserError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from hawx_hw.architectures.systolic.plan import Plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 
 __all__ = ["CycleReport", "LayerCycles", "predict"]
@@ -89,9 +89,9 @@ class CycleReport:
         return sum(layer.macs for layer in self.layers)
 
     def as_dict(self) -> list[dict[str, object]]:
-        """One dict a layer, with the layer's multiplier utilisation."""
+        """One dict a layer, with the layer's multiplier utilization."""
         return [
-            {**asdict(layer), "utilisation": layer.useful / layer.total} for layer in self.layers
+            {**asdict(layer), "utilization": layer.useful / layer.total} for layer in self.layers
         ]
 
 
@@ -111,7 +111,7 @@ def predict(plan: Plan) -> CycleReport:
     """The cycles of every layer of ``plan``, and where they go."""
     clock = _Clock()
     layers = []
-    multipliers = plan.architecture.multipliers
+    multipliers = plan.array.multipliers
     for step, layer in zip(plan.steps, plan.layers, strict=True):
         before = clock.done
         clock.losses = dict.fromkeys(
@@ -122,7 +122,7 @@ def predict(plan: Plan) -> CycleReport:
             _stream(step, clock)
             clock.losses["other"] = clock.done - before
         else:
-            issued = _tiles(step, plan.architecture, clock, before)
+            issued = _tiles(step, plan.array, clock, before)
         layers.append(
             LayerCycles(
                 name=layer.title,
@@ -145,17 +145,17 @@ def _stream(step: Step, clock: _Clock) -> None:
     clock.done = clock.begin + elements + _STREAM_TO_STORE
 
 
-def _tiles(step: Step, architecture: Architecture, clock: _Clock, before: int) -> int:
+def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     """Advance the clock by a layer of the array; returns the cycles in which pixels are issued."""
-    beats = architecture.bank_rows
-    depth = architecture.rows + architecture.slices + _ISSUE_TO_DRAIN + architecture.block_register
+    beats = array.bank_rows
+    depth = array.rows + array.slices + _ISSUE_TO_DRAIN + array.block_register
     load = max(clock.preload, clock.loader_idle) + 1
     ready = clock.begin + 1  # the issuer is ready for the next tile
     taken = clock.last_tile_taken
     drained = [0, 0]  # the last read of the two chunks before the present one
     issued = 0
     first = True
-    for pixels, groups in _chunks(step, architecture):
+    for pixels, groups in _chunks(step, array):
         elements = pixels * groups
         for tile in range(step.tap_tiles + 1):
             load = max(load, taken)
@@ -180,9 +180,9 @@ def _tiles(step: Step, architecture: Architecture, clock: _Clock, before: int) -
     return issued
 
 
-def _chunks(step: Step, architecture: Architecture) -> Iterator[tuple[int, int]]:
+def _chunks(step: Step, array: ArrayShape) -> Iterator[tuple[int, int]]:
     """Pixels and groups of each chunk, filter tile by filter tile."""
     for filter_tile in range(step.filter_tiles + 1):
-        groups = step.last_groups + 1 if filter_tile == step.filter_tiles else architecture.groups
+        groups = step.last_groups + 1 if filter_tile == step.filter_tiles else array.groups
         for chunk in range(step.chunks + 1):
             yield (step.last_chunk if chunk == step.chunks else step.chunk) + 1, groups

@@ -26,14 +26,14 @@ FEATURES = {
     "slice_columns": "columns of a slice",
     "banks": "weight banks of a slice",
     "bank_rows": "rows of a weight bank",
-    "lanes": "requantisers",
+    "lanes": "requantizers",
     "chunk": "words of an accumulator set",
     "arena": "words of the activation memory",
     "layers": "words of the program",
     "selections": "different choices of blocks",
     "sum_bits": "bits of the sums",
     "addend_bits": "bits of the addends",
-    "product_bits": "bits after the requantiser's multiplier",
+    "product_bits": "bits after the requantizer's multiplier",
     "program_bits": "bits of a program word",
     "tap_bits": "bits of a tap",
     "coordinate_bits": "bits of input coordinates",
@@ -62,7 +62,7 @@ FEATURES = {
     "macs": "multiplications of an inference",
     "issued": "cycles of an inference in which pixels enter the array",
     "tiles": "times that the array is loaded with weights",
-    "drained": "words of sums that are requantised",
+    "drained": "words of sums that are requantized",
     "memory_bits": "bits of all memories",
     "memory_area": "area of all memories, analytic, in the library's unit",
     "memory_leakage_uw": "leakage of all memories in uW",
@@ -136,7 +136,7 @@ def describe(
     if not clock > 0:
         raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
     d = Dimensions.of(plan)
-    a = plan.architecture
+    a = plan.array
     cycles = predict(plan)
     issued = sum(layer.useful + layer.edge_tiles for layer in cycles.layers)
     values = {
@@ -169,7 +169,7 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     several = held.sum(axis=1) > 1
     delays = np.array([row.delay_ns for row in figures])
     isolated = held[several].sum(axis=0)
-    a = plan.architecture
+    a = plan.array
     by_slice = (a.rows, a.slices, a.slice_columns)
     energy = 0.0
     by_digest = {b.digest: row.energy_fj for b, row in zip(grid.blocks, figures, strict=True)}
@@ -220,7 +220,7 @@ def _drained(plan: Plan) -> int:
     for step in plan.steps:
         if not step.stream:
             pixels = step.chunks * (step.chunk + 1) + step.last_chunk + 1
-            groups = step.filter_tiles * plan.architecture.groups + step.last_groups + 1
+            groups = step.filter_tiles * plan.array.groups + step.last_groups + 1
             total += pixels * groups
     return total
 
@@ -228,7 +228,7 @@ def _drained(plan: Plan) -> int:
 def _memories(
     d: Dimensions, technology: Technology, values: Mapping[str, float]
 ) -> dict[str, float]:
-    a = d.architecture
+    a = d.array
     model = technology.memories
     ram, parameters = "hawx_sdp_ram", "hawx_sp_ram" if a.loadable else "hawx_rom"
     issued, tiles, drained = values["issued"], values["tiles"], values["drained"]

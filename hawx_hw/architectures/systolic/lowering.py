@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hawx_hw.architectures.systolic.arena import Arena
 from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.placement import Layout, Placement
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, Add, Graph, MaxPool2d
 
@@ -21,7 +21,7 @@ class Offsets:
     Parameters
     ----------
     weights, requantization, taps : int
-        Word addresses in the weight banks, of requantisation, and in the lists of taps.
+        Word addresses in the weight banks, of requantization, and in the lists of taps.
     """
 
     weights: int = 0
@@ -59,7 +59,7 @@ class Tiles:
 def lower(
     graph: Graph,
     layer: Operation,
-    architecture: Architecture,
+    array: ArrayShape,
     arena: Arena,
     offsets: Offsets,
     tiles: Tiles,
@@ -75,7 +75,7 @@ def lower(
     ----------
     graph : Graph
     layer : Operation
-    architecture : Architecture
+    array : ArrayShape
     arena : Arena
     offsets : Offsets
         Where this layer's parameters begin.
@@ -98,8 +98,8 @@ def lower(
         chunk_windows = windows
     chunks = -(-windows // chunk_windows)
     last_windows = windows - (chunks - 1) * chunk_windows
-    last_slots = tiles.slots - (tiles.filters - 1) * architecture.columns
-    last_groups = -(-last_slots // architecture.lanes) if layer.uses_array else 1
+    last_slots = tiles.slots - (tiles.filters - 1) * array.columns
+    last_groups = -(-last_slots // array.lanes) if layer.uses_array else 1
     low, high, shift, step = _clamp(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 
@@ -135,7 +135,7 @@ def lower(
         destination=0 if last else arena.addresses[layer.name],
         destination_plane=windows,
         destination_chunk=chunk_windows,
-        destination_tile=architecture.groups * windows,
+        destination_tile=array.groups * windows,
     )
 
 

@@ -54,7 +54,7 @@ class Operation:
     input_shape, output_shape : tuple of int
         ``(channels, height, width)``.
     node : Node
-        The node whose sums are requantised.
+        The node whose sums are requantized.
     kernel : Window
         Of the convolution; 1 x 1 where the array is not used.
     pool : Window
@@ -130,7 +130,7 @@ def operations(
             raise UserError(
                 f"Node {node.name!r} adds a flattened map to a vector: the accelerator stores them "
                 "in different orders",
-                mend="Add before flattening.",
+                hint="Add before flattening.",
             )
         pool: Node | None = None
         if isinstance(node, (Conv2d, Linear)):
@@ -146,7 +146,7 @@ def operations(
     if not layers:
         raise UserError(
             f"The network {graph.name!r} computes nothing",
-            mend="Give it at least one layer besides flatten.",
+            hint="Give it at least one layer besides flatten.",
         )
     _check_output(graph, stored[graph.output])
     return layers
@@ -201,7 +201,7 @@ def _operation(
 
 def _fusible(node: Node, limit: int) -> bool:
     """Whether a pooling needs each of its inputs just once, so that it can follow the
-    requantiser."""
+    requantizer."""
     return (
         isinstance(node, MaxPool2d)
         and node.kernel == node.stride
@@ -216,7 +216,7 @@ def _check_output(graph: Graph, stored: tuple[int, int, int]) -> None:
         raise UserError(
             f"The network's output {graph.output!r} is a flattened map of shape {stored}: the "
             "accelerator sends maps pixel by pixel and cannot reorder them",
-            mend="End the network before flattening, or with a linear layer.",
+            hint="End the network before flattening, or with a linear layer.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What the parameter memories hold: weights by bank, and the constants of requantisation."""
+"""What the parameter memories hold: weights by bank, and the constants of requantization."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.pe_blocks import Grid
 from hawx_hw.architectures.systolic.placement import Placement
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.graph.graph import (
     CODE_MAX,
     CODE_MIN,
@@ -146,7 +146,7 @@ def requantization_words(
     layer: Operation,
     placement: Placement | None,
     grid: Grid,
-    architecture: Architecture,
+    array: ArrayShape,
     bits: Ranges,
 ) -> list[int]:
     """Words of ``lanes`` pairs; lane 0 in the low bits, each addend above its multiplier.
@@ -154,7 +154,7 @@ def requantization_words(
     A layer of the array has one word for each group of ``lanes`` columns of each filter tile;
     columns without a filter get zeros. A stream has one word, an addition one for each operand.
     """
-    lanes = architecture.lanes
+    lanes = array.lanes
     if placement is None:
         return [_word([pair] * lanes, bits) for pair in constants(layer)]
     of_filters = constants(layer, corrections(layer, placement, grid))

@@ -254,7 +254,7 @@ def _classes(layer: Operation, grid: Grid) -> _Classes:
             raise UserError(
                 f"Layer {layer.name!r} uses block {block.name}, which no PE holds",
                 where="accelerator.grid",
-                mend="Add it to the PE grid, or leave the grid out to have it derived.",
+                hint="Add it to the PE grid, or leave the grid out to have it derived.",
             )
         order.append(index)
     wanted = np.array(order)[layer.blocks.choice.reshape(len(layer.blocks.choice), -1)]
@@ -309,5 +309,5 @@ def _unserved(
         f"({wants}): each row must serve one kind of tap and each column one kind of filter, on "
         f"PEs that hold their blocks{cut}",
         where="blocks",
-        mend="Use fewer kinds in one layer, more rows or columns, or give more PEs these blocks.",
+        hint="Use fewer kinds in one layer, more rows or columns, or give more PEs these blocks.",
     )

@@ -20,7 +20,7 @@ from hawx_hw.architectures.systolic.parameters import (
 )
 from hawx_hw.architectures.systolic.pe_blocks import Grid
 from hawx_hw.architectures.systolic.placement import Layout, Placement
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
 from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
 from hawx_hw.architectures.systolic.tiling import chunk_windows
@@ -33,12 +33,12 @@ __all__ = ["Plan", "plan"]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A network on an architecture.
+    """A network on an array.
 
     Parameters
     ----------
     graph : Graph
-    architecture : Architecture
+    array : ArrayShape
     assignment : Assignment
         The blocks of the graph's nodes.
     layers : tuple of Operation
@@ -50,7 +50,7 @@ class Plan:
         ``(words, rows of a bank's word = banks, columns)``: word ``i`` of every bank at once; row
         ``bank * bank_rows + beat`` of a tile is word ``tile * bank_rows + beat`` of its bank.
     requantization : tuple of int
-        Words of the requantisation memory.
+        Words of the requantization memory.
     taps : tuple of tuple of Tap
         The list of each row.
     grid : Grid
@@ -64,7 +64,7 @@ class Plan:
     """
 
     graph: Graph
-    architecture: Architecture
+    array: ArrayShape
     assignment: Assignment
     layers: tuple[Operation, ...]
     steps: tuple[Step, ...]
@@ -106,39 +106,39 @@ class Plan:
     @property
     def activation_bytes(self) -> int:
         """Bytes of the activation memories, all copies together."""
-        return self.arena.depth * self.architecture.lanes * self.architecture.rows
+        return self.arena.depth * self.array.lanes * self.array.rows
 
     @property
     def parameter_bytes(self) -> int:
-        """Bytes of weights, requantisation words, lists of taps and program, each word rounded up
+        """Bytes of weights, requantization words, lists of taps and program, each word rounded up
         to bytes."""
         lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
         return (
             self.weights.size
-            + len(self.requantization) * -(-self.architecture.lanes * lane_bits // 8)
+            + len(self.requantization) * -(-self.array.lanes * lane_bits // 8)
             + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
             + len(self.steps) * -(-self.format.bits // 8)
         )
 
     def weight_bank(self, bank: int, slice_: int) -> list[int]:
         """Words of one weight bank, the slice's first column in the low byte."""
-        width = self.architecture.slice_columns
+        width = self.array.slice_columns
         columns = self.weights[:, bank, slice_ * width : (slice_ + 1) * width]
         return [int.from_bytes(row.tobytes(), "little") for row in columns]
 
 
 def plan(
     graph: Graph,
-    architecture: Architecture,
+    array: ArrayShape,
     assignment: Assignment | None = None,
     grid: Grid | None = None,
 ) -> Plan:
-    """Map ``graph`` onto ``architecture``.
+    """Map ``graph`` onto ``array``.
 
     Parameters
     ----------
     graph : Graph
-    architecture : Architecture
+    array : ArrayShape
     assignment : Assignment or None
         The blocks of convolutions and linear layers; what is left out is exact.
     grid : Grid or None
@@ -149,17 +149,17 @@ def plan(
     UserError
         Where the accelerator cannot run a node of the graph, or the grid not serve the assignment.
     """
-    layers = operations(graph, window_limit=architecture.accumulators, assignment=assignment)
+    layers = operations(graph, window_limit=array.accumulators, assignment=assignment)
     shape = layers[0].input_shape
     places = lay_out(
         layers,
         graph.input,
         shape[0],
-        rows=architecture.rows,
-        columns=architecture.columns,
+        rows=array.rows,
+        columns=array.columns,
         grid=grid,
     )
-    arena = allocate(layers, graph.input, shape, architecture.lanes, places.tensors)
+    arena = allocate(layers, graph.input, shape, array.lanes, places.tensors)
     bits = ranges(layers, places.placements, places.grid)
     reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
 
@@ -167,11 +167,11 @@ def plan(
     steps: list[Step] = []
     weights: list[np.ndarray] = []
     words: list[int] = []
-    lists: list[list[Tap]] = [[] for _ in range(architecture.rows)]
+    lists: list[list[Tap]] = [[] for _ in range(array.rows)]
     selections: dict[bytes, np.ndarray] = {}
     for index, layer in enumerate(layers):
         placement = places.placements.get(layer.name)
-        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], architecture.lanes)
+        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], array.lanes)
         if placement is not None:
             selections.setdefault(placement.active.tobytes(), placement.active)
         select = 0 if placement is None else list(selections).index(placement.active.tobytes())
@@ -179,31 +179,31 @@ def plan(
             lower(
                 graph,
                 layer,
-                architecture,
+                array,
                 arena,
                 offsets,
                 tiles,
-                chunk_windows=chunk_windows(layer, architecture, tiles),
+                chunk_windows=chunk_windows(layer, array, tiles),
                 select=select,
                 releases_input=index == max(reads_input),
                 last=index == len(layers) - 1,
             )
         )
-        words += requantization_words(layer, placement, places.grid, architecture, bits)
-        for row, entries in zip(lists, _taps(layer, places, architecture), strict=True):
+        words += requantization_words(layer, placement, places.grid, array, bits)
+        for row, entries in zip(lists, _taps(layer, places, array), strict=True):
             row += entries
         if placement is not None:
-            weights.append(_bank_words(weight_tiles(layer, placement), architecture))
+            weights.append(_bank_words(weight_tiles(layer, placement), array))
         offsets = Offsets(sum(map(len, weights)), len(words), len(lists[0]))
     result = Plan(
         graph=graph,
-        architecture=architecture,
+        array=array,
         assignment=dict(assignment or {}),
         layers=tuple(layers),
         steps=tuple(steps),
         arena=arena,
         ranges=bits,
-        weights=_joined(weights, architecture),
+        weights=_joined(weights, array),
         requantization=tuple(words),
         taps=tuple(tuple(row) for row in lists),
         grid=places.grid,
@@ -215,17 +215,17 @@ def plan(
     return result
 
 
-def _taps(layer: Operation, places: Layouts, architecture: Architecture) -> list[list[Tap]]:
+def _taps(layer: Operation, places: Layouts, array: ArrayShape) -> list[list[Tap]]:
     source = places.tensors[layer.sources[0]]
     placement = places.placements.get(layer.name)
     if placement is None:
-        return stream_taps(layer, source, architecture.rows, architecture.lanes)
-    return taps(layer, placement, source, architecture.lanes)
+        return stream_taps(layer, source, array.rows, array.lanes)
+    return taps(layer, placement, source, array.lanes)
 
 
 def _check_memories(plan: Plan) -> None:
-    limits = plan.architecture
-    for what, key, need, mend in (
+    limits = plan.array
+    for what, key, need, hint in (
         (
             f"activations ({limits.rows} copies, one a row)",
             "activation_kib",
@@ -240,20 +240,20 @@ def _check_memories(plan: Plan) -> None:
                 f"The network does not fit the chosen memories: its {what} need {need} bytes, "
                 f"and {key} allows {1024 * limit}",
                 where=f"accelerator.{key}",
-                mend=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {mend}.",
+                hint=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {hint}.",
             )
 
 
-def _bank_words(tiles: np.ndarray, architecture: Architecture) -> np.ndarray:
+def _bank_words(tiles: np.ndarray, array: ArrayShape) -> np.ndarray:
     """``(filter tiles, tap tiles, rows, columns)`` as ``(words, banks, columns)``."""
-    banks, beats = architecture.banks, architecture.bank_rows
-    missing = banks * beats - architecture.rows
+    banks, beats = array.banks, array.bank_rows
+    missing = banks * beats - array.rows
     padded = np.pad(tiles, ((0, 0), (0, 0), (0, missing), (0, 0)))
-    flat = padded.reshape(-1, banks, beats, architecture.columns)
-    return flat.transpose(0, 2, 1, 3).reshape(-1, banks, architecture.columns)
+    flat = padded.reshape(-1, banks, beats, array.columns)
+    return flat.transpose(0, 2, 1, 3).reshape(-1, banks, array.columns)
 
 
-def _joined(weights: Sequence[np.ndarray], architecture: Architecture) -> np.ndarray:
+def _joined(weights: Sequence[np.ndarray], array: ArrayShape) -> np.ndarray:
     if not weights:
-        return np.zeros((1, architecture.banks, architecture.columns), dtype=np.int8)
+        return np.zeros((1, array.banks, array.columns), dtype=np.int8)
     return np.concatenate(weights)

@@ -136,7 +136,7 @@ class Space:
         mode = _one_of(_MODES, next(take))
         blocks = [_one_of(self._blocks, next(take)) for _ in range(3)]
         order = next(take)
-        accelerator["block_architecture"] = _one_of(_ARCHITECTURES, next(take))
+        accelerator["block_implementation"] = _one_of(_ARCHITECTURES, next(take))
         dataset = _one_of(self._datasets, next(take))
         low, high = _CLOCKS
         accelerator["clock_mhz"] = float(round(low * (high / low) ** next(take)))

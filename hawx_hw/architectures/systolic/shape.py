@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Architecture"]
+__all__ = ["ArrayShape"]
 
 _SLICE_COLUMNS = 8
 _WEIGHT_ROWS = 8
 
 
 @dataclass(frozen=True)
-class Architecture:
+class ArrayShape:
     """A weight-stationary array of ``rows`` x ``columns`` PEs and the units around it.
 
     A row holds a slice of the kernel, a column a filter. The columns are grouped in *slices*: an
@@ -28,7 +28,7 @@ class Architecture:
     weight_rows : int
         Rows whose weights are read in one cycle, in [1, rows].
     lanes : int
-        Requantisers that work side by side, and codes in a word of the activation memory; divides
+        Requantizers that work side by side, and codes in a word of the activation memory; divides
         ``slice_columns``.
     accumulators : int
         Output pixels whose sums a column can hold, >= 1; there are two such sets.
@@ -87,11 +87,11 @@ class Architecture:
         block_register: bool = False,
         activation_kib: int | None = None,
         parameter_kib: int | None = None,
-    ) -> Architecture:
+    ) -> ArrayShape:
         """Fill in what the user left out.
 
         Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are
-        read a cycle; there is one requantiser for every four columns, as near as the slices' width
+        read a cycle; there is one requantizer for every four columns, as near as the slices' width
         allows.
         """
         if slice_columns is None:

@@ -31,9 +31,9 @@ class Step:
     # What kind of layer
     stream: int  # 1: read codes straight into the post-processor; 0: through the array
     reduce: (
-        int  # 1: the window is summed before requantisation; 0: its largest code is taken after it
+        int  # 1: the window is summed before requantization; 0: its largest code is taken after it
     )
-    per_element: int  # 1: each element of the window has its own requantisation word
+    per_element: int  # 1: each element of the window has its own requantization word
     to_result: int  # 1: the codes go to the result memory; 0: to the activation memory
     releases_input: int  # 1: after this layer nothing reads the image
     last: int  # 1: the inference ends with this layer

@@ -48,8 +48,8 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
     tensors : dict of str to ndarray of int8
         What :func:`hawx_hw.graph.reference.run_all` returned.
     """
-    architecture = plan.architecture
-    lanes = architecture.lanes
+    array = plan.array
+    lanes = array.lanes
     result = []
     for layer, step in zip(plan.layers, plan.steps, strict=True):
         count, height, width = layer.output_shape
@@ -63,13 +63,11 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
             order = [(block, pixel) for block in range(blocks) for pixel in range(windows)]
         else:
             length = step.destination_chunk
-            for first_block in range(0, blocks, architecture.groups):
+            for first_block in range(0, blocks, array.groups):
                 for begin in range(0, windows, length):
                     order += [
                         (block, pixel)
-                        for block in range(
-                            first_block, min(first_block + architecture.groups, blocks)
-                        )
+                        for block in range(first_block, min(first_block + array.groups, blocks))
                         for pixel in range(begin, min(begin + length, windows))
                     ]
         block, pixel = np.array(order, dtype=np.int64).T

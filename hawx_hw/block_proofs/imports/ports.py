@@ -77,8 +77,8 @@ def find_roles(
     listed = "; ".join(map(str, ports)) or "none"
     by_name = {port.name: port for port in ports}
 
-    def refuse(what: str, mend: str) -> UserError:
-        return UserError(what, where=where, mend=f"The ports are: {listed}. {mend}")
+    def refuse(what: str, hint: str) -> UserError:
+        return UserError(what, where=where, hint=f"The ports are: {listed}. {hint}")
 
     for port in ports:
         if port.direction == "inout":
@@ -163,5 +163,5 @@ def find_signedness(
     raise UserError(
         "Nothing says whether the operands are signed",
         where=where,
-        mend="Add --signed (two's complement) or --unsigned.",
+        hint="Add --signed (two's complement) or --unsigned.",
     )

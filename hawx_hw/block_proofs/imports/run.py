@@ -159,19 +159,19 @@ def _read(
         what, where = (
             text.replace(source, str(path)) for text in (error.what, error.where or source)
         )
-        mend = error.mend
+        hint = error.hint
         if "is not part of the design" in what:
-            mend = (
+            hint = (
                 "Add the module to the file; where it is a cell of a library, say which with "
                 "--technology."
             )
         raise UserError(
-            what.replace("refused the design", "refuses it"), where=where, mend=mend
+            what.replace("refused the design", "refuses it"), where=where, hint=hint
         ) from error
     result: dict[str, Any] = json.loads((scratch / "result.json").read_text())
     if "error" in result:
         told = result["error"]
-        raise UserError(told["what"], where=told["where"], mend=told["mend"])
+        raise UserError(told["what"], where=told["where"], hint=told["hint"])
     return result
 
 
@@ -251,7 +251,7 @@ def _icarus(where: str) -> Simulator:
             "The module holds bits that are undefined for some operands, or operations such as a "
             "division that may be",
             where=where,
-            mend=f"Icarus Verilog tells whether they reach the product. {error.mend}",
+            hint=f"Icarus Verilog tells whether they reach the product. {error.hint}",
         ) from error
 
 

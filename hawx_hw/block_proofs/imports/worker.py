@@ -48,9 +48,9 @@ def main(path: str) -> None:
     try:
         if job["liberty"] is not None:
             _write_cells(libyosys.Design(), job["liberty"])
-        result = _normalise(libyosys.Design(), job)
+        result = _normalize(libyosys.Design(), job)
     except UserError as error:
-        result = {"error": {"what": error.what, "where": error.where, "mend": error.mend}}
+        result = {"error": {"what": error.what, "where": error.where, "hint": error.hint}}
     Path("result.json").write_text(json.dumps(result))
 
 
@@ -65,7 +65,7 @@ def _read_liberty(path: str) -> str:
     return f'read_liberty -ignore_miss_func "{path}"'
 
 
-def _normalise(design: Any, job: dict[str, Any]) -> dict[str, Any]:
+def _normalize(design: Any, job: dict[str, Any]) -> dict[str, Any]:
     module = job["module"]
     where = f"{job['shown']}: module {module}"
     design.run_pass(f'read_verilog {"-sv " if job["systemverilog"] else ""}"{job["source"]}"')
@@ -75,7 +75,7 @@ def _normalise(design: Any, job: dict[str, Any]) -> dict[str, Any]:
         raise UserError(
             f"There is no module {module!r}",
             where=job["shown"],
-            mend=f"The modules are: {', '.join(sorted(modules)) or 'none'}.",
+            hint=f"The modules are: {', '.join(sorted(modules)) or 'none'}.",
         )
     if job["liberty"] is not None:
         design.run_pass(_read_liberty(job["liberty"]))
@@ -136,7 +136,7 @@ def _check_cells(module: str, where: str) -> None:
     bits += [bits for cell in top["cells"].values() for bits in cell["connections"].values()]
     if any("z" in found for found in bits):
         raise UserError(
-            "The module uses high impedance", where=where, mend="A block must be plain logic."
+            "The module uses high impedance", where=where, hint="A block must be plain logic."
         )
     for cell in top["cells"].values():
         kind = cell["type"]
@@ -147,7 +147,7 @@ def _check_cells(module: str, where: str) -> None:
             raise UserError(
                 f"The module holds a cell {kind}, which is no logic",
                 where=where,
-                mend="A block must be plain combinational logic.",
+                hint="A block must be plain combinational logic.",
             )
         bits = cell["connections"].get("Q", [])
         names = [name for name, net in top["netnames"].items() if set(net["bits"]) & set(bits)]
@@ -155,7 +155,7 @@ def _check_cells(module: str, where: str) -> None:
         raise UserError(
             f"The module holds {storage}{f' for {names[0]}' if names else ''}",
             where=where,
-            mend="A block must be combinational; an always block must assign its outputs on every "
+            hint="A block must be combinational; an always block must assign its outputs on every "
             "path. The PE has an optional register after the block.",
         )
 
@@ -171,7 +171,7 @@ def _check_drivers(where: str) -> None:
                 raise UserError(
                     f"{problem}: {warning.strip().rstrip(':')}",
                     where=where,
-                    mend="A block must be plain combinational logic.",
+                    hint="A block must be plain combinational logic.",
                 )
 
 
@@ -183,7 +183,7 @@ def _undefined(module: str, product: str, where: str) -> bool:
         raise UserError(
             f"Bit {bits.index('x')} of {product} is undefined or not driven",
             where=where,
-            mend="Every bit of the product must be driven for all operands.",
+            hint="Every bit of the product must be driven for all operands.",
         )
     inside = [
         bit for cell in top["cells"].values() for c in cell["connections"].values() for bit in c

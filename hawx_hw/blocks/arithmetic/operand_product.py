@@ -64,11 +64,11 @@ class OperandProduct(Block):
         return products
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("multiply", "booth", "tree", "rows")
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _Component(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _Component(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _Component(self, "multiply")
@@ -93,7 +93,7 @@ class EncodedActivation(Block):
         return products
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("booth", "multiply")
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -101,9 +101,9 @@ class EncodedActivation(Block):
 
 
 class _Component(BlockComponent):
-    def __init__(self, block: OperandProduct, architecture: str):
+    def __init__(self, block: OperandProduct, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

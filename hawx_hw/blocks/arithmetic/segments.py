@@ -37,7 +37,7 @@ class Segments(SignMagnitude):
         """What stands for ``x``, all 8 bits of it, case by case."""
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("multiply", "tree")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -47,11 +47,11 @@ class Segments(SignMagnitude):
         factor = self.operand(np.arange(256, dtype=np.int32))[:, None]
         return factor, factor
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         x_segment, x_steps = self.segment(m, x, "x")
         y_segment, y_steps = self.segment(m, y, "y")
         product = Signal(len(x_segment) + len(y_segment), name="segments_product")
-        if architecture == "tree":
+        if implementation == "tree":
             columns = partial_products(x_segment, y_segment)
             m.d.comb += product.eq(sum_columns(m, columns, len(product), "tree"))
         else:

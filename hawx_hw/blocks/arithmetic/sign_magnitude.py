@@ -33,7 +33,7 @@ class SignMagnitude(Block):
         """
 
     @abc.abstractmethod
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         """Add the unsigned multiplier to ``m``; ``x`` and ``y`` have 8 bits.
 
         Returns
@@ -52,7 +52,7 @@ class SignMagnitude(Block):
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Integers ``f``, ``g``, each ``(256, rank)``, with ``U(x, y) == f[x] @ g[y]``.
 
-        ``x`` runs up to 128, ``y`` up to 255. None where the family has no such factorisation.
+        ``x`` runs up to 128, ``y`` up to 255. None where the family has no such factorization.
         """
         return None
 
@@ -69,8 +69,8 @@ class SignMagnitude(Block):
         product = np.where(negative, ~product if self.ones_complement else -product, product)
         return (product - self.activation_offset * a).astype(np.int32)
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _Component(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _Component(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent | None:
         if type(self).plain is SignMagnitude.plain:
@@ -115,10 +115,10 @@ class _Component(BlockComponent):
     Negation is inversion and a carry in, so that one chain of half adders does for both signs.
     """
 
-    def __init__(self, block: SignMagnitude, architecture: str):
+    def __init__(self, block: SignMagnitude, implementation: str):
         super().__init__(block.product_bits)
         self._block = block
-        self._architecture = architecture
+        self._implementation = implementation
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -138,7 +138,7 @@ class _Component(BlockComponent):
             ]
         magnitude = Signal(len(self.product))
         m.d.comb += [
-            magnitude.eq(self._block.core(m, weight, activation, self._architecture)),
+            magnitude.eq(self._block.core(m, weight, activation, self._implementation)),
             self.product.eq(self._negate_if(magnitude, negative)),
         ]
         return m

@@ -63,11 +63,11 @@ class Array(Block):
         return self.v <= self.ha + self.hb
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("multiply", "booth", "tree", "rows") if self._rectangular else ("tree", "rows")
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _ArrayComponent(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _ArrayComponent(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _ArrayComponent(self, "specification")
@@ -90,9 +90,9 @@ def _place(i: int) -> int:
 
 
 class _ArrayComponent(BlockComponent):
-    def __init__(self, block: Array, architecture: str):
+    def __init__(self, block: Array, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

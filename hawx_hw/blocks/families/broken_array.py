@@ -53,11 +53,11 @@ class BrokenArray(Block):
         return self._array.multiply(a, b)
 
     @property
-    def architectures(self) -> tuple[str, ...]:
-        return self._array.architectures
+    def implementations(self) -> tuple[str, ...]:
+        return self._array.implementations
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return self._array.component(architecture)
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return self._array.component(implementation)
 
     def specification(self) -> BlockComponent:
         return self._array.specification()
@@ -97,11 +97,11 @@ class UnsignedBrokenArray(UnsignedActivation, SignMagnitude):
         return total
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("tree", "rows")
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
-        if architecture == "tree":
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
+        if implementation == "tree":
             columns: list[list[Value]] = [[] for _ in range(16)]
             for j in range(8):
                 for i in range(self._least(j), 8):

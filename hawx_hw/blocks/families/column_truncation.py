@@ -56,11 +56,11 @@ class _Corrected(Block):
         return total
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("tree", "rows")
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _Component(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _Component(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _Component(self, "specification")
@@ -137,9 +137,9 @@ class VariableCorrection(_Corrected):
 
 
 class _Component(BlockComponent):
-    def __init__(self, block: _Corrected, architecture: str):
+    def __init__(self, block: _Corrected, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

@@ -137,7 +137,7 @@ class Compressor(SignMagnitude):
             raise ValueError(f"c must be from 5 to 13, not {self.c!r}")
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("tree",)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -150,7 +150,7 @@ class Compressor(SignMagnitude):
         ends = [wires[i] << place for place, column in enumerate(tree.columns) for i in column]
         return sum(ends, start=zero)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         tree = _tree(self.design, self.c)
         wires: dict[int, Value] = {8 * i + j: x[i] & y[j] for i in range(8) for j in range(8)}
         wires[_ZERO] = Cat(0)

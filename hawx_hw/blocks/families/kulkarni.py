@@ -20,7 +20,7 @@ class Kulkarni(SignMagnitude):
     """The underdesigned multiplier: its 2 x 2 blocks have three output bits, so 3 * 3 = 7.
 
     Kulkarni, Gupta and Ercegovac, "Trading accuracy for power with an underdesigned multiplier
-    architecture", VLSI Design 2011: an 8 x 8 multiplier of sixteen such blocks, the products of
+    implementation", VLSI Design 2011: an 8 x 8 multiplier of sixteen such blocks, the products of
     two operands' base-4 digits, added exactly. A product is at most 2/9 too small.
 
     Parameters
@@ -40,7 +40,7 @@ class Kulkarni(SignMagnitude):
             raise ValueError(f"c must be from 1 to {self.largest}, not {self.c!r}")
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("rows", "tree")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -66,8 +66,8 @@ class Kulkarni(SignMagnitude):
             v.append(-2 * np.sum(threes[:width], axis=0))
         return np.stack(u, axis=1), np.stack(v, axis=1)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
-        if architecture == "rows":
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
+        if implementation == "rows":
             return self._recursive(m, x, y, 0, 0)
         columns: list[list[Value]] = [[] for _ in range(16)]
         for i in range(4):

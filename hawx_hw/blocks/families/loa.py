@@ -44,7 +44,7 @@ class Loa(SignMagnitude):
             raise ValueError(f"k must be from 2 to {self.largest}, not {self.k!r}")
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("rows", "tree")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -61,13 +61,13 @@ class Loa(SignMagnitude):
             return None
         return low_part_factors(self.magnitudes, self.k)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         rows = []
         for i in range(8):
             row = Signal(i + 8, name=f"row_{i}")
             m.d.comb += row[i:].eq(y & x[i].replicate(8))
             rows.append(row)
-        return self._rows(m, rows) if architecture == "rows" else self._tree(m, rows)
+        return self._rows(m, rows) if implementation == "rows" else self._tree(m, rows)
 
     def _rows(self, m: Module, rows: list[Signal]) -> Value:
         total: Value = rows[0]

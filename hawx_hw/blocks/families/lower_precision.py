@@ -50,7 +50,7 @@ class Precision(_HighBits):
 
     It multiplies the upper ``w`` bits of the weight with the upper ``a`` bits of the activation.
     Codes are meant to be rounded to these bits before: weights when the network is prepared,
-    activations by the requantiser of the layer that produces them. Then the block is exact.
+    activations by the requantizer of the layer that produces them. Then the block is exact.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class Mitchell(SignMagnitude):
             raise ValueError(f"w must be from 1 to {self.largest}, not {self.w!r}")
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("barrel", "decoder")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ class Mitchell(SignMagnitude):
         lefts, rights = zip(*columns)
         return np.stack(lefts, axis=1), np.stack(rights, axis=1)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         logarithm = Signal(4 + self.w)
         m.d.comb += logarithm.eq(self._encode(m, x, "x") + self._encode(m, y, "y"))
         place = Signal(4)
@@ -92,7 +92,7 @@ class Mitchell(SignMagnitude):
             nonzero.eq(x.any() & y.any()),
             mantissa.eq(Cat(logarithm[: self.w] & nonzero.replicate(self.w), nonzero)),
         ]
-        if architecture == "barrel":
+        if implementation == "barrel":
             return shift_left(m, mantissa, place, 15, "antilogarithm")[self.w :]
         chosen = Signal(16)
         m.d.comb += chosen.eq(Cat(place == i for i in range(16)))

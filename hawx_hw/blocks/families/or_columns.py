@@ -42,7 +42,7 @@ class OrColumns(SignMagnitude):
             raise ValueError(f"k must be from 2 to {self.largest}, not {self.k!r}")
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("tree", "rows")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -60,11 +60,11 @@ class OrColumns(SignMagnitude):
             return None
         return low_part_factors(self.magnitudes, self.k)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         columns = partial_products(x, y)
         lower = Signal(self.k, name="lower")
         m.d.comb += lower.eq(Cat(any_of(column) for column in columns[: self.k]))
-        if architecture == "tree":
+        if implementation == "tree":
             return Cat(lower, sum_columns(m, columns[self.k :], 16 - self.k, "upper"))
         total: Value = Cat(0)
         for i in range(8):

@@ -61,7 +61,7 @@ class Perforation(OperandProduct):
         return b, 0
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         # Row by row is what was published; here each row is a bit of the weight.
         return ("multiply", "tree", "booth", "rows")
 
@@ -105,17 +105,17 @@ class BoothPerforation(EncodedActivation):
         left: np.ndarray = b - above[self.j] + above[self.j + self.m]
         return left
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _BoothComponent(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _BoothComponent(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _BoothComponent(self, "specification")
 
 
 class _BoothComponent(BlockComponent):
-    def __init__(self, block: BoothPerforation, architecture: str):
+    def __init__(self, block: BoothPerforation, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

@@ -64,17 +64,17 @@ class Rad(EncodedActivation):
         low = self._low(b)
         return b - low + self._digit(low)
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _Component(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _Component(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _Component(self, "multiply")
 
 
 class _Component(BlockComponent):
-    def __init__(self, block: Rad, architecture: str):
+    def __init__(self, block: Rad, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

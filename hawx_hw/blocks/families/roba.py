@@ -33,7 +33,7 @@ class Roba(SignMagnitude):
     family = "roba"
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("decoder", "barrel")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ class Roba(SignMagnitude):
         # One term has the weight itself, so that the known term of unsigned activations joins it.
         return np.stack([codes, power], axis=1), np.stack([power, codes - power], axis=1)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         x_power, y_power = self._round(m, x, "x"), self._round(m, y, "y")
         terms = []
         for power, factor, name in (
@@ -55,14 +55,14 @@ class Roba(SignMagnitude):
             (x_power, y_power, "powers"),
         ):
             term = Signal(18, name=name)
-            m.d.comb += term.eq(self._scale(m, power, factor, name, architecture))
+            m.d.comb += term.eq(self._scale(m, power, factor, name, implementation))
             terms.append(term)
         return (terms[0] + terms[1] - terms[2])[:16]
 
-    def _scale(self, m: Module, power: Signal, y: Value, name: str, architecture: str) -> Value:
+    def _scale(self, m: Module, power: Signal, y: Value, name: str, implementation: str) -> Value:
         """``power * y``, where ``power`` has one bit set or none."""
         width = len(y)
-        if architecture == "decoder":
+        if implementation == "decoder":
             rows = [
                 Cat(C(0, i), y & power[i].replicate(width), C(0, 8 - i)) for i in range(len(power))
             ]

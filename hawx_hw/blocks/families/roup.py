@@ -92,11 +92,11 @@ class AsymmetricRoup(Block):
         return total
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("booth", "rows")
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return _Component(self, self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return _Component(self, self._implementation(implementation))
 
     def specification(self) -> BlockComponent:
         return _Component(self, "specification")
@@ -116,9 +116,9 @@ def _digit(b: np.ndarray, j: int) -> np.ndarray:
 
 
 class _Component(BlockComponent):
-    def __init__(self, block: AsymmetricRoup, architecture: str):
+    def __init__(self, block: AsymmetricRoup, implementation: str):
         self._block = block
-        self._kind = architecture
+        self._kind = implementation
         super().__init__(block.product_bits)
 
     def elaborate(self, platform: Any) -> Module:

@@ -62,14 +62,14 @@ class ImportStore:
             found = [f.name for f in (self._folder / "circuits").glob(f"{name}*") if f.is_dir()]
             if len(found) > 1:
                 raise UserError(
-                    f"Several imported blocks begin with {name}", mend="Write more digits."
+                    f"Several imported blocks begin with {name}", hint="Write more digits."
                 )
             if found:
                 return imported_block(name, self._circuit(found[0], name))
         known = ", ".join(self.names()) or "none yet"
         raise UserError(
             f"No block {name!r} was imported",
-            mend=f"Imported are: {known}. Import it with: hawx blocks import FILE.v --module "
+            hint=f"Imported are: {known}. Import it with: hawx blocks import FILE.v --module "
             f"MODULE --name {name}",
         )
 
@@ -95,13 +95,13 @@ class ImportStore:
         if not _NAME.fullmatch(name):
             raise UserError(
                 f"A block's name must be letters, digits and underscores, not {name!r}",
-                mend="Choose one with --name.",
+                hint="Choose one with --name.",
             )
         path = self._folder / "names" / f"{name}.json"
         if path.is_file() and not replace and self._digest(path) != circuit.digest:
             raise UserError(
                 f"The name {name} stands for another imported circuit",
-                mend="Choose another with --name, or add --replace.",
+                hint="Choose another with --name, or add --replace.",
             )
         folder = self._folder / "circuits" / circuit.digest
         write_text(folder / "netlist.v", circuit.netlist)
@@ -159,7 +159,7 @@ def _json(path: Path, name: str) -> dict[str, Any]:
 
 def _damaged(path: Path, name: str) -> UserError:
     return UserError(
-        f"The imported block {name} is damaged", where=str(path), mend=_AGAIN.format(name=name)
+        f"The imported block {name} is damaged", where=str(path), hint=_AGAIN.format(name=name)
     )
 
 
@@ -169,6 +169,6 @@ def _cache() -> Path:
     cache = cache_folder()
     if cache is None:
         raise UserError(
-            "There is no folder for imported blocks: no home.", mend="Set XDG_CACHE_HOME."
+            "There is no folder for imported blocks: no home.", hint="Set XDG_CACHE_HOME."
         )
     return cache / "blocks"

@@ -114,7 +114,7 @@ class ImportedBlock(Block):
         return {f"{self._circuit.module}.v": self._circuit.verilog}
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("netlist",)
 
 
@@ -130,8 +130,8 @@ class _SignedBlock(ImportedBlock):
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._circuit.products(np.asarray(a, dtype=np.int32), np.asarray(b, dtype=np.int32))
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        self._architecture(architecture)
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        self._implementation(implementation)
         return _SignedComponent(self)
 
 
@@ -149,7 +149,7 @@ class _UnsignedBlock(ImportedBlock, UnsignedActivation):
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._circuit.products(x, y)
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         return _place(m, self, x, y)
 
 
@@ -196,7 +196,7 @@ class _Netlist(wiring.Component):
             # The simulator would put out zeros without a word.
             raise UserError(
                 f"{self._block.name} is Verilog, which Amaranth's simulator does not run",
-                mend="Simulate the emitted Verilog.",
+                hint="Simulate the emitted Verilog.",
             )
         circuit = self._block.circuit
         return Instance(

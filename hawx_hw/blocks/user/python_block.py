@@ -70,14 +70,14 @@ class PythonBlock(Block):
         return self._block.sources
 
     @property
-    def architectures(self) -> tuple[str, ...]:
-        return self._block.architectures
+    def implementations(self) -> tuple[str, ...]:
+        return self._block.implementations
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._block.multiply(a, b)
 
-    def component(self, architecture: str | None = None) -> BlockComponent:
-        return self._block.component(self._architecture(architecture))
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        return self._block.component(self._implementation(implementation))
 
     def specification(self) -> BlockComponent | None:
         return self._block.specification()
@@ -106,7 +106,7 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
     """
     match = re.fullmatch(r"python:([\w.]+):([\w.]+)", name)
     if match is None:
-        raise UserError(f"Wrong name of a block {name!r}", mend=_USAGE)
+        raise UserError(f"Wrong name of a block {name!r}", hint=_USAGE)
     found = _object(name, match[1], match[2], folder)
     if not isinstance(found, Block) and callable(found):
         found = _call(name, f"{match[2]} cannot be made without arguments", found)
@@ -114,7 +114,7 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
         raise UserError(
             f"{match[2]} must be a Block, or make one, not {type(found).__name__}",
             where=name,
-            mend="Derive it from hawx_hw.blocks.Block.",
+            hint="Derive it from hawx_hw.blocks.Block.",
         )
     block = PythonBlock(name, found)
     _check(block)
@@ -130,13 +130,13 @@ def _object(name: str, module: str, path: str, folder: Path | None) -> Any:
     found = _call(name, f"The module {module} cannot be imported", importlib.import_module, module)
     for part in path.split("."):
         if not hasattr(found, part):
-            raise UserError(f"{module} has no object {path!r}", where=name, mend=_USAGE)
+            raise UserError(f"{module} has no object {path!r}", where=name, hint=_USAGE)
         found = getattr(found, part)
     return found
 
 
 def _call(name: str, problem: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the user's code returns; what it raises is the user's to mend."""
+    """What the user's code returns; what it raises is the user's to hint."""
     try:
         return function(*arguments)
     except UserError:
@@ -193,7 +193,7 @@ def _check_products(block: PythonBlock) -> None:
         raise UserError(
             f"multiply() must return an array of int32, not {kind}",
             where=block.name,
-            mend="Add .astype(np.int32).",
+            hint="Add .astype(np.int32).",
         )
     if products.shape != (256, 256):
         raise UserError(
@@ -219,28 +219,30 @@ def _check_products(block: PythonBlock) -> None:
         raise UserError(
             "multiply() must not depend on the operands' type: of int8 operands it returns others",
             where=block.name,
-            mend="Begin it with a = np.asarray(a, dtype=np.int32), and so for b.",
+            hint="Begin it with a = np.asarray(a, dtype=np.int32), and so for b.",
         )
 
 
 def _check_gateware(block: PythonBlock) -> None:
-    names = block.architectures
+    names = block.implementations
     if not isinstance(names, tuple) or not names or not all(isinstance(n, str) for n in names):
-        raise UserError(f"architectures must be a tuple of names, not {names!r}", where=block.name)
-    for architecture in names:
+        raise UserError(
+            f"implementations must be a tuple of names, not {names!r}", where=block.name
+        )
+    for implementation in names:
         component = _call(
-            block.name, f"component({architecture!r}) fails", block.component, architecture
+            block.name, f"component({implementation!r}) fails", block.component, implementation
         )
         if isinstance(component, BlockComponent):
             # Any platform but None, which would stand for Amaranth's simulator.
-            problem = f"component({architecture!r}) cannot be elaborated"
+            problem = f"component({implementation!r}) cannot be elaborated"
             _call(block.name, problem, Fragment.get, component, object())
             if component.signature.product_bits == block.product_bits:
                 continue
         raise UserError(
-            f"component({architecture!r}) must be a BlockComponent with a product of "
+            f"component({implementation!r}) must be a BlockComponent with a product of "
             f"{block.product_bits} bits",
             where=block.name,
-            mend="Derive it from hawx_hw.blocks.block.BlockComponent, and call "
+            hint="Derive it from hawx_hw.blocks.block.BlockComponent, and call "
             "super().__init__(block.product_bits).",
         )

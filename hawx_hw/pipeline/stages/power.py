@@ -49,7 +49,7 @@ def _run(context: Context) -> None:
         raise UserError(
             f"There are only {len(test)} test images, not {images}.",
             where="power.images",
-            mend=f"Ask for {len(test)} or fewer.",
+            hint=f"Ask for {len(test)} or fewer.",
         )
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):

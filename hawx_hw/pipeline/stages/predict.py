@@ -31,7 +31,7 @@ def _run(context: Context) -> None:
             forecaster = DesignForecaster(
                 technology,
                 plan.grid.blocks,
-                objective=context.config.accelerator.block_architecture,
+                objective=context.config.accelerator.block_implementation,
                 clock_mhz=context.config.accelerator.clock_mhz,
                 store=default_store(),
             )
@@ -54,7 +54,7 @@ STAGE = Stage(
     "predict",
     _run,
     needs=("assign", "pick"),
-    settings=("accelerator.block_architecture", "accelerator.clock_mhz", "technology"),
+    settings=("accelerator.block_implementation", "accelerator.clock_mhz", "technology"),
     files=_files,
     tools=lambda config, base: versions("numpy", "scikit-learn", "scipy"),
     estimate=5.0,

@@ -146,13 +146,13 @@ def _searched(
         raise UserError(
             f"There are {float(space.size):.2g} assignments, more than can be run",
             where="search.algorithm",
-            mend="Search by layer and with fewer blocks, or with another algorithm.",
+            hint="Search by layer and with fewer blocks, or with another algorithm.",
         )
     technology = load_technology(context.config, context.base)
     alone = settings.objective == "multiplier_energy"
     forecaster = None if alone else _forecaster(context, technology, space.blocks)
     table = _block_table(technology, space.blocks) if forecaster is None else forecaster.blocks
-    how = context.config.accelerator.block_architecture
+    how = context.config.accelerator.block_implementation
     energies = [table.chosen(block, how).energy_fj for block in space.blocks]
     multipliers = MultiplierEnergy(space, energies)
 
@@ -308,7 +308,7 @@ def _forecaster(
         return DesignForecaster(
             technology,
             blocks,
-            objective=accelerator.block_architecture,
+            objective=accelerator.block_implementation,
             clock_mhz=accelerator.clock_mhz,
             jobs=os.cpu_count() or 1,
             store=default_store(),
@@ -362,7 +362,7 @@ def _check(config: Config, base: Path) -> None:
         raise UserError(
             "There is no block beside the exact one to choose from",
             where="search.blocks",
-            mend="Name others: see hawx blocks list.",
+            hint="Name others: see hawx blocks list.",
         )
 
 

@@ -29,7 +29,7 @@ def _run(context: Context) -> None:
         raise UserError(
             f"There are only {len(test)} test images, not {settings.images}.",
             where="verify.images",
-            mend=f"Ask for {len(test)} or fewer.",
+            hint=f"Ask for {len(test)} or fewer.",
         )
     with context.progress.task("simulating the Verilog", estimate=60.0) as task:
         from hawx_hw.datasets.dataset import evenly_spaced

@@ -3,7 +3,7 @@
 First the front of scores and cost is found without running anything: all of a small space is
 scored; in a large one the scores of single units, taken as a sum, give the convex part of the front
 (one step of a unit after the other, in ascending order of score for cost: the sweep of a Lagrange
-multiplier), and changes of single units and mixtures of neighbours fill what lies between.
+multiplier), and changes of single units and mixtures of neighbors fill what lies between.
 
 Where the evaluations' images are those of the profile, candidates near that front are screened:
 run on the few images that they may lose (:mod:`~hawx_hw.search.screening`), for half of the budget.

@@ -2,7 +2,7 @@
 
 A random forest learns the points lost from random assignments that are run. Climbing changes one
 unit at a time and keeps what no other estimate dominates; the estimated front is then run. The
-cost is no model here: it is known, which favours this search over the published one.
+cost is no model here: it is known, which favors this search over the published one.
 """
 
 from __future__ import annotations

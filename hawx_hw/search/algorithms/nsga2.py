@@ -29,7 +29,7 @@ def search(problem: Problem) -> None:
         raise UserError(
             "nsga2 needs pymoo, which is not installed",
             where="search.algorithm",
-            mend="Install hawx_hw[search], or choose another algorithm.",
+            hint="Install hawx_hw[search], or choose another algorithm.",
         ) from error
     space, evaluator = problem.space, problem.evaluator
     blocks = len(space.blocks)

@@ -11,14 +11,14 @@ import pytest
 from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription, describe
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.graph.random_graphs import random_graph
-from hawx_hw.synthesis.architectures import choose_all
+from hawx_hw.synthesis.implementations import choose_all
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
@@ -43,7 +43,7 @@ def mixed(rows: int, columns: int, seed: int = 3) -> Plan:
     choices = {
         node.name: LayerBlocks(BLOCKS, checkered(node.weight.shape)) for node in weighted(graph)
     }
-    return plan(graph, Architecture.complete(rows, columns), choices)
+    return plan(graph, ArrayShape.complete(rows, columns), choices)
 
 
 def checkered(shape: tuple[int, ...]) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTabl
     made, technology = mixed(2, 3), load("generic45")
     found = describe(made, technology, table).values
     chosen = choose_all(made.grid.blocks, technology, "area", store=store)
-    emit_accelerator(made, tmp_path, config_hash=0, architectures=chosen)
+    emit_accelerator(made, tmp_path, config_hash=0, implementations=chosen)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
     (mapped,) = map_designs([(sources, TOP)], technology, store=store)

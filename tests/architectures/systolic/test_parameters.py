@@ -17,7 +17,7 @@ from hawx_hw.architectures.systolic.parameters import (
     weight_tiles,
 )
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.graph.graph import Add, AveragePool2d, Graph, MaxPool2d
 from hawx_hw.graph.random_graphs import random_graph
@@ -28,7 +28,7 @@ from tests.synthetic_blocks import Biased
 SEEDS = range(12)
 
 
-def uniform(layers: Sequence[Operation], architecture: Architecture) -> Layouts:
+def uniform(layers: Sequence[Operation], architecture: ArrayShape) -> Layouts:
     """Every layer on a grid of exact blocks."""
     image, shape = layers[0].sources[0], layers[0].input_shape
     return lay_out(layers, image, shape[0], rows=architecture.rows, columns=architecture.columns)
@@ -60,7 +60,7 @@ def test_constants_are_the_rule_of_the_reference(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_weight_tiles(seed: int) -> None:
-    architecture = Architecture.complete(seed % 5 + 1, seed % 4 + 1)
+    architecture = ArrayShape.complete(seed % 5 + 1, seed % 4 + 1)
     layers = operations(graph(seed), window_limit=16)
     places = uniform(layers, architecture)
     for layer in layers:
@@ -79,7 +79,7 @@ def test_weight_tiles(seed: int) -> None:
 def test_weight_banks(weight_rows: int) -> None:
     """Row r of a tile stands in bank r // bank_rows, in the tile's word r % bank_rows."""
     network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
-    architecture = Architecture.complete(5, 4, slice_columns=2, weight_rows=weight_rows)
+    architecture = ArrayShape.complete(5, 4, slice_columns=2, weight_rows=weight_rows)
     mapped = plan(network, architecture)
     beats = -(-5 // weight_rows)
     tiles = weight_tiles(mapped.layers[0], mapped.placements["conv"]).reshape(-1, 5, 4)
@@ -96,7 +96,7 @@ def test_weight_banks(weight_rows: int) -> None:
 
 def test_requantization_words() -> None:
     network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
-    architecture = Architecture.complete(5, 4, lanes=2)
+    architecture = ArrayShape.complete(5, 4, lanes=2)
     layer = operations(network, window_limit=16)[0]
     places = uniform([layer], architecture)
     bits = ranges([layer], places.placements, places.grid)
@@ -118,7 +118,7 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
     node = replace(network.nodes[0], weight=np.array([[[[-127, 90]]]], dtype=np.int8))
     network = replace(network, nodes=(node,))
     layer = operations(network, window_limit=16)[0]
-    places = uniform([layer], Architecture.complete(1, 1))
+    places = uniform([layer], ArrayShape.complete(1, 1))
     bits = ranges([layer], places.placements, places.grid)
     codes = np.arange(-128, 128)
     sums = (codes[:, None] * -127 + codes[None, :] * 90).ravel()
@@ -137,7 +137,7 @@ def test_rows_without_a_tap_count_in_the_widths() -> None:
     network = convolution(np.random.default_rng(3), (1, 1, 1), 1, (1, 1))
     blocks = LayerBlocks.uniform(Biased(5000), (1, 1, 1, 1))
     (layer,) = operations(network, window_limit=16, assignment={"conv": blocks})
-    places = uniform([layer], Architecture.complete(8, 1))
+    places = uniform([layer], ArrayShape.complete(8, 1))
     bits = ranges([layer], places.placements, places.grid)
     largest = 7 * 5000 + int(Biased(5000).raw_table[int(layer.weight[0, 0, 0, 0]) + 128].max())
     assert 2 ** (bits.sum_bits - 1) > largest
@@ -147,7 +147,7 @@ def test_rows_without_a_tap_count_in_the_widths() -> None:
 def test_no_intermediate_sum_overflows(seed: int) -> None:
     """Also for additions and averages, whose products add up before the shift."""
     layers = operations(graph(seed), window_limit=16)
-    places = uniform(layers, Architecture.complete(4, 4))
+    places = uniform(layers, ArrayShape.complete(4, 4))
     bits = ranges(layers, places.placements, places.grid)
     for layer in layers:
         lanes = constants(layer)

@@ -11,7 +11,7 @@ from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.lowering import Tiles
 from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
 from hawx_hw.architectures.systolic.tiling import chunk_windows
 from hawx_hw.architectures.systolic.write_trace import layer_stores
@@ -39,7 +39,7 @@ SEEDS = range(30)
 def random_plan(seed: int) -> Plan:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=int(rng.integers(1, 6)), max_size=8)
-    shape = Architecture.complete(
+    shape = ArrayShape.complete(
         int(rng.integers(1, 9)), int(rng.integers(1, 9)), accumulators=int(rng.integers(1, 50))
     )
     assignment = random_assignment(rng, graph, slices=shape.rows > 1) if seed % 2 else None
@@ -59,7 +59,7 @@ def words_of(shape: tuple[int, ...], lanes: int, slots: int | None = None) -> in
 def test_live_tensors_do_not_overlap(seed: int) -> None:
     """Run the layers, and remember which tensor wrote each word last."""
     mapped = random_plan(seed)
-    lanes = mapped.architecture.lanes
+    lanes = mapped.array.lanes
     image = mapped.layers[0].input_shape
     owner: dict[int, str] = dict.fromkeys(range(words_of(image, lanes)), mapped.graph.input)
     shapes = {mapped.graph.input: image}
@@ -146,7 +146,7 @@ def test_every_code_is_stored_once(seed: int) -> None:
 @pytest.mark.parametrize("accumulators", [1, 4, 7, 128])
 def test_chunks_fit_the_accumulators(accumulators: int) -> None:
     network = convolution(np.random.default_rng(0), (3, 9, 9), 5, (2, 2), pool=(2, 2))
-    shape = Architecture.complete(4, 4, accumulators=accumulators)
+    shape = ArrayShape.complete(4, 4, accumulators=accumulators)
     mapped = plan(network, shape)
     assert all(step.chunk < accumulators for step in mapped.steps if not step.stream)
     # A window that does not fit is pooled by a layer of its own.
@@ -217,13 +217,13 @@ def test_flattened_maps_pass_elementwise_layers_to_linear_ones() -> None:
 )
 def test_what_the_accelerator_cannot_run_is_told(nodes, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        plan(chain(*nodes), Architecture.complete(4, 4))
+        plan(chain(*nodes), ArrayShape.complete(4, 4))
 
 
 def test_memory_limits() -> None:
     network = convolution(np.random.default_rng(0), (4, 40, 40), 4, (1, 1))
-    need = plan(network, Architecture.complete(4, 4)).activation_bytes
+    need = plan(network, ArrayShape.complete(4, 4)).activation_bytes
     kib = -(-need // 1024)
-    plan(network, Architecture.complete(4, 4, activation_kib=kib))
+    plan(network, ArrayShape.complete(4, 4, activation_kib=kib))
     with pytest.raises(UserError, match=f"Set accelerator.activation_kib to {kib} or more|needs"):
-        plan(network, Architecture.complete(4, 4, activation_kib=kib - 1))
+        plan(network, ArrayShape.complete(4, 4, activation_kib=kib - 1))

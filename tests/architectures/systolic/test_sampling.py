@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hawx_hw.architectures.systolic.sampling import BLOCKS, Design, Space
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import by_name
 
 
@@ -30,7 +30,7 @@ def test_every_design_is_a_config_with_a_shape_that_fits() -> None:
         config = space[index].config("osu018")
         assert config.technology == "osu018"
         shape = config.accelerator
-        Architecture.complete(
+        ArrayShape.complete(
             shape.rows,
             shape.columns,
             slice_columns=shape.slice_columns,
@@ -53,7 +53,7 @@ def test_the_space_is_filled() -> None:
         ("accumulators", {32, 64, 128, 256}),
         ("block_register", {False, True}),
         ("parameters", {"rom", "loaded"}),
-        ("block_architecture", {"smallest", "fastest", "first"}),
+        ("block_implementation", {"smallest", "fastest", "first"}),
         ("weight_rows", {1, 2, 4, 8, 16}),
     ):
         assert {shape[key] for shape in shapes} == wanted

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 
 
 @pytest.mark.parametrize("columns", range(1, 65))
 @pytest.mark.parametrize("rows", [1, 3, 8, 64])
 def test_every_shape_completes(rows: int, columns: int) -> None:
-    shape = Architecture.complete(rows, columns)
+    shape = ArrayShape.complete(rows, columns)
     assert columns % shape.slice_columns == 0 and shape.slice_columns <= 8
     assert shape.slice_columns % shape.lanes == 0
     assert shape.slices * shape.slice_columns == columns
@@ -36,4 +36,4 @@ def test_every_shape_completes(rows: int, columns: int) -> None:
 def test_messages(change: dict[str, Any], message: str) -> None:
     good = {"rows": 8, "columns": 8, "slice_columns": 8, "weight_rows": 8, "lanes": 2}
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        Architecture(**{**good, **change})
+        ArrayShape(**{**good, **change})

@@ -14,7 +14,7 @@ from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import CODES
 from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.errors import UserError
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
@@ -139,7 +139,7 @@ endmodule
 
 def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> None:
     block = by_name("array(1,0,4)")
-    (design,) = architecture_verilog([(block, block.architectures[-1])])
+    (design,) = implementation_verilog([(block, block.implementations[-1])])
     technology = load("generic45")
     sources = design.write(tmp_path)
     netlist = synthesize(sources, design.top, technology, workdir=tmp_path / "synth").netlist

@@ -21,13 +21,13 @@ class Pair(SignMagnitude):
     family = "pair"
 
     @property
-    def architectures(self) -> tuple[str, ...]:
+    def implementations(self) -> tuple[str, ...]:
         return ("only",)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return 256 * x + y
 
-    def core(self, m: Module, x: Signal, y: Signal, architecture: str) -> Value:
+    def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         return Cat(y, x)
 
     def plain(self, m: Module, x: Signal, y: Signal) -> Value:
@@ -103,6 +103,6 @@ def test_no_specification_without_a_plain_description() -> None:
     assert Fragment.get(specification, None).statements
 
 
-def test_unknown_architecture() -> None:
-    with pytest.raises(ValueError, match="Architecture of pair must be one of only, not 'other'"):
+def test_unknown_implementation() -> None:
+    with pytest.raises(ValueError, match="Implementation of pair must be one of only, not 'other'"):
         Pair().component("other")

@@ -41,9 +41,9 @@ def test_factors(block: Array) -> None:
         assert u.shape[1] == 1
 
 
-def test_architectures() -> None:
-    assert Array(1, 2, 3).architectures == ("multiply", "booth", "tree", "rows")
-    assert Array(1, 2, 4).architectures == ("tree", "rows")
+def test_implementations() -> None:
+    assert Array(1, 2, 3).implementations == ("multiply", "booth", "tree", "rows")
+    assert Array(1, 2, 4).implementations == ("tree", "rows")
 
 
 @pytest.mark.parametrize("name", ["array(8,0,0)", "array(0,-1,0)", "array(0,0,15)", "array(1,2)"])

@@ -13,7 +13,7 @@ from hawx_hw.block_proofs import product_tables
 from hawx_hw.blocks.block import CODES
 from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
 from hawx_hw.errors import UserError
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.resources import rtl_templates
 
@@ -87,7 +87,7 @@ def test_digest_is_of_everything() -> None:
 
 def test_verilog_puts_out_the_table_and_is_clean(tmp_path: Path) -> None:
     blocks = [signed_block(), unsigned_block()]
-    designs = architecture_verilog([(block, "netlist") for block in blocks])
+    designs = implementation_verilog([(block, "netlist") for block in blocks])
     tables = product_tables(designs)
     for block, design, table in zip(blocks, designs, tables):
         assert np.array_equal(table, block.raw_table)
@@ -113,7 +113,7 @@ def test_no_simulation_in_amaranth(make) -> None:
         Simulator(make().component())
 
 
-def test_architectures() -> None:
-    assert signed_block().architectures == ("netlist",)
+def test_implementations() -> None:
+    assert signed_block().implementations == ("netlist",)
     with pytest.raises(ValueError, match="must be one of netlist, not 'tree'"):
         signed_block().component("tree")

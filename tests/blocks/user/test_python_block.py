@@ -37,10 +37,10 @@ class EvenWeights(Block):
         return (np.asarray(a, dtype=np.int32) & -2) * b
 
     @property
-    def architectures(self):
+    def implementations(self):
         return ("plain",)
 
-    def component(self, architecture=None):
+    def component(self, implementation=None):
         return Even(self.product_bits)
 
 instance = EvenWeights(2)
@@ -68,7 +68,7 @@ def test_class_instance_and_factory(folder: Path, thing: str) -> None:
     assert block.name == f"python:mine_good:{thing}"
     a = np.arange(-128, 128, dtype=np.int32)
     assert np.array_equal(block.table, (a & -2)[:, None] * a)
-    assert block.architectures == ("plain",)
+    assert block.implementations == ("plain",)
     assert block.component("plain").signature.product_bits == 16
     assert block.identifier.isidentifier()
     assert (block.weight_step, block.activation_step) == (2, 1)
@@ -111,7 +111,7 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("    k: int", "    weights = range(-200, 9)\n    k: int", r"must be a range of codes"),
         ("    k: int", "    weight_step = 3\n    k: int", "weight_step must be a power of two"),
         ("    k: int", "    activation_step = 0\n    k: int", "activation_step must be .* not 0"),
-        ('("plain",)', '["plain"]', r"architectures must be a tuple of names, not \['plain'\]"),
+        ('("plain",)', '["plain"]', r"implementations must be a tuple of names, not \['plain'\]"),
         ("Even(self.product_bits)", "Even(12)", r"BlockComponent with a product of 16 bits"),
         ("Even(self.product_bits)", "None", r"component\('plain'\) must be a BlockComponent"),
         ("m.d.comb +=", "m.missing +=", r"component\('plain'\) cannot be elab.*mine_bad.py:11"),

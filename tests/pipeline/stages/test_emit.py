@@ -149,9 +149,9 @@ def test_bad_grids(project: Path, run, edit, before: str, after: str, message: s
 def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
     chosen = set()
     for wish in ("smallest", "fastest", "first"):
-        edit(project, "rows: 4", f"rows: 4\n  block_architecture: {wish}")
+        edit(project, "rows: 4", f"rows: 4\n  block_implementation: {wish}")
         run(project, "emit")
         (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
         chosen.add((wish, block["architecture"]))
-        edit(project, f"rows: 4\n  block_architecture: {wish}", "rows: 4")
+        edit(project, f"rows: 4\n  block_implementation: {wish}", "rows: 4")
     assert ("first", "multiply") in chosen

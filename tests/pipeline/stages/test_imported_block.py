@@ -11,7 +11,7 @@ import pytest
 
 from hawx_hw.block_proofs.imports import import_verilog
 from hawx_hw.blocks import by_name
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
 
@@ -20,7 +20,7 @@ from hawx_hw.technology import load
 def netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``array(1,0,4)`` in gates of generic45: ports in the order (B, A, O), under other names."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (design,) = architecture_verilog([(by_name("array(1,0,4)"), "tree")])
+    (design,) = implementation_verilog([(by_name("array(1,0,4)"), "tree")])
     (tmp_path / "parts").mkdir()
     result = synthesize(
         design.write(tmp_path / "parts"), design.top, load("generic45"), workdir=tmp_path

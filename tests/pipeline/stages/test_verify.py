@@ -15,7 +15,7 @@ def test_a_whole_run(project: Path, run) -> None:
     assert (found["images"], found["mismatches"], found["traced"]) == (2, 0, 1)
     assert found["cycles_per_image"] == found["cycles_predicted"]
     assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
-    assert found["utilisation"] == found["macs"] / (16 * found["cycles_predicted"])
+    assert found["utilization"] == found["macs"] / (16 * found["cycles_predicted"])
     assert found["stage"] == "verify"
     assert not any(outcome.ran for outcome in run(project, "verify"))
 
@@ -56,7 +56,7 @@ def test_no_simulator(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> No
     """It is told before anything runs."""
 
     def find(name: str) -> None:
-        raise UserError("Verilator is missing.", mend="Install it.")
+        raise UserError("Verilator is missing.", hint="Install it.")
 
     monkeypatch.setattr(simulators, "find_simulator", find)
     with pytest.raises(UserError) as caught:

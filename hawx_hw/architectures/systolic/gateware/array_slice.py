@@ -43,7 +43,7 @@ class ArraySlice(wiring.Component):
     dimensions : Dimensions
     blocks : SliceBlocks
         What the PEs hold.
-    architectures : mapping of str to str
+    implementations : mapping of str to str
         How each block is built, by its digest.
 
     Attributes
@@ -67,12 +67,12 @@ class ArraySlice(wiring.Component):
         self,
         dimensions: Dimensions,
         blocks: SliceBlocks,
-        architectures: Mapping[str, str] | None = None,
+        implementations: Mapping[str, str] | None = None,
     ):
         self._dimensions = d = dimensions
         self._blocks = blocks
-        self._architectures = architectures
-        a = d.architecture
+        self._implementations = implementations
+        a = d.array
         activations = data.ArrayLayout(CODE, a.rows)
         self._sums = data.ArrayLayout(d.sums.elem_shape, a.slice_columns)
         super().__init__(
@@ -115,7 +115,7 @@ class ArraySlice(wiring.Component):
 
     def _columns(self, m: Module, platform: Any) -> list[Any]:
         """The PEs; returns the sums that leave the columns."""
-        a = self._dimensions.architecture
+        a = self._dimensions.array
         selects: dict[tuple[int, ...], Signal] = {}
         bottoms = []
         for column in range(a.slice_columns):
@@ -132,7 +132,7 @@ class ArraySlice(wiring.Component):
                         held.blocks,
                         self._dimensions.sum_bits,
                         block_register=a.block_register,
-                        architectures=self._architectures,
+                        implementations=self._implementations,
                     ),
                 )
                 if len(held.blocks) > 1:

@@ -28,10 +28,10 @@ __all__ = ["SystolicCore", "core_signature", "memory_words"]
 
 def core_signature(plan: Plan) -> CoreSignature:
     """The port of the core that runs ``plan``."""
-    memories = Dimensions.of(plan).memories() if plan.architecture.loadable else []
+    memories = Dimensions.of(plan).memories() if plan.array.loadable else []
     result = plan.layouts[plan.layers[-1].name]
     return CoreSignature(
-        lanes=plan.architecture.lanes,
+        lanes=plan.array.lanes,
         image_shape=plan.input_shape,
         result_shape=plan.output_shape,
         result_slots=None if result.is_natural else tuple(result.slots.tolist()),
@@ -42,7 +42,7 @@ def core_signature(plan: Plan) -> CoreSignature:
 
 def memory_words(plan: Plan) -> list[Sequence[int]]:
     """Contents of each parameter memory, in the order of ``Dimensions.memories``."""
-    a = plan.architecture
+    a = plan.array
     return [
         plan.program,
         plan.requantization,
@@ -67,19 +67,19 @@ class SystolicCore(wiring.Component):
     Parameters
     ----------
     plan : Plan
-    architectures : mapping of str to str
+    implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
     """
 
-    def __init__(self, plan: Plan, architectures: Mapping[str, str] | None = None):
+    def __init__(self, plan: Plan, implementations: Mapping[str, str] | None = None):
         self._plan = plan
-        self._architectures = dict(architectures or {})
+        self._implementations = dict(implementations or {})
         self._dimensions = Dimensions.of(plan)
         super().__init__(core_signature(plan))
         # Not ports, but names for waveforms and testbenches: every word that a layer stores.
         self.trace_store_valid = Signal()
         self.trace_store_address = Signal(self._dimensions.destination)
-        self.trace_store_data = Signal(8 * plan.architecture.lanes)
+        self.trace_store_data = Signal(8 * plan.array.lanes)
         self.trace_layer = Signal(self.layer.shape())
 
     @property
@@ -106,8 +106,8 @@ class SystolicCore(wiring.Component):
 
         memories = self._parameter_memories(m, platform)
         program, constants = memories[0], memories[1]
-        lists = memories[2 : 2 + d.architecture.rows]
-        banks = memories[2 + d.architecture.rows :]
+        lists = memories[2 : 2 + d.array.rows]
+        banks = memories[2 + d.array.rows :]
 
         m.d.comb += [
             sequencer.start.eq(self.start),
@@ -156,8 +156,8 @@ class SystolicCore(wiring.Component):
         return m
 
     def _parameter_memories(self, m: Module, platform: Any) -> list[Any]:
-        """Program, requantisation, and the weight banks (all slices of a bank together)."""
-        a = self._plan.architecture
+        """Program, requantization, and the weight banks (all slices of a bank together)."""
+        a = self._plan.array
         contents = memory_words(self._plan)
         memories = []
         for index, (name, width, depth) in enumerate(self._dimensions.memories()):
@@ -187,7 +187,7 @@ class SystolicCore(wiring.Component):
         d = self._dimensions
         rows, copies = [], []
         fetch: Any = issuer.fetch
-        for number in range(d.architecture.rows):
+        for number in range(d.array.rows):
             row = place(m, platform, f"row_{number}", "hawx_row_feeder", lambda: RowFeeder(d))
             copy = place(
                 m,
@@ -231,7 +231,7 @@ class SystolicCore(wiring.Component):
     ) -> list[Any]:
         """The array; weights, pixels and their accumulators arrive at each PE at the same pace."""
         d = self._dimensions
-        a = d.architecture
+        a = d.array
         # A pixel takes rows + 3 cycles from its issue to the cycle before its sums leave the array,
         # and one more where a register follows the blocks.
         accumulate: Any = issuer.accumulate
@@ -255,7 +255,7 @@ class SystolicCore(wiring.Component):
                 platform,
                 f"slice_{number}",
                 f"hawx_array_slice_{kind}" if len(kinds) > 1 else "hawx_array_slice",
-                partial(ArraySlice, d, blocks[number], self._architectures),
+                partial(ArraySlice, d, blocks[number], self._implementations),
             )
             m.d.comb += [
                 part.select.eq(layer.select),
@@ -295,7 +295,7 @@ class SystolicCore(wiring.Component):
     ) -> None:
         """Sums that the drain reads, or codes that the first row reads, with their constants."""
         d = self._dimensions
-        a = d.architecture
+        a = d.array
         # A layer that streams: codes arrive three cycles after their issue.
         issued = Signal(d.element, name="issued")
         stream_address = Signal(d.destination)

@@ -9,7 +9,7 @@ from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
 from hawx_hw.architectures.systolic.plan import Plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.layout import index_width
 
 __all__ = ["CODE", "MULTIPLIER_BITS", "Dimensions"]
@@ -24,7 +24,7 @@ class Dimensions:
 
     Parameters
     ----------
-    architecture : Architecture
+    array : ArrayShape
     fields : tuple of (str, int, bool)
         Name, bits and signedness of the fields of a program word.
     layers : int
@@ -38,7 +38,7 @@ class Dimensions:
     coordinate_bits : int
         Two's complement width of input coordinates, padding included.
     weight_words, requantization_words, tap_words : int
-        Depths of a weight bank, of the requantisation memory, and of a list of taps.
+        Depths of a weight bank, of the requantization memory, and of a list of taps.
     tap_fields : tuple of (str, int)
         Name and bits of the fields of a list's word.
     selections : int
@@ -47,7 +47,7 @@ class Dimensions:
         Words of the result.
     """
 
-    architecture: Architecture
+    array: ArrayShape
     fields: tuple[tuple[str, int, bool], ...]
     layers: int
     sum_bits: int
@@ -72,7 +72,7 @@ class Dimensions:
         _, height, width = last.output_shape
         taps = plan.tap_format
         return cls(
-            architecture=plan.architecture,
+            array=plan.array,
             fields=plan.format.widths,
             layers=len(plan.steps),
             sum_bits=plan.ranges.sum_bits,
@@ -86,9 +86,7 @@ class Dimensions:
             tap_words=len(plan.taps[0]),
             tap_fields=(*asdict(taps).items(), ("live", 1)),
             selections=len(plan.selections),
-            result_words=-(-plan.layouts[last.name].size // plan.architecture.lanes)
-            * height
-            * width,
+            result_words=-(-plan.layouts[last.name].size // plan.array.lanes) * height * width,
         )
 
     @property
@@ -115,7 +113,7 @@ class Dimensions:
     @property
     def word(self) -> data.ArrayLayout:
         """A word of activations."""
-        return data.ArrayLayout(CODE, self.architecture.lanes)
+        return data.ArrayLayout(CODE, self.array.lanes)
 
     @property
     def position(self) -> data.StructLayout:
@@ -164,7 +162,7 @@ class Dimensions:
         return data.StructLayout(
             {
                 "valid": 1,
-                "beat": unsigned(index_width(self.architecture.bank_rows)),
+                "beat": unsigned(index_width(self.array.bank_rows)),
                 "address": unsigned(index_width(self.weight_words)),
             }
         )
@@ -184,7 +182,7 @@ class Dimensions:
 
     @property
     def lane_constants(self) -> data.StructLayout:
-        """Multiplier and addend of one requantiser."""
+        """Multiplier and addend of one requantizer."""
         return data.StructLayout(
             {"multiplier": unsigned(MULTIPLIER_BITS), "addend": signed(self.addend_bits)}
         )
@@ -192,11 +190,11 @@ class Dimensions:
     @property
     def sums(self) -> data.ArrayLayout:
         """One sum a lane."""
-        return data.ArrayLayout(signed(self.sum_bits), self.architecture.lanes)
+        return data.ArrayLayout(signed(self.sum_bits), self.array.lanes)
 
     def memories(self) -> Sequence[tuple[str, int, int]]:
         """Name, width and depth of each parameter memory, in the order of the parameter packet."""
-        a = self.architecture
+        a = self.array
         return [
             ("program", self.descriptor.size, self.layers),
             (

@@ -41,7 +41,7 @@ class Drain(wiring.Component):
     read_enable, bank, index, group : Out
         Which sums are read in this cycle.
     constants_enable, constants_address : Out
-        Read of the requantisation memory in this cycle.
+        Read of the requantization memory in this cycle.
     element : Out(Dimensions.element)
         What is read in this cycle.
     """
@@ -59,7 +59,7 @@ class Drain(wiring.Component):
                 "read_enable": Out(1),
                 "bank": Out(1),
                 "index": Out(d.accumulate["index"].shape),
-                "group": Out(index_width(d.architecture.groups)),
+                "group": Out(index_width(d.array.groups)),
                 "constants_enable": Out(1),
                 "constants_address": Out(index_width(d.requantization_words)),
                 "element": Out(d.element),
@@ -92,9 +92,7 @@ class Drain(wiring.Component):
         m.d.comb += [
             window_ends.eq(within == layer.window),
             pixels_end.eq(self.index == Mux(last_chunk, layer.last_chunk, layer.chunk)),
-            groups_end.eq(
-                self.group == Mux(last_tile, layer.last_groups, d.architecture.groups - 1)
-            ),
+            groups_end.eq(self.group == Mux(last_tile, layer.last_groups, d.array.groups - 1)),
             reads_last.eq(self.read_enable & pixels_end & groups_end),
             self.read_enable.eq(pending != 0),
             self.constants_enable.eq(self.read_enable & (self.index == 0)),
@@ -135,7 +133,7 @@ class Drain(wiring.Component):
                 m.d.sync += [
                     filter_tile.eq(filter_tile + 1),
                     tile_at.eq(following),
-                    constants_tile.eq(constants_tile + d.architecture.groups),
+                    constants_tile.eq(constants_tile + d.array.groups),
                 ]
             with m.Else():
                 m.d.comb += following.eq(chunk_at + layer.destination_chunk)

@@ -39,7 +39,7 @@ class ProcessingElement(wiring.Component):
         Width of the sums in two's complement; the mapping proves that they never overflow.
     block_register : bool
         Whether a register follows the blocks.
-    architectures : mapping of str to str
+    implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
     Attributes
@@ -61,7 +61,7 @@ class ProcessingElement(wiring.Component):
         sum_bits: int,
         *,
         block_register: bool = False,
-        architectures: Mapping[str, str] | None = None,
+        implementations: Mapping[str, str] | None = None,
     ):
         if sum_bits < 8:
             raise ValueError(f"Sum width must be at least 8 bits, not {sum_bits!r}")
@@ -70,7 +70,7 @@ class ProcessingElement(wiring.Component):
         self._blocks = tuple(blocks)
         self._sum_bits = sum_bits
         self._block_register = block_register
-        self._architectures = dict(architectures or {})
+        self._implementations = dict(implementations or {})
         select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
         super().__init__(
             {
@@ -129,7 +129,7 @@ class ProcessingElement(wiring.Component):
                 platform,
                 f"multiplier_{number}" if several else "multiplier",
                 f"hawx_block_{block.identifier}",
-                partial(block.component, self._architectures.get(block.digest)),
+                partial(block.component, self._implementations.get(block.digest)),
             )
             if not several:
                 m.d.comb += [multiplier.a.eq(weight), multiplier.b.eq(self.activation)]

@@ -1,4 +1,4 @@
-"""From sums to codes: requantisation, reduction of windows, clamp."""
+"""From sums to codes: requantization, reduction of windows, clamp."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["PostProcessor", "RequantizerLane"]
 
 
 class RequantizerLane(wiring.Component):
-    """One requantiser with its window.
+    """One requantizer with its window.
 
     ``code = clamp((sum * multiplier + addend) >> shift) & ~step``, where ``step`` is one less than
     what the codes are multiples of.
@@ -104,7 +104,7 @@ class RequantizerLane(wiring.Component):
 
 
 class PostProcessor(wiring.Component):
-    """``lanes`` requantisers side by side: each element of a window in, one word a window out.
+    """``lanes`` requantizers side by side: each element of a window in, one word a window out.
 
     **Latency**: ``store`` follows the last element of its window by five cycles; one element is
     taken a cycle.
@@ -130,7 +130,7 @@ class PostProcessor(wiring.Component):
             {
                 "element": In(d.element),
                 "values": In(d.sums),
-                "constants": In(data.ArrayLayout(d.lane_constants, d.architecture.lanes)),
+                "constants": In(data.ArrayLayout(d.lane_constants, d.array.lanes)),
                 "reduce": In(1),
                 "shift": In(d.field("shift")),
                 "low": In(d.field("low")),
@@ -166,7 +166,7 @@ class PostProcessor(wiring.Component):
                 m.d.sync += following.eq(stages[-1])
             stages.append(following)
 
-        for number in range(d.architecture.lanes):
+        for number in range(d.array.lanes):
             lane = place(
                 m, platform, f"lane_{number}", "hawx_requantizer", lambda: RequantizerLane(d)
             )

@@ -75,7 +75,7 @@ class RowFeeder(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        lanes = self._dimensions.architecture.lanes
+        lanes = self._dimensions.array.lanes
 
         # Stage 0: the pixel with this row's tap.
         here = Signal(self._dimensions.fetch)

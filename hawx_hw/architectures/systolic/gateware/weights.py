@@ -60,7 +60,7 @@ class WeightLoader(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         d, load = self._dimensions, self.load
-        last_beat = d.architecture.bank_rows - 1
+        last_beat = d.array.bank_rows - 1
 
         tap_tiles = Signal(d.field("tap_tiles"))
         chunks = Signal(d.field("chunks"))

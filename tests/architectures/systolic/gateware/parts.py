@@ -8,7 +8,7 @@ import numpy as np
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.graph.graph import (
     Conv2d,
@@ -52,7 +52,7 @@ def convolution(
     return Graph("parts", "image", tuple(nodes), tensors)
 
 
-def planned(graph: Graph, architecture: Architecture) -> tuple[Plan, Dimensions]:
+def planned(graph: Graph, architecture: ArrayShape) -> tuple[Plan, Dimensions]:
     """The plan and the dimensions of its core."""
     mapped = plan(graph, architecture)
     return mapped, Dimensions.of(mapped)

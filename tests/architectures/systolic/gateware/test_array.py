@@ -15,7 +15,7 @@ from hawx_hw.architectures.systolic.gateware.issue import TileIssuer
 from hawx_hw.architectures.systolic.gateware.sequencer import Sequencer
 from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
 from hawx_hw.architectures.systolic.gateware.weights import WeightLoader
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import layer_stores
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.random_graphs import random_graph
@@ -26,7 +26,7 @@ from tests.architectures.systolic.gateware.parts import convolution, planned, se
 def case(seed: int, rows: int, columns: int, **shape: Any) -> Any:
     rng = np.random.default_rng(seed)
     graph = convolution(rng, (3, 6, 5), 11, (3, 2), padding=(1, 0, 1, 1), pool=(2, 2))
-    return planned(graph, Architecture.complete(rows, columns, **shape))
+    return planned(graph, ArrayShape.complete(rows, columns, **shape))
 
 
 def tiles(step: Any) -> list[tuple[int, int, int, int]]:
@@ -43,7 +43,7 @@ def tiles(step: Any) -> list[tuple[int, int, int, int]]:
 def test_weight_loader(weight_rows: int) -> None:
     """Every tile's words in order, and never more than one tile ahead of the array."""
     mapped, dimensions = case(0, 5, 4, weight_rows=weight_rows, accumulators=8)
-    step, beats = mapped.steps[0], mapped.architecture.bank_rows
+    step, beats = mapped.steps[0], mapped.array.bank_rows
     loader = WeightLoader(dimensions)
     order = tiles(step)
     expected = [
@@ -101,7 +101,7 @@ def test_weight_loader_runs_at_one_tile_a_cycle() -> None:
 def test_weight_loader_passes_a_stream() -> None:
     rng = np.random.default_rng(0)
     mapped, dimensions = planned(
-        random_graph(rng, layers=1, kinds=("clamp",), output="map"), Architecture.complete(2, 2)
+        random_graph(rng, layers=1, kinds=("clamp",), output="map"), ArrayShape.complete(2, 2)
     )
     loader = WeightLoader(dimensions)
 
@@ -185,7 +185,7 @@ def test_drain(seed: int) -> None:
     )
     mapped = replace(mapped, steps=(step,))
     dimensions = Dimensions.of(mapped)
-    groups = mapped.architecture.groups
+    groups = mapped.array.groups
     drain = Drain(dimensions)
     image = np.zeros((1, *mapped.input_shape), np.int8)
     stores = layer_stores(mapped, run_all(mapped.graph, image))[0]
@@ -296,7 +296,7 @@ def test_sequencer() -> None:
     """Layers in order; each begins after the one before, the last one when the result is free."""
     rng = np.random.default_rng(5)
     mapped, dimensions = planned(
-        random_graph(rng, layers=3, kinds=("conv",), output="map"), Architecture.complete(2, 2)
+        random_graph(rng, layers=3, kinds=("conv",), output="map"), ArrayShape.complete(2, 2)
     )
     sequencer = Sequencer(dimensions)
     program = mapped.program

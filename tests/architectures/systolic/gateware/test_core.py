@@ -13,7 +13,7 @@ from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.gateware.simulation import run_core
 from hawx_hw.architectures.systolic.pe_blocks import Grid
 from hawx_hw.architectures.systolic.plan import Plan, plan
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import layer_stores
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.errors import UserError
@@ -41,11 +41,11 @@ def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None
 
 
 @st.composite
-def accelerators(draw: st.DrawFn) -> tuple[int, Architecture]:
+def accelerators(draw: st.DrawFn) -> tuple[int, ArrayShape]:
     rows, columns = draw(st.integers(1, 11)), draw(st.integers(1, 9))
     slice_columns = draw(st.sampled_from([d for d in range(1, 10) if columns % d == 0]))
     lanes = draw(st.sampled_from([d for d in range(1, 5) if slice_columns % d == 0]))
-    architecture = Architecture(
+    architecture = ArrayShape(
         rows=rows,
         columns=columns,
         slice_columns=slice_columns,
@@ -57,7 +57,7 @@ def accelerators(draw: st.DrawFn) -> tuple[int, Architecture]:
     return draw(st.integers(0, 2**32 - 1)), architecture
 
 
-def check_random(seed: int, architecture: Architecture, *, layers: int) -> None:
+def check_random(seed: int, architecture: ArrayShape, *, layers: int) -> None:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
     check(plan(graph, architecture), random_codes(rng, graph, 1))
@@ -65,18 +65,18 @@ def check_random(seed: int, architecture: Architecture, *, layers: int) -> None:
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
-def test_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+def test_random_networks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_random(*accelerator, layers=layers)
 
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 4))
-def test_many_random_networks(accelerator: tuple[int, Architecture], layers: int) -> None:
+def test_many_random_networks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_random(*accelerator, layers=layers)
 
 
-def check_blocks(seed: int, architecture: Architecture, *, layers: int) -> None:
+def check_blocks(seed: int, architecture: ArrayShape, *, layers: int) -> None:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
     assignment = random_assignment(rng, graph, slices=architecture.rows > 1)
@@ -91,14 +91,14 @@ def check_blocks(seed: int, architecture: Architecture, *, layers: int) -> None:
 
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
-def test_random_blocks(accelerator: tuple[int, Architecture], layers: int) -> None:
+def test_random_blocks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_blocks(*accelerator, layers=layers)
 
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 4))
-def test_many_random_blocks(accelerator: tuple[int, Architecture], layers: int) -> None:
+def test_many_random_blocks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_blocks(*accelerator, layers=layers)
 
 
@@ -116,7 +116,7 @@ def test_each_kind_of_layer(kind: str) -> None:
         "clamp": Clamp,
     }[kind]
     assert any(isinstance(node, wanted) for node in graph.nodes)
-    check(plan(graph, Architecture.complete(3, 4)), random_codes(rng, graph, 1))
+    check(plan(graph, ArrayShape.complete(3, 4)), random_codes(rng, graph, 1))
 
 
 def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
@@ -138,7 +138,7 @@ def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
         node.name: LayerBlocks.uniform(block, node.weight.shape)
         for node, block in zip(layers, blocks, strict=True)
     }
-    mapped = plan(graph, Architecture.complete(2, 2), assignment, Grid.uniform(blocks, 2, 2))
+    mapped = plan(graph, ArrayShape.complete(2, 2), assignment, Grid.uniform(blocks, 2, 2))
     before: dict[int, tuple[int, int]] = {}
     toggles = np.zeros((3, 3), dtype=int)  # layer, block
     running = [-1]
@@ -167,13 +167,13 @@ def test_images_one_after_another(shape: tuple[int, int]) -> None:
     """The next image is written while the present one computes, and changes nothing."""
     rng = np.random.default_rng(shape[0])
     graph = random_graph(rng, layers=3, max_size=6, max_channels=5)
-    check(plan(graph, Architecture.complete(*shape)), random_codes(rng, graph, 4))
+    check(plan(graph, ArrayShape.complete(*shape)), random_codes(rng, graph, 4))
 
 
 def test_one_pixel_follows_itself() -> None:
     """A linear layer at one tile a cycle adds to a sum that is not yet in the memory."""
     rng = np.random.default_rng(3)
     graph = random_graph(rng, layers=2, kinds=("linear",), max_features=24)
-    mapped = plan(graph, Architecture.complete(4, 4, weight_rows=4))
+    mapped = plan(graph, ArrayShape.complete(4, 4, weight_rows=4))
     assert any(step.chunk == 0 and step.tap_tiles > 1 for step in mapped.steps)
     check(mapped, random_codes(rng, graph, 2))

@@ -1,4 +1,4 @@
-"""Requantisation against the rule of the reference: rounding, saturation, windows."""
+"""Requantization against the rule of the reference: rounding, saturation, windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.postprocessor import PostProcessor
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.graph import Requantization
@@ -25,7 +25,7 @@ FIELDS = {"shift": (6, False), "low": (8, True), "high": (8, True), "window": (4
 def dimensions(lanes: int) -> Dimensions:
     fields = [(name, *FIELDS.get(name, (8, False))) for name in Step.__dataclass_fields__]
     return Dimensions(
-        architecture=Architecture(1, lanes, lanes, 1, lanes),
+        array=ArrayShape(1, lanes, lanes, 1, lanes),
         fields=tuple(fields),
         layers=1,
         sum_bits=24,
@@ -130,7 +130,7 @@ def expected(sums: np.ndarray, biases: np.ndarray, rule: Requantization) -> np.n
     clamp=st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),
     step=st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),
 )
-def test_requantisation(
+def test_requantization(
     seed: int, lanes: int, shift: int, zero_point: int, clamp: Any, step: int
 ) -> None:
     rng = np.random.default_rng(seed)

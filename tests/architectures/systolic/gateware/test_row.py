@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.row import RowFeeder
 from hawx_hw.architectures.systolic.gateware.walk import InputWalk
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.layout import TensorLayout
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
@@ -67,9 +67,9 @@ class Edge(wiring.Component):
 def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
     rng = np.random.default_rng(1)
     graph = convolution(rng, shape, 2, kernel, stride=stride, padding=padding)
-    mapped, dimensions = planned(graph, Architecture.complete(ROWS, columns))
+    mapped, dimensions = planned(graph, ArrayShape.complete(ROWS, columns))
     image = rng.integers(-128, 128, shape).astype(np.int8)
-    lanes = mapped.architecture.lanes
+    lanes = mapped.array.lanes
     words = TensorLayout(shape, lanes).words_of(image.transpose(1, 2, 0).tobytes())
 
     top, left, bottom, right = padding

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.gateware.walk import InputWalk
-from hawx_hw.architectures.systolic.shape import Architecture
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
 
@@ -46,7 +46,7 @@ def test_input_walk(shape, kernel, stride, padding, pool, rows) -> None:
     graph = convolution(
         np.random.default_rng(0), shape, 3, kernel, stride=stride, padding=padding, pool=pool
     )
-    mapped, dimensions = planned(graph, Architecture.complete(rows, 4))
+    mapped, dimensions = planned(graph, ArrayShape.complete(rows, 4))
     walk = InputWalk(dimensions)
     seen = []
     expected = ref_positions(graph)
@@ -80,7 +80,7 @@ def test_input_walk(shape, kernel, stride, padding, pool, rows) -> None:
 
 def test_input_walk_goes_back_to_the_chunk() -> None:
     graph = convolution(np.random.default_rng(0), (1, 6, 6), 3, (3, 3), pool=(2, 2))
-    mapped, dimensions = planned(graph, Architecture.complete(4, 4))
+    mapped, dimensions = planned(graph, ArrayShape.complete(4, 4))
     walk = InputWalk(dimensions)
     seen: list[tuple[int, int]] = []
     chunk, passes = 4, 3

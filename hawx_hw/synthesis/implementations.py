@@ -1,4 +1,4 @@
-"""Chooses how each block is built: the smallest or the fastest architecture of a technology."""
+"""Chooses how each block is built: the smallest or the fastest implementation of a technology."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from hawx_hw.blocks.block import Block
-from hawx_hw.gateware.block_verilog import architecture_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store, default_store
 from hawx_hw.technology import Technology
 
-__all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_architectures"]
+__all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_implementations"]
 
 Objective = Literal["area", "delay"]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What synthesis makes of one architecture.
+    """What synthesis makes of one implementation.
 
     Parameters
     ----------
-    architecture : str
+    implementation : str
     area : float
         Sum of the cells' areas in the library's unit, um2 in most.
     delay_ns : float
@@ -34,7 +34,7 @@ class Figures:
     cells : int
     """
 
-    architecture: str
+    implementation: str
     area: float
     delay_ns: float
     cells: int
@@ -42,7 +42,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Choice:
-    """The architecture of a block for a technology.
+    """The implementation of a block for a technology.
 
     Parameters
     ----------
@@ -51,17 +51,17 @@ class Choice:
     technology : str
     objective : str
         ``area`` or ``delay``.
-    architecture : str
+    implementation : str
         The chosen one.
     figures : tuple of Figures
-        Of every architecture, in the block's order.
+        Of every implementation, in the block's order.
     """
 
     block: str
     digest: str
     technology: str
     objective: Objective
-    architecture: str
+    implementation: str
     figures: tuple[Figures, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,8 +77,8 @@ def choose(
     period_ns: float | None = None,
     jobs: int = 1,
 ) -> Choice:
-    """The best architecture of one block; see :func:`compare_architectures`."""
-    (choice,) = compare_architectures(
+    """The best implementation of one block; see :func:`compare_implementations`."""
+    (choice,) = compare_implementations(
         [block], technology, objective, period_ns=period_ns, jobs=jobs
     )
     return choice
@@ -94,16 +94,16 @@ def choose_all(
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, str]:
-    """The architecture of each block of a design, by the block's digest.
+    """The implementation of each block of a design, by the block's digest.
 
-    Of blocks with one table the first counts, as everywhere. A block with one architecture is not
+    Of blocks with one table the first counts, as everywhere. A block with one implementation is not
     synthesized.
     """
     distinct: dict[str, Block] = {}
     for block in blocks:
         distinct.setdefault(block.digest, block)
-    open_ones = [block for block in distinct.values() if len(block.architectures) > 1]
-    choices = compare_architectures(
+    open_ones = [block for block in distinct.values() if len(block.implementations) > 1]
+    choices = compare_implementations(
         open_ones,
         technology,
         objective,
@@ -112,13 +112,13 @@ def choose_all(
         store=store,
         progress=progress,
     )
-    chosen = {choice.digest: choice.architecture for choice in choices}
+    chosen = {choice.digest: choice.implementation for choice in choices}
     return {
-        digest: chosen.get(digest, block.architectures[0]) for digest, block in distinct.items()
+        digest: chosen.get(digest, block.implementations[0]) for digest, block in distinct.items()
     }
 
 
-def compare_architectures(
+def compare_implementations(
     blocks: Sequence[Block],
     technology: Technology,
     objective: Objective = "area",
@@ -128,11 +128,11 @@ def compare_architectures(
     store: Store | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Choice]:
-    """Synthesize every architecture of each block and choose the best.
+    """Synthesize every implementation of each block and choose the best.
 
     They are synthesized as the accelerator is: each block is a module of its own there too, and
     multipliers that the Verilog writes as ``*`` are built plainly, without Booth recoding. Of equal
-    architectures the one that the block names first is chosen. What was synthesized before, with
+    implementations the one that the block names first is chosen. What was synthesized before, with
     the same Verilog, library, tools and options, comes from the user's store.
 
     Parameters
@@ -166,8 +166,10 @@ def compare_architectures(
         raise ValueError(f"objective must be area or delay, not {objective!r}")
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs!r}")
-    pairs = [(block, architecture) for block in blocks for architecture in block.architectures]
-    designs = architecture_verilog(pairs)
+    pairs = [
+        (block, implementation) for block in blocks for implementation in block.implementations
+    ]
+    designs = implementation_verilog(pairs)
     mapped = map_designs(
         [(design.files, design.top) for design in designs],
         technology,
@@ -177,21 +179,21 @@ def compare_architectures(
         progress=progress,
     )
     measured = [
-        _figures(architecture, found.netlist)
-        for (_, architecture), found in zip(pairs, mapped, strict=True)
+        _figures(implementation, found.netlist)
+        for (_, implementation), found in zip(pairs, mapped, strict=True)
     ]
     results = iter(measured)
     choices = []
     for block in blocks:
-        own = tuple(itertools.islice(results, len(block.architectures)))
+        own = tuple(itertools.islice(results, len(block.implementations)))
         best = min(own, key=lambda f: f.area if objective == "area" else f.delay_ns)
         choices.append(
-            Choice(block.name, block.digest, technology.name, objective, best.architecture, own)
+            Choice(block.name, block.digest, technology.name, objective, best.implementation, own)
         )
     return choices
 
 
-def _figures(architecture: str, netlist: Netlist) -> Figures:
+def _figures(implementation: str, netlist: Netlist) -> Figures:
     found = netlist.report()
     path, _ = longest_path(netlist)
-    return Figures(architecture, found["area"], round(path.delay, 4), found["cells"])
+    return Figures(implementation, found["area"], round(path.delay, 4), found["cells"])

@@ -1,4 +1,4 @@
-"""The choice among architectures of which the order is known, and what is kept of it."""
+"""The choice among implementations of which the order is known, and what is kept of it."""
 
 import dataclasses
 
@@ -7,8 +7,8 @@ from amaranth.hdl import Const, Module
 
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.synthesis import architectures, default_store, modules, synthesize
-from hawx_hw.synthesis.architectures import choose, choose_all, compare_architectures
+from hawx_hw.synthesis import default_store, implementations, modules, synthesize
+from hawx_hw.synthesis.implementations import choose, choose_all, compare_implementations
 from hawx_hw.technology import load
 
 
@@ -40,10 +40,10 @@ class Gates(BlockComponent):
 class Chosen(Exact):
     family = "chosen"
     number: int = 0
-    architectures = ("chain", "flat", "again")
+    implementations = ("chain", "flat", "again")
 
-    def component(self, architecture=None):
-        name = self._architecture(architecture)
+    def component(self, implementation=None):
+        name = self._implementation(implementation)
         return Gates("chain" if name == "again" else name)
 
     def multiply(self, a, b):
@@ -53,7 +53,7 @@ class Chosen(Exact):
 @dataclasses.dataclass(frozen=True)
 class OneWay(Chosen):
     family = "one_way"
-    architectures = ("flat",)
+    implementations = ("flat",)
 
 
 @pytest.fixture
@@ -84,33 +84,33 @@ def syntheses(monkeypatch):
 def test_smallest_and_fastest(technology, syntheses, tmp_path):
     told = []
     block = Chosen()
-    (small,) = compare_architectures(
+    (small,) = compare_implementations(
         [block], technology, jobs=2, progress=lambda *counts: told.append(counts)
     )
     chain, flat, again = small.figures
-    assert [figures.architecture for figures in small.figures] == ["chain", "flat", "again"]
+    assert [figures.implementation for figures in small.figures] == ["chain", "flat", "again"]
     assert chain.area < flat.area
     assert chain.delay_ns > flat.delay_ns
-    assert dataclasses.replace(again, architecture="chain") == chain
-    assert small.architecture == "chain", "of equal ones the first"
+    assert dataclasses.replace(again, implementation="chain") == chain
+    assert small.implementation == "chain", "of equal ones the first"
     # The third is the first again, but for its name.
     assert told == [(1, 2), (2, 2)]
     assert len(syntheses) == 2
 
     fast = choose(block, technology, "delay")
     assert len(syntheses) == 2
-    assert fast.architecture == "flat"
+    assert fast.implementation == "flat"
     assert fast.figures == small.figures
     assert fast.as_dict() == {
         "block": "chosen(number=0)",
         "digest": block.digest,
         "technology": "generic45",
         "objective": "delay",
-        "architecture": "flat",
+        "implementation": "flat",
         "figures": [dataclasses.asdict(figures) for figures in small.figures],
     }
 
-    design = architectures.architecture_verilog([(block, "flat")])[0]
+    design = implementations.implementation_verilog([(block, "flat")])[0]
     result = synthesize(
         design.write(tmp_path / "flat"), design.top, technology, workdir=tmp_path, opensta=False
     )
@@ -138,7 +138,7 @@ def test_the_store_knows_what_counts(technology, store, syntheses, tmp_path):
 
 def test_no_store(technology, syntheses, monkeypatch):
     figures = choose(OneWay(), technology).figures
-    monkeypatch.setattr(architectures, "default_store", lambda: None)
+    monkeypatch.setattr(implementations, "default_store", lambda: None)
     assert choose(OneWay(), technology).figures == figures
     assert len(syntheses) == 2
 
