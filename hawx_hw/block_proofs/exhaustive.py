@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.simulation.build import make_program, run_tool
 from hawx_hw.simulation.simulators import Simulator, find_simulator
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["product_tables"]
 
@@ -73,7 +72,6 @@ endmodule
 def product_tables(
     designs: Sequence[BlockVerilog],
     *,
-    workdir: Path | None = None,
     simulator: Simulator | None = None,
 ) -> np.ndarray:
     """What each design puts out for every pair of operands.
@@ -85,8 +83,6 @@ def product_tables(
     ----------
     designs : sequence of BlockVerilog
         Their modules have different names, or are equal.
-    workdir : Path or None
-        Where a temporary folder is made.
     simulator : Simulator or None
         Verilator, or Icarus where that is not usable, if left out.
 
@@ -106,10 +102,7 @@ def product_tables(
         return np.zeros((0, 256, 256), dtype=np.int32)
     simulator = simulator or find_simulator()
     words = max(len(designs), _FEWEST_WORDS)
-    if workdir is not None:
-        workdir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=workdir, prefix=".blocks-") as name:
-        folder = Path(name).resolve()
+    with scratch_folder("blocks") as folder:
         sources = _write(designs, words, folder)
         if simulator.name == "verilator":
             products = _verilator(simulator, sources, words, folder)
@@ -165,13 +158,13 @@ def _verilator(
         str(main),
         *map(str, sources),
     ]
-    run_tool(command, build, os.environ | simulator.environment, "Verilator")
+    run_tool(command, build, simulator.environment, "Verilator")
     # 65,536 steps do not repay the compiler's optimization.
     make_program(simulator, build, prefix="Vproducts", program="products", optimize="-O0")
     run_tool(
         [str(build / "products"), "+verilator+rand+reset+2", "+verilator+seed+1"],
         folder,
-        dict(os.environ),
+        {},
         "The simulation",
     )
     products = np.fromfile(folder / "products.bin", dtype=np.uint32)
@@ -191,9 +184,9 @@ def _icarus(
         *(str(simulator.executable), "-g2005", "-s", "hawx_testbench", "-o", "products.vvp"),
         *map(str, (*sources, bench)),
     ]
-    run_tool(command, folder, dict(os.environ), "Icarus Verilog")
+    run_tool(command, folder, {}, "Icarus Verilog")
     runtime = shutil.which("vvp") or "vvp"
-    run_tool([runtime, "products.vvp"], folder, dict(os.environ), "The simulation")
+    run_tool([runtime, "products.vvp"], folder, {}, "The simulation")
     # Pairs of words: the value, and which of its bits are undefined or not driven.
     pairs = np.fromfile(folder / "products.bin", dtype=np.uint32).reshape(256 * 256, words, 2)
     undefined = np.argwhere(pairs[:, : len(designs), 1])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.synthesis.yosys import run_yosys
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["Difference", "compare"]
 
@@ -36,7 +35,6 @@ class Difference:
 def compare(
     pairs: Sequence[tuple[BlockVerilog, BlockVerilog]],
     *,
-    workdir: Path | None = None,
     timeout: float = 1800.0,
 ) -> list[Difference | None]:
     """Whether the two circuits of each pair have equal products, whatever the operands.
@@ -47,8 +45,6 @@ def compare(
     Parameters
     ----------
     pairs : sequence of pairs of BlockVerilog
-    workdir : Path or None
-        Where a temporary folder is made.
     timeout : float
         Seconds for all of them.
 
@@ -78,10 +74,7 @@ def compare(
         for name, text in (*first.files.items(), *second.files.items()):
             if files.setdefault(name, text) != text:
                 raise ValueError(f"Two Verilog files are named {name!r}")
-    if workdir is not None:
-        workdir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=workdir, prefix=".blocks-") as name:
-        folder = Path(name).resolve()
+    with scratch_folder("blocks") as folder:
         sources = []
         for number, text in enumerate(files.values()):
             sources.append(f"source_{number}.v")

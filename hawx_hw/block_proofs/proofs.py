@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,7 +115,6 @@ def prove(
     *,
     formal: bool = True,
     simulator: Simulator | None = None,
-    workdir: Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Proof]:
@@ -134,8 +132,6 @@ def prove(
         False leaves out the formal proofs.
     simulator : Simulator or None
         Verilator, or Icarus where that is not usable, if left out.
-    workdir : Path or None
-        Where temporary folders are made.
     jobs : int
         How many batches run at a time.
     progress : callable or None
@@ -168,14 +164,13 @@ def prove(
                 cases.append(Case(block, implementation, design, specification))
         if specification is not None:
             cases.append(Case(block, SPECIFICATION, specification, None))
-    return prove_cases(cases, simulator=simulator, workdir=workdir, jobs=jobs, progress=progress)
+    return prove_cases(cases, simulator=simulator, jobs=jobs, progress=progress)
 
 
 def prove_cases(
     cases: Sequence[Case],
     *,
     simulator: Simulator | None = None,
-    workdir: Path | None = None,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Proof]:
@@ -188,19 +183,19 @@ def prove_cases(
     with ThreadPoolExecutor(jobs) as pool:
         # In this thread an interruption ends the tools at once.
         run: Any = map if jobs == 1 else pool.map
-        for found in run(lambda batch: _prove_batch(batch, simulator, workdir), batches):
+        for found in run(lambda batch: _prove_batch(batch, simulator), batches):
             proofs += found
             if progress is not None:
                 progress(len(proofs), len(cases))
     return proofs
 
 
-def _prove_batch(cases: Sequence[Case], simulator: Simulator, workdir: Path | None) -> list[Proof]:
-    tables = product_tables([case.design for case in cases], workdir=workdir, simulator=simulator)
+def _prove_batch(cases: Sequence[Case], simulator: Simulator) -> list[Proof]:
+    tables = product_tables([case.design for case in cases], simulator=simulator)
     specified = [
         (case.specification, case.design) for case in cases if case.specification is not None
     ]
-    answers = iter(compare(specified, workdir=workdir))
+    answers = iter(compare(specified))
     proofs = []
     for case, table in zip(cases, tables, strict=True):
         counterexamples = []

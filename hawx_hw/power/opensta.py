@@ -24,6 +24,7 @@ from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.opensta import find_opensta, time_unit, without_wires
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
+from hawx_hw.util.scratch import tool_environment
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
 
@@ -93,6 +94,7 @@ def opensta_power(
         run = subprocess.run(
             [program, "-no_init", "-no_splash", "-exit", "power.tcl"],
             cwd=workdir,
+            env=tool_environment(workdir),
             capture_output=True,
             text=True,
             check=False,

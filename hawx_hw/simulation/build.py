@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from cocotb_tools import config as cocotb_config
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.simulators import Simulator
 from hawx_hw.util.locations import cache_folder
+from hawx_hw.util.scratch import scratch_folder, tool_environment
 
 __all__ = ["Simulation", "build_simulation", "make_program", "run_tool"]
 
@@ -98,8 +97,8 @@ def build_simulation(
     workdir.mkdir(parents=True, exist_ok=True)
     for other in workdir.glob(f"sim-{simulator.name}-*"):
         shutil.rmtree(other, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=workdir, prefix=".sim-") as aside:
-        build = Path(aside) / "build"
+    with scratch_folder("sim", workdir / ".scratch") as aside:
+        build = aside / "build"
         build.mkdir()
         if simulator.name == "verilator":
             _build_verilator(simulator, sources, waivers, top, build)
@@ -147,7 +146,7 @@ def _build_verilator(
         str(main),
         *(str(path.resolve()) for path in (visible, *waivers, *sources)),
     ]
-    run_tool(command, build, os.environ | simulator.environment, "Verilator")
+    run_tool(command, build, simulator.environment, "Verilator")
     make_program(simulator, build, prefix="Vtop", program=top)
 
 
@@ -171,7 +170,7 @@ def make_program(
     VerificationError
         The compiler does not accept it; the message has the end of its log.
     """
-    environment = os.environ | simulator.environment
+    environment = simulator.environment
     make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     kept = _runtime_folder(simulator)
@@ -205,8 +204,8 @@ def _keep(objects: Sequence[Path], folder: Path) -> None:
     """Copy ``objects`` into ``folder``, which is there with all of them or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".verilator-") as aside:
-            content = Path(aside) / "objects"
+        with scratch_folder("verilator", folder.parent / "scratch") as aside:
+            content = aside / "objects"
             content.mkdir()
             for path in objects:
                 shutil.copyfile(path, content / path.name)
@@ -226,11 +225,13 @@ def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build
         *("-g2005", "-s", top, "-o", str(build / "sim.vvp"), "-f", str(commands)),
         *(str(path.resolve()) for path in sources),
     ]
-    run_tool(command, build, dict(os.environ), "Icarus Verilog")
+    run_tool(command, build, {}, "Icarus Verilog")
 
 
 def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str], who: str) -> None:
-    """Run ``command`` in ``folder``; ``who`` it is, for the error.
+    """Run ``command`` in ``folder``, where its temporary files go too.
+
+    ``environment`` is set on top of that of this process; ``who`` names the tool in the error.
 
     Raises
     ------
@@ -240,7 +241,7 @@ def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str], 
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
+        env=tool_environment(folder) | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

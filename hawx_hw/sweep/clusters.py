@@ -10,6 +10,7 @@ from importlib import util
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -80,6 +81,7 @@ def connected(
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,
+                    local_directory=str(stack.enter_context(scratch_folder("dask"))),
                     # What Dask says of a slow machine is no news to the user.
                     silence_logs="ERROR",
                 )

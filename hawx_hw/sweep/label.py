@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.architectures.systolic.sampling import Design
 from hawx_hw.errors import UserError
+from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.systolic.plan import Plan
@@ -124,8 +124,7 @@ def label(
     objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
     objective = objectives.get(config.accelerator.block_implementation)
     chosen = choose_all(plan.grid.blocks, technology, objective, store=store) if objective else {}
-    with tempfile.TemporaryDirectory(prefix="hawx-design-") as name:
-        folder = Path(name)
+    with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
         rtl = folder / "rtl"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from hawx_hw.synthesis.fpga_worker import script
@@ -18,6 +16,7 @@ from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import FpgaFamily
 from hawx_hw.util.code import source_hash
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["FpgaFigures", "synthesize_fpga", "synthesize_fpga_all"]
 
@@ -158,8 +157,7 @@ def synthesize_fpga_all(
 def _cells(
     sources: Sequence[str], commands: Sequence[str], top: str, timeout: float
 ) -> Counter[str]:
-    with tempfile.TemporaryDirectory(prefix="hawx-fpga-") as name:
-        scratch = Path(name).resolve()
+    with scratch_folder("fpga") as scratch:
         for number, text in enumerate(sources):
             (scratch / f"{number}.v").write_text(text)
         run_yosys(

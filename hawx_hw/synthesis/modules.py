@@ -13,7 +13,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
 from hawx_hw.synthesis.yosys import check_yosys, constraints, refusal
 from hawx_hw.technology import Technology
+from hawx_hw.util.scratch import scratch_folder, tool_environment
 
 __all__ = ["Mapped", "Progress", "map_designs", "synthesize_module"]
 
@@ -197,8 +197,7 @@ def _run(
     """What Yosys makes of each unit, in the order in which it gets done."""
     if not units:
         return
-    with tempfile.TemporaryDirectory(prefix="hawx-synthesis-") as name:
-        scratch = Path(name).resolve()
+    with scratch_folder("synthesis") as scratch:
         (scratch / "cells.lib").symlink_to(technology.liberty.resolve())
         (scratch / "abc.constr").write_text(constraints(technology))
         folders = [scratch / str(number) for number in range(len(units))]
@@ -225,6 +224,8 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
     process = subprocess.Popen(
         [sys.executable, "-m", "hawx_hw.synthesis.module_worker", str(path)],
         stdin=subprocess.DEVNULL,
+        # Also for Yosys' cache of liberty files, which it keys by their paths alone.
+        env=tool_environment(path.parent),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

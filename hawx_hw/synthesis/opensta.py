@@ -12,6 +12,7 @@ from typing import Any
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.util.files import write_text
+from hawx_hw.util.scratch import tool_environment
 
 __all__ = ["find_opensta", "longest_path", "time_unit"]
 
@@ -106,6 +107,7 @@ def longest_path(
         run = subprocess.run(
             [program, "-no_init", "-no_splash", "-exit", "opensta.tcl"],
             cwd=workdir,
+            env=tool_environment(workdir),
             capture_output=True,
             text=True,
             check=False,

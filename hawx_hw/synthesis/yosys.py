@@ -15,6 +15,7 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
+from hawx_hw.util.scratch import tool_environment
 
 __all__ = ["check_yosys", "constraints", "refusal", "run_yosys"]
 
@@ -83,6 +84,7 @@ def run_yosys(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", worker, str(scratch / "job.json")],
+            env=tool_environment(scratch),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

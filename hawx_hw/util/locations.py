@@ -23,7 +23,10 @@ def data_folders() -> list[Path]:
 
 
 def cache_folder() -> Path | None:
-    """``$XDG_CACHE_HOME/hawx_hw``, or ``~/.cache/hawx_hw``; None where the user has no home."""
+    """``$HAWX_CACHE``, ``$XDG_CACHE_HOME/hawx_hw`` or ``~/.cache/hawx_hw``; None without a home."""
+    own = os.environ.get("HAWX_CACHE")
+    if own:
+        return Path(own).expanduser().absolute()
     given = os.environ.get("XDG_CACHE_HOME")
     # The XDG specification says that relative paths are to be ignored.
     if given and Path(given).is_absolute():

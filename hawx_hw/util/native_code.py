@@ -8,12 +8,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from hawx_hw.util.files import write_bytes
 from hawx_hw.util.locations import cache_folder
+from hawx_hw.util.scratch import scratch_folder, tool_environment
 
 __all__ = ["CompilerError", "load"]
 
@@ -55,11 +55,11 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
             return ctypes.CDLL(str(kept))
         except OSError:
             kept.unlink(missing_ok=True)  # another machine's, or damaged
-    with tempfile.TemporaryDirectory(prefix="hawx-kernels-") as folder:
-        result = Path(folder) / name
+    with scratch_folder("kernels") as folder:
+        result = folder / name
         if text is not None:
-            (Path(folder) / "generated.h").write_text(text)
-        _run([path, *arguments, f"-I{folder}", str(source), "-o", str(result)])
+            (folder / "generated.h").write_text(text)
+        _run([path, *arguments, f"-I{folder}", str(source), "-o", str(result)], folder)
         try:
             loaded = ctypes.CDLL(str(result))  # it stays mapped when the file is gone
         except OSError as error:
@@ -81,10 +81,11 @@ def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | N
     return digest.hexdigest()
 
 
-def _run(command: Sequence[str]) -> bytes:
+def _run(command: Sequence[str], scratch: Path | None = None) -> bytes:
     try:
         done = subprocess.run(
             command,
+            env=None if scratch is None else tool_environment(scratch),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -122,6 +122,7 @@ def _simulate(
     environment = {
         "HAWX_JOB": str(save_job(job, run).resolve()),
         "HAWX_REPORT": str((run / "report.json").resolve()),
+        "TMPDIR": str(run.resolve()),
         "COCOTB_LOG_LEVEL": "WARNING",
         # cocotbext-axi still uses names that cocotb 2 has deprecated.
         "PYTHONWARNINGS": "ignore::DeprecationWarning",

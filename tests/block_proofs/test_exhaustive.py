@@ -41,13 +41,15 @@ def expected():
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_verilator(count, tmp_path):
+def test_verilator(count, tmp_path, monkeypatch):
+    monkeypatch.setenv("HAWX_CACHE", str(tmp_path))
     tables = product_tables(
-        DESIGNS[:count], simulator=find_simulator("verilator"), workdir=tmp_path / "work"
+        DESIGNS[:count], simulator=find_simulator("verilator")
     )
     assert tables.dtype == np.int32
     np.testing.assert_array_equal(tables, expected()[:count])
-    assert list((tmp_path / "work").iterdir()) == [], "nothing stays"
+    left = (tmp_path / "scratch").rglob("*")
+    assert [path.name for path in left] == ["lock"], "nothing stays"
 
 
 @needs_icarus

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import Technology
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["Import", "import_verilog"]
 
@@ -98,8 +98,7 @@ def import_verilog(
         raise UserError("There is no such Verilog file.", where=str(path))
     if not re.fullmatch(r"[A-Za-z_]\w*", module, re.ASCII):
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
-    with tempfile.TemporaryDirectory(prefix="hawx-import-") as folder:
-        scratch = Path(folder).resolve()
+    with scratch_folder("import") as scratch:
         found = _read(path, module, {"a": a, "b": b, "product": product}, technology, scratch)
         text = (scratch / "netlist.v").read_text()
         cells = "" if technology is None else (scratch / "cells.v").read_text()

@@ -1,0 +1,111 @@
+"""Scratch folders: all under one folder of ours, and none outlives its process for long.
+
+Every scratch folder has a lock, which the system ends with the process, however that dies. A folder
+whose lock nobody holds was left by a process that was killed; it is removed by the next process
+that asks for a scratch folder. Process numbers, which the system reuses, play no part.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from hawx_hw.errors import UserError
+from hawx_hw.util.locations import cache_folder
+
+__all__ = ["scratch_folder", "tool_environment"]
+
+_LOCK = "lock"
+_CONTENT = "files"
+
+
+@contextmanager
+def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
+    """Make an empty folder, which is removed at the end; after a kill, on the next start.
+
+    Parameters
+    ----------
+    prefix : str
+        Its use, as part of its name.
+    root : Path or None
+        The folder that holds it, created if need be, where results must be renamed into a place on
+        the same file system. If left out: ``scratch`` in the user's cache, or in the system's
+        temporary folder where there is no cache that can be written.
+
+    Raises
+    ------
+    UserError
+        There is no folder that can be written.
+    """
+    from filelock import FileLock
+
+    root = (_user_root() if root is None else root).absolute()
+    _make(root)
+    # The gate is closed while folders are made and swept: none is seen without its lock.
+    gate = FileLock(root / _LOCK)
+    with gate:
+        _sweep(root)
+        folder = Path(tempfile.mkdtemp(dir=root, prefix=f"{prefix}-"))
+        # Entered and left in different threads where the caller's generator wanders.
+        lock = FileLock(folder / _LOCK, thread_local=False)
+        lock.acquire()
+    try:
+        content = folder / _CONTENT
+        content.mkdir()
+        yield content
+    finally:
+        lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tool_environment(folder: Path) -> dict[str, str]:
+    """This process's environment for a tool that is to put its temporary files into ``folder``."""
+    return os.environ | {"TMPDIR": str(folder.absolute())}
+
+
+def _user_root() -> Path:
+    cached = cache_folder()
+    if cached is not None:
+        try:
+            _make(cached / "scratch")
+        except UserError:
+            pass
+        else:
+            return cached / "scratch"
+    # Of this user alone: others may write into the system's temporary folder.
+    return Path(tempfile.gettempdir()) / f"hawx_hw-{os.getuid()}"
+
+
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = root.stat().st_uid == os.getuid() and os.access(root, os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise UserError(
+            "There is no folder for scratch files that can be written.",
+            where=str(root),
+            hint="Set HAWX_CACHE to a folder that can be.",
+        )
+
+
+@cache
+def _sweep(root: Path) -> None:
+    """Remove the folders of processes that have died; once in a process."""
+    from filelock import FileLock, Timeout
+
+    for folder in root.iterdir():
+        if not folder.is_dir():
+            continue
+        lock = FileLock(folder / _LOCK, blocking=False)
+        try:
+            with lock:
+                shutil.rmtree(folder, ignore_errors=True)
+        except (Timeout, OSError):
+            continue  # in use, or gone meanwhile

@@ -1,0 +1,144 @@
+"""Scratch folders: removed at the end, and after a kill on the next start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.util import scratch
+from hawx_hw.util.scratch import scratch_folder, tool_environment
+
+#: Makes a scratch folder with a file in it, says so, and waits to be told to end.
+_PROCESS = """
+from hawx_hw.util.scratch import scratch_folder
+with scratch_folder("other") as folder:
+    (folder / "file").write_text("content")
+    print(folder, flush=True)
+    input()
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("HAWX_CACHE", str(tmp_path / "cache"))
+    scratch._sweep.cache_clear()
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def process():
+    """A function that starts a process with a scratch folder; gives both."""
+    started = []
+
+    def start() -> tuple[subprocess.Popen, Path]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROCESS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process, Path(process.stdout.readline().strip())
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _folders(cache: Path) -> list[Path]:
+    return [path for path in (cache / "scratch").iterdir() if path.is_dir()]
+
+
+def test_an_empty_folder_of_ours_is_removed_at_the_end(cache: Path) -> None:
+    with scratch_folder("kernels") as folder:
+        assert folder.is_relative_to(cache / "scratch")
+        assert folder.parent.name.startswith("kernels-")
+        assert not list(folder.iterdir())
+        (folder / "below").mkdir()
+        (folder / "below" / "file").write_text("content")
+    assert not _folders(cache)
+
+
+def test_it_is_removed_after_an_error(cache: Path) -> None:
+    with pytest.raises(ValueError, match="reason"), scratch_folder("kernels"):
+        raise ValueError("reason")
+    assert not _folders(cache)
+
+
+def test_two_at_a_time_are_apart() -> None:
+    with scratch_folder("kernels") as first, scratch_folder("kernels") as second:
+        (first / "file").write_text("content")
+        assert not list(second.iterdir())
+
+
+def test_the_root_may_be_given(tmp_path: Path, cache: Path) -> None:
+    with scratch_folder("sim", tmp_path / "work" / ".scratch") as folder:
+        assert folder.is_relative_to(tmp_path / "work" / ".scratch")
+    assert not cache.exists()
+
+
+def test_a_killed_process_leaves_nothing_after_the_next_start(cache: Path, process) -> None:
+    killed, folder = process()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert (folder / "file").exists()
+    with scratch_folder("mine"):
+        assert [path.name.split("-")[0] for path in _folders(cache)] == ["mine"]
+    assert not _folders(cache)
+
+
+def test_folders_in_use_are_left_alone(cache: Path, process) -> None:
+    running, folder = process()
+    with scratch_folder("mine") as mine:
+        assert (folder / "file").read_text() == "content"
+        _, other = process()  # its start sweeps too
+        assert mine.exists()
+        assert other.exists()
+    running.communicate("\n")
+    assert not folder.exists()
+    assert _folders(cache) == [other.parent]
+
+
+def test_what_was_never_locked_is_removed(cache: Path) -> None:
+    """A process was killed between making its folder and locking it."""
+    (cache / "scratch" / "other-0" / "files").mkdir(parents=True)
+    with scratch_folder("mine"):
+        pass
+    assert not _folders(cache)
+
+
+def test_where_the_cache_cannot_be_written(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write_text("no folder")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder("mine") as folder:
+        assert folder.is_relative_to(tmp_path / f"hawx_hw-{os.getuid()}")
+
+
+def test_where_nothing_can_be_written(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write_text("no folder")
+    (tmp_path / f"hawx_hw-{os.getuid()}").write_text("no folder")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(UserError, match="Set HAWX_CACHE to a folder that can be"):
+        with scratch_folder("mine"):
+            pass
+
+
+def test_tools_put_their_temporary_files_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAWX_SOMETHING", "else")
+    with scratch_folder("mine") as folder:
+        environment = tool_environment(folder)
+        command = [sys.executable, "-c", "import tempfile; print(tempfile.mkdtemp())"]
+        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert Path(made.stdout.strip()).parent == folder
+        assert environment["HAWX_SOMETHING"] == "else"
