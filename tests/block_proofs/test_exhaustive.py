@@ -43,9 +43,7 @@ def expected():
 @pytest.mark.parametrize("count", [1, 4])
 def test_verilator(count, tmp_path, monkeypatch):
     monkeypatch.setenv("HAWX_CACHE", str(tmp_path))
-    tables = product_tables(
-        DESIGNS[:count], simulator=find_simulator("verilator")
-    )
+    tables = product_tables(DESIGNS[:count], simulator=find_simulator("verilator"))
     assert tables.dtype == np.int32
     np.testing.assert_array_equal(tables, expected()[:count])
     left = (tmp_path / "scratch").rglob("*")
