@@ -170,7 +170,7 @@ def _summary(
         "accumulators": {
             "sets": 2 * plan.array.slices,
             "width": plan.array.slice_columns * dimensions.sum_bits,
-            "depth": dimensions.chunk,
+            "depth": dimensions.accumulators,
         },
         "parameters_sha256": hashlib.sha256(packet).hexdigest(),
         "parameter_bytes": len(packet),

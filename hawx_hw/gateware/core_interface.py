@@ -24,7 +24,7 @@ class CoreSignature(wiring.Signature):
     image_shape, result_shape : tuple of int
         Shapes of the input and of the output tensor, ``(channels, height, width)`` or
         ``(features,)``.
-    result_slots : sequence of int or None
+    result_positions : sequence of int or None
         Where the channels of the output lie, see :class:`~.layout.TensorLayout`.
     layers : int
         Number of layers, >= 1.
@@ -67,7 +67,7 @@ class CoreSignature(wiring.Signature):
         image_shape: tuple[int, ...],
         result_shape: tuple[int, ...],
         layers: int,
-        result_slots: Sequence[int] | None = None,
+        result_positions: Sequence[int] | None = None,
         memories: Sequence[tuple[int, int]] = (),
     ):
         if layers < 1:
@@ -76,8 +76,8 @@ class CoreSignature(wiring.Signature):
             if width < 1 or depth < 1:
                 raise ValueError(f"Memory must have width and depth >= 1, not {(width, depth)!r}")
         self._image = TensorLayout(tuple(image_shape), lanes)
-        slots = None if result_slots is None else tuple(result_slots)
-        self._result = TensorLayout(tuple(result_shape), lanes, slots)
+        positions = None if result_positions is None else tuple(result_positions)
+        self._result = TensorLayout(tuple(result_shape), lanes, positions)
         self._layers = layers
         self._memories = tuple((int(width), int(depth)) for width, depth in memories)
 
@@ -168,5 +168,6 @@ class CoreSignature(wiring.Signature):
         return (
             f"CoreSignature(lanes={self.lanes}, image_shape={self._image.shape}, "
             f"result_shape={self._result.shape}, "
-            f"result_slots={self._result.slots}, layers={self._layers}, memories={self._memories})"
+            f"result_positions={self._result.positions}, layers={self._layers}, "
+            f"memories={self._memories})"
         )

@@ -17,9 +17,9 @@ def index_width(count: int) -> int:
 class TensorLayout:
     """One tensor in memory words of ``lanes`` bytes, and in a packet of single bytes.
 
-    Slot ``s`` of the pixel at row ``y`` and column ``x`` is byte ``s % lanes`` (byte 0 is bits 7 to
-    0) of word ``(s // lanes) * height * width + y * width + x``; mostly the slot of a channel is
-    its number. A packet has the pixels in raster order and the channels of one pixel together
+    Channel position ``s`` of pixel ``(y, x)`` is byte ``s % lanes`` (byte 0 is bits 7 to 0) of word
+    ``(s // lanes) * height * width + y * width + x``; mostly the position of a channel is its
+    number. A packet has the pixels in raster order and the channels of one pixel together
     (HWC). A vector ``(N,)`` is one pixel of N channels.
 
     Parameters
@@ -28,26 +28,27 @@ class TensorLayout:
         ``(channels, height, width)`` or ``(features,)``.
     lanes : int
         Bytes in a word, >= 1.
-    slots : tuple of int or None
-        The slot of each channel, no two alike; None where each is the channel's number.
+    positions : tuple of int or None
+        The position of each channel, no two alike; None where each is the channel's number.
     """
 
     shape: tuple[int, ...]
     lanes: int
-    slots: tuple[int, ...] | None = None
+    positions: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.shape) not in (1, 3) or any(n < 1 for n in self.shape):
             raise ValueError(f"Tensor shape must be (C, H, W) or (N,), not {self.shape!r}")
         if self.lanes < 1:
             raise ValueError(f"Lanes must be a positive number, not {self.lanes!r}")
-        if self.slots is not None and (
-            len(self.slots) != self.shape[0]
-            or len(set(self.slots)) != len(self.slots)
-            or min(self.slots) < 0
+        if self.positions is not None and (
+            len(self.positions) != self.shape[0]
+            or len(set(self.positions)) != len(self.positions)
+            or min(self.positions) < 0
         ):
             raise ValueError(
-                f"Slots must be {self.shape[0]} different numbers >= 0, not {self.slots!r}"
+                f"Channel positions must be {self.shape[0]} different numbers >= 0, "
+                f"not {self.positions!r}"
             )
 
     @property
@@ -63,8 +64,8 @@ class TensorLayout:
     @property
     def blocks(self) -> int:
         """Words of one pixel."""
-        slots = self.channels if self.slots is None else max(self.slots) + 1
-        return -(-slots // self.lanes)
+        positions = self.channels if self.positions is None else max(self.positions) + 1
+        return -(-positions // self.lanes)
 
     @property
     def words(self) -> int:
@@ -79,8 +80,8 @@ class TensorLayout:
     def place(self, index: int) -> tuple[int, int]:
         """Word address and lane of byte ``index`` of the packet."""
         pixel, channel = divmod(index, self.channels)
-        slot = channel if self.slots is None else self.slots[channel]
-        block, lane = divmod(slot, self.lanes)
+        position = channel if self.positions is None else self.positions[channel]
+        block, lane = divmod(position, self.lanes)
         return block * self.pixels + pixel, lane
 
     def words_of(self, packet: builtins.bytes) -> list[int]:

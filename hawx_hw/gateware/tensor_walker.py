@@ -32,7 +32,7 @@ class TensorWalker(wiring.Component):
     lane : Out
         Lane of the byte in the word.
     last_lane : Out(1)
-        The byte is the last of its word; in a layout with slots of its own, every byte is.
+        The byte is the last of its word; in a layout with positions of its own, every byte is.
     first_lane : Out(1)
         The byte is the first of its word that the walk visits; likewise.
     last : Out(1)
@@ -60,24 +60,24 @@ class TensorWalker(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        if self._layout.slots is None:
+        if self._layout.positions is None:
             self._natural(m)
         else:
-            self._by_slots(m, self._layout.slots)
+            self._by_positions(m, self._layout.positions)
         return m
 
-    def _by_slots(self, m: Module, slots: tuple[int, ...]) -> None:
-        """Look each channel's slot up."""
+    def _by_positions(self, m: Module, positions: tuple[int, ...]) -> None:
+        """Look each channel's position up."""
         layout = self._layout
         pixel = Signal(index_width(layout.pixels))
         channel = Signal(index_width(layout.channels))
         block = Signal(index_width(layout.blocks))
         with m.Switch(channel):
-            for number, slot in enumerate(slots):
+            for number, position in enumerate(positions):
                 with m.Case(number):
                     m.d.comb += [
-                        block.eq(slot // layout.lanes),
-                        self.lane.eq(slot % layout.lanes),
+                        block.eq(position // layout.lanes),
+                        self.lane.eq(position % layout.lanes),
                     ]
         last_channel = channel == layout.channels - 1
         last_pixel = pixel == layout.pixels - 1

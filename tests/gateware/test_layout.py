@@ -28,23 +28,25 @@ def test_words_and_packet_follow_the_documented_rule(shape, lanes):
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3])
-def test_channels_in_slots_of_their_own(lanes):
-    slots = (4, 0, 6)
-    layout = TensorLayout((3, 2, 2), lanes, slots)
+def test_channels_in_positions_of_their_own(lanes):
+    positions = (4, 0, 6)
+    layout = TensorLayout((3, 2, 2), lanes, positions)
     assert layout.words == -(-7 // lanes) * 4
     packet = bytes(range(1, 13))
     words = layout.words_of(packet)
     assert layout.packet_of(words) == packet
-    for channel, slot in enumerate(slots):
+    for channel, position in enumerate(positions):
         for pixel in range(4):
-            word = words[slot // lanes * 4 + pixel]
-            assert word >> 8 * (slot % lanes) & 255 == packet[3 * pixel + channel]
+            word = words[position // lanes * 4 + pixel]
+            assert word >> 8 * (position % lanes) & 255 == packet[3 * pixel + channel]
 
 
-@pytest.mark.parametrize("slots", [(0, 1), (0, 1, 1), (0, -1, 2)])
-def test_wrong_slots(slots):
-    with pytest.raises(ValueError, match=r"^Slots must be 3 different numbers >= 0, not \("):
-        TensorLayout((3, 2, 2), 2, slots)
+@pytest.mark.parametrize("positions", [(0, 1), (0, 1, 1), (0, -1, 2)])
+def test_wrong_positions(positions):
+    with pytest.raises(
+        ValueError, match=r"^Channel positions must be 3 different numbers >= 0, not \("
+    ):
+        TensorLayout((3, 2, 2), 2, positions)
 
 
 @pytest.mark.parametrize("shape", [(), (2, 3), (0,), (1, 2, 0), (1, 2, 3, 4)])

@@ -53,9 +53,9 @@ def rtl_packets(layout, packets, *, stalls=None):
 
 
 @pytest.mark.parametrize("stalls", [None, 1])
-@pytest.mark.parametrize(("shape", "slots"), [((3, 2, 3), (4, 1, 2)), ((5,), (4, 3, 2, 1, 0))])
-def test_channels_in_slots_of_their_own(shape, slots, stalls):
-    layout = TensorLayout(shape, 2, slots)
+@pytest.mark.parametrize(("shape", "positions"), [((3, 2, 3), (4, 1, 2)), ((5,), (4, 3, 2, 1, 0))])
+def test_channels_in_positions_of_their_own(shape, positions, stalls):
+    layout = TensorLayout(shape, 2, positions)
     packets = [bytes(random.Random(n).randbytes(layout.bytes)) for n in range(2)]
     received, _ = rtl_packets(layout, packets, stalls=stalls)
     assert received == packets

@@ -44,9 +44,9 @@ def test_two_walks(shape, lanes):
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4])
-@pytest.mark.parametrize("slots", [(2, 0, 1), (7, 3, 0)])
-def test_walks_by_slots(slots, lanes):
-    layout = TensorLayout((3, 2, 2), lanes, slots)
+@pytest.mark.parametrize("positions", [(2, 0, 1), (7, 3, 0)])
+def test_walks_by_positions(positions, lanes):
+    layout = TensorLayout((3, 2, 2), lanes, positions)
     places = [layout.place(index) for index in range(layout.bytes)]
     expected = [(*place, True, index == len(places) - 1) for index, place in enumerate(places)]
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * expected

@@ -59,8 +59,8 @@ def allocate(
             break
         live = [entry for entry in live if last_use[entry[2]] >= index]
         channels, *pixels = layer.output_shape
-        slots = layouts[layer.name].size if layouts else channels
-        size = _words((slots, pixels[0], pixels[1]), lanes)
+        positions = layouts[layer.name].size if layouts else channels
+        size = _words((positions, pixels[0], pixels[1]), lanes)
         begin = image_words
         for other_begin, other_end, _ in sorted(live):
             if begin + size <= other_begin:

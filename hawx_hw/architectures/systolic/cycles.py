@@ -139,7 +139,7 @@ def predict(plan: Plan) -> CycleReport:
 
 
 def _stream(step: Step, clock: _Clock) -> None:
-    elements = (step.chunk + 1) * (step.tap_tiles + 1)
+    elements = (step.output_tile_pixels + 1) * (step.tap_tiles + 1)
     # The loader takes notice of the layer, and has nothing to do.
     clock.loader_idle = max(clock.preload, clock.loader_idle)
     clock.done = clock.begin + elements + _STREAM_TO_STORE
@@ -152,10 +152,10 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     load = max(clock.preload, clock.loader_idle) + 1
     ready = clock.begin + 1  # the issuer is ready for the next tile
     taken = clock.last_tile_taken
-    drained = [0, 0]  # the last read of the two chunks before the present one
+    drained = [0, 0]  # the last read of the two output tiles before the present one
     issued = 0
     first = True
-    for pixels, groups in _chunks(step, array):
+    for pixels, groups in _output_tiles(step, array):
         elements = pixels * groups
         for tile in range(step.tap_tiles + 1):
             load = max(load, taken)
@@ -180,9 +180,17 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     return issued
 
 
-def _chunks(step: Step, array: ArrayShape) -> Iterator[tuple[int, int]]:
-    """Pixels and groups of each chunk, filter tile by filter tile."""
+def _output_tiles(step: Step, array: ArrayShape) -> Iterator[tuple[int, int]]:
+    """Pixels and groups of each output tile, filter tile by filter tile."""
     for filter_tile in range(step.filter_tiles + 1):
         groups = step.last_groups + 1 if filter_tile == step.filter_tiles else array.groups
-        for chunk in range(step.chunks + 1):
-            yield (step.last_chunk if chunk == step.chunks else step.chunk) + 1, groups
+        for output_tile in range(step.output_tiles + 1):
+            yield (
+                (
+                    step.last_output_tile_pixels
+                    if output_tile == step.output_tiles
+                    else step.output_tile_pixels
+                )
+                + 1,
+                groups,
+            )

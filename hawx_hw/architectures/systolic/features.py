@@ -141,7 +141,7 @@ def describe(
     issued = sum(layer.useful + layer.edge_tiles for layer in cycles.layers)
     values = {
         "rows": a.rows, "columns": a.columns, "slices": a.slices, "slice_columns": a.slice_columns,
-        "banks": a.banks, "bank_rows": a.bank_rows, "lanes": a.lanes, "chunk": d.chunk,
+        "banks": a.banks, "bank_rows": a.bank_rows, "lanes": a.lanes, "chunk": d.accumulators,
         "arena": d.arena, "layers": d.layers, "selections": d.selections, "sum_bits": d.sum_bits,
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
@@ -151,7 +151,7 @@ def describe(
         **_blocks(plan, blocks, objective),
         "cycles": cycles.core, "macs": cycles.macs, "issued": issued,
         "tiles": sum(
-            (step.filter_tiles + 1) * (step.chunks + 1) * (step.tap_tiles + 1)
+            (step.filter_tiles + 1) * (step.output_tiles + 1) * (step.tap_tiles + 1)
             for step in plan.steps if not step.stream
         ),
         "drained": _drained(plan),
@@ -219,7 +219,9 @@ def _drained(plan: Plan) -> int:
     total = 0
     for step in plan.steps:
         if not step.stream:
-            pixels = step.chunks * (step.chunk + 1) + step.last_chunk + 1
+            pixels = (
+                step.output_tiles * (step.output_tile_pixels + 1) + step.last_output_tile_pixels + 1
+            )
             groups = step.filter_tiles * plan.array.groups + step.last_groups + 1
             total += pixels * groups
     return total
@@ -235,7 +237,7 @@ def _memories(
     # Use, kind, width, depth, how many, reads and writes of each.
     rows = [
         ("activation", ram, 8 * a.lanes, d.arena, a.rows, issued, drained),
-        ("accumulator", ram, d.sum_bits * a.slice_columns, d.chunk, 2 * a.slices,
+        ("accumulator", ram, d.sum_bits * a.slice_columns, d.accumulators, 2 * a.slices,
          (issued + drained / a.slices) / 2, issued / 2),
         ("other", ram, 8 * a.lanes, d.result_words, 1, 0, 0),
         ("other", ram, 32, 2 * d.layers, 1, 0, 0),

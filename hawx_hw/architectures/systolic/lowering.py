@@ -39,14 +39,14 @@ class Tiles:
         Tiles of taps; blocks of channels where the array is not used.
     filters : int
         Tiles of filters; 1 where the array is not used.
-    slots : int
+    positions : int
         Places for filters, up to the last one in use; those of the last tile count from its first
         column.
     """
 
     taps: int
     filters: int
-    slots: int
+    positions: int
 
     @classmethod
     def of(cls, placement: Placement | None, source: Layout, lanes: int) -> Tiles:
@@ -64,7 +64,7 @@ def lower(
     offsets: Offsets,
     tiles: Tiles,
     *,
-    chunk_windows: int,
+    output_tile_windows: int,
     select: int,
     releases_input: bool,
     last: bool,
@@ -80,9 +80,9 @@ def lower(
     offsets : Offsets
         Where this layer's parameters begin.
     tiles : Tiles
-    chunk_windows : int
+    output_tile_windows : int
         Output codes (windows) of one channel that are computed before the next filter tile; a layer
-        that does not use the array is one chunk.
+        that does not use the array is one output tile.
     select : int
         Which of its blocks each PE uses.
     releases_input, last : bool
@@ -95,11 +95,11 @@ def lower(
     windows = rows * columns
     elements = 2 if addition else layer.pool.kernel[0] * layer.pool.kernel[1]
     if not layer.uses_array:
-        chunk_windows = windows
-    chunks = -(-windows // chunk_windows)
-    last_windows = windows - (chunks - 1) * chunk_windows
-    last_slots = tiles.slots - (tiles.filters - 1) * array.columns
-    last_groups = -(-last_slots // array.lanes) if layer.uses_array else 1
+        output_tile_windows = windows
+    output_tiles = -(-windows // output_tile_windows)
+    last_windows = windows - (output_tiles - 1) * output_tile_windows
+    last_positions = tiles.positions - (tiles.filters - 1) * array.columns
+    last_groups = -(-last_positions // array.lanes) if layer.uses_array else 1
     low, high, shift, step = _clamp(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 
@@ -119,9 +119,9 @@ def lower(
         output_columns=columns - 1,
         taps=offsets.taps,
         select=select,
-        chunk=chunk_windows * elements - 1,
-        last_chunk=last_windows * elements - 1,
-        chunks=chunks - 1,
+        output_tile_pixels=output_tile_windows * elements - 1,
+        last_output_tile_pixels=last_windows * elements - 1,
+        output_tiles=output_tiles - 1,
         tap_tiles=tiles.taps - 1,
         filter_tiles=tiles.filters - 1,
         weights=offsets.weights,
@@ -134,7 +134,7 @@ def lower(
         step=step - 1,
         destination=0 if last else arena.addresses[layer.name],
         destination_plane=windows,
-        destination_chunk=chunk_windows,
+        destination_output_tile=output_tile_windows,
         destination_tile=array.groups * windows,
     )
 

@@ -19,7 +19,7 @@ PARTS = (
     (PE, "PEs without blocks"),
     ("hawx_array_slice", "PEs without blocks"),
     ("hawx_accumulators", "accumulators"),
-    ("hawx_drain", "accumulators"),
+    ("hawx_accumulator_readout", "accumulators"),
     ("hawx_weights", "weights"),
     ("hawx_weight_loader", "weights"),
     ("hawx_row_feeder", "feeders"),

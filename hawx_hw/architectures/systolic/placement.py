@@ -6,8 +6,8 @@ one tap class. Fewest tiles win: a class with many filters gets many columns. On
 that not all ways can be tried (:func:`~hawx_hw.architectures.systolic.shares.row_ways`), fewer may
 be possible.
 
-Filters may stand in any order: the layers that read them find each channel in its *slot*, wherever
-that is. Layers whose outputs are added must agree on one order.
+Filters may stand in any order: each layer stores where every channel lies (its *channel
+position*), for the layers that read it. Layers whose outputs are added must agree on one order.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ class Layout:
 
     Parameters
     ----------
-    slots : ndarray of int64
-        ``(channels,)``: the slot of each channel; slot ``s`` is lane ``s % lanes`` of block
+    positions : ndarray of int64
+        ``(channels,)``: the position of each channel; position ``s`` is code ``s % lanes`` of block
         ``s // lanes``.
     """
 
-    slots: np.ndarray
+    positions: np.ndarray
 
     @classmethod
     def natural(cls, channels: int) -> Layout:
-        """Every channel in the slot of its number."""
+        """Every channel at the position of its number."""
         return cls(np.arange(channels))
 
     @property
     def size(self) -> int:
-        """Slots, with those between that hold no channel."""
-        return int(self.slots.max()) + 1
+        """Channel positions, with those between that hold no channel."""
+        return int(self.positions.max()) + 1
 
     @property
     def is_natural(self) -> bool:
-        """Whether every channel lies in the slot of its number."""
-        return bool((self.slots == np.arange(len(self.slots))).all())
+        """Whether every channel lies at the position of its number."""
+        return bool((self.positions == np.arange(len(self.positions))).all())
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +84,9 @@ class Placement:
         """Of the filters as channels of the output: tile after tile, column after column."""
         flat = self.filters.ravel()
         used = np.flatnonzero(flat >= 0)
-        slots = np.empty(len(used), dtype=np.int64)
-        slots[flat[used]] = used
-        return Layout(slots)
+        positions = np.empty(len(used), dtype=np.int64)
+        positions[flat[used]] = used
+        return Layout(positions)
 
 
 @dataclass
@@ -118,7 +118,7 @@ def place_group(
         Layers of the array with equally many filters.
     grid : Grid
     fixed : bool
-        Whether the order is given: filter ``f`` in slot ``f``.
+        Whether the order is given: filter ``f`` at position ``f``.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from hawx_hw.architectures.systolic.placement import Layout, Placement
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
 from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
-from hawx_hw.architectures.systolic.tiling import chunk_windows
+from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import MULTIPLIER_BITS, Graph
@@ -183,7 +183,7 @@ def plan(
                 arena,
                 offsets,
                 tiles,
-                chunk_windows=chunk_windows(layer, array, tiles),
+                output_tile_windows=output_tile_windows(layer, array, tiles),
                 select=select,
                 releases_input=index == max(reads_input),
                 last=index == len(layers) - 1,

@@ -65,9 +65,9 @@ class Step:
     # The tiles
     taps: int  # where the layer begins in the lists of taps
     select: int  # which of its blocks each PE uses
-    chunk: int  # pixels (window elements) of a chunk, minus one
-    last_chunk: int  # minus one
-    chunks: int  # minus one
+    output_tile_pixels: int  # window elements of an output tile, minus one
+    last_output_tile_pixels: int  # the same of the last one, minus one
+    output_tiles: int  # minus one
     tap_tiles: int  # minus one; blocks of channels in a stream
     filter_tiles: int  # minus one
     weights: int  # word address in the weight banks
@@ -82,7 +82,7 @@ class Step:
     step: int  # of the codes, minus one: the bits that are cleared
     destination: int  # word address
     destination_plane: int  # words of one block of channels
-    destination_chunk: int  # words that a chunk fills in one block of channels
+    destination_output_tile: int  # words that an output tile fills in one block of channels
     destination_tile: int  # words that a filter tile fills
 
 

@@ -93,7 +93,7 @@ def taps(layer: Operation, placement: Placement, source: Layout, lanes: int) -> 
                 entries.append(Tap())
                 continue
             channel, y, x = (int(i) for i in np.unravel_index(number, shape))
-            block, lane = divmod(int(source.slots[channel]), lanes)
+            block, lane = divmod(int(source.positions[channel]), lanes)
             entries.append(Tap(x, y, block * height * width + y * width + x, lane, 1))
         lists.append(entries)
     return lists

@@ -6,18 +6,18 @@ from hawx_hw.architectures.systolic.lowering import Tiles
 from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.shape import ArrayShape
 
-__all__ = ["chunk_windows"]
+__all__ = ["output_tile_windows"]
 
 # A layer may take this much longer than it must, if the weights are read less often in return.
 _SLACK = 0.02
 
 
-def chunk_windows(layer: Operation, array: ArrayShape, tiles: Tiles) -> int:
-    """Windows (output codes of one channel) in a chunk.
+def output_tile_windows(layer: Operation, array: ArrayShape, tiles: Tiles) -> int:
+    """Windows (output codes of one channel) in an output tile.
 
-    A long chunk reads each weight less often; a short one leaves less to requantize after the last
-    tile, when the array has nothing left to do. The longest chunk within 2 % of the shortest time
-    wins.
+    With large output tiles each weight is read less often; with small ones less is left to
+    requantize after the last tile, when the array has nothing left to do. The largest output tile
+    within 2 % of the shortest time wins.
     """
     windows = layer.output_shape[1] * layer.output_shape[2]
     if not layer.uses_array:
@@ -30,13 +30,13 @@ def chunk_windows(layer: Operation, array: ArrayShape, tiles: Tiles) -> int:
 
 
 def _estimate(layer: Operation, array: ArrayShape, tiles: Tiles, count: int) -> int:
-    """Cycles of the layer but for constants: compute and requantization of chunks overlap."""
+    """Cycles of the layer but for constants: compute and requantization of output tiles overlap."""
     windows = layer.output_shape[1] * layer.output_shape[2]
     elements = layer.pool.kernel[0] * layer.pool.kernel[1]
-    chunks = -(-windows // count)
+    output_tiles = -(-windows // count)
     compute = tiles.taps * max(count * elements, array.bank_rows)
     drain = count * elements * array.groups
-    last_slots = tiles.slots - (tiles.filters - 1) * array.columns
-    last_groups = -(-last_slots // array.lanes)
-    tail = (windows - (chunks - 1) * count) * elements * last_groups
-    return max(compute, drain) * tiles.filters * chunks + tail
+    last_positions = tiles.positions - (tiles.filters - 1) * array.columns
+    last_groups = -(-last_positions // array.lanes)
+    tail = (windows - (output_tiles - 1) * count) * elements * last_groups
+    return max(compute, drain) * tiles.filters * output_tiles + tail

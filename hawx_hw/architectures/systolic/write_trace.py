@@ -53,16 +53,16 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
     result = []
     for layer, step in zip(plan.layers, plan.steps, strict=True):
         count, height, width = layer.output_shape
-        slots = plan.layouts[layer.name].slots
+        positions = plan.layouts[layer.name].positions
         blocks = -(-plan.layouts[layer.name].size // lanes)
         channel_of = np.full(blocks * lanes, -1, dtype=np.int64)
-        channel_of[slots] = np.arange(count)
+        channel_of[positions] = np.arange(count)
         windows = height * width
         order = []
         if step.stream:
             order = [(block, pixel) for block in range(blocks) for pixel in range(windows)]
         else:
-            length = step.destination_chunk
+            length = step.destination_output_tile
             for first_block in range(0, blocks, array.groups):
                 for begin in range(0, windows, length):
                     order += [
@@ -74,7 +74,7 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
         # The hardware pools on its way: only what the layer stores can be compared.
         values = tensors[layer.name].reshape(-1, count, windows)
         padded = np.zeros((len(values), blocks * lanes, windows), dtype=np.int8)
-        padded[:, slots] = values
+        padded[:, positions] = values
         words = padded.reshape(len(values), blocks, lanes, windows).transpose(0, 1, 3, 2)
         result.append(
             Stores(

@@ -48,8 +48,8 @@ def check(made: Operation, placement: Placement, grid: Grid) -> None:
         assert grid.blocks[used].digest == made.blocks.blocks[choice[f, k]].digest
     for row, column in np.ndindex(placement.active.shape):
         assert grid.held[row, column, placement.active[row, column]]
-    slots = placement.layout.slots
-    assert [placement.filters.ravel()[slot] for slot in slots] == list(range(filters))
+    positions = placement.layout.positions
+    assert [placement.filters.ravel()[position] for position in positions] == list(range(filters))
 
 
 def tiles(placement: Placement) -> int:
@@ -251,7 +251,9 @@ def test_derived_grids_serve_their_networks(seed: int, rows: int, columns: int) 
         if made.uses_array:
             placement = places.placements[made.name]
             check(made, placement, places.grid)
-            np.testing.assert_array_equal(places.tensors[made.name].slots, placement.layout.slots)
+            np.testing.assert_array_equal(
+                places.tensors[made.name].positions, placement.layout.positions
+            )
         else:
             for source in made.sources:
                 assert places.tensors[source] is places.tensors[made.name]

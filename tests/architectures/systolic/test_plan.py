@@ -13,7 +13,7 @@ from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
-from hawx_hw.architectures.systolic.tiling import chunk_windows
+from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.architectures.systolic.write_trace import layer_stores
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
@@ -50,9 +50,9 @@ def random_plan(seed: int) -> Plan:
         return random_plan(seed + 1000)
 
 
-def words_of(shape: tuple[int, ...], lanes: int, slots: int | None = None) -> int:
+def words_of(shape: tuple[int, ...], lanes: int, positions: int | None = None) -> int:
     pixels = int(np.prod(shape[1:]))
-    return -(-(slots or shape[0]) // lanes) * pixels
+    return -(-(positions or shape[0]) // lanes) * pixels
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -97,8 +97,8 @@ def test_program_words_hold_every_field(seed: int) -> None:
 
 
 def test_fields_without_sign_must_not_be_negative() -> None:
-    step = replace(random_plan(0).steps[0], chunk=-1)
-    with pytest.raises(ValueError, match="Field 'chunk' must not be negative, not -1"):
+    step = replace(random_plan(0).steps[0], output_tile_pixels=-1)
+    with pytest.raises(ValueError, match="Field 'output_tile_pixels' must not be negative, not -1"):
         ProgramFormat.of([step])
 
 
@@ -121,7 +121,9 @@ def test_ledger_adds_up(seed: int) -> None:
         assert layer.edge_tiles > -1e-9
         if not step.stream:
             tiles = (step.tap_tiles + 1) * (step.filter_tiles + 1)
-            pixels = step.chunks * (step.chunk + 1) + step.last_chunk + 1
+            pixels = (
+                step.output_tiles * (step.output_tile_pixels + 1) + step.last_output_tile_pixels + 1
+            )
             assert layer.total > tiles * pixels
 
 
@@ -144,18 +146,18 @@ def test_every_code_is_stored_once(seed: int) -> None:
 
 
 @pytest.mark.parametrize("accumulators", [1, 4, 7, 128])
-def test_chunks_fit_the_accumulators(accumulators: int) -> None:
+def test_output_tiles_fit_the_accumulators(accumulators: int) -> None:
     network = convolution(np.random.default_rng(0), (3, 9, 9), 5, (2, 2), pool=(2, 2))
     shape = ArrayShape.complete(4, 4, accumulators=accumulators)
     mapped = plan(network, shape)
-    assert all(step.chunk < accumulators for step in mapped.steps if not step.stream)
+    assert all(step.output_tile_pixels < accumulators for step in mapped.steps if not step.stream)
     # A window that does not fit is pooled by a layer of its own.
     assert len(mapped.layers) == (1 if accumulators >= 4 else 2)
     for layer in mapped.layers:
         if layer.uses_array:
             source = mapped.layouts[layer.sources[0]]
             tiles = Tiles.of(mapped.placements[layer.name], source, shape.lanes)
-            assert chunk_windows(layer, shape, tiles) >= 1
+            assert output_tile_windows(layer, shape, tiles) >= 1
 
 
 def chain(*nodes: Node, shape: tuple[int, ...] = (4, 6, 6)) -> Graph:

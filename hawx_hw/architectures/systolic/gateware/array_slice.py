@@ -183,7 +183,7 @@ class ArraySlice(wiring.Component):
                 platform,
                 f"accumulators_{bank}",
                 "hawx_accumulators",
-                lambda: SimpleDualPortRam(width, d.chunk),
+                lambda: SimpleDualPortRam(width, d.accumulators),
             )
             read = request.valid & ~request.first_tile & (request.bank == bank)
             drain = self.drain_enable & (self.drain_bank == bank)

@@ -9,15 +9,15 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 
+from hawx_hw.architectures.systolic.gateware.accumulator_readout import AccumulatorReadout
 from hawx_hw.architectures.systolic.gateware.array_slice import ArraySlice
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.gateware.drain import Drain
-from hawx_hw.architectures.systolic.gateware.issue import TileIssuer
-from hawx_hw.architectures.systolic.gateware.postprocessor import PostProcessor
-from hawx_hw.architectures.systolic.gateware.row import RowFeeder
-from hawx_hw.architectures.systolic.gateware.sequencer import Sequencer
+from hawx_hw.architectures.systolic.gateware.layer_sequencer import LayerSequencer
+from hawx_hw.architectures.systolic.gateware.post_processor import PostProcessor
+from hawx_hw.architectures.systolic.gateware.row_feeder import RowFeeder
 from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
-from hawx_hw.architectures.systolic.gateware.weights import WeightLoader
+from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
+from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.hierarchy import place
@@ -34,7 +34,7 @@ def core_signature(plan: Plan) -> CoreSignature:
         lanes=plan.array.lanes,
         image_shape=plan.input_shape,
         result_shape=plan.output_shape,
-        result_slots=None if result.is_natural else tuple(result.slots.tolist()),
+        result_positions=None if result.is_natural else tuple(result.positions.tolist()),
         layers=len(plan.steps),
         memories=[(width, depth) for _, width, depth in memories],
     )
@@ -96,10 +96,14 @@ class SystolicCore(wiring.Component):
         m = Module()
         d = self._dimensions
 
-        sequencer = place(m, platform, "sequencer", "hawx_layer_sequencer", lambda: Sequencer(d))
+        sequencer = place(
+            m, platform, "sequencer", "hawx_layer_sequencer", lambda: LayerSequencer(d)
+        )
         issuer = place(m, platform, "issuer", "hawx_tile_issuer", lambda: TileIssuer(d))
         loader = place(m, platform, "loader", "hawx_weight_loader", lambda: WeightLoader(d))
-        drain = place(m, platform, "drain", "hawx_drain", lambda: Drain(d))
+        drain = place(
+            m, platform, "drain", "hawx_accumulator_readout", lambda: AccumulatorReadout(d)
+        )
         post = place(m, platform, "post", "hawx_post_processor", lambda: PostProcessor(d))
         layer = sequencer.present
         store = post.store
@@ -133,8 +137,8 @@ class SystolicCore(wiring.Component):
             issuer.bank_free.eq(drain.bank_free.bit_select(issuer.bank, 1)),
             drain.layer.eq(layer),
             drain.begin.eq(sequencer.begin),
-            drain.chunk_begins.eq(issuer.chunk_begins),
-            drain.chunk_begins_bank.eq(issuer.bank),
+            drain.output_tile_begins.eq(issuer.output_tile_begins),
+            drain.output_tile_begins_bank.eq(issuer.bank),
         ]
 
         rows, copies = self._rows(m, platform, issuer, layer, lists)

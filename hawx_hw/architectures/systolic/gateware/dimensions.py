@@ -33,7 +33,7 @@ class Dimensions:
         Two's complement widths of the array's sums, of the addends, and after the multiplier.
     arena : int
         Words of the activation memory.
-    chunk : int
+    accumulators : int
         Words of an accumulator set.
     coordinate_bits : int
         Two's complement width of input coordinates, padding included.
@@ -54,7 +54,7 @@ class Dimensions:
     addend_bits: int
     product_bits: int
     arena: int
-    chunk: int
+    accumulators: int
     coordinate_bits: int
     weight_words: int
     requantization_words: int
@@ -79,7 +79,9 @@ class Dimensions:
             addend_bits=plan.ranges.addend_bits,
             product_bits=plan.ranges.product_bits,
             arena=plan.arena.depth,
-            chunk=max((s.chunk + 1 for s in plan.steps if not s.stream), default=1),
+            accumulators=max(
+                (s.output_tile_pixels + 1 for s in plan.steps if not s.stream), default=1
+            ),
             coordinate_bits=reach.bit_length() + 2,
             weight_words=len(plan.weights),
             requantization_words=len(plan.requantization),
@@ -149,10 +151,10 @@ class Dimensions:
         return data.StructLayout(
             {
                 "valid": 1,
-                "index": unsigned(index_width(self.chunk)),
+                "index": unsigned(index_width(self.accumulators)),
                 "bank": 1,
                 "first_tile": 1,
-                "last": 1,  # the last pixel of a chunk in its last tile
+                "last": 1,  # the last pixel of an output tile in its last tile
             }
         )
 

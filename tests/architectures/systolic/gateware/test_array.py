@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.systolic.gateware.accumulator_readout import AccumulatorReadout
 from hawx_hw.architectures.systolic.gateware.array_slice import ArraySlice
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.gateware.drain import Drain
-from hawx_hw.architectures.systolic.gateware.issue import TileIssuer
-from hawx_hw.architectures.systolic.gateware.sequencer import Sequencer
+from hawx_hw.architectures.systolic.gateware.layer_sequencer import LayerSequencer
 from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
-from hawx_hw.architectures.systolic.gateware.weights import WeightLoader
+from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
+from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import layer_stores
 from hawx_hw.gateware.simulation import simulate
@@ -30,11 +30,17 @@ def case(seed: int, rows: int, columns: int, **shape: Any) -> Any:
 
 
 def tiles(step: Any) -> list[tuple[int, int, int, int]]:
-    """(filter tile, chunk, tap tile, pixels) in the order of computation."""
+    """(filter tile, output tile, tap tile, pixels) in the order of computation."""
     return [
-        (f, c, t, (step.last_chunk if c == step.chunks else step.chunk) + 1)
+        (
+            f,
+            c,
+            t,
+            (step.last_output_tile_pixels if c == step.output_tiles else step.output_tile_pixels)
+            + 1,
+        )
         for f in range(step.filter_tiles + 1)
-        for c in range(step.chunks + 1)
+        for c in range(step.output_tiles + 1)
         for t in range(step.tap_tiles + 1)
     ]
 
@@ -120,7 +126,7 @@ def test_weight_loader_passes_a_stream() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_issuer(seed: int) -> None:
-    """Tiles and pixels in order; a tile waits for its weights, a chunk for its accumulators."""
+    """Tiles and pixels in order; tiles wait for their weights, output tiles for accumulators."""
     mapped, dimensions = case(seed, 4, 4, accumulators=8)
     step = mapped.steps[0]
     issuer = TileIssuer(dimensions)
@@ -130,7 +136,7 @@ def test_issuer(seed: int) -> None:
         for _, _, t, pixels in tiles(step)
         for p in range(pixels)
     ]
-    banks = [number % 2 for number in range((step.filter_tiles + 1) * (step.chunks + 1))]
+    banks = [number % 2 for number in range((step.filter_tiles + 1) * (step.output_tiles + 1))]
     seen, seen_banks = [], []
 
     async def drive(ctx: Any) -> None:
@@ -157,7 +163,7 @@ def test_issuer(seed: int) -> None:
                 )
                 assert ctx.get(issuer.weights_taken) == first
                 assert not first or ready
-                if ctx.get(issuer.chunk_begins):
+                if ctx.get(issuer.output_tile_begins):
                     assert free
                     seen_banks.append(ctx.get(issuer.bank))
             await ctx.tick()
@@ -172,26 +178,26 @@ def test_issuer(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_drain(seed: int) -> None:
-    """Sums leave in the order of the stores, to the stores' addresses, as chunks become ready."""
+    """Sums leave in the order of the stores, to the stores' addresses, tile by tile."""
     mapped, dimensions = case(4, 4, 4, accumulators=8)
-    # Chunks of two windows, the last one shorter: what the mapping would not choose here.
+    # Output tiles of two windows, the last one shorter: what the mapping would not choose here.
     windows = mapped.steps[0].destination_plane
     step = replace(
         mapped.steps[0],
-        chunk=2 * 4 - 1,
-        chunks=-(-windows // 2) - 1,
-        last_chunk=(windows - 2 * (-(-windows // 2) - 1)) * 4 - 1,
-        destination_chunk=2,
+        output_tile_pixels=2 * 4 - 1,
+        output_tiles=-(-windows // 2) - 1,
+        last_output_tile_pixels=(windows - 2 * (-(-windows // 2) - 1)) * 4 - 1,
+        destination_output_tile=2,
     )
     mapped = replace(mapped, steps=(step,))
     dimensions = Dimensions.of(mapped)
     groups = mapped.array.groups
-    drain = Drain(dimensions)
+    drain = AccumulatorReadout(dimensions)
     image = np.zeros((1, *mapped.input_shape), np.int8)
     stores = layer_stores(mapped, run_all(mapped.graph, image))[0]
-    chunks = [(f, c, pixels) for f, c, t, pixels in tiles(step) if t == 0]
+    output_tiles = [(f, c, pixels) for f, c, t, pixels in tiles(step) if t == 0]
     expected = []
-    for f, c, pixels in chunks:
+    for f, c, pixels in output_tiles:
         used = step.last_groups + 1 if f == step.filter_tiles else groups
         for group in range(used):
             expected += [(f, c, group, pixel) for pixel in range(pixels)]
@@ -209,8 +215,8 @@ def test_drain(seed: int) -> None:
         while len(seen) < len(expected):
             if ctx.get(drain.read_enable):
                 f, c, _, pixel = expected[len(seen)]
-                number = f * (step.chunks + 1) + c
-                assert number < filled, "reads a chunk that is not complete"
+                number = f * (step.output_tiles + 1) + c
+                assert number < filled, "reads an output tile that is not complete"
                 assert ctx.get(drain.bank) == number % 2
                 seen.append((f, c, ctx.get(drain.group), ctx.get(drain.index)))
                 if ctx.get(drain.constants_enable):
@@ -221,10 +227,10 @@ def test_drain(seed: int) -> None:
                 assert element.end == (len(seen) == len(expected))
                 if element.window_last:
                     addresses.append(element.address)
-            begins = begun < len(chunks) and begun - filled < 1
+            begins = begun < len(output_tiles) and begun - filled < 1
             begins = begins and bool(ctx.get(drain.bank_free) >> (begun % 2) & 1)
-            ctx.set(drain.chunk_begins, begins)
-            ctx.set(drain.chunk_begins_bank, begun % 2)
+            ctx.set(drain.output_tile_begins, begins)
+            ctx.set(drain.output_tile_begins_bank, begun % 2)
             fills = filled < begun and rng.random() < 0.1
             ctx.set(drain.filled, bool(fills))
             begun += begins
@@ -245,7 +251,7 @@ def test_drain(seed: int) -> None:
 def test_slice_accumulates_products(pixels: int) -> None:
     """Two tiles of a matrix product, pixel after pixel; with one pixel it follows itself."""
     mapped, dimensions = case(0, 3, 4, weight_rows=3, accumulators=8)
-    assert pixels <= dimensions.chunk
+    assert pixels <= dimensions.accumulators
     part = ArraySlice(dimensions, slice_blocks(mapped)[0])
     rows, columns, count = 3, 4, 3
     rng = np.random.default_rng(pixels)
@@ -298,7 +304,7 @@ def test_sequencer() -> None:
     mapped, dimensions = planned(
         random_graph(rng, layers=3, kinds=("conv",), output="map"), ArrayShape.complete(2, 2)
     )
-    sequencer = Sequencer(dimensions)
+    sequencer = LayerSequencer(dimensions)
     program = mapped.program
     assert len(program) >= 3
     begun: list[int] = []

@@ -175,5 +175,5 @@ def test_one_pixel_follows_itself() -> None:
     rng = np.random.default_rng(3)
     graph = random_graph(rng, layers=2, kinds=("linear",), max_features=24)
     mapped = plan(graph, ArrayShape.complete(4, 4, weight_rows=4))
-    assert any(step.chunk == 0 and step.tap_tiles > 1 for step in mapped.steps)
+    assert any(step.output_tile_pixels == 0 and step.tap_tiles > 1 for step in mapped.steps)
     check(mapped, random_codes(rng, graph, 2))

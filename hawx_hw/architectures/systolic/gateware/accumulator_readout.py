@@ -11,16 +11,17 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["Drain"]
+__all__ = ["AccumulatorReadout"]
 
 
-class Drain(wiring.Component):
-    """Walks over the chunks of a layer as the array finishes them.
+class AccumulatorReadout(wiring.Component):
+    """Walks over the output tiles of a layer as the array finishes them.
 
-    A chunk is read group by group (as many columns as there are lanes), each group pixel by pixel.
+    An output tile is read group by group (as many columns as there are requantizers), each group
+    pixel by pixel.
 
-    **Latency**: one pixel of one group a cycle; the first in the cycle after the chunk's last sum
-    was announced by ``filled``.
+    **Latency**: one pixel of one group a cycle; the first in the cycle after the output tile's last
+    sum was announced by ``filled``.
 
     Parameters
     ----------
@@ -31,10 +32,11 @@ class Drain(wiring.Component):
     layer : In(Dimensions.descriptor)
         Holds still from ``begin`` to the layer's last store.
     begin : In(1)
-        Starts a layer (also one that streams; the drain then does nothing).
+        Starts a layer (also one that streams; nothing is read then).
     filled : In(1)
-        The sums of the chunk after the last one announced are complete from the next cycle on.
-    chunk_begins, chunk_begins_bank : In(1)
+        The sums of the output tile after the last one announced are complete from the next cycle
+        on.
+    output_tile_begins, output_tile_begins_bank : In(1)
         Accumulators that are in use from now on.
     bank_free : Out(2)
         One bit a set of accumulators: neither being filled nor being read.
@@ -53,8 +55,8 @@ class Drain(wiring.Component):
                 "layer": In(d.descriptor),
                 "begin": In(1),
                 "filled": In(1),
-                "chunk_begins": In(1),
-                "chunk_begins_bank": In(1),
+                "output_tile_begins": In(1),
+                "output_tile_begins_bank": In(1),
                 "bank_free": Out(2, init=0b11),
                 "read_enable": Out(1),
                 "bank": Out(1),
@@ -76,22 +78,26 @@ class Drain(wiring.Component):
         d, layer, element = self._dimensions, self.layer, self.element
         address = d.destination
 
-        pending = Signal(2)  # chunks that are complete and not yet read to the end
-        chunk = Signal(d.field("chunks"))
+        pending = Signal(2)  # output tiles that are complete and not yet read to the end
+        output_tile = Signal(d.field("output_tiles"))
         filter_tile = Signal(d.field("filter_tiles"))
         within = Signal(d.field("window"))  # element of the window
-        # Where the present window, group, chunk and filter tile begin in the destination.
-        window_at, group_at, chunk_at, tile_at = (
-            Signal(address, name=name) for name in ("window_at", "group_at", "chunk_at", "tile_at")
+        # Where the present window, group, output tile and filter tile begin in the destination.
+        window_at, group_at, output_tile_at, tile_at = (
+            Signal(address, name=name)
+            for name in ("window_at", "group_at", "output_tile_at", "tile_at")
         )
         constants_tile = Signal(self.constants_address.shape())
 
-        last_chunk = chunk == layer.chunks
+        last_output_tile = output_tile == layer.output_tiles
         last_tile = filter_tile == layer.filter_tiles
         window_ends, pixels_end, groups_end, reads_last = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             window_ends.eq(within == layer.window),
-            pixels_end.eq(self.index == Mux(last_chunk, layer.last_chunk, layer.chunk)),
+            pixels_end.eq(
+                self.index
+                == Mux(last_output_tile, layer.last_output_tile_pixels, layer.output_tile_pixels)
+            ),
             groups_end.eq(self.group == Mux(last_tile, layer.last_groups, d.array.groups - 1)),
             reads_last.eq(self.read_enable & pixels_end & groups_end),
             self.read_enable.eq(pending != 0),
@@ -100,13 +106,13 @@ class Drain(wiring.Component):
             element.valid.eq(self.read_enable),
             element.window_first.eq(within == 0),
             element.window_last.eq(window_ends),
-            element.end.eq(reads_last & last_chunk & last_tile),
+            element.end.eq(reads_last & last_output_tile & last_tile),
             element.address.eq(window_at),
         ]
         m.d.sync += pending.eq(pending + self.filled - reads_last)
 
-        with m.If(self.chunk_begins):
-            m.d.sync += self.bank_free.bit_select(self.chunk_begins_bank, 1).eq(0)
+        with m.If(self.output_tile_begins):
+            m.d.sync += self.bank_free.bit_select(self.output_tile_begins_bank, 1).eq(0)
         with m.If(self.read_enable):
             m.d.sync += [
                 self.index.eq(Mux(pixels_end, 0, self.index + 1)),
@@ -125,10 +131,10 @@ class Drain(wiring.Component):
             m.d.sync += [
                 self.bank_free.bit_select(self.bank, 1).eq(1),
                 self.bank.eq(~self.bank),
-                chunk.eq(Mux(last_chunk, 0, chunk + 1)),
+                output_tile.eq(Mux(last_output_tile, 0, output_tile + 1)),
             ]
             following = Signal(address)
-            with m.If(last_chunk):
+            with m.If(last_output_tile):
                 m.d.comb += following.eq(tile_at + layer.destination_tile)
                 m.d.sync += [
                     filter_tile.eq(filter_tile + 1),
@@ -136,12 +142,16 @@ class Drain(wiring.Component):
                     constants_tile.eq(constants_tile + d.array.groups),
                 ]
             with m.Else():
-                m.d.comb += following.eq(chunk_at + layer.destination_chunk)
-            m.d.sync += [chunk_at.eq(following), group_at.eq(following), window_at.eq(following)]
+                m.d.comb += following.eq(output_tile_at + layer.destination_output_tile)
+            m.d.sync += [
+                output_tile_at.eq(following),
+                group_at.eq(following),
+                window_at.eq(following),
+            ]
         with m.If(self.begin):
             m.d.sync += [
                 filter_tile.eq(0),
                 constants_tile.eq(layer.requantization),
-                *(s.eq(layer.destination) for s in (window_at, group_at, chunk_at, tile_at)),
+                *(s.eq(layer.destination) for s in (window_at, group_at, output_tile_at, tile_at)),
             ]
         return m

@@ -11,10 +11,10 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["Sequencer"]
+__all__ = ["LayerSequencer"]
 
 
-class Sequencer(wiring.Component):
+class LayerSequencer(wiring.Component):
     """Reads the layer program and starts each layer when the one before has stored its last word.
 
     The next step is read while a layer runs, so that its weights can be loaded early.

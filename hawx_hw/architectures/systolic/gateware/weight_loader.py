@@ -63,9 +63,11 @@ class WeightLoader(wiring.Component):
         last_beat = d.array.bank_rows - 1
 
         tap_tiles = Signal(d.field("tap_tiles"))
-        chunks = Signal(d.field("chunks"))
+        output_tiles = Signal(d.field("output_tiles"))
         filter_tiles = Signal(d.field("filter_tiles"))
-        tap_tile, chunk, filter_tile = (Signal.like(s) for s in (tap_tiles, chunks, filter_tiles))
+        tap_tile, output_tile, filter_tile = (
+            Signal.like(s) for s in (tap_tiles, output_tiles, filter_tiles)
+        )
         address, tile_begin = Signal(load.address.shape()), Signal(load.address.shape())
         beat = Signal(load.beat.shape())
 
@@ -86,12 +88,12 @@ class WeightLoader(wiring.Component):
             with m.If(beat == last_beat):
                 m.d.sync += tap_tile.eq(Mux(tap_tile == tap_tiles, 0, tap_tile + 1))
                 with m.If(tap_tile == tap_tiles):
-                    # The same filters again for the next chunk, or the next filters.
+                    # The same filters again for the next output tile, or the next filters.
                     m.d.sync += [
-                        chunk.eq(Mux(chunk == chunks, 0, chunk + 1)),
-                        address.eq(Mux(chunk == chunks, address + 1, tile_begin)),
+                        output_tile.eq(Mux(output_tile == output_tiles, 0, output_tile + 1)),
+                        address.eq(Mux(output_tile == output_tiles, address + 1, tile_begin)),
                     ]
-                    with m.If(chunk == chunks):
+                    with m.If(output_tile == output_tiles):
                         m.d.sync += [
                             tile_begin.eq(address + 1),
                             filter_tile.eq(filter_tile + 1),
@@ -102,7 +104,7 @@ class WeightLoader(wiring.Component):
             m.d.sync += [
                 self.idle.eq(self.layer.stream),
                 tap_tiles.eq(self.layer.tap_tiles),
-                chunks.eq(self.layer.chunks),
+                output_tiles.eq(self.layer.output_tiles),
                 filter_tiles.eq(self.layer.filter_tiles),
                 filter_tile.eq(0),
                 address.eq(self.layer.weights),

@@ -9,16 +9,16 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.gateware.walk import InputWalk
+from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
 from hawx_hw.gateware.hierarchy import place
 
 __all__ = ["TileIssuer"]
 
 
 class TileIssuer(wiring.Component):
-    """The loops over filter tiles, chunks of pixels, tiles of taps, and the pixels of a chunk.
+    """The loops over filter tiles, output tiles, tiles of taps, and the pixels of an output tile.
 
-    A tile waits until its weights are loaded; the first tile of a chunk also waits until its
+    A tile waits until its weights are loaded; the first tile of an output tile also waits until its
     accumulators are free. A layer that streams has no weights and no accumulators, and never waits.
 
     **Latency**: the first pixel is issued in the cycle after ``begin`` at the earliest.
@@ -37,10 +37,10 @@ class TileIssuer(wiring.Component):
         The next tile's weights are loaded.
     weights_taken : Out(1)
         The tile that begins in this cycle takes them.
-    chunk_begins : Out(1)
-        A chunk's first pixel is issued: its accumulators are in use from now on.
+    output_tile_begins : Out(1)
+        An output tile's first pixel is issued: its accumulators are in use from now on.
     bank : Out(1)
-        The accumulators of the present chunk.
+        The accumulators of the present output tile.
     bank_free : In(1)
         Whether these are free.
     fetch : Out(Dimensions.fetch)
@@ -58,7 +58,7 @@ class TileIssuer(wiring.Component):
                 "begin": In(1),
                 "weights_ready": In(1),
                 "weights_taken": Out(1),
-                "chunk_begins": Out(1),
+                "output_tile_begins": Out(1),
                 "bank": Out(1),
                 "bank_free": In(1),
                 "fetch": Out(d.fetch),
@@ -88,20 +88,23 @@ class TileIssuer(wiring.Component):
         m.d.comb += walk.layer.eq(layer)
 
         active = Signal()
-        pixel = Signal(d.field("chunk"))
+        pixel = Signal(d.field("output_tile_pixels"))
         tap_tile = Signal(d.field("tap_tiles"))
         tile = Signal(self.fetch.tile.shape())
-        chunk = Signal(d.field("chunks"))
+        output_tile = Signal(d.field("output_tiles"))
         filter_tile = Signal(d.field("filter_tiles"))
 
         tile_begins, tile_ends = Signal(), Signal()
-        last_tap_tile, last_chunk, last_filter_tile = Signal(), Signal(), Signal()
+        last_tap_tile, last_output_tile, last_filter_tile = Signal(), Signal(), Signal()
         m.d.comb += [
             last_tap_tile.eq(tap_tile == layer.tap_tiles),
-            last_chunk.eq(chunk == layer.chunks),
+            last_output_tile.eq(output_tile == layer.output_tiles),
             last_filter_tile.eq(filter_tile == layer.filter_tiles),
             tile_begins.eq(pixel == 0),
-            tile_ends.eq(pixel == Mux(last_chunk, layer.last_chunk, layer.chunk)),
+            tile_ends.eq(
+                pixel
+                == Mux(last_output_tile, layer.last_output_tile_pixels, layer.output_tile_pixels)
+            ),
         ]
 
         may_begin = layer.stream | (self.weights_ready & ((tap_tile != 0) | self.bank_free))
@@ -109,7 +112,7 @@ class TileIssuer(wiring.Component):
         m.d.comb += [
             fire.eq(active & (~tile_begins | may_begin)),
             self.weights_taken.eq(fire & tile_begins & ~layer.stream),
-            self.chunk_begins.eq(fire & tile_begins & (tap_tile == 0) & ~layer.stream),
+            self.output_tile_begins.eq(fire & tile_begins & (tap_tile == 0) & ~layer.stream),
             self.fetch.valid.eq(fire),
             self.fetch.first.eq(tile_begins),
             self.fetch.position.eq(walk.position),
@@ -125,12 +128,12 @@ class TileIssuer(wiring.Component):
             self.element.end.eq(tile_ends & last_tap_tile),
         ]
 
-        chunk_ends = tile_ends & last_tap_tile
+        output_tile_ends = tile_ends & last_tap_tile
         m.d.comb += [
             walk.advance.eq(fire),
             walk.rewind.eq(tile_ends & ~last_tap_tile),
-            walk.mark.eq(chunk_ends),
-            walk.restart.eq(self.begin | (fire & chunk_ends & last_chunk)),
+            walk.mark.eq(output_tile_ends),
+            walk.restart.eq(self.begin | (fire & output_tile_ends & last_output_tile)),
         ]
         with m.If(fire):
             m.d.sync += pixel.eq(Mux(tile_ends, 0, pixel + 1))
@@ -139,12 +142,12 @@ class TileIssuer(wiring.Component):
                     tap_tile.eq(Mux(last_tap_tile, 0, tap_tile + 1)),
                     tile.eq(Mux(last_tap_tile, layer.taps, tile + 1)),
                 ]
-            with m.If(chunk_ends):
+            with m.If(output_tile_ends):
                 m.d.sync += [
                     self.bank.eq(self.bank ^ ~layer.stream),
-                    chunk.eq(Mux(last_chunk, 0, chunk + 1)),
+                    output_tile.eq(Mux(last_output_tile, 0, output_tile + 1)),
                 ]
-                with m.If(last_chunk):
+                with m.If(last_output_tile):
                     m.d.sync += filter_tile.eq(Mux(last_filter_tile, 0, filter_tile + 1))
                     with m.If(last_filter_tile):
                         m.d.sync += active.eq(0)

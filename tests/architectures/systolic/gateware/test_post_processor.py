@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.gateware.postprocessor import PostProcessor
+from hawx_hw.architectures.systolic.gateware.post_processor import PostProcessor
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.gateware.simulation import simulate
@@ -32,7 +32,7 @@ def dimensions(lanes: int) -> Dimensions:
         addend_bits=48,
         product_bits=49,
         arena=1024,
-        chunk=1,
+        accumulators=1,
         coordinate_bits=4,
         weight_words=1,
         requantization_words=1,

@@ -10,8 +10,8 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.systolic.gateware.row import RowFeeder
-from hawx_hw.architectures.systolic.gateware.walk import InputWalk
+from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
+from hawx_hw.architectures.systolic.gateware.row_feeder import RowFeeder
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.layout import TensorLayout
 from hawx_hw.gateware.simulation import simulate

@@ -11,10 +11,10 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.architectures.systolic.gateware.dimensions import CODE, MULTIPLIER_BITS, Dimensions
 from hawx_hw.gateware.hierarchy import place
 
-__all__ = ["PostProcessor", "RequantizerLane"]
+__all__ = ["PostProcessor", "Requantizer"]
 
 
-class RequantizerLane(wiring.Component):
+class Requantizer(wiring.Component):
     """One requantizer with its window.
 
     ``code = clamp((sum * multiplier + addend) >> shift) & ~step``, where ``step`` is one less than
@@ -167,9 +167,7 @@ class PostProcessor(wiring.Component):
             stages.append(following)
 
         for number in range(d.array.lanes):
-            lane = place(
-                m, platform, f"lane_{number}", "hawx_requantizer", lambda: RequantizerLane(d)
-            )
+            lane = place(m, platform, f"lane_{number}", "hawx_requantizer", lambda: Requantizer(d))
             m.d.comb += [
                 lane.value.eq(self.values[number]),
                 lane.constants.eq(self.constants[number]),

@@ -17,7 +17,7 @@ class InputWalk(wiring.Component):
     """Walks over the positions of a kernel in four nested loops.
 
     From the innermost: window column, window row, output column, output row. The walk can be taken
-    back to where a chunk began, since each tile of taps walks over the chunk's pixels again.
+    back to where an output tile began, since each tile of taps walks over the same pixels again.
 
     **Latency**: a command acts on ``position`` in the next cycle.
 
@@ -30,13 +30,13 @@ class InputWalk(wiring.Component):
     layer : In(Dimensions.descriptor)
         The layer; holds still during the walk.
     restart : In(1)
-        To the first position; the chunk begins there. Wins over the other commands.
+        To the first position; the output tile begins there. Wins over the other commands.
     advance : In(1)
         To the next position.
     mark : In(1)
-        With ``advance``: the next chunk begins at the next position.
+        With ``advance``: the next output tile begins at the next position.
     rewind : In(1)
-        With ``advance``: back to the beginning of the chunk instead.
+        With ``advance``: back to the beginning of the output tile instead.
     position : Out(Dimensions.position)
     window_first, window_last : Out(1)
         The position is the first, the last of its window.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.gateware.walk import InputWalk
+from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
@@ -78,12 +78,12 @@ def test_input_walk(shape, kernel, stride, padding, pool, rows) -> None:
     assert seen == expected
 
 
-def test_input_walk_goes_back_to_the_chunk() -> None:
+def test_input_walk_goes_back_to_the_output_tile() -> None:
     graph = convolution(np.random.default_rng(0), (1, 6, 6), 3, (3, 3), pool=(2, 2))
     mapped, dimensions = planned(graph, ArrayShape.complete(4, 4))
     walk = InputWalk(dimensions)
     seen: list[tuple[int, int]] = []
-    chunk, passes = 4, 3
+    output_tile, passes = 4, 3
 
     async def drive(ctx: Any) -> None:
         set_layer(ctx, walk.layer, dimensions, mapped.steps[0])
@@ -91,9 +91,9 @@ def test_input_walk_goes_back_to_the_chunk() -> None:
         await ctx.tick()
         ctx.set(walk.restart, 0)
         ctx.set(walk.advance, 1)
-        for step in range(2 * passes * chunk):
-            ends = step % chunk == chunk - 1
-            last = step // chunk % passes == passes - 1
+        for step in range(2 * passes * output_tile):
+            ends = step % output_tile == output_tile - 1
+            last = step // output_tile % passes == passes - 1
             ctx.set(walk.rewind, ends and not last)
             ctx.set(walk.mark, ends and last)
             seen.append((ctx.get(walk.position).x, ctx.get(walk.position).y))
@@ -101,4 +101,6 @@ def test_input_walk_goes_back_to_the_chunk() -> None:
 
     simulate(walk, drive)
     positions = [(x, y) for x, y, *_ in ref_positions(graph)]
-    assert seen == positions[:chunk] * passes + positions[chunk : 2 * chunk] * passes
+    assert (
+        seen == positions[:output_tile] * passes + positions[output_tile : 2 * output_tile] * passes
+    )
