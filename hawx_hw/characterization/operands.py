@@ -92,9 +92,9 @@ def operand_stream(
 ) -> Operands:
     """What the PEs multiply while the array computes a layer.
 
-    A PE keeps its weight while the pixels of a chunk flow past, then gets that of the next tile of
-    taps; PEs without a tap or a filter get zeros, as in the accelerator. The delays from row to row
-    and from column to column are left out: they do not change what one PE sees.
+    A PE keeps its weight while the pixels of an output tile flow past, then gets that of the next
+    tile of taps; PEs without a tap or a filter get zeros, as in the accelerator. The delays from
+    PE to PE are left out: they do not change what one PE multiplies.
 
     Parameters
     ----------
@@ -127,17 +127,19 @@ def operand_stream(
     source = operation.sources[0]
     images = values[source].reshape(-1, *operation.input_shape)
     pixels = _pixels(operation)
-    chunks = np.split(pixels, range(step.chunk + 1, len(pixels), step.chunk + 1))
+    output_tiles = np.split(
+        pixels, range(step.output_tile_pixels + 1, len(pixels), step.output_tile_pixels + 1)
+    )
     weights, activations = [], []
     taken = 0
     for image in images:
         seen = _Rows(image, operation, placement.taps, plan.graph.tensors[source].zero_point)
         for filter_tile in tiles:
-            for chunk in chunks:
+            for output_tile in output_tiles:
                 for tap_tile, held in enumerate(filter_tile):
                     if taken >= limit:
                         break
-                    flow = seen.of(tap_tile, chunk)
+                    flow = seen.of(tap_tile, output_tile)
                     weights.append(np.broadcast_to(held, (len(flow), *held.shape)))
                     activations.append(np.broadcast_to(flow[:, :, None], weights[-1].shape))
                     taken += len(flow)

@@ -72,14 +72,14 @@ def test_products_add_up_to_the_layer(
     for image in images:
         wanted = sums_of(graph, image)
         for tile in placement.filters:
-            for first in range(0, len(pixels), step.chunk + 1):
-                chunk = pixels[first : first + step.chunk + 1]
-                total = np.zeros((len(chunk), columns), dtype=int)
+            for first in range(0, len(pixels), step.output_tile_pixels + 1):
+                output_tile = pixels[first : first + step.output_tile_pixels + 1]
+                total = np.zeros((len(output_tile), columns), dtype=int)
                 for _ in placement.taps:
-                    total += per_column[at : at + len(chunk)]
-                    at += len(chunk)
+                    total += per_column[at : at + len(output_tile)]
+                    at += len(output_tile)
                 for lane, number in enumerate(tile):
-                    expected = [0 if number < 0 else wanted[number, y, x] for y, x in chunk]
+                    expected = [0 if number < 0 else wanted[number, y, x] for y, x in output_tile]
                     assert total[:, lane].tolist() == expected
     assert at == len(found.weights)
 
