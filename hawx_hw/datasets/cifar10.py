@@ -68,7 +68,7 @@ def _required(name: str, instead: str | None = None) -> Path:
     if path is None:
         raise UserError(
             f"CIFAR-10 is not here: {instead or name} is in no folder {' or '.join(_FOLDERS)} of "
-            "the data folders (HAWX_DATA, ../shared/data, the cache).",
+            "the data folders (HAWX_DATA, the cache).",
             where="network.dataset: cifar10",
             hint=_MEND,
         )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -106,10 +105,10 @@ def _download(name: str, progress: Progress | None) -> bytes:
             continue
         _keep(f"{name}.gz", packed)
         return content
-    given = os.environ.get("HAWX_DATA")
+    searched = ", ".join(map(str, data_folders())) or "there is none"
     raise UserError(
-        f"MNIST is not here: {name}.gz is in none of HAWX_DATA ({given or 'not set'}), "
-        f"../shared/data and the cache, and cannot be downloaded ({'; '.join(reasons)}).",
+        f"MNIST is not here: {name}.gz is in no data folder ({searched}), "
+        f"and cannot be downloaded ({'; '.join(reasons)}).",
         where="network.dataset: mnist",
         hint="Put the four official .gz files into a folder mnist/, set HAWX_DATA to its parent, "
         "connect to the internet, or use 'dataset: digits', which needs no files.",
@@ -117,10 +116,10 @@ def _download(name: str, progress: Progress | None) -> bytes:
 
 
 def _keep(name: str, packed: bytes) -> None:
-    cache = cache_folder()
+    cache = cache_folder("mnist")
     if cache is None:
         return
-    path = cache / "mnist" / name
+    path = cache / name
     # A cache that cannot be written costs the next call a download and this one nothing.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

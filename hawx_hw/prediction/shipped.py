@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from hawx_hw.synthesis.store import entry_key
 from hawx_hw.util.code import code_hash
 from hawx_hw.util.files import write_text
 from hawx_hw.util.fingerprints import versions
+from hawx_hw.util.locations import predictors_folder
 
 if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOLDER",
-    "VARIABLE",
     "Kept",
     "described",
     "own_files",
@@ -39,8 +38,6 @@ __all__ = [
 
 #: Of the package: NAME.csv, NAME.json and NAME_blocks.csv for each technology NAME.
 FOLDER = Path(__file__).resolve().parent / "data"
-#: Environment variable that names a folder of the user's own, which counts before the package's.
-VARIABLE = "HAWX_PREDICTORS"
 _KIND = "description"
 
 
@@ -184,9 +181,9 @@ def own_files(technology: str) -> dict[str, Path]:
 def _folder(technology: str, folder: Path | None) -> Path:
     if folder is not None:
         return folder
-    own = os.environ.get(VARIABLE)
-    if own and (Path(own) / f"{technology}.json").is_file():
-        return Path(own)
+    own = predictors_folder()
+    if own and (own / f"{technology}.json").is_file():
+        return own
     return FOLDER
 
 

@@ -187,7 +187,7 @@ def make_program(
 
 def _runtime_folder(simulator: Simulator) -> Path | None:
     """Where the objects are kept that Verilator compiles for every design alike."""
-    cache = cache_folder()
+    cache = cache_folder("verilator")
     path = shutil.which("c++")
     if cache is None or path is None:
         return None
@@ -197,14 +197,14 @@ def _runtime_folder(simulator: Simulator) -> Path | None:
     digest = hashlib.sha256(compiler.stderr + _OPTIMIZE.encode())
     for text in (simulator.version, str(simulator.executable)):
         digest.update(text.encode() + b"\0")
-    return cache / f"verilator-{digest.hexdigest()[:16]}"
+    return cache / digest.hexdigest()[:16]
 
 
 def _keep(objects: Sequence[Path], folder: Path) -> None:
     """Copy ``objects`` into ``folder``, which is there with all of them or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder("verilator", folder.parent / "scratch") as aside:
+        with scratch_folder("verilator") as aside:
             content = aside / "objects"
             content.mkdir()
             for path in objects:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import sqlite3
 import time
 import warnings
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hawx_hw.util.fingerprints import json_hash
-from hawx_hw.util.locations import cache_folder
+from hawx_hw.util.locations import store_file
 
 __all__ = ["Entry", "Store", "default_store", "entry_key"]
 
@@ -267,15 +266,9 @@ def _store(path: Path) -> Store:
 
 
 def default_store() -> Store | None:
-    """The user's store; None where the user has no home.
-
-    It is the file that ``$HAWX_STORE`` names, or ``synthesis.sqlite`` in the user's cache.
-    """
-    given = os.environ.get("HAWX_STORE")
-    if given:
-        return _store(Path(given).expanduser().absolute())
-    folder = cache_folder()
-    return None if folder is None else _store(folder / "synthesis.sqlite")
+    """The user's store, in :func:`~hawx_hw.util.locations.store_file`; None without a home."""
+    path = store_file()
+    return None if path is None else _store(path)
 
 
 def _prepare(connection: sqlite3.Connection) -> bool:

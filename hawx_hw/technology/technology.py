@@ -23,6 +23,7 @@ from hawx_hw.technology.memories import FITTED_NM, FITTED_SUPPLY, MemoryModel, s
 from hawx_hw.technology.yaml_files import checked, read_mapping
 from hawx_hw.util.files import write_bytes
 from hawx_hw.util.fingerprints import json_hash
+from hawx_hw.util.locations import required_cache_folder, technology_folders
 
 __all__ = ["BUILT_IN", "FAMILIES", "FpgaFamily", "Technology", "load", "load_any"]
 
@@ -32,7 +33,6 @@ FAMILIES = ("ecp5", "ice40")
 #: Technologies that are known by name. But for generic45 their liberty files must be installed.
 BUILT_IN = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml") if path.stem not in FAMILIES))
 #: Folders, as PATH has them, with technologies and liberty files of the user's own.
-_VARIABLE = "HAWX_TECHNOLOGY"
 #: The fitted inverter's area at 130 nm, from which the node of an unknown library is guessed.
 _INVERTER_130 = 5.4432
 
@@ -167,7 +167,7 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
             raise UserError(f"There is no liberty file {name!r}", hint="Check technology's path.")
         return Technology(path.name.split(".")[0], _plain(path))
     if Path(name).name == name:
-        for folder in (*_own_folders(), _FOLDER):
+        for folder in (*technology_folders(), _FOLDER):
             candidate = folder / f"{name}.yaml"
             if candidate.is_file():
                 return _described(candidate)
@@ -176,10 +176,6 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
         hint=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
         ".lib.gz or .yaml.",
     )
-
-
-def _own_folders() -> list[Path]:
-    return [Path(part) for part in os.environ.get(_VARIABLE, "").split(os.pathsep) if part]
 
 
 def _described(path: Path) -> Technology | FpgaFamily:
@@ -205,7 +201,7 @@ def _candidates(places: tuple[str, ...], folder: Path) -> Iterator[Path]:
         expanded = Path(os.path.expandvars(place)).expanduser()
         yield folder / expanded
         if not expanded.is_absolute():
-            for own in _own_folders():
+            for own in technology_folders():
                 yield own / expanded
 
 
@@ -214,8 +210,7 @@ def _plain(path: Path) -> Path:
     if path.suffix != ".gz":
         return path
     packed = path.read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    target = cache / "hawx_hw" / "liberty" / f"{hashlib.sha256(packed).hexdigest()}.lib"
+    target = required_cache_folder("liberty") / f"{hashlib.sha256(packed).hexdigest()}.lib"
     if not target.is_file():
         try:
             text = gzip.decompress(packed)

@@ -1,37 +1,123 @@
-"""Where data lies: the user's data folder, one beside the repository, the user's cache."""
+"""Where files outside the build folder lie: every environment variable and every cache folder.
+
+No other module reads a variable of :data:`VARIABLES` or forms a path in the user's cache.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folders"]
+from hawx_hw.errors import UserError
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
+__all__ = [
+    "CACHES",
+    "VARIABLES",
+    "cache_folder",
+    "data_folders",
+    "predictors_folder",
+    "required_cache_folder",
+    "store_file",
+    "technology_folders",
+]
+
+#: Environment variables of the user's, with what they name; docs/user-guide.md lists them.
+VARIABLES: Mapping[str, str] = {
+    "HAWX_CACHE": "folder for everything that is kept between runs, in place of the user's cache",
+    "HAWX_DATA": "folder with data sets, searched before the cache",
+    "HAWX_PREDICTORS": "folder with predictors of your own, searched before those of the package",
+    "HAWX_STORE": "SQLite file of synthesized modules, in place of synthesis.sqlite in the cache",
+    "HAWX_TECHNOLOGY": "folders with technologies and liberty files, listed as PATH lists them",
+}
+#: Folders in the cache, with what is kept there.
+CACHES: Mapping[str, str] = {
+    "blocks": "imported blocks",
+    "kernels": "compiled C code",
+    "liberty": "unpacked liberty files",
+    "mnist": "downloaded files of MNIST",
+    "scratch": "scratch files",
+    "verilator": "compiled parts of Verilator that all simulations share",
+}
+
+
+def cache_folder(kind: str | None = None) -> Path | None:
+    """A folder in the user's cache, or the cache itself; it need not exist.
+
+    The cache is ``$HAWX_CACHE``, or ``hawx_hw`` in the system's folder for caches, which is
+    ``$XDG_CACHE_HOME`` or ``~/.cache`` on Linux.
+
+    Parameters
+    ----------
+    kind : str or None
+        One of :data:`CACHES`.
+
+    Returns
+    -------
+    Path or None
+        None where the user has no home.
+    """
+    if kind is not None and kind not in CACHES:
+        raise ValueError(f"kind must be one of {', '.join(CACHES)}, not {kind!r}")
+    given = os.environ.get("HAWX_CACHE")
+    if given:
+        cache = Path(given).expanduser().absolute()
+    else:
+        from platformdirs import user_cache_path
+
+        try:
+            cache = user_cache_path("hawx_hw", appauthor=False)
+        except RuntimeError:
+            return None
+        if not cache.is_absolute():
+            return None  # older versions leave a ~ that stands for nothing
+    return cache / kind if kind else cache
+
+
+def required_cache_folder(kind: str) -> Path:
+    """As :func:`cache_folder`, where the work cannot go on without.
+
+    Raises
+    ------
+    UserError
+        The user has no home.
+    """
+    folder = cache_folder(kind)
+    if folder is None:
+        raise UserError(
+            f"There is no folder for {CACHES[kind]}: no home.", hint="Set HAWX_CACHE to a folder."
+        )
+    return folder
 
 
 def data_folders() -> list[Path]:
-    """Folders to look for data in, in order; they need not exist.
+    """Folders to look for data sets in, in order; they need not exist.
 
-    ``HAWX_DATA``, then ``../shared/data`` seen from the repository, then :func:`cache_folder`.
+    ``$HAWX_DATA``, then the cache.
     """
-    given = os.environ.get("HAWX_DATA")
-    folders = [Path(given).expanduser()] if given else []
-    folders.append(_REPOSITORY.parent / "shared" / "data")
-    cache = cache_folder()
-    return [*folders, cache] if cache else folders
+    return [folder for folder in (_given("HAWX_DATA"), cache_folder()) if folder is not None]
 
 
-def cache_folder() -> Path | None:
-    """``$HAWX_CACHE``, ``$XDG_CACHE_HOME/hawx_hw`` or ``~/.cache/hawx_hw``; None without a home."""
-    own = os.environ.get("HAWX_CACHE")
-    if own:
-        return Path(own).expanduser().absolute()
-    given = os.environ.get("XDG_CACHE_HOME")
-    # The XDG specification says that relative paths are to be ignored.
-    if given and Path(given).is_absolute():
-        return Path(given) / "hawx_hw"
-    try:
-        return Path.home() / ".cache" / "hawx_hw"
-    except RuntimeError:
-        return None
+def predictors_folder() -> Path | None:
+    """The folder of the user's own predictors, ``$HAWX_PREDICTORS``; None where that is not set."""
+    return _given("HAWX_PREDICTORS")
+
+
+def store_file() -> Path | None:
+    """The SQLite file of synthesized modules; None where the user has no home.
+
+    It is the file that ``$HAWX_STORE`` names, or ``synthesis.sqlite`` in the cache.
+    """
+    given, cache = _given("HAWX_STORE"), cache_folder()
+    return given.absolute() if given else cache / "synthesis.sqlite" if cache else None
+
+
+def technology_folders() -> list[Path]:
+    """Folders of the user's own technologies and liberty files, which HAWX_TECHNOLOGY lists."""
+    parts = os.environ.get("HAWX_TECHNOLOGY", "").split(os.pathsep)
+    return [Path(part).expanduser() for part in parts if part]
+
+
+def _given(variable: str) -> Path | None:
+    given = os.environ.get(variable)
+    return Path(given).expanduser() if given else None

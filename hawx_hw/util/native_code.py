@@ -48,8 +48,8 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
         raise CompilerError(f"There is no C compiler: {compiler!r} is not on the PATH")
     arguments = [*_FLAGS, *flags]
     name = f"{source.stem}-{_digest(path, source, arguments, text)[:24]}.so"
-    cache = cache_folder()
-    kept = cache / "kernels" / name if cache else None
+    cache = cache_folder("kernels")
+    kept = cache / name if cache else None
     if kept is not None and kept.is_file():
         try:
             return ctypes.CDLL(str(kept))

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -69,14 +69,11 @@ def tool_environment(folder: Path) -> dict[str, str]:
 
 
 def _user_root() -> Path:
-    cached = cache_folder()
+    cached = cache_folder("scratch")
     if cached is not None:
-        try:
-            _make(cached / "scratch")
-        except UserError:
-            pass
-        else:
-            return cached / "scratch"
+        with suppress(UserError):
+            _make(cached)
+            return cached
     # Of this user alone: others may write into the system's temporary folder.
     return Path(tempfile.gettempdir()) / f"hawx_hw-{os.getuid()}"
 

@@ -6,7 +6,6 @@ import pytest
 from hawx_hw import datasets
 from hawx_hw.datasets import cifar10
 from hawx_hw.errors import UserError
-from hawx_hw.util import locations as folders
 
 IMAGES = 7
 
@@ -26,7 +25,6 @@ def folder(monkeypatch, tmp_path):
     del digests["test_batch.bin"]
     monkeypatch.setattr(cifar10, "_SHA256", digests)
     monkeypatch.setattr(cifar10, "_IMAGES", IMAGES)
-    monkeypatch.setattr(folders, "_REPOSITORY", tmp_path / "home" / "repository")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HAWX_DATA", str(tmp_path / "data"))
     return here

@@ -9,7 +9,6 @@ from hawx_hw import datasets
 from hawx_hw.datasets import mnist
 from hawx_hw.datasets.download import DownloadError
 from hawx_hw.errors import UserError
-from hawx_hw.util import locations as folders
 
 NAMES = (
     "train-images-idx3-ubyte",
@@ -33,7 +32,6 @@ def contents(monkeypatch, tmp_path):
     monkeypatch.setattr(
         mnist, "_SHA256", {name: hashlib.sha256(made[name]).hexdigest() for name in NAMES}
     )
-    monkeypatch.setattr(folders, "_REPOSITORY", tmp_path / "home" / "repository")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HAWX_DATA", str(tmp_path / "given"))
 
@@ -58,7 +56,6 @@ def put(folder, contents, suffix=".gz"):
         ("given/mnist", ""),
         ("given/MNIST/raw", ".gz"),
         ("given/MNIST/raw", ""),
-        ("home/shared/data/mnist", ".gz"),
         ("cache/hawx_hw/mnist", ".gz"),
     ],
 )
@@ -104,8 +101,9 @@ def test_nowhere(contents, tmp_path):
         datasets.load("mnist")
     text = str(caught.value)
     assert text.startswith(
-        "network.dataset: mnist: MNIST is not here: train-images-idx3-ubyte.gz is in none of "
-        f"HAWX_DATA ({tmp_path / 'given'}), ../shared/data and the cache"
+        "network.dataset: mnist: MNIST is not here: train-images-idx3-ubyte.gz is in no "
+        f"data folder ({tmp_path / 'given'}, {tmp_path / 'cache' / 'hawx_hw'}), "
+        "and cannot be downloaded"
     )
     assert "no network in tests" in text
     assert "'dataset: digits'" in text

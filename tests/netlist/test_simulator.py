@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,23 +12,11 @@ from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.lanes import lanes_of, words_of
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.simulator import GateSimulator
-from hawx_hw.technology import Technology, load
+from hawx_hw.technology import load
+from tests import material
 from tests.netlist.netlists import Slow, inputs, net_numbers, outputs, random_module, truth, usable
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "technology"
-LIBRARIES = {
-    "generic45": "generic45",
-    "osu018": "osu018",
-    "ihp": str(SHARED / "ihp_sg13g2_typ.lib.gz"),
-    "sky130": str(SHARED / "sky130hd_tt.lib.gz"),
-}
-
-
-def technology(name: str) -> Technology:
-    try:
-        return load(LIBRARIES[name])
-    except UserError:
-        pytest.skip(f"{name} is not on this machine")
+LIBRARIES = ("generic45", "osu018", "ihp-sg13g2", "sky130hd")
 
 
 @pytest.mark.parametrize("lanes", [1, 7, 64, 65, 200])
@@ -44,7 +31,7 @@ def test_words_and_lanes(lanes: int) -> None:
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_every_kind_of_cell(name: str) -> None:
     """Each cell's truth table, all input states side by side in lanes."""
-    library = technology(name).library
+    library = material.technology(name).library
     cells = usable(library)
     count = max(len(inputs(cell)) for cell in cells)
     instances, wanted, net = [], [], 2 + count
@@ -149,7 +136,7 @@ def test_a_lane_does_not_feel_the_others() -> None:
 
 
 def test_latches_and_falling_edges_are_refused() -> None:
-    library = technology("osu018").library
+    library = material.technology("osu018").library
     for kind, reason in (("LATCH", "it is a latch"), ("DFFNEGX1", "falling edge")):
         pins: dict[str, list[int | str]] = {
             pin.name: [2 + index] for index, pin in enumerate(library.cells[kind].pins.values())

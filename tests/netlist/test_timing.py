@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.technology import load
 from hawx_hw.technology.liberty import Library, read_library
+from tests import material
 
 #: Edges differ, delays bend with transition and load, one cell is not unate, set-up times bend too.
 LIBRARY = """
@@ -269,9 +269,7 @@ def test_a_loop_is_refused(bent: Library) -> None:
 
 @pytest.mark.parametrize("name", ["ihp_sg13g2_typ", "sky130hd_tt"])
 def test_libraries_at_hand_have_pairs_of_tables(name: str) -> None:
-    path = Path(__file__).resolve().parents[3] / "shared" / "technology" / f"{name}.lib.gz"
-    if not path.is_file():
-        pytest.skip(f"{path.name} is not here")
+    path = material.material(f"technology/{name}.lib.gz")
     cells = load(str(path)).library.cells.values()
     flops = [cell for cell in cells if cell.sequential and not cell.dont_use]
     assert any(pin.setups for cell in flops for pin in cell.pins.values())

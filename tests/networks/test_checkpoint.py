@@ -8,9 +8,10 @@ import safetensors.torch
 import torch
 
 from hawx_hw import datasets, networks
-from hawx_hw.datasets import Dataset, Split, mnist
+from hawx_hw.datasets import Dataset, Split
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import sha256_file
+from tests import material
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,7 @@ def test_shipped_digits(digits):
 
 
 def test_shipped_mnist():
-    if not all(mnist._find(name) for name in mnist._SHA256):
-        pytest.skip("MNIST is not on this machine")
-    data = datasets.load("mnist")
+    data = material.dataset("mnist")
     found = networks.accuracy(networks.load("lenet5", data), data.test.images, data.test.labels)
     path = networks.shipped_checkpoint("lenet5", "mnist")
     record = json.loads(path.with_suffix(".json").read_text())

@@ -21,6 +21,7 @@ from hawx_hw.power.opensta import flat_verilog, opensta_power, plain_energies
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.technology import Technology, load
 from hawx_hw.verification.gate_level import simulate_accelerator
+from tests import material
 
 needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 
@@ -72,10 +73,7 @@ def run(technology: Technology) -> tuple[FlatNetlist, Activity]:
 @needs_opensta
 @pytest.mark.parametrize("technology", ["generic45", "osu018", "ihp-sg13g2"])
 def test_agreement(technology: str, tmp_path: Path) -> None:
-    try:
-        found = load(technology)
-    except UserError:
-        pytest.skip(f"needs {technology}")
+    found = material.technology(technology)
     flat, activity = run(found)
     model = PowerModel(flat, found.supply)
     ours = model.energies(activity)

@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from hawx_hw import datasets, networks
-from hawx_hw.datasets import mnist
 from hawx_hw.errors import UserError
 from hawx_hw.graph import fast, reference
 from hawx_hw.graph.graph import (
@@ -22,6 +21,7 @@ from hawx_hw.graph.graph import (
 from hawx_hw.graph.storage import graph_files, save_graph
 from hawx_hw.quantize.calibration import codes, quantize
 from hawx_hw.quantize.tracing import trace
+from tests import material
 
 RNG = np.random.default_rng(0)
 IMAGES = np.clip(RNG.normal(90, 70, (40, 3, 12, 12)), 0, 255).astype(np.uint8)
@@ -304,9 +304,7 @@ def test_digits_in_integers():
 
 
 def test_mnist_in_integers():
-    if not all(mnist._find(name) for name in mnist._SHA256):
-        pytest.skip("MNIST is not on this machine")
-    data = datasets.load("mnist")
+    data = material.dataset("mnist")
     network = networks.load("lenet5", data)
     graph = quantize(network, data.calibration.images, name="lenet5")
     record = networks.shipped_checkpoint("lenet5", "mnist").with_suffix(".json")

@@ -14,6 +14,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.synthesis import synthesize, yosys
 from hawx_hw.technology import Technology, load
 from hawx_hw.util.resources import rtl_templates
+from tests import material
 
 DESIGN = """
 module element(input clk, input signed [3:0] a, w, input signed [9:0] s,
@@ -138,10 +139,7 @@ def test_a_clock_period_is_noted(tmp_path: Path, sources: list[Path]) -> None:
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 @pytest.mark.parametrize("name", ["generic45", "osu018"])
 def test_opensta_agrees(tmp_path: Path, sources: list[Path], name: str) -> None:
-    try:
-        technology = load(name)
-    except UserError as error:
-        pytest.skip(str(error))
+    technology = material.technology(name)
     result = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True)
     timing = result.figures["timing"]
     # The names in both are those of netlist.v.

@@ -171,7 +171,7 @@ def test_where_the_users_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     second = default_store()
     assert second is not None
     assert second.path == tmp_path / "hawx_hw" / "synthesis.sqlite"
-    monkeypatch.setattr(module, "cache_folder", lambda: None)
+    monkeypatch.setattr(module, "store_file", lambda: None)
     assert default_store() is None
 
 

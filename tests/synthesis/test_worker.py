@@ -1,7 +1,6 @@
 """The Yosys script, judged by the area of an exact multiplier."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +10,12 @@ import pytest
 from hawx_hw.netlist.netlist import read_netlist
 from hawx_hw.synthesis.worker import script
 from hawx_hw.technology import load
+from tests import material
 
 MULTIPLIER = """module multiplier(input signed [7:0] a, b, output signed [15:0] y);
   assign y = a * b;
 endmodule
 """
-DATA = Path(
-    os.environ.get("HAWX_TECHNOLOGY_DATA")
-    or Path(__file__).resolve().parents[2].parent / "shared" / "technology"
-)
-IHP = DATA / "ihp_sg13g2_typ.lib.gz"
-SKY130 = DATA / "sky130hd_tt.lib.gz"
 
 
 def map_multiplier(folder: Path, technology_name: str, **options: object):
@@ -50,18 +44,18 @@ def test_an_exact_multiplier_on_generic45(tmp_path, booth, area):
     assert map_multiplier(tmp_path, "generic45", booth=booth).report()["area"] == area
 
 
-@pytest.mark.skipif(not IHP.is_file(), reason="needs the IHP library")
 @pytest.mark.parametrize(("booth", "area"), [(False, 3907.802), (True, 2909.655)])
 def test_an_exact_multiplier_on_ihp_has_the_published_area(tmp_path, monkeypatch, booth, area):
     """Yosys 0.70 with ``synth`` and ``abc -liberty``: 3907.8 and 2909.7 um2."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert map_multiplier(tmp_path, str(IHP), booth=booth).report()["area"] == area
+    ihp = str(material.material("technology/ihp_sg13g2_typ.lib.gz"))
+    assert map_multiplier(tmp_path, ihp, booth=booth).report()["area"] == area
 
 
-@pytest.mark.skipif(not SKY130.is_file(), reason="needs the SkyWater library")
 def test_no_isolation_cells_on_sky130(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    kinds = map_multiplier(tmp_path, str(SKY130)).report()["cells_by_kind"]
+    sky130 = str(material.material("technology/sky130hd_tt.lib.gz"))
+    kinds = map_multiplier(tmp_path, sky130).report()["cells_by_kind"]
     assert kinds
     assert not [name for name in kinds if "lpflow" in name]
 

@@ -11,6 +11,7 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.technology import BUILT_IN, FAMILIES, FpgaFamily, load, load_any
 from hawx_hw.technology.memories import MacroFigures
+from tests import material
 
 LIBRARY = """library (small) {
   time_unit : "1ns"; capacitive_load_unit (1, pf);
@@ -194,10 +195,7 @@ def test_environment_variables_and_own_folders(
 def test_open_kits_where_present(
     name: str, cell: str, supply: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Path(__file__).resolve().parents[3] / "shared" / "technology"
-    if not folder.is_dir():
-        pytest.skip("../shared/technology is not there")
-    monkeypatch.setenv("HAWX_TECHNOLOGY", str(folder))
+    monkeypatch.setenv("HAWX_TECHNOLOGY", str(material.material("technology")))
     technology = load(name)
     assert technology.library.cells[cell].area > 0
     assert technology.supply == technology.library.voltage == supply

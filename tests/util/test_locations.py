@@ -1,40 +1,118 @@
+"""Each variable and each folder of the cache, and that no other module has its own."""
+
+import re
 from pathlib import Path
 
-from hawx_hw.util.locations import cache_folder, data_folders
+import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+import hawx_hw
+from hawx_hw.errors import UserError
+from hawx_hw.util import locations
+from hawx_hw.util.locations import (
+    CACHES,
+    VARIABLES,
+    cache_folder,
+    data_folders,
+    predictors_folder,
+    required_cache_folder,
+    store_file,
+    technology_folders,
+)
+
+PACKAGE = Path(hawx_hw.__file__).parent
+#: Variables through which processes of ours speak to one another.
+INTERNAL = {"HAWX_JOB", "HAWX_REPORT"}
 
 
-def test_order(monkeypatch, tmp_path):
-    monkeypatch.setenv("HAWX_DATA", str(tmp_path / "given"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert data_folders() == [
-        tmp_path / "given",
-        REPOSITORY.parent / "shared" / "data",
-        tmp_path / "cache" / "hawx_hw",
-    ]
-
-
-def test_without_settings(monkeypatch, tmp_path):
-    monkeypatch.delenv("HAWX_DATA", raising=False)
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    for name in (*VARIABLES, "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert data_folders()[1:] == [tmp_path / ".cache" / "hawx_hw"]
+    return tmp_path
 
 
-def test_a_relative_cache_is_ignored(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "hawx_hw"
+@pytest.fixture
+def no_home(monkeypatch):
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
 
 
-def test_no_home(monkeypatch):
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({}, "{home}/.cache/hawx_hw"),
+        ({"XDG_CACHE_HOME": "{home}/xdg"}, "{home}/xdg/hawx_hw"),
+        ({"XDG_CACHE_HOME": "relative"}, "{home}/.cache/hawx_hw"),
+        ({"HAWX_CACHE": "{home}/own", "XDG_CACHE_HOME": "{home}/xdg"}, "{home}/own"),
+        ({"HAWX_CACHE": "~/own"}, "{home}/own"),
+    ],
+)
+def test_the_cache(monkeypatch, home, variables, folder):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(home=home))
+    assert cache_folder() == Path(folder.format(home=home))
+    assert cache_folder("kernels") == cache_folder() / "kernels"
+    assert required_cache_folder("kernels") == cache_folder("kernels")
 
-    def nowhere():
-        raise RuntimeError("no home")
 
-    monkeypatch.setattr(Path, "home", nowhere)
-    monkeypatch.delenv("HAWX_DATA", raising=False)
+def test_a_relative_own_cache_counts_from_the_working_directory(monkeypatch, home):
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HAWX_CACHE", "own")
+    assert cache_folder() == home / "own"
+
+
+def test_only_listed_folders_are_in_the_cache():
+    with pytest.raises(ValueError, match=r"kind must be one of blocks, kernels, .*, not 'other'"):
+        cache_folder("other")
+
+
+def test_data_folders(monkeypatch, home):
+    assert data_folders() == [home / ".cache" / "hawx_hw"]
+    monkeypatch.setenv("HAWX_DATA", "~/given")
+    assert data_folders() == [home / "given", home / ".cache" / "hawx_hw"]
+
+
+def test_predictors(monkeypatch, home):
+    assert predictors_folder() is None
+    monkeypatch.setenv("HAWX_PREDICTORS", "~/own")
+    assert predictors_folder() == home / "own"
+
+
+def test_the_store(monkeypatch, home):
+    assert store_file() == home / ".cache" / "hawx_hw" / "synthesis.sqlite"
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HAWX_STORE", "own.sqlite")
+    assert store_file() == home / "own.sqlite"
+
+
+def test_technologies(monkeypatch, home):
+    assert technology_folders() == []
+    monkeypatch.setenv("HAWX_TECHNOLOGY", f"/first::{home}/second:~/third")
+    assert technology_folders() == [Path("/first"), home / "second", home / "third"]
+
+
+def test_no_home(no_home):
     assert cache_folder() is None
-    assert len(data_folders()) == 1
+    assert cache_folder("kernels") is None
+    assert data_folders() == []
+    assert store_file() is None
+    with pytest.raises(UserError) as caught:
+        required_cache_folder("liberty")
+    assert str(caught.value) == (
+        "There is no folder for unpacked liberty files: no home. Set HAWX_CACHE to a folder."
+    )
+
+
+def test_no_other_module_reads_variables_of_ours():
+    read = re.compile(r"environ[^\n]*[\"'](HAWX_\w+|XDG_\w+)")
+    for path in PACKAGE.rglob("*.py"):
+        if path != Path(locations.__file__):
+            assert not read.findall(path.read_text("utf-8")), path
+            named = set(re.findall(r"\bHAWX_[A-Z]+\b", path.read_text("utf-8")))
+            assert named <= {*VARIABLES, *INTERNAL, "HAWX_BLACKBOX"}, path
+
+
+def test_every_variable_and_every_folder_is_documented():
+    guide = (PACKAGE.parent / "docs" / "user-guide.md").read_text("utf-8")
+    for name, meaning in (*VARIABLES.items(), *CACHES.items()):
+        assert f"| `{name}` | {meaning} |" in guide

@@ -13,6 +13,7 @@ import numpy as np
 from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_bytes, write_json, write_text
+from hawx_hw.util.locations import required_cache_folder
 
 __all__ = ["ImportStore"]
 
@@ -41,7 +42,7 @@ class ImportStore:
     """
 
     def __init__(self, folder: Path | None = None):
-        self._folder = folder or _cache()
+        self._folder = folder or required_cache_folder("blocks")
 
     def names(self) -> list[str]:
         """The names of all imported blocks, in order."""
@@ -161,14 +162,3 @@ def _damaged(path: Path, name: str) -> UserError:
     return UserError(
         f"The imported block {name} is damaged", where=str(path), hint=_AGAIN.format(name=name)
     )
-
-
-def _cache() -> Path:
-    from hawx_hw.util.locations import cache_folder
-
-    cache = cache_folder()
-    if cache is None:
-        raise UserError(
-            "There is no folder for imported blocks: no home.", hint="Set XDG_CACHE_HOME."
-        )
-    return cache / "blocks"

@@ -101,6 +101,6 @@ def test_damaged_names(cache: Path, content: str) -> None:
 
 
 def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hawx_hw.util.locations.cache_folder", lambda: None)
-    with pytest.raises(UserError, match=r"no home. Set XDG_CACHE_HOME"):
+    monkeypatch.setattr("hawx_hw.util.locations.cache_folder", lambda kind: None)
+    with pytest.raises(UserError, match=r"imported blocks: no home. Set HAWX_CACHE"):
         ImportStore()
