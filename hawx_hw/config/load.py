@@ -11,12 +11,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-import yaml
 from pydantic import ValidationError
 
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
 from hawx_hw.util.resources import configs
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
 
 __all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
 
@@ -81,31 +81,21 @@ def load_config(path: Path) -> Config:
             f"The config cannot be read: {error}", where=str(path), hint="Name a YAML text file."
         ) from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UserError(
-            f"This is not YAML: {problem}", where=where, hint="See configs/lenet5.yaml."
-        ) from error
-    except RecursionError as error:
-        raise UserError(
-            "This is nested too deeply", where=str(path), hint="See configs/lenet5.yaml."
-        ) from error
-    if not isinstance(root, yaml.MappingNode):
+        content = read_yaml(text)
+    except YamlError as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        hint = error.hint or "See configs/lenet5.yaml."
+        raise UserError(error.problem, where=where, hint=hint) from error
+    if not isinstance(content, dict):
         raise UserError(
             "A config must be a mapping of keys to values",
             where=str(path),
             hint="See configs/lenet5.yaml.",
         )
-    lines: dict[tuple[str, ...], int] = {}
-    _index(root, (), lines, path, set())
     try:
         return Config.model_validate(content, context={"folder": path.parent})
     except ValidationError as error:
-        raise _explained(error, path, lines) from error
+        raise _explained(error, path, text) from error
 
 
 def located(error: UserError, path: Path) -> UserError:
@@ -117,13 +107,8 @@ def located(error: UserError, path: Path) -> UserError:
     key = tuple(name.split("."))
     if _field(key) is None:
         return error
-    lines: dict[tuple[str, ...], int] = {}
-    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    if root is not None:
-        _index(root, (), lines, path, set())
-    while key and key not in lines:
-        key = key[:-1]
-    place = f"{path}:{lines[key]}" if key else str(path)
+    line = line_of(path.read_text(encoding="utf-8"), key)
+    place = f"{path}:{line}" if line else str(path)
     return UserError(error.what, where=f"{place}: {error.where}", hint=error.hint)
 
 
@@ -132,47 +117,15 @@ def schema_text() -> str:
     return json.dumps(Config.model_json_schema(), indent=2, sort_keys=True) + "\n"
 
 
-def _index(
-    node: yaml.Node,
-    prefix: tuple[str, ...],
-    lines: dict[tuple[str, ...], int],
-    path: Path,
-    seen: set[int],
-) -> None:
-    """Line of each key; a key that stands twice is an error, which YAML itself does not report."""
-    # An alias leads to a node that is known already, perhaps to one around itself.
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        for key_node, value in node.value:
-            key = (*prefix, str(key_node.value))
-            line = key_node.start_mark.line + 1
-            if key in lines:
-                raise UserError(
-                    f"{'.'.join(key)} stands here a second time",
-                    where=f"{path}:{line}",
-                    hint=f"Remove it, or the one in line {lines[key]}.",
-                )
-            lines[key] = line
-            _index(value, key, lines, path, seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[(*prefix, str(index))] = value.start_mark.line + 1
-            _index(value, (*prefix, str(index)), lines, path, seen)
-
-
-def _explained(error: ValidationError, path: Path, lines: dict[tuple[str, ...], int]) -> UserError:
+def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     # Unknown keys first: they often explain why another one is missing.
     problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     problem = problems[0]
     # Checks of the whole config name the key in their context.
     loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
     key = tuple(str(part) for part in loc if part != "")
-    at = key
-    while at and at not in lines:
-        at = at[:-1]
-    where = f"{path}:{lines[at]}: {'.'.join(key)}" if at else f"{path}: {'.'.join(key)}"
+    line = line_of(text, key)
+    where = f"{path}:{line}: {'.'.join(key)}" if line else f"{path}: {'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "user_error":
         return UserError(context["what"], where=where, hint=context["hint"])

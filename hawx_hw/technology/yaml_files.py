@@ -6,10 +6,10 @@ import difflib
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
 
 __all__ = ["checked", "read_mapping"]
 
@@ -25,15 +25,14 @@ def read_mapping(path: Path) -> dict[str, Any]:
         The file cannot be read, or holds something else.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"The technology cannot be read: {str(error).splitlines()[0]}", where=str(path)
         ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise UserError(f"This is not YAML: {str(error).splitlines()[0]}", where=where) from error
+    except YamlError as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        raise UserError(error.problem, where=where, hint=error.hint) from error
     if not isinstance(content, dict):
         raise UserError("A technology must be a mapping of keys to values", where=str(path))
     return content
@@ -54,7 +53,7 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
         problem = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         # The names of a union's branches are no keys.
         key = _in_file(list(problem["loc"]), content)
-        line = _line(path, key)
+        line = line_of(path.read_text(encoding="utf-8"), key)
         where = f"{path}:{line}: {'.'.join(map(str, key))}" if key else str(path)
         if problem["type"] == "extra_forbidden":
             known = _known(model, key[:-1])
@@ -80,19 +79,6 @@ def _in_file(location: list[int | str], content: Any) -> tuple[int | str, ...]:
             break
         key.append(part)
     return tuple(key)
-
-
-def _line(path: Path, key: tuple[int | str, ...]) -> int:
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = 1
-    for part in key:
-        if isinstance(node, yaml.MappingNode):
-            name, node = next(pair for pair in node.value if pair[0].value == part)
-            line = name.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
 
 
 def _known(model: type[BaseModel], key: tuple[int | str, ...]) -> list[str]:

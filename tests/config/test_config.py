@@ -67,7 +67,7 @@ def test_defaults(tmp_path: Path) -> None:
         (HEAD + "accelerator: {rows: .nan}\n", "must be a valid integer, not nan."),
         (HEAD + f"accelerator: {{rows: {'x' * 9000}}}\n", "xxx...xxx"),
         (HEAD + "search: " + "[" * 5000 + "]" * 5000 + "\n", "This is nested too deeply."),
-        (HEAD + "? [a]\n: b\n", ":3: This is not YAML: found unhashable key."),
+        (HEAD + "? [a]\n: b\n", ":3: A key must be a text, not a list or a mapping."),
         (HEAD + "---\nname: y\n", ":3: This is not YAML: but found another document."),
         (HEAD + "searches: {}\n", ":3: searches: There is no such key."),
         (
