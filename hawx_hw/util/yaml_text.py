@@ -153,7 +153,7 @@ def _classes() -> tuple[Any, Any]:
 
 
 def _check_keys(node: Any) -> None:
-    """Refuse lists as keys, and keys that stand twice, which ruamel.yaml overlooks beside merges."""
+    """Refuse keys that are lists, or stand twice, which ruamel.yaml overlooks beside merges."""
     lines: dict[str, int] = {}
     for key, _ in node.value:
         name, line = key.value, key.start_mark.line + 1
