@@ -1,4 +1,4 @@
-"""Which block computes each product of a network."""
+"""The assignment of blocks to the products of a network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class LayerBlocks:
     blocks : tuple of Block
         At least one, no two with the same table; every one is in use.
     choice : ndarray of uint8
-        Of the shape of the weights, ``(filters, channels, kernel rows, kernel columns)`` or
-        ``(outputs, inputs)``: index into ``blocks``.
+        Indices into ``blocks``, in the shape of the weights: ``(filters, channels, kernel height,
+        kernel width)`` or ``(outputs, inputs)``.
     """
 
     blocks: tuple[Block, ...]
@@ -68,7 +68,7 @@ class LayerBlocks:
         return np.stack([block.table for block in self.blocks])
 
     def products(self, weight: np.ndarray) -> np.ndarray:
-        """What each weight makes of each activation code.
+        """The product of each weight with each activation code.
 
         Parameters
         ----------
@@ -80,8 +80,8 @@ class LayerBlocks:
         ndarray of int32
             ``(*shape, 256)``, indexed ``[..., activation + 128]``.
         """
-        rows: np.ndarray = self.tables[self.choice, weight.astype(np.int64) + 128]
-        return rows
+        products: np.ndarray = self.tables[self.choice, weight.astype(np.int64) + 128]
+        return products
 
 
 #: The blocks of each convolution and linear layer, by the node's name; layers that are left out

@@ -1,4 +1,7 @@
-"""What every block is: one definition with three faces that agree on all 65,536 operand pairs."""
+"""Base of all blocks: a multiplier as numpy function, product table and gateware.
+
+All three agree on all 65,536 operand pairs.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from amaranth.lib.wiring import In, Out
 
 __all__ = ["CODES", "Block", "BlockComponent", "BlockSignature"]
 
-#: Every operand code, in the order of the table's rows and columns.
+#: Every operand code, in the order of both axes of the product table.
 CODES = np.arange(-128, 128, dtype=np.int32)
 CODES.flags.writeable = False
 
@@ -58,9 +61,9 @@ class Block(abc.ABC):
     A family of blocks is a frozen dataclass whose fields are its integer parameters; they appear
     in the name in the order of the fields.
 
-    What the gateware puts out is ``table[a, b] + activation_offset * a``: a multiplier of unsigned
+    The output of the gateware is ``table[a, b] + activation_offset * a``: a multiplier of unsigned
     activations takes the code ``b`` as ``b + 128``, so that its product approximates
-    ``a * (b + 128)``. The table is without that known term, which the mapping folds into the bias.
+    ``a * (b + 128)``. The table omits that known term, which the mapping folds into the bias.
     """
 
     #: Name of the family, a Python identifier.
@@ -83,7 +86,7 @@ class Block(abc.ABC):
 
     @property
     def weights(self) -> range:
-        """The weight codes that the block accepts; its table holds elsewhere what it puts out."""
+        """The weight codes that the block accepts; for others, the table is what it computes."""
         return range(-128, 128)
 
     @property
@@ -93,12 +96,12 @@ class Block(abc.ABC):
 
     @property
     def weight_step(self) -> int:
-        """Weight codes that are multiples of it are all that the block needs: a power of two."""
+        """A power of two: the block uses only weight codes that are multiples of it."""
         return 1
 
     @property
     def activation_step(self) -> int:
-        """Activation codes that are multiples of it are all that the block needs."""
+        """A power of two: the block uses only activation codes that are multiples of it."""
         return 1
 
     @abc.abstractmethod
@@ -107,13 +110,13 @@ class Block(abc.ABC):
 
     @property
     def sources(self) -> Mapping[str, str]:
-        """Verilog that the gateware places by instance: text by file name."""
+        """Verilog that the gateware instantiates: text by file name."""
         return {}
 
     @property
     @abc.abstractmethod
     def implementations(self) -> tuple[str, ...]:
-        """Names of the ways to build the block, the usual one first."""
+        """Names of the ways to build the block, the default first."""
 
     @abc.abstractmethod
     def component(self, implementation: str | None = None) -> BlockComponent:
@@ -128,7 +131,7 @@ class Block(abc.ABC):
     def specification(self) -> BlockComponent | None:
         """A plain description to prove the implementations against, independent of the table.
 
-        None where the table is the only one there is.
+        None where the table is the only description.
         """
         return None
 
@@ -149,12 +152,12 @@ class Block(abc.ABC):
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of the table (little-endian int32, row by row): the identity of the block."""
+        """SHA-256 of the table (little-endian int32, in C order): the identity of the block."""
         return hashlib.sha256(self.table.astype("<i4").tobytes()).hexdigest()
 
     @property
     def raw_table(self) -> np.ndarray:
-        """What the gateware puts out: int32 ``(256, 256)``, indexed ``[a + 128, b + 128]``."""
+        """The output of the gateware: int32 ``(256, 256)``, indexed ``[a + 128, b + 128]``."""
         return self.table + self.activation_offset * CODES[:, None]
 
     @functools.cached_property

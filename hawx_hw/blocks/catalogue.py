@@ -1,4 +1,4 @@
-"""The blocks at hand, each table once, with all the names that it goes by."""
+"""The available blocks: each table once, with all its names."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class Entry:
 
 @functools.cache
 def library() -> tuple[Block, ...]:
-    """What the families list, in their order; some have one table."""
+    """The blocks that the families list, in their order; some share a table."""
     modules = dict.fromkeys(module for module, _ in FAMILIES.values())
-    found: list[Block] = []
+    blocks: list[Block] = []
     for module in modules:
-        found += importlib.import_module(module).catalogue()
-    return tuple(found)
+        blocks += importlib.import_module(module).catalogue()
+    return tuple(blocks)
 
 
 def catalogue(family: str | None = None) -> list[Entry]:
-    """Every table of the library and of what was imported; no two are equal.
+    """Every table of the library and of the imported blocks; no two are equal.
 
-    Imported blocks that are damaged are left out; the store tells of them.
+    Imported blocks that are damaged are left out; ``ImportStore.load_all`` reports them.
 
     A table is listed under the first of the names that it has, families in the order of
     :data:`~hawx_hw.blocks.registry.FAMILIES`, imported blocks last.
@@ -70,12 +70,12 @@ def catalogue(family: str | None = None) -> list[Entry]:
 
 
 def library_entries() -> list[Entry]:
-    """Every table of the library, without what was imported."""
+    """Every table of the library, without imported blocks."""
     return _entries(library(), None)
 
 
 def other_names(block: Block) -> tuple[str, ...]:
-    """What else the table of ``block`` is called; none where it is new."""
+    """The other names of the table of ``block``; none where the table is new."""
     return _others(block, [b for b in _all() if b.digest == block.digest])
 
 

@@ -1,4 +1,4 @@
-"""Everything about a block that people and tools ask for."""
+"""The description of a block for users and tools."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["describe"]
 
 
 def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any]:
-    """What can be said of ``block``, for JSON: names, statistics, ranks, factors, codes, gateware.
+    """Describe ``block``, for JSON: names, statistics, ranks, factors, codes, gateware.
 
     Parameters
     ----------
     block : Block
     moments : ErrorMoments or None
-        Where given, a part of the description.
+        Included in the description where given.
     """
     factors, published = block.factors(), circuit_of(block)
     content: dict[str, Any] = {

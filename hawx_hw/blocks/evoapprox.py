@@ -1,8 +1,8 @@
 """The signed 8 x 8 multipliers of EvoApproxLib, as members of the array family.
 
-The library's names are not identities: 1KV8 and 1KVA name different circuits on its branches
-``v2022`` and ``master``. A name therefore carries its branch, as ``mul8s_1KV8@v2022``, and without
-one it is understood where both branches agree or only one has it.
+The library's names are ambiguous: 1KV8 and 1KVA name different circuits on its branches ``v2022``
+and ``master``. A name therefore carries its branch, as ``mul8s_1KV8@v2022``; without a branch it is
+accepted where both branches agree or only one has it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Circuit:
 
 
 CIRCUITS = tuple(
-    Circuit(v2022, master, Array(*parameters), *figures, *errors)
-    for v2022, master, parameters, figures, errors in (
+    Circuit(v2022, master, Array(*parameters), *costs, *errors)
+    for v2022, master, parameters, costs, errors in (
         ("1KV6", "1KV8", (0, 0, 0), (0.425, 729.8, 1.48, 0.0), (0.0, 0.0, 0.0)),
         ("1KV8", "1KVA", (0, 0, 2), (0.422, 711.0, 1.48, 1.2), (0.0076, 50.0, 0.28)),
         ("1KV9", "1KVB", (0, 0, 3), (0.410, 685.2, 1.47, 4.2), (0.026, 68.75, 0.9)),
@@ -76,7 +76,7 @@ _NAME = re.compile(r"mul8s_(?P<name>1[0-9A-Z]{3})(?:@(?P<branch>\w+))?")
 
 
 def resolve(name: str) -> Block | None:
-    """The block of a name such as ``mul8s_1KV8@v2022``; None where it has not this form.
+    """The block of a name such as ``mul8s_1KV8@v2022``; None for a name of another form.
 
     Raises
     ------
@@ -86,27 +86,27 @@ def resolve(name: str) -> Block | None:
     match = _NAME.fullmatch(name)
     if match is None:
         return None
-    wanted, branch = match["name"], match["branch"]
+    circuit_name, branch = match["name"], match["branch"]
     if branch not in (None, "v2022", "master"):
         raise UserError(
             f"EvoApproxLib has no branch {branch!r}", hint="Write @v2022 or @master after the name."
         )
-    found = [
+    matches = [
         (circuit, of)
         for circuit in CIRCUITS
         for of in ("v2022", "master")
-        if getattr(circuit, of) == wanted and branch in (None, of)
+        if getattr(circuit, of) == circuit_name and branch in (None, of)
     ]
-    if not found:
+    if not matches:
         known = ", ".join(name for circuit in CIRCUITS for name in circuit.names)
         raise UserError(f"EvoApproxLib has no signed multiplier {name!r}", hint=f"It has {known}.")
-    if len({circuit.block for circuit, _ in found}) > 1:
-        means = " and ".join(f"{circuit.block.name} on {of}" for circuit, of in found)
+    if len({circuit.block for circuit, _ in matches}) > 1:
+        means = " and ".join(f"{circuit.block.name} on {of}" for circuit, of in matches)
         raise UserError(
             f"{name!r} is two circuits: {means}",
-            hint=f"Write {name}@{found[0][1]} or {name}@{found[1][1]}.",
+            hint=f"Write {name}@{matches[0][1]} or {name}@{matches[1][1]}.",
         )
-    return found[0][0].block
+    return matches[0][0].block
 
 
 def circuit_of(block: Block) -> Circuit | None:

@@ -15,12 +15,12 @@ def merged(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     u, v : ndarray of integers
-        ``(rows, terms)``; they stand for ``u @ v.T``.
+        ``(256, terms)``, or any other equal lengths; they stand for ``u @ v.T``.
 
     Returns
     -------
     u, v : ndarray of int32
-        At least one term, in the order in which their factors first come.
+        At least one term, in the order in which their factors first occur.
     """
     u, v = _summed(u, v)
     v, u = _summed(v, u)
@@ -32,7 +32,7 @@ def merged(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _summed(parts: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Terms of one key become one term."""
+    """Add up the terms that have the same key."""
     groups: dict[bytes, list[int]] = {}
     for term in range(keys.shape[1]):
         groups.setdefault(keys[:, term].tobytes(), []).append(term)
@@ -63,7 +63,7 @@ def low_part_factors(
     lows = np.arange(1, 1 << k, dtype=np.int32)
     part = codes[:, None] & (1 << k) - 1
     error = magnitudes(lows, part) - lows * part
-    # Powers of two select one row each: they have no error.
+    # Operands whose low bits are a power of two select one partial product: they have no error.
     wrong = error.any(axis=0)
     return (
         np.column_stack([codes, part == lows[wrong]]),

@@ -1,4 +1,4 @@
-"""A picture of where a block errs."""
+"""A heat map of the errors of a block."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def write_heat_map(block: Block, path: Path) -> None:
     error_table = (block.table - exact)[
         weights.start + 128 : weights.stop + 128, activations.start + 128 : activations.stop + 128
     ]
-    figures = statistics(block)
-    limit = max(1, figures.wce)
+    metrics = statistics(block)
+    limit = max(1, metrics.wce)
     with picture(path, (6.4, 5.6), where="--plot") as figure:
         axes = figure.add_subplot()
         image = axes.imshow(
@@ -56,8 +56,8 @@ def write_heat_map(block: Block, path: Path) -> None:
         axes.set_xlabel("activation b")
         axes.set_ylabel("weight a")
         axes.set_title(
-            f"{block.name}\nmean error {figures.mean_error:.2f}, MAE {figures.mae:.2f}, "
-            f"WCE {figures.wce}",
+            f"{block.name}\nmean error {metrics.mean_error:.2f}, MAE {metrics.mae:.2f}, "
+            f"WCE {metrics.wce}",
             fontsize=10,
         )
         figure.colorbar(image, ax=axes, label="product - a b")

@@ -19,8 +19,9 @@ def integer_rank(matrix: np.ndarray) -> int:
 
     The rank modulo a prime is never larger than the rank. If it is ``r`` modulo each of so many
     primes that their product exceeds Hadamard's bound on the minors of size ``r + 1``, all these
-    minors are zero, and the rank is ``r``. A matrix that has no more than ``r`` rows or columns
-    after those that are zero, repeated or negated are left out needs no further primes.
+    minors are zero, and the rank is ``r``. A matrix one of whose axes has
+    no more than ``r`` vectors after those that are zero, repeated or negated are left out needs no
+    further primes.
 
     Parameters
     ----------
@@ -42,35 +43,35 @@ def integer_rank(matrix: np.ndarray) -> int:
     if rest.size and np.abs(rest).max() >= 2**31:
         raise ValueError("matrix must have entries below 2**31")
     rest = _distinct(_distinct(rest).T)
-    found = 0
+    result = 0
     remaining = math.inf
     for prime in _primes():
         rank = _rank_modulo(rest, prime)
-        if rank > found or remaining == math.inf:
-            found = max(found, rank)
-            remaining = _minor_bits(rest, found + 1)
-        if found == min(rest.shape):
+        if rank > result or remaining == math.inf:
+            result = max(result, rank)
+            remaining = _minor_bits(rest, result + 1)
+        if result == min(rest.shape):
             break
         remaining -= math.log2(prime)
         if remaining < 0:
             break
-    return found
+    return result
 
 
 def _distinct(matrix: np.ndarray) -> np.ndarray:
-    """The rows that are neither zero nor equal to an earlier one or its negative."""
-    rows = matrix[matrix.any(axis=1)]
-    if not rows.size:
-        return rows
-    leading = rows[np.arange(len(rows)), (rows != 0).argmax(axis=1)]
-    distinct: np.ndarray = np.unique(rows * np.sign(leading)[:, None], axis=0)
+    """The vectors along axis 0 that are neither zero nor equal to another or its negative."""
+    vectors = matrix[matrix.any(axis=1)]
+    if not vectors.size:
+        return vectors
+    leading = vectors[np.arange(len(vectors)), (vectors != 0).argmax(axis=1)]
+    distinct: np.ndarray = np.unique(vectors * np.sign(leading)[:, None], axis=0)
     return distinct
 
 
 def _minor_bits(matrix: np.ndarray, size: int) -> float:
-    """An upper bound of log2 of the magnitude of every minor of ``size`` rows; Hadamard's."""
+    """Hadamard's upper bound of log2 of the magnitude of every minor of size ``size``."""
     squares = [(matrix.astype(np.float64) ** 2).sum(axis=axis) for axis in (0, 1)]
-    # One bit more than the sums of rounded logarithms could be wrong by.
+    # One bit more covers the rounding errors of the sums of logarithms.
     return 1 + min(float(np.sort(np.log2(s))[::-1][:size].sum()) / 2 for s in squares)
 
 

@@ -1,4 +1,4 @@
-"""From a name to a block: families with parameters, aliases, and what users bring."""
+"""Blocks by name: families with parameters, aliases, imported blocks and Python blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hawx_hw.errors import UserError
 
 __all__ = ["FAMILIES", "by_name"]
 
-#: Module and class of each family; imported when first asked for.
+#: Module and class of each family; imported when first used.
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "exact": ("hawx_hw.blocks.families.exact", "Exact"),
@@ -73,7 +73,7 @@ def by_name(name: str, folder: Path | None = None) -> Block:
     ----------
     name : str
     folder : Path or None
-        Where the modules of ``python:`` are looked for first, before the current folder.
+        Where the modules of ``python:`` blocks are searched first, before the current folder.
 
     Raises
     ------

@@ -28,8 +28,8 @@ class Statistics:
     error_rate : float
         Share of the pairs whose product is not exact, in [0, 1].
     mre : float
-        Mean absolute error relative to the exact product of the operands as the hardware takes
-        them, ``a * (b + activation_offset)``, over the pairs where that is not zero.
+        Mean absolute error relative to the exact product of the hardware's operands,
+        ``a * (b + activation_offset)``, over the pairs where that is not zero.
     """
 
     mean_error: float
@@ -40,7 +40,7 @@ class Statistics:
     mre: float
 
     def as_dict(self) -> dict[str, float]:
-        """The figures by name."""
+        """The statistics by name."""
         return asdict(self)
 
 
@@ -54,11 +54,11 @@ class ErrorMoments:
 
 def statistics(block: Block) -> Statistics:
     """Error statistics of ``block``, from exact integer sums."""
-    rows, columns = _accepted(block)
-    exact = CODES[rows, None].astype(np.int64) * CODES[None, columns]
-    error = block.table[rows, columns] - exact
+    weights, activations = _accepted(block)
+    exact = CODES[weights, None].astype(np.int64) * CODES[None, activations]
+    error = block.table[weights, activations] - exact
     size = np.abs(error)
-    product = np.abs(exact + block.activation_offset * CODES[rows, None])
+    product = np.abs(exact + block.activation_offset * CODES[weights, None])
     nonzero = product > 0
     return Statistics(
         mean_error=int(error.sum()) / error.size,
@@ -77,7 +77,7 @@ def error_moments(block: Block, weights: np.ndarray, activations: np.ndarray) ->
     ----------
     block : Block
     weights, activations : ndarray
-        How often each code occurs: 256 non-negative figures each, not all zero, that of the code
+        How often each code occurs: 256 non-negative numbers each, not all zero, that of the code
         ``c`` at ``c + 128``. They need not add up to one.
 
     Raises
@@ -85,12 +85,12 @@ def error_moments(block: Block, weights: np.ndarray, activations: np.ndarray) ->
     ValueError
         A histogram has another shape or values, or counts a code that the block does not accept.
     """
-    rows, columns = _accepted(block)
+    accepted = _accepted(block)
     shares = [
         _shares(histogram, codes, name, block)
         for histogram, codes, name in (
-            (weights, rows, "weights"),
-            (activations, columns, "activations"),
+            (weights, accepted[0], "weights"),
+            (activations, accepted[1], "activations"),
         )
     ]
     error = block.table.astype(np.float64) - CODES[:, None].astype(np.float64) * CODES
@@ -100,11 +100,11 @@ def error_moments(block: Block, weights: np.ndarray, activations: np.ndarray) ->
 
 
 def _accepted(block: Block) -> tuple[slice, slice]:
-    """Rows and columns of the table that the block accepts."""
-    rows, columns = (
+    """The parts of both axes of the table that the block accepts: weights, activations."""
+    weights, activations = (
         slice(codes.start + 128, codes.stop + 128) for codes in (block.weights, block.activations)
     )
-    return rows, columns
+    return weights, activations
 
 
 def _shares(histogram: np.ndarray, codes: slice, name: str, block: Block) -> np.ndarray:

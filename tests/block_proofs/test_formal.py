@@ -13,18 +13,18 @@ def design(name, body, bits=16, ports="input [7:0] a, input [7:0] b"):
 
 
 WHOLE = design("whole", "assign product = $signed(a) * $signed(b);")
-# The ports in another order, and the product row by row, the row of the sign subtracted.
-ROWS = design(
-    "rows",
+# The ports in another order, and a chain of adders, the partial product of the sign subtracted.
+CHAIN = design(
+    "chain",
     "wire [15:0] x = {{8{a[7]}}, a};\n  assign product = "
-    + " + ".join(f"(b[{row}] ? x << {row} : 16'b0)" for row in range(7))
+    + " + ".join(f"(b[{bit}] ? x << {bit} : 16'b0)" for bit in range(7))
     + " - (b[7] ? x << 7 : 16'b0);",
     ports="input [7:0] b, input [7:0] a",
 )
 
 
 def test_equal_circuits():
-    assert compare([(WHOLE, ROWS), (ROWS, WHOLE), (WHOLE, WHOLE)]) == [None, None, None]
+    assert compare([(WHOLE, CHAIN), (CHAIN, WHOLE), (WHOLE, WHOLE)]) == [None, None, None]
 
 
 def test_one_wrong_pair_in_65536_is_found(tmp_path, monkeypatch):
@@ -35,7 +35,7 @@ def test_one_wrong_pair_in_65536_is_found(tmp_path, monkeypatch):
         "  assign product = right ^ (a == 8'h93 && b == 8'h2a);",
     )
     product = (0x93 - 256) * 0x2A
-    assert compare([(WHOLE, ROWS), (WHOLE, wrong), (wrong, ROWS)]) == [
+    assert compare([(WHOLE, CHAIN), (WHOLE, wrong), (wrong, CHAIN)]) == [
         None,
         Difference(0x93 - 256, 0x2A, product, product + 1),
         Difference(0x93 - 256, 0x2A, product + 1, product),

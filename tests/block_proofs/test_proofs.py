@@ -40,7 +40,7 @@ class TwoWays(Exact):
     family = "two_ways"
     specified: int = 1
 
-    implementations = ("rows", "broken")
+    implementations = ("chain", "broken")
 
     def component(self, implementation=None):
         return Rows((4, 7) if self._implementation(implementation) == "broken" else None)
@@ -82,7 +82,7 @@ def test_every_implementation_of_the_exact_block(proven):
 
 
 def test_both_proofs_find_one_broken_partial_product(proven):
-    names = ("rows", "broken", "specification")
+    names = ("chain", "broken", "specification")
     right, wrong, specification = (proven["two_ways(specified=1)", name] for name in names)
     assert right.holds and specification.holds
     assert not wrong.holds
@@ -132,7 +132,7 @@ def test_a_specification_that_is_not_the_table_is_found(proven):
 
 
 def test_without_a_specification_the_table_stands_alone(proven):
-    right, wrong = (proven["two_ways(specified=0)", name] for name in ("rows", "broken"))
+    right, wrong = (proven["two_ways(specified=0)", name] for name in ("chain", "broken"))
     assert (right.formal, right.holds) == (False, True)
     assert [c.method for c in wrong.counterexamples] == ["simulation"]
     assert ("two_ways(specified=0)", "specification") not in proven
@@ -143,15 +143,15 @@ def test_order_and_batches(monkeypatch):
     first, second = TwoWays(1), TwoWays(0)
     told = []
     proofs = prove(
-        [(first, "rows"), (second, "rows"), (first, "broken")],
+        [(first, "chain"), (second, "chain"), (first, "broken")],
         formal=False,
         jobs=2,
         progress=lambda *counts: told.append(counts),
     )
     assert [(p.block, p.implementation, p.formal, p.holds) for p in proofs] == [
-        (first.name, "rows", False, True),
+        (first.name, "chain", False, True),
         (first.name, "broken", False, False),
-        (second.name, "rows", False, True),
+        (second.name, "chain", False, True),
     ]
     assert told == [(2, 3), (3, 3)]
 

@@ -17,14 +17,14 @@ _CORNERS = (-128, -127, -96, -64, -3, -2, -1, 0, 1, 2, 3, 63, 64, 96, 126, 127)
 
 
 def sample(count: int, seed: int) -> list[tuple[int, int]]:
-    """All pairs of telling codes, and ``count`` random ones."""
+    """All pairs of corner codes, and ``count`` random ones."""
     draw = random.Random(seed)
     pairs = list(itertools.product(_CORNERS, repeat=2))
     return pairs + [(draw.randrange(-128, 128), draw.randrange(-128, 128)) for _ in range(count)]
 
 
 def assert_gateware(block: Block, pairs: list[tuple[int, int]]) -> None:
-    """Every implementation and the specification put out the table, less its known term."""
+    """Every implementation and the specification put out the table plus the known term."""
     components: dict[str, BlockComponent] = {
         name: block.component(name) for name in block.implementations
     }

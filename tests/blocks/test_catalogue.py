@@ -37,7 +37,7 @@ def test_at_least_sixty_tables_and_no_two_alike() -> None:
     assert entries[0].block.name == "exact"
 
 
-def test_every_family_is_listed_and_every_name_found() -> None:
+def test_every_family_is_listed_and_every_name_resolves() -> None:
     listed = library()
     assert {block.family for block in listed} == set(FAMILIES)
     for entry in catalogue():
@@ -46,8 +46,8 @@ def test_every_family_is_listed_and_every_name_found() -> None:
 
 
 def test_nothing_of_the_library_is_lost() -> None:
-    told = {name for entry in catalogue() for name in (entry.block.name, *entry.others)}
-    assert {block.name for block in library()} <= told
+    listed = {name for entry in catalogue() for name in (entry.block.name, *entry.others)}
+    assert {block.name for block in library()} <= listed
 
 
 def test_imported_blocks() -> None:
@@ -61,7 +61,7 @@ def test_imported_blocks() -> None:
     assert "import:same" not in other_names(by_name("import:same"))
 
 
-def test_damaged_imports_are_left_out_and_told(
+def test_damaged_imports_are_left_out_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bring("new", 2)

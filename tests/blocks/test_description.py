@@ -1,4 +1,4 @@
-"""What is said of a block."""
+"""The description of a block."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from hawx_hw.blocks.statistics import ErrorMoments, statistics
 
 def test_of_a_published_block() -> None:
     block = by_name("mul8s_1L2J@v2022")
-    found = describe(block)
-    assert found["name"] == "array(ha=1,hb=1,v=0)"
-    assert {"mul8s_1L2H@master", "precision(w=7,a=7)"} <= set(found["also"])
-    assert found["statistics"] == statistics(block).as_dict()
-    assert found["published"]["power_mw"] == 0.301
+    content = describe(block)
+    assert content["name"] == "array(ha=1,hb=1,v=0)"
+    assert {"mul8s_1L2H@master", "precision(w=7,a=7)"} <= set(content["also"])
+    assert content["statistics"] == statistics(block).as_dict()
+    assert content["published"]["power_mw"] == 0.301
     # A product of two functions; the error is that less the product of two others.
-    assert (found["rank"], found["error_rank"]) == (1, 2)
-    assert found["factors"] == {"terms": 1, "weights": [-128, 126], "activations": [-128, 126]}
-    assert "on_histograms" not in found
-    assert json.loads(json.dumps(found)) == found
+    assert (content["rank"], content["error_rank"]) == (1, 2)
+    assert content["factors"] == {
+        "terms": 1,
+        "weights": [-128, 126],
+        "activations": [-128, 126],
+    }
+    assert "on_histograms" not in content
+    assert json.loads(json.dumps(content)) == content
 
 
 def test_of_unsigned_activations_on_histograms() -> None:
-    found = describe(by_name("udrum(k=4)"), ErrorMoments(1.5, 2.0))
-    assert found["activation_offset"] == 128
-    assert found["product_bits"] == 17
-    assert found["on_histograms"] == {"mean_error": 1.5, "variance": 2.0}
-    assert "published" not in found
+    content = describe(by_name("udrum(k=4)"), ErrorMoments(1.5, 2.0))
+    assert content["activation_offset"] == 128
+    assert content["product_bits"] == 17
+    assert content["on_histograms"] == {"mean_error": 1.5, "variance": 2.0}
+    assert "published" not in content
 
 
 def test_of_lower_precision() -> None:
-    found = describe(by_name("precision(w=5,a=6)"))
-    assert (found["weight_step"], found["activation_step"]) == (8, 4)
+    content = describe(by_name("precision(w=5,a=6)"))
+    assert (content["weight_step"], content["activation_step"]) == (8, 4)

@@ -1,4 +1,4 @@
-"""The published circuits, and names that are not identities."""
+"""The published circuits, and ambiguous names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_published_worst_case_error_rate_and_relative_error(circuit) -> None:
 
 @pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.v2022)
 def test_worst_case_and_error_rate(circuit) -> None:
-    """From what is left out alone: no partial product that is kept can be wrong."""
+    """From the partial products that are left out alone: no other can be wrong."""
     block = circuit.block
     a, b = np.arange(-128, 128)[:, None], np.arange(-128, 128)[None, :]
     lost = np.zeros((256, 256), dtype=np.int64)

@@ -10,38 +10,38 @@ from hawx_hw.blocks.factors import merged
 from hawx_hw.blocks.rank import integer_rank
 
 
-def columns(*values: list[int]) -> np.ndarray:
+def terms(*values: list[int]) -> np.ndarray:
     return np.array(values, dtype=np.int32).T
 
 
 @pytest.mark.parametrize(
     ("u", "v", "expected"),
     [
-        (columns([1, 2], [3, 4]), columns([5, 6], [5, 6]), (columns([4, 6]), columns([5, 6]))),
-        (columns([1, 2], [1, 2]), columns([5, 6], [7, 9]), (columns([1, 2]), columns([12, 15]))),
-        (columns([1, 2], [0, 0]), columns([5, 6], [7, 9]), (columns([1, 2]), columns([5, 6]))),
-        (columns([1, 2], [3, 4]), columns([0, 0], [7, 9]), (columns([3, 4]), columns([7, 9]))),
-        (columns([1, 2], [-1, -2]), columns([5, 6], [5, 6]), (columns([0, 0]), columns([5, 6]))),
+        (terms([1, 2], [3, 4]), terms([5, 6], [5, 6]), (terms([4, 6]), terms([5, 6]))),
+        (terms([1, 2], [1, 2]), terms([5, 6], [7, 9]), (terms([1, 2]), terms([12, 15]))),
+        (terms([1, 2], [0, 0]), terms([5, 6], [7, 9]), (terms([1, 2]), terms([5, 6]))),
+        (terms([1, 2], [3, 4]), terms([0, 0], [7, 9]), (terms([3, 4]), terms([7, 9]))),
+        (terms([1, 2], [-1, -2]), terms([5, 6], [5, 6]), (terms([0, 0]), terms([5, 6]))),
     ],
     ids=["equal v", "equal u", "zero u", "zero v", "nothing left"],
 )
 def test_terms(u: np.ndarray, v: np.ndarray, expected: tuple[np.ndarray, np.ndarray]) -> None:
-    for found, wanted in zip(merged(u, v), expected, strict=True):
-        np.testing.assert_array_equal(found, wanted)
-        assert found.dtype == np.int32
+    for factor, reference in zip(merged(u, v), expected, strict=True):
+        np.testing.assert_array_equal(factor, reference)
+        assert factor.dtype == np.int32
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_product_stays(seed: int) -> None:
     draw = np.random.default_rng(seed)
     u, v = (draw.integers(-1, 2, (4, 9)).astype(np.int32) for _ in range(2))
-    found = merged(u, v)
-    np.testing.assert_array_equal(found[0] @ found[1].T, u @ v.T)
-    assert 1 <= found[0].shape[1] <= 9
+    result = merged(u, v)
+    np.testing.assert_array_equal(result[0] @ result[1].T, u @ v.T)
+    assert 1 <= result[0].shape[1] <= 9
 
 
 def test_families_state_no_more_terms_than_the_rank() -> None:
-    """Each term costs a convolution in emulation; columns that are independent are all needed."""
+    """Each term costs a convolution in emulation; independent terms are all needed."""
     stated = 0
     for block in library():
         factors = block.factors()

@@ -1,4 +1,4 @@
-"""The picture of a block's errors."""
+"""The heat map of a block's errors."""
 
 from __future__ import annotations
 

@@ -15,16 +15,16 @@ from hawx_hw.blocks.rank import integer_rank
 
 
 def rank_in_fractions(matrix: np.ndarray) -> int:
-    rows = [[Fraction(int(x)) for x in row] for row in matrix]
+    rest = [[Fraction(int(x)) for x in row] for row in matrix]
     rank = 0
-    for column in range(matrix.shape[1]):
-        pivot = next((i for i in range(rank, len(rows)) if rows[i][column]), None)
+    for index in range(matrix.shape[1]):
+        pivot = next((i for i in range(rank, len(rest)) if rest[i][index]), None)
         if pivot is None:
             continue
-        rows[rank], rows[pivot] = rows[pivot], rows[rank]
-        for i in range(rank + 1, len(rows)):
-            factor = rows[i][column] / rows[rank][column]
-            rows[i] = [x - factor * y for x, y in zip(rows[i], rows[rank])]
+        rest[rank], rest[pivot] = rest[pivot], rest[rank]
+        for i in range(rank + 1, len(rest)):
+            factor = rest[i][index] / rest[rank][index]
+            rest[i] = [x - factor * y for x, y in zip(rest[i], rest[rank])]
         rank += 1
     return rank
 

@@ -18,7 +18,7 @@ from hawx_hw.blocks.statistics import error_moments, statistics
 
 @dataclass(frozen=True)
 class Odd(Block):
-    """Loses two bits of the weight, and is wrong by one where the activation is 3; codes few."""
+    """Drops two bits of the weight; wrong by one where the activation is 3; accepts few codes."""
 
     family = "odd"
 
@@ -42,25 +42,25 @@ class Odd(Block):
 
 
 def mean(block: Block, of: Callable[[int, int], Fraction | int | None]) -> Fraction:
-    """Mean over the accepted pairs of what ``of(product, exact)`` makes of them."""
+    """The mean of ``of(product, exact)`` over the accepted pairs."""
     pairs = [(a, b) for a in block.weights for b in block.activations]
     values = [of(int(block.table[a + 128, b + 128]), a * b) for a, b in pairs]
-    kept = [value for value in values if value is not None]
-    return Fraction(sum(kept), 1) / len(kept)
+    defined = [value for value in values if value is not None]
+    return Fraction(sum(defined), 1) / len(defined)
 
 
 def test_statistics() -> None:
     block = Odd()
-    found = statistics(block)
-    assert found.mean_error == float(mean(block, lambda p, e: p - e))
-    assert found.mae == float(mean(block, lambda p, e: abs(p - e)))
-    assert found.rmse == math.sqrt(mean(block, lambda p, e: (p - e) ** 2))
-    assert found.error_rate == float(mean(block, lambda p, e: p != e))
-    assert found.mre == pytest.approx(
+    result = statistics(block)
+    assert result.mean_error == float(mean(block, lambda p, e: p - e))
+    assert result.mae == float(mean(block, lambda p, e: abs(p - e)))
+    assert result.rmse == math.sqrt(mean(block, lambda p, e: (p - e) ** 2))
+    assert result.error_rate == float(mean(block, lambda p, e: p != e))
+    assert result.mre == pytest.approx(
         float(mean(block, lambda p, e: Fraction(abs(p - e), abs(e)) if e else None)), rel=1e-12
     )
-    assert found.wce == 3 * 128
-    assert list(found.as_dict()) == ["mean_error", "mae", "rmse", "wce", "error_rate", "mre"]
+    assert result.wce == 3 * 128
+    assert list(result.as_dict()) == ["mean_error", "mae", "rmse", "wce", "error_rate", "mre"]
 
 
 def test_relative_errors_of_unsigned_activations() -> None:
@@ -84,13 +84,13 @@ def test_moments_on_histograms() -> None:
     weights[128 + 5], weights[128 - 7] = 3, 1
     activations[128 + 3], activations[128 + 2] = 1, 1
     # Errors: 5 -> 4 with 3, and one more: -2; 5 with 2: -2; -7 -> -8 with 3: -2; with 2: -2.
-    found = error_moments(block, weights, activations)
-    assert (found.mean_error, found.variance) == (-2, 0)
+    moments = error_moments(block, weights, activations)
+    assert (moments.mean_error, moments.variance) == (-2, 0)
     activations[128 + 2] = 3
     activations[128] = 4
     # Now half of the products have the activation 0, and no error.
-    found = error_moments(block, weights, activations)
-    assert (found.mean_error, found.variance) == (-1, 1)
+    moments = error_moments(block, weights, activations)
+    assert (moments.mean_error, moments.variance) == (-1, 1)
 
 
 def test_moments_of_uniform_codes_are_the_statistics() -> None:
@@ -98,9 +98,9 @@ def test_moments_of_uniform_codes_are_the_statistics() -> None:
     weights, activations = np.zeros(256), np.zeros(256)
     weights[120:136] = 1
     activations[:132] = 0.5
-    found, plain = error_moments(block, weights, activations), statistics(block)
-    assert found.mean_error == pytest.approx(plain.mean_error)
-    assert found.variance == pytest.approx(plain.rmse**2 - plain.mean_error**2)
+    moments, plain = error_moments(block, weights, activations), statistics(block)
+    assert moments.mean_error == pytest.approx(plain.mean_error)
+    assert moments.variance == pytest.approx(plain.rmse**2 - plain.mean_error**2)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hawx_hw.technology import load_any
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
-    luts = {"multiply": 90, "booth": 80, "tree": 100, "rows": 120}
+    luts = {"multiply": 90, "booth": 80, "tree": 100, "chain": 120}
     asked: list[tuple[str, bool]] = []
 
     def synthesize(designs, family, **_):

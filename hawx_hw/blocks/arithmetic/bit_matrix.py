@@ -1,16 +1,16 @@
-"""Sums of signed bits: what partial products are, and the circuits that add them up."""
+"""Signed partial-product bits, and the circuits that add them up."""
 
 from __future__ import annotations
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import sum_bit_heap
 
-__all__ = ["BitMatrix", "add_booth_row", "booth_product", "row_product", "tree_product"]
+__all__ = ["BitMatrix", "add_booth_row", "booth_product", "chain_product", "tree_product"]
 
 
 class BitMatrix:
-    """Bits of positive or negative weight, to be added modulo ``2**width``.
+    """Partial-product bits of positive or negative weight, to be added modulo ``2**width``.
 
     A negative bit is a positive inverted one and a constant: ``-x == ~x - 1`` (Baugh and Wooley,
     IEEE Transactions on Computers 1973). The constants of all bits become one.
@@ -23,7 +23,7 @@ class BitMatrix:
 
     def __init__(self, width: int):
         self._width = width
-        self._columns: list[list[Value]] = [[] for _ in range(width)]
+        self._heap: list[list[Value]] = [[] for _ in range(width)]
         self._constant = 0
 
     def add(self, bit: Value, weight: int, *, negative: bool = False) -> None:
@@ -33,7 +33,7 @@ class BitMatrix:
         if negative:
             self._constant -= 1 << weight
             bit = ~bit
-        self._columns[weight].append(bit)
+        self._heap[weight].append(bit)
 
     def add_signed(self, value: Value, weight: int = 0, *, subtract: bool = False) -> None:
         """Add a two's complement number times ``2**weight``, or subtract it."""
@@ -42,19 +42,19 @@ class BitMatrix:
             self.add(value[index], weight + index, negative=(index == last) != subtract)
 
     def add_constant(self, value: int) -> None:
-        """Add a number of either sign."""
+        """Add a constant of either sign."""
         self._constant += value
 
     def sum(self, m: Module, name: str) -> Signal:
-        """The sum, by a carry-save tree and one adder."""
+        """The sum modulo ``2**width``, by a carry-save tree and one adder."""
         constant = self._constant % (1 << self._width)
-        columns = [
+        heap = [
             [*bits, C(1, 1)] if constant >> weight & 1 else bits
-            for weight, bits in enumerate(self._columns)
+            for weight, bits in enumerate(self._heap)
         ]
-        if not any(columns):
-            columns[0] = [C(0, 1)]
-        return sum_columns(m, columns, self._width, name)
+        if not any(heap):
+            heap[0] = [C(0, 1)]
+        return sum_bit_heap(m, heap, self._width, name)
 
 
 def tree_product(m: Module, a: Value, b: Value, width: int) -> Value:
@@ -67,8 +67,8 @@ def tree_product(m: Module, a: Value, b: Value, width: int) -> Value:
     return matrix.sum(m, "tree").as_signed()
 
 
-def row_product(m: Module, a: Value, b: Value, width: int) -> Value:
-    """The product of two signed numbers row by row: one adder for each bit of ``b``."""
+def chain_product(m: Module, a: Value, b: Value, width: int) -> Value:
+    """The product of two signed numbers by a chain of adders, one for each bit of ``b``."""
     total: Value = C(0, width)
     for j in range(len(b)):
         row = Mux(b[j], a.as_signed(), 0) << j
@@ -89,9 +89,10 @@ def booth_product(
 ) -> Value:
     """The product of two signed numbers by radix-4 Booth digits of ``b`` in a carry-save tree.
 
-    Digit ``j`` is ``-2 b[2j+1] + b[2j] + b[2j-1]``; its row is a multiple of ``a`` from -2 to 2
-    (MacSorley, Proceedings of the IRE 1961). With the bits below the operands' lowest, the product
-    is that of ``a + a_below`` and ``b + b_below``, which rounds operands without an adder.
+    Digit ``j`` is ``-2 b[2j+1] + b[2j] + b[2j-1]``; its partial product is a multiple of ``a`` from
+    -2 to 2 (MacSorley, Proceedings of the IRE 1961). ``a_below`` and ``b_below`` are the bits below
+    the operands' lowest: with them the product is that of ``a + a_below`` and ``b + b_below``,
+    which rounds the operands without an adder.
     """
     matrix = BitMatrix(width)
     bits = Cat(C(0, 1) if b_below is None else b_below, b, b[len(b) - 1])
@@ -112,7 +113,7 @@ def add_booth_row(
     """Add ``digit * (a + below) * 2**weight``; ``digit == -2 bits[2] + bits[1] + bits[0]``.
 
     ``below`` is one bit, 0 if left out. With it, twice the sum is ``Cat(below, a) + below`` and
-    minus the sum is ``~a + ~below``: at most one bit is added beside the row, as without it.
+    minus the sum is ``~a + ~below``: as without it, the partial product and at most one bit.
     """
     low, middle, high = bits[0], bits[1], bits[2]
     one, two, negative = (Signal(name=f"{name}_{weight}") for name in ("one", "two", "negative"))
@@ -124,7 +125,7 @@ def add_booth_row(
         one.eq(low ^ middle),
         two.eq((high & ~middle & ~low) | (~high & middle & low)),
         negative.eq(high & ~(middle & low)),
-        # Minus a row is its inverse plus one.
+        # A negated partial product is its inverse plus one.
         row.eq(
             (once & one.replicate(len(row)) | twice & two.replicate(len(row)))
             ^ negative.replicate(len(row))

@@ -1,4 +1,4 @@
-"""Columns of bits summed in carry-save form: gateware of the unsigned multipliers."""
+"""Bit heaps, summed in carry-save form: gateware of the unsigned multipliers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
-__all__ = ["Columns", "full_adder", "half_adder", "partial_products", "sum_columns"]
+__all__ = ["BitHeap", "full_adder", "half_adder", "partial_products", "sum_bit_heap"]
 
-#: Bits to add up, by weight: those of column ``i`` count ``2**i``.
-Columns = list[list[Value]]
+#: Bits to add up, by their position: those in the list ``i`` have the weight ``2**i``.
+BitHeap = list[list[Value]]
 
 
-def partial_products(x: Value, y: Value) -> Columns:
-    """The AND of each bit of ``x`` with each of ``y``, by column; within one, by bit of ``x``."""
-    columns: Columns = [[] for _ in range(len(x) + len(y) - 1)]
+def partial_products(x: Value, y: Value) -> BitHeap:
+    """The AND of each bit of ``x`` with each of ``y``; in each position in the order of ``x``."""
+    heap: BitHeap = [[] for _ in range(len(x) + len(y) - 1)]
     for i in range(len(x)):
         for j in range(len(y)):
-            columns[i + j].append(x[i] & y[j])
-    return columns
+            heap[i + j].append(x[i] & y[j])
+    return heap
 
 
 def full_adder(m: Module, bits: Sequence[Value], name: str) -> tuple[Value, Value]:
@@ -41,29 +41,29 @@ def _named(m: Module, total: Value, carry: Value, name: str) -> tuple[Value, Val
     return outputs
 
 
-def sum_columns(m: Module, columns: Columns, width: int, name: str) -> Signal:
+def sum_bit_heap(m: Module, heap: BitHeap, width: int, name: str) -> Signal:
     """Exact sum of all bits modulo ``2**width``: Dadda's tree, and one adder at its end.
 
     Dadda, "Some schemes for parallel multipliers", Alta Frequenza 1965: full and half adders
-    reduce each stage just as far as the next needs, to 2, 3, 4, 6, 9, ... bits a column.
+    reduce each stage just as far as the next needs, to 2, 3, 4, 6, 9, ... bits a position.
     """
-    columns = [list(column) for column in columns[:width]]
-    columns += [[] for _ in range(width - len(columns))]
+    positions = [list(bits) for bits in heap[:width]]
+    positions += [[] for _ in range(width - len(positions))]
     heights = [2]
-    while heights[-1] < max(len(column) for column in columns):
+    while heights[-1] < max(len(bits) for bits in positions):
         heights.append(heights[-1] * 3 // 2)
     for stage, height in enumerate(reversed(heights[:-1])):
-        for i, column in enumerate(columns):
-            place = 0
-            while len(column) > height:
-                add, taken = (half_adder, 2) if len(column) == height + 1 else (full_adder, 3)
-                total, carry = add(m, column[:taken], f"{name}_{stage}_{i}_{place}")
-                # In place, so that carries of this stage count among the next column's bits.
-                column[:] = [*column[taken:], total]
+        for i, bits in enumerate(positions):
+            adders = 0
+            while len(bits) > height:
+                add, count = (half_adder, 2) if len(bits) == height + 1 else (full_adder, 3)
+                total, carry = add(m, bits[:count], f"{name}_{stage}_{i}_{adders}")
+                # In place, so that carries of this stage count among the next position's bits.
+                bits[:] = [*bits[count:], total]
                 if i + 1 < width:
-                    columns[i + 1].append(carry)
-                place += 1
+                    positions[i + 1].append(carry)
+                adders += 1
     result = Signal(width, name=name)
-    rows = [Cat(column[row] if len(column) > row else 0 for column in columns) for row in (0, 1)]
-    m.d.comb += result.eq(rows[0] + rows[1])
+    addends = [Cat(bits[n] if len(bits) > n else 0 for bits in positions) for n in (0, 1)]
+    m.d.comb += result.eq(addends[0] + addends[1])
     return result

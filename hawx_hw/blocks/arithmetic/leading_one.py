@@ -1,4 +1,4 @@
-"""Leading ones and the windows behind them: gateware that several families share."""
+"""Leading-one detection, operand windows and shifters: gateware that several families share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def any_of(values: list[Value], width: int = 1) -> Value:
 
 
 def leading_one(m: Module, x: Value, name: str) -> Signal:
-    """Which bit of ``x`` is its leading one, one-hot and as wide as ``x``; zero for zero.
+    """Mark the leading one of ``x``: one-hot and as wide as ``x``; zero for zero.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def leading_one(m: Module, x: Value, name: str) -> Signal:
 
 
 def leading_window(m: Module, x: Value, bits: int, name: str) -> tuple[Signal, Signal]:
-    """The ``bits`` bits of ``x`` from its leading one down, and how far up they belong.
+    """The ``bits`` bits of ``x`` from its leading one down, and their shift to the left.
 
     Values below ``2**bits`` are their own window, unshifted.
 
@@ -40,18 +40,18 @@ def leading_window(m: Module, x: Value, bits: int, name: str) -> tuple[Signal, S
     window, shift : Signal
         ``window << shift`` is ``x`` without the bits below its window.
     """
-    places = range(1, len(x) - bits + 1)
+    shifts = range(1, len(x) - bits + 1)
     leading = leading_one(m, x, name)
     window = Signal(bits, name=f"{name}_window")
     shift = Signal(range(len(x) - bits + 1), name=f"{name}_shift")
     # One AND and OR plane instead of a chain of multiplexers: the leading one is one-hot.
     small = ~x[bits:].any()
-    rows: list[Value] = [x[:bits] & small.replicate(bits)]
-    rows += [x[s : s + bits] & leading[s + bits - 1].replicate(bits) for s in places]
-    m.d.comb += window.eq(any_of(rows))
+    candidates: list[Value] = [x[:bits] & small.replicate(bits)]
+    candidates += [x[s : s + bits] & leading[s + bits - 1].replicate(bits) for s in shifts]
+    m.d.comb += window.eq(any_of(candidates))
     m.d.comb += shift.eq(
         Cat(
-            any_of([leading[s + bits - 1] for s in places if s >> bit & 1])
+            any_of([leading[s + bits - 1] for s in shifts if s >> bit & 1])
             for bit in range(len(shift))
         )
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from amaranth.hdl import Module, Value
 
-from hawx_hw.blocks.arithmetic.bit_matrix import booth_product, row_product, tree_product
+from hawx_hw.blocks.arithmetic.bit_matrix import booth_product, chain_product, tree_product
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
 
 __all__ = ["BoothOperand", "OperandProduct"]
@@ -19,26 +19,26 @@ BoothOperand = tuple[Value, Value | None, int]
 _PRODUCTS = {
     "multiply": lambda m, a, b, width: a * b,
     "tree": tree_product,
-    "rows": row_product,
+    "chain": chain_product,
 }
 
 
 class OperandProduct(Block):
-    """A block of table ``u(a) * v(b)``.
+    """A block with the table ``u(a) * v(b)``.
 
-    Sub-classes give ``u`` and ``v`` twice: for numpy, and as gateware that leaves out the low bits
-    that are always zero. The product is built in one of four ways: ``multiply`` leaves it to the
+    Subclasses define ``u`` and ``v`` twice: for numpy, and as gateware without the low bits that
+    are always zero. There are four implementations: ``multiply`` leaves the product to the
     synthesis, ``booth`` recodes ``v`` into radix-4 digits, ``tree`` adds all partial products in
-    carry-save form, ``rows`` one after the other.
+    carry-save form, ``chain`` adds them one after the other.
     """
 
     @abc.abstractmethod
     def left(self, a: np.ndarray) -> np.ndarray:
-        """``u`` of int32 codes."""
+        """Apply ``u`` to int32 codes."""
 
     @abc.abstractmethod
     def right(self, b: np.ndarray) -> np.ndarray:
-        """``v`` of int32 codes."""
+        """Apply ``v`` to int32 codes."""
 
     @abc.abstractmethod
     def left_gateware(self, m: Module, a: Value) -> tuple[Value, int]:
@@ -49,9 +49,9 @@ class OperandProduct(Block):
         """``v`` as a signed value, and by how many bits it must be shifted to the left."""
 
     def booth_operands(self, m: Module, a: Value, b: Value) -> tuple[BoothOperand, BoothOperand]:
-        """``u`` and ``v`` for the rows of a Booth multiplier.
+        """``u`` and ``v`` as the operands of a Booth multiplier.
 
-        An operand that is rounded by adding the bit below needs no adder there.
+        A Booth multiplier needs no adder to round an operand by the bit below it.
         """
         left, left_shift = self.left_gateware(m, a)
         right, right_shift = self.right_gateware(m, b)
@@ -65,7 +65,7 @@ class OperandProduct(Block):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("multiply", "booth", "tree", "rows")
+        return ("multiply", "booth", "tree", "chain")
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         return _Component(self, self._implementation(implementation))
@@ -80,13 +80,13 @@ class OperandProduct(Block):
 class EncodedActivation(Block):
     """An exact product of the weight with an encoded activation: ``a * encoded(b)``.
 
-    Sub-classes recode the activation into digits; the product is built from the digits' rows
-    (``booth``), or left to the synthesis (``multiply``).
+    Subclasses recode the activation into digits; the product is the sum of the digits' partial
+    products (``booth``), or left to the synthesis (``multiply``).
     """
 
     @abc.abstractmethod
     def encoded(self, b: np.ndarray) -> np.ndarray:
-        """The activation that int32 codes are taken for."""
+        """The encoded activations of int32 codes."""
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         products: np.ndarray = np.asarray(a, np.int32) * self.encoded(np.asarray(b, np.int32))

@@ -1,4 +1,4 @@
-"""What the families that multiply short segments of the operands share."""
+"""The common base of the families that multiply short segments of the operands."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import abc
 import numpy as np
 from amaranth.hdl import Module, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_bit_heap
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude
 
 __all__ = ["Segments"]
 
 
 class Segments(SignMagnitude):
-    """Each operand is approximated alone, by a short segment of its bits; the product is exact.
+    """The exact product of two operands that are each approximated by a short segment of bits.
 
-    So the product table has rank one (and one more for unsigned activations, where the known term
-    is taken off).
+    The product table has rank one (and one more for unsigned activations, where the known term is
+    subtracted).
     """
 
     @abc.abstractmethod
     def operand(self, x: np.ndarray) -> np.ndarray:
-        """What stands for the operands ``x`` in [0, 255]."""
+        """The approximations of the operands ``x`` in [0, 255]."""
 
     @abc.abstractmethod
     def segment(self, m: Module, x: Signal, name: str) -> tuple[Value, Value]:
-        """Segment of ``x``, and how many steps further up it belongs."""
+        """The segment of ``x``, and the number of steps by which it is shifted to the left."""
 
     @abc.abstractmethod
     def shift(self, m: Module, product: Value, x_steps: Value, y_steps: Value) -> Value:
-        """The segments' product, shifted to where both segments belong."""
+        """The segments' product, shifted by the steps of both segments."""
 
     @abc.abstractmethod
     def plain_operand(self, m: Module, x: Signal, name: str) -> Signal:
-        """What stands for ``x``, all 8 bits of it, case by case."""
+        """The approximation of ``x``, all 8 bits of it, case by case."""
 
     @property
     def implementations(self) -> tuple[str, ...]:
@@ -52,8 +52,8 @@ class Segments(SignMagnitude):
         y_segment, y_steps = self.segment(m, y, "y")
         product = Signal(len(x_segment) + len(y_segment), name="segments_product")
         if implementation == "tree":
-            columns = partial_products(x_segment, y_segment)
-            m.d.comb += product.eq(sum_columns(m, columns, len(product), "tree"))
+            heap = partial_products(x_segment, y_segment)
+            m.d.comb += product.eq(sum_bit_heap(m, heap, len(product), "tree"))
         else:
             m.d.comb += product.eq(x_segment * y_segment)
         return self.shift(m, product, x_steps, y_steps)

@@ -17,9 +17,10 @@ class SignMagnitude(Block):
     """A block that multiplies magnitudes with a multiplier ``U(x, y)`` of unsigned operands.
 
     In the signed form the product is ``sgn(a) sgn(b) U(|a|, |b|)``, where the magnitude of -128 is
-    128 and zero counts as positive: where ``U(0, y)`` is not zero, nor is the product.
+    128 and zero counts as positive: where ``U(0, y)`` is not zero, the product is not zero either.
 
-    A subclass with ``UnsignedActivation`` before it among its bases has the other form.
+    A subclass that has ``UnsignedActivation`` before it among its bases takes activations as
+    unsigned codes.
     """
 
     #: Negative operands and products are inverted instead of negated, which saves the increment.
@@ -43,9 +44,9 @@ class SignMagnitude(Block):
         """
 
     def plain(self, m: Module, x: Signal, y: Signal) -> Value | None:
-        """The plain description of ``U(x, y)`` behind ``specification``; None where there is none.
+        """A plain description of ``U(x, y)`` for ``specification``; None where there is none.
 
-        It shares nothing with ``core``.
+        It shares no code with ``core``.
         """
         return None
 
@@ -86,7 +87,7 @@ class SignMagnitude(Block):
         u = sign * u[np.abs(CODES)]
         if not self.activation_offset:
             return u, sign * v[np.abs(CODES)]
-        # The known term takes a column of its own unless one is the weight already.
+        # The known term takes a factor of its own unless one is the weight already.
         same = np.flatnonzero((u == CODES[:, None]).all(axis=0))
         if same.size:
             v[:, same[0]] -= self.activation_offset
@@ -99,7 +100,7 @@ class SignMagnitude(Block):
 
 
 class UnsignedActivation(SignMagnitude):
-    """The form for activations that are never negative, such as those behind a ReLU.
+    """The form for activations that are never negative, such as those after a ReLU.
 
     Such tensors have the zero point -128: the code ``b`` stands for ``u = b + 128`` in [0, 255].
     The weight stays in sign and magnitude: the gateware's product is ``sgn(a) U(|a|, u)``, and the
@@ -112,7 +113,7 @@ class UnsignedActivation(SignMagnitude):
 class _Component(BlockComponent):
     """Magnitudes, the unsigned multiplier, and the product's sign.
 
-    Negation is inversion and a carry in, so that one chain of half adders does for both signs.
+    Negation is inversion and a carry in, so that one chain of half adders serves both signs.
     """
 
     def __init__(self, block: SignMagnitude, implementation: str):
@@ -149,7 +150,7 @@ class _Component(BlockComponent):
 
 
 class _Specification(BlockComponent):
-    """The words of the definition, with the family's plain ``U(x, y)``."""
+    """The definition as plain gateware, with the family's plain ``U(x, y)``."""
 
     def __init__(self, block: SignMagnitude):
         super().__init__(block.product_bits)

@@ -1,4 +1,4 @@
-"""Multipliers that leave out partial products: arrays with rows, columns and diagonals cut off."""
+"""Array multipliers that leave out partial products of low operand bits or low weight."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Array", "catalogue"]
 
 @dataclass(frozen=True)
 class Array(Block):
-    """Keeps the partial product of bit i of the weight and bit j of the activation where
+    """The sum of the partial products of bit i of the weight and bit j of the activation with
     ``i >= ha``, ``j >= hb`` and ``i + j >= v``.
 
-    ``T(a, b) = sum of s_i s_j a_i b_j 2**(i + j)`` over those kept, ``s_7 = -1``, other ``s = 1``.
+    ``T(a, b) = sum of s_i s_j a_i b_j 2**(i + j)`` over these, ``s_7 = -1``, other ``s = 1``.
     All 13 signed 8 x 8 multipliers of EvoApproxLib are members (Mrazek et al., DATE 2017; see
     :mod:`hawx_hw.blocks.evoapprox`).
 
@@ -28,7 +28,7 @@ class Array(Block):
     ha, hb : int
         Low bits of the weight and of the activation that are left out, in [0, 7].
     v : int
-        Columns that are left out, in [0, 14].
+        Bit positions ``i + j`` that are left out, from the lowest up, in [0, 14].
     """
 
     family = "array"
@@ -42,7 +42,7 @@ class Array(Block):
                 raise ValueError(f"{name} must be in [0, {top}], not {getattr(self, name)!r}")
 
     def _least(self, i: int) -> int:
-        """The lowest bit of the activation that meets bit i of the weight; 8 for none."""
+        """The lowest bit of the activation multiplied with bit i of the weight; 8 for none."""
         return 8 if i < self.ha else min(8, max(self.hb, self.v - i))
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -50,21 +50,21 @@ class Array(Block):
         total = np.zeros(np.broadcast_shapes(a.shape, b.shape), dtype=np.int32)
         for i in range(8):
             if self._least(i) < 8:
-                total += (a >> i & 1) * _place(i) * self._masked(b, i)
+                total += (a >> i & 1) * _bit_weight(i) * self._masked(b, i)
         return total
 
     def _masked(self, b: np.ndarray, i: int) -> np.ndarray:
-        """The activation without the bits that do not meet bit i of the weight."""
+        """The activation without the bits that are not multiplied with bit i of the weight."""
         return b & -(1 << self._least(i)) if self._least(i) < 8 else b & 0
 
     @property
     def _rectangular(self) -> bool:
-        """Whether the columns cut nothing off that the operands' low bits do not."""
+        """Whether ``v`` leaves out no partial product beyond those of ``ha`` and ``hb``."""
         return self.v <= self.ha + self.hb
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("multiply", "booth", "tree", "rows") if self._rectangular else ("tree", "rows")
+        return ("multiply", "booth", "tree", "chain") if self._rectangular else ("tree", "chain")
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         return _ArrayComponent(self, self._implementation(implementation))
@@ -73,19 +73,19 @@ class Array(Block):
         return _ArrayComponent(self, "specification")
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        # Bits of the weight that meet the same bits of the activation share a column.
+        # Bits of the weight that are multiplied with the same bits of the activation share a term.
         u, v = [], []
         for least in sorted({self._least(i) for i in range(8)} - {8}):
             bits = [i for i in range(8) if self._least(i) == least]
-            u.append(sum((CODES >> i & 1) * _place(i) for i in bits))
+            u.append(sum((CODES >> i & 1) * _bit_weight(i) for i in bits))
             v.append(CODES & -(1 << least))
         if not u:
             return np.zeros((256, 1), np.int32), np.zeros((256, 1), np.int32)
         return np.stack(u, axis=1).astype(np.int32), np.stack(v, axis=1).astype(np.int32)
 
 
-def _place(i: int) -> int:
-    """What bit i counts in two's complement."""
+def _bit_weight(i: int) -> int:
+    """The weight of bit i in two's complement."""
     return -128 if i == 7 else 1 << i
 
 
@@ -119,7 +119,7 @@ class _ArrayComponent(BlockComponent):
                 matrix.add(self.a[i] & self.b[j], i + j, negative=(i == 7) != (j == 7))
         m.d.comb += self.product.eq(matrix.sum(m, "tree"))
 
-    def _rows(self, m: Module) -> None:
+    def _chain(self, m: Module) -> None:
         total: Any = C(0, len(self.product))
         for i in range(8):
             least = self._block._least(i)

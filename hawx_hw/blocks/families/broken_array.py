@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from amaranth.hdl import C, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import BitHeap, sum_bit_heap
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, UnsignedActivation
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.families.array import Array
@@ -19,17 +19,17 @@ __all__ = ["BrokenArray", "UnsignedBrokenArray", "catalogue"]
 class BrokenArray(Block):
     """A two's complement array multiplier with adders left out.
 
-    Mahdiani et al., "Bio-inspired imprecise computational blocks", IEEE TCAS-I 2010: the adders of
-    the ``hbl`` lowest rows and of the ``vbl`` lowest columns are left out, and with them their
-    partial products. A row is a bit of the activation, or of the weight where ``transposed``. The
-    table is that of ``array(0, hbl, vbl)`` or of ``array(hbl, 0, vbl)``.
+    Mahdiani et al., "Bio-inspired imprecise computational blocks", IEEE TCAS-I 2010: the adders for
+    the ``hbl`` lowest bits of the activation (of the weight where ``transposed``) and for the
+    ``vbl`` lowest bit positions are left out, and with them their partial products. The table is
+    that of ``array(0, hbl, vbl)`` or of ``array(hbl, 0, vbl)``.
 
     Parameters
     ----------
     hbl : int
-        Rows left out, in [0, 7].
+        Low bits of the activation or the weight that are left out, in [0, 7]: the horizontal line.
     vbl : int
-        Columns left out, in [0, 14].
+        Low bit positions that are left out, in [0, 14]: the vertical line.
     transposed : int
         0 or 1.
     """
@@ -46,8 +46,8 @@ class BrokenArray(Block):
 
     @property
     def _array(self) -> Array:
-        rows = (self.hbl, 0) if self.transposed else (0, self.hbl)
-        return Array(*rows, self.vbl)
+        low_bits = (self.hbl, 0) if self.transposed else (0, self.hbl)
+        return Array(*low_bits, self.vbl)
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._array.multiply(a, b)
@@ -74,9 +74,9 @@ class UnsignedBrokenArray(UnsignedActivation, SignMagnitude):
     Parameters
     ----------
     hbl : int
-        Rows left out, bits of the activation, in [0, 7].
+        Low bits of the activation that are left out, in [0, 7].
     vbl : int
-        Columns left out, in [0, 14].
+        Low bit positions that are left out, in [0, 14]: the vertical line.
     """
 
     family = "ubroken_array"
@@ -87,7 +87,7 @@ class UnsignedBrokenArray(UnsignedActivation, SignMagnitude):
         _check(self.hbl, self.vbl)
 
     def _least(self, j: int) -> int:
-        """The lowest bit of the weight's magnitude that meets bit j of the activation."""
+        """The lowest bit of the weight's magnitude multiplied with bit j of the activation."""
         return 8 if j < self.hbl else min(8, max(0, self.vbl - j))
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -98,17 +98,17 @@ class UnsignedBrokenArray(UnsignedActivation, SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("tree", "rows")
+        return ("tree", "chain")
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         if implementation == "tree":
-            columns: list[list[Value]] = [[] for _ in range(16)]
+            heap: BitHeap = [[] for _ in range(16)]
             for j in range(8):
                 for i in range(self._least(j), 8):
-                    columns[i + j].append(x[i] & y[j])
-            if not any(columns):
+                    heap[i + j].append(x[i] & y[j])
+            if not any(heap):
                 return C(0, 16)
-            return sum_columns(m, columns, 16, "tree")
+            return sum_bit_heap(m, heap, 16, "tree")
         total: Value = C(0, 16)
         for j in range(8):
             least = self._least(j)

@@ -1,4 +1,4 @@
-"""Truncated multipliers with correction: low columns left out, and made up for on average."""
+"""Truncated multipliers with correction: low bit positions left out, compensated on average."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ConstantCorrection", "VariableCorrection", "catalogue"]
 
 
 class _Corrected(Block):
-    """The columns below ``v`` are left out; ``doubled`` and ``constant`` make up for them."""
+    """Bit positions below ``v`` are left out; ``doubled`` and ``constant`` compensate for them."""
 
     v: int
 
@@ -26,38 +26,38 @@ class _Corrected(Block):
 
     @property
     def doubled(self) -> bool:
-        """Whether the bits of column ``v - 1`` count as bits of column ``v``."""
+        """Whether the bits of position ``v - 1`` count as bits of position ``v``."""
         return False
 
     @property
     def constant(self) -> int:
-        """What is added to every product: a multiple of ``2**v``."""
+        """The constant added to every product: a multiple of ``2**v``."""
         return 0
 
     def value(self, i: int, j: int) -> int:
-        """What the partial product of bit i of the weight and bit j of the activation counts."""
+        """The value of the partial product of bit i of the weight and bit j of the activation."""
         sign = 1 if (i == 7) == (j == 7) else -1
         if i + j >= self.v:
             return sign << (i + j)
         return sign << self.v if self.doubled and i + j == self.v - 1 else 0
 
-    def _row(self, i: int, b: np.ndarray) -> np.ndarray:
-        """What all partial products of bit i of the weight count together."""
-        row = np.zeros_like(b)
+    def _partial_product(self, i: int, b: np.ndarray) -> np.ndarray:
+        """The sum of the partial products of bit i of the weight with the activation ``b``."""
+        total = np.zeros_like(b)
         for j in range(8):
-            row += (b >> j & 1) * self.value(i, j)
-        return row
+            total += (b >> j & 1) * self.value(i, j)
+        return total
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = np.asarray(a, np.int32), np.asarray(b, np.int32)
         total = np.full(np.broadcast_shapes(a.shape, b.shape), self.constant, dtype=np.int32)
         for i in range(8):
-            total += (a >> i & 1) * self._row(i, b)
+            total += (a >> i & 1) * self._partial_product(i, b)
         return total
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("tree", "rows")
+        return ("tree", "chain")
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         return _Component(self, self._implementation(implementation))
@@ -66,10 +66,10 @@ class _Corrected(Block):
         return _Component(self, "specification")
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
-        # Without their places the rows of bits from v on are equal.
-        places = [-128 if i == 7 else 1 << i for i in range(8)]
-        u = [(CODES >> i & 1) * place for i, place in enumerate(places)]
-        v = [self._row(i, CODES) // place for i, place in enumerate(places)]
+        # Divided by their weight, the partial products of all bits from v on are equal.
+        weights = [-128 if i == 7 else 1 << i for i in range(8)]
+        u = [(CODES >> i & 1) * weight for i, weight in enumerate(weights)]
+        v = [self._partial_product(i, CODES) // weight for i, weight in enumerate(weights)]
         if self.constant:
             u.append(np.ones(256, dtype=np.int32))
             v.append(np.full(256, self.constant, dtype=np.int32))
@@ -81,15 +81,15 @@ class ConstantCorrection(_Corrected):
     """The mean of what is left out is added as a constant.
 
     Schulte and Swartzlander, "Truncated multiplication with correction constant", VLSI Signal
-    Processing VI, 1993: the columns below ``v`` are left out, and the mean that they have where
-    every operand bit is one half of the time is added, rounded to the columns that are kept. The
+    Processing VI, 1993: bit positions below ``v`` are left out, and their mean for operand bits
+    that are one half of the time is added, rounded to the remaining bit positions. The
     published unit also rounds the product to its upper half, which this one does not. A product
     with zero is the constant.
 
     Parameters
     ----------
     v : int
-        Columns that are left out, in [3, 10]; below 3 the constant is zero.
+        Bit positions that are left out, in [3, 10]; below 3 the constant is zero.
     """
 
     family = "constant_correction"
@@ -112,17 +112,17 @@ class ConstantCorrection(_Corrected):
 
 @dataclass(frozen=True)
 class VariableCorrection(_Corrected):
-    """The highest column that is left out counts in the lowest one that is kept.
+    """The highest bit position that is left out counts at the lowest remaining one.
 
     King and Swartzlander, "Data-dependent truncation scheme for parallel multipliers", Asilomar
-    Conference on Signals, Systems and Computers 1997: a column's bits at twice their weight stand
-    for themselves and for all columns below. The published unit also rounds the product to its
-    upper half, which this one does not. A product with zero is zero.
+    Conference on Signals, Systems and Computers 1997: the bits of a position, at twice their
+    weight, stand for themselves and for all positions below. The published unit also rounds the
+    product to its upper half, which this one does not. A product with zero is zero.
 
     Parameters
     ----------
     v : int
-        Columns that are left out, in [3, 10].
+        Bit positions that are left out, in [3, 10].
     """
 
     family = "variable_correction"
@@ -158,7 +158,7 @@ class _Component(BlockComponent):
                     matrix.add(self.a[i] & self.b[j], weight, negative=value < 0)
         m.d.comb += self.product.eq(matrix.sum(m, "tree"))
 
-    def _rows(self, m: Module) -> None:
+    def _chain(self, m: Module) -> None:
         v, width = self._block.v, len(self.product)
         total: Any = C(self._block.constant, width)
         for i in range(8):

@@ -1,4 +1,4 @@
-"""Multipliers whose partial products go through approximate 4:2 compressors."""
+"""Multipliers that add their partial products with approximate 4:2 compressors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Compressor", "UnsignedCompressor", "catalogue"]
 
 #: Bit ``i`` of the weight and bit ``j`` of the activation make wire ``8 i + j``.
 _ZERO = 64
-_COLUMNS = 18
+_POSITIONS = 18
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class _Cell:
 
 @dataclass(frozen=True)
 class _Tree:
-    """Cells in the order of evaluation, and the one or two wires that each column ends with."""
+    """Cells in the order of evaluation, and the one or two last wires of each bit position."""
 
     cells: tuple[_Cell, ...]
-    columns: tuple[tuple[int, ...], ...]
+    results: tuple[tuple[int, ...], ...]
 
 
 def _evaluate(kind: str, inputs: list[Any]) -> list[Any]:
-    """Outputs of a cell for bits that are arrays of 0 and 1, or gateware of one bit.
+    """Evaluate a cell for bits that are arrays of 0 and 1, or gateware of one bit.
 
-    Sum and carry, and of the compressors with a carry in the carry out, too.
+    Returns sum and carry, and the carry out of compressors with a carry in.
     """
     if kind == "half":
         p, q = inputs
@@ -62,24 +62,24 @@ def _evaluate(kind: str, inputs: list[Any]) -> list[Any]:
 
 @functools.cache
 def _tree(design: int, c: int) -> _Tree:
-    """Dadda's way with compressors: columns of eight bits become four, and four become two.
+    """Dadda's reduction with compressors: eight bits of a position become four, and four two.
 
-    Each column, from the lowest up, is taken down to the height of its stage by compressors while
-    three bits or more are too many, then by a full or a half adder. A column's oldest bits go
-    first, and carries out of compressors go into the next column's compressors of the same stage;
-    those that find none there count among its bits.
+    Each bit position, from the lowest up, is reduced to the height of its stage: by compressors
+    while there are three bits or more too many, then by a full or a half adder. Its oldest bits are
+    taken first. Carries out of compressors go into the compressors of the next position in the same
+    stage; where there are none left, they count among its bits.
     """
     wires = _ZERO + 1
     cells: list[_Cell] = []
-    columns: list[list[int]] = [[] for _ in range(_COLUMNS)]
+    heap: list[list[int]] = [[] for _ in range(_POSITIONS)]
     for i in range(8):
         for j in range(8):
-            columns[i + j].append(8 * i + j)
+            heap[i + j].append(8 * i + j)
     for height in (4, 2):
-        after: list[list[int]] = [[] for _ in range(_COLUMNS + 1)]
+        after: list[list[int]] = [[] for _ in range(_POSITIONS + 1)]
         chain: list[int] = []
-        for place, column in enumerate(columns):
-            bits = list(column)
+        for place, position in enumerate(heap):
+            bits = list(position)
             carries_out: list[int] = []
             while (excess := len(bits) + len(after[place]) + len(chain) - height) > 0:
                 if len(bits) < min(excess + 1, 4):
@@ -99,13 +99,13 @@ def _tree(design: int, c: int) -> _Tree:
                 carries_out += outputs[2:]
             after[place] = bits + chain + after[place]
             chain = carries_out
-        columns = after[:_COLUMNS]
-    return _Tree(tuple(cells), tuple(map(tuple, columns)))
+        heap = after[:_POSITIONS]
+    return _Tree(tuple(cells), tuple(map(tuple, heap)))
 
 
 @dataclass(frozen=True)
 class Compressor(SignMagnitude):
-    """A Dadda tree of 4:2 compressors, approximate in the lower columns.
+    """A Dadda tree of 4:2 compressors, approximate in the lower bit positions.
 
     Momeni, Han, Montuschi and Lombardi, "Design and analysis of approximate compressors for
     multiplication", IEEE Transactions on Computers 2015. Of the bits ``x1`` to ``x4``, both
@@ -113,8 +113,8 @@ class Compressor(SignMagnitude):
     Design 1 has a carry in: its carry is that, its sum is ``s`` without it and 0 with it, and its
     carry out is ``t``; 12 of its 32 cases are wrong. Design 2 has none; its sum is ``s`` and its
     carry is ``t``; 4 of 16 cases are wrong. Four zeros are among them: **products with zero are
-    not zero**. The two rows at the end are added exactly. The tree has as many compressors and
-    adders as the paper's (18, 3 full, 3 half with design 1); which bits meet in which is
+    not zero**. The last two numbers are added exactly. The tree has as many compressors and
+    adders as the paper's (18, 3 full, 3 half with design 1); how they are connected is
     reconstructed.
 
     Parameters
@@ -122,8 +122,9 @@ class Compressor(SignMagnitude):
     design : int
         1 or 2.
     c : int
-        Compressors of columns below ``c`` are approximate, the others exact: 5 to 13. The paper's
-        multipliers 3 and 4 have 7; with 13 all are approximate, as in its multipliers 1 and 2.
+        Compressors of bit positions below ``c`` are approximate, the others exact: 5 to 13. The
+        paper's multipliers 3 and 4 have 7; with 13 all are approximate, as in its multipliers 1
+        and 2.
     """
 
     family = "compressor"
@@ -147,7 +148,7 @@ class Compressor(SignMagnitude):
         wires[_ZERO] = zero
         for cell in tree.cells:
             wires.update(zip(cell.outputs, _evaluate(cell.kind, [wires[i] for i in cell.inputs])))
-        ends = [wires[i] << place for place, column in enumerate(tree.columns) for i in column]
+        ends = [wires[i] << place for place, last in enumerate(tree.results) for i in last]
         return sum(ends, start=zero)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
@@ -159,11 +160,10 @@ class Compressor(SignMagnitude):
             for wire, value, name in zip(cell.outputs, outputs, ("sum", "carry", "out")):
                 wires[wire] = Signal(name=f"{cell.kind}_{number}_{name}")
                 m.d.comb += wires[wire].eq(value)
-        rows = [
-            Cat(wires[column[row]] if len(column) > row else 0 for column in tree.columns)
-            for row in (0, 1)
+        addends = [
+            Cat(wires[last[n]] if len(last) > n else 0 for last in tree.results) for n in (0, 1)
         ]
-        return rows[0] + rows[1]
+        return addends[0] + addends[1]
 
 
 @dataclass(frozen=True)

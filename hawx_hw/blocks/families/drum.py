@@ -17,12 +17,12 @@ __all__ = ["Drum", "UnsignedDrum", "catalogue"]
 
 @dataclass(frozen=True)
 class Drum(Segments):
-    """Products of ``k``-bit windows behind the leading ones, each with its lowest bit set.
+    """Products of ``k``-bit windows from the leading ones down, each with its lowest bit set.
 
     Hashemi, Bahar and Reda, "DRUM: a dynamic range unbiased multiplier for approximate
-    applications", ICCAD 2015. An operand of ``k`` bits or less is exact. Of a longer one, ``k``
-    bits from the leading one down are kept and the lowest of these is set to 1, which stands for
-    the expected value of what was cut off. Signed by sign and magnitude, as in the paper.
+    applications", ICCAD 2015. An operand of ``k`` bits or less is exact. A longer one is
+    replaced by its ``k`` bits from the leading one down, the lowest of them set to 1, which stands
+    for the expected value of the remaining bits. Signed by sign and magnitude, as in the paper.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ __all__ = ["Dsm", "UnsignedDsm", "catalogue"]
 
 @dataclass(frozen=True)
 class Dsm(Segments):
-    """Products of ``k``-bit segments from the leading ones down; what is below is cut off.
+    """Products of ``k``-bit segments from the leading ones down, without the bits below.
 
     The dynamic segment method of Narayanamoorthy et al., "Energy-efficient approximate
     multiplication for digital signal processing and classification applications", IEEE TVLSI

@@ -1,4 +1,4 @@
-"""Multipliers of 2 x 2 bit blocks that take three times three for seven."""
+"""Multipliers of 2 x 2 bit cells in which three times three is seven."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import BitHeap, sum_bit_heap
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, UnsignedActivation
 from hawx_hw.blocks.block import Block
 
@@ -41,7 +41,7 @@ class Kulkarni(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("rows", "tree")
+        return ("recursive", "tree")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         left, right = self._threes(x), self._threes(y)
@@ -56,8 +56,8 @@ class Kulkarni(SignMagnitude):
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray]:
         codes = np.arange(256, dtype=np.int32)
         threes = self._threes(codes)
-        # Up to 128 only the lower three digits can be 3, and those that meet the same digits of
-        # the other operand share a column.
+        # Up to 128 only the lower three digits can be 3. Those that are multiplied with the same
+        # digits of the other operand share a term.
         digits = 4 if self.activation_offset else 3
         reach = [min(self.c - i, digits) for i in range(min(self.c, 3))]
         u, v = [codes], [codes]
@@ -67,15 +67,15 @@ class Kulkarni(SignMagnitude):
         return np.stack(u, axis=1), np.stack(v, axis=1)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
-        if implementation == "rows":
+        if implementation == "recursive":
             return self._recursive(m, x, y, 0, 0)
-        columns: list[list[Value]] = [[] for _ in range(16)]
+        heap: BitHeap = [[] for _ in range(16)]
         for i in range(4):
             for j in range(4):
                 block = self._block(m, x[2 * i : 2 * i + 2], y[2 * j : 2 * j + 2], i, j)
                 for place in range(len(block)):
-                    columns[2 * (i + j) + place].append(block[place])
-        return sum_columns(m, columns, 16, "tree")
+                    heap[2 * (i + j) + place].append(block[place])
+        return sum_bit_heap(m, heap, 16, "tree")
 
     def _recursive(self, m: Module, x: Value, y: Value, i: int, j: int) -> Value:
         """As published: four multipliers of half the size, and their sum."""

@@ -1,4 +1,4 @@
-"""Partial-product rows added by adders whose lower part is an OR."""
+"""Partial products added by adders whose lower part is an OR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import Columns, sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import BitHeap, sum_bit_heap
 from hawx_hw.blocks.arithmetic.leading_one import any_of
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, UnsignedActivation
 from hawx_hw.blocks.block import Block
@@ -19,14 +19,14 @@ __all__ = ["Loa", "UnsignedLoa", "catalogue"]
 
 @dataclass(frozen=True)
 class Loa(SignMagnitude):
-    """Eight rows of partial products, added one after the other by lower-part-OR adders.
+    """Eight partial products, added one after the other by lower-part-OR adders.
 
     Mahdiani, Ahmadi, Fakhraie and Lucas, "Bio-inspired imprecise computational blocks for
     efficient VLSI implementation of soft-computing applications", IEEE TCAS-I 2010: the lower
     ``k`` bits of an adder are the OR of its operands', and the AND of the operands' uppermost lower
-    bits is carried into the exact upper part. Which row comes first makes no difference: in
-    all, a lower column is the OR of its bits, and of ``n`` ones in column ``k - 1`` all but the
-    first carry.
+    bits is carried into the exact upper part. The order of the partial products makes no
+    difference: a lower bit of the result is the OR of all bits in its position, and of ``n`` ones
+    in position ``k - 1`` all but the first carry.
 
     Parameters
     ----------
@@ -45,15 +45,16 @@ class Loa(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("rows", "tree")
+        return ("chain", "tree")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         product = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.int32)
         low = (1 << self.k) - 1
         for i in range(8):
-            row = (x >> i & 1) * y << i
-            carry = product & row & 1 << self.k - 1
-            product = (product & ~low) + (row & ~low) + 2 * carry + ((product | row) & low)
+            partial = (x >> i & 1) * y << i
+            carry = product & partial & 1 << self.k - 1
+            upper = (product & ~low) + (partial & ~low) + 2 * carry
+            product = upper + ((product | partial) & low)
         return product
 
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -62,46 +63,48 @@ class Loa(SignMagnitude):
         return low_part_factors(self.magnitudes, self.k)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
-        rows = []
+        partials = []
         for i in range(8):
-            row = Signal(i + 8, name=f"row_{i}")
-            m.d.comb += row[i:].eq(y & x[i].replicate(8))
-            rows.append(row)
-        return self._rows(m, rows) if implementation == "rows" else self._tree(m, rows)
+            partial = Signal(i + 8, name=f"row_{i}")
+            m.d.comb += partial[i:].eq(y & x[i].replicate(8))
+            partials.append(partial)
+        build = self._chain if implementation == "chain" else self._tree
+        return build(m, partials)
 
-    def _rows(self, m: Module, rows: list[Signal]) -> Value:
-        total: Value = rows[0]
-        for i, row in enumerate(rows[1:], start=1):
+    def _chain(self, m: Module, partials: list[Signal]) -> Value:
+        total: Value = partials[0]
+        for i, partial in enumerate(partials[1:], start=1):
             result = Signal(16, name=f"sum_{i}")
-            carry = any_of([(total & row)[self.k - 1 : self.k]])
-            upper = total[self.k :] + row[self.k :] + carry
-            m.d.comb += result.eq(Cat(self._lower(total | row), upper))
+            carry = any_of([(total & partial)[self.k - 1 : self.k]])
+            upper = total[self.k :] + partial[self.k :] + carry
+            m.d.comb += result.eq(Cat(self._lower(total | partial), upper))
             total = result
         return total
 
     def _lower(self, value: Value) -> Value:
         return Cat(value[: self.k], *[0] * (self.k - len(value)))
 
-    def _tree(self, m: Module, rows: list[Signal]) -> Value:
-        columns: Columns = [
-            [row[place] for i, row in enumerate(rows) if i <= place < i + 8] for place in range(15)
+    def _tree(self, m: Module, partials: list[Signal]) -> Value:
+        heap: BitHeap = [
+            [partial[place] for i, partial in enumerate(partials) if i <= place < i + 8]
+            for place in range(15)
         ]
-        last = columns[self.k - 1]
+        last = heap[self.k - 1]
         carries = [any_of(last[:n]) & last[n] for n in range(1, len(last))]
-        upper = [columns[self.k] + carries, *columns[self.k + 1 :]]
+        upper = [heap[self.k] + carries, *heap[self.k + 1 :]]
         lower = Signal(self.k, name="lower")
-        m.d.comb += lower.eq(Cat(any_of(column) for column in columns[: self.k]))
-        return Cat(lower, sum_columns(m, upper, 16 - self.k, "upper"))
+        m.d.comb += lower.eq(Cat(any_of(bits) for bits in heap[: self.k]))
+        return Cat(lower, sum_bit_heap(m, upper, 16 - self.k, "upper"))
 
     def plain(self, m: Module, x: Signal, y: Signal) -> Value:
-        rows = [Mux(x[i], y << i, 0) for i in range(8)]
-        lower: Value = rows[0]
-        upper: Value = rows[0] >> self.k
-        count: Value = rows[0].bit_select(self.k - 1, 1)
-        for row in rows[1:]:
-            lower = lower | row
-            upper = upper + (row >> self.k)
-            count = count + row.bit_select(self.k - 1, 1)
+        partials = [Mux(x[i], y << i, 0) for i in range(8)]
+        lower: Value = partials[0]
+        upper: Value = partials[0] >> self.k
+        count: Value = partials[0].bit_select(self.k - 1, 1)
+        for partial in partials[1:]:
+            lower = lower | partial
+            upper = upper + (partial >> self.k)
+            count = count + partial.bit_select(self.k - 1, 1)
         carries = Mux(count == 0, 0, count - 1)
         return ((upper + carries) << self.k) + (lower & (1 << self.k) - 1)
 

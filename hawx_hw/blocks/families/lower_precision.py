@@ -22,11 +22,11 @@ __all__ = [
 
 
 class _HighBits(OperandProduct):
-    """A product of the operands' high bits; ``low_bits`` says how many are left out of each."""
+    """A product of the operands' high bits, without ``low_bits`` bits of each."""
 
     @property
     def low_bits(self) -> tuple[int, int]:
-        """Of the weight and of the activation."""
+        """Bits that are left out of the weight and of the activation."""
         raise NotImplementedError
 
     def left(self, a: np.ndarray) -> np.ndarray:
@@ -49,8 +49,8 @@ class Precision(_HighBits):
     """Plain lower precision: the exact multiplier of just this size.
 
     It multiplies the upper ``w`` bits of the weight with the upper ``a`` bits of the activation.
-    Codes are meant to be rounded to these bits before: weights when the network is prepared,
-    activations by the requantizer of the layer that produces them. Then the block is exact.
+    The block is exact for codes that were rounded to these bits before: weights when the network is
+    prepared, activations by the requantizer of the layer that produces them.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class Truncation(_HighBits):
 class Rounding(OperandProduct):
     """The operands are rounded to fewer bits inside the block, halves up.
 
-    127 rounds to 128, so that an operand keeps one bit more than a truncated one.
+    127 rounds to 128, so that a rounded operand has one bit more than a truncated one.
 
     Parameters
     ----------

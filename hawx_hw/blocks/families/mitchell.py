@@ -14,7 +14,7 @@ from hawx_hw.blocks.block import Block
 
 __all__ = ["Mitchell", "UnsignedMitchell", "catalogue"]
 
-# More columns than that emulate slower than a table.
+# More factors than that are emulated slower than a table.
 _MOST_FACTORS = 16
 
 
@@ -31,8 +31,8 @@ class Mitchell(SignMagnitude):
     Parameters
     ----------
     w : int
-        Bits kept of the fractions ``f`` and ``g``, the rest is cut off: 1 to 6 (1 to 7 where
-        activations are unsigned). Signed codes have no more.
+        Bits of the fractions ``f`` and ``g``, the rest is cut off: 1 to 6 (1 to 7 where activations
+        are unsigned). Fractions of signed codes have no more.
     """
 
     family = "mitchell"
@@ -56,18 +56,18 @@ class Mitchell(SignMagnitude):
         return np.where((x == 0) | (y == 0), 0, product)
 
     def _logarithm(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Place of the leading one, and what is kept of the fraction, in ``2**-w``."""
+        """Place of the leading one, and the upper ``w`` bits of the fraction, in ``2**-w``."""
         place = np.maximum(np.frexp(x)[1] - 1, 0)
         return place, (x << 7 - place & 127) >> 7 - self.w
 
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """One column a fraction of the weight: for that, ``U`` is a power of two times ``g[y]``."""
+        """One term for each fraction of the weight; ``U`` is then a power of two times ``g[y]``."""
         unit = 1 << self.w
         if unit > _MOST_FACTORS:
             return None
         codes = np.arange(256, dtype=np.int32)
         place, fraction = self._logarithm(codes)
-        columns = []
+        factors = []
         for f in range(unit):
             total = f + fraction
             mantissa = np.where(total < unit, unit + total, 2 * total)
@@ -76,15 +76,15 @@ class Mitchell(SignMagnitude):
             shift = place + self.w - scale.bit_length() + 1
             left = np.where((codes > 0) & (fraction == f), (scale << place) // unit, 0)
             right = np.where(codes > 0, mantissa << shift >> self.w, 0)
-            columns.append((left, right))
-        lefts, rights = zip(*columns)
+            factors.append((left, right))
+        lefts, rights = zip(*factors)
         return np.stack(lefts, axis=1), np.stack(rights, axis=1)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
         logarithm = Signal(4 + self.w)
         m.d.comb += logarithm.eq(self._encode(m, x, "x") + self._encode(m, y, "y"))
         place = Signal(4)
-        # The logarithms of zero are not what they should be: it has none.
+        # Zero has no logarithm; what was encoded for it is not used.
         nonzero = Signal()
         mantissa = Signal(self.w + 1)
         m.d.comb += [
@@ -97,11 +97,11 @@ class Mitchell(SignMagnitude):
         chosen = Signal(16)
         m.d.comb += chosen.eq(Cat(place == i for i in range(16)))
         width = 16 + self.w
-        rows = [
+        candidates = [
             Cat(C(0, i), mantissa & chosen[i].replicate(self.w + 1), C(0, 15 - i))
             for i in range(16)
         ]
-        return any_of(rows, width)[self.w :]
+        return any_of(candidates, width)[self.w :]
 
     def _encode(self, m: Module, x: Signal, name: str) -> Signal:
         leading = leading_one(m, x, name)

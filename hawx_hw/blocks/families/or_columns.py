@@ -1,4 +1,4 @@
-"""Partial products of which the lower columns are an OR each."""
+"""Multipliers that replace the sum of each lower bit position by an OR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_bit_heap
 from hawx_hw.blocks.arithmetic.leading_one import any_of
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, UnsignedActivation
 from hawx_hw.blocks.block import Block
@@ -19,18 +19,18 @@ __all__ = ["OrColumns", "UnsignedOrColumns", "catalogue"]
 
 @dataclass(frozen=True)
 class OrColumns(SignMagnitude):
-    """The lower columns of the partial products become one bit each, and none of them carries.
+    """Partial products of which each lower bit position becomes one bit, without a carry.
 
     The idea of logic compression by bit significance (Qiqieh, Shafik, Tarawneh, Sokolov and
     Yakovlev, "Energy-efficient approximate multiplier design using bit significance-driven logic
-    compression", DATE 2017), with one OR gate a column in place of one for every few rows; the
-    columns above are added exactly. A product is never too large.
+    compression", DATE 2017), with one OR gate a bit position in place of one for every few
+    partial products; the positions above are added exactly. A product is never too large.
 
     Parameters
     ----------
     k : int
-        Columns below ``k`` are an OR each: 2 to 12 (2 to 13 where activations are unsigned). Other
-        columns never have more than one bit that is set.
+        Bit positions below ``k`` are an OR each: 2 to 12 (2 to 13 where activations are unsigned).
+        Positions beyond never have more than one bit that is set.
     """
 
     family = "or_columns"
@@ -43,16 +43,16 @@ class OrColumns(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("tree", "rows")
+        return ("tree", "chain")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         low = (1 << self.k) - 1
         compressed = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.int32)
         added = compressed.copy()
         for i in range(8):
-            row = (x >> i & 1) * y << i
-            compressed |= row & low
-            added += row & ~low
+            partial = (x >> i & 1) * y << i
+            compressed |= partial & low
+            added += partial & ~low
         return added + compressed
 
     def magnitude_factors(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -61,18 +61,18 @@ class OrColumns(SignMagnitude):
         return low_part_factors(self.magnitudes, self.k)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
-        columns = partial_products(x, y)
+        heap = partial_products(x, y)
         lower = Signal(self.k, name="lower")
-        m.d.comb += lower.eq(Cat(any_of(column) for column in columns[: self.k]))
+        m.d.comb += lower.eq(Cat(any_of(bits) for bits in heap[: self.k]))
         if implementation == "tree":
-            return Cat(lower, sum_columns(m, columns[self.k :], 16 - self.k, "upper"))
+            return Cat(lower, sum_bit_heap(m, heap[self.k :], 16 - self.k, "upper"))
         total: Value = Cat(0)
         for i in range(8):
-            # Bit j of the row is in column i + j.
+            # Bit j of the partial product is in position i + j.
             first = min(max(self.k - i, 0), 8)
-            row = y[first:] & x[i].replicate(8 - first)
+            partial = y[first:] & x[i].replicate(8 - first)
             upper = Signal(16 - self.k, name=f"upper_{i}")
-            m.d.comb += upper.eq(total + (row << max(i - self.k, 0)))
+            m.d.comb += upper.eq(total + (partial << max(i - self.k, 0)))
             total = upper
         return Cat(lower, total)
 
@@ -80,9 +80,9 @@ class OrColumns(SignMagnitude):
         product: Value = Cat(0)
         lower: Value = Cat(0)
         for i in range(8):
-            row = Mux(x[i], y << i, 0)
-            product = product + (row >> self.k)
-            lower = lower | row
+            partial = Mux(x[i], y << i, 0)
+            product = product + (partial >> self.k)
+            lower = lower | partial
         return (product << self.k) + (lower & (1 << self.k) - 1)
 
 

@@ -1,4 +1,4 @@
-"""Perforation: successive rows of partial products left out, simple rows or Booth's."""
+"""Perforation: successive partial products left out, simple ones or Booth's."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["BoothPerforation", "Perforation", "catalogue"]
 
 @dataclass(frozen=True)
 class Perforation(OperandProduct):
-    """Leaves out ``m`` rows of partial products from row ``j`` on; a row is a bit of the weight.
+    """A product without the partial products of ``m`` bits of the weight from bit ``j`` on.
 
     Zervakis et al., "Design-efficient approximate multiplication circuits through partial product
-    perforation", IEEE TVLSI 2016. What is left is the product with a weight whose bits ``j`` to
-    ``j + m - 1`` are cleared, so that fitting weights lose nothing.
+    perforation", IEEE TVLSI 2016. The result is the product with a weight whose bits ``j`` to
+    ``j + m - 1`` are cleared, and exact for weights without these bits.
 
     Parameters
     ----------
     j : int
-        First row that is left out, in [0, 7].
+        First bit whose partial product is left out, in [0, 7].
     m : int
-        How many are, at least 1; ``j + m`` is at most 8.
+        How many are left out, at least 1; ``j + m`` is at most 8.
     """
 
     family = "perforation"
@@ -62,24 +62,25 @@ class Perforation(OperandProduct):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        # Row by row is what was published; here each row is a bit of the weight.
-        return ("multiply", "tree", "booth", "rows")
+        # A chain of adders is the published form.
+        return ("multiply", "tree", "booth", "chain")
 
 
 @dataclass(frozen=True)
 class BoothPerforation(EncodedActivation):
-    """Leaves out ``m`` rows of a radix-4 Booth multiplier from row ``j`` on.
+    """A radix-4 Booth multiplier without ``m`` partial products from digit ``j`` on.
 
-    Zervakis et al., IEEE TVLSI 2016, perforate Booth rows as they do simple ones. A row is a digit
-    of the activation, ``d_j = -2 b[2j+1] + b[2j] + b[2j-1]``: what is left is the product of the
-    weight with the digits that are kept. With ``j = 0`` the table is that of ``roup(m, 0)``.
+    Zervakis et al., IEEE TVLSI 2016, perforate Booth multipliers as they do simple ones. A partial
+    product belongs to a digit of the activation, ``d_j = -2 b[2j+1] + b[2j] + b[2j-1]``: the result
+    is the product of the weight with the remaining digits. With ``j = 0`` the table is that of
+    ``roup(m, 0)``.
 
     Parameters
     ----------
     j : int
-        First row that is left out, in [0, 3].
+        First digit that is left out, in [0, 3].
     m : int
-        How many are, at least 1; ``j + m`` is at most 4.
+        How many are left out, at least 1; ``j + m`` is at most 4.
     """
 
     family = "booth_perforation"
@@ -93,17 +94,17 @@ class BoothPerforation(EncodedActivation):
             raise ValueError(f"m must be in [1, {4 - self.j}], not {self.m!r}")
 
     @property
-    def kept(self) -> tuple[int, ...]:
-        """The rows that are left."""
-        return tuple(row for row in range(4) if not self.j <= row < self.j + self.m)
+    def digits(self) -> tuple[int, ...]:
+        """The digits that are not left out."""
+        return tuple(digit for digit in range(4) if not self.j <= digit < self.j + self.m)
 
     def encoded(self, b: np.ndarray) -> np.ndarray:
         """The activation without the digits that are left out."""
         # A number cut off below bit 2 j, halves up, is the sum of its Booth digits from j on.
         above = [b if n == 0 else ((b + (1 << (2 * n - 1))) >> 2 * n) << 2 * n for n in range(4)]
         above.append(b & 0)
-        left: np.ndarray = b - above[self.j] + above[self.j + self.m]
-        return left
+        remaining: np.ndarray = b - above[self.j] + above[self.j + self.m]
+        return remaining
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         return _BoothComponent(self, self._implementation(implementation))
@@ -123,20 +124,20 @@ class _BoothComponent(BlockComponent):
         bits = Cat(C(0, 1), self.b)
         if self._kind == "booth":
             matrix = BitMatrix(len(self.product))
-            for j in self._block.kept:
+            for j in self._block.digits:
                 add_booth_row(m, matrix, self.a, bits[2 * j : 2 * j + 3], 2 * j)
             m.d.comb += self.product.eq(matrix.sum(m, "tree"))
             return m
         if self._kind == "specification":
-            # The exact product less the rows that are left out, digit by digit.
-            left: Any = self.a * self.b
+            # The exact product less the partial products that are left out, digit by digit.
+            product: Any = self.a * self.b
             for j in range(self._block.j, self._block.j + self._block.m):
                 digit = Mux(bits[2 * j + 2], -2, 0) + bits[2 * j + 1] + bits[2 * j]
-                left = left - ((self.a * digit) << 2 * j)
-            m.d.comb += self.product.eq(left)
+                product = product - ((self.a * digit) << 2 * j)
+            m.d.comb += self.product.eq(product)
             return m
         encoded: Any = C(0, 1)
-        for j in self._block.kept:
+        for j in self._block.digits:
             pair = bits[2 * j + 1 : 2 * j + 3].as_signed()
             encoded = encoded + ((pair + bits[2 * j]) << 2 * j)
         m.d.comb += self.product.eq(self.a * encoded)
@@ -145,5 +146,5 @@ class _BoothComponent(BlockComponent):
 
 def catalogue() -> list[Block]:
     """The members worth listing."""
-    rows = [Perforation(*p) for p in ((0, 1), (0, 2), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
-    return [*rows, *(BoothPerforation(*p) for p in ((0, 1), (0, 2), (1, 1), (1, 2), (2, 1)))]
+    simple = [Perforation(*p) for p in ((0, 1), (0, 2), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
+    return [*simple, *(BoothPerforation(*p) for p in ((0, 1), (0, 2), (1, 1), (1, 2), (2, 1)))]

@@ -96,7 +96,7 @@ class _Component(BlockComponent):
         bits = Cat(C(0, 1), self.b)
         for j in range(k // 2, 4):
             add_booth_row(m, matrix, self.a, bits[2 * j : 2 * j + 3], 2 * j)
-        # One row: the weight times the chosen power, inverted where the digit is negative.
+        # The weight times the chosen power, inverted where the digit is negative.
         row: Value = C(0, 8 + k)
         wide = Cat(self.a, self.a[7].replicate(k))
         for power, bit in zip(powers, chosen, strict=True):

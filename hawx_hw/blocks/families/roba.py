@@ -63,10 +63,10 @@ class Roba(SignMagnitude):
         """``power * y``, where ``power`` has one bit set or none."""
         width = len(y)
         if implementation == "decoder":
-            rows = [
+            candidates = [
                 Cat(C(0, i), y & power[i].replicate(width), C(0, 8 - i)) for i in range(len(power))
             ]
-            return any_of(rows)
+            return any_of(candidates)
         place = Signal(4, name=f"{name}_place")
         m.d.comb += place.eq(
             Cat(any_of([power[i] for i in range(9) if i >> bit & 1]) for bit in range(4))

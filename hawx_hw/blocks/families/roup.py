@@ -1,4 +1,4 @@
-"""ROUP: perforated Booth rows and rounded multiplicand, in its two published readings."""
+"""ROUP: perforated Booth digits and rounded multiplicand, in its two published forms."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ class Roup(OperandProduct):
 
 @dataclass(frozen=True)
 class AsymmetricRoup(Block):
-    """The column-aligned form: the lower a Booth row, the more its multiplicand is rounded.
+    """The aligned form: the lower a Booth digit, the more its multiplicand is rounded.
 
     ``sum over j >= p of 4**j d_j R_max(0, r - 2j)(weight)``, with ``d_j`` the Booth digits of the
-    activation: all rows are cut at one column (Leon et al., DAC 2019).
+    activation: all partial products end at one bit position (Leon et al., DAC 2019).
 
     Parameters
     ----------
     p : int
         Booth digits that are left out, in [0, 3].
     r : int
-        Bits by which the weight of row 0 is rounded, in [0, 7].
+        Bits by which the weight of digit 0 is rounded, in [0, 7].
     """
 
     family = "roupa"
@@ -93,7 +93,7 @@ class AsymmetricRoup(Block):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("booth", "rows")
+        return ("booth", "chain")
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         return _Component(self, self._implementation(implementation))
@@ -104,7 +104,7 @@ class AsymmetricRoup(Block):
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
         u = [rounded(CODES, self._rounding(j)) for j in range(self.p, 4)]
         v = [_digit(CODES, j) << 2 * j for j in range(self.p, 4)]
-        # Rows that are not rounded share the weight.
+        # Digits whose weight is not rounded share that factor.
         return merged(np.stack(u, axis=1), np.stack(v, axis=1))
 
 
@@ -136,7 +136,7 @@ class _Component(BlockComponent):
                 continue
             weight = round_bits(m, self.a, low, f"weight_{j}")
             value = digit[2:].as_signed() * 2 + digit[1] + digit[0]
-            if self._kind == "rows":
+            if self._kind == "chain":
                 partial = Signal(len(self.product), name=f"partial_{j}")
                 m.d.comb += partial.eq(total + ((value * weight) << (low + 2 * j)))
                 total = partial

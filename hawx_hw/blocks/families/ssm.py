@@ -21,8 +21,8 @@ class Ssm(Segments):
 
     The static segment method of Narayanamoorthy et al., "Energy-efficient approximate
     multiplication for digital signal processing and classification applications", IEEE TVLSI
-    2015: an operand below ``2**k`` is exact, of another the upper ``k`` of its 8 bits are kept.
-    There is no leading-one detector: one OR of the upper bits chooses.
+    2015: an operand below ``2**k`` is exact, another is replaced by the upper ``k`` of its 8 bits.
+    There is no leading-one detector: one OR of the upper bits selects the segment.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where imported blocks are kept: the user's cache, each circuit by its digest, and their names."""
+"""The store of imported blocks in the user's cache: circuits by digest, and their names."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _AGAIN = "Import it again, with: hawx blocks import FILE.v --module MODULE --nam
 
 
 class ImportStore:
-    """Imported circuits.
+    """Imported circuits in the user's cache.
 
     ``circuits/<digest>/`` holds ``netlist.v``, ``table.npy`` and, written last, ``circuit.json``;
-    ``names/<name>.json`` says which digest a name stands for. Every file appears at once or not at
-    all, and what is read is held against its digest.
+    ``names/<name>.json`` holds the digest of a name. Files are written atomically, and a circuit
+    that is read is checked against its digest.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class ImportStore:
     Raises
     ------
     UserError
-        There is no cache, for want of a home.
+        There is no cache folder, because there is no home folder.
     """
 
     def __init__(self, folder: Path | None = None):
@@ -54,19 +54,19 @@ class ImportStore:
         Raises
         ------
         UserError
-            There is none, the digits leave a choice, or what is stored is damaged.
+            There is none, the digits are ambiguous, or the stored circuit is damaged.
         """
         path = self._folder / "names" / f"{name}.json"
         if _NAME.fullmatch(name) and path.is_file():
             return imported_block(name, self._circuit(self._digest(path), name))
         if _DIGEST.fullmatch(name):
-            found = [f.name for f in (self._folder / "circuits").glob(f"{name}*") if f.is_dir()]
-            if len(found) > 1:
+            matches = [f.name for f in (self._folder / "circuits").glob(f"{name}*") if f.is_dir()]
+            if len(matches) > 1:
                 raise UserError(
                     f"Several imported blocks begin with {name}", hint="Write more digits."
                 )
-            if found:
-                return imported_block(name, self._circuit(found[0], name))
+            if matches:
+                return imported_block(name, self._circuit(matches[0], name))
         known = ", ".join(self.names()) or "none yet"
         raise UserError(
             f"No block {name!r} was imported",
@@ -75,7 +75,7 @@ class ImportStore:
         )
 
     def load_all(self) -> tuple[list[ImportedBlock], list[UserError]]:
-        """Every block by its name, and the complaint about each that is damaged."""
+        """Every block by its name, and an error for each that is damaged."""
         blocks: list[ImportedBlock] = []
         damaged: list[UserError] = []
         for name in self.names():
@@ -86,12 +86,12 @@ class ImportStore:
         return blocks, damaged
 
     def save(self, name: str, circuit: ImportedCircuit, *, replace: bool = False) -> ImportedBlock:
-        """Keep ``circuit`` as ``name``.
+        """Save ``circuit`` as ``name``.
 
         Raises
         ------
         UserError
-            The name is no identifier, or stands for another circuit, which is not to be replaced.
+            The name is no identifier, or the name of another circuit and ``replace`` is false.
         """
         if not _NAME.fullmatch(name):
             raise UserError(

@@ -1,4 +1,4 @@
-"""Blocks that were imported from Verilog; their gateware is that very netlist."""
+"""Blocks that were imported from Verilog; their gateware is the imported netlist."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Port:
 
 @dataclass(frozen=True, eq=False)
 class ImportedCircuit:
-    """A combinational multiplier in Verilog, and what it puts out.
+    """A combinational multiplier in Verilog, and the table of its products.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class ImportedCircuit:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all of it."""
+        """SHA-256 of ports, netlist and table."""
         content = {
             "ports": [[port.name, port.width] for port in (self.a, self.b, self.product)],
             "signed": self.signed,
@@ -79,18 +79,18 @@ class ImportedCircuit:
         return self.netlist.replace(head, f"module {self.module}(")
 
     def products(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """What the circuit puts out for integers, of which it sees the low bits."""
-        found: np.ndarray = self.table[a & (len(self.table) - 1), b & (self.table.shape[1] - 1)]
-        return found
+        """The circuit's outputs for integers, of which it takes the low bits."""
+        products: np.ndarray = self.table[a & (len(self.table) - 1), b & (self.table.shape[1] - 1)]
+        return products
 
 
 class ImportedBlock(Block):
-    """Base of the blocks that place an :class:`ImportedCircuit`.
+    """Base of the blocks that instantiate an :class:`ImportedCircuit`.
 
     Parameters
     ----------
     label : str
-        The name that the user gave it.
+        The name that the user chose.
     circuit : ImportedCircuit
     """
 
@@ -106,7 +106,7 @@ class ImportedBlock(Block):
 
     @property
     def circuit(self) -> ImportedCircuit:
-        """The circuit that the block places."""
+        """The circuit that the block instantiates."""
         return self._circuit
 
     @property
@@ -156,8 +156,8 @@ class _UnsignedBlock(ImportedBlock, UnsignedActivation):
 def imported_block(label: str, circuit: ImportedCircuit) -> ImportedBlock:
     """The block of a circuit.
 
-    A signed circuit of operands with fewer than 8 bits accepts just the codes of so many bits. An
-    unsigned one serves weights by sign and magnitude, and activations as unsigned codes.
+    A signed circuit with operands of fewer than 8 bits accepts only the codes of that width. An
+    unsigned one takes weights by sign and magnitude, and activations as unsigned codes.
     """
     return _SignedBlock(label, circuit) if circuit.signed else _UnsignedBlock(label, circuit)
 
@@ -178,7 +178,7 @@ class _SignedComponent(BlockComponent):
 
 
 class _Netlist(wiring.Component):
-    """The Verilog module by instance."""
+    """An instance of the Verilog module."""
 
     def __init__(self, block: ImportedBlock):
         circuit = block.circuit
@@ -193,7 +193,7 @@ class _Netlist(wiring.Component):
 
     def elaborate(self, platform: Any) -> Instance:
         if platform is None:
-            # The simulator would put out zeros without a word.
+            # The simulator would put out zeros without an error.
             raise UserError(
                 f"{self._block.name} is Verilog, which Amaranth's simulator does not run",
                 hint="Simulate the emitted Verilog.",

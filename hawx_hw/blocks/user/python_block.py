@@ -20,13 +20,13 @@ from hawx_hw.errors import UserError
 __all__ = ["PythonBlock", "load_python_block"]
 
 _USAGE = "Write python:MODULE:OBJECT; see docs/add-a-block.md."
-#: What the products may take: those of unsigned blocks, without the known term, need 18 bits.
+#: Largest width of a product: those of unsigned blocks, without the known term, need 18 bits.
 _PRODUCT_BITS = 18
 _STEPS = tuple(1 << bit for bit in range(8))
 
 
 class PythonBlock(Block):
-    """A user's block under the name by which it is found again.
+    """A user's block under the name by which it is loaded.
 
     Parameters
     ----------
@@ -95,48 +95,48 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
     ----------
     name : str
     folder : Path or None
-        Where modules are looked for first, that of the config; then in the current folder, then
-        where Python looks.
+        The config's folder, where modules are searched first; then the current folder, then
+        Python's own search path.
 
     Raises
     ------
     UserError
-        The module cannot be imported, has no such object, or this is not a block that keeps the
-        contract of :class:`Block`.
+        The module cannot be imported or has no such object, or the object is not a block that
+        satisfies the contract of :class:`Block`.
     """
     match = re.fullmatch(r"python:([\w.]+):([\w.]+)", name)
     if match is None:
         raise UserError(f"Wrong name of a block {name!r}", hint=_USAGE)
-    found = _object(name, match[1], match[2], folder)
-    if not isinstance(found, Block) and callable(found):
-        found = _call(name, f"{match[2]} cannot be made without arguments", found)
-    if not isinstance(found, Block):
+    result = _object(name, match[1], match[2], folder)
+    if not isinstance(result, Block) and callable(result):
+        result = _call(name, f"{match[2]} cannot be made without arguments", result)
+    if not isinstance(result, Block):
         raise UserError(
-            f"{match[2]} must be a Block, or make one, not {type(found).__name__}",
+            f"{match[2]} must be a Block, or make one, not {type(result).__name__}",
             where=name,
             hint="Derive it from hawx_hw.blocks.Block.",
         )
-    block = PythonBlock(name, found)
+    block = PythonBlock(name, result)
     _check(block)
     return block
 
 
 def _object(name: str, module: str, path: str, folder: Path | None) -> Any:
-    # In front, as for a script; they stay, because a block may import more when it is used.
+    # In front, as for a script; they remain, because a block may import more when it is used.
     for place in (Path.cwd(), folder):
         if place is not None and str(place.resolve()) not in sys.path:
             sys.path.insert(0, str(place.resolve()))
     importlib.invalidate_caches()
-    found = _call(name, f"The module {module} cannot be imported", importlib.import_module, module)
+    result = _call(name, f"The module {module} cannot be imported", importlib.import_module, module)
     for part in path.split("."):
-        if not hasattr(found, part):
+        if not hasattr(result, part):
             raise UserError(f"{module} has no object {path!r}", where=name, hint=_USAGE)
-        found = getattr(found, part)
-    return found
+        result = getattr(result, part)
+    return result
 
 
 def _call(name: str, problem: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the user's code returns; what it raises is the user's to hint."""
+    """Call the user's code; an exception becomes a ``UserError`` with its place in that code."""
     try:
         return function(*arguments)
     except UserError:
@@ -156,7 +156,7 @@ def _call(name: str, problem: str, function: Callable[..., Any], *arguments: Any
 def _check(block: PythonBlock) -> None:
     """Refuse a block that breaks the contract.
 
-    The gateware's products are not compared here: that is what ``hawx blocks prove`` does.
+    The gateware's products are not compared here; ``hawx blocks prove`` compares them.
     """
     _check_products(block)
     for kind in ("weights", "activations"):
@@ -217,7 +217,7 @@ def _check_products(block: PythonBlock) -> None:
     )
     if not np.array_equal(narrow, products):
         raise UserError(
-            "multiply() must not depend on the operands' type: of int8 operands it returns others",
+            "multiply() must not depend on the operands' type, but returns other products for int8",
             where=block.name,
             hint="Begin it with a = np.asarray(a, dtype=np.int32), and so for b.",
         )

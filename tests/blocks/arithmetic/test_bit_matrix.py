@@ -16,7 +16,7 @@ from hawx_hw.blocks.arithmetic.bit_matrix import (
     BitMatrix,
     add_booth_row,
     booth_product,
-    row_product,
+    chain_product,
     tree_product,
 )
 
@@ -44,7 +44,7 @@ class Device(wiring.Component):
 
 
 def totals(device: Device, cases: list[tuple[int, int, int]]) -> list[int]:
-    found = []
+    results = []
 
     async def apply(ctx: Any) -> None:
         for a, b, below in cases:
@@ -52,12 +52,12 @@ def totals(device: Device, cases: list[tuple[int, int, int]]) -> list[int]:
             ctx.set(device.b, b)
             ctx.set(device.below, below)
             await ctx.delay(1e-9)
-            found.append(ctx.get(device.total))
+            results.append(ctx.get(device.total))
 
     simulator = Simulator(device)
     simulator.add_testbench(apply)
     simulator.run()
-    return found
+    return results
 
 
 def every_case(a_bits: int, b_bits: int) -> list[tuple[int, int, int]]:
@@ -72,7 +72,7 @@ def every_case(a_bits: int, b_bits: int) -> list[tuple[int, int, int]]:
 SIZES = [(1, 1), (1, 4), (4, 1), (2, 3), (3, 2), (3, 5), (4, 4)]
 
 
-@pytest.mark.parametrize("product", [tree_product, row_product, booth_product])
+@pytest.mark.parametrize("product", [tree_product, chain_product, booth_product])
 @pytest.mark.parametrize(("a_bits", "b_bits"), SIZES)
 def test_products_of_all_operands(product: Any, a_bits: int, b_bits: int) -> None:
     width = a_bits + b_bits + 1
@@ -113,7 +113,7 @@ def test_booth_row(weight: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_sum_of_random_bits(seed: int) -> None:
-    """Bits of either sign, some beyond the sum's width, whose columns are of any height."""
+    """Bits of either sign, some beyond the sum's width, with any number of bits a position."""
     draw = random.Random(seed)
     width = draw.randrange(1, 14)
     entries = [

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_columns
+from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_bit_heap
 
 _HEIGHTS = {
     "one bit": [1],
@@ -24,12 +24,12 @@ _HEIGHTS = {
 def test_sum(heights: list[int], width: int) -> None:
     m = Module()
     bits = Signal(sum(heights))
-    columns, weights, place = [], [], 0
-    for column, height in enumerate(heights):
-        columns.append([bits[place + i] for i in range(height)])
-        weights += [1 << column] * height
+    heap, weights, place = [], [], 0
+    for position, height in enumerate(heights):
+        heap.append([bits[place + i] for i in range(height)])
+        weights += [1 << position] * height
         place += height
-    total = sum_columns(m, columns, width, "total")
+    total = sum_bit_heap(m, heap, width, "total")
     assert len(total) == width
     draw = random.Random(width)
     settings = [0, (1 << place) - 1, *(draw.getrandbits(place) for _ in range(300))]
@@ -48,7 +48,7 @@ def test_sum(heights: list[int], width: int) -> None:
 
 def test_product_of_partial_products() -> None:
     m, x, y = Module(), Signal(3), Signal(4)
-    product = sum_columns(m, partial_products(x, y), 7, "product")
+    product = sum_bit_heap(m, partial_products(x, y), 7, "product")
 
     async def apply(ctx: Any) -> None:
         for left in range(8):

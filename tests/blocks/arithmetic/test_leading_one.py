@@ -12,8 +12,8 @@ from hawx_hw.blocks.arithmetic.leading_one import any_of, leading_one, leading_w
 
 
 def outputs(m: Module, inputs: list[Signal], values: list[Value], width: int) -> list[list[int]]:
-    """What the values are for each of ``2**width`` settings of all the inputs together."""
-    found = []
+    """The values for each of ``2**width`` settings of all the inputs together."""
+    results = []
 
     async def apply(ctx: Any) -> None:
         for setting in range(1 << width):
@@ -21,12 +21,12 @@ def outputs(m: Module, inputs: list[Signal], values: list[Value], width: int) ->
                 ctx.set(signal, setting & (1 << len(signal)) - 1)
                 setting >>= len(signal)
             await ctx.delay(1e-9)
-            found.append([ctx.get(value) for value in values])
+            results.append([ctx.get(value) for value in values])
 
     simulator = Simulator(m)
     simulator.add_testbench(apply)
     simulator.run()
-    return found
+    return results
 
 
 def test_leading_one() -> None:
@@ -40,18 +40,18 @@ def test_leading_one() -> None:
 def test_window(bits: int) -> None:
     m, x = Module(), Signal(8)
     window, shift = leading_window(m, x, bits, "x")
-    found = outputs(m, [x], [window, shift], 8)
+    results = outputs(m, [x], [window, shift], 8)
     for value in range(256):
         text = f"{value:b}"
-        assert found[value] == [int(text[:bits], 2), max(len(text) - bits, 0)]
+        assert results[value] == [int(text[:bits], 2), max(len(text) - bits, 0)]
 
 
 def test_shift() -> None:
     m, x, amount = Module(), Signal(3), Signal(3)
     shifted = shift_left(m, x, amount, 7, "shifted")
     assert len(shifted) == 10
-    found = outputs(m, [x, amount], [shifted], 6)
-    assert found == [[(setting & 7) << (setting >> 3)] for setting in range(64)]
+    results = outputs(m, [x, amount], [shifted], 6)
+    assert results == [[(setting & 7) << (setting >> 3)] for setting in range(64)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

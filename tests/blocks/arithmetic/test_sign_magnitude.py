@@ -1,4 +1,4 @@
-"""The wrapper around unsigned multipliers, with one whose product betrays its operands."""
+"""The wrapper around unsigned multipliers, with one whose product contains its operands."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_operands_may_be_int8() -> None:
 
 
 def test_factors() -> None:
-    # The known term shares the column of the factor that is the weight itself.
+    # The known term shares the term of the factor that is the weight itself.
     for kind in (Pair, UnsignedPair):
         factors = kind().factors()
         assert factors is not None

@@ -42,8 +42,8 @@ def test_factors(block: Array) -> None:
 
 
 def test_implementations() -> None:
-    assert Array(1, 2, 3).implementations == ("multiply", "booth", "tree", "rows")
-    assert Array(1, 2, 4).implementations == ("tree", "rows")
+    assert Array(1, 2, 3).implementations == ("multiply", "booth", "tree", "chain")
+    assert Array(1, 2, 4).implementations == ("tree", "chain")
 
 
 @pytest.mark.parametrize("name", ["array(8,0,0)", "array(0,-1,0)", "array(0,0,15)", "array(1,2)"])

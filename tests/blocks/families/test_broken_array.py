@@ -19,12 +19,12 @@ def test_unsigned(parameters: tuple[int, int]) -> None:
     hbl, vbl = parameters
     block = UnsignedBrokenArray(hbl, vbl)
     for a, b in itertools.product(CODES, CODES):
-        kept = sum(
+        total = sum(
             2 ** (i + j)
             for i, j in itertools.product(range(8), range(8))
             if j >= hbl and i + j >= vbl and abs(a) >> i & 1 and (b + 128) >> j & 1
         )
-        assert block.table[a + 128, b + 128] == (-kept if a < 0 else kept) - 128 * a
+        assert block.table[a + 128, b + 128] == (-total if a < 0 else total) - 128 * a
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ CODES = [*range(-128, 128, 13), -127, -1, 0, 1, 127]
 
 
 def ref_variable(a: int, b: int, v: int) -> int:
-    """Columns from v on; the column below them at twice its weight."""
+    """Bit positions from v on; the position below them at twice its weight."""
     total = 0
     for i, j in itertools.product(range(8), range(8)):
         if (a >> i & 1) and (b >> j & 1) and i + j >= v - 1:
@@ -41,7 +41,7 @@ def test_variable_correction(v: int) -> None:
 
 @pytest.mark.parametrize("v", range(3, 11))
 def test_constant_is_the_mean_of_what_is_lost(v: int) -> None:
-    """The mean over all pairs, which are all combinations of bits, rounded to the kept columns."""
+    """The mean over all pairs, and so all combinations of bits, rounded to the other positions."""
     array = Array(0, 0, v).table
     mean = (PRODUCTS - array).mean()
     constant = int(np.floor(mean / 2**v + 0.5)) * 2**v
@@ -62,9 +62,9 @@ def test_zero() -> None:
 
 @pytest.mark.parametrize("block", catalogue(), ids=lambda block: block.name)
 def test_factors(block: Block) -> None:
-    found = block.factors()
-    assert found is not None
-    np.testing.assert_array_equal(found[0] @ found[1].T, block.table)
+    factors = block.factors()
+    assert factors is not None
+    np.testing.assert_array_equal(factors[0] @ factors[1].T, block.table)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Trees of approximate compressors, column by column and case by case."""
+"""Trees of approximate compressors, bit position by bit position and case by case."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def compress(kind: str, bits: list[int], carry: int) -> tuple[int, int, int]:
 
 
 def multiply(x: int, y: int, design: int, c: int) -> int:
-    """The reduction in the words of its description, on lists of bits."""
-    columns = [
+    """The reduction as its description has it, on lists of bits."""
+    heap = [
         [x >> i & y >> place - i & 1 for i in range(8) if 0 <= place - i < 8] for place in range(17)
     ]
     for height in (4, 2):
         incoming: list[int] = []
         chained: list[int] = []
         stage = []
-        for place, bits in enumerate(columns):
+        for place, bits in enumerate(heap):
             done, carries, outs = incoming, [], []
             while len(bits) + len(done) + len(chained) > height:
                 excess = len(bits) + len(done) + len(chained) - height
@@ -64,9 +64,9 @@ def multiply(x: int, y: int, design: int, c: int) -> int:
                 carries.append(carry)
             stage.append(bits + chained + done)
             incoming, chained = carries, outs
-        columns = stage
-    assert max(map(len, columns)) == 2
-    return sum(sum(column) << place for place, column in enumerate(columns))
+        heap = stage
+    assert max(map(len, heap)) == 2
+    return sum(sum(bits) << place for place, bits in enumerate(heap))
 
 
 @pytest.mark.parametrize("design, c", [(1, 5), (1, 7), (1, 13), (2, 7), (2, 10), (2, 13)])

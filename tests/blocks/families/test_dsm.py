@@ -1,4 +1,4 @@
-"""The dynamic segment method against its words, on strings of bits."""
+"""The dynamic segment method against its restatement on strings of bits."""
 
 from __future__ import annotations
 
@@ -6,48 +6,26 @@ import numpy as np
 import pytest
 
 from hawx_hw.blocks.families.dsm import Dsm, UnsignedDsm, catalogue
+from tests.blocks.segments import assert_factors, dynamic_segment, signed_table, unsigned_table
 from tests.blocks.simulation import assert_gateware, sample
 
 CODES = range(-128, 128)
 
 
-def window(x: int, k: int) -> int:
-    """``k`` bits from the leading one down."""
-    bits = f"{x:b}"
-    return int(bits[:k] + "0" * (len(bits) - k), 2)
-
-
-def signed(a: int, b: int, k: int) -> int:
-    product = window(abs(a), k) * window(abs(b), k)
-    return -product if (a < 0) != (b < 0) else product
-
-
-def unsigned(a: int, b: int, k: int) -> int:
-    product = window(abs(a), k) * window(b + 128, k)
-    return (-product if a < 0 else product) - 128 * a
-
-
 @pytest.mark.parametrize("k", range(1, 7))
 def test_signed_table(k: int) -> None:
-    expected = [[signed(a, b, k) for b in CODES] for a in CODES]
-    np.testing.assert_array_equal(Dsm(k).table, expected)
+    np.testing.assert_array_equal(Dsm(k).table, signed_table(dynamic_segment, k))
 
 
 @pytest.mark.parametrize("k", range(1, 8))
 def test_unsigned_table(k: int) -> None:
-    expected = [[unsigned(a, b, k) for b in CODES] for a in CODES]
-    np.testing.assert_array_equal(UnsignedDsm(k).table, expected)
+    np.testing.assert_array_equal(UnsignedDsm(k).table, unsigned_table(dynamic_segment, k))
 
 
 @pytest.mark.parametrize("kind, rank", [(Dsm, 1), (UnsignedDsm, 2)])
 @pytest.mark.parametrize("k", range(1, 7))
 def test_factors(kind: type[Dsm], rank: int, k: int) -> None:
-    factors = kind(k).factors()
-    assert factors is not None
-    u, v = factors
-    assert u.shape == v.shape == (256, rank)
-    assert u.dtype == v.dtype == np.int32
-    np.testing.assert_array_equal(u @ v.T, kind(k).table)
+    assert_factors(kind(k), rank)
 
 
 @pytest.mark.parametrize("block", [Dsm(1), Dsm(5), UnsignedDsm(4), UnsignedDsm(7)], ids=str)

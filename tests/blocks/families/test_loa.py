@@ -1,4 +1,4 @@
-"""Rows added by lower-part-OR adders, bit by bit."""
+"""Partial products added by lower-part-OR adders, bit by bit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_unsigned_table() -> None:
     np.testing.assert_array_equal(UnsignedLoa(8).table, expected)
 
 
-def test_order_of_rows_makes_no_difference() -> None:
+def test_order_of_partial_products_makes_no_difference() -> None:
     for x, y in ((127, 255), (93, 187), (55, 241)):
         for k in (3, 6, 9):
             products = {

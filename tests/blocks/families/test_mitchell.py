@@ -1,4 +1,4 @@
-"""Mitchell's multiplier against its words, on fractions."""
+"""Mitchell's multiplier against its definition, on fractions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns compressed by OR gates, counted bit by bit."""
+"""Bit positions compressed by OR gates, counted bit by bit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CODES = range(-128, 128)
 
 def multiply(x: int, y: int, k: int) -> int:
     total = 0
-    for column in range(15):
+    for position in range(15):
         ones = sum(
-            (x >> i) % 2 == 1 and (y >> column - i) % 2 == 1
-            for i in range(max(column - 7, 0), min(column, 7) + 1)
+            (x >> i) % 2 == 1 and (y >> position - i) % 2 == 1
+            for i in range(max(position - 7, 0), min(position, 7) + 1)
         )
-        total += (min(ones, 1) if column < k else ones) * 2**column
+        total += (min(ones, 1) if position < k else ones) * 2**position
     return total
 
 

@@ -1,4 +1,4 @@
-"""Perforated rows, against the sum of the rows that are left."""
+"""Perforated multipliers, against the sum of the remaining partial products."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.blocks.simulation import assert_gateware, sample
 
 
 def ref_product(a: int, b: int, j: int, m: int) -> int:
-    rows = [i for i in range(8) if not j <= i < j + m and (a % 256) >> i & 1]
-    return sum((-1 if i == 7 else 1) * 2**i * b for i in rows)
+    bits = [i for i in range(8) if not j <= i < j + m and (a % 256) >> i & 1]
+    return sum((-1 if i == 7 else 1) * 2**i * b for i in bits)
 
 
 @pytest.mark.parametrize("parameters", [(0, 1), (2, 3), (7, 1), (0, 8), (5, 3)])
@@ -32,7 +32,7 @@ def ref_digits(b: int) -> list[int]:
 
 @pytest.mark.parametrize("b", range(-128, 128, 5))
 def test_digits_of_the_reference(b: int) -> None:
-    assert sum(4**row * digit for row, digit in enumerate(ref_digits(b))) == b
+    assert sum(4**j * digit for j, digit in enumerate(ref_digits(b))) == b
 
 
 @pytest.mark.parametrize("j, m", [(j, m) for j in range(4) for m in range(1, 5 - j)])
@@ -40,11 +40,11 @@ def test_booth_table(j: int, m: int) -> None:
     table = BoothPerforation(j, m).table
     for b in range(-128, 128):
         digits = [0 if j <= row < j + m else d for row, d in enumerate(ref_digits(b))]
-        encoded = sum(4**row * digit for row, digit in enumerate(digits))
+        encoded = sum(4**j * digit for j, digit in enumerate(digits))
         np.testing.assert_array_equal(table[:, b + 128], np.arange(-128, 128) * encoded)
 
 
-def test_lowest_booth_rows_are_those_of_roup() -> None:
+def test_lowest_booth_digits_are_those_of_roup() -> None:
     assert by_name("booth_perforation(0,2)").digest == by_name("roup(2,0)").digest
 
 

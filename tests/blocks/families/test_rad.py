@@ -1,4 +1,4 @@
-"""High-radix digits: the nearest of nine values, found by looking at all of them."""
+"""High-radix digits: the nearest of nine values, by trying all of them."""
 
 from __future__ import annotations
 

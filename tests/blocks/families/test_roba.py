@@ -1,4 +1,4 @@
-"""RoBA against the words of the paper."""
+"""RoBA against the definition in the paper."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def half_signed(a: int, b: int) -> int:
 
 
 def inverted(a: int, b: int) -> int:
-    """Bits of negative operands and products turned over, with no one added."""
+    """Bits of negative operands and products inverted instead of negated."""
     x = int(f"{a & 255:08b}".translate({48: 49, 49: 48}), 2) if a < 0 else a
     y = int(f"{b & 255:08b}".translate({48: 49, 49: 48}), 2) if b < 0 else b
     product = unsigned(x, y)

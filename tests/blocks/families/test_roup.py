@@ -1,4 +1,4 @@
-"""Perforated and rounded Booth multipliers, against digits and the published error figures."""
+"""Perforated and rounded Booth multipliers, against digits and the published errors."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_bias() -> None:
 
 @pytest.mark.parametrize("block", catalogue(), ids=lambda block: block.name)
 def test_factors(block: Block) -> None:
-    found = block.factors()
-    assert found is not None
-    np.testing.assert_array_equal(found[0] @ found[1].T, block.table)
+    factors = block.factors()
+    assert factors is not None
+    np.testing.assert_array_equal(factors[0] @ factors[1].T, block.table)
 
 
 @pytest.mark.parametrize("parameters", [(4, 0), (-1, 0), (0, 8)])

@@ -1,4 +1,4 @@
-"""The static segment method against its words, on strings of bits."""
+"""The static segment method against its restatement on strings of bits."""
 
 from __future__ import annotations
 
@@ -6,50 +6,24 @@ import numpy as np
 import pytest
 
 from hawx_hw.blocks.families.ssm import Ssm, UnsignedSsm, catalogue
+from tests.blocks.segments import assert_factors, signed_table, static_segment, unsigned_table
 from tests.blocks.simulation import assert_gateware, sample
-
-CODES = range(-128, 128)
-
-
-def window(x: int, k: int) -> int:
-    """The lower ``k`` bits where they are all, else the upper ``k`` of eight."""
-    bits = f"{x:08b}"
-    if "1" not in bits[: 8 - k]:
-        return int(bits[8 - k :], 2)
-    return int(bits[:k] + "0" * (8 - k), 2)
-
-
-def signed(a: int, b: int, k: int) -> int:
-    product = window(abs(a), k) * window(abs(b), k)
-    return -product if (a < 0) != (b < 0) else product
-
-
-def unsigned(a: int, b: int, k: int) -> int:
-    product = window(abs(a), k) * window(b + 128, k)
-    return (-product if a < 0 else product) - 128 * a
 
 
 @pytest.mark.parametrize("k", range(4, 7))
 def test_signed_table(k: int) -> None:
-    expected = [[signed(a, b, k) for b in CODES] for a in CODES]
-    np.testing.assert_array_equal(Ssm(k).table, expected)
+    np.testing.assert_array_equal(Ssm(k).table, signed_table(static_segment, k))
 
 
 @pytest.mark.parametrize("k", range(4, 8))
 def test_unsigned_table(k: int) -> None:
-    expected = [[unsigned(a, b, k) for b in CODES] for a in CODES]
-    np.testing.assert_array_equal(UnsignedSsm(k).table, expected)
+    np.testing.assert_array_equal(UnsignedSsm(k).table, unsigned_table(static_segment, k))
 
 
 @pytest.mark.parametrize("kind, rank", [(Ssm, 1), (UnsignedSsm, 2)])
 @pytest.mark.parametrize("k", range(4, 7))
 def test_factors(kind: type[Ssm], rank: int, k: int) -> None:
-    factors = kind(k).factors()
-    assert factors is not None
-    u, v = factors
-    assert u.shape == v.shape == (256, rank)
-    assert u.dtype == v.dtype == np.int32
-    np.testing.assert_array_equal(u @ v.T, kind(k).table)
+    assert_factors(kind(k), rank)
 
 
 @pytest.mark.parametrize("block", [Ssm(4), Ssm(5), UnsignedSsm(4), UnsignedSsm(7)], ids=str)

@@ -1,4 +1,4 @@
-"""Where imported blocks are kept: found by name and digest, and told when damaged."""
+"""The store of imported blocks: loading by name and digest, damage reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hawx_hw" / "blocks"
 
 
-def test_found_by_name_and_digest(cache: Path) -> None:
+def test_loading_by_name_and_digest(cache: Path) -> None:
     saved = ImportStore().save("mine", circuit())
     for name in ("mine", circuit().digest[:8], circuit().digest):
         block = by_name(f"import:{name}")

@@ -1,4 +1,4 @@
-"""Imported blocks: what they put out, and the netlist in the Verilog of a design."""
+"""Imported blocks: their outputs, and the netlist in the Verilog of a design."""
 
 from __future__ import annotations
 

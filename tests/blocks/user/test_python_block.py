@@ -1,4 +1,4 @@
-"""Blocks that a user wrote: found by name, and held to the contract."""
+"""Blocks that a user wrote: loaded by name, and checked against the contract."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_breaches_of_the_contract(folder: Path, old: str, new: str, message: str) -> None:
     (folder / "mine_bad.py").write_text(GOOD.replace(old, new, 1))
     thing = "Nothing" if message.endswith("'Nothing'") else "EvenWeights"
-    with pytest.raises(UserError, match=message) as found:
+    with pytest.raises(UserError, match=message) as raised:
         by_name(f"python:mine_bad:{thing}", folder)
-    assert str(found.value).startswith("python:mine_bad:")
+    assert str(raised.value).startswith("python:mine_bad:")
 
 
 @pytest.mark.parametrize("name", ["python:", "python:mine", "python:a:b:c", "python:a/b:c"])
