@@ -27,7 +27,7 @@ from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Outcome
 from hawx_hw.report.verdict import rivals
 from hawx_hw.search.result import load_result
-from hawx_hw.util.progress import SilentDisplay
+from hawx_hw.util.progress import console_for
 from hawx_hw.util.tables import print_table
 
 
@@ -49,7 +49,7 @@ def main() -> None:
 def _run(
     config: Config, base: Path, folder: Path, until: str = "power"
 ) -> tuple[list[Outcome], float]:
-    pipeline = Pipeline(config, folder, STAGES, SilentDisplay(), base=base)
+    pipeline = Pipeline(config, folder, STAGES, console_for(silent=True), base=base)
     start = time.perf_counter()
     outcomes = pipeline.run(pipeline.until(until))
     return outcomes, time.perf_counter() - start

@@ -27,7 +27,7 @@ from search_cases import BLOCKS, LEVELS, Case, case
 
 from hawx_hw.search.oracle import EmulatedOracle
 from hawx_hw.sweep.clusters import connected
-from hawx_hw.util.progress import Progress, display_for
+from hawx_hw.util.progress import ProgressDisplay, console_for
 from hawx_hw.util.tables import print_table
 
 _IMAGES = {"layers": 10_000, "filters": 1000, "rate": 100}
@@ -61,7 +61,7 @@ def _computed(given: Case, arguments: argparse.Namespace) -> Truth:
     start = time.perf_counter()
     with (
         contextlib.ExitStack() as stack,
-        Progress(display_for()) as progress,
+        ProgressDisplay(console_for()) as progress,
         progress.task(f"truth of {given.name}") as task,
     ):
         if arguments.what == "layers":

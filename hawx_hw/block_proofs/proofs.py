@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from hawx_hw.gateware.block_verilog import (
     specification_verilog,
 )
 from hawx_hw.simulation.simulators import Simulator, find_simulator
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["SPECIFICATION", "Case", "Counterexample", "Proof", "prove", "prove_cases"]
 
@@ -116,7 +119,7 @@ def prove(
     formal: bool = True,
     simulator: Simulator | None = None,
     jobs: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Proof]:
     """Prove the emitted Verilog of blocks.
 
@@ -172,7 +175,7 @@ def prove_cases(
     *,
     simulator: Simulator | None = None,
     jobs: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Proof]:
     """Prove Verilog that is there already; see :func:`prove`."""
     if jobs < 1:

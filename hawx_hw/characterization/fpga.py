@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.savings import Errors, errors
@@ -12,6 +12,9 @@ from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.synthesis.fpga import FpgaFigures, synthesize_fpga_all
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import FpgaFamily
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["FpgaRow", "characterize_fpga"]
 
@@ -65,7 +68,7 @@ def characterize_fpga(
     *,
     jobs: int = 1,
     store: Store | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[FpgaRow]:
     """A row for each block in look-up tables, and one more for ``exact`` in a multiplier.
 

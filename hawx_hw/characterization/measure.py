@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.operands import Operands
@@ -14,10 +14,13 @@ from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.timed import library_delays
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.modules import Mapped, Progress, map_designs
+from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import code_hash
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Measurement", "measure", "synthesize_blocks"]
 

@@ -40,7 +40,7 @@ def prove(
     """
     from hawx_hw.block_proofs import prove
     from hawx_hw.simulation.simulators import SIMULATORS, find_simulator
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     if simulator not in ("auto", *SIMULATORS):
         raise UserError(
@@ -51,7 +51,7 @@ def prove(
     if names and family:
         raise UserError("Name blocks or a family, not both.", where="--family")
     blocks = _named(names) if names else _listed(family)
-    with Progress(display_for(silent=as_json)) as progress:
+    with ProgressDisplay(console_for(silent=as_json)) as progress:
         with progress.task("proving", estimate=5.0 + len(blocks)) as task:
             proofs = prove(
                 [
@@ -91,7 +91,7 @@ def implementations(
     """Synthesize every implementation of blocks: area, longest path, which is chosen."""
     from hawx_hw.synthesis.implementations import compare_implementations
     from hawx_hw.technology import load
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     if objective not in ("area", "delay"):
         raise UserError(
@@ -101,7 +101,7 @@ def implementations(
         )
     blocks = _named(names)
     library = load(technology, base=Path.cwd())
-    with Progress(display_for(silent=as_json)) as progress:
+    with ProgressDisplay(console_for(silent=as_json)) as progress:
         with progress.task("synthesizing", estimate=2.0 * len(blocks)) as task:
             choices = compare_implementations(
                 blocks,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hawx_hw.characterization.operands import Operands
     from hawx_hw.characterization.savings import Objective, Row
     from hawx_hw.technology import FpgaFamily, Technology
-    from hawx_hw.util.progress import Progress
+    from hawx_hw.util.progress import ProgressDisplay
 
 __all__ = ["characterize"]
 
@@ -64,7 +64,7 @@ def characterize(
     """
     from hawx_hw.characterization.selection import compared_with, distinct, every_block, selection
     from hawx_hw.technology import FpgaFamily, load_any
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     if objective not in _OBJECTIVES:
         raise UserError(
@@ -79,7 +79,7 @@ def characterize(
     blocks = _named(names) if names else every_block() if every else selection()
     technologies = [load_any(name, base=Path.cwd()) for name in technology or ["generic45"]]
     content: list[dict[str, Any]] = []
-    with Progress(display_for(silent=as_json)) as progress:
+    with ProgressDisplay(console_for(silent=as_json)) as progress:
         stream = _operands(operands, images, build, as_json)
         measured = distinct([*blocks, *compared_with()])
         for found in technologies:
@@ -114,7 +114,7 @@ def _cells(
     clock: float,
     glitches: bool,
     jobs: int,
-    progress: Progress,
+    progress: ProgressDisplay,
 ) -> dict[str, Any]:
     from hawx_hw.characterization.measure import measure, synthesize_blocks
     from hawx_hw.characterization.savings import compare
@@ -143,7 +143,7 @@ def _cells(
 
 
 def _fpga(
-    blocks: Sequence[Block], family: FpgaFamily, jobs: int, progress: Progress
+    blocks: Sequence[Block], family: FpgaFamily, jobs: int, progress: ProgressDisplay
 ) -> dict[str, Any]:
     from hawx_hw.blocks import by_name
     from hawx_hw.characterization.fpga import characterize_fpga
@@ -186,13 +186,13 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
     from hawx_hw.quantize import codes
-    from hawx_hw.util.progress import display_for
+    from hawx_hw.util.progress import console_for
 
     path = find_config(name)
     config = load_config(path)
     try:
         pipeline = Pipeline(
-            config, build / config.name, STAGES, display_for(silent=silent), base=path.parent
+            config, build / config.name, STAGES, console_for(silent=silent), base=path.parent
         )
         pipeline.run(pipeline.needed("assign"))
         graph = load_graph(build / config.name / ASSIGNED)

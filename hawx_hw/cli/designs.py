@@ -57,7 +57,7 @@ def characterize_designs(
     from hawx_hw.sweep.sweep import sweep, table
     from hawx_hw.synthesis.store import default_store
     from hawx_hw.util.files import write_text
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     if scheduler and cluster:
         raise UserError("Name a scheduler or a batch system, not both.", where="--cluster")
@@ -68,7 +68,7 @@ def characterize_designs(
     except ValueError as error:
         raise UserError(f"{error}.", where="--datasets") from error
     with (
-        Progress(display_for(silent=as_json)) as progress,
+        ProgressDisplay(console_for(silent=as_json)) as progress,
         connected(
             workers=workers, scheduler=scheduler, cluster=cluster, options=_options(option)
         ) as client,

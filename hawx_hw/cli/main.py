@@ -208,7 +208,7 @@ def train(
 ) -> None:
     """Train a network; an interrupted training goes on when called again."""
     from hawx_hw.cli.train import train_network
-    from hawx_hw.util.progress import display_for
+    from hawx_hw.util.progress import console_for
 
     output = output or Path(f"{model}_{Path(dataset).stem}.safetensors")
     record = train_network(
@@ -217,7 +217,7 @@ def train(
         output=output,
         epochs=epochs,
         seed=seed,
-        display=display_for(silent=as_json),
+        console=console_for(silent=as_json),
     )
     if as_json:
         typer.echo(json.dumps(record.as_json(), indent=2, sort_keys=True))
@@ -275,13 +275,13 @@ def _job(
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
     from hawx_hw.report.summary import account, print_account
-    from hawx_hw.util.progress import display_for
+    from hawx_hw.util.progress import console_for
 
     path = _shown(find_config(name))
     config = override(load_config(path))
     folder = build / config.name
     try:
-        pipeline = Pipeline(config, folder, STAGES, display_for(silent=as_json), base=path.parent)
+        pipeline = Pipeline(config, folder, STAGES, console_for(silent=as_json), base=path.parent)
         outcomes = pipeline.run(choose(pipeline))
     except UserError as error:
         raise located(error, path) from error

@@ -49,14 +49,14 @@ def train_predictors(
     from hawx_hw.prediction.shipped import Kept, described, save
     from hawx_hw.synthesis.store import default_store
     from hawx_hw.technology import load
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     found = load(technology, base=Path.cwd())
     try:
         text = table.read_text("utf-8")
     except OSError as error:
         raise UserError(f"The table cannot be read: {error.strerror}.", where=str(table)) from error
-    with Progress(display_for(silent=as_json)) as progress:
+    with ProgressDisplay(console_for(silent=as_json)) as progress:
         with progress.task("describing designs", estimate=300.0) as task:
             designs, blocks = described(
                 text, found, where=str(table), jobs=jobs, store=default_store(),
@@ -95,14 +95,14 @@ def evaluate(
 
     from hawx_hw.prediction.evaluation import evaluate, scores
     from hawx_hw.prediction.shipped import read_table
-    from hawx_hw.util.progress import Progress, display_for
+    from hawx_hw.util.progress import ProgressDisplay, console_for
     from hawx_hw.util.tables import print_table
 
     if hold_out not in ("designs", "blocks"):
         raise UserError("What is held out must be designs or blocks.", where="--hold-out")
     table = read_table(technology, folder)
     with (
-        Progress(display_for(silent=as_json)) as progress,
+        ProgressDisplay(console_for(silent=as_json)) as progress,
         progress.task("holding designs out", estimate=120.0) as task,
     ):
         held = evaluate(table, cast('Literal["designs", "blocks"]', hold_out), progress=task.update)

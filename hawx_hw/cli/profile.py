@@ -12,12 +12,12 @@ from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
+    from rich.console import Console
 
     from hawx_hw.blocks import Block
     from hawx_hw.config.models import Config
     from hawx_hw.scores.calibration import Calibration
     from hawx_hw.scores.profile import Profile
-    from hawx_hw.util.progress import Display
 
 __all__ = ["profile"]
 
@@ -63,7 +63,7 @@ def profile(
     """Score every filter under every block, and predict accuracies from a few evaluations."""
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.scores.scores import VARIANTS
-    from hawx_hw.util.progress import display_for
+    from hawx_hw.util.progress import console_for
 
     if variant not in VARIANTS:
         raise UserError(
@@ -88,7 +88,7 @@ def profile(
             evaluations,
             variant,
             plots,
-            display_for(silent=as_json),
+            console_for(silent=as_json),
         )
     except UserError as error:
         raise located(error, path) from error
@@ -124,18 +124,18 @@ def _profiled(
     evaluations: int,
     variant: str,
     plots: bool,
-    display: Display,
+    console: Console,
 ) -> dict[str, Any]:
     from hawx_hw import datasets
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
     from hawx_hw.pipeline.stages.quantize import GRAPH
     from hawx_hw.util.files import write_json
-    from hawx_hw.util.progress import Progress
+    from hawx_hw.util.progress import ProgressDisplay
 
-    pipeline = Pipeline(config, folder, STAGES, display, base=base)
+    pipeline = Pipeline(config, folder, STAGES, console, base=base)
     pipeline.run(pipeline.needed("quantize"))
-    with Progress(display) as progress:
+    with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):
             from hawx_hw.assignment.space import Space
             from hawx_hw.compensation.per_filter import Compensated

@@ -185,10 +185,10 @@ def _run(config: Config, path: Path, folder: Path, stage: str, silent: bool) -> 
     from hawx_hw.config.load import located
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
-    from hawx_hw.util.progress import display_for
+    from hawx_hw.util.progress import console_for
 
     try:
-        pipeline = Pipeline(config, folder, STAGES, display_for(silent=silent), base=path.parent)
+        pipeline = Pipeline(config, folder, STAGES, console_for(silent=silent), base=path.parent)
         pipeline.run(pipeline.needed(stage))
     except UserError as error:
         raise located(error, path) from error

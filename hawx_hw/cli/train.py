@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from hawx_hw.config.load import blame
 from hawx_hw.errors import UserError
-from hawx_hw.util.progress import Display, Progress
+from hawx_hw.util.progress import ProgressDisplay
 
 if TYPE_CHECKING:
     from hawx_hw.networks import TrainingRecord
@@ -22,7 +24,7 @@ def train_network(
     output: Path,
     epochs: int | None,
     seed: int,
-    display: Display,
+    console: Console,
 ) -> TrainingRecord:
     """Train a network; write its checkpoint and record.
 
@@ -37,7 +39,7 @@ def train_network(
     epochs : int or None
         None takes as many as suit the data set's size.
     seed : int
-    display : Display
+    console : Console
         Where progress is shown.
 
     Raises
@@ -54,13 +56,11 @@ def train_network(
         raise UserError(
             f"There is no folder {output.parent}.", where=f"--output: {output}", hint="Create it."
         )
-    with Progress(display) as progress:
+    with ProgressDisplay(console) as progress:
         from hawx_hw.datasets import load
 
         with blame("--dataset"), progress.task("loading the data set") as task:
-            data = load(
-                dataset, progress=lambda name, received, total: task.update(received, total)
-            )
+            data = load(dataset, progress=task.update)
         with progress.task("loading torch", estimate=5.0):
             from hawx_hw.networks import train
         with progress.task("training") as task:
@@ -69,9 +69,7 @@ def train_network(
                 data,
                 seed=seed,
                 epochs=epochs,
-                progress=lambda epoch, last, batch, batches: task.update(
-                    (epoch - 1) * batches + batch, last * batches
-                ),
+                progress=task.update,
                 output=output,
             )
     return record

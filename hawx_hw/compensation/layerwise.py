@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Compensation", "compensate"]
 
@@ -54,7 +58,7 @@ def compensate(
     weight_remapping: bool = True,
     activation_rounding: bool = True,
     joint_rounding: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Graph, list[Compensation]]:
     """The graph with steps, weights and biases that suit the blocks; its structure stays.
 

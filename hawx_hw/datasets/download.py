@@ -5,15 +5,15 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-__all__ = ["DownloadError", "Progress", "fetch"]
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
+__all__ = ["DownloadError", "fetch"]
 
 _TIMEOUT = 20.0  # seconds without a byte
 _CHUNK = 1 << 16
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with the file's name, the bytes received so far, and all to come (None: unknown)."""
 
 
 class DownloadError(Exception):
@@ -30,7 +30,7 @@ def fetch(url: str, *, largest: int, progress: Progress | None = None) -> bytes:
     largest : int
         More bytes than this are an error: what is expected is known.
     progress : callable or None
-        See :data:`Progress`.
+        Gets the number of bytes received, and of all where it is known.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def fetch(url: str, *, largest: int, progress: Progress | None = None) -> bytes:
             while len(content) <= largest and (chunk := response.read(_CHUNK)):
                 content += chunk
                 if progress:
-                    progress(url.rpartition("/")[2], len(content), total)
+                    progress(len(content), total)
     except (OSError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise DownloadError(f"{url}: {str(reason) or type(error).__name__}") from error

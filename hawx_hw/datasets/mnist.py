@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
-from hawx_hw.datasets.download import DownloadError, Progress, fetch
+from hawx_hw.datasets.download import DownloadError, fetch
 from hawx_hw.datasets.idx import DamagedError, decompress, parse, read_content
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_bytes
 from hawx_hw.util.locations import cache_folder, data_folders
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["SOURCES", "load"]
 
@@ -44,7 +48,7 @@ def load(progress: Progress | None = None) -> Dataset:
     Parameters
     ----------
     progress : callable or None
-        Told about a download's progress; see :data:`~hawx_hw.datasets.download.Progress`.
+        Gets the bytes received of each download, and of all where that is known.
 
     Raises
     ------

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hawx_hw.datasets import cifar10, digits, mnist, npz
 from hawx_hw.datasets.dataset import Dataset
-from hawx_hw.datasets.download import Progress
 from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["NAMES", "load"]
 

@@ -6,8 +6,9 @@ import hashlib
 import os
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from hawx_hw.graph.graph import (
     Node,
 )
 from hawx_hw.graph.pixels import codes
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Emulator"]
 
@@ -178,7 +182,7 @@ class Emulator:
         labels: np.ndarray,
         *,
         graphs: Sequence[Graph] | None = None,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> np.ndarray:
         """The accuracy under each of many assignments; what they share is computed once.
 

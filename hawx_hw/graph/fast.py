@@ -9,7 +9,7 @@ rather than left to a library's convolution, which may use transforms (Winograd,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from hawx_hw.graph.graph import (
 )
 from hawx_hw.graph.pixels import codes
 
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
 __all__ = ["accuracy", "evaluate", "exact_type", "run", "run_all"]
 
 _BATCH = 200
@@ -40,7 +43,7 @@ def accuracy(
     images: np.ndarray,
     labels: np.ndarray,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> float:
     """Share of images whose largest output code (the first of equals) is their label's, in [0, 1].
 

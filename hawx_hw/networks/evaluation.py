@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["accuracy"]
 
@@ -17,7 +20,7 @@ def accuracy(
     labels: np.ndarray,
     *,
     batch: int = 500,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> float:
     """Share of images whose largest output is their label's (the first of equals), in [0, 1].
 

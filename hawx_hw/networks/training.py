@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import safetensors
 import safetensors.torch
@@ -23,10 +23,10 @@ from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import write_bytes, write_json
 
-__all__ = ["Progress", "Recipe", "TrainingRecord", "default_epochs", "train"]
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
-Progress = Callable[[int, int, int, int], None]
-"""Called after each batch: the epoch (from 1), the epochs, the batches done in it, its batches."""
+__all__ = ["Recipe", "TrainingRecord", "default_epochs", "train"]
 
 _SCHEMA = 1
 _STEPS = 14_000
@@ -125,7 +125,8 @@ def train(
     epochs : int or None
         >= 1; None takes :func:`default_epochs`.
     progress : callable or None
-        See :data:`Progress`. An exception that it raises ends the training.
+        Gets the number of batches done, and of those of all epochs. An exception that it raises
+        ends the training.
     output : Path
         The checkpoint, ending in ``.safetensors``, in a folder that exists. The record ends in
         ``.json``.
@@ -202,7 +203,7 @@ def _fit(
             loss.backward()
             optimizer.step()
             if progress:
-                progress(epoch + 1, recipe.epochs, batch + 1, batches)
+                progress(epoch * batches + batch + 1, steps)
         _keep(network, optimizer, identity, epoch + 1, partial)
 
 

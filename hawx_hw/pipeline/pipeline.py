@@ -14,10 +14,12 @@ from hawx_hw.pipeline.stage import Context, Outcome, Stage
 from hawx_hw.util.code import code
 from hawx_hw.util.files import sha256_file
 from hawx_hw.util.fingerprints import differences, json_hash
-from hawx_hw.util.progress import Display, Durations, Progress
+from hawx_hw.util.progress import Durations, ProgressDisplay
 
 if TYPE_CHECKING:
-    from hawx_hw.config.models import Config
+    from rich.console import Console
+
+from hawx_hw.config.models import Config
 
 __all__ = ["Pipeline"]
 
@@ -47,7 +49,7 @@ class Pipeline:
         The build folder.
     stages : sequence of Stage
         In the order in which they run; each after those that it needs.
-    display : Display
+    console : Console
         Where progress is shown.
     base : Path
         The folder that the config's relative paths start from.
@@ -58,7 +60,7 @@ class Pipeline:
         config: Config,
         folder: Path,
         stages: Sequence[Stage],
-        display: Display,
+        console: Console,
         *,
         base: Path = Path(),
     ):
@@ -67,7 +69,7 @@ class Pipeline:
         self._settings: dict[str, Any] = config.model_dump(mode="json")
         self._folder = BuildFolder(folder.absolute())
         self._stages = {stage.name: stage for stage in stages}
-        self._display = display
+        self._console = console
         known: set[str] = set()
         for stage in stages:
             if not known.issuperset(stage.needs):
@@ -114,7 +116,7 @@ class Pipeline:
         with ExitStack() as stack:
             stack.enter_context(self._folder.locked())
             progress = stack.enter_context(
-                Progress(self._display, Durations(self._folder.durations))
+                ProgressDisplay(self._console, Durations(self._folder.durations))
             )
             inputs = {name: self._inputs(self._stages[name]) for name in names}
             finished: dict[str, Manifest] = {}
@@ -129,7 +131,7 @@ class Pipeline:
         return outcomes
 
     def _bring_up_to_date(
-        self, stage: Stage, inputs: dict[str, Any], progress: Progress
+        self, stage: Stage, inputs: dict[str, Any], progress: ProgressDisplay
     ) -> tuple[Manifest, bool]:
         before = self._folder.manifest(stage.name)
         reason = self._reason(before, inputs)

@@ -12,7 +12,7 @@ from hawx_hw.util.files import write_json
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
-    from hawx_hw.util.progress import Progress
+    from hawx_hw.util.progress import ProgressDisplay
 
 __all__ = ["Context", "Outcome", "Stage"]
 
@@ -84,7 +84,7 @@ class Context:
         An empty folder for its own files, which keep their names when they are published.
     scratch : Path
         A folder that lasts between runs, for what only saves time.
-    progress : Progress
+    progress : ProgressDisplay
     header : dict
         Stage, schema version, hash of the settings and versions of the tools, for its JSON files.
     """
@@ -94,7 +94,7 @@ class Context:
     folder: Path
     output: Path
     scratch: Path
-    progress: Progress
+    progress: ProgressDisplay
     header: Mapping[str, Any]
 
     def path(self, text: str) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
 from hawx_hw.technology.memories import MacroFigures, MemoryModel
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["power_report"]
 
@@ -28,7 +31,7 @@ def power_report(
     *,
     clock_mhz: float,
     images: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """What a design takes while it works on one image after another.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.predictors import Estimates, Predictors
 from hawx_hw.prediction.table import TrainingTable
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["HELD_OUT", "Held", "Scores", "evaluate", "power", "scores", "smape"]
 
@@ -91,7 +94,7 @@ def evaluate(
     table: TrainingTable,
     held_out: HELD_OUT = "designs",
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Held]:
     """Train without some designs and predict these, until each had its turn.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from hawx_hw.util.locations import predictors_folder
 if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
+    from hawx_hw.util.progress import Progress
 
 __all__ = [
     "FOLDER",
@@ -56,7 +56,7 @@ def described(
     where: str = "",
     jobs: int = 1,
     store: Store | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[TrainingTable, BlockTable]:
     """The designs of a sweep with their descriptions; nothing but blocks is synthesized.
 

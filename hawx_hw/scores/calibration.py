@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from hawx_hw.graph.graph import Graph
 from hawx_hw.quantize import codes
 from hawx_hw.scores.predictor import AccuracyPredictor, expected_changes, informative
 from hawx_hw.scores.profile import Profile
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Calibration", "calibrate"]
 
@@ -55,7 +59,7 @@ def calibrate(
     scores: np.ndarray | None = None,
     activation_rounding: bool = False,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Calibration:
     """Run the most informative of some assignments.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import softmax
@@ -21,6 +22,9 @@ from hawx_hw.scores.reach import carriers
 from hawx_hw.scores.rounding import input_steps, rounded_input
 from hawx_hw.scores.variants import Variant
 
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
 __all__ = ["measure"]
 
 #: Bytes of Jacobians at a time: images are taken in chunks that fit.
@@ -38,7 +42,7 @@ def measure(
     activation_rounding: bool = False,
     slices: Mapping[str, np.ndarray] | None = None,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Profile:
     """Profile a network under a list of blocks.
 
@@ -138,7 +142,7 @@ def _run(
     weighted: Sequence[Conv2d | Linear],
     variants: Mapping[str, Sequence[Sequence[Variant]]],
     chunks: Sequence[np.ndarray],
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> tuple[list[LayerProfile], np.ndarray]:
     """Emulations and backward passes, chunk after chunk; the layers, and the exact logits."""
     chains = carriers(graph)

@@ -9,8 +9,8 @@ the multiplications, as is usual; what it ran is then foretold on every shape.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,11 +29,12 @@ from hawx_hw.search.proposals import proposals, uniforms
 from hawx_hw.search.result import Found, SearchResult, without_exact
 from hawx_hw.search.screening import Screening
 
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
 __all__ = ["Candidates", "search_designs", "with_predictions"]
 
 #: Told how much of how much is done.
-Progress = Callable[[int, int], None]
-
 #: Assignments whose designs are foretold, at most, which takes 0.1 s each and shape: of each kind
 #: of proposals, and of best sums by layer and by unit, which rarely suit a shared array.
 _FORETOLD, _SUMS = 64, 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.pixels import codes
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["EmulatedOracle", "Oracle", "space_key"]
 
@@ -106,9 +109,7 @@ class EmulatedOracle:
         """See :class:`Oracle`."""
         return int(self._exact)
 
-    def __call__(
-        self, vectors: np.ndarray, progress: Callable[[int, int], None] | None = None
-    ) -> np.ndarray:
+    def __call__(self, vectors: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """See :class:`Oracle`; ``progress`` is told parts done and their number."""
         vectors = self._space.checked(vectors)
         graphs = [self._change(vector) for vector in vectors] if self._change else None

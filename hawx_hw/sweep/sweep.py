@@ -6,7 +6,7 @@ import csv
 import gc
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from hawx_hw.technology import Technology
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["KIND", "inputs_of", "label_kept", "sweep", "table"]
 
@@ -90,7 +91,7 @@ def sweep(
     images: int = 64,
     store: Store | None = None,
     shared_store: bool = True,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
     """The figures of the first ``count`` designs of the space that can be built.
 

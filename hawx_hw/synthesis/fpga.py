@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.synthesis.fpga_worker import script
 from hawx_hw.synthesis.store import Store, entry_key
@@ -17,6 +17,9 @@ from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import FpgaFamily
 from hawx_hw.util.code import source_hash
 from hawx_hw.util.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["FpgaFigures", "synthesize_fpga", "synthesize_fpga_all"]
 
@@ -128,7 +131,7 @@ def synthesize_fpga_all(
     *,
     jobs: int = 1,
     store: Store | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[FpgaFigures]:
     """:func:`synthesize_fpga` of many designs: sources, top, and whether with multipliers.
 

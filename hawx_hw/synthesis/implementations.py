@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.block_verilog import implementation_verilog
@@ -14,6 +14,9 @@ from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store, default_store
 from hawx_hw.technology import Technology
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_implementations"]
 
@@ -92,7 +95,7 @@ def choose_all(
     period_ns: float | None = None,
     jobs: int = 1,
     store: Store | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, str]:
     """The implementation of each block of a design, by the block's digest.
 
@@ -126,7 +129,7 @@ def compare_implementations(
     period_ns: float | None = None,
     jobs: int = 1,
     store: Store | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Choice]:
     """Synthesize every implementation of each block and choose the best.
 

@@ -14,11 +14,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Module, Netlist, read_module
@@ -30,10 +30,12 @@ from hawx_hw.synthesis.yosys import check_yosys, constraints, refusal
 from hawx_hw.technology import Technology
 from hawx_hw.util.scratch import scratch_folder, tool_environment
 
-__all__ = ["Mapped", "Progress", "map_designs", "synthesize_module"]
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
+__all__ = ["Mapped", "map_designs", "synthesize_module"]
 
 #: Told how many modules of how many are synthesized.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

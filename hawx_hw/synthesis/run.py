@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis import opensta as sign_off
-from hawx_hw.synthesis.modules import Progress, map_designs
+from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["OPENSTA_CELLS", "SynthesisResult", "synthesize"]
 

@@ -1,6 +1,6 @@
-"""Progress of long work, with the time left: a bar on a terminal, plain lines elsewhere, or none.
+"""Progress of long work, with the time left: bars on a terminal, plain lines elsewhere, or none.
 
-Work that counts its parts (images, batches) tells how many are done. Work that cannot, such as a
+Work that counts its parts (images, batches) calls a :data:`Progress`. Work that cannot, such as a
 compiler's run, has an estimate instead: how long it took the last time.
 """
 
@@ -11,233 +11,42 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import Self, TextIO
+
+from rich import progress as bars
+from rich.console import Console, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.text import Text
 
 from hawx_hw.util.files import write_json
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+__all__ = ["Durations", "Progress", "ProgressDisplay", "Task", "console_for"]
 
-__all__ = [
-    "BarDisplay",
-    "Display",
-    "Durations",
-    "LineDisplay",
-    "Progress",
-    "SilentDisplay",
-    "Task",
-    "display_for",
-]
+Progress = Callable[[int, int | None], None]
+"""Called with the number of parts that are done and of all, which is None where unknown."""
 
 #: Work shorter than this many seconds shows no progress.
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 5.0
 _TICK_SECONDS = 0.2
-#: An estimate is never taken as fulfilled before the work says so.
+#: An estimate never passes for the end of the work.
 _LONGEST_ESTIMATED_SHARE = 0.99
 
 
-class Task:
-    """One piece of work under way.
-
-    Parameters
-    ----------
-    label : str
-        What is done, such as ``"accuracy of the integer network"``.
-    estimate : float or None
-        Seconds that it may take, for as long as it has not told how many parts there are.
-    clock : callable
-        Gives seconds, ever growing.
-    """
-
-    def __init__(
-        self, label: str, estimate: float | None, clock: Callable[[], float] = time.monotonic
-    ):
-        self.label = label
-        self._estimate = estimate
-        self._clock = clock
-        self._start = clock()
-        self._done = 0
-        self._total: int | None = None
-        self._first: tuple[float, int] | None = None
-
-    def update(self, done: int, total: int | None) -> None:
-        """Tell that ``done`` of ``total`` parts are done; ``total`` is None where unknown."""
-        self._done, self._total = done, total
-        if total and self._first is None:
-            self._first = self.elapsed, done
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the start."""
-        return self._clock() - self._start
-
-    @property
-    def share(self) -> float | None:
-        """Part of the work that is done, in [0, 1]; None where there is no telling."""
-        if self._total:
-            return min(self._done / self._total, 1.0)
-        if self._estimate:
-            return min(self.elapsed / self._estimate, _LONGEST_ESTIMATED_SHARE)
-        return None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until the end at the present speed; None where there is no telling."""
-        share, elapsed = self.share, self.elapsed
-        if self._total and self._first and self._done > self._first[1]:
-            # What came before the first count was preparation, and tells nothing of the speed.
-            since, before = self._first
-            return (elapsed - since) * (self._total - self._done) / (self._done - before)
-        if self._estimate:
-            return max(self._estimate - elapsed, 0.0)
-        if not share:
-            return None
-        return elapsed * (1 - share) / share
-
-    def describe(self) -> str:
-        """Share and time left in words, such as ``"40 %, about 12 s left"``."""
-        left = self.seconds_left
-        if self.share is None or left is None:
-            return f"{_duration(self.elapsed)} so far"
-        return f"{100 * self.share:.0f} %, about {_duration(left)} left"
-
-
-class Display(Protocol):
-    """Where messages and the tasks under way are shown."""
-
-    def message(self, text: str) -> None:
-        """Show a line that stays."""
-
-    def refresh(self, tasks: Sequence[Task]) -> None:
-        """Show how far the tasks are, the innermost last; called several times a second."""
-
-    def finish(self, task: Task) -> None:
-        """Show ``task`` no more."""
-
-    def close(self) -> None:
-        """Give the terminal back."""
-
-
-class SilentDisplay:
-    """Shows nothing."""
-
-    def message(self, text: str) -> None:
-        """Drop the line."""
-
-    def refresh(self, tasks: Sequence[Task]) -> None:
-        """Show nothing."""
-
-    def finish(self, task: Task) -> None:
-        """Show nothing."""
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class LineDisplay:
-    """Plain lines, one every few seconds, for logs and pipes.
-
-    Parameters
-    ----------
-    stream : text file
-    """
-
-    def __init__(self, stream: TextIO):
-        self._stream = stream
-        self._next: dict[Task, float] = {}
-
-    def message(self, text: str) -> None:
-        """Print ``text``."""
-        print(text, file=self._stream, flush=True)
-
-    def refresh(self, tasks: Sequence[Task]) -> None:
-        """Print a line about the innermost task, where its last one is five seconds old."""
-        task = tasks[-1]
-        if task.elapsed >= self._next.get(task, _QUIET_SECONDS):
-            self._next[task] = task.elapsed + _LINE_SECONDS
-            self.message(f"  {task.label}: {task.describe()}")
-
-    def finish(self, task: Task) -> None:
-        """Forget ``task``."""
-        self._next.pop(task, None)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class BarDisplay:
-    """A bar that goes away when its work is done, for terminals.
-
-    Parameters
-    ----------
-    stream : text file
-        A terminal.
-    """
-
-    def __init__(self, stream: TextIO):
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bars
-
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
-        columns = (
-            TextColumn("  {task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[state]}", markup=False),
-        )
-        self._bars = Bars(*columns, console=self._console, transient=True, auto_refresh=False)
-        self._rows: dict[Task, TaskID] = {}
-
-    def message(self, text: str) -> None:
-        """Print ``text`` above the bars."""
-        self._console.print(text, markup=False)
-
-    def refresh(self, tasks: Sequence[Task]) -> None:
-        """Draw a bar for each task that is known to be long."""
-        for task in tasks:
-            self._draw(task)
-
-    def _draw(self, task: Task) -> None:
-        if task not in self._rows:
-            if task.elapsed < _QUIET_SECONDS:
-                return
-            if not self._rows:
-                self._bars.start()
-            self._rows[task] = self._bars.add_task(task.label, total=None, state="")
-        share = task.share
-        self._bars.update(
-            self._rows[task],
-            total=None if share is None else 1.0,
-            completed=share or 0.0,
-            state=task.describe(),
-            refresh=True,
-        )
-
-    def finish(self, task: Task) -> None:
-        """Remove the bar."""
-        row = self._rows.pop(task, None)
-        if row is not None:
-            self._bars.remove_task(row)
-            if not self._rows:
-                self._bars.stop()
-
-    def close(self) -> None:
-        """Remove all bars."""
-        for task in list(self._rows):
-            self.finish(task)
-
-
-def display_for(stream: TextIO | None = None, *, silent: bool = False) -> Display:
-    """The display that suits ``stream`` (standard error where None)."""
-    if silent:
-        return SilentDisplay()
-    stream = sys.stderr if stream is None else stream
-    return BarDisplay(stream) if stream.isatty() else LineDisplay(stream)
+def console_for(stream: TextIO | None = None, *, silent: bool = False) -> Console:
+    """A console that prints texts to ``stream`` (standard error where None) as they are."""
+    return Console(
+        file=sys.stderr if stream is None else stream,
+        quiet=silent,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 class Durations:
@@ -255,13 +64,13 @@ class Durations:
         self._path = path
         self._seconds: dict[str, float] = {}
         try:
-            found = json.loads(path.read_text("utf-8")) if path else {}
+            content = json.loads(path.read_text("utf-8")) if path else {}
         except (OSError, ValueError):
-            found = {}
-        if isinstance(found, dict):
+            content = {}
+        if isinstance(content, dict):
             self._seconds = {
                 str(key): float(value)
-                for key, value in found.items()
+                for key, value in content.items()
                 if isinstance(value, (int, float)) and math.isfinite(value) and value > 0
             }
 
@@ -276,28 +85,64 @@ class Durations:
             write_json(self._path, self._seconds)
 
 
-class Progress:
+class Task:
+    """One piece of work under way, made by :meth:`ProgressDisplay.task`."""
+
+    def __init__(self, owner: bars.Progress, number: bars.TaskID):
+        self._owner = owner
+        self._number = number
+
+    def update(self, done: int, total: int | None) -> None:
+        """Report ``done`` of ``total`` parts, as a :data:`Progress`."""
+        self._owner.update(self._number, completed=done, total=total)
+
+
+class ProgressDisplay:
     """Shows what a run is doing. Use it as a context manager, so that the terminal is given back.
 
     Parameters
     ----------
-    display : Display
+    console : Console
     durations : Durations or None
         Estimates of work that does not count its parts.
+    clock : callable
+        Gives seconds, ever growing.
     """
 
-    def __init__(self, display: Display, durations: Durations | None = None):
-        self._display = display
+    def __init__(
+        self,
+        console: Console,
+        durations: Durations | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self.durations = durations or Durations(None)
-        self._tasks: list[Task] = []
-        self._lock = threading.Lock()
+        self._console = console
+        self._clock = clock
+        self._draws = console.is_terminal and not console.is_dumb_terminal
+        self._bars = _Bars(
+            bars.TextColumn("  {task.description}", markup=False),
+            _BarColumn(),
+            _StateColumn(),
+            console=console,
+            transient=True,
+            refresh_per_second=1 / _TICK_SECONDS,
+            get_time=clock,
+            # The speed is that since the first count: what came before was preparation.
+            speed_estimate_period=math.inf,
+        )
+        self._next_line: dict[bars.TaskID, float] = {}
         self._stop = threading.Event()
         self._ticker: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._stop.clear()
-        self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
-        self._ticker.start()
+        if self._console.quiet:
+            return self
+        if self._draws:
+            self._bars.start()
+        else:
+            self._stop.clear()
+            self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
+            self._ticker.start()
         return self
 
     def __exit__(
@@ -309,13 +154,12 @@ class Progress:
         self._stop.set()
         if self._ticker:
             self._ticker.join()
-        with self._lock:
-            self._display.close()
+        if self._draws and not self._console.quiet:
+            self._bars.stop()
 
     def message(self, text: str) -> None:
         """Show a line that stays."""
-        with self._lock:
-            self._display.message(text)
+        self._console.print(text)
 
     @contextmanager
     def task(self, label: str, *, estimate: float | None = None) -> Iterator[Task]:
@@ -326,25 +170,89 @@ class Progress:
         label : str
             Names the work; the same work has the same label in every run.
         estimate : float or None
-            Seconds to assume where no earlier run tells better.
+            Seconds to assume where no earlier run is recorded; None records none.
         """
-        task = Task(label, self.durations.get(label, estimate))
-        with self._lock:
-            self._tasks.append(task)
+        likely = self.durations.get(label, estimate)
+        start = self._clock()
+        number = self._bars.add_task(label, total=None, estimate=likely)
         try:
-            yield task
+            yield Task(self._bars, number)
             if estimate is not None:
-                self.durations.record(label, task.elapsed)
+                self.durations.record(label, self._clock() - start)
         finally:
-            with self._lock:
-                self._tasks.remove(task)
-                self._display.finish(task)
+            self._bars.remove_task(number)
+            self._next_line.pop(number, None)
+
+    def refresh(self) -> None:
+        """Redraw the bars, or print a line on the innermost task where that is due."""
+        if self._draws:
+            self._bars.refresh()
+        elif tasks := self._bars.tasks:
+            task, elapsed = tasks[-1], tasks[-1].elapsed or 0.0
+            if elapsed >= self._next_line.get(task.id, _QUIET_SECONDS):
+                self._next_line[task.id] = elapsed + _LINE_SECONDS
+                self.message(f"  {task.description}: {_state(task)}")
 
     def _tick(self) -> None:
         while not self._stop.wait(_TICK_SECONDS):
-            with self._lock:
-                if self._tasks:
-                    self._display.refresh(self._tasks)
+            self.refresh()
+
+
+class _Bars(bars.Progress):
+    """Bars of the tasks that are known to be long."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        long = [task for task in self.tasks if (task.elapsed or 0.0) >= _QUIET_SECONDS]
+        if long:
+            yield self.make_tasks_table(long)
+
+
+class _BarColumn(bars.ProgressColumn):
+    """The share that is done; a pulse where it is unknown."""
+
+    def render(self, task: bars.Task) -> RenderableType:
+        share = _share(task)
+        return ProgressBar(
+            total=None if share is None else 1.0,
+            completed=share or 0.0,
+            width=40,
+            animation_time=task.get_time(),
+        )
+
+
+class _StateColumn(bars.ProgressColumn):
+    """Share and time left in words."""
+
+    def render(self, task: bars.Task) -> RenderableType:
+        return Text(_state(task))
+
+
+def _share(task: bars.Task) -> float | None:
+    """Part of the work that is done, in [0, 1]; None where unknown."""
+    if task.total:
+        return min(task.completed / task.total, 1.0)
+    estimate = task.fields["estimate"]
+    if estimate:
+        return float(min((task.elapsed or 0.0) / estimate, _LONGEST_ESTIMATED_SHARE))
+    return None
+
+
+def _seconds_left(task: bars.Task) -> float | None:
+    """Seconds until the end at the present speed; None where unknown."""
+    elapsed, share, estimate = task.elapsed or 0.0, _share(task), task.fields["estimate"]
+    if task.total and task.speed:
+        return (task.total - task.completed) / task.speed
+    if estimate:
+        return float(max(estimate - elapsed, 0.0))
+    return elapsed * (1 - share) / share if share else None
+
+
+def _state(task: bars.Task) -> str:
+    """Share and time left, such as ``"40 %, about 12 s left"``."""
+    share, left = _share(task), _seconds_left(task)
+    if share is None or left is None:
+        return f"{_duration(task.elapsed or 0.0)} so far"
+    return f"{100 * share:.0f} %, about {_duration(left)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +19,9 @@ from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.reference import run, run_all
 from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
 from hawx_hw.verification.run import Mismatch, verify
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["accelerator_job", "cycle_ledger", "cycles_per_image", "verify_accelerator"]
 
@@ -79,7 +81,7 @@ def verify_accelerator(
     traced: int = 2,
     seed: int = 0,
     scenarios: tuple[str, ...] = SCENARIOS,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Simulate the emitted accelerator of ``plan`` on ``images``; see :func:`.run.verify`.
 

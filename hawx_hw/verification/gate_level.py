@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
 from hawx_hw.verification.accelerator_job import accelerator_job
 from hawx_hw.verification.job import Job
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["AROUND", "AcceleratorActivity", "simulate_accelerator"]
 
@@ -67,7 +71,7 @@ def simulate_accelerator(
     images: NDArray[np.int8],
     *,
     delays: Delays | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> AcceleratorActivity:
     """Run images through the gates.
 

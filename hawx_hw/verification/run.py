@@ -9,16 +9,19 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["Mismatch", "verify"]
 
@@ -50,7 +53,7 @@ def verify(
     *,
     workdir: Path,
     simulator: str = "auto",
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Run ``job`` on the accelerator in ``directory``.
 
@@ -115,7 +118,7 @@ def _simulate(
     simulation: Simulation,
     job: Job,
     run: Path,
-    progress: Callable[[int, int | None], None] | None,
+    progress: Progress | None,
 ) -> None:
     from cocotb_tools.runner import get_runner
 
@@ -156,7 +159,7 @@ def _python_path(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched(report: Path, progress: Callable[[int, int | None], None] | None) -> Iterator[None]:
+def _watched(report: Path, progress: Progress | None) -> Iterator[None]:
     """Tell ``progress`` how far the simulation is while it runs."""
     if progress is None:
         yield

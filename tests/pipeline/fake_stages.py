@@ -20,7 +20,7 @@ from typing import Any
 from hawx_hw.pipeline.build_folder import BuildFolder
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Outcome, Stage
-from hawx_hw.util.progress import SilentDisplay
+from hawx_hw.util.progress import console_for
 
 
 class Settings:
@@ -60,7 +60,7 @@ STAGES = (
 
 def run(folder: Path, number: int, x: int = 0) -> list[Outcome]:
     settings: Any = Settings(number=number, more={"x": x})
-    return Pipeline(settings, folder, STAGES, SilentDisplay()).run()
+    return Pipeline(settings, folder, STAGES, console_for(silent=True)).run()
 
 
 def content(folder: Path) -> dict[str, str]:

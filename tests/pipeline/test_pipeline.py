@@ -9,12 +9,12 @@ from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.util.progress import LineDisplay, SilentDisplay
+from hawx_hw.util.progress import console_for
 from tests.pipeline.fake_stages import STAGES, Settings, content, run
 
 
-def pipeline(folder: Path, *stages: Stage, display=None, **settings) -> Pipeline:
-    return Pipeline(Settings(**settings), folder, stages, display or SilentDisplay())
+def pipeline(folder: Path, *stages: Stage, console=None, **settings) -> Pipeline:
+    return Pipeline(Settings(**settings), folder, stages, console or console_for(silent=True))
 
 
 def ran(outcomes) -> list[str]:
@@ -116,7 +116,8 @@ def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
 def test_outdated_results_of_later_stages_do_not_stay(tmp_path: Path) -> None:
     run(tmp_path, 1)
     settings = Settings(number=2, more={"x": 0})
-    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    first = Pipeline(settings, tmp_path, STAGES, console_for(silent=True)).run(["first"])
+    assert ran(first) == ["first"]
     assert sorted(content(tmp_path)) == ["first.txt"]
 
 
@@ -124,7 +125,8 @@ def test_results_of_later_stages_stay_where_they_still_belong(tmp_path: Path) ->
     run(tmp_path, 1)
     (tmp_path / "first.txt").write_text("touched")
     settings = Settings(number=1, more={"x": 0})
-    assert ran(Pipeline(settings, tmp_path, STAGES, SilentDisplay()).run(["first"])) == ["first"]
+    first = Pipeline(settings, tmp_path, STAGES, console_for(silent=True)).run(["first"])
+    assert ran(first) == ["first"]
     assert ran(run(tmp_path, 1)) == []
 
 
@@ -158,13 +160,13 @@ def test_messages_say_what_runs_and_why(tmp_path: Path, capsys, prepare, reason:
     stage = Stage("one", write, settings=("shape.rows",))
     pipeline(tmp_path, stage, shape={"rows": 1}).run()
     prepare(tmp_path)
-    pipeline(tmp_path, stage, display=LineDisplay(sys.stdout), shape={"rows": 1}).run()
+    pipeline(tmp_path, stage, console=console_for(sys.stdout), shape={"rows": 1}).run()
     assert capsys.readouterr().out.splitlines()[0] == f"one: {reason}"
 
 
 def test_message_names_the_changed_setting(tmp_path: Path, capsys) -> None:
     run(tmp_path, 1)
-    Pipeline(Settings(number=1, more={"x": 3}), tmp_path, STAGES, LineDisplay(sys.stdout)).run()
+    Pipeline(Settings(number=1, more={"x": 3}), tmp_path, STAGES, console_for(sys.stdout)).run()
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "first: up to date",
@@ -193,9 +195,9 @@ def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path, ca
         raise VerificationError("3 of 20 images differ.")
 
     for reason in ("not finished before", "failed before"):
-        display = LineDisplay(sys.stdout)
+        console = console_for(sys.stdout)
         with pytest.raises(VerificationError, match="3 of 20 images differ"):
-            pipeline(tmp_path, Stage("verify", verify), display=display).run()
+            pipeline(tmp_path, Stage("verify", verify), console=console).run()
         assert capsys.readouterr().out.splitlines() == [f"verify: running ({reason})"]
         assert json.loads((tmp_path / "verify.json").read_text())["mismatches"] == 3
 
@@ -212,7 +214,7 @@ def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
             Settings(number=1, more={"x": 0}),
             tmp_path / "build",
             (*STAGES, stage),
-            SilentDisplay(),
+            console_for(silent=True),
             base=tmp_path,
         ).run()
     assert str(caught.value) == (

@@ -1,20 +1,13 @@
+"""What is shown of long work: bars, lines or nothing, and how the time left is estimated."""
+
 import io
 import json
-import threading
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
 import pytest
 
-from hawx_hw.util.progress import (
-    BarDisplay,
-    Durations,
-    LineDisplay,
-    Progress,
-    SilentDisplay,
-    Task,
-    display_for,
-)
+from hawx_hw.util.progress import Durations, ProgressDisplay, console_for
 
 
 class Clock:
@@ -30,126 +23,161 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_counted_task_extrapolates_its_speed() -> None:
-    clock = Clock()
-    task = Task("images", None, clock)
-    task.update(25, 100)
-    clock.now += 10
-    assert task.share == 0.25
-    assert task.seconds_left == 30
-    assert task.describe() == "25 %, about 30 s left"
+class Shown:
+    """A display of plain lines on a clock that is set by hand; never entered, so nothing ticks."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.stream = io.StringIO()
+        self.display = ProgressDisplay(console_for(self.stream), clock=self.clock)
+
+    def line(self) -> str:
+        """What a refresh prints now; the clock must be where a line is due."""
+        self.stream.seek(0)
+        self.stream.truncate()
+        self.display.refresh()
+        return self.stream.getvalue()
 
 
-def test_estimated_task_runs_down_and_never_ends_early() -> None:
-    clock = Clock()
-    task = Task("build", 200.0, clock)
-    clock.now += 50
-    assert task.describe() == "25 %, about 2 min 30 s left"
-    clock.now += 1000
-    assert task.describe() == "99 %, about 0 s left"
+@pytest.fixture
+def shown() -> Shown:
+    return Shown()
 
 
-def test_count_beats_the_estimate() -> None:
+def test_counted_work_extrapolates_its_speed(shown: Shown) -> None:
+    with shown.display.task("images") as task:
+        task.update(25, 100)
+        shown.clock.now += 10
+        assert shown.line() == "  images: 25 %, about 30 s left\n"
+
+
+def test_estimated_work_runs_down_and_never_ends_early(shown: Shown) -> None:
+    with shown.display.task("build", estimate=200.0):
+        shown.clock.now += 50
+        assert shown.line() == "  build: 25 %, about 2 min 30 s left\n"
+        shown.clock.now += 1000
+        assert shown.line() == "  build: 99 %, about 0 s left\n"
+
+
+def test_a_count_beats_the_estimate(shown: Shown) -> None:
     """The speed is that since the first count: what came before was preparation."""
-    clock = Clock()
-    task = Task("images", 1000.0, clock)
-    clock.now += 30
-    task.update(1, 4)
-    assert task.describe() == "25 %, about 16 min 10 s left"
-    clock.now += 6
-    task.update(3, 4)
-    assert task.describe() == "75 %, about 3 s left"
+    with shown.display.task("images", estimate=1000.0) as task:
+        shown.clock.now += 30
+        task.update(1, 4)
+        assert shown.line() == "  images: 25 %, about 16 min 10 s left\n"
+        shown.clock.now += 6
+        task.update(3, 4)
+        assert shown.line() == "  images: 75 %, about 3 s left\n"
+
+
+def test_counts_that_are_minutes_apart_give_a_speed(shown: Shown) -> None:
+    with shown.display.task("designs") as task:
+        for done in (1, 2, 3):
+            shown.clock.now += 600
+            task.update(done, 9)
+        assert shown.line() == "  designs: 33 %, about 1 h 00 min left\n"
 
 
 @pytest.mark.parametrize("counted", [(0, 10), (7, None)])
-def test_task_without_a_hint_says_how_long_it_has_run(counted: tuple[int, int | None]) -> None:
-    clock = Clock()
-    task = Task("work", None, clock)
-    task.update(*counted)
-    clock.now += 3 * 3600 + 120
-    assert task.seconds_left is None
-    if counted[1] is None:
-        assert task.describe() == "3 h 02 min so far"
+def test_work_without_a_hint_shows_how_long_it_has_run(
+    shown: Shown, counted: tuple[int, int | None]
+) -> None:
+    with shown.display.task("work") as task:
+        task.update(*counted)
+        shown.clock.now += 3 * 3600 + 120
+        assert shown.line() == "  work: 3 h 02 min so far\n"
 
 
-def test_lines_start_after_two_seconds_and_come_every_five() -> None:
-    clock, stream = Clock(), io.StringIO()
-    task, around = Task("build", 20.0, clock), Task("verify", None, clock)
-    display = LineDisplay(stream)
-    for _ in range(40):
-        clock.now += 0.25
-        display.refresh([around, task])
-    assert stream.getvalue().splitlines() == [
+def test_lines_start_after_two_seconds_and_come_every_five(shown: Shown) -> None:
+    with shown.display.task("verify"), shown.display.task("build", estimate=20.0):
+        for _ in range(40):
+            shown.clock.now += 0.25
+            shown.display.refresh()
+    assert shown.stream.getvalue().splitlines() == [
         "  build: 10 %, about 18 s left",
         "  build: 35 %, about 13 s left",
     ]
 
 
-def test_bar_appears_for_long_work_only_and_goes_away() -> None:
+def test_work_that_has_ended_is_not_shown(shown: Shown) -> None:
+    with shown.display.task("work"):
+        pass
+    shown.clock.now += 10
+    assert shown.line() == ""
+
+
+def test_a_bar_appears_for_long_work_only_and_goes_away() -> None:
     clock, stream = Clock(), Terminal()
-    display = BarDisplay(stream)
-    task = Task("build", 20.0, clock)
-    clock.now += 1
-    display.refresh([task])
+    with ProgressDisplay(console_for(stream), clock=clock) as display:
+        with display.task("build", estimate=20.0):
+            clock.now += 1
+            display.refresh()
+            assert "build" not in stream.getvalue()
+            clock.now += 9
+            display.refresh()
+            display.message("a line [that] stays :smile:")
+        drawn = stream.getvalue()
+        assert "build" in drawn
+        assert "━" in drawn
+        assert "50 %, about 10 s left" in drawn
+        assert "a line [that] stays :smile:\n" in drawn
+        stream.truncate(0)
+        display.refresh()
+    assert "build" not in stream.getvalue()
+    assert "\x1b[?25h" in stream.getvalue(), "the cursor is back"
+
+
+def test_lines_come_by_themselves_where_there_is_no_terminal() -> None:
+    clock, stream = Clock(), io.StringIO()
+    with ProgressDisplay(console_for(stream), clock=clock) as display:
+        display.message("first: running")
+        with display.task("work"):
+            clock.now += 3
+            end = time.monotonic() + 60
+            while "work" not in stream.getvalue() and time.monotonic() < end:
+                time.sleep(0.01)
+    assert stream.getvalue() == "first: running\n  work: 3 s so far\n"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()], ids=["lines", "bars"])
+def test_silence(stream: io.StringIO) -> None:
+    clock = Clock()
+    with ProgressDisplay(console_for(stream, silent=True), clock=clock) as display:
+        display.message("first: running")
+        with display.task("work") as task:
+            clock.now += 3
+            task.update(1, 2)
+            display.refresh()
     assert stream.getvalue() == ""
-    clock.now += 9
-    display.refresh([task])
-    display.message("a line [that] stays")
-    display.finish(task)
-    display.close()
-    assert "build" in stream.getvalue()
-    assert "50 %, about 10 s left" in stream.getvalue()
-    assert "a line [that] stays" in stream.getvalue()
 
 
-def test_display_suits_the_stream() -> None:
-    assert isinstance(display_for(io.StringIO()), LineDisplay)
-    assert isinstance(display_for(Terminal()), BarDisplay)
-    assert isinstance(display_for(Terminal(), silent=True), SilentDisplay)
-
-
-def test_progress_shows_messages_and_running_tasks() -> None:
-    shown: list[str] = []
-
-    class Recorder(SilentDisplay):
-        def message(self, text: str) -> None:
-            shown.append(text)
-
-        def refresh(self, tasks: Sequence[Task]) -> None:
-            shown.extend(task.label for task in tasks)
-            seen.set()
-
-        def finish(self, task: Task) -> None:
-            shown.append(f"end of {task.label}")
-
-    seen = threading.Event()
-    with Progress(Recorder()) as progress:
-        progress.message("hello")
-        with progress.task("work"):
-            assert seen.wait(10)
-    assert shown[0] == "hello"
-    assert "work" in shown
-    assert shown[-1] == "end of work"
+def test_lines_are_neither_wrapped_nor_marked_up() -> None:
+    stream = io.StringIO()
+    text = f"[bold]{'x' * 300}[/bold] 'text' 12 :smile: " + "word " * 60 + "end"
+    console_for(stream).print(text)
+    assert stream.getvalue() == f"{text}\n"
 
 
 def test_durations_outlive_the_run(tmp_path: Path) -> None:
     path = tmp_path / "durations.json"
-    with Progress(SilentDisplay(), Durations(path)) as progress:
-        with progress.task("build", estimate=30.0):
-            pass
-        with pytest.raises(RuntimeError, match="stop"), progress.task("broken", estimate=30.0):
-            raise RuntimeError("stop")
-    assert set(json.loads(path.read_text())) == {"build"}
+    clock = Clock()
+    display = ProgressDisplay(console_for(silent=True), Durations(path), clock)
+    with display.task("build", estimate=30.0):
+        clock.now += 12.34
+    with display.task("counted"):
+        clock.now += 12.34
+    with pytest.raises(RuntimeError, match="stop"), display.task("broken", estimate=30.0):
+        raise RuntimeError("stop")
+    assert json.loads(path.read_text()) == {"build": 12.3}
 
 
-def test_duration_of_the_last_time_is_the_estimate(tmp_path: Path) -> None:
+def test_the_duration_of_the_last_time_is_the_estimate(tmp_path: Path, shown: Shown) -> None:
     path = tmp_path / "durations.json"
     Durations(path).record("build", 40.0)
-    with (
-        Progress(SilentDisplay(), Durations(path)) as progress,
-        progress.task("build", estimate=30.0) as task,
-    ):
-        assert task.seconds_left == pytest.approx(40.0, abs=1.0)
+    shown.display.durations = Durations(path)
+    with shown.display.task("build", estimate=30.0):
+        shown.clock.now += 10
+        assert shown.line() == "  build: 25 %, about 30 s left\n"
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": "x", "b": -1, "c": NaN}', ""])

@@ -30,7 +30,7 @@ def load_dataset(context: Context) -> Dataset:
         return datasets.load(
             context.config.network.dataset,
             base=context.base,
-            progress=lambda name, received, total: task.update(received, total),
+            progress=task.update,
         )
 
 

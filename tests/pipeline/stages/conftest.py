@@ -16,7 +16,7 @@ from hawx_hw.networks import train
 from hawx_hw.pipeline.order import STAGES
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Outcome
-from hawx_hw.util.progress import SilentDisplay
+from hawx_hw.util.progress import console_for
 
 CONFIG = """\
 name: tiny
@@ -68,7 +68,8 @@ def run() -> Run:
         path = folder / "tiny.yaml"
         config = load_config(path)
         try:
-            pipeline = Pipeline(config, folder / "build", STAGES, SilentDisplay(), base=path.parent)
+            console = console_for(silent=True)
+            pipeline = Pipeline(config, folder / "build", STAGES, console, base=path.parent)
             return pipeline.run(pipeline.needed(stage))
         except UserError as error:
             raise located(error, path) from error
