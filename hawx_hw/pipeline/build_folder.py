@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import sha256_file, write_json
@@ -68,30 +69,29 @@ class BuildFolder:
         UserError
             Another run works in the folder, or it cannot be written.
         """
+        path = self._records / "lock"
+        lock = FileLock(path)
         try:
             self._records.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._records / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            holder = path.read_text("utf-8", errors="replace").strip()
+            raise UserError(
+                f"Another run (process {holder or 'unknown'}) works in this folder.",
+                where=str(self._path),
+                hint="Wait for its end, or stop it.",
+            ) from error
         except OSError as error:
             raise UserError(
                 f"The build folder cannot be written: {error.strerror or error}.",
                 where=str(self._path),
             ) from error
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
-                raise UserError(
-                    f"Another run (process {holder or 'unknown'}) works in this folder.",
-                    where=str(self._path),
-                    hint="Wait for its end, or stop it.",
-                ) from error
-            os.truncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            path.write_text(f"{os.getpid()}\n", "utf-8")
             self._sweep()
             yield
         finally:
-            os.close(handle)
+            lock.release()
 
     def manifest(self, stage: str) -> Manifest | None:
         """The record of a stage; None where it never finished or the record is unreadable."""

@@ -43,6 +43,13 @@ def test_one_run_at_a_time_and_death_ends_the_lock(tmp_path: Path) -> None:
         pass
 
 
+def test_a_process_keeps_itself_out_too(tmp_path: Path) -> None:
+    with BuildFolder(tmp_path).locked():
+        with pytest.raises(UserError) as caught, BuildFolder(tmp_path).locked():
+            pass
+        assert f"Another run (process {os.getpid()}) works" in str(caught.value)
+
+
 def test_locking_removes_what_a_killed_run_left(tmp_path: Path) -> None:
     rest = tmp_path / ".stages" / "emit.x1.part"
     rest.mkdir(parents=True)
