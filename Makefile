@@ -37,10 +37,11 @@ accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, sy
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(STAMP) ## ruff, mypy and the order of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import sqlite3
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from filelock import FileLock
 
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import store_file
@@ -242,9 +243,8 @@ class Store:
 
     def _set_aside(self) -> None:
         try:
-            with Path(f"{self._path}.lock").open("w") as lock:
-                # Another process may have mended it meanwhile; its file must stay.
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with FileLock(f"{self._path}.lock"):
+                # Another process may have set it aside meanwhile; its new file must stay.
                 if not _damaged(self._path):
                     return
                 for side in _SIDES:
