@@ -100,7 +100,7 @@ def main() -> None:
             cells.append(f"{100 * share:.2f}")
         rows.append(cells)
         print("  ".join(cells), file=sys.stderr, flush=True)
-    print_table(["block", *(step for step, _ in _STEPS)], rows, figures=True)
+    print_table(["block", *(step for step, _ in _STEPS)], rows, numbers=True)
 
 
 def _chosen(checkpoint: Path | None) -> tuple[nn.Module, Dataset]:

@@ -246,7 +246,7 @@ def _measure(
         heading,
         [[name, *row] for name, row in columns.items()],
         title=f"{graph.name}, batch {batch}, {graph.macs * batch / 1e9:.2f} GMAC",
-        figures=True,
+        numbers=True,
     )
     print()
 
@@ -274,7 +274,7 @@ def _accuracy(count: int) -> None:
         emulator.accuracy(images, labels, assignment)
         rows.append([name, f"{time.perf_counter() - start:.3f}"])
     title = f"LeNet-5's accuracy over {count:,} images, two threads"
-    print_table(["assignment", "seconds"], rows, title=title, figures=True)
+    print_table(["assignment", "seconds"], rows, title=title, numbers=True)
 
 
 def _machine() -> str:

@@ -99,7 +99,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
             ]
             for row in rows
         ],
-        figures=True,
+        numbers=True,
     )
     verify = _read(build, "verify.json")
     print(

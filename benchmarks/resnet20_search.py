@@ -330,7 +330,7 @@ def _report(
     row += [_cell([point for _, point, _ in uniform], limit) for limit in LIMITS]
     rows.append([*row, str(len(made)), f"{sum(made):.0f}"])
     heading = ("alphabet", *(f"<= {limit:g} points" for limit in LIMITS), "runs", "seconds")
-    print_table(heading, rows, figures=True)
+    print_table(heading, rows, numbers=True)
     rows = [
         [
             name,
@@ -345,7 +345,7 @@ def _report(
         mix = sorted(best.mix, key=lambda pair: -pair[1]) if best else []
         print(f"  {name}, {level}: " + ", ".join(f"{block} {share:.0%}" for block, share in mix))
     heading = ("uniform", "saved", "training", "test", "one by one: training", "test")
-    print_table(heading, rows, figures=True)
+    print_table(heading, rows, numbers=True)
 
 
 def _best(points: list[Point], limit: float) -> Point | None:

@@ -180,7 +180,7 @@ def _compare(
     whole = [np.sqrt(2 * half / (1 + half)) for half in halves]
     rows.append(["one half of the test images for the other", *(f"{h:.3f}" for h in halves)])
     rows.append(["so at most, by chance of the images", *(f"{w:.3f}" for w in whole)])
-    print_table(("score", "rho, loss", "rho, points lost"), rows, figures=True)
+    print_table(("score", "rho, loss", "rho, points lost"), rows, numbers=True)
     for score in ("expected changes", "probed: expected changes"):
         _predict(truth, score, scores[score])
 

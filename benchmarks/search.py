@@ -161,7 +161,7 @@ def _compare(known: _Known, seeds: int) -> dict[str, np.ndarray]:
             row, fronts[label], taken[label] = _row(known, name, runs, seeds)
             rows.append([label, *row])
     columns = ("runs", "screened", "seconds", "hypervolume", "least")
-    print_table(("search", *columns, *(f"at {p}" for p in _POINTS)), rows, figures=True)
+    print_table(("search", *columns, *(f"at {p}" for p in _POINTS)), rows, numbers=True)
     _speed_up(known, taken[f"hawx, {budget}"])
     shown = ("truth", f"nsga2, {budget}", f"nsga2, {_MORE * budget}", f"hawx, {budget}")
     return {name: fronts[name] for name in shown}

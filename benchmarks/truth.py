@@ -102,7 +102,7 @@ def _report(given: Case, truth: Truth) -> None:
         ["".join(map(str, vector)), f"{lost:.2f}", f"{energy:.1f}", f"{1 - energy / exact:.1%}"]
         for vector, (lost, energy) in zip(vectors, front[shown], strict=True)
     ]
-    print_table(("blocks", "points lost", "energy pJ", "saved"), rows, figures=True)
+    print_table(("blocks", "points lost", "energy pJ", "saved"), rows, numbers=True)
 
 
 def _rate(given: Case) -> None:

@@ -226,7 +226,7 @@ def _print(entry: dict[str, Any], runs: bool) -> None:
             f"{entry['operands']}, {'with' if entry['glitches'] else 'without'} glitches, "
             f"implementations by {entry['objective']}"
         )
-    print_table(heading, lines, title=title, figures=True)
+    print_table(heading, lines, title=title, numbers=True)
     if runs:
         found = [(row.block, name, key) for row in rows for name, key in _keys(row).items()]
         print_table(("block", "run", "key in the store"), found)

@@ -122,7 +122,7 @@ def evaluate(
             for name, s in found.items()
         ],
         title=f"{technology}, {len(table)} designs, {hold_out} held out",
-        figures=True,
+        numbers=True,
     )  # fmt: skip
 
 

@@ -275,4 +275,4 @@ def _print(report: dict[str, Any]) -> None:
             row.append(f"{100 * predicted[index]:.2f} +- {100 * spread[index]:.2f}")
         rows.append(row)
     title = f"hawx(l), {report['score']}, {report['network']}, {report['images']} images"
-    print_table(heading, rows, title=title, figures=True)
+    print_table(heading, rows, title=title, numbers=True)

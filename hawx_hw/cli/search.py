@@ -127,7 +127,7 @@ def pick(
         _heading(result),
         [_row(chosen, result, "")],
         title=f"{folder / 'design.json'}: point {chosen}",
-        figures=True,
+        numbers=True,
     )
     typer.echo(f"To build it: hawx run {config} --index {chosen}, or index: {chosen} under search.")
 
@@ -212,7 +212,7 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     if chosen is not None and chosen not in shown:
         shown = sorted([*shown, chosen])
     rows = [_row(index, result, "*" if index == chosen else "") for index in shown]
-    print_table(_heading(result), rows, figures=True)
+    print_table(_heading(result), rows, numbers=True)
     hidden = len(result.front) - len(rows)
     lines = [
         f"{result.evaluations} assignments on {result.images:,} training images (exact "

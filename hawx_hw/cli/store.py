@@ -68,7 +68,7 @@ def stats(as_json: _JsonOption = False) -> None:
         typer.echo(json.dumps({"path": str(store.path), "kinds": found}, sort_keys=True))
         return
     rows = [[kind, f"{n['entries']:,}", f"{n['bytes']:,}"] for kind, n in found.items()]
-    print_table(["kind", "entries", "bytes"], rows, title=str(store.path), figures=True)
+    print_table(["kind", "entries", "bytes"], rows, title=str(store.path), numbers=True)
 
 
 @app.command()

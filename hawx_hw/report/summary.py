@@ -85,7 +85,7 @@ def print_account(found: dict[str, Any], stream: TextIO | None = None) -> None:
     print_table(None, rows, title=f"{found['name']} ({note})", stream=stream)
     for title, heading, lines in tables(found):
         print("", file=stream or sys.stdout)
-        print_table(heading, lines, title=title, figures=True, stream=stream)
+        print_table(heading, lines, title=title, numbers=True, stream=stream)
 
 
 def _quantize(results: dict[str, Any]) -> Rows:

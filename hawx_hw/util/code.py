@@ -26,7 +26,7 @@ __all__ = ["code", "code_hash", "forget", "modules", "source_hash"]
 _NAME = __name__.partition(".")[0]
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: Folders of data that users choose from: what a stage reads there it names as its files.
-_DATA = ("architectures/systolic/data", "networks/checkpoints", "technology/libraries")
+_DATA = ("networks/checkpoints", "technology/libraries")
 _RESOURCES = {"rtl_templates": resources.rtl_templates, "sim": resources.sim}
 #: The room whose packages exclude one another: a run has one architecture.
 _ARCHITECTURES = "architectures"

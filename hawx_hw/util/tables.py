@@ -1,4 +1,4 @@
-"""Tables for people: drawn on a terminal, plain aligned columns elsewhere."""
+"""Tables for people: drawn on a terminal, aligned texts elsewhere."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ __all__ = ["print_table"]
 
 def print_table(
     heading: Sequence[str] | None,
-    rows: Sequence[Sequence[str]],
+    records: Sequence[Sequence[str]],
     *,
     title: str | None = None,
-    figures: bool = False,
+    numbers: bool = False,
     stream: TextIO | None = None,
 ) -> None:
-    """Print ``rows``.
+    """Print a table.
 
     Parameters
     ----------
     heading : sequence of str or None
-        Names of the columns.
-    rows : sequence of sequences of str
-        All of one length.
+        Names of the fields.
+    records : sequence of sequences of str
+        The fields of each line; all of one length.
     title : str or None
-    figures : bool
-        All columns but the first hold figures, which are aligned on the right.
+    numbers : bool
+        All fields but the first hold numbers, which are aligned on the right.
     stream : text file or None
         Standard output where None.
     """
     stream = sys.stdout if stream is None else stream
     if stream.isatty():
-        _draw(heading, rows, title, figures, stream)
+        _draw(heading, records, title, numbers, stream)
         return
     if title:
         print(title, file=stream)
-    lines = [*([heading] if heading else []), *rows]
+    lines = [*([heading] if heading else []), *records]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))] if lines else []
     for line in lines:
         text = "  ".join(
-            cell.rjust(width) if figures and index else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+            field.rjust(width) if numbers and index else field.ljust(width)
+            for index, (field, width) in enumerate(zip(line, widths, strict=True))
         )
         print(text.rstrip(), file=stream)
 
 
 def _draw(
     heading: Sequence[str] | None,
-    rows: Sequence[Sequence[str]],
+    records: Sequence[Sequence[str]],
     title: str | None,
-    figures: bool,
+    numbers: bool,
     stream: TextIO,
 ) -> None:
     from rich.box import SIMPLE
@@ -65,10 +65,10 @@ def _draw(
         show_header=heading is not None,
         box=SIMPLE,
     )
-    for index, name in enumerate(heading or [""] * len(rows[0] if rows else ())):
-        justify: Literal["left", "right"] = "right" if figures and index else "left"
+    for index, name in enumerate(heading or [""] * len(records[0] if records else ())):
+        justify: Literal["left", "right"] = "right" if numbers and index else "left"
         # Nothing is cut off: a path or a command must be there in full.
         table.add_column(Text(name), overflow="fold", justify=justify)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+    for record in records:
+        table.add_row(*(Text(field) for field in record))
     Console(file=stream, highlight=False).print(table)

@@ -8,17 +8,17 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_plain_columns_are_aligned() -> None:
+def test_plain_fields_are_aligned() -> None:
     stream = io.StringIO()
-    rows = [("cells", "12,345"), ("area", "")]
-    print_table(("what", "value"), rows, title="synthesis", stream=stream)
+    records = [("cells", "12,345"), ("area", "")]
+    print_table(("what", "value"), records, title="synthesis", stream=stream)
     assert stream.getvalue() == "synthesis\nwhat   value\ncells  12,345\narea\n"
 
 
-def test_figures_are_aligned_on_the_right() -> None:
+def test_numbers_are_aligned_on_the_right() -> None:
     stream = io.StringIO()
-    rows = [("adder", "7", "1.5"), ("pe", "1,000", "12.5")]
-    print_table(("module", "cells", "area"), rows, figures=True, stream=stream)
+    records = [("adder", "7", "1.5"), ("pe", "1,000", "12.5")]
+    print_table(("module", "cells", "area"), records, numbers=True, stream=stream)
     assert stream.getvalue().splitlines() == [
         "module  cells  area",
         "adder       7   1.5",
@@ -26,14 +26,14 @@ def test_figures_are_aligned_on_the_right() -> None:
     ]
 
 
-def test_plain_without_heading_or_rows() -> None:
+def test_plain_without_heading_or_records() -> None:
     stream = io.StringIO()
     print_table(None, [("a", "b")], stream=stream)
     print_table(None, [], title="nothing", stream=stream)
     assert stream.getvalue() == "a  b\nnothing\n"
 
 
-def test_terminal_shows_every_cell_as_it_is() -> None:
+def test_terminal_shows_every_field_as_it_is() -> None:
     stream = Terminal()
     print_table(("what", "value"), [("[bold]", "1 [um]")], title="[t]", stream=stream)
     for text in ("what", "value", "[bold]", "1 [um]", "[t]"):
