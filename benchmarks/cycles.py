@@ -17,7 +17,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
@@ -92,7 +91,7 @@ def main() -> None:
     image, result = graph.tensors["image"].size, graph.tensors[graph.output].size
     for rows, columns in _SHAPES:
         mapped = plan(graph, ArrayShape.complete(rows, columns))
-        report = predict(mapped)
+        report = mapped.cycles()
         total = image + CYCLES_BEFORE_START + report.core + CYCLES_AFTER_DONE + result
         table.add_row(
             f"{rows} x {columns}",

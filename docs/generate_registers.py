@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.register_documents import markdown
-from hawx_hw.gateware.register_map import accelerator_registers
+from hawx_hw.gateware.register_map import RegisterConstant, accelerator_registers
 from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
@@ -30,7 +30,11 @@ that have nothing to write.
 def document() -> str:
     """The page."""
     core = CoreSignature(lanes=2, image_shape=(1, 28, 28), result_shape=(10,), layers=5)
-    registers = accelerator_registers(core, rows=8, columns=8, config_hash=0, version="0.1.0")
+    constants = (
+        RegisterConstant("rows", 8, "Rows of the array."),
+        RegisterConstant("columns", 8, "Columns of the array."),
+    )
+    registers = accelerator_registers(core, constants=constants, config_hash=0, version="0.1.0")
     return _INTRODUCTION + markdown(registers)
 
 

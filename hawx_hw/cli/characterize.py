@@ -175,14 +175,13 @@ def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
 
 def _layer_operands(layer: str, name: str, images: int, build: Path, silent: bool) -> Operands:
     from hawx_hw import datasets
-    from hawx_hw.architectures.systolic.plan import plan
-    from hawx_hw.assignment import assign
-    from hawx_hw.characterization.operands import layers_of, operand_stream
+    from hawx_hw.characterization.operands import operand_stream
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.design.design import ASSIGNED, architecture, pe_grid
+    from hawx_hw.design.design import Design
     from hawx_hw.emulation import Emulator
     from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
     from hawx_hw.quantize import codes
@@ -196,19 +195,19 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
         )
         pipeline.run(pipeline.needed("assign"))
         graph = load_graph(build / config.name / ASSIGNED)
-        assignment = assign(graph, config.blocks, path.parent)
-        mapped = plan(graph, architecture(config), assignment, pe_grid(config, path.parent))
+        design = Design.load(build / config.name / DESIGN, path.parent)
+        mapped = design.plan(graph, path.parent)
     except UserError as error:
         raise located(error, path) from error
-    if layer not in layers_of(mapped):
+    if layer not in mapped.operand_layers:
         raise UserError(
-            f"Config {name!r} has no layer {layer!r} on the array.",
+            f"Config {name!r} has no layer {layer!r} that multiplies.",
             where="--operands",
-            hint=f"It has {', '.join(layers_of(mapped))}.",
+            hint=f"It has {', '.join(mapped.operand_layers)}.",
         )
     test = datasets.load(config.network.dataset, base=path.parent).test
     chosen = codes(evenly_spaced(test, min(images, len(test))).images)
-    return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, assignment))
+    return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, design.assignment))
 
 
 def _print(entry: dict[str, Any], runs: bool) -> None:

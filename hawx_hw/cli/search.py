@@ -154,11 +154,12 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
         changed["constraints"] = {**(given.get("constraints") or {}), **changed["constraints"]}
     if config.search is None:
         fixed = config.blocks.default != "exact" or config.blocks.layers
-        if fixed or config.accelerator.grid is not None:
+        key = config.accelerator.block_key
+        if fixed or key is not None:
             raise UserError(
                 "This config gives its blocks; there is nothing to search",
                 where="search",
-                hint="Give search.blocks in place of blocks and accelerator.grid.",
+                hint="Give search.blocks in place of blocks and of blocks by PE.",
             )
     try:
         search = SearchConfig.model_validate({**given, **changed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import reprlib
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
 
+from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
 from hawx_hw.util.resources import configs
@@ -22,6 +25,8 @@ __all__ = ["blame", "config_path", "find_config", "load_config", "located", "sch
 
 #: What is known to come, by key, so that it is not taken for a slip of the pen.
 _PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
+#: The key whose value decides which other keys stand beside it.
+_UNION = "accelerator"
 
 _VALUES = reprlib.Repr()
 _VALUES.maxstring = _VALUES.maxother = 100
@@ -107,7 +112,7 @@ def located(error: UserError, path: Path) -> UserError:
     key = tuple(name.split("."))
     if _field(key) is None:
         return error
-    line = line_of(path.read_text(encoding="utf-8"), key)
+    line = _line(path.read_text(encoding="utf-8"), key)
     place = f"{path}:{line}" if line else str(path)
     return UserError(error.what, where=f"{place}: {error.where}", hint=error.hint)
 
@@ -124,12 +129,20 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     # Checks of the whole config name the key in their context.
     loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
     key = tuple(str(part) for part in loc if part != "")
-    line = line_of(text, key)
+    # pydantic puts the architecture between the union's key and those of its model.
+    if key[:1] == (_UNION,) and problem["loc"]:
+        key = (key[0], *key[2:])
+    line = _line(text, key)
     where = f"{path}:{line}: {'.'.join(key)}" if line else f"{path}: {'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "user_error":
         return UserError(context["what"], where=where, hint=context["hint"])
     value = problem["input"]
+    message = problem["msg"].replace("Input should be", "must be")
+    if kind == "union_tag_invalid":
+        key, value = (*key, "architecture"), value["architecture"]
+        where = f"{where}.architecture"
+        message = f"must be {' or '.join(repr(name) for name in ARCHITECTURES)}"
     if kind == "extra_forbidden":
         known = _keys(key[:-1])
         close = difflib.get_close_matches(key[-1], known, n=1)
@@ -140,8 +153,7 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     hint = _about(key) or None
     if kind == "value_error":
         return UserError(str(context["error"]), where=where, hint=hint)
-    message = problem["msg"].replace("Input should be", "must be")
-    if kind == "model_type":
+    if kind in ("model_type", "union_tag_not_found"):
         message = f"must be a mapping with the keys {', '.join(_keys(key))}"
         hint = "Indent its keys below it, or leave it out."
     if value in _PLANNED.get(key, ()):
@@ -149,6 +161,20 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
     return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, hint=hint)
+
+
+def _line(text: str, key: tuple[str, ...]) -> int | None:
+    """The line of a key, which may be written by an older name; or of what it stands in."""
+    names = [(part, *_older_names(key[: at + 1])) for at, part in enumerate(key)]
+    lines = (line_of(text, written) for written in itertools.product(*names))
+    # What stands deeper stands further down.
+    return max((line for line in lines if line is not None), default=None)
+
+
+def _older_names(key: tuple[str, ...]) -> tuple[str, ...]:
+    alias = getattr(_field(key), "validation_alias", None)
+    choices = alias.choices if isinstance(alias, AliasChoices) else []
+    return tuple(str(name) for name in choices if name != key[-1])
 
 
 def _field(key: tuple[str, ...]) -> Any:
@@ -161,6 +187,9 @@ def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
     kind: Any = Config
     found = None
     for part in key:
+        if kind is AcceleratorConfig:
+            kinds = [each.config for each in ARCHITECTURES.values()]
+            kind = next((each for each in kinds if part in each.model_fields), kind)
         if get_origin(kind) is list and part.isdigit():
             (kind,) = get_args(kind)
             continue
@@ -178,7 +207,10 @@ def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
 
 
 def _keys(prefix: tuple[str, ...]) -> list[str]:
-    return sorted(getattr(_walk(prefix)[1], "model_fields", {}))
+    kind = _walk(prefix)[1]
+    if kind is AcceleratorConfig:
+        return sorted({key for each in ARCHITECTURES.values() for key in each.config.model_fields})
+    return sorted(getattr(kind, "model_fields", {}))
 
 
 def _about(key: tuple[str, ...]) -> str:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT, Accelerator
 from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
-from hawx_hw.config.indices import Indices
 from hawx_hw.config.search import SearchConfig
 
-__all__ = [
-    "AcceleratorConfig",
-    "Config",
-    "NetworkConfig",
-    "PeConfig",
-    "PowerConfig",
-    "VerifyConfig",
-]
+__all__ = ["Config", "NetworkConfig", "PowerConfig", "VerifyConfig"]
 
 
 class NetworkConfig(Model):
@@ -38,91 +32,6 @@ class NetworkConfig(Model):
         default=512,
         ge=1,
         description="Training images that set the ranges of the activations.",
-    )
-
-
-class PeConfig(Model):
-    """The blocks of some of the PEs."""
-
-    blocks: list[str] = Field(
-        min_length=1, description="Names of the blocks that each of these PEs holds."
-    )
-    rows: Indices | None = Field(
-        default=None, description="Rows of these PEs, such as 0-3 or [0, 4-7]. Left out: all."
-    )
-    columns: Indices | None = Field(
-        default=None, description="Columns of these PEs, such as 0-3 or [0, 4-7]. Left out: all."
-    )
-
-
-class AcceleratorConfig(Model):
-    """Shape of the accelerator."""
-
-    architecture: Literal["systolic"] = Field(
-        default="systolic", description="systolic: a weight-stationary array (spatial)."
-    )
-    rows: int = Field(
-        default=8, ge=1, le=64, description="Rows of PEs: taps of a kernel at a time."
-    )
-    columns: int = Field(default=8, ge=1, le=64, description="Columns of PEs: filters at a time.")
-    slice_columns: int | None = Field(
-        default=None,
-        ge=1,
-        description="Columns that an activation reaches in one cycle; divides columns. "
-        "Left out: the largest divisor up to 8.",
-    )
-    weight_rows: int | None = Field(
-        default=None,
-        ge=1,
-        description="Rows of weights that are read a cycle, at most rows. Left out: up to 8.",
-    )
-    lanes: int | None = Field(
-        default=None,
-        ge=1,
-        description="Requantizers side by side, and codes in a word of the activation memory; "
-        "divides slice_columns. Left out: about a quarter of the columns.",
-    )
-    accumulators: int = Field(
-        default=128, ge=1, description="Output pixels whose sums a column can hold."
-    )
-    activation_kib: int | None = Field(
-        default=None,
-        ge=1,
-        description="The most that the activation memories may hold, all copies together, in KiB. "
-        "Left out: as much as the network needs.",
-    )
-    parameter_kib: int | None = Field(
-        default=None,
-        ge=1,
-        description="The most that the parameter memories may hold, in KiB. "
-        "Left out: as much as the network needs.",
-    )
-    parameters: Literal["rom", "loaded"] = Field(
-        default="rom", description="rom: built in; loaded: sent over the bus after reset."
-    )
-    grid: list[PeConfig] | None = Field(
-        default=None,
-        min_length=1,
-        description="Which blocks each PE holds; a PE has those of the last entry that names it. "
-        "Left out: derived from the blocks of the layers.",
-    )
-    block_register: bool = Field(
-        default=False,
-        description="A register after the blocks of a PE: a higher clock, one cycle more a layer.",
-    )
-    block_implementation: Literal["smallest", "fastest", "first"] = Field(
-        default="smallest",
-        validation_alias=AliasChoices("block_implementation", "block_architecture"),
-        description="How blocks are built: as synthesis finds them smallest or fastest in the "
-        "technology, or as each block lists first.",
-    )
-    clock_mhz: float | None = Field(
-        default=None,
-        gt=0,
-        le=100_000,
-        allow_inf_nan=False,
-        description="Clock that synthesis buffers and sizes for; the Verilog stays as it is. "
-        "Left out: the shortest that it finds.",
     )
 
 
@@ -160,7 +69,10 @@ class Config(Model):
         description="Results go to build/<name>/. Letters, digits, - and _.",
     )
     network: NetworkConfig
-    accelerator: AcceleratorConfig = AcceleratorConfig()
+    accelerator: Accelerator = Field(
+        default_factory=lambda: ARCHITECTURES[DEFAULT].config(architecture=DEFAULT),
+        description="The accelerator, by its architecture.",
+    )
     blocks: BlocksSetting = Field(
         default=BlocksConfig(),
         description="The block that multiplies, by its name; or by layer, filter and kernel slice.",
@@ -197,14 +109,47 @@ class Config(Model):
                     "hint": "Put blocks to choose from under search.blocks, or remove search.",
                 },
             )
-        if self.accelerator.grid is not None:
+        if self.accelerator.block_key is not None:
+            key = f"accelerator.{self.accelerator.block_key}"
             raise PydanticCustomError(
                 "user_error",
                 "{what}",
                 {
-                    "key": "accelerator.grid",
-                    "what": "accelerator.grid gives the blocks of the PEs that search is to choose",
-                    "hint": "Remove accelerator.grid, or search.",
+                    "key": key,
+                    "what": f"{key} gives the blocks of the PEs that search is to choose",
+                    "hint": f"Remove {key}, or search.",
                 },
             )
+        self.variants()
         return self
+
+    def variants(self) -> tuple[AcceleratorConfig, ...]:
+        """The accelerators that a search may choose; the config's own where it gives no others.
+
+        Raises
+        ------
+        PydanticCustomError
+            A variant has a key or a number that the architecture does not have.
+        """
+        given = self.search.variants if self.search else None
+        if given is None:
+            return (self.accelerator,)
+        own = self.accelerator.model_dump(exclude_unset=True)
+        return tuple(self._variant(index, {**own, **keys}) for index, keys in enumerate(given))
+
+    def _variant(self, index: int, content: dict[str, Any]) -> AcceleratorConfig:
+        kind = type(self.accelerator)
+        try:
+            return kind.model_validate({"architecture": self.accelerator.architecture, **content})
+        except ValidationError as error:
+            problem = error.errors()[0]
+            key = ".".join(str(part) for part in ("search.variants", index, *problem["loc"]))
+            raise PydanticCustomError(
+                "user_error",
+                "{what}",
+                {
+                    "key": key,
+                    "what": problem["msg"].replace("Input should be", "must be"),
+                    "hint": f"A variant takes keys of accelerator: {', '.join(kind.model_fields)}.",
+                },
+            ) from error

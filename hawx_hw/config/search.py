@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlockName
 
-__all__ = ["SEARCHED", "ConstraintsConfig", "SearchConfig", "ShapeConfig"]
+__all__ = ["SEARCHED", "ConstraintsConfig", "SearchConfig"]
 
 #: Blocks to choose from where the config names none: of some fifty that were run on LeNet-5,
 #: those that nothing cheaper (in generic45) beats in accuracy, from none lost to much.
@@ -19,13 +19,6 @@ SEARCHED = (
     *("precision(w=3,a=3)", "precision(w=2,a=4)"),
     *("array(3,3,7)", "array(4,4,9)", "roup(p=3,r=4)"),
 )
-
-
-class ShapeConfig(Model):
-    """A shape of the array to try."""
-
-    rows: int = Field(ge=1, le=64, description="Rows of PEs.")
-    columns: int = Field(ge=1, le=64, description="Columns of PEs.")
 
 
 class ConstraintsConfig(Model):
@@ -87,11 +80,12 @@ class SearchConfig(Model):
         "accelerator, as predicted without synthesis; or the energy of the multiplications alone, "
         "which needs no predictors.",
     )
-    shapes: list[ShapeConfig] | None = Field(
+    variants: list[dict[str, Any]] | None = Field(
         default=None,
         min_length=1,
-        description="Shapes of the array to try with every assignment. Left out: the "
-        "accelerator's.",
+        validation_alias=AliasChoices("variants", "shapes"),
+        description="Accelerators to try with every assignment: for each the keys of accelerator "
+        "in which it differs, such as {rows: 16, columns: 4}. Left out: the accelerator alone.",
     )
     constraints: ConstraintsConfig = ConstraintsConfig()
     index: int | None = Field(
@@ -101,14 +95,14 @@ class SearchConfig(Model):
         "objective that keeps to the constraints.",
     )
 
-    @field_validator("shapes")
+    @field_validator("variants")
     @classmethod
-    def _distinct(cls, value: list[ShapeConfig] | None) -> list[ShapeConfig] | None:
-        known = {(shape.rows, shape.columns) for shape in value or ()}
-        if value is not None and len(known) != len(value):
-            raise PydanticCustomError(
-                "user_error",
-                "{what}",
-                {"what": "A shape stands there twice", "hint": "Remove one of them."},
-            )
+    def _distinct(cls, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        for index, variant in enumerate(value or ()):
+            if variant in (value or ())[:index]:
+                raise PydanticCustomError(
+                    "user_error",
+                    "{what}",
+                    {"what": "A variant is listed twice", "hint": "Remove one of them."},
+                )
         return value

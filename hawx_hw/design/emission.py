@@ -13,16 +13,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from hawx_hw import __version__
-from hawx_hw.architectures.systolic.cycles import predict
-from hawx_hw.architectures.systolic.gateware.core import SystolicCore, core_signature, memory_words
-from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.base import Plan
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.register_documents import c_header, markdown
@@ -63,13 +57,11 @@ def emit_accelerator(
         What ``program.json`` holds.
     """
     implementations = implementations or {}
-    signature = core_signature(plan)
-    shape = plan.array
+    signature, constants = plan.signature(), plan.constants()
     top = Accelerator(
         signature,
-        lambda: SystolicCore(plan, implementations),
-        rows=shape.rows,
-        columns=shape.columns,
+        lambda: plan.core(implementations),
+        constants=constants,
         config_hash=config_hash,
         version=__version__,
     )
@@ -85,7 +77,7 @@ def emit_accelerator(
     for name, text in verilog_modules(emission).items():
         write_text(directory / "rtl" / f"{name}.v", text)
         sources.append(f"{name}.v")
-    for block in plan.grid.blocks:
+    for block in plan.blocks:
         for name, text in block.sources.items():
             write_text(directory / "rtl" / name, text)
             sources.append(name)
@@ -94,8 +86,7 @@ def emit_accelerator(
 
     registers = accelerator_registers(
         signature,
-        rows=shape.rows,
-        columns=shape.columns,
+        constants=constants,
         config_hash=config_hash,
         version=__version__,
     )
@@ -109,31 +100,27 @@ def emit_accelerator(
 def parameter_packet(plan: Plan) -> bytes:
     """The packet that loads the parameters: memory after memory, word after word, little-endian."""
     packet = bytearray()
-    for (_, width, _), words in zip(
-        Dimensions.of(plan).memories(), memory_words(plan), strict=True
-    ):
-        size = -(-width // 8)
-        for word in words:
+    for memory in plan.memories():
+        size = -(-memory.width // 8)
+        for word in memory.words:
             packet += word.to_bytes(size, "little")
     return bytes(packet)
 
 
 def _write_memories(plan: Plan, folder: Path) -> None:
-    if plan.array.loadable:
+    if plan.loadable:
         write_bytes(folder / "parameters.bin", parameter_packet(plan))
         return
-    for (name, width, _), words in zip(
-        Dimensions.of(plan).memories(), memory_words(plan), strict=True
-    ):
-        digits = -(-width // 4)
-        write_text(folder / f"{name}.hex", "".join(f"{word:0{digits}x}\n" for word in words))
+    for memory in plan.memories():
+        digits = -(-memory.width // 4)
+        text = "".join(f"{word:0{digits}x}\n" for word in memory.words)
+        write_text(folder / f"{memory.name}.hex", text)
 
 
 def _summary(
     plan: Plan, implementations: Mapping[str, str], config_hash: int, sources: list[str]
 ) -> dict[str, object]:
-    dimensions = Dimensions.of(plan)
-    cycles = predict(plan)
+    cycles = plan.cycles()
     packet = parameter_packet(plan)
     return {
         "schema": 1,
@@ -141,56 +128,29 @@ def _summary(
         "config_hash": f"{config_hash:08x}",
         "top": TOP,
         "sources": sources,
-        "architecture": asdict(plan.array),
+        "loadable": plan.loadable,
+        "multipliers": plan.multipliers,
         "blocks": [
             {
                 "name": block.name,
                 "table_sha256": block.digest,
                 "implementation": implementations.get(block.digest, block.implementations[0]),
-                "pes": int(plan.grid.held[:, :, index].sum()),
+                "instances": count,
             }
-            for index, block in enumerate(plan.grid.blocks)
+            for block, count in zip(plan.blocks, plan.instances, strict=True)
         ],
-        "multiplications": _multiplications(plan),
-        "grid": [
-            [list(plan.grid.pe(row, column)) for column in range(plan.grid.columns)]
-            for row in range(plan.grid.rows)
-        ],
-        "selections": [selection.tolist() for selection in plan.selections],
-        "widths": asdict(plan.ranges),
+        "multiplications": [each.as_dict() for each in plan.multiplications()],
         "memories": [
-            {"name": name, "width": width, "depth": depth, "bits": width * depth}
-            for name, width, depth in dimensions.memories()
+            {
+                "name": memory.name,
+                "width": memory.width,
+                "depth": memory.depth,
+                "bits": memory.width * memory.depth,
+            }
+            for memory in plan.memories()
         ],
-        "activation_memory": {
-            "copies": plan.array.rows,
-            "width": dimensions.word.size,
-            "depth": dimensions.arena,
-        },
-        "accumulators": {
-            "sets": 2 * plan.array.slices,
-            "width": plan.array.slice_columns * dimensions.sum_bits,
-            "depth": dimensions.accumulators,
-        },
         "parameters_sha256": hashlib.sha256(packet).hexdigest(),
         "parameter_bytes": len(packet),
         "cycles": {"core": cycles.core, "layers": cycles.as_dict()},
-        "program": [
-            {"layer": layer.name, **asdict(step)}
-            for layer, step in zip(plan.layers, plan.steps, strict=True)
-        ],
+        **plan.describe(),
     }
-
-
-def _multiplications(plan: Plan) -> list[dict[str, object]]:
-    """How many multiplications of each layer of the array each block computes."""
-    found: list[dict[str, object]] = []
-    for layer in plan.layers:
-        if layer.blocks is None:
-            continue
-        each = layer.macs // layer.blocks.choice.size
-        counts = np.bincount(layer.blocks.choice.ravel()) * each
-        names = [block.name for block in layer.blocks.blocks]
-        by_block = dict(zip(names, counts.tolist(), strict=True))
-        found.append({"layer": layer.title, "blocks": by_block})
-    return found

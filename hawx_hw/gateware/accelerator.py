@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.gateware.axi_lite import AxiLiteSignature
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.hierarchy import place
-from hawx_hw.gateware.register_map import ADDRESS_WIDTH
+from hawx_hw.gateware.register_map import ADDRESS_WIDTH, RegisterConstant
 from hawx_hw.gateware.shell import Shell
 
 __all__ = ["Accelerator"]
@@ -29,7 +29,7 @@ class Accelerator(wiring.Component):
     core : CoreSignature
     make_core : callable
         Makes the core, a component with exactly this signature.
-    rows, columns, config_hash, version
+    constants, config_hash, version
         See :class:`~hawx_hw.gateware.shell.Shell`.
 
     Attributes
@@ -48,15 +48,14 @@ class Accelerator(wiring.Component):
         core: CoreSignature,
         make_core: Callable[[], wiring.Component],
         *,
-        rows: int,
-        columns: int,
+        constants: Sequence[RegisterConstant] = (),
         config_hash: int,
         version: str,
     ):
         self._core_signature = core
         self._make_core = make_core
         self._make_shell = partial(
-            Shell, core, rows=rows, columns=columns, config_hash=config_hash, version=version
+            Shell, core, constants=constants, config_hash=config_hash, version=version
         )
         axil = AxiLiteSignature(ADDRESS_WIDTH).flip().members
         super().__init__(

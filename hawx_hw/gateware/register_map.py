@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.registers import Access, Field, Register, RegisterMap
 
@@ -10,6 +13,7 @@ __all__ = [
     "ERRORS",
     "ID",
     "LAYER_CYCLES_ADDRESS",
+    "RegisterConstant",
     "accelerator_registers",
     "version_word",
 ]
@@ -18,6 +22,8 @@ ADDRESS_WIDTH = 12
 #: "HAWX" in ASCII.
 ID = 0x48415758
 LAYER_CYCLES_ADDRESS = 0x400
+#: Where the constants of an architecture lie, in this order.
+_CONSTANT_ADDRESSES = (0x040, 0x044, *range(0x060, 0x080, 4))
 
 #: What can go wrong, by bit of ERROR.
 ERRORS = {
@@ -39,6 +45,31 @@ ERRORS = {
 }
 
 
+@dataclass(frozen=True)
+class RegisterConstant:
+    """A number of the accelerator that software may read.
+
+    Parameters
+    ----------
+    name : str
+        Of the register, in lower case, such as ``"lanes"``.
+    value : int
+        In [0, 2**32).
+    description : str
+        A sentence.
+    """
+
+    name: str
+    value: int
+    description: str
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or not self.name.islower():
+            raise ValueError(f"Name must be a lower-case identifier, not {self.name!r}")
+        if not 0 <= self.value < 2**32:
+            raise ValueError(f"Value must be an unsigned number of 32 bits, not {self.value!r}")
+
+
 def version_word(version: str) -> int:
     """``major.minor.patch`` as ``0xMMmmpppp``."""
     try:
@@ -51,15 +82,19 @@ def version_word(version: str) -> int:
 
 
 def accelerator_registers(
-    core: CoreSignature, *, rows: int, columns: int, config_hash: int, version: str
+    core: CoreSignature,
+    *,
+    constants: Sequence[RegisterConstant] = (),
+    config_hash: int,
+    version: str,
 ) -> RegisterMap:
     """The map of an accelerator around ``core``.
 
     Parameters
     ----------
     core : CoreSignature
-    rows, columns : int
-        Shape of the array, for software to read.
+    constants : sequence of RegisterConstant
+        Of the architecture, for software to read; at most ten.
     config_hash : int
         32 bits that tell one configuration from another.
     version : str
@@ -67,9 +102,10 @@ def accelerator_registers(
     """
     if not 0 <= config_hash < 2**32:
         raise ValueError(f"Config hash must be an unsigned number of 32 bits, not {config_hash!r}")
-    for name, value in (("Rows", rows), ("Columns", columns)):
-        if not 1 <= value < 2**16:
-            raise ValueError(f"{name} must be in [1, 65535], not {value!r}")
+    if len(constants) > len(_CONSTANT_ADDRESSES):
+        raise ValueError(
+            f"Constants must be at most {len(_CONSTANT_ADDRESSES)}, not {len(constants)}"
+        )
 
     def constant(name: str, address: int, value: int, description: str) -> Register:
         field = Field("value", Access.CONSTANT, description, width=32, reset=value)
@@ -79,6 +115,10 @@ def accelerator_registers(
         field = Field("value", Access.RO, description, width=32)
         return Register(name, address, description, (field,))
 
+    own = [
+        constant(each.name, address, each.value, each.description)
+        for each, address in zip(constants, _CONSTANT_ADDRESSES, strict=False)
+    ]
     control = Register(
         "control",
         0x010,
@@ -168,9 +208,8 @@ def accelerator_registers(
             counter("cycles", 0x024, "Clock cycles of the last whole inference, start to done."),
             counter("images_done", 0x028, "Inferences ended since reset, modulo 2**32."),
             counter("images_dropped", 0x02C, "Images lost since reset, modulo 2**32."),
-            constant("rows", 0x040, rows, "Rows of the array."),
-            constant("columns", 0x044, columns, "Columns of the array."),
-            constant("lanes", 0x048, core.lanes, "Bytes in a word of the activation memory."),
+            *own[:2],
+            constant("word_codes", 0x048, core.lanes, "Codes in a word of the activation memory."),
             constant("layers", 0x04C, core.layers, "Number of layers, and of LAYER_CYCLES."),
             constant("image_bytes", 0x050, core.image_layout.bytes, "Bytes of an image packet."),
             constant("result_bytes", 0x054, core.result_layout.bytes, "Bytes of a result packet."),
@@ -180,6 +219,7 @@ def accelerator_registers(
                 core.parameter_bytes,
                 "Bytes of the parameter packet; 0 where the parameters are built in.",
             ),
+            *own[2:],
             layer_cycles,
         ),
         ADDRESS_WIDTH,

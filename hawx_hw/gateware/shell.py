@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,12 @@ from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.image_loader import ImageLoader
 from hawx_hw.gateware.packet_router import PacketRouter
 from hawx_hw.gateware.parameter_loader import ParameterLoader
-from hawx_hw.gateware.register_map import ADDRESS_WIDTH, ERRORS, accelerator_registers
+from hawx_hw.gateware.register_map import (
+    ADDRESS_WIDTH,
+    ERRORS,
+    RegisterConstant,
+    accelerator_registers,
+)
 from hawx_hw.gateware.registers import RegisterFile, RegisterMap
 from hawx_hw.gateware.result_streamer import ResultStreamer
 from hawx_hw.gateware.sequencer import Sequencer
@@ -55,8 +61,8 @@ class Shell(wiring.Component):
     Parameters
     ----------
     core : CoreSignature
-    rows, columns : int
-        Shape of the array, for software to read.
+    constants : sequence of RegisterConstant
+        Of the architecture, for software to read.
     config_hash : int
         32 bits that tell one configuration from another.
     version : str
@@ -76,11 +82,16 @@ class Shell(wiring.Component):
     """
 
     def __init__(
-        self, core: CoreSignature, *, rows: int, columns: int, config_hash: int, version: str
+        self,
+        core: CoreSignature,
+        *,
+        constants: Sequence[RegisterConstant] = (),
+        config_hash: int,
+        version: str,
     ):
         self._core_signature = core
         self._register_map = accelerator_registers(
-            core, rows=rows, columns=columns, config_hash=config_hash, version=version
+            core, constants=constants, config_hash=config_hash, version=version
         )
         super().__init__(
             {

@@ -217,16 +217,21 @@ class Pipeline:
 
     def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
         """The settings of the stage and of all that it needs, up to those that are sealed."""
-        keys, reached = set(stage.settings), [*stage.needs]
+        found = self._own_settings(stage)
+        reached = [*stage.needs]
         while reached:
             before = self._stages[reached.pop()]
             if not before.sealed:
-                keys.update(before.settings)
+                found |= self._own_settings(before)
                 reached += before.needs
-        return {key: self._setting(key) for key in sorted(keys)}
+        return dict(sorted(found.items()))
 
-    def _setting(self, key: str) -> Any:
+    def _own_settings(self, stage: Stage) -> dict[str, Any]:
+        return {key: self._setting(key, stage.ignored) for key in stage.settings}
+
+    def _setting(self, key: str, ignored: Sequence[str]) -> Any:
         value: Any = self._settings
         for part in key.split("."):
             value = None if value is None else value[part]
-        return value
+        inner = [name.removeprefix(f"{key}.") for name in ignored if name.startswith(f"{key}.")]
+        return {k: v for k, v in value.items() if k not in inner} if inner else value

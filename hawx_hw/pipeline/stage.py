@@ -44,6 +44,8 @@ class Stage:
         Stages whose files it reads.
     settings : tuple of str
         Keys of the config that it reads, such as ``"accelerator"`` or ``"network.model"``.
+    ignored : tuple of str
+        Keys below ``settings`` that it does not read.
     files : callable
         Files outside the build folder that it reads, by the config's key that names them; takes the
         config and the folder that the config's relative paths start from.
@@ -62,6 +64,7 @@ class Stage:
     run: Callable[[Context], None]
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     files: Callable[[Config, Path], Mapping[str, Path]] = _no_files
     tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
     check: Callable[[Config, Path], None] = _no_check

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.architectures.systolic.cycles import predict
-from hawx_hw.architectures.systolic.features import describe
+from hawx_hw.architectures.systolic.features import DesignDescription
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.forecast import forecast
 from hawx_hw.prediction.shipped import read_kept
@@ -13,7 +12,7 @@ from hawx_hw.prediction.shipped import read_kept
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.architectures.base import Plan
     from hawx_hw.blocks import Block
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.synthesis.store import Store
@@ -75,11 +74,11 @@ class DesignForecaster:
         """See :func:`~hawx_hw.prediction.forecast.forecast`."""
         from hawx_hw.verification.accelerator_job import cycles_per_image
 
-        description = describe(
-            plan,
+        values = plan.features(
             self._technology,
             self._blocks,
-            objective=self._objective,
+            implementation=self._objective,
             clock_mhz=self._clock_mhz,
         )
-        return forecast(description, self._predictors, cycles_per_image(plan, predict(plan)))
+        description = DesignDescription(self._technology.name, values)
+        return forecast(description, self._predictors, cycles_per_image(plan))

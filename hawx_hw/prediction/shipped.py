@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.architectures.systolic.features import describe
+from hawx_hw.architectures.systolic.features import DesignDescription
 from hawx_hw.blocks import by_name
 from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.errors import UserError
@@ -109,16 +109,16 @@ def described(
                     where=where,
                     hint="Make the table again, with hawx characterize-designs.",
                 ) from error
-            blocks = blocks.completed(plan.grid.blocks, technology, jobs=jobs, store=store)
+            blocks = blocks.completed(plan.blocks, technology, jobs=jobs, store=store)
             shape = config.accelerator
-            description = describe(
-                plan,
+            values = plan.features(
                 technology,
                 blocks,
-                objective=shape.block_implementation,
+                implementation=shape.block_implementation,
                 clock_mhz=shape.clock_mhz,
             )
-            names = [block.name for block in plan.grid.blocks]
+            description = DesignDescription(technology.name, values)
+            names = [block.name for block in plan.blocks]
             kept = {"row": description.row(), "blocks": names}
             if store is not None:
                 store.put(_KIND, inputs, kept, {"technology": technology.name})

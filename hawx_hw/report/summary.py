@@ -152,19 +152,16 @@ def _assign(results: dict[str, Any]) -> Rows:
 
 
 def _emit(results: dict[str, Any]) -> Rows:
-    shape = results["architecture"]
-    where = "loaded over the bus" if shape["loadable"] else "built in"
+    where = "loaded over the bus" if results["loadable"] else "built in"
     return [
         (
             "accelerator",
-            f"{shape['rows']} x {shape['columns']} systolic, "
-            f"{shape['rows'] * shape['columns']} PEs, "
-            f"{results['parameter_bytes']:,} bytes of parameters {where}",
+            f"{results['title']}, {results['parameter_bytes']:,} bytes of parameters {where}",
         ),
         (
             "blocks",
             ", ".join(
-                f"{block['name']} ({block['implementation']}) in {block['pes']:,} PEs"
+                f"{block['name']} ({block['implementation']}) in {block['instances']:,} PEs"
                 for block in results["blocks"]
             ),
         ),
@@ -303,7 +300,7 @@ _PARTS = {
     "predict": _Part("predict.json", ("forecast", "reason"), _predict, {}),
     "emit": _Part(
         "program.json",
-        ("architecture", "blocks", "multiplications", "parameter_bytes"),
+        ("blocks", "loadable", "multiplications", "parameter_bytes", "title"),
         _emit,
         {
             "Verilog": "rtl",

@@ -13,7 +13,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.architectures.base import Plan
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
@@ -55,17 +55,17 @@ def plan_of(config: Config) -> Plan:
     Infeasible
         The accelerator cannot run the network, or a block not serve it.
     """
-    from hawx_hw.architectures.systolic.plan import plan
+    from hawx_hw.architectures.registry import architecture_of
     from hawx_hw.assignment import assign
     from hawx_hw.compensation import compensate
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.design.design import architecture, pe_grid
     from hawx_hw.quantize import codes
 
     network = config.network
     graph = _graph(network.model, network.dataset, network.calibration_images)
     try:
-        shape, grid = architecture(config), pe_grid(config, Path())
+        architecture = architecture_of(config.accelerator)
+        architecture.check(config.accelerator, Path())
         assignment = assign(graph, config.blocks)
         if assignment:
             images = evenly_spaced(_dataset(network.dataset).train, network.calibration_images)
@@ -79,7 +79,7 @@ def plan_of(config: Config) -> Plan:
             )
             # Layers whose weights have become others keep their blocks.
             assignment = assign(graph, config.blocks)
-        return plan(graph, shape, assignment, grid)
+        return architecture.plan(graph, config.accelerator, assignment)
     except UserError as error:
         raise Infeasible(str(error)) from error
 
@@ -113,7 +113,6 @@ def label(
     UserError
         A tool or data are missing.
     """
-    from hawx_hw.architectures.systolic.cycles import predict
     from hawx_hw.design.emission import TOP, emit_accelerator
     from hawx_hw.netlist.timing import longest_path
     from hawx_hw.synthesis.implementations import Objective, choose_all
@@ -123,7 +122,7 @@ def label(
     plan = plan_of(config)
     objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
     objective = objectives.get(config.accelerator.block_implementation)
-    chosen = choose_all(plan.grid.blocks, technology, objective, store=store) if objective else {}
+    chosen = choose_all(plan.blocks, technology, objective, store=store) if objective else {}
     with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
@@ -133,10 +132,10 @@ def label(
         (mapped,) = map_designs([(sources, TOP)], technology, store=store)
         path, delays = longest_path(mapped.netlist)
         figures = mapped.netlist.report()
-        cycles = predict(plan)
+        cycles = plan.cycles()
         return {
             **_described(design.content),
-            "blocks": ";".join(block.name for block in plan.grid.blocks),
+            "blocks": ";".join(block.name for block in plan.blocks),
             "core_cycles": cycles.core,
             "macs": cycles.macs,
             **_areas(figures, mapped.netlist),

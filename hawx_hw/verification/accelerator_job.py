@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hawx_hw import __version__
-from hawx_hw.architectures.systolic.cycles import CycleReport, predict
-from hawx_hw.architectures.systolic.gateware.core import core_signature
-from hawx_hw.architectures.systolic.plan import Plan
-from hawx_hw.architectures.systolic.write_trace import Stores, layer_stores
+from hawx_hw.architectures.base import LayerWrites, Plan
 from hawx_hw.design.emission import parameter_packet
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
@@ -26,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["accelerator_job", "cycle_ledger", "cycles_per_image", "verify_accelerator"]
 
 
-def cycles_per_image(plan: Plan, cycles: CycleReport) -> int:
+def cycles_per_image(plan: Plan) -> int:
     """Cycles from the first byte of an image accepted to the last byte of its result accepted.
 
     Both are counted, nothing stalls, and the accelerator is idle before.
     """
-    signature = core_signature(plan)
+    signature = plan.signature()
     return (
         signature.image_layout.bytes
         + CYCLES_BEFORE_START
-        + cycles.core
+        + plan.cycles().core
         + CYCLES_AFTER_DONE
         + signature.result_layout.bytes
     )
@@ -46,25 +42,23 @@ def cycle_ledger(plan: Plan) -> list[dict[str, Any]]:
 
     The causes of an entry add up to its ``cycles``, and those to the cycles of an image.
     """
-    cycles = predict(plan)
-    entries: list[dict[str, Any]] = []
-    for layer in cycles.layers:
-        causes = asdict(layer)
-        entries.append(
-            {
-                "name": causes.pop("name"),
-                "cycles": causes.pop("total"),
-                "macs": causes.pop("macs"),
-                "causes": causes,
-            }
-        )
-    around = cycles_per_image(plan, cycles) - cycles.core
+    cycles = plan.cycles()
+    entries: list[dict[str, Any]] = [
+        {
+            "name": layer.name,
+            "cycles": layer.total,
+            "macs": layer.macs,
+            "causes": dict(layer.causes),
+        }
+        for layer in cycles.layers
+    ]
+    around = cycles_per_image(plan) - cycles.core
     entries.append(
         {
             "name": "image in, result out",
             "cycles": around,
             "macs": 0,
-            "causes": dict.fromkeys(entries[0]["causes"], 0) | {"other": around},
+            "causes": dict.fromkeys(cycles.causes, 0) | {"other": around},
         }
     )
     return entries
@@ -100,7 +94,7 @@ def verify_accelerator(
     job = accelerator_job(
         plan, images, config_hash=config_hash, traced=traced, seed=seed, scenarios=scenarios
     )
-    macs, multipliers = plan.graph.macs, plan.array.multipliers
+    macs, multipliers = plan.graph.macs, plan.multipliers
     account = {
         "macs": macs,
         "multipliers": multipliers,
@@ -141,33 +135,27 @@ def accelerator_job(
     scenarios : tuple of str
         What to run.
     """
-    if images.dtype != np.int8 or images.shape[1:] != plan.input_shape:
-        raise ValueError(
-            f"Images must be int8 of shape (images, *{plan.input_shape}), not {images.shape}"
-        )
-    signature = core_signature(plan)
-    cycles = predict(plan)
-    architecture = plan.array
+    shape = plan.graph.tensors[plan.graph.input].shape
+    if images.dtype != np.int8 or images.shape[1:] != shape:
+        raise ValueError(f"Images must be int8 of shape (images, *{shape}), not {images.shape}")
     registers = accelerator_registers(
-        signature,
-        rows=architecture.rows,
-        columns=architecture.columns,
+        plan.signature(),
+        constants=plan.constants(),
         config_hash=config_hash,
         version=__version__,
     )
-    stores = layer_stores(plan, run_all(plan.graph, images[:traced], plan.assignment))
+    writes = plan.write_trace(run_all(plan.graph, images[:traced], plan.assignment))
     layers = tuple(
-        _trace(store, layer.total, operation.output_shape[2])
-        for store, layer, operation in zip(stores, cycles.layers, plan.layers, strict=True)
+        _trace(each, layer.total) for each, layer in zip(writes, plan.cycles().layers, strict=True)
     )
     return Job(
         name=plan.graph.name,
         images=_packets(images),
         results=_packets(run(plan.graph, images, plan.assignment)),
         layers=layers,
-        cycles=cycles_per_image(plan, cycles),
+        cycles=cycles_per_image(plan),
         registers=register_table(registers),
-        parameters=parameter_packet(plan) if architecture.loadable else b"",
+        parameters=parameter_packet(plan) if plan.loadable else b"",
         seed=seed,
         scenarios=scenarios,
     )
@@ -180,13 +168,12 @@ def _packets(tensors: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensors).reshape(len(tensors), -1).view(np.uint8)
 
 
-def _trace(stores: Stores, cycles: int, width: int) -> LayerTrace:
-    rows, columns = np.divmod(stores.pixels, width)
+def _trace(writes: LayerWrites, cycles: int) -> LayerTrace:
     return LayerTrace(
-        name=stores.name,
+        name=writes.name,
         cycles=cycles,
-        address=stores.addresses,
-        data=np.ascontiguousarray(stores.codes).view(np.uint8),
-        place=np.stack([rows, columns], axis=1).astype(np.int32),
-        channels=stores.channels.astype(np.int32),
+        address=writes.addresses,
+        data=np.ascontiguousarray(writes.codes).view(np.uint8),
+        place=writes.places,
+        channels=writes.channels,
     )

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.architectures.systolic.cycles import predict
-from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.base import Plan
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.shell import CYCLES_BEFORE_START
 from hawx_hw.netlist.activity import Activity
@@ -122,7 +121,7 @@ def simulate_accelerator(
 
 def _segments(plan: Plan, job: Job) -> list[tuple[str, int]]:
     """Names and lengths of the parts of an image's cycles, in the order of time."""
-    layers = [(layer.name, layer.total) for layer in predict(plan).layers]
+    layers = [(layer.name, layer.total) for layer in plan.cycles().layers]
     before = job.images.shape[1] + CYCLES_BEFORE_START
     after = job.cycles - before - sum(cycles for _, cycles in layers)
     return [(AROUND, before), *layers, (AROUND, after)]

@@ -11,7 +11,7 @@ from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.characterization.operands import Operands, layers_of, operand_stream, uniform
+from hawx_hw.characterization.operands import Operands, operand_stream, uniform
 from hawx_hw.graph.reference import run_all
 from tests.architectures.systolic.gateware.parts import convolution
 
@@ -98,7 +98,7 @@ def test_a_weight_stays_while_pixels_flow() -> None:
 def test_layers_have_the_names_of_node_and_tensor() -> None:
     graph = convolution(np.random.default_rng(3), (1, 8, 8), 2, (3, 3), pool=(2, 2))
     mapped = plan(graph, ArrayShape.complete(4, 2))
-    assert list(layers_of(mapped)) == ["conv", "pool"]
+    assert list(mapped.operand_layers) == ["conv", "pool"]
     with pytest.raises(ValueError, match="layer must be one of conv, pool, not 'fc'"):
         operand_stream(mapped, "fc", {})
 

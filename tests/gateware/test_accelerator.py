@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.gateware.verilog import verilog_modules
 
 CORE = CoreSignature(lanes=2, image_shape=(3, 2, 2), result_shape=(4,), layers=2, memories=[(8, 2)])
@@ -41,6 +42,7 @@ PORTS = {
     "m_axis_tready": "input",
     "m_axis_tlast": "output",
 }
+CONSTANTS = (RegisterConstant("rows", 1, "Rows."), RegisterConstant("columns", 2, "Columns."))
 
 
 class Idle(wiring.Component):
@@ -57,7 +59,7 @@ class Idle(wiring.Component):
 
 
 def make():
-    return Accelerator(CORE, Idle, rows=1, columns=2, config_hash=3, version="0.1.0")
+    return Accelerator(CORE, Idle, constants=CONSTANTS, config_hash=3, version="0.1.0")
 
 
 def test_members():

@@ -10,6 +10,7 @@ from hawx_hw.gateware.register_map import (
     ERRORS,
     ID,
     LAYER_CYCLES_ADDRESS,
+    RegisterConstant,
     accelerator_registers,
     version_word,
 )
@@ -71,11 +72,12 @@ MARKDOWN = """\
 | 0 | `START` | W1S | 0x0 | Begin. |
 | 6:4 | `MODE` | RW | 0x5 | How. |
 """
+CONSTANTS = (RegisterConstant("rows", 8, "Rows."), RegisterConstant("columns", 5, "Columns."))
 
 
 def accelerator():
     core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
-    return accelerator_registers(core, rows=8, columns=5, config_hash=0x89ABCDEF, version="1.2.3")
+    return accelerator_registers(core, constants=CONSTANTS, config_hash=0x89ABCDEF, version="1.2.3")
 
 
 def test_header():
@@ -97,7 +99,7 @@ def test_registers_of_an_accelerator():
         "config_hash": 0x89ABCDEF,
         "rows": 8,
         "columns": 5,
-        "lanes": 4,
+        "word_codes": 4,
         "layers": 7,
         "image_bytes": 784,
         "result_bytes": 10,
@@ -117,17 +119,40 @@ def test_registers_of_an_accelerator():
             {"config_hash": 2**32},
             "Config hash must be an unsigned number of 32 bits, not 4294967296",
         ),
-        ({"rows": 0}, "Rows must be in [1, 65535], not 0"),
-        ({"columns": 65536}, "Columns must be in [1, 65535], not 65536"),
+        ({"constants": CONSTANTS * 6}, "Constants must be at most 10, not 12"),
         ({"version": "1.2"}, "Version must be major.minor.patch, not '1.2'"),
         ({"version": "1.2.99999"}, "Version must fit in 8, 8 and 16 bits, not '1.2.99999'"),
     ],
 )
 def test_wrong_arguments(changes, message):
     core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
-    arguments = {"rows": 1, "columns": 1, "config_hash": 0, "version": "0.1.0"} | changes
+    arguments = {"constants": CONSTANTS, "config_hash": 0, "version": "0.1.0"} | changes
     with pytest.raises(ValueError, match=r"^" + re.escape(message) + "$"):
         accelerator_registers(core, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("Rows", 1, "Name must be a lower-case identifier, not 'Rows'"),
+        ("", 1, "Name must be a lower-case identifier, not ''"),
+        ("rows", -1, "Value must be an unsigned number of 32 bits, not -1"),
+        ("rows", 2**32, "Value must be an unsigned number of 32 bits, not 4294967296"),
+    ],
+)
+def test_wrong_constants(name, value, message):
+    with pytest.raises(ValueError, match=r"^" + re.escape(message) + "$"):
+        RegisterConstant(name, value, "Of the array.")
+
+
+def test_constants_of_an_architecture_lie_in_their_order():
+    core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
+    names = ["lanes", "warps", "threads", "stack"]
+    given = [RegisterConstant(name, 5 + at, "A number.") for at, name in enumerate(names)]
+    registers = accelerator_registers(core, constants=given, config_hash=0, version="0.1.0")
+    found = {each.name: (each.address, each.fields[0].reset) for each in registers}
+    addresses = [0x040, 0x044, 0x060, 0x064]
+    assert [found[name] for name in names] == [(a, 5 + i) for i, a in enumerate(addresses)]
 
 
 def test_version_word():

@@ -4,7 +4,7 @@ import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.parameter_loader import parameter_packet
-from hawx_hw.gateware.register_map import ERRORS, ID
+from hawx_hw.gateware.register_map import ERRORS, ID, RegisterConstant
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START, Shell
 from hawx_hw.gateware.simulation import (
     axi_lite_read,
@@ -23,6 +23,7 @@ ROM = CoreSignature(lanes=4, image_shape=(3, 2, 3), result_shape=(5,), layers=3)
 LOADABLE = CoreSignature(
     lanes=2, image_shape=(3, 2, 2), result_shape=(3, 1, 2), layers=2, memories=MEMORIES
 )
+CONSTANTS = (RegisterConstant("rows", 4, "Rows."), RegisterConstant("columns", 5, "Columns."))
 
 
 def ref_core(signature, packet, contents=()):
@@ -128,7 +129,7 @@ class Bench:
 
     def __init__(self, signature=ROM, *, seed=None, layer_cycles=None):
         self.signature = signature
-        self.shell = Shell(signature, rows=4, columns=5, config_hash=0x12345678, version="0.1.0")
+        self.shell = Shell(signature, constants=CONSTANTS, config_hash=0x12345678, version="0.1.0")
         self.seed = seed
         layer_cycles = layer_cycles or [12 + 3 * i for i in range(signature.layers)]
         self.core = Core(self.shell, layer_cycles=layer_cycles, seed=seed)

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.features import describe
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
@@ -33,7 +32,7 @@ def test_it_is_the_forecast_of_the_description() -> None:
     for clock in (None, 200.0):
         told = DesignForecaster(technology, BLOCKS, clock_mhz=clock)(planned(1))
         description = describe(planned(1), technology, kept.blocks, clock_mhz=clock)
-        cycles = cycles_per_image(planned(1), predict(planned(1)))
+        cycles = cycles_per_image(planned(1))
         assert told == forecast(description, kept.predictors, cycles)
         assert told["clock_mhz"] == (clock or technology.clock_mhz)
 

@@ -15,10 +15,11 @@ QUANTIZE = {
     "versions": {"torch": "2"},
 }
 EMIT = {
-    "architecture": {"rows": 8, "columns": 4, "loadable": False},
+    "title": "8 x 4 systolic, 32 PEs",
+    "loadable": False,
     "blocks": [
-        {"name": "exact", "architecture": "tree", "pes": 64},
-        {"name": "drum(k=4)", "architecture": "multiply", "pes": 24},
+        {"name": "exact", "implementation": "tree", "instances": 64},
+        {"name": "drum(k=4)", "implementation": "multiply", "instances": 24},
     ],
     "multiplications": [
         {"layer": "conv1", "blocks": {"exact": 300, "drum(k=4)": 100}},

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.assignment.space import Space
@@ -27,8 +26,8 @@ def scores(space: Space, seed: int = 0) -> np.ndarray:
 def tiles(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]:
     planned = plan(GRAPH, ArrayShape.complete(4, columns), SPACE.assignment(vector), None)
     turns = sum(step.filter_tiles + 1 for step in planned.steps if not step.stream)
-    assert predict(planned).core > 0
-    return turns, planned.grid.held.sum(axis=2)
+    assert planned.cycles().core > 0
+    return turns, planned.pe_blocks.held.sum(axis=2)
 
 
 @pytest.mark.parametrize("columns", [2, 3, 4])
@@ -93,10 +92,10 @@ def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
     # The heaviest layer, b, has one exact filter, which a, of most pixels, has not.
     vector = SPACE.uniform(2)
     vector[SPACE.unit("b")[0].ravel()[0]] = 0
-    planned = plan(GRAPH, ArrayShape.complete(4, 4, lanes=1), SPACE.assignment(vector), None)
+    planned = plan(GRAPH, ArrayShape.complete(4, 4, requantizers=1), SPACE.assignment(vector), None)
     uniform = plan(
-        GRAPH, ArrayShape.complete(4, 4, lanes=1), SPACE.assignment(SPACE.uniform(2)), None
+        GRAPH, ArrayShape.complete(4, 4, requantizers=1), SPACE.assignment(SPACE.uniform(2)), None
     )
     assert planned.layouts["pa"].size == uniform.layouts["pa"].size == 2
     assert planned.steps[0].last_groups == uniform.steps[0].last_groups
-    assert planned.grid.held[:, 0].sum() == 4
+    assert planned.pe_blocks.held[:, 0].sum() == 4

@@ -12,7 +12,7 @@ from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
 from hawx_hw.gateware.parameter_loader import parameter_packet
-from hawx_hw.gateware.register_map import accelerator_registers
+from hawx_hw.gateware.register_map import RegisterConstant, accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.resources import rtl_templates
@@ -20,7 +20,8 @@ from hawx_hw.verification.job import Job, LayerTrace, register_table
 
 SHAPE, LANES = (6, 4, 5), 4
 SALT = 0x05030201
-IDENTITY = {"rows": 3, "columns": 5, "config_hash": 0x600D600D, "version": "0.1.0"}
+CONSTANTS = (RegisterConstant("rows", 3, "Rows."), RegisterConstant("columns", 5, "Columns."))
+IDENTITY = {"constants": CONSTANTS, "config_hash": 0x600D600D, "version": "0.1.0"}
 
 
 class TinyCore(wiring.Component):

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
@@ -63,7 +62,7 @@ def test_results_cycles_and_segments(built_in: Mapped) -> None:
     found = simulate_accelerator(
         flat(netlist), made, memories, images(made, 67), progress=lambda *a: shown.append(a)
     )
-    layers = predict(made).layers
+    layers = made.cycles().layers
     assert list(found.layers) == [*(layer.name for layer in layers), AROUND]
     for layer in layers:
         assert found.layers[layer.name].cycles == 67 * layer.total

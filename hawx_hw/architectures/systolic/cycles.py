@@ -8,13 +8,14 @@ depths of :mod:`hawx_hw.architectures.systolic.gateware`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
+from hawx_hw.architectures.base import CycleReport, LayerCycles
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 
-__all__ = ["CycleReport", "LayerCycles", "predict"]
+__all__ = ["CAUSES", "count_cycles"]
 
 #: From ``start`` to ``begin`` of the first layer (program read, copy).
 _START_TO_BEGIN = 2
@@ -29,70 +30,21 @@ _DRAIN_TO_STORE = 6
 _STREAM_TO_STORE = 8
 
 
-@dataclass(frozen=True)
-class LayerCycles:
-    """Where the cycles of one layer go; the parts add up to ``total``.
-
-    Parameters
-    ----------
-    name : str
-    total : int
-        Cycles from the previous layer's last store (or ``start``) to this layer's.
-    macs : int
-        Multiplications of the layer.
-    useful : float
-        Cycles that the multiplications would take if all multipliers were always busy.
-    edge_tiles : float
-        Lost because tiles hang over the kernel's end or over the last filter.
-    weight_loading : int
-        Waiting for weights.
-    requantization : int
-        Waiting for accumulators that are still being read.
-    fill_and_drain : int
-        Before the first pixel and after the last one.
-    other : int
-        Streaming codes past the array: pooling, addition, clamp.
-    """
-
-    name: str
-    total: int
-    macs: int
-    useful: float
-    edge_tiles: float
-    weight_loading: int
-    requantization: int
-    fill_and_drain: int
-    other: int
-
-
-@dataclass(frozen=True)
-class CycleReport:
-    """Cycles of one inference.
-
-    Parameters
-    ----------
-    layers : tuple of LayerCycles
-    multipliers : int
-    """
-
-    layers: tuple[LayerCycles, ...]
-    multipliers: int
-
-    @property
-    def core(self) -> int:
-        """Cycles from the core's ``start`` to its ``done``."""
-        return sum(layer.total for layer in self.layers)
-
-    @property
-    def macs(self) -> int:
-        """Multiplications of an inference."""
-        return sum(layer.macs for layer in self.layers)
-
-    def as_dict(self) -> list[dict[str, object]]:
-        """One dict a layer, with the layer's multiplier utilization."""
-        return [
-            {**asdict(layer), "utilization": layer.useful / layer.total} for layer in self.layers
-        ]
+#: Causes of cycles, with their titles.
+CAUSES = {
+    # All multipliers of the array are busy.
+    "useful": "useful",
+    # Before the first pixel of a layer and after its last one.
+    "fill_and_drain": "fill, drain",
+    # Tiles hang over the end of a kernel or over the last filter.
+    "edge_tiles": "edges",
+    # Waiting for weights.
+    "weight_loading": "weights",
+    # Waiting for accumulators that are still being read.
+    "requantization": "requant",
+    # Streaming codes past the array: pooling, addition, clamp.
+    "other": "other",
+}
 
 
 @dataclass
@@ -107,11 +59,11 @@ class _Clock:
     losses: dict[str, int] = field(default_factory=dict)
 
 
-def predict(plan: Plan) -> CycleReport:
+def count_cycles(plan: Plan) -> CycleReport:
     """The cycles of every layer of ``plan``, and where they go."""
     clock = _Clock()
     layers = []
-    multipliers = plan.array.multipliers
+    multipliers = plan.multipliers
     for step, layer in zip(plan.steps, plan.layers, strict=True):
         before = clock.done
         clock.losses = dict.fromkeys(
@@ -128,14 +80,16 @@ def predict(plan: Plan) -> CycleReport:
                 name=layer.title,
                 total=clock.done - before,
                 macs=layer.macs,
-                useful=layer.macs / multipliers,
-                edge_tiles=issued - layer.macs / multipliers,
-                **clock.losses,
+                causes={
+                    "useful": layer.macs / multipliers,
+                    "edge_tiles": issued - layer.macs / multipliers,
+                    **clock.losses,
+                },
             )
         )
         clock.preload = clock.begin + 1
         clock.begin = clock.done + _DONE_TO_BEGIN
-    return CycleReport(tuple(layers), multipliers)
+    return CycleReport(tuple(layers), multipliers, CAUSES)
 
 
 def _stream(step: Step, clock: _Clock) -> None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from hawx_hw.characterization.block_table import BlockTable
 
 if TYPE_CHECKING:
-    from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
     from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.technology import Technology
 
@@ -129,7 +128,11 @@ def describe(
     ValueError
         The clock is not positive, or there is no such objective.
     """
-    from hawx_hw.architectures.systolic.cycles import predict
+    from hawx_hw.architectures.systolic.accesses import (
+        issued_pixels,
+        read_sums,
+        weight_tiles_loaded,
+    )
     from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 
     clock = technology.clock_mhz if clock_mhz is None else clock_mhz
@@ -137,11 +140,11 @@ def describe(
         raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
     d = Dimensions.of(plan)
     a = plan.array
-    cycles = predict(plan)
-    issued = sum(layer.useful + layer.edge_tiles for layer in cycles.layers)
+    cycles = plan.cycles()
     values = {
         "rows": a.rows, "columns": a.columns, "slices": a.slices, "slice_columns": a.slice_columns,
-        "banks": a.banks, "bank_rows": a.bank_rows, "lanes": a.lanes, "chunk": d.accumulators,
+        "banks": a.banks, "bank_rows": a.bank_rows, "lanes": a.requantizers,
+        "chunk": d.accumulators,
         "arena": d.arena, "layers": d.layers, "selections": d.selections, "sum_bits": d.sum_bits,
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
@@ -149,19 +152,16 @@ def describe(
         "destination_bits": d.destination.width, "weight_bits": d.load["address"].width,
         "loaded": a.loadable, "block_register": a.block_register, "clock_mhz": clock,
         **_blocks(plan, blocks, objective),
-        "cycles": cycles.core, "macs": cycles.macs, "issued": issued,
-        "tiles": sum(
-            (step.filter_tiles + 1) * (step.output_tiles + 1) * (step.tap_tiles + 1)
-            for step in plan.steps if not step.stream
-        ),
-        "drained": _drained(plan),
+        "cycles": cycles.core, "macs": cycles.macs, "issued": issued_pixels(plan),
+        "tiles": weight_tiles_loaded(plan),
+        "drained": read_sums(plan),
     }  # fmt: skip
-    values |= _memories(d, technology, values)
+    values |= _memories(plan, technology)
     return DesignDescription(technology.name, {name: float(values[name]) for name in FEATURES})
 
 
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
-    grid = plan.grid
+    grid = plan.pe_blocks
     figures = [table.chosen(block, objective) for block in grid.blocks]
     held = grid.held.reshape(-1, len(grid.blocks))
     counts = held.sum(axis=0)
@@ -214,45 +214,14 @@ def _select_loads(plan: Plan) -> dict[str, float]:
     return {"direct_load": direct, "decoded_load": decoded}
 
 
-def _drained(plan: Plan) -> int:
-    """Words of sums that are read from the accumulators."""
-    total = 0
-    for step in plan.steps:
-        if not step.stream:
-            pixels = (
-                step.output_tiles * (step.output_tile_pixels + 1) + step.last_output_tile_pixels + 1
-            )
-            groups = step.filter_tiles * plan.array.groups + step.last_groups + 1
-            total += pixels * groups
-    return total
-
-
-def _memories(
-    d: Dimensions, technology: Technology, values: Mapping[str, float]
-) -> dict[str, float]:
-    a = d.array
-    model = technology.memories
-    ram, parameters = "hawx_sdp_ram", "hawx_sp_ram" if a.loadable else "hawx_rom"
-    issued, tiles, drained = values["issued"], values["tiles"], values["drained"]
-    # Use, kind, width, depth, how many, reads and writes of each.
-    rows = [
-        ("activation", ram, 8 * a.lanes, d.arena, a.rows, issued, drained),
-        ("accumulator", ram, d.sum_bits * a.slice_columns, d.accumulators, 2 * a.slices,
-         (issued + drained / a.slices) / 2, issued / 2),
-        ("other", ram, 8 * a.lanes, d.result_words, 1, 0, 0),
-        ("other", ram, 32, 2 * d.layers, 1, 0, 0),
-    ]  # fmt: skip
-    for name, width, depth in d.memories():
-        use = "weight" if name.startswith("weights") else "other"
-        reads = {"w": tiles * a.bank_rows, "t": tiles, "r": drained, "p": d.layers}[name[0]]
-        rows.append((use, parameters, width, depth, 1, reads, 0))
+def _memories(plan: Plan, technology: Technology) -> dict[str, float]:
     found = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
     found |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
-    for use, kind, width, depth, count, reads, writes in rows:
-        figures = model.figures(kind, width, depth)
-        found["memory_bits"] += width * depth * count
-        found["memory_area"] += figures.area * count
-        found["memory_leakage_uw"] += figures.leakage_nw * count / 1000
-        energy = reads * figures.read_energy_fj + writes * figures.write_energy_fj
-        found[f"{use}_energy_pj"] += energy * count / 1000
+    for memory in plan.accesses():
+        figures = technology.memories.figures(memory.macro, memory.width, memory.depth)
+        found["memory_bits"] += memory.width * memory.depth * memory.count
+        found["memory_area"] += figures.area * memory.count
+        found["memory_leakage_uw"] += figures.leakage_nw * memory.count / 1000
+        energy = memory.reads * figures.read_energy_fj + memory.writes * figures.write_energy_fj
+        found[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
     return found

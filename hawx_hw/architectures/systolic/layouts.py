@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.pe_blocks import Grid
-from hawx_hw.architectures.systolic.placement import Layout, Placement, derive_grid, place_group
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
+from hawx_hw.architectures.systolic.placement import (
+    Layout,
+    Placement,
+    derive_pe_blocks,
+    place_group,
+)
 
 __all__ = ["Layouts", "lay_out"]
 
@@ -18,14 +23,14 @@ class Layouts:
 
     Parameters
     ----------
-    grid : Grid
+    pe_blocks : PeBlockMap
     tensors : dict of str to Layout
         Where the channels of each stored tensor lie.
     placements : dict of str to Placement
         Of each layer of the array, by the tensor that it stores.
     """
 
-    grid: Grid
+    pe_blocks: PeBlockMap
     tensors: dict[str, Layout]
     placements: dict[str, Placement]
 
@@ -37,7 +42,7 @@ def lay_out(
     *,
     rows: int,
     columns: int,
-    grid: Grid | None = None,
+    pe_blocks: PeBlockMap | None = None,
 ) -> Layouts:
     """Place every layer.
 
@@ -50,40 +55,42 @@ def lay_out(
         Of the input.
     rows, columns : int
         Of the array.
-    grid : Grid or None
-        The PE grid, or None to derive one from the layers' blocks.
+    pe_blocks : PeBlockMap or None
+        The PE block map, or None to derive one from the layers' blocks.
 
     Raises
     ------
     UserError
-        No PEs of the grid can serve the assignment.
+        No PEs of the PE block map can serve the assignment.
     """
-    if grid is not None and (grid.rows, grid.columns) != (rows, columns):
-        raise ValueError(f"Grid must be {rows} x {columns}, not {grid.rows} x {grid.columns}")
+    if pe_blocks is not None and (pe_blocks.rows, pe_blocks.columns) != (rows, columns):
+        raise ValueError(
+            f"PE block map must be {rows} x {columns}, not {pe_blocks.rows} x {pe_blocks.columns}"
+        )
     groups = _groups(layers, image)
     by_name = {layer.name: layer for layer in layers}
     array = {
         root: [by_name[name] for name in names if name in by_name and by_name[name].uses_array]
         for root, names in groups.items()
     }
-    if grid is None:
+    if pe_blocks is None:
         heaviest = sorted(
             ((group, image in groups[root]) for root, group in array.items() if group),
             key=lambda entry: -sum(layer.macs for layer in entry[0]),
         )
-        grid = derive_grid(heaviest, rows, columns)
+        pe_blocks = derive_pe_blocks(heaviest, rows, columns)
     tensors: dict[str, Layout] = {}
     placements: dict[str, Placement] = {}
     for root, names in groups.items():
         layout = Layout.natural(channels)
         if array[root]:
-            placed, _ = place_group(array[root], grid, fixed=image in names)
+            placed, _ = place_group(array[root], pe_blocks, fixed=image in names)
             for layer, placement in zip(array[root], placed, strict=True):
                 placements[layer.name] = placement
             if image not in names:
                 layout = placed[0].layout
         tensors |= dict.fromkeys(names, layout)
-    return Layouts(grid, tensors, placements)
+    return Layouts(pe_blocks, tensors, placements)
 
 
 def _groups(layers: Sequence[Operation], image: str) -> dict[str, list[str]]:

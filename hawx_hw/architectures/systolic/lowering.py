@@ -99,7 +99,7 @@ def lower(
     output_tiles = -(-windows // output_tile_windows)
     last_windows = windows - (output_tiles - 1) * output_tile_windows
     last_positions = tiles.positions - (tiles.filters - 1) * array.columns
-    last_groups = -(-last_positions // array.lanes) if layer.uses_array else 1
+    last_groups = -(-last_positions // array.requantizers) if layer.uses_array else 1
     low, high, shift, step = _clamp(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 

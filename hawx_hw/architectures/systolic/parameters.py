@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Placement
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.graph.graph import (
@@ -43,7 +43,7 @@ class LaneConstants:
     addend: int
 
 
-def corrections(layer: Operation, placement: Placement, grid: Grid) -> np.ndarray:
+def corrections(layer: Operation, placement: Placement, pe_blocks: PeBlockMap) -> np.ndarray:
     """What the array adds to the sums of each filter besides its products: int64 ``(filters,)``.
 
     A block of unsigned activations adds 128 times each weight; a row without a tap multiplies 0 by
@@ -52,7 +52,7 @@ def corrections(layer: Operation, placement: Placement, grid: Grid) -> np.ndarra
     assert layer.weight is not None and layer.blocks is not None
     offsets = np.array([block.activation_offset for block in layer.blocks.blocks])
     added = (offsets[layer.blocks.choice] * layer.weight.astype(np.int64)).sum(axis=(1, 2, 3))
-    zeros = np.array([int(block.raw_table[128, 128]) for block in grid.blocks])
+    zeros = np.array([int(block.raw_table[128, 128]) for block in pe_blocks.blocks])
     rests = np.count_nonzero(placement.taps < 0, axis=0)
     columns = (zeros[placement.active] * rests[:, None]).sum(axis=0)
     _, column = np.nonzero(placement.filters >= 0)
@@ -97,7 +97,9 @@ class Ranges:
     product_bits: int
 
 
-def ranges(layers: Sequence[Operation], placements: Mapping[str, Placement], grid: Grid) -> Ranges:
+def ranges(
+    layers: Sequence[Operation], placements: Mapping[str, Placement], pe_blocks: PeBlockMap
+) -> Ranges:
     """The narrowest widths (two's complement) in which no sum of ``layers`` can overflow.
 
     Activations may be any code in [-128, 127]; every partial sum of a column lies between the sum
@@ -108,14 +110,14 @@ def ranges(layers: Sequence[Operation], placements: Mapping[str, Placement], gri
     products = [0]
     for layer in layers:
         placement = placements.get(layer.name)
-        added = None if placement is None else corrections(layer, placement, grid)
+        added = None if placement is None else corrections(layer, placement, pe_blocks)
         lanes = constants(layer, added)
         addends += [lane.addend for lane in lanes]
         if placement is None:
             elements = 1 if isinstance(layer.node, MaxPool2d) else _elements(layer)
             spans = [(CODE_MIN * elements, CODE_MAX * elements)] * len(lanes)
         else:
-            spans = _spans(layer, placement, grid)
+            spans = _spans(layer, placement, pe_blocks)
             sums += [value for span in spans for value in span]
         for lane, (least_sum, most) in zip(lanes, spans, strict=True):
             # Both operands of an addition add up in one register.
@@ -128,7 +130,7 @@ def ranges(layers: Sequence[Operation], placements: Mapping[str, Placement], gri
     return Ranges(_bits(sums), _bits(addends), max(_bits(products), _bits(addends)))
 
 
-def _spans(layer: Operation, placement: Placement, grid: Grid) -> list[tuple[int, int]]:
+def _spans(layer: Operation, placement: Placement, pe_blocks: PeBlockMap) -> list[tuple[int, int]]:
     """The least and the largest sum of each filter in the array, products of unused rows
     included."""
     assert layer.weight is not None and layer.blocks is not None
@@ -136,7 +138,7 @@ def _spans(layer: Operation, placement: Placement, grid: Grid) -> list[tuple[int
     weight = layer.weight.astype(np.int64) + 128
     least = np.minimum(tables.min(axis=2), 0)[layer.blocks.choice, weight].sum(axis=(1, 2, 3))
     most = np.maximum(tables.max(axis=2), 0)[layer.blocks.choice, weight].sum(axis=(1, 2, 3))
-    zeros = np.array([abs(int(block.raw_table[128, 128])) for block in grid.blocks])
+    zeros = np.array([abs(int(block.raw_table[128, 128])) for block in pe_blocks.blocks])
     rests = np.count_nonzero(placement.taps < 0, axis=0)
     slack = int((zeros[placement.active] * rests[:, None]).sum(axis=0).max())
     return [(int(a) - slack, int(b) + slack) for a, b in zip(least, most, strict=True)]
@@ -145,7 +147,7 @@ def _spans(layer: Operation, placement: Placement, grid: Grid) -> list[tuple[int
 def requantization_words(
     layer: Operation,
     placement: Placement | None,
-    grid: Grid,
+    pe_blocks: PeBlockMap,
     array: ArrayShape,
     bits: Ranges,
 ) -> list[int]:
@@ -154,10 +156,10 @@ def requantization_words(
     A layer of the array has one word for each group of ``lanes`` columns of each filter tile;
     columns without a filter get zeros. A stream has one word, an addition one for each operand.
     """
-    lanes = array.lanes
+    lanes = array.requantizers
     if placement is None:
         return [_word([pair] * lanes, bits) for pair in constants(layer)]
-    of_filters = constants(layer, corrections(layer, placement, grid))
+    of_filters = constants(layer, corrections(layer, placement, pe_blocks))
     pairs = [of_filters[f] if f >= 0 else LaneConstants(0, 0) for f in placement.filters.flat]
     return [_word(pairs[i : i + lanes], bits) for i in range(0, len(pairs), lanes)]
 

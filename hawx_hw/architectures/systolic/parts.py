@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["BLOCK", "MEMORIES", "PARTS", "PE", "parts_of"]
+__all__ = ["BLOCK", "MEMORIES", "PARTS", "PE", "part_of", "parts_of"]
 
 #: How the names of blocks and of PEs begin.
 BLOCK = "hawx_block_"
@@ -38,6 +38,11 @@ PARTS = (
     ("hawx_core", "control"),
     ("hawx_", _SHELL),
 )
+
+
+def part_of(module: str) -> str | None:
+    """The part that a module belongs to by its name; None: that of what it stands in."""
+    return next((part for prefix, part in PARTS if module.startswith(prefix)), None)
 
 
 def parts_of(paths: Sequence[str], kinds: Sequence[str]) -> list[str]:

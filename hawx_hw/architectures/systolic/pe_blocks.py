@@ -1,4 +1,4 @@
-"""The PE grid: which blocks each PE holds."""
+"""The PE block map: which blocks each PE holds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from hawx_hw.blocks.block import Block
 
-__all__ = ["Grid"]
+__all__ = ["PeBlockMap"]
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class PeBlockMap:
     """The blocks of each PE.
 
     Parameters
@@ -29,7 +29,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         if len({block.digest for block in self.blocks}) != len(self.blocks):
-            raise ValueError("No two blocks of a grid may have the same table")
+            raise ValueError("No two blocks of a PE block map may have the same table")
         if self.held.ndim != 3 or self.held.shape[2] != len(self.blocks):
             raise ValueError(
                 f"held must be (rows, columns, {len(self.blocks)}), not {self.held.shape}"
@@ -39,7 +39,7 @@ class Grid:
             raise ValueError(f"The PE at row {row}, column {column} holds no block")
 
     @classmethod
-    def uniform(cls, blocks: Sequence[Block], rows: int, columns: int) -> Grid:
+    def uniform(cls, blocks: Sequence[Block], rows: int, columns: int) -> PeBlockMap:
         """Every PE holds all of ``blocks``."""
         return cls(tuple(blocks), np.ones((rows, columns, len(blocks)), dtype=bool))
 

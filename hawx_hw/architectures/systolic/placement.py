@@ -2,7 +2,7 @@
 
 Filters that want the same blocks for the same taps form a *filter class*, taps that want the same
 blocks for the same filters a *tap class*. Each column serves one filter class of a layer, each row
-one tap class. Fewest tiles win: a class with many filters gets many columns. On grids so irregular
+one tap class. Fewest tiles win: a class with many filters gets many columns. On maps so irregular
 that not all ways can be tried (:func:`~hawx_hw.architectures.systolic.shares.row_ways`), fewer may
 be possible.
 
@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.shares import row_ways, share
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError
 
-__all__ = ["Layout", "Placement", "derive_grid", "place_group"]
+__all__ = ["Layout", "Placement", "derive_pe_blocks", "place_group"]
 
 # Combinations of the ways of several layers to share the rows that are tried.
 _LIMIT = 4096
@@ -72,7 +72,7 @@ class Placement:
         ``(tap tiles, rows)``: the tap, counted as ``(channel, kernel row, kernel column)`` with the
         column fastest, or -1.
     active : ndarray of int64
-        ``(rows, columns)``: index of the block that each PE uses, in the grid's blocks.
+        ``(rows, columns)``: index of the block that each PE uses, in the PE block map's blocks.
     """
 
     filters: np.ndarray
@@ -93,8 +93,8 @@ class Placement:
 class _Classes:
     """The classes of one layer.
 
-    ``filters`` and ``taps`` give the class of each; ``blocks[i, j]`` is the grid's block that
-    filter class i wants for tap class j.
+    ``filters`` and ``taps`` give the class of each; ``blocks[i, j]`` is the PE block map's block
+    that filter class i wants for tap class j.
     """
 
     layer: Operation
@@ -108,7 +108,7 @@ class _Classes:
 
 
 def place_group(
-    layers: Sequence[Operation], grid: Grid, *, fixed: bool = False
+    layers: Sequence[Operation], pe_blocks: PeBlockMap, *, fixed: bool = False
 ) -> tuple[list[Placement], int]:
     """Place layers whose outputs must have one order of channels; mostly a single one.
 
@@ -116,7 +116,7 @@ def place_group(
     ----------
     layers : sequence of Operation
         Layers of the array with equally many filters.
-    grid : Grid
+    pe_blocks : PeBlockMap
     fixed : bool
         Whether the order is given: filter ``f`` at position ``f``.
 
@@ -130,15 +130,15 @@ def place_group(
     Raises
     ------
     UserError
-        No PEs of the grid can serve the assignment.
+        No PEs of the PE block map can serve the assignment.
     """
-    classes = [_classes(layer, grid) for layer in layers]
+    classes = [_classes(layer, pe_blocks) for layer in layers]
     keys = np.stack([c.filters for c in classes], axis=1)
     distinct, filter_class = np.unique(keys, axis=0, return_inverse=True)
     filter_class = filter_class.reshape(-1)
     counts = np.bincount(filter_class).tolist()
 
-    found_ways = [row_ways(c.tap_counts, c.blocks, grid.held) for c in classes]
+    found_ways = [row_ways(c.tap_counts, c.blocks, pe_blocks.held) for c in classes]
     complete = all(all_of_them for _, all_of_them in found_ways)
     choices = itertools.product(*(ways for ways, _ in found_ways))
     best: tuple[int, list[np.ndarray], np.ndarray] | None = None
@@ -147,7 +147,7 @@ def place_group(
             complete = False
             break
         # Which columns can serve which filter class, in all layers at once.
-        able = np.ones((grid.columns, len(distinct)), dtype=bool)
+        able = np.ones((pe_blocks.columns, len(distinct)), dtype=bool)
         for way, key in zip(ways, distinct.T, strict=True):
             able &= way.able[:, key]
         found = _fixed(filter_class, able) if fixed else share(counts, able)
@@ -158,30 +158,30 @@ def place_group(
         if best is None or tiles < best[0]:
             best = (tiles, [way.rows for way in ways], columns)
     if best is None:
-        raise _unserved(classes, grid, fixed, complete)
+        raise _unserved(classes, pe_blocks, fixed, complete)
 
     tiles, all_rows, columns = best
     if fixed:
-        width = grid.columns
+        width = pe_blocks.columns
         padded = np.full(-(-len(filter_class) // width) * width, -1, dtype=np.int64)
         padded[: len(filter_class)] = np.arange(len(filter_class))
         filters = padded.reshape(-1, width)
     else:
-        filters = _dealt(filter_class, columns, grid.columns)
+        filters = _dealt(filter_class, columns, pe_blocks.columns)
     placements = []
     for part, row_class, key in zip(classes, all_rows, distinct.T, strict=True):
-        active = np.argmax(grid.held, axis=2)
+        active = np.argmax(pe_blocks.held, axis=2)
         for row, column in np.ndindex(active.shape):
             if row_class[row] >= 0 and columns[column] >= 0:
                 active[row, column] = part.blocks[key[columns[column]], row_class[row]]
-        placements.append(Placement(filters, _dealt(part.taps, row_class, grid.rows), active))
+        placements.append(Placement(filters, _dealt(part.taps, row_class, pe_blocks.rows), active))
     return placements, tiles
 
 
-def derive_grid(
+def derive_pe_blocks(
     groups: Sequence[tuple[Sequence[Operation], bool]], rows: int, columns: int
-) -> Grid:
-    """The grid of fewest blocks, found greedily, on which every group needs fewest tiles.
+) -> PeBlockMap:
+    """The PE block map of fewest blocks, found greedily, on which every group needs fewest tiles.
 
     Parameters
     ----------
@@ -196,8 +196,8 @@ def derive_grid(
         for block in layer.blocks.blocks:
             blocks.setdefault(block.digest, block)
     if not blocks:
-        return Grid.uniform([by_name("exact")], rows, columns)
-    everything = Grid.uniform(list(blocks.values()), rows, columns)
+        return PeBlockMap.uniform([by_name("exact")], rows, columns)
+    everything = PeBlockMap.uniform(list(blocks.values()), rows, columns)
     held = np.zeros_like(everything.held)
     for group, fixed in groups:
         parts = [_classes(layer, everything) for layer in group]
@@ -228,33 +228,33 @@ def derive_grid(
     common = int(np.argmax(held.sum(axis=(0, 1))))
     held[~held.any(axis=2), common] = True
     if any(fixed for _, fixed in groups):
-        return Grid(everything.blocks, held)
+        return PeBlockMap(everything.blocks, held)
     # Columns that make the most pixels first: a layer whose filters stand in the first columns has
     # fewer words of sums to drain, and of results to store.
-    made = _pixels([group for group, _ in groups], Grid(everything.blocks, held))
-    return Grid(everything.blocks, held[:, np.argsort(-made, kind="stable")])
+    made = _pixels([group for group, _ in groups], PeBlockMap(everything.blocks, held))
+    return PeBlockMap(everything.blocks, held[:, np.argsort(-made, kind="stable")])
 
 
-def _pixels(groups: Sequence[Sequence[Operation]], grid: Grid) -> np.ndarray:
+def _pixels(groups: Sequence[Sequence[Operation]], pe_blocks: PeBlockMap) -> np.ndarray:
     """Output pixels that each column makes of an image, all filters together: ``(columns,)``."""
-    made = np.zeros(grid.columns, dtype=np.int64)
+    made = np.zeros(pe_blocks.columns, dtype=np.int64)
     for group in groups:
-        for layer, placement in zip(group, place_group(group, grid)[0], strict=True):
+        for layer, placement in zip(group, place_group(group, pe_blocks)[0], strict=True):
             assert layer.weight is not None
             made += layer.macs // layer.weight.size * (placement.filters >= 0).sum(axis=0)
     return made
 
 
-def _classes(layer: Operation, grid: Grid) -> _Classes:
+def _classes(layer: Operation, pe_blocks: PeBlockMap) -> _Classes:
     assert layer.blocks is not None
     order = []
     for block in layer.blocks.blocks:
-        index = grid.index(block)
+        index = pe_blocks.index(block)
         if index is None:
             raise UserError(
                 f"Layer {layer.name!r} uses block {block.name}, which no PE holds",
-                where="accelerator.grid",
-                hint="Add it to the PE grid, or leave the grid out to have it derived.",
+                where="accelerator.pe_blocks",
+                hint="Add it to accelerator.pe_blocks, or leave that out to have it derived.",
             )
         order.append(index)
     wanted = np.array(order)[layer.blocks.choice.reshape(len(layer.blocks.choice), -1)]
@@ -295,19 +295,19 @@ def _dealt(classes: np.ndarray, lines: np.ndarray, width: int) -> np.ndarray:
 
 
 def _unserved(
-    classes: Sequence[_Classes], grid: Grid, fixed: bool, complete: bool = True
+    classes: Sequence[_Classes], pe_blocks: PeBlockMap, fixed: bool, complete: bool = True
 ) -> UserError:
     names = ", ".join(repr(part.layer.name) for part in classes)
     wants = "; ".join(
         f"{part.layer.name}: {len(part.blocks)} kinds of filter, {len(part.tap_counts)} of tap"
         for part in classes
     )
-    cut = "" if complete else " (the grid is so irregular that not every way was tried)"
+    cut = "" if complete else " (the PE block map is so irregular that not every way was tried)"
     order = " in the order of the network's input" if fixed else ""
     return UserError(
-        f"The PE grid of {grid.rows} x {grid.columns} cannot serve the blocks of {names}{order} "
-        f"({wants}): each row must serve one kind of tap and each column one kind of filter, on "
-        f"PEs that hold their blocks{cut}",
+        f"The PE block map of {pe_blocks.rows} x {pe_blocks.columns} cannot serve the blocks of "
+        f"{names}{order} ({wants}): each row must serve one kind of tap and each column one kind "
+        f"of filter, on PEs that hold their blocks{cut}",
         where="blocks",
         hint="Use fewer kinds in one layer, more rows or columns, or give more PEs these blocks.",
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hawx_hw.architectures.base import LayerWrites, MemoryUse, Multiplications, ParameterMemory
 from hawx_hw.architectures.systolic.arena import Arena, allocate
 from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
 from hawx_hw.architectures.systolic.lowering import Offsets, Tiles, lower
@@ -18,7 +20,7 @@ from hawx_hw.architectures.systolic.parameters import (
     requantization_words,
     weight_tiles,
 )
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Layout, Placement
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
@@ -26,7 +28,17 @@ from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, tap
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.graph.graph import MULTIPLIER_BITS, Graph
+
+if TYPE_CHECKING:
+    from amaranth.lib.wiring import Component
+
+    from hawx_hw.architectures.base import CycleReport
+    from hawx_hw.blocks.block import Block
+    from hawx_hw.characterization.block_table import BlockTable
+    from hawx_hw.gateware.core_interface import CoreSignature
+    from hawx_hw.technology import Technology
 
 __all__ = ["Plan", "plan"]
 
@@ -53,7 +65,7 @@ class Plan:
         Words of the requantization memory.
     taps : tuple of tuple of Tap
         The list of each row.
-    grid : Grid
+    pe_blocks : PeBlockMap
         The blocks of each PE.
     layouts : dict of str to Layout
         Where the channels of each stored tensor lie.
@@ -73,7 +85,7 @@ class Plan:
     weights: np.ndarray
     requantization: tuple[int, ...]
     taps: tuple[tuple[Tap, ...], ...]
-    grid: Grid
+    pe_blocks: PeBlockMap
     layouts: dict[str, Layout]
     placements: dict[str, Placement]
     selections: tuple[np.ndarray, ...]
@@ -106,7 +118,7 @@ class Plan:
     @property
     def activation_bytes(self) -> int:
         """Bytes of the activation memories, all copies together."""
-        return self.arena.depth * self.array.lanes * self.array.rows
+        return self.arena.depth * self.array.requantizers * self.array.rows
 
     @property
     def parameter_bytes(self) -> int:
@@ -115,10 +127,133 @@ class Plan:
         lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
         return (
             self.weights.size
-            + len(self.requantization) * -(-self.array.lanes * lane_bits // 8)
+            + len(self.requantization) * -(-self.array.requantizers * lane_bits // 8)
             + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
             + len(self.steps) * -(-self.format.bits // 8)
         )
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks that some PE holds."""
+        return self.pe_blocks.blocks
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """How many PEs hold each block."""
+        return tuple(int(count) for count in self.pe_blocks.held.sum(axis=(0, 1)))
+
+    @property
+    def multipliers(self) -> int:
+        """Number of PEs."""
+        return self.array.multipliers
+
+    @property
+    def loadable(self) -> bool:
+        """Whether the parameters are loaded at run time, or built in."""
+        return self.array.loadable
+
+    def signature(self) -> CoreSignature:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.gateware.core import core_signature
+
+        return core_signature(self)
+
+    def core(self, implementations: Mapping[str, str]) -> Component:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.gateware.core import SystolicCore
+
+        return SystolicCore(self, implementations)
+
+    def memories(self) -> Sequence[ParameterMemory]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.gateware.core import memory_words
+        from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+
+        return [
+            ParameterMemory(name, width, depth, words)
+            for (name, width, depth), words in zip(
+                Dimensions.of(self).memories(), memory_words(self), strict=True
+            )
+        ]
+
+    def cycles(self) -> CycleReport:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.cycles import count_cycles
+
+        return count_cycles(self)
+
+    def accesses(self) -> Sequence[MemoryUse]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.accesses import memory_uses
+
+        return memory_uses(self)
+
+    def write_trace(self, tensors: Mapping[str, np.ndarray]) -> Sequence[LayerWrites]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.write_trace import write_trace
+
+        return write_trace(self, tensors)
+
+    def multiplications(self) -> Sequence[Multiplications]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        counts = []
+        for layer in self.layers:
+            if layer.blocks is None:
+                continue
+            each = layer.macs // layer.blocks.choice.size
+            numbers = (np.bincount(layer.blocks.choice.ravel()) * each).tolist()
+            names = [block.name for block in layer.blocks.blocks]
+            counts.append(Multiplications(layer.title, dict(zip(names, numbers, strict=True))))
+        return counts
+
+    @property
+    def operand_layers(self) -> Mapping[str, str]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.operands import layers_of
+
+        return {name: layer.node.name for name, layer in layers_of(self).items()}
+
+    def operands(
+        self, layer: str, values: Mapping[str, np.ndarray], limit: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.operands import operand_stream
+
+        return operand_stream(self, layer, values, limit)
+
+    def constants(self) -> Sequence[RegisterConstant]:
+        """Rows and columns; see :class:`~hawx_hw.architectures.base.Plan`."""
+        return (
+            RegisterConstant("rows", self.array.rows, "Rows of the array."),
+            RegisterConstant("columns", self.array.columns, "Columns of the array."),
+        )
+
+    def features(
+        self,
+        technology: Technology,
+        blocks: BlockTable,
+        *,
+        implementation: str = "smallest",
+        clock_mhz: float | None = None,
+    ) -> Mapping[str, float]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.features import describe
+
+        return describe(
+            self, technology, blocks, objective=implementation, clock_mhz=clock_mhz
+        ).values
+
+    def part_of(self, module: str) -> str | None:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.parts import part_of
+
+        return part_of(module)
+
+    def describe(self) -> Mapping[str, Any]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.description import describe
+
+        return describe(self)
 
     def weight_bank(self, bank: int, slice_: int) -> list[int]:
         """Words of one weight bank, the slice's first column in the low byte."""
@@ -131,7 +266,7 @@ def plan(
     graph: Graph,
     array: ArrayShape,
     assignment: Assignment | None = None,
-    grid: Grid | None = None,
+    pe_blocks: PeBlockMap | None = None,
 ) -> Plan:
     """Map ``graph`` onto ``array``.
 
@@ -141,13 +276,13 @@ def plan(
     array : ArrayShape
     assignment : Assignment or None
         The blocks of convolutions and linear layers; what is left out is exact.
-    grid : Grid or None
+    pe_blocks : PeBlockMap or None
         The blocks of each PE; derived from the assignment if left out.
 
     Raises
     ------
     UserError
-        Where the accelerator cannot run a node of the graph, or the grid not serve the assignment.
+        Where the accelerator cannot run a node of the graph, or the PEs not serve the assignment.
     """
     layers = operations(graph, window_limit=array.accumulators, assignment=assignment)
     shape = layers[0].input_shape
@@ -157,10 +292,10 @@ def plan(
         shape[0],
         rows=array.rows,
         columns=array.columns,
-        grid=grid,
+        pe_blocks=pe_blocks,
     )
-    arena = allocate(layers, graph.input, shape, array.lanes, places.tensors)
-    bits = ranges(layers, places.placements, places.grid)
+    arena = allocate(layers, graph.input, shape, array.requantizers, places.tensors)
+    bits = ranges(layers, places.placements, places.pe_blocks)
     reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
 
     offsets = Offsets()
@@ -171,7 +306,7 @@ def plan(
     selections: dict[bytes, np.ndarray] = {}
     for index, layer in enumerate(layers):
         placement = places.placements.get(layer.name)
-        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], array.lanes)
+        tiles = Tiles.of(placement, places.tensors[layer.sources[0]], array.requantizers)
         if placement is not None:
             selections.setdefault(placement.active.tobytes(), placement.active)
         select = 0 if placement is None else list(selections).index(placement.active.tobytes())
@@ -189,7 +324,7 @@ def plan(
                 last=index == len(layers) - 1,
             )
         )
-        words += requantization_words(layer, placement, places.grid, array, bits)
+        words += requantization_words(layer, placement, places.pe_blocks, array, bits)
         for row, entries in zip(lists, _taps(layer, places, array), strict=True):
             row += entries
         if placement is not None:
@@ -206,10 +341,10 @@ def plan(
         weights=_joined(weights, array),
         requantization=tuple(words),
         taps=tuple(tuple(row) for row in lists),
-        grid=places.grid,
+        pe_blocks=places.pe_blocks,
         layouts=places.tensors,
         placements=places.placements,
-        selections=tuple(selections.values()) or (np.argmax(places.grid.held, axis=2),),
+        selections=tuple(selections.values()) or (np.argmax(places.pe_blocks.held, axis=2),),
     )
     _check_memories(result)
     return result
@@ -219,8 +354,8 @@ def _taps(layer: Operation, places: Layouts, array: ArrayShape) -> list[list[Tap
     source = places.tensors[layer.sources[0]]
     placement = places.placements.get(layer.name)
     if placement is None:
-        return stream_taps(layer, source, array.rows, array.lanes)
-    return taps(layer, placement, source, array.lanes)
+        return stream_taps(layer, source, array.rows, array.requantizers)
+    return taps(layer, placement, source, array.requantizers)
 
 
 def _check_memories(plan: Plan) -> None:

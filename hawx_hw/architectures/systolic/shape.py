@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ArrayShape"]
+__all__ = ["SIZES", "ArrayShape"]
 
+#: Rows or columns that an array may have.
+SIZES = range(1, 65)
 _SLICE_COLUMNS = 8
 _WEIGHT_ROWS = 8
 
@@ -22,12 +24,12 @@ class ArrayShape:
     Parameters
     ----------
     rows, columns : int
-        In [1, 64].
+        In :data:`SIZES`.
     slice_columns : int
         Columns of a slice; divides ``columns``. With 1, the array is systolic in both directions.
     weight_rows : int
         Rows whose weights are read in one cycle, in [1, rows].
-    lanes : int
+    requantizers : int
         Requantizers that work side by side, and codes in a word of the activation memory; divides
         ``slice_columns``.
     accumulators : int
@@ -45,7 +47,7 @@ class ArrayShape:
     columns: int
     slice_columns: int
     weight_rows: int
-    lanes: int
+    requantizers: int
     accumulators: int = 128
     loadable: bool = False
     block_register: bool = False
@@ -54,17 +56,20 @@ class ArrayShape:
 
     def __post_init__(self) -> None:
         for name in ("rows", "columns"):
-            if not 1 <= getattr(self, name) <= 64:
-                raise ValueError(f"{name} must be in [1, 64], not {getattr(self, name)!r}")
+            if getattr(self, name) not in SIZES:
+                raise ValueError(
+                    f"{name} must be in [{SIZES[0]}, {SIZES[-1]}], not {getattr(self, name)!r}"
+                )
         if self.slice_columns < 1 or self.columns % self.slice_columns:
             raise ValueError(
                 f"slice_columns must divide columns ({self.columns}), not {self.slice_columns!r}"
             )
         if not 1 <= self.weight_rows <= self.rows:
             raise ValueError(f"weight_rows must be in [1, {self.rows}], not {self.weight_rows!r}")
-        if self.lanes < 1 or self.slice_columns % self.lanes:
+        if self.requantizers < 1 or self.slice_columns % self.requantizers:
             raise ValueError(
-                f"lanes must divide slice_columns ({self.slice_columns}), not {self.lanes!r}"
+                f"requantizers must divide slice_columns ({self.slice_columns}), "
+                f"not {self.requantizers!r}"
             )
         if self.accumulators < 1:
             raise ValueError(f"accumulators must be a positive number, not {self.accumulators!r}")
@@ -81,7 +86,7 @@ class ArrayShape:
         *,
         slice_columns: int | None = None,
         weight_rows: int | None = None,
-        lanes: int | None = None,
+        requantizers: int | None = None,
         accumulators: int = 128,
         loadable: bool = False,
         block_register: bool = False,
@@ -96,14 +101,14 @@ class ArrayShape:
         """
         if slice_columns is None:
             slice_columns = _divisor(columns, _SLICE_COLUMNS)
-        if lanes is None:
-            lanes = _divisor(slice_columns, max(1, columns // 4))
+        if requantizers is None:
+            requantizers = _divisor(slice_columns, max(1, columns // 4))
         return cls(
             rows=rows,
             columns=columns,
             slice_columns=slice_columns,
             weight_rows=min(rows, _WEIGHT_ROWS) if weight_rows is None else weight_rows,
-            lanes=lanes,
+            requantizers=requantizers,
             accumulators=accumulators,
             loadable=loadable,
             block_register=block_register,
@@ -135,7 +140,7 @@ class ArrayShape:
     @property
     def groups(self) -> int:
         """Words that the columns fill at one pixel."""
-        return self.columns // self.lanes
+        return self.columns // self.requantizers
 
 
 def _divisor(number: int, limit: int) -> int:

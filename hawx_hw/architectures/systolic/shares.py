@@ -134,8 +134,8 @@ def row_ways(
     list of RowWay
         Those of fewest tiles first.
     bool
-        Whether all ways were looked at. On a grid of very many kinds of row only those are that
-        leave out, one after the other, what most columns cannot serve.
+        Whether all ways were looked at. On PEs of very many kinds of row only
+        those are that leave out, one after the other, what most columns cannot serve.
     """
     allowed, complete = _allowances(len(counts), blocks, held)
     found: dict[bytes, RowWay] = {}

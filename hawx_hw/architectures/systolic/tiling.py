@@ -37,6 +37,6 @@ def _estimate(layer: Operation, array: ArrayShape, tiles: Tiles, count: int) -> 
     compute = tiles.taps * max(count * elements, array.bank_rows)
     drain = count * elements * array.groups
     last_positions = tiles.positions - (tiles.filters - 1) * array.columns
-    last_groups = -(-last_positions // array.lanes)
+    last_groups = -(-last_positions // array.requantizers)
     tail = (windows - (output_tiles - 1) * count) * elements * last_groups
     return max(compute, drain) * tiles.filters * output_tiles + tail

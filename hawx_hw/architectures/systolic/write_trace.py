@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
+from hawx_hw.architectures.base import LayerWrites
 from hawx_hw.architectures.systolic.plan import Plan
 
-__all__ = ["Stores", "layer_stores"]
+__all__ = ["write_trace"]
 
 
-@dataclass(frozen=True, eq=False)
-class Stores:
-    """What one layer stores of one image after another.
-
-    Parameters
-    ----------
-    name : str
-        The tensor that the layer stores.
-    addresses : ndarray of int64
-        ``(words,)``: in the activation memory, or in the result memory for the last layer.
-    channels : ndarray of int64
-        ``(words, lanes)``: the channel of each lane, or -1.
-    pixels : ndarray of int64
-        ``(words,)``: ``y * width + x``.
-    codes : ndarray of int8
-        ``(images, words, lanes)``.
-    used : ndarray of bool
-        ``(words, lanes)``; a lane without a channel holds no code, and may hold anything.
-    """
-
-    name: str
-    addresses: np.ndarray
-    channels: np.ndarray
-    pixels: np.ndarray
-    codes: np.ndarray
-    used: np.ndarray
-
-
-def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
-    """The stores of every layer.
+def write_trace(plan: Plan, tensors: Mapping[str, np.ndarray]) -> list[LayerWrites]:
+    """What every layer stores.
 
     Parameters
     ----------
     plan : Plan
-    tensors : dict of str to ndarray of int8
-        What :func:`hawx_hw.graph.reference.run_all` returned.
+    tensors : mapping of str to ndarray of int8
+        What :func:`hawx_hw.graph.reference.run_all` returns.
     """
     array = plan.array
-    lanes = array.lanes
+    codes = array.requantizers
     result = []
     for layer, step in zip(plan.layers, plan.steps, strict=True):
         count, height, width = layer.output_shape
         positions = plan.layouts[layer.name].positions
-        blocks = -(-plan.layouts[layer.name].size // lanes)
-        channel_of = np.full(blocks * lanes, -1, dtype=np.int64)
+        blocks = -(-plan.layouts[layer.name].size // codes)
+        channel_of = np.full(blocks * codes, -1, dtype=np.int64)
         channel_of[positions] = np.arange(count)
         windows = height * width
         order = []
@@ -73,17 +46,17 @@ def layer_stores(plan: Plan, tensors: dict[str, np.ndarray]) -> list[Stores]:
         block, pixel = np.array(order, dtype=np.int64).T
         # The hardware pools on its way: only what the layer stores can be compared.
         values = tensors[layer.name].reshape(-1, count, windows)
-        padded = np.zeros((len(values), blocks * lanes, windows), dtype=np.int8)
+        padded = np.zeros((len(values), blocks * codes, windows), dtype=np.int8)
         padded[:, positions] = values
-        words = padded.reshape(len(values), blocks, lanes, windows).transpose(0, 1, 3, 2)
+        words = padded.reshape(len(values), blocks, codes, windows).transpose(0, 1, 3, 2)
+        y, x = np.divmod(pixel, width)
         result.append(
-            Stores(
+            LayerWrites(
                 name=layer.name,
                 addresses=step.destination + block * windows + pixel,
-                channels=channel_of[(block * lanes)[:, None] + np.arange(lanes)],
-                pixels=pixel,
+                places=np.stack([y, x], axis=1).astype(np.int32),
+                channels=channel_of[(block * codes)[:, None] + np.arange(codes)].astype(np.int32),
                 codes=words[:, block, pixel],
-                used=channel_of[(block * lanes)[:, None] + np.arange(lanes)] >= 0,
             )
         )
     return result

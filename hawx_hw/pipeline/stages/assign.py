@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.design.design import ASSIGNED, load_assignment
+from hawx_hw.pipeline.inputs import ASSIGNED, load_design
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.stages.quantize import GRAPH, load_dataset
 from hawx_hw.util.fingerprints import versions
@@ -30,7 +30,7 @@ def _run(context: Context) -> None:
     from hawx_hw.graph.storage import load_graph, save_graph
 
     graph = load_graph(context.folder / GRAPH)
-    assignment = load_assignment(context)
+    assignment = load_design(context).assignment
     results: dict[str, Any] = {"exact": not assignment, "accuracy": None, "compensation": []}
     if assignment:
         graph = _compensated(context, graph, assignment, results)

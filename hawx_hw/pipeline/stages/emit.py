@@ -5,17 +5,16 @@ Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``registers.md`` and ``program.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.design.design import DESIGN, architecture, load_plan, load_technology, pe_grid
+from hawx_hw.pipeline.inputs import load_design, load_plan, load_technology
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import json_hash, versions
 
 if TYPE_CHECKING:
-    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.architectures.base import Plan
     from hawx_hw.config.models import Config
 
 __all__ = ["STAGE"]
@@ -37,8 +36,8 @@ def _run(context: Context) -> None:
 
 
 def _config_hash(context: Context) -> int:
-    """What the accelerator's register tells: 32 bits of the settings' and the design's hash."""
-    design = json.loads((context.folder / DESIGN).read_text("utf-8"))
+    """What the accelerator's register shows: 32 bits of the settings' and the design's hash."""
+    design = load_design(context).as_dict()
     del design["index"]
     return int(json_hash({"config": context.header["config"], "design": design})[:8], 16)
 
@@ -54,7 +53,7 @@ def _block_implementations(context: Context, plan: Plan) -> dict[str, str]:
     technology = load_technology(context.config, context.base)
     with context.progress.task("choosing how blocks are built", estimate=10.0) as task:
         return choose_all(
-            plan.grid.blocks,
+            plan.blocks,
             technology,
             objective,
             jobs=os.cpu_count() or 1,
@@ -69,9 +68,10 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
 
 def _check(config: Config, base: Path) -> None:
-    if config.search is None or config.search.shapes is None:
-        architecture(config)
-    pe_grid(config, base)
+    from hawx_hw.architectures.registry import architecture_of
+
+    for accelerator in config.variants():
+        architecture_of(accelerator).check(accelerator, base)
 
 
 STAGE = Stage(

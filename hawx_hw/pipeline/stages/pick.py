@@ -7,45 +7,41 @@ design again, nothing that was made of it is made anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.design.design import DESIGN, SHAPE
+from hawx_hw.pipeline.inputs import DESIGN
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.stages.assign import own_blocks
 from hawx_hw.pipeline.stages.quantize import GRAPH
-from hawx_hw.util.files import write_json
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
     from hawx_hw.config.search import SearchConfig
+    from hawx_hw.design.design import Design
 
 __all__ = ["STAGE"]
-
-_SCHEMA = 1
 
 
 def _run(context: Context) -> None:
     search = context.config.search
-    accelerator = context.config.accelerator.model_dump(mode="json", include=set(SHAPE))
-    if search is None:
-        content = _given(context)
-    else:
-        content = _searched(context, search)
-        accelerator |= content.pop("shape")
-    write_json(context.output / DESIGN, {"schema": _SCHEMA, "accelerator": accelerator, **content})
+    design = _given(context) if search is None else _searched(context, search)
+    design.save(context.output / DESIGN)
 
 
-def _given(context: Context) -> dict[str, Any]:
-    from hawx_hw.assignment import assign, to_json
+def _given(context: Context) -> Design:
+    from hawx_hw.assignment import assign
+    from hawx_hw.design.design import Design
     from hawx_hw.graph.storage import load_graph
 
     graph = load_graph(context.folder / GRAPH)
     assignment = assign(graph, context.config.blocks, context.base)
-    return {"index": None, "assignment": to_json(assignment)}
+    return Design(context.config.accelerator, assignment)
 
 
-def _searched(context: Context, search: SearchConfig) -> dict[str, Any]:
+def _searched(context: Context, search: SearchConfig) -> Design:
+    from hawx_hw.assignment import from_json
+    from hawx_hw.design.design import Design
     from hawx_hw.search.pick import by_constraints, by_index
     from hawx_hw.search.result import load_result
 
@@ -57,15 +53,17 @@ def _searched(context: Context, search: SearchConfig) -> dict[str, Any]:
         limits = search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
         with blame("search.constraints"):
             index = by_constraints(result, search.constraints.accuracy_drop, limits)
-    found = result.front[index]
-    return {"index": index, "shape": dict(found.shape), "assignment": dict(found.assignment)}
+    point = result.front[index]
+    accelerator = context.config.accelerator.model_copy(update=dict(point.shape))
+    return Design(accelerator, from_json(dict(point.assignment), context.base), index)
 
 
 STAGE = Stage(
     "pick",
     _run,
     needs=("quantize", "search"),
-    settings=(*(f"accelerator.{key}" for key in SHAPE), "blocks", "search"),
+    settings=("accelerator", "blocks", "search"),
+    ignored=("accelerator.clock_mhz",),
     tools=lambda config, base: {**versions("numpy"), **own_blocks(config, base)},
     estimate=2.0,
     sealed=True,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.design.design import load_plan, load_technology
 from hawx_hw.errors import UserError
+from hawx_hw.pipeline.inputs import load_plan, load_technology
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
@@ -30,7 +30,7 @@ def _run(context: Context) -> None:
         try:
             forecaster = DesignForecaster(
                 technology,
-                plan.grid.blocks,
+                plan.blocks,
                 objective=context.config.accelerator.block_implementation,
                 clock_mhz=context.config.accelerator.clock_mhz,
                 store=default_store(),

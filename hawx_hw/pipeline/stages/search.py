@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.config.load import blame
-from hawx_hw.design.design import architecture, load_technology
 from hawx_hw.errors import UserError
+from hawx_hw.pipeline.inputs import load_technology
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.stages.assign import own_blocks
 from hawx_hw.pipeline.stages.profile import kernel_slices, search_blocks
@@ -30,7 +31,7 @@ from hawx_hw.util.plotting import can_draw
 if TYPE_CHECKING:
     import numpy as np
 
-    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.architectures.base import Plan
     from hawx_hw.assignment.space import Space
     from hawx_hw.blocks import Block
     from hawx_hw.characterization.block_table import BlockTable
@@ -251,10 +252,10 @@ def _foretelling(
     shapes: Mapping[Shape, Config],
     forecaster: DesignForecaster,
 ) -> Any:
-    from hawx_hw.architectures.systolic.plan import plan
-
     def planned_on(vector: np.ndarray, shape: Shape) -> Plan:
-        return plan(change(vector), architecture(shapes[shape]), space.assignment(vector), None)
+        accelerator = shapes[shape].accelerator
+        architecture = architecture_of(accelerator)
+        return architecture.plan(change(vector), accelerator, space.assignment(vector))
 
     refused: list[UserError] = []
     for shape in shapes:
@@ -287,14 +288,10 @@ def _foretelling(
 
 def _shapes(config: Config) -> dict[Shape, Config]:
     """The config of each shape of the array."""
-    settings, given = config.search, config.accelerator
-    assert settings is not None
-    wanted = [(shape.rows, shape.columns) for shape in settings.shapes or ()]
-    found = {}
-    for rows, columns in wanted or [(given.rows, given.columns)]:
-        accelerator = given.model_copy(update={"rows": rows, "columns": columns})
-        found[rows, columns] = config.model_copy(update={"accelerator": accelerator})
-    return found
+    return {
+        (variant.rows, variant.columns): config.model_copy(update={"accelerator": variant})  # type: ignore[attr-defined]
+        for variant in config.variants()
+    }
 
 
 def _forecaster(
@@ -355,8 +352,8 @@ def _check(config: Config, base: Path) -> None:
 
     if config.search is None:
         return
-    for shape in _shapes(config).values():
-        architecture(shape)
+    for accelerator in config.variants():
+        architecture_of(accelerator).check(accelerator, base)
     exact = by_name("exact").digest
     if all(by_name(name, base).digest == exact for name in config.search.blocks):
         raise UserError(
@@ -379,7 +376,7 @@ STAGE = Stage(
         "search.budget",
         "search.images",
         "search.objective",
-        "search.shapes",
+        "search.variants",
         "seed",
         "technology",
     ),

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.design.design import load_technology
+from hawx_hw.pipeline.inputs import load_technology
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 

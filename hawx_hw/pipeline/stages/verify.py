@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.design.design import load_plan
 from hawx_hw.errors import UserError
+from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.stages.quantize import load_dataset
 from hawx_hw.util.fingerprints import versions

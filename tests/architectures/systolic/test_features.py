@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription, describe
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
@@ -59,7 +58,7 @@ def weighted(graph: Graph) -> list[Any]:
 def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTable) -> None:
     made, technology = mixed(2, 3), load("generic45")
     found = describe(made, technology, table).values
-    chosen = choose_all(made.grid.blocks, technology, "area", store=store)
+    chosen = choose_all(made.pe_blocks.blocks, technology, "area", store=store)
     emit_accelerator(made, tmp_path, config_hash=0, implementations=chosen)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
@@ -77,7 +76,7 @@ def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTabl
         for row in report["memories"]
     )
     assert area == pytest.approx(found["memory_area"])
-    assert found["cycles"] == predict(made).core
+    assert found["cycles"] == made.cycles().core
 
 
 def test_a_larger_array(table: BlockTable) -> None:

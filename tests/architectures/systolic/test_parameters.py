@@ -96,12 +96,14 @@ def test_weight_banks(weight_rows: int) -> None:
 
 def test_requantization_words() -> None:
     network = convolution(np.random.default_rng(0), (3, 5, 5), 7, (2, 2))
-    architecture = ArrayShape.complete(5, 4, lanes=2)
+    architecture = ArrayShape.complete(5, 4, requantizers=2)
     layer = operations(network, window_limit=16)[0]
     places = uniform([layer], architecture)
-    bits = ranges([layer], places.placements, places.grid)
+    bits = ranges([layer], places.placements, places.pe_blocks)
     lanes = constants(layer)
-    words = requantization_words(layer, places.placements["conv"], places.grid, architecture, bits)
+    words = requantization_words(
+        layer, places.placements["conv"], places.pe_blocks, architecture, bits
+    )
     assert len(words) == 4  # two filter tiles of two groups
     width = 16 + bits.addend_bits
     for number in range(8):
@@ -119,7 +121,7 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
     network = replace(network, nodes=(node,))
     layer = operations(network, window_limit=16)[0]
     places = uniform([layer], ArrayShape.complete(1, 1))
-    bits = ranges([layer], places.placements, places.grid)
+    bits = ranges([layer], places.placements, places.pe_blocks)
     codes = np.arange(-128, 128)
     sums = (codes[:, None] * -127 + codes[None, :] * 90).ravel()
     limit = 2 ** (bits.sum_bits - 1)
@@ -138,7 +140,7 @@ def test_rows_without_a_tap_count_in_the_widths() -> None:
     blocks = LayerBlocks.uniform(Biased(5000), (1, 1, 1, 1))
     (layer,) = operations(network, window_limit=16, assignment={"conv": blocks})
     places = uniform([layer], ArrayShape.complete(8, 1))
-    bits = ranges([layer], places.placements, places.grid)
+    bits = ranges([layer], places.placements, places.pe_blocks)
     largest = 7 * 5000 + int(Biased(5000).raw_table[int(layer.weight[0, 0, 0, 0]) + 128].max())
     assert 2 ** (bits.sum_bits - 1) > largest
 
@@ -148,7 +150,7 @@ def test_no_intermediate_sum_overflows(seed: int) -> None:
     """Also for additions and averages, whose products add up before the shift."""
     layers = operations(graph(seed), window_limit=16)
     places = uniform(layers, ArrayShape.complete(4, 4))
-    bits = ranges(layers, places.placements, places.grid)
+    bits = ranges(layers, places.placements, places.pe_blocks)
     for layer in layers:
         lanes = constants(layer)
         if isinstance(layer.node, Add):

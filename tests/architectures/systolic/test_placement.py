@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hawx_hw.architectures.systolic.layouts import lay_out
 from hawx_hw.architectures.systolic.operations import Operation, operations
-from hawx_hw.architectures.systolic.pe_blocks import Grid
-from hawx_hw.architectures.systolic.placement import Placement, derive_grid, place_group
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
+from hawx_hw.architectures.systolic.placement import Placement, derive_pe_blocks, place_group
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_graph
@@ -33,7 +33,7 @@ def layer(choice: np.ndarray, kernel: tuple[int, int] = (1, 1), name: str = "con
     return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name)
 
 
-def check(made: Operation, placement: Placement, grid: Grid) -> None:
+def check(made: Operation, placement: Placement, grid: PeBlockMap) -> None:
     """Every filter and tap once; every product on a PE that holds and uses its block."""
     assert made.weight is not None and made.blocks is not None
     filters, taps = len(made.weight), made.weight[0].size
@@ -72,7 +72,7 @@ def fewest(able: np.ndarray, counts: list[int]) -> int | None:
 
 def test_one_block_keeps_the_natural_order() -> None:
     made = layer(np.zeros((11, 10), dtype=int))
-    grid = Grid.uniform([BLOCKS[0]], 4, 4)
+    grid = PeBlockMap.uniform([BLOCKS[0]], 4, 4)
     (placement,), count = place_group([made], grid)
     assert placement.filters.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, -1]]
     assert placement.taps.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, -1, -1]]
@@ -94,7 +94,7 @@ def test_fewest_tiles_by_columns(seed: int, filters: int, columns: int, kinds: i
     made = layer(np.repeat(kind[:, None], 3, axis=1))
     held = rng.random((columns, len(BLOCKS))) < 0.5
     held[np.arange(columns), rng.integers(0, kinds, columns)] = True
-    grid = Grid(BLOCKS, np.repeat(held[None], 2, axis=0))
+    grid = PeBlockMap(BLOCKS, np.repeat(held[None], 2, axis=0))
     present, counts = np.unique(kind, return_counts=True)
     best = fewest(held[:, present], counts.tolist())
     if best is None:
@@ -116,7 +116,7 @@ def test_fewest_tiles_by_rows(seed: int, kinds: int) -> None:
     made = layer(np.repeat(kind[None], 4, axis=0))
     held = rng.random((4, len(BLOCKS))) < 0.5
     held[np.arange(4), rng.integers(0, kinds, 4)] = True
-    grid = Grid(BLOCKS, np.repeat(held[:, None], 3, axis=1))
+    grid = PeBlockMap(BLOCKS, np.repeat(held[:, None], 3, axis=1))
     present, counts = np.unique(kind, return_counts=True)
     best = fewest(held[:, present], counts.tolist())
     if best is None:
@@ -166,7 +166,7 @@ def test_fewest_tiles_of_small_irregular_grids(seed: int, kinds: int, slices: in
     made = layer(choice)
     held = rng.random((3, 3, 3)) < 0.6
     held[..., 0] |= ~held.any(axis=2)
-    grid = Grid(BLOCKS[:3], held)
+    grid = PeBlockMap(BLOCKS[:3], held)
     # Kinds of filter that want the same blocks are one kind, and so are taps.
     kept_rows, of_filter = np.unique(table, axis=0, return_inverse=True)
     kept, of_tap = np.unique(kept_rows, axis=1, return_inverse=True)
@@ -192,7 +192,7 @@ def test_a_row_that_serves_nothing_is_left_out_of_a_very_irregular_grid() -> Non
         for bit in range(4):
             held[row, bit % 2, 1 + bit // 2] |= bool(row >> bit & 1)
     made = layer(np.zeros((4, rows), dtype=int))
-    grid = Grid(BLOCKS, held)
+    grid = PeBlockMap(BLOCKS, held)
     (placement,), count = place_group([made], grid)
     check(made, placement, grid)
     assert count == 2 * 2
@@ -206,7 +206,7 @@ def test_large_grids_and_layers() -> None:
     rng = np.random.default_rng(1)
     table = np.array([[0, 1], [2, 3]])
     made = layer(table[rng.integers(0, 2, 512)[:, None], rng.integers(0, 2, 512)[None]])
-    grid = Grid(BLOCKS[:4], rng.random((64, 64, 4)) < 0.99)
+    grid = PeBlockMap(BLOCKS[:4], rng.random((64, 64, 4)) < 0.99)
     (placement,), count = place_group([made], grid)
     assert count == tiles(placement) < 1000
     used = placement.active[:, (placement.filters >= 0).any(axis=0)]
@@ -227,7 +227,7 @@ def test_any_grid(seed: int) -> None:
     made = layer(table[filter_kind[:, None], tap_kind.ravel()[None]], (2, 2))
     held = rng.random((4, 4, 3)) < 0.75
     held[..., 0] |= ~held.any(axis=2)
-    grid = Grid(BLOCKS[:3], held)
+    grid = PeBlockMap(BLOCKS[:3], held)
     try:
         (placement,), count = place_group([made], grid)
     except UserError:
@@ -250,7 +250,7 @@ def test_derived_grids_serve_their_networks(seed: int, rows: int, columns: int) 
     for made in layers:
         if made.uses_array:
             placement = places.placements[made.name]
-            check(made, placement, places.grid)
+            check(made, placement, places.pe_blocks)
             np.testing.assert_array_equal(
                 places.tensors[made.name].positions, placement.layout.positions
             )
@@ -264,26 +264,26 @@ def test_a_derived_grid_holds_no_more_than_it_needs() -> None:
     """Two layers whose kinds of filter fit the same columns share their blocks."""
     first = layer(np.repeat(np.array([0, 0, 0, 1])[:, None], 4, axis=1), name="first")
     second = layer(np.repeat(np.array([1, 0, 0, 0])[:, None], 4, axis=1), name="second")
-    grid = derive_grid([([first], False), ([second], False)], 2, 4)
+    grid = derive_pe_blocks([([first], False), ([second], False)], 2, 4)
     assert grid.held.sum(axis=2).tolist() == [[1] * 4] * 2
 
 
 def test_layers_that_are_added_agree() -> None:
     one = layer(np.repeat(np.array([0, 1, 0, 1])[:, None], 4, axis=1), name="one")
     other = layer(np.repeat(np.array([2, 2, 0, 0])[:, None], 4, axis=1), name="other")
-    grid = Grid.uniform(BLOCKS[:3], 2, 4)
+    grid = PeBlockMap.uniform(BLOCKS[:3], 2, 4)
     placements, _ = place_group([one, other], grid)
     for made, placement in zip((one, other), placements, strict=True):
         check(made, placement, grid)
     np.testing.assert_array_equal(placements[0].filters, placements[1].filters)
     # Four kinds of filter, but three columns.
     with pytest.raises(UserError, match="cannot serve the blocks of 'one', 'other'"):
-        place_group([one, other], Grid.uniform(BLOCKS[:3], 2, 3))
+        place_group([one, other], PeBlockMap.uniform(BLOCKS[:3], 2, 3))
 
 
 def test_a_given_order() -> None:
     """Filter f on column f modulo columns, or not at all."""
-    grid = Grid.uniform(BLOCKS[:2], 2, 3)
+    grid = PeBlockMap.uniform(BLOCKS[:2], 2, 3)
     fits = layer(np.repeat(np.array([0, 1, 1, 0, 1, 1, 0])[:, None], 4, axis=1))
     (placement,), _ = place_group([fits], grid, fixed=True)
     check(fits, placement, grid)
@@ -296,13 +296,13 @@ def test_a_given_order() -> None:
 def test_a_block_that_no_pe_holds() -> None:
     made = layer(np.full((2, 2), 3))
     with pytest.raises(UserError, match=r"uses block odd_unsigned\(step=3\), which no PE holds"):
-        place_group([made], Grid.uniform(BLOCKS[:2], 2, 2))
+        place_group([made], PeBlockMap.uniform(BLOCKS[:2], 2, 2))
 
 
 def test_wrong_grids() -> None:
     with pytest.raises(ValueError, match="The PE at row 1, column 0 holds no block"):
-        Grid(BLOCKS[:1], np.array([[[True]], [[False]]]))
-    with pytest.raises(ValueError, match="No two blocks of a grid"):
-        Grid((BLOCKS[0], BLOCKS[0]), np.ones((1, 1, 2), dtype=bool))
+        PeBlockMap(BLOCKS[:1], np.array([[[True]], [[False]]]))
+    with pytest.raises(ValueError, match="No two blocks of a PE block map"):
+        PeBlockMap((BLOCKS[0], BLOCKS[0]), np.ones((1, 1, 2), dtype=bool))
     with pytest.raises(ValueError, match=r"held must be \(rows, columns, 1\)"):
-        Grid(BLOCKS[:1], np.ones((1, 1, 2), dtype=bool))
+        PeBlockMap(BLOCKS[:1], np.ones((1, 1, 2), dtype=bool))

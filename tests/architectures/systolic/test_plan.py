@@ -7,14 +7,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.lowering import Tiles
 from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
-from hawx_hw.architectures.systolic.write_trace import layer_stores
+from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
     Add,
@@ -59,7 +58,7 @@ def words_of(shape: tuple[int, ...], lanes: int, positions: int | None = None) -
 def test_live_tensors_do_not_overlap(seed: int) -> None:
     """Run the layers, and remember which tensor wrote each word last."""
     mapped = random_plan(seed)
-    lanes = mapped.array.lanes
+    lanes = mapped.array.requantizers
     image = mapped.layers[0].input_shape
     owner: dict[int, str] = dict.fromkeys(range(words_of(image, lanes)), mapped.graph.input)
     shapes = {mapped.graph.input: image}
@@ -105,20 +104,15 @@ def test_fields_without_sign_must_not_be_negative() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_ledger_adds_up(seed: int) -> None:
     mapped = random_plan(seed)
-    report = predict(mapped)
+    report = mapped.cycles()
     assert report.macs == mapped.graph.macs
     assert report.core == sum(layer.total for layer in report.layers)
     for layer, step in zip(report.layers, mapped.steps, strict=True):
-        parts = (
-            layer.useful
-            + layer.edge_tiles
-            + layer.weight_loading
-            + layer.requantization
-            + layer.fill_and_drain
-            + layer.other
-        )
-        assert parts == pytest.approx(layer.total, abs=1e-9)  # shares of whole cycles
-        assert layer.edge_tiles > -1e-9
+        assert layer.causes.keys() == report.causes.keys()
+        assert sum(layer.causes.values()) == pytest.approx(
+            layer.total, abs=1e-9
+        )  # shares of whole cycles
+        assert layer.causes["edge_tiles"] > -1e-9
         if not step.stream:
             tiles = (step.tap_tiles + 1) * (step.filter_tiles + 1)
             pixels = (
@@ -132,14 +126,14 @@ def test_every_code_is_stored_once(seed: int) -> None:
     mapped = random_plan(seed)
     images = random_codes(np.random.default_rng(seed), mapped.graph, 2)
     tensors = run_all(mapped.graph, images, mapped.assignment)
-    for layer, stores in zip(mapped.layers, layer_stores(mapped, tensors), strict=True):
+    for layer, stores in zip(mapped.layers, write_trace(mapped, tensors), strict=True):
         assert len(set(stores.addresses.tolist())) == len(stores.addresses)
         count, height, width = layer.output_shape
         rebuilt = np.zeros((len(images), count, height * width), dtype=np.int8)
         seen = 0
-        for word, (channels, pixel) in enumerate(zip(stores.channels, stores.pixels, strict=True)):
-            for lane in np.flatnonzero(stores.used[word]):
-                rebuilt[:, channels[lane], pixel] = stores.codes[:, word, lane]
+        for word, (channels, (y, x)) in enumerate(zip(stores.channels, stores.places, strict=True)):
+            for lane in np.flatnonzero(channels >= 0):
+                rebuilt[:, channels[lane], y * width + x] = stores.codes[:, word, lane]
                 seen += 1
         assert seen == count * height * width
         np.testing.assert_array_equal(rebuilt.ravel(), tensors[layer.name].ravel())
@@ -156,7 +150,7 @@ def test_output_tiles_fit_the_accumulators(accumulators: int) -> None:
     for layer in mapped.layers:
         if layer.uses_array:
             source = mapped.layouts[layer.sources[0]]
-            tiles = Tiles.of(mapped.placements[layer.name], source, shape.lanes)
+            tiles = Tiles.of(mapped.placements[layer.name], source, shape.requantizers)
             assert output_tile_windows(layer, shape, tiles) >= 1
 
 

@@ -35,7 +35,7 @@ def test_every_design_is_a_config_with_a_shape_that_fits() -> None:
             shape.columns,
             slice_columns=shape.slice_columns,
             weight_rows=shape.weight_rows,
-            lanes=shape.lanes,
+            requantizers=shape.requantizers,
             accumulators=shape.accumulators,
         )
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.config.models import AcceleratorConfig
+from hawx_hw.architectures.systolic.config import SystolicConfig
 from hawx_hw.errors import UserError
 from hawx_hw.pipeline.stages.emit import STAGE
 
@@ -28,7 +28,7 @@ def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> 
     found = json.loads((build / "program.json").read_text())
     assert found["stage"] == "emit"
     assert len(found["config_hash"]) == 8
-    assert (found["architecture"]["rows"], found["architecture"]["columns"]) == (4, 4)
+    assert (found["array"]["rows"], found["array"]["columns"]) == (4, 4)
     for name, content in tree(build).items():
         assert str(project).encode() not in content, name
 
@@ -87,7 +87,7 @@ def test_the_verilog_depends_on_every_key_but_the_clock(project: Path, run, edit
     """What the design does not hold could leave outdated Verilog standing."""
     run(project, "pick")
     design = json.loads((project / "build" / "design.json").read_text())
-    assert AcceleratorConfig.model_fields.keys() - design["accelerator"] == {"clock_mhz"}
+    assert SystolicConfig.model_fields.keys() - design["accelerator"] == {"clock_mhz"}
     assert "pick" in STAGE.needs
     edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123")
     run(project, "pick")
@@ -107,9 +107,9 @@ def test_a_given_grid(project: Path, run, edit) -> None:
     run(project, "emit")
     found = json.loads((project / "build" / "program.json").read_text())
     assert [block["name"] for block in found["blocks"]] == ["exact", "drum(k=4)"]
-    assert [block["pes"] for block in found["blocks"]] == [15, 8]
+    assert [block["instances"] for block in found["blocks"]] == [15, 8]
     rest = [[0], [0], [0, 1], [0, 1]]
-    assert found["grid"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
+    assert found["pe_blocks"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
 
 
 @pytest.mark.parametrize(
@@ -118,23 +118,23 @@ def test_a_given_grid(project: Path, run, edit) -> None:
         (
             "columns: 2-3",
             "columns: 2-4",
-            ":12: accelerator.grid.1.columns: There is no column 4: the array has 4 columns. "
+            ":12: accelerator.pe_blocks.1.columns: There is no column 4: the array has 4 columns. "
             "Name columns from 0 to 3.",
         ),
         (
             "{blocks: [exact]}",
             "{blocks: [exact], rows: [0, 2, 3]}",
-            ":10: accelerator.grid: The PE at row 1, column 0 holds no block. Add an entry",
+            ":10: accelerator.pe_blocks: The PE at row 1, column 0 holds no block. Add an entry",
         ),
         (
             "{blocks: [exact]}",
             "{blocks: [exakt]}",
-            ":11: accelerator.grid.0.blocks: Unknown block 'exakt'",
+            ":11: accelerator.pe_blocks.0.blocks: Unknown block 'exakt'",
         ),
         (
             '{blocks: ["drum(k=4)"], rows: [0], columns: 3}',
             '{blocks: ["drum(k=4)"]}',
-            "accelerator.grid: Layer 'pool1' uses block exact, which no PE holds",
+            "accelerator.pe_blocks: Layer 'pool1' uses block exact, which no PE holds",
         ),
     ],
 )
@@ -152,6 +152,6 @@ def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
         edit(project, "rows: 4", f"rows: 4\n  block_implementation: {wish}")
         run(project, "emit")
         (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
-        chosen.add((wish, block["architecture"]))
+        chosen.add((wish, block["implementation"]))
         edit(project, f"rows: 4\n  block_implementation: {wish}", "rows: 4")
     assert ("first", "multiply") in chosen

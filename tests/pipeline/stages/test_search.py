@@ -203,15 +203,15 @@ def test_no_search_builds_the_blocks_of_the_config(project: Path, run) -> None:
     [
         ("search:\n", "blocks: drum(k=4)\nsearch:\n", r":10: blocks: blocks gives the blocks"),
         ('["precision(w=4,a=4)", "array(2,2,7)"]', "[drum]", "search.blocks.0"),
-        ("rows: 4, columns: 4}", "rows: 2, columns: 4}", "search.shapes.*stands there twice"),
-        ("rows: 2, columns: 4}", "rows: 0, columns: 4}", "search.shapes.1.rows"),
+        ("rows: 4, columns: 4}", "rows: 2, columns: 4}", "search.*A variant is listed twice"),
+        ("rows: 2, columns: 4}", "rows: 0, columns: 4}", "search.variants.1.rows"),
         ("budget: 9", "budgets: 9", "Did you mean budget"),
         ("profile_images: 16", "profile_images: 1", "search.profile_images"),
         ('["precision(w=4,a=4)", "array(2,2,7)"]', "[exact]", "no block beside the exact one"),
         (
             "columns: 4\nsearch",
             "columns: 4\n  slice_columns: 4\n  lanes: 3\nsearch",
-            "accelerator.lanes",
+            "accelerator.requantizers",
         ),
     ],
 )

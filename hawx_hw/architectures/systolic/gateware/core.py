@@ -31,7 +31,7 @@ def core_signature(plan: Plan) -> CoreSignature:
     memories = Dimensions.of(plan).memories() if plan.array.loadable else []
     result = plan.layouts[plan.layers[-1].name]
     return CoreSignature(
-        lanes=plan.array.lanes,
+        lanes=plan.array.requantizers,
         image_shape=plan.input_shape,
         result_shape=plan.output_shape,
         result_positions=None if result.is_natural else tuple(result.positions.tolist()),
@@ -79,7 +79,7 @@ class SystolicCore(wiring.Component):
         # Not ports, but names for waveforms and testbenches: every word that a layer stores.
         self.trace_store_valid = Signal()
         self.trace_store_address = Signal(self._dimensions.destination)
-        self.trace_store_data = Signal(8 * plan.array.lanes)
+        self.trace_store_data = Signal(8 * plan.array.requantizers)
         self.trace_layer = Signal(self.layer.shape())
 
     @property
@@ -350,7 +350,7 @@ class SystolicCore(wiring.Component):
         ]
         with m.If(layer.stream):
             m.d.comb += post.element.eq(streamed)
-            for lane in range(a.lanes):
+            for lane in range(a.requantizers):
                 m.d.comb += post.values[lane].eq(
                     Mux(row.padding, layer.pad_code, row.read_data[lane])
                 )

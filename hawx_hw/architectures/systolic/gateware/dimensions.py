@@ -88,7 +88,9 @@ class Dimensions:
             tap_words=len(plan.taps[0]),
             tap_fields=(*asdict(taps).items(), ("live", 1)),
             selections=len(plan.selections),
-            result_words=-(-plan.layouts[last.name].size // plan.array.lanes) * height * width,
+            result_words=-(-plan.layouts[last.name].size // plan.array.requantizers)
+            * height
+            * width,
         )
 
     @property
@@ -115,7 +117,7 @@ class Dimensions:
     @property
     def word(self) -> data.ArrayLayout:
         """A word of activations."""
-        return data.ArrayLayout(CODE, self.array.lanes)
+        return data.ArrayLayout(CODE, self.array.requantizers)
 
     @property
     def position(self) -> data.StructLayout:
@@ -192,7 +194,7 @@ class Dimensions:
     @property
     def sums(self) -> data.ArrayLayout:
         """One sum a lane."""
-        return data.ArrayLayout(signed(self.sum_bits), self.array.lanes)
+        return data.ArrayLayout(signed(self.sum_bits), self.array.requantizers)
 
     def memories(self) -> Sequence[tuple[str, int, int]]:
         """Name, width and depth of each parameter memory, in the order of the parameter packet."""
@@ -201,7 +203,7 @@ class Dimensions:
             ("program", self.descriptor.size, self.layers),
             (
                 "requantization",
-                self.lane_constants.size * a.lanes,
+                self.lane_constants.size * a.requantizers,
                 self.requantization_words,
             ),
             *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),

@@ -130,7 +130,7 @@ class PostProcessor(wiring.Component):
             {
                 "element": In(d.element),
                 "values": In(d.sums),
-                "constants": In(data.ArrayLayout(d.lane_constants, d.array.lanes)),
+                "constants": In(data.ArrayLayout(d.lane_constants, d.array.requantizers)),
                 "reduce": In(1),
                 "shift": In(d.field("shift")),
                 "low": In(d.field("low")),
@@ -166,7 +166,7 @@ class PostProcessor(wiring.Component):
                 m.d.sync += following.eq(stages[-1])
             stages.append(following)
 
-        for number in range(d.array.lanes):
+        for number in range(d.array.requantizers):
             lane = place(m, platform, f"lane_{number}", "hawx_requantizer", lambda: Requantizer(d))
             m.d.comb += [
                 lane.value.eq(self.values[number]),

@@ -75,7 +75,7 @@ class RowFeeder(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        lanes = self._dimensions.array.lanes
+        lanes = self._dimensions.array.requantizers
 
         # Stage 0: the pixel with this row's tap.
         here = Signal(self._dimensions.fetch)

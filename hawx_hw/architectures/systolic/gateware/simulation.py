@@ -55,7 +55,7 @@ def run_core(
     """
     core = SystolicCore(plan)
     inferences: list[Inference] = []
-    lanes = plan.array.lanes
+    lanes = plan.array.requantizers
 
     async def send(ctx: Any) -> None:
         for number, image in enumerate(images):

@@ -54,7 +54,7 @@ class SliceBlocks:
 
 def slice_blocks(plan: Plan) -> list[SliceBlocks]:
     """The blocks of each slice of the array of ``plan``; equal slices are equal."""
-    a, grid = plan.array, plan.grid
+    a, grid = plan.array, plan.pe_blocks
 
     def pe(row: int, column: int) -> PeBlocks:
         held = grid.pe(row, column)

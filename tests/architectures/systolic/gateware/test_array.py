@@ -16,7 +16,7 @@ from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
 from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
 from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.architectures.systolic.write_trace import layer_stores
+from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.graph.reference import run_all
@@ -194,7 +194,7 @@ def test_drain(seed: int) -> None:
     groups = mapped.array.groups
     drain = AccumulatorReadout(dimensions)
     image = np.zeros((1, *mapped.input_shape), np.int8)
-    stores = layer_stores(mapped, run_all(mapped.graph, image))[0]
+    stores = write_trace(mapped, run_all(mapped.graph, image))[0]
     output_tiles = [(f, c, pixels) for f, c, t, pixels in tiles(step) if t == 0]
     expected = []
     for f, c, pixels in output_tiles:

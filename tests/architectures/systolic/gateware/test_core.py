@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hawx_hw.architectures.systolic.cycles import predict
 from hawx_hw.architectures.systolic.gateware.simulation import run_core
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.architectures.systolic.write_trace import layer_stores
+from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
@@ -26,15 +25,15 @@ from tests.synthetic_blocks import Biased, random_assignment
 def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None) -> None:
     """Results, every store of every layer, and cycles; all exact."""
     tensors = run_all(mapped.graph, images, assignment)
-    expected = layer_stores(mapped, tensors)
-    cycles = [layer.total for layer in predict(mapped).layers]
+    expected = write_trace(mapped, tensors)
+    cycles = [layer.total for layer in mapped.cycles().layers]
     inferences = run_core(mapped, images)
     assert len(inferences) == len(images)
     for number, inference in enumerate(inferences):
         for layer, stores in zip(expected, inference.stores, strict=True):
             assert [address for address, _ in stores] == layer.addresses.tolist(), layer.name
             codes = np.array([list(codes) for _, codes in stores], dtype=np.uint8).view(np.int8)
-            differ = (codes != layer.codes[number]) & layer.used
+            differ = (codes != layer.codes[number]) & (layer.channels >= 0)
             assert not differ.any(), f"{layer.name}: words {np.flatnonzero(differ.any(axis=1))}"
         np.testing.assert_array_equal(inference.result, tensors[mapped.graph.output][number])
         assert inference.layer_cycles == cycles
@@ -50,7 +49,7 @@ def accelerators(draw: st.DrawFn) -> tuple[int, ArrayShape]:
         columns=columns,
         slice_columns=slice_columns,
         weight_rows=draw(st.integers(1, rows)),
-        lanes=lanes,
+        requantizers=lanes,
         accumulators=draw(st.integers(1, 40)),
         block_register=draw(st.booleans()),
     )
@@ -138,7 +137,7 @@ def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
         node.name: LayerBlocks.uniform(block, node.weight.shape)
         for node, block in zip(layers, blocks, strict=True)
     }
-    mapped = plan(graph, ArrayShape.complete(2, 2), assignment, Grid.uniform(blocks, 2, 2))
+    mapped = plan(graph, ArrayShape.complete(2, 2), assignment, PeBlockMap.uniform(blocks, 2, 2))
     before: dict[int, tuple[int, int]] = {}
     toggles = np.zeros((3, 3), dtype=int)  # layer, block
     running = [-1]

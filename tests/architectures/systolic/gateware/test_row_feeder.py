@@ -69,7 +69,7 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
     graph = convolution(rng, shape, 2, kernel, stride=stride, padding=padding)
     mapped, dimensions = planned(graph, ArrayShape.complete(ROWS, columns))
     image = rng.integers(-128, 128, shape).astype(np.int8)
-    lanes = mapped.array.lanes
+    lanes = mapped.array.requantizers
     words = TensorLayout(shape, lanes).words_of(image.transpose(1, 2, 0).tobytes())
 
     top, left, bottom, right = padding

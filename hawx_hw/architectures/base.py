@@ -1,0 +1,395 @@
+"""What an architecture is: the interface that the rest of the program builds accelerators through.
+
+An :class:`Architecture` is one object a name in the YAML. It maps a network onto an accelerator:
+the result is a :class:`Plan`, which has the hardware, the contents of its memories, its exact
+cycles, and what each of its layers stores. Adding an architecture adds a folder beside this file
+and one line in :mod:`~hawx_hw.architectures.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from amaranth.lib.wiring import Component
+
+    from hawx_hw.architectures.config import AcceleratorConfig
+    from hawx_hw.assignment.space import Space
+    from hawx_hw.blocks.assignment import Assignment
+    from hawx_hw.blocks.block import Block
+    from hawx_hw.characterization.block_table import BlockTable
+    from hawx_hw.gateware.core_interface import CoreSignature
+    from hawx_hw.gateware.register_map import RegisterConstant
+    from hawx_hw.graph.graph import Graph
+    from hawx_hw.technology import Technology
+
+__all__ = [
+    "Architecture",
+    "CycleReport",
+    "LayerCycles",
+    "LayerWrites",
+    "MemoryUse",
+    "Multiplications",
+    "ParameterMemory",
+    "Plan",
+]
+
+
+@dataclass(frozen=True)
+class LayerCycles:
+    """Where the cycles of one layer go.
+
+    Parameters
+    ----------
+    name : str
+        The layer's title, such as ``"conv1 + pool1"``.
+    total : int
+        Cycles from the previous layer's end, or the core's ``start``, to this layer's end.
+    macs : int
+        Multiplications of the layer.
+    causes : mapping of str to float
+        Cycles by cause; they add up to ``total``. Every layer of a report has the same causes.
+    """
+
+    name: str
+    total: int
+    macs: int
+    causes: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CycleReport:
+    """The exact cycles of one inference.
+
+    Parameters
+    ----------
+    layers : tuple of LayerCycles
+        In the order in which they run.
+    multipliers : int
+        Multiplications that the hardware can do in a cycle.
+    causes : mapping of str to str
+        Title of each cause, for a table's heading. ``"other"`` is one of them.
+    """
+
+    layers: tuple[LayerCycles, ...]
+    multipliers: int
+    causes: Mapping[str, str]
+
+    @property
+    def core(self) -> int:
+        """Cycles from the core's ``start`` to its ``done``."""
+        return sum(layer.total for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Multiplications of an inference."""
+        return sum(layer.macs for layer in self.layers)
+
+    def as_dict(self) -> list[dict[str, Any]]:
+        """One dict a layer, with the share of its multiplier-cycles that compute a product."""
+        return [
+            {
+                "name": layer.name,
+                "total": layer.total,
+                "macs": layer.macs,
+                **layer.causes,
+                "utilization": layer.macs / self.multipliers / layer.total,
+            }
+            for layer in self.layers
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterMemory:
+    """A memory that holds parameters of the network.
+
+    Parameters
+    ----------
+    name : str
+        Of its module and of its file of contents, such as ``"weights_0_1"``.
+    width, depth : int
+        Bits of a word, and words.
+    words : sequence of int
+        ``depth`` words, each unsigned.
+    """
+
+    name: str
+    width: int
+    depth: int
+    words: Sequence[int]
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """How often memories of one kind are accessed.
+
+    Parameters
+    ----------
+    use : str
+        What for, such as ``"activation"`` or ``"weight"``.
+    macro : str
+        The macro module, of rtl_templates/.
+    width, depth : int
+        Bits of a word, and words.
+    count : int
+        How many there are.
+    reads, writes : float
+        Of each of them, an image; estimates from the plan.
+    """
+
+    use: str
+    macro: str
+    width: int
+    depth: int
+    count: int
+    reads: float
+    writes: float
+
+
+@dataclass(frozen=True, eq=False)
+class LayerWrites:
+    """The words that one layer stores, in the order in which the hardware stores them.
+
+    Parameters
+    ----------
+    name : str
+        The tensor that the layer stores.
+    addresses : ndarray of int64, shape (words,)
+        In the activation memory, or in the result memory for the last layer.
+    places : ndarray of int32, shape (words, 2)
+        y and x of each word's pixel.
+    channels : ndarray of int32, shape (words, codes a word)
+        The channel of each code of a word; -1 where it holds none and may be anything.
+    codes : ndarray of int8, shape (images, words, codes a word)
+    """
+
+    name: str
+    addresses: np.ndarray
+    places: np.ndarray
+    channels: np.ndarray
+    codes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Multiplications:
+    """How many multiplications of one layer each block computes, an image.
+
+    Parameters
+    ----------
+    layer : str
+        Its title, as in the cycle report.
+    blocks : mapping of str to int
+        By the block's name.
+    """
+
+    layer: str
+    blocks: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+class Plan(Protocol):
+    """A network on an accelerator: all that its hardware is made of, and what it does.
+
+    Attributes
+    ----------
+    graph : Graph
+    assignment : Assignment
+        The blocks of the graph's nodes.
+    blocks : tuple of Block
+        All blocks that the hardware holds, no two with one table.
+    instances : tuple of int
+        How many of each of ``blocks`` it holds.
+    multipliers : int
+        Multiplications that it can do in a cycle.
+    loadable : bool
+        Whether the parameters are loaded at run time, or built in.
+    """
+
+    @property
+    def graph(self) -> Graph: ...
+    @property
+    def assignment(self) -> Assignment: ...
+    @property
+    def blocks(self) -> tuple[Block, ...]: ...
+    @property
+    def instances(self) -> tuple[int, ...]: ...
+    @property
+    def multipliers(self) -> int: ...
+    @property
+    def loadable(self) -> bool: ...
+
+    def signature(self) -> CoreSignature:
+        """The port between the core and the shell."""
+
+    def core(self, implementations: Mapping[str, str]) -> Component:
+        """The core, a component with the signature of :meth:`signature`.
+
+        Parameters
+        ----------
+        implementations : mapping of str to str
+            How each block is built, by its digest; a block that is left out is built in its first
+            implementation.
+        """
+
+    def memories(self) -> Sequence[ParameterMemory]:
+        """The parameter memories, in the order of the parameter packet."""
+
+    def cycles(self) -> CycleReport:
+        """The cycles of an inference; the simulation must agree exactly."""
+
+    def accesses(self) -> Sequence[MemoryUse]:
+        """All memories, and how often an inference accesses them."""
+
+    def write_trace(self, tensors: Mapping[str, np.ndarray]) -> Sequence[LayerWrites]:
+        """What each layer stores, in the order of :meth:`cycles`.
+
+        Parameters
+        ----------
+        tensors : mapping of str to ndarray of int8
+            What :func:`hawx_hw.graph.reference.run_all` returns for some images.
+        """
+
+    def multiplications(self) -> Sequence[Multiplications]:
+        """The multiplications of each layer that has any, by block."""
+
+    @property
+    def operand_layers(self) -> Mapping[str, str]:
+        """The node of each layer that multiplies, by every name that the layer goes by."""
+
+    def operands(
+        self, layer: str, values: Mapping[str, np.ndarray], limit: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What the multipliers multiply while the accelerator computes a layer.
+
+        Parameters
+        ----------
+        layer : str
+            One of ``operand_layers``.
+        values : mapping of str to ndarray of int8
+            Codes of every tensor for some images.
+        limit : int
+            The most steps.
+
+        Returns
+        -------
+        (ndarray of int8, ndarray of int8)
+            Weights and activations, each of shape (steps, multipliers), in the order in which they
+            flow.
+        """
+
+    def constants(self) -> Sequence[RegisterConstant]:
+        """What the register map shows of the accelerator."""
+
+    def features(
+        self,
+        technology: Technology,
+        blocks: BlockTable,
+        *,
+        implementation: str = "smallest",
+        clock_mhz: float | None = None,
+    ) -> Mapping[str, float]:
+        """The numbers that predictors tell designs apart by; nothing is synthesized.
+
+        Parameters
+        ----------
+        technology : Technology
+            Its memory model counts, and its clock where ``clock_mhz`` is None.
+        blocks : BlockTable
+            Holds every block of the hardware.
+        implementation : str
+            How blocks are built: ``"smallest"``, ``"fastest"`` or ``"first"``.
+        clock_mhz : float or None
+
+        Raises
+        ------
+        KeyError
+            A block is not in the table.
+        ValueError
+            The clock is not positive, or there is no such implementation.
+        """
+
+    def part_of(self, module: str) -> str | None:
+        """The part of the accelerator that a Verilog module belongs to, by the module's name.
+
+        None where the module belongs to the part of what instantiates it.
+        """
+
+    def describe(self) -> Mapping[str, Any]:
+        """What program.json holds of it besides the above, JSON-able; ``"title"`` names it."""
+
+
+class Architecture(Protocol):
+    """One way to build an accelerator.
+
+    Attributes
+    ----------
+    name : str
+        Of the config's ``accelerator.architecture``.
+    config : type of AcceleratorConfig
+        Its section of the config.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def config(self) -> type[AcceleratorConfig]: ...
+
+    def check(self, accelerator: Any, base: Path) -> None:
+        """Refuse what can be refused before there is a network.
+
+        Raises
+        ------
+        UserError
+            Numbers that do not go together, or unknown blocks; it names the key.
+        """
+
+    def plan(
+        self, graph: Graph, accelerator: Any, assignment: Assignment, base: Path = Path()
+    ) -> Plan:
+        """Map a network onto an accelerator.
+
+        Parameters
+        ----------
+        graph : Graph
+        accelerator : AcceleratorConfig
+            Of this architecture.
+        assignment : Assignment
+            The blocks of convolutions and linear layers; what is left out is exact.
+        base : Path
+            The folder that paths in the names of blocks start from.
+
+        Raises
+        ------
+        UserError
+            The accelerator cannot run the network, or not under these blocks.
+        """
+
+    def propose(
+        self,
+        space: Space,
+        scores: np.ndarray,
+        costs: np.ndarray,
+        variants: Sequence[Any],
+    ) -> Sequence[np.ndarray]:
+        """Assignments that suit the hardware, for a search to consider.
+
+        Parameters
+        ----------
+        space : Space
+        scores, costs : ndarray of float64, shape (units, blocks)
+            What each unit adds under each block.
+        variants : sequence of AcceleratorConfig
+            The accelerators that may be built.
+
+        Returns
+        -------
+        sequence of ndarray of int64
+            Kinds of proposals, each of shape (n, units), n >= 0.
+        """

@@ -1,0 +1,67 @@
+"""What every architecture's section of the config has in common."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field
+
+from hawx_hw.config.base import Model
+
+__all__ = ["AcceleratorConfig"]
+
+#: Keys that synthesis and power read, and that the Verilog does not depend on.
+_SYNTHESIS = {"clock_mhz"}
+
+
+class AcceleratorConfig(Model):
+    """An accelerator: keys that do not depend on its architecture.
+
+    An architecture's own model adds the field ``architecture``, a literal of its name, and all
+    numbers that it has, with their ranges.
+    """
+
+    architecture: str
+    activation_kib: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most that the activation memories may hold, all copies together, in KiB. "
+        "Left out: as much as the network needs.",
+    )
+    parameter_kib: int | None = Field(
+        default=None,
+        ge=1,
+        description="The most that the parameter memories may hold, in KiB. "
+        "Left out: as much as the network needs.",
+    )
+    parameters: Literal["rom", "loaded"] = Field(
+        default="rom", description="rom: built in; loaded: sent over the bus after reset."
+    )
+    block_implementation: Literal["smallest", "fastest", "first"] = Field(
+        default="smallest",
+        validation_alias=AliasChoices("block_implementation", "block_architecture"),
+        description="How blocks are built: as synthesis finds them smallest or fastest in the "
+        "technology, or as each block lists first.",
+    )
+    clock_mhz: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        allow_inf_nan=False,
+        description="Clock that synthesis buffers and sizes for; the Verilog stays as it is. "
+        "Left out: the shortest that it finds.",
+    )
+
+    @property
+    def size(self) -> str:
+        """The numbers that set its size, in short, such as ``8 x 8``."""
+        raise NotImplementedError
+
+    @property
+    def block_key(self) -> str | None:
+        """The key that fixes the blocks of the hardware, if it is given; else None."""
+        return None
+
+    def hardware(self) -> dict[str, Any]:
+        """The keys that the Verilog depends on, JSON-able."""
+        return self.model_dump(mode="json", exclude=_SYNTHESIS)

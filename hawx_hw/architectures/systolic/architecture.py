@@ -1,0 +1,56 @@
+"""The systolic array as an architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.architectures.systolic.config import SystolicConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.assignment.space import Space
+    from hawx_hw.blocks.assignment import Assignment
+    from hawx_hw.graph.graph import Graph
+
+__all__ = ["Systolic"]
+
+
+class Systolic:
+    """A weight-stationary array of PEs; see :class:`~hawx_hw.architectures.base.Architecture`."""
+
+    name = "systolic"
+    config = SystolicConfig
+
+    def check(self, accelerator: SystolicConfig, base: Path) -> None:
+        """See :class:`~hawx_hw.architectures.base.Architecture`."""
+        accelerator.array()
+        accelerator.pe_block_map(base)
+
+    def plan(
+        self,
+        graph: Graph,
+        accelerator: SystolicConfig,
+        assignment: Assignment,
+        base: Path = Path(),
+    ) -> Plan:
+        """See :class:`~hawx_hw.architectures.base.Architecture`."""
+        from hawx_hw.architectures.systolic.plan import plan
+
+        return plan(graph, accelerator.array(), assignment, accelerator.pe_block_map(base))
+
+    def propose(
+        self,
+        space: Space,
+        scores: np.ndarray,
+        costs: np.ndarray,
+        variants: Sequence[SystolicConfig],
+    ) -> Sequence[np.ndarray]:
+        """One block a column, for each number of columns that a variant has."""
+        from hawx_hw.architectures.systolic.proposals import by_column
+
+        counts = sorted({variant.columns for variant in variants})
+        return [by_column(space, scores, costs, count) for count in counts]

@@ -1,0 +1,127 @@
+"""The operands of the PEs while the array computes a layer, in the order in which they flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.systolic.parameters import weight_tiles
+from hawx_hw.architectures.systolic.plan import Plan
+
+__all__ = ["layers_of", "operand_stream"]
+
+
+def layers_of(plan: Plan) -> dict[str, Operation]:
+    """The layers that use the array, by each name that they have: node and stored tensor."""
+    named: dict[str, Operation] = {}
+    for layer in plan.layers:
+        if layer.uses_array:
+            named.setdefault(layer.node.name, layer)
+            named.setdefault(layer.name, layer)
+    return named
+
+
+def operand_stream(
+    plan: Plan, layer: str, values: Mapping[str, np.ndarray], limit: int
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """What the PEs multiply while the array computes a layer.
+
+    A PE keeps its weight while the pixels of a chunk flow past, then gets that of the next tile of
+    taps; PEs without a tap or a filter get zeros, as in the accelerator. The delays from row to row
+    and from column to column are left out: they do not change what one PE sees.
+
+    Parameters
+    ----------
+    plan : Plan
+    layer : str
+        A name of :func:`layers_of`.
+    values : mapping of str to ndarray of int8
+        Codes of every tensor for some images, as
+        :meth:`~hawx_hw.emulation.emulator.Emulator.run_all` gives them.
+    limit : int
+        The most steps; what comes later is left out.
+
+    Returns
+    -------
+    (ndarray of int8, ndarray of int8)
+        Weights and activations, each of shape (steps, PEs), PEs row by row; image after image.
+
+    Raises
+    ------
+    ValueError
+        The plan has no such layer on the array.
+    """
+    named = layers_of(plan)
+    if layer not in named:
+        raise ValueError(f"layer must be one of {', '.join(named)}, not {layer!r}")
+    operation = named[layer]
+    placement = plan.placements[operation.name]
+    step = plan.steps[plan.layers.index(operation)]
+    tiles = weight_tiles(operation, placement)
+    source = operation.sources[0]
+    images = values[source].reshape(-1, *operation.input_shape)
+    pixels = _pixels(operation)
+    output_tiles = np.split(
+        pixels, range(step.output_tile_pixels + 1, len(pixels), step.output_tile_pixels + 1)
+    )
+    weights, activations = [], []
+    taken = 0
+    for image in images:
+        seen = _Rows(image, operation, placement.taps, plan.graph.tensors[source].zero_point)
+        for filter_tile in tiles:
+            for chunk in output_tiles:
+                for tap_tile, held in enumerate(filter_tile):
+                    if taken >= limit:
+                        break
+                    flow = seen.of(tap_tile, chunk)
+                    weights.append(np.broadcast_to(held, (len(flow), *held.shape)))
+                    activations.append(np.broadcast_to(flow[:, :, None], weights[-1].shape))
+                    taken += len(flow)
+    lanes = placement.active.size
+    streams = [np.concatenate(part).reshape(-1, lanes)[:limit] for part in (weights, activations)]
+    return streams[0], streams[1]
+
+
+def _pixels(operation: Operation) -> NDArray[np.int64]:
+    """Row and column of each output of the convolution in the order in which they are computed."""
+    _, rows, columns = operation.output_shape
+    pool = operation.pool
+    axes = np.meshgrid(
+        *(np.arange(n) for n in (rows, columns, *pool.kernel)), indexing="ij"
+    )  # fmt: skip
+    row, column, inner_row, inner_column = (axis.ravel() for axis in axes)
+    return np.stack(
+        [row * pool.stride[0] + inner_row, column * pool.stride[1] + inner_column], axis=1
+    )
+
+
+class _Rows:
+    """Activations of each row of the array for some pixels and a tile of taps."""
+
+    def __init__(
+        self, image: np.ndarray, operation: Operation, taps: NDArray[np.int64], pad_code: int
+    ):
+        kernel = operation.kernel
+        rows, columns = kernel.kernel
+        top, left = kernel.padding
+        self._image = np.pad(
+            image,
+            ((0, 0), (top, top + rows), (left, left + columns)),
+            constant_values=pad_code,
+        )
+        self._stride = kernel.stride
+        self._taps = taps
+        self._shape = (operation.input_shape[0], rows, columns)
+
+    def of(self, tile: int, pixels: NDArray[np.int64]) -> np.ndarray:
+        taps = self._taps[tile]
+        channel, row, column = np.unravel_index(np.maximum(taps, 0), self._shape)
+        found = self._image[
+            channel,
+            pixels[:, :1] * self._stride[0] + row,
+            pixels[:, 1:] * self._stride[1] + column,
+        ]
+        return np.where(taps >= 0, found, 0).astype(np.int8)

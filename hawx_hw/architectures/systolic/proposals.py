@@ -1,0 +1,70 @@
+"""Assignments that suit an array which all layers share: one block a column.
+
+Any assignment can run on a shared array, but most make it larger or slower: a PE that serves
+filters of several blocks holds them all, and columns wait where a layer has too few filters for
+their block. With one block a column neither happens: each layer gives each column's block as many
+filters as its columns serve in the number of turns that the layer takes anyway, and of these the
+ones that tolerate it best.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from hawx_hw.assignment.space import Space
+
+__all__ = ["by_column"]
+
+
+def by_column(space: Space, scores: np.ndarray, costs: np.ndarray, columns: int) -> np.ndarray:
+    """One block a column, of every two blocks and every number of columns for each.
+
+    Parameters
+    ----------
+    space : Space
+    scores, costs : ndarray of float64
+        ``(units, blocks)``
+    columns : int
+        Of the array, at least 1.
+
+    Returns
+    -------
+    ndarray of int64
+        ``(n, units)``; nothing where units are layers: their filters cannot differ.
+    """
+    filters = [space.unit(name).reshape(len(space.unit(name)), -1) for name in space.layers]
+    if any(len(units) > 1 and (units == units[0]).all() for units in filters):
+        return np.empty((0, space.units), dtype=np.int64)
+    # What a filter adds: the sum of its units.
+    by_filter = [
+        np.stack([scores[np.unique(units)].sum(axis=0) for units in layer]) for layer in filters
+    ]
+    price = costs.sum(axis=0)
+    found = []
+    for pair in itertools.combinations(range(len(space.blocks)), 2):
+        cheap, safe = sorted(pair, key=lambda block: (price[block], block))
+        for count in range(1, columns):
+            vector = np.empty(space.units, dtype=np.int64)
+            for units, own in zip(filters, by_filter, strict=True):
+                turns = -(-len(units) // columns)
+                chosen = _dealt(own[:, [cheap, safe]], count * turns)
+                vector[units] = np.where(chosen, cheap, safe)[:, None]
+            found.append(vector)
+    return np.array(found, dtype=np.int64).reshape(-1, space.units)
+
+
+def _dealt(scores: np.ndarray, most: int) -> np.ndarray:
+    """Which filters get the first block, ``most`` of them or all: bool ``(filters,)``.
+
+    Parameters
+    ----------
+    scores : ndarray
+        ``(filters, 2)``
+    """
+    chosen = np.zeros(len(scores), dtype=bool)
+    # Stable: of equals the first filters.
+    order = np.argsort(scores[:, 0] - scores[:, 1], kind="stable")
+    chosen[order[:most]] = True
+    return chosen
