@@ -410,7 +410,7 @@ def test_constants():
             "rows": 4,
             "columns": 5,
         }
-        values |= {"lanes": 4, "layers": 3, "image_bytes": 18, "result_bytes": 5}
+        values |= {"word_codes": 4, "layers": 3, "image_bytes": 18, "result_bytes": 5}
         for name, value in (values | {"parameter_bytes": 0}).items():
             assert await bench.read(ctx, name) == value, name
 
