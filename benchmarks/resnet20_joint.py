@@ -13,7 +13,7 @@ from ground_truth.quadratic import quadratic_scores
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks import Block
-from hawx_hw.compensation.joint_rounding import Together, patches, rank_one
+from hawx_hw.compensation.joint_rounding import JointRounding, patches, rank_one
 from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph
@@ -52,7 +52,7 @@ def joint_factors(
         zero_point = graph.tensors[node.inputs[0]].zero_point
         plain = patches(node, codes[node.inputs[0]], zero_point)
         factors = np.ones((len(weight), len(blocks)))
-        chosen: dict[bytes, Together] = {}
+        chosen: dict[bytes, JointRounding] = {}
         for index, block in enumerate(blocks):
             sides = rank_one(block)
             if sides is None:
@@ -62,7 +62,7 @@ def joint_factors(
             histogram = np.bincount(met.ravel().astype(np.int64) + 128, minlength=256)
             alone = best_codes(block, histogram, zero_point)[weight + 128]
             if met.tobytes() not in chosen:
-                chosen[met.tobytes()] = Together(met)
+                chosen[met.tobytes()] = JointRounding(met)
             together = chosen[met.tobytes()].codes(block, weight)
             before, after = (
                 _variance(sides, changed, weight, met, plain) for changed in (alone, together)

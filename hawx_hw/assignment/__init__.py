@@ -1,4 +1,4 @@
-"""From rules to the block of every weight, and the way of that to a file and back."""
+"""Assignments of a block to every weight: from the config's rules, and in files."""
 
 from hawx_hw.assignment.rules import assign
 from hawx_hw.assignment.storage import from_json, to_json

@@ -1,4 +1,4 @@
-"""Whether blocks take the codes that occur."""
+"""Checks that blocks accept the codes that occur."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["check_codes", "code_ranges"]
 
 
 def check_codes(graph: Graph, assignment: Assignment, *, weights: bool = True) -> None:
-    """Refuse blocks that do not accept the codes that they may meet.
+    """Refuse blocks that do not accept the codes that may occur at their operands.
 
     Parameters
     ----------
     graph : Graph
     assignment : Assignment
     weights : bool
-        Check the weights too, not the activations alone.
+        Check the weights too, not only the activations.
 
     Raises
     ------
     UserError
-        With the layer's key, the block, and the codes in question.
+        A block does not accept the codes of its layer.
     """
     ranges = code_ranges(graph)
     for node in graph.nodes:
@@ -36,9 +36,9 @@ def check_codes(graph: Graph, assignment: Assignment, *, weights: bool = True) -
         for index, block in enumerate(layer.blocks):
             _within(node.name, block.name, "activation", block.activations, low, high)
             if weights:
-                mine = node.weight[layer.choice == index]
+                used = node.weight[layer.choice == index]
                 _within(
-                    node.name, block.name, "weight", block.weights, int(mine.min()), int(mine.max())
+                    node.name, block.name, "weight", block.weights, int(used.min()), int(used.max())
                 )
 
 
@@ -58,8 +58,8 @@ def _within(layer: str, block: str, what: str, accepted: range, low: int, high: 
     if low in accepted and high in accepted:
         return
     raise UserError(
-        f"{block} accepts {what} codes from {accepted[0]} to {accepted[-1]}, and may meet {low} to "
-        f"{high} in {layer}",
+        f"{block} accepts {what} codes from {accepted[0]} to {accepted[-1]}, but {low} to {high} "
+        f"may occur in {layer}",
         where=f"blocks.layers.{layer}",
         hint="Choose another block for this layer."
         if what == "activation"

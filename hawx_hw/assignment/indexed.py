@@ -20,7 +20,7 @@ def indexed(blocks: Sequence[Block], index: np.ndarray) -> LayerBlocks:
     blocks : sequence of Block
         Some may have the same table, or not be in use.
     index : ndarray of int
-        Of the weights' shape: indices into ``blocks``.
+        Indices into ``blocks``, in the shape of the weights.
     """
     digests = [block.digest for block in blocks]
     first = np.array([digests.index(digest) for digest in digests])

@@ -1,4 +1,4 @@
-"""The config's rules on a graph: the block of every weight."""
+"""The block of every weight of a graph, by the config's rules."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = ["assign"]
 def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Assignment:
     """The blocks of every weight of ``graph``.
 
-    In each layer the first rule that matches a weight gives its block. A rule matches the weights
-    of its filters that lie in its kernel slice. One with a ``share`` has, of the filters in order
-    that still have a weight in its slice that no rule before it matched, the first
-    ``floor(share * filters + 1/2)``, or all where fewer are left.
+    In each layer the first rule that matches a weight determines its block. A rule matches the
+    weights of its filters that lie in its kernel slice. A rule with a ``share`` considers the
+    filters that have a weight in its slice that no earlier rule matched, and takes the first
+    ``floor(share * filters + 1/2)`` of them, or all where there are fewer.
 
     The weights of a linear layer that reads a flattened map are taken as kernels of the map's
-    shape, ``(channels, rows, columns)``; other inputs of linear layers are channels of one row and
-    one column.
+    shape, ``(channels, height, width)``; other inputs of linear layers are channels of height and
+    width 1.
 
     Parameters
     ----------
     graph : Graph
     rules : BlocksConfig
     folder : Path or None
-        Where the modules of ``python:`` are looked for first: that of the config.
+        The config's folder, where modules of ``python:`` blocks are searched first.
 
     Returns
     -------
@@ -49,9 +49,9 @@ def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Ass
     Raises
     ------
     UserError
-        With the config's key: an unknown layer or block; a filter, channel, row or column that is
-        not there; a rule that matches nothing, a weight that no rule matches; a block that does
-        not accept the codes that it may meet (of weights: where they are not to be remapped).
+        An unknown layer or block; a filter, channel or kernel index out of range; a rule without
+        weights, or a weight without a rule; a block that does not accept the codes that may occur
+        (of weights: only where they are not remapped).
     """
     blocks = _Blocks(folder)
     shapes = dict(_kernels(graph))
@@ -72,29 +72,29 @@ def assign(graph: Graph, rules: BlocksConfig, folder: Path | None = None) -> Ass
 
 
 class _Blocks:
-    """Blocks by name, each made once."""
+    """Blocks by name, each created once."""
 
     def __init__(self, folder: Path | None):
         self._folder = folder
-        self._known: dict[str, Block] = {}
+        self._blocks: dict[str, Block] = {}
 
     def __call__(self, name: str, key: str) -> Block:
-        if name not in self._known:
+        if name not in self._blocks:
             try:
-                self._known[name] = by_name(name, self._folder)
+                self._blocks[name] = by_name(name, self._folder)
             except UserError as error:
                 raise UserError(error.what, where=key, hint=error.hint) from error
-        return self._known[name]
+        return self._blocks[name]
 
 
 def _kernels(graph: Graph) -> Iterator[tuple[str, tuple[tuple[int, ...], tuple[int, ...]]]]:
-    """Each layer's shape of weights, and the same as kernels (filters, channels, rows, columns)."""
+    """Each layer's shape of weights, and as kernels: ``(filters, channels, height, width)``."""
     maps: dict[str, tuple[int, ...]] = {graph.input: graph.tensors[graph.input].shape}
     for node in graph.nodes:
-        # A vector keeps the map that it was through additions and clamps, as it is stored.
+        # A flattened map is still stored as a map after additions and clamps.
         shape = graph.tensors[node.name].shape
-        made = len(shape) == 3 or isinstance(node, Linear)
-        maps[node.name] = shape if made else maps[node.inputs[0]]
+        own = len(shape) == 3 or isinstance(node, Linear)
+        maps[node.name] = shape if own else maps[node.inputs[0]]
         if isinstance(node, Conv2d):
             yield node.name, (node.weight.shape, node.weight.shape)
         elif isinstance(node, Linear):
@@ -114,16 +114,16 @@ def _layer(
     free = np.ones(kernel, dtype=bool)
     for number, rule in enumerate(rules):
         key = f"{where}.{number}"
-        mine = _matched(rule, free, key) & free
-        if not mine.any():
+        matched = _matched(rule, free, key) & free
+        if not matched.any():
             raise UserError(
                 "No weight is left for this rule",
                 where=key,
-                hint="The first rule that matches a weight wins: put this one before the others, "
+                hint="The first rule that matches a weight is used: put this one first, "
                 "or remove it.",
             )
-        chosen[mine] = number
-        free &= ~mine
+        chosen[matched] = number
+        free &= ~matched
     if free.any():
         names = ("filter", "input channel", "kernel row", "kernel column")
         first = np.argwhere(free)[0].tolist()
@@ -132,21 +132,21 @@ def _layer(
             f"No rule matches {int(free.sum())} of the layer's {free.size} weights; the first is "
             f"that of {at}",
             where=where,
-            hint="End with a rule that has nothing but a block.",
+            hint="End with a rule that has only a block.",
         )
-    found = [blocks(rule.block, f"{where}.{n}.block") for n, rule in enumerate(rules)]
-    return indexed(found, chosen.reshape(shape))
+    used = [blocks(rule.block, f"{where}.{n}.block") for n, rule in enumerate(rules)]
+    return indexed(used, chosen.reshape(shape))
 
 
 def _matched(rule: BlockRule, free: np.ndarray, key: str) -> np.ndarray:
-    """The weights that a rule names, matched before or not."""
+    """The weights that a rule names, whether or not an earlier rule matched them."""
     slices = [
-        _line(rule.input_channels, free.shape[1], f"{key}.input_channels", "input channel"),
-        _line(rule.kernel_rows, free.shape[2], f"{key}.kernel_rows", "kernel row"),
-        _line(rule.kernel_columns, free.shape[3], f"{key}.kernel_columns", "kernel column"),
+        _selected(rule.input_channels, free.shape[1], f"{key}.input_channels", "input channel"),
+        _selected(rule.kernel_rows, free.shape[2], f"{key}.kernel_rows", "kernel row"),
+        _selected(rule.kernel_columns, free.shape[3], f"{key}.kernel_columns", "kernel column"),
     ]
     taps = slices[0][:, None, None] & slices[1][:, None] & slices[2]
-    filters = _line(rule.filters, len(free), f"{key}.filters", "filter")
+    filters = _selected(rule.filters, len(free), f"{key}.filters", "filter")
     if rule.share is not None:
         count = int(np.floor(rule.share * len(free) + 0.5))
         if count == 0:
@@ -161,17 +161,17 @@ def _matched(rule: BlockRule, free: np.ndarray, key: str) -> np.ndarray:
     return matched
 
 
-def _line(wanted: Indices | None, count: int, key: str, name: str) -> np.ndarray:
-    """Which of ``count`` indices are wanted."""
-    if wanted is None:
+def _selected(chosen: Indices | None, count: int, key: str, name: str) -> np.ndarray:
+    """Mark the chosen ones of ``count`` indices; all where none are given."""
+    if chosen is None:
         return np.ones(count, dtype=bool)
-    if wanted[-1] >= count:
+    if chosen[-1] >= count:
         raise UserError(
-            f"There is no {name} {wanted[-1]}: the layer has {count}",
+            f"There is no {name} {chosen[-1]}: the layer has {count}",
             where=key,
             hint=f"Name them from 0 to {count - 1}.",
         )
-    return np.isin(np.arange(count), wanted)
+    return np.isin(np.arange(count), chosen)
 
 
 def _unknown_layer(graph: Graph, name: str, layers: list[str]) -> UserError:

@@ -1,8 +1,8 @@
-"""What a search decides on: units, the blocks to choose from, and assignments as whole numbers.
+"""The space of a search: units, the candidate blocks, and assignments as vectors of integers.
 
-A unit is a layer, a filter, or a kernel slice of one. A vector has one index of a block a unit;
-units stand in the order of layers, filters and slices. The vectors of a space are also numbered,
-the last unit counting fastest.
+A unit is a layer, a filter, or a kernel slice of a filter. A vector has the index of a block for
+each unit, in the order of layers, filters and slices. The vectors of a space are also numbered, the
+last unit varying fastest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
 
 __all__ = ["LEVELS", "Space"]
 
-#: What a unit may be.
+#: The kinds of units.
 LEVELS = ("layer", "filter", "kernel")
 
 
@@ -30,15 +30,15 @@ class Space:
     ----------
     graph : Graph
     blocks : sequence of Block
-        At least two, no two of one table.
+        At least two, no two with the same table.
     units : mapping of str to ndarray of int
-        For each layer that is searched the unit of every weight, of the weights' shape, counted
-        from 0 without gaps; other layers are exact.
+        For each searched layer the unit of every weight, in the weights' shape, counted from 0
+        without gaps; other layers are exact.
 
     Raises
     ------
     ValueError
-        A layer is not there, or blocks or units are not as they must be.
+        A layer does not exist, or blocks or units are not as described.
     """
 
     def __init__(self, graph: Graph, blocks: Sequence[Block], units: Mapping[str, np.ndarray]):
@@ -71,7 +71,7 @@ class Space:
     def by_layer(
         cls, graph: Graph, blocks: Sequence[Block], layers: Sequence[str] | None = None
     ) -> Self:
-        """One unit a layer; ``layers``: those that are searched, None for all."""
+        """One unit for each of ``layers``; None for all layers."""
         shapes = _shapes(graph, layers)
         return cls(graph, blocks, {n: np.zeros(s, dtype=np.int64) for n, s in shapes.items()})
 
@@ -79,7 +79,7 @@ class Space:
     def by_filter(
         cls, graph: Graph, blocks: Sequence[Block], layers: Sequence[str] | None = None
     ) -> Self:
-        """One unit a filter of a convolution or output of a linear layer."""
+        """One unit for each filter of a convolution and each output of a linear layer."""
         return cls.by_slice(graph, blocks, {}, layers)
 
     @classmethod
@@ -90,13 +90,13 @@ class Space:
         slices: Mapping[str, np.ndarray],
         layers: Sequence[str] | None = None,
     ) -> Self:
-        """One unit a kernel slice of a filter.
+        """One unit for each kernel slice of a filter.
 
         Parameters
         ----------
         slices : mapping of str to ndarray of int
             The slice of every tap of some layers, of shape ``weight.shape[1:]``, counted from 0;
-            filters of layers left out are whole.
+            filters of other layers are one unit each.
         """
         units = {}
         for name, shape in _shapes(graph, layers).items():
@@ -112,7 +112,7 @@ class Space:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What there is to choose from."""
+        """The candidate blocks."""
         return self._blocks
 
     @property
@@ -131,9 +131,9 @@ class Space:
         return int(len(self._blocks) ** self.units)
 
     def unit(self, layer: str) -> np.ndarray:
-        """The unit of every weight of a layer, in the vector's count: int64, weights' shape."""
-        found: np.ndarray = self._units[layer] + self._first[layer]
-        return found
+        """The position in the vector of every weight of a layer: int64, in the weights' shape."""
+        positions: np.ndarray = self._units[layer] + self._first[layer]
+        return positions
 
     def uniform(self, block: int) -> np.ndarray:
         """The vector of one block everywhere: int64 ``(units,)``."""
@@ -145,40 +145,40 @@ class Space:
         Raises
         ------
         ValueError
-            They are of another shape, not whole numbers, or name a block that is not there.
+            They are of another shape, not whole numbers, or not indices of blocks.
         """
-        found = np.atleast_2d(np.asarray(vectors))
-        if found.ndim != 2 or found.shape[1] != self.units:
-            raise ValueError(f"Vectors must be of shape (n, {self.units}), not {found.shape}")
-        if not np.issubdtype(found.dtype, np.integer):
-            raise ValueError(f"Vectors must be whole numbers, not {found.dtype}")
-        if found.size and not (found.min() >= 0 and found.max() < len(self._blocks)):
+        array = np.atleast_2d(np.asarray(vectors))
+        if array.ndim != 2 or array.shape[1] != self.units:
+            raise ValueError(f"Vectors must be of shape (n, {self.units}), not {array.shape}")
+        if not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"Vectors must be whole numbers, not {array.dtype}")
+        if array.size and not (array.min() >= 0 and array.max() < len(self._blocks)):
             raise ValueError(
                 f"Vectors must be in [0, {len(self._blocks)}), not in "
-                f"[{found.min()}, {found.max()}]"
+                f"[{array.min()}, {array.max()}]"
             )
-        return found.astype(np.int64)
+        return array.astype(np.int64)
 
     def vectors(self, numbers: np.ndarray) -> np.ndarray:
         """The vectors of some numbers in [0, size): int64 ``(n, units)``."""
         if self.size > 2**62:
             raise ValueError(f"A space of {self.size} assignments is too large to be numbered")
-        left = np.asarray(numbers, dtype=np.int64)
-        if left.size and not (left.min() >= 0 and left.max() < self.size):
+        rest = np.asarray(numbers, dtype=np.int64)
+        if rest.size and not (rest.min() >= 0 and rest.max() < self.size):
             raise ValueError(f"Numbers must be in [0, {self.size})")
-        found = np.empty((len(left), self.units), dtype=np.int64)
+        vectors = np.empty((len(rest), self.units), dtype=np.int64)
         for unit in reversed(range(self.units)):
-            left, found[:, unit] = np.divmod(left, len(self._blocks))
-        return found
+            rest, vectors[:, unit] = np.divmod(rest, len(self._blocks))
+        return vectors
 
     def numbers(self, vectors: np.ndarray) -> np.ndarray:
         """The numbers of vectors, the reverse of :meth:`vectors`: int64 ``(n,)``."""
         if self.size > 2**62:
             raise ValueError(f"A space of {self.size} assignments is too large to be numbered")
-        found = np.zeros(len(np.atleast_2d(vectors)), dtype=np.int64)
-        for column in self.checked(vectors).T:
-            found = found * len(self._blocks) + column
-        return found
+        numbers = np.zeros(len(np.atleast_2d(vectors)), dtype=np.int64)
+        for choice in self.checked(vectors).T:
+            numbers = numbers * len(self._blocks) + choice
+        return numbers
 
     def assignment(self, vector: np.ndarray) -> dict[str, LayerBlocks]:
         """The block of every weight."""
@@ -194,7 +194,7 @@ class Space:
             It is not in the space: other layers, other blocks, or units of several blocks.
         """
         digests = {block.digest: index for index, block in enumerate(self._blocks)}
-        found = np.empty(self.units, dtype=np.int64)
+        vector = np.empty(self.units, dtype=np.int64)
         if set(assignment) != set(self._layers):
             raise ValueError(f"Assignment must be of layers {list(self._layers)}")
         for name in self._layers:
@@ -203,10 +203,10 @@ class Space:
             if missing:
                 raise ValueError(f"Assignment must be of the space's blocks, not {missing[0]!r}")
             chosen = np.array([digests[block.digest] for block in layer.blocks])[layer.choice]
-            found[self.unit(name)] = chosen
-            if (found[self.unit(name)] != chosen).any():
+            vector[self.unit(name)] = chosen
+            if (vector[self.unit(name)] != chosen).any():
                 raise ValueError(f"Assignment must have one block a unit in {name!r}")
-        return found
+        return vector
 
 
 def _shapes(graph: Graph, layers: Sequence[str] | None) -> dict[str, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""An assignment as JSON: by layer, the filters that have the same blocks, and which those are."""
+"""An assignment as JSON: for each layer, groups of filters with the same blocks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["from_json", "to_json"]
 
 
 def to_json(assignment: Assignment) -> dict[str, Any]:
-    """What :func:`from_json` makes the same assignment of.
+    """The JSON content from which :func:`from_json` restores the assignment.
 
-    ``blocks`` has the digest of every block by its name. ``layers`` has for each layer the shape
-    of its weights and groups of ``filters``, such as ``"0-2,5"``, with one ``block``; or, where it
-    depends on the weight in the filter, with ``taps``: by name the weights, counted row by row,
-    such as ``{"exact": "0-24", "drum(k=4)": "25-49"}``.
+    ``blocks`` maps the name of every block to its digest. ``layers`` has for each layer the shape
+    of its weights and groups of ``filters``, such as ``"0-2,5"``, with one ``block``; or, where the
+    block depends on the weight in the filter, with ``taps``: for each block the indices of its
+    weights in C order, such as ``{"exact": "0-24", "drum(k=4)": "25-49"}``.
     """
     digests = {block.name: block.digest for layer in assignment.values() for block in layer.blocks}
     return {
@@ -33,27 +33,27 @@ def to_json(assignment: Assignment) -> dict[str, Any]:
 
 
 def from_json(content: dict[str, Any], folder: Path | None = None) -> dict[str, LayerBlocks]:
-    """The assignment that :func:`to_json` wrote.
+    """The assignment that :func:`to_json` turned into ``content``.
 
     Parameters
     ----------
     content : dict
     folder : Path or None
-        Where the modules of ``python:`` are looked for first.
+        Where modules of ``python:`` blocks are searched first.
 
     Raises
     ------
     UserError
-        A block is not there any more, or its products are others now; or this is no assignment.
+        A block does not exist any more or has other products now, or ``content`` is no assignment.
     """
     try:
         blocks = {name: by_name(name, folder) for name in content["blocks"]}
         for name, digest in content["blocks"].items():
             if blocks[name].digest != digest:
                 raise UserError(
-                    f"The products of {name} are not those that were chosen",
+                    f"The products of {name} have changed since it was chosen",
                     where=name,
-                    hint="Bring back the block of the digest "
+                    hint="Restore the block of the digest "
                     f"{digest[:16]}, or choose the blocks anew.",
                 )
         return {
@@ -68,20 +68,20 @@ def from_json(content: dict[str, Any], folder: Path | None = None) -> dict[str, 
 
 
 def _layer_to_json(layer: LayerBlocks) -> dict[str, Any]:
-    rows = layer.choice.reshape(len(layer.choice), -1)
+    filters = layer.choice.reshape(len(layer.choice), -1)
     patterns: dict[bytes, list[int]] = {}
-    for index, row in enumerate(rows):
-        patterns.setdefault(row.tobytes(), []).append(index)
+    for index, pattern in enumerate(filters):
+        patterns.setdefault(pattern.tobytes(), []).append(index)
     groups: list[dict[str, Any]] = []
     for members in patterns.values():
-        row = rows[members[0]]
-        used = [int(index) for index in np.unique(row)]
+        pattern = filters[members[0]]
+        used = [int(index) for index in np.unique(pattern)]
         group: dict[str, Any] = {"filters": _text(members)}
         if len(used) == 1:
             group["block"] = layer.blocks[used[0]].name
         else:
             group["taps"] = {
-                layer.blocks[index].name: _text(np.flatnonzero(row == index).tolist())
+                layer.blocks[index].name: _text(np.flatnonzero(pattern == index).tolist())
                 for index in used
             }
         groups.append(group)

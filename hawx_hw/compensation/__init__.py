@@ -1,4 +1,4 @@
-"""Free accuracy: what makes up for approximate blocks without a gate."""
+"""Compensation of approximate blocks in weights, biases and codes, without any hardware."""
 
 from hawx_hw.compensation.layerwise import Compensation, compensate
 

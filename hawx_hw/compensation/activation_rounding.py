@@ -1,4 +1,4 @@
-"""Activations rounded for the blocks that read them, by the layer that makes them."""
+"""Activations rounded for the blocks that read them, by the layer that computes them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["round_activations"]
 
 
 def round_activations(graph: Graph, assignment: Assignment) -> Graph:
-    """Let each layer round its codes to the grid that all their readers' blocks share.
+    """Let each layer round its codes to the step that all their readers' blocks share.
 
     A block of lower precision drops the low bits of its activations. Where every reader of a tensor
-    does so, its requantizer rounds to the nearest code that keeps them all, at no cost: a parameter
+    does so, its requantizer rounds to the nearest code without these bits, at no cost: a parameter
     of the layer program (:attr:`~hawx_hw.graph.graph.Requantization.step`). Codes that an
-    addition, a clamp or an average reads, and those of the output, stay as fine as they are. The
-    network's input has no requantizer before it: there the block drops the bits.
+    addition, a clamp or an average reads, and those of the output, are not rounded. The network's
+    input has no requantizer before it: there the block drops the bits.
 
-    A zero point that is not on the grid stays where it is. Its codes, and the padding, then lose
-    their low bits in the block; the bias can make up for that
+    A zero point that is not a multiple of the step remains. Its codes, and the padding, then lose
+    their low bits in the block; the bias can compensate for that
     (:mod:`hawx_hw.compensation.weight_remapping`).
 
     Parameters
@@ -45,7 +45,7 @@ def round_activations(graph: Graph, assignment: Assignment) -> Graph:
 
 
 def _steps(graph: Graph, assignment: Assignment) -> dict[str, int]:
-    """The coarsest grid that all readers of each tensor bear."""
+    """The largest step that all readers of each tensor tolerate."""
     readers: dict[str, list[int]] = {name: [] for name in graph.tensors}
     readers[graph.output].append(1)
     for node in reversed(graph.nodes):

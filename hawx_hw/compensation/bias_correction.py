@@ -13,13 +13,13 @@ __all__ = ["correct_bias", "mean_sums"]
 
 
 def correct_bias(node: Conv2d | Linear, error: np.ndarray) -> Conv2d | Linear:
-    """The node with its mean error taken back, rounded to whole numbers, halves up.
+    """The node with its mean error subtracted from the bias, rounded to whole numbers, halves up.
 
     Parameters
     ----------
     node : Conv2d or Linear
     error : ndarray of float64
-        ``(filters,)``: how much larger its sums are in the mean than they should be.
+        ``(filters,)``: mean of its sums, less the mean of the exact sums.
     """
     bias = node.bias.astype(np.int64) - np.floor(error + 0.5).astype(np.int64)
     limits = np.iinfo(np.int32)
@@ -33,14 +33,14 @@ def mean_sums(
 ) -> np.ndarray:
     """Mean of each filter's sums, bias included: float64 ``(filters,)``.
 
-    The mean of a sum is the sum over taps and activation codes of their share and the product: the
-    histograms say all, and no image is needed.
+    The mean of a sum is the sum over taps and activation codes of the code's share times the
+    product, so that histograms are enough and no image is needed.
 
     Parameters
     ----------
     node : Conv2d or Linear
     layer : LayerBlocks or None
-        Exact where None.
+        None for exact products.
     histograms : ndarray of int64
         From :func:`~hawx_hw.compensation.histograms.tap_histograms`.
     """
@@ -54,10 +54,11 @@ def mean_sums(
         total = np.zeros(len(weight), dtype=np.int64)
         choice = layer.choice.reshape(weight.shape)
         for index, block in enumerate(layer.blocks):
-            # (taps, weight codes): what each code makes of the activations at each tap.
-            # In float64, which holds these sums exactly, and whose products are fast.
-            made = (counts.astype(np.float64) @ block.table.T.astype(np.float64)).astype(np.int64)
-            picked = made[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
-            total += np.where(choice == index, picked, 0).sum(axis=1)
+            # (taps, weight codes): the sum of each code's products with the activations at each
+            # tap. In float64, which represents these sums exactly, and whose matrix products are
+            # fast.
+            products = counts.astype(np.float64) @ block.table.T.astype(np.float64)
+            picked = products[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
+            total += np.where(choice == index, picked.astype(np.int64), 0).sum(axis=1)
     mean: np.ndarray = total / pixels + node.bias
     return mean

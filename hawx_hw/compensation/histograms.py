@@ -1,4 +1,4 @@
-"""How often each tap of a kernel meets each activation code."""
+"""Histograms of the activation codes at each tap of a kernel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def tap_histograms(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) ->
     ----------
     node : Conv2d or Linear
     codes : ndarray of int8
-        Of the node's input, ``(batch, *shape)``.
+        Codes of the node's input, ``(batch, *shape)``.
     zero_point : int
         The code that fills the padding.
 
@@ -32,15 +32,15 @@ def tap_histograms(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) ->
     padded = np.pad(
         codes, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=zero_point
     )
-    channels, rows, columns = node.weight.shape[1:]
+    channels, kernel_height, kernel_width = node.weight.shape[1:]
     down, across = node.stride
-    height = (padded.shape[2] - rows) // down + 1
-    width = (padded.shape[3] - columns) // across + 1
-    found = np.empty((channels, rows, columns, 256), dtype=np.int64)
-    for c, i, j in np.ndindex(channels, rows, columns):
+    height = (padded.shape[2] - kernel_height) // down + 1
+    width = (padded.shape[3] - kernel_width) // across + 1
+    counts = np.empty((channels, kernel_height, kernel_width, 256), dtype=np.int64)
+    for c, i, j in np.ndindex(channels, kernel_height, kernel_width):
         last_i, last_j = i + (height - 1) * down + 1, j + (width - 1) * across + 1
-        found[c, i, j] = _counts(padded[:, c, i:last_i:down, j:last_j:across])
-    return found
+        counts[c, i, j] = _counts(padded[:, c, i:last_i:down, j:last_j:across])
+    return counts
 
 
 # A code's bits as an unsigned number, in ascending order of the codes.

@@ -1,12 +1,12 @@
-"""Weights of a filter chosen together, so that their errors make up for one another.
+"""Weights of a filter chosen together, so that their errors compensate for one another.
 
-Remapping looks at each weight by itself. What counts is the filter's sum: activations at
-neighboring taps are alike, and what one weight loses its neighbors can give back. For blocks of
-rank 1, ``M(w, x) = u(w) v(x)``, that is least squares over the values that ``u`` can take, with the
-covariances of ``v(x)`` on calibration images. It is solved greedily as in GPTQ (E. Frantar,
+Remapping treats each weight alone, but the error of the filter's sum matters: activations at
+neighboring taps are similar, so that the error of one weight can be compensated by its neighbors.
+For blocks of rank 1, ``M(w, x) = u(w) v(x)``, this is least squares over the values of ``u``, with
+the covariances of ``v(x)`` on calibration images. It is solved greedily as in GPTQ (E. Frantar,
 S. Ashkboos, T. Hoefler, D. Alistarh, ICLR 2023), after Optimal Brain Surgeon (B. Hassibi,
-D. Stork, G. Wolff, 1993): weight after weight takes its nearest value, and those that are left move
-so that they make up for its error best.
+D. Stork, G. Wolff, 1993): one weight after another takes its nearest value, and the remaining
+ones are adjusted to compensate for its error as well as possible.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.graph.graph import WEIGHT_MAX, Conv2d, Linear
 
-__all__ = ["Together", "patches", "rank_one", "round_together"]
+__all__ = ["JointRounding", "patches", "rank_one", "round_together"]
 
-#: Positions that are looked at: evenly spaced over images and pixels.
+#: Sampled positions, evenly spaced over images and pixels.
 _POSITIONS = 8192
-#: Added to variances, as a share of their mean: what so few positions cannot tell.
+#: Added to variances, as a share of their mean: the uncertainty of so few positions.
 _DAMPING = 0.01
 _LEAST = 1e-6
 
@@ -40,8 +40,8 @@ def round_together(
     """The node with the weights of each filter chosen together.
 
     Filters of a block whose table has a higher rank, and of several blocks, are remapped weight by
-    weight (:func:`~hawx_hw.compensation.weight_remapping.remap_weights`). As there, the bias makes
-    up for other weights at the zero point; means are left to the bias correction.
+    weight (:func:`~hawx_hw.compensation.weight_remapping.remap_weights`). As there, the bias
+    compensates for other weights at the zero point; means are left to the bias correction.
 
     Parameters
     ----------
@@ -50,19 +50,19 @@ def round_together(
     codes : ndarray of int8
         The node's input on calibration images, ``(batch, *shape)``.
     histogram : ndarray
-        ``(256,)``: how often it has each code, indexed ``[code + 128]``.
+        ``(256,)``: counts of the input's codes, indexed ``[code + 128]``.
     zero_point : int
-        Of the input.
+        Zero point of the input.
 
     Returns
     -------
     Conv2d or Linear
-        With other weights and biases.
+        The node with other weights and biases.
     """
     remapped = remap_weights(node, layer, histogram, zero_point)
     weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
     choice = layer.choice.reshape(weight.shape)
-    together = Together(patches(node, codes, zero_point))
+    together = JointRounding(patches(node, codes, zero_point))
     chosen = remapped.weight.reshape(weight.shape).astype(np.int64)
     bias = remapped.bias.astype(np.int64)
     for index, block in enumerate(layer.blocks):
@@ -81,7 +81,7 @@ def round_together(
 
 
 def rank_one(block: Block) -> tuple[np.ndarray, np.ndarray] | None:
-    """``u`` and ``v`` of a table ``u(w) v(x)``, int64 ``(256,)``; None where it is no such."""
+    """``u`` and ``v`` of a table ``u(w) v(x)``, int64 ``(256,)``; None for other tables."""
     factors = block.factors()
     if factors is None or factors[0].shape[1] != 1:
         return None
@@ -89,17 +89,17 @@ def rank_one(block: Block) -> tuple[np.ndarray, np.ndarray] | None:
     return left, right
 
 
-class Together:
-    """Chooses the weights of one layer's filters, for what its taps meet.
+class JointRounding:
+    """Chooses the weights of one layer's filters for the activations at its taps.
 
     Parameters
     ----------
-    met : ndarray of int8
+    activations : ndarray of int8
         From :func:`patches`.
     """
 
-    def __init__(self, met: np.ndarray):
-        self._met = met
+    def __init__(self, activations: np.ndarray):
+        self._activations = activations
         self._systems: dict[bytes, _System] = {}
 
     def codes(self, block: Block, weight: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ class Together:
         ----------
         block : Block
         weight : ndarray of int64
-            ``(filters, taps)``: what the sums should be made of.
+            ``(filters, taps)``: the original codes.
 
         Returns
         -------
@@ -129,47 +129,48 @@ class Together:
             return weight
         key = right.tobytes()
         if key not in self._systems:
-            self._systems[key] = _System(right, self._met)
+            self._systems[key] = _System(right, self._activations)
         system = self._systems[key]
         accepted = np.array([w for w in block.weights if abs(w) <= WEIGHT_MAX])
         levels, first = np.unique(left[accepted + 128], return_index=True)
         codes = np.empty(weight.shape, dtype=np.int64)
-        left_over = system.wanted(weight)[:, system.order]
-        for tap, row in enumerate(system.upper):
-            column = left_over[:, tap]
-            nearest = np.abs(column[:, None] - levels).argmin(axis=1)
+        targets = system.targets(weight)[:, system.order]
+        for tap, factors_of_tap in enumerate(system.upper):
+            target = targets[:, tap]
+            nearest = np.abs(target[:, None] - levels).argmin(axis=1)
             codes[:, system.order[tap]] = accepted[first[nearest]]
-            error = (column - levels[nearest]) / row[tap]
-            left_over[:, tap:] -= error[:, None] * row[tap:]
+            error = (target - levels[nearest]) / factors_of_tap[tap]
+            targets[:, tap:] -= error[:, None] * factors_of_tap[tap:]
         return codes
 
 
 class _System:
-    """Least squares over what ``right`` makes of the activations that the taps meet."""
+    """Least squares over the factors ``right`` of the activations at the taps."""
 
-    def __init__(self, right: np.ndarray, met: np.ndarray):
-        seen = right[met.astype(np.int64) + 128]
-        covariance = _covariance(seen, seen)
-        cross = covariance if (seen == met).all() else _covariance(seen, met)
+    def __init__(self, right: np.ndarray, activations: np.ndarray):
+        values = right[activations.astype(np.int64) + 128]
+        covariance = _covariance(values, values)
+        same = (values == activations).all()
+        cross = covariance if same else _covariance(values, activations)
         least = _DAMPING * max(float(np.diag(covariance).mean()), _LEAST)
         damping = least * np.eye(len(covariance))
         covariance = covariance + damping
         self._factor = cho_factor(covariance)
         self._cross = cross + damping
-        #: In which order weights are taken: those that count most first.
+        #: The order in which weights are chosen: by decreasing variance.
         self.order = np.argsort(-np.diag(covariance), kind="stable")
         inverse = cho_solve(self._factor, np.eye(len(covariance)))
         #: ``upper.T @ upper`` is the inverse, in that order.
         self.upper = cholesky(inverse[np.ix_(self.order, self.order)], lower=False)
 
-    def wanted(self, weight: np.ndarray) -> np.ndarray:
-        """The real weights that make the same sums best: float64 ``(filters, taps)``."""
-        found: np.ndarray = cho_solve(self._factor, self._cross @ weight.T).T
-        return found
+    def targets(self, weight: np.ndarray) -> np.ndarray:
+        """The real factors that approximate the exact sums best: float64 ``(filters, taps)``."""
+        targets: np.ndarray = cho_solve(self._factor, self._cross @ weight.T).T
+        return targets
 
 
 def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.ndarray:
-    """What the taps meet at some positions: int8 ``(positions, taps)``, evenly spaced."""
+    """The activations at the taps, at evenly spaced positions: int8 ``(positions, taps)``."""
     if isinstance(node, Linear):
         return codes.reshape(len(codes), -1)
     top, left, bottom, right = node.padding
@@ -182,12 +183,12 @@ def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.nda
     at = np.unravel_index(
         np.linspace(0, count - 1, min(count, _POSITIONS)).astype(np.int64), windows.shape[:3]
     )
-    found: np.ndarray = windows[at].reshape(len(at[0]), -1)
-    return found
+    sampled: np.ndarray = windows[at].reshape(len(at[0]), -1)
+    return sampled
 
 
 def _covariance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of the columns of whole numbers: the sums are exact."""
+    """Covariances along axis 0 of integer arrays: float64 with exact sums."""
     x, y = x.astype(np.float64), y.astype(np.float64)
-    found: np.ndarray = x.T @ y / len(x) - np.outer(x.mean(axis=0), y.mean(axis=0))
-    return found
+    covariance: np.ndarray = x.T @ y / len(x) - np.outer(x.mean(axis=0), y.mean(axis=0))
+    return covariance

@@ -1,4 +1,4 @@
-"""Everything that makes up for approximate blocks at no cost in hardware."""
+"""Layer-by-layer compensation of approximate blocks, at no cost in hardware."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = ["Compensation", "compensate"]
 
 @dataclass(frozen=True)
 class Compensation:
-    """What was done to one layer.
+    """The compensation of one layer.
 
     Parameters
     ----------
     layer : str
         The node's name.
     weights_changed, weights : int
-        Weights that got another code, of how many.
+        Weights with another code, and all weights.
     step : int
         The layer's codes are multiples of it.
     error_before, error_after : float
@@ -60,19 +60,20 @@ def compensate(
     joint_rounding: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Graph, list[Compensation]]:
-    """The graph with steps, weights and biases that suit the blocks; its structure stays.
+    """The graph with steps, weights and biases adapted to the blocks; its structure is the same.
 
-    Activations are rounded first, then each layer in turn gets its weights remapped and its bias
-    corrected, on what the layers before it, approximate and corrected, make of the calibration
-    images. A filter's error is measured against the exact products of the original weights with the
-    same activations: measured against the exact graph, what earlier layers lost would be counted
-    again, and single filters be pulled far off (umitchell(w=3) on LeNet-5 loses five points so).
+    Activations are rounded first, then the weights of each layer in turn are remapped and its bias
+    is corrected, on the calibration images' activations behind the approximate and corrected layers
+    before it. A filter's error is measured against the exact products of the original weights with
+    the same activations. Measured against the exact graph, errors of earlier layers would be
+    counted again, and single filters changed too far (an accuracy drop of five percentage points
+    for umitchell(w=3) on LeNet-5).
 
     Weights are remapped in two ways, and the one whose outputs are nearer to those of the exact
-    graph on the calibration images counts: all of them, by the least square of each weight's own
-    error; or filter by filter as its codes come out best, weights as they were included. Neither
-    is always the better one: small errors of gain, which single weights hardly feel, add up over
-    layers, while codes that are best after one layer are not always so after twenty.
+    graph on the calibration images is taken: all of them, by the least square of each weight's own
+    error; or filter by filter, by the least error of its codes, unchanged weights included. Neither
+    is always better: small errors of gain, which hardly show in single weights, add up over layers,
+    while codes that are best after one layer are not always best after twenty.
 
     Parameters
     ----------
@@ -82,13 +83,13 @@ def compensate(
     images : ndarray of int8
         Calibration codes ``(batch, *input shape)``.
     bias_correction, weight_remapping, activation_rounding : bool
-        What to do.
+        Steps of the compensation.
     joint_rounding : bool
         Choose the weights of each filter together, where blocks have rank 1, instead of trying
-        these two ways (:mod:`hawx_hw.compensation.joint_rounding`). ``weight_remapping`` then does
-        not count.
+        these two ways (:mod:`hawx_hw.compensation.joint_rounding`). ``weight_remapping`` is then
+        ignored.
     progress : callable or None
-        Called with the nodes done and their total.
+        Called with the number of nodes done and their total.
 
     Returns
     -------
@@ -110,18 +111,18 @@ def compensate(
     best: tuple[int, Graph, list[Compensation]] | None = None
     for turn, remapping in enumerate(plans):
 
-        def told(done: int, turn: int = turn) -> None:
+        def report_progress(done: int, turn: int = turn) -> None:
             if progress:
                 progress(turn * len(graph.nodes) + done, len(plans) * len(graph.nodes))
 
         changed, report, output = _layer_by_layer(
-            graph, rounded, assignment, images, remapping, bias_correction, told
+            graph, rounded, assignment, images, remapping, bias_correction, report_progress
         )
         error = int(((output - exact) ** 2).sum())
         if best is None or error < best[0]:
             best = error, changed, report
         if error == 0:
-            told(len(plans) * len(graph.nodes) - turn * len(graph.nodes))
+            report_progress(len(plans) * len(graph.nodes) - turn * len(graph.nodes))
             break
     assert best is not None
     return best[1:]
@@ -136,9 +137,9 @@ def _layer_by_layer(
     bias_correction: bool,
     progress: Callable[[int], None],
 ) -> tuple[Graph, list[Compensation], np.ndarray]:
-    """The compensated graph, what was done to each layer, and its output for ``images``.
+    """The compensated graph, the report of each layer, and the output for ``images``.
 
-    ``remapping`` is ``none``, ``all``, ``together``, or ``best``: for each filter whether and how.
+    ``remapping`` is ``none``, ``all``, ``together``, or ``best``: the best way for each filter.
     """
     values = {graph.input: images}
     nodes: list[Node] = []
@@ -148,30 +149,37 @@ def _layer_by_layer(
         if isinstance(node, (Conv2d, Linear)) and isinstance(original, (Conv2d, Linear)):
             source = node.inputs[0]
             zero_point = graph.tensors[source].zero_point
-            met = tap_histograms(node, values[source], zero_point)
+            histograms = tap_histograms(node, values[source], zero_point)
             if layer is not None and remapping != "none":
-                taps = met.reshape(-1, 256).sum(axis=0)
+                taps = histograms.reshape(-1, 256).sum(axis=0)
                 candidates = [remap_weights(node, layer, taps, zero_point)]
                 if remapping == "best":
                     if _accepted(node, layer):
                         candidates.insert(0, node)
                     if bias_correction:
                         candidates.append(
-                            remap_weights(node, layer, taps, zero_point, centerd=True)
+                            remap_weights(node, layer, taps, zero_point, centered=True)
                         )
                     node = _best_filters(
-                        rounded, node, candidates, values, layer, met, original, bias_correction
+                        rounded,
+                        node,
+                        candidates,
+                        values,
+                        layer,
+                        histograms,
+                        original,
+                        bias_correction,
                     )
                 elif remapping == "together":
                     node = round_together(node, layer, values[source], taps, zero_point)
                 else:
                     (node,) = candidates
-            meant = mean_sums(original, None, met)
-            before = mean_sums(node, layer, met) - meant
+            exact_mean = mean_sums(original, None, histograms)
+            before = mean_sums(node, layer, histograms) - exact_mean
             after = before
             if bias_correction:
                 node = correct_bias(node, before)
-                after = mean_sums(node, layer, met) - meant
+                after = mean_sums(node, layer, histograms) - exact_mean
             report.append(
                 Compensation(
                     layer=node.name,
@@ -190,7 +198,7 @@ def _layer_by_layer(
 
 
 def _accepted(node: Conv2d | Linear, layer: LayerBlocks) -> bool:
-    """Whether the blocks take the weights as they are."""
+    """Whether the blocks accept the unchanged weights."""
     return all(
         np.isin(node.weight[layer.choice == index], block.weights).all()
         for index, block in enumerate(layer.blocks)
@@ -203,25 +211,25 @@ def _best_filters(
     candidates: list[Conv2d | Linear],
     values: dict[str, np.ndarray],
     layer: LayerBlocks,
-    met: np.ndarray,
+    histograms: np.ndarray,
     original: Conv2d | Linear,
     bias_correction: bool,
 ) -> Conv2d | Linear:
-    """Each filter of the candidate whose codes have the least squared error; of equals the first.
+    """Take each filter from the candidate whose codes have the least squared error.
 
-    The squared errors of single weights do not say what they do together: gains that are all a
-    little off add up, noise does not. So the codes decide, against the exact ones of the same
-    activations; no filter gets worse on the calibration images.
+    The squared errors of single weights do not determine the error of their sum: equal errors of
+    gain add up, noise does not. So codes are compared with the exact ones for the same activations;
+    no filter gets worse on the calibration images.
     """
-    wanted = _evaluate(graph, original, values, None).astype(np.int64)
-    axes = (0, *range(2, wanted.ndim))
+    exact = _evaluate(graph, original, values, None).astype(np.int64)
+    axes = (0, *range(2, exact.ndim))
     errors = []
     for candidate in candidates:
-        tried = candidate
+        corrected = candidate
         if bias_correction:
-            error = mean_sums(candidate, layer, met) - mean_sums(original, None, met)
-            tried = correct_bias(candidate, error)
-        errors.append(((_evaluate(graph, tried, values, layer) - wanted) ** 2).sum(axis=axes))
+            error = mean_sums(candidate, layer, histograms) - mean_sums(original, None, histograms)
+            corrected = correct_bias(candidate, error)
+        errors.append(((_evaluate(graph, corrected, values, layer) - exact) ** 2).sum(axis=axes))
     best = np.argmin(errors, axis=0)
     filters = np.arange(len(best))
     return replace(

@@ -1,10 +1,10 @@
-"""The graph that an assignment runs on, where each filter makes up for its own blocks.
+"""Per-filter compensation: the graph of an assignment, each filter adapted to its own blocks.
 
-Weights are remapped to the codes that their block treats best, and the mean error of each filter
-is folded into its bias, both on what the exact network makes of calibration images. So a filter's
-weights and bias depend on its own blocks alone, and what assignments share stays the same: that is
-what the hawx scores assume and what prefix sharing lives on.
-:func:`hawx_hw.compensation.layerwise` goes further, layer after layer, for the one that is chosen.
+Weights are remapped to the codes with the least error under their block, and the mean error of each
+filter is folded into its bias, both for the exact network's activations on calibration images. So a
+filter's weights and bias depend on its own blocks alone, and layers that assignments share remain
+equal: the hawx scores assume this, and prefix sharing in the emulator needs it. For a chosen
+assignment, :mod:`hawx_hw.compensation.layerwise` compensates more, layer after layer.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ __all__ = ["Compensated", "by_filter"]
 
 
 class Compensated:
-    """Makes the graphs of a space's vectors.
+    """Compensated graphs of the vectors of a space.
 
     Parameters
     ----------
     graph : Graph
     space : Space
-        Of that graph.
+        A space of that graph.
     images : ndarray of int8
         Calibration codes ``(n, *input shape)``, n >= 1.
     bias_correction, weight_remapping : bool
-        What to do.
+        Steps of the compensation.
 
     Raises
     ------
     UserError
-        A block does not accept the activations that it may meet (or, where weights are not
+        A block does not accept the activations that may occur (or, where weights are not
         remapped, the weights).
     """
 
@@ -69,11 +69,13 @@ class Compensated:
             if isinstance(node, (Conv2d, Linear)) and node.name in space.layers:
                 source = node.inputs[0]
                 zero_point = graph.tensors[source].zero_point
-                met = tap_histograms(node, codes[source], zero_point)
-                self._layers[node.name] = _Layer(node, space, met, zero_point, weight_remapping)
+                histograms = tap_histograms(node, codes[source], zero_point)
+                self._layers[node.name] = _Layer(
+                    node, space, histograms, zero_point, weight_remapping
+                )
 
     def __call__(self, vector: np.ndarray) -> Graph:
-        """The graph with the weights and biases that suit the blocks of ``vector``."""
+        """The graph with weights and biases adapted to the blocks of ``vector``."""
         (vector,) = self._space.checked(vector)
         nodes = []
         for node in self._graph.nodes:
@@ -92,7 +94,7 @@ def by_filter(
     bias_correction: bool = True,
     weight_remapping: bool = True,
 ) -> Graph:
-    """The graph of one assignment, as :class:`Compensated` makes it of the assignment's vector.
+    """The graph of one assignment, equal to that of :class:`Compensated` for its vector.
 
     Parameters
     ----------
@@ -102,7 +104,7 @@ def by_filter(
     images : ndarray of int8
         Calibration codes ``(n, *input shape)``, n >= 1.
     bias_correction, weight_remapping : bool
-        What to do.
+        Steps of the compensation.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def by_filter(
     used |= {block.digest: block for layer in assignment.values() for block in layer.blocks}
     if len(used) < 2:
         return graph
-    # Every weight by itself: the finest space holds any assignment.
+    # One unit a weight: the finest space contains any assignment.
     units = {
         name: np.arange(int(np.prod(layer.shape))).reshape(layer.shape)
         for name, layer in assignment.items()
@@ -124,19 +126,19 @@ def by_filter(
 
 
 class _Layer:
-    """One layer's weights under every block, and by how much they change the mean of its sums."""
+    """One layer's weights for every block, and the errors that they add to the mean of its sums."""
 
     def __init__(
         self,
         node: Conv2d | Linear,
         space: Space,
-        met: np.ndarray,
+        histograms: np.ndarray,
         zero_point: int,
         weight_remapping: bool,
     ):
         self._node = node
         weight = node.weight.reshape(len(node.weight), -1)
-        counts = met.reshape(weight.shape[1], 256)
+        counts = histograms.reshape(weight.shape[1], 256)
         self._pixels = int(counts[0].sum())
         taps = np.arange(weight.shape[1])
         exact = weight.astype(np.int64) * (counts @ np.arange(-128, 128))
@@ -147,28 +149,29 @@ class _Layer:
                 codes = best_codes(block, counts.sum(axis=0), zero_point).astype(np.int64)
             changed = codes[weight.astype(np.int64) + 128]
             # (taps, weight codes); numbers below 2**53, so that products in float64 are exact.
-            made = counts.astype(np.float64) @ block.table.T.astype(np.float64)
+            products = counts.astype(np.float64) @ block.table.T.astype(np.float64)
             weights.append(changed.astype(np.int8))
-            errors.append(made[taps, changed + 128].astype(np.int64) - exact)
-            meant = weight.astype(np.int64) * zero_point
-            at_zero.append(block.table[changed + 128, zero_point + 128] - meant)
+            errors.append(products[taps, changed + 128].astype(np.int64) - exact)
+            exact_at_zero = weight.astype(np.int64) * zero_point
+            at_zero.append(block.table[changed + 128, zero_point + 128] - exact_at_zero)
         self._weights = np.stack(weights)
         self._errors = np.stack(errors)
-        # Without a correction a remapped weight still counts nothing where the activation is zero.
+        # Without a correction a remapped weight still contributes nothing for an activation of
+        # zero.
         self._at_zero = np.stack(at_zero).astype(np.int64) if weight_remapping else None
 
     def changed(self, choice: np.ndarray, bias_correction: bool) -> Conv2d | Linear:
         node = self._node
         picked = choice.reshape(1, len(node.weight), -1)
         weight = np.take_along_axis(self._weights, picked, axis=0)[0]
-        taken = np.zeros(len(weight), dtype=np.int64)
+        correction = np.zeros(len(weight), dtype=np.int64)
         if bias_correction:
             error = np.take_along_axis(self._errors, picked, axis=0)[0].sum(axis=1)
             # Halves are rounded up, as everywhere.
-            taken = (2 * error + self._pixels) // (2 * self._pixels)
+            correction = (2 * error + self._pixels) // (2 * self._pixels)
         elif self._at_zero is not None:
-            taken = np.take_along_axis(self._at_zero, picked, axis=0)[0].sum(axis=1)
-        bias = node.bias.astype(np.int64) - taken
+            correction = np.take_along_axis(self._at_zero, picked, axis=0)[0].sum(axis=1)
+        bias = node.bias.astype(np.int64) - correction
         if abs(bias).max() > np.iinfo(np.int32).max:
             raise OverflowError(f"A bias of {node.name!r} does not fit int32")
         return replace(node, weight=weight.reshape(node.weight.shape), bias=bias.astype(np.int32))

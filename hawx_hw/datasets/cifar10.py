@@ -30,7 +30,7 @@ _SHA256 = {
     "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
     "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
 }
-_MEND = (
+_HINT = (
     "Unpack cifar-10-binary.tar.gz of https://www.cs.toronto.edu/~kriz/cifar.html into a folder "
     "and set HAWX_DATA to that folder, or use 'dataset: digits', which needs no files."
 )
@@ -50,7 +50,7 @@ def load() -> Dataset:
         test, note = _records(whole, None), ""
     else:
         test = _part(_required("test_1000.npz", instead="test_batch.bin"))
-        note = f"Only the first {len(test):,} of the 10,000 test images are at hand."
+        note = f"Only the first {len(test):,} of the 10,000 test images are available."
     return Dataset("cifar10", 10, train, evenly_spaced(train), test, note)
 
 
@@ -67,10 +67,10 @@ def _required(name: str, instead: str | None = None) -> Path:
     path = _find(name)
     if path is None:
         raise UserError(
-            f"CIFAR-10 is not here: {instead or name} is in no folder {' or '.join(_FOLDERS)} of "
+            f"CIFAR-10 is missing: {instead or name} is in no folder {' or '.join(_FOLDERS)} of "
             "the data folders (HAWX_DATA, the cache).",
             where="network.dataset: cifar10",
-            hint=_MEND,
+            hint=_HINT,
         )
     return path
 
@@ -81,7 +81,7 @@ def _records(path: Path, digest: str | None) -> Split:
         digest and hashlib.sha256(content).hexdigest() != digest
     ):
         raise UserError(
-            "The content is not that of the official CIFAR-10 file.", where=str(path), hint=_MEND
+            "The content is not that of the official CIFAR-10 file.", where=str(path), hint=_HINT
         )
     records = np.frombuffer(content, dtype=np.uint8).reshape(_IMAGES, _RECORD)
     return _checked(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0], path)
@@ -100,7 +100,7 @@ def _part(path: Path) -> Split:
 
 def _checked(images: np.ndarray, labels: np.ndarray, path: Path) -> Split:
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
-        raise UserError("Labels must be whole numbers from 0 to 9.", where=str(path), hint=_MEND)
+        raise UserError("Labels must be whole numbers from 0 to 9.", where=str(path), hint=_HINT)
     return Split(images, labels.astype(np.int64))
 
 

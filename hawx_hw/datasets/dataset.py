@@ -1,4 +1,4 @@
-"""What a data set is, and how it is split; every split is a function of the data alone."""
+"""Data sets and their splits; every split is a function of the data alone."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Dataset:
     train, calibration, test : Split
         ``calibration`` is a part of ``train``; ``test`` shares no image with either.
     note : str
-        What a reader of accuracies must know, such as that only a part of the test set is at hand.
+        A remark to report with accuracies, such as that only a part of the test set is available.
     """
 
     name: str
@@ -114,8 +114,8 @@ def evenly_spaced(split: Split, count: int = CALIBRATION_IMAGES) -> Split:
 def every_fifth_of_class(split: Split) -> tuple[Split, Split]:
     """Train and test: within each class, in order, the fifth image of every five is for test.
 
-    Both parts then hold the classes in the same proportions, and no image changes sides when others
-    are appended.
+    Both parts then have the classes in the same proportions, and no image changes from one part to
+    the other when images are appended.
     """
     held_out = np.zeros(len(split), dtype=bool)
     for label in np.unique(split.labels):

@@ -1,4 +1,4 @@
-"""The 1,797 handwritten digits that come with scikit-learn, brought to 28 x 28.
+"""The 1,797 handwritten digits that come with scikit-learn, enlarged to 28 x 28.
 
 They are the test part of "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, UCI,
 1998): 8 x 8 images with 17 grey levels. Each is enlarged three times by bilinear interpolation and
@@ -20,7 +20,7 @@ _LEVELS = 16
 
 
 def load() -> Dataset:
-    """The digits as 1 x 28 x 28: 1,442 for training and 355 for test, every class in proportion."""
+    """The digits as 1 x 28 x 28: 1,442 for training and 355 for test, classes in proportion."""
     from sklearn.datasets import load_digits
 
     raw = load_digits()
@@ -52,10 +52,10 @@ def enlarge(small: np.ndarray) -> np.ndarray:
 
 
 def _bilinear(size: int) -> np.ndarray:
-    """Weights ``(_FACTOR * size, size)`` in units of 1 / (2 * _FACTOR); each row sums to 1.
+    """Weights ``(_FACTOR * size, size)`` in units of 1 / (2 * _FACTOR); each line sums to 1.
 
-    The center of output pixel ``i`` lies at ``(i + 1/2) / _FACTOR - 1/2`` of the input; what lies
-    beyond the outermost centers takes the outermost value.
+    The center of output pixel ``i`` lies at ``(i + 1/2) / _FACTOR - 1/2`` of the input; pixels
+    beyond the outermost centers take the outermost value.
     """
     unit = 2 * _FACTOR
     weights = np.zeros((_FACTOR * size, size), dtype=np.int64)

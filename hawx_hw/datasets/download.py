@@ -1,4 +1,4 @@
-"""One file over https into memory."""
+"""Download of one file over https into memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["DownloadError", "fetch"]
 
 _TIMEOUT = 20.0  # seconds without a byte
-_CHUNK = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class DownloadError(Exception):
-    """The file could not be fetched; the message says from where and why."""
+    """The file could not be fetched; the message contains the address and the reason."""
 
 
 def fetch(url: str, *, largest: int, progress: Progress | None = None) -> bytes:
@@ -28,7 +28,7 @@ def fetch(url: str, *, largest: int, progress: Progress | None = None) -> bytes:
     url : str
         Must start with ``https://``.
     largest : int
-        More bytes than this are an error: what is expected is known.
+        More bytes than this are an error.
     progress : callable or None
         Gets the number of bytes received, and of all where it is known.
 
@@ -44,8 +44,8 @@ def fetch(url: str, *, largest: int, progress: Progress | None = None) -> bytes:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:  # noqa: S310 (https, above)
             announced = response.headers.get("Content-Length", "")
             total = int(announced) if announced.isdecimal() else None
-            while len(content) <= largest and (chunk := response.read(_CHUNK)):
-                content += chunk
+            while len(content) <= largest and (part := response.read(_READ_BYTES)):
+                content += part
                 if progress:
                     progress(len(content), total)
     except (OSError, http.client.HTTPException) as error:

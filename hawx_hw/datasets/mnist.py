@@ -1,9 +1,9 @@
 """MNIST (Y. LeCun, C. Cortes, C. Burges): 60,000 training and 10,000 test images of 28 x 28.
 
-The four official idx files are looked for in each of
-:func:`~hawx_hw.util.locations.data_folders`, as ``mnist/NAME.gz`` or, as torchvision keeps them,
-``MNIST/raw/NAME``, compressed or not. Where none has them they are downloaded into the cache. The
-checksum is that of the content: compressing anew changes the .gz.
+The four official idx files are searched for in each of
+:func:`~hawx_hw.util.locations.data_folders`, as ``mnist/NAME.gz`` or, as torchvision stores them,
+``MNIST/raw/NAME``, compressed or not. Where none has them they are downloaded into the cache.
+Checksums are those of the decompressed content.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def load(progress: Progress | None = None) -> Dataset:
     Raises
     ------
     UserError
-        A file is damaged, or is nowhere and cannot be downloaded.
+        A file is damaged, or missing and cannot be downloaded.
     """
     train = _split("train", progress)
     test = _split("t10k", progress)
@@ -94,7 +94,7 @@ def _find(name: str) -> Path | None:
 
 
 def _download(name: str, progress: Progress | None) -> bytes:
-    """The decompressed content of an official file, which is also left in the cache."""
+    """Download an official file, save it in the cache, and return its decompressed content."""
     reasons = []
     for source in SOURCES:
         url = f"{source}{name}.gz"
@@ -107,11 +107,11 @@ def _download(name: str, progress: Progress | None) -> bytes:
         if not _is_official(name, content):
             reasons.append(f"{url}: its content is not that of the official file")
             continue
-        _keep(f"{name}.gz", packed)
+        _save(f"{name}.gz", packed)
         return content
     searched = ", ".join(map(str, data_folders())) or "there is none"
     raise UserError(
-        f"MNIST is not here: {name}.gz is in no data folder ({searched}), "
+        f"MNIST is missing: {name}.gz is in no data folder ({searched}), "
         f"and cannot be downloaded ({'; '.join(reasons)}).",
         where="network.dataset: mnist",
         hint="Put the four official .gz files into a folder mnist/, set HAWX_DATA to its parent, "
@@ -119,12 +119,12 @@ def _download(name: str, progress: Progress | None) -> bytes:
     )
 
 
-def _keep(name: str, packed: bytes) -> None:
+def _save(name: str, packed: bytes) -> None:
     cache = cache_folder("mnist")
     if cache is None:
         return
     path = cache / name
-    # A cache that cannot be written costs the next call a download and this one nothing.
+    # Without a writable cache, the next call downloads again; this one succeeds.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, packed)

@@ -56,7 +56,7 @@ def load(path: Path) -> Dataset:
         train, test = every_fifth_of_class(everything)
         if len(test) == 0:
             raise UserError(
-                "Too few images to hold any out for the test: no class has five.",
+                "Too few images for a test part: no class has five.",
                 where=where,
                 hint="Give more images, or x_test and y_test.",
             )
@@ -81,31 +81,31 @@ def read_arrays(
     try:
         with path.open("rb") as file:
             archive = np.load(file, allow_pickle=False)
-            found = (
+            arrays = (
                 {key: archive[key] for key in (*required, *optional) if key in archive.files}
                 if isinstance(archive, np.lib.npyio.NpzFile)
                 else None
             )
-            keys = archive.files if found is not None else []
+            keys = archive.files if arrays is not None else []
     except Exception as error:  # numpy and zipfile raise a dozen types on damaged archives
         raise UserError(
             f"The archive cannot be read: {error}.",
             where=where,
             hint="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
         ) from error
-    if found is None:
+    if arrays is None:
         raise UserError(
             "The file is not an .npz archive.",
             where=where,
             hint="Write it with numpy.savez_compressed(path, x=..., y=...).",
         )
     for key in required:
-        if key not in found:
+        if key not in arrays:
             raise UserError(
                 f"The archive has no array {key!r}; it has {', '.join(sorted(keys)) or 'none'}.",
                 where=where,
             )
-    return found
+    return arrays
 
 
 def _layout(array: np.ndarray | None, where: str) -> str | None:
@@ -137,7 +137,7 @@ def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarr
         raise UserError(
             f"{key} must be uint8, not {x.dtype}.",
             where=where,
-            hint="Bring the pixels to 0..255, round, and store them with astype(numpy.uint8).",
+            hint="Scale the pixels to 0..255, round them, and store them with astype(numpy.uint8).",
         )
     if x.ndim not in (3, 4) or 0 in x.shape:
         raise UserError(
@@ -150,7 +150,7 @@ def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarr
         first, last = x.shape[1] <= _CHANNELS_MAX, x.shape[3] <= _CHANNELS_MAX
         if first == last:
             raise UserError(
-                f"The shape {x.shape} of {key} does not tell which axis holds the channels.",
+                f"The channel axis of {key} cannot be derived from its shape {x.shape}.",
                 where=where,
                 hint="Store layout='NCHW' or layout='NHWC' in the archive too.",
             )
@@ -163,9 +163,9 @@ def _classes(array: np.ndarray | None, splits: tuple[Split, Split], where: str) 
     if array is None:
         if largest >= _CLASSES_MAX:
             raise UserError(
-                f"The label {largest} is suspiciously large.",
+                f"The label {largest} is larger than expected.",
                 where=where,
-                hint="Mend y, or store the number of classes in the archive as 'classes'.",
+                hint="Correct y, or store the number of classes in the archive as 'classes'.",
             )
         return largest + 1
     if array.shape != () or array.dtype.kind not in "iu" or int(array) < 1:

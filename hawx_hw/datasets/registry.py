@@ -1,4 +1,4 @@
-"""Finds a data set by name or path."""
+"""Data sets by name or path."""
 
 from __future__ import annotations
 

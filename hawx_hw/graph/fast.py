@@ -1,8 +1,8 @@
-"""The integer graph at matrix-product speed, bit for bit equal to the reference.
+"""The fast interpreter of the integer graph, bit for bit equal to the reference.
 
 Sums of products are taken by floating-point matrix products, which are exact as long as every
 partial sum is a whole number that the format holds: below 2**24 in float32, below 2**53 in float64.
-The weights tell beforehand which is enough. Convolutions are unfolded into matrix products here
+The weights decide beforehand which format is enough. Convolutions are unfolded into matrix products
 rather than left to a library's convolution, which may use transforms (Winograd, FFT) that round.
 """
 
@@ -55,7 +55,7 @@ def accuracy(
     labels : ndarray of int64
         ``(n,)``
     progress : callable or None
-        Called with the images done and their total.
+        Called with the number of images done and their total.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
@@ -65,15 +65,15 @@ def accuracy(
     right = 0
     for start in range(0, len(images), _BATCH):
         outputs = run(graph, codes(images[start : start + _BATCH]))
-        found = outputs.reshape(len(outputs), -1).argmax(axis=1)
-        right += int(np.count_nonzero(found == labels[start : start + _BATCH]))
+        predicted = outputs.reshape(len(outputs), -1).argmax(axis=1)
+        right += int(np.count_nonzero(predicted == labels[start : start + _BATCH]))
         if progress:
             progress(min(start + _BATCH, len(images)), len(images))
     return right / len(images)
 
 
 def run(graph: Graph, images: np.ndarray) -> np.ndarray:
-    """Codes of the graph's output, as :func:`hawx_hw.graph.reference.run` gives them.
+    """Codes of the graph's output, equal to those of :func:`hawx_hw.graph.reference.run`.
 
     Parameters
     ----------
@@ -139,16 +139,16 @@ def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarra
         case Clamp():
             return _requantized(x.astype(np.float64) + node.bias, node.requantization, 1)
         case Flatten():
-            return x.reshape(len(x), math.prod(x.shape[1:]))  # of no images too
+            return x.reshape(len(x), math.prod(x.shape[1:]))  # not -1: for no images too
         case _:
             raise TypeError(f"No evaluation of nodes of type {type(node).__name__}")
 
 
 def _convolution(x: np.ndarray, node: Conv2d, zero_point: int) -> np.ndarray:
     kind = exact_type(node.weight)
-    filters, _, rows, columns = node.weight.shape
+    filters, _, *kernel = node.weight.shape
     padded = _padded(x, node.padding, zero_point).astype(kind)
-    view = np.lib.stride_tricks.sliding_window_view(padded, (rows, columns), axis=(2, 3))
+    view = np.lib.stride_tricks.sliding_window_view(padded, tuple(kernel), axis=(2, 3))
     view = view[:, :, :: node.stride[0], :: node.stride[1]]
     batch, _, height, width = view.shape[:4]
     # Unfolded to (batch, channel and tap, pixel), so that the product has the layout of the result.
@@ -170,12 +170,12 @@ def _padded(x: np.ndarray, padding: tuple[int, int, int, int], code: int) -> np.
 
 def _pooled(padded: np.ndarray, node: MaxPool2d | AveragePool2d, combine: np.ufunc) -> np.ndarray:
     """Combine the taps of each window, one shifted view after another."""
-    (rows, columns), (down, across) = node.kernel, node.stride
-    height = (padded.shape[2] - rows) // down + 1
-    width = (padded.shape[3] - columns) // across + 1
+    (kernel_height, kernel_width), (down, across) = node.kernel, node.stride
+    height = (padded.shape[2] - kernel_height) // down + 1
+    width = (padded.shape[3] - kernel_width) // across + 1
     result: np.ndarray | None = None
-    for y in range(rows):
-        for x in range(columns):
+    for y in range(kernel_height):
+        for x in range(kernel_width):
             last_y, last_x = y + (height - 1) * down + 1, x + (width - 1) * across + 1
             tap = padded[:, :, y:last_y:down, x:last_x:across]
             result = tap.copy() if result is None else combine(result, tap, out=result)
@@ -189,7 +189,7 @@ def _requantized(sums: np.ndarray, rule: Requantization, spatial: int) -> np.nda
 
 
 def _shifted(products: np.ndarray, rule: Requantization) -> np.ndarray:
-    """The rule on whole numbers below 2**48 in float64: halving is exact, so floor is the shift."""
+    """Apply the rule to whole numbers below 2**48; halving them in float64 is exact."""
     products += float(rule.step << (rule.shift - 1))
     products *= 2.0**-rule.shift
     np.floor(products, out=products)

@@ -53,7 +53,7 @@ SUM_MIN, SUM_MAX = -(2**31), 2**31 - 1
 
 @dataclass(frozen=True)
 class Tensor:
-    """What the codes of one tensor mean.
+    """Shape and encoding of one tensor.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Requantization:
-    """How exact sums become codes; see the module's rule.
+    """The rule that turns exact sums into codes; see the module.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ class Linear(Node):
 
 @dataclass(frozen=True, eq=False)
 class MaxPool2d(Node):
-    """Largest code of each window. Padding never wins: it counts as the code -128."""
+    """Largest code of each window; padding counts as the code -128, the smallest."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -320,10 +320,11 @@ class Graph:
             shape = output_shape(node, [self.tensors[name].shape for name in node.inputs])
             if shape != target.shape:
                 raise ValueError(f"Node {node.name!r} computes shape {shape}, not {target.shape}")
-            rule = getattr(node, "requantization", source)  # what has none passes codes on
+            # A node without a requantization does not change codes.
+            rule = getattr(node, "requantization", source)
             if rule.zero_point != target.zero_point:
                 raise ValueError(
-                    f"Node {node.name!r} computes codes about the zero point {rule.zero_point}, "
+                    f"Node {node.name!r} computes codes with the zero point {rule.zero_point}, "
                     f"not {target.zero_point}"
                 )
 
@@ -343,7 +344,7 @@ class Graph:
 
 
 def node_macs(node: Node, shape: tuple[int, ...]) -> int:
-    """Multiplications that ``node`` does for an output of ``shape``."""
+    """Multiplications of ``node`` for an output of ``shape``."""
     if isinstance(node, Conv2d):
         return int(node.weight.size) * shape[1] * shape[2]
     if isinstance(node, Linear):
@@ -352,7 +353,7 @@ def node_macs(node: Node, shape: tuple[int, ...]) -> int:
 
 
 def output_shape(node: Node, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """Shape of the node's output; ValueError where the inputs do not suit the node."""
+    """Shape of the node's output; ValueError where the inputs do not fit the node."""
     source = shapes[0]
     if isinstance(node, Conv2d):
         _expect_map(node, source)
@@ -386,17 +387,18 @@ def _windows(
     node: Conv2d | MaxPool2d | AveragePool2d, shape: tuple[int, ...], kernel: tuple[int, ...]
 ) -> tuple[int, int]:
     top, left, bottom, right = node.padding
-    rows = (shape[1] + top + bottom - kernel[0]) // node.stride[0] + 1
-    columns = (shape[2] + left + right - kernel[1]) // node.stride[1] + 1
+    height = (shape[1] + top + bottom - kernel[0]) // node.stride[0] + 1
+    width = (shape[2] + left + right - kernel[1]) // node.stride[1] + 1
     if shape[1] + top + bottom < kernel[0] or shape[2] + left + right < kernel[1]:
         raise ValueError(f"{node.name!r}: the kernel {kernel} is larger than the input {shape}")
-    return rows, columns
+    return height, width
 
 
 def fixed_point(scales: np.ndarray) -> tuple[np.ndarray, int]:
     """Multipliers and the common shift that approximate ``scales`` best: ``m * 2**-s``.
 
-    The largest scale gets a multiplier of 16 significant bits (as far as the shift's range allows).
+    The multiplier of the largest scale has 16 significant bits (as far as the shift's range
+    allows).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The input codes of images: the one place that says how a pixel becomes an int8 code."""
+"""The input codes of images: the only definition of how a pixel becomes an int8 code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def codes(images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     images : ndarray of uint8
-        Of any shape.
+        Any shape.
 
     Returns
     -------
     ndarray of int8
-        Of the same shape.
+        The same shape.
     """
     if images.dtype != np.uint8:
         raise TypeError(f"Images must be uint8, not {images.dtype}")

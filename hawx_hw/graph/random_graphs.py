@@ -1,8 +1,8 @@
-"""Random small integer networks for the tests of every room.
+"""Random small integer networks, for tests.
 
-A random graph obeys every promise of :mod:`hawx_hw.graph.graph`, and its multipliers are set
+A random graph satisfies the contract of :mod:`hawx_hw.graph.graph`, and its multipliers are set
 from the sums of a few random images, so that the codes of every tensor spread over their range: a
-graph whose codes all saturate hides wrong sums.
+graph whose codes all saturate would hide wrong sums.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SAMPLES = 4
 
 
 def random_codes(rng: np.random.Generator, graph: Graph, count: int) -> np.ndarray:
-    """Random input codes for ``graph``; of four images one is dense in the extremes -128 and 127.
+    """Random input codes for ``graph``; every fourth image consists of -128, 0 and 127.
 
     Parameters
     ----------
@@ -76,19 +76,19 @@ def random_graph(
     rng : numpy.random.Generator
     layers : int
         Layers to draw, >= 1. A residual layer is a convolution (or two) and its Add, so the graph
-        may hold more nodes; the Flatten before the first Linear comes on top.
+        may have more nodes; the Flatten before the first Linear is not counted.
     max_size, max_channels : int
         Largest height and width of the input, and largest number of channels anywhere, >= 1.
     max_features : int
         Most outputs of a Linear, >= 1.
     max_kernel, max_stride : int
         Largest kernel and stride along either axis, >= 1. Kernels need not be square, and padding
-        is drawn for each side by itself.
+        is drawn for each side separately.
     kinds : sequence of str
         Which of :data:`KINDS` may occur.
     output : {"map", "vector"} or None
         What the last node computes; None draws either. A vector without "linear" among the kinds
-        ends in a Flatten, and a map cannot hold a Linear.
+        ends in a Flatten, and a graph with a map as output has no Linear.
     name : str
         Name of the graph.
 
@@ -114,7 +114,7 @@ def random_graph(
             raise ValueError(f"{what} must be at least 1, not {value!r}")
     maps = [kind for kind in kinds if kind != "linear"]
     if output == "map" and not maps:
-        raise ValueError("Kinds must hold more than 'linear' where the output is a map")
+        raise ValueError("Kinds must contain more than 'linear' where the output is a map")
     if output is None:
         output = "vector" if not maps else str(rng.choice(["map", "vector"]))
 
@@ -124,7 +124,7 @@ def random_graph(
         _up_to(rng, max_size),
     )
     builder = _Builder(rng, shape, max_channels, max_features, max_kernel, max_stride)
-    # A vector's tail of fully connected layers; everything before it is feature maps.
+    # Fully connected layers at the end; everything before them is feature maps.
     tail = 0
     if output == "vector" and "linear" in kinds:
         tail = int(rng.integers(1, layers + 1)) if maps else layers
@@ -147,7 +147,7 @@ def random_graph(
 
 
 class _Builder:
-    """Appends random nodes and evaluates each on a few images as soon as it stands."""
+    """Appends random nodes and evaluates each on a few images at once."""
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class _Builder:
         )
 
     def residual(self) -> None:
-        """Add(conv(x), x), Add(conv(x), conv(x)), or Add of an older tensor of the same shape."""
+        """Append an Add: of conv(x) and x, of two conv(x), or of an older tensor of that shape."""
         rng, source = self._rng, self._last
         older = [
             name
@@ -250,7 +250,7 @@ class _Builder:
         self._last = name
 
     def _same(self, source: str, filters: int) -> str:
-        """A convolution whose output has the size of its input."""
+        """Append a convolution whose output has the size of its input."""
         kernel = tuple(_up_to(self._rng, self._max_kernel) for _ in range(2))
         top, left = ((n - 1) // 2 for n in kernel)
         padding = (top, left, kernel[0] - 1 - top, kernel[1] - 1 - left)
@@ -291,7 +291,7 @@ class _Builder:
     def _weighted(
         self, node: Callable[[Requantization, np.ndarray], Conv2d | Linear], weight: np.ndarray
     ) -> None:
-        """Fold the zero point into the bias, center the sums, and spread them."""
+        """Append a node with the zero point in its bias, and its sums centered and spread."""
         rng = self._rng
         rough = Requantization(np.array([1]), 1, 0)
         draft = node(rough, np.zeros(len(weight), dtype=np.int32))
@@ -317,15 +317,15 @@ class _Builder:
         self._append(node(rule), rule.zero_point, _SCALE)
 
     def _gain(self, deviation: np.ndarray) -> np.ndarray:
-        """Scales that bring sums of this deviation to 30 to 70 codes: most inside, a few beyond."""
+        """Scales that map this deviation to 30 to 70 codes: most codes in range, a few clamped."""
         target = self._rng.uniform(30, 70, len(deviation))
         gain: np.ndarray = target / np.maximum(deviation, 1.0)
         return gain
 
     def _rule(self, gain: np.ndarray, mean: float) -> Requantization:
-        """A rule of these scales that keeps codes of this mean inside; often with a ReLU's clamp.
+        """A rule with these scales that leaves most codes in range; often with a ReLU's clamp.
 
-        ``mean`` is that of the sums times their scales: what the zero point has to make good.
+        ``mean`` is that of the sums times their scales: the zero point compensates for it.
         """
         rng = self._rng
         point = int(np.clip(np.rint(rng.uniform(-40, 40) - mean), CODE_MIN, CODE_MAX))
@@ -333,7 +333,7 @@ class _Builder:
         choice = rng.random()
         if choice < 0.4 and mean > -15:
             if rng.random() < 0.5:
-                point, gain = CODE_MIN, 1.6 * gain  # all codes are above zero: there is more room
+                point, gain = CODE_MIN, 1.6 * gain  # all values are positive: more codes are left
             low = point
             if choice < 0.1:
                 high = int(rng.integers(min(point + 50, CODE_MAX), CODE_MAX + 1))
@@ -355,7 +355,7 @@ class _Builder:
     def _window(
         self, max_kernel: int
     ) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]:
-        """A kernel, stride and padding that suit the last feature map."""
+        """A kernel, stride and padding that fit the last feature map."""
         rng = self._rng
         kernels, paddings = [], []
         for size in self._tensors[self._last].shape[1:]:

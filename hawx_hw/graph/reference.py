@@ -1,7 +1,6 @@
-"""The reference interpreter: the definition of what the hardware must output, bit for bit.
+"""The reference interpreter: the definition of the hardware's outputs, bit for bit.
 
-Plain numpy on int64, one function a node. Nothing here is fast; everything here is meant to be
-read.
+Plain numpy on int64, one function a node: written to be read, not to be fast.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ __all__ = ["evaluate", "requantize", "run", "run_all", "sums"]
 
 
 def requantize(totals: np.ndarray, rule: Requantization) -> np.ndarray:
-    """Codes of exact sums by the rule of :mod:`hawx_hw.graph.graph`.
+    """Codes of exact sums, by the rule of :mod:`hawx_hw.graph.graph`.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def requantize(totals: np.ndarray, rule: Requantization) -> np.ndarray:
     Returns
     -------
     ndarray of int8
-        Of the same shape.
+        The same shape.
     """
     multiplier = rule.multiplier.reshape((-1,) + (1,) * (totals.ndim - 2))
     return _shift_and_clamp(_checked(totals) * multiplier, rule)
@@ -54,7 +53,7 @@ def run(graph: Graph, images: np.ndarray, assignment: Assignment | None = None) 
     images : ndarray of int8
         ``(batch, *input shape)``.
     assignment : Assignment or None
-        The blocks of convolutions and linear layers; what is left out is exact.
+        The blocks of convolutions and linear layers; layers that are left out are exact.
 
     Returns
     -------
@@ -93,13 +92,13 @@ def sums(
     Parameters
     ----------
     node : Conv2d, Linear, AveragePool2d, Add or Clamp
-        For Add the sum is ``x0 * m0 + x1 * m1 + bias``: its multipliers are already in it.
+        For Add the sum is ``x0 * m0 + x1 * m1 + bias``, multipliers included.
     inputs : list of ndarray of int8
         Codes of the node's inputs, each ``(batch, *shape)``.
     zero_point : int
         Zero point of the first input; it fills the padding.
     blocks : LayerBlocks or None
-        Of a convolution or linear layer; exact if left out.
+        The blocks of a convolution or linear layer; exact if left out.
 
     Returns
     -------
@@ -151,7 +150,7 @@ def evaluate(
         case Flatten():
             return x.reshape(len(x), -1)
         case _:
-            raise TypeError(f"The reference does not know nodes of type {type(node).__name__}")
+            raise TypeError(f"The reference does not support nodes of type {type(node).__name__}")
 
 
 def _windows(
@@ -161,7 +160,7 @@ def _windows(
     padding: tuple[int, int, int, int],
     code: int,
 ) -> np.ndarray:
-    """View ``(batch, channels, rows, columns, *kernel)`` of the input padded with ``code``."""
+    """View ``(batch, channels, height, width, *kernel)`` of the input padded with ``code``."""
     top, left, bottom, right = padding
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=code)
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
@@ -178,10 +177,10 @@ def _products(windows: np.ndarray, weight: np.ndarray, blocks: LayerBlocks | Non
         return total
     if blocks.shape != weight.shape:
         raise ValueError(f"Blocks must be of shape {weight.shape}, not {blocks.shape}")
-    rows = blocks.products(weight).astype(np.int64)
+    products = blocks.products(weight).astype(np.int64)
     total = np.zeros((len(weight), len(windows), *windows.shape[2:4]), dtype=np.int64)
     for c, i, j in np.ndindex(weight.shape[1:]):
-        total += rows[:, c, i, j][:, windows[:, c, :, :, i, j].astype(np.int64) + 128]
+        total += products[:, c, i, j][:, windows[:, c, :, :, i, j].astype(np.int64) + 128]
     return total.transpose(1, 0, 2, 3)
 
 

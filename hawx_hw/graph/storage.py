@@ -1,8 +1,8 @@
 """An integer graph on disk: the arrays in one ``.npz``, everything else in a ``.json`` beside it.
 
 The same graph gives the same bytes: the archive's members are stored in a fixed order with a fixed
-time. The ``.json`` holds the checksums of the ``.npz`` and of itself: halves of two graphs are
-never read as one, and what was altered is not read at all.
+time. The ``.json`` holds the checksums of the ``.npz`` and of itself: files of two graphs are
+never combined, and an altered file is refused.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _KINDS: dict[str, type[Node]] = {
     kind.__name__: kind for kind in (Add, AveragePool2d, Clamp, Conv2d, Flatten, Linear, MaxPool2d)
 }
 _ARRAYS = {"weight": np.int8, "bias": np.int32}
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
-_MEND = "Remove the file and run the quantize stage again."
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip member
+_HINT = "Remove the file and run the quantize stage again."
 
 
 def graph_files(path: Path) -> tuple[Path, Path]:
@@ -51,7 +51,7 @@ def graph_files(path: Path) -> tuple[Path, Path]:
 
 
 def save_graph(graph: Graph, path: Path) -> None:
-    """Write ``<path>.npz`` and ``<path>.json``, each whole or not at all.
+    """Write ``<path>.npz`` and ``<path>.json``, each atomically.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def save_graph(graph: Graph, path: Path) -> None:
 
 
 def load_graph(path: Path) -> Graph:
-    """Read what :func:`save_graph` wrote, to the same bits.
+    """Read the files that :func:`save_graph` wrote, to the same bits.
 
     Raises
     ------
@@ -103,26 +103,26 @@ def load_graph(path: Path) -> Graph:
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(
-            f"The integer graph cannot be read: {error}.", where=str(description), hint=_MEND
+            f"The integer graph cannot be read: {error}.", where=str(description), hint=_HINT
         ) from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         version = document.get("schema") if isinstance(document, dict) else None
         raise UserError(
             f"The integer graph is of schema {version!r}; this program reads {SCHEMA}.",
             where=str(description),
-            hint=_MEND,
+            hint=_HINT,
         )
     if document.pop("sha256", None) != _digest(document):
         raise UserError(
             "The description of the integer graph was altered: its SHA-256 differs.",
             where=str(description),
-            hint=_MEND,
+            hint=_HINT,
         )
     if document["arrays_sha256"] != hashlib.sha256(content).hexdigest():
         raise UserError(
-            f"The file is not the one that {description.name} tells of: its SHA-256 differs.",
+            f"The file is not the one that {description.name} describes: its SHA-256 differs.",
             where=str(archive),
-            hint=_MEND,
+            hint=_HINT,
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return _graph(document, arrays)
@@ -178,9 +178,9 @@ def _node(entry: dict[str, Any], arrays: Any) -> Node:
 
 
 def _archive(arrays: dict[str, np.ndarray]) -> bytes:
-    """An ``.npz`` whose bytes depend on nothing but the arrays.
+    """An ``.npz`` whose bytes depend on the arrays only.
 
-    Members are stored, not deflated: what zlib makes of them varies between its versions.
+    Members are stored, not deflated: deflated bytes vary between versions of zlib.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -190,6 +190,6 @@ def _archive(arrays: dict[str, np.ndarray]) -> bytes:
                 member, np.ascontiguousarray(arrays[name]), version=(1, 0), allow_pickle=False
             )
             info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
-            info.create_system = 3  # as on Unix, wherever it is written
+            info.create_system = 3  # the value of Unix, on every system
             archive.writestr(info, member.getvalue())
     return packed.getvalue()

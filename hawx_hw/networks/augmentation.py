@@ -13,7 +13,7 @@ __all__ = ["Augmentation", "augment"]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far an image may be distorted; each quantity is drawn evenly up to its limit, +-.
+    """Limits of the distortion; each quantity is drawn uniformly between minus and plus its limit.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Augmentation:
 
 
 def augment(images: torch.Tensor, limits: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """Distort each image by its own affine map; what comes from outside the image is black.
+    """Distort each image by its own affine map; pixels from outside the image are black.
 
     Parameters
     ----------

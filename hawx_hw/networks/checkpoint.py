@@ -1,4 +1,4 @@
-"""Trained weights: one safetensors file, and beside it the record of how they came about."""
+"""Trained weights: one safetensors file, and beside it the record of their training."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
     model : str
         One of :data:`~hawx_hw.networks.zoo.MODELS`.
     dataset : Dataset
-        Its image shape and number of classes shape the network; its name chooses among the
-        checkpoints that come along.
+        Its image shape and number of classes shape the network; its name selects among the
+        shipped checkpoints.
     checkpoint : Path or None
-        A safetensors file; None takes the one that comes along.
+        A safetensors file; None takes the shipped one.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
     path = checkpoint if checkpoint is not None else shipped_checkpoint(model, dataset.name)
     if path is None:
         raise UserError(
-            f"No trained checkpoint of {model} for the dataset {dataset.name} comes along.",
+            f"No trained checkpoint of {model} for the dataset {dataset.name} is shipped.",
             where=_WHERE,
             hint="Train one with `hawx train` and name the file here.",
         )
@@ -60,18 +60,18 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
 
 
 def shipped_checkpoint(model: str, dataset: str) -> Path | None:
-    """The checkpoint that comes along for a model and a data set's name; None where none does."""
+    """The shipped checkpoint for a model and a data set's name; None where there is none."""
     path = _SHIPPED / f"{model}_{dataset}.safetensors"
     return path if path.is_file() else None
 
 
 def read(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file; a record beside it must tell the same checksum.
+    """The tensors of a safetensors file; a record beside it must have the same checksum.
 
     Raises
     ------
     UserError
-        The file is missing or damaged, or is not the one that the record tells of.
+        The file is missing or damaged, or is not the one that the record describes.
     """
     where = str(path)
     try:
@@ -83,7 +83,7 @@ def read(path: Path) -> dict[str, torch.Tensor]:
     record = path.with_suffix(".json")
     if record.is_file() and _recorded_sha256(record) != hashlib.sha256(content).hexdigest():
         raise UserError(
-            f"The checkpoint is not the one that {record.name} tells of: its SHA-256 differs.",
+            f"The checkpoint is not the one that {record.name} describes: its SHA-256 differs.",
             where=where,
             hint="Restore the checkpoint, or remove the record if it was replaced on purpose.",
         )
@@ -104,29 +104,29 @@ def _recorded_sha256(record: Path) -> str:
         raise UserError(
             "The record of the checkpoint cannot be read.",
             where=str(record),
-            hint="Restore it, or remove it to do without its check.",
+            hint="Restore it, or remove it to skip the check.",
         ) from error
     return str(digest)
 
 
-def _compare(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor], path: Path) -> None:
+def _compare(expected: dict[str, torch.Tensor], state: dict[str, torch.Tensor], path: Path) -> None:
     """UserError unless both have the same keys, shapes and types, and every number is finite."""
 
     def refuse(what: str) -> UserError:
         return UserError(
-            f"The checkpoint does not suit the network: {what}.",
+            f"The checkpoint does not fit the network: {what}.",
             where=str(path),
             hint="Check that it was trained for this network.model and network.dataset.",
         )
 
-    if missing := sorted(expected.keys() - found.keys()):
+    if missing := sorted(expected.keys() - state.keys()):
         raise refuse(f"it lacks {', '.join(missing)}")
-    if surplus := sorted(found.keys() - expected.keys()):
+    if surplus := sorted(state.keys() - expected.keys()):
         raise refuse(f"it has {', '.join(surplus)} too")
     for key, tensor in expected.items():
-        if found[key].shape != tensor.shape:
-            raise refuse(f"{key} is of shape {tuple(found[key].shape)}, not {tuple(tensor.shape)}")
-        if found[key].dtype != tensor.dtype:
-            raise refuse(f"{key} is {found[key].dtype}, not {tensor.dtype}")
-        if not bool(torch.isfinite(found[key]).all()):
+        if state[key].shape != tensor.shape:
+            raise refuse(f"{key} is of shape {tuple(state[key].shape)}, not {tuple(tensor.shape)}")
+        if state[key].dtype != tensor.dtype:
+            raise refuse(f"{key} is {state[key].dtype}, not {tensor.dtype}")
+        if not bool(torch.isfinite(state[key]).all()):
             raise refuse(f"{key} holds numbers that are not finite")

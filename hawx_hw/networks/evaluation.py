@@ -27,15 +27,15 @@ def accuracy(
     Parameters
     ----------
     network : torch.nn.Module
-        Takes ``pixel / 255``; it is put into evaluation mode and left as it was found.
+        Takes ``pixel / 255``; it is put into evaluation mode and back into its former mode.
     images : ndarray of uint8
         ``(n, C, H, W)``, n >= 1.
     labels : ndarray of int64
         ``(n,)``
     batch : int
-        Images at a time.
+        Images a batch.
     progress : callable or None
-        Called with the images done and their total.
+        Called with the number of images done and their total.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
@@ -50,8 +50,8 @@ def accuracy(
             for start in range(0, len(images), batch):
                 pixels = torch.from_numpy(images[start : start + batch].copy())
                 outputs = network(pixels.to(torch.float32) / 255)
-                found = outputs.argmax(dim=1).numpy()
-                right += int(np.count_nonzero(found == labels[start : start + batch]))
+                predicted = outputs.argmax(dim=1).numpy()
+                right += int(np.count_nonzero(predicted == labels[start : start + batch]))
                 if progress:
                     progress(min(start + batch, len(images)), len(images))
     finally:

@@ -19,15 +19,15 @@ def lenet5(shape: tuple[int, int, int], classes: int) -> nn.Sequential:
     Parameters
     ----------
     shape : tuple of int
-        ``(channels, height, width)`` of an image. 28 x 28 becomes the original's 32 x 32 by the
-        padding.
+        ``(channels, height, width)`` of an image. The padding of the first layer turns 28 x 28 into
+        the original's 32 x 32.
     classes : int
         Number of outputs, >= 1.
 
     Returns
     -------
     torch.nn.Sequential
-        Takes ``pixel / 255`` as float32 ``(batch, *shape)``; gives ``(batch, classes)``.
+        Takes ``pixel / 255`` as float32 ``(batch, *shape)``; returns ``(batch, classes)``.
 
     Raises
     ------

@@ -35,19 +35,19 @@ _MOST_EPOCHS = 150
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides the weights, but for the data and the machine.
+    """Everything that determines the weights, except the data and the machine.
 
     Parameters
     ----------
     seed : int
-        Of the initial weights, the order of images and their distortion.
+        Seed of the initial weights, the order of images and their distortion.
     epochs : int
         Passes over the training images, >= 1.
     batch : int
         Images a step.
     learning_rate : float
-        Of AdamW at its height; it rises evenly over the first ``warm_up`` of the steps, and falls
-        to zero along half a cosine over all of them.
+        Largest learning rate of AdamW; it rises linearly over the share ``warm_up`` of the steps,
+        and falls to zero along half a cosine over all of them.
     warm_up, weight_decay : float
     augmentation : Augmentation
     """
@@ -63,7 +63,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What was trained, how, and how well it does; written as JSON beside the checkpoint.
+    """Recipe and result of a training; written as JSON beside the checkpoint.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ class TrainingRecord:
     threads : int
         CPU threads that torch summed with: their number may change last digits.
     test_accuracy : float
-        On the data set's test images, in [0, 1].
+        Accuracy on the data set's test images, in [0, 1].
     test_images : int
     checkpoint_sha256 : str
-        Of the checkpoint file.
+        SHA-256 of the checkpoint file.
     """
 
     model: str
@@ -96,7 +96,7 @@ class TrainingRecord:
 
 
 def default_epochs(images: int) -> int:
-    """Epochs that make about 14,000 steps on so many training images; at most 150."""
+    """Epochs for about 14,000 steps on ``images`` training images; at most 150."""
     return min(math.ceil(_STEPS / math.ceil(images / Recipe.batch)), _MOST_EPOCHS)
 
 
@@ -111,15 +111,15 @@ def train(
 ) -> TrainingRecord:
     """Train a network of the zoo; write its weights and, beside them, the record.
 
-    After each epoch the state is kept in ``<output>.partial``. A call with the same recipe goes on
-    from there, to the same weights as without the interruption; the file is removed at the end.
+    After each epoch the state is saved in ``<output>.partial``. A call with the same recipe resumes
+    there, with the same weights as without the interruption; the file is removed at the end.
 
     Parameters
     ----------
     model : str
         One of :data:`~hawx_hw.networks.zoo.MODELS`.
     dataset : Dataset
-        Trained on its train part, judged once, at the end, on its test part.
+        Trained on its train part, tested once, at the end, on its test part.
     seed : int
         >= 0.
     epochs : int or None
@@ -165,7 +165,7 @@ def train(
         test_images=len(dataset.test),
         checkpoint_sha256=hashlib.sha256(content).hexdigest(),
     )
-    # A record of other weights would condemn these, were the two writes interrupted in between.
+    # Removed first: if the two writes are interrupted, no record of other weights remains.
     output.with_suffix(".json").unlink(missing_ok=True)
     write_bytes(output, content)
     write_json(output.with_suffix(".json"), record.as_json())
@@ -204,7 +204,7 @@ def _fit(
             optimizer.step()
             if progress:
                 progress(epoch * batches + batch + 1, steps)
-        _keep(network, optimizer, identity, epoch + 1, partial)
+        _save(network, optimizer, identity, epoch + 1, partial)
 
 
 @contextlib.contextmanager
@@ -229,7 +229,7 @@ def _seed(seed: int, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "little")
 
 
-def _keep(
+def _save(
     network: nn.Module, optimizer: torch.optim.Optimizer, identity: str, epoch: int, partial: Path
 ) -> None:
     tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
@@ -242,18 +242,18 @@ def _keep(
 def _resume(
     network: nn.Module, optimizer: torch.optim.Optimizer, identity: str, partial: Path
 ) -> int:
-    """Restore what an interrupted training of the same recipe kept; the number of epochs done."""
+    """Restore the state of an interrupted training of the same recipe; return its epochs."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     weights: dict[str, torch.Tensor] = {}
-    # What cannot be read, or belongs to another recipe, is no state to go on from.
+    # A file that cannot be read, or of another recipe, is ignored.
     with contextlib.suppress(OSError, safetensors.SafetensorError):
         with safetensors.safe_open(str(partial), "pt") as stored:
             metadata = stored.metadata() or {}
             if metadata.get("identity") != identity:
                 return 0
             for key in stored.keys():  # noqa: SIM118 (not a mapping)
-                room, _, rest = key.partition(".")
-                if room == "network":
+                owner, _, rest = key.partition(".")
+                if owner == "network":
                     weights[rest] = stored.get_tensor(key)
                 else:
                     index, _, name = rest.partition(".")

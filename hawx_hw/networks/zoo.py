@@ -16,7 +16,7 @@ MODELS = tuple(_BUILDERS)
 
 
 def build(model: str, shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """An untrained network of the zoo; its weights are whatever torch's generator gives.
+    """An untrained network of the zoo, with weights from torch's generator.
 
     Parameters
     ----------

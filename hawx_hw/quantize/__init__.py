@@ -1,6 +1,6 @@
-"""The integer network: its graph, the reference interpreter, calibration and storage.
+"""Quantization: tracing, fusion, calibration and lowering of a torch network to an integer graph.
 
-The parts are imported from their modules. Only :mod:`~hawx_hw.quantize.calibration` needs torch.
+The parts are imported from their modules; they need torch.
 """
 
 from __future__ import annotations

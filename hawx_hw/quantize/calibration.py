@@ -1,7 +1,7 @@
-"""Post-training quantization: a float network and calibration images give the integer graph.
+"""Post-training quantization: from a float network and calibration images to the integer graph.
 
 Weights get one scale a filter, symmetric about zero. Activations get one scale and zero point a
-tensor, from the range that costs the least mean squared error on the calibration images
+tensor, from the range with the least mean squared error on the calibration images
 (:mod:`.ranges`).
 """
 
@@ -76,7 +76,7 @@ def quantize(network: nn.Module, images: np.ndarray, *, name: str) -> Graph:
     Raises
     ------
     UserError
-        The network holds something without an integer counterpart, computes values that are not
+        The network has an operation without an integer counterpart, computes values that are not
         finite, or has sums that do not fit 32 bits. The message names the layer.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0:
@@ -92,8 +92,8 @@ def quantize(network: nn.Module, images: np.ndarray, *, name: str) -> Graph:
         INPUT,
         tuple(_node(layer, encodings) for layer in layers.layers),
         {
-            key: Tensor(shapes[key], found.scale, found.zero_point)
-            for key, found in encodings.items()
+            key: Tensor(shapes[key], encoding.scale, encoding.zero_point)
+            for key, encoding in encodings.items()
         },
     )
 
@@ -127,7 +127,7 @@ def _calibrate(graph: FloatGraph, images: np.ndarray) -> dict[str, Encoding]:
 
 
 def _sets_scale(layer: FloatLayer) -> bool:
-    """Whether the output has a scale of its own; a clamp gains nothing by one."""
+    """Whether the output has a scale of its own; a clamp has its input's."""
     return layer.requantizes and not isinstance(layer, FloatClamp)
 
 
@@ -175,7 +175,7 @@ def _rule(layer: FloatLayer, target: Encoding, scales: list[float]) -> Requantiz
         multiplier, shift = fixed_point(np.array(scales))
     except ValueError as error:
         raise UserError(
-            f"The layer {layer.label!r} changes scale by {max(scales):g}, which is out of reach.",
+            f"The layer {layer.label!r} changes scale by {max(scales):g}, which is out of range.",
             where="network.model",
         ) from error
     return _requantization(layer, target, multiplier, shift)
@@ -193,18 +193,19 @@ def _weighted(
 ) -> tuple[np.ndarray, np.ndarray, Requantization]:
     """Weights, bias with the input's zero point folded in, and the rule.
 
-    The multipliers come first and the weights' scales follow from them, so that the product of both
-    is the output's scale exactly: no filter is off by the rounding of its multiplier.
+    The multipliers are chosen first and the weights' scales follow from them, so that the product
+    of both is the output's scale exactly: no filter has an error from the rounding of its
+    multiplier.
     """
     axes = tuple(range(1, layer.weight.ndim))
     peaks = np.abs(layer.weight).max(axis=axes)
     gains = np.maximum(peaks / WEIGHT_MAX * source.scale / target.scale, _LEAST_GAIN)
-    # A filter of next to nothing but bias gives up weight codes, lest its bias exceed int32.
+    # A filter whose bias dominates gets smaller weight codes, so that its bias fits int32.
     bias_codes = np.minimum(np.abs(layer.bias) / target.scale, 1024)
     gains = np.maximum(gains, bias_codes * 2.0**-_BIAS_BITS)
     rule = _rule(layer, target, list(gains))
     multiplier = rule.multiplier
-    # A small multiplier is rounded up, lest the weights exceed their range by more than a rounding.
+    # A small multiplier is rounded up, so that weights exceed their range by a rounding at most.
     multiplier = np.where(multiplier < _EXACT_MULTIPLIER, multiplier + 1, multiplier)
     scales = multiplier * 2.0**-rule.shift * target.scale / source.scale
     shape = (-1,) + (1,) * len(axes)
@@ -212,7 +213,7 @@ def _weighted(
         np.floor(layer.weight / scales.reshape(shape) + 0.5), -WEIGHT_MAX, WEIGHT_MAX
     ).astype(np.int64)
     magnitude = np.abs(weight).sum(axis=axes)
-    # A bias past this saturates the output whatever the input: more would only widen the sums.
+    # A bias beyond this saturates the output for every input: more would only widen the sums.
     codes_a_sum = scales * source.scale / target.scale
     limit = 255 * magnitude + np.ceil(512 / codes_a_sum)
     bias = np.clip(np.floor(layer.bias / (scales * source.scale) + 0.5), -limit, limit)

@@ -1,6 +1,6 @@
-"""The float network as a list of layers: what tracing yields and calibration reads.
+"""The float network as a list of layers: the result of tracing and the input of calibration.
 
-It says the same as the integer graph, in real numbers and before any scale is chosen. Its
+It corresponds to the integer graph, in real numbers and before any scale is chosen. Its
 evaluation is in float64, so that ranges, and with them the integer graph, do not depend on the
 order of additions in one machine's float32 kernels.
 """
@@ -41,13 +41,13 @@ class FloatLayer:
     name : str
         Identifier; also the name of its output.
     label : str
-        What the user calls the layer, for errors.
+        The layer's name in the user's network, for errors.
     inputs : list of str
         Names of the layers that it reads, or :data:`INPUT`.
     shape : tuple of int
-        Of the output, without the batch.
+        Shape of the output, without the batch.
     low, high : float
-        A fused clamp; minus and plus infinity where there is none.
+        The fused clamp; minus and plus infinity where there is none.
     """
 
     name: str
@@ -81,7 +81,7 @@ class FloatLinear(FloatLayer):
 
 @dataclass(kw_only=True)
 class FloatNorm(FloatLayer):
-    """Batch normalization as ``x * gain + offset`` per channel; fusion folds every one away."""
+    """Batch normalization as ``x * gain + offset`` per channel; fusion removes all of them."""
 
     gain: np.ndarray
     offset: np.ndarray
@@ -91,7 +91,7 @@ class FloatNorm(FloatLayer):
 
 @dataclass(kw_only=True)
 class FloatMaxPool(FloatLayer):
-    """Largest value of each window; padding never wins."""
+    """Largest value of each window; padding counts as minus infinity."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
@@ -117,7 +117,7 @@ class FloatAdd(FloatLayer):
 
 @dataclass(kw_only=True)
 class FloatClamp(FloatLayer):
-    """Nothing but the clamp of its ``low`` and ``high``."""
+    """The clamp to ``low`` and ``high`` only."""
 
 
 @dataclass(kw_only=True)

@@ -20,13 +20,13 @@ __all__ = ["fuse"]
 
 
 def fuse(graph: FloatGraph) -> None:
-    """Fold and fuse in place whatever can be; the function computed stays the same.
+    """Fold and fuse in place whatever can be; the computed function remains the same.
 
     Raises
     ------
     UserError
-        A batch normalization that does not directly follow a convolution or linear layer of its
-        own.
+        A batch normalization does not directly follow a convolution or linear layer that only it
+        reads.
     """
     for layer in list(graph.layers):
         if isinstance(layer, FloatNorm):
@@ -50,11 +50,11 @@ def _fold_norm(graph: FloatGraph, norm: FloatNorm) -> None:
 
 
 def _fuse_clamp(graph: FloatGraph, clamp: FloatClamp) -> None:
-    """A clamp commutes with the maximum of a window and with flattening: it may move past them."""
+    """Fuse a clamp; it commutes with the maximum of a window and with flattening."""
     source = graph.layer(clamp.inputs[0])
     while source is not None and len(graph.users(source.name)) == 1:
         if source.requantizes:
-            # Clamping twice: the later clamp acts on the earlier one's ends.
+            # Two clamps in sequence: the later one is applied to the ends of the earlier one.
             source.low, source.high = (
                 float(np.clip(end, clamp.low, clamp.high)) for end in (source.low, source.high)
             )

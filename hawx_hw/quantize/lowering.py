@@ -27,14 +27,14 @@ from hawx_hw.quantize.site import Site, TensorArgument
 
 __all__ = ["Lowered", "lower"]
 
-_KNOWN = (
+_SUPPORTED = (
     "Conv2d, Linear, BatchNorm, ReLU, ReLU6, Hardtanh, clamp, MaxPool2d, AvgPool2d, "
     "AdaptiveAvgPool2d, flatten, add, Dropout and Identity"
 )
 
 
 Lowered = FloatLayer | str
-"""A layer, or the name of the layer whose output the operation passes on unchanged."""
+"""A layer, or the name of the layer whose output the operation returns unchanged."""
 
 
 def lower(site: Site) -> Lowered:
@@ -46,20 +46,20 @@ def lower(site: Site) -> Lowered:
         The operation, or a setting of it, has no integer counterpart.
     """
     handler: Callable[[Site], Lowered] | None = None
-    described = str(site.target)
+    kind = str(site.target)
     if site.kind == "call_module":
-        described = type(site.target).__name__
+        kind = type(site.target).__name__
         handler = _MODULES.get(type(site.target))
     elif site.kind == "call_function":
-        described = getattr(site.target, "__name__", described)
+        kind = getattr(site.target, "__name__", kind)
         handler = _FUNCTIONS.get(site.target)
     elif site.kind == "call_method":
         handler = _METHODS.get(site.target)
     if handler is None:
         raise UserError(
-            f"The layer {site.label!r} is a {described}, which has no integer counterpart.",
+            f"The layer {site.label!r} is a {kind}, which has no integer counterpart.",
             where="network.model",
-            hint=f"What there is: {_KNOWN}.",
+            hint=f"Supported are: {_SUPPORTED}.",
         )
     return handler(site)
 
@@ -69,7 +69,7 @@ def _pair(site: Site, value: Any, what: str) -> tuple[int, int]:
     if len(pair) == 1:
         pair *= 2
     if len(pair) != 2 or not all(isinstance(n, int) for n in pair):
-        raise site.refuse(f"has a {what} of {value!r}, which is not one or two whole numbers")
+        raise site.refuse(f"has a {what} of {value!r}, which must be one or two whole numbers")
     return pair
 
 
@@ -89,10 +89,10 @@ def _map(site: Site, value: Any) -> TensorArgument:
 
 
 def _refuse_in_place(site: Site) -> None:
-    """An operation in place changes what others read: the trace does not show that."""
+    """Refuse an in-place operation on a shared tensor; the trace does not show its effect."""
     if site.shared:
         raise site.refuse(
-            "works in place on a tensor that something else reads; make it not in place"
+            "works in place on a tensor that another operation reads; make it not in place"
         )
 
 
@@ -148,7 +148,7 @@ def _norm(site: Site) -> Lowered:
     module: nn.BatchNorm1d | nn.BatchNorm2d = site.target
     source = site.tensor(site.bind("input")["input"])
     if module.running_mean is None or module.running_var is None:
-        raise site.refuse("keeps no running mean and variance, so it cannot be folded")
+        raise site.refuse("has no running mean and variance, so it cannot be folded")
     gain = 1 / np.sqrt(module.running_var.numpy() + module.eps)
     if module.weight is not None:
         gain = gain * module.weight.detach().numpy()
@@ -164,7 +164,7 @@ def _clamp(site: Site, value: Any, low: Any, high: Any) -> Lowered:
     source = site.tensor(value)
     ends = [default if end is None else end for end, default in ((low, -np.inf), (high, np.inf))]
     if not all(isinstance(end, int | float) for end in ends) or not ends[0] <= ends[1]:
-        raise site.refuse(f"clamps to [{low!r}, {high!r}], which is not two numbers in order")
+        raise site.refuse(f"clamps to [{low!r}, {high!r}], which must be two numbers in order")
     return FloatClamp(**site.common(source), low=float(ends[0]), high=float(ends[1]))
 
 
@@ -210,7 +210,7 @@ def _max_pool(site: Site, value: Any, settings: dict[str, Any]) -> Lowered:
     if _pair(site, settings["dilation"], "dilation") != (1, 1):
         raise site.refuse("is a dilated pooling, which is not supported")
     padding = _both_sides(_pair(site, settings["padding"], "padding"), kernel, site)
-    # With ceil_mode torch adds a window that hangs over: padding that just holds it does the same.
+    # With ceil_mode torch adds a window that overlaps the edge; enough padding has the same effect.
     extra = [
         max((count - 1) * step + size - (length + 2 * pad), 0)
         for count, step, size, length, pad in zip(
@@ -292,7 +292,7 @@ def _adaptive_pool_function(site: Site) -> Lowered:
 
 
 def _reshape(site: Site) -> Lowered:
-    """flatten, view and reshape: what they do shows in the shapes."""
+    """Lower flatten, view and reshape, by the shapes of their input and output."""
     source = site.tensor(site.arguments[0] if site.arguments else site.keywords.get("input"))
     if site.shape == source.shape:
         return source.name
@@ -312,7 +312,7 @@ def _add(site: Site) -> Lowered:
 
 
 def _same(site: Site) -> Lowered:
-    """Identity and, outside training, dropout."""
+    """Lower identity and, outside training, dropout."""
     return site.tensor(site.arguments[0] if site.arguments else site.keywords.get("input")).name
 
 

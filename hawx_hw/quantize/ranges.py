@@ -1,4 +1,4 @@
-"""The range of real values that a tensor's codes cover, from what calibration images show."""
+"""The range of real values that a tensor's codes cover, from its values on calibration images."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def encoding(low: float, high: float) -> Encoding:
     """The int8 encoding that covers [low, high], widened to hold zero exactly.
 
     The scale is rounded up to 16 significant bits: a last-digit difference of ``low`` or ``high``
-    between two machines then all but never changes it.
+    between two machines then hardly ever changes it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def encoding(low: float, high: float) -> Encoding:
     low, high = min(low, 0.0), max(high, 0.0)
     width = (high - low) or 1.0
     mantissa, exponent = np.frexp(width / _CODES)
-    # The nudge keeps a quotient that is representable from being rounded up by its own last digit.
+    # The margin prevents a representable quotient from being rounded up by its last digit.
     rounded = np.ceil(float(mantissa) * 2.0**_SCALE_BITS - 1e-6)
     scale = float(np.ldexp(rounded, int(exponent) - _SCALE_BITS))
     zero_point = int(np.clip(np.floor(CODE_MIN - low / scale + 0.5), CODE_MIN, CODE_MAX))
@@ -53,7 +53,7 @@ def encoding(low: float, high: float) -> Encoding:
 
 
 class Histogram:
-    """Counts of a tensor's values between the least and the largest, which are known beforehand."""
+    """Counts of a tensor's values between the least and the largest, which are given."""
 
     def __init__(self, low: float, high: float):
         self._low, self._high = min(low, 0.0), max(high, 0.0)
@@ -68,7 +68,7 @@ class Histogram:
     def best(self) -> Encoding:
         """The encoding of least mean squared error among those that cut both ends by one factor.
 
-        The factors are 64/64, 63/64, ... 16/64; of equals the largest wins.
+        The factors are 64/64, 63/64, ... 16/64; of equal errors the largest factor is taken.
         """
         edges = np.linspace(self._low, self._high, _BINS + 1)
         centers = (edges[:-1] + edges[1:]) / 2

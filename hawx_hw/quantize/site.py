@@ -1,4 +1,4 @@
-"""One operation of a traced network, as lowering sees it."""
+"""One operation of a traced network: the input of lowering."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Site:
     Parameters
     ----------
     name, label : str
-        Identifier of the layer, and what the user calls it.
+        Identifier of the layer, and its name in the user's network.
     kind : str
         "call_module", "call_function" or "call_method".
     target : object
@@ -33,9 +33,9 @@ class Site:
     arguments, keywords
         Tensors are :class:`TensorArgument`, everything else is the plain value.
     shape : tuple of int
-        Of the result, without the batch.
+        Shape of the result, without the batch.
     shared : bool
-        Whether something else reads one of the tensors that it reads.
+        Whether another operation reads one of its inputs too.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Site:
     shared: bool
 
     def refuse(self, why: str) -> UserError:
-        """The error that this operation cannot be lowered."""
+        """An error that this operation cannot be lowered."""
         return UserError(f"The layer {self.label!r} {why}.", where="network.model")
 
     def bind(self, *names: str, **defaults: Any) -> dict[str, Any]:
@@ -65,12 +65,12 @@ class Site:
         return bound
 
     def tensor(self, value: Any) -> TensorArgument:
-        """``value``, which must be a tensor that the network computes."""
+        """Check that ``value`` is a tensor that the network computes, and return it."""
         if not isinstance(value, TensorArgument):
             raise self.refuse(f"must read computed tensors only, not {value!r}")
         return value
 
     def common(self, *sources: TensorArgument) -> dict[str, Any]:
-        """What every layer needs to be made."""
+        """The arguments that every float layer takes."""
         inputs = [source.name for source in sources]
         return {"name": self.name, "label": self.label, "inputs": inputs, "shape": self.shape}

@@ -27,10 +27,11 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
     Parameters
     ----------
     network : torch.nn.Module
-        Takes ``pixel / 255`` as ``(batch, C, H, W)`` and gives one tensor. It is not changed; what
-        it does in evaluation mode counts.
+        Takes ``pixel / 255`` as ``(batch, C, H, W)`` and returns one tensor. It is not changed; it
+        is traced in evaluation mode.
     images : ndarray of uint8
-        ``(n, C, H, W)``, n >= 1. The first few check that the layers compute what the network does.
+        ``(n, C, H, W)``, n >= 1. The first few are used to check that the layers compute the
+        network's output.
 
     Returns
     -------
@@ -39,13 +40,13 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
     Raises
     ------
     UserError
-        The network cannot be traced, does not take such images, or holds an operation that has no
+        The network cannot be traced, does not take such images, or has an operation without an
         integer counterpart; the message names the layer.
     """
     network = copy.deepcopy(network).cpu().double().eval()
     try:
         traced = fx.symbolic_trace(network)
-    except Exception as error:  # whatever the user's forward() raises when fed with proxies
+    except Exception as error:  # whatever the user's forward() raises on proxies
         raise UserError(
             f"The network cannot be traced: {_brief(error)}.",
             where=_WHERE,
@@ -65,18 +66,18 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
     graph = _layers(traced, recorder.values, images.shape[1:])
     fuse(graph)
     if not graph.layers:
-        raise UserError("The network does nothing with its input.", where=_WHERE)
+        raise UserError("The network does not use its input.", where=_WHERE)
     _check(graph, pixels, expected)
     return graph
 
 
 def _brief(error: Exception) -> str:
-    """The first line of what torch says; a listing of the traced program follows it."""
+    """The first line of torch's message; a listing of the traced program follows it."""
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 class _Recorder(fx.Interpreter):
-    """Runs the traced network and keeps each node's shape or, where it is no tensor, its value."""
+    """Runs the traced network and records each node's shape or, unless a tensor, its value."""
 
     def __init__(self, traced: fx.GraphModule):
         super().__init__(traced)
@@ -89,7 +90,7 @@ class _Recorder(fx.Interpreter):
 
 
 class _Shape(tuple):
-    """The shape of a tensor, told apart from a tuple that the network computes with."""
+    """The shape of a tensor, distinct from a tuple that the network computes with."""
 
     __slots__ = ()
 
@@ -112,7 +113,7 @@ def _layers(
         elif node.op == "output":
             (result,) = node.args
             if not isinstance(result, fx.Node) or result not in names:
-                raise UserError("The network must give one tensor that it computes.", where=_WHERE)
+                raise UserError("The network must return one computed tensor.", where=_WHERE)
         elif isinstance(values[node], _Shape) and node.op != "get_attr":
             layer = lower(_site(node, modules, names, values))
             if isinstance(layer, FloatLayer):
@@ -129,7 +130,7 @@ def _site(
     names: dict[fx.Node, str],
     values: dict[fx.Node, Any],
 ) -> Site:
-    """What lowering may know of a node: arguments resolved to layer names or plain values."""
+    """The input of lowering for a node: arguments resolved to layer names or plain values."""
 
     def resolved(argument: fx.Node) -> Any:
         value = values[argument]
@@ -162,7 +163,7 @@ def _check(graph: FloatGraph, pixels: torch.Tensor, expected: torch.Tensor) -> N
     *_, (_, result) = graph.evaluate(pixels)
     if result.shape != expected.shape or not torch.allclose(result, expected, rtol=1e-6, atol=1e-9):
         raise UserError(
-            "The network, cut into layers, does not compute what it computes as a whole.",
+            "The traced layers do not compute the output of the network.",
             where=_WHERE,
             hint="Its forward() must depend on nothing but its input.",
         )

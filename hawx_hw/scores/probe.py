@@ -113,9 +113,9 @@ class Probe:
             ``(assignments, images, classes)``, without their mean over the classes.
         """
         choices = self._profile.checked(choices)
-        exact = _centerd(self._profile.logits)
-        shifts = _bounded(_centerd(shifted_logits(self._profile, choices)) - exact, exact)
-        found = _centerd(self._real(choices))
+        exact = _centered(self._profile.logits)
+        shifts = _bounded(_centered(shifted_logits(self._profile, choices)) - exact, exact)
+        found = _centered(self._real(choices))
         some, shown = exact[self._run], shifts[:, self._run]
         weights = _fitted(some, shown, found - some - shown)
         shifts *= 1 + weights[:, :1, None]
@@ -178,7 +178,7 @@ class Probe:
         return (codes - output.zero_point) * output.scale
 
 
-def _centerd(logits: np.ndarray) -> np.ndarray:
+def _centered(logits: np.ndarray) -> np.ndarray:
     # A softmax knows no common offset, nor may the fit.
     found: np.ndarray = logits - logits.mean(axis=-1, keepdims=True)
     return found

@@ -1,4 +1,4 @@
-"""Blocks that do not accept the codes that they may meet are refused."""
+"""Blocks that do not accept the codes that they may occur are refused."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def graph(weight: list[list[int]], *, low: int = 0, step: int = 1) -> Graph:
     return Graph("g", "x", (first, second), tensors | {"second": Tensor((1,), 1.0, low)})
 
 
-def refusal(found: Graph, block: Narrow, **options: bool) -> str:
+def refusal(network: Graph, block: Narrow, **options: bool) -> str:
     layers = {"second": LayerBlocks.uniform(block, (1, 2))}
     try:
-        check_codes(found, layers, **options)
+        check_codes(network, layers, **options)
     except UserError as error:
         return str(error)
     return ""
@@ -56,7 +56,7 @@ def test_weights() -> None:
     assert refusal(graph([[0, 100]]), Narrow(0, 100)) == ""
     assert refusal(graph([[-1, 100]]), Narrow(0, 100)) == (
         "blocks.layers.second: narrow(first=0,last=100) accepts weight codes from 0 to 100, and "
-        "may meet -1 to 100 in second. Choose another block for these weights, or leave "
+        "but -1 to 100 may occur in second. Choose another block for these weights, or leave "
         "weight_remapping on."
     )
     assert refusal(graph([[-1, 100]]), Narrow(0, 100), weights=False) == ""
@@ -65,22 +65,22 @@ def test_weights() -> None:
 def test_weights_of_other_blocks_do_not_count() -> None:
     layer = LayerBlocks((by_name("drum(k=4)"), Narrow(0, 100)), np.array([[0, 1]], np.uint8))
     check_codes(graph([[-1, 100]]), {"second": layer})
-    with pytest.raises(UserError, match="may meet -1 to -1"):
+    with pytest.raises(UserError, match="-1 to -1 may occur"):
         check_codes(graph([[100, -1]]), {"second": layer})
 
 
 def test_activations() -> None:
-    assert "activation codes from 0 to 99, and may meet 0 to 100 in second" in refusal(
+    assert "activation codes from 0 to 99, but 0 to 100 may occur in second" in refusal(
         graph([[1, 1]]), Narrow(0, 99)
     )
     assert refusal(graph([[1, 1]], low=3), Narrow(1, 100)) == ""
     # Codes on a grid of 8 may lie below the clamp: 3 & -8 is 0.
-    assert "may meet 0 to 96" in refusal(graph([[1, 1]], low=3, step=8), Narrow(1, 100))
+    assert "0 to 96 may occur" in refusal(graph([[1, 1]], low=3, step=8), Narrow(1, 100))
 
 
 def test_the_networks_input_may_be_anything() -> None:
     layers = {"first": LayerBlocks.uniform(Narrow(-127, 127), (2, 2))}
-    with pytest.raises(UserError, match="may meet -128 to 127 in first"):
+    with pytest.raises(UserError, match="-128 to 127 may occur in first"):
         check_codes(graph([[1, 1]]), layers)
 
 
@@ -91,21 +91,21 @@ def test_padding_counts() -> None:
     second = Conv2d("second", ("first",), one, np.zeros(1, np.int32), rule, (1, 1), (1, 0, 0, 0))
     shapes = {"x": (1, 4, 4), "first": (1, 3, 3), "second": (1, 3, 2)}
     tensors = {name: Tensor(shape, 1.0, -5) for name, shape in shapes.items()}
-    found = Graph("g", "x", (first, second), tensors)
+    network = Graph("g", "x", (first, second), tensors)
     layers = {"second": LayerBlocks.uniform(Narrow(0, 100), one.shape)}
-    with pytest.raises(UserError, match="may meet -5 to 100 in second"):
-        check_codes(found, layers)
+    with pytest.raises(UserError, match="-5 to 100 may occur in second"):
+        check_codes(network, layers)
     second = replace(second, padding=(0, 0, 0, 0))
     tensors["second"] = Tensor((1, 2, 2), 1.0, -5)
-    check_codes(replace(found, nodes=(first, second)), layers)
+    check_codes(replace(network, nodes=(first, second)), layers)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_ranges_hold(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    found = random_graph(rng)
-    images = random_codes(rng, found, 4)
-    ranges = code_ranges(found)
-    for name, codes in reference.run_all(found, images).items():
+    network = random_graph(rng)
+    images = random_codes(rng, network, 4)
+    ranges = code_ranges(network)
+    for name, codes in reference.run_all(network, images).items():
         assert ranges[name][0] <= codes.min()
         assert codes.max() <= ranges[name][1]

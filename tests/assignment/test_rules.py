@@ -50,18 +50,18 @@ KERNELS = {"conv": (6, 2, 3, 3), "fc": (5, 6, 2, 2), "head": (3, 5, 1, 1)}
 def names_of(layers: dict[str, Any], default: str = "exact") -> dict[str, np.ndarray]:
     """The block of each weight by its name, in kernels."""
     rules = BlocksConfig.model_validate({"default": default, "layers": layers})
-    found = assign(graph(), rules)
+    result = assign(graph(), rules)
     names = {}
     for layer, kernel in KERNELS.items():
         names[layer] = np.full(kernel, "exact", dtype=object)
-        if layer in found:
-            table = np.array([block.name for block in found[layer].blocks], dtype=object)
-            names[layer] = table[found[layer].choice].reshape(kernel)
+        if layer in result:
+            table = np.array([block.name for block in result[layer].blocks], dtype=object)
+            names[layer] = table[result[layer].choice].reshape(kernel)
     return names
 
 
 def read_slowly(rules: list[dict[str, Any]], kernel: tuple[int, ...]) -> dict[tuple, str | None]:
-    """The block of each weight as the documentation says, one weight at a time."""
+    """The block of each weight by the documented rules, one weight at a time."""
     result: dict[tuple, str | None] = dict.fromkeys(itertools.product(*map(range, kernel)))
     axes = ("filters", "input_channels", "kernel_rows", "kernel_columns")
     for rule in rules:
@@ -102,17 +102,17 @@ def test_random_rules() -> None:
                 names_of({layer: rules})
             refused += 1
             continue
-        found = names_of({layer: rules})[layer]
-        assert {w: found[w] for w in expected} == expected
+        result = names_of({layer: rules})[layer]
+        assert {w: result[w] for w in expected} == expected
         compared += 1
     assert compared > 100
     assert refused > 30
 
 
 def test_default_and_a_block_for_a_layer() -> None:
-    found = names_of({"fc": "drum(k=4)"}, default="array(1, 0, 4)")
-    assert set(found["conv"].flat) == set(found["head"].flat) == {"array(ha=1,hb=0,v=4)"}
-    assert set(found["fc"].flat) == {"drum(k=4)"}
+    result = names_of({"fc": "drum(k=4)"}, default="array(1, 0, 4)")
+    assert set(result["conv"].flat) == set(result["head"].flat) == {"array(ha=1,hb=0,v=4)"}
+    assert set(result["fc"].flat) == {"drum(k=4)"}
 
 
 def test_exact_layers_are_left_out() -> None:

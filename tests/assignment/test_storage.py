@@ -18,14 +18,14 @@ BLOCKS = [by_name(name) for name in ("exact", "drum(k=4)", "array(1,0,4)", "prec
 
 def round_trip(assignment: Assignment) -> dict[str, Any]:
     content = to_json(assignment)
-    found = from_json(json.loads(json.dumps(content)))
-    assert list(found) == list(assignment)
+    restored = from_json(json.loads(json.dumps(content)))
+    assert list(restored) == list(assignment)
     for name, layer in assignment.items():
-        assert found[name].shape == layer.shape
+        assert restored[name].shape == layer.shape
         for index in np.ndindex(layer.shape):
             before = layer.blocks[layer.choice[index]].name
-            assert found[name].blocks[found[name].choice[index]].name == before
-    assert to_json(found) == content
+            assert restored[name].blocks[restored[name].choice[index]].name == before
+    assert to_json(restored) == content
     return content
 
 

@@ -1,4 +1,4 @@
-"""Each tensor as coarse as all its readers bear, and no coarser."""
+"""Each tensor has the largest step that all its readers tolerate."""
 
 from __future__ import annotations
 

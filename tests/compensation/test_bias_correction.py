@@ -26,8 +26,8 @@ def test_means_are_those_of_the_sums(seed: int) -> None:
         counts = tap_histograms(node, codes, point)
         for layer in (None, assignment.get(node.name)):
             sums = reference.sums(node, [codes], point, layer)
-            wanted = sums.astype(np.float64).mean(axis=(0, *range(2, sums.ndim)))
-            np.testing.assert_allclose(mean_sums(node, layer, counts), wanted, rtol=1e-12)
+            expected = sums.astype(np.float64).mean(axis=(0, *range(2, sums.ndim)))
+            np.testing.assert_allclose(mean_sums(node, layer, counts), expected, rtol=1e-12)
 
 
 def linear(bias: list[int]) -> Linear:

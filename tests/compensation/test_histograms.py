@@ -13,15 +13,15 @@ def ref_counts(node: Conv2d, codes: np.ndarray, zero_point: int) -> np.ndarray:
     _, channels, kernel_rows, kernel_columns = node.weight.shape
     top, left, bottom, right = node.padding
     images, _, rows, columns = codes.shape
-    found = np.zeros((channels, kernel_rows, kernel_columns, 256), dtype=np.int64)
+    counts = np.zeros((channels, kernel_rows, kernel_columns, 256), dtype=np.int64)
     for n in range(images):
         for y in range(-top, rows + bottom - kernel_rows + 1, node.stride[0]):
             for x in range(-left, columns + right - kernel_columns + 1, node.stride[1]):
                 for c, i, j in np.ndindex(channels, kernel_rows, kernel_columns):
                     inside = 0 <= y + i < rows and 0 <= x + j < columns
                     code = int(codes[n, c, y + i, x + j]) if inside else zero_point
-                    found[c, i, j, code + 128] += 1
-    return found
+                    counts[c, i, j, code + 128] += 1
+    return counts
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_linear() -> None:
         np.zeros(2, dtype=np.int32),
         Requantization(np.array([1]), 1, 0),
     )
-    found = tap_histograms(node, codes, 3)
+    counts = tap_histograms(node, codes, 3)
     for k in range(4):
         for code in range(-128, 128):
-            assert found[k, code + 128] == codes[:, k].tolist().count(code)
+            assert counts[k, code + 128] == codes[:, k].tolist().count(code)

@@ -65,10 +65,10 @@ def test_mean_errors_vanish_whatever_the_zero_points(seed: int) -> None:
             continue
         inputs = [values[name] for name in node.inputs]
         point = graph.tensors[node.inputs[0]].zero_point
-        made = reference.sums(node, inputs, point, assignment.get(node.name))
-        meant = reference.sums(originals[node.name], inputs, point)
-        axes = (0, *range(2, made.ndim))
-        error = (made - meant).mean(axis=axes)
+        approximate = reference.sums(node, inputs, point, assignment.get(node.name))
+        exact = reference.sums(originals[node.name], inputs, point)
+        axes = (0, *range(2, approximate.ndim))
+        error = (approximate - exact).mean(axis=axes)
         assert np.abs(error).max() <= 0.5 + 1e-9
         assert report[checked].error_after == pytest.approx(np.abs(error).max())
         checked += 1
@@ -127,7 +127,7 @@ def test_a_coarse_block_costs_little(lenet, name: str, lost: float, left: float)
 @pytest.mark.parametrize("name", ["drum(k=3)", "mitchell(w=2)", "array(3,3,0)", "precision(3,8)"])
 @pytest.mark.parametrize("seed", range(3))
 def test_remapping_brings_the_outputs_nearer(name: str, seed: int) -> None:
-    """To those of exact blocks, on the images that it is told by, compared with all or none."""
+    """Outputs are nearer to exact ones than with all weights remapped, or none."""
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=4, max_size=8, kinds=("conv", "add", "linear"))
     assignment, images = uniform(graph, name), random_codes(rng, graph, 16)

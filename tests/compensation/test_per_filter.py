@@ -27,29 +27,29 @@ def test_does_what_compensation_does_on_the_exact_activations(correction, remapp
     vector = np.random.default_rng(seed).integers(0, 3, space.units)
     assignment = space.assignment(vector)
     codes = reference.run_all(graph, images)
-    for node, found in zip(graph.nodes, changes(vector).nodes, strict=True):
+    for node, changed_node in zip(graph.nodes, changes(vector).nodes, strict=True):
         if not isinstance(node, (Conv2d, Linear)):
-            assert found is node
+            assert changed_node is node
             continue
-        layer, wanted = assignment[node.name], node
-        met = tap_histograms(node, codes[node.inputs[0]], -128)
+        layer, expected = assignment[node.name], node
+        histograms = tap_histograms(node, codes[node.inputs[0]], -128)
         if remapping:
-            wanted = remap_weights(node, layer, met.reshape(-1, 256).sum(axis=0), -128)
+            expected = remap_weights(node, layer, histograms.reshape(-1, 256).sum(axis=0), -128)
         if correction:
-            error = mean_sums(wanted, layer, met) - mean_sums(node, None, met)
-            wanted = correct_bias(wanted, error)
-        assert (found.weight == wanted.weight).all()
-        assert (found.bias == wanted.bias).all()
+            error = mean_sums(expected, layer, histograms) - mean_sums(node, None, histograms)
+            expected = correct_bias(expected, error)
+        assert (changed_node.weight == expected.weight).all()
+        assert (changed_node.bias == expected.bias).all()
 
 
 def test_exact_blocks_change_nothing():
     graph = small_graph()
     space = Space.by_filter(graph, BLOCKS)
     changed = Compensated(graph, space, small_images(graph)[0])(space.uniform(0))
-    for node, found in zip(graph.nodes, changed.nodes, strict=True):
+    for node, changed_node in zip(graph.nodes, changed.nodes, strict=True):
         if isinstance(node, (Conv2d, Linear)):
-            assert (found.weight == node.weight).all()
-            assert (found.bias == node.bias).all()
+            assert (changed_node.weight == node.weight).all()
+            assert (changed_node.bias == node.bias).all()
 
 
 class Narrow(type(by_name("exact"))):

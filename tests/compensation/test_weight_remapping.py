@@ -31,9 +31,9 @@ def test_no_code_is_better(name: str) -> None:
     # Sums of two to the sixteenth: the counts are taken as they are.
     counts = rng.multinomial(1 << 16, rng.dirichlet(np.full(256, 0.1)))
     block = by_name(name)
-    found = best_codes(block, counts, -77)
+    result = best_codes(block, counts, -77)
     for w in (-127, -50, -1, 0, 3, 64, 101):
-        assert found[w + 128] == ref_best(block, counts, -77, w)
+        assert result[w + 128] == ref_best(block, counts, -77, w)
 
 
 @pytest.mark.parametrize("name", ["array(2,0,5)", "mitchell(w=2)"])
@@ -42,22 +42,22 @@ def test_no_code_varies_less(name: str) -> None:
     rng = np.random.default_rng(3)
     counts = rng.multinomial(1 << 16, rng.dirichlet(np.full(256, 0.1)))
     block, codes = by_name(name), np.arange(-128, 128)
-    found = best_codes(block, counts, -77, centerd=True)
+    result = best_codes(block, counts, -77, centered=True)
     for w in (-127, -50, -1, 0, 3, 64, 101):
         errors = block.table[1:].astype(np.int64) - w * codes
         mean = errors @ counts / counts.sum()
         variance = ((errors - mean[:, None]) ** 2 * counts).sum(axis=1) / counts.sum()
-        assert variance[found[w + 128] + 127] == pytest.approx(variance.min(), abs=1e-6)
+        assert variance[result[w + 128] + 127] == pytest.approx(variance.min(), abs=1e-6)
 
 
 @pytest.mark.parametrize("w", [2, 5, 7])
 def test_lower_precision_is_rounding(w: int) -> None:
     step = 2 ** (8 - w)
-    found = best_codes(by_name(f"precision({w},8)"), EVEN, -128)
+    result = best_codes(by_name(f"precision({w},8)"), EVEN, -128)
     for code in range(-127, 128):
         nearest = step * np.floor(code / step + 0.5)
         inside = min(nearest, 128 - step)
-        best = found[code + 128]
+        best = result[code + 128]
         # The block clears the low bits itself: any code with the same high bits is as good.
         assert abs(best // step * step - code) == abs(inside - code)
 
@@ -88,9 +88,9 @@ def test_histograms_count_every_tap() -> None:
         Requantization([1], 1, 0), (2, 1), (1, 0, 1, 1),
     )  # fmt: skip
     images = rng.integers(-128, 128, (3, 2, 5, 4)).astype(np.int8)
-    found = tap_histograms(node, images, -9)
+    result = tap_histograms(node, images, -9)
     padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (0, 1)), constant_values=-9)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 2), axis=(2, 3))[:, :, ::2]
     for c, i, j in np.ndindex(2, 3, 2):
         for code in range(-128, 128):
-            assert found[c, i, j, code + 128] == np.sum(windows[:, c, :, :, i, j] == code)
+            assert result[c, i, j, code + 128] == np.sum(windows[:, c, :, :, i, j] == code)

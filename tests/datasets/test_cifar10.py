@@ -44,7 +44,7 @@ def test_a_part_of_the_test_images_is_said(folder):
     x = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
     np.savez(folder / "test_1000.npz", x=x, y=np.array([1, 2, 3, 9], np.uint8))
     dataset = datasets.load("cifar10")
-    assert dataset.note == "Only the first 4 of the 10,000 test images are at hand."
+    assert dataset.note == "Only the first 4 of the 10,000 test images are available."
     np.testing.assert_array_equal(dataset.test.images[1, 2], x[1, :, :, 2])
 
 
@@ -75,5 +75,5 @@ def test_a_damaged_batch_is_named(folder):
 @pytest.mark.parametrize("missing", ["data_batch_4.bin", "test_batch.bin"])
 def test_a_missing_batch_is_named(folder, missing):
     (folder / missing).unlink()
-    with pytest.raises(UserError, match=f"CIFAR-10 is not here: {missing} is in no folder"):
+    with pytest.raises(UserError, match=f"CIFAR-10 is missing: {missing} is in no folder"):
         datasets.load("cifar10")

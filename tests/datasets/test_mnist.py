@@ -101,7 +101,7 @@ def test_nowhere(contents, tmp_path):
         datasets.load("mnist")
     text = str(caught.value)
     assert text.startswith(
-        "network.dataset: mnist: MNIST is not here: train-images-idx3-ubyte.gz is in no "
+        "network.dataset: mnist: MNIST is missing: train-images-idx3-ubyte.gz is in no "
         f"data folder ({tmp_path / 'given'}, {tmp_path / 'cache' / 'hawx_hw'}), "
         "and cannot be downloaded"
     )

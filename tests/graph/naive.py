@@ -72,7 +72,7 @@ def evaluate(node, inputs, shape, zero_point, blocks=None):
                 x,
                 inputs[1],
             )
-    channels, rows, columns = shape
+    channels, height, width = shape
 
     def pixel(c, y, x0):
         if isinstance(node, MaxPool2d):
@@ -90,7 +90,7 @@ def evaluate(node, inputs, shape, zero_point, blocks=None):
         return requantized(total, node.requantization, c)
 
     return [
-        [[pixel(c, y, x0) for x0 in range(columns)] for y in range(rows)] for c in range(channels)
+        [[pixel(c, y, x0) for x0 in range(width)] for y in range(height)] for c in range(channels)
     ]
 
 

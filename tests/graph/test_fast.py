@@ -17,11 +17,11 @@ from hawx_hw.graph.random_graphs import random_codes, random_graph
 
 
 def assert_equal(graph, images):
-    expected, found = reference.run_all(graph, images), fast.run_all(graph, images)
-    assert expected.keys() == found.keys()
+    expected, results = reference.run_all(graph, images), fast.run_all(graph, images)
+    assert expected.keys() == results.keys()
     for name, codes in expected.items():
-        assert found[name].dtype == np.int8
-        np.testing.assert_array_equal(found[name], codes, err_msg=name)
+        assert results[name].dtype == np.int8
+        np.testing.assert_array_equal(results[name], codes, err_msg=name)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 5))
@@ -126,8 +126,8 @@ def test_accuracy_counts_the_first_of_equals_over_batches():
     labels = images.argmax(axis=1)
     labels[:45] = (labels[:45] + 1) % 4
     calls = []
-    found = fast.accuracy(flat, images, labels, progress=lambda *call: calls.append(call))
-    assert found == 405 / 450
+    share = fast.accuracy(flat, images, labels, progress=lambda *call: calls.append(call))
+    assert share == 405 / 450
     assert calls == [(200, 450), (400, 450), (450, 450)]
 
 

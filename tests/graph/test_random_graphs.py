@@ -62,7 +62,7 @@ def test_random_codes_hold_extremes():
     assert set(np.unique(codes[3])) <= {-128, 0, 127}
 
 
-def test_limits_are_kept():
+def test_limits_are_respected():
     for seed in range(60):
         graph = random_graph(
             np.random.default_rng(seed),

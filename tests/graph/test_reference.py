@@ -28,10 +28,10 @@ def test_equals_nested_loops(seed, layers):
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=6, max_channels=4, max_features=6)
     images = random_codes(rng, graph, 4)[2:]
-    found = reference.run_all(graph, images)
+    results = reference.run_all(graph, images)
     for index, image in enumerate(images):
         for name, expected in naive.run_all(graph, image).items():
-            np.testing.assert_array_equal(found[name][index], expected, err_msg=name)
+            np.testing.assert_array_equal(results[name][index], expected, err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_the_rule(total, multiplier, shift, code):
         with pytest.raises(OverflowError, match="A sum does not fit int32"):
             reference.requantize(totals, rule)
     else:
-        found = reference.requantize(totals, rule)
-        assert found.dtype == np.int8
-        assert found == code
+        result = reference.requantize(totals, rule)
+        assert result.dtype == np.int8
+        assert result == code
 
 
 def test_zero_point_comes_before_the_clamp():
@@ -117,10 +117,10 @@ def test_blocks_equal_nested_loops(seed):
             which = rng.integers(0, 3, node.weight.shape)
             assignment[node.name] = LayerBlocks.by_weight(np.array(blocks, dtype=object)[which])
     images = random_codes(rng, graph, 2)
-    found = reference.run_all(graph, images, assignment)
+    results = reference.run_all(graph, images, assignment)
     for index, image in enumerate(images):
         for name, expected in naive.run_all(graph, image, assignment).items():
-            np.testing.assert_array_equal(found[name][index], expected, err_msg=name)
+            np.testing.assert_array_equal(results[name][index], expected, err_msg=name)
 
 
 def test_blocks_of_something_else():
@@ -136,8 +136,8 @@ def test_blocks_of_something_else():
 def test_one_multiplier_a_channel():
     rule = Requantization([2, 4, 8], 1, 0)
     totals = np.ones((2, 3, 1, 2), np.int64) * 5
-    found = reference.requantize(totals, rule)
-    np.testing.assert_array_equal(found[1, :, 0, 1], [5, 10, 20])
+    result = reference.requantize(totals, rule)
+    np.testing.assert_array_equal(result[1, :, 0, 1], [5, 10, 20])
 
 
 def single(node: Node, shape, zero_point=0):
@@ -145,7 +145,7 @@ def single(node: Node, shape, zero_point=0):
     return Graph("g", "input", (node,), {"input": source, node.name: source})
 
 
-def test_padding_of_a_maximum_never_wins():
+def test_padding_is_never_the_maximum():
     node = MaxPool2d("p", ("input",), (3, 3), (1, 1), (1, 1, 1, 1))
     images = np.full((1, 1, 2, 2), -128, np.int8)
     # A zero point above the codes must not leak in either.
@@ -156,8 +156,8 @@ def test_flatten_reads_channel_by_channel():
     images = np.arange(12, dtype=np.int8).reshape(1, 2, 2, 3)
     node = Flatten("f", ("input",))
     tensors = {"input": Tensor((2, 2, 3), 1.0, 0), "f": Tensor((12,), 1.0, 0)}
-    found = reference.run(Graph("g", "input", (node,), tensors), images)
-    np.testing.assert_array_equal(found, [np.arange(12)])
+    result = reference.run(Graph("g", "input", (node,), tensors), images)
+    np.testing.assert_array_equal(result, [np.arange(12)])
 
 
 def test_a_sum_beyond_int32_is_an_error():
@@ -172,8 +172,8 @@ def test_a_sum_beyond_int32_is_an_error():
 def test_addition_of_a_tensor_to_itself():
     rule = Requantization([1, 3], 1, 0)
     node = Add("a", ("input", "input"), 0, rule)
-    found = reference.run(single(node, (3,)), np.array([[1, -5, 100]], np.int8))
-    np.testing.assert_array_equal(found, [[2, -10, 127]])
+    result = reference.run(single(node, (3,)), np.array([[1, -5, 100]], np.int8))
+    np.testing.assert_array_equal(result, [[2, -10, 127]])
 
 
 @pytest.mark.parametrize(

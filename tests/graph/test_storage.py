@@ -85,7 +85,7 @@ def test_missing(saved, which):
     )
 
 
-def test_any_altered_byte_of_the_archive_is_found(saved):
+def test_any_altered_byte_of_the_archive_is_detected(saved):
     archive = graph_files(saved)[0]
     whole = archive.read_bytes()
     for position in range(0, len(whole), 41):

@@ -30,23 +30,23 @@ def good(tmp_path):
 def test_shipped_digits(digits):
     network = networks.load("lenet5", digits)
     assert not network.training
-    found = networks.accuracy(network, digits.test.images, digits.test.labels)
-    assert found >= 0.98
+    measured = networks.accuracy(network, digits.test.images, digits.test.labels)
+    assert measured >= 0.98
     record = json.loads(
         networks.shipped_checkpoint("lenet5", "digits").with_suffix(".json").read_text()
     )
     # Another processor's last digits may decide one image otherwise.
-    assert abs(record["test_accuracy"] - found) <= 1.01 / len(digits.test)
+    assert abs(record["test_accuracy"] - measured) <= 1.01 / len(digits.test)
     assert record["dataset_sha256"] == digits.digest
 
 
 def test_shipped_mnist():
     data = material.dataset("mnist")
-    found = networks.accuracy(networks.load("lenet5", data), data.test.images, data.test.labels)
+    measured = networks.accuracy(networks.load("lenet5", data), data.test.images, data.test.labels)
     path = networks.shipped_checkpoint("lenet5", "mnist")
     record = json.loads(path.with_suffix(".json").read_text())
-    assert found >= 0.992
-    assert abs(record["test_accuracy"] - found) <= 0.0003
+    assert measured >= 0.992
+    assert abs(record["test_accuracy"] - measured) <= 0.0003
     assert record["dataset_sha256"] == data.digest
 
 
@@ -164,7 +164,7 @@ def test_a_record_of_other_weights(digits, good):
     record: Path = good.with_suffix(".json")
     record.write_text(json.dumps({"checkpoint_sha256": "0" * 64}))
     assert refused(digits, good) == (
-        "The checkpoint is not the one that mine.json tells of: its SHA-256 differs."
+        "The checkpoint is not the one that mine.json describes: its SHA-256 differs."
     )
 
 

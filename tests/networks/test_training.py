@@ -11,7 +11,7 @@ from hawx_hw.util.files import sha256_file
 
 
 def striped(count, seed):
-    """Two classes that are easily told apart: horizontal and vertical stripes."""
+    """Two classes that are easy to distinguish: horizontal and vertical stripes."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 2, count)
     images = rng.integers(0, 60, (count, 1, 14, 14))

@@ -36,8 +36,8 @@ def values(graph, images, name=None):
     """Real values that the integer graph computes."""
     name = name or graph.output
     tensor = graph.tensors[name]
-    found = reference.run_all(graph, codes(images))[name].astype(np.float64)
-    return (found - tensor.zero_point) * tensor.scale
+    result = reference.run_all(graph, codes(images))[name].astype(np.float64)
+    return (result - tensor.zero_point) * tensor.scale
 
 
 def floats(network, images):
@@ -176,9 +176,9 @@ def test_a_clamp_on_its_own_keeps_the_scale():
     assert isinstance(clamp, Clamp)
     assert isinstance(add, Add)
     assert graph.tensors["conv"] == graph.tensors["relu"]
-    found = reference.run_all(graph, codes(IMAGES))
+    result = reference.run_all(graph, codes(IMAGES))
     np.testing.assert_array_equal(
-        found["relu"], np.maximum(found["conv"], conv.requantization.zero_point)
+        result["relu"], np.maximum(result["conv"], conv.requantization.zero_point)
     )
     assert noise(graph, network) < 0.02
 
@@ -195,8 +195,8 @@ def test_a_huge_bias_saturates_and_fits(value):
     network = sequential(lambda: nn.Conv2d(3, 4, 3), lambda: nn.Hardtanh(-1, 1))
     network[0].bias.data[2] = value
     graph = quantize(network, IMAGES, name="n")
-    found = reference.run(graph, codes(IMAGES))[:, 2]
-    assert (found == (127 if value > 0 else graph.nodes[0].requantization.low)).all()
+    result = reference.run(graph, codes(IMAGES))[:, 2]
+    assert (result == (127 if value > 0 else graph.nodes[0].requantization.low)).all()
     assert np.abs(values(graph, IMAGES)[:, 2] - np.sign(value)).max() < 0.01
 
 
@@ -206,8 +206,8 @@ def test_dead_filters_and_layers():
     network[0].bias.data[1] = 0.25
     graph = quantize(network, IMAGES, name="n")
     assert not graph.nodes[0].weight[1].any()
-    found = values(graph, IMAGES, graph.nodes[0].name)[:, 1]
-    assert np.abs(found - 0.25).max() <= graph.tensors[graph.nodes[0].name].scale / 2
+    result = values(graph, IMAGES, graph.nodes[0].name)[:, 1]
+    assert np.abs(result - 0.25).max() <= graph.tensors[graph.nodes[0].name].scale / 2
     for layer in (network[0], network[2]):
         layer.weight.data.zero_()
         layer.bias.data.zero_()
@@ -317,10 +317,10 @@ def test_the_float_graph_is_what_is_quantized():
     network = Residual(1)
     graph = quantize(network, IMAGES, name="n")
     pixels = torch.from_numpy(IMAGES / 255)
-    for name, found in trace(network, IMAGES).evaluate(pixels):
+    for name, result in trace(network, IMAGES).evaluate(pixels):
         tensor = graph.tensors[name]
         if name in ("pool", "flatten"):
             continue
         low, high = (tensor.scale * (end - tensor.zero_point) for end in (-128, 127))
-        assert low >= min(float(found.min()), 0) - 1.01 * tensor.scale
-        assert high <= max(float(found.max()), 0) + 1.01 * tensor.scale
+        assert low >= min(float(result.min()), 0) - 1.01 * tensor.scale
+        assert high <= max(float(result.max()), 0) + 1.01 * tensor.scale

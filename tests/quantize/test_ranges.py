@@ -11,15 +11,15 @@ ENDS = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: 0.0 if abs(x) <
 @given(ENDS, ENDS)
 def test_encoding_covers_the_range_and_zero(a, b):
     low, high = min(a, b), max(a, b)
-    found = encoding(low, high)
-    assert -128 <= found.zero_point <= 127
+    result = encoding(low, high)
+    assert -128 <= result.zero_point <= 127
     # Half a code at either end is the rounding of the zero point.
-    assert (-128 - found.zero_point - 0.5) * found.scale <= low + 1e-9 * found.scale
-    assert (127 - found.zero_point + 0.5) * found.scale >= high - 1e-9 * found.scale
+    assert (-128 - result.zero_point - 0.5) * result.scale <= low + 1e-9 * result.scale
+    assert (127 - result.zero_point + 0.5) * result.scale >= high - 1e-9 * result.scale
     width = max(high, 0) - min(low, 0)
     if width:
-        assert found.scale == pytest.approx(width / 255, rel=2**-15)
-        assert float(found.scale * 2.0 ** (16 - np.frexp(found.scale)[1])).is_integer()
+        assert result.scale == pytest.approx(width / 255, rel=2**-15)
+        assert float(result.scale * 2.0 ** (16 - np.frexp(result.scale)[1])).is_integer()
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_code_of_a_value(value, code):
     assert Encoding(0.5, -10).code(value) == code
 
 
-def squared_error(values, found):
-    codes = np.clip(np.floor(values / found.scale + 0.5) + found.zero_point, -128, 127)
-    return np.mean(((codes - found.zero_point) * found.scale - values) ** 2)
+def squared_error(values, result):
+    codes = np.clip(np.floor(values / result.scale + 0.5) + result.zero_point, -128, 127)
+    return np.mean(((codes - result.zero_point) * result.scale - values) ** 2)
 
 
 def histogram(values):
@@ -86,9 +86,9 @@ def test_even_values_keep_the_whole_range():
 def test_an_outlier_is_cut_off_where_that_pays():
     rng = np.random.default_rng(0)
     values = np.append(np.abs(rng.normal(0, 1, 100_000)), 10.0)
-    found, whole = histogram(values).best(), encoding(0, 10)
-    assert found.scale < whole.scale
-    assert squared_error(values, found) < 0.95 * squared_error(values, whole)
+    result, whole = histogram(values).best(), encoding(0, 10)
+    assert result.scale < whole.scale
+    assert squared_error(values, result) < 0.95 * squared_error(values, whole)
 
 
 def test_no_values_but_zero():

@@ -47,10 +47,10 @@ def outputs(network, images=IMAGES):
     """The traced graph, the result of its layers and that of the network, both in float64."""
     graph = trace(network, images)
     pixels = torch.from_numpy(images / 255)
-    *_, (_, found) = graph.evaluate(pixels)
+    *_, (_, result) = graph.evaluate(pixels)
     with torch.inference_mode():
         expected = network.double().eval()(pixels)
-    return graph, found, expected
+    return graph, result, expected
 
 
 def kinds(graph):
@@ -117,10 +117,10 @@ def kinds(graph):
     ],
 )
 def test_each_operation(function, expected):
-    graph, found, output = outputs(Calls(function))
+    graph, result, output = outputs(Calls(function))
     assert kinds(graph) == expected
-    assert found.shape == output.shape
-    torch.testing.assert_close(found, output, rtol=1e-12, atol=1e-12)
+    assert result.shape == output.shape
+    torch.testing.assert_close(result, output, rtol=1e-12, atol=1e-12)
     assert graph.layers[-1].shape == tuple(output.shape[1:])
 
 
@@ -143,9 +143,9 @@ def test_convolutions(kernel, settings):
     if settings.get("padding") == (1, 2) and kernel == (2, 7):
         settings = settings | {"padding": (1, 6)}
     torch.manual_seed(0)
-    graph, found, expected = outputs(nn.Sequential(nn.Conv2d(3, 4, kernel, **settings)))
+    graph, result, expected = outputs(nn.Sequential(nn.Conv2d(3, 4, kernel, **settings)))
     assert kinds(graph) == ["Conv"]
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(result, expected, rtol=1e-12, atol=1e-12)
 
 
 def shaken(network):
@@ -173,10 +173,10 @@ def test_batch_normalization_folds(affine, bias):
             nn.BatchNorm1d(4, affine=affine),
         )
     )
-    graph, found, expected = outputs(network)
+    graph, result, expected = outputs(network)
     assert kinds(graph) == ["Conv", "Flatten", "Linear"]
     assert graph.layers[0].low == 0
-    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(result, expected, rtol=1e-11, atol=1e-11)
 
 
 class Residual(nn.Module):
@@ -201,7 +201,7 @@ class Residual(nn.Module):
 
 
 def test_a_residual_network():
-    graph, found, expected = outputs(shaken(Residual()))
+    graph, result, expected = outputs(shaken(Residual()))
     assert kinds(graph) == [
         "Conv",
         "Conv",
@@ -213,7 +213,7 @@ def test_a_residual_network():
         "Linear",
     ]
     assert [layer.low for layer in graph.layers] == [0, 0, -np.inf, -np.inf, 0] + [-np.inf] * 3
-    torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(result, expected, rtol=1e-11, atol=1e-11)
     names = [layer.name for layer in graph.layers]
     assert names == ["stem", "conv1", "conv2", "short_0", "add", "avg_pool2d", "view", "head"]
 

@@ -39,7 +39,7 @@ def real(graph: Graph, images: np.ndarray, profile: Profile, choice: np.ndarray)
     return (found.reshape(len(images), -1).astype(float) - output.zero_point) * output.scale
 
 
-def centerd(logits: np.ndarray) -> np.ndarray:
+def centered(logits: np.ndarray) -> np.ndarray:
     return logits - logits.mean(axis=-1, keepdims=True)
 
 
@@ -67,12 +67,12 @@ def test_logits_are_those_of_a_fit_with_one_row_a_logit() -> None:
     graph, images, profile = plain()
     choices = drawn(profile)
     found = Probe(graph, profile, blocks(), images, count=3, threads=1).logits(choices)
-    exact = centerd(profile.logits)
+    exact = centered(profile.logits)
     for logits, shifted, choice in zip(
         found, shifted_logits(profile, choices), choices, strict=True
     ):
-        truth = centerd(real(graph, images, profile, choice))
-        wanted = ref_probed(exact, centerd(shifted) - exact, truth, [0, 3, 6])
+        truth = centered(real(graph, images, profile, choice))
+        wanted = ref_probed(exact, centered(shifted) - exact, truth, [0, 3, 6])
         np.testing.assert_allclose(logits, wanted, atol=1e-6)
 
 
@@ -99,11 +99,11 @@ def test_probed_logits_are_nearer_to_the_real_ones() -> None:
     choices = np.array([profile.by_layer(row) for row in ([1, 1, 1, 1, 1], [2, 1, 0, 2, 2])])
     probed = Probe(graph, profile, used, images, count=8, threads=1).logits(choices)
     runs = [Emulator(graph).run(images, profile.assignment(c, used)) for c in choices]
-    truth = centerd(np.array(runs, dtype=float) * graph.tensors[graph.output].scale)
+    truth = centered(np.array(runs, dtype=float) * graph.tensors[graph.output].scale)
     others = np.setdiff1d(np.arange(64), np.arange(0, 64, 9))
     errors = [
         np.abs(found - truth)[:, others].mean(axis=(1, 2))
-        for found in (probed, centerd(shifted_logits(profile, choices)))
+        for found in (probed, centered(shifted_logits(profile, choices)))
     ]
     assert (errors[0] < 0.85 * errors[1]).all()
 
@@ -125,13 +125,13 @@ def test_choices_run_on_the_changed_graph() -> None:
         return compensate(graph, profile.assignment(choice, blocks()), images)[0]
 
     probe = Probe(graph, profile, blocks(), images, count=7, change=change, threads=1)
-    exact = centerd(profile.logits)
+    exact = centered(profile.logits)
     found = probe.logits(choices)
     for logits, shifted, choice in zip(
         found, shifted_logits(profile, choices), choices, strict=True
     ):
-        truth = centerd(real(change(choice), images, profile, choice))
-        wanted = ref_probed(exact, centerd(shifted) - exact, truth, list(range(7)))
+        truth = centered(real(change(choice), images, profile, choice))
+        wanted = ref_probed(exact, centered(shifted) - exact, truth, list(range(7)))
         np.testing.assert_allclose(logits, wanted, atol=1e-6)
 
 

@@ -69,7 +69,7 @@ def test_other_data_are_noticed(project: Path, run) -> None:
             "  checkpoint: tiny.safetensors\n",
             "",
             ":2: network.checkpoint: No trained checkpoint of lenet5 for the dataset tiny.npz "
-            "comes along. Train one",
+            "is shipped. Train one",
         ),
     ],
 )
