@@ -55,7 +55,7 @@ def refusal(network: Graph, block: Narrow, **options: bool) -> str:
 def test_weights() -> None:
     assert refusal(graph([[0, 100]]), Narrow(0, 100)) == ""
     assert refusal(graph([[-1, 100]]), Narrow(0, 100)) == (
-        "blocks.layers.second: narrow(first=0,last=100) accepts weight codes from 0 to 100, and "
+        "blocks.layers.second: narrow(first=0,last=100) accepts weight codes from 0 to 100, "
         "but -1 to 100 may occur in second. Choose another block for these weights, or leave "
         "weight_remapping on."
     )

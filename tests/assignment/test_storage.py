@@ -70,7 +70,7 @@ def test_none() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"blocks": {"exact": "0" * 64}}, "The products of exact are not those that were chosen"),
+        ({"blocks": {"exact": "0" * 64}}, "The products of exact have changed since it was chosen"),
         ({"blocks": {"exakt": "0" * 64}}, "Unknown block 'exakt'"),
         ({"layers": {"conv": {"shape": [2, 2], "groups": []}}}, "some weights have no block"),
         ({"layers": 3}, "This is no assignment of blocks: AttributeError"),

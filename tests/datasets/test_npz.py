@@ -84,11 +84,11 @@ GOOD = {"x": x(20, 4, 4), "y": Y}
         (GOOD | {"y": Y[:5]}, "y must hold one label for each of 20 images, not shape (5,)."),
         (GOOD | {"y": Y * 0.5}, "y must hold whole numbers, not float64."),
         (GOOD | {"y": Y - 1}, "y must hold labels from 0 on, not -1 to 0."),
-        (GOOD | {"y": Y + 5000}, "The label 5001 is suspiciously large."),
+        (GOOD | {"y": Y + 5000}, "The label 5001 is larger than expected."),
         (GOOD | {"classes": 1}, "The label 1 is not below classes = 1."),
         (GOOD | {"classes": 2.5}, "classes must be one positive whole number, not 2.5."),
         (GOOD | {"classes": 0}, "classes must be one positive whole number, not 0."),
-        ({"x": x(4, 4, 4), "y": Y[:4]}, "Too few images to hold any out for the test"),
+        ({"x": x(4, 4, 4), "y": Y[:4]}, "Too few images for a test part"),
         (GOOD | {"x_test": x(2, 4, 4)}, "x_test and y_test must be given together."),
         (
             GOOD | {"x_test": x(2, 5, 4), "y_test": Y[:2]},

@@ -80,11 +80,11 @@ def test_window_shapes(size, kernel, stride, padding, expected):
         ),
         (
             lambda: graph(conv(), conv=Tensor((2, 6, 6), 1.0, 3)),
-            "'conv' computes codes about the zero point 0, not 3",
+            "'conv' computes codes with the zero point 0, not 3",
         ),
         (
             lambda: graph(Flatten("f", ("input",)), f=Tensor((192,), 1.0, 1)),
-            "'f' computes codes about the zero point 0, not 1",
+            "'f' computes codes with the zero point 0, not 1",
         ),
         (
             lambda: graph(conv(shape=(2, 4, 3, 3)), conv=Tensor((2, 6, 6), 1.0, 0)),

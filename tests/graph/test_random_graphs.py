@@ -95,7 +95,7 @@ def test_limits_are_respected():
 @pytest.mark.parametrize("output", ["map", "vector", None])
 def test_each_kind_alone(kind, output):
     if kind == "linear" and output == "map":
-        with pytest.raises(ValueError, match="Kinds must hold more than 'linear'"):
+        with pytest.raises(ValueError, match="Kinds must contain more than 'linear'"):
             random_graph(np.random.default_rng(0), kinds=[kind], output=output)
         return
     for seed in range(10):

@@ -62,7 +62,7 @@ def test_shipped_records_tell_of_the_shipped_files(name):
     }  # fmt: skip
 
 
-def test_no_checkpoint_comes_along():
+def test_no_shipped_checkpoint():
     image = np.zeros((1, 1, 28, 28), np.uint8)
     split = Split(image, np.zeros(1, np.int64))
     with pytest.raises(UserError) as caught:
@@ -157,7 +157,7 @@ def test_another_network(digits, good, change, message):
     state = safetensors.torch.load_file(good)
     change(state)
     safetensors.torch.save_file(state, good)
-    assert refused(digits, good) == f"The checkpoint does not suit the network: {message}."
+    assert refused(digits, good) == f"The checkpoint does not fit the network: {message}."
 
 
 def test_a_record_of_other_weights(digits, good):

@@ -333,7 +333,7 @@ def poisoned():
         ),
         (
             nn.Sequential(nn.Conv2d(3, 6, 3), nn.Sigmoid()),
-            "The layer '1' is a Sigmoid, which has no integer counterpart. What there is: Conv2d, ",
+            "The layer '1' is a Sigmoid, which has no integer counterpart. Supported are: Conv2d, ",
         ),
         (
             Calls(torch.sigmoid),
@@ -371,23 +371,23 @@ def poisoned():
             "The batch normalization '2' cannot be folded",
         ),
         (Stateful(nn.BatchNorm2d(4)), "The batch normalization 'function' cannot be folded"),
-        (dead_statistics(), "The layer '1' keeps no running mean and variance"),
+        (dead_statistics(), "The layer '1' has no running mean and variance"),
         (poisoned(), "The layer '0' has weights that are not finite"),
         (Stored(), "The operation 'add' works on the stored tensor 'offset', which has no"),
         (
             Stateful(nn.ReLU(inplace=True)),
-            "'function' works in place on a tensor that something else",
+            "'function' works in place on a tensor that another operation",
         ),
         (
             Stateful(lambda y: y.relu_()),
-            "'relu_' works in place on a tensor that something else reads",
+            "'relu_' works in place on a tensor that another operation reads",
         ),
         (Stateful(lambda y: F.relu(y, inplace=True)), "'relu' works in place on a tensor that"),
         (TwoInputs(), "The network does not take images of shape (3, 12, 12)"),
         (UsedDefault(None), "The network has a second input 'y'; it must have one."),
         (Branch(), "The network cannot be traced: "),
-        (TwoOutputs(None), "The network must give one tensor that it computes."),
-        (nn.Sequential(nn.Identity()), "The network does nothing with its input."),
+        (TwoOutputs(None), "The network must return one computed tensor."),
+        (nn.Sequential(nn.Identity()), "The network does not use its input."),
         (
             nn.Sequential(nn.Conv2d(1, 2, 3)),
             "(3, 12, 12): Given groups=1, weight of size [2, 1, 3, 3], expected "
