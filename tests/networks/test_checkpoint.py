@@ -68,8 +68,8 @@ def test_no_shipped_checkpoint():
     with pytest.raises(UserError) as caught:
         networks.load("lenet5", Dataset("digits.npz", 10, split, split, split))
     assert str(caught.value) == (
-        "network.checkpoint: No trained checkpoint of lenet5 for the dataset digits.npz comes "
-        "along. Train one with `hawx train` and name the file here."
+        "network.checkpoint: No trained checkpoint of lenet5 for the dataset digits.npz "
+        "is shipped. Train one with `hawx train` and name the file here."
     )
 
 
