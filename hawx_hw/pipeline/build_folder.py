@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import sha256_file, write_json
+from hawx_hw.util.scratch import remove_abandoned
 
 __all__ = ["BuildFolder", "Manifest"]
 
@@ -170,6 +171,7 @@ class BuildFolder:
         """Remove what killed runs left behind."""
         for rest in self._records.glob("*.part"):
             _remove(rest)
+        remove_abandoned()
 
 
 def _remove(path: Path) -> None:

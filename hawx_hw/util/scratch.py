@@ -18,7 +18,7 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.util.locations import cache_folder
 
-__all__ = ["scratch_folder", "tool_environment"]
+__all__ = ["remove_abandoned", "scratch_folder", "tool_environment"]
 
 _LOCK = "lock"
 _CONTENT = "files"
@@ -61,6 +61,17 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
     finally:
         lock.release()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned() -> None:
+    """Remove scratch folders of processes that were killed; the first call in a process does it."""
+    from filelock import FileLock
+
+    # A folder that is missing, or cannot be used, holds none of ours.
+    with suppress(UserError, OSError):
+        root = _user_root()
+        with FileLock(root / _LOCK):
+            _sweep(root)
 
 
 def tool_environment(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.util import scratch
-from hawx_hw.util.scratch import scratch_folder, tool_environment
+from hawx_hw.util.scratch import remove_abandoned, scratch_folder, tool_environment
 
 #: Makes a scratch folder with a file in it, says so, and waits to be told to end.
 _PROCESS = """
@@ -92,6 +92,25 @@ def test_a_killed_process_leaves_nothing_after_the_next_start(cache: Path, proce
     with scratch_folder("mine"):
         assert [path.name.split("-")[0] for path in _folders(cache)] == ["mine"]
     assert not _folders(cache)
+
+
+def test_what_a_killed_process_left_is_removed_without_a_new_folder(cache: Path, process) -> None:
+    killed, _ = process()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    _, in_use = process()
+    scratch._sweep.cache_clear()
+    remove_abandoned()
+    assert _folders(cache) == [in_use.parent]
+
+
+def test_where_nothing_can_be_written_nothing_is_abandoned(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write_text("no folder")
+    (tmp_path / f"hawx_hw-{os.getuid()}").write_text("no folder")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    remove_abandoned()
 
 
 def test_folders_in_use_are_left_alone(cache: Path, process) -> None:

@@ -1,0 +1,27 @@
+"""Commands leave nothing in the system's temporary folder, and no scratch files in ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import hawx_hw
+
+
+def test_temporary_files_of_synthesis(tmp_path: Path) -> None:
+    """Yosys, its cache of liberty files, and ABC."""
+    arguments = ("blocks", "implementations", "drum(k=4)", "--technology", "generic45")
+    temporary, cache = tmp_path / "temporary", tmp_path / "cache"
+    temporary.mkdir()
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(hawx_hw.__file__).parents[1]),
+        "TMPDIR": str(temporary),
+        "HAWX_CACHE": str(cache),
+    }
+    code = "import sys; from hawx_hw.cli.main import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, *arguments]
+    subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=True)
+    assert not list(temporary.iterdir())
+    assert [path.name for path in (cache / "scratch").iterdir()] == ["lock"]
