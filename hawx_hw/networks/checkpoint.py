@@ -6,13 +6,12 @@ import hashlib
 import json
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import nn
 
 from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError
+from hawx_hw.networks.tensor_file import unpack
 from hawx_hw.networks.zoo import build
 
 __all__ = ["load", "read", "shipped_checkpoint"]
@@ -53,7 +52,7 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
             where=_WHERE,
             hint="Train one with `hawx train` and name the file here.",
         )
-    state = read(path)
+    state = read(path, model, record_required=checkpoint is None)
     _compare(network.state_dict(), state, path)
     network.load_state_dict(state)
     return network.eval()
@@ -65,8 +64,18 @@ def shipped_checkpoint(model: str, dataset: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def read(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file; a record beside it must have the same checksum.
+def read(
+    path: Path, model: str | None = None, *, record_required: bool = False
+) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file, compared with the record beside it where there is one.
+
+    Parameters
+    ----------
+    path : Path
+    model : str or None
+        The network that the record must name; None accepts any.
+    record_required : bool
+        Whether a missing record is an error: every checkpoint of this package has one.
 
     Raises
     ------
@@ -81,15 +90,11 @@ def read(path: Path) -> dict[str, torch.Tensor]:
     except OSError as error:
         raise UserError(f"The checkpoint cannot be read: {error}.", where=where) from error
     record = path.with_suffix(".json")
-    if record.is_file() and _recorded_sha256(record) != hashlib.sha256(content).hexdigest():
-        raise UserError(
-            f"The checkpoint is not the one that {record.name} describes: its SHA-256 differs.",
-            where=where,
-            hint="Restore the checkpoint, or remove the record if it was replaced on purpose.",
-        )
+    if record_required or record.exists() or record.is_symlink():
+        _compare_with_record(content, model, path, record)
     try:
-        return safetensors.torch.load(content)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        return unpack(content)[0]
+    except ValueError as error:
         raise UserError(
             f"The checkpoint is not an undamaged safetensors file: {error}.",
             where=where,
@@ -97,16 +102,32 @@ def read(path: Path) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _recorded_sha256(record: Path) -> str:
+def _compare_with_record(content: bytes, model: str | None, path: Path, record: Path) -> None:
+    """UserError unless ``record`` describes these bytes as a checkpoint of ``model``."""
     try:
-        digest = json.loads(record.read_text(encoding="utf-8"))["checkpoint_sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        described = json.loads(record.read_text(encoding="utf-8"))
+        digest = described["checkpoint_sha256"]
+        trained = described.get("model", model)
+        if not isinstance(digest, str) or len(digest) != 64:
+            raise ValueError("checkpoint_sha256 is no SHA-256")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             "The record of the checkpoint cannot be read.",
             where=str(record),
             hint="Restore it, or remove it to skip the check.",
         ) from error
-    return str(digest)
+    if digest != hashlib.sha256(content).hexdigest():
+        raise UserError(
+            f"The checkpoint is not the one that {record.name} describes: its SHA-256 differs.",
+            where=str(path),
+            hint="Restore the checkpoint, or remove the record if it was replaced on purpose.",
+        )
+    if model is not None and trained != model:
+        raise UserError(
+            f"The checkpoint is of the network {trained!r}, not of {model!r}.",
+            where=str(record),
+            hint="Choose another network.checkpoint, or another network.model.",
+        )
 
 
 def _compare(expected: dict[str, torch.Tensor], state: dict[str, torch.Tensor], path: Path) -> None:

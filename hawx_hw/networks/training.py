@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import nn
 from torch.nn import functional
@@ -20,6 +18,7 @@ from torch.nn import functional
 from hawx_hw.datasets import Dataset
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.evaluation import accuracy
+from hawx_hw.networks.tensor_file import pack, unpack
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import write_bytes, write_json
 
@@ -72,8 +71,6 @@ class TrainingRecord:
         :attr:`~hawx_hw.datasets.Dataset.digest` of the data set.
     recipe : Recipe
     torch_version : str
-    threads : int
-        CPU threads that torch summed with: their number may change last digits.
     test_accuracy : float
         Accuracy on the data set's test images, in [0, 1].
     test_images : int
@@ -154,7 +151,7 @@ def train(
             network = build(model, dataset.shape, dataset.classes)
         _fit(network, model, dataset, recipe, progress, output.with_name(f"{output.name}.partial"))
 
-    content = safetensors.torch.save(network.state_dict())
+    content = pack(network.state_dict())
     record = TrainingRecord(
         model=model,
         dataset=dataset.name,
@@ -236,30 +233,30 @@ def _save(
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
     metadata = {"identity": identity, "epoch": str(epoch)}
-    write_bytes(partial, safetensors.torch.save(tensors, metadata))
+    write_bytes(partial, pack(tensors, metadata))
 
 
 def _resume(
     network: nn.Module, optimizer: torch.optim.Optimizer, identity: str, partial: Path
 ) -> int:
-    """Restore the state of an interrupted training of the same recipe; return its epochs."""
+    """Restore the state of an interrupted training of the same recipe; the epochs that it did."""
+    # What cannot be read, is damaged, or belongs to another recipe is no state to go on from.
+    try:
+        tensors, metadata = unpack(partial.read_bytes())
+    except (OSError, ValueError):
+        return 0
+    if metadata.get("identity") != identity:
+        return 0
     state: dict[int, dict[str, torch.Tensor]] = {}
     weights: dict[str, torch.Tensor] = {}
-    # A file that cannot be read, or of another recipe, is ignored.
-    with contextlib.suppress(OSError, safetensors.SafetensorError):
-        with safetensors.safe_open(str(partial), "pt") as stored:
-            metadata = stored.metadata() or {}
-            if metadata.get("identity") != identity:
-                return 0
-            for key in stored.keys():  # noqa: SIM118 (not a mapping)
-                owner, _, rest = key.partition(".")
-                if owner == "network":
-                    weights[rest] = stored.get_tensor(key)
-                else:
-                    index, _, name = rest.partition(".")
-                    state.setdefault(int(index), {})[name] = stored.get_tensor(key)
-        network.load_state_dict(weights)
-        whole = optimizer.state_dict()
-        optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
-        return int(metadata["epoch"])
-    return 0
+    for key, tensor in tensors.items():
+        room, _, rest = key.partition(".")
+        if room == "network":
+            weights[rest] = tensor
+        else:
+            index, _, name = rest.partition(".")
+            state.setdefault(int(index), {})[name] = tensor
+    network.load_state_dict(weights)
+    whole = optimizer.state_dict()
+    optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+    return int(metadata["epoch"])

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -103,13 +104,19 @@ def test_an_interrupted_training_goes_on(dataset, tmp_path):
     assert not path.with_name("a.safetensors.partial").exists()
 
 
-@pytest.mark.parametrize("what", ["another seed", "damaged"])
-def test_what_is_kept_must_fit(dataset, tmp_path, what):
+@pytest.mark.parametrize("what", ["another seed", "truncated", "one bit of a weight", "absent"])
+def test_a_state_that_does_not_belong_to_the_training_is_ignored(dataset, tmp_path, what):
     path = tmp_path / "a.safetensors"
     interrupted(dataset, path, 4, seed=int(what == "another seed"))
     partial = path.with_name("a.safetensors.partial")
-    if what == "damaged":
-        partial.write_bytes(partial.read_bytes()[:-1])
+    content = bytearray(partial.read_bytes())
+    if what == "truncated":
+        partial.write_bytes(content[:-1])
+    elif what == "one bit of a weight":
+        content[-1000] ^= 1
+        partial.write_bytes(content)
+    elif what == "absent":
+        partial.unlink()
     batches = []
     train("lenet5", dataset, epochs=3, output=path, progress=lambda done, _: batches.append(done))
     assert batches == list(range(1, 10))
@@ -122,12 +129,19 @@ def test_default_epochs(images, epochs):
     assert default_epochs(images) == epochs
 
 
-def test_learning_rate():
+def test_the_learning_rate_rises_evenly_and_falls_to_zero():
     recipe = Recipe(0, 1, learning_rate=1.0, warm_up=0.1)
-    assert _learning_rate(recipe, 0.0) == 0
-    assert _learning_rate(recipe, 0.05) == pytest.approx(0.5 * (1 + np.cos(np.pi * 0.05)) / 2)
-    assert _learning_rate(recipe, 0.5) == pytest.approx(0.5)
-    assert _learning_rate(recipe, 1.0) == pytest.approx(0)
+    rates = [_learning_rate(recipe, step / 1000) for step in range(1001)]
+    assert rates[0] == 0
+    # Half of the warm-up: half of the height, less the fall of the cosine by then, cos(9 degrees).
+    assert rates[50] == pytest.approx(0.496922, abs=1e-6)
+    # cos(60 degrees), cos(90 degrees), cos(120 degrees).
+    assert rates[333] == pytest.approx(0.75, abs=1e-3)
+    assert rates[500] == pytest.approx(0.5)
+    assert rates[667] == pytest.approx(0.25, abs=1e-3)
+    assert rates[1000] == pytest.approx(0, abs=1e-12)
+    assert all(before < after for before, after in pairwise(rates[:100]))
+    assert all(before > after for before, after in pairwise(rates[100:]))
 
 
 @pytest.mark.parametrize(
