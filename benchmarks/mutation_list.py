@@ -1,0 +1,430 @@
+"""Deliberate breakages of the product, each of which some test must detect.
+
+Every entry replaces one short text of one file. It is chosen so that the program still runs, and
+computes something else; the tests named are those nearest to it. When code moves, the entry moves
+with it: ``tests/benchmarks/test_mutations.py`` refuses entries whose text is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["MUTATIONS", "Mutation"]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One breakage.
+
+    Parameters
+    ----------
+    name : str
+        What is wrong with the program then.
+    file : str
+        Relative to the repository.
+    old, new : str
+        ``old`` occurs exactly once in the file.
+    tests : str
+        Arguments of pytest, separated by blanks: files or folders, and ``-k`` with one word.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+_ARRAY = "hawx_hw/architectures/systolic"
+_ARRAY_TESTS = "tests/architectures/systolic"
+
+_BLOCKS = (
+    Mutation(
+        "drum-table-without-its-unbiasing-bit",
+        "hawx_hw/blocks/families/drum.py",
+        "((x >> shift) | (shift > 0)) << shift",
+        "(x >> shift) << shift",
+        "tests/blocks/families/test_drum.py",
+    ),
+    Mutation(
+        "drum-circuit-without-its-unbiasing-bit",
+        "hawx_hw/blocks/families/drum.py",
+        "Cat(window[0] | x[self.k :].any(), window[1:])",
+        "window",
+        "tests/blocks/families/test_drum.py",
+    ),
+    Mutation(
+        "bit-matrix-constant-of-negative-bits",
+        "hawx_hw/blocks/arithmetic/bit_matrix.py",
+        "self._constant -= 1 << weight",
+        "self._constant += 1 << weight",
+        "tests/blocks/arithmetic/test_bit_matrix.py",
+    ),
+    Mutation(
+        "booth-digit-of-twice-the-operand",
+        "hawx_hw/blocks/arithmetic/bit_matrix.py",
+        "two.eq((high & ~middle & ~low) | (~high & middle & low))",
+        "two.eq(high & ~middle & ~low)",
+        "tests/blocks/arithmetic/test_bit_matrix.py",
+    ),
+    Mutation(
+        "sign-of-a-product-of-magnitudes",
+        "hawx_hw/blocks/arithmetic/sign_magnitude.py",
+        "negative.eq(self.a[-1] ^ self.b[-1])",
+        "negative.eq(self.a[-1] | self.b[-1])",
+        "tests/blocks/families/test_drum.py",
+    ),
+    Mutation(
+        "blocks-of-a-layer-by-the-wrong-weight",
+        "hawx_hw/blocks/assignment.py",
+        "self.tables[self.choice, weight.astype(np.int64) + 128]",
+        "self.tables[self.choice, weight.astype(np.int64) + 127]",
+        "tests/blocks/test_assignment.py",
+    ),
+)
+
+_NETWORKS = (
+    Mutation(
+        "requantization-without-rounding",
+        "hawx_hw/graph/reference.py",
+        "half = rule.step << (rule.shift - 1)",
+        "half = 0 << (rule.shift - 1)",
+        "tests/graph/test_reference.py",
+    ),
+    Mutation(
+        "padding-of-zero-instead-of-the-zero-point",
+        "hawx_hw/graph/reference.py",
+        "(left, right)), constant_values=code)",
+        "(left, right)), constant_values=0)",
+        "tests/graph/test_reference.py",
+    ),
+    Mutation(
+        "float32-for-sums-that-it-cannot-hold",
+        "hawx_hw/graph/fast.py",
+        "<= 2**24 else np.float64",
+        "<= 2**27 else np.float64",
+        "tests/graph/test_fast.py",
+    ),
+    Mutation(
+        "a-bias-without-its-zero-point",
+        "hawx_hw/quantize/calibration.py",
+        "- source.zero_point * weight.sum(axis=axes)",
+        "+ source.zero_point * weight.sum(axis=axes)",
+        "tests/quantize/test_calibration.py",
+    ),
+    Mutation(
+        "padding-same-on-the-wrong-side",
+        "hawx_hw/quantize/lowering.py",
+        "top, left = ((size - 1) // 2 for size in kernel)",
+        "top, left = (size // 2 for size in kernel)",
+        "tests/quantize/test_tracing.py",
+    ),
+    Mutation(
+        "a-damaged-weight-that-loads",
+        "hawx_hw/networks/tensor_file.py",
+        'b"\\0" + data',
+        'b"\\0"',
+        "tests/networks/test_tensor_file.py",
+    ),
+    Mutation(
+        "an-emulator-that-ignores-what-came-before",
+        "hawx_hw/emulation/emulator.py",
+        'digest.update(b"|" + signatures[name])',
+        'digest.update(b"|")',
+        "tests/emulation/test_emulator.py",
+    ),
+    Mutation(
+        "emulation-in-float32-past-its-whole-numbers",
+        "hawx_hw/emulation/factors.py",
+        "if total <= 2**24:",
+        "if total <= 2**27:",
+        "tests/emulation",
+    ),
+    Mutation(
+        "strided-activations-in-a-compiled-kernel",
+        "hawx_hw/emulation/kernels/unfold.h",
+        "to[i] = from[i * stride];",
+        "to[i] = from[i];",
+        "tests/emulation/test_native.py tests/emulation/test_emulator.py",
+    ),
+    Mutation(
+        "a-compensation-of-the-wrong-sign",
+        "hawx_hw/compensation/bias_correction.py",
+        "- np.floor(error + 0.5)",
+        "+ np.floor(error + 0.5)",
+        "tests/compensation/test_bias_correction.py",
+    ),
+    Mutation(
+        "a-remapped-weight-without-its-zero-point",
+        "hawx_hw/compensation/weight_remapping.py",
+        "(weight * zero_point - at_zero)",
+        "(chosen * zero_point - at_zero)",
+        "tests/compensation/test_weight_remapping.py",
+    ),
+    Mutation(
+        "weights-rounded-jointly-away-from-each-other",
+        "hawx_hw/compensation/joint_rounding.py",
+        "left_over[:, tap:] -= error",
+        "left_over[:, tap:] += error",
+        "tests/compensation/test_joint_rounding.py",
+    ),
+    Mutation(
+        "the-output-of-a-network-rounded",
+        "hawx_hw/compensation/activation_rounding.py",
+        "readers[graph.output].append(1)",
+        "readers[graph.output].append(128)",
+        "tests/compensation/test_activation_rounding.py",
+    ),
+    Mutation(
+        "the-last-rule-that-matches-a-weight-wins",
+        "hawx_hw/assignment/rules.py",
+        "_matched(rule, free, key) & free",
+        "_matched(rule, free, key)",
+        "tests/assignment/test_rules.py",
+    ),
+)
+
+_MAPPING = (
+    Mutation(
+        "requantizer-rounding-left-out",
+        f"{_ARRAY}/parameters.py",
+        "fixed = (rule.step << (rule.shift - 1)) +",
+        "fixed = 0 +",
+        f"{_ARRAY_TESTS}/test_parameters.py",
+    ),
+    Mutation(
+        "zero-times-zero-of-an-unsigned-block",
+        f"{_ARRAY}/parameters.py",
+        "zeros = np.array([int(block.raw_table[128, 128]) for",
+        "zeros = np.array([0 * int(block.raw_table[128, 128]) for",
+        f"{_ARRAY_TESTS}/test_parameters.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "offset-of-unsigned-activations",
+        f"{_ARRAY}/parameters.py",
+        "biases = biases - correction",
+        "biases = biases + correction",
+        f"{_ARRAY_TESTS}/test_parameters.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "tensors-that-overlap-in-memory",
+        f"{_ARRAY}/arena.py",
+        "begin = max(begin, other_end)",
+        "begin = max(begin, other_end - 1)",
+        f"{_ARRAY_TESTS}/test_arena.py {_ARRAY_TESTS}/test_plan.py",
+    ),
+    Mutation(
+        "memory-for-channels-instead-of-their-positions",
+        f"{_ARRAY}/arena.py",
+        ".size if layouts else channels",
+        ".size * 0 + channels if layouts else channels",
+        f"{_ARRAY_TESTS}/test_arena.py {_ARRAY_TESTS}/test_plan.py",
+    ),
+    Mutation(
+        "operands-of-an-addition-in-different-orders",
+        f"{_ARRAY}/layouts.py",
+        "(layer.name, *layer.sources)}",
+        "(layer.name, layer.sources[0])}",
+        f"{_ARRAY_TESTS}/test_layouts.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "taps-that-read-channels-in-their-natural-order",
+        f"{_ARRAY}/taps.py",
+        "divmod(int(source.slots[channel]), lanes)",
+        "divmod(channel, lanes)",
+        f"{_ARRAY_TESTS}/test_taps.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "address-index-of-a-row-feeder",
+        f"{_ARRAY}/taps.py",
+        "block * height * width + y * width + x",
+        "block * height * width + y * height + x",
+        f"{_ARRAY_TESTS}/test_taps.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "filters-in-the-columns-of-others",
+        f"{_ARRAY}/parameters.py",
+        "padded[filters[:, None, None, :]",
+        "padded[filters[:, None, None, ::-1]",
+        f"{_ARRAY_TESTS}/test_parameters.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "fill-of-the-array-in-the-cycle-model",
+        f"{_ARRAY}/cycles.py",
+        "array.rows + array.slices +",
+        "array.rows + 1 +",
+        f"{_ARRAY_TESTS}/test_cycles.py",
+    ),
+    Mutation(
+        "block-register-in-the-cycle-model",
+        f"{_ARRAY}/cycles.py",
+        "+ array.block_register",
+        "",
+        f"{_ARRAY_TESTS}/test_cycles.py",
+    ),
+    Mutation(
+        "waits-attributed-to-the-wrong-cause",
+        f"{_ARRAY}/cycles.py",
+        'cause = "requantization" if free > load + 1 else "weight_loading"',
+        'cause = "weight_loading" if free > load + 1 else "requantization"',
+        f"{_ARRAY_TESTS}/test_cycles.py",
+    ),
+)
+
+_GATEWARE = (
+    Mutation(
+        "requantizer-multiplier-bit",
+        f"{_ARRAY}/gateware/postprocessor.py",
+        "product.eq(value * constants.multiplier)",
+        "product.eq(value * (constants.multiplier & -2))",
+        f"{_ARRAY_TESTS}/gateware/test_postprocessor.py",
+    ),
+    Mutation(
+        "requantizer-without-the-step-of-its-codes",
+        f"{_ARRAY}/gateware/postprocessor.py",
+        "& ~cleared",
+        "",
+        f"{_ARRAY_TESTS}/gateware/test_postprocessor.py",
+    ),
+    Mutation(
+        "block-select-decode",
+        f"{_ARRAY}/gateware/pe.py",
+        "chosen.eq(self.select == number)",
+        "chosen.eq(self.select >= number)",
+        f"{_ARRAY_TESTS}/gateware/test_pe.py",
+    ),
+    Mutation(
+        "operand-isolation",
+        f"{_ARRAY}/gateware/pe.py",
+        "multiplier.b.eq(Mux(chosen, self.activation, 0))",
+        "multiplier.b.eq(self.activation)",
+        f"{_ARRAY_TESTS}/gateware/test_pe.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "products-of-blocks-that-are-not-selected",
+        f"{_ARRAY}/gateware/pe.py",
+        "wide.eq(Mux(chosen, multiplier.product, 0))",
+        "wide.eq(multiplier.product)",
+        f"{_ARRAY_TESTS}/gateware/test_pe.py",
+    ),
+    Mutation(
+        "padding-code-of-a-row-feeder",
+        f"{_ARRAY}/gateware/row.py",
+        "Mux(self.padding, self.pad_code, 0)",
+        "Mux(self.padding, 0, 0)",
+        f"{_ARRAY_TESTS}/gateware/test_row.py",
+    ),
+    Mutation(
+        "result-sent-before-it-is-accepted",
+        "hawx_hw/gateware/result_streamer.py",
+        "(~self.bytes_out.valid | self.bytes_out.ready)",
+        "(~self.bytes_out.valid | self.bytes_out.valid)",
+        "tests/gateware/test_result_streamer.py",
+    ),
+    Mutation(
+        "result-channels-in-the-wrong-order",
+        "hawx_hw/gateware/tensor_walker.py",
+        "self.lane.eq(slot % layout.lanes)",
+        "self.lane.eq(number % layout.lanes)",
+        "tests/gateware/test_tensor_walker.py tests/gateware/test_result_streamer.py",
+    ),
+    Mutation(
+        "axi-read-data-that-do-not-wait-for-ready",
+        "hawx_hw/gateware/axi_lite.py",
+        "with m.Elif(axi.rready):",
+        "with m.Else():",
+        "tests/gateware/test_axi_lite.py",
+    ),
+    Mutation(
+        "axi-write-while-its-answer-waits",
+        "hawx_hw/gateware/axi_lite.py",
+        "have_address & have_data & ~axi.bvalid",
+        "have_address & have_data",
+        "tests/gateware/test_axi_lite.py",
+    ),
+    Mutation(
+        "register-map-address",
+        "hawx_hw/gateware/register_map.py",
+        '"status",\n        0x014,',
+        '"status",\n        0x03C,',
+        "tests/gateware/test_shell.py tests/docs/test_registers.py",
+    ),
+)
+
+_MEASURES = (
+    Mutation(
+        "liberty-falling-energy",
+        "hawx_hw/technology/liberty.py",
+        "(found[0], found[-1]) if found",
+        "(found[0], found[0]) if found",
+        "tests/technology",
+    ),
+    Mutation(
+        "liberty-leakage-of-one-supply-pin",
+        "hawx_hw/technology/liberty.py",
+        'by_state.get(when, 0.0) + group.number("value")',
+        'group.number("value")',
+        "tests/technology",
+    ),
+    Mutation(
+        "toggles-of-idle-lanes-counted",
+        "hawx_hw/netlist/kernel/simulate.c",
+        "count((values[net] ^ new) & mask)",
+        "count(values[net] ^ new)",
+        "tests/netlist",
+    ),
+    Mutation(
+        "memory-that-reads-the-word-being-written",
+        "hawx_hw/netlist/kernel/simulate.c",
+        "    read_macro(s, &s->macro[i]);\n    if (s->macro[i].ram) write_macro(s, &s->macro[i]);",
+        "    if (s->macro[i].ram) write_macro(s, &s->macro[i]);\n    read_macro(s, &s->macro[i]);",
+        "tests/netlist",
+    ),
+    Mutation(
+        "set-up-time-left-out-of-the-longest-path",
+        "hawx_hw/netlist/timing.py",
+        "delays[checked] += tables.at(",
+        "delays[checked] += 0 * tables.at(",
+        "tests/netlist/test_timing.py",
+    ),
+    Mutation(
+        "inverting-cells-driven-by-the-wrong-edge",
+        "hawx_hw/power/model.py",
+        "before = before[:, ::-1]",
+        "before = before[:, ::1]",
+        "tests/power",
+    ),
+    Mutation(
+        "an-edge-counted-as-two",
+        "hawx_hw/power/model.py",
+        "return 0.5 * (edges[0] + edges[1])",
+        "return edges[0] + edges[1]",
+        "tests/power/test_model.py",
+    ),
+)
+
+_SEARCH = (
+    Mutation(
+        "a-front-that-holds-dominated-points",
+        "hawx_hw/search/front.py",
+        "order[second < before]",
+        "order[second <= before]",
+        "tests/search/test_front.py",
+    ),
+    Mutation(
+        "a-stage-that-does-not-see-what-it-reads",
+        "hawx_hw/pipeline/stages/verify.py",
+        'needs=("assign", "emit", "pick")',
+        'needs=("assign", "pick")',
+        "tests/pipeline",
+    ),
+    Mutation(
+        "a-setting-that-a-stage-reads-and-does-not-name",
+        "hawx_hw/pipeline/stages/emit.py",
+        'settings=("accelerator.block_implementation", "technology")',
+        'settings=("technology",)',
+        "tests/pipeline",
+    ),
+)
+
+MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH)

@@ -1,0 +1,192 @@
+"""The cycle model against layers whose cycles were counted by hand, one for each cause.
+
+How to count. Cycles are numbered from the core's ``start`` in cycle 0.
+
+- The first layer begins in cycle 2, its first weights are read in cycle 2 and usable in cycle 3;
+  the first pixel is issued in cycle 3. Every later layer begins one cycle after the last store of
+  the layer before, and issues its first pixel another cycle later: its weights are loaded by then.
+- The array takes one pixel a cycle. The sums of a pixel can be read as many cycles after its issue
+  as there are rows and slices, 4 more, and 1 more with a block register. They are read once the
+  last tile of taps of an output tile is complete, one word (one group of ``lanes`` columns) a
+  cycle.
+- A code is stored 6 cycles after its sum is read.
+- There are two sets of accumulators: the third output tile may be issued from the cycle after the
+  first one's last read.
+
+The gateware must take as long: each layer runs there too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.cycles import CycleReport, LayerCycles, predict
+from hawx_hw.architectures.systolic.gateware.simulation import run_core
+from hawx_hw.architectures.systolic.plan import plan
+from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.graph.graph import (
+    Conv2d,
+    Graph,
+    Linear,
+    MaxPool2d,
+    Node,
+    Requantization,
+    Tensor,
+    output_shape,
+)
+from hawx_hw.graph.random_graphs import random_codes
+
+
+def network(image: tuple[int, ...], *nodes: Node) -> Graph:
+    tensors = {"image": Tensor(image, 1.0, 0)}
+    for node in nodes:
+        shapes = [tensors[name].shape for name in node.inputs]
+        tensors[node.name] = Tensor(output_shape(node, shapes), 1.0, 0)
+    return Graph("counted", "image", nodes, tensors)
+
+
+def linear(name: str, source: str, inputs: int, outputs: int) -> Linear:
+    weight = np.ones((outputs, inputs), np.int8)
+    rule = Requantization(np.full(outputs, 3), 4, 0)
+    return Linear(name, (source,), weight, np.zeros(outputs, np.int32), rule)
+
+
+def convolution(filters: int) -> Conv2d:
+    """One channel, a 1 x 1 kernel."""
+    weight = np.ones((filters, 1, 1, 1), np.int8)
+    rule = Requantization(np.full(filters, 3), 4, 0)
+    return Conv2d(
+        "conv", ("image",), weight, np.zeros(filters, np.int32), rule, (1, 1), (0, 0, 0, 0)
+    )
+
+
+def cycles(graph: Graph, array: ArrayShape) -> tuple[LayerCycles, ...]:
+    """The prediction, after the gateware has confirmed its totals."""
+    mapped = plan(graph, array)
+    layers = predict(mapped).layers
+    images = random_codes(np.random.default_rng(0), graph, 1)
+    assert run_core(mapped, images)[0].layer_cycles == [layer.total for layer in layers]
+    return layers
+
+
+def causes(layer: LayerCycles) -> dict[str, float]:
+    """The causes that cost anything."""
+    names = (
+        "useful",
+        "edge_tiles",
+        "weight_loading",
+        "requantization",
+        "fill_and_drain",
+        "other",
+    )
+    return {name: getattr(layer, name) for name in names if getattr(layer, name)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "slices", "block_register", "total"),
+    [
+        # Issued in cycle 3, read rows + slices + 4 (+ 1) later, stored 6 cycles after that.
+        (1, 1, False, 3 + 6 + 6),
+        (1, 1, True, 3 + 7 + 6),
+        (5, 1, False, 3 + 10 + 6),
+        (1, 3, False, 3 + 8 + 6),
+        (5, 3, True, 3 + 13 + 6),
+    ],
+)
+def test_fill_and_drain_grow_with_rows_slices_and_the_block_register(
+    rows: int, slices: int, block_register: bool, total: int
+) -> None:
+    """One multiplication: nothing is lost but the way to the array, through it, and out of it."""
+    array = ArrayShape.complete(rows, slices, slice_columns=1, block_register=block_register)
+    (layer,) = cycles(network((1,), linear("fc", "image", 1, 1)), array)
+    assert layer.total == total
+    assert layer.macs == 1
+    # One cycle issues the pixel; one of rows x columns multipliers has something to do in it.
+    multipliers = rows * slices
+    assert causes(layer) == pytest.approx(
+        {
+            "useful": 1 / multipliers,
+            **({"edge_tiles": 1 - 1 / multipliers} if multipliers > 1 else {}),
+            "fill_and_drain": total - 1,
+        }
+    )
+
+
+def test_edge_tiles() -> None:
+    """Three inputs and three outputs on 2 x 2: 2 tiles of taps times 2 of filters."""
+    array = ArrayShape.complete(2, 2, slice_columns=2, lanes=2)
+    (layer,) = cycles(network((3,), linear("fc", "image", 3, 3)), array)
+    # Tiles are issued in cycles 3, 4 (first filters), 5, 6 (the third filter): the third and fourth
+    # use the other set of accumulators. The sums of the last are read in cycle 6 + (2 + 1 + 4) = 13
+    # and stored in 19.
+    assert layer.total == 19
+    # 9 multiplications on 4 multipliers would take 2.25 of the 4 cycles. Before the first pixel lie
+    # cycles 1 and 2; after the last one, in cycle 6, come 13 more.
+    assert causes(layer) == {"useful": 2.25, "edge_tiles": 1.75, "fill_and_drain": 2 + 13}
+
+
+def test_weight_loading() -> None:
+    """Four rows whose weights come one row a cycle: each tile after the first waits for three."""
+    array = ArrayShape.complete(4, 1, weight_rows=1)
+    (layer,) = cycles(network((12,), linear("fc", "image", 12, 1)), array)
+    # Tiles are issued in cycles 3, 7 and 11; the sum is read in cycle 11 + (4 + 1 + 4) = 20 and
+    # stored in 26.
+    assert layer.total == 26
+    assert causes(layer) == {"useful": 3, "weight_loading": 2 * 3, "fill_and_drain": 2 + 26 - 11}
+
+
+def test_requantization() -> None:
+    """Four columns that share one requantizer, and room for a single pixel in the accumulators."""
+    array = ArrayShape.complete(1, 4, slice_columns=4, lanes=1, accumulators=1)
+    (layer,) = cycles(network((1, 1, 5), convolution(filters=4)), array)
+    # pixel   issued                        sums read (four words)
+    #   0       3                             9 to 12   (3 + 1 + 1 + 4 = 9)
+    #   1       4                            13 to 16   (after pixel 0)
+    #   2      13, the set is free then      19 to 22   (13 + 6)
+    #   3      17, likewise                  23 to 26
+    #   4      23, likewise                  29 to 32   (23 + 6)
+    # Issued in consecutive cycles, pixels 2, 3 and 4 would come in cycles 5, 14 and 18.
+    assert layer.total == 32 + 6
+    assert causes(layer) == {
+        "useful": 5,
+        "requantization": (13 - 5) + (17 - 14) + (23 - 18),
+        "fill_and_drain": 2 + 38 - 23,
+    }
+
+
+@pytest.mark.parametrize(("channels", "lanes", "blocks"), [(1, 1, 1), (4, 1, 4), (4, 2, 2)])
+def test_other(channels: int, lanes: int, blocks: int) -> None:
+    """A pooling layer streams past the array: one word a cycle, stored 8 cycles after its issue."""
+    pool = MaxPool2d("pool", ("image",), (2, 2), (2, 2))
+    array = ArrayShape.complete(2, 2, slice_columns=2, lanes=lanes)
+    (layer,) = cycles(network((channels, 4, 6), pool), array)
+    # The layer begins in cycle 2, issues its first element in 3 and its last of 24 a block of
+    # channels in cycle 2 + 24 * blocks.
+    assert layer.total == 2 + 24 * blocks + 8
+    assert causes(layer) == {"other": layer.total}
+
+
+def test_the_next_layer_finds_its_weights_loaded() -> None:
+    array = ArrayShape.complete(1, 1)
+    first, second = cycles(
+        network((1,), linear("fc1", "image", 1, 1), linear("fc2", "fc1", 1, 1)), array
+    )
+    assert first.total == 15
+    # Begins 1 cycle after the last store, issues 1 later (not 3), reads 6 and stores 6 later.
+    assert second.total == 2 + 6 + 6
+    assert causes(second) == {"useful": 1, "fill_and_drain": 1 + 12}
+
+
+def test_a_report_adds_up_its_layers() -> None:
+    layers = (
+        LayerCycles("a", 40, 64, 16, 4, 5, 6, 7, 2),
+        LayerCycles("b", 10, 8, 2, 0, 0, 0, 8, 0),
+    )
+    report = CycleReport(layers, multipliers=4)
+    assert report.core == 50
+    assert report.macs == 72
+    assert [entry["utilization"] for entry in report.as_dict()] == [0.4, 0.2]
+    assert list(report.as_dict()[0].values())[:-1] == list(astuple(layers[0]))
