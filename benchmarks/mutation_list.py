@@ -44,14 +44,14 @@ _BLOCKS = (
         "hawx_hw/blocks/families/drum.py",
         "((x >> shift) | (shift > 0)) << shift",
         "(x >> shift) << shift",
-        "tests/blocks/families/test_drum.py",
+        "tests/blocks/arithmetic/test_segments.py",
     ),
     Mutation(
         "drum-circuit-without-its-unbiasing-bit",
         "hawx_hw/blocks/families/drum.py",
         "Cat(window[0] | x[self.k :].any(), window[1:])",
         "window",
-        "tests/blocks/families/test_drum.py",
+        "tests/blocks/arithmetic/test_segments.py",
     ),
     Mutation(
         "bit-matrix-constant-of-negative-bits",
@@ -72,7 +72,7 @@ _BLOCKS = (
         "hawx_hw/blocks/arithmetic/sign_magnitude.py",
         "negative.eq(self.a[-1] ^ self.b[-1])",
         "negative.eq(self.a[-1] | self.b[-1])",
-        "tests/blocks/families/test_drum.py",
+        "tests/blocks/arithmetic/test_segments.py",
     ),
     Mutation(
         "blocks-of-a-layer-by-the-wrong-weight",
