@@ -25,7 +25,7 @@ def records(block=EXACT) -> list[BlockFigures]:
 
 @pytest.mark.parametrize(
     ("objective", "implementation"),
-    [("first", "multiply"), ("smallest", "multiply"), ("fastest", "rows")],
+    [("first", "multiply"), ("smallest", "multiply"), ("fastest", "chain")],
 )
 def test_the_objective_chooses_among_the_implementations(objective, implementation) -> None:
     assert BlockTable(records()).chosen(EXACT, objective).implementation == implementation

@@ -16,6 +16,7 @@ class Registers:
     def __init__(self, dut):
         self.bus = dut.registers
         self.words = [0] * 12
+        self.writes = []  # (word address, data, strobe), those that are refused too
 
     async def run(self, ctx):
         bus = self.bus
@@ -29,6 +30,8 @@ class Registers:
                 bus.read,
                 bus.read_address,
             )
+            if write:
+                self.writes.append((w_address, w_data, strobe))
             if write and w_address < len(self.words):
                 mask = sum(0xFF << (8 * i) for i in range(4) if strobe >> i & 1)
                 self.words[w_address] = self.words[w_address] & ~mask | w_data & mask
@@ -91,6 +94,8 @@ def rtl_transactions(writes, reads, seeds):
             r.append(await receive(ctx, axi.rvalid, axi.rready, (axi.rdata, axi.rresp), rngs[4]))
 
     simulate(dut, aw, w, get_b, ar, get_r, background=[model.run])
+    # A register may act on being written: once, however long the answer waits.
+    assert model.writes == [(address // 4, value, strobe) for address, value, strobe in writes]
     return b, r, model.words
 
 

@@ -12,6 +12,7 @@ from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
 from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.parameters import (
     constants,
+    corrections,
     ranges,
     requantization_words,
     weight_tiles,
@@ -19,11 +20,14 @@ from hawx_hw.architectures.systolic.parameters import (
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.families.drum import UnsignedDrum
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.graph.graph import Add, AveragePool2d, Graph, MaxPool2d
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.graph.reference import requantize
 from tests.architectures.systolic.gateware.parts import convolution
-from tests.synthetic_blocks import Biased
+from tests.synthetic_blocks import Biased, Unsigned
 
 SEEDS = range(12)
 
@@ -112,6 +116,63 @@ def test_requantization_words() -> None:
         addend -= (addend >> (bits.addend_bits - 1)) << bits.addend_bits
         expected = (lanes[number].multiplier, lanes[number].addend) if number < 7 else (0, 0)
         assert (field & 0xFFFF, addend) == expected
+
+
+def test_corrections_counted_by_hand() -> None:
+    """Two filters of three taps on four rows: the array takes one tap tile, and one row rests."""
+    network = convolution(np.random.default_rng(0), (3, 1, 1), 2, (1, 1))
+    weight = np.array([[1, -2, 5], [7, 0, -3]], np.int8).reshape(2, 3, 1, 1)
+    network = replace(network, nodes=(replace(network.nodes[0], weight=weight),))
+
+    def added(block: Block) -> list[int]:
+        assigned = {"conv": LayerBlocks.uniform(block, weight.shape)}
+        (layer,) = operations(network, window_limit=1, assignment=assigned)
+        places = uniform([layer], ArrayShape.complete(4, 2))
+        return corrections(layer, places.placements["conv"], places.grid).tolist()
+
+    assert added(Exact()) == [0, 0]
+    # What the block makes of 0 times 0, once for the row that rests.
+    assert added(Biased(11)) == [11, 11]
+    # 128 for each weight; (0 >> 2) * 3 = 0 for the row that rests.
+    assert added(Unsigned()) == [128 * (1 - 2 + 5), 128 * (7 + 0 - 3)]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4, 5])
+def test_sums_of_the_array_are_those_of_the_layer_and_the_correction(rows: int) -> None:
+    """Unsigned and biased blocks on rows with and without taps, against the reference's sums."""
+    rng = np.random.default_rng(rows)
+    network = convolution(rng, (3, 1, 1), 3, (1, 1))
+    blocks = (Biased(11), UnsignedDrum(5), Unsigned(5))
+    assigned = LayerBlocks.by_filter(blocks, (3, 3, 1, 1))
+    (layer,) = operations(network, window_limit=1, assignment={"conv": assigned})
+    places = uniform([layer], ArrayShape.complete(rows, 3))
+    placement = places.placements["conv"]
+    assert layer.weight is not None
+    weight = layer.weight.reshape(3, 3).astype(np.int64)
+    codes = rng.integers(-128, 128, 3)
+    expected = [
+        sum(int(blocks[f].table[weight[f, k] + 128, codes[k] + 128]) for k in range(3))
+        for f in range(3)
+    ]
+    found = [0, 0, 0]
+    for tile, column in np.argwhere(placement.filters >= 0):
+        for taps in placement.taps:
+            for row, tap in enumerate(taps):
+                block = places.grid.blocks[placement.active[row, column]]
+                f = placement.filters[tile, column]
+                w, x = (weight[f, tap], codes[tap]) if tap >= 0 else (0, 0)
+                found[f] += int(block.raw_table[w + 128, x + 128])
+    correction = corrections(layer, placement, places.grid)
+    assert [a - int(b) for a, b in zip(found, correction, strict=True)] == expected
+    # The addends take the correction back.
+    rule = layer.node.requantization
+    sums = np.array([expected]) + layer.node.bias
+    lanes = constants(layer, correction)
+    codes_of_array = [
+        min(max((total * lane.multiplier + lane.addend) >> rule.shift, rule.low), rule.high)
+        for total, lane in zip(found, lanes, strict=True)
+    ]
+    assert codes_of_array == requantize(sums, rule)[0].tolist()
 
 
 def test_widths_are_the_narrowest_that_never_overflow() -> None:

@@ -64,7 +64,7 @@ def test_the_table_has_rank_one() -> None:
 
 
 def test_implementations_are_named() -> None:
-    assert Cut().implementations == ("multiply", "booth", "tree", "rows")
+    assert Cut().implementations == ("multiply", "booth", "tree", "chain")
     with pytest.raises(ValueError, match="Implementation of cut must be one of multiply, booth"):
         Cut().component("array")
 
