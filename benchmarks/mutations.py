@@ -70,7 +70,10 @@ def run_tests(tree: Path, tests: Sequence[str]) -> int:
         "XDG_CACHE_HOME": str(tree.parent / "cache"),
         "HAWX_STORE": str(tree.parent / "store"),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"),
+        "--hypothesis-profile=first-failure",
+    ]
     return subprocess.run(
         [*command, *tests], cwd=tree, env=environment, capture_output=True, check=False
     ).returncode
