@@ -164,8 +164,8 @@ _NETWORKS = (
     Mutation(
         "weights-rounded-jointly-away-from-each-other",
         "hawx_hw/compensation/joint_rounding.py",
-        "left_over[:, tap:] -= error",
-        "left_over[:, tap:] += error",
+        "targets[:, tap:] -= error",
+        "targets[:, tap:] += error",
         "tests/compensation/test_joint_rounding.py",
     ),
     Mutation(

@@ -136,7 +136,7 @@ def poisoned():
         ),
         (
             nn.Sequential(nn.Conv2d(3, 6, 3), nn.Sigmoid()),
-            "The layer '1' is a Sigmoid, which has no integer counterpart. What there is: Conv2d, ",
+            "The layer '1' is a Sigmoid, which has no integer counterpart. Supported are: Conv2d, ",
         ),
         (
             Calls(torch.sigmoid),
@@ -165,15 +165,15 @@ def poisoned():
             Calls(nn.Linear(10, 3)),
             "'function' expects a vector, not (4, 10, 10); flatten before it",
         ),
-        (dead_statistics(), "The layer '1' keeps no running mean and variance"),
+        (dead_statistics(), "The layer '1' has no running mean and variance"),
         (poisoned(), "The layer '0' has weights that are not finite"),
         (
             Stateful(nn.ReLU(inplace=True)),
-            "'function' works in place on a tensor that something else",
+            "'function' works in place on a tensor that another operation",
         ),
         (
             Stateful(lambda y: y.relu_()),
-            "'relu_' works in place on a tensor that something else reads",
+            "'relu_' works in place on a tensor that another operation reads",
         ),
         (Stateful(lambda y: F.relu(y, inplace=True)), "'relu' works in place on a tensor that"),
         (

@@ -105,8 +105,8 @@ class Stored(Calls):
         (TwoInputs(), "The network does not take images of shape (3, 12, 12)"),
         (UsedDefault(None), "The network has a second input 'y'; it must have one."),
         (Branch(), "The network cannot be traced: "),
-        (TwoOutputs(None), "The network must give one tensor that it computes."),
-        (nn.Sequential(nn.Identity()), "The network does nothing with its input."),
+        (TwoOutputs(None), "The network must return one computed tensor."),
+        (nn.Sequential(nn.Identity()), "The network does not use its input."),
         (
             nn.Sequential(nn.Conv2d(1, 2, 3)),
             "(3, 12, 12): Given groups=1, weight of size [2, 1, 3, 3], expected "

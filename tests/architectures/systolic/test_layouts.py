@@ -7,7 +7,7 @@ import pytest
 
 from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
 from hawx_hw.architectures.systolic.operations import Operation, operations
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.graph.graph import Add, Clamp, Conv2d, Graph, Node, Requantization, Tensor
@@ -16,10 +16,10 @@ from tests.synthetic_blocks import Biased
 CHANNELS = 6
 PLAIN, OTHER = Exact(), Biased(7)
 #: 2 x 4 PEs: two columns of exact blocks, and two that hold both.
-HELD = Grid((PLAIN, OTHER), np.repeat([[[True, False]] * 2 + [[True, True]] * 2], 2, axis=0))
+HELD = PeBlockMap((PLAIN, OTHER), np.repeat([[[True, False]] * 2 + [[True, True]] * 2], 2, axis=0))
 
 
-BOTH = Grid.uniform((PLAIN, OTHER), 2, 4)
+BOTH = PeBlockMap.uniform((PLAIN, OTHER), 2, 4)
 
 
 def conv(name: str, source: str) -> Conv2d:
@@ -52,8 +52,8 @@ def layers(*nodes: Node, **filters: str) -> list[Operation]:
     return operations(graph, window_limit=1, assignment=assignment)
 
 
-def placed(made: list[Operation], grid: Grid | None = HELD) -> Layouts:
-    return lay_out(made, "image", CHANNELS, rows=2, columns=4, grid=grid)
+def placed(made: list[Operation], pe_blocks: PeBlockMap | None = HELD) -> Layouts:
+    return lay_out(made, "image", CHANNELS, rows=2, columns=4, pe_blocks=pe_blocks)
 
 
 def order(layouts: Layouts, name: str) -> list[int]:
@@ -70,7 +70,7 @@ def test_filters_stand_in_columns_that_hold_their_blocks() -> None:
 
 def test_without_a_given_map_one_is_derived_that_serves_every_layer() -> None:
     layouts = placed(layers(conv("a", "image"), a="eoeoeo"), None)
-    assert {block.digest for block in layouts.grid.blocks} == {PLAIN.digest, OTHER.digest}
+    assert {block.digest for block in layouts.pe_blocks.blocks} == {PLAIN.digest, OTHER.digest}
     positions = np.array(order(layouts, "a"))
     assert not set(positions[::2] % 4) & set(positions[1::2] % 4)
 
@@ -87,7 +87,7 @@ def test_operands_of_an_addition_have_one_order() -> None:
         placement = layouts.placements[name]
         for f, kind in enumerate(kinds):
             _, column = np.argwhere(placement.filters == f)[0]
-            used = layouts.grid.blocks[placement.active[0, column]]
+            used = layouts.pe_blocks.blocks[placement.active[0, column]]
             assert used.digest == (PLAIN if kind == "e" else OTHER).digest
 
 
@@ -109,4 +109,4 @@ def test_an_order_passes_through_layers_beside_the_array() -> None:
 
 def test_a_given_map_of_blocks_must_have_the_shape_of_the_array() -> None:
     with pytest.raises(ValueError, match="must be 2 x 4, not 4 x 2"):
-        placed(layers(conv("a", "image")), Grid.uniform([PLAIN], 4, 2))
+        placed(layers(conv("a", "image")), PeBlockMap.uniform([PLAIN], 4, 2))

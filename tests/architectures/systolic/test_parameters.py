@@ -128,7 +128,7 @@ def test_corrections_counted_by_hand() -> None:
         assigned = {"conv": LayerBlocks.uniform(block, weight.shape)}
         (layer,) = operations(network, window_limit=1, assignment=assigned)
         places = uniform([layer], ArrayShape.complete(4, 2))
-        return corrections(layer, places.placements["conv"], places.grid).tolist()
+        return corrections(layer, places.placements["conv"], places.pe_blocks).tolist()
 
     assert added(Exact()) == [0, 0]
     # What the block makes of 0 times 0, once for the row that rests.
@@ -158,11 +158,11 @@ def test_sums_of_the_array_are_those_of_the_layer_and_the_correction(rows: int) 
     for tile, column in np.argwhere(placement.filters >= 0):
         for taps in placement.taps:
             for row, tap in enumerate(taps):
-                block = places.grid.blocks[placement.active[row, column]]
+                block = places.pe_blocks.blocks[placement.active[row, column]]
                 f = placement.filters[tile, column]
                 w, x = (weight[f, tap], codes[tap]) if tap >= 0 else (0, 0)
                 found[f] += int(block.raw_table[w + 128, x + 128])
-    correction = corrections(layer, placement, places.grid)
+    correction = corrections(layer, placement, places.pe_blocks)
     assert [a - int(b) for a, b in zip(found, correction, strict=True)] == expected
     # The addends take the correction back.
     rule = layer.node.requantization

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.pe_blocks import Grid
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.blocks.families.drum import Drum
 from hawx_hw.blocks.families.exact import Exact
 
@@ -13,19 +13,19 @@ BLOCKS = (Exact(), Drum(4))
 
 
 def test_a_uniform_map_has_every_block_everywhere() -> None:
-    made = Grid.uniform(BLOCKS, 2, 3)
+    made = PeBlockMap.uniform(BLOCKS, 2, 3)
     assert (made.rows, made.columns) == (2, 3)
     assert all(made.pe(row, column) == (0, 1) for row in range(2) for column in range(3))
 
 
 def test_blocks_of_a_pe() -> None:
     held = np.array([[[True, False], [False, True]], [[True, True], [True, False]]])
-    made = Grid(BLOCKS, held)
+    made = PeBlockMap(BLOCKS, held)
     assert [made.pe(row, column) for row, column in np.ndindex(2, 2)] == [(0,), (1,), (0, 1), (0,)]
 
 
 def test_blocks_are_told_apart_by_their_tables() -> None:
-    made = Grid.uniform(BLOCKS, 1, 1)
+    made = PeBlockMap.uniform(BLOCKS, 1, 1)
     assert made.index(Exact()) == 0
     assert made.index(Drum(4)) == 1
     assert made.index(Drum(5)) is None
@@ -42,4 +42,4 @@ def test_blocks_are_told_apart_by_their_tables() -> None:
 )
 def test_what_is_no_map_is_refused(blocks, held, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Grid(blocks, held)
+        PeBlockMap(blocks, held)
