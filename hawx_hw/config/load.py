@@ -1,4 +1,4 @@
-"""Reads configs; a wrong one is reported with file, line and key, and with a hint."""
+"""Reads configs; errors name file, line and key, and give a hint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
 
 __all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
 
-#: What is known to come, by key, so that it is not taken for a slip of the pen.
+#: Values that later versions will have, by key, so that they are not taken for misspellings.
 _PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
 #: The key whose value decides which other keys stand beside it.
 _UNION = "accelerator"
@@ -40,7 +40,7 @@ def config_path(text: str, base: Path) -> Path:
 
 @contextmanager
 def blame(key: str) -> Iterator[None]:
-    """Put ``key`` in front of where a UserError says that it happened, unless that is a key too."""
+    """Put ``key`` in front of the place of a UserError, unless that is a key of the config too."""
     try:
         yield
     except UserError as error:
@@ -185,7 +185,7 @@ def _field(key: tuple[str, ...]) -> Any:
 def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
     """The pydantic field of a key and the type of what stands there; (None, None) for no key."""
     kind: Any = Config
-    found = None
+    field = None
     for part in key:
         if kind is AcceleratorConfig:
             kinds = [each.config for each in ARCHITECTURES.values()]
@@ -197,13 +197,13 @@ def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
             kind = get_args(kind)[1]
             kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
             continue
-        found = getattr(kind, "model_fields", {}).get(part)
-        if found is None:
+        field = getattr(kind, "model_fields", {}).get(part)
+        if field is None:
             return None, None
-        kind = found.annotation
+        kind = field.annotation
         if get_origin(kind) is UnionType and NoneType in get_args(kind):
             kind = next(choice for choice in get_args(kind) if choice is not NoneType)
-    return found, kind
+    return field, kind
 
 
 def _keys(prefix: tuple[str, ...]) -> list[str]:
@@ -214,8 +214,8 @@ def _keys(prefix: tuple[str, ...]) -> list[str]:
 
 
 def _about(key: tuple[str, ...]) -> str:
-    found = _field(key)
-    if found is None:
+    field = _field(key)
+    if field is None:
         return ""
-    keys = getattr(found.annotation, "model_fields", {})
-    return found.description or (f"Its keys are: {', '.join(sorted(keys))}." if keys else "")
+    keys = getattr(field.annotation, "model_fields", {})
+    return field.description or (f"Its keys are: {', '.join(sorted(keys))}." if keys else "")

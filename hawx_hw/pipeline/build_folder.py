@@ -97,10 +97,10 @@ class BuildFolder:
     def manifest(self, stage: str) -> Manifest | None:
         """The record of a stage; None where it never finished or the record is unreadable."""
         try:
-            found = json.loads(self._record(stage).read_text("utf-8"))
-            if found["schema"] != _SCHEMA:
+            content = json.loads(self._record(stage).read_text("utf-8"))
+            if content["schema"] != _SCHEMA:
                 return None
-            return Manifest(dict(found["inputs"]), dict(found["outputs"]))
+            return Manifest(dict(content["inputs"]), dict(content["outputs"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -1,4 +1,4 @@
-"""Which code a module runs, computed from the import graph, as hashes that tell a change.
+"""Which code a module runs, computed from the import graph, as hashes that show a change.
 
 A module depends on everything that it imports, in functions too, and on what that imports. Imports
 for type checkers alone do not count. Beside the import statements these count as imports:
@@ -40,7 +40,7 @@ def _graph() -> dict[str, tuple[str, ...]]:
     graph = grimp.build_graph(_NAME, exclude_type_checking_imports=True, cache_dir=None)
     by_name = re.compile(rf"""["']({_NAME}(?:\.\w+)+)["']""")
     use = re.compile(rf"^\s*from {_NAME}\.util\.resources import (.+)$", re.MULTILINE)
-    found = {}
+    dependencies = {}
     for module in graph.modules:
         text = _file(module).read_text("utf-8")
         direct = set(graph.find_modules_directly_imported_by(module))
@@ -50,8 +50,8 @@ def _graph() -> dict[str, tuple[str, ...]]:
         direct.update(".".join(parts[:count]) for count in range(1, len(parts)))
         for names in use.findall(text):
             direct.update(name for name in re.findall(r"\w+", names) if name in _RESOURCES)
-        found[module] = tuple(sorted(direct))
-    return found
+        dependencies[module] = tuple(sorted(direct))
+    return dependencies
 
 
 @cache
@@ -78,28 +78,28 @@ def modules(start: str, architecture: str | None = None) -> frozenset[str]:
     graph = _graph()
     if start not in graph:
         raise ValueError(f"Code must be a module of {_NAME}, not {start!r}")
-    found, front = {start}, [start]
+    reached, front = {start}, [start]
     while front:
         for name in graph.get(front.pop(), ()):
-            if name not in found and not _foreign(name, architecture):
-                found.add(name)
+            if name not in reached and not _foreign(name, architecture):
+                reached.add(name)
                 front.append(name)
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def code(start: str, architecture: str | None = None) -> dict[str, str]:
     """SHA-256 of every file that a module depends on, by its path in the package.
 
-    Of a module of another package only its own file is known, if it has one.
+    For a module of another package that is its own file alone, if it has one.
     """
     if start.partition(".")[0] != _NAME:
         file = getattr(sys.modules[start], "__file__", None)
         return {start: sha256_file(Path(file))} if file else {}
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for name in modules(start, architecture):
         files = _resource_files(name) if name in _RESOURCES else _module_files(name)
-        found.update(files)
-    return dict(sorted(found.items()))
+        hashes.update(files)
+    return dict(sorted(hashes.items()))
 
 
 def code_hash(*starts: str) -> str:
@@ -149,23 +149,23 @@ def _beside(folder: Path) -> tuple[Path, ...]:
     """The files that are not Python in a package's folder and below it, but in no package there."""
     if folder.relative_to(_PACKAGE).as_posix() in _DATA:
         return ()
-    found: list[Path] = []
+    files: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "__pycache__")):
             continue
         if path.is_dir():
-            found += () if (path / "__init__.py").exists() else _beside(path)
+            files += () if (path / "__init__.py").exists() else _beside(path)
         elif path.suffix != ".py":
-            found.append(path)
-    return tuple(found)
+            files.append(path)
+    return tuple(files)
 
 
 @cache
 def _resource_files(name: str) -> dict[str, str]:
     root = _RESOURCES[name]()
     files = [path for path in root.rglob("*") if path.is_file()]
-    kept = [file for file in files if "__pycache__" not in file.parts]
-    return _hashes((file for file in kept if not file.name.startswith(".")), root.parent)
+    sources = [file for file in files if "__pycache__" not in file.parts]
+    return _hashes((file for file in sources if not file.name.startswith(".")), root.parent)
 
 
 def _hashes(files: Iterable[Path], root: Path) -> dict[str, str]:

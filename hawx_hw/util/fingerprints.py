@@ -18,13 +18,13 @@ def json_hash(content: Mapping[str, Any]) -> str:
 
 def versions(*distributions: str) -> dict[str, str]:
     """Versions of installed Python distributions; what is not installed is left out."""
-    found = {}
+    installed = {}
     for name in distributions:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -24,13 +24,13 @@ __all__ = [
 
 #: Environment variables of the user's, with what they name; docs/user-guide.md lists them.
 VARIABLES: Mapping[str, str] = {
-    "HAWX_CACHE": "folder for everything that is kept between runs, in place of the user's cache",
+    "HAWX_CACHE": "folder for everything that is cached between runs, in place of the user's cache",
     "HAWX_DATA": "folder with data sets, searched before the cache",
     "HAWX_PREDICTORS": "folder with predictors of your own, searched before those of the package",
     "HAWX_STORE": "SQLite file of synthesized modules, in place of synthesis.sqlite in the cache",
     "HAWX_TECHNOLOGY": "folders with technologies and liberty files, listed as PATH lists them",
 }
-#: Folders in the cache, with what is kept there.
+#: Folders in the cache, with their contents.
 CACHES: Mapping[str, str] = {
     "blocks": "imported blocks",
     "kernels": "compiled C code",

@@ -22,7 +22,7 @@ _FLAGS = ("-std=gnu11", "-fPIC", "-shared")
 
 
 class CompilerError(Exception):
-    """There is no C compiler, or it does not do what it should; the message says what happened."""
+    """There is no C compiler, or it fails; the message states what happened."""
 
 
 def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ctypes.CDLL:
@@ -33,7 +33,7 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
     source : Path
         The C file; all ``.c`` and ``.h`` files beside it count for whether it is up to date.
     flags : sequence of str
-        Of the compiler, besides those for a library of GNU C11.
+        Options of the compiler, besides those for a library of GNU C11.
     text : str or None
         More C: ``source`` may include it as ``"generated.h"``.
 
@@ -49,12 +49,12 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
     arguments = [*_FLAGS, *flags]
     name = f"{source.stem}-{_digest(path, source, arguments, text)[:24]}.so"
     cache = cache_folder("kernels")
-    kept = cache / name if cache else None
-    if kept is not None and kept.is_file():
+    cached = cache / name if cache else None
+    if cached is not None and cached.is_file():
         try:
-            return ctypes.CDLL(str(kept))
+            return ctypes.CDLL(str(cached))
         except OSError:
-            kept.unlink(missing_ok=True)  # another machine's, or damaged
+            cached.unlink(missing_ok=True)  # another machine's, or damaged
     with scratch_folder("kernels") as folder:
         result = folder / name
         if text is not None:
@@ -64,15 +64,15 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
             loaded = ctypes.CDLL(str(result))  # it stays mapped when the file is gone
         except OSError as error:
             raise CompilerError(f"What {compiler} compiled cannot be loaded: {error}") from error
-        if kept is not None:
+        if cached is not None:
             # Where the cache cannot be written: it only saves time.
             with contextlib.suppress(OSError):
-                write_bytes(kept, result.read_bytes())
+                write_bytes(cached, result.read_bytes())
         return loaded
 
 
 def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | None) -> str:
-    """Of all that decides what the compiler writes: its version, the flags, the sources."""
+    """SHA-256 of all that decides the compiler's output: its version, the options, the sources."""
     digest = hashlib.sha256(_run([compiler, "-v"]))
     for part in (compiler, source.name, *arguments, text or ""):
         digest.update(part.encode() + b"\0")

@@ -50,7 +50,7 @@ def console_for(stream: TextIO | None = None, *, silent: bool = False) -> Consol
 
 
 class Durations:
-    """How long each kind of work took the last time, kept in a file.
+    """How long each kind of work took the last time, recorded in a file.
 
     A missing or unreadable file only costs the estimates.
 

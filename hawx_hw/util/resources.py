@@ -1,5 +1,4 @@
-"""Where the files lie that are not Python: beside the package in a checkout, inside it when
-installed."""
+"""Folders that are not Python: beside the package in a checkout, inside it once installed."""
 
 from __future__ import annotations
 

@@ -46,10 +46,9 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
 
     root = (_user_root() if root is None else root).absolute()
     _make(root)
+    _sweep(root)
     # The gate is closed while folders are made and swept: none is seen without its lock.
-    gate = FileLock(root / _LOCK)
-    with gate:
-        _sweep(root)
+    with FileLock(root / _LOCK):
         folder = Path(tempfile.mkdtemp(dir=root, prefix=f"{prefix}-"))
         # Entered and left in different threads where the caller's generator wanders.
         lock = FileLock(folder / _LOCK, thread_local=False)
@@ -65,13 +64,9 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
 
 def remove_abandoned() -> None:
     """Remove scratch folders of processes that were killed; the first call in a process does it."""
-    from filelock import FileLock
-
     # A folder that is missing, or cannot be used, holds none of ours.
-    with suppress(UserError, OSError):
-        root = _user_root()
-        with FileLock(root / _LOCK):
-            _sweep(root)
+    with suppress(OSError):
+        _sweep(_user_root())
 
 
 def tool_environment(folder: Path) -> dict[str, str]:
@@ -108,12 +103,10 @@ def _sweep(root: Path) -> None:
     """Remove the folders of processes that have died; once in a process."""
     from filelock import FileLock, Timeout
 
-    for folder in root.iterdir():
-        if not folder.is_dir():
-            continue
-        lock = FileLock(folder / _LOCK, blocking=False)
-        try:
-            with lock:
-                shutil.rmtree(folder, ignore_errors=True)
-        except (Timeout, OSError):
-            continue  # in use, or gone meanwhile
+    with FileLock(root / _LOCK):
+        for folder in root.iterdir():
+            # In use, or gone meanwhile.
+            with suppress(Timeout, OSError):
+                if folder.is_dir():
+                    with FileLock(folder / _LOCK, blocking=False):
+                        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a user can get wrong in a config is told with file, line, key and hint."""
+"""Errors in a config are reported with file, line, key and hint."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_defaults(tmp_path: Path) -> None:
             ":4: accelerator.rowz: There is no such key. Did you mean rows?",
         ),
         (HEAD + "zzz: 3\n", ":3: zzz: There is no such key. Known here: accelerator, blocks, "),
-        # The slip of the pen is named, not the key that is missing because of it.
+        # The misspelling is named, not the key that is missing because of it.
         (
             "name: x\nnetwork: {model: lenet5, datasets: digits}\n",
             ":2: network.datasets: There is no such key. Did you mean dataset?",
@@ -210,8 +210,8 @@ def test_configs_name_the_schema() -> None:
 def test_later_errors_are_placed_in_the_file(tmp_path: Path, where: str, place: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(HEAD + "accelerator:\n  rows: 3\n")
-    found = located(UserError("It is wrong.", where=where, hint="Mend it."), path)
-    assert str(found) == f"{path}{place}: It is wrong. Mend it."
+    error = located(UserError("It is wrong.", where=where, hint="Correct it."), path)
+    assert str(error) == f"{path}{place}: It is wrong. Correct it."
 
 
 @pytest.mark.parametrize("where", [None, "weights.safetensors", "network.nothing: x"])

@@ -5,7 +5,7 @@ from hawx_hw.config.indices import Indices, indices
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "numbers"),
     [
         (3, (3,)),
         ("3", (3,)),
@@ -15,8 +15,8 @@ from hawx_hw.config.indices import Indices, indices
         (" 7 - 8 ", (7, 8)),
     ],
 )
-def test_ways_to_write_them(text, found):
-    assert indices(text) == found
+def test_ways_to_write_them(text, numbers):
+    assert indices(text) == numbers
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", -1, "1-", True, [], [[1]], 1.5, "0-99999999"])
@@ -27,7 +27,7 @@ def test_what_they_are_not(text):
 
 def test_in_a_model():
     class Model(BaseModel):
-        columns: Indices
+        filters: Indices
 
-    assert Model(columns="0-2").columns == (0, 1, 2)
-    assert "anyOf" in Model.model_json_schema()["properties"]["columns"]
+    assert Model(filters="0-2").filters == (0, 1, 2)
+    assert "anyOf" in Model.model_json_schema()["properties"]["filters"]

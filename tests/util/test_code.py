@@ -35,8 +35,8 @@ SOURCES = {
 }
 
 
-def of(found: frozenset[str]) -> set[str]:
-    return {name.removeprefix("sample.") for name in found} - {"sample"}
+def of(names: frozenset[str]) -> set[str]:
+    return {name.removeprefix("sample.") for name in names} - {"sample"}
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def test_everything_imported_counts(package: Path, start: str, expected: set[str
 
 
 def test_resource_folders_count_where_they_are_used(package: Path) -> None:
-    found = code("sample.templates")
-    assert any(name.startswith("rtl_templates/") for name in found)
+    files = code("sample.templates")
+    assert any(name.startswith("rtl_templates/") for name in files)
     assert not any(name.startswith("rtl_templates/") for name in code("sample.a"))
 
 
@@ -127,9 +127,9 @@ from hawx_hw.util.code import modules
 from hawx_hw.config.models import Config
 start = sys.argv[1]
 __import__(start)
-found = {name for name in sys.modules if name.partition(".")[0] == "hawx_hw"}
+loaded = {name for name in sys.modules if name.partition(".")[0] == "hawx_hw"}
 own = {"hawx_hw.util.code", "hawx_hw.util", "hawx_hw.util.resources", "hawx_hw.util.files"}
-print(*sorted(found - modules(start) - own))
+print(*sorted(loaded - modules(start) - own))
 """
 
 
@@ -137,13 +137,13 @@ print(*sorted(found - modules(start) - own))
 def test_loaded_modules_are_dependencies(stage: str) -> None:
     """What Python really loads for a stage is among what was computed."""
     (run,) = (each.run for each in STAGES if each.name == stage)
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PREDICTED, run.__module__],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert found.stdout.split() == []
+    assert process.stdout.split() == []
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ def test_json_hash_ignores_order() -> None:
 
 
 def test_versions_of_what_is_installed() -> None:
-    found = versions("pytest", "no-such-distribution-of-hawx")
-    assert found == {"pytest": pytest.__version__}
+    installed = versions("pytest", "no-such-distribution-of-hawx")
+    assert installed == {"pytest": pytest.__version__}
 
 
 def test_differences() -> None:

@@ -1,4 +1,4 @@
-"""Pictures: the same bytes for the same content, and errors that tell what to hint."""
+"""Pictures: the same bytes for the same content, and errors that give a hint."""
 
 from pathlib import Path
 

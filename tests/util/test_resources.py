@@ -1,4 +1,4 @@
-"""What is not Python is found beside the package and inside it, and the wheel takes it along."""
+"""What is not Python lies beside the package or inside it, and the wheel takes it along."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.util import scratch
 from hawx_hw.util.scratch import remove_abandoned, scratch_folder, tool_environment
 
-#: Makes a scratch folder with a file in it, says so, and waits to be told to end.
+#: Makes a scratch folder with a file in it, prints its path, and waits for a line.
 _PROCESS = """
 from hawx_hw.util.scratch import scratch_folder
 with scratch_folder("other") as folder:

@@ -53,8 +53,8 @@ SHIPPED = [*configs().glob("*.yaml"), *Path(technology.__file__).parent.glob("li
     ],
 )
 def test_scalars(text: str, value: object) -> None:
-    found = read_yaml(text)
-    assert (found, type(found)) == (value, type(value))
+    content = read_yaml(text)
+    assert (content, type(content)) == (value, type(value))
 
 
 def test_not_a_number() -> None:
