@@ -214,7 +214,7 @@ def _measure(
             Emulator(graph).run(images[:25], assignment)[:2], expected, err_msg=name
         )
     expected = plain.run(images[:2], assignments[random.name])
-    for other in (_LookUp(graph, 2, random), Emulator(graph, path="rows")):
+    for other in (_LookUp(graph, 2, random), Emulator(graph, path="entries")):
         found = other.run(images[:2], assignments[random.name])
         np.testing.assert_array_equal(found, expected)
 
@@ -225,7 +225,7 @@ def _measure(
     for threads in (1, 2):
         torch.set_num_threads(threads)
         emulators = {name: Emulator(graph, threads=threads, memory=0) for name in assignments}
-        rows = Emulator(graph, threads=threads, path="rows", memory=0)
+        rows = Emulator(graph, threads=threads, path="entries", memory=0)
         look_up = _LookUp(graph, threads, random)
 
         @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The C kernels, compiled once by the system's compiler and kept in the user's cache."""
+"""The C kernels, compiled once by the system's compiler and cached in the user's cache."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Variant:
     ----------
     name : str
     flags : tuple of str
-        Of the compiler.
+        Flags of the compiler.
     feature : int
-        Bit that ``hawx_features`` sets where the CPU has what is needed; 0 where any CPU has.
+        Bit that ``hawx_features`` sets where the CPU supports the variant; 0 where every CPU does.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Variant:
     feature: int
 
 
-#: Every variant; those further down are wider.
+#: Every variant, in the order of increasing vector width.
 VARIANTS = (
     Variant("baseline", ("-DVECTOR=16",), 0),
     Variant("avx2", ("-DVECTOR=32", "-mavx2", "-mfma"), 1),
@@ -52,18 +52,18 @@ VARIANTS = (
     ),
 )
 
-# The kernels' floating point is exact whatever the order, and never traps.
+# The kernels' floating point is exact in any order, and never traps.
 _FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math")
 
 
 @functools.cache
 def supported() -> tuple[Variant, ...]:
-    """The variants that this CPU runs, the widest first.
+    """The variants that this CPU supports, the widest first.
 
     Raises
     ------
     CompilerError
-        The compiler cannot compile.
+        The kernels cannot be compiled.
     """
     functions = c_code.load(_SOURCES / "features.c", _FLAGS)
     functions.hawx_features.restype = ctypes.c_int64
@@ -78,6 +78,6 @@ def library(variant: Variant) -> ctypes.CDLL:
     Raises
     ------
     CompilerError
-        The compiler cannot compile.
+        The kernels cannot be compiled.
     """
     return c_code.load(_SOURCES / "kernels.c", (*_FLAGS, *variant.flags))

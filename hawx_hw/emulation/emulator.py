@@ -1,4 +1,4 @@
-"""An integer graph under any assignment, bit for bit equal to the reference, and fast."""
+"""Fast evaluation of an integer graph under any assignment, bit for bit equal to the reference."""
 
 from __future__ import annotations
 
@@ -36,51 +36,51 @@ if TYPE_CHECKING:
 
 __all__ = ["Emulator"]
 
-_CHUNK_BYTES = 32 * 2**20
-_CHUNK_IMAGES = 64, 2048
+_BATCH_BYTES = 32 * 2**20
+_BATCH_IMAGES = 64, 2048
 _LAYER_BYTES = 256 * 2**20
 
 
 @dataclass
-class _Chunk:
-    """A few images and what the nodes last made of them: ``values[name] = (signature, codes)``."""
+class _Batch:
+    """A few images and their latest codes: ``values[name] = (signature, codes)``."""
 
     images: np.ndarray
-    kept: bool
+    cached: bool
     values: dict[str, tuple[bytes, np.ndarray]] = field(default_factory=dict)
 
 
 class Emulator:
     """Runs a graph under assignments; one caller at a time.
 
-    The codes are those of :mod:`hawx_hw.graph.reference`, bit for bit, for any table of any
-    block. Codes of tensors are kept, so that the same images under another assignment are computed
-    from the first layer on that differs.
+    The codes are those of :mod:`hawx_hw.graph.reference`, bit for bit, for any table of any block.
+    Codes of tensors are cached, so that for the same images under another assignment only the
+    layers from the first different one on are computed.
 
     Parameters
     ----------
     graph : Graph
     threads : int or None
         Threads to use, >= 1; None: as many as this process may run on.
-    path : {"auto", "product", "tables", "rows", "factors", "look-up"}
-        How layers are computed. ``product``, ``tables`` and ``rows`` are C kernels: one integer
-        product of remapped operands (ValueError for layers whose products are not that), tables
-        indexed by the activation and vectorized over filters, or one row of the table for each
-        weight.
+    path : {"auto", "product", "tables", "entries", "factors", "look-up"}
+        How layers are computed. ``product``, ``tables`` and ``entries`` are C kernels: one
+        integer product of remapped operands (ValueError for layers whose products are not of that
+        form), tables indexed by the activation and vectorized over filters, or one table entry
+        for each weight.
         ``factors`` and ``look-up`` need no compiler: matrix products of remapped operands (where
         the products have exact factors; ValueError elsewhere), or numpy's indexing. ``auto``
-        chooses what is fastest.
+        chooses the fastest.
     variant : str or None
         Name of the kernels' instruction set (:data:`hawx_hw.emulation.compiler.VARIANTS`); None:
-        the widest that the CPU has.
+        the widest that the CPU supports.
     memory : int
-        Bytes of tensors to keep between calls, >= 0.
+        Bytes of tensors to cache between calls, >= 0.
 
     Raises
     ------
     CompilerError
-        The C kernels are asked for by ``path`` or ``variant`` and cannot be compiled. With
-        ``auto`` that is a RuntimeWarning, and layers are computed without.
+        The C kernels are requested by ``path`` or ``variant`` and cannot be compiled. With
+        ``auto`` that is a RuntimeWarning, and layers are computed without them.
     """
 
     def __init__(
@@ -95,8 +95,8 @@ class Emulator:
         if path not in PATHS:
             raise ValueError(f"Path must be one of {', '.join(PATHS)}, not {path!r}")
         if threads is None:
-            found = getattr(os, "sched_getaffinity", None)
-            threads = len(found(0)) if found else os.cpu_count() or 1
+            affinity = getattr(os, "sched_getaffinity", None)
+            threads = len(affinity(0)) if affinity else os.cpu_count() or 1
         if threads < 1:
             raise ValueError(f"Threads must be at least 1, not {threads!r}")
         if memory < 0:
@@ -108,12 +108,12 @@ class Emulator:
         self._weighted = {n.name: n for n in graph.nodes if isinstance(n, (Conv2d, Linear))}
         self._layers: OrderedDict[tuple[str, bytes], Layer] = OrderedDict()
         self._layer_bytes = 0
-        self._chunks: list[_Chunk] = []
+        self._batches: list[_Batch] = []
         self._images_key = b""
         size = sum(tensor.size for tensor in graph.tensors.values())
-        low, high = _CHUNK_IMAGES
-        self._chunk_images = max(low, min(high, _CHUNK_BYTES // size))
-        self._chunk_bytes = self._chunk_images * size
+        low, high = _BATCH_IMAGES
+        self._batch_images = max(low, min(high, _BATCH_BYTES // size))
+        self._batch_bytes = self._batch_images * size
 
     @property
     def graph(self) -> Graph:
@@ -126,14 +126,14 @@ class Emulator:
         return self._native.variant.name if self._native else "portable"
 
     def run(self, images: np.ndarray, assignment: Assignment | None = None) -> np.ndarray:
-        """Codes of the graph's output, as :func:`hawx_hw.graph.reference.run` gives them.
+        """Codes of the graph's output, equal to those of :func:`hawx_hw.graph.reference.run`.
 
         Parameters
         ----------
         images : ndarray of int8
             ``(batch, *input shape)``.
         assignment : Assignment or None
-            The blocks of convolutions and linear layers; what is left out is exact.
+            The blocks of convolutions and linear layers; layers that are left out are exact.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class Emulator:
         Raises
         ------
         ValueError
-            Images or blocks do not suit the graph.
+            Images or blocks do not fit the graph.
         OverflowError
             A sum does not fit int32.
         """
@@ -184,10 +184,10 @@ class Emulator:
         graphs: Sequence[Graph] | None = None,
         progress: Progress | None = None,
     ) -> np.ndarray:
-        """The accuracy under each of many assignments; what they share is computed once.
+        """The accuracy under each of many assignments; common first layers are computed once.
 
         Assignments are taken in an order in which neighbors share their first layers, and a
-        layer is computed again only where its blocks or its inputs differ from the last one's.
+        layer is computed again only where its blocks or its inputs differ from the previous ones.
 
         Parameters
         ----------
@@ -195,10 +195,10 @@ class Emulator:
         images, labels
             As :meth:`accuracy` takes them.
         graphs : sequence of Graph or None
-            What each assignment runs on: the emulator's graph with other weights, biases and
-            requantization of its convolutions and linear layers. None: all on the emulator's own.
+            The graph of each assignment: the emulator's graph with other weights, biases and
+            requantization of its convolutions and linear layers. None: the emulator's own graph.
         progress : callable or None
-            Called with the evaluations of chunks of images done and their total.
+            Called with the number of evaluations of batches of images done and their total.
 
         Returns
         -------
@@ -220,20 +220,20 @@ class Emulator:
             )
         keys = [self._keys(a, graph) for a, graph in zip(assignments, run_on)]
         order = sorted(range(len(keys)), key=lambda index: tuple(keys[index].values()))
-        chunks = self._chunked(images)
+        batches = self._batched(images)
         right = np.zeros(len(assignments), dtype=np.int64)
         start = done = 0
-        for chunk in chunks:
-            wanted = labels[start : start + len(chunk.images)]
-            start += len(chunk.images)
+        for batch in batches:
+            expected = labels[start : start + len(batch.images)]
+            start += len(batch.images)
             for index in order:
-                values = self._evaluate(chunk, assignments[index] or {}, keys[index], run_on[index])
-                found = values[self._graph.output].reshape(len(wanted), -1).argmax(axis=1)
-                right[index] += np.count_nonzero(found == wanted)
+                values = self._evaluate(batch, assignments[index] or {}, keys[index], run_on[index])
+                predicted = values[self._graph.output].reshape(len(expected), -1).argmax(axis=1)
+                right[index] += np.count_nonzero(predicted == expected)
                 done += 1
                 if progress:
-                    progress(done, len(chunks) * len(order))
-            self._release(chunk)
+                    progress(done, len(batches) * len(order))
+            self._release(batch)
         return right / len(images)
 
     def _run(
@@ -241,15 +241,15 @@ class Emulator:
     ) -> dict[str, np.ndarray]:
         keys = self._keys(assignment, self._graph)
         parts: dict[str, list[np.ndarray]] = {name: [] for name in names}
-        for chunk in self._chunked(images):
-            values = self._evaluate(chunk, assignment or {}, keys, self._graph)
+        for batch in self._batched(images):
+            values = self._evaluate(batch, assignment or {}, keys, self._graph)
             for name in names:
                 parts[name].append(values[name])
-            self._release(chunk)
+            self._release(batch)
         return {name: np.concatenate(part) for name, part in parts.items()}
 
     def _keys(self, assignment: Assignment | None, graph: Graph) -> dict[str, bytes]:
-        """What identifies the products of each weighted node, in the order of the nodes."""
+        """A key of the products of each weighted node, in the order of the nodes."""
         assignment = assignment or {}
         unknown = sorted(set(assignment) - set(self._weighted))
         if unknown:
@@ -268,8 +268,8 @@ class Emulator:
                     keys[own.name] += altered
         return keys
 
-    def _chunked(self, images: np.ndarray) -> list[_Chunk]:
-        """The images in chunks: those of the last call where they are the same images."""
+    def _batched(self, images: np.ndarray) -> list[_Batch]:
+        """The images in batches: those of the last call where they are the same images."""
         expected = self._graph.tensors[self._graph.input].shape
         if images.dtype != np.int8 or images.shape[1:] != expected:
             raise ValueError(
@@ -278,38 +278,38 @@ class Emulator:
             )
         images = np.ascontiguousarray(images)
         key = hashlib.blake2b(images.data, digest_size=32).digest()
-        if not self._chunks or key != self._images_key:
-            fit = self._memory // self._chunk_bytes
-            starts = range(0, max(1, len(images)), self._chunk_images)
-            self._chunks = [
-                # A copy: the caller may change the images, and the digest is that of now.
-                _Chunk(images[start : start + self._chunk_images].copy(), number < fit)
+        if not self._batches or key != self._images_key:
+            fit = self._memory // self._batch_bytes
+            starts = range(0, max(1, len(images)), self._batch_images)
+            self._batches = [
+                # A copy: the caller may change the images afterwards.
+                _Batch(images[start : start + self._batch_images].copy(), number < fit)
                 for number, start in enumerate(starts)
             ]
             self._images_key = key
-        return self._chunks
+        return self._batches
 
-    def _release(self, chunk: _Chunk) -> None:
-        if not chunk.kept:
-            chunk.values.clear()
+    def _release(self, batch: _Batch) -> None:
+        if not batch.cached:
+            batch.values.clear()
 
     def _evaluate(
-        self, chunk: _Chunk, assignment: Assignment, keys: Mapping[str, bytes], graph: Graph
+        self, batch: _Batch, assignment: Assignment, keys: Mapping[str, bytes], graph: Graph
     ) -> dict[str, np.ndarray]:
-        """Every tensor of a chunk, from the kept ones where they are still right."""
-        values = {self._graph.input: chunk.images}
+        """Every tensor of a batch, from the cache where it is still valid."""
+        values = {self._graph.input: batch.images}
         signatures = {self._graph.input: b""}
         for node in graph.nodes:
             digest = hashlib.blake2b(keys.get(node.name, b""), digest_size=16)
             for name in node.inputs:
                 digest.update(b"|" + signatures[name])
             signature = signatures[node.name] = digest.digest()
-            kept = chunk.values.get(node.name)
-            if kept is None or kept[0] != signature:
+            cached = batch.values.get(node.name)
+            if cached is None or cached[0] != signature:
                 inputs = [values[name] for name in node.inputs]
-                kept = signature, self._node(node, inputs, assignment, keys)
-                chunk.values[node.name] = kept
-            values[node.name] = kept[1]
+                cached = signature, self._node(node, inputs, assignment, keys)
+                batch.values[node.name] = cached
+            values[node.name] = cached[1]
         return values
 
     def _node(
@@ -320,21 +320,21 @@ class Emulator:
         keys: Mapping[str, bytes],
     ) -> np.ndarray:
         zero_point = self._graph.tensors[node.inputs[0]].zero_point
-        found: np.ndarray | None = None
+        result: np.ndarray | None = None
         if isinstance(node, (Conv2d, Linear)):
             layer = self._layer(node, assignment.get(node.name), keys[node.name])
             return layer.run(inputs[0], zero_point)
         if self._native is not None:
             match node:
                 case MaxPool2d():
-                    found = self._native.max_pool(node, inputs[0])
+                    result = self._native.max_pool(node, inputs[0])
                 case AveragePool2d():
-                    found = self._native.average_pool(node, inputs[0], zero_point)
+                    result = self._native.average_pool(node, inputs[0], zero_point)
                 case Add():
-                    found = self._native.add(node, *inputs)
+                    result = self._native.add(node, *inputs)
                 case Clamp():
-                    found = self._native.clamp(node, inputs[0])
-        return fast.evaluate(node, inputs, zero_point) if found is None else found
+                    result = self._native.clamp(node, inputs[0])
+        return fast.evaluate(node, inputs, zero_point) if result is None else result
 
     def _layer(self, node: Conv2d | Linear, blocks: LayerBlocks | None, key: bytes) -> Layer:
         at = node.name, key
@@ -349,11 +349,11 @@ class Emulator:
 
 
 def _altered(own: Node, node: Node) -> bytes:
-    """What tells a node with other weights or biases from the emulator's own."""
+    """A key of the weights, biases and requantization of a node that replaces ``own``."""
     if not isinstance(node, (Conv2d, Linear)) or _structure(node) != _structure(own):
         raise ValueError(
             f"Graphs may differ in weights, biases and requantization of convolutions and "
-            f"linear layers alone, not in {own.name!r}"
+            f"linear layers only, not in {own.name!r}"
         )
     rule = node.requantization
     numbers = (rule.shift, rule.zero_point, rule.low, rule.high, rule.step)
@@ -364,7 +364,7 @@ def _altered(own: Node, node: Node) -> bytes:
 
 
 def _structure(node: Node) -> tuple[object, ...]:
-    """All of a weighted node but its numbers."""
+    """A weighted node without its numbers."""
     shape = node.weight.shape if isinstance(node, (Conv2d, Linear)) else ()
     windows = (node.stride, node.padding) if isinstance(node, Conv2d) else ()
     return type(node), node.name, node.inputs, shape, windows
@@ -379,7 +379,7 @@ def _native(path: str, variant: str | None, threads: int) -> Native | None:
         if path != "auto" or variant is not None:
             raise
         warnings.warn(
-            f"{error}. Emulation goes on without compiled kernels, many times slower. "
+            f"{error}. Emulation continues without compiled kernels, many times slower. "
             "Install GCC, or name another compiler in CC.",
             RuntimeWarning,
             stacklevel=3,

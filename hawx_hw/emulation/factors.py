@@ -1,10 +1,10 @@
-"""Products of a layer as a few ordinary products, where they are that exactly.
+"""Exact factorizations of the products of a layer into a few ordinary products.
 
 A block whose table is ``sum_r u_r(weight) * v_r(activation)`` turns a layer into one ordinary
 convolution of remapped operands with r times the channels. Floating point takes that sum exactly
-as long as no partial sum, in any order, leaves the whole numbers that the format holds; the
-certificate is the sum of the magnitudes, filter by filter. It holds for matrix products, which add
-products of the operands themselves; it would not for Winograd or Fourier transforms.
+as long as no partial sum, in any order, exceeds the whole numbers that the format represents; the
+certificate is the sum of the magnitudes, filter by filter. It is valid for matrix products, which
+add products of the operands themselves, but not for Winograd or Fourier transforms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hawx_hw.emulation.products import Products
 
 __all__ = ["Factors", "factorize", "single"]
 
-_ZERO = 128  # the column of the activation code 0
+_ZERO = 128  # the index of the activation code 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Factors:
     remap : ndarray of int64
         ``(rank, 256)``.
     offset : ndarray of int64
-        ``(filters,)``; the bias is in it.
+        ``(filters,)``, bias included.
     """
 
     weight: np.ndarray
@@ -42,7 +42,7 @@ class Factors:
 
     @property
     def rank(self) -> int:
-        """Ordinary products for one look-up."""
+        """Number of ordinary products that replace one look-up."""
         return len(self.remap)
 
     @property
@@ -56,21 +56,21 @@ class Factors:
 
 
 def factorize(products: Products) -> Factors | None:
-    """The products as one ordinary product, or as those that the blocks state; None if neither.
+    """The products as one ordinary product, or by the blocks' factorizations; None if neither.
 
-    Whatever is found is proven: the factors are multiplied out and compared with every row in use.
+    The result is proven: factors are multiplied out and compared with every table entry in use.
     """
-    found = single(products)
-    if found is not None:
-        return found
-    found = _stated(products)
-    return found if found is not None and _proven(products, found) else None
+    factors = single(products)
+    if factors is not None:
+        return factors
+    factors = _stated(products)
+    return factors if factors is not None and _proven(products, factors) else None
 
 
 def single(products: Products) -> Factors | None:
-    """The products as one ordinary product of remapped operands; None where they are not that.
+    """The products as one ordinary product of remapped operands; None where that is not exact.
 
-    All blocks of the layer must remap activations alike. A constant of each weight may come on top.
+    All blocks of the layer must remap activations alike. A constant of each weight may be added.
     """
     parts = [_single(block) for block in products.blocks]
     remap = np.zeros(256, dtype=np.int64)
@@ -91,47 +91,47 @@ def single(products: Products) -> Factors | None:
 
 @dataclass(frozen=True, eq=False)
 class _Single:
-    """``table[row] = scale[row] * remap + constant[row]``, but for the row of the weight -128."""
+    """``table[a] == scale[a] * remap + constant[a]``, except for the weight -128."""
 
     remap: np.ndarray
     scale: np.ndarray
     constant: np.ndarray
 
 
-_KEPT = 512
+_CACHED = 512
 _singles: OrderedDict[str, _Single | None] = OrderedDict()
 
 
 def _single(block: Block) -> _Single | None:
     if block.digest not in _singles:
-        _singles[block.digest] = _find_single(block.table.astype(np.int64))
-        if len(_singles) > _KEPT:
+        _singles[block.digest] = _derive_single(block.table.astype(np.int64))
+        if len(_singles) > _CACHED:
             _singles.popitem(last=False)
     return _singles[block.digest]
 
 
-def _find_single(table: np.ndarray) -> _Single | None:
-    """A layer's weights are never -128: row 0 may be anything."""
+def _derive_single(table: np.ndarray) -> _Single | None:
+    """Derive the remap from the table; a layer's weights are never -128, so entry 0 is ignored."""
     constant = table[:, _ZERO].copy()
-    rows = table - constant[:, None]
-    pivot_row, pivot = np.unravel_index(np.abs(rows[1:]).argmax(), rows[1:].shape)
-    remap = rows[1 + pivot_row]
+    varying = table - constant[:, None]
+    largest, pivot = np.unravel_index(np.abs(varying[1:]).argmax(), varying[1:].shape)
+    remap = varying[1 + largest]
     if not remap.any():
-        scale = np.zeros(len(rows), dtype=np.int64)
+        scale = np.zeros(len(varying), dtype=np.int64)
     else:
         remap = remap // np.gcd.reduce(remap)
         remap = remap * np.sign(remap[remap.nonzero()[0][-1]])  # one sign, so that blocks agree
-        scale = rows[:, pivot] // remap[pivot]
-    if not np.array_equal(scale[1:, None] * remap, rows[1:]):
+        scale = varying[:, pivot] // remap[pivot]
+    if not np.array_equal(scale[1:, None] * remap, varying[1:]):
         return None
     return _Single(remap, scale, constant)
 
 
 def _stated(products: Products) -> Factors | None:
-    """The sum of the factorizations that the blocks state; equal remaps are shared."""
+    """The sum of the blocks' own factorizations; equal remaps are shared."""
     remaps: dict[bytes, int] = {}
     weights: list[np.ndarray] = []
-    rows: list[np.ndarray] = []
+    unique: list[np.ndarray] = []
     of_block = products.index // 256
     for number, block in enumerate(products.blocks):
         stated = block.factors()
@@ -140,25 +140,25 @@ def _stated(products: Products) -> Factors | None:
         u, v = (part.astype(np.int64) for part in stated)
         weight = np.where((of_block == number)[..., None], u[products.index % 256], 0)
         for r in range(v.shape[1]):
-            at = remaps.setdefault(v[:, r].tobytes(), len(rows))
-            if at == len(rows):
-                rows.append(v[:, r])
+            at = remaps.setdefault(v[:, r].tobytes(), len(unique))
+            if at == len(unique):
+                unique.append(v[:, r])
                 weights.append(weight[..., r])
             else:
                 weights[at] = weights[at] + weight[..., r]
     offset = products.node.bias.astype(np.int64)
-    return Factors(np.stack(weights, axis=1), np.stack(rows), offset)
+    return Factors(np.stack(weights, axis=1), np.stack(unique), offset)
 
 
 def _proven(products: Products, factors: Factors) -> bool:
-    """Compare each distinct weight's row with what its factors make, and the offsets."""
+    """Compare each distinct weight's table entry with its factors, and the offsets."""
     _, first = np.unique(products.index, return_index=True)
     f, k = np.unravel_index(first, products.index.shape)
-    rows = factors.weight[f, :, k] @ factors.remap
+    factored = factors.weight[f, :, k] @ factors.remap
     table = products.table()
-    wanted = table[products.index[f, k]]
-    constant = wanted[:, _ZERO] - rows[:, _ZERO]
-    if not np.array_equal(rows + constant[:, None], wanted):
+    expected = table[products.index[f, k]]
+    constant = expected[:, _ZERO] - factored[:, _ZERO]
+    if not np.array_equal(factored + constant[:, None], expected):
         return False
     every = np.zeros(len(table), dtype=np.int64)
     every[products.index[f, k]] = constant

@@ -1,4 +1,4 @@
-"""A layer under its blocks, ready to be computed by the fastest path that is exact."""
+"""A layer with its blocks, prepared for the fastest path that is exact."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hawx_hw.graph.graph import Conv2d, Linear
 __all__ = ["PATHS", "Layer"]
 
 #: The ways to compute a layer; see :class:`hawx_hw.emulation.emulator.Emulator`.
-PATHS = ("auto", "product", "tables", "rows", "factors", "look-up")
+PATHS = ("auto", "product", "tables", "entries", "factors", "look-up")
 
-#: Without a compiler: ordinary products that take as long as one look-up in numpy.
-_FACTORS_PAY = 16
+#: Ordinary products in numpy that take as long as one look-up in numpy.
+_MOST_FACTORS = 16
 
 
 class Layer:
-    """A convolution or linear layer under its blocks.
+    """A convolution or linear layer with its blocks.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class Layer:
     ------
     ValueError
         The path cannot compute these products exactly: ``product`` and ``factors`` where there are
-        no such factors, ``tables`` and ``rows`` where products do not fit 16 bits; the first three
-        where sums might not fit 32 bits.
+        no such factors, ``tables`` and ``entries`` where products do not fit 16 bits; the first
+        three where sums might not fit 32 bits.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Layer:
     ):
         self._node = node
         self._native = native
-        self._by_rows = {"tables": False, "rows": True}.get(path)
+        self._by_entries = {"tables": False, "entries": True}.get(path)
         self._prepared: Prepared | PreparedProduct | None = None
         self._factors: Factors | None = None
         self._products = Products(node, blocks)
@@ -56,7 +56,7 @@ class Layer:
         if self._prepared is None and path in ("auto", "factors"):
             factors = factorize(self._products)
             if factors is not None and factors.kind is not None:
-                self._factors = factors if path == "factors" or _pay(factors) else None
+                self._factors = factors if path == "factors" or _worthwhile(factors) else None
         if self._prepared is None and self._factors is None and path not in ("auto", "look-up"):
             raise ValueError(
                 f"Products of layer {node.name!r} cannot be computed exactly by path {path!r}"
@@ -64,17 +64,19 @@ class Layer:
 
     @property
     def path(self) -> str:
-        """How the layer is computed: ``product``, ``tables``, ``rows``, ``factors``, ``look-up``;
-        where tables do not pay for few images, they give way to rows."""
+        """The path of the layer: ``product``, ``tables``, ``entries``, ``factors`` or ``look-up``.
+
+        For few images ``tables`` is computed by entries, which is then faster.
+        """
         if isinstance(self._prepared, PreparedProduct):
             return "product"
         if self._prepared is not None:
-            return "rows" if self._by_rows else "tables"
+            return "entries" if self._by_entries else "tables"
         return "look-up" if self._factors is None else "factors"
 
     @property
     def nbytes(self) -> int:
-        """Memory that the layer takes, but for what is shared."""
+        """Memory of the layer, without what layers share."""
         if self._prepared is not None:
             return self._prepared.nbytes
         return self._products.index.nbytes
@@ -87,7 +89,7 @@ class Layer:
         x : ndarray of int8
             ``(batch, *input shape)``.
         zero_point : int
-            Fills the padding.
+            The code that fills the padding.
 
         Returns
         -------
@@ -101,7 +103,7 @@ class Layer:
         """
         if self._prepared is not None and self._native is not None:
             return self._native.convolve(
-                self._node, self._prepared, x, zero_point, by_rows=self._by_rows
+                self._node, self._prepared, x, zero_point, by_entries=self._by_entries
             )
         if self._factors is not None:
             return by_factors(self._node, self._factors, x, zero_point)
@@ -109,7 +111,7 @@ class Layer:
 
 
 def _prepared(products: Products, native: Native, path: str) -> Prepared | PreparedProduct | None:
-    """For the C kernels: a product where that is all, else tables; None where neither is exact."""
+    """Operands of the C kernels: a product if possible, else tables; None if neither is exact."""
     if not products.sums_fit:
         return None
     if path in ("auto", "product"):
@@ -120,5 +122,5 @@ def _prepared(products: Products, native: Native, path: str) -> Prepared | Prepa
     return native.prepare(products) if products.words_fit else None
 
 
-def _pay(factors: Factors) -> bool:
-    return factors.rank <= _FACTORS_PAY
+def _worthwhile(factors: Factors) -> bool:
+    return factors.rank <= _MOST_FACTORS

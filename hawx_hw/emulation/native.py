@@ -15,7 +15,7 @@ from hawx_hw.emulation.compiler import Variant
 from hawx_hw.emulation.products import Products
 from hawx_hw.emulation.rank_one import FILTERS, PreparedProduct
 from hawx_hw.emulation.structures import (
-    ProductRows,
+    ProductEntries,
     integers,
     layer_window,
     pointer,
@@ -36,29 +36,29 @@ from hawx_hw.graph.graph import (
 
 __all__ = ["Native", "Prepared"]
 
-#: Output pixels that are summed at a time: their sums stay in the second-level cache.
+#: Output pixels that are summed at a time: their sums fit the second-level cache.
 _TILE = 4096
 _TILE_BYTES = 8 * 2**20
-#: Fewer pixels than these are summed row by row: building tables would take longer.
+#: Fewer pixels than these are summed entry by entry: building tables would take longer.
 _FEW_PIXELS = 24
-#: Below this many products or codes a part is not worth a thread.
+#: Least number of products or codes for which another thread is used.
 _PART = 200_000
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A layer's products as the kernels of one variant read them; :meth:`Native.prepare` makes it.
+    """A layer's products in the layout of one variant's kernels, made by :meth:`Native.prepare`.
 
-    ``kept`` holds the arrays that ``structure`` points to.
+    ``arrays`` holds the memory that ``structure`` points to.
     """
 
-    structure: ProductRows
-    kept: tuple[np.ndarray, ...]
+    structure: ProductEntries
+    arrays: tuple[np.ndarray, ...]
 
     @property
     def nbytes(self) -> int:
-        """Memory that it takes."""
-        return sum(array.nbytes for array in self.kept)
+        """Size of the arrays in bytes."""
+        return sum(array.nbytes for array in self.arrays)
 
 
 class Native:
@@ -68,7 +68,7 @@ class Native:
     ----------
     variant : Variant
     threads : int
-        Threads to spread the work over, >= 1. One object serves one caller at a time.
+        Threads to distribute the work to, >= 1. One object serves one caller at a time.
 
     Raises
     ------
@@ -79,10 +79,10 @@ class Native:
     def __init__(self, variant: Variant, threads: int):
         self.variant = variant
         self._library = compiler.library(variant)
-        self._library.hawx_lanes.restype = ctypes.c_int64
+        self._library.hawx_elements.restype = ctypes.c_int64
         self._library.hawx_scratch.restype = ctypes.c_int64
         self._library.hawx_multiply_scratch.restype = ctypes.c_int64
-        self._lanes = int(self._library.hawx_lanes())
+        self._elements = int(self._library.hawx_elements())
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._scratch = [np.empty(0, dtype=np.uint8) for _ in range(threads)]
@@ -95,50 +95,50 @@ class Native:
         Raises
         ------
         ValueError
-            16 bits do not hold the products of a row, or 32 bits all possible sums.
+            Products of an entry do not fit 16 bits, or possible sums do not fit 32 bits.
         """
         if not (products.words_fit and products.sums_fit):
             raise ValueError("Products must fit 16 bits and their sums 32 bits")
         filters, taps = products.index.shape
-        blocks = -(-filters // self._lanes)
-        empty = len(products.words)  # one more row, of zeros, for lanes without a filter
-        rows = np.concatenate([products.words, np.zeros((1, 256), dtype=np.uint16)])
+        packs = -(-filters // self._elements)
+        empty = len(products.words)  # one more entry, of zeros, for elements without a filter
+        entries = np.concatenate([products.words, np.zeros((1, 256), dtype=np.uint16)])
         span = np.append(products.span, 0).astype(np.uint32)
-        padded = np.full((blocks * self._lanes, taps), empty, dtype=np.uint32)
+        padded = np.full((packs * self._elements, taps), empty, dtype=np.uint32)
         padded[:filters] = products.index
-        # Lane 2 i is filter i of the block, lane 2 i + 1 the one half a block further.
-        by_block = padded.reshape(blocks, 2, self._lanes // 2, taps)
-        lanes = by_block.transpose(0, 3, 2, 1).reshape(blocks, taps, -1)
-        lanes, order, steps = self._grouped(lanes, span)
-        # In C order: that of the choice of blocks is whatever it was made by.
+        # Element 2 i is filter i of the pack, element 2 i + 1 the one half a pack further.
+        by_pack = padded.reshape(packs, 2, self._elements // 2, taps)
+        indices = by_pack.transpose(0, 3, 2, 1).reshape(packs, taps, -1)
+        indices, order, steps = self._grouped(indices, span)
+        # In C order: the choice of blocks may have any order.
         flat = np.ascontiguousarray(products.index, dtype=np.uint32)
         offset = products.offset.astype(np.int32)
-        kept = (rows, lanes, order, steps, flat, offset)
-        return Prepared(ProductRows(*(array.ctypes.data for array in kept)), kept)
+        arrays = (entries, indices, order, steps, flat, offset)
+        return Prepared(ProductEntries(*(array.ctypes.data for array in arrays)), arrays)
 
     def _grouped(
-        self, lanes: np.ndarray, span: np.ndarray
+        self, indices: np.ndarray, span: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Bring the taps of each block into groups that 16-bit words can sum.
+        """Order the taps of each pack of filters into groups that can be summed in 16-bit words.
 
-        Returns the lanes in their new order, the tap that each is for, and where a group starts
-        the number of its taps.
+        Returns the indices in their new order, the tap of each, and the number of taps of a group
+        at its start.
         """
-        blocks, taps, _ = lanes.shape
-        order = np.argsort(-span[lanes].max(axis=2).astype(np.int64), axis=1, kind="stable")
-        lanes = np.ascontiguousarray(np.take_along_axis(lanes, order[..., None], axis=1))
-        group = np.empty((blocks, taps), dtype=np.int32)
+        packs, taps, _ = indices.shape
+        order = np.argsort(-span[indices].max(axis=2).astype(np.int64), axis=1, kind="stable")
+        indices = np.ascontiguousarray(np.take_along_axis(indices, order[..., None], axis=1))
+        group = np.empty((packs, taps), dtype=np.int32)
         self._library.hawx_plan(
-            *(pointer(span), pointer(lanes), *integers(blocks, taps), pointer(group))
+            *(pointer(span), pointer(indices), *integers(packs, taps), pointer(group))
         )
         together = np.argsort(group, axis=1, kind="stable")
-        lanes = np.take_along_axis(lanes, together[..., None], axis=1)
+        indices = np.take_along_axis(indices, together[..., None], axis=1)
         order = np.take_along_axis(order, together, axis=1)
-        steps = np.zeros((blocks, taps), dtype=np.int32)
-        for step, of_block in zip(steps, group, strict=True):
-            counts = np.bincount(of_block)
+        steps = np.zeros((packs, taps), dtype=np.int32)
+        for step, groups in zip(steps, group, strict=True):
+            counts = np.bincount(groups)
             step[np.cumsum(counts) - counts] = counts
-        return np.ascontiguousarray(lanes), order.astype(np.int32), steps
+        return np.ascontiguousarray(indices), order.astype(np.int32), steps
 
     def convolve(
         self,
@@ -147,7 +147,7 @@ class Native:
         x: np.ndarray,
         zero_point: int,
         *,
-        by_rows: bool | None = None,
+        by_entries: bool | None = None,
     ) -> np.ndarray:
         """Codes of a layer.
 
@@ -155,13 +155,13 @@ class Native:
         ----------
         node : Conv2d or Linear
         prepared : Prepared
-            Of this node.
+            The products of this node.
         x : ndarray of int8
             ``(batch, *input shape)``.
         zero_point : int
-            Fills the padding.
-        by_rows : bool or None
-            Sum row by row instead of by tables; None: whatever is faster.
+            The code that fills the padding.
+        by_entries : bool or None
+            Sum entry by entry instead of by tables; None: the faster way.
 
         Returns
         -------
@@ -173,9 +173,9 @@ class Native:
         result = np.empty((len(x), *shape), dtype=np.int8)
         pixels = len(x) * window.out_height * window.out_width
         taps = node.weight[0].size
-        rule, kept = rule_of(node.requantization, len(node.weight))
-        if by_rows is None:
-            by_rows = pixels < _FEW_PIXELS
+        rule, multipliers = rule_of(node.requantization, len(node.weight))
+        if by_entries is None:
+            by_entries = pixels < _FEW_PIXELS
         operands: tuple[Any, ...]
         size_of_code: tuple[Any, ...] = ()
         if isinstance(prepared, PreparedProduct):
@@ -185,11 +185,11 @@ class Native:
             run, width = self._library.hawx_multiply, FILTERS
             size_of_code = integers(x.itemsize)
             operands = pointer(prepared.weights), pointer(prepared.offset)
-        elif by_rows:
-            run, width = self._library.hawx_rows, 1
+        elif by_entries:
+            run, width = self._library.hawx_entries, 1
             operands = (ctypes.byref(prepared.structure),)
         else:
-            run, width = self._library.hawx_look_up, self._lanes
+            run, width = self._library.hawx_look_up, self._elements
             operands = (ctypes.byref(prepared.structure),)
         units = -(-len(node.weight) // width)
         arguments = [
@@ -200,7 +200,8 @@ class Native:
         def part(index: int, first: int, last: int, unit: int, end: int) -> None:
             if first == last or unit == end:
                 return
-            # Tiles of one size: a small last one would pay for its tables like a full one.
+            # Tiles of one size: building the tables of a small last one takes as long as of a full
+            # one.
             most = max(64, min(_TILE, _TILE_BYTES // taps))
             tile = -(-(last - first) // -(-(last - first) // most))
             if isinstance(prepared, PreparedProduct):
@@ -213,13 +214,13 @@ class Native:
             run(*arguments, *integers(first, last, unit, end, tile), scratch, *size_of_code)
 
         parts = min(self._threads, 1 + pixels * node.weight.size // _PART)
-        # Every thread that serves a filter builds its tables: rather share out the filters, where
-        # there are enough of them and pixels are few.
+        # Each thread builds the tables of its filters: filters are distributed rather than pixels
+        # where there are enough filters and few pixels.
         if units >= parts and pixels < parts * _TILE and units % parts == 0:
             self._spread(parts, units, lambda i, a, b: part(i, 0, pixels, a, b))
         else:
             self._spread(parts, pixels, lambda i, a, b: part(i, a, b, 0, units))
-        del kept
+        del multipliers  # the rule points to them
         return result
 
     # ---------------------------------------------------------------- the other nodes
@@ -247,7 +248,7 @@ class Native:
             return None
         x = np.ascontiguousarray(x)
         window = window_of(node, x, node.kernel, zero_point)
-        rule, kept = rule_of(node.requantization, 1)
+        rule, multipliers = rule_of(node.requantization, 1)
         result = np.empty((*x.shape[:2], window.out_height, window.out_width), dtype=np.int8)
 
         def part(index: int, first: int, last: int) -> None:
@@ -258,7 +259,7 @@ class Native:
             )
 
         self._spread(self._parts(x.size), x.shape[0] * x.shape[1], part)
-        del kept
+        del multipliers  # the rule points to them
         return result
 
     def add(self, node: Add, a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
@@ -282,7 +283,7 @@ class Native:
         return result
 
     def clamp(self, node: Clamp, x: np.ndarray) -> np.ndarray:
-        """Codes of a Clamp: one of 256 for each of 256."""
+        """Codes of a Clamp, by a table of 256 codes."""
         x = np.ascontiguousarray(x)
         every = np.arange(256, dtype=np.uint8).view(np.int8)
         image = reference.requantize(
@@ -307,7 +308,7 @@ class Native:
         return min(self._threads, 1 + codes // _PART)
 
     def _spread(self, parts: int, units: int, run: Callable[[int, int, int], None]) -> None:
-        """Call ``run(part, first, last)`` for ``parts`` equal shares of ``units``."""
+        """Call ``run(part, first, last)`` in threads, for ``parts`` equal shares of ``units``."""
         edges = [units * i // parts for i in range(parts + 1)]
         if parts == 1 or self._pool is None:
             run(0, 0, units)

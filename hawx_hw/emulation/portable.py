@@ -1,4 +1,4 @@
-"""Layers without a compiler: matrix products of remapped operands, or look-ups, in numpy."""
+"""Layers without compiled kernels: matrix products of remapped operands, or look-ups, in numpy."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from hawx_hw.graph.graph import Conv2d, Linear
 
 __all__ = ["by_factors", "by_look_up"]
 
-_CHUNK = 2**26  # bytes of unfolded operands at a time
+_UNFOLDED_BYTES = 2**26  # bytes of unfolded operands at a time
 
 
 def by_factors(
     node: Conv2d | Linear, factors: Factors, x: np.ndarray, zero_point: int
 ) -> np.ndarray:
-    """Codes of a layer by one matrix product of operands unfolded ``rank`` times.
+    """Codes of a layer by one matrix product of unfolded operands, ``rank`` for each tap.
 
     Parameters
     ----------
     node : Conv2d or Linear
     factors : Factors
-        Of this node; its ``kind`` is not None.
+        Factors of this node; their ``kind`` is not None.
     x : ndarray of int8
         ``(batch, *input shape)``.
     zero_point : int
-        Fills the padding.
+        The code that fills the padding.
 
     Returns
     -------
@@ -43,12 +43,12 @@ def by_factors(
     """
     kind = factors.kind
     if kind is None:
-        raise ValueError("Factors must have sums that floating point holds exactly")
+        raise ValueError("Factors must have sums that are exact in floating point")
     weight: np.ndarray = factors.weight.reshape(len(factors.weight), -1).astype(kind)
     remap: np.ndarray = factors.remap.astype(kind)
 
-    def sums(columns: np.ndarray) -> np.ndarray:
-        operands = remap[:, columns].reshape(weight.shape[1], -1)
+    def sums(unfolded: np.ndarray) -> np.ndarray:
+        operands = remap[:, unfolded].reshape(weight.shape[1], -1)
         products: np.ndarray = np.matmul(weight, operands)
         return products.astype(np.int64) + factors.offset[:, None]
 
@@ -61,13 +61,13 @@ def by_look_up(
     """Codes of a layer by look-ups in int64, of any products; see :func:`by_factors`."""
     table = products.table()
 
-    def sums(columns: np.ndarray) -> np.ndarray:
-        total = np.zeros((columns.shape[1], len(products.index)), dtype=np.int64)
+    def sums(unfolded: np.ndarray) -> np.ndarray:
+        total = np.zeros((unfolded.shape[1], len(products.index)), dtype=np.int64)
         total += node.bias
-        for tap, column in enumerate(columns):
-            # (256, filters): one activation picks the products of all filters.
-            rows = np.ascontiguousarray(table[products.index[:, tap]].T)
-            total += rows[column]
+        for tap, activations in enumerate(unfolded):
+            # (256, filters): one activation selects the products of all filters.
+            of_tap = np.ascontiguousarray(table[products.index[:, tap]].T)
+            total += of_tap[activations]
         return total.T
 
     return _layer(node, x, zero_point, sums, 1)
@@ -92,7 +92,7 @@ def _layer(
     width = (x.shape[3] + left + right - kernel[1]) // stride[1] + 1
     filters, taps = len(node.weight), node.weight[0].size
     result = np.empty((len(x), filters, height, width), dtype=np.int8)
-    images = max(1, _CHUNK // (itemsize * taps * height * width))
+    images = max(1, _UNFOLDED_BYTES // (itemsize * taps * height * width))
     for start in range(0, len(x), images):
         part = x[start : start + images]
         padded = np.pad(
@@ -100,7 +100,7 @@ def _layer(
         )
         view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
         view = view[:, :, :: stride[0], :: stride[1]]
-        columns = (view.transpose(1, 4, 5, 0, 2, 3).reshape(taps, -1)).astype(np.int16) + 128
-        totals = sums(columns).reshape(filters, len(part), height, width).transpose(1, 0, 2, 3)
+        unfolded = (view.transpose(1, 4, 5, 0, 2, 3).reshape(taps, -1)).astype(np.int16) + 128
+        totals = sums(unfolded).reshape(filters, len(part), height, width).transpose(1, 0, 2, 3)
         result[start : start + images] = reference.requantize(totals, node.requantization)
     return result.reshape(len(x), filters) if isinstance(node, Linear) else result

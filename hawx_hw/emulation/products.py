@@ -1,4 +1,4 @@
-"""The products of one layer under its blocks, and what is known of their sums beforehand."""
+"""The products of one layer with its blocks, and bounds of their sums."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ _CODES = 256
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """A block's table with each row's least product taken out, in the order of raw bytes."""
+class _Entries:
+    """A block's table entries less their least product, in the order of raw bytes."""
 
     words: np.ndarray
     least: np.ndarray
     span: np.ndarray
 
 
-_KEPT_ROWS = 512
-_rows: OrderedDict[str, _Rows] = OrderedDict()
+_CACHED_BLOCKS = 512
+_cache: OrderedDict[str, _Entries] = OrderedDict()
 
 
-def _rows_of(block: Block) -> _Rows:
-    found = _rows.get(block.digest)
-    if found is None:
+def _entries_of(block: Block) -> _Entries:
+    entries = _cache.get(block.digest)
+    if entries is None:
         table = block.table.astype(np.int64)
         least = table.min(axis=1)
         span = table.max(axis=1) - least
-        # Byte 0 is the code 0, which stands in column 128.
+        # Byte 0 is the code 0, whose index is 128.
         words = np.roll(table - least[:, None], _CODES // 2, axis=1)
-        # A row of a wider span is never looked up here: ``Products.words_fit`` tells.
-        found = _Rows(words.astype(np.uint16), least, span)
-        _rows[block.digest] = found
-        if len(_rows) > _KEPT_ROWS:
-            _rows.popitem(last=False)
-    return found
+        # Entries of a wider span are not used: see ``Products.words_fit``.
+        entries = _Entries(words.astype(np.uint16), least, span)
+        _cache[block.digest] = entries
+        if len(_cache) > _CACHED_BLOCKS:
+            _cache.popitem(last=False)
+    return entries
 
 
 def blocks_key(blocks: LayerBlocks | None) -> bytes:
-    """A digest that two equal choices of blocks share, however they were written down."""
+    """A digest of a choice of blocks, independent of the order of the blocks."""
     if blocks is None:
         return b""
     if len(blocks.blocks) == 1 and blocks.blocks[0].digest == EXACT.digest:
@@ -70,13 +70,13 @@ def blocks_key(blocks: LayerBlocks | None) -> bytes:
 
 
 class Products:
-    """What each weight of a layer makes of each activation code.
+    """The product of each weight of a layer with each activation code.
 
     Parameters
     ----------
     node : Conv2d or Linear
     blocks : LayerBlocks or None
-        Of the shape of the node's weights; None is exact.
+        Blocks in the shape of the node's weights; None is exact.
 
     Raises
     ------
@@ -91,34 +91,34 @@ class Products:
             raise ValueError(f"Blocks must be of shape {node.weight.shape}, not {blocks.shape}")
         self.node = node
         self.blocks = blocks.blocks
-        self._parts = [_rows_of(block) for block in blocks.blocks]
+        self._parts = [_entries_of(block) for block in blocks.blocks]
         filters = len(node.weight)
         weight = node.weight.reshape(filters, -1).astype(np.int64) + _CODES // 2
         choice = blocks.choice.reshape(filters, -1)
-        #: int64 ``(filters, taps)``: row of each weight, ``block * 256 + weight + 128``.
+        #: int64 ``(filters, taps)``: entry of each weight, ``block * 256 + weight + 128``.
         self.index = choice.astype(np.int64) * _CODES + weight
         self._least = np.concatenate([part.least for part in self._parts])
-        #: int64 ``(rows,)``: largest less least product of each row.
+        #: int64 ``(entries,)``: largest less least product of each entry.
         self.span = np.concatenate([part.span for part in self._parts])
         #: int64 ``(filters,)``: the bias and each weight's least product.
         self.offset = self._least[self.index].sum(axis=1) + node.bias
 
     @cached_property
     def words(self) -> np.ndarray:
-        """uint16 ``(rows, 256)``: products less their row's least, by the activation's byte."""
+        """uint16 ``(entries, 256)``: products less the entry's least, by the activation's byte."""
         return np.concatenate([part.words for part in self._parts])
 
     @cached_property
     def words_fit(self) -> bool:
-        """Whether 16 bits hold what :attr:`words` should hold, for all rows in use."""
+        """Whether :attr:`words` fit 16 bits, for all entries in use."""
         return int(self.span[self.index].max()) <= WORD_MAX
 
     @cached_property
     def sums_fit(self) -> bool:
-        """Whether no activation at all can lead to a sum outside int32."""
+        """Whether all sums fit int32, for any activations."""
         largest = self.offset + self.span[self.index].sum(axis=1)
         return bool(self.offset.min() >= SUM_MIN and largest.max() <= SUM_MAX)
 
     def table(self) -> np.ndarray:
-        """int64 ``(rows, 256)``: the products themselves, by ``activation + 128``."""
+        """int64 ``(entries, 256)``: the products, by ``activation + 128``."""
         return np.concatenate([block.table.astype(np.int64) for block in self.blocks])

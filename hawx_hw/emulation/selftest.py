@@ -1,4 +1,4 @@
-"""The C kernels are believed after they have computed a few networks like the reference."""
+"""The self-test of the C kernels: a few networks compared with the reference before use."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ _SEEDS = range(12)
 
 
 def checked_native(name: str | None, threads: int) -> Native:
-    """The kernels of the variant ``name`` (None: the widest that are right), tested once.
+    """The kernels of the variant ``name`` (None: the widest that pass), tested once.
 
-    Where a wider variant is wrong, a RuntimeWarning says so.
+    Where a wider variant fails, a RuntimeWarning is issued.
 
     Raises
     ------
     CompilerError
-        They cannot be compiled, this CPU does not run them, or they compute something else than
-        the reference.
+        They cannot be compiled, this CPU does not support them, or their results differ from the
+        reference.
     ValueError
         There is no such variant.
     """
-    known = {variant.name: variant for variant in compiler.VARIANTS}
-    if name is not None and name not in known:
-        raise ValueError(f"Variant must be one of {', '.join(known)}, not {name!r}")
+    variants = {variant.name: variant for variant in compiler.VARIANTS}
+    if name is not None and name not in variants:
+        raise ValueError(f"Variant must be one of {', '.join(variants)}, not {name!r}")
     supported = compiler.supported()
-    wanted = supported if name is None else (known[name],)
-    if not set(wanted) <= set(supported):
+    requested = supported if name is None else (variants[name],)
+    if not set(requested) <= set(supported):
         raise CompilerError(f"This CPU cannot run the kernels for {name}")
     wrong: list[str] = []
-    for variant in wanted:
+    for variant in requested:
         if _right(variant):
             if wrong:
                 warnings.warn(
@@ -72,11 +72,11 @@ def checked_native(name: str | None, threads: int) -> Native:
 
 def _complaint(wrong: list[str]) -> str:
     names = " and ".join(wrong)
-    return f"The kernels for {names} that the C compiler made compute wrong codes"
+    return f"The compiled kernels for {names} compute wrong codes"
 
 
 class _Sample(Block):
-    """Products that need no gateware."""
+    """Base of blocks without gateware."""
 
     implementations = ()
 
@@ -145,20 +145,20 @@ def _same(native: Native, graph: Graph, images: np.ndarray, blocks: dict[str, La
     for node in graph.nodes:
         inputs = [values[name] for name in node.inputs]
         zero_point = graph.tensors[node.inputs[0]].zero_point
-        for found in _found(native, node, inputs, zero_point, blocks.get(node.name)):
-            if found is not None and not np.array_equal(found, values[node.name]):
+        for result in _results(native, node, inputs, zero_point, blocks.get(node.name)):
+            if result is not None and not np.array_equal(result, values[node.name]):
                 return False
     return True
 
 
-def _found(
+def _results(
     native: Native,
     node: Node,
     inputs: list[np.ndarray],
     zero_point: int,
     blocks: LayerBlocks | None,
 ) -> list[np.ndarray | None]:
-    """What each kernel for this node computes."""
+    """The results of each kernel for this node; None where the node is not supported."""
     x = inputs[0]
     match node:
         case Conv2d() | Linear():
@@ -166,14 +166,15 @@ def _found(
             if not (products.words_fit and products.sums_fit):
                 return []
             tables = native.prepare(products)
-            found: list[np.ndarray | None] = [
-                native.convolve(node, tables, x, zero_point, by_rows=way) for way in (False, True)
+            results: list[np.ndarray | None] = [
+                native.convolve(node, tables, x, zero_point, by_entries=way)
+                for way in (False, True)
             ]
             factors = single(products)
             product = lay_out(factors) if factors is not None else None
             if product is not None:
-                found.append(native.convolve(node, product, x, zero_point))
-            return found
+                results.append(native.convolve(node, product, x, zero_point))
+            return results
         case MaxPool2d():
             return [native.max_pool(node, x)]
         case AveragePool2d():

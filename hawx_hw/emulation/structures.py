@@ -1,4 +1,4 @@
-"""What the C kernels take: the structures of kernels/structures.h, and pointers to arrays."""
+"""Arguments of the C kernels: the structures of kernels/structures.h, and pointers to arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from hawx_hw.graph.graph import AveragePool2d, Conv2d, Linear, MaxPool2d, Requantization
 
 __all__ = [
-    "ProductRows",
+    "ProductEntries",
     "Rule",
     "Window",
     "integers",
@@ -47,16 +47,17 @@ class Rule(ctypes.Structure):
     ]
 
 
-class ProductRows(ctypes.Structure):
+class ProductEntries(ctypes.Structure):
     """``hawx_products``."""
 
     _fields_ = [
-        (name, ctypes.c_void_p) for name in ("rows", "lanes", "order", "steps", "flat", "offset")
+        (name, ctypes.c_void_p)
+        for name in ("entries", "indices", "order", "steps", "flat", "offset")
     ]
 
 
 def pointer(array: np.ndarray) -> ctypes.c_void_p:
-    """Address of the array's first element; the array must be kept as long."""
+    """Address of the array's first element; the array must exist as long as the pointer."""
     return ctypes.c_void_p(array.ctypes.data)
 
 
@@ -90,7 +91,7 @@ def layer_window(node: Conv2d | Linear, x: np.ndarray, pad: int) -> tuple[Window
 
 
 def rule_of(rule: Requantization, filters: int) -> tuple[Rule, np.ndarray]:
-    """The rule in double precision, and the array that it points to."""
+    """The rule in double precision, and the array to which it points."""
     scale = 2.0**-rule.shift
     multiplier = np.ascontiguousarray(np.broadcast_to(rule.multiplier * scale, (filters,)))
     constant = rule.step / 2 + rule.zero_point - rule.low

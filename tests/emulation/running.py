@@ -10,7 +10,7 @@ from tests.emulation.blocks import full_rank, low_rank, near_product, random_ass
 
 ANY = (full_rank, near_product, rank_one, low_rank)
 WAYS = [
-    *((path, v.name) for path in ("tables", "rows") for v in compiler.supported()),
+    *((path, v.name) for path in ("tables", "entries") for v in compiler.supported()),
     ("auto", None),
     ("look-up", None),
 ]
@@ -18,11 +18,11 @@ WAYS = [
 
 def assert_equal(emulator, images, assignment):
     expected = reference.run_all(emulator.graph, images, assignment)
-    found = emulator.run_all(images, assignment)
-    assert expected.keys() == found.keys()
+    results = emulator.run_all(images, assignment)
+    assert expected.keys() == results.keys()
     for name, codes in expected.items():
-        assert found[name].dtype == np.int8
-        np.testing.assert_array_equal(found[name], codes, err_msg=name)
+        assert results[name].dtype == np.int8
+        np.testing.assert_array_equal(results[name], codes, err_msg=name)
 
 
 def drawn(seed, layers=3, kinds=ANY, count=5):

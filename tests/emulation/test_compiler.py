@@ -31,9 +31,9 @@ def script(path, text):
 
 def test_kernels_are_compiled_once(cache, monkeypatch):
     library = compiler.library(BASELINE)
-    assert library.hawx_lanes() == 8
-    (kept,) = cache.iterdir()
-    assert kept.name.startswith("kernels-")
+    assert library.hawx_elements() == 8
+    (cached,) = cache.iterdir()
+    assert cached.name.startswith("kernels-")
     compiler.library.cache_clear()
     calls = []
     run = subprocess.run
@@ -43,16 +43,16 @@ def test_kernels_are_compiled_once(cache, monkeypatch):
         return run(command, **options)
 
     monkeypatch.setattr(subprocess, "run", counting)
-    assert compiler.library(BASELINE).hawx_lanes() == 8
+    assert compiler.library(BASELINE).hawx_elements() == 8
     assert [command[1:] for command in calls] == [["-v"]]
-    assert list(cache.iterdir()) == [kept]
+    assert list(cache.iterdir()) == [cached]
 
 
 def test_other_sources_or_flags_are_other_files(cache, tmp_path, monkeypatch):
     compiler.library(BASELINE)
     for path in compiler._SOURCES.glob("*.[ch]"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    with (tmp_path / "rows.h").open("a") as file:
+    with (tmp_path / "entries.h").open("a") as file:
         file.write("/* changed */\n")
     monkeypatch.setattr(compiler, "_SOURCES", tmp_path)
     compiler.library.cache_clear()
@@ -63,19 +63,19 @@ def test_other_sources_or_flags_are_other_files(cache, tmp_path, monkeypatch):
 
 def test_a_damaged_file_is_compiled_anew(cache):
     compiler.library(BASELINE)
-    (kept,) = cache.iterdir()
-    # As another inode: the loader knows the one that is mapped already.
-    kept.unlink()
-    kept.write_bytes(b"no library")
+    (cached,) = cache.iterdir()
+    # As another inode: the loader would reuse the mapped one.
+    cached.unlink()
+    cached.write_bytes(b"no library")
     compiler.library.cache_clear()
-    assert compiler.library(BASELINE).hawx_lanes() == 8
-    assert ctypes.CDLL(str(kept)).hawx_lanes() == 8
+    assert compiler.library(BASELINE).hawx_elements() == 8
+    assert ctypes.CDLL(str(cached)).hawx_elements() == 8
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(cache):
     cache.parent.parent.mkdir(exist_ok=True)
     cache.parent.write_text("a file where the folder should be")
-    assert compiler.library(BASELINE).hawx_lanes() == 8
+    assert compiler.library(BASELINE).hawx_elements() == 8
 
 
 def test_without_a_compiler(cache, monkeypatch):
@@ -112,6 +112,6 @@ def test_a_compiler_that_cannot_be_run(cache, tmp_path, monkeypatch):
 
 
 def test_any_cpu_runs_the_baseline():
-    found = compiler.supported()
-    assert found[-1] == BASELINE
-    assert list(found) == [v for v in reversed(compiler.VARIANTS) if v in found]
+    variants = compiler.supported()
+    assert variants[-1] == BASELINE
+    assert list(variants) == [v for v in reversed(compiler.VARIANTS) if v in variants]

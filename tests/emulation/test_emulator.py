@@ -139,7 +139,7 @@ def test_kept_codes_are_not_the_callers():
 
 @given(st.integers(0, 2**32), st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_many_assignments_equal_fresh_runs(seed, kept):
+def test_many_assignments_equal_fresh_runs(seed, cached):
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=4, kinds=("conv", "add", "maxpool", "linear"), max_size=6)
     images = random_codes(rng, graph, 70)
@@ -152,9 +152,9 @@ def test_many_assignments_equal_fresh_runs(seed, kept):
             {n.name: LayerBlocks.uniform(b, n.weight.shape) for n, b in zip(weighted, drawn) if b}
         )
     labels = reference.run(graph, images).reshape(70, -1).argmax(axis=1)
-    emulator = Emulator(graph, memory=2**30 if kept else 0)
-    found = emulator.evaluate_many(assignments, images, labels)
-    for assignment, share in zip(assignments, found, strict=True):
+    emulator = Emulator(graph, memory=2**30 if cached else 0)
+    shares = emulator.evaluate_many(assignments, images, labels)
+    for assignment, share in zip(assignments, shares, strict=True):
         outputs = reference.run(graph, images, assignment).reshape(70, -1).argmax(axis=1)
         assert share == np.mean(outputs == labels)
 
@@ -231,7 +231,7 @@ def test_what_does_not_suit_is_refused():
     for wrong, message in (
         (
             {"path": "fast"},
-            "Path must be one of auto, product, tables, rows, factors, look-up, not 'fast'",
+            "Path must be one of auto, product, tables, entries, factors, look-up, not 'fast'",
         ),
         ({"threads": 0}, "Threads must be at least 1, not 0"),
         ({"memory": -1}, "Memory must be at least 0, not -1"),
@@ -262,7 +262,7 @@ def test_without_a_compiler_emulation_says_so_and_goes_on(monkeypatch):
         Emulator(graph, path="tables")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Emulator(graph, path="look-up")  # asked for: nothing to tell
+        Emulator(graph, path="look-up")  # requested: no warning
 
 
 def test_layers_that_take_too_much_memory_are_made_again(monkeypatch):
@@ -287,15 +287,15 @@ def test_assignments_may_run_on_graphs_of_other_weights():
         nodes.append(node)
     other = replace(graph, nodes=tuple(nodes))
     labels = reference.run(other, images).reshape(len(images), -1).argmax(axis=1)
-    wanted = [
+    expected = [
         np.mean(reference.run(g, images, a).reshape(len(images), -1).argmax(axis=1) == labels)
         for a, g in ((assignment, graph), (assignment, other), ({}, graph), ({}, other))
     ]
-    found = Emulator(graph, threads=1).evaluate_many(
+    shares = Emulator(graph, threads=1).evaluate_many(
         [assignment, assignment, {}, {}], images, labels, graphs=[graph, other, graph, other]
     )
-    assert found.tolist() == wanted
-    assert found[3] == 1
+    assert shares.tolist() == expected
+    assert shares[3] == 1
 
 
 def test_refuses_graphs_that_differ_in_more():

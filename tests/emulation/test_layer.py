@@ -78,10 +78,10 @@ def test_a_padding_code_is_looked_up_like_any_other():
     )
     assignment = {"c": LayerBlocks.uniform(TableBlock(table), node.weight.shape)}
     for path, variant in WAYS:
-        found = Emulator(graph, path=path, variant=variant).run(
+        result = Emulator(graph, path=path, variant=variant).run(
             np.zeros((1, 1, 3, 3), np.int8), assignment
         )
-        assert found[0, 0].tolist() == [[5, 3, 5], [3, 0, 3], [5, 3, 5]]
+        assert result[0, 0].tolist() == [[5, 3, 5], [3, 0, 3], [5, 3, 5]]
 
 
 @pytest.mark.parametrize("path", ["auto", "look-up"])

@@ -27,8 +27,8 @@ def test_add_of_every_pair(native, low, step):
     for multipliers, shift in (([40000, 50000], 16), ([1, 65535], 17), ([0, 3], 1), ([9, 7], 5)):
         rule = Requantization(np.array(multipliers), shift, 7, low, 99, step)
         node = Add("a", ("x", "y"), -12345, rule)
-        found = native.add(node, a, b)
-        np.testing.assert_array_equal(found, reference.evaluate(node, [a, b], 0))
+        result = native.add(node, a, b)
+        np.testing.assert_array_equal(result, reference.evaluate(node, [a, b], 0))
 
 
 def test_add_that_32_bits_do_not_hold(native):
@@ -38,10 +38,10 @@ def test_add_that_32_bits_do_not_hold(native):
     limit = 2**31 - 1 - 128 * 2 * 65535 - (1 << 19)
     for bias, fits in ((limit, True), (limit + 1, False)):
         node = Add("a", ("x", "x"), bias, rule)
-        found = native.add(node, x, x)
-        assert (found is not None) == fits
+        result = native.add(node, x, x)
+        assert (result is not None) == fits
         if fits:
-            np.testing.assert_array_equal(found, reference.evaluate(node, [x, x], 0))
+            np.testing.assert_array_equal(result, reference.evaluate(node, [x, x], 0))
     assert (
         native.add(Add("a", ("x", "x"), 0, Requantization(np.array([1, 1]), 39, 0)), x, x) is None
     )
@@ -76,10 +76,10 @@ def test_average_that_32_bits_do_not_hold(native):
     rule = Requantization(np.array([1]), 30, 0)
     for bias, fits in ((2**31 - 1 - 512, True), (2**31 - 512, False)):
         node = AveragePool2d("p", ("x",), (2, 2), (1, 1), bias, rule)
-        found = native.average_pool(node, x, 0)
-        assert (found is not None) == fits
+        result = native.average_pool(node, x, 0)
+        assert (result is not None) == fits
         if fits:
-            np.testing.assert_array_equal(found, reference.evaluate(node, [x], 0))
+            np.testing.assert_array_equal(result, reference.evaluate(node, [x], 0))
 
 
 def test_codes_need_not_be_contiguous(native):
@@ -126,6 +126,6 @@ def test_requantization_of_extreme_sums(native, multiplier, shift, step):
     x = np.zeros((40, 1), np.int8)
     prepared = native.prepare(Products(node, None))
     expected = reference.evaluate(node, [x], 0)
-    for by_rows in (False, True):
-        found = native.convolve(node, prepared, x, 0, by_rows=by_rows)
-        np.testing.assert_array_equal(found, expected)
+    for by_entries in (False, True):
+        result = native.convolve(node, prepared, x, 0, by_entries=by_entries)
+        np.testing.assert_array_equal(result, expected)

@@ -13,13 +13,13 @@ def test_words_and_offsets_are_the_products():
     rng = np.random.default_rng(0)
     products, blocks = mixed(rng, [full_rank(rng), Exact(), near_product(rng)])
     codes = rng.integers(-128, 128, 30)
-    found = products.offset + sum(
+    totals = products.offset + sum(
         products.words[products.index[:, k], x & 255].astype(np.int64) for k, x in enumerate(codes)
     )
-    assert found.tolist() == sums(products, blocks, codes.tolist())
+    assert totals.tolist() == sums(products, blocks, codes.tolist())
 
 
-def test_bounds_count_only_rows_in_use():
+def test_bounds_count_only_entries_in_use():
     table = np.multiply.outer(CODES, CODES)
     table[0] = 2**30  # weights are never -128
     products = Products(linear([[-127, 127]]), LayerBlocks.uniform(TableBlock(table), (1, 2)))

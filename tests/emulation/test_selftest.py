@@ -61,7 +61,7 @@ def test_kernels_that_compute_wrong_sums_are_not_used(sources, right, wrong):
 
 @pytest.mark.skipif(compiler.VARIANTS[1] not in compiler.supported(), reason="no AVX2")
 def test_kernels_of_64_bytes_are_right_without_their_instructions(monkeypatch):
-    """What AVX-512 computes is compiled for AVX2: the same source, the same lanes."""
+    """The AVX-512 variant compiled for AVX2: the same source, the same vector elements."""
     wide = compiler.Variant("wide", ("-DVECTOR=64", "-mavx2", "-mfma", "-Wno-psabi"), 1)
     monkeypatch.setattr(compiler, "VARIANTS", (wide,))
     assert selftest._right(wide)
@@ -71,8 +71,8 @@ def test_kernels_of_64_bytes_are_right_without_their_instructions(monkeypatch):
         images = random_codes(rng, graph, 30)
         assignment = random_assignment(rng, graph, (full_rank, near_product, rank_one))
         monkeypatch.setattr(compiler, "supported", lambda: (wide,))
-        found = Emulator(graph, variant="wide", threads=2).run(images, assignment)
-        np.testing.assert_array_equal(found, reference.run(graph, images, assignment))
+        result = Emulator(graph, variant="wide", threads=2).run(images, assignment)
+        np.testing.assert_array_equal(result, reference.run(graph, images, assignment))
 
 
 def test_right_kernels_pass(sources):

@@ -1,10 +1,10 @@
-/* Approximate convolution, and what surrounds it, for one instruction set: see look_up.h.
+/* Approximate convolution and the other nodes for one instruction set: see look_up.h.
  *
- * Nothing here allocates; scratch memory comes from the caller, as many bytes as hawx_scratch says.
+ * No function allocates memory; the caller passes scratch memory of hawx_scratch bytes.
  */
+#include "entries.h"
 #include "look_up.h"
 #include "multiply.h"
 #include "nodes.h"
-#include "rows.h"
 
-int64_t hawx_lanes(void) { return LANES; }
+int64_t hawx_elements(void) { return ELEMENTS; }

@@ -17,7 +17,7 @@ typedef int8_t char_16 __attribute__((vector_size(16)));
 typedef uint16_t half_8 __attribute__((vector_size(16)));
 typedef int16_t short_16 __attribute__((vector_size(32)));
 
-/* In each 32-bit lane the sum of two 16-bit products. */
+/* The sum of two 16-bit products in each 32-bit element. */
 static inline words multiply_pairs(words a, words b)
 {
 #if VECTOR == 64 && defined(__AVX512BW__)
@@ -34,29 +34,29 @@ static inline words multiply_pairs(words a, words b)
 #endif
 }
 
-/* panel[pair of taps][pixel]: two 16-bit activations, the first in the low half. All that is read
- * beyond the last pixel lies in the slack of the columns. */
-static inline void pack_words(const uint8_t *columns, int64_t stride, int64_t taps, uint32_t *panel)
+/* panel[pair of taps][pixel]: two 16-bit activations, the first in the low half. Reads beyond
+ * the last pixel stay in the slack of `unfolded`. */
+static inline void pack_words(const uint8_t *unfolded, int64_t stride, int64_t taps, uint32_t *panel)
 {
     for (int64_t k = 0; k < taps; k += 2, panel += PANEL)
         for (int p = 0; p < PANEL; p += 8) {
             half_8 low, high = {0};
-            memcpy(&low, columns + k * stride + 2 * p, 16);
+            memcpy(&low, unfolded + k * stride + 2 * p, 16);
             if (k + 1 < taps)
-                memcpy(&high, columns + (k + 1) * stride + 2 * p, 16);
+                memcpy(&high, unfolded + (k + 1) * stride + 2 * p, 16);
             half_8 both[2] = {PICK(low, high, half_8, H8(0, 8)), PICK(low, high, half_8, H8(4, 8))};
             memcpy(panel + p, both, sizeof both);
         }
 }
 
-static inline void pack_bytes(const uint8_t *columns, int64_t stride, int64_t taps, uint32_t *panel)
+static inline void pack_bytes(const uint8_t *unfolded, int64_t stride, int64_t taps, uint32_t *panel)
 {
     for (int64_t k = 0; k < taps; k += 2, panel += PANEL)
         for (int p = 0; p < PANEL; p += 16) {
             bytes16 low, high = {0};
-            memcpy(&low, columns + k * stride + p, 16);
+            memcpy(&low, unfolded + k * stride + p, 16);
             if (k + 1 < taps)
-                memcpy(&high, columns + (k + 1) * stride + p, 16);
+                memcpy(&high, unfolded + (k + 1) * stride + p, 16);
             char_16 first = (char_16)PICK(low, high, bytes16, B8(0));
             char_16 second = (char_16)PICK(low, high, bytes16, B8(8));
             short_16 wide[2] = {__builtin_convertvector(first, short_16),
@@ -83,7 +83,7 @@ static inline void multiply_panel(const words *panel, const uint32_t *weights, i
 }
 
 /* Codes of `count` sums of one filter; a multiple of 4 is written. */
-static inline void finish_row(const uint32_t *sums, int64_t count, uint32_t offset,
+static inline void finish_filter(const uint32_t *sums, int64_t count, uint32_t offset,
                               double multiplier, const hawx_rule *rule, uint8_t *codes)
 {
     const double_4 span = rule->span - (double_4){0};
@@ -101,47 +101,47 @@ static inline void finish_row(const uint32_t *sums, int64_t count, uint32_t offs
     }
 }
 
-/* Output pixels [first, last) of filter blocks [block, blocks), FEW filters each. `input` is
- * remapped already to integers of `size` bytes, 1 or 2, and so is the padding's code;
- * weights[block][pair of taps][filter]. */
+/* Output pixels [first, last) of the packs of filters [pack, packs), FEW filters each. `input` and
+ * the padding's code are remapped already to integers of `size` bytes, 1 or 2;
+ * weights[pack][pair of taps][filter]. */
 void hawx_multiply(const hawx_window *w, const uint32_t *weights, const int32_t *offset,
                    const hawx_rule *rule, const uint8_t *input, int8_t *output, int64_t first,
-                   int64_t last, int64_t block, int64_t blocks, int64_t tile, uint8_t *scratch,
+                   int64_t last, int64_t pack, int64_t packs, int64_t tile, uint8_t *scratch,
                    int64_t size)
 {
     int64_t taps = w->channels * w->kernel_height * w->kernel_width, both = (taps + 1) / 2;
-    int64_t stride = column_stride(tile, (int)size), row = round_up(tile, PANEL);
+    int64_t stride = tap_stride(tile, (int)size), line = round_up(tile, PANEL);
     uint32_t *panel = (uint32_t *)scratch;
     uint8_t *codes = (uint8_t *)(panel + both * PANEL);
-    uint8_t *padded = codes + round_up((blocks - block) * FEW * row, 64);
-    uint8_t *columns = padded + padded_bytes(w, (int)size);
+    uint8_t *padded = codes + round_up((packs - pack) * FEW * line, 64);
+    uint8_t *unfolded = padded + padded_bytes(w, (int)size);
     for (; first < last; first += tile) {
         int64_t count = least(tile, last - first);
-        unfold(w, input, first, count, columns, stride, padded, (int)size);
+        unfold(w, input, first, count, unfolded, stride, padded, (int)size);
         for (int64_t p = 0; p < count; p += PANEL) {
             if (size == 1)
-                pack_bytes(columns + p, stride, taps, panel);
+                pack_bytes(unfolded + p, stride, taps, panel);
             else
-                pack_words(columns + 2 * p, stride, taps, panel);
-            for (int64_t b = block; b < blocks; b++) {
+                pack_words(unfolded + 2 * p, stride, taps, panel);
+            for (int64_t b = pack; b < packs; b++) {
                 uint32_t sums[FEW * PANEL];
                 multiply_panel((const words *)panel, weights + b * both * FEW, both, sums);
                 for (int64_t f = 0; f < FEW && b * FEW + f < w->filters; f++)
-                    finish_row(sums + f * PANEL, PANEL, (uint32_t)offset[b * FEW + f],
+                    finish_filter(sums + f * PANEL, PANEL, (uint32_t)offset[b * FEW + f],
                                rule->multiplier[b * FEW + f], rule,
-                               codes + ((b - block) * FEW + f) * row + p);
+                               codes + ((b - pack) * FEW + f) * line + p);
             }
         }
-        scatter(w, codes, row, block * FEW, least(blocks * FEW, w->filters) - block * FEW, first,
+        scatter(w, codes, line, pack * FEW, least(packs * FEW, w->filters) - pack * FEW, first,
                 count, output);
     }
 }
 
 /* Bytes of scratch memory, aligned to 64, that hawx_multiply needs. */
-int64_t hawx_multiply_scratch(const hawx_window *w, int64_t tile, int64_t blocks, int64_t size)
+int64_t hawx_multiply_scratch(const hawx_window *w, int64_t tile, int64_t packs, int64_t size)
 {
     int64_t taps = w->channels * w->kernel_height * w->kernel_width;
-    return (taps + 1) / 2 * PANEL * 4 + round_up(blocks * FEW * round_up(tile, PANEL), 64) +
+    return (taps + 1) / 2 * PANEL * 4 + round_up(packs * FEW * round_up(tile, PANEL), 64) +
            unfolded_bytes(w, tile, (int)size) + 128;
 }
 

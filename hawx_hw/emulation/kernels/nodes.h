@@ -15,19 +15,19 @@ static inline codes_16 larger(codes_16 a, codes_16 b)
     return (a & first) | (b & ~first);
 }
 
-/* to[i] = max(to[i], row[i]); the last 16 may overlap those before. */
-static inline void larger_row(int8_t *to, const int8_t *row, int64_t count)
+/* to[i] = max(to[i], from[i]); the last 16 may overlap the previous ones. */
+static inline void larger_line(int8_t *to, const int8_t *from, int64_t count)
 {
     if (count < 16) {
         for (int64_t x = 0; x < count; x++)
-            to[x] = to[x] > row[x] ? to[x] : row[x];
+            to[x] = to[x] > from[x] ? to[x] : from[x];
         return;
     }
     for (int64_t x = 0; x < count; x += 16) {
         int64_t at = least(x, count - 16);
         codes_16 a, b;
         memcpy(&a, to + at, 16);
-        memcpy(&b, row + at, 16);
+        memcpy(&b, from + at, 16);
         a = larger(a, b);
         memcpy(to + at, &a, 16);
     }
@@ -60,21 +60,21 @@ static inline void larger_of_two(const int8_t *line, int64_t count, int8_t *out)
 }
 
 /* Planes [first, last) of feature maps; window->channels and ->filters are not used. `line` holds a
- * padded row and 64 codes more. */
+ * padded line and 64 codes more. */
 void hawx_max_pool(const hawx_window *w, const int8_t *input, int8_t *output, int64_t first,
                    int64_t last, int8_t *line)
 {
-    int64_t cols = w->width + w->left + w->right;
+    int64_t padded_width = w->width + w->left + w->right;
     for (int64_t plane = first; plane < last; plane++)
         for (int64_t y = 0; y < w->out_height; y++) {
             int64_t top = y * w->stride_y;
-            for (int64_t x = 0; x < cols; x += 16)
+            for (int64_t x = 0; x < padded_width; x += 16)
                 memset(line + x, -128, 16);
             for (int64_t i = span_start(top, w->top); i < w->kernel_height; i++) {
                 if (top + i - w->top >= w->height)
                     break;
-                const int8_t *row = input + (plane * w->height + top + i - w->top) * w->width;
-                larger_row(line + w->left, row, w->width);
+                const int8_t *from = input + (plane * w->height + top + i - w->top) * w->width;
+                larger_line(line + w->left, from, w->width);
             }
             int8_t *out = output + (plane * w->out_height + y) * w->out_width;
             if (w->kernel_width == 2 && w->stride_x == 2) {
@@ -92,23 +92,23 @@ void hawx_max_pool(const hawx_window *w, const int8_t *input, int8_t *output, in
         }
 }
 
-/* The caller proves that sums fit 32 bits; `line` holds a padded row of them. */
+/* The caller proves that sums fit 32 bits; `line` holds a padded line of sums. */
 void hawx_average_pool(const hawx_window *w, const hawx_rule *rule, int64_t bias,
                        const int8_t *input, int8_t *output, int64_t first, int64_t last,
                        int32_t *line)
 {
-    int64_t cols = w->width + w->left + w->right;
+    int64_t padded_width = w->width + w->left + w->right;
     for (int64_t plane = first; plane < last; plane++)
         for (int64_t y = 0; y < w->out_height; y++) {
-            for (int64_t x = 0; x < cols; x++)
+            for (int64_t x = 0; x < padded_width; x++)
                 line[x] = (int32_t)(w->pad * w->kernel_height);
             for (int64_t i = 0; i < w->kernel_height; i++) {
                 int64_t at = y * w->stride_y + i - w->top;
                 if (at < 0 || at >= w->height)
                     continue;
-                const int8_t *row = input + (plane * w->height + at) * w->width;
+                const int8_t *from = input + (plane * w->height + at) * w->width;
                 for (int64_t x = 0; x < w->width; x++)
-                    line[w->left + x] += row[x] - (int32_t)w->pad;
+                    line[w->left + x] += from[x] - (int32_t)w->pad;
             }
             for (int64_t x = 0; x < w->out_width; x++) {
                 int64_t total = bias;

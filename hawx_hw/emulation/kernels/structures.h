@@ -1,4 +1,4 @@
-/* What the C kernels promise Python; see native.py, which declares the same structures. */
+/* The interface of the C kernels; structures.py declares the same structures. */
 #ifndef HAWX_STRUCTURES_H
 #define HAWX_STRUCTURES_H
 
@@ -22,17 +22,18 @@ typedef struct {
     int64_t low, mask;
 } hawx_rule;
 
-/* The products of a layer: rows of 256 unsigned 16-bit words, indexed by the activation's byte. */
+/* The products of a layer: table entries of 256 unsigned 16-bit words, one for each weight code of
+ * each block, indexed by the activation's byte. */
 typedef struct {
-    const uint16_t *rows;
-    const uint32_t *lanes;                   /* row of [block of filters][tap][lane] */
-    const int32_t *order;                    /* [block][tap]: the tap that these lanes are for */
-    const int32_t *steps;                    /* [block][tap]: taps in the group that starts there */
-    const uint32_t *flat;                    /* row of [filter][tap] */
-    const int32_t *offset;                   /* one a filter: bias and what the rows leave out */
+    const uint16_t *entries;
+    const uint32_t *indices;                 /* entry of [pack of filters][tap][vector element] */
+    const int32_t *order;                    /* [pack][tap]: the tap of these indices */
+    const int32_t *steps;                    /* [pack][tap]: taps in the group that starts there */
+    const uint32_t *flat;                    /* entry of [filter][tap] */
+    const int32_t *offset;                   /* one a filter: bias, least products */
 } hawx_products;
 
-/* One sum at a time; look_up.h and multiply.h do four. */
+/* The rule for one sum; look_up.h and multiply.h apply it to four at a time. */
 static inline int8_t code(double sum, double multiplier, const hawx_rule *rule)
 {
     double u = sum * multiplier + rule->constant;

@@ -8,8 +8,8 @@
 #ifndef VECTOR
 #define VECTOR 16
 #endif
-#define LANES (VECTOR / 2)
-#define HALF (LANES / 2)
+#define ELEMENTS (VECTOR / 2)
+#define HALF (ELEMENTS / 2)
 #define SLACK 64 /* bytes that copies may write or read beyond a run */
 
 typedef uint8_t bytes16 __attribute__((vector_size(16), aligned(16)));
@@ -26,7 +26,7 @@ static inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to
 
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Unpacking within each 16 bytes: what x86 does at full width, and what transposes 8 x 8 words. */
+/* Unpacking within each 16 bytes: one x86 instruction, and the step of transposing 8 x 8 words. */
 #if defined(__clang__)
 #define PICK(a, b, mask, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -60,7 +60,7 @@ static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 #define HI_D(a, b) PICK(a, b, pairs, D2(1, 8), D2(3, 8), D2(5, 8), D2(7, 8))
 #endif
 
-/* Transpose 16 x 16 bytes; four rounds of unpacking rows i and i + 8. */
+/* Transpose 16 x 16 bytes; four rounds of unpacking lines i and i + 8. */
 static inline void transpose16(const uint8_t *from, int64_t from_stride, uint8_t *to, int64_t to_stride)
 {
     bytes16 a[16], b[16];
