@@ -247,7 +247,7 @@ def test_without_images_there_are_no_codes():
     assert Emulator(graph).run(images).shape == (0, *graph.tensors[graph.output].shape)
 
 
-def test_without_a_compiler_emulation_says_so_and_goes_on(monkeypatch):
+def test_without_a_compiler_emulation_warns_and_continues(monkeypatch):
     graph, images, assignment, _ = drawn(8)
 
     def broken():

@@ -27,7 +27,7 @@ def sources(tmp_path, monkeypatch):
 
 WRONG = [
     ("sums[2 * p + 1] += (words)v >> 16", "sums[2 * p + 1] += (words)v >> 15"),
-    ("sums[p] += row[column[p]]", "sums[p] -= row[column[p]]"),
+    ("sums[p] += entry[activations[p]]", "sums[p] -= entry[activations[p]]"),
     ("if (largest <= 65535 &&", "if (largest <= 2 * 65535 &&"),
     ("products->order[b * taps + k + t] * stride", "(k + t) * stride"),
     ("memset(padded, (uint8_t)w->pad,", "memset(padded, 0,"),
@@ -37,7 +37,7 @@ WRONG = [
     ("(k + 1) * stride + 2 * p, 16", "k * stride + 2 * p, 16"),
     ("((int16_t *)padded)[i] = (int16_t)w->pad", "((int16_t *)padded)[i] = 0"),
     ("out[x] = most;", "out[x] = 0;"),
-    ("line[w->left + x] += row[x] - (int32_t)w->pad;", "line[w->left + x] += row[x];"),
+    ("line[w->left + x] += from[x] - (int32_t)w->pad;", "line[w->left + x] += from[x];"),
     ("(a[i] * ma + b[i] * mb + c) >> shift", "(a[i] * mb + b[i] * ma + c) >> shift"),
     ("output[i] = map[input[i]];\n}\n\nvoid", "output[i] = map[input[i] & 127];\n}\n\nvoid"),
 ]
