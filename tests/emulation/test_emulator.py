@@ -254,7 +254,7 @@ def test_without_a_compiler_emulation_warns_and_continues(monkeypatch):
         raise CompilerError("There is no C compiler: 'cc' is not on the PATH")
 
     monkeypatch.setattr(compiler, "supported", broken)
-    with pytest.warns(RuntimeWarning, match="no C compiler.*goes on without compiled kernels"):
+    with pytest.warns(RuntimeWarning, match="no C compiler.*continues without compiled kernels"):
         emulator = Emulator(graph)
     assert emulator.engine == "portable"
     assert_equal(emulator, images, assignment)
@@ -307,5 +307,5 @@ def test_refuses_graphs_that_differ_in_more():
     emulator = Emulator(graph, threads=1)
     with pytest.raises(ValueError, match="as many graphs as assignments, not 2 and 1"):
         emulator.evaluate_many([{}], images, labels, graphs=[graph, graph])
-    with pytest.raises(ValueError, match=f"alone, not in '{plain.name}'"):
+    with pytest.raises(ValueError, match=f"only, not in '{plain.name}'"):
         emulator.evaluate_many([{}], images, labels, graphs=[other])
