@@ -36,8 +36,8 @@ def test_factors_multiply_out_to_the_products(kinds, rank):
     assert factors.rank == rank
     codes = rng.integers(-128, 128, 30)
     remapped = factors.remap[:, codes + 128]
-    found = factors.offset + (factors.weight * remapped).sum(axis=(1, 2))
-    assert found.tolist() == sums(products, blocks, codes.tolist())
+    totals = factors.offset + (factors.weight * remapped).sum(axis=(1, 2))
+    assert totals.tolist() == sums(products, blocks, codes.tolist())
 
 
 def test_blocks_that_remap_activations_alike_share_the_product():
@@ -86,5 +86,5 @@ def test_sums_that_no_format_holds_are_refused():
     assert factors.kind is np.float64
     factors = Factors(np.full((1, 1, 3), 2**30), np.full((1, 256), 2**22), np.zeros(1, np.int64))
     assert factors.kind is None
-    with pytest.raises(ValueError, match="sums that floating point holds exactly"):
+    with pytest.raises(ValueError, match="sums that are exact in floating point"):
         by_factors(linear([[1, 2, 3]]), factors, np.zeros((1, 3), np.int8), 0)

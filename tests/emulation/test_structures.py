@@ -13,7 +13,7 @@ import pytest
 
 import hawx_hw.emulation
 from hawx_hw.emulation.structures import (
-    ProductRows,
+    ProductEntries,
     Rule,
     Window,
     layer_window,
@@ -28,7 +28,7 @@ HEADER = Path(hawx_hw.emulation.__file__).parent / "kernels" / "structures.h"
 
 @pytest.mark.parametrize(
     ("structure", "name"),
-    [(Window, "hawx_window"), (Rule, "hawx_rule"), (ProductRows, "hawx_products")],
+    [(Window, "hawx_window"), (Rule, "hawx_rule"), (ProductEntries, "hawx_products")],
 )
 def test_fields_stand_in_the_order_of_the_header(structure: type, name: str) -> None:
     text = re.sub(r"/\*.*?\*/", "", HEADER.read_text("utf-8"), flags=re.DOTALL)
@@ -79,17 +79,17 @@ def test_the_window_of_a_convolution() -> None:
     weight = np.zeros((6, 4, 2, 3), np.int8)
     rule = Requantization(np.ones(6), 1, 0)
     node = Conv2d("c", ("x",), weight, np.zeros(6, np.int32), rule, (1, 1), (0, 0, 0, 0))
-    found, shape = layer_window(node, np.zeros((1, 4, 5, 8), np.int8), -7)
+    result, shape = layer_window(node, np.zeros((1, 4, 5, 8), np.int8), -7)
     assert shape == (6, 4, 6)
-    assert (found.filters, found.out_height, found.out_width, found.pad) == (6, 4, 6, -7)
+    assert (result.filters, result.out_height, result.out_width, result.pad) == (6, 4, 6, -7)
 
 
 def test_a_linear_layer_is_a_convolution_of_maps_of_one_pixel() -> None:
     rule = Requantization(np.ones(3), 1, 0)
     node = Linear("l", ("x",), np.zeros((3, 50), np.int8), np.zeros(3, np.int32), rule)
-    found, shape = layer_window(node, np.zeros((1, 50), np.int8), 9)
+    result, shape = layer_window(node, np.zeros((1, 50), np.int8), 9)
     assert shape == (3,)
-    assert as_dict(found) == window(
+    assert as_dict(result) == window(
         channels=50,
         height=1,
         width=1,
@@ -110,21 +110,21 @@ def test_a_rule_in_double_precision_is_the_rule_in_fractions(step: int, shift: i
     rng = np.random.default_rng(shift)
     multipliers = np.array([1, 40001, 65535])
     rule = Requantization(multipliers, shift, 7, -100, 90, step)
-    found, kept = rule_of(rule, 3)
-    assert found.multiplier == kept.ctypes.data
+    result, scaled_multipliers = rule_of(rule, 3)
+    assert result.multiplier == scaled_multipliers.ctypes.data
     sums = [0, 1, -1, 2**31 - 1, -(2**31), *rng.integers(-(2**31), 2**31, 200).tolist()]
     for index, multiplier in enumerate(multipliers.tolist()):
         for total in sums:
             exact = Fraction(total * multiplier, 2**shift) + Fraction(step, 2)
             expected = min(max(math.floor(exact) + 7, -100), 90) & -step
-            scaled = math.floor(total * float(kept[index]) + found.constant)
-            code = (found.low + min(max(scaled, 0), int(found.span))) & found.mask
+            scaled = math.floor(total * float(scaled_multipliers[index]) + result.constant)
+            code = (result.low + min(max(scaled, 0), int(result.span))) & result.mask
             assert code == expected, (multiplier, total)
 
 
 def test_one_multiplier_stands_for_all_filters() -> None:
-    _, kept = rule_of(Requantization(np.array([3]), 2, 0), 4)
-    assert kept.tolist() == [0.75] * 4
+    _, multipliers = rule_of(Requantization(np.array([3]), 2, 0), 4)
+    assert multipliers.tolist() == [0.75] * 4
 
 
 def test_a_pointer_is_the_address_of_the_first_element() -> None:
