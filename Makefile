@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-BENCHMARKS := activity compensation cycles emulation end_to_end power prediction scores synthesis
+BENCHMARKS := activity compensation cycles emulation end_to_end power prediction scores startup synthesis
 
 .PHONY: help setup config-given accel test lint bench predictors clean
 

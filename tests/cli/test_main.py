@@ -215,7 +215,8 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
 HEAVY = ("torch", "numpy", "amaranth", "cocotb", "pyosys", "pydantic_core", "sklearn", "rich")
 
 
-def test_help_is_quick_and_imports_nothing_heavy() -> None:
+def test_help_imports_no_heavy_library() -> None:
+    """benchmarks/startup.py measures the time."""
     code = (
         "import sys\n"
         "from hawx_hw.cli.main import main\n"
@@ -223,14 +224,11 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "finally:\n"
         f"    print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
     )
-    start = time.monotonic()
-    found = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
     )
-    assert found.stderr == "[]\n"
-    assert "Usage: hawx" in found.stdout
-    # Half a second is promised; a loaded machine gets some more before the test complains.
-    assert time.monotonic() - start < 2.0
+    assert run.stderr == "[]\n"
+    assert "Usage: hawx" in run.stdout
 
 
 SLOW_STAGE = """

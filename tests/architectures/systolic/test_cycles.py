@@ -7,8 +7,7 @@ How to count. Cycles are numbered from the core's ``start`` in cycle 0.
   the layer before, and issues its first pixel another cycle later: its weights are loaded by then.
 - The array takes one pixel a cycle. The sums of a pixel can be read as many cycles after its issue
   as there are rows and slices, 4 more, and 1 more with a block register. They are read once the
-  last tile of taps of an output tile is complete, one word (one group of ``requantizers`` columns)
-  a cycle.
+  last tile of taps of an output tile is complete, one word a cycle: a column for each requantizer.
 - A code is stored 6 cycles after its sum is read.
 - There are two sets of accumulators: the third output tile may be issued from the cycle after the
   first one's last read.

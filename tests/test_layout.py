@@ -1,0 +1,126 @@
+"""Every module has a test file named after it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import hawx_hw
+
+PACKAGE = Path(hawx_hw.__file__).parent
+TESTS = Path(__file__).parent
+
+#: Modules that have no test file of their own yet; the list only becomes shorter.
+WITHOUT = frozenset(
+    """
+    architectures/config.py
+    architectures/registry.py
+    architectures/systolic/accesses.py
+    architectures/systolic/architecture.py
+    architectures/systolic/config.py
+    architectures/systolic/description.py
+    architectures/systolic/gateware/accumulator_readout.py
+    architectures/systolic/gateware/array_slice.py
+    architectures/systolic/gateware/dimensions.py
+    architectures/systolic/gateware/layer_sequencer.py
+    architectures/systolic/gateware/simulation.py
+    architectures/systolic/gateware/slice_blocks.py
+    architectures/systolic/gateware/tile_issuer.py
+    architectures/systolic/gateware/weight_loader.py
+    architectures/systolic/lowering.py
+    architectures/systolic/operands.py
+    architectures/systolic/parts.py
+    architectures/systolic/proposals.py
+    architectures/systolic/quantities.py
+    architectures/systolic/shares.py
+    architectures/systolic/write_trace.py
+    block_proofs/imports/worker.py
+    block_proofs/worker.py
+    cli/designs.py
+    cli/options.py
+    cli/predict.py
+    config/base.py
+    config/blocks.py
+    config/load.py
+    config/models.py
+    config/search.py
+    design/design.py
+    gateware/memories.py
+    gateware/register_map.py
+    gateware/simulation.py
+    gateware/streams.py
+    gateware/verilog.py
+    netlist/cells.py
+    netlist/lanes.py
+    netlist/levels.py
+    netlist/slews.py
+    pipeline/inputs.py
+    pipeline/order.py
+    pipeline/stage.py
+    pipeline/stages/pick.py
+    pipeline/stages/predict.py
+    pipeline/stages/profile.py
+    prediction/compiled.py
+    prediction/plots.py
+    prediction/shipped.py
+    report/tables.py
+    scores/layer.py
+    search/algorithms/exhaustive.py
+    search/algorithms/greedy.py
+    search/algorithms/hawx.py
+    search/algorithms/hill_climbing.py
+    search/algorithms/nsga2.py
+    search/algorithms/random.py
+    search/convex_steps.py
+    search/cost.py
+    search/design_cost.py
+    search/oracle.py
+    search/problem.py
+    search/promising.py
+    search/result.py
+    sweep/label.py
+    synthesis/fpga_worker.py
+    synthesis/module_worker.py
+    synthesis/units.py
+    synthesis/yosys.py
+    technology/cells.py
+    technology/description.py
+    technology/liberty_groups.py
+    technology/table_stack.py
+    technology/yaml_files.py
+    util/native_code.py
+    """.split()  # noqa: SIM905 (one module a line)
+)
+
+
+def modules() -> set[str]:
+    """Modules with code in them, relative to the package; ``__init__`` files only re-export."""
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+
+def test_file(module: str) -> Path:
+    path = Path(module)
+    return TESTS / path.parent / f"test_{path.name}"
+
+
+test_file.__test__ = False  # type: ignore[attr-defined]
+
+
+def test_every_module_has_a_test_file() -> None:
+    missing = {module for module in modules() if not test_file(module).is_file()}
+    assert sorted(missing - WITHOUT) == []
+
+
+DEFINING = {PACKAGE / "search" / "algorithms" / "__init__.py"}  # choosing one by its name
+
+
+def test_package_files_define_no_functions_but_for_lazy_imports() -> None:
+    """Code in an ``__init__`` file has no test file of its own: it belongs into a module."""
+    for path in PACKAGE.rglob("__init__.py"):
+        for statement in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                assert statement.name == "__getattr__" or path in DEFINING, path
