@@ -26,9 +26,9 @@ from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
 from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
-from hawx_hw.synthesis.yosys import check_yosys, constraints, refusal
+from hawx_hw.synthesis.yosys import check_yosys, constraints, environment, refusal
 from hawx_hw.technology import Technology
-from hawx_hw.util.scratch import scratch_folder, tool_environment
+from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -225,9 +225,8 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
     limit = time.monotonic() + timeout
     process = subprocess.Popen(
         [sys.executable, "-m", "hawx_hw.synthesis.module_worker", str(path)],
+        env=environment(),
         stdin=subprocess.DEVNULL,
-        # Also for Yosys' cache of liberty files, which it keys by their paths alone.
-        env=tool_environment(path.parent),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

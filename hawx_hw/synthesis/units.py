@@ -11,9 +11,9 @@ from importlib import metadata
 from typing import Any
 
 from hawx_hw.netlist.netlist import MACROS
+from hawx_hw.synthesis.script import script
 from hawx_hw.synthesis.store import entry_key
 from hawx_hw.synthesis.verilog_parts import NEUTRAL, Part, read_parts
-from hawx_hw.synthesis.worker import script
 from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import source_hash
@@ -44,7 +44,7 @@ class Recipe:
 
     @cached_property
     def job(self) -> dict[str, Any]:
-        """What :func:`~hawx_hw.synthesis.worker.script` is told, all but the design.
+        """The job of :func:`~hawx_hw.synthesis.script.script` but for the design.
 
         Its files are in the folder above the module's.
         """

@@ -1,4 +1,4 @@
-"""Yosys in a process of its own: how it is started, what it says when it refuses a design."""
+"""Yosys in a process of its own: how it is started, and the error when it refuses a design."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
-from hawx_hw.util.scratch import tool_environment
 
-__all__ = ["check_yosys", "constraints", "refusal", "run_yosys"]
+__all__ = ["check_yosys", "constraints", "environment", "refusal", "run_yosys"]
 
 _ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
 _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
@@ -29,8 +28,17 @@ def check_yosys() -> None:
         raise UserError("Yosys is missing.", hint="Install it, with: pip install pyosys")
 
 
+def environment() -> dict[str, str]:
+    """The environment of a worker.
+
+    Temporary files of Yosys and ABC go to the folder that the worker changes into, a scratch folder:
+    they are removed with it even where the worker is killed, and none from elsewhere is read.
+    """
+    return os.environ | {"TMPDIR": "."}
+
+
 def constraints(technology: Technology) -> str:
-    """What ABC is told when it puts in buffers and chooses sizes.
+    """The constraints file of ABC, for which it puts in buffers and chooses sizes.
 
     Raises
     ------
@@ -58,7 +66,7 @@ def run_yosys(
     scratch: Path,
     timeout: float,
     *,
-    worker: str = "hawx_hw.synthesis.worker",
+    worker: str,
 ) -> None:
     """Give ``job`` to a worker, a process of its own in which Yosys may end.
 
@@ -67,11 +75,11 @@ def run_yosys(
     job : mapping
         Goes to the worker as a JSON file, whose path is its argument.
     scratch : Path
-        A folder that gets ``job.json`` and ``yosys.log``.
+        A folder that gets ``job.json`` and ``yosys.log``; the worker changes into it.
     timeout : float
         Seconds.
     worker : str
-        The module that is run.
+        Full name of the module that is run.
 
     Raises
     ------
@@ -84,7 +92,7 @@ def run_yosys(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", worker, str(scratch / "job.json")],
-            env=tool_environment(scratch),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -107,9 +115,9 @@ def run_yosys(
 
 
 def refusal(log: str, status: int) -> UserError:
-    """The error that Yosys told in its log; ``where`` is as Yosys names it."""
+    """The error that Yosys reported in its log; ``where`` is as Yosys names it."""
     found = list(_ERROR.finditer(log))
     if not found:
-        said = log.strip().splitlines()[-1:] or ["nothing"]
-        return UserError(f"Yosys ended with status {status}; it said last: {said[0]}")
+        last = log.strip().splitlines()[-1:] or ["nothing"]
+        return UserError(f"Yosys ended with status {status}; its last message: {last[0]}")
     return UserError(f"Yosys refused the design: {found[-1]['what']}", where=found[-1]["where"])

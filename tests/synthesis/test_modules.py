@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,8 +22,8 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import read_netlist
 from hawx_hw.synthesis import modules, synthesize
 from hawx_hw.synthesis.modules import map_designs, synthesize_module
+from hawx_hw.synthesis.script import script
 from hawx_hw.synthesis.store import Store
-from hawx_hw.synthesis.worker import script
 from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import load
 from hawx_hw.util.resources import rtl_templates
@@ -260,6 +264,45 @@ def test_errors_name_the_users_file_and_module(technology) -> None:
     with pytest.raises(UserError, match=r"absent.*top") as caught:
         map_designs([({"t.v": missing}, "top")], technology)
     assert "hawx_module" not in str(caught.value)
+
+
+def test_nothing_of_yosys_is_left_behind(
+    tmp_path: Path, technology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither ABC's files nor a cache of the library; see also the next test."""
+    temporary, cache = tmp_path / "temporary", tmp_path / "cache with spaces"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("HAWX_CACHE", str(cache))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    map_designs([(SOURCES, "top")], technology)
+    assert list(temporary.iterdir()) == []
+    assert [path for path in (cache / "scratch").iterdir() if path.is_dir()] == []
+
+
+def test_the_library_that_is_mapped_to_is_the_one_at_hand(
+    tmp_path: Path, technology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another library at the same path, older than anything that was made of the first one."""
+
+    @contextmanager
+    def same_folder(*_: object) -> Iterator[Path]:
+        folder = tmp_path / "scratch"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
+
+    text = technology.liberty.read_text()
+    large = re.sub(r"(cell \(X\w+\) {\s+area : )", r"\g<1>90", text)
+    (tmp_path / "poor.lib").write_text(large)
+    poor = load(str(tmp_path / "poor.lib"))
+    os.utime(poor.liberty, (0, 0))
+    (expected,) = map_designs([(SOURCES, "adder")], poor)
+    monkeypatch.setattr(modules, "scratch_folder", same_folder)
+    (usual,) = map_designs([(SOURCES, "adder")], technology)
+    (found,) = map_designs([(SOURCES, "adder")], poor)
+    assert usual.verilog != expected.verilog
+    assert found.verilog == expected.verilog
 
 
 def test_one_module(technology, store: Store) -> None:

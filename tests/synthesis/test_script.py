@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.netlist.netlist import read_netlist
-from hawx_hw.synthesis.worker import script
+from hawx_hw.synthesis import module_worker
+from hawx_hw.synthesis.script import script
 from hawx_hw.technology import load
 from tests import material
 
@@ -33,8 +34,10 @@ def map_multiplier(folder: Path, technology_name: str, **options: object):
         "verilog": str(folder / "netlist.v"),
         **options,
     }
-    (folder / "job.json").write_text(json.dumps(job))
-    command = [sys.executable, "-m", "hawx_hw.synthesis.worker", str(folder / "job.json")]
+    (folder / "script").write_text("".join(f"{line}\n" for line in script(job)))
+    jobs = {"jobs": 1, "folders": [str(folder)]}
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    command = [sys.executable, "-m", module_worker.__name__, str(folder / "jobs.json")]
     subprocess.run(command, check=True, capture_output=True)
     return read_netlist(folder / "netlist.json", "multiplier", library)
 

@@ -1,17 +1,10 @@
-"""Runs Yosys in a process of its own: ``python -m hawx_hw.synthesis.worker JOB.json``.
-
-The job names the sources, the top, the liberty file and where the netlist goes. Yosys ends its
-process on an error, which is why it does not run in that of the caller.
-"""
+"""The Yosys commands that map a design onto standard cells."""
 
 from __future__ import annotations
 
-import json
 import shlex
-import sys
-from pathlib import Path
 
-__all__ = ["main", "script"]
+__all__ = ["script"]
 
 
 def script(job: dict[str, object]) -> list[str]:
@@ -19,6 +12,24 @@ def script(job: dict[str, object]) -> list[str]:
 
     The hierarchy is kept, so each kind of module is mapped once. Memory macros are black boxes.
     ABC runs twice, first on plain gates: that costs no time in all and gives less area.
+
+    Yosys would convert the liberty file for ABC, and keep the result in the system's temporary
+    folder under a hash of the liberty file's path: a file for each folder that a module is mapped
+    in, and one that another library at the same path would silently be replaced by. That cache is
+    switched off; ABC then reads the liberty file itself, which is faster and gives the same gates.
+
+    Parameters
+    ----------
+    job : dict
+        ``sources``, ``top``, ``liberty``, ``dont_use``; the files ``netlist`` (JSON) and
+        ``verilog`` that are written. Optional: ``declarations`` (a file of empty modules),
+        ``constraints`` (of ABC), ``period_ps``, ``booth``, ``flatten``, and ``tie_high`` with
+        ``tie_low``, each a cell and its pin.
+
+    Raises
+    ------
+    ValueError
+        A name holds quotes or backslashes.
     """
     sources = " ".join(_quoted(str(source)) for source in job["sources"])  # type: ignore[attr-defined]
     liberty = _quoted(str(job["liberty"]))
@@ -30,9 +41,9 @@ def script(job: dict[str, object]) -> list[str]:
     if job.get("constraints"):
         # Makes ABC put in buffers and choose sizes.
         delay += f" -constr {_quoted(str(job['constraints']))}"
-    commands = []
+    commands = ["libcache -scl -disable"]
     if job.get("declarations"):
-        # Of the modules that this one holds: empty, to be left alone.
+        # The modules that this one holds, as empty modules that are left alone.
         commands.append(f"read_verilog -lib -DHAWX_BLACKBOX {_quoted(str(job['declarations']))}")
     commands += [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
@@ -56,22 +67,9 @@ def script(job: dict[str, object]) -> list[str]:
     ]
 
 
-def main(path: str) -> None:
-    """Run the job in the file ``path``."""
-    from pyosys import libyosys
-
-    design = libyosys.Design()
-    for command in script(json.loads(Path(path).read_text())):
-        design.run_pass(command)
-
-
 def _quoted(text: str) -> str:
     if any(character in text for character in '"\n\\'):
         raise ValueError(
             f"Names of files and modules must not hold quotes or backslashes: {text!r}"
         )
     return text if shlex.quote(text) == text else f'"{text}"'
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
