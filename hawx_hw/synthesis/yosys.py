@@ -31,8 +31,8 @@ def check_yosys() -> None:
 def environment() -> dict[str, str]:
     """The environment of a worker.
 
-    Temporary files of Yosys and ABC go to the folder that the worker changes into, a scratch folder:
-    they are removed with it even where the worker is killed, and none from elsewhere is read.
+    Temporary files of Yosys and ABC go to the scratch folder that the worker changes into: they are
+    removed with it even where the worker is killed, and none from elsewhere is read.
     """
     return os.environ | {"TMPDIR": "."}
 

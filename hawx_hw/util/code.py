@@ -3,8 +3,8 @@
 A module depends on everything that it imports, in functions too, and on what that imports. Imports
 for type checkers alone do not count. Beside the import statements these count as imports:
 
-- a module that is named in full by a string, such as ``"hawx_hw.synthesis.module_worker"``: a module that
-  is loaded by name or started as a process;
+- a module that is named in full by a string, such as ``"hawx_hw.synthesis.module_worker"``: one
+  that is loaded by name or started as a process;
 - files that are not Python in a module's own folder, such as C code;
 - the folders of :mod:`~hawx_hw.util.resources` whose functions a module imports.
 """
