@@ -10,7 +10,6 @@ from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.operands import Operands
 from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.netlist.blocks import simulate_block
-from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.timed import library_delays
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.power.model import PowerModel
@@ -146,7 +145,7 @@ def measure(
     for number, ((block, implementation), design) in enumerate(zip(pairs, mapped, strict=True)):
         energies, key = _energies(block, design, technology, operands, glitches, store)
         report = design.netlist.report()
-        path, _ = longest_path(design.netlist)
+        path, _ = longest_path(design.flat)
         found[block.name].append(
             Measurement(
                 block.name,
@@ -191,7 +190,7 @@ def _energies(
     kept = None if store is None else store.get(key, _KIND)
     if kept is not None:
         return dict(kept), key
-    flat = flatten(design.netlist)
+    flat = design.flat
     delays = library_delays(flat) if glitches else None
     activity = simulate_block(flat, block, suited.weights, suited.activations, delays=delays)
     energies = PowerModel(flat, technology.supply).energies(activity)

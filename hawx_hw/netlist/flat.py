@@ -42,7 +42,7 @@ class CellGroup:
     instances: _Numbers
     names: list[str]
 
-    def column(self, pin: str) -> _Numbers:
+    def nets_at(self, pin: str) -> _Numbers:
         """The nets at a pin, one a cell."""
         return self.nets[:, self.pins.index(pin)]
 
@@ -102,7 +102,8 @@ class FlatNetlist:
                 if pins[pin].direction == "output":
                     np.add.at(count, group.nets[:, index], 1)
         for macro in self.macros:
-            np.add.at(count, macro.pins["read_data"], 1)
+            if "read_data" in macro.pins:
+                np.add.at(count, macro.pins["read_data"], 1)
         for direction, nets in self.ports.values():
             if direction == "input":
                 np.add.at(count, nets, 1)

@@ -253,8 +253,8 @@ class GateSimulator:
             if model.next_state is None:
                 for pin in model.inputs:
                     for output, _ in model.outputs:
-                        sources.append(group.column(pin))
-                        targets.append(group.column(output))
+                        sources.append(group.nets_at(pin))
+                        targets.append(group.nets_at(output))
         level = levels(np.concatenate(sources), np.concatenate(targets), self.flat.nets)
         flops: list[tuple[int, NDArray[np.int64]]] = []
         parts: list[tuple[int, int, NDArray[np.int64]]] = []
@@ -262,7 +262,7 @@ class GateSimulator:
             if model.next_state is not None:
                 flops.append((kind, group.nets))
             elif model.outputs:
-                own = np.max([level[group.column(pin)] for pin, _ in model.outputs], axis=0)
+                own = np.max([level[group.nets_at(pin)] for pin, _ in model.outputs], axis=0)
                 parts += [(s, kind, group.nets[own == s]) for s in np.unique(own).tolist()]
         parts.sort(key=lambda part: part[:2])
         gates = [(kind, nets) for _, kind, nets in parts]
@@ -345,10 +345,10 @@ def _check_clocks(flat: FlatNetlist, models: Sequence[CellModel], clock: str) ->
     for model, group in zip(models, flat.groups, strict=True):
         if model.next_state is None:
             continue
-        if np.any(group.column(model.clock) != net):
+        if np.any(group.nets_at(model.clock) != net):
             raise ValueError(f"All flip-flops must be clocked by the port {clock!r} itself")
         for function in model.asynchronous:
-            values = {name: constants[group.column(name)] for name in function.names}
+            values = {name: constants[group.nets_at(name)] for name in function.names}
             known = all(np.all(value >= 0) for value in values.values())
             if not known or np.any(function.evaluate(values)):
                 raise ValueError(f"No state must be set asynchronously, as in {model.kind}")
@@ -361,7 +361,7 @@ def _constants(flat: FlatNetlist, models: Sequence[CellModel]) -> NDArray[np.int
     for model, group in zip(models, flat.groups, strict=True):
         for pin, function in model.outputs:
             if model.next_state is None and not function.names:
-                found[group.column(pin)] = function.evaluate({})
+                found[group.nets_at(pin)] = function.evaluate({})
     return found
 
 

@@ -8,19 +8,21 @@ wires, clock skew, false paths, constants that switch paths off, and the memory 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.netlist.flat_graph import CLOCK, FlatGraph, flatten
-from hawx_hw.netlist.levels import levels
-from hawx_hw.netlist.netlist import Netlist
+from hawx_hw.netlist.arcs import loads, propagate, timing_arcs
+from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
+from hawx_hw.technology.liberty import Table
 from hawx_hw.technology.table_stack import TableStack
 
 __all__ = ["Path", "longest_path"]
 
 _Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,52 +34,116 @@ class Path:
     end: str
 
 
-def longest_path(netlist: Netlist) -> tuple[Path, dict[str, float]]:
+def longest_path(flat: FlatNetlist) -> tuple[Path, dict[str, float]]:
     """The longest path of the design, and of those that end in each kind of module, in ns.
+
+    Of paths of equal length it is the one that ends in the first module instance, there at the
+    first cell by name; outputs of the design come last.
 
     Raises
     ------
     ValueError
         The design has a combinational loop.
     """
-    graph = flatten(netlist)
-    tables = TableStack(graph.tables)
-    arrivals, slews = _propagate(graph, tables)
-    nodes, limits = graph.ends[:, 0], graph.ends[:, 1]
-    delays = arrivals[nodes]
-    checked = np.flatnonzero((limits >= 0) & np.isfinite(delays))
-    delays[checked] += tables.at(limits[checked], slews[nodes[checked]], np.zeros(len(checked)))
-    by_kind: dict[str, float] = {}
-    kinds = graph.kinds_of_ends()
-    for index, (first, kind) in enumerate(kinds):
-        last = kinds[index + 1][0] if index + 1 < len(kinds) else len(delays)
-        longest = float(np.max(delays[first:last], initial=-np.inf))
-        if np.isfinite(longest):
-            by_kind[kind] = max(by_kind.get(kind, 0.0), round(longest, 4))
-    if not by_kind:
-        return Path(0.0, netlist.top, ""), {}
-    end = int(np.argmax(delays))
-    module, name = graph.place_of_end(end)
-    return Path(float(delays[end]), module, name), by_kind
+    arrivals, slews = propagate(timing_arcs(flat), loads(flat), _starts(flat))
+    ends = _ends(flat)
+    delays = np.concatenate([end.delays(arrivals, slews) for end in ends])
+    if not np.any(np.isfinite(delays)):
+        return Path(0.0, flat.kinds[0], ""), {}
+    instances = np.concatenate([end.instances for end in ends])
+    firsts = np.cumsum([0, *(len(end.instances) for end in ends)]).tolist()
+
+    def holder(index: int) -> tuple[int, str, int]:
+        piece = bisect_right(firsts, index) - 1
+        return int(instances[index]), ends[piece].holders[index - firsts[piece]], index
+
+    last = min(map(holder, np.flatnonzero(delays == delays.max()).tolist()))[2]
+    piece = bisect_right(firsts, last) - 1
+    kinds = [*flat.kinds, flat.kinds[0]]
+    path = Path(
+        float(delays[last]),
+        kinds[instances[last]],
+        ends[piece].name(last - firsts[piece], flat.paths),
+    )
+    return path, _by_kind(delays, instances, kinds)
 
 
-def _propagate(graph: FlatGraph, tables: TableStack) -> tuple[_Floats, _Floats]:
-    """Latest arrival and slowest transition of every node, level by level."""
-    arrivals = np.full(2 * graph.nets, -np.inf)
-    slews = np.zeros(2 * graph.nets)
-    arrivals[2 * CLOCK] = 0.0
-    for edge in (0, 1):
-        arrivals[2 * graph.starts + edge] = 0.0
-    source, target = graph.arcs[:, :2].T >> 1
-    level = levels(source, target, graph.nets)
-    order = np.argsort(level[target], kind="stable")
-    arcs = graph.arcs[order]
-    steps = np.flatnonzero(np.diff(level[arcs[:, 1] >> 1])) + 1
-    for group in np.split(arcs, steps):
-        live = group[np.isfinite(arrivals[group[:, 0]])]
-        source, target, delay, transition = live.T
-        load = graph.loads[target >> 1]
-        slew = slews[source]
-        np.maximum.at(arrivals, target, arrivals[source] + tables.at(delay, slew, load))
-        np.maximum.at(slews, target, tables.at(transition, slew, load))
-    return arrivals, slews
+def _by_kind(delays: _Floats, instances: _Integers, kinds: list[str]) -> dict[str, float]:
+    """The longest path that ends in each kind of module, rounded to 0.1 ps."""
+    numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+    longest = np.full(len(numbers), -np.inf)
+    np.maximum.at(longest, np.array([numbers[kind] for kind in kinds])[instances], delays)
+    return {
+        kind: max(0.0, round(float(longest[number]), 4))
+        for kind, number in numbers.items()
+        if np.isfinite(longest[number])
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Nodes at which paths end, of one pin of one kind of cell, of a macro, or of a port.
+
+    ``holders`` are names of cells within their modules. Outputs of the design stand in an instance
+    behind all others.
+    """
+
+    nodes: _Integers
+    instances: _Integers
+    holders: list[str]
+    pins: list[str]
+    limits: tuple[Table, Table] | None = None
+
+    def delays(self, arrivals: _Floats, slews: _Floats) -> _Floats:
+        """Arrivals with the set-up times, in ns."""
+        arriving = arrivals[self.nodes]
+        if self.limits is None:
+            return arriving
+        slew = slews[self.nodes]
+        return arriving + TableStack([*self.limits]).at(self.nodes & 1, slew, np.zeros(len(slew)))
+
+    def name(self, index: int, paths: list[str]) -> str:
+        """Full name of a pin, or of a bit of it."""
+        if self.instances[index] == len(paths):
+            return self.pins[index]
+        return f"{paths[self.instances[index]]}{self.holders[index]}/{self.pins[index]}"
+
+
+def _starts(flat: FlatNetlist) -> _Integers:
+    nets = [nets for direction, nets in flat.ports.values() if direction == "input"]
+    nets += [macro.pins["read_data"] for macro in flat.macros if "read_data" in macro.pins]
+    joined = np.concatenate([np.zeros(0, np.int64), *nets])
+    return joined[joined >= CONSTANTS]
+
+
+def _ends(flat: FlatNetlist) -> list[_Ends]:
+    found = []
+    for group in flat.groups:
+        pins = flat.library.cells[group.kind].pins
+        for pin in group.pins:
+            for limits in pins[pin].setups:
+                for edge in (0, 1):
+                    nodes = 2 * group.nets_at(pin) + edge
+                    names = [pin] * len(nodes)
+                    found.append(_Ends(nodes, group.instances, group.names, names, limits))
+    for macro in flat.macros:
+        name = macro.path[len(flat.paths[macro.instance]) :]
+        for pin, nets in macro.pins.items():
+            if pin not in ("read_data", "clk"):
+                bits = [f"{pin}[{bit}]" for bit in range(len(nets))]
+                found.append(_of_bits(nets, macro.instance, name, bits))
+    for port, (direction, nets) in flat.ports.items():
+        if direction != "input":
+            bits = [f"{port}[{bit}]" for bit in range(len(nets))] if len(nets) > 1 else [port]
+            found.append(_of_bits(nets, len(flat.paths), "", bits))
+    return found
+
+
+def _of_bits(nets: _Integers, instance: int, holder: str, bits: list[str]) -> _Ends:
+    nodes = (2 * nets[:, None] + np.arange(2)).ravel()
+    return _Ends(
+        nodes,
+        np.full(len(nodes), instance, dtype=np.int64),
+        [holder] * len(nodes),
+        [bit for bit in bits for _ in range(2)],
+    )

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import CellGroup, FlatNetlist
-from hawx_hw.netlist.slews import loads, slews
+from hawx_hw.netlist.slews import slews
 from hawx_hw.power.states import CellStates
 from hawx_hw.technology.liberty import Cell, InternalPower, Pin
 from hawx_hw.technology.table_stack import TableStack
@@ -93,14 +94,14 @@ class PowerModel:
         port = flat.ports.get(clock)
         self._clock = port[1] if port else np.zeros(0, dtype=np.int64)
         self.loads = loads(flat)
-        self.slews = slews(flat, self.loads)
+        self.slews = slews(flat)
         none = np.zeros(0, dtype=np.int64)
         self.instances = np.concatenate([none, *(group.instances for group in flat.groups)])
         cell_driven = np.zeros(flat.nets, dtype=bool)
         for group in flat.groups:
             for name, pin in _pins(flat, group):
                 if pin.direction == "output":
-                    cell_driven[group.column(name)] = True
+                    cell_driven[group.nets_at(name)] = True
         self._groups = [_Group(self, group, cell_driven) for group in flat.groups]
 
     def rates(self, activity: Activity) -> tuple[_Floats, _Floats]:
@@ -140,9 +141,9 @@ class _Group:
         self._states = states = CellStates(cell, group.pins)
         self._half = 0.5 * model.supply * model.supply
         self._charge = {
-            name: self._half * model.loads[group.column(name)]
+            name: self._half * model.loads[group.nets_at(name)]
             if pin.direction == "output"
-            else np.where(cell_driven[group.column(name)], 0.0, self._half * pin.capacitance)
+            else np.where(cell_driven[group.nets_at(name)], 0.0, self._half * pin.capacitance)
             for name, pin in _pins(model.flat, group)
         }
         self._entries: dict[str, list[_Entry]] = {}
@@ -157,8 +158,8 @@ class _Group:
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
         """Internal, switching and driven energy in fJ a cycle, leakage in nW."""
         group, count = self._group, len(self._group.nets)
-        rate = {pin: toggles[group.column(pin)] for pin in group.pins}
-        shares = {pin: ones[group.column(pin)] for pin in group.pins}
+        rate = {pin: toggles[group.nets_at(pin)] for pin in group.pins}
+        shares = {pin: ones[group.nets_at(pin)] for pin in group.pins}
         states = self._states.probabilities(shares, count)
         internal, switching, driven = (np.zeros(count) for _ in range(3))
         for pin, charge in self._charge.items():
@@ -226,10 +227,10 @@ def _energy(
     output = pin.direction == "output"
     source = power.related if output else pin.name
     count = len(group.nets)
-    before = model.slews[group.column(source)] if source else np.zeros((count, 2))
+    before = model.slews[group.nets_at(source)] if source else np.zeros((count, 2))
     if output and any(a.source == source and a.sense == "negative_unate" for a in pin.arcs):
         before = before[:, ::-1]
-    load = model.loads[group.column(pin.name)] if output else np.zeros(count)
+    load = model.loads[group.nets_at(pin.name)] if output else np.zeros(count)
     stack = TableStack([power.rise, power.fall])
     edges = [stack.at(np.full(count, edge), before[:, edge], load) for edge in (0, 1)]
     return 0.5 * (edges[0] + edges[1])

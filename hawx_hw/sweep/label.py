@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
+    from hawx_hw.netlist.flat import FlatNetlist
     from hawx_hw.netlist.netlist import Netlist
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
@@ -130,7 +131,7 @@ def label(
         files = (rtl / "filelist.f").read_text("utf-8").split()
         sources = {file: (rtl / file).read_text("utf-8") for file in files}
         (mapped,) = map_designs([(sources, TOP)], technology, store=store)
-        path, delays = longest_path(mapped.netlist)
+        path, delays = longest_path(mapped.flat)
         figures = mapped.netlist.report()
         cycles = plan.cycles()
         return {
@@ -143,7 +144,7 @@ def label(
             "longest_path_ns": round(path.delay, 4),
             "longest_path_module": _kind(path.module),
             **_delays(delays),
-            **_power(mapped.netlist, plan, folder / "mem", config, technology, images, path.delay),
+            **_power(mapped.flat, plan, folder / "mem", config, technology, images, path.delay),
         }
 
 
@@ -180,7 +181,7 @@ def _memories(figures: Mapping[str, Any], technology: Technology) -> dict[str, f
 
 
 def _power(
-    netlist: Netlist,
+    flat: FlatNetlist,
     plan: Plan,
     memories: Path,
     config: Config,
@@ -190,14 +191,12 @@ def _power(
 ) -> dict[str, float]:
     """What the test images cost, as the stage ``power`` tells it."""
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.netlist.flat import flatten
     from hawx_hw.pipeline.stages.power import clock_of
     from hawx_hw.power.model import PowerModel
     from hawx_hw.power.report import power_report
     from hawx_hw.quantize import codes
     from hawx_hw.verification.gate_level import simulate_accelerator
 
-    flat = flatten(netlist)
     chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
     found = simulate_accelerator(flat, plan, memories, codes(chosen))
     clock, _ = clock_of(config.accelerator.clock_mhz, technology.clock_mhz, longest_ns)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.block_verilog import implementation_verilog
-from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
-from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.store import Store, default_store
 from hawx_hw.technology import Technology
 
@@ -182,8 +181,8 @@ def compare_implementations(
         progress=progress,
     )
     measured = [
-        _figures(implementation, found.netlist)
-        for (_, implementation), found in zip(pairs, mapped, strict=True)
+        _figures(implementation, design)
+        for (_, implementation), design in zip(pairs, mapped, strict=True)
     ]
     results = iter(measured)
     choices = []
@@ -196,7 +195,7 @@ def compare_implementations(
     return choices
 
 
-def _figures(implementation: str, netlist: Netlist) -> Figures:
-    found = netlist.report()
-    path, _ = longest_path(netlist)
+def _figures(implementation: str, mapped: Mapped) -> Figures:
+    found = mapped.netlist.report()
+    path, _ = longest_path(mapped.flat)
     return Figures(implementation, found["area"], round(path.delay, 4), found["cells"])

@@ -16,11 +16,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
+from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Module, Netlist, read_module
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
@@ -57,6 +59,17 @@ class Mapped:
     verilog: str
     keys: dict[str, str]
     made: int
+
+    @cached_property
+    def flat(self) -> FlatNetlist:
+        """The netlist without hierarchy.
+
+        Raises
+        ------
+        ValueError
+            A net has two drivers.
+        """
+        return flatten(self.netlist)
 
 
 def map_designs(
@@ -155,7 +168,7 @@ def synthesize_module(
         [(sources, top)], technology,
         period_ns=period_ns, booth=booth, store=store, timeout=timeout,
     )  # fmt: skip
-    path, _ = longest_path(mapped.netlist)
+    path, _ = longest_path(mapped.flat)
     figures = {**mapped.netlist.report(), "longest_path_ns": round(path.delay, 4)}
     return mapped.netlist, figures, mapped.keys[top]
 

@@ -12,7 +12,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis import opensta as sign_off
-from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
@@ -125,7 +125,7 @@ def synthesize(
     write_text(workdir / "netlist.v", mapped.verilog)
     figures = netlist.report()
     figures["timing"] = _timing(
-        netlist, technology, workdir=workdir, opensta=opensta, timeout=timeout
+        mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout
     )
     return SynthesisResult(
         {
@@ -146,7 +146,7 @@ def synthesize(
 
 
 def _timing(
-    netlist: Netlist,
+    mapped: Mapped,
     technology: Technology,
     *,
     workdir: Path,
@@ -154,7 +154,11 @@ def _timing(
     timeout: float,
 ) -> dict[str, Any]:
     try:
-        path, by_module = longest_path(netlist)
+        flat = mapped.flat
+    except ValueError as error:
+        raise UserError(f"{error}.", hint="Let one cell or module drive each net.") from error
+    try:
+        path, by_module = longest_path(flat)
     except ValueError as error:
         raise UserError(f"{error}.", hint="Break the loop with a register.") from error
     result: dict[str, Any] = {
@@ -169,13 +173,13 @@ def _timing(
         if sign_off.find_opensta() is None:
             result["opensta_left_out"] = "not installed"
             return result
-        if sum(netlist.cells(m).total() * netlist.uses[m] for m in netlist.order) > OPENSTA_CELLS:
+        if flat.cells > OPENSTA_CELLS:
             result["opensta_left_out"] = f"more than {OPENSTA_CELLS} cells"
             return result
     if opensta is not False:
         result["opensta"] = sign_off.longest_path(
             workdir / "netlist.v",
-            netlist.top,
+            mapped.netlist.top,
             technology.liberty,
             workdir=workdir,
             timeout=timeout,

@@ -90,7 +90,7 @@ def net_numbers(netlist: Netlist) -> dict[int | str, int]:
         row = group.names.index(instance.name)
         for pin, nets in instance.pins.items():
             if netlist.library.cells[instance.kind].pins[pin].direction == "output":
-                found[nets[0]] = int(group.column(pin)[row])
+                found[nets[0]] = int(group.nets_at(pin)[row])
     return found
 
 

@@ -49,17 +49,17 @@ def test_hierarchy() -> None:
     # x goes through u as z, into v, and out of it.
     (x,) = flat.ports["x"][1].tolist()
     y, z = flat.ports["y"][1].tolist()
-    assert gates["AND2"].column("A1").tolist() == [x] * 4
+    assert gates["AND2"].nets_at("A1").tolist() == [x] * 4
     assert z == x
-    assert gates["AND2"].column("ZN")[2] == y
+    assert gates["AND2"].nets_at("ZN")[2] == y
 
 
 def test_constants_and_open_pins() -> None:
     flat = flatten(design(CHAIN))
     gates = {group.kind: group for group in flat.groups}
-    assert gates["AND2"].column("A2")[0] == 1
-    assert gates["INV"].column("A").tolist() == [0, 0]
-    outputs = [*gates["AND2"].column("ZN").tolist(), *gates["INV"].column("ZN").tolist()]
+    assert gates["AND2"].nets_at("A2")[0] == 1
+    assert gates["INV"].nets_at("A").tolist() == [0, 0]
+    outputs = [*gates["AND2"].nets_at("ZN").tolist(), *gates["INV"].nets_at("ZN").tolist()]
     assert len(set(outputs)) == 6
 
 

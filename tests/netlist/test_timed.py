@@ -71,7 +71,7 @@ def test_delays_are_those_of_the_tables() -> None:
     module = Module("top", {"x": ("input", [3]), "y": ("output", [5])}, instances)
     flat = flatten(Netlist("top", {"top": module}, library))
     (group,) = flat.groups
-    first, second = group.column(sink)
+    first, second = group.nets_at(sink)
     arc = kind.pins[sink].arcs[0]
     load_ = kind.pins[source].capacitance
     # Rising and falling, of an input that changes at once.

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.technology import load
@@ -190,7 +191,7 @@ def test_random_hierarchies(bent: Library, seed: int) -> None:
     netlist = Netlist("top", {"leaf": leaf, "middle": middle, "top": top}, bent)
     outputs = [net for net in top.ports["o"][1] if isinstance(net, int)]
     expected = ref_longest(netlist, [2, 3, 4], outputs)
-    path, by_kind = longest_path(netlist)
+    path, by_kind = longest_path(flatten(netlist))
     assert path.delay == pytest.approx(expected, rel=1e-12)
     assert max(by_kind.values()) == round(path.delay, 4)
 
@@ -213,7 +214,7 @@ def test_generic45_by_hand() -> None:
         ],
     )
     netlist = Netlist("top", {"top": top, "inner": inner}, load("generic45").library)
-    path, by_kind = longest_path(netlist)
+    path, by_kind = longest_path(flatten(netlist))
     assert path.delay == pytest.approx((83.5 + 1.90 * 1.700 + 16.1 + 1.96 * 1.140) / 1000)
     assert (path.module, path.end) == ("top", "to/D")
     assert by_kind == {"top": round(path.delay, 4)}
@@ -224,7 +225,7 @@ def test_memory_macros_start_and_end_paths(bent: Library) -> None:
         "ram", "hawx_sdp_ram", {"clk": [2], "read_data": [3, 4], "write_data": [5, 4]}, {}
     )
     top = Module("top", {"clk": ("input", [2])}, [memory, cell("g", "INV", A=3, Y=5)])
-    path, _ = longest_path(Netlist("top", {"top": top}, bent))
+    path, _ = longest_path(flatten(Netlist("top", {"top": top}, bent)))
     inverter = bent.cells["INV"].pins["Y"].arcs[0]
     assert path.delay == pytest.approx(max(table.at(0.0, 0.0) for table in inverter.delays))
     assert path.end == "ram/write_data[0]"
@@ -242,7 +243,7 @@ def test_two_ports_on_one_wire_join_what_they_touch(bent: Library) -> None:
             cell("second", "INV", A=4, Y=5),
         ],
     )
-    path, _ = longest_path(Netlist("top", {"top": top, "pass_on": pass_on}, bent))
+    path, _ = longest_path(flatten(Netlist("top", {"top": top, "pass_on": pass_on}, bent)))
     arc = bent.cells["INV"].pins["Y"].arcs[0]
     late = max(
         arc.delays[1 - edge].at(0.0, 1.5)
@@ -253,9 +254,31 @@ def test_two_ports_on_one_wire_join_what_they_touch(bent: Library) -> None:
     assert (path.module, path.end) == ("top", "o")
 
 
+def test_of_equal_paths_the_first_cell_by_name(bent: Library) -> None:
+    """Whatever the order in which cells and pins stand in the netlist; outputs come last."""
+    part = Module(
+        "part",
+        {"i": ("input", [2])},
+        [cell(name, "DFF", D=2, CK=3, Q=net) for name, net in (("b", 4), ("a", 5))],
+    )
+    top = Module(
+        "top",
+        {"i": ("input", [2]), "o": ("output", [3])},
+        [
+            cell("g", "INV", A=2, Y=3),
+            Instance("y", "part", {"i": [3]}, {}),
+            Instance("x", "part", {"i": [3]}, {}),
+        ],
+    )
+    path, by_kind = longest_path(flatten(Netlist("top", {"top": top, "part": part}, bent)))
+    assert (path.module, path.end) == ("part", "y/a/D")
+    assert set(by_kind) == {"top", "part"}
+    assert by_kind["top"] < by_kind["part"]
+
+
 def test_a_design_of_wires_has_no_path(bent: Library) -> None:
     top = Module("top", {"o": ("output", ["0"])}, [cell("g", "INV", A="1", Y=7)])
-    path, by_kind = longest_path(Netlist("top", {"top": top}, bent))
+    path, by_kind = longest_path(flatten(Netlist("top", {"top": top}, bent)))
     assert (path.delay, by_kind) == (0.0, {})
 
 
@@ -264,7 +287,7 @@ def test_a_loop_is_refused(bent: Library) -> None:
         "top", {"i": ("input", [2])}, [cell("a", "AND", A=2, B=4, Y=3), cell("b", "INV", A=3, Y=4)]
     )
     with pytest.raises(ValueError, match="combinational loop"):
-        longest_path(Netlist("top", {"top": top}, bent))
+        longest_path(flatten(Netlist("top", {"top": top}, bent)))
 
 
 @pytest.mark.parametrize("name", ["ihp_sg13g2_typ", "sky130hd_tt"])

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import CellGroup, FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
-from hawx_hw.netlist.slews import loads, slews
+from hawx_hw.netlist.slews import slews
 from hawx_hw.power.model import PowerModel
 from hawx_hw.technology import load
 from hawx_hw.technology.functions import parse
@@ -49,7 +50,7 @@ def test_a_gate_and_a_flip_flop_by_hand() -> None:
     toggles, ones = np.zeros(flat.nets, dtype=np.int64), np.zeros(flat.nets, dtype=np.int64)
     for port, changes in (("a", 40), ("b", 30), ("q", 10)):
         toggles[flat.ports[port][1]] = changes
-    (inner,) = flat.groups[1].column("ZN")
+    (inner,) = flat.groups[1].nets_at("ZN")
     toggles[inner] = 20
     found = PowerModel(flat, SUPPLY).energies(Activity(100, toggles, ones))
     assert [group.kind for group in flat.groups] == ["DFF", "NAND2"]
@@ -68,7 +69,7 @@ def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) ->
     nets = dict(zip(group.pins, group.nets[index].tolist(), strict=True))
     clock = int(flat.ports["clk"][1][0])
     load = loads(flat)
-    slew = slews(flat, load)
+    slew = slews(flat)
 
     def rate(net: int) -> float:
         return 2.0 if net == clock else activity.toggles[net] / activity.cycles if net > 1 else 0.0
@@ -152,7 +153,7 @@ def cell_states(cell: Cell, pins: tuple[str, ...], ones: dict[str, float]):  # t
 
 def driven_by_a_cell(flat: FlatNetlist, library: Library, net: int) -> bool:
     return any(
-        library.cells[group.kind].pins[pin].direction == "output" and net in group.column(pin)
+        library.cells[group.kind].pins[pin].direction == "output" and net in group.nets_at(pin)
         for group in flat.groups
         for pin in group.pins
     )

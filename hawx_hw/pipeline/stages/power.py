@@ -102,7 +102,6 @@ def _run(context: Context) -> None:
 def _cells(context: Context, technology: Technology) -> FlatNetlist:
     """The netlist that the stage before made; its modules lie in the store."""
     from hawx_hw.design.emission import TOP
-    from hawx_hw.netlist.flat import flatten
     from hawx_hw.synthesis import default_store
     from hawx_hw.synthesis.modules import map_designs
 
@@ -116,7 +115,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
         jobs=os.cpu_count() or 1,
         store=default_store(),
     )
-    return flatten(mapped.netlist)
+    return mapped.flat
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
