@@ -14,7 +14,7 @@ from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.util.files import write_text
 from hawx_hw.util.scratch import tool_environment
 
-__all__ = ["find_opensta", "longest_path", "time_unit"]
+__all__ = ["find_opensta", "opensta_timing", "time_unit"]
 
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
@@ -51,7 +51,7 @@ def find_opensta() -> tuple[Path, str] | None:
     return Path(program), run.stdout.strip() or "unknown"
 
 
-def longest_path(
+def opensta_timing(
     verilog: Path,
     top: str,
     liberty: Path,

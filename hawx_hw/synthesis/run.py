@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
-from hawx_hw.synthesis import opensta as sign_off
 from hawx_hw.synthesis.modules import Mapped, map_designs
+from hawx_hw.synthesis.opensta import find_opensta, opensta_timing
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
@@ -170,14 +170,14 @@ def _timing(
         "opensta": None,
     }
     if opensta is None:
-        if sign_off.find_opensta() is None:
+        if find_opensta() is None:
             result["opensta_left_out"] = "not installed"
             return result
         if flat.cells > OPENSTA_CELLS:
             result["opensta_left_out"] = f"more than {OPENSTA_CELLS} cells"
             return result
     if opensta is not False:
-        result["opensta"] = sign_off.longest_path(
+        result["opensta"] = opensta_timing(
             workdir / "netlist.v",
             mapped.netlist.top,
             technology.liberty,

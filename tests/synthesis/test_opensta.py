@@ -7,8 +7,8 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.opensta import (
     find_opensta,
-    longest_path,
     macro_library,
+    opensta_timing,
     without_wires,
 )
 from hawx_hw.technology import load
@@ -67,14 +67,14 @@ def test_without_opensta_the_message_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_opensta() is None
     with pytest.raises(UserError, match=r"apt-get install opensta$"):
-        longest_path(tmp_path / "net.v", "top", tmp_path / "cells.lib", workdir=tmp_path)
+        opensta_timing(tmp_path / "net.v", "top", tmp_path / "cells.lib", workdir=tmp_path)
 
 
 @needs_opensta
 def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     (tmp_path / "net.v").write_text(NETLIST)
     technology = load("generic45")
-    found = longest_path(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    found = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
     # The gate's path from the memory is shorter. Neither the memory's pins nor the output load the
     # flip-flop, so this is its intrinsic delay.
     assert found["longest_path_ns"] == 0.0835
@@ -83,7 +83,7 @@ def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     slower = NETLIST.replace("NAND2", "XOR2").replace("A1(", "A(").replace("A2(", "B(")
     chain = slower.replace(".ZN(", ".Z(").replace(".A(word[0])", ".A(q)")
     (tmp_path / "net.v").write_text(chain)
-    found = longest_path(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    found = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
     # 83.5 + 1.90 * 2.232 (XOR2.A) + 39.7 + 3.51 * 1.140 (DFF.D), in ps.
     assert found["longest_path_ns"] == 0.1314
     assert (found["start"], found["end"]) == ("flop/Q", "flop/D")
@@ -93,7 +93,9 @@ def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
 def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
     (tmp_path / "net.v").write_text("module top(; endmodule\n")
     with pytest.raises(UserError, match="OpenSTA failed: Error") as caught:
-        longest_path(tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta")
+        opensta_timing(
+            tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta"
+        )
     assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
     assert (tmp_path / "sta" / "opensta.log").is_file()
 
@@ -127,7 +129,7 @@ def test_a_library_with_wire_loads_gives_the_same_path(tmp_path):
     )
     wired.write_text(plain.read_text().replace("  lu_table_template (delay) {", model, 1))
     paths = [
-        longest_path(tmp_path / "net.v", "top", library, workdir=tmp_path / "sta")
+        opensta_timing(tmp_path / "net.v", "top", library, workdir=tmp_path / "sta")
         for library in (plain, wired)
     ]
     assert paths[0] == paths[1]
