@@ -18,7 +18,7 @@ from hawx_hw.graph.storage import save_graph
 from hawx_hw.pipeline.order import STAGES
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.util.progress import SilentDisplay
+from hawx_hw.util.progress import console_for
 from tests.architectures import serial
 
 CONFIG = """\
@@ -28,13 +28,13 @@ accelerator:
   architecture: serial
   salt: 7
 search:
-  blocks: ["precision(w=4,a=4)", "array(3,3,7)"]
+  blocks: ["array(5,4,0)", "array(6,6,0)"]
   algorithm: random
-  budget: 6
+  budget: 12
   images: 40
   profile_images: 16
   objective: multiplier_energy
-  constraints: {accuracy_drop: 40}
+  constraints: {accuracy_drop: 5.5}
 verify: {images: 3, traced_images: 2}
 """
 
@@ -72,7 +72,7 @@ def quantized(context: Context) -> None:
 def project(tmp_path: Path) -> Path:
     images = np.random.default_rng(4).integers(0, 256, (120, 2, 3, 2)).astype(np.uint8)
     labels = run(graph(), codes(images)).argmax(axis=1)
-    np.savez(tmp_path / "points.npz", x=images, y=labels)
+    np.savez(tmp_path / "points.npz", x=images, y=labels, layout="NCHW")
     (tmp_path / "serial.yaml").write_text(CONFIG)
     return tmp_path
 
@@ -80,7 +80,7 @@ def project(tmp_path: Path) -> Path:
 def pipeline(project: Path) -> Pipeline:
     config = load_config(project / "serial.yaml")
     stages = (Stage("quantize", quantized, settings=("network",)), *STAGES[1:])
-    return Pipeline(config, project / "build", stages, SilentDisplay(), base=project)
+    return Pipeline(config, project / "build", stages, console_for(silent=True), base=project)
 
 
 def test_from_config_to_verified_verilog(architecture: None, project: Path) -> None:
@@ -125,12 +125,8 @@ def test_the_config_is_a_union(architecture: None, project: Path) -> None:
     assert forms == {"#/$defs/SystolicConfig", "#/$defs/SerialConfig"}
     path = project / "serial.yaml"
     for before, after, message in (
-        (
-            "serial\nsearch",
-            "serial\n  rows: 4\nsearch",
-            r"serial.yaml:5: accelerator.rows: There is no",
-        ),
-        ("{salt: 7}", "{pepper: 7}", r"serial.yaml:\d+: search.variants.0.pepper"),
+        ("salt: 7", "rows: 7", r"serial.yaml:5: accelerator.rows: There is no such key"),
+        ("budget: 12", "variants: [{pepper: 7}]", r"serial.yaml:\d+: search.variants.0.pepper"),
         ("architecture: serial", "architecture: parallel", "must be 'systolic' or 'serial', not"),
     ):
         path.write_text(CONFIG.replace(before, after))
