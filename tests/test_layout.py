@@ -39,11 +39,6 @@ WITHOUT = frozenset(
     cli/designs.py
     cli/options.py
     cli/predict.py
-    config/base.py
-    config/blocks.py
-    config/load.py
-    config/models.py
-    config/search.py
     design/design.py
     gateware/memories.py
     gateware/register_map.py
@@ -87,8 +82,6 @@ WITHOUT = frozenset(
     technology/description.py
     technology/liberty_groups.py
     technology/table_stack.py
-    technology/yaml_files.py
-    util/native_code.py
     """.split()  # noqa: SIM905 (one module a line)
 )
 

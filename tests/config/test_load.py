@@ -7,29 +7,14 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.config.load import find_config, load_config, located, schema_text
-from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
 from hawx_hw.util.resources import configs
-
-HEAD = "name: x\nnetwork: {model: lenet5, dataset: digits}\n"
-
-
-def load(folder: Path, text: str) -> Config:
-    path = folder / "x.yaml"
-    path.write_text(text)
-    return load_config(path)
+from tests.config.texts import HEAD, load
 
 
 @pytest.mark.parametrize("path", sorted(configs().glob("*.yaml")), ids=lambda path: path.name)
 def test_committed_configs_load(path: Path) -> None:
     assert load_config(path).name == path.stem
-
-
-def test_defaults(tmp_path: Path) -> None:
-    config = load(tmp_path, HEAD)
-    assert (config.accelerator.rows, config.accelerator.columns) == (8, 8)
-    assert config.verify.images == 20
-    assert config.technology == "generic45"
 
 
 @pytest.mark.parametrize(
@@ -98,63 +83,6 @@ def test_bad_configs(tmp_path: Path, text: str, message: str) -> None:
     assert caught.value.exit_status == 2
     assert len(str(caught.value)) < 600
     assert "\n" not in str(caught.value)
-
-
-BLOCKS = HEAD + "blocks:\n  layers:\n    conv2:\n"
-
-
-def test_blocks(tmp_path: Path) -> None:
-    assert load(tmp_path, HEAD).blocks.default == "exact"
-    assert load(tmp_path, HEAD + "blocks: array(1, 0, 4)\n").blocks.default == "array(1, 0, 4)"
-    rules = load(
-        tmp_path, BLOCKS + "      - {block: exact, filters: [0, 2-3]}\n      - block: exact\n"
-    )
-    assert [rule.filters for rule in rules.blocks.layers["conv2"]] == [(0, 2, 3), None]
-    alone = load(tmp_path, HEAD + "blocks:\n  layers:\n    conv1: drum(k=4)\n").blocks
-    assert [rule.block for rule in alone.layers["conv1"]] == ["drum(k=4)"]
-    assert (alone.default, alone.bias_correction) == ("exact", True)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (HEAD + "blocks: drumm\n", ":3: blocks.default: Unknown block 'drumm'. Did you mean drum"),
-        (HEAD + "blocks: drum(k=1)\n", ": Wrong parameters of block 'drum(k=1)': "),
-        (HEAD + "blocks: 3\n", ":3: blocks: must be a mapping with the keys activation_rounding"),
-        (
-            BLOCKS + "      - {block: array(1,0,4)}\n",
-            ":6: blocks.layers.conv2.0: The name of the bl",
-        ),
-        (
-            BLOCKS + "      - {block: exact, filter: 1}\n",
-            "filter: There is no such key. Did you mea",
-        ),
-        (
-            BLOCKS + "      - {block: exact, filters: 2-0}\n",
-            "must be indices in ascending order, no",
-        ),
-        (
-            BLOCKS + "      - {block: exact, filters: 2, share: .5}\n",
-            "filters or a share, not both",
-        ),
-        (BLOCKS + "      - {block: exact, share: 0}\n", "share: must be greater than 0, not 0."),
-        (BLOCKS + "      - {filters: 0}\n", ":6: blocks.layers.conv2.0.block: This key is missing"),
-        (BLOCKS + "      block: exact\n", ":5: blocks.layers.conv2: must be a valid list"),
-        (HEAD + "blocks: {bias_correction: 1}\n", "must be a valid boolean, not 1."),
-    ],
-)
-def test_bad_blocks(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(UserError) as caught:
-        load(tmp_path, text)
-    assert message in str(caught.value)
-
-
-def test_modules_of_blocks_are_looked_for_beside_the_config(tmp_path: Path) -> None:
-    (tmp_path / "my_config_blocks.py").write_text(
-        "from hawx_hw.blocks.families.drum import Drum\nmine = Drum(4)\n"
-    )
-    text = HEAD + "blocks: python:my_config_blocks:mine\n"
-    assert load(tmp_path, text).blocks.default == "python:my_config_blocks:mine"
 
 
 def test_aliases_that_unfold_without_end(tmp_path: Path) -> None:
