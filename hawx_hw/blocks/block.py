@@ -18,12 +18,14 @@ from amaranth.hdl import signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["CODES", "Block", "BlockComponent", "BlockSignature"]
+__all__ = ["CODE", "CODES", "Block", "BlockComponent", "BlockSignature"]
 
 #: Every operand code, in the order of both axes of the product table.
 CODES = np.arange(-128, 128, dtype=np.int32)
 CODES.flags.writeable = False
 
+#: Shape of a code: an activation or a weight, in two's complement.
+CODE = signed(8)
 _PRODUCT_BITS = 16
 
 
@@ -38,9 +40,7 @@ class BlockSignature(wiring.Signature):
 
     def __init__(self, product_bits: int = _PRODUCT_BITS):
         self._product_bits = product_bits
-        super().__init__(
-            {"a": In(signed(8)), "b": In(signed(8)), "product": Out(signed(product_bits))}
-        )
+        super().__init__({"a": In(CODE), "b": In(CODE), "product": Out(signed(product_bits))})
 
     @property
     def product_bits(self) -> int:

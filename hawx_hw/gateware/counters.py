@@ -102,11 +102,11 @@ class PerformanceCounters(wiring.Component):
         with m.If(self.read):
             m.d.sync += valid.eq(known)
         m.d.comb += [
-            memory.write_enable.eq(self.layer_done),
-            memory.write_address.eq(self.layer + Mux(page, self._layers, 0)),
-            memory.write_data.eq(in_layer),
-            memory.read_enable.eq(self.read),
-            memory.read_address.eq(self.index + Mux(page, 0, self._layers)),
-            self.cycles_of_layer.eq(Mux(valid, memory.read_data, 0)),
+            memory.write.enable.eq(self.layer_done),
+            memory.write.address.eq(self.layer + Mux(page, self._layers, 0)),
+            memory.write.data.eq(in_layer),
+            memory.read.enable.eq(self.read),
+            memory.read.address.eq(self.index + Mux(page, 0, self._layers)),
+            self.cycles_of_layer.eq(Mux(valid, memory.read.data, 0)),
         ]
         return m

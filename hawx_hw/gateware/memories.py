@@ -8,14 +8,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import ClockSignal, Instance, Module, Mux, unsigned
+from amaranth.hdl import ClockSignal, Instance, Module, Mux, ShapeLike, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["ParameterMemory", "SimpleDualPortRam"]
+__all__ = ["ParameterMemory", "ReadPort", "SimpleDualPortRam", "WritePort"]
+
+
+class ReadPort(wiring.Signature):
+    """The port through which a unit reads a memory, seen from that unit.
+
+    Parameters
+    ----------
+    depth : int
+        Number of words.
+    shape : shape
+        Shape of a word.
+
+    Members
+    -------
+    enable : Out(1)
+    address : Out
+        Word address.
+    data : In(shape)
+        The word that was read last, from the cycle after ``enable`` on.
+    """
+
+    def __init__(self, depth: int, shape: ShapeLike):
+        super().__init__({"enable": Out(1), "address": Out(index_width(depth)), "data": In(shape)})
+
+
+class WritePort(wiring.Signature):
+    """The port through which a unit writes a memory, seen from that unit.
+
+    Parameters
+    ----------
+    depth : int
+        Number of words.
+    shape : shape
+        Shape of a word.
+
+    Members
+    -------
+    enable : Out(1)
+    address : Out
+        Word address.
+    data : Out(shape)
+    """
+
+    def __init__(self, depth: int, shape: ShapeLike):
+        super().__init__({"enable": Out(1), "address": Out(index_width(depth)), "data": Out(shape)})
 
 
 def _check(kind: str, width: int, depth: int) -> None:
@@ -26,7 +71,7 @@ def _check(kind: str, width: int, depth: int) -> None:
 class SimpleDualPortRam(wiring.Component):
     """One write port and one read port on one clock (macro ``hawx_sdp_ram``).
 
-    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    **Latency**: ``read.data`` follows ``read.enable`` by :attr:`LATENCY`, and holds until the next
     read. A word that is read while it is written comes back old; no user of this class relies on
     it.
 
@@ -34,22 +79,20 @@ class SimpleDualPortRam(wiring.Component):
     ----------
     width, depth : int
         Bits of a word, and number of words.
+
+    Attributes
+    ----------
+    write : In(WritePort)
+    read : In(ReadPort)
     """
+
+    #: Cycles from ``read.enable`` to the word.
+    LATENCY = 1
 
     def __init__(self, width: int, depth: int):
         _check("SimpleDualPortRam", width, depth)
         self._width, self._depth = width, depth
-        address = index_width(depth)
-        super().__init__(
-            {
-                "write_enable": In(1),
-                "write_address": In(address),
-                "write_data": In(width),
-                "read_enable": In(1),
-                "read_address": In(address),
-                "read_data": Out(width),
-            }
-        )
+        super().__init__({"write": In(WritePort(depth, width)), "read": In(ReadPort(depth, width))})
 
     @property
     def width(self) -> int:
@@ -70,12 +113,12 @@ class SimpleDualPortRam(wiring.Component):
                 p_DEPTH=self._depth,
                 p_ADDRESS_WIDTH=index_width(self._depth),
                 i_clk=ClockSignal(),
-                i_write_enable=self.write_enable,
-                i_write_address=self.write_address,
-                i_write_data=self.write_data,
-                i_read_enable=self.read_enable,
-                i_read_address=self.read_address,
-                o_read_data=self.read_data,
+                i_write_enable=self.write.enable,
+                i_write_address=self.write.address,
+                i_write_data=self.write.data,
+                i_read_enable=self.read.enable,
+                i_read_address=self.read.address,
+                o_read_data=self.read.data,
             )
             return m
         m.submodules.words = words = memory.Memory(
@@ -83,12 +126,12 @@ class SimpleDualPortRam(wiring.Component):
         )
         write, read = words.write_port(), words.read_port()
         m.d.comb += [
-            write.en.eq(self.write_enable),
-            write.addr.eq(self.write_address),
-            write.data.eq(self.write_data),
-            read.en.eq(self.read_enable),
-            read.addr.eq(self.read_address),
-            self.read_data.eq(read.data),
+            write.en.eq(self.write.enable),
+            write.addr.eq(self.write.address),
+            write.data.eq(self.write.data),
+            read.en.eq(self.read.enable),
+            read.addr.eq(self.read.address),
+            self.read.data.eq(read.data),
         ]
         return m
 
@@ -96,7 +139,7 @@ class SimpleDualPortRam(wiring.Component):
 class ParameterMemory(wiring.Component):
     """A memory that inference only reads: built in (``hawx_rom``) or loaded (``hawx_sp_ram``).
 
-    **Latency**: ``read_data`` is valid in the cycle after ``read_enable`` and holds until the next
+    **Latency**: ``read.data`` follows ``read.enable`` by :attr:`LATENCY`, and holds until the next
     read. A memory that is loaded has one port: it must not be read in a cycle that writes.
 
     Parameters
@@ -107,7 +150,16 @@ class ParameterMemory(wiring.Component):
         The words of a built-in memory; None for one that is loaded.
     init_file : str or None
         Name of the file with the words of a built-in memory, for the Verilog.
+
+    Attributes
+    ----------
+    read : In(ReadPort)
+    write : In(WritePort)
+        Only where the words are loaded.
     """
+
+    #: Cycles from ``read.enable`` to the word.
+    LATENCY = 1
 
     def __init__(
         self,
@@ -123,18 +175,9 @@ class ParameterMemory(wiring.Component):
         self._width, self._depth = width, depth
         self._init = None if init is None else tuple(init)
         self._init_file = init_file
-        address = index_width(depth)
-        members = {
-            "read_enable": In(1),
-            "read_address": In(address),
-            "read_data": Out(width),
-        }
+        members = {"read": In(ReadPort(depth, width))}
         if init is None:
-            members |= {
-                "write_enable": In(1),
-                "write_address": In(address),
-                "write_data": In(width),
-            }
+            members["write"] = In(WritePort(depth, width))
         super().__init__(members)
 
     @property
@@ -154,16 +197,16 @@ class ParameterMemory(wiring.Component):
         )
         read = words.read_port()
         m.d.comb += [
-            read.en.eq(self.read_enable),
-            read.addr.eq(self.read_address),
-            self.read_data.eq(read.data),
+            read.en.eq(self.read.enable),
+            read.addr.eq(self.read.address),
+            self.read.data.eq(read.data),
         ]
         if self.loadable:
             write = words.write_port()
             m.d.comb += [
-                write.en.eq(self.write_enable),
-                write.addr.eq(self.write_address),
-                write.data.eq(self.write_data),
+                write.en.eq(self.write.enable),
+                write.addr.eq(self.write.address),
+                write.data.eq(self.write.data),
             ]
         return m
 
@@ -178,11 +221,11 @@ class ParameterMemory(wiring.Component):
             return Instance(
                 "hawx_sp_ram",
                 **shape,
-                i_enable=self.read_enable | self.write_enable,
-                i_write=self.write_enable,
-                i_address=Mux(self.write_enable, self.write_address, self.read_address),
-                i_write_data=self.write_data,
-                o_read_data=self.read_data,
+                i_enable=self.read.enable | self.write.enable,
+                i_write=self.write.enable,
+                i_address=Mux(self.write.enable, self.write.address, self.read.address),
+                i_write_data=self.write.data,
+                o_read_data=self.read.data,
             )
         if self._init_file is None:
             raise ValueError("ParameterMemory must have an init_file to be written as Verilog")
@@ -190,7 +233,7 @@ class ParameterMemory(wiring.Component):
             "hawx_rom",
             **shape,
             p_INIT_FILE=self._init_file,
-            i_read_enable=self.read_enable,
-            i_read_address=self.read_address,
-            o_read_data=self.read_data,
+            i_read_enable=self.read.enable,
+            i_read_address=self.read.address,
+            o_read_data=self.read.data,
         )

@@ -82,16 +82,16 @@ class ResultStreamer(wiring.Component):
         lane = Signal.like(walker.lane)
 
         m.d.comb += [
-            memory.write_enable.eq(self.result.valid),
-            memory.write_address.eq(self.result.address),
-            memory.write_data.eq(self.result.data),
+            memory.write.enable.eq(self.result.valid),
+            memory.write.address.eq(self.result.address),
+            memory.write.data.eq(self.result.data),
             # The memory's output register is the stage before the port: it moves when the port
             # does, # and all lanes of a word are sent from one read.
             fetch.eq(fetching & (~self.bytes_out.valid | self.bytes_out.ready)),
             walker.step.eq(fetch),
-            memory.read_enable.eq(fetch & walker.first_lane),
-            memory.read_address.eq(walker.address),
-            self.bytes_out.p.data.eq(memory.read_data.word_select(lane, 8)),
+            memory.read.enable.eq(fetch & walker.first_lane),
+            memory.read.address.eq(walker.address),
+            self.bytes_out.p.data.eq(memory.read.data.word_select(lane, 8)),
             self.pending.eq(fetching | self.bytes_out.valid),
         ]
         with m.If(self.bytes_out.ready):

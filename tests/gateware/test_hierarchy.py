@@ -80,22 +80,22 @@ def test_simple_dual_port_ram(depth: int) -> None:
 
     async def drive(ctx: Any) -> None:
         for address in range(depth):
-            ctx.set(ram.write_enable, 1)
-            ctx.set(ram.write_address, address)
-            ctx.set(ram.write_data, address + 7)
+            ctx.set(ram.write.enable, 1)
+            ctx.set(ram.write.address, address)
+            ctx.set(ram.write.data, address + 7)
             await ctx.tick()
-        ctx.set(ram.write_enable, 0)
-        ctx.set(ram.write_data, 63)
+        ctx.set(ram.write.enable, 0)
+        ctx.set(ram.write.data, 63)
         await ctx.tick()
         for address in range(depth):
-            ctx.set(ram.read_address, address)
-            ctx.set(ram.read_enable, 1)
+            ctx.set(ram.read.address, address)
+            ctx.set(ram.read.enable, 1)
             await ctx.tick()
-            assert ctx.get(ram.read_data) == address + 7
-            ctx.set(ram.read_enable, 0)
-            ctx.set(ram.read_address, 0)
+            assert ctx.get(ram.read.data) == address + 7
+            ctx.set(ram.read.enable, 0)
+            ctx.set(ram.read.address, 0)
             await ctx.tick()
-            assert ctx.get(ram.read_data) == address + 7
+            assert ctx.get(ram.read.data) == address + 7
 
     simulate(ram, drive)
 
@@ -104,15 +104,15 @@ def test_parameter_memory() -> None:
     built_in = ParameterMemory(8, 3, init=[5, 6, 7])
     loaded = ParameterMemory(8, 3)
     assert loaded.loadable and not built_in.loadable
-    assert "write_enable" not in built_in.signature.members
+    assert "write" not in built_in.signature.members
 
     async def read(ctx: Any, memory: Any) -> list[int]:
         words = []
         for address in range(3):
-            ctx.set(memory.read_enable, 1)
-            ctx.set(memory.read_address, address)
+            ctx.set(memory.read.enable, 1)
+            ctx.set(memory.read.address, address)
             await ctx.tick()
-            words.append(ctx.get(memory.read_data))
+            words.append(ctx.get(memory.read.data))
         return words
 
     async def drive_built_in(ctx: Any) -> None:
@@ -120,11 +120,11 @@ def test_parameter_memory() -> None:
 
     async def drive_loaded(ctx: Any) -> None:
         for address in range(3):
-            ctx.set(loaded.write_enable, 1)
-            ctx.set(loaded.write_address, address)
-            ctx.set(loaded.write_data, 9 - address)
+            ctx.set(loaded.write.enable, 1)
+            ctx.set(loaded.write.address, address)
+            ctx.set(loaded.write.data, 9 - address)
             await ctx.tick()
-        ctx.set(loaded.write_enable, 0)
+        ctx.set(loaded.write.enable, 0)
         assert await read(ctx, loaded) == [9, 8, 7]
 
     simulate(built_in, drive_built_in)

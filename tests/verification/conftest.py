@@ -43,10 +43,10 @@ class TinyCore(wiring.Component):
         if self._signature.loadable:
             m.submodules.salts = salts = ParameterMemory(width, 1)
             m.d.comb += [
-                salts.write_enable.eq(self.parameter.valid & (self.parameter.memory == 0)),
-                salts.write_data.eq(self.parameter.data),
-                salts.read_enable.eq(self.start),
-                salt.eq(salts.read_data),
+                salts.write.enable.eq(self.parameter.valid & (self.parameter.memory == 0)),
+                salts.write.data.eq(self.parameter.data),
+                salts.read.enable.eq(self.start),
+                salt.eq(salts.read.data),
             ]
         else:
             m.d.comb += salt.eq(Const(SALT, width))
@@ -55,7 +55,7 @@ class TinyCore(wiring.Component):
         store, last, waiting = Signal(), Signal(), Signal()
         value = Signal(width)
         lanes = range(self._signature.lanes)
-        old = [memory.read_data.word_select(lane, 8) for lane in lanes]
+        old = [memory.read.data.word_select(lane, 8) for lane in lanes]
         negated = Cat((~byte)[:8] for byte in old)
         added = Cat((byte + salt.word_select(lane, 8))[:8] for lane, byte in enumerate(old))
         m.d.comb += [
@@ -66,24 +66,24 @@ class TinyCore(wiring.Component):
             waiting.eq(self.layer & ~self.result_free),
             value.eq(Mux(self.layer, added, negated)),
             self.image.ready.eq(~store),
-            memory.read_enable.eq(self.busy & ~store & ~waiting),
+            memory.read.enable.eq(self.busy & ~store & ~waiting),
             # The second layer reads what the first has stored behind the image.
-            memory.read_address.eq(address + Mux(self.layer, words, 0)),
+            memory.read.address.eq(address + Mux(self.layer, words, 0)),
             self.result.valid.eq(store & self.layer),
             self.result.address.eq(address),
             self.result.data.eq(value),
         ]
         with m.If(store & ~self.layer):
             m.d.comb += [
-                memory.write_enable.eq(1),
-                memory.write_address.eq(address + words),
-                memory.write_data.eq(value),
+                memory.write.enable.eq(1),
+                memory.write.address.eq(address + words),
+                memory.write.data.eq(value),
             ]
         with m.Else():
             m.d.comb += [
-                memory.write_enable.eq(self.image.valid & self.image.ready),
-                memory.write_address.eq(self.image.p.address),
-                memory.write_data.eq(self.image.p.data),
+                memory.write.enable.eq(self.image.valid & self.image.ready),
+                memory.write.address.eq(self.image.p.address),
+                memory.write.data.eq(self.image.p.data),
             ]
         with m.If(self.start):
             m.d.sync += self.busy.eq(1)

@@ -134,6 +134,7 @@ def describe(
         weight_tiles_loaded,
     )
     from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+    from hawx_hw.gateware.layout import index_width
 
     clock = technology.clock_mhz if clock_mhz is None else clock_mhz
     if not clock > 0:
@@ -149,7 +150,7 @@ def describe(
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
-        "destination_bits": d.destination.width, "weight_bits": d.load["address"].width,
+        "destination_bits": d.destination.width, "weight_bits": index_width(d.weight_words),
         "loaded": a.loadable, "block_register": a.block_register, "clock_mhz": clock,
         **_blocks(plan, blocks, objective),
         "cycles": cycles.core, "macs": cycles.macs, "issued": issued_pixels(plan),

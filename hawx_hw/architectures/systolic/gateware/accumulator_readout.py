@@ -20,8 +20,9 @@ class AccumulatorReadout(wiring.Component):
     An output tile is read group by group (as many columns as there are requantizers), each group
     pixel by pixel.
 
-    **Latency**: one pixel of one group a cycle; the first in the cycle after the output tile's last
-    sum was announced by ``filled``.
+    **Latency**: one pixel of one group is read a cycle; the first of an output tile
+    :attr:`LATENCY` after ``filled`` at the earliest. Its accumulators are free
+    :attr:`FREE_LATENCY` after the last one.
 
     Parameters
     ----------
@@ -29,17 +30,15 @@ class AccumulatorReadout(wiring.Component):
 
     Attributes
     ----------
-    layer : In(Dimensions.descriptor)
-        Holds still from ``begin`` to the layer's last store.
-    begin : In(1)
-        Starts a layer (also one that streams; nothing is read then).
+    running : In(Dimensions.running)
+        ``begin`` starts a layer (also one that streams; nothing is read then), which holds still
+        until its last store.
     filled : In(1)
         The sums of the output tile after the last one announced are complete from the next cycle
         on.
-    output_tile_begins, output_tile_begins_bank : In(1)
-        Accumulators that are in use from now on.
-    bank_free : Out(2)
-        One bit a set of accumulators: neither being filled nor being read.
+    accumulators : In(Dimensions.accumulator_set)
+        ``free``: the set is neither being filled nor being read; ``taken``: it is in use from now
+        on.
     read_enable, bank, index, group : Out
         Which sums are read in this cycle.
     constants_enable, constants_address : Out
@@ -48,19 +47,21 @@ class AccumulatorReadout(wiring.Component):
         What is read in this cycle.
     """
 
+    #: Cycles from ``filled`` to the first read of the output tile, if none is being read.
+    LATENCY = 1
+    #: Cycles from an output tile's last read until its accumulators are free.
+    FREE_LATENCY = 1
+
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
         super().__init__(
             {
-                "layer": In(d.descriptor),
-                "begin": In(1),
+                "running": In(d.running),
                 "filled": In(1),
-                "output_tile_begins": In(1),
-                "output_tile_begins_bank": In(1),
-                "bank_free": Out(2, init=0b11),
+                "accumulators": In(d.accumulator_set),
                 "read_enable": Out(1),
                 "bank": Out(1),
-                "index": Out(d.accumulate["index"].shape),
+                "index": Out(index_width(d.accumulators)),
                 "group": Out(index_width(d.array.groups)),
                 "constants_enable": Out(1),
                 "constants_address": Out(index_width(d.requantization_words)),
@@ -75,9 +76,11 @@ class AccumulatorReadout(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        d, layer, element = self._dimensions, self.layer, self.element
+        d, layer, element = self._dimensions, self.running.layer, self.element
+        accumulators = self.accumulators
         address = d.destination
 
+        free = Signal(2, init=0b11)  # one bit a set of accumulators
         pending = Signal(2)  # output tiles that are complete and not yet read to the end
         output_tile = Signal(d.field("output_tiles"))
         filter_tile = Signal(d.field("filter_tiles"))
@@ -100,19 +103,20 @@ class AccumulatorReadout(wiring.Component):
             ),
             groups_end.eq(self.group == Mux(last_tile, layer.last_groups, d.array.groups - 1)),
             reads_last.eq(self.read_enable & pixels_end & groups_end),
+            accumulators.free.eq(free.bit_select(accumulators.bank, 1)),
             self.read_enable.eq(pending != 0),
             self.constants_enable.eq(self.read_enable & (self.index == 0)),
             self.constants_address.eq(constants_tile + self.group),
             element.valid.eq(self.read_enable),
-            element.window_first.eq(within == 0),
-            element.window_last.eq(window_ends),
-            element.end.eq(reads_last & last_output_tile & last_tile),
-            element.address.eq(window_at),
+            element.payload.window_first.eq(within == 0),
+            element.payload.window_last.eq(window_ends),
+            element.payload.end.eq(reads_last & last_output_tile & last_tile),
+            element.payload.address.eq(window_at),
         ]
         m.d.sync += pending.eq(pending + self.filled - reads_last)
 
-        with m.If(self.output_tile_begins):
-            m.d.sync += self.bank_free.bit_select(self.output_tile_begins_bank, 1).eq(0)
+        with m.If(accumulators.taken):
+            m.d.sync += free.bit_select(accumulators.bank, 1).eq(0)
         with m.If(self.read_enable):
             m.d.sync += [
                 self.index.eq(Mux(pixels_end, 0, self.index + 1)),
@@ -129,7 +133,7 @@ class AccumulatorReadout(wiring.Component):
                 ]
         with m.If(reads_last):
             m.d.sync += [
-                self.bank_free.bit_select(self.bank, 1).eq(1),
+                free.bit_select(self.bank, 1).eq(1),
                 self.bank.eq(~self.bank),
                 output_tile.eq(Mux(last_output_tile, 0, output_tile + 1)),
             ]
@@ -148,7 +152,7 @@ class AccumulatorReadout(wiring.Component):
                 group_at.eq(following),
                 window_at.eq(following),
             ]
-        with m.If(self.begin):
+        with m.If(self.running.begin):
             m.d.sync += [
                 filter_tile.eq(0),
                 constants_tile.eq(layer.requantization),

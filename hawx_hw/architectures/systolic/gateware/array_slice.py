@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.systolic.gateware.dimensions import CODE, Dimensions
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
 from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, SliceBlocks
+from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import SimpleDualPortRam
 
@@ -33,10 +35,11 @@ class ArraySlice(wiring.Component):
           sums           v        v        v
                         accumulators, set 0 and set 1
 
-    **Latency**: a row's activation of cycle t is in that row's sum in cycle t + 1, and at the
-    accumulators in cycle t + rows - row; with block registers both are a cycle later.
-    ``accumulate`` must arrive one cycle before the sums that
-    it belongs to; they are in the accumulators two cycles after it.
+    **Latency**: ``east`` follows ``west`` by :attr:`LATENCY`. The activation of row 0 is in the
+    sums that reach the accumulators :meth:`sum_latency` later; that of each further row must arrive
+    ``ProcessingElement.SUM_LATENCY`` after the row before. ``west.accumulate`` must arrive
+    :attr:`ACCUMULATE_LEAD` before the sums that it belongs to, which can be read
+    :attr:`STORE_LATENCY` after it. ``sums.data`` follows ``sums.enable`` by :attr:`READ_LATENCY`.
 
     Parameters
     ----------
@@ -50,18 +53,29 @@ class ArraySlice(wiring.Component):
     ----------
     select : In
         Which of its blocks each PE uses; holds still while pixels are under way.
-    activations, activations_out : In, Out(ArrayLayout(signed(8), rows))
-    swap, swap_out : In, Out(rows)
-        One bit a row.
+    west, east : In, Out(Dimensions.edge)
+        From the row feeders or the slice before, and to the next slice.
     load : In(rows)
         One bit a row: take its weights from ``weights`` of its bank.
-    weights : In(ArrayLayout(ArrayLayout(signed(8), slice_columns), banks))
-    accumulate, accumulate_out : In, Out(Dimensions.accumulate)
-    drain_enable, drain_bank, drain_index : In
-        Read the sums of one pixel.
-    drain_sums : Out(ArrayLayout(signed(sum_bits), slice_columns))
-        In the cycle after ``drain_enable``.
+    weights : In(ArrayLayout(ArrayLayout(CODE, slice_columns), banks))
+    sums : In(Dimensions.slice_sums)
+        Reads the sums of one pixel.
     """
+
+    #: Cycles from ``west`` to ``east``.
+    LATENCY = 1
+    #: Cycles by which ``west.accumulate`` precedes its sums: the sums so far are read meanwhile.
+    ACCUMULATE_LEAD = SimpleDualPortRam.LATENCY
+    #: Cycles from ``west.accumulate`` until its sums can be read.
+    STORE_LATENCY = ACCUMULATE_LEAD + 1
+    #: Cycles from ``sums.enable`` to ``sums.data``.
+    READ_LATENCY = SimpleDualPortRam.LATENCY
+
+    @staticmethod
+    def sum_latency(array: ArrayShape) -> int:
+        """Cycles from the activation of row 0 to its sums at the accumulators."""
+        first = ProcessingElement.latency(block_register=array.block_register)
+        return first + (array.rows - 1) * ProcessingElement.SUM_LATENCY
 
     def __init__(
         self,
@@ -73,23 +87,14 @@ class ArraySlice(wiring.Component):
         self._blocks = blocks
         self._implementations = implementations
         a = d.array
-        activations = data.ArrayLayout(CODE, a.rows)
-        self._sums = data.ArrayLayout(d.sums.elem_shape, a.slice_columns)
         super().__init__(
             {
                 "select": In(d.field("select")),
-                "activations": In(activations),
-                "activations_out": Out(activations),
-                "swap": In(a.rows),
-                "swap_out": Out(a.rows),
+                "west": In(d.edge),
+                "east": Out(d.edge),
                 "load": In(a.rows),
                 "weights": In(data.ArrayLayout(data.ArrayLayout(CODE, a.slice_columns), a.banks)),
-                "accumulate": In(d.accumulate),
-                "accumulate_out": Out(d.accumulate),
-                "drain_enable": In(1),
-                "drain_bank": In(1),
-                "drain_index": In(d.accumulate["index"].shape),
-                "drain_sums": Out(self._sums),
+                "sums": In(d.slice_sums),
             }
         )
 
@@ -106,20 +111,21 @@ class ArraySlice(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.d.sync += [
-            self.activations_out.eq(self.activations),
-            self.swap_out.eq(self.swap),
-            self.accumulate_out.eq(self.accumulate),
+            self.east.activations.eq(self.west.activations),
+            self.east.swap.eq(self.west.swap),
+            self.east.accumulate.valid.eq(self.west.accumulate.valid),
+            self.east.accumulate.payload.eq(self.west.accumulate.payload),
         ]
         self._accumulators(m, platform, self._columns(m, platform))
         return m
 
-    def _columns(self, m: Module, platform: Any) -> list[Any]:
+    def _columns(self, m: Module, platform: Any) -> list[Value]:
         """The PEs; returns the sums that leave the columns."""
         a = self._dimensions.array
         selects: dict[tuple[int, ...], Signal] = {}
         bottoms = []
         for column in range(a.slice_columns):
-            above: Any = 0
+            above: ValueLike = 0
             for row in range(a.rows):
                 held = self._blocks.pes[row][column]
                 pe = place(
@@ -140,8 +146,8 @@ class ArraySlice(wiring.Component):
                         selects[held.choices] = self._select(m, held, len(selects))
                     m.d.comb += pe.select.eq(selects[held.choices])
                 m.d.comb += [
-                    pe.activation.eq(self.activations[row]),
-                    pe.swap.eq(self.swap[row]),
+                    pe.activation.eq(self.west.activations[row]),
+                    pe.swap.eq(self.west.swap[row]),
                     pe.load.eq(self.load[row]),
                     pe.weight.eq(self.weights[row // a.bank_rows][column]),
                     pe.sum_in.eq(above),
@@ -159,23 +165,25 @@ class ArraySlice(wiring.Component):
                     m.d.comb += select.eq(choice)
         return select
 
-    def _accumulators(self, m: Module, platform: Any, bottoms: list[Any]) -> None:
+    def _accumulators(self, m: Module, platform: Any, bottoms: list[Value]) -> None:
+        """Two sets of accumulators: each sum is read, added to, and stored a cycle later."""
         d = self._dimensions
-        request, here = self.accumulate, self.accumulate_out
-        width = self._sums.size
+        request, stage = self.west.accumulate, self.east.accumulate
+        asked, here = request.payload, stage.payload
+        shape = self.sums.data.shape()
 
-        sums, last_sums = Signal(self._sums), Signal(self._sums, reset_less=True)
+        sums, last_sums = Signal(shape), Signal(shape, reset_less=True)
         # A pixel that follows itself at once is not yet in the memory when it is read.
         follows_itself = Signal()
         m.d.sync += follows_itself.eq(
-            here.valid
-            & (here.index == request.index)
-            & (here.bank == request.bank)
-            & ~request.first_tile
+            stage.valid
+            & (here.index == asked.index)
+            & (here.bank == asked.bank)
+            & ~asked.first_tile
         )
-        drained_bank = Signal()
-        m.d.sync += drained_bank.eq(self.drain_bank)
-        stored = Signal(self._sums)
+        read_bank = Signal()
+        m.d.sync += read_bank.eq(self.sums.bank)
+        stored = Signal(shape)
         words = []
         for bank in range(2):
             ram = place(
@@ -183,24 +191,24 @@ class ArraySlice(wiring.Component):
                 platform,
                 f"accumulators_{bank}",
                 "hawx_accumulators",
-                lambda: SimpleDualPortRam(width, d.accumulators),
+                lambda: SimpleDualPortRam(shape.size, d.accumulators),
             )
-            read = request.valid & ~request.first_tile & (request.bank == bank)
-            drain = self.drain_enable & (self.drain_bank == bank)
+            adds = request.valid & ~asked.first_tile & (asked.bank == bank)
+            reads_out = self.sums.enable & (self.sums.bank == bank)
             m.d.comb += [
-                ram.read_enable.eq(read | drain),
-                ram.read_address.eq(Mux(drain, self.drain_index, request.index)),
-                ram.write_enable.eq(here.valid & (here.bank == bank)),
-                ram.write_address.eq(here.index),
-                ram.write_data.eq(sums),
+                ram.read.enable.eq(adds | reads_out),
+                ram.read.address.eq(Mux(reads_out, self.sums.index, asked.index)),
+                ram.write.enable.eq(stage.valid & (here.bank == bank)),
+                ram.write.address.eq(here.index),
+                ram.write.data.eq(sums),
             ]
-            words.append(ram.read_data)
+            words.append(ram.read.data)
         m.d.comb += [
             stored.as_value().eq(Mux(here.bank, words[1], words[0])),
-            self.drain_sums.as_value().eq(Mux(drained_bank, words[1], words[0])),
+            self.sums.data.as_value().eq(Mux(read_bank, words[1], words[0])),
         ]
         for column, bottom in enumerate(bottoms):
             before = Mux(here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column]))
             m.d.comb += sums[column].eq(bottom + before)
-        with m.If(here.valid):
+        with m.If(stage.valid):
             m.d.sync += last_sums.eq(sums)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 
+from hawx_hw.architectures.systolic.gateware import latencies
 from hawx_hw.architectures.systolic.gateware.accumulator_readout import AccumulatorReadout
 from hawx_hw.architectures.systolic.gateware.array_slice import ArraySlice
-from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions, select_fields
 from hawx_hw.architectures.systolic.gateware.layer_sequencer import LayerSequencer
+from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
 from hawx_hw.architectures.systolic.gateware.post_processor import PostProcessor
 from hawx_hw.architectures.systolic.gateware.row_feeder import RowFeeder
 from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
@@ -20,10 +23,15 @@ from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
 from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.members import connect_members
 from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
 
 __all__ = ["SystolicCore", "core_signature", "memory_words"]
+
+# What the shell and the layer sequencer exchange.
+_CONTROL = ("start", "busy", "done", "input_release", "result_free", "layer", "layer_done")
 
 
 def core_signature(plan: Plan) -> CoreSignature:
@@ -51,6 +59,16 @@ def memory_words(plan: Plan) -> list[Sequence[int]]:
     ]
 
 
+@dataclass(frozen=True)
+class _ParameterMemories:
+    """The memories that inference only reads; ``weights`` by bank, then slice."""
+
+    program: ParameterMemory
+    requantization: ParameterMemory
+    taps: Sequence[ParameterMemory]
+    weights: Sequence[Sequence[ParameterMemory]]
+
+
 class SystolicCore(wiring.Component):
     """Runs whole inferences of one network.
 
@@ -60,9 +78,10 @@ class SystolicCore(wiring.Component):
                         |                       |         | activations
                         +--> weight loader --> weight banks --> array slices --> accumulators
                                                                                      |
-             activation memories, result <-- post-processor <-- sums, or codes <-- drain
+       activation memories, result <-- post-processor <-- sums, or codes <-- accumulator read-out
 
-    **Latency**: that of :mod:`hawx_hw.architectures.systolic.cycles`, to the cycle.
+    **Latency**: that of :mod:`hawx_hw.architectures.systolic.cycles`, to the cycle; both take the
+    times between the units' events from :mod:`.latencies`.
 
     Parameters
     ----------
@@ -95,72 +114,52 @@ class SystolicCore(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         d = self._dimensions
-
         sequencer = place(
-            m, platform, "sequencer", "hawx_layer_sequencer", lambda: LayerSequencer(d)
+            m, platform, "sequencer", "hawx_layer_sequencer", partial(LayerSequencer, d)
         )
-        issuer = place(m, platform, "issuer", "hawx_tile_issuer", lambda: TileIssuer(d))
-        loader = place(m, platform, "loader", "hawx_weight_loader", lambda: WeightLoader(d))
-        drain = place(
-            m, platform, "drain", "hawx_accumulator_readout", lambda: AccumulatorReadout(d)
+        issuer = place(m, platform, "issuer", "hawx_tile_issuer", partial(TileIssuer, d))
+        loader = place(m, platform, "loader", "hawx_weight_loader", partial(WeightLoader, d))
+        readout = place(
+            m, platform, "readout", "hawx_accumulator_readout", partial(AccumulatorReadout, d)
         )
-        post = place(m, platform, "post", "hawx_post_processor", lambda: PostProcessor(d))
-        layer = sequencer.present
-        store = post.store
-
+        post = place(m, platform, "post", "hawx_post_processor", partial(PostProcessor, d))
         memories = self._parameter_memories(m, platform)
-        program, constants = memories[0], memories[1]
-        lists = memories[2 : 2 + d.array.rows]
-        banks = memories[2 + d.array.rows :]
+        layer = sequencer.running.layer
 
+        self._control(m, sequencer, issuer, loader, readout, memories.program)
+        feeders, activations = self._feeders(m, platform, issuer, layer, memories.taps)
+        slices = self._slices(m, platform, feeders, issuer, layer)
+        self._load_weights(m, loader, memories.weights, slices)
+        filled = slices[-1].east.accumulate
+        m.d.comb += readout.filled.eq(filled.valid & filled.payload.last)
+
+        reading, streamed = self._stream(m, issuer, sequencer)
+        self._read_constants(m, layer, readout, reading, memories.requantization, post)
+        sums = self._read_sums(m, readout, slices)
+        element = delay_line(m, readout.element, ArraySlice.READ_LATENCY, "read_out")[-1]
+        m.d.comb += post.rule.eq(select_fields(layer, d.rule))
+        with m.If(layer.stream):
+            wiring.connect(m, streamed, post.element)
+            m.d.comb += [
+                value.eq(Mux(feeders[0].padding, layer.pad_code, code))
+                for value, code in zip(post.values, feeders[0].read.data, strict=True)
+            ]
+        with m.Else():
+            wiring.connect(m, element, post.element)
+            m.d.comb += post.values.as_value().eq(sums)
+
+        self._store(m, layer, post, activations)
         m.d.comb += [
-            sequencer.start.eq(self.start),
-            sequencer.result_free.eq(self.result_free),
-            sequencer.read_data.as_value().eq(program.read_data),
-            sequencer.stored_end.eq(store.valid & store.end),
-            program.read_enable.eq(sequencer.read_enable),
-            program.read_address.eq(sequencer.read_address),
-            self.busy.eq(sequencer.busy),
-            self.done.eq(sequencer.done),
-            self.input_release.eq(sequencer.input_release),
-            self.layer.eq(sequencer.layer),
-            self.layer_done.eq(sequencer.layer_done),
-        ]
-        m.d.comb += [
-            loader.begin.eq(sequencer.preload & loader.idle),
-            sequencer.preloaded.eq(loader.begin),
-            loader.layer.eq(sequencer.read_data),
-            loader.taken.eq(issuer.weights_taken),
-            issuer.layer.eq(layer),
-            issuer.begin.eq(sequencer.begin),
-            issuer.weights_ready.eq(loader.ready),
-            issuer.bank_free.eq(drain.bank_free.bit_select(issuer.bank, 1)),
-            drain.layer.eq(layer),
-            drain.begin.eq(sequencer.begin),
-            drain.output_tile_begins.eq(issuer.output_tile_begins),
-            drain.output_tile_begins_bank.eq(issuer.bank),
-        ]
-
-        rows, copies = self._rows(m, platform, issuer, layer, lists)
-        slices = self._slices(m, platform, rows, issuer, loader, layer, banks)
-        filled = slices[-1].accumulate_out
-        m.d.comb += drain.filled.eq(filled.valid & filled.last)
-
-        self._feed_post_processor(
-            m, issuer, drain, layer, rows[0], copies[0], slices, constants, post
-        )
-        self._store(m, layer, store, copies)
-
-        m.d.comb += [
-            self.trace_store_valid.eq(store.valid),
-            self.trace_store_address.eq(store.address),
-            self.trace_store_data.eq(store.data),
+            sequencer.stored_end.eq(post.store.valid & post.store.payload.end),
+            self.trace_store_valid.eq(post.store.valid),
+            self.trace_store_address.eq(post.store.payload.address),
+            self.trace_store_data.eq(post.store.payload.data),
             self.trace_layer.eq(sequencer.layer),
         ]
         return m
 
-    def _parameter_memories(self, m: Module, platform: Any) -> list[Any]:
-        """Program, requantization, and the weight banks (all slices of a bank together)."""
+    def _parameter_memories(self, m: Module, platform: Any) -> _ParameterMemories:
+        """The memories of the program, of requantization, of taps, and of weights."""
         a = self._plan.array
         contents = memory_words(self._plan)
         memories = []
@@ -177,212 +176,217 @@ class SystolicCore(wiring.Component):
             )
             if a.loadable:
                 m.d.comb += [
-                    memory.write_enable.eq(self.parameter.valid & (self.parameter.memory == index)),
-                    memory.write_address.eq(self.parameter.address),
-                    memory.write_data.eq(self.parameter.data),
+                    memory.write.enable.eq(self.parameter.valid & (self.parameter.memory == index)),
+                    memory.write.address.eq(self.parameter.address),
+                    memory.write.data.eq(self.parameter.data),
                 ]
             memories.append(memory)
-        return memories
+        program, requantization, *others = memories
+        taps, banks = others[: a.rows], others[a.rows :]
+        weights = [banks[first : first + a.slices] for first in range(0, len(banks), a.slices)]
+        return _ParameterMemories(program, requantization, taps, weights)
 
-    def _rows(
-        self, m: Module, platform: Any, issuer: Any, layer: Any, lists: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
-        """The row feeders with their lists of taps and copies of the activation memory."""
+    def _control(
+        self,
+        m: Module,
+        sequencer: LayerSequencer,
+        issuer: TileIssuer,
+        loader: WeightLoader,
+        readout: AccumulatorReadout,
+        program: ParameterMemory,
+    ) -> None:
+        """Join the shell, the layer sequencer, and the units that a layer keeps busy."""
+        connect_members(m, wiring.flipped(self), sequencer, _CONTROL)
+        wiring.connect(m, sequencer.program, program.read)
+        wiring.connect(m, sequencer.running, issuer.running, readout.running)
+        wiring.connect(m, loader.tile, issuer.weights)
+        wiring.connect(m, issuer.accumulators, readout.accumulators)
+        m.d.comb += [
+            loader.begin.eq(sequencer.offered & loader.idle),
+            loader.layer.eq(sequencer.program.data),
+            sequencer.taken.eq(loader.begin),
+        ]
+
+    def _feeders(
+        self,
+        m: Module,
+        platform: Any,
+        issuer: TileIssuer,
+        layer: data.View,
+        lists: Sequence[ParameterMemory],
+    ) -> tuple[list[RowFeeder], list[SimpleDualPortRam]]:
+        """A feeder for each row, with its list of taps and its copy of the activation memory."""
         d = self._dimensions
-        rows, copies = [], []
-        fetch: Any = issuer.fetch
-        for number in range(d.array.rows):
-            row = place(m, platform, f"row_{number}", "hawx_row_feeder", lambda: RowFeeder(d))
+        feeders, copies = [], []
+        fetch = issuer.fetch
+        for number, taps in enumerate(lists):
+            feeder = place(m, platform, f"row_{number}", "hawx_row_feeder", partial(RowFeeder, d))
             copy = place(
                 m,
                 platform,
                 f"activations_{number}",
                 "hawx_activations",
-                lambda: SimpleDualPortRam(d.word.size, d.arena),
+                partial(SimpleDualPortRam, d.word.size, d.arena),
             )
-            m.d.comb += [
-                row.fetch.eq(fetch),
-                row.width.eq(layer.width),
-                row.height.eq(layer.height),
-                row.stream.eq(layer.stream),
-                row.pad_code.eq(layer.pad_code),
-                lists[number].read_enable.eq(row.tap_enable),
-                lists[number].read_address.eq(row.tap_address),
-                row.tap.as_value().eq(lists[number].read_data),
-                copy.read_enable.eq(row.read_enable),
-                copy.read_address.eq(row.read_address),
-                row.read_data.as_value().eq(copy.read_data),
-            ]
+            wiring.connect(m, fetch, feeder.fetch)
+            wiring.connect(m, feeder.taps, taps.read)
+            wiring.connect(m, feeder.read, copy.read)
+            m.d.comb += feeder.layer.eq(select_fields(layer, d.input_fields))
             # Only the first row serves a layer that streams.
-            fetch = Signal(d.fetch, name=f"fetch_{number + 1}")
+            fetch = d.fetch.create(path=(f"fetch_{number + 1}",))
             m.d.comb += [
-                fetch.eq(row.fetch_out),
-                fetch.valid.eq(row.fetch_out.valid & ~layer.stream),
+                fetch.valid.eq(feeder.fetch_out.valid & ~layer.stream),
+                fetch.payload.eq(feeder.fetch_out.payload),
             ]
-            rows.append(row)
+            feeders.append(feeder)
             copies.append(copy)
-        return rows, copies
+        return feeders, copies
 
     def _slices(
         self,
         m: Module,
         platform: Any,
-        rows: list[Any],
-        issuer: Any,
-        loader: Any,
-        layer: Any,
-        banks: list[Any],
-    ) -> list[Any]:
-        """The array; weights, pixels and their accumulators arrive at each PE at the same pace."""
+        feeders: Sequence[RowFeeder],
+        issuer: TileIssuer,
+        layer: data.View,
+    ) -> list[ArraySlice]:
+        """The array: what the feeders and the issuer send moves from slice to slice."""
         d = self._dimensions
-        a = d.array
-        # A pixel takes rows + 3 cycles from its issue to the cycle before its sums leave the array,
-        # and one more where a register follows the blocks.
-        accumulate: Any = issuer.accumulate
-        for number in range(a.rows + 3 + a.block_register):
-            accumulate = _delayed(m, accumulate, d.accumulate, f"accumulate_{number}")
-        # A row's weight is loaded in the cycle in which its pixel could swap it in, at the
-        # earliest.
-        loads: list[Any] = [loader.load]
-        for number in range(2 + (a.banks - 1) * a.bank_rows + a.slices):
-            loads.append(_delayed(m, loads[-1], d.load, f"load_{number}"))
-
-        activations = Cat(row.activation for row in rows)
-        swap = Cat(row.swap for row in rows)
+        edge = d.edge.create(path=("edge",))
+        accumulate = delay_line(
+            m, issuer.accumulate, latencies.issue_to_accumulate(d.array), "accumulate"
+        )
+        wiring.connect(m, accumulate[-1], wiring.flipped(edge.accumulate))
+        m.d.comb += [
+            edge.activations.as_value().eq(Cat(feeder.activation for feeder in feeders)),
+            edge.swap.eq(Cat(feeder.swap for feeder in feeders)),
+        ]
         blocks = slice_blocks(self._plan)
         kinds = list(dict.fromkeys(blocks))
-        slices: list[Any] = []
-        for number in range(a.slices):
-            kind = kinds.index(blocks[number])
+        slices: list[ArraySlice] = []
+        for number, held in enumerate(blocks):
             part = place(
                 m,
                 platform,
                 f"slice_{number}",
-                f"hawx_array_slice_{kind}" if len(kinds) > 1 else "hawx_array_slice",
-                partial(ArraySlice, d, blocks[number], self._implementations),
+                f"hawx_array_slice_{kinds.index(held)}" if len(kinds) > 1 else "hawx_array_slice",
+                partial(ArraySlice, d, held, self._implementations),
             )
-            m.d.comb += [
-                part.select.eq(layer.select),
-                part.activations.as_value().eq(activations),
-                part.swap.eq(swap),
-                part.accumulate.eq(accumulate),
-            ]
-            activations, swap = part.activations_out.as_value(), part.swap_out
-            accumulate = part.accumulate_out
-            for bank in range(a.banks):
-                memory = banks[bank * a.slices + number]
-                request = loads[2 + bank * a.bank_rows + number]
-                arrival = loads[3 + bank * a.bank_rows + number]
-                m.d.comb += [
-                    memory.read_enable.eq(request.valid),
-                    memory.read_address.eq(request.address),
-                    part.weights[bank].as_value().eq(memory.read_data),
-                ]
-                for beat in range(a.bank_rows):
-                    row = bank * a.bank_rows + beat
-                    if row < a.rows:
-                        m.d.comb += part.load[row].eq(arrival.valid & (arrival.beat == beat))
+            m.d.comb += part.select.eq(layer.select)
+            wiring.connect(m, edge, part.west)
+            edge = part.east
             slices.append(part)
         return slices
 
-    def _feed_post_processor(
+    def _load_weights(
         self,
         m: Module,
-        issuer: Any,
-        drain: Any,
-        layer: Any,
-        row: Any,
-        copy: Any,
-        slices: list[Any],
-        constants: Any,
-        post: Any,
+        loader: WeightLoader,
+        banks: Sequence[Sequence[ParameterMemory]],
+        slices: Sequence[ArraySlice],
     ) -> None:
-        """Sums that the drain reads, or codes that the first row reads, with their constants."""
+        """Weights move down the banks and along the slices at the pace of the pixels."""
+        a = self._dimensions.array
+        down, along = ProcessingElement.SUM_LATENCY, ArraySlice.LATENCY
+        first = latencies.load_to_weights()
+        last = first + (a.banks - 1) * a.bank_rows * down + (a.slices - 1) * along
+        loads = delay_line(m, loader.load, last, "load")
+        for number, part in enumerate(slices):
+            for bank, memories in enumerate(banks):
+                memory = memories[number]
+                at = first + bank * a.bank_rows * down + number * along
+                request, arrival = loads[at - ParameterMemory.LATENCY], loads[at]
+                m.d.comb += [
+                    memory.read.enable.eq(request.valid),
+                    memory.read.address.eq(request.payload.address),
+                    part.weights[bank].as_value().eq(memory.read.data),
+                ]
+                for beat, row in enumerate(range(a.rows)[bank * a.bank_rows :][: a.bank_rows]):
+                    loads_row = arrival.valid & (arrival.payload.beat == beat)
+                    m.d.comb += part.load[row].eq(loads_row)
+
+    def _read_sums(
+        self, m: Module, readout: AccumulatorReadout, slices: Sequence[ArraySlice]
+    ) -> Value:
+        """Read the sums of one group from the slice that holds it; returns them as they come."""
         d = self._dimensions
-        a = d.array
-        # A layer that streams: codes arrive three cycles after their issue.
-        issued = Signal(d.element, name="issued")
-        stream_address = Signal(d.destination)
+        in_slice = d.array.groups // d.array.slices
+        group = FlowSignature(readout.group.shape()).create(path=("group",))
+        m.d.comb += [group.valid.eq(readout.read_enable), group.payload.eq(readout.group)]
+        for number, part in enumerate(slices):
+            first = number * in_slice
+            mine = (readout.group >= first) & (readout.group < first + in_slice)
+            m.d.comb += [
+                part.sums.enable.eq(readout.read_enable & mine),
+                part.sums.bank.eq(readout.bank),
+                part.sums.index.eq(readout.index),
+            ]
+        arrived = delay_line(m, group, ArraySlice.READ_LATENCY, "group")[-1]
+        sums = Cat(part.sums.data.as_value() for part in slices)
+        return sums.word_select(arrived.payload, d.sums.size)
+
+    def _stream(self, m: Module, issuer: TileIssuer, sequencer: LayerSequencer) -> tuple[Any, Any]:
+        """Follow the codes of a layer that streams from their issue to the post-processor.
+
+        Returns the elements whose constants are to be read now, and those whose codes arrive now.
+        """
+        running = sequencer.running
+        issued = self._dimensions.element.create(path=("issued",))
+        address = Signal(self._dimensions.destination, name="stream_address")
+        flags = issuer.element.payload
         m.d.comb += [
             issued.valid.eq(issuer.element.valid),
-            issued.window_first.eq(issuer.element.window_first),
-            issued.window_last.eq(issuer.element.window_last),
-            issued.end.eq(issuer.element.end & issuer.element.window_last),
-            issued.address.eq(stream_address),
+            issued.payload.window_first.eq(flags.window_first),
+            issued.payload.window_last.eq(flags.window_last),
+            issued.payload.end.eq(flags.end & flags.window_last),
+            issued.payload.address.eq(address),
         ]
-        with m.If(issued.valid & issued.window_last):
-            m.d.sync += stream_address.eq(stream_address + 1)
-        with m.If(drain.begin):
-            m.d.sync += stream_address.eq(layer.destination)
-        addressed = _delayed(m, issued, d.element, "streamed_0")
-        reading = _delayed(m, addressed, d.element, "streamed_1")
-        streamed = _delayed(m, reading, d.element, "streamed_2")
+        with m.If(issued.valid & flags.window_last):
+            m.d.sync += address.eq(address + 1)
+        with m.If(running.begin):
+            m.d.sync += address.eq(running.layer.destination)
+        line = delay_line(m, issued, latencies.issue_to_stream(), "streamed")
+        return line[-1 - ParameterMemory.LATENCY], line[-1]
 
-        drained = _delayed(m, drain.element, d.element, "drained")
-        group = Signal(drain.group.shape())
-        with m.If(drain.read_enable):
-            m.d.sync += group.eq(drain.group)
-        for part, number in zip(slices, range(a.slices), strict=True):
-            first = number * (a.groups // a.slices)
-            mine = (drain.group >= first) & (drain.group < first + a.groups // a.slices)
-            m.d.comb += [
-                part.drain_enable.eq(drain.read_enable & mine),
-                part.drain_bank.eq(drain.bank),
-                part.drain_index.eq(drain.index),
-            ]
-        sums = Cat(part.drain_sums.as_value() for part in slices)
-
+    def _read_constants(
+        self,
+        m: Module,
+        layer: data.View,
+        readout: AccumulatorReadout,
+        streamed: Any,
+        memory: ParameterMemory,
+        post: PostProcessor,
+    ) -> None:
+        """Read the constants of the sums or of the codes that come next."""
+        another = layer.per_element & ~streamed.payload.window_first
         m.d.comb += [
-            constants.read_enable.eq(drain.constants_enable | reading.valid),
-            constants.read_address.eq(
-                Mux(
-                    layer.stream,
-                    layer.requantization + (layer.per_element & ~reading.window_first),
-                    drain.constants_address,
-                )
+            memory.read.enable.eq(readout.constants_enable | streamed.valid),
+            memory.read.address.eq(
+                Mux(layer.stream, layer.requantization + another, readout.constants_address)
             ),
-            post.constants.as_value().eq(constants.read_data),
-            post.reduce.eq(layer.reduce),
-            post.shift.eq(layer.shift),
-            post.low.eq(layer.low),
-            post.high.eq(layer.high),
-            post.step.eq(layer.step),
+            post.constants.as_value().eq(memory.read.data),
         ]
-        with m.If(layer.stream):
-            m.d.comb += post.element.eq(streamed)
-            for lane in range(a.requantizers):
-                m.d.comb += post.values[lane].eq(
-                    Mux(row.padding, layer.pad_code, row.read_data[lane])
-                )
-        with m.Else():
-            m.d.comb += [
-                post.element.eq(drained),
-                post.values.as_value().eq(sums.word_select(group, d.sums.size)),
-            ]
 
-    def _store(self, m: Module, layer: Any, store: Any, copies: list[Any]) -> None:
-        """Finished words go to every copy of the activation memory; the next image fills the
-        gaps."""
+    def _store(
+        self,
+        m: Module,
+        layer: data.View,
+        post: PostProcessor,
+        copies: Sequence[SimpleDualPortRam],
+    ) -> None:
+        """Store words in every copy of the activation memory; the next image fills the gaps."""
+        store = post.store
         keeps = store.valid & ~layer.to_result
         image = self.image
         m.d.comb += [
             image.ready.eq(~keeps),
             self.result.valid.eq(store.valid & layer.to_result),
-            self.result.address.eq(store.address),
-            self.result.data.eq(store.data),
+            self.result.address.eq(store.payload.address),
+            self.result.data.eq(store.payload.data),
         ]
         for copy in copies:
             m.d.comb += [
-                copy.write_enable.eq(keeps | image.valid),
-                copy.write_address.eq(Mux(keeps, store.address, image.payload.address)),
-                copy.write_data.eq(Mux(keeps, store.data.as_value(), image.payload.data)),
+                copy.write.enable.eq(keeps | image.valid),
+                copy.write.address.eq(Mux(keeps, store.payload.address, image.payload.address)),
+                copy.write.data.eq(Mux(keeps, store.payload.data.as_value(), image.payload.data)),
             ]
-
-
-def _delayed(m: Module, source: Any, shape: Any, name: str) -> Any:
-    """``source`` a cycle later; what is not valid does not toggle."""
-    target = Signal(shape, name=name)
-    m.d.sync += target.valid.eq(source.valid)
-    with m.If(source.valid):
-        m.d.sync += target.eq(source)
-    return target

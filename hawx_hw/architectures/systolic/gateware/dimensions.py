@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from amaranth.hdl import Shape, signed, unsigned
-from amaranth.lib import data
+from amaranth.hdl import Cat, Shape, Value, signed, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.blocks.block import CODE
+from hawx_hw.gateware.flows import FlowSignature
 from hawx_hw.gateware.layout import index_width
+from hawx_hw.graph.graph import MULTIPLIER_BITS
 
-__all__ = ["CODE", "MULTIPLIER_BITS", "Dimensions"]
-
-CODE = signed(8)
-MULTIPLIER_BITS = 16
+__all__ = ["Dimensions", "select_fields"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,20 @@ class Dimensions:
         """Shape of one field of a program word."""
         return Shape.cast(self.descriptor[name].shape)
 
+    def fields_of(self, names: Sequence[str]) -> data.StructLayout:
+        """The named fields of a program word, in this order."""
+        return data.StructLayout({name: self.field(name) for name in names})
+
+    @property
+    def input_fields(self) -> data.StructLayout:
+        """What a row feeder needs of a program word."""
+        return self.fields_of(("width", "height", "stream", "pad_code"))
+
+    @property
+    def rule(self) -> data.StructLayout:
+        """What a requantizer needs of a program word."""
+        return self.fields_of(("reduce", "shift", "low", "high", "step"))
+
     @property
     def address(self) -> Shape:
         """Word address in the activation memory."""
@@ -136,56 +151,112 @@ class Dimensions:
         return data.StructLayout({name: unsigned(bits) for name, bits in self.tap_fields})
 
     @property
-    def fetch(self) -> data.StructLayout:
+    def running(self) -> wiring.Signature:
+        """The layer that runs, and the pulse with which it begins; from the layer sequencer."""
+        return wiring.Signature({"begin": Out(1), "layer": Out(self.descriptor)})
+
+    @property
+    def tile_weights(self) -> wiring.Signature:
+        """The weights of the next tile: loaded, and taken by the tile; from the weight loader."""
+        return wiring.Signature({"ready": Out(1), "taken": In(1)})
+
+    @property
+    def accumulator_set(self) -> wiring.Signature:
+        """One of the two sets of accumulators: chosen, free, and taken; from the tile issuer."""
+        return wiring.Signature({"bank": Out(1), "free": In(1), "taken": Out(1)})
+
+    @property
+    def fetch(self) -> FlowSignature:
         """What moves down the rows: one output pixel of one tile."""
-        return data.StructLayout(
-            {
-                "valid": 1,
-                "first": 1,  # of the tile
-                "position": self.position,
-                "tile": unsigned(index_width(self.tap_words)),  # in the lists of taps
-            }
+        return FlowSignature(
+            data.StructLayout(
+                {
+                    "first": 1,  # of the tile
+                    "position": self.position,
+                    "tile": unsigned(index_width(self.tap_words)),  # in the lists of taps
+                }
+            )
         )
 
     @property
-    def accumulate(self) -> data.StructLayout:
+    def accumulate(self) -> FlowSignature:
         """What follows an output pixel through the array to its accumulator."""
-        return data.StructLayout(
+        return FlowSignature(
+            data.StructLayout(
+                {
+                    "index": unsigned(index_width(self.accumulators)),
+                    "bank": 1,
+                    "first_tile": 1,
+                    "last": 1,  # the last pixel of an output tile in its last tile
+                }
+            )
+        )
+
+    @property
+    def edge(self) -> wiring.Signature:
+        """What one slice of the array hands on to the next."""
+        rows = self.array.rows
+        return wiring.Signature(
             {
-                "valid": 1,
-                "index": unsigned(index_width(self.accumulators)),
-                "bank": 1,
-                "first_tile": 1,
-                "last": 1,  # the last pixel of an output tile in its last tile
+                "activations": Out(data.ArrayLayout(CODE, rows)),
+                "swap": Out(rows),  # one bit a row
+                "accumulate": Out(self.accumulate),
             }
         )
 
     @property
-    def load(self) -> data.StructLayout:
+    def load(self) -> FlowSignature:
         """What moves down the weight banks: one word of every bank."""
-        return data.StructLayout(
+        return FlowSignature(
+            data.StructLayout(
+                {
+                    "beat": unsigned(index_width(self.array.bank_rows)),
+                    "address": unsigned(index_width(self.weight_words)),
+                }
+            )
+        )
+
+    @property
+    def slice_sums(self) -> wiring.Signature:
+        """The port through which the sums of a slice are read, seen from the reader."""
+        return wiring.Signature(
             {
-                "valid": 1,
-                "beat": unsigned(index_width(self.array.bank_rows)),
-                "address": unsigned(index_width(self.weight_words)),
+                "enable": Out(1),
+                "bank": Out(1),
+                "index": Out(index_width(self.accumulators)),
+                "data": In(data.ArrayLayout(signed(self.sum_bits), self.array.slice_columns)),
             }
         )
 
     @property
-    def element(self) -> data.StructLayout:
+    def element(self) -> FlowSignature:
         """What accompanies sums or codes into the post-processor."""
-        return data.StructLayout(
-            {
-                "valid": 1,
-                "window_first": 1,
-                "window_last": 1,
-                "end": 1,  # the last of the layer
-                "address": self.destination,
-            }
+        return FlowSignature(
+            data.StructLayout(
+                {
+                    "window_first": 1,
+                    "window_last": 1,
+                    "end": 1,  # the last of the layer
+                    "address": self.destination,
+                }
+            )
         )
 
     @property
-    def lane_constants(self) -> data.StructLayout:
+    def store(self) -> FlowSignature:
+        """A word that a layer stores."""
+        return FlowSignature(
+            data.StructLayout(
+                {
+                    "address": self.destination,
+                    "data": self.word,
+                    "end": 1,  # the last of the layer
+                }
+            )
+        )
+
+    @property
+    def constants(self) -> data.StructLayout:
         """Multiplier and addend of one requantizer."""
         return data.StructLayout(
             {"multiplier": unsigned(MULTIPLIER_BITS), "addend": signed(self.addend_bits)}
@@ -193,7 +264,7 @@ class Dimensions:
 
     @property
     def sums(self) -> data.ArrayLayout:
-        """One sum a lane."""
+        """One sum for each requantizer."""
         return data.ArrayLayout(signed(self.sum_bits), self.array.requantizers)
 
     def memories(self) -> Sequence[tuple[str, int, int]]:
@@ -203,7 +274,7 @@ class Dimensions:
             ("program", self.descriptor.size, self.layers),
             (
                 "requantization",
-                self.lane_constants.size * a.requantizers,
+                self.constants.size * a.requantizers,
                 self.requantization_words,
             ),
             *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),
@@ -213,3 +284,8 @@ class Dimensions:
                 for slice_ in range(a.slices)
             ),
         ]
+
+
+def select_fields(word: data.View, layout: data.StructLayout) -> Value:
+    """The fields of ``word`` that ``layout`` names, as a value of that layout."""
+    return Cat(word[name] for name, _ in layout)

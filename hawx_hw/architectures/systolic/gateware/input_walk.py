@@ -19,7 +19,7 @@ class InputWalk(wiring.Component):
     From the innermost: window column, window row, output column, output row. The walk can be taken
     back to where an output tile began, since each tile of taps walks over the same pixels again.
 
-    **Latency**: a command acts on ``position`` in the next cycle.
+    **Latency**: ``position`` follows a command by :attr:`LATENCY`.
 
     Parameters
     ----------
@@ -41,6 +41,9 @@ class InputWalk(wiring.Component):
     window_first, window_last : Out(1)
         The position is the first, the last of its window.
     """
+
+    #: Cycles from a command to the position that it leads to.
+    LATENCY = 1
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions

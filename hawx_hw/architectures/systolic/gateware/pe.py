@@ -11,8 +11,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.systolic.gateware.dimensions import CODE
-from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.block import CODE, Block
 from hawx_hw.gateware.hierarchy import place
 
 __all__ = ["ProcessingElement"]
@@ -26,10 +25,10 @@ class ProcessingElement(wiring.Component):
     Of several blocks, ``select`` chooses the one whose product counts. The operands of the others
     are held at zero, so that nothing in them toggles.
 
-    **Latency**: ``sum_out`` is the sum of ``sum_in`` and the product of ``activation`` and weight
-    of the previous cycle; with a block register the product is one cycle older. A weight loaded in
-    one cycle may be swapped in the next; one swapped in a cycle multiplies from the next cycle on.
-    Loading and swapping in one cycle swaps the weight that was there before.
+    **Latency**: ``sum_out`` follows ``sum_in`` by :attr:`SUM_LATENCY`, and ``activation`` with the
+    weight of its cycle by :meth:`latency`. A weight may be swapped in :attr:`LOAD_LATENCY` after it
+    was loaded, and multiplies :attr:`SWAP_LATENCY` after the swap. Loading and swapping in one
+    cycle swaps the weight that was there before.
 
     Parameters
     ----------
@@ -54,6 +53,18 @@ class ProcessingElement(wiring.Component):
     select : In(range(len(blocks)))
         Only with several blocks; holds still while pixels are under way.
     """
+
+    #: Cycles from ``sum_in`` to ``sum_out``.
+    SUM_LATENCY = 1
+    #: Cycles from ``load`` to the first ``swap`` that takes the weight.
+    LOAD_LATENCY = 1
+    #: Cycles from ``swap`` to the first activation that the weight multiplies.
+    SWAP_LATENCY = 1
+
+    @classmethod
+    def latency(cls, *, block_register: bool) -> int:
+        """Cycles from ``activation`` to the sum that its product is in."""
+        return block_register + cls.SUM_LATENCY
 
     def __init__(
         self,

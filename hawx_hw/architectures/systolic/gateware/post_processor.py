@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.systolic.gateware.dimensions import CODE, MULTIPLIER_BITS, Dimensions
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.blocks.block import CODE
+from hawx_hw.gateware.flows import delay_line
 from hawx_hw.gateware.hierarchy import place
+from hawx_hw.graph.graph import MULTIPLIER_BITS
 
 __all__ = ["PostProcessor", "Requantizer"]
 
@@ -24,7 +27,8 @@ class Requantizer(wiring.Component):
     addition); otherwise each code of the window is finished and the largest one counts (max
     pooling).
 
-    **Latency**: five cycles from ``value`` to ``code``.
+    **Latency**: ``code`` follows ``value`` by :attr:`LATENCY`. The stages, one a cycle, take the
+    value in, multiply, add, shift and clamp, and compare.
 
     Parameters
     ----------
@@ -33,31 +37,34 @@ class Requantizer(wiring.Component):
     Attributes
     ----------
     value : In(signed(sum_bits))
-    constants : In(Dimensions.lane_constants)
+    constants : In(Dimensions.constants)
         Of this value.
-    reduce, shift, low, high, step : In
-        Of the layer; they hold still while values are under way.
-    accumulate_first : In(1)
-        The value in the second stage is the first of its window.
-    stage_valid : In(5)
+    rule : In(Dimensions.rule)
+        Of the layer; holds still while values are under way.
+    stage_valid : In(LATENCY)
         Bit k: stage k takes a value in this cycle. A stage without a value holds still.
+    accumulate_first : In(1)
+        The value that stage :attr:`ADD_STAGE` takes is the first of its window.
     compare_first : In(1)
-        The code in the last stage is the first of its window.
-    code : Out(signed(8))
+        The code that stage :attr:`COMPARE_STAGE` takes is the first of its window.
+    code : Out(CODE)
     """
+
+    #: Cycles from ``value`` to ``code``, one a stage.
+    LATENCY = 5
+    #: Number of the stage that adds products up, from 0.
+    ADD_STAGE = 2
+    #: Number of the stage that compares codes.
+    COMPARE_STAGE = LATENCY - 1
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
         super().__init__(
             {
                 "value": In(signed(d.sum_bits)),
-                "constants": In(d.lane_constants),
-                "reduce": In(1),
-                "shift": In(d.field("shift")),
-                "low": In(d.field("low")),
-                "high": In(d.field("high")),
-                "step": In(d.field("step")),
-                "stage_valid": In(5),
+                "constants": In(d.constants),
+                "rule": In(d.rule),
+                "stage_valid": In(self.LATENCY),
                 "accumulate_first": In(1),
                 "compare_first": In(1),
                 "code": Out(CODE),
@@ -71,10 +78,10 @@ class Requantizer(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        d = self._dimensions
-        # Data need no reset: ``stage_valid`` tells which of them count.
+        d, rule = self._dimensions, self.rule
+        # Data need no reset: ``stage_valid`` marks which of them count.
         value = Signal(signed(d.sum_bits), reset_less=True)
-        constants = Signal(d.lane_constants, reset_less=True)
+        constants = Signal(d.constants, reset_less=True)
         product = Signal(signed(d.sum_bits + MULTIPLIER_BITS + 1), reset_less=True)
         addend = Signal(signed(d.addend_bits), reset_less=True)
         total = Signal(signed(d.product_bits), reset_less=True)
@@ -84,19 +91,19 @@ class Requantizer(wiring.Component):
             m.d.sync += [value.eq(self.value), constants.eq(self.constants)]
         with m.If(self.stage_valid[1]):
             m.d.sync += [product.eq(value * constants.multiplier), addend.eq(constants.addend)]
-        with m.If(self.stage_valid[2]):
-            before = Mux(self.reduce & ~self.accumulate_first, total, addend)
+        with m.If(self.stage_valid[self.ADD_STAGE]):
+            before = Mux(rule.reduce & ~self.accumulate_first, total, addend)
             m.d.sync += total.eq(before + product)
         with m.If(self.stage_valid[3]):
             scaled = Signal(signed(d.product_bits))
-            m.d.comb += scaled.eq(total >> self.shift)
+            m.d.comb += scaled.eq(total >> rule.shift)
             cleared = Signal(CODE)
-            m.d.comb += cleared.eq(self.step)
+            m.d.comb += cleared.eq(rule.step)
             m.d.sync += shifted.eq(
-                Mux(scaled < self.low, self.low, Mux(scaled > self.high, self.high, scaled))
+                Mux(scaled < rule.low, rule.low, Mux(scaled > rule.high, rule.high, scaled))
                 & ~cleared
             )
-        with m.If(self.stage_valid[4]):
+        with m.If(self.stage_valid[self.COMPARE_STAGE]):
             m.d.sync += self.code.eq(
                 Mux(self.compare_first | (shifted > self.code), shifted, self.code)
             )
@@ -104,9 +111,9 @@ class Requantizer(wiring.Component):
 
 
 class PostProcessor(wiring.Component):
-    """``lanes`` requantizers side by side: each element of a window in, one word a window out.
+    """Requantizers side by side: the elements of a window in, one word a window out.
 
-    **Latency**: ``store`` follows the last element of its window by five cycles; one element is
+    **Latency**: ``store`` follows the last element of its window by :attr:`LATENCY`; one element is
     taken a cycle.
 
     Parameters
@@ -117,12 +124,16 @@ class PostProcessor(wiring.Component):
     ----------
     element : In(Dimensions.element)
     values : In(Dimensions.sums)
-    constants : In(ArrayLayout(Dimensions.lane_constants, lanes))
-    reduce, shift, low, high, step : In
-        Of the layer.
-    store : Out({valid, address, data, end})
-        ``end`` marks the layer's last word.
+        With ``element``.
+    constants : In(ArrayLayout(Dimensions.constants, requantizers))
+        With ``element``.
+    rule : In(Dimensions.rule)
+        Of the layer; holds still while elements are under way.
+    store : Out(Dimensions.store)
     """
+
+    #: Cycles from the last element of a window to ``store``.
+    LATENCY = Requantizer.LATENCY
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
@@ -130,22 +141,9 @@ class PostProcessor(wiring.Component):
             {
                 "element": In(d.element),
                 "values": In(d.sums),
-                "constants": In(data.ArrayLayout(d.lane_constants, d.array.requantizers)),
-                "reduce": In(1),
-                "shift": In(d.field("shift")),
-                "low": In(d.field("low")),
-                "high": In(d.field("high")),
-                "step": In(d.field("step")),
-                "store": Out(
-                    wiring.Signature(
-                        {
-                            "valid": Out(1),
-                            "address": Out(d.destination),
-                            "data": Out(d.word),
-                            "end": Out(1),
-                        }
-                    )
-                ),
+                "constants": In(data.ArrayLayout(d.constants, d.array.requantizers)),
+                "rule": In(d.rule),
+                "store": Out(d.store),
             }
         )
 
@@ -158,32 +156,30 @@ class PostProcessor(wiring.Component):
         m = Module()
         d, store = self._dimensions, self.store
         # stages[k] belongs to the value that stage k takes in this cycle.
-        stages = [self.element]
-        for number in range(1, 6):
-            following = Signal(d.element, name=f"stage_{number}")
-            m.d.sync += following.valid.eq(stages[-1].valid)
-            with m.If(stages[-1].valid):
-                m.d.sync += following.eq(stages[-1])
-            stages.append(following)
-
+        stages = delay_line(m, self.element, self.LATENCY, "stage")
+        windows = [stage.payload for stage in stages]
         for number in range(d.array.requantizers):
-            lane = place(m, platform, f"lane_{number}", "hawx_requantizer", lambda: Requantizer(d))
+            requantizer = place(
+                m,
+                platform,
+                f"requantizer_{number}",
+                "hawx_requantizer",
+                lambda: Requantizer(d),
+            )
             m.d.comb += [
-                lane.value.eq(self.values[number]),
-                lane.constants.eq(self.constants[number]),
-                lane.reduce.eq(self.reduce),
-                lane.shift.eq(self.shift),
-                lane.low.eq(self.low),
-                lane.high.eq(self.high),
-                lane.step.eq(self.step),
-                lane.accumulate_first.eq(stages[2].window_first),
-                lane.compare_first.eq(stages[4].window_first | self.reduce),
-                store.data[number].eq(lane.code),
+                requantizer.value.eq(self.values[number]),
+                requantizer.constants.eq(self.constants[number]),
+                requantizer.rule.eq(self.rule),
+                requantizer.accumulate_first.eq(windows[Requantizer.ADD_STAGE].window_first),
+                requantizer.compare_first.eq(
+                    windows[Requantizer.COMPARE_STAGE].window_first | self.rule.reduce
+                ),
+                requantizer.stage_valid.eq(Cat(stage.valid for stage in stages[:-1])),
+                store.payload.data[number].eq(requantizer.code),
             ]
-            m.d.comb += [lane.stage_valid[k].eq(stages[k].valid) for k in range(5)]
         m.d.comb += [
-            store.valid.eq(stages[5].valid & stages[5].window_last),
-            store.address.eq(stages[5].address),
-            store.end.eq(stages[5].end),
+            store.valid.eq(stages[-1].valid & windows[-1].window_last),
+            store.payload.address.eq(windows[-1].address),
+            store.payload.end.eq(windows[-1].end),
         ]
         return m

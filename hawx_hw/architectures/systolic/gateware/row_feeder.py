@@ -8,7 +8,9 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.systolic.gateware.dimensions import CODE, Dimensions
+from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.blocks.block import CODE
+from hawx_hw.gateware.memories import ParameterMemory, ReadPort, SimpleDualPortRam
 
 __all__ = ["RowFeeder"]
 
@@ -21,9 +23,9 @@ class RowFeeder(wiring.Component):
     activation memory. Where the kernel hangs over the edge of the input, the activation is
     ``pad_code``; where the row has no tap, it is 0.
 
-    **Latency**: ``fetch_out`` follows ``fetch`` by one cycle, ``read_enable`` by two, ``swap`` by
-    three,
-    ``activation`` by four. ``activation`` holds its value while nothing is fetched.
+    **Latency**: after ``fetch`` come ``fetch_out`` (:attr:`FETCH_LATENCY`), ``read.enable``
+    (:attr:`READ_LATENCY`), ``swap`` (:attr:`SWAP_LATENCY`) and ``activation`` (:attr:`LATENCY`),
+    which holds its value while nothing is fetched. ``padding`` comes with ``read.data``.
 
     Parameters
     ----------
@@ -32,19 +34,28 @@ class RowFeeder(wiring.Component):
     Attributes
     ----------
     fetch, fetch_out : In, Out(Dimensions.fetch)
-    width, height, stream, pad_code : In
-        Of the layer (see :class:`~hawx_hw.architectures.systolic.steps.Step`); they hold still
-        while pixels are under way.
-    tap_enable, tap_address, tap : Out, Out, In
-        Of the list of taps; one cycle of latency; the data hold between reads.
-    read_enable, read_address, read_data : Out, Out, In
-        Of the copy of the activation memory; one cycle of latency.
+    layer : In(Dimensions.input_fields)
+        Of the layer (see :class:`~hawx_hw.architectures.systolic.steps.Step`); holds still while
+        pixels are under way.
+    taps : Out(ReadPort)
+        The list of taps.
+    read : Out(ReadPort)
+        The copy of the activation memory.
     padding : Out(1)
-        In the cycle of ``read_data``: the position lies outside the input.
+        The position of ``read.data`` lies outside the input.
     swap : Out(1)
         The activation of the next cycle is the first of a tile.
-    activation : Out(signed(8))
+    activation : Out(CODE)
     """
+
+    #: Cycles from ``fetch`` to ``fetch_out``; a row has its list of taps read meanwhile.
+    FETCH_LATENCY = ParameterMemory.LATENCY
+    #: Cycles from ``fetch`` to ``read.enable``.
+    READ_LATENCY = FETCH_LATENCY + 1
+    #: Cycles from ``fetch`` to ``swap``, and to ``read.data``.
+    SWAP_LATENCY = READ_LATENCY + SimpleDualPortRam.LATENCY
+    #: Cycles from ``fetch`` to ``activation``.
+    LATENCY = SWAP_LATENCY + 1
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
@@ -52,16 +63,9 @@ class RowFeeder(wiring.Component):
             {
                 "fetch": In(d.fetch),
                 "fetch_out": Out(d.fetch),
-                "width": In(d.field("width")),
-                "height": In(d.field("height")),
-                "stream": In(1),
-                "pad_code": In(CODE),
-                "tap_enable": Out(1),
-                "tap_address": Out(d.fetch["tile"].shape),
-                "tap": In(d.tap),
-                "read_enable": Out(1),
-                "read_address": Out(d.address),
-                "read_data": In(d.word),
+                "layer": In(d.input_fields),
+                "taps": Out(ReadPort(d.tap_words, d.tap)),
+                "read": Out(ReadPort(d.arena, d.word)),
                 "padding": Out(1),
                 "swap": Out(1),
                 "activation": Out(CODE),
@@ -78,13 +82,12 @@ class RowFeeder(wiring.Component):
         lanes = self._dimensions.array.requantizers
 
         # Stage 0: the pixel with this row's tap.
-        here = Signal(self._dimensions.fetch)
-        m.d.sync += here.eq(self.fetch)
-        tap, position = self.tap, here.position
+        layer, here = self.layer, self.fetch_out
+        m.d.sync += [here.valid.eq(self.fetch.valid), here.payload.eq(self.fetch.payload)]
+        tap, position = self.taps.data, here.payload.position
         m.d.comb += [
-            self.fetch_out.eq(here),
-            self.tap_enable.eq(self.fetch.valid & self.fetch.first),
-            self.tap_address.eq(self.fetch.tile),
+            self.taps.enable.eq(self.fetch.valid & self.fetch.payload.first),
+            self.taps.address.eq(self.fetch.payload.tile),
         ]
 
         x = Signal(position.x.shape())
@@ -93,7 +96,7 @@ class RowFeeder(wiring.Component):
         m.d.comb += [
             x.eq(position.x + tap.column),
             y.eq(position.y + tap.row),
-            inside.eq((x >= 0) & (x < self.width) & (y >= 0) & (y < self.height)),
+            inside.eq((x >= 0) & (x < layer.width) & (y >= 0) & (y < layer.height)),
         ]
 
         # Stage 1: the address.
@@ -101,13 +104,13 @@ class RowFeeder(wiring.Component):
         valid, first, pad = Signal(), Signal(), Signal()
         m.d.sync += [
             valid.eq(here.valid),
-            first.eq(here.first),
-            self.read_enable.eq(here.valid & tap.live & inside),
+            first.eq(here.payload.first),
+            self.read.enable.eq(here.valid & tap.live & inside),
             pad.eq(tap.live & ~inside),
         ]
         with m.If(here.valid):
             m.d.sync += [
-                self.read_address.eq(position.offset + tap.offset),
+                self.read.address.eq(position.offset + tap.offset),
                 lane.eq(tap.lane),
             ]
 
@@ -117,17 +120,17 @@ class RowFeeder(wiring.Component):
         m.d.sync += [
             word_valid.eq(valid),
             word_first.eq(first),
-            word_read.eq(self.read_enable),
+            word_read.eq(self.read.enable),
             self.padding.eq(pad),
             word_lane.eq(lane),
         ]
-        m.d.comb += self.swap.eq(word_valid & word_first & ~self.stream)
+        m.d.comb += self.swap.eq(word_valid & word_first & ~layer.stream)
 
         # Stage 3: the activation.
         code = Signal(CODE)
-        m.d.comb += code.eq(self.read_data[word_lane] if lanes > 1 else self.read_data[0])
+        m.d.comb += code.eq(self.read.data[word_lane] if lanes > 1 else self.read.data[0])
         with m.If(word_valid):
             m.d.sync += self.activation.eq(
-                Mux(word_read, code, Mux(self.padding, self.pad_code, 0))
+                Mux(word_read, code, Mux(self.padding, layer.pad_code, 0))
             )
         return m

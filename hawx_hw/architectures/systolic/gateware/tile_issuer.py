@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
+from hawx_hw.gateware.flows import FlowSignature
 from hawx_hw.gateware.hierarchy import place
 
 __all__ = ["TileIssuer"]
@@ -21,7 +22,7 @@ class TileIssuer(wiring.Component):
     A tile waits until its weights are loaded; the first tile of an output tile also waits until its
     accumulators are free. A layer that streams has no weights and no accumulators, and never waits.
 
-    **Latency**: the first pixel is issued in the cycle after ``begin`` at the earliest.
+    **Latency**: the first pixel is issued :attr:`LATENCY` after ``running.begin`` at the earliest.
 
     Parameters
     ----------
@@ -29,48 +30,34 @@ class TileIssuer(wiring.Component):
 
     Attributes
     ----------
-    layer : In(Dimensions.descriptor)
-        Holds still from ``begin`` on.
-    begin : In(1)
-        Starts the layer.
-    weights_ready : In(1)
-        The next tile's weights are loaded.
-    weights_taken : Out(1)
-        The tile that begins in this cycle takes them.
-    output_tile_begins : Out(1)
-        An output tile's first pixel is issued: its accumulators are in use from now on.
-    bank : Out(1)
-        The accumulators of the present output tile.
-    bank_free : In(1)
-        Whether these are free.
+    running : In(Dimensions.running)
+        ``begin`` starts the layer, which holds still from then on.
+    weights : In(Dimensions.tile_weights)
+        Of the next tile; ``taken`` in the cycle in which it begins.
+    accumulators : Out(Dimensions.accumulator_set)
+        Of the present output tile; ``taken`` in the cycle in which its first pixel is issued.
     fetch : Out(Dimensions.fetch)
         To the first row; ``valid`` in the cycle of issue.
     accumulate : Out(Dimensions.accumulate)
-    element : Out({valid, window_first, window_last, end})
+    element : Out(FlowSignature({window_first, window_last, end}))
         Of a layer that streams.
     """
+
+    #: Cycles from ``running.begin`` to the first pixel, if nothing keeps it waiting.
+    LATENCY = 1
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
         super().__init__(
             {
-                "layer": In(d.descriptor),
-                "begin": In(1),
-                "weights_ready": In(1),
-                "weights_taken": Out(1),
-                "output_tile_begins": Out(1),
-                "bank": Out(1),
-                "bank_free": In(1),
+                "running": In(d.running),
+                "weights": In(d.tile_weights),
+                "accumulators": Out(d.accumulator_set),
                 "fetch": Out(d.fetch),
                 "accumulate": Out(d.accumulate),
                 "element": Out(
-                    wiring.Signature(
-                        {
-                            "valid": Out(1),
-                            "window_first": Out(1),
-                            "window_last": Out(1),
-                            "end": Out(1),
-                        }
+                    FlowSignature(
+                        data.StructLayout({"window_first": 1, "window_last": 1, "end": 1})
                     )
                 ),
             }
@@ -83,14 +70,16 @@ class TileIssuer(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        d, layer = self._dimensions, self.layer
+        d, layer = self._dimensions, self.running.layer
+        weights, accumulators = self.weights, self.accumulators
+        fetch, accumulate, element = self.fetch, self.accumulate, self.element
         walk = place(m, platform, "walk", "hawx_input_walk", lambda: InputWalk(d))
         m.d.comb += walk.layer.eq(layer)
 
         active = Signal()
         pixel = Signal(d.field("output_tile_pixels"))
         tap_tile = Signal(d.field("tap_tiles"))
-        tile = Signal(self.fetch.tile.shape())
+        tile = Signal(fetch.payload.tile.shape())
         output_tile = Signal(d.field("output_tiles"))
         filter_tile = Signal(d.field("filter_tiles"))
 
@@ -107,25 +96,25 @@ class TileIssuer(wiring.Component):
             ),
         ]
 
-        may_begin = layer.stream | (self.weights_ready & ((tap_tile != 0) | self.bank_free))
+        may_begin = layer.stream | (weights.ready & ((tap_tile != 0) | accumulators.free))
         fire = Signal()
         m.d.comb += [
             fire.eq(active & (~tile_begins | may_begin)),
-            self.weights_taken.eq(fire & tile_begins & ~layer.stream),
-            self.output_tile_begins.eq(fire & tile_begins & (tap_tile == 0) & ~layer.stream),
-            self.fetch.valid.eq(fire),
-            self.fetch.first.eq(tile_begins),
-            self.fetch.position.eq(walk.position),
-            self.fetch.tile.eq(tile),
-            self.accumulate.valid.eq(fire & ~layer.stream),
-            self.accumulate.index.eq(pixel),
-            self.accumulate.bank.eq(self.bank),
-            self.accumulate.first_tile.eq(tap_tile == 0),
-            self.accumulate.last.eq(tile_ends & last_tap_tile),
-            self.element.valid.eq(fire & layer.stream),
-            self.element.window_first.eq(walk.window_first),
-            self.element.window_last.eq(walk.window_last),
-            self.element.end.eq(tile_ends & last_tap_tile),
+            weights.taken.eq(fire & tile_begins & ~layer.stream),
+            accumulators.taken.eq(fire & tile_begins & (tap_tile == 0) & ~layer.stream),
+            fetch.valid.eq(fire),
+            fetch.payload.first.eq(tile_begins),
+            fetch.payload.position.eq(walk.position),
+            fetch.payload.tile.eq(tile),
+            accumulate.valid.eq(fire & ~layer.stream),
+            accumulate.payload.index.eq(pixel),
+            accumulate.payload.bank.eq(accumulators.bank),
+            accumulate.payload.first_tile.eq(tap_tile == 0),
+            accumulate.payload.last.eq(tile_ends & last_tap_tile),
+            element.valid.eq(fire & layer.stream),
+            element.payload.window_first.eq(walk.window_first),
+            element.payload.window_last.eq(walk.window_last),
+            element.payload.end.eq(tile_ends & last_tap_tile),
         ]
 
         output_tile_ends = tile_ends & last_tap_tile
@@ -133,7 +122,7 @@ class TileIssuer(wiring.Component):
             walk.advance.eq(fire),
             walk.rewind.eq(tile_ends & ~last_tap_tile),
             walk.mark.eq(output_tile_ends),
-            walk.restart.eq(self.begin | (fire & output_tile_ends & last_output_tile)),
+            walk.restart.eq(self.running.begin | (fire & output_tile_ends & last_output_tile)),
         ]
         with m.If(fire):
             m.d.sync += pixel.eq(Mux(tile_ends, 0, pixel + 1))
@@ -144,13 +133,13 @@ class TileIssuer(wiring.Component):
                 ]
             with m.If(output_tile_ends):
                 m.d.sync += [
-                    self.bank.eq(self.bank ^ ~layer.stream),
+                    accumulators.bank.eq(accumulators.bank ^ ~layer.stream),
                     output_tile.eq(Mux(last_output_tile, 0, output_tile + 1)),
                 ]
                 with m.If(last_output_tile):
                     m.d.sync += filter_tile.eq(Mux(last_filter_tile, 0, filter_tile + 1))
                     with m.If(last_filter_tile):
                         m.d.sync += active.eq(0)
-        with m.If(self.begin):
+        with m.If(self.running.begin):
             m.d.sync += [active.eq(1), tile.eq(layer.taps)]
         return m

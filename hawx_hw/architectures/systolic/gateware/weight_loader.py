@@ -16,9 +16,10 @@ __all__ = ["WeightLoader"]
 class WeightLoader(wiring.Component):
     """Issues the words of the weight banks, tile after tile, at most one tile ahead.
 
-    **Latency**: the first word is issued in the cycle after ``begin`` at the earliest; ``ready``
-    follows a tile's first word by one cycle. That is early enough: words and pixels move down the
-    rows at the same pace, so a row's weight always arrives before its first pixel.
+    **Latency**: a layer's first word is issued :attr:`LATENCY` after ``begin`` at the earliest;
+    ``tile.ready`` follows a tile's first word by :attr:`READY_LATENCY`. That is early enough: words
+    and pixels move down the rows at the same pace, so a row's weight always arrives before its
+    first pixel.
 
     Parameters
     ----------
@@ -32,12 +33,16 @@ class WeightLoader(wiring.Component):
         Read in the cycle of ``begin`` only.
     idle : Out(1)
         All words of the layer have been issued.
-    ready : Out(1)
-        The next tile may begin.
-    taken : In(1)
-        It begins in this cycle; only while ``ready``.
+    tile : Out(Dimensions.tile_weights)
+        ``ready``: the next tile may begin; ``taken``, only while ``ready``: it begins in this
+        cycle.
     load : Out(Dimensions.load)
     """
+
+    #: Cycles from ``begin`` to the layer's first word, if nothing else keeps it waiting.
+    LATENCY = 1
+    #: Cycles from a tile's first word to its ``tile.ready``.
+    READY_LATENCY = 1
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
@@ -46,8 +51,7 @@ class WeightLoader(wiring.Component):
                 "begin": In(1),
                 "layer": In(d.descriptor),
                 "idle": Out(1, init=1),
-                "ready": Out(1),
-                "taken": In(1),
+                "tile": Out(d.tile_weights),
                 "load": Out(d.load),
             }
         )
@@ -59,7 +63,7 @@ class WeightLoader(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        d, load = self._dimensions, self.load
+        d, load, tile = self._dimensions, self.load, self.tile
         last_beat = d.array.bank_rows - 1
 
         tap_tiles = Signal(d.field("tap_tiles"))
@@ -68,19 +72,20 @@ class WeightLoader(wiring.Component):
         tap_tile, output_tile, filter_tile = (
             Signal.like(s) for s in (tap_tiles, output_tiles, filter_tiles)
         )
-        address, tile_begin = Signal(load.address.shape()), Signal(load.address.shape())
-        beat = Signal(load.beat.shape())
+        address = Signal(load.payload.address.shape())
+        tile_begin = Signal.like(address)
+        beat = Signal(load.payload.beat.shape())
 
         m.d.comb += [
-            load.valid.eq(~self.idle & ((beat != 0) | ~self.ready | self.taken)),
-            load.beat.eq(beat),
-            load.address.eq(address),
+            load.valid.eq(~self.idle & ((beat != 0) | ~tile.ready | tile.taken)),
+            load.payload.beat.eq(beat),
+            load.payload.address.eq(address),
         ]
-        with m.If(self.taken):
-            m.d.sync += self.ready.eq(0)
+        with m.If(tile.taken):
+            m.d.sync += tile.ready.eq(0)
         with m.If(load.valid):
             with m.If(beat == 0):
-                m.d.sync += self.ready.eq(1)
+                m.d.sync += tile.ready.eq(1)
             m.d.sync += [
                 beat.eq(Mux(beat == last_beat, 0, beat + 1)),
                 address.eq(address + 1),

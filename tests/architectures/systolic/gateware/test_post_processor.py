@@ -18,7 +18,7 @@ from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.graph import Requantization
 from hawx_hw.graph.reference import requantize
 
-LATENCY = 5
+LATENCY = PostProcessor.LATENCY
 FIELDS = {"shift": (6, False), "low": (8, True), "high": (8, True), "window": (4, False)}
 
 
@@ -67,21 +67,21 @@ def rtl_codes(
 
     async def drive(ctx: Any) -> None:
         nonlocal clock
-        ctx.set(post.reduce, reduce)
-        ctx.set(post.shift, rule.shift)
-        ctx.set(post.low, rule.low)
-        ctx.set(post.high, rule.high)
-        ctx.set(post.step, rule.step - 1)
+        ctx.set(post.rule.reduce, reduce)
+        ctx.set(post.rule.shift, rule.shift)
+        ctx.set(post.rule.low, rule.low)
+        ctx.set(post.rule.high, rule.high)
+        ctx.set(post.rule.step, rule.step - 1)
         for number in range(elements):
             while gaps is not None and gaps.random() < 0.4:
                 ctx.set(post.element.valid, 0)
                 await ctx.tick()
                 clock += 1
             ctx.set(post.element.valid, 1)
-            ctx.set(post.element.window_first, number % window == 0)
-            ctx.set(post.element.window_last, number % window == window - 1)
-            ctx.set(post.element.end, number == elements - 1)
-            ctx.set(post.element.address, number // window)
+            ctx.set(post.element.payload.window_first, number % window == 0)
+            ctx.set(post.element.payload.window_last, number % window == window - 1)
+            ctx.set(post.element.payload.end, number == elements - 1)
+            ctx.set(post.element.payload.address, number // window)
             for lane in range(lanes):
                 multiplier = int(multipliers[lane])
                 ctx.set(post.values[lane], int(sums[number, lane]))
@@ -103,15 +103,13 @@ def rtl_codes(
 
     async def watch(ctx: Any) -> None:
         while True:
-            *_, valid, address, codes, end = await ctx.tick().sample(
-                post.store.valid, post.store.address, post.store.data, post.store.end
-            )
+            *_, valid, store = await ctx.tick().sample(post.store.valid, post.store.payload)
             if valid:
                 word, fed = times[len(stored)]
-                assert address == word
+                assert store.address == word
                 assert clock - fed == LATENCY
-                assert end == (word == elements // window - 1)
-                stored.append([codes[lane] for lane in range(lanes)])
+                assert store.end == (word == elements // window - 1)
+                stored.append([store.data[lane] for lane in range(lanes)])
 
     simulate(post, drive, background=(watch,))
     return stored

@@ -10,7 +10,9 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hawx_hw.architectures.systolic.gateware.dimensions import select_fields
 from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
+from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
 from hawx_hw.architectures.systolic.gateware.row_feeder import RowFeeder
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.layout import TensorLayout
@@ -18,13 +20,14 @@ from hawx_hw.gateware.simulation import simulate
 from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
 
 ROWS = 5
-LATENCY = 4
+LATENCY = RowFeeder.LATENCY
 
 
 class Edge(wiring.Component):
     """An input walk and a chain of rows, which serve one tile of taps."""
 
     def __init__(self, dimensions: Any):
+        self.dimensions = dimensions
         self.walk = InputWalk(dimensions)
         self.rows = [RowFeeder(dimensions) for _ in range(ROWS)]
         super().__init__({"layer": In(dimensions.descriptor), "advance": In(1), "first": Out(1)})
@@ -39,14 +42,13 @@ class Edge(wiring.Component):
             if fetch is None:
                 m.d.comb += [
                     row.fetch.valid.eq(self.advance),
-                    row.fetch.first.eq(self.first),
-                    row.fetch.position.eq(self.walk.position),
+                    row.fetch.payload.first.eq(self.first),
+                    row.fetch.payload.position.eq(self.walk.position),
                 ]
             else:
-                m.d.comb += row.fetch.eq(fetch)
+                wiring.connect(m, fetch, row.fetch)
             fetch = row.fetch_out
-            for name in ("width", "height", "stream", "pad_code"):
-                m.d.comb += getattr(row, name).eq(self.layer[name])
+            m.d.comb += row.layer.eq(select_fields(self.layer, self.dimensions.input_fields))
         return m
 
 
@@ -101,17 +103,22 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
             ports = [
                 port
                 for row in edge.rows
-                for port in (row.tap_enable, row.tap_address, row.read_enable, row.read_address)
+                for port in (
+                    row.taps.enable,
+                    row.taps.address,
+                    row.read.enable,
+                    row.read.address,
+                )
             ]
             values = (await ctx.tick().sample(*ports))[-len(ports) :]
             for number, (row, entries) in enumerate(zip(edge.rows, mapped.taps, strict=True)):
                 tap_enable, tap_address, enable, address = values[4 * number : 4 * number + 4]
                 if tap_enable:
                     word = mapped.tap_format.pack(entries[tap_address])
-                    ctx.set(row.tap.as_value(), word)
+                    ctx.set(row.taps.data.as_value(), word)
                 if enable:
                     assert address < len(words), "reads outside the image"
-                    ctx.set(row.read_data.as_value(), words[address])
+                    ctx.set(row.read.data.as_value(), words[address])
 
     async def watch(ctx: Any) -> None:
         # The first pixel is issued in cycle 1, after the restart.
@@ -126,5 +133,49 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
 
     simulate(edge, drive, watch, background=(memories,))
     np.testing.assert_array_equal(seen, expected)
-    # Each row swaps once, in the cycle before its first activation.
-    assert swaps == [(number, LATENCY + number) for number in range(ROWS)]
+    # Each row swaps once; the first pixel is issued in cycle 1, and ``swaps`` counts from the next.
+    swap = RowFeeder.SWAP_LATENCY
+    assert swaps == [(number, 1 + swap + number) for number in range(ROWS)]
+
+
+def test_latency() -> None:
+    """One pixel of a single tap, and the cycles in which its traces appear."""
+    graph = convolution(np.random.default_rng(1), (1, 5, 6), 2, (1, 1))
+    mapped, dimensions = planned(graph, ArrayShape.complete(2, 2))
+    row = RowFeeder(dimensions)
+    step, tap = mapped.steps[0], mapped.taps[0][0]
+    assert tap.live
+    at: dict[str, int] = {}
+
+    async def drive(ctx: Any) -> None:
+        ctx.set(row.layer.width, step.width)
+        ctx.set(row.layer.height, step.height)
+        ctx.set(row.taps.data.as_value(), mapped.tap_format.pack(tap))
+        ctx.set(row.read.data.as_value(), 0x5555)
+        ctx.set(row.fetch.payload.first, 1)
+        ctx.set(row.fetch.valid, 1)
+        assert ctx.get(row.taps.enable)
+        for cycle in range(1, 8):
+            await ctx.tick()
+            ctx.set(row.fetch.valid, 0)
+            seen = {
+                "fetch_out": ctx.get(row.fetch_out.valid),
+                "read": ctx.get(row.read.enable),
+                "swap": ctx.get(row.swap),
+                "activation": ctx.get(row.activation) == 0x55,
+            }
+            for name, value in seen.items():
+                if value:
+                    at.setdefault(name, cycle)
+
+    simulate(row, drive)
+    assert at == {
+        "fetch_out": RowFeeder.FETCH_LATENCY,
+        "read": RowFeeder.READ_LATENCY,
+        "swap": RowFeeder.SWAP_LATENCY,
+        "activation": RowFeeder.LATENCY,
+    }
+    # The first activation of a tile meets the weight that is swapped in for it, and the pixel
+    # reaches each row when the sums from the row above do.
+    assert RowFeeder.LATENCY == RowFeeder.SWAP_LATENCY + ProcessingElement.SWAP_LATENCY
+    assert RowFeeder.FETCH_LATENCY == ProcessingElement.SUM_LATENCY
