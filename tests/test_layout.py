@@ -19,14 +19,9 @@ WITHOUT = frozenset(
     architectures/systolic/architecture.py
     architectures/systolic/config.py
     architectures/systolic/description.py
-    architectures/systolic/gateware/accumulator_readout.py
-    architectures/systolic/gateware/array_slice.py
     architectures/systolic/gateware/dimensions.py
-    architectures/systolic/gateware/layer_sequencer.py
     architectures/systolic/gateware/simulation.py
     architectures/systolic/gateware/slice_blocks.py
-    architectures/systolic/gateware/tile_issuer.py
-    architectures/systolic/gateware/weight_loader.py
     architectures/systolic/lowering.py
     architectures/systolic/operands.py
     architectures/systolic/parts.py
