@@ -37,11 +37,12 @@ accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, sy
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n auto
 
-lint: $(STAMP) ## ruff, mypy and the order of imports
+lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python tests/lint/check_words.py
 
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \

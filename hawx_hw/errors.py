@@ -1,4 +1,4 @@
-"""The errors that a user sees: what is wrong, where, and how to hint it."""
+"""The errors that a user sees: what is wrong, where, and how to correct it."""
 
 __all__ = ["HawxError", "UserError", "VerificationError"]
 
@@ -10,14 +10,14 @@ class HawxError(Exception):
 
 
 class UserError(HawxError):
-    """Something the user can hint: a config, a file, data, a missing tool.
+    """Something that the user can correct: a config, a file, data, a missing tool.
 
     Parameters
     ----------
     what : str
         What is wrong, in one sentence.
     where : str or None
-        The file, line and key concerned, such as ``configs/lenet5.yaml:7: accelerator.rows``.
+        The file, line and key concerned, such as ``configs/lenet5.yaml:7: accelerator.clock_mhz``.
     hint : str or None
         What to do about it.
     """

@@ -110,7 +110,7 @@ _Rules = Annotated[
 
 
 class BlocksConfig(Model):
-    """The blocks of the network's products, and what makes up for their errors."""
+    """The blocks of the network's products, and the compensation of their errors."""
 
     default: BlockName = Field(
         default="exact", description="The block of every layer that layers leaves out."

@@ -21,7 +21,7 @@ def indices(value: int | str | list[int | str] | tuple[int | str, ...]) -> tuple
     ValueError
         This is not a set of indices >= 0.
     """
-    found: set[int] = set()
+    result: set[int] = set()
     for entry in value if isinstance(value, (list, tuple)) else [value]:
         for part in str(entry).split(",") if isinstance(entry, (int, str)) else [""]:
             match = None if isinstance(entry, bool) else _PART.fullmatch(part)
@@ -30,10 +30,10 @@ def indices(value: int | str | list[int | str] | tuple[int | str, ...]) -> tuple
             first, last = int(match[1]), int(match[2] or match[1])
             if first > last or last >= _LIMIT:
                 raise ValueError(f"must be indices in ascending order, not {part.strip()!r}")
-            found.update(range(first, last + 1))
-    if not found:
+            result.update(range(first, last + 1))
+    if not result:
         raise ValueError("must name at least one index")
-    return tuple(sorted(found))
+    return tuple(sorted(result))
 
 
 def _checked(value: Any) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ class SearchConfig(Model):
         min_length=1,
         validation_alias=AliasChoices("variants", "shapes"),
         description="Accelerators to try with every assignment: for each the keys of accelerator "
-        "in which it differs, such as {rows: 16, columns: 4}. Left out: the accelerator alone.",
+        "in which it differs. Left out: the accelerator alone.",
     )
     constraints: ConstraintsConfig = ConstraintsConfig()
     index: int | None = Field(

@@ -1,6 +1,6 @@
-"""Quantization: tracing, fusion, calibration and lowering of a torch network to an integer graph.
+"""Quantization: a torch network, traced and calibrated, becomes an integer graph.
 
-The parts are imported from their modules; they need torch.
+The parts are imported from their modules. Tracing, lowering and calibration need torch.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def convolution(rng: np.random.Generator) -> Conv2d:
 
 
 def variances(block, changed, weight, activations) -> np.ndarray:
-    """Of each filter's error, by the block's table."""
+    """The variance of each filter's error, by the block's table."""
     products = block.table[changed[:, None, :] + 128, activations[None].astype(int) + 128]
     return (products - weight[:, None, :] * activations[None].astype(int)).sum(axis=2).var(axis=1)
 

@@ -113,7 +113,7 @@ def lenet():
     [("array(3,3,0)", 10, 2), ("array(3,0,0)", 1, 1), ("precision(4,4)", 15, 2)],
 )
 def test_a_coarse_block_costs_little(lenet, name: str, lost: float, left: float) -> None:
-    """Points of accuracy lost without compensation, at least, and with it, at most."""
+    """The accuracy drop without compensation, at least, and with it, at most."""
     graph, images, test = lenet
     assignment = uniform(graph, name)
     exact = Emulator(graph).accuracy(test.images, test.labels)
