@@ -67,7 +67,7 @@ PROSE = {
     r"figures": "metrics (numbers), plots (drawings)",
     r"foretells?|foretold|foresees?|foreseen|foresight": "predict, prediction",
     r"knows|minds|says": "what it is or does",
-    r"(?:loses?|lost) \S+ points|points(?: of accuracy)? lost": "accuracy drop in percentage points",
+    r"(?:loses?|lost) \S+ points|points(?: of accuracy)? lost": "accuracy drop",
     r"mak(?:es?|ing) up for|made up for": "compensate",
     r"mends?|mended": "hint",
     r"screens|screened|screening": "low-fidelity evaluation",
