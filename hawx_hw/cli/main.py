@@ -302,8 +302,8 @@ def _shown(path: Path) -> Path:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
-    The exit status is 0, 1 for a failed verification, 2 for what the user can correct, 70 for an error
-    of this program, and 128 plus the signal's number after SIGINT or SIGTERM.
+    The exit status is 0, 1 for a failed verification, 2 for what the user can correct, 70 for an
+    error of this program, and 128 plus the signal's number after SIGINT or SIGTERM.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
