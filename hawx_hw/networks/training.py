@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,12 +22,14 @@ from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.tensor_file import pack, unpack
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import write_bytes, write_json
+from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
 __all__ = ["Recipe", "TrainingRecord", "default_epochs", "train"]
 
+_COMPILER_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 _SCHEMA = 1
 _STEPS = 14_000
 _MOST_EPOCHS = 150
@@ -145,7 +148,7 @@ def train(
     if epochs < 1:
         raise ValueError(f"Epochs must be at least 1, not {epochs!r}")
     recipe = Recipe(seed, epochs)
-    with _one_thread():
+    with _one_thread(), _compiler_cache():
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(seed, "weights"))
             network = build(model, dataset.shape, dataset.classes)
@@ -213,6 +216,20 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def _compiler_cache() -> Iterator[None]:
+    """Give torch's compiler a folder, which it makes when an optimizer loads it, though unused."""
+    if _COMPILER_CACHE in os.environ:
+        yield
+        return
+    with scratch_folder("torch") as folder:
+        os.environ[_COMPILER_CACHE] = str(folder)
+        try:
+            yield
+        finally:
+            os.environ.pop(_COMPILER_CACHE, None)
 
 
 def _learning_rate(recipe: Recipe, done: float) -> float:

@@ -7,12 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import hawx_hw
 
 
-def test_temporary_files_of_synthesis(tmp_path: Path) -> None:
-    """Yosys, its cache of liberty files, and ABC."""
-    arguments = ("blocks", "implementations", "drum(k=4)", "--technology", "generic45")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        # Yosys, its cache of liberty files, and ABC.
+        ("blocks", "implementations", "drum(k=4)", "--technology", "generic45"),
+        # Torch, which loads its compiler.
+        ("train", "--epochs", "1"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_temporary_files(arguments: tuple[str, ...], tmp_path: Path) -> None:
     temporary, cache = tmp_path / "temporary", tmp_path / "cache"
     temporary.mkdir()
     environment = os.environ | {
