@@ -27,7 +27,7 @@ def tiles(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]:
     planned = plan(GRAPH, ArrayShape.complete(4, columns), SPACE.assignment(vector), None)
     turns = sum(step.filter_tiles + 1 for step in planned.steps if not step.stream)
     assert planned.cycles().core > 0
-    return turns, planned.pe_blocks.held.sum(axis=2)
+    return turns, planned.pe_blocks.present.sum(axis=2)
 
 
 @pytest.mark.parametrize("columns", [2, 3, 4])
@@ -98,4 +98,4 @@ def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
     )
     assert planned.layouts["pa"].size == uniform.layouts["pa"].size == 2
     assert planned.steps[0].last_groups == uniform.steps[0].last_groups
-    assert planned.pe_blocks.held[:, 0].sum() == 4
+    assert planned.pe_blocks.present[:, 0].sum() == 4

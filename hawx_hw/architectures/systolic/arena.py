@@ -27,7 +27,7 @@ def allocate(
     layers: Sequence[Operation],
     image: str,
     image_shape: tuple[int, int, int],
-    lanes: int,
+    word_codes: int,
     layouts: Mapping[str, Layout] | None = None,
 ) -> Arena:
     """First fit by lifetime, in the order of computation.
@@ -39,7 +39,7 @@ def allocate(
         Name of the network's input.
     image_shape : tuple of int
         ``(channels, height, width)``.
-    lanes : int
+    word_codes : int
         Codes in a word.
     layouts : mapping of str to Layout or None
         Where the channels of each stored tensor lie; in their natural order if left out.
@@ -50,7 +50,7 @@ def allocate(
         for name in layer.sources:
             last_use[name] = index
 
-    image_words = _words(image_shape, lanes)
+    image_words = _words(image_shape, word_codes)
     addresses = {image: 0}
     live: list[tuple[int, int, str]] = []  # begin, end, name
     depth = image_words
@@ -60,7 +60,7 @@ def allocate(
         live = [entry for entry in live if last_use[entry[2]] >= index]
         channels, *pixels = layer.output_shape
         positions = layouts[layer.name].size if layouts else channels
-        size = _words((positions, pixels[0], pixels[1]), lanes)
+        size = _words((positions, pixels[0], pixels[1]), word_codes)
         begin = image_words
         for other_begin, other_end, _ in sorted(live):
             if begin + size <= other_begin:
@@ -72,5 +72,5 @@ def allocate(
     return Arena(addresses, depth)
 
 
-def _words(shape: tuple[int, int, int], lanes: int) -> int:
-    return -(-shape[0] // lanes) * shape[1] * shape[2]
+def _words(shape: tuple[int, int, int], word_codes: int) -> int:
+    return -(-shape[0] // word_codes) * shape[1] * shape[2]

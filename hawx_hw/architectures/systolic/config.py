@@ -136,7 +136,7 @@ class SystolicConfig(AcceleratorConfig):
         if self.pe_blocks is None:
             return None
         blocks: dict[str, Block] = {}
-        held = np.zeros((self.rows, self.columns, 0), dtype=bool)
+        present = np.zeros((self.rows, self.columns, 0), dtype=bool)
         for number, entry in enumerate(self.pe_blocks):
             where = f"accelerator.pe_blocks.{number}"
             lines = {}
@@ -149,7 +149,7 @@ class SystolicConfig(AcceleratorConfig):
                         where=f"{where}.{key}",
                         hint=f"Name {key} from 0 to {count - 1}.",
                     )
-            held[np.ix_(lines["rows"], lines["columns"])] = False
+            present[np.ix_(lines["rows"], lines["columns"])] = False
             for name in entry.blocks:
                 try:
                     block = by_name(name, base)
@@ -158,10 +158,12 @@ class SystolicConfig(AcceleratorConfig):
                     raise UserError(error.what, where=place, hint=error.hint) from error
                 if block.digest not in blocks:
                     blocks[block.digest] = block
-                    held = np.concatenate([held, np.zeros((*held.shape[:2], 1), bool)], axis=2)
+                    present = np.concatenate(
+                        [present, np.zeros((*present.shape[:2], 1), bool)], axis=2
+                    )
                 index = list(blocks).index(block.digest)
-                held[np.ix_(lines["rows"], lines["columns"], [index])] = True
-        empty = np.argwhere(~held.any(axis=2))
+                present[np.ix_(lines["rows"], lines["columns"], [index])] = True
+        empty = np.argwhere(~present.any(axis=2))
         if len(empty):
             row, column = empty[0].tolist()
             raise UserError(
@@ -170,6 +172,6 @@ class SystolicConfig(AcceleratorConfig):
                 hint="Add an entry that names it, or one without rows and columns as the first.",
             )
         # An entry may have been overridden altogether.
-        used = np.flatnonzero(held.any(axis=(0, 1)))
+        used = np.flatnonzero(present.any(axis=(0, 1)))
         every = list(blocks.values())
-        return PeBlockMap(tuple(every[index] for index in used), held[:, :, used])
+        return PeBlockMap(tuple(every[index] for index in used), present[:, :, used])

@@ -164,7 +164,7 @@ def describe(
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     grid = plan.pe_blocks
     figures = [table.chosen(block, objective) for block in grid.blocks]
-    held = grid.held.reshape(-1, len(grid.blocks))
+    held = grid.present.reshape(-1, len(grid.blocks))
     counts = held.sum(axis=0)
     bits = np.array([block.product_bits for block in grid.blocks])
     several = held.sum(axis=1) > 1

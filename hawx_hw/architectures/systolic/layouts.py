@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hawx_hw.architectures.systolic.derivation import derive_pe_blocks
 from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import (
     Layout,
     Placement,
-    derive_pe_blocks,
     place_group,
 )
 

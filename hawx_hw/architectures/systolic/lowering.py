@@ -49,10 +49,10 @@ class Tiles:
     positions: int
 
     @classmethod
-    def of(cls, placement: Placement | None, source: Layout, lanes: int) -> Tiles:
+    def of(cls, placement: Placement | None, source: Layout, word_codes: int) -> Tiles:
         """The tiles of a placed layer, or of one that streams (no placement)."""
         if placement is None:
-            return cls(-(-source.size // lanes), 1, source.size)
+            return cls(-(-source.size // word_codes), 1, source.size)
         return cls(len(placement.taps), len(placement.filters), placement.layout.size)
 
 

@@ -29,9 +29,9 @@ def operand_stream(
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """What the PEs multiply while the array computes a layer.
 
-    A PE keeps its weight while the pixels of a chunk flow past, then gets that of the next tile of
-    taps; PEs without a tap or a filter get zeros, as in the accelerator. The delays from row to row
-    and from column to column are left out: they do not change what one PE sees.
+    A PE keeps its weight while the pixels of an output tile flow past, then gets that of the next
+    tile of taps; PEs without a tap or a filter get zeros, as in the accelerator. The delays from
+    row to row and from column to column are left out: they do not change what one PE multiplies.
 
     Parameters
     ----------
@@ -72,16 +72,16 @@ def operand_stream(
     for image in images:
         seen = _Rows(image, operation, placement.taps, plan.graph.tensors[source].zero_point)
         for filter_tile in tiles:
-            for chunk in output_tiles:
-                for tap_tile, held in enumerate(filter_tile):
+            for output_tile in output_tiles:
+                for tap_tile, tile_weights in enumerate(filter_tile):
                     if taken >= limit:
                         break
-                    flow = seen.of(tap_tile, chunk)
-                    weights.append(np.broadcast_to(held, (len(flow), *held.shape)))
+                    flow = seen.of(tap_tile, output_tile)
+                    weights.append(np.broadcast_to(tile_weights, (len(flow), *tile_weights.shape)))
                     activations.append(np.broadcast_to(flow[:, :, None], weights[-1].shape))
                     taken += len(flow)
-    lanes = placement.active.size
-    streams = [np.concatenate(part).reshape(-1, lanes)[:limit] for part in (weights, activations)]
+    pes = placement.active.size
+    streams = [np.concatenate(part).reshape(-1, pes)[:limit] for part in (weights, activations)]
     return streams[0], streams[1]
 
 
@@ -119,9 +119,9 @@ class _Rows:
     def of(self, tile: int, pixels: NDArray[np.int64]) -> np.ndarray:
         taps = self._taps[tile]
         channel, row, column = np.unravel_index(np.maximum(taps, 0), self._shape)
-        found = self._image[
+        codes = self._image[
             channel,
             pixels[:, :1] * self._stride[0] + row,
             pixels[:, 1:] * self._stride[1] + column,
         ]
-        return np.where(taps >= 0, found, 0).astype(np.int8)
+        return np.where(taps >= 0, codes, 0).astype(np.int8)

@@ -111,21 +111,21 @@ def ranges(
     for layer in layers:
         placement = placements.get(layer.name)
         added = None if placement is None else corrections(layer, placement, pe_blocks)
-        lanes = constants(layer, added)
-        addends += [lane.addend for lane in lanes]
+        pairs = constants(layer, added)
+        addends += [pair.addend for pair in pairs]
         if placement is None:
             elements = 1 if isinstance(layer.node, MaxPool2d) else _elements(layer)
-            spans = [(CODE_MIN * elements, CODE_MAX * elements)] * len(lanes)
+            spans = [(CODE_MIN * elements, CODE_MAX * elements)] * len(pairs)
         else:
             spans = _spans(layer, placement, pe_blocks)
             sums += [value for span in spans for value in span]
-        for lane, (least_sum, most) in zip(lanes, spans, strict=True):
+        for pair, (least_sum, most) in zip(pairs, spans, strict=True):
             # Both operands of an addition add up in one register.
-            share = len(lanes) if isinstance(layer.node, Add) else 1
-            peak = max(other.multiplier for other in lanes) if share > 1 else lane.multiplier
+            share = len(pairs) if isinstance(layer.node, Add) else 1
+            peak = max(other.multiplier for other in pairs) if share > 1 else pair.multiplier
             products += [
-                lane.addend + share * least_sum * peak,
-                lane.addend + share * most * peak,
+                pair.addend + share * least_sum * peak,
+                pair.addend + share * most * peak,
             ]
     return Ranges(_bits(sums), _bits(addends), max(_bits(products), _bits(addends)))
 
@@ -151,17 +151,19 @@ def requantization_words(
     array: ArrayShape,
     bits: Ranges,
 ) -> list[int]:
-    """Words of ``lanes`` pairs; lane 0 in the low bits, each addend above its multiplier.
+    """Words of one pair for each requantizer, the first in the low bits.
 
-    A layer of the array has one word for each group of ``lanes`` columns of each filter tile;
+    Of a pair the addend is above the multiplier.
+
+    A layer of the array has one word for each group of as many columns of each filter tile;
     columns without a filter get zeros. A stream has one word, an addition one for each operand.
     """
-    lanes = array.requantizers
+    requantizers = array.requantizers
     if placement is None:
-        return [_word([pair] * lanes, bits) for pair in constants(layer)]
+        return [_word([pair] * requantizers, bits) for pair in constants(layer)]
     of_filters = constants(layer, corrections(layer, placement, pe_blocks))
     pairs = [of_filters[f] if f >= 0 else LaneConstants(0, 0) for f in placement.filters.flat]
-    return [_word(pairs[i : i + lanes], bits) for i in range(0, len(pairs), lanes)]
+    return [_word(pairs[i : i + requantizers], bits) for i in range(0, len(pairs), requantizers)]
 
 
 def weight_tiles(layer: Operation, placement: Placement) -> np.ndarray:

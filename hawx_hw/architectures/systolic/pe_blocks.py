@@ -20,22 +20,22 @@ class PeBlockMap:
     ----------
     blocks : tuple of Block
         At least one, no two with the same table.
-    held : ndarray of bool
+    present : ndarray of bool
         ``(rows, columns, blocks)``: whether a PE holds a block; every PE holds one at least.
     """
 
     blocks: tuple[Block, ...]
-    held: np.ndarray
+    present: np.ndarray
 
     def __post_init__(self) -> None:
         if len({block.digest for block in self.blocks}) != len(self.blocks):
             raise ValueError("No two blocks of a PE block map may have the same table")
-        if self.held.ndim != 3 or self.held.shape[2] != len(self.blocks):
+        if self.present.ndim != 3 or self.present.shape[2] != len(self.blocks):
             raise ValueError(
-                f"held must be (rows, columns, {len(self.blocks)}), not {self.held.shape}"
+                f"present must be (rows, columns, {len(self.blocks)}), not {self.present.shape}"
             )
-        if not self.held.any(axis=2).all():
-            row, column = np.argwhere(~self.held.any(axis=2))[0].tolist()
+        if not self.present.any(axis=2).all():
+            row, column = np.argwhere(~self.present.any(axis=2))[0].tolist()
             raise ValueError(f"The PE at row {row}, column {column} holds no block")
 
     @classmethod
@@ -46,16 +46,16 @@ class PeBlockMap:
     @property
     def rows(self) -> int:
         """Rows of PEs."""
-        return int(self.held.shape[0])
+        return int(self.present.shape[0])
 
     @property
     def columns(self) -> int:
         """Columns of PEs."""
-        return int(self.held.shape[1])
+        return int(self.present.shape[1])
 
     def pe(self, row: int, column: int) -> tuple[int, ...]:
         """Indices of the blocks that one PE holds, in ascending order."""
-        return tuple(int(i) for i in np.flatnonzero(self.held[row, column]))
+        return tuple(int(i) for i in np.flatnonzero(self.present[row, column]))
 
     def index(self, block: Block) -> int | None:
         """Index of the block with this table, or None."""

@@ -140,7 +140,7 @@ class Plan:
     @property
     def instances(self) -> tuple[int, ...]:
         """How many PEs hold each block."""
-        return tuple(int(count) for count in self.pe_blocks.held.sum(axis=(0, 1)))
+        return tuple(int(count) for count in self.pe_blocks.present.sum(axis=(0, 1)))
 
     @property
     def multipliers(self) -> int:
@@ -344,7 +344,7 @@ def plan(
         pe_blocks=places.pe_blocks,
         layouts=places.tensors,
         placements=places.placements,
-        selections=tuple(selections.values()) or (np.argmax(places.pe_blocks.held, axis=2),),
+        selections=tuple(selections.values()) or (np.argmax(places.pe_blocks.present, axis=2),),
     )
     _check_memories(result)
     return result

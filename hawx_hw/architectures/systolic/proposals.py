@@ -42,20 +42,20 @@ def by_column(space: Space, scores: np.ndarray, costs: np.ndarray, columns: int)
         np.stack([scores[np.unique(units)].sum(axis=0) for units in layer]) for layer in filters
     ]
     price = costs.sum(axis=0)
-    found = []
+    proposals = []
     for pair in itertools.combinations(range(len(space.blocks)), 2):
         cheap, safe = sorted(pair, key=lambda block: (price[block], block))
         for count in range(1, columns):
             vector = np.empty(space.units, dtype=np.int64)
             for units, own in zip(filters, by_filter, strict=True):
                 turns = -(-len(units) // columns)
-                chosen = _dealt(own[:, [cheap, safe]], count * turns)
+                chosen = _chosen(own[:, [cheap, safe]], count * turns)
                 vector[units] = np.where(chosen, cheap, safe)[:, None]
-            found.append(vector)
-    return np.array(found, dtype=np.int64).reshape(-1, space.units)
+            proposals.append(vector)
+    return np.array(proposals, dtype=np.int64).reshape(-1, space.units)
 
 
-def _dealt(scores: np.ndarray, most: int) -> np.ndarray:
+def _chosen(scores: np.ndarray, most: int) -> np.ndarray:
     """Which filters get the first block, ``most`` of them or all: bool ``(filters,)``.
 
     Parameters

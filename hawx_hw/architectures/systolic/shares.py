@@ -45,23 +45,23 @@ def share(
         If the lines cannot serve all classes.
     """
     low, high = max(1, -(-sum(counts) // len(able))), max(counts)
-    best = _given(counts, able, price, high)
+    best = _at_most(counts, able, price, high)
     if best is None:
         return None
     # More tiles never need more lines.
     while low < high:
         middle = (low + high) // 2
-        found = _given(counts, able, price, middle)
-        if found is None:
+        shared = _at_most(counts, able, price, middle)
+        if shared is None:
             low = middle + 1
         else:
-            high, best = middle, found
+            high, best = middle, shared
     if rest:
         _give_rest(best, able if price is None else able & (price == 0), counts)
     return high, best
 
 
-def _given(
+def _at_most(
     counts: Sequence[int], able: np.ndarray, price: np.ndarray | None, tiles: int
 ) -> np.ndarray | None:
     """The class of each line if none may serve more than ``tiles`` members."""
@@ -69,17 +69,17 @@ def _given(
     needs = [-(-count // tiles) for count in counts]
     if sum(needs) > lines:
         return None
-    wanted = np.repeat(np.arange(len(counts)), needs)
+    classes = np.repeat(np.arange(len(counts)), needs)
     # Of equals, a class takes the lines in order.
-    cost = np.abs(np.arange(lines)[:, None] - np.arange(len(wanted))[None, :]).astype(float)
+    cost = np.abs(np.arange(lines)[:, None] - np.arange(len(classes))[None, :]).astype(float)
     if price is not None:
-        cost += price[:, wanted] * float(lines**2)
-    cost = np.where(able[:, wanted], cost, 1e12)
-    line, want = linear_sum_assignment(cost)
-    if not able[line, wanted[want]].all():
+        cost += price[:, classes] * float(lines**2)
+    cost = np.where(able[:, classes], cost, 1e12)
+    line, member = linear_sum_assignment(cost)
+    if not able[line, classes[member]].all():
         return None
     shared = np.full(lines, -1, dtype=np.int64)
-    shared[line] = wanted[want]
+    shared[line] = classes[member]
     return shared
 
 
@@ -116,7 +116,7 @@ class RowWay:
 
 
 def row_ways(
-    counts: Sequence[int], blocks: np.ndarray, held: np.ndarray
+    counts: Sequence[int], blocks: np.ndarray, present: np.ndarray
 ) -> tuple[list[RowWay], bool]:
     """Ways to give rows to tap classes, those left out that others beat in every respect.
 
@@ -125,8 +125,8 @@ def row_ways(
     counts : sequence of int
         Taps of each class.
     blocks : ndarray of int64
-        ``(filter classes, tap classes)``: the block that they want.
-    held : ndarray of bool
+        ``(filter classes, tap classes)``: the block that computes them.
+    present : ndarray of bool
         ``(rows, columns, blocks)``
 
     Returns
@@ -134,48 +134,48 @@ def row_ways(
     list of RowWay
         Those of fewest tiles first.
     bool
-        Whether all ways were looked at. On PEs of very many kinds of row only
-        those are that leave out, one after the other, what most columns cannot serve.
+        Whether all ways were tried. On PEs of very many kinds of row only those are that leave
+        out, one after the other, what most columns cannot serve.
     """
-    allowed, complete = _allowances(len(counts), blocks, held)
-    found: dict[bytes, RowWay] = {}
+    allowed, complete = _allowances(len(counts), blocks, present)
+    by_columns: dict[bytes, RowWay] = {}
     for permitted, rest in itertools.product(allowed, (True, False)):
         shared = share(counts, permitted, rest=rest)
         if shared is None:
             continue
         tiles, rows = shared
-        able = _able_columns(rows, blocks, held)
+        able = _able_columns(rows, blocks, present)
         key = able.tobytes()
-        if able.any() and (key not in found or tiles < found[key].tiles):
-            found[key] = RowWay(rows, tiles, able)
-    ways = sorted(found.values(), key=lambda way: way.tiles)
-    kept: list[RowWay] = []
+        if able.any() and (key not in by_columns or tiles < by_columns[key].tiles):
+            by_columns[key] = RowWay(rows, tiles, able)
+    ways = sorted(by_columns.values(), key=lambda way: way.tiles)
+    best: list[RowWay] = []
     for way in ways:
-        if not any((way.able <= other.able).all() for other in kept):
-            kept.append(way)
-    return kept, complete
+        if not any((way.able <= other.able).all() for other in best):
+            best.append(way)
+    return best, complete
 
 
 def _allowances(
-    number: int, blocks: np.ndarray, held: np.ndarray
+    number: int, blocks: np.ndarray, present: np.ndarray
 ) -> tuple[Iterator[np.ndarray], bool]:
     """Bool ``(rows, tap classes)``: which classes each row may serve."""
-    rows = len(held)
-    _, kind_of_row = np.unique(held.reshape(rows, -1), axis=0, return_inverse=True)
+    rows = len(present)
+    _, kind_of_row = np.unique(present.reshape(rows, -1), axis=0, return_inverse=True)
     kind_of_row = kind_of_row.reshape(-1)
     kinds = int(kind_of_row.max()) + 1
     if number * kinds <= _LIMIT.bit_length() - 1:
         every = itertools.product((True, False), repeat=number * kinds)
         return (np.array(choice).reshape(kinds, number)[kind_of_row] for choice in every), True
-    return _fewer_and_fewer(number, blocks, held), False
+    return _fewer_and_fewer(number, blocks, present), False
 
 
-def _fewer_and_fewer(number: int, blocks: np.ndarray, held: np.ndarray) -> Iterator[np.ndarray]:
+def _fewer_and_fewer(number: int, blocks: np.ndarray, present: np.ndarray) -> Iterator[np.ndarray]:
     """Everything, then without the (row, class) that the most columns cannot serve, and so on."""
-    permitted = np.ones((len(held), number), dtype=bool)
+    permitted = np.ones((len(present), number), dtype=bool)
     yield permitted.copy()
-    # Columns and filter classes that cannot bear this row serving this class.
-    against = np.stack([(~held[:, :, blocks[:, j]]).sum(axis=(1, 2)) for j in range(number)], 1)
+    # Columns and filter classes that do not permit this row to serve this class.
+    against = np.stack([(~present[:, :, blocks[:, j]]).sum(axis=(1, 2)) for j in range(number)], 1)
     for place in np.argsort(-against, axis=None, kind="stable"):
         row, kind = divmod(int(place), number)
         if against[row, kind] == 0:
@@ -184,11 +184,11 @@ def _fewer_and_fewer(number: int, blocks: np.ndarray, held: np.ndarray) -> Itera
         yield permitted.copy()
 
 
-def _able_columns(rows: np.ndarray, blocks: np.ndarray, held: np.ndarray) -> np.ndarray:
-    """Bool ``(columns, filter classes)``: whether a column's PEs hold what the class wants."""
-    able = np.ones((held.shape[1], len(blocks)), dtype=bool)
+def _able_columns(rows: np.ndarray, blocks: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Bool ``(columns, filter classes)``: whether a column's PEs hold the blocks of the class."""
+    able = np.ones((present.shape[1], len(blocks)), dtype=bool)
     for tap_class in range(blocks.shape[1]):
-        mine = held[rows == tap_class]
+        mine = present[rows == tap_class]
         for filter_class, block in enumerate(blocks[:, tap_class]):
             able[:, filter_class] &= mine[:, :, block].all(axis=0)
     return able

@@ -1,4 +1,4 @@
-"""The layer program: what the accelerator is told of each layer.
+"""The layer program: what the accelerator reads of each layer.
 
 A :class:`Step` is one layer as the controller runs it: plain integers, most of them the constants
 of an address generator. :class:`ProgramFormat` packs steps into memory words, with each field just

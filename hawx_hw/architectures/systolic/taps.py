@@ -71,7 +71,9 @@ class TapFormat:
         return word | tap.live << at
 
 
-def taps(layer: Operation, placement: Placement, source: Layout, lanes: int) -> list[list[Tap]]:
+def taps(
+    layer: Operation, placement: Placement, source: Layout, word_codes: int
+) -> list[list[Tap]]:
     """The taps of a layer of the array: one list a row, one tap a tile.
 
     Parameters
@@ -80,7 +82,7 @@ def taps(layer: Operation, placement: Placement, source: Layout, lanes: int) -> 
     placement : Placement
     source : Layout
         Of the layer's input.
-    lanes : int
+    word_codes : int
         Codes in a word.
     """
     channels, height, width = layer.input_shape
@@ -93,15 +95,15 @@ def taps(layer: Operation, placement: Placement, source: Layout, lanes: int) -> 
                 entries.append(Tap())
                 continue
             channel, y, x = (int(i) for i in np.unravel_index(number, shape))
-            block, lane = divmod(int(source.positions[channel]), lanes)
+            block, lane = divmod(int(source.positions[channel]), word_codes)
             entries.append(Tap(x, y, block * height * width + y * width + x, lane, 1))
         lists.append(entries)
     return lists
 
 
-def stream_taps(layer: Operation, source: Layout, rows: int, lanes: int) -> list[list[Tap]]:
+def stream_taps(layer: Operation, source: Layout, rows: int, word_codes: int) -> list[list[Tap]]:
     """Blocks of channels that the first row reads, one a tile; the other rows rest."""
     _, height, width = layer.input_shape
-    blocks = -(-source.size // lanes)
+    blocks = -(-source.size // word_codes)
     first = [Tap(offset=block * height * width, live=1) for block in range(blocks)]
     return [first, *([Tap()] * blocks for _ in range(rows - 1))]

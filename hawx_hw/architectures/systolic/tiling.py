@@ -35,8 +35,8 @@ def _estimate(layer: Operation, array: ArrayShape, tiles: Tiles, count: int) -> 
     elements = layer.pool.kernel[0] * layer.pool.kernel[1]
     output_tiles = -(-windows // count)
     compute = tiles.taps * max(count * elements, array.bank_rows)
-    drain = count * elements * array.groups
+    read_out = count * elements * array.groups
     last_positions = tiles.positions - (tiles.filters - 1) * array.columns
     last_groups = -(-last_positions // array.requantizers)
     tail = (windows - (output_tiles - 1) * count) * elements * last_groups
-    return max(compute, drain) * tiles.filters * output_tiles + tail
+    return max(compute, read_out) * tiles.filters * output_tiles + tail

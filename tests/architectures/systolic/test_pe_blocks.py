@@ -35,8 +35,12 @@ def test_blocks_are_told_apart_by_their_tables() -> None:
     ("blocks", "held", "message"),
     [
         ((Exact(), Exact()), np.ones((1, 1, 2), bool), "No two blocks .* may have the same table"),
-        (BLOCKS, np.ones((2, 2), bool), r"held must be \(rows, columns, 2\), not \(2, 2\)"),
-        (BLOCKS, np.ones((2, 2, 3), bool), r"held must be \(rows, columns, 2\), not \(2, 2, 3\)"),
+        (BLOCKS, np.ones((2, 2), bool), r"present must be \(rows, columns, 2\), not \(2, 2\)"),
+        (
+            BLOCKS,
+            np.ones((2, 2, 3), bool),
+            r"present must be \(rows, columns, 2\), not \(2, 2, 3\)",
+        ),
         (BLOCKS, np.zeros((2, 2, 2), bool), "The PE at row 0, column 0 holds no block"),
     ],
 )

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.architectures.systolic.derivation import derive_pe_blocks
 from hawx_hw.architectures.systolic.layouts import lay_out
 from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
-from hawx_hw.architectures.systolic.placement import Placement, derive_pe_blocks, place_group
+from hawx_hw.architectures.systolic.placement import Placement, place_group
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_graph
@@ -33,7 +34,7 @@ def layer(choice: np.ndarray, kernel: tuple[int, int] = (1, 1), name: str = "con
     return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name)
 
 
-def check(made: Operation, placement: Placement, grid: PeBlockMap) -> None:
+def check(made: Operation, placement: Placement, pe_blocks: PeBlockMap) -> None:
     """Every filter and tap once; every product on a PE that holds and uses its block."""
     assert made.weight is not None and made.blocks is not None
     filters, taps = len(made.weight), made.weight[0].size
@@ -45,9 +46,9 @@ def check(made: Operation, placement: Placement, grid: PeBlockMap) -> None:
     ):
         f, k = placement.filters[tile, column], placement.taps[t, row]
         used = placement.active[row, column]
-        assert grid.blocks[used].digest == made.blocks.blocks[choice[f, k]].digest
+        assert pe_blocks.blocks[used].digest == made.blocks.blocks[choice[f, k]].digest
     for row, column in np.ndindex(placement.active.shape):
-        assert grid.held[row, column, placement.active[row, column]]
+        assert pe_blocks.present[row, column, placement.active[row, column]]
     positions = placement.layout.positions
     assert [placement.filters.ravel()[position] for position in positions] == list(range(filters))
 
@@ -72,8 +73,8 @@ def fewest(able: np.ndarray, counts: list[int]) -> int | None:
 
 def test_one_block_keeps_the_natural_order() -> None:
     made = layer(np.zeros((11, 10), dtype=int))
-    grid = PeBlockMap.uniform([BLOCKS[0]], 4, 4)
-    (placement,), count = place_group([made], grid)
+    pe_blocks = PeBlockMap.uniform([BLOCKS[0]], 4, 4)
+    (placement,), count = place_group([made], pe_blocks)
     assert placement.filters.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, -1]]
     assert placement.taps.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, -1, -1]]
     assert placement.layout.is_natural
@@ -88,21 +89,21 @@ def test_one_block_keeps_the_natural_order() -> None:
     kinds=st.integers(1, 3),
 )
 def test_fewest_tiles_by_columns(seed: int, filters: int, columns: int, kinds: int) -> None:
-    """Against every way to give the columns of a random grid to the kinds of filter."""
+    """Against every way to give the columns of a random map to the kinds of filter."""
     rng = np.random.default_rng(seed)
     kind = rng.integers(0, kinds, filters)
     made = layer(np.repeat(kind[:, None], 3, axis=1))
-    held = rng.random((columns, len(BLOCKS))) < 0.5
-    held[np.arange(columns), rng.integers(0, kinds, columns)] = True
-    grid = PeBlockMap(BLOCKS, np.repeat(held[None], 2, axis=0))
-    present, counts = np.unique(kind, return_counts=True)
-    best = fewest(held[:, present], counts.tolist())
+    present = rng.random((columns, len(BLOCKS))) < 0.5
+    present[np.arange(columns), rng.integers(0, kinds, columns)] = True
+    pe_blocks = PeBlockMap(BLOCKS, np.repeat(present[None], 2, axis=0))
+    kinds_used, counts = np.unique(kind, return_counts=True)
+    best = fewest(present[:, kinds_used], counts.tolist())
     if best is None:
         with pytest.raises(UserError, match="cannot serve the blocks of 'conv'"):
-            place_group([made], grid)
+            place_group([made], pe_blocks)
         return
-    (placement,), count = place_group([made], grid)
-    check(made, placement, grid)
+    (placement,), count = place_group([made], pe_blocks)
+    check(made, placement, pe_blocks)
     assert len(placement.filters) == best
     assert count == tiles(placement) == best * 2
 
@@ -110,27 +111,29 @@ def test_fewest_tiles_by_columns(seed: int, filters: int, columns: int, kinds: i
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), kinds=st.integers(1, 3))
 def test_fewest_tiles_by_rows(seed: int, kinds: int) -> None:
-    """Kernel slices: each row of the grid holds blocks of its own."""
+    """Kernel slices: each row of the map holds blocks of its own."""
     rng = np.random.default_rng(seed)
     kind = rng.integers(0, kinds, 7)
     made = layer(np.repeat(kind[None], 4, axis=0))
-    held = rng.random((4, len(BLOCKS))) < 0.5
-    held[np.arange(4), rng.integers(0, kinds, 4)] = True
-    grid = PeBlockMap(BLOCKS, np.repeat(held[:, None], 3, axis=1))
-    present, counts = np.unique(kind, return_counts=True)
-    best = fewest(held[:, present], counts.tolist())
+    present = rng.random((4, len(BLOCKS))) < 0.5
+    present[np.arange(4), rng.integers(0, kinds, 4)] = True
+    pe_blocks = PeBlockMap(BLOCKS, np.repeat(present[:, None], 3, axis=1))
+    kinds_used, counts = np.unique(kind, return_counts=True)
+    best = fewest(present[:, kinds_used], counts.tolist())
     if best is None:
         with pytest.raises(UserError, match="cannot serve"):
-            place_group([made], grid)
+            place_group([made], pe_blocks)
         return
-    (placement,), _ = place_group([made], grid)
-    check(made, placement, grid)
+    (placement,), _ = place_group([made], pe_blocks)
+    check(made, placement, pe_blocks)
     assert len(placement.taps) == best
 
 
-def fewest_anywhere(table: np.ndarray, f: list[int], t: list[int], held: np.ndarray) -> int | None:
-    """Over every way to give each row and each column of a small grid a class, or none."""
-    rows, columns, _ = held.shape
+def fewest_anywhere(
+    table: np.ndarray, f: list[int], t: list[int], present: np.ndarray
+) -> int | None:
+    """Over every way to give each row and each column of a small pe_blocks a class, or none."""
+    rows, columns, _ = present.shape
     best = None
     for row_kinds in itertools.product(range(-1, len(t)), repeat=rows):
         lines = [row_kinds.count(kind) for kind in range(len(t))]
@@ -141,7 +144,7 @@ def fewest_anywhere(table: np.ndarray, f: list[int], t: list[int], held: np.ndar
             [
                 [
                     all(
-                        kind < 0 or held[row, column, table[i, kind]]
+                        kind < 0 or present[row, column, table[i, kind]]
                         for row, kind in enumerate(row_kinds)
                     )
                     for i in range(len(f))
@@ -157,57 +160,57 @@ def fewest_anywhere(table: np.ndarray, f: list[int], t: list[int], held: np.ndar
 
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), kinds=st.integers(1, 2), slices=st.integers(1, 2))
-def test_fewest_tiles_of_small_irregular_grids(seed: int, kinds: int, slices: int) -> None:
+def test_fewest_tiles_of_small_irregular_maps(seed: int, kinds: int, slices: int) -> None:
     """Rows can be left out for the sake of columns, and the other way round."""
     rng = np.random.default_rng(seed)
     f, t = rng.integers(1, 6, kinds).tolist(), rng.integers(1, 6, slices).tolist()
     table = np.arange(kinds * slices).reshape(kinds, slices) % 3
     choice = np.repeat(np.repeat(table, f, axis=0), t, axis=1)
     made = layer(choice)
-    held = rng.random((3, 3, 3)) < 0.6
-    held[..., 0] |= ~held.any(axis=2)
-    grid = PeBlockMap(BLOCKS[:3], held)
+    present = rng.random((3, 3, 3)) < 0.6
+    present[..., 0] |= ~present.any(axis=2)
+    pe_blocks = PeBlockMap(BLOCKS[:3], present)
     # Kinds of filter that want the same blocks are one kind, and so are taps.
     kept_rows, of_filter = np.unique(table, axis=0, return_inverse=True)
     kept, of_tap = np.unique(kept_rows, axis=1, return_inverse=True)
     f = np.bincount(of_filter.ravel(), weights=f).astype(int).tolist()
     t = np.bincount(of_tap.ravel(), weights=t).astype(int).tolist()
-    best = fewest_anywhere(kept, f, t, held)
+    best = fewest_anywhere(kept, f, t, present)
     if best is None:
         with pytest.raises(UserError, match="cannot serve"):
-            place_group([made], grid)
+            place_group([made], pe_blocks)
         return
-    (placement,), count = place_group([made], grid)
-    check(made, placement, grid)
+    (placement,), count = place_group([made], pe_blocks)
+    check(made, placement, pe_blocks)
     assert count == tiles(placement) == best
 
 
 def test_a_row_that_serves_nothing_is_left_out_of_a_very_irregular_grid() -> None:
     """More kinds of row than all ways can be tried for."""
     rows = 14
-    held = np.zeros((rows, 2, len(BLOCKS)), dtype=bool)
-    held[1:, :, 0] = True
-    held[0, :, 1] = True
+    present = np.zeros((rows, 2, len(BLOCKS)), dtype=bool)
+    present[1:, :, 0] = True
+    present[0, :, 1] = True
     for row in range(1, rows):
         for bit in range(4):
-            held[row, bit % 2, 1 + bit // 2] |= bool(row >> bit & 1)
+            present[row, bit % 2, 1 + bit // 2] |= bool(row >> bit & 1)
     made = layer(np.zeros((4, rows), dtype=int))
-    grid = PeBlockMap(BLOCKS, held)
-    (placement,), count = place_group([made], grid)
-    check(made, placement, grid)
+    pe_blocks = PeBlockMap(BLOCKS, present)
+    (placement,), count = place_group([made], pe_blocks)
+    check(made, placement, pe_blocks)
     assert count == 2 * 2
     wants_more = layer(np.full((4, rows), 4))
     with pytest.raises(UserError, match="so irregular that not every way was tried"):
-        place_group([wants_more], grid)
+        place_group([wants_more], pe_blocks)
 
 
-def test_large_grids_and_layers() -> None:
+def test_large_maps_and_layers() -> None:
     """512 filters and taps of two kinds each, on 64 x 64 PEs nearly all of which hold all."""
     rng = np.random.default_rng(1)
     table = np.array([[0, 1], [2, 3]])
     made = layer(table[rng.integers(0, 2, 512)[:, None], rng.integers(0, 2, 512)[None]])
-    grid = PeBlockMap(BLOCKS[:4], rng.random((64, 64, 4)) < 0.99)
-    (placement,), count = place_group([made], grid)
+    pe_blocks = PeBlockMap(BLOCKS[:4], rng.random((64, 64, 4)) < 0.99)
+    (placement,), count = place_group([made], pe_blocks)
     assert count == tiles(placement) < 1000
     used = placement.active[:, (placement.filters >= 0).any(axis=0)]
     assert used.shape[1] > 8
@@ -225,20 +228,20 @@ def test_any_grid(seed: int) -> None:
     )
     table = rng.integers(0, 3, (2, 2))
     made = layer(table[filter_kind[:, None], tap_kind.ravel()[None]], (2, 2))
-    held = rng.random((4, 4, 3)) < 0.75
-    held[..., 0] |= ~held.any(axis=2)
-    grid = PeBlockMap(BLOCKS[:3], held)
+    present = rng.random((4, 4, 3)) < 0.75
+    present[..., 0] |= ~present.any(axis=2)
+    pe_blocks = PeBlockMap(BLOCKS[:3], present)
     try:
-        (placement,), count = place_group([made], grid)
+        (placement,), count = place_group([made], pe_blocks)
     except UserError:
         return
-    check(made, placement, grid)
+    check(made, placement, pe_blocks)
     assert count == tiles(placement)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 9), st.integers(1, 9))
-def test_derived_grids_serve_their_networks(seed: int, rows: int, columns: int) -> None:
+def test_derived_maps_serve_their_networks(seed: int, rows: int, columns: int) -> None:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=4, max_size=6)
     layers = operations(graph, window_limit=16, assignment=random_assignment(rng, graph))
@@ -264,17 +267,17 @@ def test_a_derived_grid_holds_no_more_than_it_needs() -> None:
     """Two layers whose kinds of filter fit the same columns share their blocks."""
     first = layer(np.repeat(np.array([0, 0, 0, 1])[:, None], 4, axis=1), name="first")
     second = layer(np.repeat(np.array([1, 0, 0, 0])[:, None], 4, axis=1), name="second")
-    grid = derive_pe_blocks([([first], False), ([second], False)], 2, 4)
-    assert grid.held.sum(axis=2).tolist() == [[1] * 4] * 2
+    pe_blocks = derive_pe_blocks([([first], False), ([second], False)], 2, 4)
+    assert pe_blocks.present.sum(axis=2).tolist() == [[1] * 4] * 2
 
 
 def test_layers_that_are_added_agree() -> None:
     one = layer(np.repeat(np.array([0, 1, 0, 1])[:, None], 4, axis=1), name="one")
     other = layer(np.repeat(np.array([2, 2, 0, 0])[:, None], 4, axis=1), name="other")
-    grid = PeBlockMap.uniform(BLOCKS[:3], 2, 4)
-    placements, _ = place_group([one, other], grid)
+    pe_blocks = PeBlockMap.uniform(BLOCKS[:3], 2, 4)
+    placements, _ = place_group([one, other], pe_blocks)
     for made, placement in zip((one, other), placements, strict=True):
-        check(made, placement, grid)
+        check(made, placement, pe_blocks)
     np.testing.assert_array_equal(placements[0].filters, placements[1].filters)
     # Four kinds of filter, but three columns.
     with pytest.raises(UserError, match="cannot serve the blocks of 'one', 'other'"):
@@ -283,14 +286,14 @@ def test_layers_that_are_added_agree() -> None:
 
 def test_a_given_order() -> None:
     """Filter f on column f modulo columns, or not at all."""
-    grid = PeBlockMap.uniform(BLOCKS[:2], 2, 3)
+    pe_blocks = PeBlockMap.uniform(BLOCKS[:2], 2, 3)
     fits = layer(np.repeat(np.array([0, 1, 1, 0, 1, 1, 0])[:, None], 4, axis=1))
-    (placement,), _ = place_group([fits], grid, fixed=True)
-    check(fits, placement, grid)
+    (placement,), _ = place_group([fits], pe_blocks, fixed=True)
+    check(fits, placement, pe_blocks)
     assert placement.layout.is_natural
     clashes = layer(np.repeat(np.array([0, 1, 1, 1, 1, 1, 0])[:, None], 4, axis=1))
     with pytest.raises(UserError, match="in the order of the network's input"):
-        place_group([clashes], grid, fixed=True)
+        place_group([clashes], pe_blocks, fixed=True)
 
 
 def test_a_block_that_no_pe_holds() -> None:
@@ -299,10 +302,10 @@ def test_a_block_that_no_pe_holds() -> None:
         place_group([made], PeBlockMap.uniform(BLOCKS[:2], 2, 2))
 
 
-def test_wrong_grids() -> None:
+def test_wrong_maps() -> None:
     with pytest.raises(ValueError, match="The PE at row 1, column 0 holds no block"):
         PeBlockMap(BLOCKS[:1], np.array([[[True]], [[False]]]))
     with pytest.raises(ValueError, match="No two blocks of a PE block map"):
         PeBlockMap((BLOCKS[0], BLOCKS[0]), np.ones((1, 1, 2), dtype=bool))
-    with pytest.raises(ValueError, match=r"held must be \(rows, columns, 1\)"):
+    with pytest.raises(ValueError, match=r"present must be \(rows, columns, 1\)"):
         PeBlockMap(BLOCKS[:1], np.ones((1, 1, 2), dtype=bool))
