@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,17 @@ def test_two_at_a_time_are_apart() -> None:
     with scratch_folder("kernels") as first, scratch_folder("kernels") as second:
         (first / "file").write_text("content")
         assert not list(second.iterdir())
+
+
+def test_many_threads_at_once(cache: Path) -> None:
+    def use(number: int) -> list[str]:
+        with scratch_folder("kernels") as folder:
+            (folder / str(number)).write_text("content")
+            return [path.name for path in folder.iterdir()]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(use, range(40))) == [[str(number)] for number in range(40)]
+    assert not _folders(cache)
 
 
 def test_the_root_may_be_given(tmp_path: Path, cache: Path) -> None:
