@@ -152,10 +152,10 @@ _TOOLS = (
     _Tool("cocotb", "hawx verify", _PIP, _package("cocotb"), required=True),
     _Tool("cocotbext-axi", "hawx verify", _PIP, _package("cocotbext-axi"), required=True),
     _Tool("pyosys", "hawx synth", _PIP, _package("pyosys"), required=True),
+    _Tool("pyslang", "hawx synth", _PIP, _package("pyslang"), required=True),
     _Tool("iverilog", "verification with a second simulator (verify.simulator: icarus); import of "
           "blocks with undefined bits",
           "apt-get install iverilog", _simulator("icarus")),
-    _Tool("pyslang", "lint with a second Verilog front end (tests)", _PIP, _package("pyslang")),
     _Tool("matplotlib", "pictures of blocks' errors", _PIP, _package("matplotlib")),
     _Tool("dask", "hawx characterize-designs", _PIP, _package("distributed")),
     _Tool("dask-jobqueue", "hawx characterize-designs --cluster slurm|lsf|sge", _PIP,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.blocks.block import Block
 from hawx_hw.errors import VerificationError
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
 
+if TYPE_CHECKING:
+    from hawx_hw.blocks.block import Block
+
 __all__ = ["simulate_block"]
 
-_CHUNK = 4096
+_STEPS = 4096
 
 
 def simulate_block(
@@ -34,15 +38,15 @@ def simulate_block(
         ``product``.
     block : Block
     weights, activations : ndarray of int8, shape (cycles, lanes)
-        Of each lane, a PE or an independent stream. The first pair sets the block up and is not
+        A lane is a PE or an independent stream. The first pair sets the block up and is not
         counted.
     delays : Delays or None
-        Of the cells, to count glitches; without them only settled states count.
+        Delays of the cells, to count glitches; without them only settled states count.
 
     Raises
     ------
     VerificationError
-        The netlist computes another product than the block's table says.
+        The netlist computes another product than the block's table holds.
     ValueError
         The shapes differ, or there are fewer than two cycles.
     """
@@ -58,12 +62,12 @@ def simulate_block(
     simulator.set("b", activations[0])
     simulator.step()
     simulator.take()
-    for first in range(1, len(weights), _CHUNK):
-        part = slice(first, first + _CHUNK)
+    for first in range(1, len(weights), _STEPS):
+        part = slice(first, first + _STEPS)
         a, b = weights[part], activations[part]
-        seen = simulator.run({"a": a, "b": b}, ["product"])["product"]
-        wanted = table[a.astype(np.int64) + 128, b.astype(np.int64) + 128]
-        wrong = np.argwhere(seen != (wanted.astype(np.int64) & ((1 << bits) - 1)))
+        observed = simulator.run({"a": a, "b": b}, ["product"])["product"]
+        expected = table[a.astype(np.int64) + 128, b.astype(np.int64) + 128]
+        wrong = np.argwhere(observed != (expected.astype(np.int64) & ((1 << bits) - 1)))
         if len(wrong):
             cycle, lane = wrong[0]
             raise VerificationError(

@@ -1,33 +1,34 @@
 """Verilog taken apart into modules that can be synthesized each by itself.
 
-It reads just enough Verilog for that: where a module begins and ends, which modules it holds, which
-ports it has. What it does not understand is said, so that the design is synthesized as one.
+The text is parsed by slang: where a module begins and ends, which modules it holds, which ports it
+has. That holds for what this project wrote as for Verilog of users: the text that is synthesized is
+the only description of a design, so nothing that is kept beside it can contradict it. What goes
+beyond single modules is refused, so that the design is synthesized as one.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.netlist.netlist import MACROS
+
+if TYPE_CHECKING:
+    from pyslang.syntax import ModuleDeclarationSyntax, SyntaxNode
 
 __all__ = ["NEUTRAL", "Part", "read_parts"]
 
 #: Stands for the name of a module in its own text.
 NEUTRAL = "hawx_module"
-_TOKEN = re.compile(
-    r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/|\(\*(?!\s*\)).*?\*\))
-    |(?P<text>"(?:\\.|[^"\\])*")
-    |(?P<name>\\\S+|[A-Za-z_$][\w$]*)
-    |(?P<number>\d*\s*'[sS]?[bodhBODH]\s*[\w?]+|\d[\w.]*)
-    |(?P<other>.)""",
-    re.DOTALL | re.VERBOSE,
-)
-_DIRECTIONS = ("input", "output", "inout")
-_KINDS = ("wire", "reg", "logic", "signed")
-_INIT_FILE = re.compile(r'(\.INIT_FILE\()("(?:\\.|[^"\\])*")(\))')
+#: Words such as ``bit`` and ``logic`` are names in Verilog, which is what Yosys reads.
+_VERILOG = b'`begin_keywords "1364-2005"\n'
+#: Members of a module that reach beyond it.
+_BEYOND = ("DefParam", "BindDirective", "ModuleDeclaration", "InterfaceDeclaration",
+           "ProgramDeclaration", "PackageImportDeclaration")  # fmt: skip
+_GENERATED = ("GenerateRegion", "GenerateBlock", "LoopGenerate", "IfGenerate", "CaseGenerate")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w$]*")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Part:
     line : int
         The line of that file, counted from 0, on which its text begins.
     declaration : str or None
-        Its name and ports as an empty module; None where they are not plainly written.
+        Its name and ports as an empty module; None where a port's range is not of numbers.
     uses : tuple of str
         The modules that it holds, each once, in order of appearance.
     specialized : frozenset of str
@@ -71,10 +72,17 @@ class Part:
 
 
 @dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
+class _Source:
+    """A file as bytes, which is how slang counts places, with its modules."""
+
+    name: str
+    text: bytes
+    modules: list[ModuleDeclarationSyntax]
+    _owner: object  # slang's manager and tree, which the modules are parts of
+
+    def place(self, offset: int) -> int:
+        """A place in the text, from one that slang gives."""
+        return offset - len(_VERILOG)
 
 
 def read_parts(sources: Mapping[str, str]) -> dict[str, Part] | None:
@@ -88,157 +96,198 @@ def read_parts(sources: Mapping[str, str]) -> dict[str, Part] | None:
     Returns
     -------
     dict or None
-        None where the files hold what goes beyond single modules: compiler directives, parameters
-        set from afar, packages, a module twice.
+        None where the files hold errors or what goes beyond single modules: compiler directives,
+        parameters set from afar, packages, a module twice.
     """
-    raw: list[tuple[str, str, int, str, list[_Token]]] = []
-    for source, text in sources.items():
-        tokens = list(_tokens(text))
-        found = _modules(text, tokens)
-        if found is None:
-            return None
-        raw += [(source, *module) for module in found]
-    names = {name for _, name, *_ in raw}
-    if len(names) != len(raw):
+    files = [_parsed(name, text) for name, text in sources.items()]
+    if any(file is None for file in files):
+        return None
+    modules = [(file, module) for file in files if file is not None for module in file.modules]
+    names = {module.header.name.valueText for _, module in modules}
+    if len(names) != len(modules):
         return None
     parts = {}
-    for source, name, start, text, tokens in raw:
-        if name in MACROS:
-            whole = sources[source]
-            parts[name] = Part(name, whole, whole, (), source, 0, whole, (), frozenset(), True)
-            continue
-        uses, specialized = _uses(tokens, names - {name})
-        neutral, files = _neutral(text, tokens)
-        parts[name] = Part(
-            name, text, neutral, files, source, sources[source].count("\n", 0, start),
-            _declaration(name, tokens), uses, specialized, False,
-        )  # fmt: skip
+    for file, module in modules:
+        part = _part(file, module, names)
+        if part is None:
+            return None
+        parts[part.name] = part
     return parts
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup != "blank":
-            yield _Token(str(match.lastgroup), match[0], match.start())
+def _parsed(name: str, text: str) -> _Source | None:
+    """A file; None where it holds an error, a directive, or other things than modules."""
+    from pyslang import SourceManager
+    from pyslang.syntax import SyntaxTree
+
+    manager = SourceManager()
+    tree = SyntaxTree.fromFileInMemory(_VERILOG.decode() + text, manager)
+    root: Any = tree.root
+    modules = list(root.members)
+    if any(member.kind.name != "ModuleDeclaration" for member in modules):
+        return None
+    macro = len(modules) == 1 and modules[0].header.name.valueText in MACROS
+    if not macro and ("`" in text or any(found.isError() for found in tree.diagnostics)):
+        return None
+    return _Source(name, text.encode(), modules, (manager, tree))
 
 
-def _modules(text: str, tokens: list[_Token]) -> list[tuple[str, int, str, list[_Token]]] | None:
-    """Name, place, text and tokens of each module of a file."""
-    heads = [b.text for a, b in itertools.pairwise(tokens) if a.text == "module"]
-    if len(heads) == 1 and heads[0] in MACROS:
-        return [(heads[0], 0, text, tokens)]
-    found = []
-    inside: list[_Token] | None = None
-    for token in tokens:
-        if token.text == "`" or (token.kind == "name" and token.text == "defparam"):
-            return None
-        if inside is not None:
-            inside.append(token)
-            if token.text == "endmodule":
-                if inside[1].kind != "name":
-                    return None
-                end = token.at + len("endmodule")
-                start = inside[0].at
-                found.append((inside[1].text.lstrip("\\"), start, text[start:end] + "\n", inside))
-                inside = None
-        elif token.text == "module":
-            inside = [token]
-        else:
-            return None
-    return None if inside is not None else found
-
-
-def _uses(tokens: list[_Token], names: set[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+def _part(file: _Source, module: ModuleDeclarationSyntax, names: set[str]) -> Part | None:
+    """One module of a file; None where it reaches beyond itself."""
+    name = module.header.name.valueText
+    if name in MACROS:
+        whole = file.text.decode()
+        return Part(name, whole, whole, (), file.name, 0, whole, (), frozenset(), True)
+    if any(member.kind.name in _BEYOND for member in module.members) or module.header.imports:
+        return None
     uses: dict[str, None] = {}
     specialized = set()
-    for token, following in itertools.pairwise(tokens):
-        name = token.text.lstrip("\\")
-        if token.kind != "name" or name not in names:
-            continue
-        if following.text == "#":
-            specialized.add(name)
-        if following.text == "#" or following.kind == "name":
-            uses[name] = None
-    return tuple(uses), frozenset(specialized)
+    memories: list[Any] = []
+    for instantiation in _instantiations(module.members):
+        held = instantiation.type.valueText
+        memories += _init_files(instantiation)
+        if held in names - {name}:
+            uses[held] = None
+            if instantiation.parameters is not None:
+                specialized.add(held)
+    start = file.place(module.header.moduleKeyword.location.offset)
+    end = file.place(module.endmodule.range.end.offset)
+    own = module.header.name.range
+    replaced = [(own.start.offset, own.end.offset, NEUTRAL)]
+    replaced += [
+        (memory.range.start.offset, memory.range.end.offset, f'"{NEUTRAL}_{number}"')
+        for number, memory in enumerate(memories)
+    ]
+    return Part(
+        name,
+        file.text[start:end].decode() + "\n",
+        _with(file, start, end, replaced) + "\n",
+        tuple(memory.rawText for memory in memories),
+        file.name,
+        file.text.count(b"\n", 0, start),
+        _declaration(module),
+        tuple(uses),
+        frozenset(specialized),
+        False,
+    )
 
 
-def _neutral(text: str, tokens: list[_Token]) -> tuple[str, tuple[str, ...]]:
-    start = tokens[1].at - tokens[0].at
-    text = text[:start] + NEUTRAL + text[start + len(tokens[1].text) :]
-    files: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        files.append(match[2])
-        return f'{match[1]}"{NEUTRAL}_{len(files) - 1}"{match[3]}'
-
-    return _INIT_FILE.sub(number, text), tuple(files)
+def _with(file: _Source, start: int, end: int, replaced: list[tuple[int, int, str]]) -> str:
+    """A part of a file's text with some places replaced, which stand in order."""
+    pieces = []
+    for first, last, text in replaced:
+        pieces += [file.text[start : file.place(first)].decode(), text]
+        start = file.place(last)
+    return "".join([*pieces, file.text[start:end].decode()])
 
 
-def _declaration(name: str, tokens: list[_Token]) -> str | None:
+def _instantiations(members: Any) -> Iterator[Any]:
+    """Instantiations of modules among the members of a module, in generated ones too."""
+    for member in members:
+        if member.kind.name == "HierarchyInstantiation":
+            yield member
+        elif member.kind.name in _GENERATED:
+            inner: list[SyntaxNode] = []
+
+            def note(node: Any, inner: list[SyntaxNode] = inner) -> None:
+                if getattr(node.kind, "name", "") == "HierarchyInstantiation":
+                    inner.append(node)
+
+            member.visit(note)
+            yield from inner
+
+
+def _init_files(instantiation: Any) -> Iterator[Any]:
+    """Tokens that name the files which memories start from."""
+    for parameter in instantiation.parameters.parameters if instantiation.parameters else ():
+        if (
+            parameter.kind.name == "NamedParamAssignment"
+            and parameter.name.valueText == "INIT_FILE"
+        ):
+            text = parameter.expr
+            if text is not None and text.kind.name == "StringLiteralExpression":
+                yield text.literal
+
+
+def _declaration(module: ModuleDeclarationSyntax) -> str | None:
     """The module without its content, where every port has a direction and a range of numbers."""
-    if tokens[2].text != "(":
+    listed = module.header.ports
+    if listed is None or module.header.parameters is not None:
         return None
-    end = next((at for at, token in enumerate(tokens) if token.text == ")"), None)
-    if end is None or tokens[end + 1].text != ";":
-        return None
-    header = tokens[3:end]
-    ports: dict[str, str]
-    if header and header[0].text in _DIRECTIONS:
-        ports = {}
-        if not _ports(header, ports):
-            return None
+    ports: dict[str, str] | None
+    if listed.kind.name == "AnsiPortList":
+        ports = _ansi_ports(_nodes(listed.ports))
     else:
-        ports = {token.text: "" for token in header if token.text != ","}
-        if any(token.kind != "name" for token in header if token.text != ","):
-            return None
-        body = iter(tokens[end + 2 :])
-        for token in body:
-            if token.kind == "name" and token.text in _DIRECTIONS:
-                statement = [token]
-                for following in body:
-                    if following.text == ";":
-                        break
-                    statement.append(following)
-                declared: dict[str, str] = {}
-                if not _ports(statement, declared) or not declared.keys() <= ports.keys():
-                    return None
-                ports |= declared
-    if not all(ports.values()):
+        ports = _plain_ports(_nodes(listed.ports), module.members)
+    if ports is None:
         return None
     lines = [f"  {direction} {port} ;\n" for port, direction in ports.items()]
-    escaped = name if re.fullmatch(r"[A-Za-z_][\w$]*", name) else f"\\{name} "
+    name = module.header.name.valueText
+    escaped = name if _PLAIN_NAME.fullmatch(name) else f"\\{name} "
     names = ", ".join(f"{port} " for port in ports)
     return f"module {escaped}({names});\n{''.join(lines)}endmodule\n"
 
 
-def _ports(tokens: list[_Token], ports: dict[str, str]) -> bool:
-    """Put the ports of a list of declarations into ``ports``, each with what stands before it."""
-    before: list[str] = []
-    position = 0
-    fresh = True
-    while position < len(tokens):
-        token = tokens[position]
-        if token.text in _DIRECTIONS:
-            before = [token.text]
-        elif token.text in _KINDS:
-            if token.text == "signed":
-                before.append("signed")
-        elif token.text == "[":
-            numbers = tokens[position + 1 : position + 5]
-            if (
-                [number.kind for number in numbers] != ["number", "other", "number", "other"]
-                or numbers[1].text != ":"
-                or numbers[3].text != "]"
-            ):
-                return False
-            before.append(f"[{numbers[0].text}:{numbers[2].text}]")
-            position += 4
-        elif token.kind == "name" and fresh and before:
-            ports[token.text] = " ".join(before)
-            fresh = False
-        elif token.text == "," and not fresh:
-            fresh = True
-        else:
-            return False
-        position += 1
-    return not fresh
+def _ansi_ports(listed: list[Any]) -> dict[str, str] | None:
+    """Ports that are declared in the list itself; one without a direction is as that before it."""
+    ports: dict[str, str] = {}
+    before: str | None = None
+    for port in listed:
+        if port.kind.name != "ImplicitAnsiPort" or port.declarator.dimensions:
+            return None
+        if str(port.header).strip():
+            before = _direction(port.header)
+        if before is None:
+            return None
+        ports[port.declarator.name.rawText] = before
+    return ports
+
+
+def _plain_ports(listed: list[Any], members: Any) -> dict[str, str] | None:
+    """Ports of which the list has the names, and members of the module the directions."""
+    directions: dict[str, str] = {}
+    for member in members:
+        if member.kind.name == "PortDeclaration":
+            direction = _direction(member.header)
+            declarators = _nodes(member.declarators)
+            if direction is None or any(declarator.dimensions for declarator in declarators):
+                return None
+            directions |= dict.fromkeys(
+                (declarator.name.rawText for declarator in declarators), direction
+            )
+    ports = {}
+    for port in listed:
+        expression = getattr(port, "expr", None)
+        if expression is None or expression.kind.name != "PortReference" or expression.select:
+            return None
+        name = expression.name.rawText
+        if port.kind.name != "ImplicitNonAnsiPort" or name not in directions:
+            return None
+        ports[name] = directions.pop(name)
+    return None if directions else ports
+
+
+def _direction(header: Any) -> str | None:
+    """Direction, sign and range of a port, such as ``input signed [7:0]``."""
+    data = getattr(header, "dataType", None)
+    if data is None or data.kind.name not in ("ImplicitType", "RegType", "LogicType"):
+        return None
+    words = [header.direction.rawText]
+    if words[0] not in ("input", "output", "inout"):
+        return None
+    if data.signing.rawText == "signed":
+        words.append("signed")
+    for dimension in data.dimensions:
+        select = getattr(dimension.specifier, "selector", None)
+        if select is None or select.kind.name != "SimpleRangeSelect":
+            return None
+        ends = (select.left, select.right)
+        if any(end.kind.name != "IntegerLiteralExpression" for end in ends):
+            return None
+        words.append(f"[{':'.join(str(end).strip() for end in ends)}]")
+    return " ".join(words)
+
+
+def _nodes(separated: Any) -> list[Any]:
+    """The elements of a list without the tokens between them."""
+    return [element for element in separated if not hasattr(element, "rawText")]

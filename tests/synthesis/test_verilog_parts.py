@@ -67,6 +67,59 @@ def test_declarations_hold_the_ports_alone() -> None:
     )
 
 
+def test_words_of_systemverilog_are_names() -> None:
+    text = "module bit(input logic, output do); endmodule\nmodule top(input a); bit u(a); endmodule"
+    parts = read_parts({"t.v": text})
+    assert parts is not None
+    assert parts["top"].uses == ("bit",)
+    assert parts["bit"].declaration == (
+        "module bit(logic , do );\n  input logic ;\n  output do ;\nendmodule\n"
+    )
+
+
+def test_modules_in_generated_text() -> None:
+    text = """module leaf(input a); endmodule
+module other(input a); endmodule
+module top(input a);
+  genvar i;
+  generate for (i = 0; i < 3; i = i + 1) begin : g
+    if (i == 0) leaf one(a); else other #(.N(i)) two(a);
+  end endgenerate
+endmodule
+"""
+    parts = read_parts({"t.v": text})
+    assert parts is not None
+    assert parts["top"].uses == ("leaf", "other")
+    assert parts["top"].specialized == {"other"}
+
+
+def test_places_are_right_after_letters_of_several_bytes() -> None:
+    text = "// \u00b5m\u00b2, f\u00fcnf\nmodule part(input a); /* \u00e4 */ endmodule"
+    parts = read_parts({"t.v": text})
+    assert parts is not None
+    assert parts["part"].text == "module part(input a); /* \u00e4 */ endmodule\n"
+    assert parts["part"].neutral == "module hawx_module(input a); /* \u00e4 */ endmodule\n"
+    assert parts["part"].line == 1
+
+
+def test_several_memories_of_one_module() -> None:
+    text = """module bank(input clk);
+  hawx_rom #(.INIT_FILE ( "x.hex" ), .WIDTH(1)) a(.clk(clk));
+  hawx_rom #(.WIDTH(1), .INIT_FILE("")) b(.clk(clk));
+endmodule"""
+    parts = read_parts({"t.v": text})
+    assert parts is not None
+    assert parts["bank"].files == ('"x.hex"', '""')
+    assert '.INIT_FILE ( "hawx_module_0" )' in parts["bank"].neutral
+    assert '.INIT_FILE("hawx_module_1")' in parts["bank"].neutral
+
+
+def test_a_module_with_parameters_has_no_declaration() -> None:
+    parts = read_parts({"t.v": "module m #(parameter W = 8) (input [7:0] a); endmodule"})
+    assert parts is not None
+    assert parts["m"].declaration is None
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -96,6 +149,11 @@ def test_ports_that_are_not_plain(header: str) -> None:
         "module m(input a);",
         "module m(input a); endmodule module m(input b); endmodule",
         "module (input a); endmodule",
+        "module m(input a); wire = ; endmodule",
+        "module m(input a); module n; endmodule endmodule",
+        "module m(input a); endmodule interface i; endinterface",
+        "module m(input a); bind x y z(); endmodule",
+        "primitive p(output o, input i); table 0 : 1; endtable endprimitive",
     ],
 )
 def test_what_is_not_taken_apart(text: str) -> None:
