@@ -24,7 +24,6 @@ WITHOUT = frozenset(
     architectures/systolic/gateware/slice_blocks.py
     architectures/systolic/lowering.py
     architectures/systolic/operands.py
-    architectures/systolic/parts.py
     architectures/systolic/proposals.py
     architectures/systolic/quantities.py
     architectures/systolic/shares.py
@@ -40,10 +39,6 @@ WITHOUT = frozenset(
     gateware/simulation.py
     gateware/streams.py
     gateware/verilog.py
-    netlist/cells.py
-    netlist/lanes.py
-    netlist/levels.py
-    netlist/slews.py
     pipeline/inputs.py
     pipeline/order.py
     pipeline/stage.py

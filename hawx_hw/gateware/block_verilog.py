@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_text
 
@@ -52,7 +53,7 @@ def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVeri
         There is no such implementation.
     """
     return _written(
-        (f"hawx_block_{block.identifier}_{implementation}", block, block.component(implementation))
+        (f"{BLOCK}{block.identifier}_{implementation}", block, block.component(implementation))
         for block, implementation in pairs
     )
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.architectures.systolic.parts import BLOCK, MEMORIES, PE, parts_of
+from hawx_hw.gateware.names import BLOCK, PE
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.technology.memories import MacroFigures, MemoryModel
+from hawx_hw.technology.memories import MacroMetrics, MemoryModel
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["power_report"]
+__all__ = ["MEMORIES", "power_report"]
 
 _Floats = NDArray[np.float64]
-#: What the rows of energies are; the last is leakage.
+#: The part of the memory macros, wherever they stand.
+MEMORIES = "memories"
+#: The part of a design whose top belongs to none.
+_REST = "shell"
+#: Kinds of energy, in the order of the arrays' first axis; the last is leakage.
 _KINDS = ("internal", "switching", "memory", "leakage")
 
 
@@ -29,24 +33,28 @@ def power_report(
     layers: Mapping[str, Activity],
     memories: MemoryModel,
     *,
+    part_of: Callable[[str], str | None],
     clock_mhz: float,
     images: int,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """What a design takes while it works on one image after another.
+    """Power and energy of a design while it works on one image after another.
 
     Parameters
     ----------
     model : PowerModel
     layers : mapping of str to Activity
-        What the images did in each layer.
+        Activity of all images in each layer.
     memories : MemoryModel
-        Of the memory macros.
+        Energies of the memory macros.
+    part_of : callable
+        The part of the accelerator that a module belongs to, by the module's name; None where it
+        belongs to the part of what instantiates it. Memory macros are the part :data:`MEMORIES`.
     clock_mhz : float
     images : int
         How many images the activities are of.
     progress : callable or None
-        Told how many layers of how many are done.
+        Called with how many layers of how many are done.
 
     Returns
     -------
@@ -62,8 +70,8 @@ def power_report(
     if not clock_mhz > 0:
         raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
     flat = model.flat
-    figures = [
-        memories.figures(m.kind, m.parameters["WIDTH"], m.parameters["DEPTH"]) for m in flat.macros
+    metrics = [
+        memories.metrics(m.kind, m.parameters["WIDTH"], m.parameters["DEPTH"]) for m in flat.macros
     ]
     cycles: dict[str, int] = {}
     energies: dict[str, _Floats] = {}
@@ -71,17 +79,17 @@ def power_report(
         cycles[name], rest = divmod(activity.cycles, images)
         if rest:
             raise ValueError(f"cycles must be a multiple of {images}, not {activity.cycles!r}")
-        energies[name] = _of_layer(model, activity, figures, images, clock_mhz)
+        energies[name] = _of_layer(model, activity, metrics, images, clock_mhz)
         if progress is not None:
             progress(number + 1, len(layers))
-    groups = _Groups(flat)
+    groups = _Groups(flat, part_of)
     total = sum(energies.values(), np.zeros_like(next(iter(energies.values()))))
     every = sum(cycles.values())
-    rows = [
+    entries = [
         {
             "name": name,
             "cycles": cycles[name],
-            **_figures(energy.sum(axis=1), cycles[name], clock_mhz),
+            **_metrics(energy.sum(axis=1), cycles[name], clock_mhz),
             "parts": _energies(groups.parts, energy),
             "blocks": _energies(groups.blocks, energy),
         }
@@ -92,20 +100,20 @@ def power_report(
         "clock_mhz": clock_mhz,
         "images": images,
         "cycles": every,
-        **_figures(total.sum(axis=1), every, clock_mhz),
-        "layers": rows,
+        **_metrics(total.sum(axis=1), every, clock_mhz),
+        "layers": entries,
         "parts": groups.table(groups.parts, total, every, clock_mhz),
         "blocks": groups.table(groups.blocks, total, every, clock_mhz),
         "pes": groups.table(groups.pes, total, every, clock_mhz),
         "modules": groups.table(groups.kinds, total, every, clock_mhz),
-        "memories": _memories(flat, figures, layers, images),
+        "memories": _memories(flat, metrics, layers, images),
     }
 
 
 def _of_layer(
     model: PowerModel,
     activity: Activity,
-    figures: list[MacroFigures],
+    metrics: list[MacroMetrics],
     images: int,
     clock_mhz: float,
 ) -> _Floats:
@@ -113,29 +121,29 @@ def _of_layer(
     flat, cells = model.flat, model.energies(activity)
     cycles = activity.cycles / images
     count = len(flat.paths)
-    found = np.zeros((len(_KINDS), count + len(flat.macros)))
+    total = np.zeros((len(_KINDS), count + len(flat.macros)))
     # nW times us are fJ.
     time = cycles / clock_mhz
-    for row, values in (
+    for kind, values in (
         (0, cells.internal_fj * cycles),
         (1, (cells.switching_fj + cells.driven_fj) * cycles),
         (3, cells.leakage_nw * time),
     ):
-        found[row, :count] = np.bincount(model.instances, values, minlength=count)
-    for index, (macro, figure) in enumerate(zip(flat.macros, figures, strict=True)):
+        total[kind, :count] = np.bincount(model.instances, values, minlength=count)
+    for index, (macro, own) in enumerate(zip(flat.macros, metrics, strict=True)):
         reads, writes = activity.accesses.get(macro.path, (0, 0))
-        found[2, count + index] = (
-            reads * figure.read_energy_fj + writes * figure.write_energy_fj
+        total[2, count + index] = (
+            reads * own.read_energy_fj + writes * own.write_energy_fj
         ) / images
-        found[3, count + index] = figure.leakage_nw * time
-    return found / 1000
+        total[3, count + index] = own.leakage_nw * time
+    return total / 1000
 
 
 class _Groups:
     """Instances, and after them the macros, by part, kind of module, PE and block."""
 
-    def __init__(self, flat: FlatNetlist):
-        parts = parts_of(flat.paths, flat.kinds)
+    def __init__(self, flat: FlatNetlist, part_of: Callable[[str], str | None]):
+        parts = _parts(flat, part_of)
         self.parts = _by_name([*parts, *(MEMORIES for _ in flat.macros)])
         self.kinds = _by_name([*flat.kinds, *(macro.kind for macro in flat.macros)])
         self.blocks = {k: v for k, v in self.kinds.items() if k.startswith(BLOCK)}
@@ -159,31 +167,41 @@ class _Groups:
     def table(
         self, groups: Mapping[str, NDArray[np.int64]], energy: _Floats, cycles: int, clock: float
     ) -> dict[str, dict[str, Any]]:
-        """Figures of each group."""
+        """Metrics of each group, by its name."""
         return {
             name: {
                 **({"instances": self._counts[name]} if name in self._counts else {}),
-                **_figures(energy[:, indices].sum(axis=1), cycles, clock),
+                **_metrics(energy[:, indices].sum(axis=1), cycles, clock),
             }
             for name, indices in groups.items()
         }
 
 
+def _parts(flat: FlatNetlist, part_of: Callable[[str], str | None]) -> list[str]:
+    """The part of each module instance; an instance stands after that it is in."""
+    parts: dict[str, str] = {}
+    for path, kind in zip(flat.paths, flat.kinds, strict=True):
+        above = path[: path.rstrip("/").rfind("/") + 1] if path else ""
+        parts[path] = part_of(kind) or parts.get(above, _REST)
+    return [parts[path] for path in flat.paths]
+
+
 def _by_name(names: list[str]) -> dict[str, NDArray[np.int64]]:
-    found: dict[str, list[int]] = {}
+    groups: dict[str, list[int]] = {}
     for index, name in enumerate(names):
-        found.setdefault(name, []).append(index)
-    return {name: np.array(found[name]) for name in sorted(found)}
+        groups.setdefault(name, []).append(index)
+    return {name: np.array(groups[name]) for name in sorted(groups)}
 
 
-def _figures(energy: _Floats, cycles: int, clock_mhz: float) -> dict[str, float]:
+def _metrics(energy: _Floats, cycles: int, clock_mhz: float) -> dict[str, float]:
     """Power in uW and energy in pJ an image, from energies by kind."""
     # pJ over us are uW.
     power = energy / (cycles / clock_mhz)
-    found = {f"{kind}_uw": _rounded(value) for kind, value in zip(_KINDS, power, strict=True)}
-    found["power_uw"] = _rounded(power.sum())
-    found["energy_pj"] = _rounded(energy.sum())
-    return found
+    return {
+        **{f"{kind}_uw": _rounded(value) for kind, value in zip(_KINDS, power, strict=True)},
+        "power_uw": _rounded(power.sum()),
+        "energy_pj": _rounded(energy.sum()),
+    }
 
 
 def _energies(groups: Mapping[str, NDArray[np.int64]], energy: _Floats) -> dict[str, float]:
@@ -196,14 +214,14 @@ def _rounded(value: float) -> float:
 
 def _memories(
     flat: FlatNetlist,
-    figures: list[MacroFigures],
+    metrics: list[MacroMetrics],
     layers: Mapping[str, Activity],
     images: int,
 ) -> list[dict[str, Any]]:
-    rows = []
-    for macro, figure in zip(flat.macros, figures, strict=True):
+    entries = []
+    for macro, own in zip(flat.macros, metrics, strict=True):
         counts = [activity.accesses.get(macro.path, (0, 0)) for activity in layers.values()]
-        rows.append(
+        entries.append(
             {
                 "path": macro.path,
                 "kind": macro.kind,
@@ -211,10 +229,10 @@ def _memories(
                 "depth": macro.parameters["DEPTH"],
                 "reads": sum(reads for reads, _ in counts) / images,
                 "writes": sum(writes for _, writes in counts) / images,
-                "read_energy_fj": _rounded(figure.read_energy_fj),
-                "write_energy_fj": _rounded(figure.write_energy_fj),
-                "leakage_nw": _rounded(figure.leakage_nw),
-                "source": figure.source,
+                "read_energy_fj": _rounded(own.read_energy_fj),
+                "write_energy_fj": _rounded(own.write_energy_fj),
+                "leakage_nw": _rounded(own.leakage_nw),
+                "source": own.source,
             }
         )
-    return rows
+    return entries

@@ -174,7 +174,7 @@ def _delays(by_module: Mapping[str, float]) -> dict[str, float]:
 
 def _memories(figures: Mapping[str, Any], technology: Technology) -> dict[str, float]:
     area = sum(
-        row["instances"] * technology.memories.figures(row["kind"], row["width"], row["depth"]).area
+        row["instances"] * technology.memories.metrics(row["kind"], row["width"], row["depth"]).area
         for row in figures["memories"]
     )
     return {"memory_bits": figures["memory_bits"], "memory_area": round(area, 3)}
@@ -204,6 +204,7 @@ def _power(
         PowerModel(flat, technology.supply),
         found.layers,
         technology.memories,
+        part_of=plan.part_of,
         clock_mhz=clock,
         images=images,
     )

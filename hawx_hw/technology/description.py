@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from hawx_hw.technology.memories import MacroFigures
+from hawx_hw.technology.memories import MacroMetrics
 
 __all__ = [
     "FamilyDescription",
@@ -56,9 +56,9 @@ class MacroDescription(_Model):
     leakage_uw: _Figure
     source: _Text | None = None
 
-    def figures(self) -> MacroFigures:
+    def metrics(self) -> MacroMetrics:
         """The macro in the units of the model."""
-        return MacroFigures(
+        return MacroMetrics(
             self.area,
             1000 * self.read_energy_pj,
             1000 * self.write_energy_pj,

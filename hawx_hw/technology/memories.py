@@ -1,6 +1,6 @@
 """Area, energy and leakage of memory macros: stated, or by an analytic model.
 
-The model has the form that CACTI-like models share: a cell array, columns with their sense
+The model has the form that CACTI-like models share: a cell array, bit lines with their sense
 amplifiers, and a part that every macro has. Its coefficients were fitted to three macros of IHP's
 open 130 nm kit (Apache-2.0; liberty files at 1.2 V, typical, and LEF); docs/technologies.md lists
 them with the deviations. Other nodes and supplies are scaled from there, which is an assumption.
@@ -18,7 +18,7 @@ __all__ = [
     "FITTED_NM",
     "FITTED_SUPPLY",
     "KINDS",
-    "MacroFigures",
+    "MacroMetrics",
     "MemoryCoefficients",
     "MemoryModel",
     "scaled",
@@ -30,23 +30,23 @@ KINDS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
 #: Node and supply of the macros that the coefficients were fitted to.
 FITTED_NM = 130.0
 FITTED_SUPPLY = 1.2
-#: Of the smallest inverter beside which the fitted macros stand.
+#: Leakage of the smallest inverter beside which the fitted macros stand.
 _INVERTER_NW = 0.0630032
 
 
 @dataclass(frozen=True)
-class MacroFigures:
-    """What one memory macro takes.
+class MacroMetrics:
+    """Area, energy and leakage of one memory macro.
 
     Parameters
     ----------
     area : float
         In the library's unit, um2.
     read_energy_fj, write_energy_fj : float
-        Of one access, at the supply of the technology. A ROM has no writes: 0.
+        Energy of one access, at the supply of the technology. A ROM has no writes: 0.
     leakage_nw : float
     source : str
-        Where the figures come from: ``stated``, or the form of the model.
+        Where the numbers come from: ``stated``, or the form of the model.
     """
 
     area: float
@@ -58,7 +58,7 @@ class MacroFigures:
 
 @dataclass(frozen=True)
 class MemoryCoefficients:
-    """Of the model; the defaults are for 130 nm and 1.2 V.
+    """Coefficients of the memory model; the defaults are for 130 nm and 1.2 V.
 
     An SRAM of ``b`` bits, ``w`` wide and ``d`` deep has the area
     ``ports * (b * cell_um2 + w * column_um2 + fixed_um2)``, an access costs
@@ -67,7 +67,7 @@ class MemoryCoefficients:
     Parameters
     ----------
     cell_um2 : float
-        Of one bit; assumed, and with it the fit of the next two.
+        Area of one bit; assumed, and with it the fit of the next two.
     column_um2, fixed_um2 : float
     second_port_area, second_port_leakage : float
         Factors for a memory that reads and writes in one cycle.
@@ -78,7 +78,7 @@ class MemoryCoefficients:
     gate_bit : float
         A ROM's bit in two-input NANDs where it is made of gates; assumed.
     register_bit : float
-        What a bit of a small RAM made of flip-flops takes besides the flip-flop, in two-input
+        Logic beside the flip-flop for each bit of a small RAM made of flip-flops, in two-input
         NANDs; assumed.
     """
 
@@ -133,20 +133,20 @@ class MemoryModel:
     ----------
     coefficients : MemoryCoefficients
     gates : Gates
-        Of the library, for memories that are too small for a macro.
-    stated : mapping of (kind, width, depth) to MacroFigures
-        Macros of which the figures are known; they count for exactly this shape.
+        Typical gates of the library, for memories that are too small for a macro.
+    stated : mapping of (kind, width, depth) to MacroMetrics
+        Macros whose metrics are known; they count for exactly this shape.
     source : str
         How the coefficients came about.
     """
 
     coefficients: MemoryCoefficients
     gates: Gates
-    stated: Mapping[tuple[str, int, int], MacroFigures]
+    stated: Mapping[tuple[str, int, int], MacroMetrics]
     source: str
 
-    def figures(self, kind: str, width: int, depth: int) -> MacroFigures:
-        """Of one macro: as stated, else the smaller of a memory array and of cells.
+    def metrics(self, kind: str, width: int, depth: int) -> MacroMetrics:
+        """Metrics of one macro: as stated, else the smaller of a memory array and of cells.
 
         Parameters
         ----------
@@ -165,20 +165,20 @@ class MemoryModel:
         for name, value in (("width", width), ("depth", depth)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value!r}")
-        found = self.stated.get((kind, width, depth))
-        if found is not None:
-            return found
+        stated = self.stated.get((kind, width, depth))
+        if stated is not None:
+            return stated
         array = self._array(kind, width, depth)
         cells = self._cells(kind, width, depth)
         return array if array.area <= cells.area else cells
 
-    def _array(self, kind: str, width: int, depth: int) -> MacroFigures:
+    def _array(self, kind: str, width: int, depth: int) -> MacroMetrics:
         c, bits = self.coefficients, width * depth
         rom, two_ports = kind == "hawx_rom", kind == "hawx_sdp_ram"
         cell = c.rom_cell if rom else 1.0
         reach = width * math.sqrt(depth)
         area = bits * c.cell_um2 * cell + width * c.column_um2 + c.fixed_um2
-        return MacroFigures(
+        return MacroMetrics(
             area * (c.second_port_area if two_ports else 1.0),
             1000 * (c.read_fixed_pj + c.read_column_pj * reach),
             0.0 if rom else 1000 * (c.write_fixed_pj + c.write_column_pj * reach),
@@ -186,7 +186,7 @@ class MemoryModel:
             f"memory array, {self.source}",
         )
 
-    def _cells(self, kind: str, width: int, depth: int) -> MacroFigures:
+    def _cells(self, kind: str, width: int, depth: int) -> MacroMetrics:
         """A ROM as gates, a RAM as flip-flops; either has a register at its output."""
         c, gates, bits = self.coefficients, self.gates, width * depth
         # A read moves about one net of each bit in each level of the selection.
@@ -194,7 +194,7 @@ class MemoryModel:
         rom = kind == "hawx_rom"
         logic = bits * (c.gate_bit if rom else c.register_bit)
         registers = width + (0 if rom else bits)
-        return MacroFigures(
+        return MacroMetrics(
             logic * gates.nand_area + registers * gates.flip_flop_area,
             read,
             0.0 if rom else width * gates.flip_flop_fj + depth * gates.net_fj,

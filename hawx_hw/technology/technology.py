@@ -113,7 +113,7 @@ class Technology:
         return MemoryModel(
             replace(coefficients, **own),
             gates,
-            {(m.kind, m.width, m.depth): m.figures() for m in self.stated_memories.macros},
+            {(m.kind, m.width, m.depth): m.metrics() for m in self.stated_memories.macros},
             source,
         )
 

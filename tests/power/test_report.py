@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.parts import parts_of
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
@@ -14,6 +13,7 @@ from hawx_hw.power.report import power_report
 from hawx_hw.technology import load
 
 TECHNOLOGY = load("generic45")
+PARTS = {"hawx_core": "control", "hawx_pe_exact": "PEs", "hawx_block_exact": "blocks"}
 
 
 def design() -> FlatNetlist:
@@ -65,7 +65,7 @@ def report(images: int = 2, clock: float = 250.0):  # type: ignore[no-untyped-de
     layers = {"one": activity(flat, 1, 200), "two": activity(flat, 2, 100)}
     model = PowerModel(flat, TECHNOLOGY.supply)
     return flat, layers, power_report(
-        model, layers, TECHNOLOGY.memories, clock_mhz=clock, images=images
+        model, layers, TECHNOLOGY.memories, part_of=PARTS.get, clock_mhz=clock, images=images
     )  # fmt: skip
 
 
@@ -74,11 +74,12 @@ def test_parts_and_layers_add_up() -> None:
     total = found["energy_pj"]
     assert sum(layer["energy_pj"] for layer in found["layers"]) == pytest.approx(total, rel=1e-6)
     for key in ("parts", "modules"):
-        rows = found[key].values()
-        assert sum(row["energy_pj"] for row in rows) == pytest.approx(total, rel=1e-6)
+        entries = found[key].values()
+        assert sum(row["energy_pj"] for row in entries) == pytest.approx(total, rel=1e-6)
     for layer in found["layers"]:
         assert sum(layer["parts"].values()) == pytest.approx(layer["energy_pj"], rel=1e-6)
-    assert set(found["parts"]) == {"PEs without blocks", "blocks", "control", "memories"}
+    # The slice has no part of its own: its instance in the core is of the core's.
+    assert set(found["parts"]) == {"PEs", "blocks", "control", "memories"}
     assert found["blocks"] == {"hawx_block_exact": found["modules"]["hawx_block_exact"]}
     pes, own = found["pes"]["hawx_pe_exact"], found["modules"]["hawx_pe_exact"]
     inside = found["blocks"]["hawx_block_exact"]["energy_pj"]
@@ -109,7 +110,7 @@ def test_whole_cells_against_the_model() -> None:
 
 def test_memories_by_their_accesses() -> None:
     _, _, found = report()
-    figures = TECHNOLOGY.memories.figures("hawx_sp_ram", 1, 16)
+    figures = TECHNOLOGY.memories.metrics("hawx_sp_ram", 1, 16)
     (row,) = found["memories"]
     assert (row["path"], row["reads"], row["writes"]) == ("ram", 450.0, 150.0)
     energy = (450 * figures.read_energy_fj + 150 * figures.write_energy_fj) / 1000
@@ -132,8 +133,23 @@ def test_arguments() -> None:
 
 
 def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
-    paths = ["", "a/", "a/b/", "a/b/c/", "d/"]
-    kinds = ["top", "hawx_pe_x", "helper", "hawx_block_y", "helper"]
-    assert parts_of(paths, kinds) == [
-        "shell", "PEs without blocks", "PEs without blocks", "blocks", "shell",
-    ]  # fmt: skip
+    helper = Module("helper", {"a": ("input", [2])}, [Instance("g", "INV", {"A": [2]}, {})])
+
+    def holding(name: str, *kinds: str) -> Module:
+        held = [Instance(f"u_{kind}", kind, {"a": [2]}, {}) for kind in kinds]
+        return Module(name, {"a": ("input", [2])}, held)
+
+    modules = [holding("top", "hawx_pe_x", "helper"), holding("hawx_pe_x", "helper"), helper]
+    flat = flatten(Netlist("top", {m.name: m for m in modules}, TECHNOLOGY.library))
+    zeros = np.zeros(flat.nets, dtype=np.int64)
+    found = power_report(
+        PowerModel(flat, TECHNOLOGY.supply),
+        {"idle": Activity(1, zeros, zeros)},
+        TECHNOLOGY.memories,
+        part_of={"hawx_pe_x": "PEs"}.get,
+        clock_mhz=1.0,
+        images=1,
+    )
+    leakage = {part: entry["leakage_uw"] for part, entry in found["parts"].items()}
+    inverter = found["leakage_uw"] / 2
+    assert leakage == {"PEs": pytest.approx(inverter), "shell": pytest.approx(inverter)}

@@ -25,7 +25,7 @@ PUBLISHED = [
 def test_the_model_follows_the_macros_that_it_was_fitted_to(
     kind: str, width: int, depth: int, area: float, read: float, write: float, leakage: float
 ) -> None:
-    found = MODEL.figures(kind, width, depth)
+    found = MODEL.metrics(kind, width, depth)
     assert found.area == pytest.approx(area, rel=0.001)
     # The two-port macro's energies were not part of the fit.
     assert found.read_energy_fj == pytest.approx(1000 * read, rel=0.025)
@@ -37,7 +37,7 @@ def test_the_model_follows_the_macros_that_it_was_fitted_to(
 @pytest.mark.parametrize("kind", KINDS)
 def test_figures_grow_with_width_and_depth(kind: str) -> None:
     shapes = [(8, 4), (8, 16), (8, 64), (8, 1024), (8, 16384), (64, 16384)]
-    found = [MODEL.figures(kind, *shape) for shape in shapes]
+    found = [MODEL.metrics(kind, *shape) for shape in shapes]
     areas = [figures.area for figures in found]
     assert areas == sorted(areas)
     # Flip-flops leak more than the cells of an array.
@@ -48,23 +48,23 @@ def test_figures_grow_with_width_and_depth(kind: str) -> None:
 
 
 def test_small_memories_are_cells_and_large_ones_arrays() -> None:
-    ram, rom = MODEL.figures("hawx_sdp_ram", 8, 16), MODEL.figures("hawx_rom", 12, 20)
+    ram, rom = MODEL.metrics("hawx_sdp_ram", 8, 16), MODEL.metrics("hawx_rom", 12, 20)
     assert (ram.source, rom.source) == ("flip-flops, assumed", "gates, assumed")
     # 128 bits and a word of flip-flops, three NANDs a bit; 240 bits of 0.35 NANDs and a word.
     assert ram.area == pytest.approx(136 * 48.9888 + 128 * 3 * 7.2576)
     assert rom.area == pytest.approx(12 * 48.9888 + 240 * 0.35 * 7.2576)
-    assert rom.area < MODEL.figures("hawx_sp_ram", 12, 20).area
-    assert MODEL.figures("hawx_rom", 64, 8192).source.startswith("memory array")
+    assert rom.area < MODEL.metrics("hawx_sp_ram", 12, 20).area
+    assert MODEL.metrics("hawx_rom", 64, 8192).source.startswith("memory array")
 
 
 def test_stated_macros_count_for_their_shape_alone() -> None:
     technology = load("generic45")
-    macro = MODEL.figures("hawx_sp_ram", 8, 1024)
+    macro = MODEL.metrics("hawx_sp_ram", 8, 1024)
     stated = dataclasses.replace(macro, area=1.0, source="stated")
     model = dataclasses.replace(technology.memories, stated={("hawx_sp_ram", 8, 1024): stated})
-    assert model.figures("hawx_sp_ram", 8, 1024) is stated
-    assert model.figures("hawx_sp_ram", 8, 1025).area > 1000
-    assert model.figures("hawx_sdp_ram", 8, 1024).area > 1000
+    assert model.metrics("hawx_sp_ram", 8, 1024) is stated
+    assert model.metrics("hawx_sp_ram", 8, 1025).area > 1000
+    assert model.metrics("hawx_sdp_ram", 8, 1024).area > 1000
 
 
 def test_scaling() -> None:
@@ -85,9 +85,9 @@ def test_wrong_scaling_is_refused(values: tuple[float, float], name: str) -> Non
 
 def test_wrong_macros_are_refused() -> None:
     with pytest.raises(ValueError, match=r"kind must be one of hawx_rom, .*, not 'ram'"):
-        MODEL.figures("ram", 8, 8)
+        MODEL.metrics("ram", 8, 8)
     with pytest.raises(ValueError, match="depth must be at least 1, not 0"):
-        MODEL.figures("hawx_rom", 8, 0)
+        MODEL.metrics("hawx_rom", 8, 0)
 
 
 def test_sources_say_what_is_assumed() -> None:

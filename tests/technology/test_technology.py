@@ -10,7 +10,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import BUILT_IN, FAMILIES, FpgaFamily, load, load_any
-from hawx_hw.technology.memories import MacroFigures
+from hawx_hw.technology.memories import MacroMetrics
 from tests import material
 
 LIBRARY = """library (small) {
@@ -160,7 +160,7 @@ def test_what_a_yaml_says(tmp_path: Path) -> None:
     assert (technology.supply, technology.clock_mhz) == (0.9, 250.0)
     assert technology.memories.coefficients.fixed_um2 == 7.0
     assert technology.memories.coefficients.cell_um2 == pytest.approx(2.9 / 4)
-    assert technology.memories.figures("hawx_rom", 8, 4) == MacroFigures(
+    assert technology.memories.metrics("hawx_rom", 8, 4) == MacroMetrics(
         3.0, 500.0, 0.0, 250.0, "stated: data sheet"
     )
     assert technology.digest == first.digest
@@ -204,7 +204,7 @@ def test_open_kits_where_present(
         "sky130hd": ("hawx_sdp_ram", 32, 256, 479.78 * 397.5),
     }
     *shape, area = known[name]
-    assert technology.memories.figures(*shape).area == pytest.approx(area)
+    assert technology.memories.metrics(*shape).area == pytest.approx(area)
 
 
 def test_open_kits_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

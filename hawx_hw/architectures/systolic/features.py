@@ -219,10 +219,10 @@ def _memories(plan: Plan, technology: Technology) -> dict[str, float]:
     found = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
     found |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
     for memory in plan.accesses():
-        figures = technology.memories.figures(memory.macro, memory.width, memory.depth)
+        macro = technology.memories.metrics(memory.macro, memory.width, memory.depth)
         found["memory_bits"] += memory.width * memory.depth * memory.count
-        found["memory_area"] += figures.area * memory.count
-        found["memory_leakage_uw"] += figures.leakage_nw * memory.count / 1000
-        energy = memory.reads * figures.read_energy_fj + memory.writes * figures.write_energy_fj
+        found["memory_area"] += macro.area * memory.count
+        found["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000
+        energy = memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj
         found[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
     return found

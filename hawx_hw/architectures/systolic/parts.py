@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from hawx_hw.gateware.names import BLOCK, PE
 
-__all__ = ["BLOCK", "MEMORIES", "PARTS", "PE", "part_of", "parts_of"]
+__all__ = ["PARTS", "part_of"]
 
-#: How the names of blocks and of PEs begin.
-BLOCK = "hawx_block_"
-PE = "hawx_pe_"
-#: The part of the memory macros, wherever they stand.
-MEMORIES = "memories"
 _SHELL = "shell"
 #: By the beginning of a module's name; the first that fits. A module that fits none is of the part
 #: that it stands in.
@@ -43,19 +38,3 @@ PARTS = (
 def part_of(module: str) -> str | None:
     """The part that a module belongs to by its name; None: that of what it stands in."""
     return next((part for prefix, part in PARTS if module.startswith(prefix)), None)
-
-
-def parts_of(paths: Sequence[str], kinds: Sequence[str]) -> list[str]:
-    """The part of each module instance.
-
-    Parameters
-    ----------
-    paths, kinds : sequence of str
-        See :class:`~hawx_hw.netlist.flat.FlatNetlist`; an instance stands after that it is in.
-    """
-    found: dict[str, str] = {}
-    for path, kind in zip(paths, kinds, strict=True):
-        above = path[: path.rstrip("/").rfind("/") + 1] if path else ""
-        named = next((part for prefix, part in PARTS if kind.startswith(prefix)), None)
-        found[path] = named or found.get(above, _SHELL)
-    return [found[path] for path in paths]

@@ -62,11 +62,12 @@ def _run(context: Context) -> None:
 
         flat = _cells(context, technology)
         model = PowerModel(flat, technology.supply)
+    plan = load_plan(context)
     chosen = evenly_spaced(test, images).images
     with context.progress.task("images through the gates", estimate=60.0) as task:
         found = simulate_accelerator(
             flat,
-            load_plan(context),
+            plan,
             context.folder / "mem",
             codes(chosen),
             delays=library_delays(flat) if glitches else None,
@@ -83,6 +84,7 @@ def _run(context: Context) -> None:
             model,
             found.layers,
             technology.memories,
+            part_of=plan.part_of,
             clock_mhz=clock,
             images=images,
             progress=task.update,

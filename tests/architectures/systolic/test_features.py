@@ -72,7 +72,7 @@ def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTabl
     assert sum(modules[name]["instances"] for name in pes) == found["pes"] == 6
     assert report["memory_bits"] == found["memory_bits"]
     area = sum(
-        row["instances"] * technology.memories.figures(row["kind"], row["width"], row["depth"]).area
+        row["instances"] * technology.memories.metrics(row["kind"], row["width"], row["depth"]).area
         for row in report["memories"]
     )
     assert area == pytest.approx(found["memory_area"])

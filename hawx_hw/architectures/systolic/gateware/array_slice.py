@@ -17,6 +17,7 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import SimpleDualPortRam
+from hawx_hw.gateware.names import PE
 
 __all__ = ["ArraySlice"]
 
@@ -132,7 +133,7 @@ class ArraySlice(wiring.Component):
                     m,
                     platform,
                     f"pe_{row}_{column}",
-                    f"hawx_pe_{held.identifier}",
+                    f"{PE}{held.identifier}",
                     partial(
                         ProcessingElement,
                         held.blocks,

@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.blocks.block import CODE, Block
 from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.names import BLOCK
 
 __all__ = ["ProcessingElement"]
 
@@ -139,7 +140,7 @@ class ProcessingElement(wiring.Component):
                 m,
                 platform,
                 f"multiplier_{number}" if several else "multiplier",
-                f"hawx_block_{block.identifier}",
+                f"{BLOCK}{block.identifier}",
                 partial(block.component, self._implementations.get(block.digest)),
             )
             if not several:
