@@ -19,9 +19,6 @@ WITHOUT = frozenset(
     architectures/systolic/architecture.py
     architectures/systolic/config.py
     architectures/systolic/description.py
-    architectures/systolic/gateware/dimensions.py
-    architectures/systolic/gateware/simulation.py
-    architectures/systolic/gateware/slice_blocks.py
     architectures/systolic/lowering.py
     architectures/systolic/operands.py
     architectures/systolic/proposals.py
@@ -34,11 +31,7 @@ WITHOUT = frozenset(
     cli/options.py
     cli/predict.py
     design/design.py
-    gateware/memories.py
     gateware/register_map.py
-    gateware/simulation.py
-    gateware/streams.py
-    gateware/verilog.py
     pipeline/inputs.py
     pipeline/order.py
     pipeline/stage.py

@@ -19,13 +19,14 @@ from hawx_hw import __version__
 from hawx_hw.architectures.base import Plan
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_documents import c_header, markdown
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_bytes, write_json, write_text
 from hawx_hw.util.resources import rtl_templates
 
-__all__ = ["TOP", "emit_accelerator", "parameter_packet"]
+__all__ = ["TOP", "emit_accelerator", "plan_packet"]
 
 #: Name of the top module.
 TOP = "hawx_accelerator"
@@ -97,19 +98,22 @@ def emit_accelerator(
     return summary
 
 
-def parameter_packet(plan: Plan) -> bytes:
-    """The packet that loads the parameters: memory after memory, word after word, little-endian."""
-    packet = bytearray()
-    for memory in plan.memories():
-        size = -(-memory.width // 8)
-        for word in memory.words:
-            packet += word.to_bytes(size, "little")
-    return bytes(packet)
+def plan_packet(plan: Plan) -> bytes:
+    """The packet that loads the parameters of ``plan``.
+
+    Raises
+    ------
+    ValueError
+        A memory has words that do not fit it.
+    """
+    memories = plan.memories()
+    shapes = [(memory.width, memory.depth) for memory in memories]
+    return parameter_packet(shapes, [memory.words for memory in memories])
 
 
 def _write_memories(plan: Plan, folder: Path) -> None:
     if plan.loadable:
-        write_bytes(folder / "parameters.bin", parameter_packet(plan))
+        write_bytes(folder / "parameters.bin", plan_packet(plan))
         return
     for memory in plan.memories():
         digits = -(-memory.width // 4)
@@ -121,7 +125,7 @@ def _summary(
     plan: Plan, implementations: Mapping[str, str], config_hash: int, sources: list[str]
 ) -> dict[str, object]:
     cycles = plan.cycles()
-    packet = parameter_packet(plan)
+    packet = plan_packet(plan)
     return {
         "schema": 1,
         "generator": f"hawx_hw {__version__}",

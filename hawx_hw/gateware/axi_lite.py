@@ -123,9 +123,9 @@ class AxiLiteBridge(wiring.Component):
     and writes do not wait for each other. One write and one read are outstanding at a time. The low
     two address bits and the protection bits are ignored. Errors are answered with SLVERR.
 
-    **Latency**: a read is answered in the cycle after its address was accepted; a write is carried
-    out in the cycle after the later of its address and data was accepted, and answered one cycle
-    later.
+    **Latency**: a read is answered :attr:`READ_LATENCY` after its address was accepted; a write is
+    carried out :attr:`WRITE_LATENCY` after the later of its address and data was accepted, and
+    answered :attr:`ANSWER_LATENCY` after that.
 
     Parameters
     ----------
@@ -137,6 +137,13 @@ class AxiLiteBridge(wiring.Component):
     axi : In(AxiLiteSignature)
     registers : Out(RegisterBusSignature)
     """
+
+    #: Cycles from the acceptance of a read's address to its answer.
+    READ_LATENCY = 1
+    #: Cycles from the acceptance of a write's address and data to the write of the register.
+    WRITE_LATENCY = 1
+    #: Cycles from the write of the register to the answer.
+    ANSWER_LATENCY = 1
 
     def __init__(self, address_width: int):
         super().__init__(

@@ -20,8 +20,8 @@ class PerformanceCounters(wiring.Component):
     while the next one runs. An inference takes the cycles from ``start`` to ``done`` (their
     distance); a layer those from the ``layer_done`` before it, or from ``start``, to its own.
 
-    **Latency**: the counts are updated in the cycle after ``done``; ``cycles_of_layer`` answers in
-    the cycle after ``read`` and holds.
+    **Latency**: the counts follow ``done`` by :attr:`LATENCY`; ``cycles_of_layer`` follows ``read``
+    by :attr:`READ_LATENCY`, and holds.
 
     Parameters
     ----------
@@ -43,6 +43,11 @@ class PerformanceCounters(wiring.Component):
     cycles_of_layer : Out(32)
         Cycles of layer ``index``; 0 before the end of the first inference.
     """
+
+    #: Cycles from ``done`` to the counts of the inference.
+    LATENCY = 1
+    #: Cycles from ``read`` to ``cycles_of_layer``.
+    READ_LATENCY = SimpleDualPortRam.LATENCY
 
     def __init__(self, layers: int):
         if layers < 1:

@@ -32,8 +32,9 @@ class ImageLoader(wiring.Component):
     next packet is read from scratch. ``bytes_in.ready`` is low while a whole image waits or is in
     use.
 
-    **Latency**: one byte a cycle while ``words.ready`` is high. A word is offered in the cycle
-    after its last byte; ``full`` rises two cycles after the last byte of the image was accepted.
+    **Latency**: one byte a cycle while ``words.ready`` is high. A word is offered
+    :attr:`WORD_LATENCY` after its last byte, and ``full`` rises :attr:`LATENCY` after the last byte
+    of the image was accepted.
 
     Parameters
     ----------
@@ -62,6 +63,11 @@ class ImageLoader(wiring.Component):
     dropped : Out(1)
         Pulse: an image was lost, for whatever reason.
     """
+
+    #: Cycles from a word's last byte to the offer of the word.
+    WORD_LATENCY = 1
+    #: Cycles from an image's last byte to ``full``, if its last word is taken at once.
+    LATENCY = WORD_LATENCY + 1
 
     def __init__(self, layout: TensorLayout):
         self._layout = layout

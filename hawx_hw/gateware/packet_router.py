@@ -14,7 +14,7 @@ __all__ = ["PacketRouter"]
 class PacketRouter(wiring.Component):
     """Every packet is an image, save the next after ``request``.
 
-    **Latency**: none; the bytes pass through combinationally.
+    **Latency**: :attr:`LATENCY`; the bytes pass through combinationally.
 
     Attributes
     ----------
@@ -27,6 +27,9 @@ class PacketRouter(wiring.Component):
     flush : In(1)
         Forget an earlier request; the next byte begins a packet.
     """
+
+    #: Cycles from a byte of ``bytes_in`` to the same byte of ``images`` or ``parameters``.
+    LATENCY = 0
 
     def __init__(self) -> None:
         super().__init__(

@@ -58,8 +58,8 @@ class ParameterLoader(wiring.Component):
     The parameters count as loaded after a packet of exactly the right length; from the first byte
     of a packet on they do not.
 
-    **Latency**: one byte a cycle. A word is written in the cycle after its last byte; ``loaded``
-    rises two cycles after the last byte of the packet was accepted.
+    **Latency**: one byte a cycle. A word is written :attr:`WORD_LATENCY` after its last byte, and
+    ``loaded`` rises :attr:`LATENCY` after the last byte of the packet was accepted.
 
     Parameters
     ----------
@@ -83,6 +83,11 @@ class ParameterLoader(wiring.Component):
     truncated, overlong : Out(1)
         Pulse: a packet ended too early, or had too many bytes.
     """
+
+    #: Cycles from a word's last byte to the write of the word.
+    WORD_LATENCY = 1
+    #: Cycles from a packet's last byte to ``loaded``.
+    LATENCY = WORD_LATENCY + 1
 
     def __init__(self, memories: Sequence[tuple[int, int]]):
         if not memories:

@@ -191,8 +191,8 @@ class RegisterFile(wiring.Component):
     Bytes that the strobe leaves out are not written. A write to a register without a writable
     field, and any access where there is no register, is an error.
 
-    **Latency**: a write takes effect in the cycle after it; ``W1S`` pulses in that cycle. A read
-    samples in its own cycle and answers in the next.
+    **Latency**: a write takes effect :attr:`WRITE_LATENCY` after it; ``W1S`` pulses in that cycle.
+    A read samples in its own cycle and answers :attr:`READ_LATENCY` after it.
 
     Parameters
     ----------
@@ -206,6 +206,11 @@ class RegisterFile(wiring.Component):
         window: {``read``: Out(1), ``index``: Out, ``data``: In(32)}, where data is due in the cycle
         after read. Constants have no port.
     """
+
+    #: Cycles from a write to its effect.
+    WRITE_LATENCY = 1
+    #: Cycles from a read to its answer.
+    READ_LATENCY = 1
 
     def __init__(self, register_map: RegisterMap):
         self._map = register_map

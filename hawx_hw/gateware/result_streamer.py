@@ -21,7 +21,7 @@ class ResultStreamer(wiring.Component):
     """Stores result words, and after ``done`` streams them in HWC order with ``last`` on the last
     byte.
 
-    **Latency**: the first byte is offered two cycles after ``done``, then one byte a cycle.
+    **Latency**: the first byte is offered :attr:`LATENCY` after ``done``, then one byte a cycle.
 
     Parameters
     ----------
@@ -40,6 +40,9 @@ class ResultStreamer(wiring.Component):
     bytes_out : Out(stream of {data, last})
         Result packets.
     """
+
+    #: Cycles from ``done`` to the offer of the first byte: one until the first word is read.
+    LATENCY = 1 + SimpleDualPortRam.LATENCY
 
     def __init__(self, layout: TensorLayout):
         self._layout = layout
@@ -86,7 +89,7 @@ class ResultStreamer(wiring.Component):
             memory.write.address.eq(self.result.address),
             memory.write.data.eq(self.result.data),
             # The memory's output register is the stage before the port: it moves when the port
-            # does, # and all lanes of a word are sent from one read.
+            # does, and all bytes of a word are sent from one read.
             fetch.eq(fetching & (~self.bytes_out.valid | self.bytes_out.ready)),
             walker.step.eq(fetch),
             memory.read.enable.eq(fetch & walker.first_lane),

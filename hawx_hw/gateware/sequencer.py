@@ -15,7 +15,7 @@ class Sequencer(wiring.Component):
     A request waits for its image. While the parameters are being received nothing starts; an image
     that should start without parameters is dropped, together with the request that waited for it.
 
-    **Latency**: ``start`` is combinational: it rises with ``image_full`` where the core is free.
+    **Latency**: ``start`` follows ``image_full`` by :attr:`LATENCY` where the core is free.
 
     Attributes
     ----------
@@ -41,6 +41,9 @@ class Sequencer(wiring.Component):
     start_while_busy, start_without_parameters : Out(1)
         Error pulses.
     """
+
+    #: Cycles from ``image_full`` to ``start``.
+    LATENCY = 0
 
     def __init__(self) -> None:
         super().__init__(

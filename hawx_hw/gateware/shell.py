@@ -31,9 +31,9 @@ from hawx_hw.gateware.streams import packet_signature
 __all__ = ["CYCLES_AFTER_DONE", "CYCLES_BEFORE_START", "Shell"]
 
 #: From the last byte of an image to ``start``, see :class:`Shell`.
-CYCLES_BEFORE_START = 1
+CYCLES_BEFORE_START = ImageLoader.LATENCY + Sequencer.LATENCY - 1
 #: From ``done`` to the first byte of the result, see :class:`Shell`.
-CYCLES_AFTER_DONE = 2
+CYCLES_AFTER_DONE = ResultStreamer.LATENCY
 
 
 class Shell(wiring.Component):
@@ -50,11 +50,11 @@ class Shell(wiring.Component):
     image of the wrong length is dropped and reported, and never starts. Stalls on any port change
     no result.
 
-    **Latency**: the last byte of an image accepted in cycle ``t`` starts a free core in cycle ``t +
-    2`` (in auto mode, or where START was written before; the core must take the last word at once).
-    The first byte of the result is offered two cycles after ``done``. With no stalls, the cycles
-    from the first byte of the image accepted to the last byte of the result accepted, both counted,
-    are
+    **Latency**: the last byte of an image starts a free core ``ImageLoader.LATENCY +
+    Sequencer.LATENCY`` after it was accepted (in auto mode, or where START was written before; the
+    core must take the last word at once). The first byte of the result is offered
+    ``ResultStreamer.LATENCY`` after ``done``. With no stalls, the cycles from the first byte of the
+    image accepted to the last byte of the result accepted, both counted, are
     ``image bytes + CYCLES_BEFORE_START + (done - start) + CYCLES_AFTER_DONE + result bytes``. A
     core that finds the next image waiting starts in the cycle after ``done``.
 

@@ -14,8 +14,8 @@ __all__ = ["TensorWalker"]
 class TensorWalker(wiring.Component):
     """Word address and lane of each byte of a packet, one after the other.
 
-    **Latency**: the outputs tell the place of the present byte; ``step`` takes effect with the next
-    cycle. After the last byte the walk begins anew.
+    **Latency**: the outputs are the place of the present byte, and follow ``step`` and ``restart``
+    by :attr:`LATENCY`. After the last byte the walk begins anew.
 
     Parameters
     ----------
@@ -32,12 +32,16 @@ class TensorWalker(wiring.Component):
     lane : Out
         Lane of the byte in the word.
     last_lane : Out(1)
-        The byte is the last of its word; in a layout with positions of its own, every byte is.
+        The byte is the last of its word; in a layout with channel positions of its own, every byte
+        is.
     first_lane : Out(1)
         The byte is the first of its word that the walk visits; likewise.
     last : Out(1)
         The byte is the last of the tensor.
     """
+
+    #: Cycles from ``step`` to the place of the next byte.
+    LATENCY = 1
 
     def __init__(self, layout: TensorLayout):
         self._layout = layout
@@ -67,7 +71,7 @@ class TensorWalker(wiring.Component):
         return m
 
     def _by_positions(self, m: Module, positions: tuple[int, ...]) -> None:
-        """Look each channel's position up."""
+        """Look the position of each channel up."""
         layout = self._layout
         pixel = Signal(index_width(layout.pixels))
         channel = Signal(index_width(layout.channels))

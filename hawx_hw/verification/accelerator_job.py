@@ -9,7 +9,7 @@ import numpy as np
 
 from hawx_hw import __version__
 from hawx_hw.architectures.base import LayerWrites, Plan
-from hawx_hw.design.emission import parameter_packet
+from hawx_hw.design.emission import plan_packet
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.reference import run, run_all
@@ -155,7 +155,7 @@ def accelerator_job(
         layers=layers,
         cycles=cycles_per_image(plan),
         registers=register_table(registers),
-        parameters=parameter_packet(plan) if plan.loadable else b"",
+        parameters=plan_packet(plan) if plan.loadable else b"",
         seed=seed,
         scenarios=scenarios,
     )

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.design.emission import TOP, emit_accelerator, parameter_packet
+from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
 from hawx_hw.simulation.simulators import find_simulator
 from tests.architectures.systolic.gateware.parts import convolution
 
@@ -111,11 +112,18 @@ def test_parameter_packet(tmp_path: Path) -> None:
     made = mapped(loadable=True)
     summary = emit_accelerator(made, tmp_path, config_hash=1)
     packet = (tmp_path / "mem" / "parameters.bin").read_bytes()
-    assert packet == parameter_packet(made)
+    assert packet == plan_packet(made)
     assert len(packet) == summary["parameter_bytes"] == made.parameter_bytes
     size = -(-made.format.bits // 8)
     assert int.from_bytes(packet[:size], "little") == made.program[0]
     assert not list((tmp_path / "mem").glob("*.hex"))
+
+
+def test_words_must_fit_their_memory(tmp_path: Path) -> None:
+    made = mapped(loadable=True)
+    made = replace(made, requantization=[1 << 4096, *made.requantization[1:]])
+    with pytest.raises(ValueError, match="Word must be an unsigned number of"):
+        emit_accelerator(made, tmp_path, config_hash=1)
 
 
 def test_verilator_lint(folder: Path) -> None:

@@ -171,3 +171,40 @@ def test_answer_to_a_read_holds_until_it_is_taken():
 def test_wrong_address_width():
     with pytest.raises(ValueError, match=r"^AXI4-Lite address width must be at least 3, not 2$"):
         AxiLiteSignature(2)
+
+
+def test_latency():
+    """With the other side always ready: read, write, and the answer to the write."""
+    dut = AxiLiteBridge(6)
+    axi, bus = dut.axi, dut.registers
+    measured = []
+
+    async def cycles_until(ctx, signal):
+        for cycles in range(10):
+            if ctx.get(signal):
+                return cycles
+            await ctx.tick()
+        raise AssertionError("signal must rise")
+
+    async def testbench(ctx):
+        ctx.set(axi.arvalid, 1)
+        await ctx.tick()
+        ctx.set(axi.arvalid, 0)
+        measured.append(1 + await cycles_until(ctx, axi.rvalid))
+        ctx.set(axi.awvalid, 1)
+        await ctx.tick()
+        ctx.set(axi.awvalid, 0)
+        await ctx.tick().repeat(2)
+        assert not ctx.get(bus.write)
+        ctx.set(axi.wvalid, 1)
+        await ctx.tick()
+        ctx.set(axi.wvalid, 0)
+        measured.append(1 + await cycles_until(ctx, bus.write))
+        measured.append(await cycles_until(ctx, axi.bvalid))
+
+    simulate(dut, testbench)
+    assert measured == [
+        AxiLiteBridge.READ_LATENCY,
+        AxiLiteBridge.WRITE_LATENCY,
+        AxiLiteBridge.ANSWER_LATENCY,
+    ]

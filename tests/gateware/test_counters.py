@@ -96,6 +96,32 @@ def test_dropped_images_are_counted():
     simulate(dut, testbench)
 
 
+def test_latency():
+    dut = PerformanceCounters(1)
+    measured = []
+
+    async def cycles_until(ctx, event, reached):
+        ctx.set(event, 1)
+        cycles = 0
+        while not reached():
+            await ctx.tick()
+            ctx.set(event, 0)
+            cycles += 1
+            assert cycles < 10
+        measured.append(cycles)
+
+    async def testbench(ctx):
+        await pulse(ctx, dut.start)
+        await ctx.tick().repeat(4)
+        ctx.set(dut.layer_done, 1)
+        await cycles_until(ctx, dut.done, lambda: ctx.get(dut.images_done))
+        ctx.set(dut.layer_done, 0)
+        await cycles_until(ctx, dut.read, lambda: ctx.get(dut.cycles_of_layer))
+
+    simulate(dut, testbench)
+    assert measured == [PerformanceCounters.LATENCY, PerformanceCounters.READ_LATENCY]
+
+
 def test_wrong_layers():
     with pytest.raises(ValueError, match=r"^Layers must be a positive number, not 0$"):
         PerformanceCounters(0)

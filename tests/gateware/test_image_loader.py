@@ -6,6 +6,7 @@ from hawx_hw.gateware.image_loader import ImageLoader
 from hawx_hw.gateware.layout import TensorLayout
 from hawx_hw.gateware.simulation import packet_put, simulate, stream_put
 
+LATENCY = ImageLoader.LATENCY
 SHAPES = [(1, 1, 1), (1, 3, 4), (3, 2, 3), (4, 2, 2), (9, 1, 3), (10,), (1,)]
 
 
@@ -93,9 +94,31 @@ def beats_of(packet):
     return [{"data": byte, "last": i == len(packet) - 1} for i, byte in enumerate(packet)]
 
 
-def test_a_byte_a_cycle_and_full_two_cycles_after_the_last():
+def test_a_byte_a_cycle_and_full_after_the_last():
     layout = TensorLayout((1, 4, 4), 1)
-    assert rtl_events(layout, beats_of(bytes(range(16)))) == [(15 + 2, "full")]
+    assert rtl_events(layout, beats_of(bytes(range(16)))) == [(15 + LATENCY, "full")]
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+def test_a_word_is_offered_after_its_last_byte(lanes):
+    layout = TensorLayout((lanes, 2, 2), lanes)
+    dut = ImageLoader(layout)
+    offered = []
+
+    async def source(ctx):
+        ctx.set(dut.words.ready, 1)
+        await packet_put(ctx, dut.bytes_in, bytes(layout.bytes))
+        await ctx.tick().repeat(3)
+
+    async def watch(ctx):
+        for cycle in range(1_000):
+            *_, valid = await ctx.tick().sample(dut.words.valid)
+            if valid:
+                offered.append(cycle)
+
+    simulate(dut, source, background=[watch])
+    last_bytes = range(lanes - 1, layout.bytes, lanes)
+    assert offered == [cycle + ImageLoader.WORD_LATENCY for cycle in last_bytes]
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4])
@@ -107,7 +130,7 @@ def test_truncated_packet_is_dropped_and_the_next_image_is_right(length, lanes):
     assert rtl_events(layout, beats) == [
         (length - 1, "truncated"),
         (length - 1, "dropped"),
-        (length + layout.bytes - 1 + 2, "full"),
+        (length + layout.bytes - 1 + LATENCY, "full"),
     ]
 
 

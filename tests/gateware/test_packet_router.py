@@ -84,3 +84,20 @@ def test_flush_forgets_the_request_and_the_packet():
         assert ctx.get(dut.expected), "a request along with the flush stays"
 
     simulate(dut, testbench)
+
+
+def test_latency():
+    """A byte leaves in the cycle in which it comes: no register lies on its way."""
+    dut = PacketRouter()
+    offered = []
+
+    async def testbench(ctx):
+        ctx.set(dut.bytes_in.valid, 1)
+        ctx.set(dut.bytes_in.payload, {"data": 0x5A, "last": 1})
+        for cycle in range(3):
+            if ctx.get(dut.images.valid) and ctx.get(dut.images.payload).data == 0x5A:
+                offered.append(cycle)
+            await ctx.tick()
+
+    simulate(dut, testbench)
+    assert offered[0] == PacketRouter.LATENCY

@@ -28,6 +28,7 @@ class Host:
         self.errors = []
         self.loaded = []
         self.receiving = []
+        self.written = []  # the cycles of the writes
 
     async def watch(self, ctx):
         dut = self.dut
@@ -53,6 +54,7 @@ class Host:
                 dut.receiving,
             )
             if valid:
+                self.written.append(len(self.loaded))
                 self.words[memory][address] = data & (2 ** self.memories[memory][0] - 1)
             self.errors += ["truncated"] * truncated + ["overlong"] * overlong
             self.loaded.append(bool(loaded))
@@ -81,7 +83,7 @@ def test_words(memories, stalls):
     assert host.errors == []
 
 
-def test_a_byte_a_cycle_and_loaded_two_cycles_after_the_last():
+def test_a_byte_a_cycle_and_loaded_after_the_last():
     memories = [(16, 8), (8, 4)]
     host = Host(memories)
     packet = parameter_packet(memories, contents_of(memories, random.Random(1)))
@@ -92,7 +94,9 @@ def test_a_byte_a_cycle_and_loaded_two_cycles_after_the_last():
 
     simulate(host.dut, source, background=[host.watch])
     last = len(packet) - 1
-    assert host.loaded.index(True) == last + 2
+    assert host.loaded.index(True) == last + ParameterLoader.LATENCY
+    ends = [*range(1, 16, 2), *range(16, 20)]  # the last byte of each word
+    assert host.written == [cycle + ParameterLoader.WORD_LATENCY for cycle in ends]
     assert [i for i, receiving in enumerate(host.receiving) if receiving] == list(
         range(1, last + 2)
     )

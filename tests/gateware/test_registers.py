@@ -209,3 +209,30 @@ def test_wrong_maps(make, message):
     with pytest.raises(ValueError) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_latency():
+    dut = RegisterFile(MAP)
+    measured = []
+
+    async def testbench(ctx):
+        ctx.set(dut.look.value, 0x1234)
+        for address, enable, seen in (
+            (8, dut.bus.write, lambda: ctx.get(dut.mixed.level) == 0x777),
+            (12, dut.bus.read, lambda: ctx.get(dut.bus.read_data) == 0x1234),
+        ):
+            ctx.set(dut.bus.read_address, address // 4)
+            ctx.set(dut.bus.write_address, address // 4)
+            ctx.set(dut.bus.write_data, 0x777 << 4)
+            ctx.set(dut.bus.write_strobe, 15)
+            ctx.set(enable, 1)
+            cycles = 0
+            while not seen():
+                await ctx.tick()
+                ctx.set(enable, 0)
+                cycles += 1
+                assert cycles < 10
+            measured.append(cycles)
+
+    simulate(dut, testbench)
+    assert measured == [RegisterFile.WRITE_LATENCY, RegisterFile.READ_LATENCY]

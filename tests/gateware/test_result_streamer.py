@@ -6,6 +6,7 @@ from hawx_hw.gateware.layout import TensorLayout
 from hawx_hw.gateware.result_streamer import ResultStreamer
 from hawx_hw.gateware.simulation import packet_get, simulate
 
+LATENCY = ResultStreamer.LATENCY
 SHAPES = [(1, 1, 1), (1, 3, 4), (3, 2, 3), (4, 2, 2), (9, 1, 3), (10,), (1,)]
 
 
@@ -71,4 +72,4 @@ def test_packets(shape, lanes, stalls):
     received, latencies = rtl_packets(layout, packets, stalls=stalls)
     assert received == packets
     if stalls is None:
-        assert latencies == [(2, 2 + layout.bytes - 1)] * 3
+        assert latencies == [(LATENCY, LATENCY + layout.bytes - 1)] * 3

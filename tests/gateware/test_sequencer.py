@@ -78,3 +78,21 @@ def test_every_rule(density):
         stimulus["parameters_loaded"] &= not stimulus["parameters_receiving"]
         stimuli.append(stimulus)
     assert rtl_sequencer(stimuli) == ref_sequencer(stimuli)
+
+
+def test_latency():
+    dut = Sequencer()
+    started = []
+
+    async def testbench(ctx):
+        ctx.set(dut.parameters_loaded, 1)
+        ctx.set(dut.auto, 1)
+        await ctx.tick()
+        ctx.set(dut.image_full, 1)
+        for cycle in range(3):
+            if ctx.get(dut.start):
+                started.append(cycle)
+            await ctx.tick()
+
+    simulate(dut, testbench)
+    assert started[0] == Sequencer.LATENCY

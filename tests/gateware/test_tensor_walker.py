@@ -52,6 +52,22 @@ def test_walks_by_positions(positions, lanes):
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * expected
 
 
+def test_latency():
+    dut = TensorWalker(TensorLayout((3, 2, 2), 1))
+    addresses = []
+
+    async def testbench(ctx):
+        ctx.set(dut.step, 1)
+        for _ in range(3):
+            addresses.append(ctx.get(dut.address))
+            await ctx.tick()
+            ctx.set(dut.step, 0)
+
+    simulate(dut, testbench)
+    first = addresses[0]
+    assert [address != first for address in addresses].index(True) == TensorWalker.LATENCY
+
+
 def test_restart_wins_over_step():
     dut = TensorWalker(TensorLayout((3, 2, 2), 2))
 

@@ -1,4 +1,4 @@
-"""Runs a systolic core in Amaranth's simulator: image in, result, stores and cycles out."""
+"""Runs a systolic core in Amaranth's simulator: image in, result, writes and cycles out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from hawx_hw.architectures.systolic.gateware.core import SystolicCore
 from hawx_hw.architectures.systolic.plan import Plan
-from hawx_hw.gateware.simulation import simulate, stream_put
+from hawx_hw.gateware.simulation import simulate, stream_put, until
 
 __all__ = ["Inference", "run_core"]
 
@@ -25,13 +25,13 @@ class Inference:
         Of the network's output shape.
     layer_cycles : list of int
         Cycles from ``start`` (or the end of the layer before) to the end of each layer.
-    stores : list of list of (int, bytes)
+    writes : list of list of (int, bytes)
         Address and codes of each word that each layer stored, in order.
     """
 
     result: np.ndarray
     layer_cycles: list[int] = field(default_factory=list)
-    stores: list[list[tuple[int, bytes]]] = field(default_factory=list)
+    writes: list[list[tuple[int, bytes]]] = field(default_factory=list)
 
 
 def run_core(
@@ -60,20 +60,20 @@ def run_core(
     async def send(ctx: Any) -> None:
         for number, image in enumerate(images):
             if number:
-                await ctx.tick().until(core.input_release)
+                await until(ctx, core.input_release)
             words = core.signature.image_layout.words_of(_packet(image))
             payloads = [{"address": at, "data": word} for at, word in enumerate(words)]
             await stream_put(ctx, core.image, payloads)
             ctx.set(core.start, 1)
-            await ctx.tick().until(~core.busy)
+            await until(ctx, ~core.busy)
             ctx.set(core.start, 0)
 
     async def watch(ctx: Any) -> None:
         ctx.set(core.result_free, 1)
         for _ in images:
-            await ctx.tick().until(core.start & ~core.busy)
+            await until(ctx, core.start & ~core.busy)
             words = [0] * core.signature.result_layout.words
-            inference = Inference(np.zeros(0), stores=[[]])
+            inference = Inference(np.zeros(0), writes=[[]])
             done, cycles = False, 0
             while not done:
                 cycles += 1
@@ -88,13 +88,13 @@ def run_core(
                     core.result.data,
                 )
                 if stored:
-                    inference.stores[-1].append((address, codes.to_bytes(lanes, "little")))
+                    inference.writes[-1].append((address, codes.to_bytes(lanes, "little")))
                 if written:
                     words[at] = word
                 if ends:
                     inference.layer_cycles.append(cycles - sum(inference.layer_cycles))
-                    inference.stores.append([])
-            inference.stores.pop()
+                    inference.writes.append([])
+            inference.writes.pop()
             packet = core.signature.result_layout.packet_of(words)
             inference.result = _tensor(packet, plan.output_shape)
             inferences.append(inference)

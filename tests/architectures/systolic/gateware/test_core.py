@@ -23,16 +23,16 @@ from tests.synthetic_blocks import Biased, random_assignment
 
 
 def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None) -> None:
-    """Results, every store of every layer, and cycles; all exact."""
+    """Results, every word that each layer stores, and cycles; all exact."""
     tensors = run_all(mapped.graph, images, assignment)
     expected = write_trace(mapped, tensors)
     cycles = [layer.total for layer in mapped.cycles().layers]
     inferences = run_core(mapped, images)
     assert len(inferences) == len(images)
     for number, inference in enumerate(inferences):
-        for layer, stores in zip(expected, inference.stores, strict=True):
-            assert [address for address, _ in stores] == layer.addresses.tolist(), layer.name
-            codes = np.array([list(codes) for _, codes in stores], dtype=np.uint8).view(np.int8)
+        for layer, writes in zip(expected, inference.writes, strict=True):
+            assert [address for address, _ in writes] == layer.addresses.tolist(), layer.name
+            codes = np.array([list(codes) for _, codes in writes], dtype=np.uint8).view(np.int8)
             differ = (codes != layer.codes[number]) & (layer.channels >= 0)
             assert not differ.any(), f"{layer.name}: words {np.flatnonzero(differ.any(axis=1))}"
         np.testing.assert_array_equal(inference.result, tensors[mapped.graph.output][number])

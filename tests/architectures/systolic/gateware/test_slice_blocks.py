@@ -1,0 +1,80 @@
+"""Which blocks the PEs of each slice hold, and which of them the program selects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, slice_blocks
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
+from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.blocks import by_name
+from hawx_hw.blocks.block import Block
+from tests.architectures.systolic.gateware.parts import pooled_convolution
+from tests.synthetic_blocks import Biased
+
+ROWS, COLUMNS = 2, 6
+BLOCKS = (by_name("exact"), Biased(1), Biased(2))
+
+
+def mapped(held: np.ndarray, selections: list[np.ndarray]) -> Plan:
+    plan, _, _ = pooled_convolution(0, ROWS, COLUMNS, slice_columns=2)
+    return replace(plan, pe_blocks=PeBlockMap(BLOCKS, held), selections=tuple(selections))
+
+
+def test_each_pe_holds_and_selects_the_blocks_of_the_map() -> None:
+    rng = np.random.default_rng(0)
+    held = rng.random((ROWS, COLUMNS, 3)) < 0.5
+    held[..., 0] |= ~held.any(axis=2)
+    choices = np.argwhere(held)
+    selections = []
+    for _ in range(4):
+        selection = np.zeros((ROWS, COLUMNS), dtype=np.int64)
+        for row, column, block in rng.permutation(choices):
+            selection[row, column] = block
+        selections.append(selection)
+    slices = slice_blocks(mapped(held, selections))
+    assert len(slices) == 3
+    for number, blocks in enumerate(slices):
+        for row in range(ROWS):
+            for offset in range(2):
+                column = 2 * number + offset
+                pe = blocks.pes[row][offset]
+                assert [b.digest for b in pe.blocks] == [
+                    b.digest for b, holds in zip(BLOCKS, held[row, column], strict=True) if holds
+                ]
+                selected = [pe.blocks[choice].digest for choice in pe.choices]
+                expected = [BLOCKS[selection[row, column]].digest for selection in selections]
+                assert selected == expected
+
+
+def test_equal_slices_are_equal() -> None:
+    held = np.zeros((ROWS, COLUMNS, 3), dtype=bool)
+    held[:, :, 0] = True
+    held[1, 5, :2] = [False, True]
+    selection = held.argmax(axis=2)
+    first, second, third = slice_blocks(mapped(held, [selection]))
+    assert first == second
+    assert hash(first) == hash(second)
+    assert third != first
+
+
+@pytest.mark.parametrize(
+    ("blocks", "identifier"),
+    [
+        ((by_name("exact"),), "exact"),
+        ((by_name("exact"), Biased(3)), f"exact__{Biased(3).identifier}"),
+    ],
+)
+def test_identifiers(blocks: tuple[Block, ...], identifier: str) -> None:
+    assert PeBlocks(blocks, (0,)).identifier == identifier
+
+
+def test_identifiers_of_many_blocks_are_short_and_different() -> None:
+    many = tuple(Biased(number) for number in range(20))
+    names = {PeBlocks(many[:count], (0,)).identifier for count in range(15, 21)}
+    assert len(names) == 6
+    assert all(len(name) < 100 and name.isidentifier() for name in {f"b{n}" for n in names})
+    assert PeBlocks(many, (0,)).identifier.startswith("20_blocks_")

@@ -1,0 +1,104 @@
+# amaranth: UnusedElaboratable=no
+"""Verilog of collected modules: one text a module, the same bytes, no trace of where and when."""
+
+import re
+from typing import Any
+
+import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.gateware.hierarchy import Emission, place
+from hawx_hw.gateware.verilog import verilog_modules
+
+
+class Leaf(wiring.Component):
+    """A counter, and a choice that becomes a combinational block."""
+
+    choice: In(2)
+    count: Out(4)
+    chosen: Out(4)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.sync += self.count.eq(self.count + 1)
+        with m.Switch(self.choice):
+            for value in range(3):
+                with m.Case(value):
+                    m.d.comb += self.chosen.eq(3 * value + 1)
+        return m
+
+
+class Whole(wiring.Component):
+    choice: In(2)
+    total: Out(5)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        parts = [place(m, platform, f"part_{number}", "leaf", Leaf) for number in range(2)]
+        for part in parts:
+            m.d.comb += part.choice.eq(self.choice)
+        m.d.comb += self.total.eq(parts[0].count + parts[1].chosen)
+        return m
+
+
+def emit() -> dict[str, str]:
+    emission = Emission()
+    emission.define("whole", Whole())
+    return verilog_modules(emission)
+
+
+def test_one_text_a_module_parts_before_the_whole() -> None:
+    modules = emit()
+    assert list(modules) == ["leaf", "whole"]
+    for name, text in modules.items():
+        assert text.startswith(f"module {name}(")
+        assert text.endswith("endmodule\n")
+        assert text.count("endmodule") == 1
+
+
+def test_same_design_same_bytes() -> None:
+    assert emit() == emit()
+
+
+def test_nothing_of_where_and_when() -> None:
+    """No source positions, no attributes, no numbers that another design would change."""
+    for text in emit().values():
+        assert "(*" not in text
+        assert ".py" not in text
+        assert "$auto$" not in text
+        assert not re.search(r"\d{4}-\d\d-\d\d", text)
+
+
+def test_combinational_blocks_run_at_time_zero_in_both_languages() -> None:
+    """By a nonblocking assignment: an initializer is no event in SystemVerilog."""
+    text = emit()["leaf"]
+    assert "  reg at_time_zero;\n  initial at_time_zero <= 1'h0;\n" in text
+    assert "reg at_time_zero = 0" not in text
+
+
+def test_plain_submodules_become_modules_too() -> None:
+    class Parent(wiring.Component):
+        out: Out(4)
+
+        def elaborate(self, platform: Any) -> Module:
+            m = Module()
+            m.submodules.inner = inner = Module()
+            value = Signal(4)
+            inner.d.sync += value.eq(value + 1)
+            m.d.comb += self.out.eq(value)
+            return m
+
+    emission = Emission()
+    emission.define("parent", Parent())
+    modules = verilog_modules(emission)
+    assert set(modules) == {"parent", "parent.inner"}
+
+
+def test_a_module_that_is_not_written() -> None:
+    emission = Emission()
+    emission.define("leaf", Leaf())
+    emission.modules["ghost"] = ""
+    with pytest.raises(RuntimeError, match=r"^Yosys wrote no module 'ghost'$"):
+        verilog_modules(emission)
