@@ -20,9 +20,8 @@ __all__ = ["document"]
 _PAGE = """\
 # Blocks
 
-A block is one multiplier that a PE may hold, exact or approximate. It is one definition with
-three faces that agree on all 65,536 pairs of operands: a table, a function on numpy arrays, and
-gateware.
+A block is one multiplier that a PE may hold, exact or approximate. It is defined three times, as
+a table, a function on numpy arrays, and gateware, which agree on all 65,536 pairs of operands.
 
 ```sh
 hawx blocks list                                 # every distinct table, with its error statistics
@@ -31,48 +30,48 @@ hawx blocks list --max-bias 1 --max-mae 100 --json
 hawx blocks show "array(1,0,4)"                  # ranks, implementations, code ranges, other names
 hawx blocks show "drum(k=4)" --plot errors.svg --save-table products.npy
 hawx blocks prove "drum(k=4)"                    # see block-proofs.md
-hawx blocks implementations "drum(k=4)"            # see synthesis.md
+hawx blocks implementations "drum(k=4)"          # see synthesis.md
 hawx blocks import FILE.v --module NAME          # see add-a-block.md
 ```
 
 ## Names
 
-| name | what it is |
+| name | meaning |
 |---|---|
 | `array(ha=1,hb=0,v=4)`, `array(1, 0, 4)` | a member of a family of the library |
-| `mul8s_1KVM@v2022` | a published circuit, with the branch of EvoApproxLib that calls it so |
+| `mul8s_1KVM@v2022` | a published circuit, with the branch of EvoApproxLib that has this name |
 | `import:NAME` | Verilog that you imported: see [add-a-block.md](add-a-block.md) |
 | `python:module:object` | a block that you wrote: see [add-a-block.md](add-a-block.md) |
 
-**Names are not identities.** A block is identified by its digest, the SHA-256 of its table. Two
-names for one table are one block: `hawx blocks list` lists a table once and tells the other
-names under "also". Published names even stand for two circuits: `mul8s_1KV8` is refused,
-because EvoApproxLib's branches mean different ones by it.
+**Names are ambiguous.** A block is identified by its digest, the SHA-256 of its table. Two names
+of one table are one block: `hawx blocks list` lists a table once, with its other names under
+"also". Some published names belong to two circuits: `mul8s_1KV8` is refused, because it is a
+different circuit on each of EvoApproxLib's branches.
 
 ## Operands
 
 `a` is the weight and `b` the activation, int8 codes from -128 to 127, and they are not
 interchangeable: many blocks treat them differently. A table is int32, indexed
-`[a + 128, b + 128]`; `--save-table` writes it so.
+`[a + 128, b + 128]`, also in the file of `--save-table`.
 
 Blocks that were published for unsigned operands come in two forms:
 
 - the signed form multiplies magnitudes and sets the sign, `sgn(a) sgn(b) U(|a|, |b|)`, where
   the magnitude of -128 is 128;
 - the form whose name begins with `u` is for activations that are never negative, such as those
-  behind a ReLU. Their zero point is -128, so that the code `b` stands for `u = b + 128`, from 0
-  to 255. The hardware's product is `sgn(a) U(|a|, u)`, which approximates `a * b + 128 * a`.
-  The known term is taken off in the table and folded into the bias, so the table approximates
+  after a ReLU. Their zero point is -128, so that the code `b` represents `u = b + 128`, from 0 to
+  255. The hardware's product is `sgn(a) U(|a|, u)`, which approximates `a * b + 128 * a`. The
+  known term is subtracted in the table and folded into the bias, so the table approximates
   `a * b` as any other does. Such a block has the `activation_offset` 128.
 
 Imported unsigned multipliers are used in the second form. A block of narrower operands accepts
-fewer codes, which `hawx blocks show` tells.
+fewer codes, which `hawx blocks show` prints.
 
 ## Error statistics
 
 Errors are `product - a * b`, each pair of accepted codes counted once.
 
-| figure | what it is |
+| statistic | meaning |
 |---|---|
 | mean error | the bias; adds up over a sum of products, and can be folded into a filter's bias |
 | MAE, RMSE | mean absolute error; root of the mean square |
@@ -80,26 +79,26 @@ Errors are `product - a * b`, each pair of accepted codes counted once.
 | errors | share of the products that are not exact |
 | MRE | mean absolute error relative to `a * (b + activation_offset)`, where that is not zero |
 
-Codes of real layers are far from uniform: `hawx blocks show NAME --histograms FILE.npz` gives
-the mean error and its variance where the codes occur as often as the arrays `weights` and
-`activations` say, 256 figures each, of the code `c` at `c + 128`.
+Codes of real layers are far from uniform: `hawx blocks show NAME --histograms FILE.npz` prints
+the mean error and its variance for codes with the frequencies in the arrays `weights` and
+`activations`, 256 numbers each, of the code `c` at `c + 128`.
 
-The rank of a table, over the rationals, says how many products of a function of `a` and a
-function of `b` it is the sum of. `show` computes it exactly: modulo so many primes that their
+The rank of a table, over the rationals, is the least number of products of a function of `a` and
+a function of `b` whose sum it is. `show` computes it exactly: modulo so many primes that their
 product exceeds every minor of the next size.
 
 ## Families
 
-{tables} distinct tables are listed, of {families} families. *Sums* is how many products of
-factors the family adds up to, by its formula; with few of them emulation is as fast as ordinary
-convolution. A dash: by table.
+{tables} distinct tables are listed, of {families} families. *Sums* is the number of products of
+factors in the family's formula; with few of them emulation is as fast as ordinary convolution.
+A dash: no formula, emulation by table.
 
 {family_table}
 
 ## EvoApproxLib
 
 All signed 8 x 8 multipliers of EvoApproxLib are members of `array`. Power, area and delay are
-those published, for 45 nm; the other figures are those of the table.
+those published, for 45 nm; the error statistics are those of the table.
 
 {published_table}
 
@@ -118,20 +117,20 @@ def document() -> str:
             f"{circuit.power_mw:.3f}",
             f"{circuit.area_um2:.1f}",
             f"{circuit.delay_ns:.2f}",
-            f"{figures.mean_error:.2f}",
-            f"{figures.mae:.2f}",
-            str(figures.wce),
-            f"{100 * figures.error_rate:.2f}",
+            f"{metrics.mean_error:.2f}",
+            f"{metrics.mae:.2f}",
+            str(metrics.wce),
+            f"{100 * metrics.error_rate:.2f}",
         ]
         for circuit in CIRCUITS
-        for figures in (statistics(circuit.block),)
+        for metrics in (statistics(circuit.block),)
     ]
     heading = ["name", "block", "power mW", "area um2", "delay ns"]
     return _PAGE.format(
         tables=len(library_entries()),
         families=len(FAMILIES),
         family_table=_table(
-            ["family", "what it is", "listed", "sums"], [_family(name) for name in FAMILIES]
+            ["family", "definition", "listed", "sums"], [_family(name) for name in FAMILIES]
         ),
         published_table=_table([*heading, "mean error", "MAE", "WCE", "errors %"], published),
     )
@@ -144,8 +143,10 @@ def _family(name: str) -> list[str]:
     first = re.split(r"\n\n", inspect.getdoc(family) or "")[0]
     members = [block for block in library() if block.family == name]
     terms = [None if (f := block.factors()) is None else f[0].shape[1] for block in members]
-    known = sorted({count for count in terms if count is not None})
-    sums = [str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"] if known else []
+    counts = sorted({count for count in terms if count is not None})
+    sums = (
+        [str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"] if counts else []
+    )
     if None in terms:
         sums.append("-")
     return [

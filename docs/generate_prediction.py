@@ -16,7 +16,7 @@ from hawx_hw.util.files import write_text
 __all__ = ["document"]
 
 _TECHNOLOGY = "generic45"
-_FIGURES = {
+_METRICS = {
     "area": "area of the cells",
     "power": "power at the design's clock",
     "fmax": "highest clock",
@@ -27,19 +27,20 @@ _PAGE = """\
 # Predictions
 
 ```sh
-hawx predict configs/lenet5.yaml                  # area, power, energy, clock, latency, in advance
-hawx predictors evaluate --plot prediction.svg    # how good that is on designs held out
+hawx predict configs/lenet5.yaml                  # area, power, energy, clock, latency
+hawx predictors evaluate --plot prediction.svg    # errors on held-out designs
 hawx characterize-designs --designs 150 --output designs.csv      # see sweeps.md
 hawx train-predictors designs.csv --output predictors
 HAWX_PREDICTORS=predictors hawx predict configs/lenet5.yaml
 ```
 
-`make predictors` makes those that come with the package, from nothing.
+`make predictors` builds the predictors of the package from scratch.
 
-The search needs the cost of any design at once, and its user needs to know how wrong it may be.
-`hawx predict` maps the network, counts, and predicts; it synthesizes nothing but blocks that the
-technology's table lacks. Cycles are exact, by the cycle model. Memories are exact too, by the
-technology's memory model, since a plan says which there are. Cells, energy and paths are predicted.
+The search needs the cost of any design without synthesis, and the size of its possible error.
+`hawx predict` maps the network and predicts from the features of the plan; it synthesizes only
+blocks that the technology's table lacks. Cycles are exact, by the cycle model. Memories are exact
+too, by the technology's memory model, since the plan lists them. Cells, energy and paths are
+predicted.
 
 ## The model
 
@@ -47,46 +48,47 @@ technology's memory model, since a plan says which there are. Cells, energy and 
    dynamic energy that of logic and memories; the longest path is the longest of those in PEs, in
    requantizers and elsewhere. Each part is a sum of physical terms (the table below; such as bits
    of sums times PEs) with coefficients of at least zero, fitted to relative errors. The area of the
-   blocks is no fit: a block takes in the design what it takes alone.
-2. **What the parts miss**, the logarithm of truth over the parts' sum, is learned by a Gaussian
-   process (Matern 5/2, a length for each feature, white noise; scikit-learn).
-3. **Intervals** hold 90 % of designs: the process's standard deviation times a factor that is
-   calibrated on training designs held out in turn. For the longest path the interval reaches from
-   the longest low to the longest high.
-4. **Outside.** A design that lies outside what was trained on in a feature that counts is told,
-   with the feature's name and range, and its intervals are wider: by 1.5 at the edge, and more with
-   the distance. How much wider is a choice, not a calibration.
+   blocks is not fitted: a block has the same area in the design as alone.
+2. **Correction.** The logarithm of the measured value over the sum of the parts is learned by a
+   Gaussian process (Matern 5/2, a length for each feature, white noise; scikit-learn).
+3. **Intervals** contain 90 % of designs: the process's standard deviation times a factor that is
+   calibrated on training designs held out in turn. For the longest path the interval extends from
+   the longest lower end to the longest upper end.
+4. **Outside the training range.** If a relevant feature of a design lies outside the range of the
+   training data, the feature is reported with that range, and the intervals are wider: by 1.5 at
+   the edge, and more with the distance. This factor is chosen, not calibrated.
 
 Coefficients and hyperparameters are in JSON, the training table in CSV. Loading fits the process
 to the table anew with these hyperparameters, so the same files give the same predictions.
 
-## How good it is
+## Accuracy of the predictions
 
-{designs} designs of {technology}, from a space-filling plan. Whole designs are held out, a tenth at
-a time; everything is fitted anew without them.
+{designs} designs of {technology}, from a space-filling sequence. Whole designs are held out, a
+tenth at a time; everything is fitted again without them.
 
 {by_designs}
 
-![Predicted over found, with 90 % intervals](prediction.svg)
+![Predicted over measured, with 90 % intervals](prediction.svg)
 
-The highest clock is the weakest: its order (tau) is blurred among the many designs whose longest
-path is the requantizer's, the same in all of them to a few per cent; and where PEs hold several
-blocks, the signal that chooses among them drives all PEs of a slice without buffers, which makes
-paths of up to 8 ns that depend on details of the grid.
+The highest clock is predicted worst: its rank correlation (tau) is low because in many designs the
+longest path is that of the requantizer, the same in all of them to a few per cent; and where PEs
+hold several blocks, the select signal drives all PEs of a slice without buffers, which gives paths
+of up to 8 ns that depend on details of the PE block map.
 
-The harder question is a block that was never seen in any design, only characterized by itself. For
-each block, predictors were trained on the designs without it and asked for those with it:
+A harder test is a block that is in no training design, only characterized by itself. For each
+block, predictors were trained on the designs without it and tested on those with it:
 
 {by_blocks}
 
 sMAPE is the mean of 200 |p - t| / (|p| + |t|); tau is Kendall's; the last column is the median
 interval's width as a share of the prediction.
 
-## What it leaves out
+## Limits
 
-The predictors learned from networks of one kind (LeNet-5 on digits and MNIST), and from arrays of 4
-to 20 rows and columns. Truth is this project's synthesis and power analysis, without wires, a
-clock tree or glitches. How much the activations of another network toggle is not a feature.
+The predictors were trained on one network (LeNet-5 on digits and MNIST), and on arrays of 4 to 20
+rows and columns. The measured values are those of this project's synthesis and power analysis,
+without wires, a clock tree or glitches. The toggle rates of another network's activations are not
+a feature.
 
 ## Features
 
@@ -100,23 +102,21 @@ def document(folder: Path) -> str:
     kinds = get_args(HELD_OUT)
     # Not forked: scikit-learn's threads do not survive that.
     with ProcessPoolExecutor(len(kinds), get_context("spawn")) as pool:
-        held = dict(zip(kinds, pool.map(evaluate, [table] * len(kinds), kinds), strict=True))
-    parity(held["designs"], folder / "prediction.svg")
+        errors = dict(zip(kinds, pool.map(evaluate, [table] * len(kinds), kinds), strict=True))
+    parity(errors["designs"], folder / "prediction.svg")
     return _PAGE.format(
         designs=len(table),
         technology=_TECHNOLOGY,
-        by_designs=_scores(held["designs"]),
-        by_blocks=_scores(held["blocks"]),
-        features=_table(
-            ["feature", "what it is"], [[f"`{n}`", text] for n, text in FEATURES.items()]
-        ),
+        by_designs=_scores(errors["designs"]),
+        by_blocks=_scores(errors["blocks"]),
+        features=_table(["feature", "meaning"], [[f"`{n}`", text] for n, text in FEATURES.items()]),
     )
 
 
-def _scores(held: dict[str, Held]) -> str:
+def _scores(errors: dict[str, Held]) -> str:
     rows = []
-    for name, text in _FIGURES.items():
-        s = scores(held[name])
+    for name, text in _METRICS.items():
+        s = scores(errors[name])
         rows.append(
             [text, str(s.designs), f"{s.smape:.2f}", f"{s.worst:.1f}", f"{s.r2:.4f}",
              f"{s.tau:.3f}", f"{s.coverage:.0f} %", f"{s.width:.1f} %"]

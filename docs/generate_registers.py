@@ -19,10 +19,9 @@ that depend on the network are those of a LeNet-5 on 8 x 8 PEs. `hawx emit` writ
 with the values of your accelerator, `registers.md`, and a C header, `hawx_registers.h`, into
 `build/NAME/`.
 
-Access: `RO` read only; `RW` read and write; `W1S` write one to do it, reads as zero; `W1C` write
-one to clear;
-`constant` fixed by the build. Unmapped addresses answer with SLVERR, and so do writes to registers
-that have nothing to write.
+Access: `RO` read only; `RW` read and write; `W1S` write one to trigger, reads as zero; `W1C` write
+one to clear; `constant` fixed by the build. Unmapped addresses answer with SLVERR, and so do writes
+to registers without writable fields.
 
 """
 

@@ -96,7 +96,7 @@ def accelerator_registers(
     constants : sequence of RegisterConstant
         Of the architecture, for software to read; at most ten.
     config_hash : int
-        32 bits that tell one configuration from another.
+        Hash of the configuration, 32 bits.
     version : str
         Of the generator, ``major.minor.patch``.
     """
@@ -122,7 +122,7 @@ def accelerator_registers(
     control = Register(
         "control",
         0x010,
-        "What to do. Writing zeros to START, FLUSH and LOAD_PARAMETERS does nothing.",
+        "Commands. Writing zeros to START, FLUSH and LOAD_PARAMETERS does nothing.",
         (
             Field("start", Access.W1S, "Run one inference on the next whole image.", 0),
             Field("auto", Access.RW, "Start by itself on every whole image.", 1),
@@ -137,7 +137,7 @@ def accelerator_registers(
                 "flush",
                 Access.W1S,
                 "Drop the packet that is being received, a waiting image, a waiting START and "
-                "LOAD_PARAMETERS; the next byte begins a packet. An inference that runs goes on.",
+                "LOAD_PARAMETERS; the next byte begins a packet. A running inference continues.",
                 3,
             ),
         ),
@@ -145,7 +145,7 @@ def accelerator_registers(
     status = Register(
         "status",
         0x014,
-        "What the accelerator does.",
+        "State of the accelerator.",
         (
             Field("busy", Access.RO, "An inference runs, or START waits for its image.", 0),
             Field("done", Access.W1C, "An inference has ended since this bit was cleared.", 1),
@@ -164,7 +164,7 @@ def accelerator_registers(
     error = Register(
         "error",
         0x018,
-        "What went wrong since the bits were cleared.",
+        "Errors since the bits were cleared.",
         tuple(
             Field(name, Access.W1C, text, bit) for bit, (name, text) in enumerate(ERRORS.items())
         ),
@@ -172,7 +172,7 @@ def accelerator_registers(
     irq_enable = Register(
         "irq_enable",
         0x01C,
-        "What raises the interrupt, which is high as long as an enabled cause is.",
+        "Causes that raise the interrupt, which is high while an enabled cause is.",
         (
             Field("done", Access.RW, "STATUS.DONE.", 0),
             Field("error", Access.RW, "Any bit of ERROR.", 1),
@@ -199,7 +199,7 @@ def accelerator_registers(
         (
             constant("id", 0x000, ID, 'The letters "HAWX".'),
             constant("version", 0x004, version_word(version), "Generator's version, 0xMMmmpppp."),
-            constant("config_hash", 0x008, config_hash, "Tells one configuration from another."),
+            constant("config_hash", 0x008, config_hash, "Hash of the configuration."),
             control,
             status,
             error,
