@@ -9,7 +9,7 @@ and one line in :mod:`~hawx_hw.architectures.registry`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -88,19 +88,6 @@ class CycleReport:
     def macs(self) -> int:
         """Multiplications of an inference."""
         return sum(layer.macs for layer in self.layers)
-
-    def as_dict(self) -> list[dict[str, Any]]:
-        """One dict a layer, with the share of its multiplier-cycles that compute a product."""
-        return [
-            {
-                "name": layer.name,
-                "total": layer.total,
-                "macs": layer.macs,
-                **layer.causes,
-                "utilization": layer.macs / self.multipliers / layer.total,
-            }
-            for layer in self.layers
-        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,10 +175,6 @@ class Multiplications:
 
     layer: str
     blocks: Mapping[str, int]
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-able."""
-        return asdict(self)
 
 
 class Plan(Protocol):

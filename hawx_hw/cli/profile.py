@@ -127,9 +127,9 @@ def _profiled(
     console: Console,
 ) -> dict[str, Any]:
     from hawx_hw import datasets
+    from hawx_hw.pipeline.data import GRAPH
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
-    from hawx_hw.pipeline.stages.quantize import GRAPH
     from hawx_hw.util.files import write_json
     from hawx_hw.util.progress import ProgressDisplay
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.compensation.bias_correction import correct_bias, mean_sums
 from hawx_hw.compensation.histograms import tap_histograms
 from hawx_hw.compensation.joint_rounding import round_together
+from hawx_hw.compensation.result import Compensation
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph import fast
@@ -21,32 +22,7 @@ from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["Compensation", "compensate"]
-
-
-@dataclass(frozen=True)
-class Compensation:
-    """The compensation of one layer.
-
-    Parameters
-    ----------
-    layer : str
-        The node's name.
-    weights_changed, weights : int
-        Weights with another code, and all weights.
-    step : int
-        The layer's codes are multiples of it.
-    error_before, error_after : float
-        Largest mean error of a filter's sums on the calibration images, in units of the sum, before
-        and after its bias was corrected.
-    """
-
-    layer: str
-    weights_changed: int
-    weights: int
-    step: int
-    error_before: float
-    error_after: float
+__all__ = ["compensate"]
 
 
 def compensate(

@@ -5,7 +5,6 @@ The folder gets ::
     rtl/        one Verilog file a module, the memory macros, lint waivers, filelist.f
     mem/        one .hex file a built-in memory, or parameters.bin, the packet to load
     hawx_registers.h, registers.md
-    program.json   the layer program and the shape of everything, for people and tools
 """
 
 from __future__ import annotations
@@ -16,14 +15,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hawx_hw import __version__
-from hawx_hw.architectures.base import Plan
+from hawx_hw.architectures.base import CycleReport, Plan
+from hawx_hw.design.program import (
+    EmitResult,
+    EmittedBlock,
+    EmittedMemory,
+    LayerMultiplications,
+    ProgramCycles,
+    ProgramLayer,
+)
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_documents import c_header, markdown
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.verilog import verilog_modules
-from hawx_hw.util.files import write_bytes, write_json, write_text
+from hawx_hw.util.files import write_bytes, write_text
 from hawx_hw.util.resources import rtl_templates
 
 __all__ = ["TOP", "emit_accelerator", "plan_packet"]
@@ -39,7 +46,7 @@ def emit_accelerator(
     *,
     config_hash: int,
     implementations: Mapping[str, str] | None = None,
-) -> dict[str, object]:
+) -> EmitResult:
     """Write the accelerator of ``plan`` into ``directory``; what stood there before is replaced.
 
     Parameters
@@ -54,8 +61,8 @@ def emit_accelerator(
 
     Returns
     -------
-    dict
-        What ``program.json`` holds.
+    EmitResult
+        What it consists of; it is not written.
     """
     implementations = implementations or {}
     signature, constants = plan.signature(), plan.constants()
@@ -93,9 +100,7 @@ def emit_accelerator(
     )
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
-    summary = _summary(plan, implementations, config_hash, sources)
-    write_json(directory / "program.json", summary)
-    return summary
+    return _result(plan, implementations, config_hash, sources)
 
 
 def plan_packet(plan: Plan) -> bytes:
@@ -121,40 +126,58 @@ def _write_memories(plan: Plan, folder: Path) -> None:
         write_text(folder / f"{memory.name}.hex", text)
 
 
-def _summary(
+def _result(
     plan: Plan, implementations: Mapping[str, str], config_hash: int, sources: list[str]
-) -> dict[str, object]:
-    cycles = plan.cycles()
+) -> EmitResult:
     packet = plan_packet(plan)
-    return {
-        "schema": 1,
-        "generator": f"hawx_hw {__version__}",
-        "config_hash": f"{config_hash:08x}",
-        "top": TOP,
-        "sources": sources,
-        "loadable": plan.loadable,
-        "multipliers": plan.multipliers,
-        "blocks": [
-            {
-                "name": block.name,
-                "table_sha256": block.digest,
-                "implementation": implementations.get(block.digest, block.implementations[0]),
-                "instances": count,
-            }
-            for block, count in zip(plan.blocks, plan.instances, strict=True)
-        ],
-        "multiplications": [each.as_dict() for each in plan.multiplications()],
-        "memories": [
-            {
-                "name": memory.name,
-                "width": memory.width,
-                "depth": memory.depth,
-                "bits": memory.width * memory.depth,
-            }
+    blocks = tuple(
+        EmittedBlock(
+            name=block.name,
+            table_sha256=block.digest,
+            implementation=implementations.get(block.digest, block.implementations[0]),
+            instances=count,
+        )
+        for block, count in zip(plan.blocks, plan.instances, strict=True)
+    )
+    return EmitResult(
+        generator=f"hawx_hw {__version__}",
+        config_hash=f"{config_hash:08x}",
+        top=TOP,
+        sources=tuple(sources),
+        loadable=plan.loadable,
+        multipliers=plan.multipliers,
+        blocks=blocks,
+        multiplications=tuple(
+            LayerMultiplications(layer=each.layer, blocks=each.blocks)
+            for each in plan.multiplications()
+        ),
+        memories=tuple(
+            EmittedMemory(
+                name=memory.name,
+                width=memory.width,
+                depth=memory.depth,
+                bits=memory.width * memory.depth,
+            )
             for memory in plan.memories()
-        ],
-        "parameters_sha256": hashlib.sha256(packet).hexdigest(),
-        "parameter_bytes": len(packet),
-        "cycles": {"core": cycles.core, "layers": cycles.as_dict()},
+        ),
+        parameters_sha256=hashlib.sha256(packet).hexdigest(),
+        parameter_bytes=len(packet),
+        cycles=_cycles(plan.cycles()),
         **plan.describe(),
-    }
+    )
+
+
+def _cycles(report: CycleReport) -> ProgramCycles:
+    return ProgramCycles(
+        core=report.core,
+        layers=tuple(
+            ProgramLayer(
+                name=layer.name,
+                total=layer.total,
+                macs=layer.macs,
+                causes=layer.causes,
+                utilization=layer.macs / report.multipliers / layer.total,
+            )
+            for layer in report.layers
+        ),
+    )

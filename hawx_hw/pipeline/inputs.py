@@ -1,20 +1,17 @@
-"""What stages read of one another's results, and of the config."""
+"""The design and its plan, as stages read them."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.pipeline.stage import Context
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
-    from hawx_hw.config.models import Config
     from hawx_hw.design.design import Design
-    from hawx_hw.technology import Technology
+    from hawx_hw.pipeline.stage import Context
 
-__all__ = ["ASSIGNED", "DESIGN", "load_design", "load_plan", "load_technology"]
+__all__ = ["ASSIGNED", "DESIGN", "load_design", "load_plan"]
 
 DESIGN = "design.json"
 #: Name of the files of the compensated graph, without suffix.
@@ -41,17 +38,3 @@ def load_plan(context: Context) -> Plan:
     graph = load_graph(context.folder / ASSIGNED)
     with blame("network.model"):
         return load_design(context).plan(graph, context.base)
-
-
-def load_technology(config: Config, base: Path) -> Technology:
-    """The config's technology.
-
-    Raises
-    ------
-    UserError
-        It is not there.
-    """
-    from hawx_hw.technology import load
-
-    with blame("technology"):
-        return load(config.technology, base=base)

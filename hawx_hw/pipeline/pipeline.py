@@ -15,6 +15,7 @@ from hawx_hw.util.code import code
 from hawx_hw.util.files import sha256_file
 from hawx_hw.util.fingerprints import differences, json_hash
 from hawx_hw.util.progress import Durations, ProgressDisplay
+from hawx_hw.util.results import Header
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,8 +24,6 @@ from hawx_hw.config.models import Config
 
 __all__ = ["Pipeline"]
 
-#: Of the JSON files that the stages write.
-_SCHEMA = 1
 #: What a stage depends on, and how to call it; the first that changed is told.
 _REASONS = {
     "settings": "{}",
@@ -148,12 +147,11 @@ class Pipeline:
                 output=staging,
                 scratch=self._folder.scratch(stage.name),
                 progress=progress,
-                header={
-                    "schema": _SCHEMA,
-                    "stage": stage.name,
-                    "config": json_hash(self._reaching_settings(stage)),
-                    "versions": inputs["tools"],
-                },
+                header=Header(
+                    stage=stage.name,
+                    config=json_hash(self._reaching_settings(stage)),
+                    versions=inputs["tools"],
+                ),
             )
             try:
                 with progress.task(stage.name, estimate=stage.estimate):

@@ -13,6 +13,7 @@ from hawx_hw.util.files import write_json
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.util.progress import ProgressDisplay
+    from hawx_hw.util.results import Header, Result
 
 __all__ = ["Context", "Outcome", "Stage"]
 
@@ -88,8 +89,8 @@ class Context:
     scratch : Path
         A folder that lasts between runs, for what only saves time.
     progress : ProgressDisplay
-    header : dict
-        Stage, schema version, hash of the settings and versions of the tools, for its JSON files.
+    header : Header
+        Of its JSON files.
     """
 
     config: Config
@@ -98,7 +99,7 @@ class Context:
     output: Path
     scratch: Path
     progress: ProgressDisplay
-    header: Mapping[str, Any]
+    header: Header
 
     def path(self, text: str) -> Path:
         """The path that the config means by ``text``."""
@@ -106,7 +107,11 @@ class Context:
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` with the header into the JSON file ``name``."""
-        write_json(self.output / name, {**self.header, **content})
+        write_json(self.output / name, {"schema": 1, **self.header.as_dict(), **content})
+
+    def write(self, result: Result) -> None:
+        """Write the stage's result, with the header."""
+        result.write(self.output, self.header)
 
 
 @dataclass(frozen=True)

@@ -319,6 +319,7 @@ _PARTS = {
             "cycles_predicted",
             "utilization",
             "simulator",
+            "causes",
             "ledger",
         ),
         _verify,

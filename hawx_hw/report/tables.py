@@ -12,16 +12,6 @@ __all__ = ["chosen_design", "tables"]
 #: Title, heading and lines.
 Table = tuple[str, tuple[str, ...], list[list[str]]]
 
-#: Where the cycles of a layer go: the ledger's names, and those of the columns.
-_CAUSES = {
-    "useful": "useful",
-    "fill_and_drain": "fill, drain",
-    "edge_tiles": "edges",
-    "weight_loading": "weights",
-    "requantization": "requant",
-    "other": "other",
-}
-
 #: Of designs: the figures that are shown, and how.
 _DESIGN_FIGURES = {"energy_nj": ",.1f", "area_um2": ",.0f", "latency_us": ",.2f"}
 
@@ -99,12 +89,16 @@ def _shares(results: dict[str, Any]) -> Iterator[Table]:
         yield "multiplications by block", ("layer", "all", *names), shares
     if "verify" in results:
         ledger = results["verify"]["ledger"]
-        heading = ("layer", "cycles", *_CAUSES.values())
+        causes = results["verify"]["causes"]
+        heading = ("layer", "cycles", *(cause["title"] for cause in causes))
         lines = [
             [
                 entry["name"],
                 f"{entry['cycles']:,}",
-                *(f"{100 * entry['causes'][key] / entry['cycles']:.1f} %" for key in _CAUSES),
+                *(
+                    f"{100 * entry['causes'][cause['name']] / entry['cycles']:.1f} %"
+                    for cause in causes
+                ),
             ]
             for entry in ledger
         ]

@@ -116,13 +116,12 @@ def label(
     """
     from hawx_hw.design.emission import TOP, emit_accelerator
     from hawx_hw.netlist.timing import longest_path
-    from hawx_hw.synthesis.implementations import Objective, choose_all
+    from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
     from hawx_hw.synthesis.modules import map_designs
 
     config = design.config()
     plan = plan_of(config)
-    objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
-    objective = objectives.get(config.accelerator.block_implementation)
+    objective = OBJECTIVES.get(config.accelerator.block_implementation)
     chosen = choose_all(plan.blocks, technology, objective, store=store) if objective else {}
     with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.

@@ -17,9 +17,19 @@ from hawx_hw.technology import Technology
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["Choice", "Figures", "Objective", "choose", "choose_all", "compare_implementations"]
+__all__ = [
+    "OBJECTIVES",
+    "Choice",
+    "Figures",
+    "Objective",
+    "choose",
+    "choose_all",
+    "compare_implementations",
+]
 
 Objective = Literal["area", "delay"]
+#: What the setting ``accelerator.block_implementation`` optimizes; ``"first"`` nothing.
+OBJECTIVES: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
 
 
 @dataclass(frozen=True)

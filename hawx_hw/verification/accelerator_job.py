@@ -1,9 +1,9 @@
-"""Proves a planned accelerator right: the job made of its plan, the account of what was found."""
+"""Verifies a planned accelerator: the job is made of its plan, the result has its cycle ledger."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +14,29 @@ from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.reference import run, run_all
 from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
+from hawx_hw.verification.result import Cause, CyclesOfLayer, SimulationResult, VerifyResult
 from hawx_hw.verification.run import Mismatch, verify
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["accelerator_job", "cycle_ledger", "cycles_per_image", "verify_accelerator"]
+__all__ = [
+    "AROUND",
+    "AcceleratorMismatch",
+    "accelerator_job",
+    "cycle_ledger",
+    "cycles_per_image",
+    "verify_accelerator",
+]
+
+#: Name of the cycles in which an image comes in and its result goes out.
+AROUND = "image in, result out"
+
+
+class AcceleratorMismatch(Mismatch):
+    """The accelerator and the reference disagree; ``result`` is that of the verification."""
+
+    result: VerifyResult
 
 
 def cycles_per_image(plan: Plan) -> int:
@@ -37,31 +54,25 @@ def cycles_per_image(plan: Plan) -> int:
     )
 
 
-def cycle_ledger(plan: Plan) -> list[dict[str, Any]]:
+def cycle_ledger(plan: Plan) -> tuple[CyclesOfLayer, ...]:
     """Where the cycles of an image go: an entry a layer, and one for what lies before and after.
 
     The causes of an entry add up to its ``cycles``, and those to the cycles of an image.
     """
-    cycles = plan.cycles()
-    entries: list[dict[str, Any]] = [
-        {
-            "name": layer.name,
-            "cycles": layer.total,
-            "macs": layer.macs,
-            "causes": dict(layer.causes),
-        }
-        for layer in cycles.layers
-    ]
-    around = cycles_per_image(plan) - cycles.core
-    entries.append(
-        {
-            "name": "image in, result out",
-            "cycles": around,
-            "macs": 0,
-            "causes": dict.fromkeys(cycles.causes, 0) | {"other": around},
-        }
+    report = plan.cycles()
+    around = cycles_per_image(plan) - report.core
+    return (
+        *(
+            CyclesOfLayer(name=layer.name, cycles=layer.total, macs=layer.macs, causes=layer.causes)
+            for layer in report.layers
+        ),
+        CyclesOfLayer(
+            name=AROUND,
+            cycles=around,
+            macs=0,
+            causes=dict.fromkeys(report.causes, 0) | {"other": around},
+        ),
     )
-    return entries
 
 
 def verify_accelerator(
@@ -76,38 +87,36 @@ def verify_accelerator(
     seed: int = 0,
     scenarios: tuple[str, ...] = SCENARIOS,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> VerifyResult:
     """Simulate the emitted accelerator of ``plan`` on ``images``; see :func:`.run.verify`.
-
-    Returns
-    -------
-    dict
-        What :func:`.run.verify` returns, and ``macs``, ``multipliers``, ``utilization`` (part of
-        all multiplier-cycles of an image in which a product of the network is computed) and
-        ``ledger``.
 
     Raises
     ------
-    UserError, Mismatch, VerificationError
-        As :func:`.run.verify`; the report of a ``Mismatch`` has the same entries.
+    AcceleratorMismatch
+        Something differs, or takes another time than predicted.
+    UserError, VerificationError
+        As :func:`.run.verify`.
     """
     job = accelerator_job(
         plan, images, config_hash=config_hash, traced=traced, seed=seed, scenarios=scenarios
     )
-    macs, multipliers = plan.graph.macs, plan.multipliers
-    account = {
-        "macs": macs,
-        "multipliers": multipliers,
-        "utilization": macs / (multipliers * job.cycles),
-        "ledger": cycle_ledger(plan),
-    }
     try:
-        return (
-            verify(directory, job, workdir=workdir, simulator=simulator, progress=progress)
-            | account
-        )
+        result = verify(directory, job, workdir=workdir, simulator=simulator, progress=progress)
     except Mismatch as mismatch:
-        raise Mismatch(str(mismatch), mismatch.report | account) from None
+        raise AcceleratorMismatch(str(mismatch), _with_ledger(mismatch.result, plan)) from None
+    return _with_ledger(result, plan)
+
+
+def _with_ledger(result: SimulationResult, plan: Plan) -> VerifyResult:
+    macs, multipliers = plan.graph.macs, plan.multipliers
+    return VerifyResult(
+        **dict(result),
+        macs=macs,
+        multipliers=multipliers,
+        utilization=macs / (multipliers * result.cycles_predicted),
+        causes=tuple(Cause(name=name, title=title) for name, title in plan.cycles().causes.items()),
+        ledger=cycle_ledger(plan),
+    )
 
 
 def accelerator_job(
@@ -129,7 +138,7 @@ def accelerator_job(
     config_hash : int
         As it was emitted.
     traced : int
-        For so many images every store of every layer is compared.
+        For so many images every write of every layer is compared.
     seed : int
         Of everything that is drawn.
     scenarios : tuple of str

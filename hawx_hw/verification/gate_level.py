@@ -1,9 +1,9 @@
 """Real images through the gates of a whole accelerator, several of them side by side.
 
 The control of an accelerator does not depend on its data, so all images take the same cycles and
-only their data differ. What each net does, in every PE, is thus what these images make it do, in
-the order in which the mapping lets them flow. That the results are those of the integer model is
-checked: the synthesized netlist is the last rung of the ladder from the network to the silicon.
+only their data differ. Every net of every PE toggles as these images make it, in the order in which
+the mapping lets them flow. The results are compared with those of the integer model: the
+synthesized netlist is the last rung of the ladder from the network to the silicon.
 """
 
 from __future__ import annotations
@@ -23,23 +23,21 @@ from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist, Macro
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
-from hawx_hw.verification.accelerator_job import accelerator_job
+from hawx_hw.verification.accelerator_job import AROUND, accelerator_job
 from hawx_hw.verification.job import Job
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["AROUND", "AcceleratorActivity", "simulate_accelerator"]
+__all__ = ["AcceleratorActivity", "simulate_accelerator"]
 
-#: Name of the cycles in which an image comes in and its result goes out.
-AROUND = "image in, result out"
-_LANES = 64
+_SIDE_BY_SIDE = 64
 _LIMIT = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class AcceleratorActivity:
-    """What images did to an accelerator.
+    """The activity of an accelerator that computes images.
 
     Parameters
     ----------
@@ -47,7 +45,8 @@ class AcceleratorActivity:
     cycles : int
         Of one image, from its first byte to the last one of its result.
     layers : dict of str to Activity
-        By the layer's title, in the program's order; then :data:`AROUND`. Of all images.
+        By the layer's title, in the program's order; then
+        :data:`~hawx_hw.verification.accelerator_job.AROUND`. Of all images.
     """
 
     images: int
@@ -86,7 +85,7 @@ def simulate_accelerator(
     delays : Delays or None
         Of the cells, to count glitches; without them only settled states count.
     progress : callable or None
-        Told how many cycles are done, and of how many.
+        Gets the number of cycles that are done, and of all.
 
     Raises
     ------
@@ -101,11 +100,13 @@ def simulate_accelerator(
         raise ValueError("images must be at least one, not none")
     job = accelerator_job(plan, images, config_hash=0, traced=1)
     segments = _segments(plan, job)
-    found: dict[str, Activity] = {}
-    parts = [range(i, min(i + _LANES, len(images))) for i in range(0, len(images), _LANES)]
+    activities: dict[str, Activity] = {}
+    parts = [
+        range(i, min(i + _SIDE_BY_SIDE, len(images))) for i in range(0, len(images), _SIDE_BY_SIDE)
+    ]
     for number, part in enumerate(parts):
 
-        def tell(cycle: int, before: int = number * job.cycles) -> None:
+        def report(cycle: int, before: int = number * job.cycles) -> None:
             if progress is not None:
                 progress(before + cycle, len(parts) * job.cycles)
 
@@ -114,9 +115,9 @@ def simulate_accelerator(
         )
         bench = _Bench(simulator, job)
         bench.begin()
-        for name, activity in bench.run(part, segments, tell).items():
-            found[name] = found[name] + activity if name in found else activity
-    return AcceleratorActivity(len(images), job.cycles, found)
+        for name, activity in bench.run(part, segments, report).items():
+            activities[name] = activities[name] + activity if name in activities else activity
+    return AcceleratorActivity(len(images), job.cycles, activities)
 
 
 def _segments(plan: Plan, job: Job) -> list[tuple[str, int]]:
@@ -140,7 +141,7 @@ def _words(macro: Macro, folder: Path) -> Sequence[int]:
 
 
 class _Bench:
-    """Drives the ports of an accelerator, the same in every lane but for the data."""
+    """Drives the ports of an accelerator: the same for all images, but for the data."""
 
     def __init__(self, simulator: GateSimulator, job: Job):
         self._simulator = simulator
@@ -172,13 +173,13 @@ class _Bench:
             simulator.step()
 
     def run(
-        self, part: range, segments: Sequence[tuple[str, int]], tell: Callable[[int], None]
+        self, part: range, segments: Sequence[tuple[str, int]], report: Callable[[int], None]
     ) -> dict[str, Activity]:
-        """One image in each lane; what happened in each segment."""
+        """One image in each copy of the accelerator; returns the activity of each segment."""
         job, simulator = self._job, self._simulator
-        packets, wanted = job.images[part], job.results[part]
+        packets, expected = job.images[part], job.results[part]
         results: list[NDArray[np.int64]] = []
-        found: dict[str, Activity] = {}
+        activities: dict[str, Activity] = {}
         simulator.take()
         sent, ended = 0, False
         for name, cycles in segments:
@@ -197,24 +198,26 @@ class _Bench:
                     results.append(simulator.get("m_axis_tdata"))
                     ended = self._flag("m_axis_tlast")
             activity = simulator.take()
-            found[name] = found[name] + activity if name in found else activity
-            tell(sum(a.cycles for a in found.values()) // len(part))
+            activities[name] = activities[name] + activity if name in activities else activity
+            report(sum(a.cycles for a in activities.values()) // len(part))
         # What lies around the layers comes last.
-        found[AROUND] = found.pop(AROUND)
+        activities[AROUND] = activities.pop(AROUND)
         if not ended:
             raise VerificationError(
                 f"The netlist did not end its result within {job.cycles} cycles."
             )
-        seen = np.stack(results, axis=1)
-        if not np.array_equal(seen, wanted):
+        observed = np.stack(results, axis=1)
+        if not np.array_equal(observed, expected):
             (wrong,) = (
-                np.nonzero((seen != wanted).any(axis=1)) if seen.shape == wanted.shape else ([0],)
+                np.nonzero((observed != expected).any(axis=1))
+                if observed.shape == expected.shape
+                else ([0],)
             )
             raise VerificationError(
                 f"The netlist computes another result than the integer model, for image "
                 f"{part[int(wrong[0])]} and {len(wrong) - 1} more."
             )
-        return found
+        return activities
 
     def _offer(self, octets: NDArray[np.uint8] | np.uint8, *, last: bool) -> None:
         self._simulator.set("s_axis_tdata", np.asarray(octets))

@@ -1,4 +1,4 @@
-"""What a simulation is to run and to find: the agreement between the tool and the testbench.
+"""What a simulation runs and expects: the contract between the tool and the testbench.
 
 The tool writes a job, the testbench reads it inside the simulator, runs it, and writes a report.
 Nothing else passes between the two.
@@ -44,7 +44,7 @@ SCENARIOS = (
 
 @dataclass(frozen=True, eq=False)
 class LayerTrace:
-    """What one layer stores, word by word in the order of the stores.
+    """The words that one layer writes, in their order.
 
     Parameters
     ----------
@@ -55,11 +55,12 @@ class LayerTrace:
         ``(words,)``: word address in the activation memory; of the last layer, in the result
         memory.
     data : ndarray of uint8
-        ``(images, words, lanes)``: the codes stored, for the traced images.
+        ``(images, words, codes a word)``: the codes written, for the traced images.
     place : ndarray of int32
-        ``(words, 2)``: row and column of each word.
+        ``(words, 2)``: y and x of each word's pixel.
     channels : ndarray of int32
-        ``(words, lanes)``: the channel of each lane; lanes with -1 hold none and are not compared.
+        ``(words, codes a word)``: the channel of each code; codes with -1 have none and are not
+        compared.
     """
 
     name: str
@@ -73,12 +74,12 @@ class LayerTrace:
         words = len(self.address)
         if self.data.ndim != 3 or self.data.shape[1] != words or self.data.dtype != np.uint8:
             raise ValueError(
-                f"Trace of {self.name!r} must have uint8 data (images, {words}, lanes)"
+                f"Trace of {self.name!r} must have uint8 data (images, {words}, codes a word)"
             )
         if self.channels.shape != (words, self.data.shape[2]):
-            raise ValueError(f"Trace of {self.name!r} must have a channel for every lane")
+            raise ValueError(f"Trace of {self.name!r} must have a channel for every code")
         if self.place.shape != (words, 2):
-            raise ValueError(f"Trace of {self.name!r} must have a place (row, column) a word")
+            raise ValueError(f"Trace of {self.name!r} must have a place (y, x) a word")
 
 
 @dataclass(frozen=True)

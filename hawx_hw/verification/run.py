@@ -1,24 +1,23 @@
-"""Simulates a generated accelerator and reports whether it computes what the reference says."""
+"""Simulates a generated accelerator and compares what it computes with the reference."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import platform
 import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
+from hawx_hw.verification.result import SimulationResult
+from hawx_hw.verification.testbench_report import TestbenchReport
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -38,13 +37,13 @@ class Mismatch(VerificationError):
     ----------
     message : str
         The first difference.
-    report : dict
-        What :func:`verify` would have returned.
+    result : SimulationResult
+        What would have been returned.
     """
 
-    def __init__(self, message: str, report: dict[str, Any]):
+    def __init__(self, message: str, result: SimulationResult):
         super().__init__(message)
-        self.report = report
+        self.result = result
 
 
 def verify(
@@ -54,7 +53,7 @@ def verify(
     workdir: Path,
     simulator: str = "auto",
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> SimulationResult:
     """Run ``job`` on the accelerator in ``directory``.
 
     Parameters
@@ -64,20 +63,12 @@ def verify(
         images of built-in memories.
     job : Job
     workdir : Path
-        For the compiled simulation, its log and its report; kept, so that the next run need not
-        compile.
+        For the compiled simulation, its log and its report; it remains, so that the next run need
+        not compile.
     simulator : str
         ``verilator``, ``icarus``, or ``auto``.
     progress : callable
         Gets the number of inferences compared so far, and of all.
-
-    Returns
-    -------
-    dict
-        ``images`` (different ones that were compared), ``traced`` (of which every layer was
-        compared), ``inferences`` (results compared), ``mismatches``, ``cycles_per_image``,
-        ``cycles_predicted``, ``cycles_of_layers``, ``scenarios`` (name to {passed, failures}),
-        ``simulator``, ``versions``.
 
     Raises
     ------
@@ -90,9 +81,10 @@ def verify(
     """
     if not len(job.images):
         raise VerificationError("There are no images to verify.")
-    found = find_simulator(simulator)
     sources, waivers = _sources(directory / "rtl")
-    simulation = build_simulation(found, sources, top=_TOP, workdir=workdir, waivers=waivers)
+    simulation = build_simulation(
+        find_simulator(simulator), sources, top=_TOP, workdir=workdir, waivers=waivers
+    )
 
     for old in workdir.glob("run-*"):
         shutil.rmtree(old, ignore_errors=True)
@@ -132,7 +124,7 @@ def _simulate(
     }
     runner = get_runner(simulation.simulator.name)
     with _python_path(sim()), _watched(run / "report.json", progress):
-        # The runner's word on success depends on who runs it; the report has the last word.
+        # How the runner signals failure depends on its environment: the report alone decides.
         with contextlib.suppress(SystemExit, RuntimeError):
             runner.test(
                 test_module=_MODULE,
@@ -150,7 +142,7 @@ def _simulate(
 
 @contextlib.contextmanager
 def _python_path(folder: Path) -> Iterator[None]:
-    """Let the runner hand ``folder`` on: it gives the simulator the paths of this process."""
+    """Add ``folder`` to the paths of this process, which the runner passes to the simulator."""
     sys.path.insert(0, str(folder))
     try:
         yield
@@ -160,7 +152,7 @@ def _python_path(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _watched(report: Path, progress: Progress | None) -> Iterator[None]:
-    """Tell ``progress`` how far the simulation is while it runs."""
+    """Call ``progress`` while the simulation runs."""
     if progress is None:
         yield
         return
@@ -169,8 +161,8 @@ def _watched(report: Path, progress: Progress | None) -> Iterator[None]:
     def watch() -> None:
         while not stop.wait(_POLL_SECONDS):
             with contextlib.suppress(OSError, ValueError):
-                state = json.loads(report.read_text("utf-8"))
-                progress(state["inferences"], state["inferences_total"])
+                state = TestbenchReport.read(report)
+                progress(state.inferences, state.inferences_total)
 
     thread = threading.Thread(target=watch, name="simulation", daemon=True)
     thread.start()
@@ -181,63 +173,60 @@ def _watched(report: Path, progress: Progress | None) -> Iterator[None]:
         thread.join()
 
 
-def _read_report(run: Path) -> dict[str, Any]:
+def _read_report(run: Path) -> TestbenchReport:
     try:
-        report: dict[str, Any] = json.loads((run / "report.json").read_text("utf-8"))
+        return TestbenchReport.read(run / "report.json")
     except (OSError, ValueError):
         raise VerificationError(f"The testbench did not report.\n{_end_of_log(run)}") from None
-    return report
 
 
-def _judge(report: dict[str, Any], job: Job, simulation: Simulation, run: Path) -> dict[str, Any]:
-    scenarios = report["scenarios"]
-    cycles = report["cycles"]
-    result = {
-        "images": report["images"],
-        "traced": report["traced"],
-        "inferences": report["inferences"],
-        "mismatches": report["mismatches"],
-        "cycles_per_image": max(cycles) if cycles else None,
-        "cycles_predicted": job.cycles,
-        "cycles_of_layers": {
-            layer.name: seen
-            for layer, seen in zip(job.layers, report["layer_cycles"], strict=False)
-        },
-        "scenarios": scenarios,
-        "simulator": simulation.simulator.name,
-        "versions": {
-            simulation.simulator.name: simulation.simulator.version,
-            "cocotb": metadata.version("cocotb"),
-            "cocotbext-axi": metadata.version("cocotbext-axi"),
-            "python": platform.python_version(),
-        },
-    }
+def _judge(
+    report: TestbenchReport, job: Job, simulation: Simulation, run: Path
+) -> SimulationResult:
+    measured = zip(job.layers, report.layer_cycles, strict=False)
+    result = SimulationResult(
+        images=report.images,
+        traced=report.traced,
+        inferences=report.inferences,
+        mismatches=report.mismatches,
+        cycles_per_image=max(report.cycles, default=None),
+        cycles_predicted=job.cycles,
+        cycles_of_layers={layer.name: cycles for layer, cycles in measured},
+        scenarios=report.scenarios,
+        simulator=simulation.simulator.name,
+    )
     for name in job.scenarios:
-        failures = scenarios.get(name, {}).get("failures", [])
-        if failures:
-            raise Mismatch(f"Verification failed in scenario {name!r}: {failures[0]}", result)
-    unfinished = [n for n in job.scenarios if not scenarios.get(n, {}).get("passed", False)]
-    if unfinished:
-        raise VerificationError(
-            f"The testbench did not report on scenario {unfinished[0]!r}.\n{_end_of_log(run)}"
-        )
-    if report["mismatches"]:
-        raise Mismatch(f"{report['mismatches']} results differ from the reference.", result)
+        scenario = report.scenarios.get(name)
+        if scenario is not None and scenario.failures:
+            raise Mismatch(
+                f"Verification failed in scenario {name!r}: {scenario.failures[0]}", result
+            )
+    for name in job.scenarios:
+        scenario = report.scenarios.get(name)
+        if scenario is None or not scenario.passed:
+            raise VerificationError(
+                f"The testbench did not report on scenario {name!r}.\n{_end_of_log(run)}"
+            )
+    if report.mismatches:
+        raise Mismatch(f"{report.mismatches} results differ from the reference.", result)
     _check_coverage(report, job)
     return result
 
 
-def _check_coverage(report: dict[str, Any], job: Job) -> None:
-    """What was to be compared must have been compared."""
+def _check_coverage(report: TestbenchReport, job: Job) -> None:
+    """All that was to be compared must have been compared."""
     if "inference" in job.scenarios:
-        for what, expected in (("images", len(job.images)), ("traced", job.traced)):
-            if report[what] < expected:
+        for what, compared, expected in (
+            ("images", report.images, len(job.images)),
+            ("traced images", report.traced, job.traced),
+        ):
+            if compared < expected:
                 raise VerificationError(
-                    f"Only {report[what]} of {expected} {what} were compared with the reference."
+                    f"Only {compared} of {expected} {what} were compared with the reference."
                 )
-        if len(report["cycles"]) != len(job.images):
+        if len(report.cycles) != len(job.images):
             raise VerificationError("The cycles of some image were not measured.")
-    elif set(job.scenarios) - {"registers"} and not report["inferences"]:
+    elif set(job.scenarios) - {"registers"} and not report.inferences:
         raise VerificationError("No image was compared with the reference.")
 
 

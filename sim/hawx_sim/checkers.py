@@ -1,4 +1,4 @@
-"""Compare what was seen with what the reference says."""
+"""Compares observed results and writes with those of the reference."""
 
 from __future__ import annotations
 
@@ -8,63 +8,63 @@ import numpy as np
 
 from hawx_hw.verification.job import LayerTrace
 
-from .monitors import Store
+from .monitors import Write
 
-__all__ = ["CheckFailure", "difference_of_results", "difference_of_stores"]
+__all__ = ["CheckFailure", "difference_of_results", "difference_of_writes"]
 
 
 class CheckFailure(Exception):
     """The accelerator does not do what it should; nothing more can be checked in this scenario."""
 
 
-def difference_of_results(image: int, seen: bytes, expected: np.ndarray) -> str | None:
+def difference_of_results(image: int, observed: bytes, expected: np.ndarray) -> str | None:
     """The first byte of a result that differs, in words; None where all are equal."""
-    if len(seen) != len(expected):
-        return f"Image {image}: the result has {len(seen)} bytes, not {len(expected)}"
-    codes, wanted = np.frombuffer(seen, dtype=np.int8), expected.view(np.int8)
-    wrong = np.flatnonzero(codes != wanted)
+    if len(observed) != len(expected):
+        return f"Image {image}: the result has {len(observed)} bytes, not {len(expected)}"
+    codes, reference = np.frombuffer(observed, dtype=np.int8), expected.view(np.int8)
+    wrong = np.flatnonzero(codes != reference)
     if not len(wrong):
         return None
     first = int(wrong[0])
     return (
-        f"Image {image}: byte {first} of the result is {codes[first]}, not {wanted[first]} "
-        f"({len(wrong)} of {len(wanted)} bytes differ)"
+        f"Image {image}: byte {first} of the result is {codes[first]}, not {reference[first]} "
+        f"({len(wrong)} of {len(reference)} bytes differ)"
     )
 
 
-def difference_of_stores(
-    image: int, layers: Sequence[LayerTrace], stores: Sequence[Store]
+def difference_of_writes(
+    image: int, layers: Sequence[LayerTrace], writes: Sequence[Write]
 ) -> str | None:
     """The first layer, channel and pixel that differ, in words; None where all are equal."""
     for index, layer in enumerate(layers):
-        seen = [store for store in stores if store.layer == index]
-        difference = _difference_of_layer(layer, layer.data[image], seen)
+        own = [write for write in writes if write.layer == index]
+        difference = _difference_of_layer(layer, layer.data[image], own)
         if difference:
             return f"Image {image}, layer {index} ({layer.name}): {difference}"
     return None
 
 
 def _difference_of_layer(
-    layer: LayerTrace, expected: np.ndarray, stores: Sequence[Store]
+    layer: LayerTrace, expected: np.ndarray, writes: Sequence[Write]
 ) -> str | None:
-    lanes = expected.shape[1]
-    for word, store in enumerate(stores[: len(expected)]):
-        row, column = (int(n) for n in layer.place[word])
+    word_codes = expected.shape[1]
+    for word, write in enumerate(writes[: len(expected)]):
+        y, x = (int(n) for n in layer.place[word])
         channels = layer.channels[word]
-        if store.address != layer.address[word]:
+        if write.address != layer.address[word]:
             return (
-                f"store {word} (channel {channels[0]}, pixel ({row}, {column})) went to word "
-                f"{store.address}, not {layer.address[word]}"
+                f"write {word} (channel {channels[0]}, pixel ({y}, {x})) went to word "
+                f"{write.address}, not {layer.address[word]}"
             )
-        seen = np.frombuffer(store.data.to_bytes(lanes, "little"), dtype=np.int8)
-        wanted = expected[word].view(np.int8)
-        wrong = np.flatnonzero((seen != wanted) & (channels >= 0))
+        observed = np.frombuffer(write.data.to_bytes(word_codes, "little"), dtype=np.int8)
+        reference = expected[word].view(np.int8)
+        wrong = np.flatnonzero((observed != reference) & (channels >= 0))
         if len(wrong):
-            lane = int(wrong[0])
+            first = int(wrong[0])
             return (
-                f"channel {channels[lane]}, pixel ({row}, {column}) is {seen[lane]}, "
-                f"not {wanted[lane]}"
+                f"channel {channels[first]}, pixel ({y}, {x}) is {observed[first]}, "
+                f"not {reference[first]}"
             )
-    if len(stores) != len(expected):
-        return f"{len(stores)} words were stored, not {len(expected)}"
+    if len(writes) != len(expected):
+        return f"{len(writes)} words were written, not {len(expected)}"
     return None

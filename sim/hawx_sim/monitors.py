@@ -9,20 +9,20 @@ import cocotb
 from cocotb.triggers import RisingEdge
 from cocotb.utils import get_sim_time
 
-__all__ = ["Store", "StoreMonitor", "first_beat"]
+__all__ = ["Write", "WriteMonitor", "first_beat"]
 
 
 @dataclass(frozen=True)
-class Store:
-    """One word that the core stored."""
+class Write:
+    """One word that the core wrote."""
 
     layer: int
     address: int
     data: int
 
 
-class StoreMonitor:
-    """Collects every word that the core stores, by the signals ``trace_*`` in its Verilog.
+class WriteMonitor:
+    """Collects every word that the core writes, by the signals ``trace_*`` in its Verilog.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ class StoreMonitor:
         self._core = core
         self._clock = clock
         self._task: Any = None
-        self.stores: list[Store] = []
+        self.writes: list[Write] = []
 
     def start(self) -> None:
         """Begin anew."""
-        self.stores = []
+        self.writes = []
         self._task = cocotb.start_soon(self._run())
 
-    def stop(self) -> list[Store]:
-        """End, and return the stores in their order."""
+    def stop(self) -> list[Write]:
+        """End, and return the writes in their order."""
         self._task.cancel()
-        return self.stores
+        return self.writes
 
     async def _run(self) -> None:
         edge = RisingEdge(self._clock)
@@ -55,8 +55,8 @@ class StoreMonitor:
         while True:
             await edge
             if valid.value == 1:
-                store = Store(int(layer.value), int(address.value), int(data.value))
-                self.stores.append(store)
+                write = Write(int(layer.value), int(address.value), int(data.value))
+                self.writes.append(write)
 
 
 async def first_beat(clock: Any, valid: Any, ready: Any) -> int:

@@ -1,18 +1,18 @@
-"""What a simulation found, as the tool reads it."""
+"""The report of a simulation, for the tool that started it."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-from hawx_hw.util.files import write_json
+from hawx_hw.verification.result import ScenarioResult
+from hawx_hw.verification.testbench_report import TestbenchReport
 
 __all__ = ["Report"]
 
 
 class Report:
-    """Collects findings; written after each scenario and inference, so that a crash loses little.
+    """Collects observations; written after each scenario and inference, in case of a crash.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ class Report:
         self._total = total
         self._inferences = 0
         self._mismatches = 0
-        self._scenarios: dict[str, dict[str, Any]] = {}
+        self._failures: dict[str, list[str]] = {}
+        self._passed: set[str] = set()
         self._images: set[int] = set()
         self._traced: set[int] = set()
         self._cycles: list[int] = []
@@ -36,13 +37,14 @@ class Report:
     def begin(self, scenario: str) -> list[str]:
         """Open a scenario; what is appended to the list is a failure of it."""
         failures: list[str] = []
-        self._scenarios[scenario] = {"passed": False, "failures": failures}
+        self._failures[scenario] = failures
+        self._passed.discard(scenario)
         return failures
 
     def end(self, scenario: str) -> None:
         """Close a scenario; it has passed if it has no failures."""
-        entry = self._scenarios[scenario]
-        entry["passed"] = not entry["failures"]
+        if not self._failures[scenario]:
+            self._passed.add(scenario)
         self._write()
 
     def compared(self, image: int, *, equal: bool) -> None:
@@ -65,16 +67,16 @@ class Report:
         if os.getppid() != self._tool:
             # The tool was killed: nobody waits for the rest.
             os._exit(1)
-        write_json(
-            self._path,
-            {
-                "scenarios": self._scenarios,
-                "images": len(self._images),
-                "traced": len(self._traced),
-                "inferences": self._inferences,
-                "inferences_total": self._total,
-                "mismatches": self._mismatches,
-                "cycles": self._cycles,
-                "layer_cycles": self._layer_cycles,
+        TestbenchReport(
+            scenarios={
+                name: ScenarioResult(passed=name in self._passed, failures=tuple(failures))
+                for name, failures in self._failures.items()
             },
-        )
+            images=len(self._images),
+            traced=len(self._traced),
+            inferences=self._inferences,
+            inferences_total=self._total,
+            mismatches=self._mismatches,
+            cycles=tuple(self._cycles),
+            layer_cycles=tuple(self._layer_cycles),
+        ).write(self._path)

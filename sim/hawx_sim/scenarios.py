@@ -13,8 +13,8 @@ import cocotb
 
 from hawx_hw.verification.job import Job, load_job
 
-from .checkers import CheckFailure, difference_of_stores
-from .monitors import StoreMonitor
+from .checkers import CheckFailure, difference_of_writes
+from .monitors import WriteMonitor
 from .report import Report
 from .testbench import Testbench
 
@@ -134,10 +134,10 @@ async def parameters(bench: Testbench) -> None:
 
 @scenario
 async def inference(bench: Testbench) -> None:
-    """Every image by itself: result, cycles, and of the first ones every store of every layer."""
+    """Every image by itself: result, cycles, and of the first ones every write of every layer."""
     job = bench.job
     await bench.host.write_fields("control", "auto")
-    monitor = StoreMonitor(bench.dut.core, bench.dut.clk) if job.traced else None
+    monitor = WriteMonitor(bench.dut.core, bench.dut.clk) if job.traced else None
     for index in range(len(job.images)):
         traced = monitor is not None and index < job.traced
         known = len(bench.failures)
@@ -148,24 +148,24 @@ async def inference(bench: Testbench) -> None:
         if cycles != job.cycles:
             bench.failures.append(f"Image {index} took {cycles} cycles, not {job.cycles}")
         if monitor is not None and traced:
-            difference = difference_of_stores(index, job.layers, monitor.stop())
+            difference = difference_of_writes(index, job.layers, monitor.stop())
             if difference:
-                # What a layer stored tells more than the result that came of it.
+                # A wrong write is nearer to the fault than the wrong result that it causes.
                 bench.failures.insert(known, difference)
             await _check_cycle_registers(bench, index)
 
 
 async def _check_cycle_registers(bench: Testbench, image: int) -> None:
     await bench.expect("cycles", bench.job.core_cycles)
-    seen = []
+    measured = []
     for index, layer in enumerate(bench.job.layers):
         cycles = await bench.host.read("layer_cycles", index)
-        seen.append(cycles)
+        measured.append(cycles)
         if cycles != layer.cycles:
             bench.failures.append(
                 f"Layer {index} ({layer.name}) took {cycles} cycles, not {layer.cycles}"
             )
-    bench.report.traced(image, seen)
+    bench.report.traced(image, measured)
 
 
 @scenario

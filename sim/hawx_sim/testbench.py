@@ -99,7 +99,7 @@ class Testbench:
         await self.cycles(5)
         left = await self.host.read_fields("status") - {"parameters_loaded"}
         if left:
-            raise CheckFailure(f"STATUS says {', '.join(sorted(left))} when all is done")
+            raise CheckFailure(f"STATUS has {', '.join(sorted(left))} set when all is done")
         if not self.sink.empty():
             raise CheckFailure("A result came that no image was sent for")
 
@@ -177,18 +177,18 @@ class Testbench:
 
     async def expect_fields(self, register: str, *fields: str) -> None:
         """Note a failure where other one-bit fields of a register are set than ``fields``."""
-        seen = await self.host.read_fields(register)
-        if seen != set(fields):
+        observed = await self.host.read_fields(register)
+        if observed != set(fields):
             self.failures.append(
-                f"{register.upper()} has {_listed(seen)} set, not {_listed(set(fields))}"
+                f"{register.upper()} has {_listed(observed)} set, not {_listed(set(fields))}"
             )
 
     async def expect(self, register: str, value: int, index: int = 0) -> None:
         """Note a failure where a register does not read ``value``."""
-        seen = await self.host.read(register, index)
-        if seen != value:
+        observed = await self.host.read(register, index)
+        if observed != value:
             where = f"[{index}]" if self.job.registers[register].count > 1 else ""
-            self.failures.append(f"{register.upper()}{where} reads {seen:#x}, not {value:#x}")
+            self.failures.append(f"{register.upper()}{where} reads {observed:#x}, not {value:#x}")
 
     def stall(self, seed: int) -> None:
         """Pause every port at random."""

@@ -184,7 +184,7 @@ def test_zero_images_are_a_failed_verification(folder: Path, capsys) -> None:
 def test_options_override_the_config(folder: Path, monkeypatch) -> None:
     seen = []
     results = {"images": 7, "mismatches": 0, "cycles_per_image": 9, "cycles_predicted": 9}
-    results |= {"utilization": 0.5, "simulator": "none", "ledger": []}
+    results |= {"utilization": 0.5, "simulator": "none", "causes": [], "ledger": []}
 
     def verify(context: Context) -> None:
         seen.append(context.config.verify.images)

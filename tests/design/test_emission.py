@@ -93,8 +93,8 @@ def test_size_grows_with_kinds_not_with_pes(tmp_path: Path) -> None:
     small = emit_accelerator(mapped(rows=5), tmp_path / "small", config_hash=1)
     large = emit_accelerator(mapped(rows=24), tmp_path / "large", config_hash=1)
     kinds = [
-        {name for name in summary["sources"] if not name.startswith(("hawx_weights", "hawx_taps"))}
-        for summary in (small, large)
+        {name for name in result.sources if not name.startswith(("hawx_weights", "hawx_taps"))}
+        for result in (small, large)
     ]
     assert kinds[0] == kinds[1]
 
@@ -110,10 +110,10 @@ def test_memory_images(tmp_path: Path) -> None:
 
 def test_parameter_packet(tmp_path: Path) -> None:
     made = mapped(loadable=True)
-    summary = emit_accelerator(made, tmp_path, config_hash=1)
+    result = emit_accelerator(made, tmp_path, config_hash=1)
     packet = (tmp_path / "mem" / "parameters.bin").read_bytes()
     assert packet == plan_packet(made)
-    assert len(packet) == summary["parameter_bytes"] == made.parameter_bytes
+    assert len(packet) == result.parameter_bytes == made.parameter_bytes
     size = -(-made.format.bits // 8)
     assert int.from_bytes(packet[:size], "little") == made.program[0]
     assert not list((tmp_path / "mem").glob("*.hex"))

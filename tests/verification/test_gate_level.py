@@ -19,7 +19,8 @@ from hawx_hw.netlist.timed import library_delays
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
-from hawx_hw.verification.gate_level import AROUND, simulate_accelerator
+from hawx_hw.verification.accelerator_job import AROUND
+from hawx_hw.verification.gate_level import simulate_accelerator
 from tests.synthetic_blocks import random_assignment
 
 Mapped = tuple[Plan, Netlist, Path]

@@ -46,5 +46,5 @@ def test_wrong_traces():
         LayerTrace("a", 1, address, np.zeros((1, 2, 4), np.uint8), place, channels)
     with pytest.raises(ValueError, match=r"^Trace of 'a' must have a place"):
         LayerTrace("a", 1, address, np.zeros((1, 3, 4), np.uint8), place[:2], channels)
-    with pytest.raises(ValueError, match=r"^Trace of 'a' must have a channel for every lane"):
+    with pytest.raises(ValueError, match=r"^Trace of 'a' must have a channel for every code"):
         LayerTrace("a", 1, address, np.zeros((1, 3, 4), np.uint8), place, channels[:, :3])

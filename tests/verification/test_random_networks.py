@@ -67,9 +67,9 @@ def check(network: Network, simulator: str) -> None:
             workdir=folder / "work",
             seed=seed,
         )
-    assert report["mismatches"] == 0
-    assert report["images"] == 3
-    assert report["cycles_per_image"] == report["cycles_predicted"]
+    assert report.mismatches == 0
+    assert report.images == 3
+    assert report.cycles_per_image == report.cycles_predicted
 
 
 @needs_icarus

@@ -12,7 +12,9 @@ import pytest
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.verification import run
 from hawx_hw.verification.job import SCENARIOS, save_job
+from hawx_hw.verification.result import ScenarioResult
 from hawx_hw.verification.run import Mismatch, verify
+from hawx_hw.verification.testbench_report import TestbenchReport
 
 needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="no Icarus Verilog")
 #: Of a tiny design the one is compiled in no time, the other in seconds.
@@ -47,19 +49,18 @@ def test_a_right_accelerator_passes(simulator, loadable, emit, make_job, tmp_pat
         simulator=simulator,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert report["images"] == 6
-    assert report["traced"] == 2
-    assert report["mismatches"] == 0
-    assert report["inferences"] == 6 + 1 + 4 + 6 + 2 + 4 + 3
-    assert report["cycles_per_image"] == report["cycles_predicted"] == job.cycles
-    assert report["cycles_of_layers"] == {layer.name: layer.cycles for layer in job.layers}
-    assert list(report["scenarios"]) == sorted(SCENARIOS)
-    assert all(entry == {"passed": True, "failures": []} for entry in report["scenarios"].values())
-    assert report["simulator"] == simulator
-    assert set(report["versions"]) == {simulator, "cocotb", "cocotbext-axi", "python"}
+    assert report.images == 6
+    assert report.traced == 2
+    assert report.mismatches == 0
+    assert report.inferences == 6 + 1 + 4 + 6 + 2 + 4 + 3
+    assert report.cycles_per_image == report.cycles_predicted == job.cycles
+    assert report.cycles_of_layers == {layer.name: layer.cycles for layer in job.layers}
+    assert list(report.scenarios) == sorted(SCENARIOS)
+    passed = ScenarioResult(passed=True, failures=())
+    assert all(entry == passed for entry in report.scenarios.values())
+    assert report.simulator == simulator
     assert seen
-    assert all(total == report["inferences"] for _, total in seen)
-    json.dumps(report)
+    assert all(total == report.inferences for _, total in seen)
 
 
 def corrupted(array, *place):
@@ -78,14 +79,14 @@ def test_wrong_result_is_named(check, make_job):
         f"Verification failed in scenario 'inference': Image 2: byte 7 of the result is {seen}, "
         f"not {expected} (1 of 120 bytes differ)"
     )
-    assert caught.value.report["mismatches"] == 1
-    assert caught.value.report["images"] == 3
+    assert caught.value.result.mismatches == 1
+    assert caught.value.result.images == 3
 
 
-def test_wrong_store_is_named_by_layer_channel_and_pixel(check, make_job):
+def test_wrong_write_is_named_by_layer_channel_and_pixel(check, make_job):
     good = one_scenario(make_job)
     layer = good.layers[0]
-    word = 4 * 5 + 2 * 5 + 3  # the second block of channels, row 2, column 3
+    word = 4 * 5 + 2 * 5 + 3  # the second group of channels, y 2, x 3
     wrong = replace(layer, data=corrupted(layer.data, 1, word, 1))
     with pytest.raises(Mismatch) as caught:
         check(replace(good, layers=(wrong, good.layers[1])))
@@ -96,11 +97,11 @@ def test_wrong_store_is_named_by_layer_channel_and_pixel(check, make_job):
     )
 
 
-def test_lanes_without_a_channel_are_not_compared(check, make_job):
+def test_codes_without_a_channel_are_not_compared(check, make_job):
     good = one_scenario(make_job)
     layer = good.layers[0]
     unused = replace(layer, data=corrupted(layer.data, 1, 4 * 5 + 13, 3))
-    assert check(replace(good, layers=(unused, good.layers[1])))["traced"] == 2
+    assert check(replace(good, layers=(unused, good.layers[1]))).traced == 2
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_lanes_without_a_channel_are_not_compared(check, make_job):
     [
         (
             lambda layer: replace(layer, address=layer.address + 1),
-            "Image 0, layer 0 (negate): store 0 (channel 0, pixel (0, 0)) went to word 40, not 41",
+            "Image 0, layer 0 (negate): write 0 (channel 0, pixel (0, 0)) went to word 40, not 41",
         ),
         (
             lambda layer: replace(
@@ -118,7 +119,7 @@ def test_lanes_without_a_channel_are_not_compared(check, make_job):
                 place=layer.place[:-1],
                 channels=layer.channels[:-1],
             ),
-            "Image 0, layer 0 (negate): 40 words were stored, not 39",
+            "Image 0, layer 0 (negate): 40 words were written, not 39",
         ),
         (
             lambda layer: replace(layer, cycles=layer.cycles + 1),
@@ -126,7 +127,7 @@ def test_lanes_without_a_channel_are_not_compared(check, make_job):
         ),
     ],
 )
-def test_other_wrong_stores(change, message, check, make_job):
+def test_other_wrong_writes(change, message, check, make_job):
     good = one_scenario(make_job)
     with pytest.raises(Mismatch) as caught:
         check(replace(good, layers=(change(good.layers[0]), good.layers[1])))
@@ -196,7 +197,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_in_the_verilog_are_found(fault, tiny, make_job, tmp_path):
+def test_faults_in_the_verilog_are_detected(fault, tiny, make_job, tmp_path):
     file, old, new, scenario, message = FAULTS[fault]
     directory = broken(tiny, tmp_path / "broken", file, old, new)
     job = one_scenario(make_job, scenario)
@@ -223,8 +224,8 @@ def test_report_that_lacks_a_scenario(check, make_job, monkeypatch):
     monkeypatch.setattr(
         run,
         "_simulate",
-        lambda simulation, job, folder, progress: (folder / "report.json").write_text(
-            json.dumps(report(job, scenarios={}))
+        lambda simulation, job, folder, progress: report(job, scenarios={}).write(
+            folder / "report.json"
         ),
     )
     with pytest.raises(
@@ -234,24 +235,25 @@ def test_report_that_lacks_a_scenario(check, make_job, monkeypatch):
 
 
 def report(job, **changes):
-    return {
-        "scenarios": {name: {"passed": True, "failures": []} for name in job.scenarios},
-        "images": len(job.images),
-        "traced": job.traced,
-        "inferences": len(job.images),
-        "inferences_total": len(job.images),
-        "mismatches": 0,
-        "cycles": [job.cycles] * len(job.images),
-        "layer_cycles": [layer.cycles for layer in job.layers],
-    } | changes
+    good = TestbenchReport(
+        scenarios={name: ScenarioResult(passed=True, failures=()) for name in job.scenarios},
+        images=len(job.images),
+        traced=job.traced,
+        inferences=len(job.images),
+        inferences_total=len(job.images),
+        mismatches=0,
+        cycles=(job.cycles,) * len(job.images),
+        layer_cycles=tuple(layer.cycles for layer in job.layers),
+    )
+    return good.model_copy(update=changes)
 
 
 @pytest.mark.parametrize(
     ("scenario", "changes", "message"),
     [
         ("inference", {"images": 2}, "Only 2 of 3 images were compared with the reference."),
-        ("inference", {"traced": 1}, "Only 1 of 2 traced were compared with the reference."),
-        ("inference", {"cycles": []}, "The cycles of some image were not measured."),
+        ("inference", {"traced": 1}, "Only 1 of 2 traced images were compared with the reference."),
+        ("inference", {"cycles": ()}, "The cycles of some image were not measured."),
         ("inference", {"mismatches": 1}, "1 results differ from the reference."),
         ("stalls", {"inferences": 0}, "No image was compared with the reference."),
     ],
@@ -261,8 +263,8 @@ def test_reports_that_prove_nothing(scenario, changes, message, check, make_job,
     monkeypatch.setattr(
         run,
         "_simulate",
-        lambda simulation, job, folder, progress: (folder / "report.json").write_text(
-            json.dumps(report(job, **changes))
+        lambda simulation, job, folder, progress: report(job, **changes).write(
+            folder / "report.json"
         ),
     )
     with pytest.raises(VerificationError) as caught:

@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.inputs import load_design, load_plan, load_technology
+from hawx_hw.pipeline.inputs import load_design, load_plan
 from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import json_hash, versions
 
 if TYPE_CHECKING:
@@ -24,30 +25,22 @@ def _run(context: Context) -> None:
     from hawx_hw.design.emission import emit_accelerator
 
     plan = load_plan(context)
-    implementations = _block_implementations(context, plan)
+    implementations = _implementations(context, plan)
     with context.progress.task("writing Verilog", estimate=15.0):
-        summary = emit_accelerator(
+        result = emit_accelerator(
             plan,
             context.output,
             config_hash=_config_hash(context),
             implementations=implementations,
         )
-    context.write_json("program.json", summary)
+    context.write(result)
 
 
-def _config_hash(context: Context) -> int:
-    """What the accelerator's register shows: 32 bits of the settings' and the design's hash."""
-    design = load_design(context).as_dict()
-    del design["index"]
-    return int(json_hash({"config": context.header["config"], "design": design})[:8], 16)
+def _implementations(context: Context, plan: Plan) -> dict[str, str]:
+    """How each block is built, by its digest; none where blocks list it themselves."""
+    from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
 
-
-def _block_implementations(context: Context, plan: Plan) -> dict[str, str]:
-    """How each block is built, by its digest; what the block lists first where it is left out."""
-    from hawx_hw.synthesis.implementations import Objective, choose_all
-
-    objectives: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
-    objective = objectives.get(context.config.accelerator.block_implementation)
+    objective = OBJECTIVES.get(context.config.accelerator.block_implementation)
     if objective is None:
         return {}
     technology = load_technology(context.config, context.base)
@@ -59,6 +52,13 @@ def _block_implementations(context: Context, plan: Plan) -> dict[str, str]:
             jobs=os.cpu_count() or 1,
             progress=task.update,
         )
+
+
+def _config_hash(context: Context) -> int:
+    """What the accelerator's register shows: 32 bits of the settings' and the design's hash."""
+    design = load_design(context).as_dict()
+    del design["index"]
+    return int(json_hash({"config": context.header.config, "design": design})[:8], 16)
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
+from hawx_hw.pipeline.data import GRAPH
 from hawx_hw.pipeline.inputs import DESIGN
+from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.stages.assign import own_blocks
-from hawx_hw.pipeline.stages.quantize import GRAPH
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:

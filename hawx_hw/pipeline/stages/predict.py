@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
-from hawx_hw.pipeline.inputs import load_plan, load_technology
+from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:

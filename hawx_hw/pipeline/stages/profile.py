@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.stages.assign import own_blocks
-from hawx_hw.pipeline.stages.quantize import GRAPH, load_dataset
 from hawx_hw.util.files import write_json
 from hawx_hw.util.fingerprints import versions
 

@@ -6,32 +6,19 @@ Writes ``quantized.npz`` and ``quantized.json`` (the graph) and ``quantize.json`
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame, config_path
+from hawx_hw.pipeline.data import GRAPH, load_dataset
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
+    from hawx_hw.quantize.result import DatasetSummary
 
-__all__ = ["GRAPH", "STAGE", "load_dataset"]
-
-#: Name of the graph's files, without suffix.
-GRAPH = "quantized"
-
-
-def load_dataset(context: Context) -> Dataset:
-    """The config's data set; a download shows its progress."""
-    from hawx_hw import datasets
-
-    with blame("network.dataset"), context.progress.task("loading the data set") as task:
-        return datasets.load(
-            context.config.network.dataset,
-            base=context.base,
-            progress=task.update,
-        )
+__all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
@@ -43,6 +30,7 @@ def _run(context: Context) -> None:
         from hawx_hw.networks import accuracy as float_accuracy
         from hawx_hw.networks import load
         from hawx_hw.quantize.calibration import quantize
+        from hawx_hw.quantize.result import NetworkAccuracy, QuantizeResult
 
     settings = context.config.network
     checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
@@ -61,37 +49,38 @@ def _run(context: Context) -> None:
         in_float = float_accuracy(network, test.images, test.labels, progress=task.update)
     with context.progress.task("accuracy of the integer network") as task:
         in_integers = integer_accuracy(graph, test.images, test.labels, progress=task.update)
-    context.write_json(
-        "quantize.json",
-        {
-            "model": settings.model,
-            "dataset": _described(dataset),
-            "calibration_images": len(images),
-            "accuracy": {"float": in_float, "int8": in_integers, "images": len(test)},
-            "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        },
+    context.write(
+        QuantizeResult(
+            model=settings.model,
+            dataset=_summary(dataset),
+            calibration_images=len(images),
+            accuracy=NetworkAccuracy(float=in_float, int8=in_integers, images=len(test)),
+            parameters=sum(parameter.numel() for parameter in network.parameters()),
+        )
     )
 
 
-def _described(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "classes": dataset.classes,
-        "shape": list(dataset.shape),
-        "train_images": len(dataset.train),
-        "test_images": len(dataset.test),
-        "sha256": dataset.digest,
-        "note": dataset.note,
-    }
+def _summary(dataset: Dataset) -> DatasetSummary:
+    from hawx_hw.quantize.result import DatasetSummary
+
+    return DatasetSummary(
+        name=dataset.name,
+        classes=dataset.classes,
+        shape=dataset.shape,
+        train_images=len(dataset.train),
+        test_images=len(dataset.test),
+        sha256=dataset.digest,
+        note=dataset.note,
+    )
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    found = {}
+    files = {}
     if config.network.dataset.endswith(".npz"):
-        found["network.dataset"] = config_path(config.network.dataset, base)
+        files["network.dataset"] = config_path(config.network.dataset, base)
     if config.network.checkpoint:
-        found["network.checkpoint"] = config_path(config.network.checkpoint, base)
-    return found
+        files["network.checkpoint"] = config_path(config.network.checkpoint, base)
+    return files
 
 
 STAGE = Stage(

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.config.load import blame
 from hawx_hw.errors import UserError
-from hawx_hw.pipeline.inputs import load_technology
+from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.stages.assign import own_blocks
 from hawx_hw.pipeline.stages.profile import kernel_slices, search_blocks
-from hawx_hw.pipeline.stages.quantize import GRAPH, load_dataset
+from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.code import code_hash
 from hawx_hw.util.files import write_json
 from hawx_hw.util.fingerprints import versions
@@ -109,7 +109,7 @@ def _run(context: Context) -> None:
     save_result(
         result,
         context.output / FRONT,
-        **context.header,
+        **context.header.as_dict(),
         search={"granularity": settings.granularity, "blocks": [block.name for block in blocks]},
         test={"exact": held_out.exact / held_out.images, "images": held_out.images},
         candidates={

@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.inputs import load_technology
 from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:

@@ -5,15 +5,14 @@ Writes ``verify.json``, also where something differs.
 
 from __future__ import annotations
 
-import json
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.errors import UserError
+from hawx_hw.pipeline.data import image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.stages.quantize import load_dataset
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -24,36 +23,27 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     settings = context.config.verify
-    test = load_dataset(context).test
-    if settings.images > len(test):
-        raise UserError(
-            f"There are only {len(test)} test images, not {settings.images}.",
-            where="verify.images",
-            hint=f"Ask for {len(test)} or fewer.",
-        )
+    images = image_codes(context, settings.images, key="verify.images")
     with context.progress.task("simulating the Verilog", estimate=60.0) as task:
-        from hawx_hw.datasets.dataset import evenly_spaced
-        from hawx_hw.quantize import codes
-        from hawx_hw.verification.accelerator_job import verify_accelerator
-        from hawx_hw.verification.run import Mismatch
+        from hawx_hw.design.program import EmitResult
+        from hawx_hw.verification.accelerator_job import AcceleratorMismatch, verify_accelerator
 
-        program = json.loads((context.folder / "program.json").read_text("utf-8"))
         try:
-            report = verify_accelerator(
+            result = verify_accelerator(
                 context.folder,
                 load_plan(context),
-                codes(evenly_spaced(test, settings.images).images),
-                config_hash=int(program["config_hash"], 16),
+                images,
+                config_hash=int(EmitResult.read(context.folder).config_hash, 16),
                 workdir=context.scratch,
                 simulator=settings.simulator,
                 traced=min(settings.traced_images, settings.images),
                 seed=context.config.seed,
                 progress=task.update,
             )
-        except Mismatch as difference:
-            context.write_json("verify.json", difference.report)
+        except AcceleratorMismatch as difference:
+            context.write(difference.result)
             raise
-    context.write_json("verify.json", report)
+    context.write(result)
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:
@@ -63,6 +53,7 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
         simulator = find_simulator(config.verify.simulator)
     return {
         **versions("cocotb", "cocotbext-axi", "numpy"),
+        "python": platform.python_version(),
         simulator.name: simulator.version,
     }
 

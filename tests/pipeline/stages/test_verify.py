@@ -6,6 +6,7 @@ import pytest
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation import simulators
 from hawx_hw.verification import accelerator_job as job
+from hawx_hw.verification.result import SimulationResult
 
 
 def test_a_whole_run(project: Path, run) -> None:
@@ -23,10 +24,21 @@ def test_a_whole_run(project: Path, run) -> None:
 @pytest.fixture
 def differing(monkeypatch: pytest.MonkeyPatch) -> str:
     """Simulations that end with a difference; its message."""
-    message = "Image 0: layer conv1, channel 2, row 3, column 1 is 7, not 8."
+    message = "Image 0: layer conv1, channel 2, pixel (3, 1) is 7, not 8."
 
     def verify(*arguments, **options):
-        raise job.Mismatch(message, {"images": 2, "mismatches": 1})
+        result = SimulationResult(
+            images=2,
+            traced=1,
+            inferences=2,
+            mismatches=1,
+            cycles_per_image=9,
+            cycles_predicted=9,
+            cycles_of_layers={},
+            scenarios={},
+            simulator="verilator",
+        )
+        raise job.Mismatch(message, result)
 
     monkeypatch.setattr(job, "verify", verify)
     return message

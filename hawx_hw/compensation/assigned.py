@@ -1,0 +1,121 @@
+"""The network that suits assigned blocks, and its accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hawx_hw.blocks.assignment import Assignment
+from hawx_hw.compensation.layerwise import compensate
+from hawx_hw.compensation.per_filter import by_filter
+from hawx_hw.compensation.result import (
+    AssignedAccuracy,
+    AssignResult,
+    Compensation,
+    TrainingImages,
+)
+from hawx_hw.datasets.dataset import Split
+from hawx_hw.emulation import Emulator
+from hawx_hw.graph.graph import Graph
+
+if TYPE_CHECKING:
+    from hawx_hw.config.blocks import BlocksConfig
+    from hawx_hw.util.progress import ProgressDisplay
+
+__all__ = ["AssignmentImages", "compensate_assignment"]
+
+
+@dataclass(frozen=True, eq=False)
+class AssignmentImages:
+    """The images that compensation needs.
+
+    Parameters
+    ----------
+    calibration : ndarray of int8, shape (images, channels, height, width)
+        Codes of training images; ranges and mean errors are those that occur on them.
+    test : Split
+        For the reported accuracies.
+    training : Split or None
+        The images of the search; None where no search chose the blocks.
+    """
+
+    calibration: np.ndarray
+    test: Split
+    training: Split | None
+
+
+def compensate_assignment(
+    graph: Graph,
+    assignment: Assignment,
+    rules: BlocksConfig,
+    images: AssignmentImages,
+    progress: ProgressDisplay,
+) -> tuple[Graph, AssignResult]:
+    """The graph that suits the blocks, and its accuracies.
+
+    Layer after layer is the better way of compensation as a rule. A search however compensates each
+    filter by itself, independent of the layers before. Where its way is better on its training
+    images, its network is the one that is built.
+
+    Parameters
+    ----------
+    graph : Graph
+        The quantized network.
+    assignment : Assignment
+        With at least one layer.
+    rules : BlocksConfig
+        Which parts of compensation are on.
+    images : AssignmentImages
+    progress : ProgressDisplay
+    """
+
+    def accuracy(candidate: Graph, split: Split, what: str) -> float:
+        with progress.task(f"accuracy, {what}") as task:
+            (share,) = Emulator(candidate).evaluate_many(
+                [assignment], split.images, split.labels, progress=task.update
+            )
+        return float(share)
+
+    with progress.task("compensating the blocks", estimate=5.0) as task:
+        assigned, report = compensate(
+            graph,
+            assignment,
+            images.calibration,
+            bias_correction=rules.bias_correction,
+            weight_remapping=rules.weight_remapping,
+            activation_rounding=rules.activation_rounding,
+            progress=task.update,
+        )
+    compensation: tuple[Compensation, ...] = tuple(report)
+    uncompensated = accuracy(graph, images.test, "uncompensated")
+    training, searched_accuracy = None, None
+    if images.training is not None:
+        searched = by_filter(
+            graph,
+            assignment,
+            images.calibration,
+            bias_correction=rules.bias_correction,
+            weight_remapping=rules.weight_remapping,
+        )
+        training = TrainingImages(
+            images=len(images.training),
+            by_filter=accuracy(searched, images.training, "each filter by itself"),
+            by_layer=accuracy(assigned, images.training, "layer after layer"),
+        )
+        searched_accuracy = accuracy(searched, images.test, "each filter by itself")
+        if training.by_filter > training.by_layer:
+            assigned, compensation = searched, ()
+    result = AssignResult(
+        exact=False,
+        accuracy=AssignedAccuracy(
+            images=len(images.test),
+            uncompensated=uncompensated,
+            assigned=accuracy(assigned, images.test, "assigned"),
+            searched=searched_accuracy,
+        ),
+        compensation=compensation,
+        training=training,
+    )
+    return assigned, result

@@ -1,0 +1,164 @@
+"""What an emitted accelerator consists of, and program.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from hawx_hw.util.results import Record, Result
+
+__all__ = [
+    "EmitResult",
+    "EmittedBlock",
+    "EmittedMemory",
+    "LayerMultiplications",
+    "ProgramCycles",
+    "ProgramLayer",
+]
+
+
+class EmittedBlock(Record):
+    """A block of the hardware.
+
+    Parameters
+    ----------
+    name : str
+    table_sha256 : str
+        Of its table of products.
+    implementation : str
+        How it is built.
+    instances : int
+        How many PEs hold it.
+    """
+
+    name: str
+    table_sha256: str
+    implementation: str
+    instances: int
+
+
+class LayerMultiplications(Record):
+    """Multiplications of one layer, an image.
+
+    Parameters
+    ----------
+    layer : str
+        Its title.
+    blocks : mapping of str to int
+        By the block's name.
+    """
+
+    layer: str
+    blocks: Mapping[str, int]
+
+
+class EmittedMemory(Record):
+    """A parameter memory.
+
+    Parameters
+    ----------
+    name : str
+        Of its module and of its file of contents.
+    width, depth, bits : int
+        Bits of a word, words, and bits in all.
+    """
+
+    name: str
+    width: int
+    depth: int
+    bits: int
+
+
+class ProgramLayer(Record):
+    """The cycles of one layer.
+
+    Parameters
+    ----------
+    name : str
+        The layer's title.
+    total : int
+        Cycles from the previous layer's end to its own.
+    macs : int
+        Multiplications.
+    causes : mapping of str to float
+        Cycles by cause; they add up to ``total``.
+    utilization : float
+        Part of the multiplier-cycles in which a product of the layer is computed.
+    """
+
+    name: str
+    total: int
+    macs: int
+    causes: Mapping[str, float]
+    utilization: float
+
+
+class ProgramCycles(Record):
+    """The cycles of an inference.
+
+    Parameters
+    ----------
+    core : int
+        From the core's start to its end.
+    layers : tuple of ProgramLayer
+        In the order in which they run.
+    """
+
+    core: int
+    layers: tuple[ProgramLayer, ...]
+
+
+class EmitResult(Result):
+    """The content of program.json.
+
+    The keys below are those of every architecture; what an architecture adds, such as its layer
+    program, stands beside them, in ``model_extra``.
+
+    Parameters
+    ----------
+    generator : str
+        Name and version of this program.
+    config_hash : str
+        32 bits that software can read from the accelerator, in hexadecimal.
+    top : str
+        Name of the top module.
+    sources : tuple of str
+        Verilog files in ``rtl/``, in the order of ``filelist.f``.
+    title : str
+        The accelerator in a few words.
+    loadable : bool
+        Whether the parameters are loaded at run time, or built in.
+    multipliers : int
+        Multiplications that the hardware can do in a cycle.
+    blocks : tuple of EmittedBlock
+    multiplications : tuple of LayerMultiplications
+    memories : tuple of EmittedMemory
+        Parameter memories, in the order of the parameter packet.
+    parameters_sha256 : str
+        Of the parameter packet.
+    parameter_bytes : int
+        Size of the parameter packet.
+    cycles : ProgramCycles
+    """
+
+    FILE: ClassVar[str] = "program.json"
+    STAGE: ClassVar[str] = "emit"
+    SCHEMA: ClassVar[int] = 2
+
+    model_config = ConfigDict(extra="allow")
+
+    generator: str
+    config_hash: str
+    top: str
+    sources: tuple[str, ...]
+    title: str
+    loadable: bool
+    multipliers: int
+    blocks: tuple[EmittedBlock, ...]
+    multiplications: tuple[LayerMultiplications, ...]
+    memories: tuple[EmittedMemory, ...]
+    parameters_sha256: str
+    parameter_bytes: int
+    cycles: ProgramCycles

@@ -1,0 +1,78 @@
+"""What the integers cost in accuracy, and quantize.json."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from hawx_hw.util.results import Record, Result
+
+__all__ = ["DatasetSummary", "NetworkAccuracy", "QuantizeResult"]
+
+
+class DatasetSummary(Record):
+    """A data set.
+
+    Parameters
+    ----------
+    name : str
+    classes : int
+    shape : tuple of int
+        Channels, height and width of an image.
+    train_images, test_images : int
+    sha256 : str
+        Of all images and labels.
+    note : str
+        What a user must know of it, such as that it is a part of the original; may be empty.
+    """
+
+    name: str
+    classes: int
+    shape: tuple[int, int, int]
+    train_images: int
+    test_images: int
+    sha256: str
+    note: str
+
+
+class NetworkAccuracy(Record):
+    """Accuracies in [0, 1] on test images.
+
+    Parameters
+    ----------
+    float : float
+        Of the float network; the attribute is ``in_float``.
+    int8 : float
+        Of the integer network.
+    images : int
+    """
+
+    in_float: float = Field(alias="float")
+    int8: float
+    images: int
+
+
+class QuantizeResult(Result):
+    """The content of quantize.json.
+
+    Parameters
+    ----------
+    model : str
+        The network, as the config names it.
+    dataset : DatasetSummary
+    calibration_images : int
+    accuracy : NetworkAccuracy
+    parameters : int
+        Weights and biases of the network.
+    """
+
+    FILE: ClassVar[str] = "quantize.json"
+    STAGE: ClassVar[str] = "quantize"
+    SCHEMA: ClassVar[int] = 2
+
+    model: str
+    dataset: DatasetSummary
+    calibration_images: int
+    accuracy: NetworkAccuracy
+    parameters: int

@@ -1,0 +1,62 @@
+"""The report that the testbench writes while it runs, and the tool reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from hawx_hw.util.files import write_json
+from hawx_hw.util.results import Record
+from hawx_hw.verification.result import ScenarioResult
+
+__all__ = ["TestbenchReport"]
+
+
+class TestbenchReport(Record):
+    """What the testbench observed so far.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to ScenarioResult
+        Those that have begun.
+    images : int
+        Different images whose results were compared.
+    traced : int
+        Images of which every layer was compared.
+    inferences, inferences_total : int
+        Results that were compared, and that will be.
+    mismatches : int
+        Results that differ.
+    cycles : tuple of int
+        Of each inference in which nothing stalled.
+    layer_cycles : tuple of int
+        Of each layer of the last traced image.
+    """
+
+    #: For pytest: no class of tests.
+    __test__ = False
+
+    scenarios: Mapping[str, ScenarioResult]
+    images: int
+    traced: int
+    inferences: int
+    inferences_total: int
+    mismatches: int
+    cycles: tuple[int, ...]
+    layer_cycles: tuple[int, ...]
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, self.as_dict())
+
+    @classmethod
+    def read(cls, path: Path) -> TestbenchReport:
+        """Read what :meth:`write` wrote.
+
+        Raises
+        ------
+        OSError, ValueError
+            There is no complete report.
+        """
+        return cls.model_validate(json.loads(path.read_text("utf-8")))
