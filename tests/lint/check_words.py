@@ -93,10 +93,7 @@ NOT_CHECKED = ("tests/lint/",)
 
 #: Rooms whose words are not yet all replaced; this list only gets shorter.
 NOT_YET: tuple[str, ...] = (
-    "CHANGELOG.md",
-    "README.md",
     "benchmarks/",
-    "docs/",
     "hawx_hw/architectures/",
     "hawx_hw/block_proofs/",
     "hawx_hw/characterization/",
@@ -226,7 +223,7 @@ def _markdown_words(path: str, text: str) -> Iterator[Problem]:
 
 def _long_lines(path: str, text: str) -> Iterator[Problem]:
     for number, line in _outside_code(text):
-        if len(line) > WIDTH and not line.startswith("|"):
+        if len(line) > WIDTH and not line.lstrip().startswith("|"):
             yield Problem(path, number, f"{len(line)} characters", f"at most {WIDTH} a line")
 
 

@@ -67,6 +67,5 @@ def test_message() -> None:
 
 def test_every_room_is_checked_but_those_not_yet_clean() -> None:
     files = tracked_files()
-    assert {"README.md", "docs/glossary.md"} <= set(files) or NOT_YET
-    assert not any(name.startswith(NOT_YET) for name in files if NOT_YET)
+    assert {"README.md", "docs/glossary.md", "hawx_hw/blocks/block.py"} <= set(files)
     assert all((ROOT / prefix).exists() for prefix in NOT_YET)
