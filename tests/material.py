@@ -26,10 +26,10 @@ def material(path: str) -> Path:
     folder = os.environ.get(_VARIABLE)
     if not folder:
         pytest.skip(f"{_VARIABLE} is not set, which names the folder of {path}")
-    found = Path(folder).absolute() / path
-    if not found.exists():
-        pytest.skip(f"{found} is missing")
-    return found
+    target = Path(folder).absolute() / path
+    if not target.exists():
+        pytest.skip(f"{target} is missing")
+    return target
 
 
 def technology(name: str) -> Technology:

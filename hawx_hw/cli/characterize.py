@@ -1,4 +1,4 @@
-"""``hawx blocks characterize``: what blocks cost in technologies, and what they save."""
+"""``hawx blocks characterize``: the costs of blocks in technologies, and their savings."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ def characterize(
     ] = None,
     technology: Annotated[
         list[str] | None,
-        typer.Option(metavar="T", help="Name, liberty file, ecp5 or ice40; may stand repeatedly."),
+        typer.Option(metavar="T", help="Name, liberty file, ecp5 or ice40; repeatable."),
     ] = None,
     operands: Annotated[
         str,
-        typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': as the layer's PEs see."),
+        typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': the operands of its PEs."),
     ] = "uniform",
     images: Annotated[int, typer.Option(min=1, help="Test images, for operands of a layer.")] = 4,
     every: Annotated[bool, typer.Option("--all", help="Every block of the library.")] = False,
     objective: Annotated[
-        str, typer.Option(help="area, delay or energy: what the implementation is chosen by.")
+        str, typer.Option(help="area, delay or energy: selects the implementation.")
     ] = "area",
     clock: Annotated[
         float | None, typer.Option(metavar="MHZ", help="Left out: the technology's.")
     ] = None,
     glitches: Annotated[
-        bool, typer.Option("--glitches", help="Count pulses between settled states as well.")
+        bool, typer.Option("--glitches", help="Include pulses between settled states.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="How many processes work at a time.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Number of parallel processes.")] = 1,
     runs: Annotated[
-        bool, typer.Option("--runs", help="Print the key of each run in the store as well.")
+        bool, typer.Option("--runs", help="Also print the key of each run in the store.")
     ] = False,
     build: Annotated[
-        Path, typer.Option("--build", metavar="FOLDER", help="Of the config's results.")
+        Path, typer.Option("--build", metavar="FOLDER", help="Build folder of the config.")
     ] = Path("build"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")] = False,
 ) -> None:
-    """Area, delay, power and energy of blocks, and what they save.
+    """Area, delay, power and energy of blocks, and their savings.
 
-    Savings count against the best exact multiplier of the technology, and against plain lower
-    precision of no larger error.
+    Savings are relative to the best exact multiplier of the technology, and to plain lower
+    precision with no larger error.
     """
     from hawx_hw.characterization.selection import compared_with, distinct, every_block, selection
     from hawx_hw.technology import FpgaFamily, load_any
@@ -73,7 +73,7 @@ def characterize(
             hint=f"It must be one of {', '.join(_OBJECTIVES)}.",
         )
     if names and every:
-        raise UserError("Name blocks or ask for all, not both.", where="--all")
+        raise UserError("Name blocks or use --all, not both.", where="--all")
     if clock is not None and not clock > 0:
         raise UserError(f"The clock must be above 0 MHz, not {clock:g}.", where="--clock")
     blocks = _named(names) if names else every_block() if every else selection()
@@ -82,17 +82,17 @@ def characterize(
     with ProgressDisplay(console_for(silent=as_json)) as progress:
         stream = _operands(operands, images, build, as_json)
         measured = distinct([*blocks, *compared_with()])
-        for found in technologies:
-            if isinstance(found, FpgaFamily):
-                content.append(_fpga(blocks, found, jobs, progress))
+        for target in technologies:
+            if isinstance(target, FpgaFamily):
+                content.append(_fpga(blocks, target, jobs, progress))
             else:
                 content.append(
-                    _cells(blocks, measured, found, stream, cast("Objective", objective),
-                           clock or found.clock_mhz, glitches, jobs, progress)
+                    _cells(blocks, measured, target, stream, cast("Objective", objective),
+                           clock or target.clock_mhz, glitches, jobs, progress)
                 )  # fmt: skip
     if as_json:
         for entry in content:
-            entry["rows"] = [row.as_dict() for row in entry["rows"]]
+            entry["blocks"] = [row.as_dict() for row in entry["blocks"]]
         typer.echo(json.dumps(content, indent=2))
         return
     for entry in content:
@@ -138,7 +138,7 @@ def _cells(
         "operands": operands.name,
         "glitches": glitches,
         "objective": objective,
-        "rows": compare(blocks, by_name, clock, objective),
+        "blocks": compare(blocks, by_name, clock, objective),
     }
 
 
@@ -150,12 +150,12 @@ def _fpga(
     from hawx_hw.characterization.selection import distinct
     from hawx_hw.synthesis import default_store
 
-    wanted = distinct([by_name("exact"), *blocks])
-    with progress.task(f"synthesizing for {family.name}", estimate=5.0 * len(wanted)) as task:
-        rows = characterize_fpga(
-            wanted, family, jobs=jobs, store=default_store(), progress=task.update
+    compared = distinct([by_name("exact"), *blocks])
+    with progress.task(f"synthesizing for {family.name}", estimate=5.0 * len(compared)) as task:
+        results = characterize_fpga(
+            compared, family, jobs=jobs, store=default_store(), progress=task.update
         )
-    return {"technology": family.name, "family": family.family, "rows": rows}
+    return {"technology": family.name, "family": family.family, "blocks": results}
 
 
 def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
@@ -213,13 +213,13 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
 def _print(entry: dict[str, Any], runs: bool) -> None:
     from hawx_hw.util.tables import print_table
 
-    rows = entry["rows"]
+    results = entry["blocks"]
     if "family" in entry:
         heading: tuple[str, ...] = _FPGA_HEADING
-        lines = [_fpga_line(row) for row in rows]
+        lines = [_fpga_line(row) for row in results]
         title = f"{entry['technology']}, before place and route"
     else:
-        heading, lines = _HEADING, [_line(row) for row in rows]
+        heading, lines = _HEADING, [_line(row) for row in results]
         title = (
             f"{entry['technology']}, {entry['supply']:g} V, {entry['clock_mhz']:g} MHz, operands: "
             f"{entry['operands']}, {'with' if entry['glitches'] else 'without'} glitches, "
@@ -227,8 +227,8 @@ def _print(entry: dict[str, Any], runs: bool) -> None:
         )
     print_table(heading, lines, title=title, numbers=True)
     if runs:
-        found = [(row.block, name, key) for row in rows for name, key in _keys(row).items()]
-        print_table(("block", "run", "key in the store"), found)
+        keys = [(row.block, name, key) for row in results for name, key in _keys(row).items()]
+        print_table(("block", "run", "key in the store"), keys)
 
 
 _HEADING = (
@@ -271,5 +271,5 @@ def _fpga_line(row: FpgaRow) -> tuple[str, ...]:
 
 
 def _keys(row: Row | FpgaRow) -> dict[str, str]:
-    found: dict[str, str] = row.as_dict()["runs"]
-    return found
+    keys: dict[str, str] = row.as_dict()["runs"]
+    return keys

@@ -1,5 +1,4 @@
-"""Finds every tool that hawx can use: its version, what it unlocks, and how to install what is
-missing."""
+"""The tools that hawx can use: version, use, and how to install missing ones."""
 
 from __future__ import annotations
 
@@ -24,9 +23,9 @@ class Finding:
     ----------
     name : str
     unlocks : str
-        What it is for.
+        The use of the tool.
     required : bool
-        Whether the main job needs it.
+        Whether `hawx run` needs it.
     install : str
         How to install it.
     version : str or None
@@ -54,7 +53,7 @@ class _Tool:
 
 
 def examine() -> list[Finding]:
-    """Look for every tool; those that the main job needs come first."""
+    """Search for every tool; required ones come first."""
     return [
         Finding(tool.name, tool.unlocks, tool.required, tool.install, tool.find())
         for tool in sorted(_TOOLS, key=lambda tool: not tool.required)
@@ -62,7 +61,7 @@ def examine() -> list[Finding]:
 
 
 def check_required(findings: Sequence[Finding]) -> None:
-    """UserError where something is missing that the main job needs."""
+    """Raise UserError if a required tool is missing."""
     missing = [finding for finding in findings if finding.required and finding.version is None]
     if missing:
         raise UserError(
@@ -82,7 +81,7 @@ def _package(name: str) -> Callable[[], str | None]:
 
 
 def _program(*names: str, arguments: Sequence[str] = ("--version",)) -> Callable[[], str | None]:
-    """The version that the first of these programs tells; "found" where it tells none."""
+    """The version that the first of these programs prints; "found" where it prints none."""
 
     def find() -> str | None:
         for name in names:
@@ -156,7 +155,7 @@ _TOOLS = (
     _Tool("iverilog", "verification with a second simulator (verify.simulator: icarus); import of "
           "blocks with undefined bits",
           "apt-get install iverilog", _simulator("icarus")),
-    _Tool("matplotlib", "pictures of blocks' errors", _PIP, _package("matplotlib")),
+    _Tool("matplotlib", "plots", _PIP, _package("matplotlib")),
     _Tool("dask", "hawx characterize-designs", _PIP, _package("distributed")),
     _Tool("dask-jobqueue", "hawx characterize-designs --cluster slurm|lsf|sge", _PIP,
           _package("dask-jobqueue")),

@@ -1,4 +1,4 @@
-"""``hawx store``: what was synthesized, from what, and with which result."""
+"""``hawx store``: entries of synthesized modules, with their inputs and results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Look into the store of synthesized modules.")
+app = typer.Typer(no_args_is_help=True, help="The store of synthesized modules.")
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -25,7 +25,7 @@ def show(
     ],
     as_json: _JsonOption = False,
 ) -> None:
-    """Show an entry: what it was made from, with which tools, and what came out."""
+    """Show an entry: its inputs, tools and results."""
     store = _store()
     try:
         entries = store.lookup(key.lower())
@@ -34,7 +34,7 @@ def show(
     if len(entries) != 1:
         several = f"{len(entries)} entries begin" if entries else "No entry begins"
         raise UserError(
-            f"{several} with {key!r}.", where=str(store.path), hint="Name more digits, or others."
+            f"{several} with {key!r}.", where=str(store.path), hint="Give more digits, or others."
         )
     entry = entries[0]
     if as_json:
@@ -59,30 +59,31 @@ def show(
 
 @app.command()
 def stats(as_json: _JsonOption = False) -> None:
-    """Show how many entries there are of each kind, and how large they are."""
+    """Show the number and size of entries of each kind."""
     from hawx_hw.util.tables import print_table
 
     store = _store()
-    found = store.stats()
+    kinds = store.stats()
     if as_json:
-        typer.echo(json.dumps({"path": str(store.path), "kinds": found}, sort_keys=True))
+        typer.echo(json.dumps({"path": str(store.path), "kinds": kinds}, sort_keys=True))
         return
-    rows = [[kind, f"{n['entries']:,}", f"{n['bytes']:,}"] for kind, n in found.items()]
-    print_table(["kind", "entries", "bytes"], rows, title=str(store.path), numbers=True)
+    lines = [[kind, f"{n['entries']:,}", f"{n['bytes']:,}"] for kind, n in kinds.items()]
+    print_table(["kind", "entries", "bytes"], lines, title=str(store.path), numbers=True)
 
 
 @app.command()
 def prune(
-    kind: Annotated[str | None, typer.Option(help="Entries of this kind alone.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
     older_than: Annotated[
-        float | None, typer.Option(metavar="DAYS", min=0, help="Older entries alone.")
+        float | None, typer.Option(metavar="DAYS", min=0, help="Only older entries.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All entries.")] = False,
 ) -> None:
-    """Remove entries. What they hold is made again when it is needed."""
+    """Remove entries; they are computed again when needed."""
     if everything != (kind is None and older_than is None):
         raise UserError(
-            "It must be said what to remove.", hint="Name --kind, --older-than or both; or --all."
+            "The entries to remove are not given.",
+            hint="Use --kind, --older-than or both; or --all.",
         )
     count = _store().prune(kind=kind, older_than_days=older_than)
     typer.echo(f"{count:,} entries removed")
@@ -94,13 +95,14 @@ def _store() -> Store:
     store = default_store()
     if store is None:
         raise UserError(
-            "There is no store: this user has no home.", hint="Name a file in HAWX_STORE."
+            "There is no store, because this user has no home folder.",
+            hint="Name a file in HAWX_STORE.",
         )
     return store
 
 
 def _shortened(modules: dict[str, Any]) -> dict[str, Any]:
-    """Of each module how many cells of each kind it has; the netlist stands as Verilog besides."""
+    """The cells of each module by kind; the netlist itself is also there as Verilog."""
     kinds: dict[str, dict[str, int]] = {}
     for name, module in modules.items():
         counts: dict[str, int] = {}

@@ -24,8 +24,10 @@ endmodule
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # Not the cache itself, which holds what saves the compiler of simulations time.
-    monkeypatch.setattr("hawx_hw.blocks.user.import_store._cache", lambda: tmp_path / "cache")
+    # Not the whole cache: its compiled parts of the simulator save time.
+    monkeypatch.setattr(
+        "hawx_hw.blocks.user.import_store.required_cache_folder", lambda kind: tmp_path / kind
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("signal.signal", lambda number, handler: None)
     return tmp_path
@@ -62,10 +64,10 @@ def test_list_by_family_figures_and_order(capsys: pytest.CaptureFixture[str]) ->
         ("--max-wce", "wce", 2000),
         ("--max-bias", "mean_error", 1),
     ):
-        found = listed(capsys, option, str(limit))
+        content = listed(capsys, option, str(limit))
         expected = [row["name"] for row in everything if abs(row[key]) <= limit]
-        assert [row["name"] for row in found] == expected
-        assert 0 < len(found) < len(everything)
+        assert [row["name"] for row in content] == expected
+        assert 0 < len(content) < len(everything)
     for key in ("name", "mean_error", "wce"):
         values = [row[key] for row in listed(capsys, "--sort", key)]
         assert values == sorted(values, key=lambda v: v if key == "name" else abs(v))
@@ -76,13 +78,13 @@ def test_list_by_family_figures_and_order(capsys: pytest.CaptureFixture[str]) ->
 
 def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert hawx("blocks", "show", "drum(4)", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
+    content = json.loads(capsys.readouterr().out)
     block = by_name("drum(4)")
-    assert found["name"] == "drum(k=4)"
-    assert found["statistics"] == statistics(block).as_dict()
-    assert (found["rank"], found["error_rank"]) == (1, 2)
-    assert found["factors"]["terms"] == 1
-    assert found["implementations"] == list(block.implementations)
+    assert content["name"] == "drum(k=4)"
+    assert content["statistics"] == statistics(block).as_dict()
+    assert (content["rank"], content["error_rank"]) == (1, 2)
+    assert content["factors"]["terms"] == 1
+    assert content["implementations"] == list(block.implementations)
     assert hawx("blocks", "show", "drum(4)") == 0
     assert f"digest                   {block.digest}" in capsys.readouterr().out.splitlines()
     assert hawx("blocks", "show", "dram(4)") == 2
@@ -92,14 +94,14 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
 def test_show_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
     command = ("blocks", "show", "drum(4)", "--technology", "generic45")
     assert hawx(*command, "--json") == 0
-    figures = json.loads(capsys.readouterr().out)["technologies"]["generic45"]
-    assert [entry["implementation"] for entry in figures] == ["multiply", "tree"]
-    assert all(entry["area"] > 100 and entry["delay_ns"] > 0 for entry in figures)
+    costs = json.loads(capsys.readouterr().out)["technologies"]["generic45"]
+    assert [entry["implementation"] for entry in costs] == ["multiply", "tree"]
+    assert all(entry["area"] > 100 and entry["delay_ns"] > 0 for entry in costs)
     assert hawx(*command) == 0
     (line,) = [
         line for line in capsys.readouterr().out.splitlines() if line.startswith("on generic45")
     ]
-    assert f"tree area {figures[1]['area']:.1f}, {figures[1]['delay_ns']:.3f} ns" in line
+    assert f"tree area {costs[1]['area']:.1f}, {costs[1]['delay_ns']:.3f} ns" in line
 
 
 def test_show_writes_table_and_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,8 +121,8 @@ def test_show_on_histograms(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     np.savez(folder / "h.npz", weights=counts, activations=counts)
     arguments = ("blocks", "show", "drum(3)", "--histograms", "h.npz")
     assert hawx(*arguments, "--json") == 0
-    found = json.loads(capsys.readouterr().out)["on_histograms"]
-    assert found == {"mean_error": 14 * 14 - 15 * 15, "variance": 0}
+    content = json.loads(capsys.readouterr().out)["on_histograms"]
+    assert content == {"mean_error": 14 * 14 - 15 * 15, "variance": 0}
     assert hawx(*arguments) == 0
     assert "mean error on the histograms  -29.0000" in capsys.readouterr().out
     np.savez(folder / "h.npz", weights=counts[:9], activations=counts)
@@ -132,10 +134,10 @@ def test_import(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "mine.v").write_text(MULTIPLIER)
     command = ("blocks", "import", "mine.v", "--module", "mul8s_mine", "--name", "mine")
     assert hawx(*command, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["name"] == "import:mine"
-    assert found["signed"] is True
-    assert found["ports"]["a"] == {"name": "A", "width": 8}
+    content = json.loads(capsys.readouterr().out)
+    assert content["name"] == "import:mine"
+    assert content["signed"] is True
+    assert content["ports"]["a"] == {"name": "A", "width": 8}
     codes = np.arange(-128, 128, dtype=np.int32)
     expected = (codes & -2)[:, None] * codes
     assert np.array_equal(by_name("import:mine").table, expected)

@@ -53,17 +53,17 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
     assert error is None
     cells, fpga = json.loads(printed)
     assert (cells["technology"], cells["clock_mhz"], cells["supply"]) == ("generic45", 500.0, 1.1)
-    block, exact = cells["rows"]
+    block, exact = cells["blocks"]
     assert (block["block"], exact["block"]) == ("compressor(design=1,c=8)", "exact")
     assert exact["area_saving"] == 0.0
     assert block["area_saving"] == pytest.approx(1 - block["area"] / exact["area"])
     assert block["precision"] == "exact"
     assert block["energy_per_mac_fj"] == pytest.approx(block["power_uw"] / 500 * 1000)
     store = Store(tmp_path / "store.sqlite")
-    for row in (*cells["rows"], *fpga["rows"]):
+    for row in (*cells["blocks"], *fpga["blocks"]):
         for key in row["runs"].values():
             assert len(store.lookup(key)) == 1
-    assert [(row["block"], row["dsps"]) for row in fpga["rows"]] == [
+    assert [(row["block"], row["dsps"]) for row in fpga["blocks"]] == [
         ("exact", 1), ("exact", 0), ("compressor(design=1,c=8)", 0),
     ]  # fmt: skip
 
@@ -76,14 +76,14 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
     )
     assert lines[1].split()[:2] == ["block", "built"]
     assert block["runs"]["energy"] in printed
-    assert fpga["rows"][0]["runs"]["synthesis"] in printed
+    assert fpga["blocks"][0]["runs"]["synthesis"] in printed
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("exact", "--objective", "price"), r"--objective: There is no objective 'price'"),
-        (("exact", "--all"), r"--all: Name blocks or ask for all, not both"),
+        (("exact", "--all"), r"--all: Name blocks or use --all, not both"),
         (("exact", "--clock", "0"), r"--clock: The clock must be above 0 MHz, not 0"),
         (("exact", "--operands", "conv2"), r"no operands 'conv2'\. Write uniform, or a layer"),
         (("exact", "--operands", "conv2 of none.yaml"), r"There is no config 'none.yaml'"),
@@ -91,7 +91,7 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
         (("inexact",), r"Unknown block 'inexact'"),
     ],
 )
-def test_what_is_wrong_is_told(hawx, words, message) -> None:
+def test_errors(hawx, words, message) -> None:
     _, error = hawx(*words)
     assert isinstance(error, UserError)
     with pytest.raises(UserError, match=message):
@@ -108,14 +108,14 @@ def test_the_selection_is_of_blocks_that_are_there() -> None:
 @pytest.mark.slow
 def test_operands_of_a_layer_of_a_config(hawx, tmp_path) -> None:
     words = ("compressor(1,8)", "--build", str(tmp_path / "build"), "--images", "1", "--json")
-    found = {}
+    results = {}
     for layer in ("conv2", "fc3"):
         printed, error = hawx(*words, "--operands", f"{layer} of lenet5.yaml")
         assert error is None
-        (found[layer],) = json.loads(printed)
-        assert found[layer]["operands"] == f"{layer}, 1 images"
+        (results[layer],) = json.loads(printed)
+        assert results[layer]["operands"] == f"{layer}, 1 images"
     # Weights stay for a hundred pixels in the one, and for one in the other.
-    energies = {name: entry["rows"][0]["energy_per_mac_fj"] for name, entry in found.items()}
+    energies = {name: entry["blocks"][0]["energy_per_mac_fj"] for name, entry in results.items()}
     assert 0 < energies["conv2"] < energies["fc3"]
     _, error = hawx(*words, "--operands", "conv9 of lenet5.yaml")
     assert isinstance(error, UserError)

@@ -1,4 +1,4 @@
-"""What is installed is found, and what is missing is told with its remedy."""
+"""Installed tools are detected, and missing ones are reported with their remedy."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def by_name() -> dict[str, Finding]:
 
 
 def test_this_machine() -> None:
-    found = by_name()
-    assert found["python"].version == ".".join(map(str, sys.version_info[:3]))
-    assert found["amaranth"].version == "0.5.10"
-    assert found["verilator"].version is not None
-    assert (found["iverilog"].version is None) == (shutil.which("iverilog") is None)
-    check_required(list(found.values()))
+    tools = by_name()
+    assert tools["python"].version == ".".join(map(str, sys.version_info[:3]))
+    assert tools["amaranth"].version == "0.5.10"
+    assert tools["verilator"].version is not None
+    assert (tools["iverilog"].version is None) == (shutil.which("iverilog") is None)
+    check_required(list(tools.values()))
 
 
 def test_required_come_first() -> None:
@@ -32,11 +32,11 @@ def test_required_come_first() -> None:
 
 def test_empty_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = by_name()
-    missing = {name for name, finding in found.items() if finding.version is None}
+    tools = by_name()
+    missing = {name for name, finding in tools.items() if finding.version is None}
     assert {"C++ compiler", "make", "perl", "verilator"} <= missing
     with pytest.raises(UserError) as caught:
-        check_required(list(found.values()))
+        check_required(list(tools.values()))
     assert str(caught.value).startswith("The main job needs C++ compiler, make, perl, verilator. ")
     assert "C++ compiler: apt-get install g++." in str(caught.value)
 
@@ -49,11 +49,11 @@ def test_program_without_a_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert by_name()["sta"].version == "found"
 
 
-def test_technologies_are_found_where_synthesis_finds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_technologies_are_searched_where_synthesis_does(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(name: str) -> None:
         if name == "osu035":
             raise UserError("The liberty file is missing")
 
     monkeypatch.setattr("hawx_hw.technology.load", load)
-    found = by_name()
-    assert (found["osu018"].version, found["osu035"].version) == ("found", None)
+    tools = by_name()
+    assert (tools["osu018"].version, tools["osu035"].version) == ("found", None)

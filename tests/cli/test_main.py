@@ -80,12 +80,12 @@ def test_account_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_account_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hawx("run", "tiny.yaml", "--json", "--build", "elsewhere") == 0
     out, err = capsys.readouterr()
-    found = json.loads(out)
-    assert found["name"] == "tiny"
-    assert found["folder"] == "elsewhere/tiny"
-    assert found["stages"]["quantize"]["ran"] is True
-    assert found["results"]["quantize"] == QUANTIZED
-    assert found["files"] == {"integer graph": "elsewhere/tiny/quantized.npz"}
+    content = json.loads(out)
+    assert content["name"] == "tiny"
+    assert content["folder"] == "elsewhere/tiny"
+    assert content["stages"]["quantize"]["ran"] is True
+    assert content["results"]["quantize"] == QUANTIZED
+    assert content["files"] == {"integer graph": "elsewhere/tiny/quantized.npz"}
     assert err == ""
 
 

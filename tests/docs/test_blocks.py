@@ -1,4 +1,4 @@
-"""docs/blocks.md is what the code says, and its commands run."""
+"""docs/blocks.md is generated from the code, and its commands run."""
 
 from __future__ import annotations
 

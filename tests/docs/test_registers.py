@@ -1,4 +1,4 @@
-"""docs/registers.md is what the code says."""
+"""docs/registers.md is generated from the code."""
 
 import runpy
 from pathlib import Path

@@ -96,9 +96,9 @@ def test_text_does_not_depend_on_what_is_written_with_it():
 
 
 def test_specifications():
-    found = specification_verilog([Layered(1), by_name("exact")])
-    assert found[0] is None
-    assert found[1].top == "hawx_specification_exact"
+    result = specification_verilog([Layered(1), by_name("exact")])
+    assert result[0] is None
+    assert result[1].top == "hawx_specification_exact"
     assert specification_verilog([]) == []
 
 

@@ -31,10 +31,10 @@ class Delay(wiring.Component):
 def ref_delay(stimulus, length):
     """(valid, payload) of each cycle; a payload holds until the next one arrives."""
     delayed = ([(False, 0)] * length + stimulus)[: len(stimulus)]
-    held, result = 0, []
+    last, result = 0, []
     for valid, payload in delayed:
-        held = payload if valid else held
-        result.append((valid, held))
+        last = payload if valid else last
+        result.append((valid, last))
     return result
 
 

@@ -20,13 +20,13 @@ LATENCY = 1
 
 def ref_reads(words: list[int], accesses: list[dict[str, int]]) -> list[int]:
     """The read data in the cycle after each access; they hold while nothing is read."""
-    words, result, held = list(words), [], None
+    words, result, output = list(words), [], None
     for access in accesses:
         if access["read"]:
-            held = words[access["read_address"]]
+            output = words[access["read_address"]]
         if access["write"]:
             words[access["write_address"]] = access["data"]
-        result.append(held)
+        result.append(output)
     return result
 
 

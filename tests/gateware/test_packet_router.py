@@ -10,7 +10,7 @@ from hawx_hw.gateware.simulation import packet_get, packet_put, simulate, stream
 def test_requested_packets_are_parameters(stalls):
     rng = random.Random(8)
     packets = [rng.randbytes(rng.randrange(1, 6)) for _ in range(30)]
-    wanted = [rng.random() < 0.3 for _ in packets]
+    expected = [rng.random() < 0.3 for _ in packets]
     dut = PacketRouter()
     images, parameters = [], []
 
@@ -18,7 +18,7 @@ def test_requested_packets_are_parameters(stalls):
         return None if stalls is None else random.Random(stalls + number)
 
     async def source(ctx):
-        for packet, requested in zip(packets, wanted, strict=True):
+        for packet, requested in zip(packets, expected, strict=True):
             if requested:
                 ctx.set(dut.request, 1)
                 await ctx.tick()
@@ -36,8 +36,8 @@ def test_requested_packets_are_parameters(stalls):
 
     sinks = [sink(dut.images, images, 1), sink(dut.parameters, parameters, 2)]
     simulate(dut, source, background=sinks)
-    assert parameters == [p for p, requested in zip(packets, wanted, strict=True) if requested]
-    assert images == [p for p, requested in zip(packets, wanted, strict=True) if not requested]
+    assert parameters == [p for p, requested in zip(packets, expected, strict=True) if requested]
+    assert images == [p for p, requested in zip(packets, expected, strict=True) if not requested]
 
 
 def test_a_request_within_a_packet_waits_for_its_end():

@@ -150,9 +150,9 @@ def test_constants_of_an_architecture_lie_in_their_order():
     names = ["lanes", "warps", "threads", "stack"]
     given = [RegisterConstant(name, 5 + at, "A number.") for at, name in enumerate(names)]
     registers = accelerator_registers(core, constants=given, config_hash=0, version="0.1.0")
-    found = {each.name: (each.address, each.fields[0].reset) for each in registers}
+    by_name = {each.name: (each.address, each.fields[0].reset) for each in registers}
     addresses = [0x040, 0x044, 0x060, 0x064]
-    assert [found[name] for name in names] == [(a, 5 + i) for i, a in enumerate(addresses)]
+    assert [by_name[name] for name in names] == [(a, 5 + i) for i, a in enumerate(addresses)]
 
 
 def test_version_word():

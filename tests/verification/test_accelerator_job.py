@@ -43,8 +43,8 @@ def test_packets_and_layers_are_those_of_the_reference():
             for word, (row, column) in enumerate(layer.place):
                 used = layer.channels[word] >= 0
                 codes = layer.data[image, word].view(np.int8)[used]
-                wanted = tensors[layer.name][image, layer.channels[word][used], row, column]
-                np.testing.assert_array_equal(codes, wanted)
+                expected = tensors[layer.name][image, layer.channels[word][used], row, column]
+                np.testing.assert_array_equal(codes, expected)
     assert job.registers["config_hash"].value == 0xABC
     assert job.parameters == b""
     assert job.seed == 5

@@ -60,28 +60,28 @@ def flat(netlist: Netlist) -> FlatNetlist:
 def test_results_cycles_and_segments(built_in: Mapped) -> None:
     made, netlist, memories = built_in
     shown: list[tuple[int, int | None]] = []
-    found = simulate_accelerator(
+    result = simulate_accelerator(
         flat(netlist), made, memories, images(made, 67), progress=lambda *a: shown.append(a)
     )
     layers = made.cycles().layers
-    assert list(found.layers) == [*(layer.name for layer in layers), AROUND]
+    assert list(result.layers) == [*(layer.name for layer in layers), AROUND]
     for layer in layers:
-        assert found.layers[layer.name].cycles == 67 * layer.total
-    assert found.total.cycles == 67 * found.cycles
-    assert shown[-1] == (2 * found.cycles, 2 * found.cycles)
-    assert all(found.layers[layer.name].toggles.sum() > 0 for layer in layers)
+        assert result.layers[layer.name].cycles == 67 * layer.total
+    assert result.total.cycles == 67 * result.cycles
+    assert shown[-1] == (2 * result.cycles, 2 * result.cycles)
+    assert all(result.layers[layer.name].toggles.sum() > 0 for layer in layers)
     # What images do to an accelerator does not depend on which others run beside them.
     one = simulate_accelerator(flat(netlist), made, memories, images(made, 67)[:1])
     again = simulate_accelerator(flat(netlist), made, memories, images(made, 67)[1:])
-    np.testing.assert_array_equal((one.total + again.total).toggles, found.total.toggles)
-    reads = sum(r for r, _ in found.total.accesses.values())
+    np.testing.assert_array_equal((one.total + again.total).toggles, result.total.toggles)
+    reads = sum(r for r, _ in result.total.accesses.values())
     assert reads == sum(r for r, _ in (one.total + again.total).accesses.values()) > 0
 
 
 def test_loaded_parameters(tmp_path: Path, store: Store) -> None:
     made, netlist, memories = mapped(tmp_path, store, 5, blocks=False, loadable=True)
-    found = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
-    assert found.images == 3
+    result = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
+    assert result.images == 3
 
 
 def test_a_fault_in_a_gate_is_found(built_in: Mapped) -> None:

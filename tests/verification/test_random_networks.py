@@ -27,7 +27,7 @@ path = settings(
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
-    # A network takes seconds: the first that fails is told as it is, not made smaller.
+    # A network takes seconds: the first that fails is reported unchanged, not made smaller.
     phases=[Phase.generate],
 )
 networks = st.tuples(

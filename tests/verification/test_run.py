@@ -298,9 +298,9 @@ def test_a_simulation_ends_with_the_tool_that_was_killed(tiny, make_job, tmp_pat
 def eventually(condition):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
+        result = condition()
+        if result:
+            return result
         time.sleep(0.05)
     raise TimeoutError("It does not come true")
 
