@@ -53,13 +53,13 @@ module hawx_testbench;
   reg signed [7:0] a, b;
   wire [{last}:0] products;
   hawx_products dut(.a(a), .b(b), .products(products));
-  integer file, row, column;
+  integer file, x, y;
   initial begin
     file = $fopen("products.bin", "wb");
-    for (row = -128; row < 128; row = row + 1)
-      for (column = -128; column < 128; column = column + 1) begin
-        a = row;
-        b = column;
+    for (x = -128; x < 128; x = x + 1)
+      for (y = -128; y < 128; y = y + 1) begin
+        a = x;
+        b = y;
         #1 $fwrite(file, "%z", products);
       end
     $fclose(file);
@@ -76,8 +76,8 @@ def product_tables(
 ) -> np.ndarray:
     """What each design puts out for every pair of operands.
 
-    One simulation is compiled for all of them. Icarus tells undefined bits apart; Verilator knows
-    none, and puts random values in their place.
+    One simulation is compiled for all of them. Icarus has undefined bits, which are refused;
+    Verilator has none, and puts random values in their place.
 
     Parameters
     ----------

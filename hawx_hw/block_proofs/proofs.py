@@ -32,7 +32,7 @@ _BATCH = 120
 
 @dataclass(frozen=True)
 class Case:
-    """One description of a block in Verilog, which must be what the block's table says.
+    """One description of a block in Verilog, which must have the products of the block's table.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Counterexample:
         ``simulation`` or ``formal``.
     a, b : int
         Weight and activation, codes in [-128, 127].
-    expected, found : int
+    expected, observed : int
         Products of the definition (the table or the specification) and of the hardware.
     pairs : int or None
         How many pairs of operands are wrong; None where the method does not count them.
@@ -69,13 +69,13 @@ class Counterexample:
     a: int
     b: int
     expected: int
-    found: int
+    observed: int
     pairs: int | None = None
 
     def __str__(self) -> str:
         count = "" if self.pairs is None else f" ({self.pairs} of 65536 pairs are wrong)"
         return (
-            f"{self.method}: a = {self.a}, b = {self.b} gives {self.found}, "
+            f"{self.method}: a = {self.a}, b = {self.b} gives {self.observed}, "
             f"not {self.expected}{count}"
         )
 
@@ -138,7 +138,7 @@ def prove(
     jobs : int
         How many batches run at a time.
     progress : callable or None
-        Told how many of the designs are done, and of how many.
+        Called with how many of the designs are done, and of how many.
 
     Returns
     -------
@@ -186,8 +186,8 @@ def prove_cases(
     with ThreadPoolExecutor(jobs) as pool:
         # In this thread an interruption ends the tools at once.
         run: Any = map if jobs == 1 else pool.map
-        for found in run(lambda batch: _prove_batch(batch, simulator), batches):
-            proofs += found
+        for batch_proofs in run(lambda batch: _prove_batch(batch, simulator), batches):
+            proofs += batch_proofs
             if progress is not None:
                 progress(len(proofs), len(cases))
     return proofs
@@ -218,17 +218,17 @@ def _prove_batch(cases: Sequence[Case], simulator: Simulator) -> list[Proof]:
     return proofs
 
 
-def _first_difference(expected: np.ndarray, found: np.ndarray) -> Counterexample | None:
-    wrong = np.argwhere(expected != found)
+def _first_difference(expected: np.ndarray, observed: np.ndarray) -> Counterexample | None:
+    wrong = np.argwhere(expected != observed)
     if not wrong.size:
         return None
-    row, column = (int(index) for index in wrong[0])
+    a, b = (int(index) for index in wrong[0])
     return Counterexample(
         "simulation",
-        row - 128,
-        column - 128,
-        int(expected[row, column]),
-        int(found[row, column]),
+        a - 128,
+        b - 128,
+        int(expected[a, b]),
+        int(observed[a, b]),
         len(wrong),
     )
 

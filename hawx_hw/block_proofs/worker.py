@@ -111,10 +111,10 @@ def _find_abc() -> str:
     import pyosys
 
     beside = Path(pyosys.__file__).parent / "yosys-abc"
-    found = str(beside) if beside.is_file() else shutil.which("yosys-abc")
-    if found is None:
+    path = str(beside) if beside.is_file() else shutil.which("yosys-abc")
+    if path is None:
         raise RuntimeError("ABC is missing, which comes with Yosys")
-    return found
+    return path
 
 
 if __name__ == "__main__":

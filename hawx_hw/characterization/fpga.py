@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hawx_hw.blocks.block import Block
 from hawx_hw.characterization.savings import Errors, errors
 from hawx_hw.gateware.block_verilog import implementation_verilog
-from hawx_hw.synthesis.fpga import FpgaFigures, synthesize_fpga_all
+from hawx_hw.synthesis.fpga import FpgaMetrics, synthesize_fpga_all
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import FpgaFamily
 
@@ -31,7 +31,7 @@ class FpgaRow:
         Whether the FPGA's own multipliers were allowed.
     implementation : str
         Of all, the one with the fewest look-up tables.
-    figures : FpgaFigures
+    figures : FpgaMetrics
     saving : float
         Of look-up tables, against the exact block without multipliers; negative where it takes
         more.
@@ -42,7 +42,7 @@ class FpgaRow:
     errors: Errors
     multipliers: bool
     implementation: str
-    figures: FpgaFigures
+    figures: FpgaMetrics
     saving: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def characterize_fpga(
         [(*design, dsp) for _, design, dsp in wanted],
         family, jobs=jobs, store=store, progress=progress,
     )  # fmt: skip
-    best: dict[tuple[str, bool], tuple[str, FpgaFigures]] = {}
+    best: dict[tuple[str, bool], tuple[str, FpgaMetrics]] = {}
     for ((block, implementation), _, dsp), found in zip(wanted, figures, strict=True):
         key = block.name, dsp
         if key not in best or found.luts < best[key][1].luts:

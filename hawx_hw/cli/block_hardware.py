@@ -158,11 +158,11 @@ def _rows(choice: Choice) -> list[tuple[str, ...]]:
     return [
         (
             choice.block,
-            figures.implementation,
-            f"{figures.area:.1f}",
-            f"{figures.delay_ns:.3f}",
-            str(figures.cells),
-            choice.objective if figures.implementation == choice.implementation else "",
+            metrics.implementation,
+            f"{metrics.area:.1f}",
+            f"{metrics.delay_ns:.3f}",
+            str(metrics.cells),
+            choice.objective if metrics.implementation == choice.implementation else "",
         )
-        for figures in choice.figures
+        for metrics in choice.metrics
     ]

@@ -173,7 +173,7 @@ def _figures(block: Block, technologies: list[str]) -> dict[str, list[dict[str, 
     found = {}
     for name in technologies:
         library = load(name, base=Path.cwd())
-        found[library.name] = choose(block, library).as_dict()["figures"]
+        found[library.name] = choose(block, library).as_dict()["metrics"]
     return found
 
 

@@ -95,9 +95,9 @@ def timing_arcs(flat: FlatNetlist) -> TimingArcs:
                     continue
                 live = source >= CONSTANTS
                 for before, after in _transitions(arc):
-                    found = (2 * source[live] + before, 2 * target[live] + after)
+                    nodes = (2 * source[live] + before, 2 * target[live] + after)
                     pair = (number(arc.delays[after]), number(arc.transitions[after]))
-                    parts.append((*found, *(np.full_like(found[0], table) for table in pair)))
+                    parts.append((*nodes, *(np.full_like(nodes[0], table) for table in pair)))
     none = np.zeros(0, dtype=np.int64)
     sources, targets, delays, transitions = (
         np.concatenate([none, *(part[index] for part in parts)]) for index in range(4)

@@ -24,7 +24,7 @@ class CellModel:
     outputs : tuple of (str, Expression)
         Each output pin and its function, of input pins or of ``state`` and ``inverted``.
     next_state : Expression or None
-        Of input pins; None for cells without state.
+        A function of input pins; None for cells without state.
     clock : str
         The pin whose rising edge counts.
     state, inverted : str

@@ -33,7 +33,7 @@ class CellGroup:
     instances : ndarray of int64, shape (cells,)
         The module instance that a cell stands in, of :attr:`FlatNetlist.paths`.
     names : list of str
-        Of the cells, within their modules.
+        Names of the cells, within their modules.
     """
 
     kind: str
@@ -72,9 +72,9 @@ class FlatNetlist:
         Ordered by kind.
     macros : tuple of Macro
     ports : dict
-        Of the top: direction and nets, the lowest bit first.
+        Ports of the top: direction and nets, the lowest bit first.
     paths, kinds : list of str
-        Of every module instance: its path, "" for the top and else with a slash at the end, and the
+        Path of every module instance, "" for the top and else with a slash at the end, and the
         name of its module.
     """
 
@@ -132,11 +132,11 @@ def flatten(netlist: Netlist) -> FlatNetlist:
     templates = {name: _template(netlist.modules[name], netlist.library) for name in netlist.order}
     build = _Build(templates)
     top = build.place(netlist.top, "", {})
-    found = build.finish(netlist, top)
-    several = np.flatnonzero(found.drivers > 1)
+    flat = build.finish(netlist, top)
+    several = np.flatnonzero(flat.drivers > 1)
     if len(several):
-        raise ValueError(f"Net {several[0]} must have one driver, not {found.drivers[several[0]]}")
-    return found
+        raise ValueError(f"Net {several[0]} must have one driver, not {flat.drivers[several[0]]}")
+    return flat
 
 
 class _Build:
@@ -229,25 +229,25 @@ def _template(module: Module, library: Library) -> _Template:
         return np.array([numbers[net] for net in nets], dtype=np.int64)
 
     ports = {port: local(nets) for port, (_, nets) in module.ports.items()}
-    rows: dict[str, tuple[list[list[int]], list[str]]] = {}
+    cells_of: dict[str, tuple[list[list[int]], list[str]]] = {}
     macros = []
     children = []
     for instance in module.instances:
         pins = {pin: local(nets) for pin, nets in instance.pins.items()}
         cell = library.cells.get(instance.kind)
         if cell is not None:
-            row = []
+            nets_of_pins = []
             for pin in _pins(library, instance.kind):
                 nets = pins.get(pin)
                 if nets is not None and len(nets):
-                    row.append(int(nets[0]))
+                    nets_of_pins.append(int(nets[0]))
                 elif cell.pins[pin].direction == "output":
-                    row.append(count)
+                    nets_of_pins.append(count)
                     count += 1
                 else:
-                    row.append(0)
-            lines, names = rows.setdefault(instance.kind, ([], []))
-            lines.append(row)
+                    nets_of_pins.append(0)
+            numbers_of, names = cells_of.setdefault(instance.kind, ([], []))
+            numbers_of.append(nets_of_pins)
             names.append(instance.name)
         elif instance.kind in MACROS:
             entry = (instance.name, instance.kind, instance.parameters, instance.texts, pins)
@@ -255,7 +255,8 @@ def _template(module: Module, library: Library) -> _Template:
         else:
             children.append((instance.name, instance.kind, pins))
     cells = {
-        kind: (np.array(lines, dtype=np.int64), names) for kind, (lines, names) in rows.items()
+        kind: (np.array(numbers_of, dtype=np.int64), names)
+        for kind, (numbers_of, names) in cells_of.items()
     }
     return _Template(count, cells, macros, children, ports)
 

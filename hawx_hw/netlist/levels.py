@@ -28,11 +28,11 @@ def levels(sources: _Integers, targets: _Integers, count: int) -> _Integers:
     source, target = sources[order], targets[order]
     missing = np.bincount(target, minlength=count)
     first = np.searchsorted(source, np.arange(count + 1))
-    found = np.zeros(count, dtype=np.int64)
+    level_of = np.zeros(count, dtype=np.int64)
     front = np.flatnonzero(missing == 0)
     level = done = 0
     while len(front):
-        found[front] = level
+        level_of[front] = level
         done += len(front)
         counts = first[front + 1] - first[front]
         offsets = np.repeat(first[front] - np.cumsum(counts) + counts, counts)
@@ -42,4 +42,4 @@ def levels(sources: _Integers, targets: _Integers, count: int) -> _Integers:
         level += 1
     if done != count:
         raise ValueError("The design has a combinational loop")
-    return found
+    return level_of

@@ -108,7 +108,7 @@ class Netlist:
                 if instance.kind in MACROS:
                     shape = instance.parameters
                     memories[instance.kind, shape["WIDTH"], shape["DEPTH"]] += count
-        rows = [
+        entries = [
             {
                 "kind": kind,
                 "width": width,
@@ -122,8 +122,8 @@ class Netlist:
             **self._figures(total),
             "cells_by_kind": dict(sorted(total.items())),
             "modules": kinds,
-            "memories": rows,
-            "memory_bits": sum(row["bits"] for row in rows),
+            "memories": entries,
+            "memory_bits": sum(entry["bits"] for entry in entries),
         }
 
     def _figures(self, cells: Counter[str]) -> dict[str, Any]:

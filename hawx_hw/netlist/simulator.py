@@ -74,7 +74,7 @@ class GateSimulator:
     clock : str
         The clock's port; a design without one is combinational.
     delays : Delays or None
-        Of the cells; without them only settled states count.
+        Delays of the cells; without them only settled states count.
 
     Raises
     ------
@@ -102,10 +102,10 @@ class GateSimulator:
         library = flat.library
         self._models = [cell_model(library.cells[g.kind], g.pins) for g in flat.groups]
         _check_clocks(flat, self._models, clock)
-        self._kept: list[Any] = []
+        self._alive: list[Any] = []
         self._flops: list[tuple[int, NDArray[np.int32]]] = []
         self._gates: list[tuple[int, NDArray[np.int32]]] = []
-        # Nets are stored in the order in which they are computed: memory is read in a row.
+        # Nets are stored in the order in which they are computed: memory is read in order.
         self._place = self._schedule()
         self._values = np.zeros((flat.nets, self.words), dtype=np.uint64)
         self._values[1] = _ONES
@@ -122,8 +122,8 @@ class GateSimulator:
             for port, (direction, nets) in flat.ports.items()
             if direction == "input"
         }
-        held = [nets for port, nets in self._inputs.items() if port != clock]
-        given = np.concatenate([*held, np.zeros(0, np.int64)]).astype(np.int32)
+        driven = [nets for port, nets in self._inputs.items() if port != clock]
+        given = np.concatenate([*driven, np.zeros(0, np.int64)]).astype(np.int32)
         self._timed = None
         if delays is not None:
             self._timed = Timed(
@@ -194,7 +194,7 @@ class GateSimulator:
         Returns
         -------
         dict
-            Of each watched port the values after each step, unsigned, ``(steps, lanes)``.
+            Values of each watched port after each step, unsigned, ``(steps, lanes)``.
         """
         self._start()
         (steps,) = {len(values) for values in inputs.values()}
@@ -205,7 +205,7 @@ class GateSimulator:
         )
         seen_nets = [self._place[self.flat.ports[port][1]] for port in watched]
         seen = np.concatenate([*seen_nets, np.zeros(0)]).astype(np.int32)
-        found = np.zeros((steps, len(seen), self.words), dtype=np.uint64)
+        observed = np.zeros((steps, len(seen), self.words), dtype=np.uint64)
         self._library.hawx_steps(
             ctypes.byref(self._state),
             steps,
@@ -214,11 +214,11 @@ class GateSimulator:
             words.ctypes.data,
             len(seen),
             seen.ctypes.data,
-            found.ctypes.data,
+            observed.ctypes.data,
         )
         self._cycles += steps
         borders = np.cumsum([len(nets) for nets in seen_nets])[:-1]
-        parts = np.split(found, borders, axis=1)
+        parts = np.split(observed, borders, axis=1)
         return {
             port: lanes_of(part, self.lanes) for port, part in zip(watched, parts, strict=False)
         }
@@ -230,11 +230,11 @@ class GateSimulator:
             accesses[macro.path] = (counts.reads, counts.writes)
             counts.reads = counts.writes = 0
         cycles = self._cycles * self.lanes
-        found = Activity(cycles, self._toggles[self._place], self._ones[self._place], accesses)
+        activity = Activity(cycles, self._toggles[self._place], self._ones[self._place], accesses)
         self._toggles[:] = 0
         self._ones[:] = 0
         self._cycles = 0
-        return found
+        return activity
 
     def _start(self) -> None:
         if not self._started:
@@ -278,8 +278,8 @@ class GateSimulator:
         driven = []
         for kind, nets in batches:
             model = self._models[kind]
-            columns = [model.pins.index(pin) for pin, _ in model.outputs]
-            driven.append(nets[:, columns].T.ravel())
+            outputs = [model.pins.index(pin) for pin, _ in model.outputs]
+            driven.append(nets[:, outputs].T.ravel())
         order = np.concatenate([*driven, np.zeros(0, np.int64)])
         others = np.setdiff1d(np.arange(self.flat.nets), order)
         place = np.empty(self.flat.nets, dtype=np.int64)
@@ -290,11 +290,11 @@ class GateSimulator:
         batches = (_Batch * len(parts))(
             *(_Batch(kind, len(pins), pins.ctypes.data) for kind, pins in parts)
         )
-        self._kept.append(batches)
+        self._alive.append(batches)
         return ctypes.addressof(batches)
 
     def _array(self, array: NDArray[Any]) -> int:
-        self._kept.append(array)
+        self._alive.append(array)
         return int(array.ctypes.data)
 
     def _macro(self, macro: Macro, rom: Callable[[Macro], Sequence[int]] | None) -> _Macro:
@@ -333,8 +333,8 @@ def _bits(words: Sequence[int], width: int, depth: int, path: str) -> NDArray[np
     if len(words) > depth:
         raise ValueError(f"{path} must hold at most {depth} words, not {len(words)}")
     octets = -(-width // 8)
-    rows = np.frombuffer(b"".join(w.to_bytes(octets, "little") for w in words), dtype=np.uint8)
-    bits = np.unpackbits(rows.reshape(len(words), octets), axis=1, bitorder="little")[:, :width]
+    packed = np.frombuffer(b"".join(w.to_bytes(octets, "little") for w in words), dtype=np.uint8)
+    bits = np.unpackbits(packed.reshape(len(words), octets), axis=1, bitorder="little")[:, :width]
     return np.ascontiguousarray(np.pad(bits, ((0, depth - len(words)), (0, 0))))
 
 
@@ -356,13 +356,13 @@ def _check_clocks(flat: FlatNetlist, models: Sequence[CellModel], clock: str) ->
 
 def _constants(flat: FlatNetlist, models: Sequence[CellModel]) -> NDArray[np.int64]:
     """The value of each net that is constant, by itself or from a cell that ties it; else -1."""
-    found = np.full(flat.nets, -1, dtype=np.int64)
-    found[:CONSTANTS] = range(CONSTANTS)
+    values = np.full(flat.nets, -1, dtype=np.int64)
+    values[:CONSTANTS] = range(CONSTANTS)
     for model, group in zip(models, flat.groups, strict=True):
         for pin, function in model.outputs:
             if model.next_state is None and not function.names:
-                found[group.nets_at(pin)] = function.evaluate({})
-    return found
+                values[group.nets_at(pin)] = function.evaluate({})
+    return values
 
 
 def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:

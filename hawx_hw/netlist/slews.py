@@ -22,15 +22,15 @@ def slews(flat: FlatNetlist) -> _Floats:
     Returns
     -------
     ndarray of float, shape (nets, 2)
-        Of the rising and the falling edge.
+        For the rising and the falling edge.
 
     Raises
     ------
     ValueError
         The design has a combinational loop.
     """
-    _, found = propagate(timing_arcs(flat), loads(flat), None)
-    return found[: 2 * flat.nets].reshape(-1, 2)
+    _, slew = propagate(timing_arcs(flat), loads(flat), None)
+    return slew[: 2 * flat.nets].reshape(-1, 2)
 
 
 def delays(flat: FlatNetlist) -> _Floats:

@@ -27,7 +27,7 @@ _Batches = Sequence[tuple[int, NDArray[np.int32]]]
 
 @dataclass(frozen=True, eq=False)
 class Delays:
-    """Of the nets of a design.
+    """Delays of the nets of a design.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def library_delays(flat: FlatNetlist, tick: float = 0.005, *, inertial: bool = T
 
 class _Timed(ctypes.Structure):
     _fields_ = [
-        *((n, ctypes.c_int64) for n in ("gates", "drivers", "nodes", "slots", "inertial")),
+        *((n, ctypes.c_int64) for n in ("gates", "drivers", "nodes", "moments", "inertial")),
         *((n, ctypes.c_void_p) for n in ("function", "output", "delay", "pins", "source", "net")),
         *((n, ctypes.c_void_p) for n in ("ring", "fan_start", "fan", "driver", "target", "flips")),
         *((n, ctypes.c_void_p) for n in ("following", "head", "marked", "is_marked")),
@@ -110,7 +110,7 @@ class Timed:
             raise ValueError(f"delays must be at least one tick, not {int(delay.min())}")
         ring = np.concatenate([[0], np.cumsum(delay + 1)])
         nodes, count = int(ring[-1]), len(output)
-        slots = 1 << int(delay.max(initial=1)).bit_length()
+        moments = 1 << int(delay.max(initial=1)).bit_length()
         fan_start, fan = gate.fan(len(place))
         self._arrays: list[NDArray[Any]] = [
             *(
@@ -131,7 +131,7 @@ class Timed:
             np.zeros((count, words), dtype=np.uint64),
             np.zeros((nodes, words), dtype=np.uint64),
             np.zeros(nodes, dtype=np.int32),
-            np.zeros(slots, dtype=np.int32),
+            np.zeros(moments, dtype=np.int32),
             np.zeros(len(gate.output), dtype=np.int32),
             np.zeros(len(gate.output), dtype=np.uint8),
         ]
@@ -139,14 +139,14 @@ class Timed:
             len(gate.output),
             count,
             nodes,
-            slots,
+            moments,
             delays.inertial,
             *(array.ctypes.data for array in self._arrays),
         )
 
     @property
     def address(self) -> int:
-        """Of the kernel's ``struct timed``; lives as long as this object."""
+        """Address of the kernel's ``struct timed``; lives as long as this object."""
         return ctypes.addressof(self._structure)
 
 
@@ -169,8 +169,8 @@ class _Drivers:
             for index, (pin, function) in enumerate(model.outputs):
                 output = pins[:, model.pins.index(pin)]
                 for name in function.names if not sequential else ():
-                    column = pins[:, model.pins.index(name)]
-                    pairs.append(np.stack([column, drivers + own], axis=1))
+                    nets_at = pins[:, model.pins.index(name)]
+                    pairs.append(np.stack([nets_at, drivers + own], axis=1))
                 for part, values in zip(
                     parts,
                     (

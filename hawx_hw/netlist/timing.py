@@ -117,7 +117,7 @@ def _starts(flat: FlatNetlist) -> _Integers:
 
 
 def _ends(flat: FlatNetlist) -> list[_Ends]:
-    found = []
+    ends = []
     for group in flat.groups:
         pins = flat.library.cells[group.kind].pins
         for pin in group.pins:
@@ -125,18 +125,18 @@ def _ends(flat: FlatNetlist) -> list[_Ends]:
                 for edge in (0, 1):
                     nodes = 2 * group.nets_at(pin) + edge
                     names = [pin] * len(nodes)
-                    found.append(_Ends(nodes, group.instances, group.names, names, limits))
+                    ends.append(_Ends(nodes, group.instances, group.names, names, limits))
     for macro in flat.macros:
         name = macro.path[len(flat.paths[macro.instance]) :]
         for pin, nets in macro.pins.items():
             if pin not in ("read_data", "clk"):
                 bits = [f"{pin}[{bit}]" for bit in range(len(nets))]
-                found.append(_of_bits(nets, macro.instance, name, bits))
+                ends.append(_of_bits(nets, macro.instance, name, bits))
     for port, (direction, nets) in flat.ports.items():
         if direction != "input":
             bits = [f"{port}[{bit}]" for bit in range(len(nets))] if len(nets) > 1 else [port]
-            found.append(_of_bits(nets, len(flat.paths), "", bits))
-    return found
+            ends.append(_of_bits(nets, len(flat.paths), "", bits))
+    return ends
 
 
 def _of_bits(nets: _Integers, instance: int, holder: str, bits: list[str]) -> _Ends:

@@ -31,7 +31,7 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class CellEnergies:
-    """Of every cell, in the order of the groups of a :class:`FlatNetlist`; each shape (cells,).
+    """Energies of all cells, in the order of a :class:`FlatNetlist`; each of shape (cells,).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class PowerModel:
     loads : ndarray of float, shape (nets,)
         In fF.
     slews : ndarray of float, shape (nets, 2)
-        Of the rising and the falling edge, in ns.
+        For the rising and the falling edge, in ns.
     instances : ndarray of int64, shape (cells,)
         The module instance of each cell.
 
@@ -105,7 +105,7 @@ class PowerModel:
         self._groups = [_Group(self, group, cell_driven) for group in flat.groups]
 
     def rates(self, activity: Activity) -> tuple[_Floats, _Floats]:
-        """Of each net the toggles a cycle, and the share of time at 1; the clock included.
+        """Toggles a cycle of each net, and its share of time at 1; the clock included.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class _Group:
                 for power, holds in zip(pin.powers, _holding(states, pin.powers), strict=True)
                 if pin.direction == "input" or power.related in ("", *group.pins)
             ]
-        self._leakages = [(states.truth(when), value) for when, value in cell.leakages]
+        self._leakages = [(states.holds(when), value) for when, value in cell.leakages]
 
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
         """Internal, switching and driven energy in fJ a cycle, leakage in nW."""
@@ -175,22 +175,22 @@ class _Group:
             for weight, entry in zip(weights, entries, strict=True):
                 internal += rate[pin] * weight * entry.energy
         leakage = np.full(count, self._cell.leakage_nw)
-        for truth, value in self._leakages:
-            leakage += (states @ truth.astype(float)) * (value - self._cell.leakage_nw)
+        for holds, value in self._leakages:
+            leakage += (states @ holds.astype(float)) * (value - self._cell.leakage_nw)
         return internal, switching, driven, leakage
 
     def _weights(
         self, output: str, entries: Sequence[_Entry], rate: dict[str, _Floats], states: _Floats
     ) -> _Floats:
         """By how much each energy counts for a toggle of an output, shape (entries, cells)."""
-        found = []
+        parts = []
         for entry in entries:
             if not entry.related:
-                found.append(states @ entry.holds)
+                parts.append(states @ entry.holds)
                 continue
             reaching = self._states.sensitive(output, entry.related) * entry.holds
-            found.append(rate[entry.related] * (states @ reaching))
-        weights = np.stack(found)
+            parts.append(rate[entry.related] * (states @ reaching))
+        weights = np.stack(parts)
         total = weights.sum(axis=0)
         # Without any cause known, all are as likely.
         none = total <= 0.0
@@ -205,19 +205,19 @@ def _pins(flat: FlatNetlist, group: CellGroup) -> list[tuple[str, Pin]]:
 
 def _holding(states: CellStates, powers: Sequence[InternalPower]) -> list[_Floats]:
     """In which states each energy holds; one without ``when`` where no other of its pin does."""
-    found: list[_Floats] = []
+    masks: list[_Floats] = []
     for power in powers:
         if power.when:
-            found.append(states.truth(power.when).astype(float))
+            masks.append(states.holds(power.when).astype(float))
             continue
         others = [
-            states.truth(other.when)
+            states.holds(other.when)
             for other in powers
             if other.when and other.related == power.related
         ]
-        taken = np.logical_or.reduce([states.truth("0"), *others])
-        found.append((~taken).astype(float))
-    return found
+        taken = np.logical_or.reduce([states.holds("0"), *others])
+        masks.append((~taken).astype(float))
+    return masks
 
 
 def _energy(

@@ -37,7 +37,7 @@ _RELATED = re.compile(r'\brelated_pin\s*:\s*"?([^";]*)"?\s*;')
 
 @dataclass(frozen=True)
 class OpenStaPower:
-    """What OpenSTA found, in uW; nets that no cell drives are not in it."""
+    """Power by OpenSTA, in uW; nets that no cell drives are not in it."""
 
     internal_uw: float
     switching_uw: float
@@ -61,13 +61,13 @@ def opensta_power(
     Parameters
     ----------
     model : PowerModel
-        Of the design.
+        The power model of the design.
     activity : Activity
     liberty : Path
-        Of its cells, as plain text.
+        Liberty file of its cells, as plain text.
     clock_mhz : float
     workdir : Path
-        Gets ``power.*``: what OpenSTA read and what it said.
+        Gets ``power.*``: what OpenSTA read, and its log.
     clock : str
         The clock's port.
     timeout : float
@@ -78,12 +78,12 @@ def opensta_power(
     UserError
         OpenSTA is missing, failed or took too long.
     """
-    found = find_opensta()
-    if found is None:
+    installed = find_opensta()
+    if installed is None:
         raise UserError(
             "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
-    program, version = found
+    program, version = installed
     cells = without_wires(liberty.read_text(encoding="utf-8", errors="replace"))
     period = 1000.0 / clock_mhz / time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
@@ -108,8 +108,8 @@ def opensta_power(
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
     totals = _TOTAL.findall(log)
     if run.returncode or failure or not totals:
-        said = failure[0] if failure else f"it ended with status {run.returncode}"
-        raise UserError(f"OpenSTA failed: {said}", where=where)
+        reason = failure[0] if failure else f"it ended with status {run.returncode}"
+        raise UserError(f"OpenSTA failed: {reason}", where=where)
     internal, switching, leakage, total = (1e6 * float(watts) for watts in totals[-1])
     return OpenStaPower(internal, switching, leakage, total, version)
 
@@ -186,8 +186,8 @@ def plain_energies(liberty: str) -> str:
     for start, end in _groups(liberty, "pin"):
         powers = list(_groups(liberty, "internal_power", start, end))
         texts = [liberty[first:last] for first, last in powers]
-        whens = [found[1] if (found := _WHEN.search(text)) else "" for text in texts]
-        related = [found[1].split() if (found := _RELATED.search(text)) else [] for text in texts]
+        whens = [match[1] if (match := _WHEN.search(text)) else "" for text in texts]
+        related = [match[1].split() if (match := _RELATED.search(text)) else [] for text in texts]
         names = {name.strip() for each in related for name in each}
         output = re.search(r"\bdirection\s*:\s*\"?output", liberty[start:end]) is not None
         factor = 0.5 / max(len(names), 1) if output else 0.5
@@ -243,9 +243,9 @@ def _groups(
     while match := head.search(text, start, end):
         depth, start = 1, match.end()
         while depth:
-            found = brace.search(text, start, end)
-            if found is None:
+            border = brace.search(text, start, end)
+            if border is None:
                 raise ValueError("the braces of the liberty file do not match")
-            depth += 1 if found[0] == "{" else -1
-            start = found.end()
+            depth += 1 if border[0] == "{" else -1
+            start = border.end()
         yield match.start(), start

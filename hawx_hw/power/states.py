@@ -18,7 +18,7 @@ _Truth = NDArray[np.bool_]
 
 
 class CellStates:
-    """The states of one kind of cell: its input pins, and what it stores.
+    """The states of one kind of cell: its input pins, and its stored bit.
 
     Pins are taken as independent of one another, which they are not in general: only the times at 1
     of single nets are known.
@@ -41,10 +41,10 @@ class CellStates:
         self._state = flop.state if flop else ""
         if flop:
             self.variables += (flop.state,)
-        rows = np.array(list(product((0, 1), repeat=len(self.variables))), dtype=np.uint8)
-        self._rows = rows.reshape(1 << len(self.variables), len(self.variables))
+        states = np.array(list(product((0, 1), repeat=len(self.variables))), dtype=np.uint8)
+        self._states = states.reshape(1 << len(self.variables), len(self.variables))
         self._values: dict[str, NDArray[np.uint8]] = {
-            name: self._rows[:, index] for index, name in enumerate(self.variables)
+            name: self._states[:, index] for index, name in enumerate(self.variables)
         }
         if flop and flop.inverted_state:
             self._values[flop.inverted_state] = 1 - self._values[flop.state]
@@ -54,7 +54,7 @@ class CellStates:
                 self._outputs[pin] = parse(cell.pins[pin].function)
                 self._values[pin] = self._evaluate(self._outputs[pin])
 
-    def truth(self, function: str) -> _Truth:
+    def holds(self, function: str) -> _Truth:
         """In which of the states a Boolean function of pins holds, shape (states,).
 
         Raises
@@ -71,9 +71,9 @@ class CellStates:
         """
         function = self._outputs.get(output)
         if function is None or not function.names or set(function.names) & self._stored:
-            return np.ones(len(self._rows), dtype=bool)
+            return np.ones(len(self._states), dtype=bool)
         values = [
-            self._evaluate(function, {pin: np.full(len(self._rows), bit, dtype=np.uint8)})
+            self._evaluate(function, {pin: np.full(len(self._states), bit, dtype=np.uint8)})
             for bit in (0, 1)
         ]
         return values[0] != values[1]
@@ -88,15 +88,15 @@ class CellStates:
         count : int
             Cells.
         """
-        found = np.ones((count, 1))
+        shares = np.ones((count, 1))
         for name in self.variables:
             share = ones[name] if name in ones else self._of_state(ones, count)
             pair = np.stack([1.0 - share, share], axis=1)
-            found = (found[:, :, None] * pair[:, None, :]).reshape(count, -1)
-        return found
+            shares = (shares[:, :, None] * pair[:, None, :]).reshape(count, -1)
+        return shares
 
     def _of_state(self, ones: Mapping[str, _Floats], count: int) -> _Floats:
-        """Of what a flip-flop stores, as one of its outputs shows it."""
+        """Share of time at 1 of a flip-flop's state, as one of its outputs shows it."""
         for pin, function in self._outputs.items():
             if pin in ones:
                 if function == parse(self._state):
@@ -110,5 +110,5 @@ class CellStates:
         self, function: Expression, changed: Mapping[str, NDArray[np.uint8]] | None = None
     ) -> NDArray[np.uint8]:
         values = {**self._values, **(changed or {})}
-        found = function.evaluate(values, np.uint8(1))
-        return np.broadcast_to(np.asarray(found, dtype=np.uint8), (len(self._rows),))
+        value = function.evaluate(values, np.uint8(1))
+        return np.broadcast_to(np.asarray(value, dtype=np.uint8), (len(self._states),))

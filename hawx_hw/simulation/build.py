@@ -173,20 +173,20 @@ def make_program(
     environment = simulator.environment
     make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
-    kept = _runtime_folder(simulator)
-    if kept is not None and kept.is_dir():
+    cached = _runtime_folder(simulator)
+    if cached is not None and cached.is_dir():
         for name in objects:
-            shutil.copyfile(kept / name, build / name)
+            shutil.copyfile(cached / name, build / name)
     else:
         fast = f"OPT_FAST={_OPTIMIZE}"
         run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
-        if kept is not None:
-            _keep([build / name for name in objects], kept)
+        if cached is not None:
+            _keep([build / name for name in objects], cached)
     run_tool([*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler")
 
 
 def _runtime_folder(simulator: Simulator) -> Path | None:
-    """Where the objects are kept that Verilator compiles for every design alike."""
+    """Cache of the objects that Verilator compiles for every design alike."""
     cache = cache_folder("verilator")
     path = shutil.which("c++")
     if cache is None or path is None:
@@ -236,7 +236,7 @@ def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str], 
     Raises
     ------
     VerificationError
-        It failed; the message has the end of what it said.
+        It failed; the message has the end of its log.
     """
     done = subprocess.run(
         command,

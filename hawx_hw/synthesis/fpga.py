@@ -21,7 +21,7 @@ from hawx_hw.util.scratch import scratch_folder
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["FpgaFigures", "synthesize_fpga", "synthesize_fpga_all"]
+__all__ = ["FpgaMetrics", "synthesize_fpga", "synthesize_fpga_all"]
 
 _KIND = "fpga"
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -41,8 +41,8 @@ _FLIP_FLOPS = {"ecp5": "TRELLIS_FF", "ice40": "SB_DFF"}
 
 
 @dataclass(frozen=True)
-class FpgaFigures:
-    """What a design takes on an FPGA; Yosys's count, before place and route.
+class FpgaMetrics:
+    """Resources of a design on an FPGA; Yosys's count, before place and route.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class FpgaFigures:
     cells : dict of str to int
         All cells by kind.
     key : str
-        Of the run in the store.
+        Key of the run in the store.
     """
 
     luts: int
@@ -82,7 +82,7 @@ def synthesize_fpga(
     dsp: bool = True,
     store: Store | None = None,
     timeout: float = 600.0,
-) -> FpgaFigures:
+) -> FpgaMetrics:
     """Synthesize a design with Yosys's command of the family.
 
     Parameters
@@ -117,12 +117,12 @@ def synthesize_fpga(
         "code": source_hash("hawx_hw.synthesis.fpga_worker"),
     }
     key = entry_key(_KIND, inputs)
-    found = None if store is None else store.get(key, _KIND)
-    if found is None:
-        found = dict(sorted(_cells(list(sources.values()), commands, top, timeout).items()))
+    cells = None if store is None else store.get(key, _KIND)
+    if cells is None:
+        cells = dict(sorted(_cells(list(sources.values()), commands, top, timeout).items()))
         if store is not None:
-            store.put(_KIND, inputs, found, {"pyosys": metadata.version("pyosys")})
-    return _figures(family.family, found, key)
+            store.put(_KIND, inputs, cells, {"pyosys": metadata.version("pyosys")})
+    return _metrics(family.family, cells, key)
 
 
 def synthesize_fpga_all(
@@ -132,7 +132,7 @@ def synthesize_fpga_all(
     jobs: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
-) -> list[FpgaFigures]:
+) -> list[FpgaMetrics]:
     """:func:`synthesize_fpga` of many designs: sources, top, and whether with multipliers.
 
     Raises
@@ -144,14 +144,14 @@ def synthesize_fpga_all(
         raise ValueError(f"jobs must be at least 1, not {jobs!r}")
     done = 0
 
-    def one(design: tuple[Mapping[str, str], str, bool]) -> FpgaFigures:
+    def one(design: tuple[Mapping[str, str], str, bool]) -> FpgaMetrics:
         nonlocal done
         sources, top, dsp = design
-        found = synthesize_fpga(sources, top, family, dsp=dsp, store=store)
+        metrics = synthesize_fpga(sources, top, family, dsp=dsp, store=store)
         done += 1
         if progress is not None:
             progress(done, len(designs))
-        return found
+        return metrics
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, designs))
@@ -170,8 +170,8 @@ def _cells(
         return Counter(cell["type"] for cell in module["cells"].values())
 
 
-def _figures(family: str, cells: Mapping[str, int], key: str) -> FpgaFigures:
-    return FpgaFigures(
+def _metrics(family: str, cells: Mapping[str, int], key: str) -> FpgaMetrics:
+    return FpgaMetrics(
         sum(cells.get(kind, 0) * luts for kind, luts in _LUTS[family].items()),
         sum(cells.get(kind, 0) for kind in _CARRIES[family]),
         sum(number for kind, number in cells.items() if kind.startswith(_FLIP_FLOPS[family])),

@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["main", "script"]
 
-#: What each family's command is told to use multipliers, or to leave them alone.
+#: Options of each family's command with which multipliers are used, or not.
 _DSP = {"ecp5": ("", " -nodsp"), "ice40": (" -dsp", "")}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OBJECTIVES",
     "Choice",
-    "Figures",
+    "ImplementationMetrics",
     "Objective",
     "choose",
     "choose_all",
@@ -33,8 +33,8 @@ OBJECTIVES: dict[str, Objective] = {"smallest": "area", "fastest": "delay"}
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What synthesis makes of one implementation.
+class ImplementationMetrics:
+    """Area, delay and cells of one implementation after synthesis.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ class Choice:
         ``area`` or ``delay``.
     implementation : str
         The chosen one.
-    figures : tuple of Figures
-        Of every implementation, in the block's order.
+    metrics : tuple of ImplementationMetrics
+        One for each implementation, in the block's order.
     """
 
     block: str
@@ -74,11 +74,11 @@ class Choice:
     technology: str
     objective: Objective
     implementation: str
-    figures: tuple[Figures, ...]
+    metrics: tuple[ImplementationMetrics, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "figures": [asdict(figures) for figures in self.figures]}
+        return {**asdict(self), "metrics": [asdict(metrics) for metrics in self.metrics]}
 
 
 def choose(
@@ -160,7 +160,7 @@ def compare_implementations(
     store : Store or None
         None for the user's.
     progress : callable or None
-        Told how many modules of how many are synthesized: those that were not before.
+        Called with how many modules of how many are synthesized: those that were not before.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def compare_implementations(
         progress=progress,
     )
     measured = [
-        _figures(implementation, design)
+        _metrics(implementation, design)
         for (_, implementation), design in zip(pairs, mapped, strict=True)
     ]
     results = iter(measured)
@@ -205,7 +205,9 @@ def compare_implementations(
     return choices
 
 
-def _figures(implementation: str, mapped: Mapped) -> Figures:
-    found = mapped.netlist.report()
+def _metrics(implementation: str, mapped: Mapped) -> ImplementationMetrics:
+    report = mapped.netlist.report()
     path, _ = longest_path(mapped.flat)
-    return Figures(implementation, found["area"], round(path.delay, 4), found["cells"])
+    return ImplementationMetrics(
+        implementation, report["area"], round(path.delay, 4), report["cells"]
+    )

@@ -5,7 +5,7 @@ once, every module meets Yosys in the same state whatever was mapped before it, 
 Yosys, which ends a process, ends one fork.
 
 The file holds ``jobs``, how many forks work at a time, and ``folders``. Each folder holds
-``script``, a Yosys command a line, which is run there; ``log`` gets what Yosys says. On standard
+``script``, a Yosys command a line, which is run there; ``log`` gets Yosys' messages. On standard
 output comes a line for each folder that is done: its number and its exit status.
 """
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mapped", "map_designs", "synthesize_module"]
 
-#: Told how many modules of how many are synthesized.
+#: Called with how many modules of how many are synthesized.
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def map_designs(
     distinct = {unit.key: unit for units in every for unit in units}
     contents: dict[str, Any] = {}
     if store is not None:
-        kept = ((key, store.get(key, KIND)) for key in distinct)
-        contents = {key: content for key, content in kept if content is not None}
+        stored = ((key, store.get(key, KIND)) for key in distinct)
+        contents = {key: content for key, content in stored if content is not None}
     missing = [unit for key, unit in distinct.items() if key not in contents]
     for unit, content in _run(missing, technology, jobs, timeout):
         contents[unit.key] = content
@@ -152,25 +152,25 @@ def synthesize_module(
     store: Store | None = None,
     timeout: float = 600.0,
 ) -> tuple[Netlist, dict[str, Any], str]:
-    """One module, such as a block: its netlist, its figures and its key in the store.
+    """One module, such as a block: its netlist, its metrics and its key in the store.
 
     Parameters are those of :func:`map_designs`.
 
     Returns
     -------
     netlist : Netlist
-    figures : dict
+    metrics : dict
         As :meth:`~hawx_hw.netlist.netlist.Netlist.report` gives them, and ``longest_path_ns``.
     key : str
-        Of the top; what it holds has keys of its own.
+        Key of the top; the modules that it holds have keys of their own.
     """
     (mapped,) = map_designs(
         [(sources, top)], technology,
         period_ns=period_ns, booth=booth, store=store, timeout=timeout,
     )  # fmt: skip
     path, _ = longest_path(mapped.flat)
-    figures = {**mapped.netlist.report(), "longest_path_ns": round(path.delay, 4)}
-    return mapped.netlist, figures, mapped.keys[top]
+    metrics = {**mapped.netlist.report(), "longest_path_ns": round(path.delay, 4)}
+    return mapped.netlist, metrics, mapped.keys[top]
 
 
 def _composed(
@@ -187,16 +187,16 @@ def _composed(
     modules: dict[str, Module] = {}
     for name, (module, unit) in described.items():
         try:
-            found = read_module(name, module, described, technology.library)
+            composed = read_module(name, module, described, technology.library)
         except ValueError as error:
             raise UserError(
                 f"{error}.",
                 where=str(technology.liberty),
                 hint="The library lacks such a cell: name another technology.",
             ) from error
-        for instance in found.instances:
+        for instance in composed.instances:
             instance.texts.update({key: unit.file(text) for key, text in instance.texts.items()})
-        modules[name] = found
+        modules[name] = composed
     verilog = "\n".join(unit.named(contents[unit.key]["verilog"]) for unit in units)
     return Mapped(
         Netlist(top, modules, technology.library),
@@ -234,7 +234,7 @@ def _run(
 
 
 def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int]]:
-    """Number and exit status of each unit, as the worker tells them."""
+    """Number and exit status of each unit, as the worker reports them."""
     limit = time.monotonic() + timeout
     process = subprocess.Popen(
         [sys.executable, "-m", "hawx_hw.synthesis.module_worker", str(path)],

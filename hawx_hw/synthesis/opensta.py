@@ -89,12 +89,12 @@ def opensta_timing(
     UserError
         OpenSTA is missing, failed, took too long or found no path.
     """
-    found = find_opensta()
-    if found is None:
+    installed = find_opensta()
+    if installed is None:
         raise UserError(
             "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
-    program, version = found
+    program, version = installed
     text, macros = plain_verilog(verilog.read_text())
     cells = liberty.read_text(encoding="utf-8", errors="replace")
     unit = time_unit(cells)
@@ -122,8 +122,8 @@ def opensta_timing(
     where = str(workdir / "opensta.log")
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
     if run.returncode or failure:
-        said = failure[0] if failure else f"it ended with status {run.returncode}"
-        raise UserError(f"OpenSTA failed: {said}", where=where)
+        reason = failure[0] if failure else f"it ended with status {run.returncode}"
+        raise UserError(f"OpenSTA failed: {reason}", where=where)
     path = _PATH.search(log)
     if path is None:
         raise UserError("OpenSTA found no path.", where=where)

@@ -1,4 +1,4 @@
-"""Mapped Verilog in words that OpenSTA knows: no parameters, signs or concatenated targets."""
+"""Mapped Verilog in the subset that OpenSTA reads: no parameters, signs or concatenated targets."""
 
 from __future__ import annotations
 

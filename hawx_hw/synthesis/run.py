@@ -28,19 +28,19 @@ OPENSTA_CELLS = 200_000
 
 @dataclass(frozen=True)
 class SynthesisResult:
-    """What synthesis found.
+    """Result of synthesis.
 
     Parameters
     ----------
-    figures : dict
+    metrics : dict
         What synth.json holds; see docs/synthesis.md.
     netlist : Path
-        The mapped Verilog: standard cells and memory macros, hierarchy kept.
+        The mapped Verilog: standard cells and memory macros, with their hierarchy.
     mapped : Netlist
         The same, read.
     """
 
-    figures: dict[str, Any]
+    metrics: dict[str, Any]
     netlist: Path
     mapped: Netlist
 
@@ -86,7 +86,7 @@ def synthesize(
     store : Store or None
         Where modules that were synthesized before are kept.
     progress : callable or None
-        Told how many of the modules that the store lacks are done, and how many it lacks.
+        Called with how many of the modules that the store lacks are done, and how many it lacks.
     opensta : bool or None
         Whether OpenSTA is asked too; None asks it where it is installed, for at most
         :data:`OPENSTA_CELLS` cells.
@@ -123,8 +123,8 @@ def synthesize(
     )
     netlist = mapped.netlist
     write_text(workdir / "netlist.v", mapped.verilog)
-    figures = netlist.report()
-    figures["timing"] = _timing(
+    metrics = netlist.report()
+    metrics["timing"] = _timing(
         mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout
     )
     return SynthesisResult(
@@ -138,7 +138,7 @@ def synthesize(
             "options": {"period_ns": period_ns, "booth": booth, "flatten": flatten},
             "versions": {"pyosys": metadata.version("pyosys")},
             "keys": mapped.keys,
-            **figures,
+            **metrics,
         },
         workdir / "netlist.v",
         netlist,

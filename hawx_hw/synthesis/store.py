@@ -23,7 +23,7 @@ from hawx_hw.util.locations import store_file
 __all__ = ["Entry", "Store", "default_store", "entry_key"]
 
 _T = TypeVar("_T")
-#: Of the table; a file with another one is left alone.
+#: Version of the table; a file with another one is left alone.
 _SCHEMA = 1
 _CREATE = """
 CREATE TABLE IF NOT EXISTS results (
@@ -55,9 +55,9 @@ class Entry:
     inputs : dict
         What the result depends on.
     result : object
-        As JSON knows it.
+        JSON-able.
     versions : dict
-        Of the tools, for people; what the result depends on is in ``inputs`` too.
+        Versions of the tools, for people; what the result depends on is in ``inputs`` too.
     size : int
         Bytes in the store.
     """
@@ -107,13 +107,13 @@ class Store:
 
     def get(self, key: str, kind: str) -> Any | None:
         """The result that is kept; None where there is none, or a damaged one."""
-        row = self._attempt(
+        record = self._attempt(
             lambda connection: connection.execute(
                 "SELECT inputs, result, sha256 FROM results WHERE key = ? AND kind = ?",
                 (key, kind),
             ).fetchone()
         )
-        return None if row is None else _checked(key, kind, *row)
+        return None if record is None else _checked(key, kind, *record)
 
     def put(
         self,
@@ -129,11 +129,11 @@ class Store:
         kind : str
             What sort of result it is, such as ``module``.
         inputs : mapping
-            All that it depends on, as JSON knows it.
+            All that it depends on, JSON-able.
         result : object
-            As JSON knows it; not None, which stands for nothing.
+            JSON-able; not None, which stands for nothing.
         versions : mapping of str to str or None
-            Of the tools.
+            Versions of the tools.
 
         Returns
         -------
@@ -144,7 +144,7 @@ class Store:
             raise ValueError("result must be something, not None")
         key = entry_key(kind, inputs)
         packed = [zlib.compress(_json(part)) for part in (inputs, result)]
-        row = (
+        record = (
             key, kind, *packed, _sum(key, kind, *packed),
             json.dumps(versions or {}, sort_keys=True), time.time(),
         )  # fmt: skip
@@ -152,7 +152,7 @@ class Store:
         def write(connection: sqlite3.Connection) -> None:
             with connection:
                 connection.execute(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)", row
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)", record
                 )
 
         self._attempt(write)
@@ -172,7 +172,7 @@ class Store:
 
     def entries(self, kind: str | None = None, *, prefix: str = "") -> Iterator[Entry]:
         """Undamaged entries, of one kind or of all, by key and kind."""
-        rows = self._attempt(
+        records = self._attempt(
             lambda connection: connection.execute(
                 "SELECT key, kind, inputs, result, sha256, versions FROM results"
                 " WHERE key >= ?1 AND key < ?1 || 'g' AND (?2 IS NULL OR kind = ?2)"
@@ -180,7 +180,7 @@ class Store:
                 (prefix, kind),
             ).fetchall()
         )
-        for key, kind, inputs, result, checksum, versions in rows or ():
+        for key, kind, inputs, result, checksum, versions in records or ():
             content = _checked(key, kind, inputs, result, checksum)
             if content is not None:
                 size = len(inputs) + len(result)
@@ -191,13 +191,13 @@ class Store:
 
     def stats(self) -> dict[str, dict[str, int]]:
         """By kind: ``entries`` and ``bytes``."""
-        rows = self._attempt(
+        records = self._attempt(
             lambda connection: connection.execute(
                 "SELECT kind, count(*), sum(length(inputs) + length(result)) FROM results"
                 " GROUP BY kind ORDER BY kind"
             ).fetchall()
         )
-        return {kind: {"entries": count, "bytes": size} for kind, count, size in rows or ()}
+        return {kind: {"entries": count, "bytes": size} for kind, count, size in records or ()}
 
     def prune(self, *, kind: str | None = None, older_than_days: float | None = None) -> int:
         """Remove entries of a kind, of an age, or of both; all of them where neither is given.
@@ -235,7 +235,7 @@ class Store:
             except OSError:
                 return None
             except sqlite3.DatabaseError as error:
-                if not _tells_damage(error):
+                if not _is_damage(error):
                     return None
                 if first:
                     self._set_aside()
@@ -273,14 +273,14 @@ def default_store() -> Store | None:
 
 def _prepare(connection: sqlite3.Connection) -> bool:
     """Whether the file holds the table, which is made in a new one."""
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found not in (0, _SCHEMA):
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, _SCHEMA):
         if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("The header is damaged")
         return False
     # A power cut may cost the last entries but not the file.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if found == 0:
+    if version == 0:
         connection.execute("PRAGMA journal_mode = WAL")
         with connection:
             connection.execute(_CREATE)
@@ -291,13 +291,13 @@ def _prepare(connection: sqlite3.Connection) -> bool:
 def _damaged(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
-            found = connection.execute("PRAGMA quick_check").fetchone()[0]
-            return bool(found != "ok")
+            answer = connection.execute("PRAGMA quick_check").fetchone()[0]
+            return bool(answer != "ok")
     except sqlite3.DatabaseError as error:
-        return _tells_damage(error)
+        return _is_damage(error)
 
 
-def _tells_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
     """Whether the file is damaged; not so if it is locked, full, or not to be written."""
     return (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF) in _DAMAGE
 

@@ -20,7 +20,7 @@ from hawx_hw.util.code import source_hash
 
 __all__ = ["KIND", "Recipe", "Unit", "mapped_content", "units_of"]
 
-#: Of the store's entries.
+#: Kind of the store's entries.
 KIND = "module"
 _HEAD = re.compile(r"\A/\*.*?\*/\s*", re.DOTALL)
 
@@ -82,7 +82,7 @@ class Unit:
     Parameters
     ----------
     name : str
-        Of its top, as the design calls it.
+        Name of its top, as the design calls it.
     sources : mapping of str to str
         Verilog by file name.
     script : tuple of str
@@ -143,7 +143,7 @@ def units_of(sources: Mapping[str, str], top: str, recipe: Recipe) -> list[Unit]
     """
     parts = None if recipe.flatten else read_parts(sources)
     if parts is None or top not in parts:
-        # Without the top, Yosys says so.
+        # Without the top, Yosys refuses it with the user's file and line.
         named = {f"source_{n}.v": (text, name, 0) for n, (name, text) in enumerate(sources.items())}
         return [_unit(top, top, named, "", (), recipe)]
     done: dict[str, Unit | None] = {}

@@ -127,7 +127,7 @@ def _parsed(name: str, text: str) -> _Source | None:
     if any(member.kind.name != "ModuleDeclaration" for member in modules):
         return None
     macro = len(modules) == 1 and modules[0].header.name.valueText in MACROS
-    if not macro and ("`" in text or any(found.isError() for found in tree.diagnostics)):
+    if not macro and ("`" in text or any(diagnostic.isError() for diagnostic in tree.diagnostics)):
         return None
     return _Source(name, text.encode(), modules, (manager, tree))
 
@@ -144,12 +144,12 @@ def _part(file: _Source, module: ModuleDeclarationSyntax, names: set[str]) -> Pa
     specialized = set()
     memories: list[Any] = []
     for instantiation in _instantiations(module.members):
-        held = instantiation.type.valueText
+        child = instantiation.type.valueText
         memories += _init_files(instantiation)
-        if held in names - {name}:
-            uses[held] = None
+        if child in names - {name}:
+            uses[child] = None
             if instantiation.parameters is not None:
-                specialized.add(held)
+                specialized.add(child)
     start = file.place(module.header.moduleKeyword.location.offset)
     end = file.place(module.endmodule.range.end.offset)
     own = module.header.name.range

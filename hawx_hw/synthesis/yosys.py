@@ -116,8 +116,8 @@ def run_yosys(
 
 def refusal(log: str, status: int) -> UserError:
     """The error that Yosys reported in its log; ``where`` is as Yosys names it."""
-    found = list(_ERROR.finditer(log))
-    if not found:
+    errors = list(_ERROR.finditer(log))
+    if not errors:
         last = log.strip().splitlines()[-1:] or ["nothing"]
         return UserError(f"Yosys ended with status {status}; its last message: {last[0]}")
-    return UserError(f"Yosys refused the design: {found[-1]['what']}", where=found[-1]["where"])
+    return UserError(f"Yosys refused the design: {errors[-1]['what']}", where=errors[-1]["where"])

@@ -1,4 +1,4 @@
-"""What a liberty file says of its cells: functions, loads, delays, energies."""
+"""Cells of a liberty file: functions, loads, delays, energies."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class InternalPower:
     when : str
         The state of other pins in which this holds, a Boolean function; "" for any.
     rise, fall : Table
-        Of the pin's rising and falling edge. An input's does not depend on the load. May be
-        negative.
+        Energies of the pin's rising and falling edge. An input's does not depend on the load. May
+        be negative.
     """
 
     related: str
@@ -72,7 +72,7 @@ class InternalPower:
 
 @dataclass(frozen=True, eq=False)
 class FlipFlop:
-    """What an ``ff`` group says; every text is a Boolean function of pins, "" where left out.
+    """The content of an ``ff`` group; every text is a Boolean function of pins, "" where left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the YAML of a technology or of an FPGA family may say."""
+"""Models of the YAML of a technology or of an FPGA family."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ModelDescription(_Model):
 
 
 class MacroDescription(_Model):
-    """One macro of which the figures are known."""
+    """One macro whose metrics are known."""
 
     kind: Literal["hawx_rom", "hawx_sp_ram", "hawx_sdp_ram"]
     width: int = Field(ge=1)
@@ -99,7 +99,7 @@ class TechnologyDescription(_Model):
 
 
 class FamilyDescription(_Model):
-    """An FPGA family that Yosys knows."""
+    """An FPGA family that Yosys supports."""
 
     name: _Text
     family: Literal["ecp5", "ice40"]

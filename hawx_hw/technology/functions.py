@@ -49,7 +49,7 @@ class Expression:
         Parameters
         ----------
         values : mapping
-            Of each name: an int or an array of unsigned integers.
+            By name: an int or an array of unsigned integers.
         ones : int or unsigned integer
             The word that stands for 1; a word outside it must not occur in ``values``.
 
@@ -62,12 +62,12 @@ class Expression:
             return values[self.text]
         if self.operator == "constant":
             return ones if self.text == "1" else ones ^ ones
-        found = [part.evaluate(values, ones) for part in self.operands]
+        parts = [part.evaluate(values, ones) for part in self.operands]
         if self.operator == "not":
-            return found[0] ^ ones
+            return parts[0] ^ ones
         if self.operator == "and":
-            return found[0] & found[1]
-        return found[0] | found[1] if self.operator == "or" else found[0] ^ found[1]
+            return parts[0] & parts[1]
+        return parts[0] | parts[1] if self.operator == "or" else parts[0] ^ parts[1]
 
     def c(self, names: Mapping[str, str]) -> str:
         """A C expression on words.
@@ -79,11 +79,11 @@ class Expression:
         """
         if self.operator in ("name", "constant"):
             return names[self.text]
-        found = [part.c(names) for part in self.operands]
+        parts = [part.c(names) for part in self.operands]
         return (
-            f"(~{found[0]})"
+            f"(~{parts[0]})"
             if self.operator == "not"
-            else f"({found[0]} {_C[self.operator]} {found[1]})"
+            else f"({parts[0]} {_C[self.operator]} {parts[1]})"
         )
 
 
@@ -105,10 +105,10 @@ def parse(text: str) -> Expression:
         tokens.append(match[1] or match[2])
         position = match.end()
     reader = _Reader(tokens, text)
-    found = reader.disjunction()
+    expression = reader.disjunction()
     if reader.rest:
         reader.fail()
-    return found
+    return expression
 
 
 class _Reader:
@@ -123,43 +123,43 @@ class _Reader:
         return self.rest[-1] if self.rest else ""
 
     def disjunction(self) -> Expression:
-        found = self._conjunction()
+        expression = self._conjunction()
         while self._next() in ("|", "+"):
             self.rest.pop()
-            found = Expression("or", (found, self._conjunction()))
-        return found
+            expression = Expression("or", (expression, self._conjunction()))
+        return expression
 
     def _conjunction(self) -> Expression:
-        found = self._exclusive()
+        expression = self._exclusive()
         while self._next() not in ("", ")", "|", "+"):
             if self._next() in ("&", "*"):
                 self.rest.pop()
-            found = Expression("and", (found, self._exclusive()))
-        return found
+            expression = Expression("and", (expression, self._exclusive()))
+        return expression
 
     def _exclusive(self) -> Expression:
-        found = self._term()
+        expression = self._term()
         while self._next() == "^":
             self.rest.pop()
-            found = Expression("xor", (found, self._term()))
-        return found
+            expression = Expression("xor", (expression, self._term()))
+        return expression
 
     def _term(self) -> Expression:
         token = self.rest.pop() if self.rest else ""
         if token == "!":
             return Expression("not", (self._term(),))
         if token == "(":
-            found = self.disjunction()
+            expression = self.disjunction()
             if self._next() != ")":
                 self.fail()
             self.rest.pop()
         elif token in ("0", "1"):
-            found = Expression("constant", (), token)
+            expression = Expression("constant", (), token)
         elif token and (token[0].isalpha() or token[0] == "_"):
-            found = Expression("name", (), token)
+            expression = Expression("name", (), token)
         else:
             self.fail()
         while self._next() == "'":
             self.rest.pop()
-            found = Expression("not", (found,))
-        return found
+            expression = Expression("not", (expression,))
+        return expression

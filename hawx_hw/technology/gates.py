@@ -18,7 +18,7 @@ _FLIP_FLOP_NETS = 4.0
 
 @dataclass(frozen=True)
 class Gates:
-    """Figures of the smallest gates.
+    """Metrics of the smallest gates.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def smallest_gates(library: Library, supply: float) -> Gates:
     ValueError
         It has no inverter.
     """
-    found: dict[str, tuple[float, float, str]] = {}
+    smallest: dict[str, tuple[float, float, str]] = {}
     for cell in library.cells.values():
         if not cell.dont_use:
             for kind in _kinds(cell):
@@ -58,16 +58,16 @@ def smallest_gates(library: Library, supply: float) -> Gates:
                     (p.capacitance for p in cell.pins.values() if p.direction == "input"),
                     default=0.0,
                 )
-                found[kind] = min(found.get(kind, (cell.area, load, cell.name)),
+                smallest[kind] = min(smallest.get(kind, (cell.area, load, cell.name)),
                                   (cell.area, load, cell.name))  # fmt: skip
-    if "inverter" not in found:
+    if "inverter" not in smallest:
         raise ValueError(f"Library {library.name!r} has no inverter")
-    area, load, name = found["inverter"]
+    area, load, name = smallest["inverter"]
     leakage = library.cells[name].leakage_nw
     net = 0.5 * _NET_INPUTS * load * supply * supply
     nand, flip_flop = (
-        (found[kind][0], library.cells[found[kind][2]].leakage_nw)
-        if kind in found
+        (smallest[kind][0], library.cells[smallest[kind][2]].leakage_nw)
+        if kind in smallest
         else (area * ratio, leakage * ratio)
         for kind, ratio in (("nand", 4 / 3), ("flip_flop", 8.0))
     )

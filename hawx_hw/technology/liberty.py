@@ -165,12 +165,12 @@ def _leakage(
 
 
 def _flip_flop(cell: Group) -> FlipFlop | None:
-    found = next(cell.children("ff"), None)
-    if found is None:
+    group = next(cell.children("ff"), None)
+    if group is None:
         return None
-    state, inverted = (*found.arguments, "", "")[:2]
+    state, inverted = (*group.arguments, "", "")[:2]
     names = ("clocked_on", "next_state", "clear", "preset")
-    return FlipFlop(state, inverted, *(found.text(name) for name in names))
+    return FlipFlop(state, inverted, *(group.text(name) for name in names))
 
 
 def _special(cell: Group) -> bool:
@@ -217,8 +217,10 @@ def _pair(
     group: Group, rise: str, fall: str, units: _Units, scale: float
 ) -> tuple[Table, Table] | None:
     """The tables for rise and fall; one stands for both where the other is left out."""
-    found = [_table(table, units, scale) for kind in (rise, fall) for table in group.children(kind)]
-    return (found[0], found[-1]) if found else None
+    tables = [
+        _table(table, units, scale) for kind in (rise, fall) for table in group.children(kind)
+    ]
+    return (tables[0], tables[-1]) if tables else None
 
 
 #: The variables that may span a table: a pin's own transition, then a load or that of the clock.

@@ -22,13 +22,13 @@ class TableStack:
     """
 
     def __init__(self, tables: list[Table]):
-        rows = max((len(table.slews) for table in tables), default=1)
-        columns = max((len(table.loads) for table in tables), default=1)
-        self._slews = np.full((len(tables), max(rows, 2)), np.inf)
-        self._loads = np.full((len(tables), max(columns, 2)), np.inf)
-        self._values = np.zeros((len(tables), max(rows, 2), max(columns, 2)))
-        self._rows = np.array([len(table.slews) for table in tables], dtype=np.int64)
-        self._columns = np.array([len(table.loads) for table in tables], dtype=np.int64)
+        slews = max((len(table.slews) for table in tables), default=1)
+        loads = max((len(table.loads) for table in tables), default=1)
+        self._slews = np.full((len(tables), max(slews, 2)), np.inf)
+        self._loads = np.full((len(tables), max(loads, 2)), np.inf)
+        self._values = np.zeros((len(tables), max(slews, 2), max(loads, 2)))
+        self._slew_counts = np.array([len(table.slews) for table in tables], dtype=np.int64)
+        self._load_counts = np.array([len(table.loads) for table in tables], dtype=np.int64)
         for number, table in enumerate(tables):
             self._slews[number, : len(table.slews)] = table.slews
             self._loads[number, : len(table.loads)] = table.loads
@@ -46,11 +46,11 @@ class TableStack:
         load : ndarray of float
             In fF.
         """
-        i, u = _position(self._slews[number], self._rows[number], slew)
-        j, v = _position(self._loads[number], self._columns[number], load)
+        i, u = _position(self._slews[number], self._slew_counts[number], slew)
+        j, v = _position(self._loads[number], self._load_counts[number], load)
         values = self._values
         low, high = (
-            (1 - v) * values[number, row, j] + v * values[number, row, j + 1] for row in (i, i + 1)
+            (1 - v) * values[number, at, j] + v * values[number, at, j + 1] for at in (i, i + 1)
         )
         return (1 - u) * low + u * high
 

@@ -1,4 +1,4 @@
-"""Finds the liberty file of a technology, and says what it is."""
+"""Finds the liberty file of a technology."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Technology:
     clock_mhz : float
         The clock where a design names none.
     stated_supply : float or None
-        In V; None: what the library says.
+        In V; None: that of the library.
     stated_memories : MemoriesDescription
     """
 
@@ -66,7 +66,7 @@ class Technology:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of all that figures of a design depend on: library, supply, clock, memories."""
+        """SHA-256 of all that metrics of a design depend on: library, supply, clock, memories."""
         return json_hash(
             {
                 "library": self.digest,
@@ -148,13 +148,13 @@ def load(name: str, *, base: Path | None = None) -> Technology:
         Where there is no such technology, or its file is missing or damaged, or it is an FPGA
         family.
     """
-    found = load_any(name, base=base)
-    if isinstance(found, FpgaFamily):
+    technology = load_any(name, base=base)
+    if isinstance(technology, FpgaFamily):
         raise UserError(
             f"{name!r} is an FPGA family, and this needs a library of standard cells",
             hint=f"Name one of {', '.join(BUILT_IN)}, or a path of a .lib, .lib.gz or .yaml.",
         )
-    return found
+    return technology
 
 
 def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
@@ -183,16 +183,20 @@ def _described(path: Path) -> Technology | FpgaFamily:
     if "family" in content:
         family = checked(FamilyDescription, content, path)
         return FpgaFamily(family.name, family.family)
-    found = checked(TechnologyDescription, content, path)
-    for candidate in _candidates(found.places, path.parent):
+    description = checked(TechnologyDescription, content, path)
+    for candidate in _candidates(description.places, path.parent):
         if candidate.is_file():
             return Technology(
-                found.name, _plain(candidate), found.clock_mhz, found.supply, found.memories
+                description.name,
+                _plain(candidate),
+                description.clock_mhz,
+                description.supply,
+                description.memories,
             )
     raise UserError(
-        f"The liberty file of technology {found.name!r} is missing",
-        where=", ".join(found.places),
-        hint=found.install,
+        f"The liberty file of technology {description.name!r} is missing",
+        where=", ".join(description.places),
+        hint=description.install,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a proof says of a right block, and of one with a single partial product broken."""
+"""Proofs of a right block, and of one with a single partial product broken."""
 
 import dataclasses
 
@@ -92,7 +92,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
     assert formal.method == "formal"
     assert formal.a & 16 and formal.b < 0
     assert formal.expected == formal.a * formal.b
-    assert formal.found == formal.expected + 2048
+    assert formal.result == formal.expected + 2048
     assert str(simulated) == (
         "simulation: a = -112, b = -128 gives 16384, not 14336 (16384 of 65536 pairs are wrong)"
     )
@@ -122,7 +122,7 @@ def test_one_partial_product_broken_in_the_emitted_verilog():
     assert simulated == Counterexample("simulation", -120, -112, 13440, 13440 - 128, 16384)
     assert formal.a & 8 and formal.b & 16
     assert formal.expected == formal.a * formal.b
-    assert formal.found == formal.expected - 128
+    assert formal.result == formal.expected - 128
 
 
 def test_a_specification_that_is_not_the_table_is_found(proven):
@@ -141,19 +141,19 @@ def test_without_a_specification_the_table_stands_alone(proven):
 def test_order_and_batches(monkeypatch):
     monkeypatch.setattr("hawx_hw.block_proofs.proofs._BATCH", 2)
     first, second = TwoWays(1), TwoWays(0)
-    told = []
+    reports = []
     proofs = prove(
         [(first, "chain"), (second, "chain"), (first, "broken")],
         formal=False,
         jobs=2,
-        progress=lambda *counts: told.append(counts),
+        progress=lambda *counts: reports.append(counts),
     )
     assert [(p.block, p.implementation, p.formal, p.holds) for p in proofs] == [
         (first.name, "chain", False, True),
         (first.name, "broken", False, False),
         (second.name, "chain", False, True),
     ]
-    assert told == [(2, 3), (3, 3)]
+    assert reports == [(2, 3), (3, 3)]
 
 
 def test_jobs():

@@ -7,7 +7,7 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.characterization import fpga
 from hawx_hw.characterization.fpga import characterize_fpga
-from hawx_hw.synthesis.fpga import FpgaFigures
+from hawx_hw.synthesis.fpga import FpgaMetrics
 from hawx_hw.technology import load_any
 
 
@@ -21,7 +21,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
         for _, top, dsp in designs:
             asked.append((top, dsp))
             count = 0 if dsp else luts[top.rpartition("_")[2]] // (2 if "array" in top else 1)
-            found.append(FpgaFigures(count, 0, 0, int(dsp), 0, {}, f"key of {top}"))
+            found.append(FpgaMetrics(count, 0, 0, int(dsp), 0, {}, f"key of {top}"))
         return found
 
     monkeypatch.setattr(fpga, "synthesize_fpga_all", synthesize)

@@ -81,7 +81,7 @@ def test_implementations(hawx):
     assert error is None
     (choice,) = json.loads(printed)
     assert (choice["block"], choice["technology"]) == ("wrong", "generic45")
-    multiply, flipped = choice["figures"]
+    multiply, flipped = choice["metrics"]
     assert multiply["cells"] < flipped["cells"]
     best = min(choice["figures"], key=lambda figures: figures["delay_ns"])
     assert choice["implementation"] == best["implementation"]

@@ -104,7 +104,7 @@ def _all_nets(netlist: Netlist) -> set[int | str]:
 
 def _read(path: Path, names: Mapping[str, int | str]) -> dict[int | str, list[tuple[int, int]]]:
     codes: dict[str, int | str] = {}
-    found: dict[int | str, list[tuple[int, int]]] = {net: [] for net in names.values()}
+    result: dict[int | str, list[tuple[int, int]]] = {net: [] for net in names.values()}
     time = 0
     for line in path.read_text().splitlines():
         words = line.split()
@@ -113,5 +113,5 @@ def _read(path: Path, names: Mapping[str, int | str]) -> dict[int | str, list[tu
         elif line.startswith("#"):
             time = int(line[1:])
         elif line[:1] in ("0", "1") and line[1:] in codes:
-            found[codes[line[1:]]].append((time, int(line[0])))
-    return found
+            result[codes[line[1:]]].append((time, int(line[0])))
+    return result

@@ -84,17 +84,17 @@ def net_numbers(netlist: Netlist) -> dict[int | str, int]:
     """Yosys's number of each driven net and its number in the flat netlist."""
     flat = flatten(netlist)
     groups = {group.kind: group for group in flat.groups}
-    found: dict[int | str, int] = {}
+    result: dict[int | str, int] = {}
     for instance in netlist.modules["top"].instances:
         group = groups[instance.kind]
         row = group.names.index(instance.name)
         for pin, nets in instance.pins.items():
             if netlist.library.cells[instance.kind].pins[pin].direction == "output":
-                found[nets[0]] = int(group.nets_at(pin)[row])
-    return found
+                result[nets[0]] = int(group.nets_at(pin)[row])
+    return result
 
 
-def truth(text: str) -> Callable[[Mapping[str, int]], int]:
+def exact_function(text: str) -> Callable[[Mapping[str, int]], int]:
     """A function of a liberty file, through Python's own operators."""
     words = text.replace("!", " ~").replace("*", "&").replace("+", "|")
     while "'" in words:
@@ -137,7 +137,7 @@ class Slow:
             (self.flops if cell.flip_flop else self.gates).append((instance, cell))
         self.states = [0] * len(self.flops)
         self.functions = {
-            pin.function: truth(pin.function)
+            pin.function: exact_function(pin.function)
             for cell in library.cells.values()
             for pin in cell.pins.values()
             if pin.function

@@ -76,8 +76,8 @@ def test_each_arc_has_the_tables_of_its_own_edge(flat: FlatNetlist) -> None:
             (arcs.delays, inverter.delays),
             (arcs.transitions, inverter.transitions),
         ):
-            found = arcs.tables.at(numbers[[arc]], slew, load_of)
-            assert found == pytest.approx(tables[edge].at(0.02, 3.0))
+            result = arcs.tables.at(numbers[[arc]], slew, load_of)
+            assert result == pytest.approx(tables[edge].at(0.02, 3.0))
 
 
 @pytest.mark.parametrize("pins", [{"A": "1", "ZN": 3}, {"ZN": 3}])

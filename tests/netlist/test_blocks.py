@@ -32,14 +32,14 @@ def operands(cycles: int, lanes: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_first_pair_is_not_counted(drum: FlatNetlist) -> None:
     weights, activations = operands(50, 3)
-    found = simulate_block(drum, by_name("drum(k=4)"), weights, activations)
-    assert found.cycles == 49 * 3
+    result = simulate_block(drum, by_name("drum(k=4)"), weights, activations)
+    assert result.cycles == 49 * 3
     nets = drum.ports["a"][1]
     codes = weights.astype(np.int64) & 0xFF
     changes = codes[1:] ^ codes[:-1]
-    wanted = [int((changes >> bit & 1).sum()) for bit in range(8)]
-    assert found.toggles[nets].tolist() == wanted
-    assert found.ones[nets].tolist() == [int((codes[1:] >> bit & 1).sum()) for bit in range(8)]
+    expected = [int((changes >> bit & 1).sum()) for bit in range(8)]
+    assert result.toggles[nets].tolist() == expected
+    assert result.ones[nets].tolist() == [int((codes[1:] >> bit & 1).sum()) for bit in range(8)]
 
 
 def test_still_operands_toggle_nothing(drum: FlatNetlist) -> None:
@@ -56,8 +56,8 @@ def test_another_table_is_found(drum: FlatNetlist) -> None:
 def test_unsigned_blocks_are_compared_as_built() -> None:
     name = "udrum(k=3)"
     block = by_name(name)
-    found = simulate_block(mapped(block), block, *operands(40, 2))
-    assert found.cycles == 78
+    result = simulate_block(mapped(block), block, *operands(40, 2))
+    assert result.cycles == 78
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (3,)])

@@ -46,11 +46,11 @@ def model(library: Library, kind: str):  # type: ignore[no-untyped-def]
 
 
 def test_a_gate_depends_on_what_its_outputs_name(library: Library) -> None:
-    found = model(library, "MUX")
-    assert set(found.inputs) == {"A", "B", "S"}
-    assert [pin for pin, _ in found.outputs] == ["Y", "N"]
-    assert found.next_state is None
-    function = dict(found.outputs)["Y"]
+    result = model(library, "MUX")
+    assert set(result.inputs) == {"A", "B", "S"}
+    assert [pin for pin, _ in result.outputs] == ["Y", "N"]
+    assert result.next_state is None
+    function = dict(result.outputs)["Y"]
     for s in (0, 1):
         assert [
             int(function.evaluate({"A": a, "B": 1 - a, "S": s})) & 1 for a in (0, 1)
@@ -58,10 +58,10 @@ def test_a_gate_depends_on_what_its_outputs_name(library: Library) -> None:
 
 
 def test_a_flip_flop_depends_on_its_next_state(library: Library) -> None:
-    found = model(library, "FLOP")
-    assert found.inputs == ("D", "E")
-    assert (found.clock, found.state, found.inverted) == ("C", "I", "J")
-    (clear,) = found.asynchronous
+    result = model(library, "FLOP")
+    assert result.inputs == ("D", "E")
+    assert (result.clock, result.state, result.inverted) == ("C", "I", "J")
+    (clear,) = result.asynchronous
     assert set(clear.names) == {"R"}
 
 

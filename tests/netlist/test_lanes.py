@@ -13,11 +13,11 @@ from hawx_hw.netlist.lanes import lanes_of, words_of
 def test_bit_by_bit(lanes: int, words: int, bits: int) -> None:
     rng = np.random.default_rng(bits * lanes)
     values = rng.integers(-(1 << 63), (1 << 63) - 1, lanes, dtype=np.int64)
-    found = words_of(values, bits, words)
-    assert (found.shape, found.dtype) == ((bits, words), np.uint64)
+    result = words_of(values, bits, words)
+    assert (result.shape, result.dtype) == ((bits, words), np.uint64)
     for bit in range(bits):
         expected = sum((int(value) >> bit & 1) << lane for lane, value in enumerate(values))
-        assert sum(int(word) << (64 * at) for at, word in enumerate(found[bit])) == expected
+        assert sum(int(word) << (64 * at) for at, word in enumerate(result[bit])) == expected
 
 
 def test_the_inverse_is_unsigned() -> None:

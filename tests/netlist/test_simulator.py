@@ -14,7 +14,15 @@ from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.technology import load
 from tests import material
-from tests.netlist.netlists import Slow, inputs, net_numbers, outputs, random_module, truth, usable
+from tests.netlist.netlists import (
+    Slow,
+    exact_function,
+    inputs,
+    net_numbers,
+    outputs,
+    random_module,
+    usable,
+)
 
 LIBRARIES = ("generic45", "osu018", "ihp-sg13g2", "sky130hd")
 
@@ -34,19 +42,19 @@ def test_every_kind_of_cell(name: str) -> None:
     library = material.technology(name).library
     cells = usable(library)
     count = max(len(inputs(cell)) for cell in cells)
-    instances, wanted, net = [], [], 2 + count
+    instances, expected, net = [], [], 2 + count
     for cell in cells:
         pins: dict[str, list[int | str]] = {
             pin: [2 + index] for index, pin in enumerate(inputs(cell))
         }
         for pin in outputs(cell):
             pins[pin] = [net]
-            wanted.append((net, truth(cell.pins[pin].function), inputs(cell)))
+            expected.append((net, exact_function(cell.pins[pin].function), inputs(cell)))
             net += 1
         instances.append(Instance(cell.name, cell.name, pins, {}))
     ports: dict[str, tuple[str, list[int | str]]] = {
         "x": ("input", list(range(2, 2 + count))),
-        "y": ("output", [net for net, _, _ in wanted]),
+        "y": ("output", [net for net, _, _ in expected]),
     }
     netlist = Netlist("top", {"top": Module("top", ports, instances)}, library)
     simulator = GateSimulator(flatten(netlist), 2**count)
@@ -54,7 +62,7 @@ def test_every_kind_of_cell(name: str) -> None:
     simulator.step()
     nets = simulator.flat.ports["y"][1]
     states = list(itertools.product((0, 1), repeat=count))
-    for index, (_, function, pins_) in enumerate(wanted):
+    for index, (_, function, pins_) in enumerate(expected):
         seen = simulator.value(nets[index : index + 1])
         for lane, state in enumerate(states):
             known = dict(zip(pins_, reversed(state), strict=False))
@@ -168,7 +176,7 @@ def test_inputs_that_are_not_given_anew_count() -> None:
     simulator.take()
     for _ in range(3):
         simulator.step()
-    found = simulator.take()
+    result = simulator.take()
     nets = simulator.flat.ports["x"][1]
-    assert found.ones[nets].tolist() == [0, 15, 0, 15]
-    assert found.toggles[nets].tolist() == [0] * 4
+    assert result.ones[nets].tolist() == [0, 15, 0, 15]
+    assert result.toggles[nets].tolist() == [0] * 4

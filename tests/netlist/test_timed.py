@@ -44,12 +44,12 @@ def test_every_net_changes_as_often_as_in_icarus(
     for lane in range(lanes):
         # Ours starts with an edge at which the first word comes in.
         bits = [[int(word) >> bit & 1 for bit in range(6)] for word in (0, *words[:, lane])]
-        found = changes(netlist, times, bits, tmp_path, inertial=inertial)
+        result = changes(netlist, times, bits, tmp_path, inertial=inertial)
         for net, number in numbers.items():
-            after = [event for event in found[net] if event[0] >= 3 * PERIOD]
+            after = [event for event in result[net] if event[0] >= 3 * PERIOD]
             seen[number] += len(after)
             ends = [
-                [value for time, value in found[net] if time < (step + 1) * PERIOD][-1]
+                [value for time, value in result[net] if time < (step + 1) * PERIOD][-1]
                 for step in range(2, len(bits))
             ]
             final[number] += np.count_nonzero(np.diff(ends))
@@ -75,13 +75,13 @@ def test_delays_are_those_of_the_tables() -> None:
     arc = kind.pins[sink].arcs[0]
     load_ = kind.pins[source].capacitance
     # Rising and falling, of an input that changes at once.
-    wanted = [sum(table.at(0.0, load_) for table in arc.delays) / 2]
+    expected = [sum(table.at(0.0, load_) for table in arc.delays) / 2]
     slews = [table.at(0.0, load_) for table in arc.transitions]
     # A rising input makes the output fall.
-    wanted.append((arc.delays[0].at(slews[1], 0.0) + arc.delays[1].at(slews[0], 0.0)) / 2)
-    assert delays(flat)[[first, second]] == pytest.approx(wanted, rel=1e-12)
+    expected.append((arc.delays[0].at(slews[1], 0.0) + arc.delays[1].at(slews[0], 0.0)) / 2)
+    assert delays(flat)[[first, second]] == pytest.approx(expected, rel=1e-12)
     ticks = library_delays(flat, 0.001).ticks
-    assert ticks[[first, second]].tolist() == [round(value / 0.001) for value in wanted]
+    assert ticks[[first, second]].tolist() == [round(value / 0.001) for value in expected]
     assert delays(flat)[flat.ports["x"][1]].tolist() == [0.0]
 
 

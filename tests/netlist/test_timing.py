@@ -82,7 +82,7 @@ def cell(name: str, kind: str, **pins: int | str) -> Instance:
 
 def flat_cells(netlist: Netlist) -> list[tuple[str, dict[str, object]]]:
     """Every cell, its pins on nets that are known by (path of the module, number)."""
-    found = []
+    result = []
 
     def visit(name: str, path: str, outer: dict[int, object]) -> None:
         module = netlist.modules[name]
@@ -102,10 +102,10 @@ def flat_cells(netlist: Netlist) -> list[tuple[str, dict[str, object]]]:
                 }
                 visit(instance.kind, f"{path}{instance.name}/", inner)
             else:
-                found.append((instance.kind, {pin: places[0] for pin, places in pins.items()}))
+                result.append((instance.kind, {pin: places[0] for pin, places in pins.items()}))
 
     visit(netlist.top, "", {})
-    return found
+    return result
 
 
 def ref_longest(netlist: Netlist, inputs: list[int], outputs: list[int]) -> float:

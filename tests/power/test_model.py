@@ -52,15 +52,15 @@ def test_a_gate_and_a_flip_flop_by_hand() -> None:
         toggles[flat.ports[port][1]] = changes
     (inner,) = flat.groups[1].nets_at("ZN")
     toggles[inner] = 20
-    found = PowerModel(flat, SUPPLY).energies(Activity(100, toggles, ones))
+    result = PowerModel(flat, SUPPLY).energies(Activity(100, toggles, ones))
     assert [group.kind for group in flat.groups] == ["DFF", "NAND2"]
     # generic45: D 1.857, CK 3.722, Q 4.348 and ZN 1.488 fJ a toggle; pins D 1.14, CK 0.95,
     # A1 1.599, A2 1.664 fF.
     half = 0.5 * SUPPLY**2
-    assert found.internal_fj == pytest.approx([0.2 * 1.857 + 2 * 3.722 + 0.1 * 4.348, 0.2 * 1.488])
-    assert found.switching_fj == pytest.approx([0, 0.2 * half * 1.14])
-    assert found.driven_fj == pytest.approx([2 * half * 0.95, half * (0.4 * 1.599 + 0.3 * 1.664)])
-    assert found.leakage_nw == pytest.approx([79.11, 17.39])
+    assert result.internal_fj == pytest.approx([0.2 * 1.857 + 2 * 3.722 + 0.1 * 4.348, 0.2 * 1.488])
+    assert result.switching_fj == pytest.approx([0, 0.2 * half * 1.14])
+    assert result.driven_fj == pytest.approx([2 * half * 0.95, half * (0.4 * 1.599 + 0.3 * 1.664)])
+    assert result.leakage_nw == pytest.approx([79.11, 17.39])
 
 
 def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) -> list[float]:
@@ -165,23 +165,23 @@ def test_random_designs_cell_by_cell(technology: str) -> None:
     rng = np.random.default_rng(3)
     flat = flatten(random_module(rng, library, gates=60, flops=8, inputs_=10))
     activity = random_activity(flat, 4)
-    found = PowerModel(flat, SUPPLY).energies(activity)
-    wanted = [
+    result = PowerModel(flat, SUPPLY).energies(activity)
+    expected = [
         slow(flat, group, index, activity)
         for group in flat.groups
         for index in range(len(group.nets))
     ]
-    every = (found.internal_fj, found.switching_fj, found.driven_fj, found.leakage_nw)
-    np.testing.assert_allclose(np.stack(every, axis=1), wanted, rtol=1e-9, atol=1e-12)
+    every = (result.internal_fj, result.switching_fj, result.driven_fj, result.leakage_nw)
+    np.testing.assert_allclose(np.stack(every, axis=1), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_without_toggles_only_clock_and_leakage_are_left() -> None:
     flat = nand_and_flip_flop()
     nothing = np.zeros(flat.nets, dtype=np.int64)
-    found = PowerModel(flat, SUPPLY).energies(Activity(10, nothing, nothing))
-    assert found.internal_fj == pytest.approx([2 * 3.722, 0])
-    assert found.switching_fj.tolist() == [0, 0]
-    assert found.leakage_nw.min() > 0
+    result = PowerModel(flat, SUPPLY).energies(Activity(10, nothing, nothing))
+    assert result.internal_fj == pytest.approx([2 * 3.722, 0])
+    assert result.switching_fj.tolist() == [0, 0]
+    assert result.leakage_nw.min() > 0
 
 
 def test_arguments() -> None:

@@ -73,15 +73,15 @@ def run(technology: Technology) -> tuple[FlatNetlist, Activity]:
 @needs_opensta
 @pytest.mark.parametrize("technology", ["generic45", "osu018", "ihp-sg13g2"])
 def test_agreement(technology: str, tmp_path: Path) -> None:
-    found = material.technology(technology)
-    flat, activity = run(found)
-    model = PowerModel(flat, found.supply)
+    result = material.technology(technology)
+    flat, activity = run(result)
+    model = PowerModel(flat, result.supply)
     ours = model.energies(activity)
     theirs = opensta_power(
-        model, activity, found.liberty, clock_mhz=found.clock_mhz, workdir=tmp_path
+        model, activity, result.liberty, clock_mhz=result.clock_mhz, workdir=tmp_path
     )
     internal, switching = (
-        values.sum() * found.clock_mhz / 1000 for values in (ours.internal_fj, ours.switching_fj)
+        values.sum() * result.clock_mhz / 1000 for values in (ours.internal_fj, ours.switching_fj)
     )
     leakage = ours.leakage_nw.sum() / 1000
     # IHP's library states a capacitance for each edge, which OpenSTA takes, and names the reset
@@ -135,7 +135,7 @@ def test_what_no_cell_drives_is_an_input() -> None:
     }  # fmt: skip
 
 
-def test_a_missing_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flat, activity = run(load("generic45"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="not installed"):

@@ -70,34 +70,34 @@ def report(images: int = 2, clock: float = 250.0):  # type: ignore[no-untyped-de
 
 
 def test_parts_and_layers_add_up() -> None:
-    _, _, found = report()
-    total = found["energy_pj"]
-    assert sum(layer["energy_pj"] for layer in found["layers"]) == pytest.approx(total, rel=1e-6)
+    _, _, result = report()
+    total = result["energy_pj"]
+    assert sum(layer["energy_pj"] for layer in result["layers"]) == pytest.approx(total, rel=1e-6)
     for key in ("parts", "modules"):
-        entries = found[key].values()
+        entries = result[key].values()
         assert sum(row["energy_pj"] for row in entries) == pytest.approx(total, rel=1e-6)
-    for layer in found["layers"]:
+    for layer in result["layers"]:
         assert sum(layer["parts"].values()) == pytest.approx(layer["energy_pj"], rel=1e-6)
     # The slice has no part of its own: its instance in the core is of the core's.
-    assert set(found["parts"]) == {"PEs", "blocks", "control", "memories"}
-    assert found["blocks"] == {"hawx_block_exact": found["modules"]["hawx_block_exact"]}
-    pes, own = found["pes"]["hawx_pe_exact"], found["modules"]["hawx_pe_exact"]
-    inside = found["blocks"]["hawx_block_exact"]["energy_pj"]
+    assert set(result["parts"]) == {"PEs", "blocks", "control", "memories"}
+    assert result["blocks"] == {"hawx_block_exact": result["modules"]["hawx_block_exact"]}
+    pes, own = result["pes"]["hawx_pe_exact"], result["modules"]["hawx_pe_exact"]
+    inside = result["blocks"]["hawx_block_exact"]["energy_pj"]
     assert pes["energy_pj"] == pytest.approx(own["energy_pj"] + inside, rel=1e-6)
-    assert own["instances"] == found["blocks"]["hawx_block_exact"]["instances"] == 2
+    assert own["instances"] == result["blocks"]["hawx_block_exact"]["instances"] == 2
 
 
 def test_power_times_time_is_energy() -> None:
-    _, _, found = report()
-    assert found["cycles"] == 150
-    for row, cycles in ((found, 150), *((layer, layer["cycles"]) for layer in found["layers"])):
+    _, _, result = report()
+    assert result["cycles"] == 150
+    for row, cycles in ((result, 150), *((layer, layer["cycles"]) for layer in result["layers"])):
         kinds = sum(row[f"{k}_uw"] for k in ("internal", "switching", "memory", "leakage"))
         assert row["power_uw"] == pytest.approx(kinds, rel=1e-6)
         assert row["energy_pj"] == pytest.approx(row["power_uw"] * cycles / 250.0, rel=1e-6)
 
 
 def test_whole_cells_against_the_model() -> None:
-    flat, layers, found = report()
+    flat, layers, result = report()
     model = PowerModel(flat, TECHNOLOGY.supply)
     dynamic = 0.0
     for part in layers.values():
@@ -105,17 +105,18 @@ def test_whole_cells_against_the_model() -> None:
         each = cells.internal_fj + cells.switching_fj + cells.driven_fj
         dynamic += float(each.sum()) * part.cycles / 2 / 1000
     time = 150 / 250.0
-    assert (found["internal_uw"] + found["switching_uw"]) * time == pytest.approx(dynamic, rel=1e-6)
+    dynamic_uw = result["internal_uw"] + result["switching_uw"]
+    assert dynamic_uw * time == pytest.approx(dynamic, rel=1e-6)
 
 
 def test_memories_by_their_accesses() -> None:
-    _, _, found = report()
-    figures = TECHNOLOGY.memories.metrics("hawx_sp_ram", 1, 16)
-    (row,) = found["memories"]
+    _, _, result = report()
+    metrics = TECHNOLOGY.memories.metrics("hawx_sp_ram", 1, 16)
+    (row,) = result["memories"]
     assert (row["path"], row["reads"], row["writes"]) == ("ram", 450.0, 150.0)
-    energy = (450 * figures.read_energy_fj + 150 * figures.write_energy_fj) / 1000
-    assert found["memory_uw"] * 150 / 250 == pytest.approx(energy, rel=1e-6)
-    assert found["parts"]["memories"]["leakage_uw"] == pytest.approx(figures.leakage_nw / 1000)
+    energy = (450 * metrics.read_energy_fj + 150 * metrics.write_energy_fj) / 1000
+    assert result["memory_uw"] * 150 / 250 == pytest.approx(energy, rel=1e-6)
+    assert result["parts"]["memories"]["leakage_uw"] == pytest.approx(metrics.leakage_nw / 1000)
 
 
 def test_a_faster_clock_takes_less_leakage_an_image() -> None:
@@ -136,13 +137,13 @@ def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
     helper = Module("helper", {"a": ("input", [2])}, [Instance("g", "INV", {"A": [2]}, {})])
 
     def holding(name: str, *kinds: str) -> Module:
-        held = [Instance(f"u_{kind}", kind, {"a": [2]}, {}) for kind in kinds]
-        return Module(name, {"a": ("input", [2])}, held)
+        contained = [Instance(f"u_{kind}", kind, {"a": [2]}, {}) for kind in kinds]
+        return Module(name, {"a": ("input", [2])}, contained)
 
     modules = [holding("top", "hawx_pe_x", "helper"), holding("hawx_pe_x", "helper"), helper]
     flat = flatten(Netlist("top", {m.name: m for m in modules}, TECHNOLOGY.library))
     zeros = np.zeros(flat.nets, dtype=np.int64)
-    found = power_report(
+    result = power_report(
         PowerModel(flat, TECHNOLOGY.supply),
         {"idle": Activity(1, zeros, zeros)},
         TECHNOLOGY.memories,
@@ -150,6 +151,6 @@ def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
         clock_mhz=1.0,
         images=1,
     )
-    leakage = {part: entry["leakage_uw"] for part, entry in found["parts"].items()}
-    inverter = found["leakage_uw"] / 2
+    leakage = {part: entry["leakage_uw"] for part, entry in result["parts"].items()}
+    inverter = result["leakage_uw"] / 2
     assert leakage == {"PEs": pytest.approx(inverter), "shell": pytest.approx(inverter)}

@@ -81,9 +81,9 @@ def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, monkeypatch)
             f"{name}.o" for name in build._RUNTIME
         }
     assert sum("verilated.o" in command for command in commands) == 1
-    kept = [path.name for path in (tmp_path / "cache" / "hawx_hw" / "verilator").iterdir()]
-    assert len(kept) == 1
-    assert re.fullmatch(r"[0-9a-f]{16}", kept[0])
+    stored = [path.name for path in (tmp_path / "cache" / "hawx_hw" / "verilator").iterdir()]
+    assert len(stored) == 1
+    assert re.fullmatch(r"[0-9a-f]{16}", stored[0])
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(source, tmp_path, monkeypatch):

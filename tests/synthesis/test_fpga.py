@@ -33,9 +33,9 @@ endmodule"""
 
 @pytest.mark.parametrize("family", [ECP5, ICE40])
 def test_registers_behind_inverters(family: FpgaFamily) -> None:
-    found = synthesize_fpga(REGISTERS, "top", family)
-    assert (found.flip_flops, found.luts) == (8, 8)
-    assert (found.carries, found.dsps, found.block_rams) == (0, 0, 0)
+    result = synthesize_fpga(REGISTERS, "top", family)
+    assert (result.flip_flops, result.luts) == (8, 8)
+    assert (result.carries, result.dsps, result.block_rams) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("family", [ECP5, ICE40])
@@ -67,14 +67,14 @@ def test_runs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_several_at_a_time_keep_their_order() -> None:
-    told: list[tuple[int, int]] = []
-    found = synthesize_fpga_all(
+    reports: list[tuple[int, int]] = []
+    result = synthesize_fpga_all(
         [(REGISTERS, "top", True), (MULTIPLIER, "mul", True), (MULTIPLIER, "mul", False)],
-        ECP5, jobs=2, progress=lambda done, total: told.append((done, total)),
+        ECP5, jobs=2, progress=lambda done, total: reports.append((done, total)),
     )  # fmt: skip
-    assert [f.flip_flops for f in found] == [8, 0, 0]
-    assert [f.dsps for f in found] == [0, 1, 0]
-    assert sorted(told) == [(1, 3), (2, 3), (3, 3)]
+    assert [f.flip_flops for f in result] == [8, 0, 0]
+    assert [f.dsps for f in result] == [0, 1, 0]
+    assert sorted(reports) == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_scripts() -> None:
@@ -84,7 +84,7 @@ def test_scripts() -> None:
     assert script("ice40", "t", 1, dsp=False)[1] == "synth_ice40 -top t"
 
 
-def test_what_is_wrong_is_told() -> None:
+def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one file, not none"):
         synthesize_fpga({}, "top", ECP5)
     with pytest.raises(ValueError, match="top must be a plain name, not 'a; b'"):
@@ -97,10 +97,10 @@ def test_what_is_wrong_is_told() -> None:
 
 def test_what_counts_as_what() -> None:
     cells = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 5, "MULT18X18D": 1}
-    found = fpga._figures("ecp5", {**cells, "PFUMX": 7, "DP16KD": 2}, "key")
-    assert (found.luts, found.carries, found.flip_flops) == (3 + 2 * 2 + 4, 2, 5)
-    assert (found.dsps, found.block_rams) == (1, 2)
+    result = fpga._metrics("ecp5", {**cells, "PFUMX": 7, "DP16KD": 2}, "key")
+    assert (result.luts, result.carries, result.flip_flops) == (3 + 2 * 2 + 4, 2, 5)
+    assert (result.dsps, result.block_rams) == (1, 2)
     cells = {"SB_LUT4": 3, "SB_CARRY": 2, "SB_DFF": 1, "SB_DFFESR": 2, "SB_MAC16": 1}
-    found = fpga._figures("ice40", {**cells, "SB_RAM40_4K": 4}, "key")
-    assert (found.luts, found.carries, found.flip_flops) == (3, 2, 3)
-    assert (found.dsps, found.block_rams) == (1, 4)
+    result = fpga._metrics("ice40", {**cells, "SB_RAM40_4K": 4}, "key")
+    assert (result.luts, result.carries, result.flip_flops) == (3, 2, 3)
+    assert (result.dsps, result.block_rams) == (1, 4)

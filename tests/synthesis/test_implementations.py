@@ -82,41 +82,41 @@ def syntheses(monkeypatch):
 
 
 def test_smallest_and_fastest(technology, syntheses, tmp_path):
-    told = []
+    reports = []
     block = Chosen()
     (small,) = compare_implementations(
-        [block], technology, jobs=2, progress=lambda *counts: told.append(counts)
+        [block], technology, jobs=2, progress=lambda *counts: reports.append(counts)
     )
-    chain, flat, again = small.figures
-    assert [figures.implementation for figures in small.figures] == ["chain", "flat", "again"]
+    chain, flat, again = small.metrics
+    assert [metrics.implementation for metrics in small.metrics] == ["chain", "flat", "again"]
     assert chain.area < flat.area
     assert chain.delay_ns > flat.delay_ns
     assert dataclasses.replace(again, implementation="chain") == chain
     assert small.implementation == "chain", "of equal ones the first"
     # The third is the first again, but for its name.
-    assert told == [(1, 2), (2, 2)]
+    assert reports == [(1, 2), (2, 2)]
     assert len(syntheses) == 2
 
     fast = choose(block, technology, "delay")
     assert len(syntheses) == 2
     assert fast.implementation == "flat"
-    assert fast.figures == small.figures
+    assert fast.metrics == small.metrics
     assert fast.as_dict() == {
         "block": "chosen(number=0)",
         "digest": block.digest,
         "technology": "generic45",
         "objective": "delay",
         "implementation": "flat",
-        "figures": [dataclasses.asdict(figures) for figures in small.figures],
+        "metrics": [dataclasses.asdict(metrics) for metrics in small.metrics],
     }
 
     design = implementations.implementation_verilog([(block, "flat")])[0]
     result = synthesize(
         design.write(tmp_path / "flat"), design.top, technology, workdir=tmp_path, opensta=False
     )
-    assert flat.area == result.figures["area"]
-    assert flat.cells == result.figures["cells"]
-    assert flat.delay_ns == result.figures["timing"]["longest_path_ns"]
+    assert flat.area == result.metrics["area"]
+    assert flat.cells == result.metrics["cells"]
+    assert flat.delay_ns == result.metrics["timing"]["longest_path_ns"]
 
 
 def test_the_store_knows_what_counts(technology, store, syntheses, tmp_path):
@@ -137,9 +137,9 @@ def test_the_store_knows_what_counts(technology, store, syntheses, tmp_path):
 
 
 def test_no_store(technology, syntheses, monkeypatch):
-    figures = choose(OneWay(), technology).figures
+    metrics = choose(OneWay(), technology).metrics
     monkeypatch.setattr(implementations, "default_store", lambda: None)
-    assert choose(OneWay(), technology).figures == figures
+    assert choose(OneWay(), technology).metrics == metrics
     assert len(syntheses) == 2
 
 

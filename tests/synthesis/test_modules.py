@@ -100,22 +100,22 @@ def whole(folder: Path, sources: dict[str, str], top: str, technology):
 
 
 def test_the_same_as_in_one_run(tmp_path: Path, technology) -> None:
-    (found,) = map_designs([(SOURCES, "top")], technology)
+    (result,) = map_designs([(SOURCES, "top")], technology)
     expected = whole(tmp_path / "whole", SOURCES, "top", technology)
-    assert found.netlist.report() == expected.report()
-    assert set(found.keys) == {"adder", "bank_0", "bank_1", "stage", "top"}
+    assert result.netlist.report() == expected.report()
+    assert set(result.keys) == {"adder", "bank_0", "bank_1", "stage", "top"}
 
 
 def test_areas_add_up(technology) -> None:
-    (found,) = map_designs([(SOURCES, "top")], technology)
-    text = found.verilog
+    (result,) = map_designs([(SOURCES, "top")], technology)
+    text = result.verilog
     own = {}
     for module in re.finditer(r"^module (\S+?)\(.*?^endmodule", text, re.MULTILINE | re.DOTALL):
         kinds = re.findall(r"^  ([A-Z]\w*) \S+ \(", module[0], re.MULTILINE)
         own[module[1]] = sum(technology.library.cells[kind].area for kind in kinds)
-    assert own.keys() == found.keys.keys()
+    assert own.keys() == result.keys.keys()
     assert own["adder"] > 0
-    assert found.netlist.report()["area"] == pytest.approx(
+    assert result.netlist.report()["area"] == pytest.approx(
         2 * (own["stage"] + own["adder"]) + own["top"], abs=1e-9
     )
 
@@ -136,14 +136,14 @@ def test_neither_order_nor_neighbors_count(technology) -> None:
 
 
 def test_what_was_made_is_not_made_again(technology, store: Store, made: list[str]) -> None:
-    told = []
+    reports = []
     (first,) = map_designs(
-        [(SOURCES, "top")], technology, store=store, progress=lambda *counts: told.append(counts)
+        [(SOURCES, "top")], technology, store=store, progress=lambda *counts: reports.append(counts)
     )
     # The two banks differ in the names of their files alone.
     assert len(made) == 4
     assert {name.rstrip("_01") for name in made} == {"adder", "bank", "stage", "top"}
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert reports == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert first.keys["bank_0"] == first.keys["bank_1"]
     assert first.made == 4
     assert '"zero.hex"' in first.verilog
@@ -215,11 +215,11 @@ def test_killed_in_the_middle(tmp_path: Path, technology, store: Store, made: li
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    kept = store.stats()["module"]["entries"]
-    assert 4 <= kept < 13
-    (found,) = map_designs([(sources, "top")], technology, jobs=2, store=store)
-    assert len(made) == found.made == 13 - kept
-    assert found.netlist.report()["modules"]["top"]["instances"] == 1
+    stored = store.stats()["module"]["entries"]
+    assert 4 <= stored < 13
+    (result,) = map_designs([(sources, "top")], technology, jobs=2, store=store)
+    assert len(made) == result.made == 13 - stored
+    assert result.netlist.report()["modules"]["top"]["instances"] == 1
     deadline = time.monotonic() + 5
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < deadline, "Yosys outlives who asked for it"
@@ -239,19 +239,19 @@ module pair(input [7:0] a, output [7:0] y);
 endmodule
 module top(input [7:0] a, output [7:0] y); pair inner(a & 8'h7f, y); endmodule
 """
-    (found,) = map_designs([({"t.v": text}, "top")], technology, store=store)
-    assert set(found.keys) == {"pair", "top"}
+    (result,) = map_designs([({"t.v": text}, "top")], technology, store=store)
+    assert set(result.keys) == {"pair", "top"}
     expected = whole(tmp_path / "whole", {"t.v": text}, "top", technology)
-    assert found.netlist.report()["area"] == expected.report()["area"]
-    assert sorted(found.netlist.modules) == sorted(expected.modules)
+    assert result.netlist.report()["area"] == expected.report()["area"]
+    assert sorted(result.netlist.modules) == sorted(expected.modules)
 
 
 def test_a_directive_makes_it_one(technology) -> None:
     text = "`define WIDE 8\nmodule part(input [`WIDE-1:0] a, output y); assign y = ^a; endmodule\n"
     text += "module top(input [7:0] a, output y); part one(a, y); endmodule\n"
-    (found,) = map_designs([({"t.v": text}, "top")], technology)
-    assert list(found.keys) == ["top"]
-    assert set(found.netlist.modules) == {"part", "top"}
+    (result,) = map_designs([({"t.v": text}, "top")], technology)
+    assert list(result.keys) == ["top"]
+    assert set(result.netlist.modules) == {"part", "top"}
 
 
 def test_errors_name_the_users_file_and_module(technology) -> None:
@@ -300,17 +300,17 @@ def test_the_library_that_is_mapped_to_is_the_one_at_hand(
     (expected,) = map_designs([(SOURCES, "adder")], poor)
     monkeypatch.setattr(modules, "scratch_folder", same_folder)
     (usual,) = map_designs([(SOURCES, "adder")], technology)
-    (found,) = map_designs([(SOURCES, "adder")], poor)
+    (result,) = map_designs([(SOURCES, "adder")], poor)
     assert usual.verilog != expected.verilog
-    assert found.verilog == expected.verilog
+    assert result.verilog == expected.verilog
 
 
 def test_one_module(technology, store: Store) -> None:
-    netlist, figures, key = synthesize_module(SOURCES, "stage", technology, store=store)
+    netlist, metrics, key = synthesize_module(SOURCES, "stage", technology, store=store)
     assert netlist.top == "stage"
-    assert figures["area"] == netlist.report()["area"]
-    assert figures["sequential_cells"] == 8
-    assert 0 < figures["longest_path_ns"] < 5
+    assert metrics["area"] == netlist.report()["area"]
+    assert metrics["sequential_cells"] == 8
+    assert 0 < metrics["longest_path_ns"] < 5
     (entry,) = store.lookup(key)
     assert "always @(posedge clk)" in json.dumps(entry.inputs["sources"])
     assert entry.versions["technology"] == "generic45"
@@ -324,7 +324,7 @@ def test_flat_and_by_module(tmp_path: Path, technology) -> None:
     areas = [
         synthesize(
             sources, "top", technology, workdir=tmp_path, flatten=flat, opensta=False
-        ).figures["area"]
+        ).metrics["area"]
         for flat in (True, False)
     ]
     assert 0.9 < areas[0] / areas[1] < 1.1
@@ -335,7 +335,7 @@ def test_opensta_reads_what_was_put_together(tmp_path: Path, technology) -> None
     path = tmp_path / "design.v"
     path.write_text(DESIGN)
     sources = [path, rtl_templates() / "hawx_rom.v"]
-    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).figures[
+    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).metrics[
         "timing"
     ]
     assert timing["opensta"]["longest_path_ns"] == pytest.approx(timing["longest_path_ns"], 1e-3)

@@ -1,4 +1,4 @@
-"""A small array with a memory macro, from Verilog to figures; and what may go wrong on the way."""
+"""A small array with a memory macro, from Verilog to metrics; and what may go wrong on the way."""
 
 from __future__ import annotations
 
@@ -50,37 +50,37 @@ def sources(tmp_path: Path) -> list[Path]:
 def test_figures_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
     technology = load("generic45")
     result = synthesize(sources, "top", technology, workdir=tmp_path / "out", opensta=False)
-    figures = result.figures
-    modules = figures["modules"]
+    metrics = result.metrics
+    modules = metrics["modules"]
     assert {name: kind["instances"] for name, kind in modules.items()} == {
         "element": 4, "row": 1, "top": 1,
     }  # fmt: skip
     # The last element's four of a_out drive nothing, but stay: its kind has them.
     assert modules["element"]["sequential_cells"] == 14
-    assert figures["sequential_cells"] == 56
-    assert figures["sequential_area"] == pytest.approx(56 * 4.522)
+    assert metrics["sequential_cells"] == 56
+    assert metrics["sequential_area"] == pytest.approx(56 * 4.522)
     assert (
-        figures["cells"]
+        metrics["cells"]
         == 4 * modules["element"]["cells"]
-        == sum(figures["cells_by_kind"].values())
+        == sum(metrics["cells_by_kind"].values())
     )
     cells = technology.library.cells
-    area = sum(cells[kind].area * count for kind, count in figures["cells_by_kind"].items())
-    assert figures["area"] == pytest.approx(area)
-    assert figures["area"] == pytest.approx(4 * modules["element"]["area"])
-    assert figures["area"] == pytest.approx(
-        figures["sequential_area"] + figures["combinational_area"]
+    area = sum(cells[kind].area * count for kind, count in metrics["cells_by_kind"].items())
+    assert metrics["area"] == pytest.approx(area)
+    assert metrics["area"] == pytest.approx(4 * modules["element"]["area"])
+    assert metrics["area"] == pytest.approx(
+        metrics["sequential_area"] + metrics["combinational_area"]
     )
-    assert figures["memories"] == [
+    assert metrics["memories"] == [
         {"kind": "hawx_rom", "width": 16, "depth": 24, "instances": 1, "bits": 384}
     ]
-    assert figures["memory_bits"] == 384
-    assert figures["technology"] == {
+    assert metrics["memory_bits"] == 384
+    assert metrics["technology"] == {
         "name": "generic45", "library": "generic45", "sha256": technology.digest,
     }  # fmt: skip
-    assert re.fullmatch(r"[\d.]+", figures["versions"]["pyosys"])
-    assert figures["timing"]["module"] == "element"
-    assert figures["timing"]["opensta"] is None
+    assert re.fullmatch(r"[\d.]+", metrics["versions"]["pyosys"])
+    assert metrics["timing"]["module"] == "element"
+    assert metrics["timing"]["opensta"] is None
 
 
 def test_the_netlist_holds_the_cells_that_are_counted(tmp_path: Path, sources: list[Path]) -> None:
@@ -97,7 +97,7 @@ def test_same_sources_same_bytes(tmp_path: Path, sources: list[Path]) -> None:
         synthesize(sources, "top", load("generic45"), workdir=tmp_path / name, opensta=False)
         for name in ("one", "two")
     ]
-    assert runs[0].figures == runs[1].figures
+    assert runs[0].metrics == runs[1].metrics
     assert runs[0].netlist.read_bytes() == runs[1].netlist.read_bytes()
 
 
@@ -106,7 +106,7 @@ def test_flat_and_hierarchical_agree_roughly(tmp_path: Path, sources: list[Path]
     areas = [
         synthesize(
             sources, "top", load("generic45"), workdir=tmp_path, flatten=flat, opensta=False
-        ).figures
+        ).metrics
         for flat in (False, True)
     ]
     assert list(areas[1]["modules"]) == ["top"]
@@ -121,19 +121,19 @@ def test_one_gate_that_drives_many_gets_buffers(tmp_path: Path) -> None:
         "  always @(posedge clk) if (s[0] & !s[1]) q <= d;\nendmodule\n"
     )
     technology = load("generic45")
-    figures = synthesize([source], "top", technology, workdir=tmp_path, opensta=False).figures
-    assert figures["cells_by_kind"]["DFF"] == 400
+    metrics = synthesize([source], "top", technology, workdir=tmp_path, opensta=False).metrics
+    assert metrics["cells_by_kind"]["DFF"] == 400
     pin = technology.library.cells["MUX2"].pins["S"].capacitance
     alone = technology.library.cells["NOR2"].pins["ZN"].arcs[0].delays[0].at(0.0, 400 * pin)
-    assert figures["timing"]["longest_path_ns"] < alone / 4
+    assert metrics["timing"]["longest_path_ns"] < alone / 4
 
 
 def test_a_clock_period_is_noted(tmp_path: Path, sources: list[Path]) -> None:
-    figures = synthesize(
+    metrics = synthesize(
         sources, "top", load("generic45"), workdir=tmp_path, period_ns=0.5, opensta=False
-    ).figures
-    assert figures["options"]["period_ns"] == 0.5
-    assert figures["cells_by_kind"]["DFF"] == 56
+    ).metrics
+    assert metrics["options"]["period_ns"] == 0.5
+    assert metrics["cells_by_kind"]["DFF"] == 56
 
 
 @pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
@@ -141,7 +141,7 @@ def test_a_clock_period_is_noted(tmp_path: Path, sources: list[Path]) -> None:
 def test_opensta_agrees(tmp_path: Path, sources: list[Path], name: str) -> None:
     technology = material.technology(name)
     result = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True)
-    timing = result.figures["timing"]
+    timing = result.metrics["timing"]
     # The names in both are those of netlist.v.
     assert re.search(rf" {timing['end'].split('/')[-2]} \(", result.netlist.read_text())
     assert timing["opensta"]["longest_path_ns"] == pytest.approx(
@@ -217,25 +217,25 @@ def test_the_cost_grows_with_the_kinds_of_module(tmp_path: Path, sources: list[P
         "  genvar j; generate for (j = 0; j < 100; j = j + 1) begin : rows\n"
         "    row one(.clk(clk), .a(a), .w(w), .s(s[10*j+:10]));\n  end endgenerate\nendmodule\n"
     )
-    figures = [
-        synthesize(sources, top, load("generic45"), workdir=tmp_path, opensta=False).figures
+    metrics = [
+        synthesize(sources, top, load("generic45"), workdir=tmp_path, opensta=False).metrics
         for top in ("row", "many")
     ]
-    assert figures[1]["modules"]["element"]["instances"] == 400
-    assert figures[1]["area"] == pytest.approx(100 * figures[0]["area"])
-    assert figures[1]["timing"]["longest_path_ns"] >= figures[0]["timing"]["longest_path_ns"]
+    assert metrics[1]["modules"]["element"]["instances"] == 400
+    assert metrics[1]["area"] == pytest.approx(100 * metrics[0]["area"])
+    assert metrics[1]["timing"]["longest_path_ns"] >= metrics[0]["timing"]["longest_path_ns"]
 
 
 def test_the_library_may_be_any_file(tmp_path: Path, sources: list[Path]) -> None:
     copy = tmp_path / "mine.lib"
     copy.write_bytes(load("generic45").liberty.read_bytes())
     own = Technology("mine", copy)
-    found, expected = (
+    result, expected = (
         synthesize(sources, "top", technology, workdir=tmp_path / technology.name, opensta=False)
         for technology in (own, load("generic45"))
     )
-    same = itertools.filterfalse(lambda key: key == "technology", expected.figures)
-    assert all(found.figures[key] == expected.figures[key] for key in same)
+    same = itertools.filterfalse(lambda key: key == "technology", expected.metrics)
+    assert all(result.metrics[key] == expected.metrics[key] for key in same)
 
 
 def test_the_worker_needs_no_module_of_this_process() -> None:

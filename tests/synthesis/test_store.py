@@ -23,7 +23,7 @@ from pathlib import Path
 from hawx_hw.synthesis.store import Store
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    store.put("figures", {"who": sys.argv[2], "number": number}, {"text": str(number) * 500})
+    store.put("metrics", {"who": sys.argv[2], "number": number}, {"text": str(number) * 500})
     print(number, flush=True)
 """
 
@@ -43,25 +43,25 @@ def writer(store: Store, who: str, count: int) -> subprocess.Popen[str]:
 
 def test_what_is_put_in_comes_out(store: Store) -> None:
     inputs = {"b": [1, 2.5, None], "a": "\N{GREEK SMALL LETTER MU}m"}
-    key = store.put("figures", inputs, {"area": 0.1}, {"tool": "1.0"})
-    assert key == entry_key("figures", dict(reversed(inputs.items())))
-    assert store.get(key, "figures") == {"area": 0.1}
+    key = store.put("metrics", inputs, {"area": 0.1}, {"tool": "1.0"})
+    assert key == entry_key("metrics", dict(reversed(inputs.items())))
+    assert store.get(key, "metrics") == {"area": 0.1}
     assert store.get(key, "other") is None
     (entry,) = store.lookup(key[:10])
     assert (entry.key, entry.kind, entry.inputs, entry.result, entry.versions) == (
-        key, "figures", inputs, {"area": 0.1}, {"tool": "1.0"},
+        key, "metrics", inputs, {"area": 0.1}, {"tool": "1.0"},
     )  # fmt: skip
-    store.put("figures", inputs, {"area": 0.2})
-    assert store.get(key, "figures") == {"area": 0.2}
-    assert store.stats() == {"figures": {"entries": 1, "bytes": store.lookup(key)[0].size}}
+    store.put("metrics", inputs, {"area": 0.2})
+    assert store.get(key, "metrics") == {"area": 0.2}
+    assert store.stats() == {"metrics": {"entries": 1, "bytes": store.lookup(key)[0].size}}
     assert store.lookup("0000") == []
 
 
 def test_two_writers_at_once_lose_nothing(store: Store) -> None:
     writers = [writer(store, who, 60) for who in "ab"]
     assert [process.communicate()[0].count("\n") for process in writers] == [60, 60]
-    found = {(e.inputs["who"], e.inputs["number"]): e.result["text"] for e in store.entries()}
-    assert found == {(who, n): str(n) * 500 for who in "ab" for n in range(60)}
+    result = {(e.inputs["who"], e.inputs["number"]): e.result["text"] for e in store.entries()}
+    assert result == {(who, n): str(n) * 500 for who in "ab" for n in range(60)}
 
 
 def test_a_killed_writer_loses_nothing_that_it_had_put(store: Store) -> None:
@@ -74,15 +74,15 @@ def test_a_killed_writer_loses_nothing_that_it_had_put(store: Store) -> None:
     process.wait()
     process.stdout.close()
     numbers = {entry.inputs["number"] for entry in store.entries()}
-    # The one after the last that was told may be there too.
+    # The one after the last that was reported may be there too.
     assert numbers in (set(range(last + 1)), set(range(last + 2)))
 
 
 @pytest.mark.parametrize("column", ["inputs", "result", "sha256"])
 @pytest.mark.parametrize("damage", ["changed", "short", "text"])
 def test_a_damaged_row_is_missing_and_can_be_mended(store: Store, column: str, damage: str) -> None:
-    key = store.put("figures", {"a": 1}, {"area": 1.5})
-    other = store.put("figures", {"a": 2}, {"area": 2.5})
+    key = store.put("metrics", {"a": 1}, {"area": 1.5})
+    other = store.put("metrics", {"a": 2}, {"area": 2.5})
     connection = sqlite3.connect(store.path)
     (good,) = connection.execute(f"SELECT {column} FROM results WHERE key = ?", (key,)).fetchone()
     flipped = good[:-1] + (b"\0" if isinstance(good, bytes) else "g")
@@ -90,39 +90,39 @@ def test_a_damaged_row_is_missing_and_can_be_mended(store: Store, column: str, d
     with connection:
         connection.execute(f"UPDATE results SET {column} = ? WHERE key = ?", (bad, key))
     connection.close()
-    assert store.get(key, "figures") is None
+    assert store.get(key, "metrics") is None
     assert [entry.key for entry in store.entries()] == [other]
-    store.put("figures", {"a": 1}, {"area": 1.5})
-    assert store.get(key, "figures") == {"area": 1.5}
+    store.put("metrics", {"a": 1}, {"area": 1.5})
+    assert store.get(key, "metrics") == {"area": 1.5}
 
 
 @pytest.mark.parametrize("keep", [0, 40, 5000])
 def test_a_damaged_file_is_set_aside(store: Store, keep: int) -> None:
-    key = store.put("figures", {"a": 1}, {"area": 1.5})
+    key = store.put("metrics", {"a": 1}, {"area": 1.5})
     content = store.path.read_bytes()
     damaged = content[:keep] + b"nonsense" * 1000
     store.path.write_bytes(damaged)
     with pytest.warns(UserWarning, match=r"store\.sqlite is damaged.*begun"):
-        assert store.get(key, "figures") is None
+        assert store.get(key, "metrics") is None
     assert store.path.with_name("store.sqlite.damaged").read_bytes() == damaged
-    store.put("figures", {"a": 1}, {"area": 1.5})
-    assert store.get(key, "figures") == {"area": 1.5}
+    store.put("metrics", {"a": 1}, {"area": 1.5})
+    assert store.get(key, "metrics") == {"area": 1.5}
 
 
 def test_a_sound_file_is_not_set_aside(store: Store) -> None:
-    """As when another process has mended it between the error and the lock."""
-    key = store.put("figures", {"a": 1}, {"area": 1.5})
+    """As when another process has repaired it between the error and the lock."""
+    key = store.put("metrics", {"a": 1}, {"area": 1.5})
     store._set_aside()
-    assert store.get(key, "figures") == {"area": 1.5}
+    assert store.get(key, "metrics") == {"area": 1.5}
 
 
 def test_no_place_means_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "store.sqlite", tmp_path):
         store = Store(path)
-        key = store.put("figures", {"a": 1}, 5)
-        assert key == entry_key("figures", {"a": 1})
-        assert store.get(key, "figures") is None
+        key = store.put("metrics", {"a": 1}, 5)
+        assert key == entry_key("metrics", {"a": 1})
+        assert store.get(key, "metrics") is None
         assert store.lookup(key) == []
         assert store.stats() == {}
         assert store.prune() == 0
@@ -132,16 +132,16 @@ def test_no_place_means_no_store(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_to_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     store = Store(tmp_path / "store.sqlite")
-    assert store.get(store.put("figures", {"a": 1}, 5), "figures") is None
+    assert store.get(store.put("metrics", {"a": 1}, 5), "metrics") is None
 
 
 def test_a_file_of_another_version_is_left_alone(store: Store) -> None:
-    key = store.put("figures", {"a": 1}, 5)
+    key = store.put("metrics", {"a": 1}, 5)
     connection = sqlite3.connect(store.path)
     connection.execute("PRAGMA user_version = 77")
     connection.close()
-    assert store.get(key, "figures") is None
-    store.put("figures", {"a": 2}, 5)
+    assert store.get(key, "metrics") is None
+    store.put("metrics", {"a": 2}, 5)
     connection = sqlite3.connect(store.path)
     assert connection.execute("SELECT count(*) FROM results").fetchone() == (1,)
     connection.close()
@@ -181,7 +181,7 @@ def test_arguments(store: Store) -> None:
     with pytest.raises(ValueError, match=r"^prefix must be four .*, not 'nothex'$"):
         store.lookup("nothex")
     with pytest.raises(ValueError, match=r"^result must be something, not None$"):
-        store.put("figures", {}, None)
+        store.put("metrics", {}, None)
 
 
 def test_keys_are_those_of_the_canonical_json() -> None:

@@ -39,19 +39,19 @@ def gates(folder: Path, extra: str, supply: float = 2.0):
 
 @pytest.mark.parametrize("function", ["!(A & B)", "(A B)'", "!A + !B", "(!A) | (!B)"])
 def test_smallest_of_each(tmp_path: Path, function: str) -> None:
-    found = gates(tmp_path, NAND.replace("FUNCTION", function) + FLIP_FLOP)
-    assert (found.inverter_area, found.inverter_leakage_nw) == (2.0, 1.0)
-    assert (found.nand_area, found.nand_leakage_nw) == (3.0, 2.0)
-    assert (found.flip_flop_area, found.flip_flop_leakage_nw) == (20.0, 7.0)
+    result = gates(tmp_path, NAND.replace("FUNCTION", function) + FLIP_FLOP)
+    assert (result.inverter_area, result.inverter_leakage_nw) == (2.0, 1.0)
+    assert (result.nand_area, result.nand_leakage_nw) == (3.0, 2.0)
+    assert (result.flip_flop_area, result.flip_flop_leakage_nw) == (20.0, 7.0)
     # Half of three inputs of 2 fF at 2 V.
-    assert found.net_fj == 12.0
+    assert result.net_fj == 12.0
 
 
 def test_what_is_missing_is_taken_from_the_inverter(tmp_path: Path) -> None:
-    found = gates(tmp_path, NAND.replace("FUNCTION", "!(A | B)"), supply=1.0)
-    assert found.nand_area == pytest.approx(8 / 3)
-    assert found.flip_flop_area == 16.0
-    assert found.net_fj == 3.0
+    result = gates(tmp_path, NAND.replace("FUNCTION", "!(A | B)"), supply=1.0)
+    assert result.nand_area == pytest.approx(8 / 3)
+    assert result.flip_flop_area == 16.0
+    assert result.net_fj == 3.0
 
 
 def test_a_library_without_inverter(tmp_path: Path) -> None:

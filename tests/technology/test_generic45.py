@@ -1,4 +1,4 @@
-"""The embedded library, against the figures of the cells that it was written from."""
+"""The embedded library, against the metrics of the cells that it was written from."""
 
 import pytest
 
@@ -88,8 +88,8 @@ def test_a_function_has_its_truth_table(cells, name):
     formula = output.function.replace("!", "~")
     for word in range(2 ** len(inputs)):
         values = {pin: word >> index & 1 for index, pin in enumerate(inputs)}
-        found = eval(formula, {}, values) & 1
-        assert found == FUNCTIONS[name](*values.values()), values
+        result = eval(formula, {}, values) & 1
+        assert result == FUNCTIONS[name](*values.values()), values
 
 
 def test_every_input_of_a_gate_has_an_arc_to_every_output(cells):

@@ -84,10 +84,10 @@ def test_energy_of_an_output_by_related_pin(tmp_path: Path) -> None:
 def test_leakage(
     tmp_path: Path, cell: str, default: float, states: tuple[tuple[str, float], ...]
 ) -> None:
-    found = gate(tmp_path, cell)
-    assert found.leakage_nw == pytest.approx(default)
-    assert [when for when, _ in found.leakages] == [when for when, _ in states]
-    assert [nw for _, nw in found.leakages] == pytest.approx([nw for _, nw in states])
+    result = gate(tmp_path, cell)
+    assert result.leakage_nw == pytest.approx(default)
+    assert [when for when, _ in result.leakages] == [when for when, _ in states]
+    assert [nw for _, nw in result.leakages] == pytest.approx([nw for _, nw in states])
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_output_pins_have_their_own_default_capacitance(tmp_path: Path) -> None:
 
 
 def test_flip_flop(tmp_path: Path) -> None:
-    found = gate(
+    result = gate(
         tmp_path, 'ff (IQ, IQN) { clocked_on : "!CK"; next_state : "D E"; clear : "R\'"; }'
     )
-    flop = found.flip_flop
+    flop = result.flip_flop
     assert flop is not None
     assert (flop.state, flop.inverted_state) == ("IQ", "IQN")
     assert (flop.clocked_on, flop.next_state, flop.clear, flop.preset) == ("!CK", "D E", "R'", "")

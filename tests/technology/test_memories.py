@@ -25,26 +25,26 @@ PUBLISHED = [
 def test_the_model_follows_the_macros_that_it_was_fitted_to(
     kind: str, width: int, depth: int, area: float, read: float, write: float, leakage: float
 ) -> None:
-    found = MODEL.metrics(kind, width, depth)
-    assert found.area == pytest.approx(area, rel=0.001)
+    result = MODEL.metrics(kind, width, depth)
+    assert result.area == pytest.approx(area, rel=0.001)
     # The two-port macro's energies were not part of the fit.
-    assert found.read_energy_fj == pytest.approx(1000 * read, rel=0.025)
-    assert found.write_energy_fj == pytest.approx(1000 * write, rel=0.005)
-    assert found.leakage_nw == pytest.approx(leakage, rel=0.002)
-    assert found.source == "memory array, of the test"
+    assert result.read_energy_fj == pytest.approx(1000 * read, rel=0.025)
+    assert result.write_energy_fj == pytest.approx(1000 * write, rel=0.005)
+    assert result.leakage_nw == pytest.approx(leakage, rel=0.002)
+    assert result.source == "memory array, of the test"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_figures_grow_with_width_and_depth(kind: str) -> None:
     shapes = [(8, 4), (8, 16), (8, 64), (8, 1024), (8, 16384), (64, 16384)]
-    found = [MODEL.metrics(kind, *shape) for shape in shapes]
-    areas = [figures.area for figures in found]
+    result = [MODEL.metrics(kind, *shape) for shape in shapes]
+    areas = [metrics.area for metrics in result]
     assert areas == sorted(areas)
     # Flip-flops leak more than the cells of an array.
-    leakages = [f.leakage_nw for f in found if f.source.startswith("memory array")]
+    leakages = [f.leakage_nw for f in result if f.source.startswith("memory array")]
     assert len(leakages) >= 2
     assert leakages == sorted(leakages)
-    assert all(figures.write_energy_fj > 0 for figures in found) == (kind != "hawx_rom")
+    assert all(metrics.write_energy_fj > 0 for metrics in result) == (kind != "hawx_rom")
 
 
 def test_small_memories_are_cells_and_large_ones_arrays() -> None:

@@ -57,15 +57,15 @@ class Roles:
 
 
 def find_roles(
-    ports: Sequence[DeclaredPort], wanted: Mapping[str, str | None], where: str
+    ports: Sequence[DeclaredPort], requested: Mapping[str, str | None], where: str
 ) -> Roles:
-    """Tell the ports apart by their names, never by their order.
+    """The role of each port by its name, never by their order.
 
     Parameters
     ----------
     ports : sequence of DeclaredPort
-    wanted : mapping of str to str or None
-        What the user said of the roles ``a``, ``b`` and ``product``.
+    requested : mapping of str to str or None
+        The ports that the user named for the roles ``a``, ``b`` and ``product``.
     where : str
         The file and module, for errors.
 
@@ -85,14 +85,14 @@ def find_roles(
             raise refuse(f"Port {port.name} is an inout", "A multiplier has inputs and an output.")
         if not re.fullmatch(r"[A-Za-z_]\w*", port.name, re.ASCII):
             raise refuse(f"Port {port.name!r} has no plain name", "Rename it.")
-    for role, name in wanted.items():
+    for role, name in requested.items():
         if name is None:
             continue
         if name not in by_name:
-            raise refuse(f"There is no port {name!r}", f"Mend --{role}.")
+            raise refuse(f"There is no port {name!r}", f"Correct --{role}.")
         expected = "output" if role == "product" else "input"
         if by_name[name].direction != expected:
-            raise refuse(f"Port {name} must be an {expected}", f"Mend --{role}.")
+            raise refuse(f"Port {name} must be an {expected}", f"Correct --{role}.")
     inputs = [port.name for port in ports if port.direction == "input"]
     outputs = [port.name for port in ports if port.direction == "output"]
     if len(inputs) != 2:
@@ -100,14 +100,14 @@ def find_roles(
             f"A multiplier must have 2 inputs, not {len(inputs)}",
             "Wrap it in a module that has just the two operands as inputs, as whole words.",
         )
-    product = wanted.get("product")
+    product = requested.get("product")
     if product is None:
         if len(outputs) != 1:
             raise refuse(f"There are {len(outputs)} outputs", "Say which one with --product PORT.")
         product = outputs[0]
-    a, b = wanted.get("a"), wanted.get("b")
+    a, b = requested.get("a"), requested.get("b")
     if a is not None and a == b:
-        raise refuse(f"Port {a} cannot be both operands", "Mend --a or --b.")
+        raise refuse(f"Port {a} cannot be both operands", "Correct --a or --b.")
     if a is None and b is None:
         a, b = _by_name(inputs) or (None, None)
         if a is None or b is None:
@@ -144,24 +144,24 @@ def _by_name(inputs: Sequence[str]) -> tuple[str, str] | None:
 
 
 def find_signedness(
-    module: str, operands: Sequence[DeclaredPort], wanted: bool | None, where: str
+    module: str, operands: Sequence[DeclaredPort], requested: bool | None, where: str
 ) -> bool:
-    """Whether the operands are two's complement: as the user says, the ports, or the name.
+    """Whether the operands are two's complement: by the user, the ports, or the name.
 
     Raises
     ------
     UserError
-        None of them says.
+        None of them decides it.
     """
-    if wanted is not None:
-        return wanted
+    if requested is not None:
+        return requested
     if all(port.signed for port in operands):
         return True
     published = _EVOAPPROX.match(module)
     if published and not any(port.signed for port in operands):
         return published["kind"] == "s"
     raise UserError(
-        "Nothing says whether the operands are signed",
+        "It is not known whether the operands are signed",
         where=where,
         hint="Add --signed (two's complement) or --unsigned.",
     )

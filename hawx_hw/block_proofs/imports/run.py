@@ -32,7 +32,7 @@ _TEXT = re.compile(rf"^module {_NETLIST}\(.*?^endmodule$", re.MULTILINE | re.DOT
 
 @dataclass(frozen=True)
 class Import:
-    """An imported block and what is to be told of it.
+    """An imported block and what its user should check.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def import_verilog(
 
     Yosys flattens the module to one of the same gates. The file as it is and that netlist are then
     simulated for all pairs of operands, and must agree. Where the netlist holds undefined bits, or
-    operations that are undefined for some operands, Icarus simulates both too: it alone tells
+    operations that are undefined for some operands, Icarus simulates both too: it alone shows
     undefined bits apart.
 
     Parameters
@@ -89,7 +89,7 @@ def import_verilog(
     Raises
     ------
     UserError
-        The file is no such multiplier; the message says why, where, and what to do.
+        The file is no such multiplier; the message has the reason, the place and what to do.
     VerificationError
         The file and the netlist that Yosys makes of it do not agree.
     """
@@ -99,11 +99,11 @@ def import_verilog(
     if not re.fullmatch(r"[A-Za-z_]\w*", module, re.ASCII):
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
     with scratch_folder("import") as scratch:
-        found = _read(path, module, {"a": a, "b": b, "product": product}, technology, scratch)
+        description = _read(path, module, {"a": a, "b": b, "product": product}, technology, scratch)
         text = (scratch / "netlist.v").read_text()
         cells = "" if technology is None else (scratch / "cells.v").read_text()
-    ports = {port["name"]: DeclaredPort(**port) for port in found["ports"]}
-    roles = Roles(**found["roles"])
+    ports = {port["name"]: DeclaredPort(**port) for port in description["ports"]}
+    roles = Roles(**description["roles"])
     where = f"{path}: module {module}"
     operands = [ports[roles.a], ports[roles.b]]
     reading = find_signedness(module, operands, signed, where)
@@ -119,7 +119,7 @@ def import_verilog(
         ports,
         roles,
         simulator or find_simulator(),
-        undefined=bool(found["undefined"]),
+        undefined=bool(description["undefined"]),
     )
     bits = ports[roles.product].width
     table &= (1 << bits) - 1
@@ -136,7 +136,7 @@ def import_verilog(
 def _read(
     path: Path,
     module: str,
-    wanted: dict[str, str | None],
+    requested: dict[str, str | None],
     technology: Technology | None,
     scratch: Path,
 ) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _read(
         "liberty": None if technology is None else str(technology.liberty.resolve()),
         "shown": str(path),
         "module": module,
-        "wanted": wanted,
+        "requested": requested,
         "name": _NETLIST,
     }
     try:
@@ -169,8 +169,7 @@ def _read(
         ) from error
     result: dict[str, Any] = json.loads((scratch / "result.json").read_text())
     if "error" in result:
-        told = result["error"]
-        raise UserError(told["what"], where=told["where"], hint=told["hint"])
+        raise UserError(**result["error"])
     return result
 
 
@@ -217,11 +216,11 @@ def _tabulate(
             raise UserError(str(error).replace(designs[0].top, module), where=where) from error
         wrong = np.argwhere(tables[0] != tables[1])
         if wrong.size:
-            row, column = wrong[0]
+            a, b = wrong[0]
             raise VerificationError(
-                f"{where}: for {roles.a} = {(row - 128) & 255:#04x}, {roles.b} = "
-                f"{(column - 128) & 255:#04x} {used.name} finds {tables[0, row, column]}, and "
-                f"{tables[1, row, column]} for what Yosys makes of it"
+                f"{where}: for {roles.a} = {(a - 128) & 255:#04x}, {roles.b} = "
+                f"{(b - 128) & 255:#04x} {used.name} finds {tables[0, a, b]}, and "
+                f"{tables[1, a, b]} for what Yosys makes of it"
             )
     patterns = np.roll(tables[0], -128, axis=(0, 1))
     return np.ascontiguousarray(patterns[: 1 << ports[roles.a].width, : 1 << ports[roles.b].width])
@@ -250,12 +249,12 @@ def _icarus(where: str) -> Simulator:
             "The module holds bits that are undefined for some operands, or operations such as a "
             "division that may be",
             where=where,
-            hint=f"Icarus Verilog tells whether they reach the product. {error.hint}",
+            hint=f"Icarus Verilog shows whether they reach the product. {error.hint}",
         ) from error
 
 
 def _doubts(circuit: ImportedCircuit) -> tuple[str, ...]:
-    """What makes one doubt that the products were read as they are meant."""
+    """Reasons to doubt that the products were read as the author intended."""
     error, other = (_mean_error(circuit, signed) for signed in (circuit.signed, not circuit.signed))
     if other >= error:
         return ()

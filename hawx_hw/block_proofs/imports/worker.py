@@ -35,7 +35,7 @@ def main(path: str) -> None:
     """Run the job in the file ``path``.
 
     It names the ``source``, whether it is ``systemverilog``, the ``liberty`` file of its cells or
-    None, the ``module``, the ports ``wanted`` by role and the ``name`` of the netlist's module.
+    None, the ``module``, the ports ``requested`` by role and the ``name`` of the netlist's module.
     Beside it appear ``netlist.v``, ``cells.v`` with Verilog of the liberty file, and
     ``result.json`` with the ``roles``, the ``ports`` and whether something may be ``undefined``, or
     with the ``error``.
@@ -84,7 +84,7 @@ def _normalize(design: Any, job: dict[str, Any]) -> dict[str, Any]:
     for command in (f"hierarchy -check -top {module}", "proc -noopt -norom", "write_json top.json"):
         design.run_pass(command)
     ports = _ports(module)
-    roles = find_roles(ports, job["wanted"], where)
+    roles = find_roles(ports, job["requested"], where)
     for command in (
         "flatten -noscopeinfo",
         "tee -q -o check.txt check",
@@ -119,8 +119,8 @@ def _normalize(design: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _top(module: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path("top.json").read_text())["modules"][module]
-    return found
+    top: dict[str, Any] = json.loads(Path("top.json").read_text())["modules"][module]
+    return top
 
 
 def _ports(module: str) -> list[DeclaredPort]:
@@ -134,7 +134,7 @@ def _check_cells(module: str, where: str) -> None:
     top = _top(module)
     bits = [port["bits"] for port in top["ports"].values()]
     bits += [bits for cell in top["cells"].values() for bits in cell["connections"].values()]
-    if any("z" in found for found in bits):
+    if any("z" in nets for nets in bits):
         raise UserError(
             "The module uses high impedance", where=where, hint="A block must be plain logic."
         )

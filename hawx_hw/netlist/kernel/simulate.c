@@ -121,8 +121,8 @@ static void write_macro(const struct state *s, struct macro *m) {
     word lanes = same_address(s, m->write_address, m->address_bits, open, &number);
     if (number < m->depth)
       for (int64_t bit = 0; bit < m->width; bit++) {
-        word *kept = &m->ram[number * m->width + bit];
-        *kept = (*kept & ~lanes) | (s->values[m->write_data[bit]] & lanes);
+        word *cell = &m->ram[number * m->width + bit];
+        *cell = (*cell & ~lanes) | (s->values[m->write_data[bit]] & lanes);
       }
     open &= ~lanes;
   }
@@ -174,9 +174,9 @@ void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word 
 
 /* Steps with known inputs: words by step, then net; likewise what is seen on some nets. */
 void hawx_steps(struct state *s, int64_t steps, int64_t inputs, const int32_t *nets,
-                const word *words, int64_t watched, const int32_t *seen, word *found) {
+                const word *words, int64_t watched, const int32_t *seen, word *observed) {
   for (int64_t t = 0; t < steps; t++) {
     hawx_step(s, inputs, nets, words + t * inputs);
-    for (int64_t i = 0; i < watched; i++) found[t * watched + i] = s->values[seen[i]];
+    for (int64_t i = 0; i < watched; i++) observed[t * watched + i] = s->values[seen[i]];
   }
 }

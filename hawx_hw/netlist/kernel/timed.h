@@ -6,7 +6,7 @@
    those of all drivers that fall into the same tick are chained. */
 
 struct timed {
-  int64_t gates, drivers, nodes, slots, inertial; /* slots: a power of two above all delays */
+  int64_t gates, drivers, nodes, moments, inertial; /* moments: a power of two above all delays */
   const int32_t *function, *output, *delay;       /* by driver: gates first, then flip-flops */
   const int32_t *pins, *source, *net; /* where a gate's pins start; a flop's state; pins' nets */
   const int32_t *ring;                /* a driver's first node */
@@ -29,7 +29,7 @@ static inline void spread(struct timed *t, int32_t net, int64_t *marked) {
 static void start_timed(struct state *s) {
   struct timed *t = s->timed;
   for (int64_t i = 0; i < t->drivers; i++) t->target[i] = s->values[t->output[i]];
-  for (int64_t i = 0; i < t->slots; i++) t->head[i] = -1;
+  for (int64_t i = 0; i < t->moments; i++) t->head[i] = -1;
 }
 
 /* A driver is bound for a new value, from tick on; returns how many nodes that adds. */
@@ -49,7 +49,7 @@ static int64_t bind(const struct state *s, int32_t driver, word new, int64_t tic
   t->target[driver] = new;
   if (!any(flips)) return 0;
   int64_t at = tick + delay;
-  int32_t node = first + (int32_t)(at % (delay + 1)), *head = &t->head[at & (t->slots - 1)];
+  int32_t node = first + (int32_t)(at % (delay + 1)), *head = &t->head[at & (t->moments - 1)];
   t->flips[node] = flips;
   t->following[node] = *head;
   *head = node;
@@ -74,7 +74,7 @@ static void step_timed(struct state *s, int64_t inputs, const int32_t *nets, con
   for (int64_t i = t->gates; i < t->drivers; i++)
     pending += bind(s, (int32_t)i, evaluate_state(t->function[i], s->next[t->source[i]]), 0);
   for (int64_t tick = 0;; tick++) {
-    int32_t *head = &t->head[tick & (t->slots - 1)];
+    int32_t *head = &t->head[tick & (t->moments - 1)];
     for (int32_t node = *head; node >= 0; node = t->following[node]) {
       word flips = t->flips[node];
       t->flips[node] ^= flips;

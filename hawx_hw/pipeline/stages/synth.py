@@ -40,7 +40,7 @@ def _run(context: Context) -> None:
             progress=task.update,
         )
     shutil.move(result.netlist, context.output / "netlist.v")
-    context.write_json("synth.json", result.figures)
+    context.write_json("synth.json", result.metrics)
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:

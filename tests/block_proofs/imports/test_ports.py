@@ -1,4 +1,4 @@
-"""Which port is what: by name, by what the user says, or not at all."""
+"""Which port is what: by name, by what the user names, or not at all."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_what_the_user_says_goes_before_names() -> None:
     ("said", "message"),
     [
         ({}, r"not clear which .* for example with --a p --b q\.$"),
-        ({"a": "r"}, r"no port 'r'\. The ports are: input p \(8 bits\); .* Mend --a\.$"),
+        ({"a": "r"}, r"no port 'r'\. The ports are: input p \(8 bits\); .* Correct --a\.$"),
         ({"a": "O"}, r"Port O must be an input"),
         ({"product": "p"}, r"Port p must be an output"),
         ({"a": "p", "b": "p"}, r"Port p cannot be both operands"),
@@ -93,11 +93,11 @@ def test_signedness(module: str, declared: bool, said: bool | None, expected: bo
 
 @pytest.mark.parametrize("module", ["m", "mul8sum", "simul8s_x"])
 def test_signedness_that_nothing_tells(module: str) -> None:
-    with pytest.raises(UserError, match=r"f\.v: Nothing says .* Add --signed .* or --unsigned"):
+    with pytest.raises(UserError, match=r"f\.v: It is not known .* Add --signed .* or --unsigned"):
         find_signedness(module, ports("a", "b")[:2], None, "f.v")
 
 
 def test_one_signed_operand_tells_nothing() -> None:
     operands = [*ports("a", "b", signed=True)[:1], *ports("a", "b")[1:2]]
-    with pytest.raises(UserError, match="Nothing says"):
+    with pytest.raises(UserError, match="It is not known"):
         find_signedness("mul8s_1KV8", operands, None, "f.v")

@@ -1,4 +1,4 @@
-"""Import of Verilog multipliers: the right table, or an error that says what to do."""
+"""Import of Verilog multipliers: the right table, or an error with what to do."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ endmodule
 
 
 needs_icarus = pytest.mark.skipif(
-    shutil.which("iverilog") is None, reason="only Icarus tells undefined bits apart"
+    shutil.which("iverilog") is None, reason="only Icarus has undefined bits"
 )
 
 
@@ -64,8 +64,8 @@ def bring(store: ImportStore, folder: Path, text: str, module: str, **options) -
 
 def test_ports_by_name_not_by_order(store: ImportStore, tmp_path: Path) -> None:
     text = SKEW.format(name="mul8s_X")
-    found = bring(store, tmp_path, text, "mul8s_X", simulator=quickest())
-    block = found.block
+    result = bring(store, tmp_path, text, "mul8s_X", simulator=quickest())
+    block = result.block
     expected = np.where(A == 0, 0, 4 * A - 3 * B + 7)
     assert np.array_equal(block.table, expected)
     assert block.name == "import:mul8s_X"
@@ -86,9 +86,9 @@ module odd(input signed [7:0] p, input signed [7:0] q, output parity, output sig
   assign parity = ^r;
 endmodule
 """
-    found = bring(store, tmp_path, text, "odd", b="p", product="r", simulator=quickest())
-    assert np.array_equal(found.block.table, 4 * B - A)
-    assert "parity" not in next(iter(found.block.sources.values()))
+    result = bring(store, tmp_path, text, "odd", b="p", product="r", simulator=quickest())
+    assert np.array_equal(result.block.table, 4 * B - A)
+    assert "parity" not in next(iter(result.block.sources.values()))
 
 
 def test_unsigned_operands_of_fewer_bits(store: ImportStore, tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ endmodule
 
 def test_reading_that_is_doubtful(store: ImportStore, tmp_path: Path) -> None:
     text = "module m(input [7:0] A, B, output [15:0] O); assign O = A * B; endmodule\n"
-    found = bring(store, tmp_path, text, "m", signed=True, simulator=quickest())
-    (warning,) = found.warnings
+    result = bring(store, tmp_path, text, "m", signed=True, simulator=quickest())
+    (warning,) = result.warnings
     assert "0.0 if it were unsigned" in warning
     assert "--unsigned --replace" in warning
     right = bring(store, tmp_path, text, "m", signed=False, replace=True, simulator=quickest())
@@ -149,7 +149,7 @@ def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> Non
     assert "XOR2" in text
     with pytest.raises(UserError, match=r"not part of the design. .* say which with --technology"):
         bring(store, tmp_path, text, design.top, signed=True, b="other")
-    found = bring(
+    result = bring(
         store,
         tmp_path,
         text,
@@ -159,9 +159,9 @@ def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> Non
         technology=technology,
         name="mine",
     )
-    assert found.warnings == ()
-    assert np.array_equal(found.block.table, block.table)
-    assert "XOR2" not in next(iter(found.block.sources.values()))
+    assert result.warnings == ()
+    assert np.array_equal(result.block.table, block.table)
+    assert "XOR2" not in next(iter(result.block.sources.values()))
 
 
 MULTIPLY = "module mul8s_m(input [7:0] A, B, output [15:0] O); assign O = A * B; endmodule\n"
@@ -178,7 +178,7 @@ MULTIPLY = "module mul8s_m(input [7:0] A, B, output [15:0] O); assign O = A * B;
         ),
         ("A * B", "part_x(A, B)", r"mine\.v:1: .*Can't resolve function name .*part_x"),
         ("assign O = A * B", "gate g(A, B, O)", "Module `.gate' referenced in module"),
-        ("mul8s_m", "m", "Nothing says whether the operands are signed. Add --signed"),
+        ("mul8s_m", "m", "It is not known whether the operands are signed. Add --signed"),
         ("[7:0] A, B", "[7:0] A, C", r"not clear which .* for example with --a A --b C"),
         (
             "[7:0] A, B",
@@ -213,7 +213,7 @@ MULTIPLY = "module mul8s_m(input [7:0] A, B, output [15:0] O); assign O = A * B;
 def test_what_is_refused(
     store: ImportStore, tmp_path: Path, old: str, new: str, message: str
 ) -> None:
-    with pytest.raises(UserError, match=message) as found:
+    with pytest.raises(UserError, match=message) as result:
         bring(
             store,
             tmp_path,
@@ -221,7 +221,7 @@ def test_what_is_refused(
             "m" if new == "m" else "mul8s_m",
             simulator=quickest(),
         )
-    assert str(found.value).startswith(str(tmp_path / "mine.v"))
+    assert str(result.value).startswith(str(tmp_path / "mine.v"))
     assert store.names() == []
 
 
