@@ -75,7 +75,7 @@ class SerialPlan:
 
     def signature(self):
         image, result = (self.graph.tensors[n].shape for n in (self.graph.input, self.graph.output))
-        return CoreSignature(lanes=1, image_shape=image, result_shape=result, layers=1)
+        return CoreSignature(word_codes=1, image_shape=image, result_shape=result, layers=1)
 
     def core(self, implementations):
         return SerialCore(self, implementations)

@@ -124,10 +124,10 @@ class Plan:
     def parameter_bytes(self) -> int:
         """Bytes of weights, requantization words, lists of taps and program, each word rounded up
         to bytes."""
-        lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
+        pair_bits = MULTIPLIER_BITS + self.ranges.addend_bits
         return (
             self.weights.size
-            + len(self.requantization) * -(-self.array.requantizers * lane_bits // 8)
+            + len(self.requantization) * -(-self.array.requantizers * pair_bits // 8)
             + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
             + len(self.steps) * -(-self.format.bits // 8)
         )
