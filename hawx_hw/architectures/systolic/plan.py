@@ -237,17 +237,21 @@ class Plan:
         clock_mhz: float | None = None,
     ) -> Mapping[str, float]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
-        from hawx_hw.architectures.systolic.features import describe
+        from hawx_hw.architectures.systolic.features import features
 
-        return describe(
-            self, technology, blocks, objective=implementation, clock_mhz=clock_mhz
-        ).values
+        return features(self, technology, blocks, objective=implementation, clock_mhz=clock_mhz)
 
     def part_of(self, module: str) -> str | None:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
         from hawx_hw.architectures.systolic.parts import part_of
 
         return part_of(module)
+
+    def unit_of(self, module: str) -> str:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.parts import unit_of
+
+        return unit_of(module)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

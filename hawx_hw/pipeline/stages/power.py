@@ -15,6 +15,7 @@ from hawx_hw.pipeline.data import load_dataset
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.power.clock import clock_of
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -22,25 +23,7 @@ if TYPE_CHECKING:
     from hawx_hw.netlist.flat import FlatNetlist
     from hawx_hw.technology import Technology
 
-__all__ = ["STAGE", "clock_of"]
-
-
-def clock_of(wanted: float | None, usual: float, longest_ns: float) -> tuple[float, str]:
-    """The clock in MHz at which power is told, and why this one.
-
-    Parameters
-    ----------
-    wanted : float or None
-        What the config asks for, in MHz.
-    usual : float
-        The technology's, in MHz.
-    longest_ns : float
-        The design's longest path; a clock that it cannot follow is lowered.
-    """
-    clock, source = (usual, "of the technology") if wanted is None else (wanted, "of the config")
-    if longest_ns > 0 and clock * longest_ns > 1000:
-        return round(1000 / longest_ns, 4), "of the longest path, which cannot follow the one asked"
-    return clock, source
+__all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
