@@ -141,7 +141,7 @@ class Space:
             }
         )
         if mode == "multipliers":
-            accelerator = self._architecture.mix_blocks(accelerator, *blocks[:2], order)
+            accelerator = self._architecture.mix_blocks(accelerator, blocks[0], blocks[1], order)
         return SampledDesign(
             {
                 "network": {"model": "lenet5", "dataset": dataset},
