@@ -246,8 +246,11 @@ def _outside(prediction: Prediction) -> str:
 
 
 def _within(interval: Interval, unit: float, name: str) -> str:
-    value, low, high = (each / unit for each in (interval.value, interval.low, interval.high))
-    return f"{value:,.4g} {name} ({low:,.4g} to {high:,.4g})"
+    value, low, high = (
+        f"{each / unit:,.0f}" if each >= 1000 * unit else f"{each / unit:.4g}"
+        for each in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} {name} ({low} to {high})"
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ FEATURES = {
     "several": "PEs that hold several blocks (1) or none (0)",
     "direct_load": "blocks that the program's selection drives directly, in all slices",
     "decoded_load": "blocks that one decoded selection drives, at most",
-    "activation_load": "blocks that one activation drives: those in a row of a slice, at most",
+    "activation_load": "blocks that one activation drives, at most",
     "cycles": "cycles of an inference",
     "macs": "multiplications of an inference",
     "issued": "cycles of an inference in which pixels enter the array",
