@@ -1,3 +1,6 @@
-"""Area, power and longest path of designs, predicted from their features without synthesis."""
+"""Area, power and longest path of designs from their descriptions, without synthesis."""
 
-__all__: list[str] = []
+from hawx_hw.architectures.systolic.features import DesignDescription, describe
+from hawx_hw.characterization.block_table import BlockFigures, BlockTable
+
+__all__ = ["BlockFigures", "BlockTable", "DesignDescription", "describe"]

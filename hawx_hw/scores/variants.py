@@ -1,4 +1,4 @@
-"""A layer with one block in one slice of its kernels, compensated."""
+"""A layer with one block on one slice of its kernels, made up for as far as it can be."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ class Variant:
     Parameters
     ----------
     node : Conv2d or Linear
-        The layer with its original weights.
+        With its original weights.
     block : Block
     taps : ndarray of bool
-        The slice, of shape ``weight.shape[1:]``, not empty.
-    histograms : ndarray of int64
-        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on its activations.
+        Of shape ``weight.shape[1:]``: the slice, not empty.
+    met : ndarray of int64
+        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on the activations that it
+        gets.
     tensors : mapping of str to Tensor
         The layer's input and output.
     bias_correction, weight_remapping : bool
-        As in :mod:`hawx_hw.compensation.layerwise`; all weights are remapped, by the least square
-        of each one's own error.
+        As in :func:`hawx_hw.compensation.layerwise`; weights are remapped all, by the least
+        square of each one's own error.
     threads : int or None
-        Threads of the emulator.
+        Of the emulator.
     step : int
-        The input's codes are rounded to multiples of it.
+        The grid that its input is rounded to.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Variant:
         node: Conv2d | Linear,
         block: Block,
         taps: np.ndarray,
-        histograms: np.ndarray,
+        met: np.ndarray,
         tensors: Mapping[str, Tensor],
         *,
         bias_correction: bool,
@@ -56,7 +57,7 @@ class Variant:
         layer = indexed((block, EXACT), np.broadcast_to(np.where(taps, 0, 1), node.weight.shape))
         source = node.inputs[0]
         zero_point = tensors[source].zero_point
-        histogram = histograms.reshape(-1, 256).sum(axis=0)
+        histogram = met.reshape(-1, 256).sum(axis=0)
         changed = node
         self._codes = CODES.astype(np.int64)
         self._remapped = weight_remapping
@@ -64,17 +65,17 @@ class Variant:
             changed = remap_weights(node, layer, histogram, zero_point)
             self._codes = best_codes(block, histogram, zero_point)
         if bias_correction:
-            error = mean_sums(changed, layer, histograms) - mean_sums(node, None, histograms)
+            error = mean_sums(changed, layer, met) - mean_sums(node, None, met)
             changed = correct_bias(changed, error)
-        #: The layer with weights and biases compensated for the block.
+        #: The layer with the weights and biases that suit the block.
         self.node = changed
         #: The block of every weight.
         self.blocks = layer
-        #: The step of its input.
+        #: The grid of its input.
         self.step = step
         self._block = block
         self._zero_point = zero_point
-        #: False for exact blocks, which need no emulation.
+        #: False for exact blocks, which need no run.
         self.changes = block.digest != EXACT.digest
         self._emulator = Emulator(
             Graph(
@@ -92,14 +93,14 @@ class Variant:
         return self._emulator.run(x, {self.node.name: self.blocks})
 
     def errors(self) -> np.ndarray:
-        """Errors of a product, by the original weight: int64 ``(256, 256)``.
+        """Errors of a product, by what the weight was: int64 ``(256, 256)``.
 
-        Indexed ``[w + 128, x + 128]``: ``M(w', x) - w x`` for the code ``w'`` that replaces
-        ``w``, less the bias's compensation for ``w'`` at the zero point.
+        Indexed ``[w + 128, x + 128]``: ``M(w', x) - w x`` for the code ``w'`` that stands for
+        ``w``, and what the bias makes up for ``w'`` at the zero point.
         """
-        products = self._block.table[self._codes + 128].astype(np.int64)
+        rows = self._block.table[self._codes + 128].astype(np.int64)
         codes = CODES.astype(np.int64)
-        errors: np.ndarray = products - codes[:, None] * codes
+        errors: np.ndarray = rows - codes[:, None] * codes
         if self._remapped:
             errors -= errors[:, self._zero_point + 128, None]
         return errors

@@ -1,4 +1,4 @@
-"""Synthetic labels in place of measurements, which count themselves; in any process."""
+"""A stand-in for labels, which count themselves and take no time; in any process."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ if __name__ == "__main__":
 """
 
 
-class FakeSweeps:
-    """Sweeps in processes of their own, with synthetic labels."""
+class FakeWorld:
+    """Sweeps in processes of their own, whose labels are made up."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -54,9 +54,7 @@ class FakeSweeps:
     def environment(self, seconds: float = 0.0) -> dict[str, str]:
         return {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(
-                [str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-            ),
+            "PYTHONPATH": str(self.folder),
             "FAKE_LOG": str(self.log),
             "FAKE_SECONDS": str(seconds),
             "HAWX_STORE": str(self.folder / "store.sqlite"),
@@ -76,9 +74,9 @@ class FakeSweeps:
 
 
 @pytest.fixture
-def sweeps(tmp_path: Path) -> Callable[[str], FakeSweeps]:
-    def make(name: str) -> FakeSweeps:
+def world(tmp_path: Path) -> Callable[[str], FakeWorld]:
+    def make(name: str) -> FakeWorld:
         (tmp_path / name).mkdir()
-        return FakeSweeps(tmp_path / name)
+        return FakeWorld(tmp_path / name)
 
     return make
