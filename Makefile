@@ -56,7 +56,7 @@ bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of Re
 # One BLAS thread: with more, training takes longer, and its sums would depend on their number.
 predictors: $(STAMP) ## build and measure 80 designs, train the predictors on them (an hour or so)
 	@$(BIN)/hawx characterize-designs --designs 80 --output build/designs.csv
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/hawx train-predictors build/designs.csv --output hawx_hw/prediction/data
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/hawx train-predictors build/designs.csv --output hawx_hw/architectures/systolic/data
 
 clean: ## remove build/ (results), but not .venv
 	rm -rf build

@@ -118,7 +118,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
 
 
 def _row(what: str, build: Path) -> dict[str, Any]:
-    told = _read(build, "predict.json")["forecast"]
+    told = _read(build, "predict.json")["prediction"]
     accuracy = _read(build, "assign.json")["accuracy"]
     exact = _read(build, "quantize.json")["accuracy"]["int8"]
     return {

@@ -1,4 +1,7 @@
-"""How long predictions take, once loaded: ``python benchmarks/prediction.py [TECHNOLOGY]``."""
+"""How long predictions take, once loaded.
+
+Run ``python benchmarks/prediction.py [TECHNOLOGY [ARCHITECTURE]]``.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import time
 
 import numpy as np
 
-from hawx_hw.architectures.systolic.features import FEATURES
-from hawx_hw.prediction.shipped import read_kept, read_table
+from hawx_hw.architectures.registry import architecture_named
+from hawx_hw.prediction.storage import load_predictors, load_table
 
 _ONES = 200
 _MANY = 10_000
@@ -16,11 +19,11 @@ _MANY = 10_000
 
 def main() -> None:
     technology = sys.argv[1] if len(sys.argv) > 1 else "generic45"
+    architecture = architecture_named(sys.argv[2] if len(sys.argv) > 2 else None)
     start = time.perf_counter()
-    predictors = read_kept(technology).predictors
+    predictors = load_predictors(architecture, technology).predictors
     print(f"loaded in {time.perf_counter() - start:.2f} s")
-    table = read_table(technology)
-    seen = np.stack([table.features[name] for name in FEATURES], axis=1)
+    seen = load_table(architecture, technology).values
     times = []
     for index in range(_ONES):
         start = time.perf_counter()

@@ -7,10 +7,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
 
-from hawx_hw.architectures.systolic.features import FEATURES
-from hawx_hw.prediction.evaluation import HELD_OUT, Held, evaluate, scores
+from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
+from hawx_hw.prediction.evaluation import HELD_OUT, HeldOut, evaluate, scores
 from hawx_hw.prediction.plots import parity
-from hawx_hw.prediction.shipped import read_table
+from hawx_hw.prediction.storage import load_table
 from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
@@ -98,7 +98,8 @@ a feature.
 
 def document(folder: Path) -> str:
     """The page; the plot goes into ``folder``."""
-    table = read_table(_TECHNOLOGY)
+    architecture = ARCHITECTURES[DEFAULT]
+    table = load_table(architecture, _TECHNOLOGY)
     kinds = get_args(HELD_OUT)
     # Not forked: scikit-learn's threads do not survive that.
     with ProcessPoolExecutor(len(kinds), get_context("spawn")) as pool:
@@ -109,11 +110,14 @@ def document(folder: Path) -> str:
         technology=_TECHNOLOGY,
         by_designs=_scores(errors["designs"]),
         by_blocks=_scores(errors["blocks"]),
-        features=_table(["feature", "meaning"], [[f"`{n}`", text] for n, text in FEATURES.items()]),
+        features=_table(
+            ["feature", "meaning"],
+            [[f"`{name}`", meaning] for name, meaning in architecture.features.items()],
+        ),
     )
 
 
-def _scores(errors: dict[str, Held]) -> str:
+def _scores(errors: dict[str, HeldOut]) -> str:
     rows = []
     for name, text in _METRICS.items():
         s = scores(errors[name])

@@ -28,7 +28,7 @@ to registers without writable fields.
 
 def document() -> str:
     """The page."""
-    core = CoreSignature(lanes=2, image_shape=(1, 28, 28), result_shape=(10,), layers=5)
+    core = CoreSignature(word_codes=2, image_shape=(1, 28, 28), result_shape=(10,), layers=5)
     constants = (
         RegisterConstant("rows", 8, "Rows of the array."),
         RegisterConstant("columns", 8, "Columns of the array."),

@@ -22,7 +22,6 @@ WITHOUT = frozenset(
     architectures/systolic/lowering.py
     architectures/systolic/operands.py
     architectures/systolic/proposals.py
-    architectures/systolic/quantities.py
     architectures/systolic/shares.py
     architectures/systolic/write_trace.py
     block_proofs/imports/worker.py
@@ -38,9 +37,7 @@ WITHOUT = frozenset(
     pipeline/stages/pick.py
     pipeline/stages/predict.py
     pipeline/stages/profile.py
-    prediction/compiled.py
     prediction/plots.py
-    prediction/shipped.py
     report/tables.py
     scores/layer.py
     search/algorithms/exhaustive.py

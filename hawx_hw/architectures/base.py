@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
     from hawx_hw.architectures.config import AcceleratorConfig
+    from hawx_hw.architectures.quantities import Quantities
     from hawx_hw.assignment.space import Space
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.blocks.block import Block
@@ -278,7 +279,10 @@ class Plan(Protocol):
         implementation: str = "smallest",
         clock_mhz: float | None = None,
     ) -> Mapping[str, float]:
-        """The numbers that predictors tell designs apart by; nothing is synthesized.
+        """The numbers that predictors learn from: the architecture's ``features``.
+
+        Nothing is synthesized. ``clock_mhz``, the clock, and ``memory_area``, the exact area of all
+        memories, are among them.
 
         Parameters
         ----------
@@ -304,6 +308,13 @@ class Plan(Protocol):
         None where the module belongs to the part of what instantiates it.
         """
 
+    def unit_of(self, module: str) -> str:
+        """The unit that a Verilog module is, by the module's name.
+
+        Units are what areas and paths are measured and predicted by; each is of one part. All
+        blocks are the unit ``"blocks"``.
+        """
+
     def describe(self) -> Mapping[str, Any]:
         """What program.json holds of it besides the above, JSON-able; ``"title"`` names it."""
 
@@ -317,12 +328,24 @@ class Architecture(Protocol):
         Of the config's ``accelerator.architecture``.
     config : type of AcceleratorConfig
         Its section of the config.
+    features : mapping of str to str
+        What each feature of a plan is, with its unit in brackets at the end where it has one.
+    quantities : Quantities
+        What is predicted from the features, and what it is made of.
+    dimensions : int
+        Numbers that :meth:`sample` makes an accelerator from.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def config(self) -> type[AcceleratorConfig]: ...
+    @property
+    def features(self) -> Mapping[str, str]: ...
+    @property
+    def quantities(self) -> Quantities: ...
+    @property
+    def dimensions(self) -> int: ...
 
     def check(self, accelerator: Any, base: Path) -> None:
         """Refuse what can be refused before there is a network.
@@ -375,4 +398,31 @@ class Architecture(Protocol):
         -------
         sequence of ndarray of int64
             Kinds of proposals, each of shape (n, units), n >= 0.
+        """
+
+    def sample(self, point: Sequence[float]) -> AcceleratorConfig:
+        """The accelerator at a point of the unit cube, for sweeps of designs.
+
+        It sets the numbers that only this architecture has; all accelerators of the space that
+        predictors are trained on have a point, and neighbors are alike.
+
+        Parameters
+        ----------
+        point : sequence of float
+            ``dimensions`` numbers in [0, 1).
+        """
+
+    def mix_blocks(
+        self, accelerator: Any, first: str, second: str, share: float
+    ) -> AcceleratorConfig:
+        """The accelerator with two blocks in some of its PEs, and one in the others.
+
+        Parameters
+        ----------
+        accelerator : AcceleratorConfig
+            Of this architecture.
+        first, second : str
+            Names of the block that all PEs hold, and of the one that some hold too.
+        share : float
+            Of the PEs that hold the first block alone, about, in [0, 1].
         """

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from hawx_hw.architectures.base import Architecture
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.systolic.architecture import Systolic
+from hawx_hw.errors import UserError
 
-__all__ = ["ARCHITECTURES", "DEFAULT", "Accelerator", "architecture_of"]
+__all__ = ["ARCHITECTURES", "DEFAULT", "Accelerator", "architecture_named", "architecture_of"]
 
 #: All architectures, by their names in the config.
 ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in (Systolic(),)}
@@ -19,6 +20,32 @@ DEFAULT = "systolic"
 def architecture_of(accelerator: AcceleratorConfig) -> Architecture:
     """The architecture that an accelerator is of."""
     return ARCHITECTURES[accelerator.architecture]
+
+
+def architecture_named(name: str | None, where: str | None = None) -> Architecture:
+    """The architecture of a name that a user gave.
+
+    Parameters
+    ----------
+    name : str or None
+        None: :data:`DEFAULT`.
+    where : str or None
+        Where it was given, for the error.
+
+    Raises
+    ------
+    UserError
+        There is none of this name.
+    """
+    if name is None:
+        name = DEFAULT
+    if name not in ARCHITECTURES:
+        raise UserError(
+            f"There is no architecture {name!r}",
+            where=where,
+            hint=f"It must be one of {', '.join(ARCHITECTURES)}.",
+        )
+    return ARCHITECTURES[name]
 
 
 class _Union:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hawx_hw.cli.options import ArchitectureOption
 from hawx_hw.errors import UserError
 
 __all__ = ["characterize_designs"]
@@ -17,9 +18,10 @@ def characterize_designs(
     technology: Annotated[
         str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
     ] = "generic45",
+    architecture: ArchitectureOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the plan that the designs follow.")] = 0,
     images: Annotated[
-        int, typer.Option(min=1, help="Test images whose toggles decide on power.")
+        int, typer.Option(min=1, help="Test images that toggles are counted of, for power.")
     ] = 64,
     datasets: Annotated[
         str, typer.Option(help="digits, mnist, or both with a comma between.")
@@ -52,8 +54,9 @@ def characterize_designs(
     """
     import json
 
-    from hawx_hw.architectures.systolic.sampling import Space
+    from hawx_hw.architectures.registry import architecture_named
     from hawx_hw.sweep.clusters import connected
+    from hawx_hw.sweep.space import Space
     from hawx_hw.sweep.sweep import sweep, table
     from hawx_hw.synthesis.store import default_store
     from hawx_hw.util.files import write_text
@@ -64,7 +67,11 @@ def characterize_designs(
     if option and not cluster:
         raise UserError("Options are those of a batch system.", where="--option")
     try:
-        space = Space(seed, datasets=[name.strip() for name in datasets.split(",")])
+        space = Space(
+            seed,
+            datasets=[name.strip() for name in datasets.split(",")],
+            architecture=architecture_named(architecture, "--architecture"),
+        )
     except ValueError as error:
         raise UserError(f"{error}.", where="--datasets") from error
     with (
@@ -74,7 +81,7 @@ def characterize_designs(
         ) as client,
         progress.task("characterizing designs", estimate=20.0 * designs) as task,
     ):
-        rows = sweep(
+        records = sweep(
             client,
             space,
             designs,
@@ -84,20 +91,20 @@ def characterize_designs(
             shared_store=not (scheduler or cluster),
             progress=task.update,
         )
-    write_text(output, table(rows))
+    write_text(output, table(records))
     if as_json:
-        typer.echo(json.dumps({"designs": len(rows), "output": str(output)}))
+        typer.echo(json.dumps({"designs": len(records), "output": str(output)}))
     else:
-        typer.echo(f"{len(rows)} designs in {output}")
+        typer.echo(f"{len(records)} designs in {output}")
 
 
 def _options(given: list[str] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for text in given or ():
         key, separator, value = text.partition("=")
         if not separator or not key.isidentifier():
             raise UserError(
                 f"An option must be KEY=VALUE, not {text!r}.", where="--option", hint=None
             )
-        found[key] = int(value) if value.isdigit() else value
-    return found
+        options[key] = int(value) if value.isdigit() else value
+    return options

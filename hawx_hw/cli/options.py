@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["BUILD", "BuildOption", "ConfigArgument", "JsonOption"]
+__all__ = ["BUILD", "ArchitectureOption", "BuildOption", "ConfigArgument", "JsonOption"]
 
 BUILD = Path("build")
 
@@ -17,5 +17,9 @@ ConfigArgument = Annotated[
 ]
 BuildOption = Annotated[
     Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
+]
+ArchitectureOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Of the designs; left out: that of a config without one."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]

@@ -19,7 +19,7 @@ class CoreSignature(wiring.Signature):
 
     Parameters
     ----------
-    lanes : int
+    word_codes : int
         Codes (bytes) in a memory word, >= 1.
     image_shape, result_shape : tuple of int
         Shapes of the input and of the output tensor, ``(channels, height, width)`` or
@@ -63,7 +63,7 @@ class CoreSignature(wiring.Signature):
     def __init__(
         self,
         *,
-        lanes: int,
+        word_codes: int,
         image_shape: tuple[int, ...],
         result_shape: tuple[int, ...],
         layers: int,
@@ -75,13 +75,13 @@ class CoreSignature(wiring.Signature):
         for width, depth in memories:
             if width < 1 or depth < 1:
                 raise ValueError(f"Memory must have width and depth >= 1, not {(width, depth)!r}")
-        self._image = TensorLayout(tuple(image_shape), lanes)
+        self._image = TensorLayout(tuple(image_shape), word_codes)
         positions = None if result_positions is None else tuple(result_positions)
-        self._result = TensorLayout(tuple(result_shape), lanes, positions)
+        self._result = TensorLayout(tuple(result_shape), word_codes, positions)
         self._layers = layers
         self._memories = tuple((int(width), int(depth)) for width, depth in memories)
 
-        word = unsigned(8 * lanes)
+        word = unsigned(8 * word_codes)
         members: dict[str, wiring.Member] = {
             "start": In(1),
             "busy": Out(1),
@@ -121,9 +121,9 @@ class CoreSignature(wiring.Signature):
         super().__init__(members)
 
     @property
-    def lanes(self) -> int:
+    def word_codes(self) -> int:
         """Bytes in a memory word."""
-        return self._image.lanes
+        return self._image.word_codes
 
     @property
     def image_layout(self) -> TensorLayout:
@@ -166,7 +166,7 @@ class CoreSignature(wiring.Signature):
 
     def __repr__(self) -> str:
         return (
-            f"CoreSignature(lanes={self.lanes}, image_shape={self._image.shape}, "
+            f"CoreSignature(word_codes={self.word_codes}, image_shape={self._image.shape}, "
             f"result_shape={self._result.shape}, "
             f"result_positions={self._result.positions}, layers={self._layers}, "
             f"memories={self._memories})"

@@ -46,7 +46,7 @@ class ImageLoader(wiring.Component):
     bytes_in : In(stream of {data, last})
         Image packets in HWC order.
     words : Out(stream of {address, data})
-        Memory words; lanes without a channel are zero.
+        Memory words; bytes without a channel are zero.
     full : Out(1)
         A whole image lies in the buffer and waits.
     take : In(1)
@@ -72,7 +72,10 @@ class ImageLoader(wiring.Component):
     def __init__(self, layout: TensorLayout):
         self._layout = layout
         word = data.StructLayout(
-            {"address": unsigned(index_width(layout.words)), "data": unsigned(8 * layout.lanes)}
+            {
+                "address": unsigned(index_width(layout.words)),
+                "data": unsigned(8 * layout.word_codes),
+            }
         )
         super().__init__(
             {
@@ -116,14 +119,14 @@ class ImageLoader(wiring.Component):
                     walker.step.eq(accept),
                 ]
                 with m.If(accept):
-                    with m.If(walker.lane == 0):
+                    with m.If(walker.byte == 0):
                         m.d.sync += word.data.eq(self.bytes_in.p.data)
                     with m.Else():
-                        m.d.sync += word.data.word_select(walker.lane, 8).eq(self.bytes_in.p.data)
+                        m.d.sync += word.data.word_select(walker.byte, 8).eq(self.bytes_in.p.data)
                     m.d.sync += [
                         started.eq(1),
                         word.address.eq(walker.address),
-                        self.words.valid.eq(walker.last_lane),
+                        self.words.valid.eq(walker.last_of_word),
                     ]
                     with m.If(walker.last & self.bytes_in.p.last):
                         m.d.sync += state.eq(_State.STORE)

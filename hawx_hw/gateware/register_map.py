@@ -209,7 +209,9 @@ def accelerator_registers(
             counter("images_done", 0x028, "Inferences ended since reset, modulo 2**32."),
             counter("images_dropped", 0x02C, "Images lost since reset, modulo 2**32."),
             *own[:2],
-            constant("word_codes", 0x048, core.lanes, "Codes in a word of the activation memory."),
+            constant(
+                "word_codes", 0x048, core.word_codes, "Codes in a word of the activation memory."
+            ),
             constant("layers", 0x04C, core.layers, "Number of layers, and of LAYER_CYCLES."),
             constant("image_bytes", 0x050, core.image_layout.bytes, "Bytes of an image packet."),
             constant("result_bytes", 0x054, core.result_layout.bytes, "Bytes of a result packet."),

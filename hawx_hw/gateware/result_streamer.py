@@ -53,7 +53,7 @@ class ResultStreamer(wiring.Component):
                         {
                             "valid": Out(1),
                             "address": Out(index_width(layout.words)),
-                            "data": Out(8 * layout.lanes),
+                            "data": Out(8 * layout.word_codes),
                         }
                     )
                 ),
@@ -75,14 +75,14 @@ class ResultStreamer(wiring.Component):
             platform,
             "memory",
             "hawx_result_ram",
-            lambda: SimpleDualPortRam(8 * self._layout.lanes, self._layout.words),
+            lambda: SimpleDualPortRam(8 * self._layout.word_codes, self._layout.words),
         )
         walker = place(
             m, platform, "walker", "hawx_result_walker", lambda: TensorWalker(self._layout)
         )
         fetching = Signal()
         fetch = Signal()
-        lane = Signal.like(walker.lane)
+        byte = Signal.like(walker.byte)
 
         m.d.comb += [
             memory.write.enable.eq(self.result.valid),
@@ -92,9 +92,9 @@ class ResultStreamer(wiring.Component):
             # does, and all bytes of a word are sent from one read.
             fetch.eq(fetching & (~self.bytes_out.valid | self.bytes_out.ready)),
             walker.step.eq(fetch),
-            memory.read.enable.eq(fetch & walker.first_lane),
+            memory.read.enable.eq(fetch & walker.first_of_word),
             memory.read.address.eq(walker.address),
-            self.bytes_out.p.data.eq(memory.read.data.word_select(lane, 8)),
+            self.bytes_out.p.data.eq(memory.read.data.word_select(byte, 8)),
             self.pending.eq(fetching | self.bytes_out.valid),
         ]
         with m.If(self.bytes_out.ready):
@@ -103,7 +103,7 @@ class ResultStreamer(wiring.Component):
             m.d.sync += [
                 self.bytes_out.valid.eq(1),
                 self.bytes_out.p.last.eq(walker.last),
-                lane.eq(walker.lane),
+                byte.eq(walker.byte),
             ]
             with m.If(walker.last):
                 m.d.sync += fetching.eq(0)

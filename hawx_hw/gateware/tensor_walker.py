@@ -12,7 +12,7 @@ __all__ = ["TensorWalker"]
 
 
 class TensorWalker(wiring.Component):
-    """Word address and lane of each byte of a packet, one after the other.
+    """Word address and number in the word of each byte of a packet, one after the other.
 
     **Latency**: the outputs are the place of the present byte, and follow ``step`` and ``restart``
     by :attr:`LATENCY`. After the last byte the walk begins anew.
@@ -29,12 +29,12 @@ class TensorWalker(wiring.Component):
         Go back to the first byte; wins over ``step``.
     address : Out
         Word that holds the byte.
-    lane : Out
-        Lane of the byte in the word.
-    last_lane : Out(1)
+    byte : Out
+        Number of the byte in the word.
+    last_of_word : Out(1)
         The byte is the last of its word; in a layout with channel positions of its own, every byte
         is.
-    first_lane : Out(1)
+    first_of_word : Out(1)
         The byte is the first of its word that the walk visits; likewise.
     last : Out(1)
         The byte is the last of the tensor.
@@ -50,9 +50,9 @@ class TensorWalker(wiring.Component):
                 "step": In(1),
                 "restart": In(1),
                 "address": Out(index_width(layout.words)),
-                "lane": Out(index_width(layout.lanes)),
-                "first_lane": Out(1),
-                "last_lane": Out(1),
+                "byte": Out(index_width(layout.word_codes)),
+                "first_of_word": Out(1),
+                "last_of_word": Out(1),
                 "last": Out(1),
             }
         )
@@ -80,15 +80,15 @@ class TensorWalker(wiring.Component):
             for number, position in enumerate(positions):
                 with m.Case(number):
                     m.d.comb += [
-                        block.eq(position // layout.lanes),
-                        self.lane.eq(position % layout.lanes),
+                        block.eq(position // layout.word_codes),
+                        self.byte.eq(position % layout.word_codes),
                     ]
         last_channel = channel == layout.channels - 1
         last_pixel = pixel == layout.pixels - 1
         m.d.comb += [
             self.address.eq(pixel + block * layout.pixels),
-            self.first_lane.eq(1),
-            self.last_lane.eq(1),
+            self.first_of_word.eq(1),
+            self.last_of_word.eq(1),
             self.last.eq(last_channel & last_pixel),
         ]
         with m.If(self.restart | (self.step & self.last)):
@@ -99,9 +99,9 @@ class TensorWalker(wiring.Component):
                 m.d.sync += pixel.eq(pixel + 1)
 
     def _natural(self, m: Module) -> None:
-        """Count lanes, blocks and pixels."""
+        """Count bytes, blocks and pixels."""
         layout = self._layout
-        tail = layout.channels - (layout.blocks - 1) * layout.lanes
+        tail = layout.channels - (layout.blocks - 1) * layout.word_codes
         pixel = Signal(index_width(layout.pixels))
         block = Signal(index_width(layout.blocks))
         last_block = Signal()
@@ -110,28 +110,28 @@ class TensorWalker(wiring.Component):
         m.d.comb += [
             last_block.eq(block == layout.blocks - 1),
             last_pixel.eq(pixel == layout.pixels - 1),
-            self.first_lane.eq(self.lane == 0),
-            self.last.eq(self.last_lane & last_block & last_pixel),
+            self.first_of_word.eq(self.byte == 0),
+            self.last.eq(self.last_of_word & last_block & last_pixel),
         ]
         with m.If(last_block):
-            m.d.comb += self.last_lane.eq(self.lane == tail - 1)
+            m.d.comb += self.last_of_word.eq(self.byte == tail - 1)
         with m.Else():
-            m.d.comb += self.last_lane.eq(self.lane == layout.lanes - 1)
+            m.d.comb += self.last_of_word.eq(self.byte == layout.word_codes - 1)
 
         with m.If(self.restart | (self.step & self.last)):
-            m.d.sync += [pixel.eq(0), block.eq(0), self.lane.eq(0), self.address.eq(0)]
-        with m.Elif(self.step & ~self.last_lane):
-            m.d.sync += self.lane.eq(self.lane + 1)
+            m.d.sync += [pixel.eq(0), block.eq(0), self.byte.eq(0), self.address.eq(0)]
+        with m.Elif(self.step & ~self.last_of_word):
+            m.d.sync += self.byte.eq(self.byte + 1)
         with m.Elif(self.step & last_block):
             m.d.sync += [
                 pixel.eq(pixel + 1),
                 block.eq(0),
-                self.lane.eq(0),
+                self.byte.eq(0),
                 self.address.eq(pixel + 1),
             ]
         with m.Elif(self.step):
             m.d.sync += [
                 block.eq(block + 1),
-                self.lane.eq(0),
+                self.byte.eq(0),
                 self.address.eq(self.address + layout.pixels),
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from hawx_hw.gateware.names import BLOCK, PE
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerReport
 from hawx_hw.technology.memories import MacroMetrics, MemoryModel
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def power_report(
     clock_mhz: float,
     images: int,
     progress: Progress | None = None,
-) -> PowerReport:
+) -> dict[str, Any]:
     """Power and energy of a design while it works on one image after another.
 
     Parameters
@@ -56,6 +55,12 @@ def power_report(
         How many images the activities are of.
     progress : callable or None
         Called with how many layers of how many are done.
+
+    Returns
+    -------
+    dict
+        See docs/power.md. Power in uW while the layer, or the whole image, is worked on; energy in
+        pJ an image, which is power times cycles.
 
     Raises
     ------
@@ -80,29 +85,29 @@ def power_report(
     groups = _Groups(flat, part_of)
     total = sum(energies.values(), np.zeros_like(next(iter(energies.values()))))
     every = sum(cycles.values())
-    entries = tuple(
-        LayerPower(
-            name=name,
-            cycles=cycles[name],
-            parts=_energies(groups.parts, energy),
-            blocks=_energies(groups.blocks, energy),
+    entries = [
+        {
+            "name": name,
+            "cycles": cycles[name],
             **_metrics(energy.sum(axis=1), cycles[name], clock_mhz),
-        )
+            "parts": _energies(groups.parts, energy),
+            "blocks": _energies(groups.blocks, energy),
+        }
         for name, energy in energies.items()
-    )
-    return PowerReport(
-        supply=model.supply,
-        clock_mhz=clock_mhz,
-        images=images,
-        cycles=every,
-        layers=entries,
-        parts=groups.table(groups.parts, total, every, clock_mhz),
-        blocks=groups.table(groups.blocks, total, every, clock_mhz),
-        pes=groups.table(groups.pes, total, every, clock_mhz),
-        modules=groups.table(groups.kinds, total, every, clock_mhz),
-        memories=_memories(flat, metrics, layers, images),
+    ]
+    return {
+        "supply": model.supply,
+        "clock_mhz": clock_mhz,
+        "images": images,
+        "cycles": every,
         **_metrics(total.sum(axis=1), every, clock_mhz),
-    )
+        "layers": entries,
+        "parts": groups.table(groups.parts, total, every, clock_mhz),
+        "blocks": groups.table(groups.blocks, total, every, clock_mhz),
+        "pes": groups.table(groups.pes, total, every, clock_mhz),
+        "modules": groups.table(groups.kinds, total, every, clock_mhz),
+        "memories": _memories(flat, metrics, layers, images),
+    }
 
 
 def _of_layer(
@@ -161,13 +166,13 @@ class _Groups:
 
     def table(
         self, groups: Mapping[str, NDArray[np.int64]], energy: _Floats, cycles: int, clock: float
-    ) -> dict[str, GroupPower]:
-        """Power of each group, by its name."""
+    ) -> dict[str, dict[str, Any]]:
+        """Metrics of each group, by its name."""
         return {
-            name: GroupPower(
-                instances=self._counts.get(name),
+            name: {
+                **({"instances": self._counts[name]} if name in self._counts else {}),
                 **_metrics(energy[:, indices].sum(axis=1), cycles, clock),
-            )
+            }
             for name, indices in groups.items()
         }
 
@@ -212,22 +217,22 @@ def _memories(
     metrics: list[MacroMetrics],
     layers: Mapping[str, Activity],
     images: int,
-) -> tuple[MacroPower, ...]:
+) -> list[dict[str, Any]]:
     entries = []
     for macro, own in zip(flat.macros, metrics, strict=True):
         counts = [activity.accesses.get(macro.path, (0, 0)) for activity in layers.values()]
         entries.append(
-            MacroPower(
-                path=macro.path,
-                kind=macro.kind,
-                width=macro.parameters["WIDTH"],
-                depth=macro.parameters["DEPTH"],
-                reads=sum(reads for reads, _ in counts) / images,
-                writes=sum(writes for _, writes in counts) / images,
-                read_energy_fj=_rounded(own.read_energy_fj),
-                write_energy_fj=_rounded(own.write_energy_fj),
-                leakage_nw=_rounded(own.leakage_nw),
-                source=own.source,
-            )
+            {
+                "path": macro.path,
+                "kind": macro.kind,
+                "width": macro.parameters["WIDTH"],
+                "depth": macro.parameters["DEPTH"],
+                "reads": sum(reads for reads, _ in counts) / images,
+                "writes": sum(writes for _, writes in counts) / images,
+                "read_energy_fj": _rounded(own.read_energy_fj),
+                "write_energy_fj": _rounded(own.write_energy_fj),
+                "leakage_nw": _rounded(own.leakage_nw),
+                "source": own.source,
+            }
         )
-    return tuple(entries)
+    return entries

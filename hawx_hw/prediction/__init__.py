@@ -1,6 +1,3 @@
-"""Area, power and longest path of designs from their descriptions, without synthesis."""
+"""Area, power and longest path of designs, predicted from their features without synthesis."""
 
-from hawx_hw.architectures.systolic.features import DesignDescription, describe
-from hawx_hw.characterization.block_table import BlockFigures, BlockTable
-
-__all__ = ["BlockFigures", "BlockTable", "DesignDescription", "describe"]
+__all__: list[str] = []

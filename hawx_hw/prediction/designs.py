@@ -1,35 +1,37 @@
-"""Figures of designs without synthesis: from graph, blocks and accelerator to a forecast."""
+"""Predictions of plans without synthesis."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hawx_hw.architectures.systolic.features import DesignDescription
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.forecast import forecast
-from hawx_hw.prediction.shipped import read_kept
+from hawx_hw.prediction.description import DesignDescription
+from hawx_hw.prediction.predict import predict
+from hawx_hw.prediction.storage import load_predictors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hawx_hw.architectures.base import Plan
+    from hawx_hw.architectures.base import Architecture, Plan
     from hawx_hw.blocks import Block
     from hawx_hw.characterization.block_table import BlockTable
+    from hawx_hw.prediction.prediction import Prediction
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
-__all__ = ["DesignForecaster"]
+__all__ = ["DesignPredictor"]
 
 
-class DesignForecaster:
-    """Foretells designs of a technology.
+class DesignPredictor:
+    """Predicts designs of an architecture in a technology.
 
     Parameters
     ----------
+    architecture : Architecture
     technology : Technology
     blocks : sequence of Block
-        All that designs may hold; what is not known of them is measured.
-    objective : str
+        All that designs may hold; those without metrics are measured.
+    implementation : str
         How blocks are built, see :meth:`~hawx_hw.characterization.block_table.BlockTable.chosen`.
     clock_mhz : float or None
         None: the technology's.
@@ -40,45 +42,48 @@ class DesignForecaster:
     Raises
     ------
     UserError
-        There are no predictors of the technology, or they are of another library.
+        There are no predictors of the architecture in the technology, or they are of another
+        library.
     """
 
     def __init__(
         self,
+        architecture: Architecture,
         technology: Technology,
         blocks: Sequence[Block],
         *,
-        objective: str = "smallest",
+        implementation: str = "smallest",
         clock_mhz: float | None = None,
         jobs: int = 1,
         store: Store | None = None,
     ):
-        kept = read_kept(technology.name)
-        if kept.predictors.library != technology.digest:
+        trained = load_predictors(architecture, technology.name)
+        if trained.predictors.library != technology.digest:
             raise UserError(
                 f"The predictors are of another library than {technology.name}'s",
                 hint="Train them, with hawx characterize-designs and hawx train-predictors.",
             )
+        self._architecture = architecture
         self._technology = technology
-        self._predictors = kept.predictors
-        self._blocks = kept.blocks.completed(blocks, technology, jobs=jobs, store=store)
-        self._objective = objective
+        self._predictors = trained.predictors
+        self._blocks = trained.blocks.completed(blocks, technology, jobs=jobs, store=store)
+        self._implementation = implementation
         self._clock_mhz = clock_mhz
 
     @property
     def blocks(self) -> BlockTable:
-        """Figures of single blocks."""
+        """Metrics of single blocks."""
         return self._blocks
 
-    def __call__(self, plan: Plan) -> dict[str, Any]:
-        """See :func:`~hawx_hw.prediction.forecast.forecast`."""
+    def __call__(self, plan: Plan) -> Prediction:
+        """The prediction of a plan; see :func:`~hawx_hw.prediction.predict.predict`."""
         from hawx_hw.verification.accelerator_job import cycles_per_image
 
         values = plan.features(
             self._technology,
             self._blocks,
-            implementation=self._objective,
+            implementation=self._implementation,
             clock_mhz=self._clock_mhz,
         )
-        description = DesignDescription(self._technology.name, values)
-        return forecast(description, self._predictors, cycles_per_image(plan))
+        description = DesignDescription(self._architecture, self._technology.name, values)
+        return predict(description, self._predictors, cycles_per_image(plan))

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.architectures.systolic.features import FEATURES
-from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.errors import UserError
+from hawx_hw.prediction.predict import power
 from hawx_hw.prediction.predictors import Estimates, Predictors
 from hawx_hw.prediction.table import TrainingTable
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["HELD_OUT", "Held", "Scores", "evaluate", "power", "scores", "smape"]
+__all__ = ["HELD_OUT", "HeldOut", "Scores", "evaluate", "scores", "smape"]
 
 _Floats = NDArray[np.float64]
 #: What is held out: a tenth of the designs at a time, or all designs with a block.
@@ -29,7 +28,7 @@ _FEWEST = 20
 
 @dataclass(frozen=True)
 class Scores:
-    """Of one figure on designs that were held out.
+    """How good the predictions of one quantity are, on designs that were held out.
 
     Parameters
     ----------
@@ -58,33 +57,39 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """Predictions of designs that were held out, and what is true of them."""
+class HeldOut:
+    """One quantity of designs that were held out, measured and predicted.
 
-    truth: _Floats
+    Parameters
+    ----------
+    measured : ndarray of float, shape (designs,)
+    estimates : Estimates
+    """
+
+    measured: _Floats
     estimates: Estimates
 
 
-def smape(truth: _Floats, predicted: _Floats) -> _Floats:
+def smape(measured: _Floats, predicted: _Floats) -> _Floats:
     """Symmetric absolute percentage error of each design, in per cent, in [0, 200]."""
-    return np.asarray(200.0 * np.abs(predicted - truth) / (np.abs(predicted) + np.abs(truth)))
+    return np.asarray(200.0 * np.abs(predicted - measured) / (np.abs(predicted) + np.abs(measured)))
 
 
-def scores(held: Held) -> Scores:
-    """What predictions are worth."""
+def scores(held_out: HeldOut) -> Scores:
+    """How good predictions are."""
     from scipy.stats import kendalltau
 
-    truth, estimates = held.truth, held.estimates
-    errors = smape(truth, estimates.value)
-    spread = float(((truth - truth.mean()) ** 2).sum())
-    rest = float(((truth - estimates.value) ** 2).sum())
-    inside = (truth >= estimates.low) & (truth <= estimates.high)
+    measured, estimates = held_out.measured, held_out.estimates
+    errors = smape(measured, estimates.value)
+    spread = float(((measured - measured.mean()) ** 2).sum())
+    rest = float(((measured - estimates.value) ** 2).sum())
+    inside = (measured >= estimates.low) & (measured <= estimates.high)
     return Scores(
-        designs=len(truth),
+        designs=len(measured),
         smape=float(errors.mean()),
         worst=float(errors.max()),
         r2=1.0 - rest / spread if spread > 0 else float("nan"),
-        tau=float(kendalltau(truth, estimates.value).statistic),
+        tau=float(kendalltau(measured, estimates.value).statistic),
         coverage=100.0 * float(inside.mean()),
         width=100.0 * float(np.median((estimates.high - estimates.low) / estimates.value)),
     )
@@ -95,7 +100,7 @@ def evaluate(
     held_out: HELD_OUT = "designs",
     *,
     progress: Progress | None = None,
-) -> dict[str, Held]:
+) -> dict[str, HeldOut]:
     """Train without some designs and predict these, until each had its turn.
 
     Everything is fitted anew without them: coefficients, hyperparameters, widths of intervals.
@@ -105,14 +110,14 @@ def evaluate(
     table : TrainingTable
     held_out : str
         ``designs``: a tenth at a time, drawn with a fixed seed. ``blocks``: for each block all
-        designs that hold it, which are then predicted by predictors that never saw the block; a
+        designs that hold it, which are then predicted by predictors without the block; a
         design comes up once for each of its blocks.
     progress : callable or None
-        Told how many folds of how many are done.
+        Called with the number of folds that are done, and of all.
 
     Returns
     -------
-    dict of str to Held
+    dict of str to HeldOut
         ``area``, ``power``, ``fmax``, ``energy`` and ``leakage``.
 
     Raises
@@ -130,33 +135,19 @@ def evaluate(
             hint=f"Characterize {-(-_FEWEST * _FOLDS // (_FOLDS - 1))} at least.",
         )
     folds = list(_folds(table, held_out))
-    parts: dict[str, list[Held]] = {}
-    for number, held in enumerate(folds):
-        asked = table.rows(held)
-        predictors = Predictors.fit(table.rows(~held), "held out")
-        for name, found in _predicted(predictors, asked).items():
-            parts.setdefault(name, []).append(found)
+    parts: dict[str, list[HeldOut]] = {}
+    for number, fold in enumerate(folds):
+        predictors = Predictors.fit(table.subset(~fold), "held out")
+        for name, part in _predicted(predictors, table.subset(fold)).items():
+            parts.setdefault(name, []).append(part)
         if progress is not None:
             progress(number + 1, len(folds))
-    return {name: _joined(found) for name, found in parts.items()}
-
-
-def power(energy: Estimates, leakage: Estimates, time: _Floats) -> Estimates:
-    """Power in uW from dynamic energy in pJ, leakage in uW and time in us.
-
-    The errors of both are taken for independent.
-    """
-    value = energy.value / time + leakage.value
-    return Estimates(
-        value,
-        value - np.hypot((energy.value - energy.low) / time, leakage.value - leakage.low),
-        value + np.hypot((energy.high - energy.value) / time, leakage.high - leakage.value),
-    )
+    return {name: _joined(each) for name, each in parts.items()}
 
 
 def _folds(table: TrainingTable, held_out: HELD_OUT) -> Iterator[NDArray[np.bool_]]:
     if held_out == "designs":
-        # A design that stands in the table twice is one design.
+        # A design that is in the table twice is one design.
         keys = sorted(set(table.keys))
         places = np.random.default_rng(1).permutation(len(keys)) % _FOLDS
         fold_of = dict(zip(keys, places.tolist(), strict=True))
@@ -169,31 +160,32 @@ def _folds(table: TrainingTable, held_out: HELD_OUT) -> Iterator[NDArray[np.bool
             yield held
 
 
-def _predicted(predictors: Predictors, asked: TrainingTable) -> dict[str, Held]:
-    features = np.stack([asked.features[name] for name in FEATURES], axis=1)
-    estimates = predictors.estimate(features)
-    found = {
-        name: Held(asked.figures[QUANTITIES[name].figure], estimates[name])
+def _predicted(predictors: Predictors, table: TrainingTable) -> dict[str, HeldOut]:
+    estimates = predictors.estimate(table.values)
+    quantities, targets = predictors.architecture.quantities.by_name, table.targets
+    area, energy, leakage = (
+        HeldOut(targets[quantities[name].target], estimates[name])
         for name in ("area", "energy", "leakage")
-    }
-    delay = estimates["delay"]
-    truth = asked.figures["longest_path_ns"]
-    found["fmax"] = Held(
-        1000.0 / truth, Estimates(1000.0 / delay.value, 1000.0 / delay.high, 1000.0 / delay.low)
     )
-    time = asked.columns["cycles"] / asked.columns["used_clock_mhz"]
-    drawn = power(estimates["energy"], estimates["leakage"], time)
-    truth = asked.figures["dynamic_pj"] / time + asked.figures["leakage_uw"]
-    found["power"] = Held(truth, drawn)
-    return {name: found[name] for name in ("area", "power", "fmax", "energy", "leakage")}
+    delay = estimates["delay"]
+    fmax = HeldOut(
+        1000.0 / targets["longest_path_ns"],
+        Estimates(1000.0 / delay.value, 1000.0 / delay.high, 1000.0 / delay.low),
+    )
+    time = targets["cycles"] / targets["used_clock_mhz"]
+    drawn = HeldOut(
+        targets["dynamic_pj"] / time + targets["leakage_uw"],
+        power(estimates["energy"], estimates["leakage"], time),
+    )
+    return {"area": area, "power": drawn, "fmax": fmax, "energy": energy, "leakage": leakage}
 
 
-def _joined(parts: list[Held]) -> Held:
+def _joined(parts: list[HeldOut]) -> HeldOut:
     def every(pick: Callable[[Any], _Floats]) -> _Floats:
         return np.concatenate([pick(part) for part in parts])
 
-    return Held(
-        every(lambda part: part.truth),
+    return HeldOut(
+        every(lambda part: part.measured),
         Estimates(
             every(lambda part: part.estimates.value),
             every(lambda part: part.estimates.low),

@@ -1,4 +1,4 @@
-"""Predicted over true."""
+"""Predicted over measured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from hawx_hw.prediction.evaluation import Held
+from hawx_hw.prediction.evaluation import HeldOut
 from hawx_hw.util.files import write_bytes
 
 __all__ = ["parity"]
@@ -19,12 +19,12 @@ _AXES = {
 }
 
 
-def parity(held: Mapping[str, Held], path: Path) -> None:
+def parity(held_out: Mapping[str, HeldOut], path: Path) -> None:
     """A plot of area, power and highest clock with their intervals, as SVG, PNG or PDF.
 
     Parameters
     ----------
-    held : mapping of str to Held
+    held_out : mapping of str to HeldOut
         Holds ``area``, ``power`` and ``fmax``.
     path : Path
         Its ending names the format.
@@ -40,14 +40,14 @@ def parity(held: Mapping[str, Held], path: Path) -> None:
         for axes, (name, (label, unit)) in zip(
             figure.subplots(1, len(_AXES)), _AXES.items(), strict=True
         ):
-            one = held[name]
+            one = held_out[name]
             estimates = one.estimates
-            truth, value = one.truth / unit, estimates.value / unit
+            measured, value = one.measured / unit, estimates.value / unit
             errors = [value - estimates.low / unit, estimates.high / unit - value]
-            axes.errorbar(truth, value, errors, fmt="o", markersize=3, linewidth=0.6)
-            ends = [min(truth.min(), value.min()), max(truth.max(), value.max())]
+            axes.errorbar(measured, value, errors, fmt="o", markersize=3, linewidth=0.6)
+            ends = [min(measured.min(), value.min()), max(measured.max(), value.max())]
             axes.plot(ends, ends, color="black", linewidth=0.8)
-            axes.set(xscale="log", yscale="log", xlabel=f"found: {label}", ylabel="predicted")
+            axes.set(xscale="log", yscale="log", xlabel=f"measured: {label}", ylabel="predicted")
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
                 axis.set_major_formatter(StrMethodFormatter("{x:,g}"))

@@ -1,4 +1,4 @@
-"""Predictors of a technology: structures, corrections, intervals, and what they have seen."""
+"""Predictors of a technology: structures, corrections, intervals, and what they were trained on."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.architectures.systolic.features import FEATURES, DesignDescription
-from hawx_hw.architectures.systolic.quantities import PATHS, QUANTITIES, Quantity
+from hawx_hw.architectures.base import Architecture
+from hawx_hw.architectures.quantities import Quantity
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.compiled import Compiled
 from hawx_hw.prediction.correction import Correction, Hyperparameters
+from hawx_hw.prediction.description import DesignDescription
+from hawx_hw.prediction.structure import Structure, Sums
 from hawx_hw.prediction.table import TrainingTable
 
 __all__ = ["COVERAGE", "Estimates", "Predictors"]
 
 _Floats = NDArray[np.float64]
-#: Share of designs whose figures lie in their intervals.
+#: Share of designs whose quantities lie in their intervals.
 COVERAGE = 0.9
 _FOLDS = 10
-_SCHEMA = 1
+_SCHEMA = 2
 _FEWEST = 20
-_NAMES = tuple(FEATURES)
 _TINY = 1e-12
 
 
@@ -47,24 +47,26 @@ class _Fitted:
     correction: Correction
     factor: float
 
-    def logarithms(self, features: Mapping[str, _Floats]) -> tuple[_Floats, _Floats]:
-        structure = self.quantity.structure.values(features, self.coefficients)
-        mean, deviation = self.correction(_inputs(self.quantity, features))
-        return np.log(np.maximum(structure, _TINY)) + mean, deviation
+    def logarithms(self, table: TrainingTable) -> tuple[_Floats, _Floats]:
+        """Means and standard deviations of the logarithms of the quantity."""
+        sums = _structure(self.quantity, table).values(table.values, self.coefficients)
+        mean, deviation = self.correction(_inputs(self.quantity, table))
+        return np.log(np.maximum(sums, _TINY)) + mean, deviation
 
 
 class Predictors:
-    """What predicts a technology's figures.
+    """Predicts the quantities of an architecture's designs in a technology.
 
     Make them with :meth:`fit` or :meth:`read`.
 
     Attributes
     ----------
+    architecture : Architecture
     technology : str
     library : str
         SHA-256 of its liberty text.
     designs : int
-        How many were seen.
+        How many they were trained on.
     """
 
     def __init__(
@@ -74,30 +76,32 @@ class Predictors:
         fitted: Mapping[str, _Fitted],
         table: TrainingTable,
     ):
+        self.architecture: Architecture = table.architecture
         self.technology = technology
         self.library = library
         self.designs = len(table)
+        self._names = names = tuple(table.architecture.features)
         self._fitted = dict(fitted)
-        seen = np.stack([table.features[name] for name in _NAMES], axis=1)
-        self._low, self._high = seen.min(axis=0), seen.max(axis=0)
+        trained = table.values
+        self._low, self._high = trained.min(axis=0), trained.max(axis=0)
         span = self._high - self._low
         self._span = np.where(span > 0, span, np.maximum(np.abs(self._high), 1.0))
         self._used = {
-            name: np.array([n in fit.quantity.features for n in _NAMES])
+            name: np.array([n in fit.quantity.features for n in names])
             for name, fit in self._fitted.items()
         }
-        self._compiled = Compiled(
-            _NAMES, [(fit.quantity.structure, fit.coefficients) for fit in self._fitted.values()]
+        self._sums = Sums(
+            names, [(fit.quantity.parts, fit.coefficients) for fit in self._fitted.values()]
         )
         self._inputs = {
-            name: [_NAMES.index(n) for n in fit.quantity.correction]
+            name: [names.index(n) for n in fit.quantity.correction]
             for name, fit in self._fitted.items()
         }
         self._any = np.any(list(self._used.values()), axis=0)
 
     @classmethod
     def fit(cls, table: TrainingTable, technology: str, library: str = "") -> Predictors:
-        """From designs.
+        """Train on designs.
 
         The width of the intervals is calibrated on designs that are held out in turn: the conformal
         quantile of their errors in standard deviations (Vovk, "Cross-conformal predictors", 2015).
@@ -112,16 +116,17 @@ class Predictors:
                 f"{len(table)} designs are too few to learn from",
                 hint=f"Characterize {_FEWEST} at least; 100 and more predict well.",
             )
-        fitted = {name: _fit(quantity, table) for name, quantity in QUANTITIES.items()}
+        quantities = table.architecture.quantities.by_name
+        fitted = {name: _fit(quantity, table) for name, quantity in quantities.items()}
         return cls(technology, library, fitted, table)
 
-    def estimate(self, features: _Floats) -> dict[str, Estimates]:
+    def estimate(self, values: _Floats) -> dict[str, Estimates]:
         """Every quantity of many designs.
 
         Parameters
         ----------
-        features : ndarray of float, shape (designs, features)
-            Columns in the order of :data:`~hawx_hw.architectures.systolic.features.FEATURES`.
+        values : ndarray of float, shape (designs, features)
+            In the order of the architecture's features.
 
         Returns
         -------
@@ -129,39 +134,41 @@ class Predictors:
             By the names of the quantities; and ``delay``, the longest of the paths, whose interval
             reaches from the highest low to the highest high.
         """
-        beyond = np.maximum(self._low - features, features - self._high) / self._span
-        found = {}
-        structures = self._compiled(features)
-        for (name, fit), structure in zip(self._fitted.items(), structures.T, strict=True):
-            mean, deviation = fit.correction(features[:, self._inputs[name]])
+        beyond = np.maximum(self._low - values, values - self._high) / self._span
+        estimates = {}
+        sums = self._sums(values)
+        for (name, fit), each in zip(self._fitted.items(), sums.T, strict=True):
+            mean, deviation = fit.correction(values[:, self._inputs[name]])
             half = fit.factor * deviation * _widening(beyond[:, self._used[name]])
-            value = np.maximum(structure, _TINY) * np.exp(mean)
+            value = np.maximum(each, _TINY) * np.exp(mean)
             ratio = np.exp(half)
-            found[name] = Estimates(value, value / ratio, value * ratio)
-        paths = [found[name] for name in PATHS]
-        found["delay"] = Estimates(
+            estimates[name] = Estimates(value, value / ratio, value * ratio)
+        paths = [estimates[f"path_{unit}"] for unit in self.architecture.quantities.paths]
+        estimates["delay"] = Estimates(
             np.max([path.value for path in paths], axis=0),
             np.max([path.low for path in paths], axis=0),
             np.max([path.high for path in paths], axis=0),
         )
-        return found
+        return estimates
 
     def outside(self, description: DesignDescription) -> tuple[str, ...]:
         """Features in which a design lies outside what was trained on."""
         values = description.vector()
         margin = 1e-9 * self._span
-        odd = (values < self._low - margin) | (values > self._high + margin)
-        return tuple(name for name, is_odd in zip(_NAMES, odd & self._any, strict=True) if is_odd)
+        beyond = (values < self._low - margin) | (values > self._high + margin)
+        pairs = zip(self._names, beyond & self._any, strict=True)
+        return tuple(name for name, is_beyond in pairs if is_beyond)
 
     def range_of(self, feature: str) -> tuple[float, float]:
         """The least and the largest value that was trained on."""
-        index = _NAMES.index(feature)
+        index = self._names.index(feature)
         return float(self._low[index]), float(self._high[index])
 
     def text(self) -> str:
         """Coefficients and hyperparameters as JSON; with the training table they are all."""
         content = {
             "schema": _SCHEMA,
+            "architecture": self.architecture.name,
             "technology": self.technology,
             "library": self.library,
             "designs": self.designs,
@@ -169,10 +176,8 @@ class Predictors:
                 name: {
                     "unit": fit.quantity.unit,
                     "parts": {
-                        part.name: dict(zip(part.terms, _rounded(values), strict=True))
-                        for part, values in zip(
-                            fit.quantity.structure.parts, fit.coefficients, strict=True
-                        )
+                        part.name: dict(zip(map(str, part.terms), _rounded(values), strict=True))
+                        for part, values in zip(fit.quantity.parts, fit.coefficients, strict=True)
                     },
                     "correction": fit.correction.hyperparameters.as_dict(),
                     "factor": fit.factor,
@@ -194,21 +199,28 @@ class Predictors:
         hint = "Train them again, with hawx train-predictors."
         try:
             content: dict[str, Any] = json.loads(text)
-            if content["schema"] != _SCHEMA or content["designs"] != len(table):
+            if content["schema"] != _SCHEMA:
+                raise UserError(
+                    f"The predictors are of schema {content['schema']!r}, not {_SCHEMA}",
+                    where=where,
+                    hint=hint,
+                )
+            trained = content["architecture"], content["designs"]
+            if trained != (table.architecture.name, len(table)):
                 raise UserError("The predictors are of another table", where=where, hint=hint)
             fitted = {}
-            for name, quantity in QUANTITIES.items():
-                kept = content["quantities"][name]
+            for name, quantity in table.architecture.quantities.by_name.items():
+                stored = content["quantities"][name]
                 coefficients = [
-                    np.array([kept["parts"][part.name][text] for text in part.terms])
-                    for part in quantity.structure.parts
+                    np.array([stored["parts"][part.name][str(term)] for term in part.terms])
+                    for part in quantity.parts
                 ]
                 fitted[name] = _with(
                     quantity,
                     table,
                     coefficients,
-                    Hyperparameters.from_dict(kept["correction"]),
-                    float(kept["factor"]),
+                    Hyperparameters.from_dict(stored["correction"]),
+                    float(stored["factor"]),
                 )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
@@ -217,18 +229,22 @@ class Predictors:
         return cls(content["technology"], content["library"], fitted, table)
 
 
-def _inputs(quantity: Quantity, features: Mapping[str, _Floats]) -> _Floats:
-    return np.stack([features[name] for name in quantity.correction], axis=1)
+def _structure(quantity: Quantity, table: TrainingTable) -> Structure:
+    return Structure(tuple(table.architecture.features), quantity.parts)
+
+
+def _inputs(quantity: Quantity, table: TrainingTable) -> _Floats:
+    return np.stack([table.features[name] for name in quantity.correction], axis=1)
 
 
 def _ratios(quantity: Quantity, table: TrainingTable, coefficients: Sequence[_Floats]) -> _Floats:
-    structure = quantity.structure.values(table.features, coefficients)
-    return np.asarray(np.log(table.figures[quantity.figure] / np.maximum(structure, _TINY)))
+    sums = _structure(quantity, table).values(table.values, coefficients)
+    return np.asarray(np.log(table.targets[quantity.target] / np.maximum(sums, _TINY)))
 
 
 def _coefficients(quantity: Quantity, table: TrainingTable) -> list[_Floats]:
-    found = quantity.structure.fit(table.features, table.figures)
-    return [np.array(_rounded(values)) for values in found]
+    fitted = _structure(quantity, table).fit(table.values, table.targets)
+    return [np.array(_rounded(values)) for values in fitted]
 
 
 def _with(
@@ -238,7 +254,7 @@ def _with(
     hyperparameters: Hyperparameters,
     factor: float,
 ) -> _Fitted:
-    inputs = _inputs(quantity, table.features)
+    inputs = _inputs(quantity, table)
     ratios = _ratios(quantity, table, coefficients)
     return _Fitted(quantity, coefficients, Correction(hyperparameters, inputs, ratios), factor)
 
@@ -247,7 +263,7 @@ def _alone(quantity: Quantity, table: TrainingTable, *, restarts: int) -> _Fitte
     coefficients = _coefficients(quantity, table)
     correction = Correction.fit(
         quantity.correction,
-        _inputs(quantity, table.features),
+        _inputs(quantity, table),
         _ratios(quantity, table, coefficients),
         restarts=restarts,
     )
@@ -264,11 +280,11 @@ def _conformal(quantity: Quantity, table: TrainingTable) -> float:
     places = np.random.default_rng(0).permutation(count) % _FOLDS
     errors = np.empty(count)
     for fold in range(_FOLDS):
-        kept, held = table.rows(places != fold), table.rows(places == fold)
-        # Hyperparameters that have seen all designs would find them too easy.
-        fitted = _alone(quantity, kept, restarts=0)
-        mean, deviation = fitted.logarithms(held.features)
-        errors[places == fold] = (np.log(held.figures[quantity.figure]) - mean) / deviation
+        rest, held_out = table.subset(places != fold), table.subset(places == fold)
+        # Hyperparameters that were fitted to all designs would make the errors too small.
+        fitted = _alone(quantity, rest, restarts=0)
+        mean, deviation = fitted.logarithms(held_out)
+        errors[places == fold] = (np.log(held_out.targets[quantity.target]) - mean) / deviation
     level = min(1.0, np.ceil(COVERAGE * (count + 1)) / count)
     return float(f"{np.quantile(np.abs(errors), level, method='higher'):.6g}")
 

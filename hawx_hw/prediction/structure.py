@@ -3,129 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-__all__ = ["Columns", "Part", "Structure", "factors", "term"]
+from hawx_hw.architectures.quantities import Part, Term
+from hawx_hw.prediction.terms import Terms
+
+__all__ = ["Structure", "Sums"]
 
 _Floats = NDArray[np.float64]
-#: Features or figures by name, each of shape (designs,).
-Columns = Mapping[str, _Floats]
 
 
-def term(columns: Columns, text: str) -> _Floats:
-    """A product of features, such as ``pes*sum_bits``.
-
-    A factor is a feature, ``log2:`` and a feature, ``not:`` and one that is 0 or 1, or ``1``.
-    """
-    first = next(iter(columns.values()))
-    result: _Floats = np.ones(len(first))
-    for factor in text.split("*"):
-        kind, _, name = factor.rpartition(":")
-        if name == "1":
-            continue
-        values = columns[name]
-        if kind == "log2":
-            values = np.log2(values)
-        elif kind == "not":
-            values = 1.0 - values
-        result = result * values
-    return result
-
-
-def factors(text: str) -> set[str]:
-    """The features of a term."""
-    names = {factor.rpartition(":")[2] for factor in text.split("*")}
-    return names - {"1"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """A known term, and a combination of others with coefficients that are fitted.
+class Structure:
+    """The parts of a quantity, to be fitted.
 
     Parameters
     ----------
-    name : str
-    figure : str
-        What it is fitted to, of the training table.
-    terms : tuple of str
-    known : str or None
-        Counts as it is.
+    features : sequence of str
+        Names, in the order of the arrays that are given.
+    parts : sequence of Part
+        The quantity is their sum.
     """
 
-    name: str
-    figure: str
-    terms: tuple[str, ...]
-    known: str | None = None
+    def __init__(self, features: Sequence[str], parts: Sequence[Part]):
+        self._parts = [_Part(features, part) for part in parts]
 
-    @property
-    def features(self) -> set[str]:
-        """All that it is computed from."""
-        texts = [*self.terms, *([self.known] if self.known else [])]
-        return {name for text in texts for name in factors(text)}
+    def fit(self, values: _Floats, targets: Mapping[str, _Floats]) -> list[_Floats]:
+        """The coefficients of each part, non-negative, that make the relative errors least.
 
-    def fit(self, features: Columns, figures: Columns) -> _Floats:
-        """Non-negative coefficients, shape (terms,), that make the relative errors least.
+        Parameters
+        ----------
+        values : ndarray of float, shape (designs, features)
+        targets : mapping of str to ndarray of float
+            What the parts name, each of shape (designs,).
 
         Raises
         ------
         ValueError
-            The figure is not positive in every design.
+            A target is not positive in every design.
         """
-        wanted = figures[self.figure]
-        if not (wanted > 0).all():
-            raise ValueError(f"{self.figure} must be positive in every design")
-        rest = wanted - self._known(features)
-        if not self.terms:
-            return np.zeros(0)
-        matrix = self._matrix(features) / wanted[:, None]
-        # Terms of one size let the solver see which counts.
-        sizes = np.maximum(np.abs(matrix).max(axis=0), 1e-300)
-        solution, _ = nnls(matrix / sizes, rest / wanted, maxiter=100 * len(sizes))
-        coefficients: _Floats = solution / sizes
-        return coefficients
+        return [part.fit(values, targets) for part in self._parts]
 
-    def values(self, features: Columns, coefficients: _Floats) -> _Floats:
-        """The part in each design."""
-        found = self._known(features)
-        if self.terms:
-            found = found + self._matrix(features) @ coefficients
-        return found
+    def values(self, values: _Floats, coefficients: Sequence[_Floats]) -> _Floats:
+        """The quantity in each design, shape (designs,).
 
-    def _known(self, features: Columns) -> _Floats:
-        if self.known is None:
-            return np.zeros(len(next(iter(features.values()))))
-        return term(features, self.known)
-
-    def _matrix(self, features: Columns) -> _Floats:
-        return np.stack([term(features, text) for text in self.terms], axis=1)
+        Parameters
+        ----------
+        values : ndarray of float, shape (designs, features)
+        coefficients : sequence of ndarray
+            As :meth:`fit` gives them.
+        """
+        pairs = zip(self._parts, coefficients, strict=True)
+        return np.asarray(np.sum([part.values(values, each) for part, each in pairs], axis=0))
 
 
-@dataclass(frozen=True)
-class Structure:
-    """What a quantity is made of.
+class Sums:
+    """Several quantities with their coefficients, all at once.
 
     Parameters
     ----------
-    parts : tuple of Part
-        It is their sum.
+    features : sequence of str
+        Names, in the order of the arrays that are given.
+    quantities : sequence of (sequence of Part, sequence of ndarray)
+        The parts of each quantity, and their coefficients.
     """
 
-    parts: tuple[Part, ...]
+    def __init__(
+        self,
+        features: Sequence[str],
+        quantities: Sequence[tuple[Sequence[Part], Sequence[_Floats]]],
+    ):
+        weights: list[tuple[Term, int, float]] = []
+        for index, (parts, coefficients) in enumerate(quantities):
+            for part, values in zip(parts, coefficients, strict=True):
+                pairs = zip(part.terms, values, strict=True)
+                weights += [(term, index, float(value)) for term, value in pairs]
+                if part.exact is not None:
+                    weights.append((part.exact, index, 1.0))
+        weights = [entry for entry in weights if entry[2] != 0.0]
+        terms = list(dict.fromkeys(term for term, _, _ in weights))
+        self._terms = Terms(features, terms)
+        self._weights = np.zeros((len(terms), len(quantities)))
+        for term, index, value in weights:
+            self._weights[terms.index(term), index] += value
 
-    @property
-    def features(self) -> set[str]:
-        """All that it is computed from."""
-        return set().union(*(part.features for part in self.parts))
+    def __call__(self, values: _Floats) -> _Floats:
+        """Each quantity in each design, shape (designs, quantities).
 
-    def fit(self, features: Columns, figures: Columns) -> list[_Floats]:
-        """Coefficients of each part."""
-        return [part.fit(features, figures) for part in self.parts]
+        Parameters
+        ----------
+        values : ndarray of float, shape (designs, features)
+        """
+        return np.asarray(self._terms(values) @ self._weights)
 
-    def values(self, features: Columns, coefficients: Sequence[_Floats]) -> _Floats:
-        """The quantity in each design, shape (designs,)."""
-        pairs = zip(self.parts, coefficients, strict=True)
-        return np.sum([part.values(features, found) for part, found in pairs], axis=0)
+
+class _Part:
+    def __init__(self, features: Sequence[str], part: Part):
+        self._part = part
+        self._fitted = Terms(features, part.terms)
+        self._exact = Terms(features, [] if part.exact is None else [part.exact])
+
+    def fit(self, values: _Floats, targets: Mapping[str, _Floats]) -> _Floats:
+        target = targets[self._part.target]
+        if not (target > 0).all():
+            raise ValueError(f"{self._part.target} must be positive in every design")
+        if not self._part.terms:
+            return np.zeros(0)
+        rest = target - self._exact(values).sum(axis=1)
+        matrix = np.ascontiguousarray(self._fitted(values)) / target[:, None]
+        # Terms of one size let the solver see which counts.
+        sizes = np.maximum(np.abs(matrix).max(axis=0), 1e-300)
+        solution, _ = nnls(matrix / sizes, rest / target, maxiter=100 * len(sizes))
+        return np.asarray(solution / sizes)
+
+    def values(self, values: _Floats, coefficients: _Floats) -> _Floats:
+        fitted = np.ascontiguousarray(self._fitted(values)) @ coefficients
+        return np.asarray(self._exact(values).sum(axis=1) + fitted)

@@ -1,4 +1,4 @@
-"""The training table: a row a design, with its description and what was measured."""
+"""The training table: for each design its features and what was measured."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.architectures.systolic.features import FEATURES
-from hawx_hw.architectures.systolic.quantities import AREA_PARTS, DELAY_PARTS
+from hawx_hw.architectures.base import Architecture
+from hawx_hw.architectures.quantities import REST
 from hawx_hw.errors import UserError
 
 __all__ = ["MEASURED", "TrainingTable"]
 
 _Floats = NDArray[np.float64]
-#: Columns of the sweep's table that are read, beside those that begin with ``area_``, ``delay_``.
+#: Fields of the sweep's table that are read, beside those that begin with ``area_``, ``delay_``.
 MEASURED = (
     "area",
     "longest_path_ns",
@@ -30,122 +30,138 @@ MEASURED = (
     "leakage_uw",
 )
 _TEXTS = ("key", "blocks")
+_REST_PATH = f"delay_{REST}_ns"
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingTable:
-    """Designs, described and measured.
+    """Designs of an architecture, described and measured.
 
     Parameters
     ----------
+    architecture : Architecture
     keys : tuple of str
         Hash of each design.
     blocks : tuple of frozenset of str
         Names of the blocks of each design.
     features : dict of str to ndarray
-        By the names of the features, each shape (designs,).
-    figures : dict of str to ndarray
-        As the quantities name them.
-    columns : dict of str to ndarray
-        What :meth:`text` writes of the measurements.
+        By name, in the architecture's order, each shape (designs,).
+    measured : dict of str to ndarray
+        Measurements by their names in the file, each shape (designs,).
+    targets : dict of str to ndarray
+        What quantities are fitted to: the measurements and what follows from them, each shape
+        (designs,). ``area_rest`` is the area of all units that have no part of their own,
+        ``dynamic_pj`` the energy of an image without leakage, the sum of ``logic_pj`` and
+        ``memory_pj``.
     """
 
+    architecture: Architecture
     keys: tuple[str, ...]
     blocks: tuple[frozenset[str], ...]
     features: dict[str, _Floats]
-    figures: dict[str, _Floats]
-    columns: dict[str, _Floats]
+    measured: dict[str, _Floats]
+    targets: dict[str, _Floats]
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def rows(self, chosen: _Floats | NDArray[np.int64] | NDArray[np.bool_]) -> TrainingTable:
+    @property
+    def values(self) -> _Floats:
+        """The features as an array of shape (designs, features)."""
+        return np.stack(list(self.features.values()), axis=1)
+
+    def subset(self, chosen: _Floats | NDArray[np.int64] | NDArray[np.bool_]) -> TrainingTable:
         """Some of the designs."""
         index = np.arange(len(self))[chosen]
         return TrainingTable(
+            self.architecture,
             tuple(self.keys[i] for i in index),
             tuple(self.blocks[i] for i in index),
             *(
                 {name: values[index] for name, values in group.items()}
-                for group in (self.features, self.figures, self.columns)
+                for group in (self.features, self.measured, self.targets)
             ),
         )
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Any]], *, where: str = "") -> TrainingTable:
-        """From rows with the columns of :data:`MEASURED` and the features as ``x_...``.
+    def of(
+        cls, architecture: Architecture, records: Iterable[Mapping[str, Any]], *, where: str = ""
+    ) -> TrainingTable:
+        """Make it of records with the fields of :data:`MEASURED`, and the features as ``x_...``.
 
         Raises
         ------
         UserError
-            Columns are missing or hold no numbers, or there is no row.
+            Fields are missing or hold no numbers, or there is no record.
         """
-        rows = list(rows)
-        if not rows:
+        records = list(records)
+        if not records:
             raise UserError("The table has no designs.", where=where)
-        present = set(rows[0])
-        parts = [f"area_{part}" for part in AREA_PARTS]
-        parts += [f"delay_{part}_ns" for part in DELAY_PARTS]
-        needed = [*_TEXTS, *MEASURED, *parts, *(f"x_{name}" for name in FEATURES)]
-        missing = [name for name in needed if name not in present]
+        quantities = architecture.quantities
+        units = [f"area_{unit}" for unit in quantities.area_units]
+        units += [f"delay_{unit}_ns" for unit in quantities.path_units]
+        described = [f"x_{name}" for name in architecture.features]
+        needed = [*_TEXTS, *MEASURED, *units, *described]
+        missing = [name for name in needed if name not in records[0]]
         if missing:
             raise UserError(
                 f"The table lacks {', '.join(missing)}",
                 where=where,
                 hint="Make it with hawx characterize-designs and hawx train-predictors.",
             )
-        numeric = [
-            name
-            for name in rows[0]
-            if name in needed[2:] or (name.startswith("delay_") and name.endswith("_ns"))
-        ]
+        others = [name for name in records[0] if _is_path(name) and name not in units]
         try:
-            columns = {name: np.array([float(row[name]) for row in rows]) for name in numeric}
+            numbers = {
+                name: np.array([float(record[name]) for record in records])
+                for name in (*needed[len(_TEXTS) :], *others)
+            }
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"The table holds what is no number: {error}", where=where) from error
-        features = {name: columns.pop(f"x_{name}") for name in FEATURES}
-        others = [n for n in columns if n.startswith("delay_") and n not in parts]
-        if "delay_rest_ns" not in columns:
+            raise UserError(
+                f"The table has a field that is no number: {error}", where=where
+            ) from error
+        if _REST_PATH not in numbers:
             if not others:
-                raise UserError("The table lacks delay_..._ns of the parts", where=where)
-            columns["delay_rest_ns"] = np.max([columns[name] for name in others], axis=0)
-        columns = {
-            name: columns[name] for name in (*MEASURED, *parts, "delay_rest_ns")
-        }  # fmt: skip
+                raise UserError("The table lacks delay_..._ns of the other units", where=where)
+            numbers[_REST_PATH] = np.max([numbers[name] for name in others], axis=0)
+        measured = {name: numbers[name] for name in (*MEASURED, *units, _REST_PATH)}
         return cls(
-            tuple(str(row["key"]) for row in rows),
-            tuple(frozenset(str(row["blocks"]).split(";")) for row in rows),
-            features,
-            _figures(columns),
-            columns,
+            architecture,
+            tuple(str(record["key"]) for record in records),
+            tuple(frozenset(str(record["blocks"]).split(";")) for record in records),
+            {name: numbers[f"x_{name}"] for name in architecture.features},
+            measured,
+            _targets(measured, quantities.area_units),
         )
 
     @classmethod
-    def read(cls, text: str, *, where: str = "") -> TrainingTable:
-        """From CSV; see :meth:`of`."""
-        return cls.of(csv.DictReader(io.StringIO(text)), where=where)
+    def read(cls, architecture: Architecture, text: str, *, where: str = "") -> TrainingTable:
+        """Read CSV; see :meth:`of`."""
+        return cls.of(architecture, csv.DictReader(io.StringIO(text)), where=where)
 
     def text(self) -> str:
         """As CSV, such as :meth:`read` takes it."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         described = [f"x_{name}" for name in self.features]
-        writer.writerow([*_TEXTS, *self.columns, *described])
-        groups = [*self.columns.values(), *self.features.values()]
+        writer.writerow([*_TEXTS, *self.measured, *described])
+        groups = [*self.measured.values(), *self.features.values()]
         for index, (key, blocks) in enumerate(zip(self.keys, self.blocks, strict=True)):
             numbers = [f"{values[index]:.10g}" for values in groups]
             writer.writerow([key, ";".join(sorted(blocks)), *numbers])
         return file.getvalue()
 
 
-def _figures(columns: Mapping[str, _Floats]) -> dict[str, _Floats]:
-    """What the quantities are fitted to."""
-    figures = dict(columns)
-    parts = sum(columns[f"area_{part}"] for part in AREA_PARTS)
-    figures["area_rest"] = columns["area"] - parts
+def _is_path(name: str) -> bool:
+    return name.startswith("delay_") and name.endswith("_ns")
+
+
+def _targets(measured: Mapping[str, _Floats], units: Iterable[str]) -> dict[str, _Floats]:
+    """What quantities are fitted to."""
+    targets = dict(measured)
+    targets[f"area_{REST}"] = measured["area"] - sum(measured[f"area_{unit}"] for unit in units)
     # uW times us are pJ.
-    time = columns["cycles"] / columns["used_clock_mhz"]
-    figures["logic_pj"] = (columns["internal_uw"] + columns["switching_uw"]) * time
-    figures["memory_pj"] = columns["memory_uw"] * time
-    figures["dynamic_pj"] = figures["logic_pj"] + figures["memory_pj"]
-    return figures
+    time = measured["cycles"] / measured["used_clock_mhz"]
+    targets["logic_pj"] = (measured["internal_uw"] + measured["switching_uw"]) * time
+    targets["memory_pj"] = measured["memory_uw"] * time
+    targets["dynamic_pj"] = targets["logic_pj"] + targets["memory_pj"]
+    return targets

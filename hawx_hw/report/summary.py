@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from hawx_hw.pipeline.stage import Outcome
+from hawx_hw.prediction.prediction import Interval, Prediction
 from hawx_hw.report.tables import chosen_design, tables
 from hawx_hw.util.tables import print_table
 
@@ -51,9 +52,9 @@ def account(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         found["chosen"] = chosen_design(folder)
     if {"synth", "power"} & set(found["results"]):
         # What numpy takes to import, a run of earlier stages need not wait for.
-        from hawx_hw.prediction.forecast import comparison
+        from hawx_hw.report.comparison import read_comparison
 
-        found["predicted"] = comparison(folder)
+        found["predicted"] = [each.as_dict() for each in read_comparison(folder)]
     return found
 
 
@@ -218,32 +219,38 @@ def _power(results: dict[str, Any]) -> Rows:
 
 
 def _predict(results: dict[str, Any]) -> Rows:
-    told = results["forecast"]
-    if told is None:
+    if results["prediction"] is None:
         return [("predicted", f"nothing: {results['reason']}")]
+    prediction = Prediction.from_dict(results["prediction"])
     rows = [
         (
             "predicted",
-            f"{_within(told['area'], 1, 'um2')}, {_within(told['power_uw'], 1e3, 'mW')} at "
-            f"{told['clock_mhz']:g} MHz, {_within(told['energy_pj'], 1e6, 'uJ')} an image, up to "
-            f"{_within(told['fmax_mhz'], 1, 'MHz')}; {told['cycles']:,} cycles, "
-            f"{told['latency_us']:.1f} us",
+            f"{_within(prediction.area, 1, 'um2')}, {_within(prediction.power_uw, 1e3, 'mW')} at "
+            f"{prediction.clock_mhz:g} MHz, {_within(prediction.energy_pj, 1e6, 'uJ')} an image, "
+            f"up to {_within(prediction.fmax_mhz, 1, 'MHz')}; {prediction.cycles:,} cycles, "
+            f"{prediction.latency_us:.1f} us",
         )
     ]
-    for name, range_ in told["outside"].items():
-        rows.append(
-            (
-                "outside",
-                f"{name} is {range_['value']:g}, trained on {range_['low']:g} to "
-                f"{range_['high']:g}: intervals are wider, and may not be wide enough",
-            )
-        )
+    if prediction.outside:
+        rows.append(("caution", _outside(prediction)))
     return rows
 
 
-def _within(told: dict[str, float], unit: float, name: str) -> str:
-    value, low, high = (told[key] / unit for key in ("value", "low", "high"))
-    return f"{value:,.4g} {name} ({low:,.4g} to {high:,.4g})"
+def _outside(prediction: Prediction) -> str:
+    features = "; ".join(str(each) for each in prediction.outside)
+    return (
+        f"the design is outside the range that the predictors were trained on: {features}. The "
+        "intervals are widened, but unproven there: measure with hawx synth and hawx power, or "
+        "train predictors on designs like this one (hawx characterize-designs)"
+    )
+
+
+def _within(interval: Interval, unit: float, name: str) -> str:
+    value, low, high = (
+        f"{each / unit:,.0f}" if each >= 1000 * unit else f"{each / unit:.4g}"
+        for each in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} {name} ({low} to {high})"
 
 
 @dataclass(frozen=True)
@@ -297,7 +304,7 @@ _PARTS = {
         _assign,
         {},
     ),
-    "predict": _Part("predict.json", ("forecast", "reason"), _predict, {}),
+    "predict": _Part("predict.json", ("prediction", "reason"), _predict, {}),
     "emit": _Part(
         "program.json",
         ("blocks", "loadable", "multiplications", "parameter_bytes", "title"),

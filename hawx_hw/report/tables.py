@@ -132,7 +132,7 @@ def _comparison(
     chosen: dict[str, Any] | None,
     results: dict[str, Any],
 ) -> Iterator[Table]:
-    """What was predicted beside what was found."""
+    """What was predicted beside what was measured."""
     units = {
         "area": ("area, um2", 1.0),
         "longest_path_ns": ("longest path, ns", 1.0),
@@ -141,19 +141,20 @@ def _comparison(
     }
     lines = []
     for row in compared:
-        name, unit = units[row["figure"]]
-        value, low, high, found = (row[k] / unit for k in ("predicted", "low", "high", "found"))
+        name, unit = units[row["metric"]]
+        value, low, high = (row["predicted"][key] / unit for key in ("value", "low", "high"))
+        measured = row["measured"] / unit
         place = "" if row["inside"] else "outside"
         lines.append(
-            [name, f"{value:,.5g}", f"{low:,.5g} to {high:,.5g}", f"{found:,.5g}",
-             f"{100 * (value / found - 1):+.1f} %", place]
+            [name, f"{value:,.5g}", f"{low:,.5g} to {high:,.5g}", f"{measured:,.5g}",
+             f"{100 * (value / measured - 1):+.1f} %", place]
         )  # fmt: skip
-    if lines and "verify" in results and (results.get("predict") or {}).get("forecast"):
-        told = results["predict"]["forecast"]["cycles"]
-        found = results["verify"]["cycles_per_image"]
-        place = "" if told == found else "outside"
-        off = f"{100 * (told / found - 1):+.1f} %"
-        lines.append(["cycles per image", f"{told:,}", "exact", f"{found:,}", off, place])
+    if lines and "verify" in results and (results.get("predict") or {}).get("prediction"):
+        predicted = results["predict"]["prediction"]["cycles"]
+        simulated = results["verify"]["cycles_per_image"]
+        place = "" if predicted == simulated else "outside"
+        off = f"{100 * (predicted / simulated - 1):+.1f} %"
+        lines.append(["cycles per image", f"{predicted:,}", "exact", f"{simulated:,}", off, place])
     if lines and chosen and chosen["predicted_accuracy"]:
         value, low, high = (
             100 * chosen["predicted_accuracy"][key] for key in ("value", "low", "high")
@@ -170,5 +171,5 @@ def _comparison(
             ]
         )
     if lines:
-        heading = ("figure", "predicted", "90 % interval", "found", "off", "")
-        yield "predicted without synthesis, and found", heading, lines
+        heading = ("", "predicted", "90 % interval", "measured", "off", "")
+        yield "predicted without synthesis, and measured", heading, lines

@@ -1,8 +1,8 @@
-"""How the logits answer to small changes of any tensor: the integer graph, differentiated.
+"""Derivatives of the logits by the codes of any tensor: the integer graph, differentiated.
 
-The forward pass has the graph's own codes. Backward, a requantization counts as the real function
-that it rounds (a clamp of a straight line), which is the straight-through estimator of Y. Bengio et
-al. (arXiv 1308.3432, 2013); the largest code of a window is taken as its first of equals.
+The forward pass uses the graph's own codes. In the backward pass a requantization is the real
+function that it rounds (a clamped straight line), the straight-through estimator of Y. Bengio et
+al. (arXiv 1308.3432, 2013); of equal largest codes in a window the first one is taken.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Jacobians:
     ----------
     codes, sums : dict of str to ndarray of float32
         ``(classes, batch, *shape)``: by the codes of a tensor, and by the sums of a layer before
-        they are requantized; what one more adds to the output in its real unit.
+        they are requantized, in the output's real unit.
     """
 
     codes: dict[str, np.ndarray]
@@ -53,15 +53,15 @@ def logit_jacobians(
     tensors: Sequence[str] = (),
     sums: Sequence[str] = (),
 ) -> Jacobians:
-    """Derivatives of every output by codes and sums, by one backward pass a class.
+    """Derivatives of every output by codes and sums, by one backward pass for each class.
 
     Parameters
     ----------
     graph : Graph
         Its output may have any shape; each of its values is a class.
     codes : mapping of str to ndarray of int8
-        Every tensor of the graph for a batch, ``(batch, *shape)``, as
-        :func:`hawx_hw.graph.fast.run_all` gives them.
+        Every tensor of the graph for a batch, ``(batch, *shape)``, from
+        :func:`hawx_hw.graph.fast.run_all`.
     tensors : sequence of str
         Tensors to differentiate by.
     sums : sequence of str
@@ -89,20 +89,20 @@ def logit_jacobians(
             real = _real(node, inputs, zero_point)
         # The real function's gradient with the integers' value.
         values[node.name] = real + (_floats(codes[node.name]) - real).detach()
-    wanted = [*(values[name] for name in tensors), *(totals[name] for name in sums)]
-    rows: list[list[np.ndarray]] = [[] for _ in wanted]
+    variables = [*(values[name] for name in tensors), *(totals[name] for name in sums)]
+    gradients: list[list[np.ndarray]] = [[] for _ in variables]
     output = values[graph.output].flatten(1)
     for index in range(output.shape[1]):
-        found = torch.autograd.grad(
+        by_variable = torch.autograd.grad(
             output[:, index].sum() * graph.tensors[graph.output].scale,
-            wanted,
+            variables,
             retain_graph=True,
             allow_unused=True,
             materialize_grads=True,
         )
-        for row, gradient in zip(rows, found, strict=True):
-            row.append(gradient.numpy())
-    stacked = [np.stack(row) for row in rows]
+        for collected, gradient in zip(gradients, by_variable, strict=True):
+            collected.append(gradient.numpy())
+    stacked = [np.stack(collected) for collected in gradients]
     return Jacobians(
         dict(zip(tensors, stacked, strict=False)),
         dict(zip(sums, stacked[len(tensors) :], strict=True)),

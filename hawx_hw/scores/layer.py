@@ -1,4 +1,4 @@
-"""What a profile gathers of one layer, chunk of images after chunk."""
+"""The part of a profile that is measured for one layer, batch of images after batch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LayerProfile:
     chain : tuple of Node
         From :func:`~hawx_hw.scores.reach.carriers`.
     variants : sequence of sequences of Variant
-        For each slice one for each block.
+        For each slice one variant for each block.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class LayerProfile:
 
     @property
     def end(self) -> str:
-        """The tensor up to which errors are carried exactly."""
+        """The tensor up to which errors are propagated exactly."""
         return self._chain[-1].name if self._chain else self._node.name
 
     def add(
         self, codes: Mapping[str, np.ndarray], jacobians: Jacobians, probabilities: np.ndarray
     ) -> None:
-        """Take in a chunk of images.
+        """Add a batch of images.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class LayerProfile:
         jacobians : Jacobians
             By the codes at :attr:`end` and by the layer's sums.
         probabilities : ndarray of float64
-            ``(batch, classes)``: the exact network's.
+            ``(batch, classes)``: probabilities of the exact network.
         """
         filters, slices, blocks = self._squares.shape
         batch, classes = probabilities.shape
@@ -85,18 +85,18 @@ class LayerProfile:
         self._images += batch
 
     def shifts(self) -> np.ndarray:
-        """What each unit adds to the logits: float32 ``(units, blocks, images, classes)``."""
-        found = np.concatenate(self._shifts, axis=3)
-        return found.reshape(-1, *found.shape[2:])
+        """Shifts of the logits by each unit: float32 ``(units, blocks, images, classes)``."""
+        shifts = np.concatenate(self._shifts, axis=3)
+        return shifts.reshape(-1, *shifts.shape[2:])
 
     def squares(self) -> np.ndarray:
         """Mean square change of a code at :attr:`end`: float64 ``(units, blocks)``."""
         return (self._squares / self._codes).reshape(-1, self._squares.shape[2])
 
     def gain(self) -> np.ndarray:
-        """What one more in all sums of a filter adds: float32 ``(units, images, classes)``."""
-        found = np.concatenate(self._gain, axis=1)
-        return np.repeat(found, len(self._variants), axis=0)
+        """Derivatives by all sums of a filter: float32 ``(units, images, classes)``."""
+        gain = np.concatenate(self._gain, axis=1)
+        return np.repeat(gain, len(self._variants), axis=0)
 
     def fisher(self) -> np.ndarray:
         """Mean over images of the loss's second derivatives by a filter's sums: ``(units,)``."""
@@ -107,19 +107,19 @@ class LayerProfile:
         exact = codes[self.end]
         batch, filters = len(exact), len(self._node.weight)
         positions = exact[0].size // filters
-        variants = [variant for row in self._variants for variant in row]
-        found = np.zeros((batch, filters, positions, len(variants)), dtype=np.float32)
+        variants = [variant for of_slice in self._variants for variant in of_slice]
+        changes = np.zeros((batch, filters, positions, len(variants)), dtype=np.float32)
         inputs = {
             step: rounded_input(self._graph, self._node, step, codes)
             for step in sorted({variant.step for variant in variants})
         }
         for index, variant in enumerate(variants):
             if variant.changes:
-                made = variant.run(inputs[variant.step])
-                end = carried(self._graph, self._chain, self._node.name, made, codes)
+                changed = variant.run(inputs[variant.step])
+                end = carried(self._graph, self._chain, self._node.name, changed, codes)
                 change = end.astype(np.int16) - exact
-                found[..., index] = change.reshape(batch, filters, positions)
-        return torch.from_numpy(found)
+                changes[..., index] = change.reshape(batch, filters, positions)
+        return torch.from_numpy(changes)
 
 
 def _by_filter(slopes: np.ndarray, filters: int) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""One profile of a network: one pass of calibration, one backward, one of each layer a block."""
+"""Measurement of a profile: a calibration pass, backward passes, and one emulation a block."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-#: Bytes of Jacobians at a time: images are taken in chunks that fit.
-_CHUNK_BYTES = 384 * 2**20
+#: Bytes of Jacobians at a time: images are processed in batches that fit.
+_BATCH_BYTES = 384 * 2**20
 
 
 def measure(
@@ -44,43 +44,43 @@ def measure(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Profile:
-    """Profile a network under a list of blocks.
+    """Profile a network with a list of blocks.
 
-    Every layer runs on the exact network's activations, once a block (and slice), with the bias
-    and the weights that make up for that block there; the errors of its codes are carried to the
-    next weights exactly (:mod:`~hawx_hw.scores.reach`), and from there to the logits by the
-    Jacobian. Filters do not meet on that way, so that a single run tells of all of them. Slices of
-    one filter count as if their effects added up.
+    Every layer is emulated on the exact network's activations, once for each block (and slice),
+    with the bias and the weights that compensate for that block; the errors of its codes are
+    propagated to the next weights exactly (:mod:`~hawx_hw.scores.reach`), and from there to the
+    logits by the Jacobian. Filters do not interact on that way, so that a single emulation gives
+    the errors of all of them. The effects of slices of one filter are assumed to add up.
 
     Parameters
     ----------
     graph : Graph
-        Its output has one code a class.
+        A graph whose output has one code for each class.
     blocks : sequence of Block
-        No two of one table; the exact one too where units may stay exact: its scores are zero.
+        No two with the same table; the exact one too where units may be exact: its scores are zero.
     images : ndarray of int8
         Calibration codes ``(n, *input shape)``, n >= 1.
     labels : ndarray of int64
         ``(n,)``, each a class.
     bias_correction, weight_remapping : bool
-        What makes up for errors, as in :func:`hawx_hw.compensation.layerwise`.
+        Steps of the compensation, as in :mod:`hawx_hw.compensation.layerwise`.
     activation_rounding : bool
-        Let layers read activations that were rounded for their block, wherever that can be. True
-        suits assignments in which all that read a tensor drop as many bits, as by layer.
+        Let layers read activations that were rounded for their block, wherever possible. True
+        suits assignments in which all readers of a tensor drop the same bits, as by layer.
     slices : mapping of str to ndarray of int, or None
         The slice of every tap of some layers, of shape ``weight.shape[1:]``, counted from 0; left
         out: filters are whole.
     threads : int or None
-        Of the emulator; torch has its own.
+        Threads of the emulator; torch has its own.
     progress : callable or None
-        Called with the images done and their total.
+        Called with the number of images done and their total.
 
     Raises
     ------
     ValueError
-        No images or blocks, labels that do not suit, slices of a wrong shape.
+        No images or blocks, wrong labels, slices of a wrong shape.
     UserError
-        A block does not accept the codes that it would meet.
+        A block does not accept the codes that may occur.
     """
     _check(graph, blocks, images, labels)
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
@@ -89,13 +89,13 @@ def measure(
         check_codes(graph, uniform, weights=not weight_remapping)
     parts = _slices(weighted, slices or {})
     size = sum(tensor.size for tensor in graph.tensors.values())
-    step = max(1, _CHUNK_BYTES // (8 * graph.tensors[graph.output].size * size))
-    chunks = [images[start : start + step] for start in range(0, len(images), step)]
-    grids = [
+    step = max(1, _BATCH_BYTES // (8 * graph.tensors[graph.output].size * size))
+    batches = [images[start : start + step] for start in range(0, len(images), step)]
+    steps_by_block = [
         input_steps(graph, block) if activation_rounding else dict.fromkeys(parts, 1)
         for block in blocks
     ]
-    met = _histograms(graph, weighted, grids, chunks)
+    histograms = _histograms(graph, weighted, steps_by_block, batches)
     variants = {
         node.name: [
             [
@@ -103,20 +103,20 @@ def measure(
                     node,
                     block,
                     parts[node.name] == part,
-                    met[node.name, grid[node.name]],
+                    histograms[node.name, steps[node.name]],
                     graph.tensors,
                     bias_correction=bias_correction,
                     weight_remapping=weight_remapping,
                     threads=threads,
-                    step=grid[node.name],
+                    step=steps[node.name],
                 )
-                for block, grid in zip(blocks, grids, strict=True)
+                for block, steps in zip(blocks, steps_by_block, strict=True)
             ]
             for part in range(int(parts[node.name].max()) + 1)
         ]
         for node in weighted
     }
-    layers, logits = _run(graph, weighted, variants, chunks, progress)
+    layers, logits = _run(graph, weighted, variants, batches, progress)
     return Profile(
         network=graph.name,
         layers=tuple(node.name for node in weighted),
@@ -133,7 +133,7 @@ def measure(
         gain=np.concatenate([layer.gain() for layer in layers]),
         fisher=np.concatenate([layer.fisher() for layer in layers]),
         **_units(graph, weighted, parts),
-        **_moments(weighted, parts, variants, met, bias_correction),
+        **_moments(weighted, parts, variants, histograms, bias_correction),
     )
 
 
@@ -141,21 +141,21 @@ def _run(
     graph: Graph,
     weighted: Sequence[Conv2d | Linear],
     variants: Mapping[str, Sequence[Sequence[Variant]]],
-    chunks: Sequence[np.ndarray],
+    batches: Sequence[np.ndarray],
     progress: Progress | None,
 ) -> tuple[list[LayerProfile], np.ndarray]:
-    """Emulations and backward passes, chunk after chunk; the layers, and the exact logits."""
+    """Emulations and backward passes, batch after batch; the layers, and the exact logits."""
     chains = carriers(graph)
     layers = [
         LayerProfile(graph, node, chains[node.name], variants[node.name]) for node in weighted
     ]
     output = graph.tensors[graph.output]
     logits = []
-    done, total = 0, sum(map(len, chunks))
-    for chunk in chunks:
-        codes = fast.run_all(graph, chunk)
-        found = codes[graph.output].reshape(-1, output.size).astype(np.float64)
-        logits.append((found - output.zero_point) * output.scale)
+    done, total = 0, sum(map(len, batches))
+    for batch in batches:
+        codes = fast.run_all(graph, batch)
+        outputs = codes[graph.output].reshape(-1, output.size).astype(np.float64)
+        logits.append((outputs - output.zero_point) * output.scale)
         jacobians = logit_jacobians(
             graph,
             codes,
@@ -164,7 +164,7 @@ def _run(
         )
         for layer in layers:
             layer.add(codes, jacobians, softmax(logits[-1], axis=1))
-        done += len(chunk)
+        done += len(batch)
         if progress:
             progress(done, total)
     return layers, np.concatenate(logits)
@@ -206,77 +206,77 @@ def _slices(
 def _histograms(
     graph: Graph,
     weighted: Sequence[Conv2d | Linear],
-    grids: Sequence[Mapping[str, int]],
-    chunks: Sequence[np.ndarray],
+    steps_by_block: Sequence[Mapping[str, int]],
+    batches: Sequence[np.ndarray],
 ) -> dict[tuple[str, int], np.ndarray]:
-    """The calibration pass: how often each tap of each layer meets each code, by layer and grid."""
-    met: dict[tuple[str, int], np.ndarray] = {}
-    for images in chunks:
+    """The calibration pass: histograms of codes at each tap, by layer and step."""
+    histograms: dict[tuple[str, int], np.ndarray] = {}
+    for images in batches:
         codes = fast.run_all(graph, images)
         for node in weighted:
             zero_point = graph.tensors[node.inputs[0]].zero_point
-            for grid in sorted({1, *(steps[node.name] for steps in grids)}):
-                source = rounded_input(graph, node, grid, codes)
-                found = tap_histograms(node, source, zero_point)
-                key = node.name, grid
-                met[key] = met[key] + found if key in met else found
-    return met
+            for step in sorted({1, *(steps[node.name] for steps in steps_by_block)}):
+                source = rounded_input(graph, node, step, codes)
+                counts = tap_histograms(node, source, zero_point)
+                key = node.name, step
+                histograms[key] = histograms[key] + counts if key in histograms else counts
+    return histograms
 
 
 def _units(
     graph: Graph, weighted: Sequence[Conv2d | Linear], parts: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    rows = []
+    entries = []
     for index, node in enumerate(weighted):
         counts = np.bincount(parts[node.name].ravel())
         pixels = node_macs(node, graph.tensors[node.name].shape) // node.weight.size
         for unit in range(len(node.weight)):
-            rows += [(index, unit, part, int(n) * pixels) for part, n in enumerate(counts)]
-    columns = np.array(rows, dtype=np.int64).T
+            entries += [(index, unit, part, int(n) * pixels) for part, n in enumerate(counts)]
+    arrays = np.array(entries, dtype=np.int64).T
     names = ("unit_layer", "unit_filter", "unit_slice", "macs")
-    return dict(zip(names, columns, strict=True))
+    return dict(zip(names, arrays, strict=True))
 
 
 def _moments(
     weighted: Sequence[Conv2d | Linear],
     parts: Mapping[str, np.ndarray],
     variants: Mapping[str, Sequence[Sequence[Variant]]],
-    met: Mapping[tuple[str, int], np.ndarray],
+    histograms: Mapping[tuple[str, int], np.ndarray],
     bias_correction: bool,
 ) -> dict[str, np.ndarray]:
-    """Everything that histograms tell; what the bias takes back is no error of a sum."""
+    """Everything that follows from histograms; the bias removes mean errors of sums."""
     filters: list[list[Moments]] = []
     operations: list[list[Moments]] = []
     for node in weighted:
         whole: list[Moments] = []
         by_tap: list[Moments] = []
         for variant in variants[node.name][0]:
-            histograms = met[node.name, variant.step]
+            counts = histograms[node.name, variant.step]
             errors = variant.errors()
-            whole.append(operation_moments(errors, histograms.reshape(-1, 256).sum(axis=0)))
-            by_tap.append(operation_moments(errors, histograms))
+            whole.append(operation_moments(errors, counts.reshape(-1, 256).sum(axis=0)))
+            by_tap.append(operation_moments(errors, counts))
         operations.append(whole)
-        found = [
+        slices = [
             [filter_moments(m, node.weight, parts[node.name] == part) for m in by_tap]
             for part in range(len(variants[node.name]))
         ]
         for unit in range(len(node.weight)):
             filters += [
-                [Moments(m.mean[unit], m.variance[unit], m.absolute[unit]) for m in row]
-                for row in found
+                [Moments(m.mean[unit], m.variance[unit], m.absolute[unit]) for m in moments]
+                for moments in slices
             ]
     arrays = {
-        name: np.array([[getattr(m, name) for m in row] for row in filters])
+        name: np.array([[getattr(m, name) for m in moments] for moments in filters])
         for name in ("mean", "variance", "absolute")
     }
     if bias_correction:
         arrays["mean"] = np.zeros_like(arrays["mean"])
     for name in ("mean", "variance", "absolute"):
         arrays[f"operation_{name}"] = np.array(
-            [[getattr(m, name) for m in row] for row in operations]
+            [[getattr(m, name) for m in moments] for moments in operations]
         )
     arrays["activations"] = np.stack(
-        [met[node.name, 1].reshape(-1, 256).sum(axis=0) for node in weighted]
+        [histograms[node.name, 1].reshape(-1, 256).sum(axis=0) for node in weighted]
     )
     arrays["weights"] = np.stack(
         [

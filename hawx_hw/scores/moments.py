@@ -1,7 +1,7 @@
-"""Moments of errors from histograms alone: of single operations, and of the sums of a filter.
+"""Moments of errors from histograms: of single operations, and of the sums of a filter.
 
-Each tap's activations are taken with their own distribution; the errors of different taps count as
-independent, so that means add up and variances do.
+Each tap has its own distribution of activations; the errors of different taps are assumed to be
+independent, so that means and variances add up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Moments", "filter_moments", "operation_moments"]
 class Moments:
     """Mean, variance and mean absolute value of errors, float64 arrays of one shape.
 
-    Of a filter, ``absolute`` is the sum over its operations.
+    For a filter, ``absolute`` is the sum over its operations.
     """
 
     mean: np.ndarray
@@ -33,7 +33,7 @@ def operation_moments(errors: np.ndarray, histograms: np.ndarray) -> Moments:
     errors : ndarray of int64
         ``(256, 256)``, indexed ``[w + 128, x + 128]``.
     histograms : ndarray of int64
-        ``(..., 256)``: how often each activation code occurs, not all zero.
+        ``(..., 256)``: counts of the activation codes, not all zero.
 
     Returns
     -------
@@ -42,11 +42,11 @@ def operation_moments(errors: np.ndarray, histograms: np.ndarray) -> Moments:
     """
     counts = histograms.astype(np.float64)
     total = counts.sum(axis=-1, keepdims=True)
-    # Whole numbers below 2**53, so that what is constant has no variance at all.
-    rows = errors.T.astype(np.float64)
-    mean = counts @ rows / total
-    variance = np.maximum(counts @ rows**2 / total - mean**2, 0.0)
-    return Moments(mean, variance, counts @ np.abs(rows) / total)
+    # Whole numbers below 2**53, so that constants have a variance of exactly zero.
+    by_activation = errors.T.astype(np.float64)
+    mean = counts @ by_activation / total
+    variance = np.maximum(counts @ by_activation**2 / total - mean**2, 0.0)
+    return Moments(mean, variance, counts @ np.abs(by_activation) / total)
 
 
 def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) -> Moments:
@@ -55,22 +55,22 @@ def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) ->
     Parameters
     ----------
     operations : Moments
-        By tap and weight code, ``(*taps, 256)``.
+        Moments by tap and weight code, ``(*taps, 256)``.
     weight : ndarray of int8
         ``(filters, *taps)``.
     taps : ndarray of bool
-        Those of the slice.
+        The taps of the slice.
 
     Returns
     -------
     Moments
         Each ``(filters,)``.
     """
-    row = np.flatnonzero(taps)
-    code = weight.reshape(len(weight), -1)[:, row].astype(np.int64) + 128
+    tap = np.flatnonzero(taps)
+    code = weight.reshape(len(weight), -1)[:, tap].astype(np.int64) + 128
 
     def total(values: np.ndarray) -> np.ndarray:
-        found: np.ndarray = values.reshape(-1, 256)[row, code].sum(axis=1)
-        return found
+        sums: np.ndarray = values.reshape(-1, 256)[tap, code].sum(axis=1)
+        return sums
 
     return Moments(total(operations.mean), total(operations.variance), total(operations.absolute))

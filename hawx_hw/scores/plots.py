@@ -1,4 +1,4 @@
-"""Pictures of a profile. The same profile gives the same bytes."""
+"""Plots of a profile. The same profile gives the same bytes."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 __all__ = ["draw_accuracy", "draw_activations", "draw_filters", "draw_operations"]
 
 _CODES = np.arange(-128, 128)
-_COLUMNS = 4
-#: Least score that a heat map tells from none, as a share of the largest.
+_PLOTS_ACROSS = 4
+#: Least score that a heat map distinguishes from zero, as a share of the largest.
 _LEAST = 1e-6
 
 
 def draw_activations(profile: Profile, path: Path) -> None:
-    """How often the input of each layer has each code, as shares; padding included.
+    """Draw the share of each code in the input of each layer, padding included.
 
     Parameters
     ----------
     profile : Profile
     path : Path
-        Ends with ``.png`` or ``.svg``; so in all functions here.
+        A file ``.png`` or ``.svg``; so in all functions here.
 
     Raises
     ------
     UserError
         The file's name ends otherwise, or matplotlib is missing; so in all functions here.
     """
-    with picture(path, _grid_size(len(profile.layers))) as figure:
+    with picture(path, _figure_size(len(profile.layers))) as figure:
         for axes, name, counts in zip(
-            _grid(figure, len(profile.layers)), profile.layers, profile.activations, strict=True
+            _subplots(figure, len(profile.layers)), profile.layers, profile.activations, strict=True
         ):
             axes.stairs(counts / counts.sum(), np.append(_CODES, 128) - 0.5, fill=True)
             axes.set_yscale("log")
@@ -50,14 +50,14 @@ def draw_activations(profile: Profile, path: Path) -> None:
 
 
 def draw_operations(profile: Profile, path: Path) -> None:
-    """How hawx(o) is distributed in each layer: the share of operations above a mean error.
+    """Draw the distribution of hawx(o) in each layer: the share of operations above a mean error.
 
-    An operation is one weight under one block; its score is the mean absolute error of its product
+    An operation is one weight with one block; its score is the mean absolute error of its product
     over the activations of its layer.
     """
-    with picture(path, _grid_size(len(profile.layers))) as figure:
-        grid = _grid(figure, len(profile.layers))
-        for layer, (axes, name) in enumerate(zip(grid, profile.layers, strict=True)):
+    with picture(path, _figure_size(len(profile.layers))) as figure:
+        subplots = _subplots(figure, len(profile.layers))
+        for layer, (axes, name) in enumerate(zip(subplots, profile.layers, strict=True)):
             counts = profile.weights[layer]
             for block, label in enumerate(profile.blocks):
                 values = profile.operation_absolute[layer, block]
@@ -69,37 +69,37 @@ def draw_operations(profile: Profile, path: Path) -> None:
             axes.set_title(name, fontsize=9)
         figure.supxlabel("hawx(o): mean absolute error of a product")
         figure.supylabel("share of operations above")
-        handles, labels = grid[0].get_legend_handles_labels()
+        handles, labels = subplots[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right upper", fontsize=8)
 
 
 def draw_filters(profile: Profile, path: Path, variant: str = "fidelity") -> None:
-    """hawx(f) of every unit under every block, a heat map for each layer on one common scale."""
+    """Draw hawx(f) of every unit with every block, a heat map for each layer on a common scale."""
     from matplotlib.colors import LogNorm
 
     scores = filter_scores(profile, variant)
     largest = float(scores.max())
     largest = largest if largest > 0 else 1.0
     norm = LogNorm(_LEAST * largest, largest)
-    with picture(path, _grid_size(len(profile.layers))) as figure:
-        grid = _grid(figure, len(profile.layers))
+    with picture(path, _figure_size(len(profile.layers))) as figure:
+        subplots = _subplots(figure, len(profile.layers))
         image = None
-        for layer, (axes, name) in enumerate(zip(grid, profile.layers, strict=True)):
-            mine = scores[profile.unit_layer == layer]
+        for layer, (axes, name) in enumerate(zip(subplots, profile.layers, strict=True)):
+            of_layer = scores[profile.unit_layer == layer]
             image = axes.imshow(
-                np.maximum(mine, _LEAST * largest).T,
+                np.maximum(of_layer, _LEAST * largest).T,
                 norm=norm,
                 cmap="viridis",
                 aspect="auto",
                 interpolation="nearest",
             )
             axes.set_title(name, fontsize=9)
-            labels = profile.blocks if layer % _COLUMNS == 0 else [""] * len(profile.blocks)
+            labels = profile.blocks if layer % _PLOTS_ACROSS == 0 else [""] * len(profile.blocks)
             axes.set_yticks(range(len(profile.blocks)), labels, fontsize=7)
             axes.xaxis.get_major_locator().set_params(integer=True)
         figure.supxlabel("filter" if profile.unit_slice.max() == 0 else "filter, slice")
         assert image is not None
-        figure.colorbar(image, ax=grid, label=f"hawx(f), {variant}")
+        figure.colorbar(image, ax=subplots, label=f"hawx(f), {variant}")
 
 
 def draw_accuracy(
@@ -108,12 +108,12 @@ def draw_accuracy(
     predictor: AccuracyPredictor,
     path: Path,
 ) -> None:
-    """Real accuracies against hawx(model), and what is predicted from them, with its deviation.
+    """Draw measured accuracies against hawx(model), and the prediction with its deviation.
 
     Parameters
     ----------
     scores : ndarray of float64
-        ``(n,)``: of the evaluated assignments, from
+        ``(n,)``: scores of the evaluated assignments, from
         :func:`~hawx_hw.scores.predictor.expected_changes`.
     accuracies : ndarray of float64
         ``(n,)``, in [0, 1].
@@ -121,25 +121,25 @@ def draw_accuracy(
     path : Path
     """
     line = np.geomspace(1e-2, max(1.0, float(scores.max())), 200)
-    found, _ = predictor.predict(line)
+    predicted, _ = predictor.predict(line)
     with picture(path, (6.4, 4.4)) as figure:
         axes = figure.add_subplot()
         low, high = predictor.interval(line)
         axes.fill_between(line, 100 * low, 100 * high, alpha=0.25, label="two standard deviations")
-        axes.plot(line, 100 * found, label="predicted")
+        axes.plot(line, 100 * predicted, label="predicted")
         axes.plot(scores, 100 * accuracies, "o", markersize=4, label="evaluated")
         axes.set_xscale("symlog", linthresh=0.1)
-        axes.set_xlabel("hawx(model): images in a hundred expected to change class")
+        axes.set_xlabel("hawx(model): images expected to change class, %")
         axes.set_ylabel("accuracy in %")
         axes.legend()
 
 
-def _grid_size(count: int) -> tuple[float, float]:
-    columns = min(_COLUMNS, count)
-    return 2.6 * columns + 2.2, 1.9 * -(-count // columns) + 0.8
+def _figure_size(count: int) -> tuple[float, float]:
+    across = min(_PLOTS_ACROSS, count)
+    return 2.6 * across + 2.2, 1.9 * -(-count // across) + 0.8
 
 
-def _grid(figure: Figure, count: int) -> list[Any]:
-    columns = min(_COLUMNS, count)
-    rows = -(-count // columns)
-    return [figure.add_subplot(rows, columns, index + 1) for index in range(count)]
+def _subplots(figure: Figure, count: int) -> list[Any]:
+    across = min(_PLOTS_ACROSS, count)
+    down = -(-count // across)
+    return [figure.add_subplot(down, across, index + 1) for index in range(count)]

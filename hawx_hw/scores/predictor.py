@@ -1,14 +1,13 @@
-"""Accuracy from hawx(model), calibrated on a handful of real evaluations, with an uncertainty.
+"""Accuracy from hawx(model), calibrated on a few evaluations, with an uncertainty.
 
-The shifted logits tell how likely each image is to change its class; real drops of accuracy follow
-that closely, but not one to one: calibration images that the network was trained on are surer of
-their class than others, and large errors saturate. Both sides are taken as ``asinh(points / c)``,
-which is even near zero and logarithmic beyond: there the relation is a straight line, at first
-taken as that of equals, and a small smooth remainder, a Gaussian process with a Matern kernel (nu =
+The shifted logits give the probability that each image changes its class; measured accuracy drops
+follow that closely, but not one to one: a trained network is more certain of its training images
+than of others, and large errors saturate. Both quantities are transformed by ``asinh(x / c)``,
+which is linear near zero and logarithmic beyond: there the relation is a straight line, with the
+identity as prior mean, and a small smooth remainder, a Gaussian process with a Matern kernel (nu =
 3/2; C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, 2006, chapters
-2 and 4). How large and smooth the remainder is, and how much no curve explains, a handful cannot
-tell: many values are averaged by how likely they make what was found, so that an interval is wide
-where they disagree.
+2 and 4). A few evaluations do not determine the size and smoothness of the remainder and the noise:
+many settings are averaged by their likelihood, so that an interval is wide where they disagree.
 """
 
 from __future__ import annotations
@@ -25,26 +24,26 @@ from hawx_hw.scores.scores import shifted_logits
 
 __all__ = ["AccuracyPredictor", "changed_classes", "expected_changes", "informative"]
 
-#: Points of accuracy at which a drop stops to count as small.
+#: Accuracy drop, in percentage points, at which the transform changes to logarithmic.
 _POINTS = 0.3
 #: Prior deviations of the line's offset and slope, transformed.
 _OFFSET, _SLOPE = 2.0, 0.5
-#: Of the remainder, transformed: variance, length, and variance of what no curve explains.
+#: Settings of the remainder, transformed: variance, length, and variance of the noise.
 _AMPLITUDES = (0.01, 0.03, 0.1, 0.3, 1.0)
 _LENGTHS = (1.0, 3.0)
 _NOISES = (0.003, 0.01, 0.03, 0.1, 0.3)
 #: Curves less likely than this share of all are left out.
 _LEAST = 1e-4
-#: The noise that :func:`informative` reckons with.
+#: The noise that :func:`informative` assumes.
 _NOISE = 0.05
 _PART = 2**24
 
 
 def expected_changes(profile: Profile, choices: np.ndarray) -> np.ndarray:
-    """How many images in a hundred are expected to change their class.
+    """The percentage of images that are expected to change their class.
 
-    For each calibration image that is the distance in variation between its distribution of
-    classes before and after, averaged; no labels are needed.
+    That is the mean, over the calibration images, of the total variation distance between the
+    distribution of classes before and after; no labels are needed.
 
     Parameters
     ----------
@@ -58,16 +57,16 @@ def expected_changes(profile: Profile, choices: np.ndarray) -> np.ndarray:
         ``(assignments,)``, in [0, 100].
     """
     choices = profile.checked(choices)
-    found = np.empty(len(choices))
-    part = max(1, _PART // profile.logits.size)
-    for start in range(0, len(choices), part):
-        rows = slice(start, start + part)
-        found[rows] = changed_classes(profile, shifted_logits(profile, choices[rows]))
-    return found
+    changes = np.empty(len(choices))
+    size = max(1, _PART // profile.logits.size)
+    for start in range(0, len(choices), size):
+        part = slice(start, start + size)
+        changes[part] = changed_classes(profile, shifted_logits(profile, choices[part]))
+    return changes
 
 
 def changed_classes(profile: Profile, logits: np.ndarray) -> np.ndarray:
-    """How many of the profile's images in a hundred other logits put into another class.
+    """The percentage of the profile's images that other logits put into another class.
 
     Parameters
     ----------
@@ -81,24 +80,24 @@ def changed_classes(profile: Profile, logits: np.ndarray) -> np.ndarray:
         ``(...)``, in [0, 100].
     """
     distance = np.abs(softmax(logits, axis=-1) - softmax(profile.logits, axis=-1))
-    found: np.ndarray = 50 * distance.sum(axis=-1).mean(axis=-1)
-    return found
+    changes: np.ndarray = 50 * distance.sum(axis=-1).mean(axis=-1)
+    return changes
 
 
 def informative(scores: np.ndarray, count: int, *, within: float = 20.0) -> np.ndarray:
-    """Which assignments to evaluate: greedily those of which the predictor knows the least.
+    """Select assignments to evaluate: greedily those with the largest uncertainty.
 
-    The first is that of the smallest score; each further one has the largest variance left under
-    the predictor's prior, a straight line and a smooth remainder.
+    The first is that of the smallest score; each further one has the largest remaining variance
+    under the predictor's prior, a straight line and a smooth remainder.
 
     Parameters
     ----------
     scores : ndarray of float64
-        Of the candidates, from :func:`expected_changes`.
+        Scores of the candidates, from :func:`expected_changes`.
     count : int
-        How many, at least 2 and at most as many as there are candidates.
+        Number of assignments, from 2 to the number of candidates.
     within : float
-        Candidates of larger scores are passed over as long as others are left.
+        Candidates of larger scores are skipped as long as there are others.
 
     Returns
     -------
@@ -113,37 +112,37 @@ def informative(scores: np.ndarray, count: int, *, within: float = 20.0) -> np.n
 
     def prior(one: int) -> np.ndarray:
         """Covariances of one candidate with all."""
-        found: np.ndarray = 1.0 + x[one] * x + _matern(x[one : one + 1], x, 1.0)[0]
-        return found
+        covariances: np.ndarray = 1.0 + x[one] * x + _matern(x[one : one + 1], x, 1.0)[0]
+        return covariances
 
     chosen = [0]
-    rows = [prior(0)]
+    covariances = [prior(0)]
     while len(chosen) < count:
-        cross = np.stack(rows)
+        cross = np.stack(covariances)
         known = cross[:, chosen] + _NOISE * np.eye(len(chosen))
         left = 2.0 + x**2 - (cross * np.linalg.solve(known, cross)).sum(axis=0)
         left[chosen] = -np.inf
         chosen.append(int(left.argmax()))
-        rows.append(prior(chosen[-1]))
+        covariances.append(prior(chosen[-1]))
     return inside[chosen]
 
 
 class AccuracyPredictor:
-    """Accuracy of assignments that were never run.
+    """Predicted accuracy of assignments.
 
     Parameters
     ----------
     exact : float
-        Accuracy of the exact network on the images that real evaluations use, in [0, 1].
+        Accuracy of the exact network on the images of the evaluations, in [0, 1].
     scores : sequence of float
         Scores of the assignments that were evaluated, from :func:`expected_changes`: at least 2.
     accuracies : sequence of float
-        Their real accuracies, in [0, 1].
+        Their measured accuracies, in [0, 1].
 
     Raises
     ------
     ValueError
-        There are too few of them, or not as many scores as accuracies.
+        There are too few, or not as many scores as accuracies.
     """
 
     def __init__(self, exact: float, scores: Sequence[float], accuracies: Sequence[float]):
@@ -178,7 +177,7 @@ class AccuracyPredictor:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Least and largest accuracy within some standard deviations, ``(n,)`` each, in [0, 1].
 
-        The deviation is that of the transformed drop: the interval reaches further down than up.
+        The deviation is that of the transformed drop: the interval extends further down than up.
         """
         drop, deviation = self._transformed_drop(scores)
         wide = deviations * deviation
@@ -191,21 +190,21 @@ class AccuracyPredictor:
         mean, square = np.zeros(len(u)), np.zeros(len(u))
         for curve in self._curves:
             cross = line + curve.amplitude * _matern(u, self._seen, curve.length)
-            found = u + cross @ curve.weights
+            drop = u + cross @ curve.weights
             known = (cross @ curve.inverse * cross).sum(axis=1)
             variance = alone + curve.amplitude + curve.noise - known
-            mean += curve.share * found
-            square += curve.share * (variance + found**2)
+            mean += curve.share * drop
+            square += curve.share * (variance + drop**2)
         return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
     def _accuracy(self, drop: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.clip(self._exact - _POINTS * np.sinh(drop) / 100, 0.0, 1.0)
-        return found
+        accuracy: np.ndarray = np.clip(self._exact - _POINTS * np.sinh(drop) / 100, 0.0, 1.0)
+        return accuracy
 
 
 @dataclass(frozen=True, eq=False)
 class _Curve:
-    """A Gaussian process for what drops exceed scores by, and how likely it is among all."""
+    """A Gaussian process for the difference of drops and scores, and its posterior share."""
 
     share: float
     amplitude: float
@@ -216,33 +215,33 @@ class _Curve:
 
 
 def _curves(u: np.ndarray, left: np.ndarray) -> list[_Curve]:
-    """The curves that explain what was found, with their posterior shares."""
-    found, likelihood = [], []
+    """The most likely curves for the evaluations, with their posterior shares."""
+    curves, likelihood = [], []
     for length, amplitude, noise in itertools.product(_LENGTHS, _AMPLITUDES, _NOISES):
         covariance = _line(u, u) + amplitude * _matern(u, u, length) + noise * np.eye(len(u))
         inverse = np.linalg.inv(covariance)
         weights = inverse @ left
         likelihood.append(-(left @ weights + np.linalg.slogdet(covariance)[1]) / 2)
-        found.append(_Curve(0.0, amplitude, length, noise, weights, inverse))
+        curves.append(_Curve(0.0, amplitude, length, noise, weights, inverse))
     shares = softmax(likelihood)
-    kept = np.flatnonzero(shares >= _LEAST)
-    shares /= shares[kept].sum()
-    return [replace(found[index], share=float(shares[index])) for index in kept]
+    likely = np.flatnonzero(shares >= _LEAST)
+    shares /= shares[likely].sum()
+    return [replace(curves[index], share=float(shares[index])) for index in likely]
 
 
 def _line(u: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Prior covariances of a straight line."""
-    found: np.ndarray = _OFFSET**2 + _SLOPE**2 * np.outer(u, other)
-    return found
+    covariances: np.ndarray = _OFFSET**2 + _SLOPE**2 * np.outer(u, other)
+    return covariances
 
 
 def _matern(u: np.ndarray, other: np.ndarray, length: float) -> np.ndarray:
     """Prior covariances of the remainder of unit variance, nu = 3/2."""
     distance = np.sqrt(3.0) * np.abs(u[:, None] - other) / length
-    found: np.ndarray = (1 + distance) * np.exp(-distance)
-    return found
+    covariances: np.ndarray = (1 + distance) * np.exp(-distance)
+    return covariances
 
 
 def _transformed(points: np.ndarray) -> np.ndarray:
-    found: np.ndarray = np.arcsinh(points / _POINTS)
-    return found
+    transformed: np.ndarray = np.arcsinh(points / _POINTS)
+    return transformed

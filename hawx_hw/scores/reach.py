@@ -1,8 +1,8 @@
-"""How far an error of a layer is followed exactly before the first order takes over.
+"""Exact propagation of a layer's error up to the next weights.
 
-What stands between a layer and the next weights treats filters apart: pooling, additions, clamps.
-Through such nodes an error is carried code by code, so that ties of maxima and zeroed activations
-count as they are; only what the next weights make of it is left to the Jacobian.
+The nodes between a layer and the next weights treat filters separately: pooling, additions, clamps.
+Through such nodes an error is propagated code by code, so that ties of maxima and zeroed
+activations are exact; from the next weights on the Jacobian is used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["carried", "carriers"]
 
 
 def carriers(graph: Graph) -> dict[str, tuple[Node, ...]]:
-    """The nodes that carry each layer's error: a chain in which each reads the one before alone.
+    """The nodes behind each layer that propagate its error: a chain, each node the only reader.
 
     Returns
     -------
@@ -54,23 +54,23 @@ def carried(
     changed: np.ndarray,
     codes: Mapping[str, np.ndarray],
 ) -> np.ndarray:
-    """Codes at the end of the chain where ``layer`` puts out other codes.
+    """Codes at the end of the chain for other codes of ``layer``.
 
     Parameters
     ----------
     graph : Graph
     chain : tuple of Node
-        Of this layer, from :func:`carriers`.
+        The layer's chain, from :func:`carriers`.
     layer : str
     changed : ndarray of int8
         The layer's other codes, ``(batch, *shape)``.
     codes : mapping of str to ndarray of int8
-        What every other tensor of the graph holds.
+        Codes of every other tensor of the graph.
 
     Returns
     -------
     ndarray of int8
-        ``(batch, filters, ...)``: filters stay apart.
+        ``(batch, filters, ...)``: filters remain separate.
     """
     name = layer
     for node in chain:

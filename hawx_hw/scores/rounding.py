@@ -1,4 +1,4 @@
-"""A layer's input as the layer before rounds it for a block that drops low bits."""
+"""A layer's input, rounded by the layer before for a block that drops low bits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["input_steps", "rounded_input"]
 
 
 def input_steps(graph: Graph, block: Block) -> dict[str, int]:
-    """The grid that each layer's input gets where all layers have the block.
+    """The step of each layer's input where all layers have the block.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def input_steps(graph: Graph, block: Block) -> dict[str, int]:
 def rounded_input(
     graph: Graph, layer: Conv2d | Linear, step: int, codes: Mapping[str, np.ndarray]
 ) -> np.ndarray:
-    """The layer's input where the node that makes it rounds to multiples of ``step``.
+    """The layer's input where the node that computes it rounds to multiples of ``step``.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def rounded_input(
     rule = replace(producer.requantization, step=step)  # type: ignore[attr-defined]
     producer = replace(producer, requantization=rule)  # type: ignore[call-arg]
     inputs = [codes[name] for name in producer.inputs]
-    made = fast.evaluate(producer, inputs, graph.tensors[producer.inputs[0]].zero_point)
+    values = fast.evaluate(producer, inputs, graph.tensors[producer.inputs[0]].zero_point)
     for node in reversed(passing):
-        made = fast.evaluate(node, [made], graph.tensors[node.inputs[0]].zero_point)
-    return made
+        values = fast.evaluate(node, [values], graph.tensors[node.inputs[0]].zero_point)
+    return values

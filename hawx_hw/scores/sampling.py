@@ -1,4 +1,4 @@
-"""Random assignments that spread from nearly exact to ruinous."""
+"""Random assignments, from nearly exact to all approximate."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def random_choices(profile: Profile, count: int, *, exact: int = 0, seed: int = 
     Parameters
     ----------
     profile : Profile
-        Of at least two blocks.
+        A profile with at least two blocks.
     count : int
-        How many, >= 0.
+        Number of assignments, >= 0.
     exact : int
         Index of the exact block.
     seed : int
-        The same seed draws the same, and fewer are the first of more.
+        The same seed draws the same; a smaller count draws the first of them.
 
     Returns
     -------
@@ -38,11 +38,11 @@ def random_choices(profile: Profile, count: int, *, exact: int = 0, seed: int = 
         raise ValueError(f"exact must be in [0, {blocks}), not {exact!r}")
     rng = np.random.default_rng(seed)
     others = np.delete(np.arange(blocks), exact)
-    found = np.empty((count, profile.units), dtype=np.int64)
+    choices = np.empty((count, profile.units), dtype=np.int64)
     for number in range(count):
         share = rng.random()
         pool = rng.choice(others, rng.integers(1, blocks), replace=False)
         size = profile.units if number % 2 else layers
         drawn = np.where(rng.random(size) < share, rng.choice(pool, size), exact)
-        found[number] = drawn if number % 2 else profile.by_layer(drawn)
-    return found
+        choices[number] = drawn if number % 2 else profile.by_layer(drawn)
+    return choices

@@ -1,23 +1,23 @@
 """The hawx scores of filters, layers and networks, from a profile.
 
 The public abstract of HAWX (arXiv 2602.16336) names scores of operations, filters, layers and
-models, and not their formulas. These are reconstructions. All say by how much the calibration loss
-grows, so that they compare across layers and networks:
+models, but not their formulas. These are reconstructions. All are the growth of the calibration
+loss, so that they can be compared across layers and networks:
 
 ``logits``
     The units' shifts of the logits add up, image by image, and the cross-entropy is that of the
     shifted logits. The reference of the others.
 ``fidelity``
-    The same shifts, without labels: the divergence of Kullback and Leibler of the shifted
+    The same shifts, without labels: the Kullback-Leibler divergence of the shifted
     distribution of classes from the exact one.
 ``tempered``
-    As ``logits``, of logits divided by 1.5. A network is surer of the images that it was trained
-    on than of others; the temperature takes back some of that, as C. Guo et al. do (arXiv
-    1706.04599, 2017), but one and the same for all networks, chosen by experiment.
+    As ``logits``, of logits divided by 1.5. A network is more certain of its training images than
+    of others; the temperature compensates for some of that, as in C. Guo et al. (arXiv
+    1706.04599, 2017), but with one value for all networks, chosen by experiment.
 ``moments``
     From histograms and one backward pass, no emulation: the mean errors of sums shift the logits
     linearly, their variances cost one half of the Fisher information each (diagonal, of the
-    distribution that the network puts out).
+    network's own distribution of classes).
 
 and for ablation
 
@@ -26,8 +26,8 @@ and for ablation
 ``codes``
     No weighting by the loss: the mean squares of the units' changes of codes, added up.
 ``operations``
-    Neither weighting nor cancellation: hawx(o) times multiplications, added up. The field calls
-    that the weighted mean error distance.
+    Neither weighting nor cancellation: hawx(o) times multiplications, added up. Known as
+    the weighted mean error distance.
 """
 
 from __future__ import annotations
@@ -49,25 +49,25 @@ __all__ = [
     "shifted_logits",
 ]
 
-#: What each score needs, in a word or two.
+#: The basis of each score, in a few words.
 VARIANTS: Mapping[str, str] = {
     "logits": "shifts of the logits",
     "fidelity": "shifts of the logits, no labels",
-    "tempered": "shifts of the logits, less sure",
+    "tempered": "shifts of the logits, less certain",
     "moments": "mean and variance of sums",
     "variance": "moments without the mean",
     "codes": "squares of codes, no loss",
     "operations": "absolute errors of products",
 }
 
-#: What the logits of ``tempered`` are divided by.
+#: Divisor of the logits of ``tempered``.
 _TEMPERATURE = 1.5
-#: Values of logits at a time: assignments are taken in parts that fit.
+#: Values of logits at a time: assignments are processed in parts that fit.
 _PART = 2**24
 
 
 def shifted_logits(profile: Profile, choices: np.ndarray, *, scale: float = 1.0) -> np.ndarray:
-    """Logits of the calibration images under assignments, as the profile foresees them.
+    """Predicted logits of the calibration images with assignments, to first order.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def shifted_logits(profile: Profile, choices: np.ndarray, *, scale: float = 1.0)
 
 def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean cross-entropy in nats: ``(..., images, classes)`` and ``(images,)`` to ``(...)``."""
-    found: np.ndarray = -log_softmax(logits, axis=-1)[..., np.arange(len(labels)), labels]
-    return found.mean(axis=-1)
+    entropies: np.ndarray = -log_softmax(logits, axis=-1)[..., np.arange(len(labels)), labels]
+    return entropies.mean(axis=-1)
 
 
 def model_scores(profile: Profile, choices: np.ndarray, variant: str = "logits") -> np.ndarray:
@@ -105,7 +105,7 @@ def model_scores(profile: Profile, choices: np.ndarray, variant: str = "logits")
     Returns
     -------
     ndarray of float64
-        ``(assignments,)``; 0 where every unit is exact. In nats an image, but for ``codes``
+        ``(assignments,)``; 0 where every unit is exact. In nats an image, except ``codes``
         (squared codes) and ``operations`` (products).
     """
     choices = profile.checked(choices)
@@ -113,16 +113,16 @@ def model_scores(profile: Profile, choices: np.ndarray, variant: str = "logits")
         raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, not {variant!r}")
     if variant in ("variance", "codes", "operations"):
         return _added(profile, variant)[np.arange(profile.units), choices].sum(axis=1)
-    found = np.empty(len(choices))
-    part = max(1, _PART // profile.logits.size)
-    for start in range(0, len(choices), part):
-        rows = slice(start, start + part)
-        found[rows] = _nonlinear(profile, choices[rows], variant)
-    return found
+    scores = np.empty(len(choices))
+    size = max(1, _PART // profile.logits.size)
+    for start in range(0, len(choices), size):
+        part = slice(start, start + size)
+        scores[part] = _nonlinear(profile, choices[part], variant)
+    return scores
 
 
 def filter_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
-    """hawx(f): the score of each unit under each block, all others exact.
+    """hawx(f): the score of each unit with each block, all others exact.
 
     Returns
     -------
@@ -134,17 +134,17 @@ def filter_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
     if variant in ("variance", "codes", "operations"):
         return _added(profile, variant)
     moments = variant == "moments"
-    found = np.empty(profile.mean.shape)
+    scores = np.empty(profile.mean.shape)
     for unit in range(profile.units):
         shifts = profile.shifts[unit].astype(np.float64)
         if moments:
             shifts = profile.mean[unit, :, None, None] * profile.gain[unit].astype(np.float64)
-        found[unit] = growth(profile, profile.logits + shifts, variant)
-    return found + _added(profile, "variance") if moments else found
+        scores[unit] = growth(profile, profile.logits + shifts, variant)
+    return scores + _added(profile, "variance") if moments else scores
 
 
 def layer_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
-    """hawx(l): the score of each layer under each block, all others exact.
+    """hawx(l): the score of each layer with each block, all others exact.
 
     Returns
     -------
@@ -153,21 +153,21 @@ def layer_scores(profile: Profile, variant: str = "logits") -> np.ndarray:
     """
     if variant not in VARIANTS:
         raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, not {variant!r}")
-    found = np.empty((len(profile.layers), len(profile.blocks)))
+    scores = np.empty((len(profile.layers), len(profile.blocks)))
     for layer in range(len(profile.layers)):
-        mine = profile.unit_layer == layer
+        units = profile.unit_layer == layer
         if variant in ("variance", "codes", "operations"):
-            found[layer] = _added(profile, variant)[mine].sum(axis=0)
+            scores[layer] = _added(profile, variant)[units].sum(axis=0)
             continue
         if variant == "moments":
-            gain = profile.gain[mine].astype(np.float64)
-            shifts = np.einsum("ub,unc->bnc", profile.mean[mine], gain)
+            gain = profile.gain[units].astype(np.float64)
+            shifts = np.einsum("ub,unc->bnc", profile.mean[units], gain)
         else:
-            shifts = profile.shifts[mine].sum(axis=0, dtype=np.float64)
-        found[layer] = growth(profile, profile.logits + shifts, variant)
+            shifts = profile.shifts[units].sum(axis=0, dtype=np.float64)
+        scores[layer] = growth(profile, profile.logits + shifts, variant)
         if variant == "moments":
-            found[layer] += _added(profile, "variance")[mine].sum(axis=0)
-    return found
+            scores[layer] += _added(profile, "variance")[units].sum(axis=0)
+    return scores
 
 
 def _nonlinear(profile: Profile, choices: np.ndarray, variant: str) -> np.ndarray:
@@ -180,7 +180,7 @@ def _nonlinear(profile: Profile, choices: np.ndarray, variant: str) -> np.ndarra
 
 
 def growth(profile: Profile, logits: np.ndarray, variant: str = "logits") -> np.ndarray:
-    """What other logits of the profile's images cost more than the exact ones.
+    """Growth of the loss with other logits of the profile's images than the exact ones.
 
     Parameters
     ----------
@@ -198,19 +198,19 @@ def growth(profile: Profile, logits: np.ndarray, variant: str = "logits") -> np.
     if variant == "fidelity":
         before = log_softmax(profile.logits, axis=-1)
         difference = before - log_softmax(logits, axis=-1)
-        found: np.ndarray = (np.exp(before) * difference).sum(axis=-1).mean(axis=-1)
-        return found
+        divergence: np.ndarray = (np.exp(before) * difference).sum(axis=-1).mean(axis=-1)
+        return divergence
     heat = _TEMPERATURE if variant == "tempered" else 1.0
     return losses(logits / heat, profile.labels) - losses(profile.logits / heat, profile.labels)
 
 
 def _added(profile: Profile, variant: str) -> np.ndarray:
-    """Scores of units that simply add up: ``(units, blocks)``."""
+    """Additive scores of units: ``(units, blocks)``."""
     if variant == "variance":
         return profile.variance * profile.fisher[:, None] / 2
     if variant == "codes":
         return profile.code_square
-    # The error of an image's products, not of one pixel's: absolute errors stand for one sum.
+    # The error of all products of an image; absolute errors are those of one pixel.
     pixels = profile.macs / _taps(profile)
     return profile.absolute * pixels[:, None]
 
@@ -223,13 +223,15 @@ def _taps(profile: Profile) -> np.ndarray:
 
 
 def _chosen(values: np.ndarray, choices: np.ndarray) -> np.ndarray:
-    """Sums over units of each assignment's rows: ``(assignments, images, classes)``."""
+    """Sums over units of the values of their blocks: ``(assignments, images, classes)``."""
     units, blocks = values.shape[:2]
-    columns, group = np.unique(choices, axis=1, return_inverse=True)
-    if 2 * columns.shape[1] <= units:
+    distinct, group = np.unique(choices, axis=1, return_inverse=True)
+    if 2 * distinct.shape[1] <= units:
         # Units that always have one block, as in assignments by layer, count as one.
-        merged = [values[group == k].sum(axis=0, dtype=np.float64) for k in range(columns.shape[1])]
-        values, choices, units = np.stack(merged), columns, len(merged)
+        merged = [
+            values[group == k].sum(axis=0, dtype=np.float64) for k in range(distinct.shape[1])
+        ]
+        values, choices, units = np.stack(merged), distinct, len(merged)
     picked = np.zeros((len(choices), units, blocks), dtype=values.dtype)
     np.put_along_axis(picked, choices[..., None], 1, axis=2)
     flat = values.reshape(units * blocks, -1)

@@ -1,4 +1,4 @@
-"""A layer with one block on one slice of its kernels, made up for as far as it can be."""
+"""A layer with one block in one slice of its kernels, compensated."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ class Variant:
     Parameters
     ----------
     node : Conv2d or Linear
-        With its original weights.
+        The layer with its original weights.
     block : Block
     taps : ndarray of bool
-        Of shape ``weight.shape[1:]``: the slice, not empty.
-    met : ndarray of int64
-        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on the activations that it
-        gets.
+        The slice, of shape ``weight.shape[1:]``, not empty.
+    histograms : ndarray of int64
+        From :func:`~hawx_hw.compensation.histograms.tap_histograms`, on its activations.
     tensors : mapping of str to Tensor
         The layer's input and output.
     bias_correction, weight_remapping : bool
-        As in :func:`hawx_hw.compensation.layerwise`; weights are remapped all, by the least
-        square of each one's own error.
+        As in :mod:`hawx_hw.compensation.layerwise`; all weights are remapped, by the least square
+        of each one's own error.
     threads : int or None
-        Of the emulator.
+        Threads of the emulator.
     step : int
-        The grid that its input is rounded to.
+        The input's codes are rounded to multiples of it.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Variant:
         node: Conv2d | Linear,
         block: Block,
         taps: np.ndarray,
-        met: np.ndarray,
+        histograms: np.ndarray,
         tensors: Mapping[str, Tensor],
         *,
         bias_correction: bool,
@@ -57,7 +56,7 @@ class Variant:
         layer = indexed((block, EXACT), np.broadcast_to(np.where(taps, 0, 1), node.weight.shape))
         source = node.inputs[0]
         zero_point = tensors[source].zero_point
-        histogram = met.reshape(-1, 256).sum(axis=0)
+        histogram = histograms.reshape(-1, 256).sum(axis=0)
         changed = node
         self._codes = CODES.astype(np.int64)
         self._remapped = weight_remapping
@@ -65,17 +64,17 @@ class Variant:
             changed = remap_weights(node, layer, histogram, zero_point)
             self._codes = best_codes(block, histogram, zero_point)
         if bias_correction:
-            error = mean_sums(changed, layer, met) - mean_sums(node, None, met)
+            error = mean_sums(changed, layer, histograms) - mean_sums(node, None, histograms)
             changed = correct_bias(changed, error)
-        #: The layer with the weights and biases that suit the block.
+        #: The layer with weights and biases compensated for the block.
         self.node = changed
         #: The block of every weight.
         self.blocks = layer
-        #: The grid of its input.
+        #: The step of its input.
         self.step = step
         self._block = block
         self._zero_point = zero_point
-        #: False for exact blocks, which need no run.
+        #: False for exact blocks, which need no emulation.
         self.changes = block.digest != EXACT.digest
         self._emulator = Emulator(
             Graph(
@@ -93,14 +92,14 @@ class Variant:
         return self._emulator.run(x, {self.node.name: self.blocks})
 
     def errors(self) -> np.ndarray:
-        """Errors of a product, by what the weight was: int64 ``(256, 256)``.
+        """Errors of a product, by the original weight: int64 ``(256, 256)``.
 
-        Indexed ``[w + 128, x + 128]``: ``M(w', x) - w x`` for the code ``w'`` that stands for
-        ``w``, and what the bias makes up for ``w'`` at the zero point.
+        Indexed ``[w + 128, x + 128]``: ``M(w', x) - w x`` for the code ``w'`` that replaces
+        ``w``, less the bias's compensation for ``w'`` at the zero point.
         """
-        rows = self._block.table[self._codes + 128].astype(np.int64)
+        products = self._block.table[self._codes + 128].astype(np.int64)
         codes = CODES.astype(np.int64)
-        errors: np.ndarray = rows - codes[:, None] * codes
+        errors: np.ndarray = products - codes[:, None] * codes
         if self._remapped:
             errors -= errors[:, self._zero_point + 128, None]
         return errors

@@ -1,5 +1,5 @@
 """Designs sampled all over their space, synthesized and simulated: what predictors learn from."""
 
-from hawx_hw.architectures.systolic.sampling import Design, Space
+from hawx_hw.sweep.space import SampledDesign, Space
 
-__all__ = ["Design", "Space"]
+__all__ = ["SampledDesign", "Space"]

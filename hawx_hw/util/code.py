@@ -26,7 +26,7 @@ __all__ = ["code", "code_hash", "forget", "modules", "source_hash"]
 _NAME = __name__.partition(".")[0]
 _PACKAGE = Path(__file__).resolve().parents[1]
 #: Folders of data that users choose from: what a stage reads there it names as its files.
-_DATA = ("networks/checkpoints", "technology/libraries")
+_DATA = ("networks/checkpoints", "technology/libraries", "architectures/*/data")
 _RESOURCES = {"rtl_templates": resources.rtl_templates, "sim": resources.sim}
 #: The room whose packages exclude one another: a run has one architecture.
 _ARCHITECTURES = "architectures"
@@ -147,7 +147,7 @@ def _module_files(module: str) -> dict[str, str]:
 @cache
 def _beside(folder: Path) -> tuple[Path, ...]:
     """The files that are not Python in a package's folder and below it, but in no package there."""
-    if folder.relative_to(_PACKAGE).as_posix() in _DATA:
+    if any(folder.relative_to(_PACKAGE).match(pattern) for pattern in _DATA):
         return ()
     files: list[Path] = []
     for path in sorted(folder.iterdir()):

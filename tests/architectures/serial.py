@@ -75,7 +75,7 @@ class SerialPlan:
 
     def signature(self):
         image, result = (self.graph.tensors[n].shape for n in (self.graph.input, self.graph.output))
-        return CoreSignature(lanes=1, image_shape=image, result_shape=result, layers=1)
+        return CoreSignature(word_codes=1, image_shape=image, result_shape=result, layers=1)
 
     def core(self, implementations):
         return SerialCore(self, implementations)
@@ -165,7 +165,7 @@ class SerialCore(wiring.Component):
             built = self._implementations.get(block.digest, block.implementations[0])
             name = f"hawx_block_{block.identifier}_{built}"
             unit = place(m, platform, name, name, partial(block.component, built))
-            m.d.comb += [unit.a.eq(weights.read_data), unit.b.eq(image.read_data)]
+            m.d.comb += [unit.a.eq(weights.read.data), unit.b.eq(image.read.data)]
             products.append(unit.product)
 
         step, output = Signal(range(inputs + OVERHEAD)), Signal(range(outputs))
@@ -192,13 +192,13 @@ class SerialCore(wiring.Component):
             ),
             last.eq(step == inputs + 1),
             end.eq(last & (output == outputs - 1)),
-            image.read_enable.eq(self.busy & (step < inputs)),
-            image.read_address.eq(step),
-            weights.read_enable.eq(self.busy & (step < inputs)),
-            weights.read_address.eq(output * inputs + step),
-            image.write_enable.eq(self.image.valid),
-            image.write_address.eq(self.image.p.address),
-            image.write_data.eq(self.image.p.data),
+            image.read.enable.eq(self.busy & (step < inputs)),
+            image.read.address.eq(step),
+            weights.read.enable.eq(self.busy & (step < inputs)),
+            weights.read.address.eq(output * inputs + step),
+            image.write.enable.eq(self.image.valid),
+            image.write.address.eq(self.image.p.address),
+            image.write.data.eq(self.image.p.data),
             self.image.ready.eq(1),
             self.input_release.eq((step == inputs) & (output == outputs - 1)),
             self.result.valid.eq(last),

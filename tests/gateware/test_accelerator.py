@@ -9,7 +9,9 @@ from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.gateware.verilog import verilog_modules
 
-CORE = CoreSignature(lanes=2, image_shape=(3, 2, 2), result_shape=(4,), layers=2, memories=[(8, 2)])
+CORE = CoreSignature(
+    word_codes=2, image_shape=(3, 2, 2), result_shape=(4,), layers=2, memories=[(8, 2)]
+)
 PORTS = {
     "clk": "input",
     "rst": "input",

@@ -2,7 +2,7 @@ import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
 
-SHAPES = {"lanes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
+SHAPES = {"word_codes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
 
 
 def test_members_of_built_in_parameters():

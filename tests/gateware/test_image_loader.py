@@ -56,10 +56,10 @@ def rtl_images(layout, packets, *, stalls=None, hold=0):
 
 
 @pytest.mark.parametrize("stalls", [None, 3, 4])
-@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+@pytest.mark.parametrize("word_codes", [1, 2, 4, 8])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_images(shape, lanes, stalls):
-    layout = TensorLayout(shape, lanes)
+def test_images(shape, word_codes, stalls):
+    layout = TensorLayout(shape, word_codes)
     packets = packets_of(layout, 3, random.Random(5))
     expected = [layout.words_of(packet) for packet in packets]
     assert rtl_images(layout, packets, stalls=stalls, hold=4) == expected
@@ -99,9 +99,9 @@ def test_a_byte_a_cycle_and_full_after_the_last():
     assert rtl_events(layout, beats_of(bytes(range(16)))) == [(15 + LATENCY, "full")]
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4])
-def test_a_word_is_offered_after_its_last_byte(lanes):
-    layout = TensorLayout((lanes, 2, 2), lanes)
+@pytest.mark.parametrize("word_codes", [1, 2, 4])
+def test_a_word_is_offered_after_its_last_byte(word_codes):
+    layout = TensorLayout((word_codes, 2, 2), word_codes)
     dut = ImageLoader(layout)
     offered = []
 
@@ -117,14 +117,14 @@ def test_a_word_is_offered_after_its_last_byte(lanes):
                 offered.append(cycle)
 
     simulate(dut, source, background=[watch])
-    last_bytes = range(lanes - 1, layout.bytes, lanes)
+    last_bytes = range(word_codes - 1, layout.bytes, word_codes)
     assert offered == [cycle + ImageLoader.WORD_LATENCY for cycle in last_bytes]
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("word_codes", [1, 2, 4])
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 11])
-def test_truncated_packet_is_dropped_and_the_next_image_is_right(length, lanes):
-    layout = TensorLayout((3, 2, 2), lanes)
+def test_truncated_packet_is_dropped_and_the_next_image_is_right(length, word_codes):
+    layout = TensorLayout((3, 2, 2), word_codes)
     good = random.Random(1).randbytes(layout.bytes)
     beats = beats_of(b"\xaa" * length) + beats_of(good)
     assert rtl_events(layout, beats) == [
@@ -134,10 +134,10 @@ def test_truncated_packet_is_dropped_and_the_next_image_is_right(length, lanes):
     ]
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("word_codes", [1, 2, 4])
 @pytest.mark.parametrize("excess", [1, 2, 20])
-def test_overlong_packet_is_dropped_and_the_next_image_is_right(excess, lanes):
-    layout = TensorLayout((3, 2, 2), lanes)
+def test_overlong_packet_is_dropped_and_the_next_image_is_right(excess, word_codes):
+    layout = TensorLayout((3, 2, 2), word_codes)
     good = random.Random(1).randbytes(layout.bytes)
     beats = beats_of(b"\xaa" * (layout.bytes + excess)) + beats_of(good)
     assert rtl_events(layout, beats) == [

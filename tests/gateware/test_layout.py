@@ -4,22 +4,24 @@ import pytest
 from hawx_hw.gateware.layout import TensorLayout, index_width
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("word_codes", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize(
     "shape", [(1, 1, 1), (1, 4, 5), (3, 4, 5), (8, 2, 2), (9, 3, 1), (10,), (1,)]
 )
-def test_words_and_packet_follow_the_documented_rule(shape, lanes):
+def test_words_and_packet_follow_the_documented_rule(shape, word_codes):
     tensor = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     maps = tensor if tensor.ndim == 3 else tensor[:, None, None]
     channels, height, width = maps.shape
-    layout = TensorLayout(shape, lanes)
-    assert layout.words == -(-channels // lanes) * height * width
+    layout = TensorLayout(shape, word_codes)
+    assert layout.words == -(-channels // word_codes) * height * width
 
-    words = np.zeros((layout.words, lanes), np.uint8)
+    words = np.zeros((layout.words, word_codes), np.uint8)
     for c in range(channels):
         for y in range(height):
             for x in range(width):
-                words[c // lanes * height * width + y * width + x, c % lanes] = maps[c, y, x]
+                words[c // word_codes * height * width + y * width + x, c % word_codes] = maps[
+                    c, y, x
+                ]
     packet = maps.transpose(1, 2, 0).tobytes()
 
     assert layout.bytes == len(packet)
@@ -27,18 +29,18 @@ def test_words_and_packet_follow_the_documented_rule(shape, lanes):
     assert layout.packet_of(layout.words_of(packet)) == packet
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 3])
-def test_channels_in_positions_of_their_own(lanes):
+@pytest.mark.parametrize("word_codes", [1, 2, 3])
+def test_channels_in_positions_of_their_own(word_codes):
     positions = (4, 0, 6)
-    layout = TensorLayout((3, 2, 2), lanes, positions)
-    assert layout.words == -(-7 // lanes) * 4
+    layout = TensorLayout((3, 2, 2), word_codes, positions)
+    assert layout.words == -(-7 // word_codes) * 4
     packet = bytes(range(1, 13))
     words = layout.words_of(packet)
     assert layout.packet_of(words) == packet
     for channel, position in enumerate(positions):
         for pixel in range(4):
-            word = words[position // lanes * 4 + pixel]
-            assert word >> 8 * (position % lanes) & 255 == packet[3 * pixel + channel]
+            word = words[position // word_codes * 4 + pixel]
+            assert word >> 8 * (position % word_codes) & 255 == packet[3 * pixel + channel]
 
 
 @pytest.mark.parametrize("positions", [(0, 1), (0, 1, 1), (0, -1, 2)])
@@ -55,8 +57,8 @@ def test_wrong_shape(shape):
         TensorLayout(shape, 1)
 
 
-def test_wrong_lanes():
-    with pytest.raises(ValueError, match=r"^Lanes must be a positive number, not 0$"):
+def test_wrong_word_codes():
+    with pytest.raises(ValueError, match=r"^Codes of a word must be a positive number, not 0$"):
         TensorLayout((1,), 0)
 
 

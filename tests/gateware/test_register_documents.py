@@ -76,7 +76,7 @@ CONSTANTS = (RegisterConstant("rows", 8, "Rows."), RegisterConstant("columns", 5
 
 
 def accelerator():
-    core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
+    core = CoreSignature(word_codes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
     return accelerator_registers(core, constants=CONSTANTS, config_hash=0x89ABCDEF, version="1.2.3")
 
 
@@ -125,7 +125,7 @@ def test_registers_of_an_accelerator():
     ],
 )
 def test_wrong_arguments(changes, message):
-    core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
+    core = CoreSignature(word_codes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
     arguments = {"constants": CONSTANTS, "config_hash": 0, "version": "0.1.0"} | changes
     with pytest.raises(ValueError, match=r"^" + re.escape(message) + "$"):
         accelerator_registers(core, **arguments)
@@ -146,7 +146,7 @@ def test_wrong_constants(name, value, message):
 
 
 def test_constants_of_an_architecture_lie_in_their_order():
-    core = CoreSignature(lanes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
+    core = CoreSignature(word_codes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
     names = ["lanes", "warps", "threads", "stack"]
     given = [RegisterConstant(name, 5 + at, "A number.") for at, name in enumerate(names)]
     registers = accelerator_registers(core, constants=given, config_hash=0, version="0.1.0")

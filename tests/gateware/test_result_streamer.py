@@ -63,10 +63,10 @@ def test_channels_in_positions_of_their_own(shape, positions, stalls):
 
 
 @pytest.mark.parametrize("stalls", [None, 1, 2])
-@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+@pytest.mark.parametrize("word_codes", [1, 2, 4, 8])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_packets(shape, lanes, stalls):
-    layout = TensorLayout(shape, lanes)
+def test_packets(shape, word_codes, stalls):
+    layout = TensorLayout(shape, word_codes)
     rng = random.Random(9)
     packets = [rng.randbytes(layout.bytes) for _ in range(3)]
     received, latencies = rtl_packets(layout, packets, stalls=stalls)

@@ -19,9 +19,9 @@ from hawx_hw.gateware.simulation import (
 START, AUTO, LOAD, FLUSH = 1, 2, 4, 8
 BUSY, DONE, IMAGE_READY, RESULT_PENDING, LOADED, EXPECTED, ERROR = (1 << bit for bit in range(7))
 MEMORIES = ((16, 3), (20, 2))
-ROM = CoreSignature(lanes=4, image_shape=(3, 2, 3), result_shape=(5,), layers=3)
+ROM = CoreSignature(word_codes=4, image_shape=(3, 2, 3), result_shape=(5,), layers=3)
 LOADABLE = CoreSignature(
-    lanes=2, image_shape=(3, 2, 2), result_shape=(3, 1, 2), layers=2, memories=MEMORIES
+    word_codes=2, image_shape=(3, 2, 2), result_shape=(3, 1, 2), layers=2, memories=MEMORIES
 )
 CONSTANTS = (RegisterConstant("rows", 4, "Rows."), RegisterConstant("columns", 5, "Columns."))
 
@@ -227,7 +227,8 @@ def test_back_to_back_images_in_auto_mode(seed):
 
 
 @pytest.mark.parametrize(
-    "signature", [ROM, CoreSignature(lanes=1, image_shape=(1, 1, 1), result_shape=(1,), layers=1)]
+    "signature",
+    [ROM, CoreSignature(word_codes=1, image_shape=(1, 1, 1), result_shape=(1,), layers=1)],
 )
 def test_cycles_of_a_single_image_are_the_documented_sum(signature):
     bench = Bench(signature)

@@ -12,9 +12,9 @@ SHAPES = [(1, 1, 1), (1, 3, 4), (3, 2, 3), (4, 2, 2), (9, 1, 3), (10,), (1,)]
 def ref_walk(layout):
     places = [layout.place(index) for index in range(layout.bytes)]
     walk = []
-    for index, (address, lane) in enumerate(places):
+    for index, (address, byte) in enumerate(places):
         last = index == len(places) - 1
-        walk.append((address, lane, last or places[index + 1][0] != address, last))
+        walk.append((address, byte, last or places[index + 1][0] != address, last))
     return walk
 
 
@@ -26,7 +26,7 @@ def rtl_walk(layout, steps, stalls):
         for _ in range(steps):
             while stalls.random() < 0.3:
                 await ctx.tick()
-            outputs = (dut.address, dut.lane, dut.last_lane, dut.last)
+            outputs = (dut.address, dut.byte, dut.last_of_word, dut.last)
             walk.append(tuple(int(ctx.get(output)) for output in outputs))
             ctx.set(dut.step, 1)
             await ctx.tick()
@@ -36,17 +36,17 @@ def rtl_walk(layout, steps, stalls):
     return walk
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+@pytest.mark.parametrize("word_codes", [1, 2, 4, 8])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_two_walks(shape, lanes):
-    layout = TensorLayout(shape, lanes)
+def test_two_walks(shape, word_codes):
+    layout = TensorLayout(shape, word_codes)
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * ref_walk(layout)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize("word_codes", [1, 2, 4])
 @pytest.mark.parametrize("positions", [(2, 0, 1), (7, 3, 0)])
-def test_walks_by_positions(positions, lanes):
-    layout = TensorLayout((3, 2, 2), lanes, positions)
+def test_walks_by_positions(positions, word_codes):
+    layout = TensorLayout((3, 2, 2), word_codes, positions)
     places = [layout.place(index) for index in range(layout.bytes)]
     expected = [(*place, True, index == len(places) - 1) for index, place in enumerate(places)]
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * expected
@@ -77,8 +77,8 @@ def test_restart_wins_over_step():
         ctx.set(dut.restart, 1)
         await ctx.tick()
         ctx.set(dut.restart, 0)
-        assert [int(ctx.get(s)) for s in (dut.address, dut.lane, dut.last)] == [0, 0, 0]
+        assert [int(ctx.get(s)) for s in (dut.address, dut.byte, dut.last)] == [0, 0, 0]
         await ctx.tick()
-        assert [int(ctx.get(s)) for s in (dut.address, dut.lane)] == [0, 1]
+        assert [int(ctx.get(s)) for s in (dut.address, dut.byte)] == [0, 1]
 
     simulate(dut, testbench)

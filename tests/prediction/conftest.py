@@ -1,4 +1,4 @@
-"""A technology of a known world, trained once."""
+"""A technology of synthetic designs, trained once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.table import TrainingTable
-from tests.prediction import worlds
+from tests.prediction import synthetic_designs
 
 
 @pytest.fixture(scope="session")
-def seen() -> TrainingTable:
-    return worlds.table(40)
+def trained_on() -> TrainingTable:
+    return synthetic_designs.table(40)
 
 
 @pytest.fixture(scope="session")
-def predictors(seen: TrainingTable) -> Predictors:
-    return Predictors.fit(seen, "known", "0" * 64)
+def predictors(trained_on: TrainingTable) -> Predictors:
+    return Predictors.fit(trained_on, "synthetic45", "0" * 64)

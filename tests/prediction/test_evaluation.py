@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import kendalltau
 
 from hawx_hw.errors import UserError
-from hawx_hw.prediction.evaluation import Held, evaluate, power, scores, smape
+from hawx_hw.prediction.evaluation import HeldOut, evaluate, scores, smape
 from hawx_hw.prediction.predictors import Estimates
-from tests.prediction import worlds
+from tests.prediction import synthetic_designs
 
 
 def test_smape() -> None:
@@ -16,7 +16,7 @@ def test_smape() -> None:
 def test_scores() -> None:
     truth = np.array([1.0, 2.0, 3.0, 4.0])
     value = np.array([1.0, 3.0, 2.0, 4.0])
-    found = scores(Held(truth, Estimates(value, value - 0.5, value + 0.5)))
+    found = scores(HeldOut(truth, Estimates(value, value - 0.5, value + 0.5)))
     assert found.designs == 4
     assert found.smape == pytest.approx((40 + 40) / 4)
     assert found.worst == pytest.approx(40)
@@ -26,30 +26,23 @@ def test_scores() -> None:
     assert found.width == pytest.approx(100 * np.median(1 / value))
 
 
-def test_power() -> None:
-    energy = Estimates(np.array([100.0]), np.array([94.0]), np.array([106.0]))
-    leakage = Estimates(np.array([10.0]), np.array([6.0]), np.array([14.0]))
-    found = power(energy, leakage, np.array([2.0]))
-    assert (found.value[0], found.low[0], found.high[0]) == (60, 55, 65)
-
-
 def test_too_few() -> None:
     with pytest.raises(UserError, match="20 designs are too few to hold some out"):
-        evaluate(worlds.table(20))
+        evaluate(synthetic_designs.table(20))
 
 
 def test_held_out_must_be_known() -> None:
     with pytest.raises(ValueError, match="held_out must be designs or blocks, not 'rows'"):
-        evaluate(worlds.table(30), "rows")  # type: ignore[arg-type]
+        evaluate(synthetic_designs.table(30), "rows")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
 def test_evaluate() -> None:
-    table = worlds.table(40)
+    table = synthetic_designs.table(40)
     held = evaluate(table)
     assert list(held) == ["area", "power", "fmax", "energy", "leakage"]
     for one in held.values():
-        assert len(one.truth) == 40
-    assert sorted(held["area"].truth) == sorted(table.figures["area"])
+        assert len(one.measured) == 40
+    assert sorted(held["area"].measured) == sorted(table.targets["area"])
     assert scores(held["area"]).smape < 1
     assert scores(held["power"]).smape < 1.5

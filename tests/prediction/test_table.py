@@ -3,55 +3,62 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.table import TrainingTable
-from tests.prediction import worlds
+from tests.prediction import synthetic_designs
+from tests.prediction.synthetic_designs import SYNTHETIC
 
 
-def test_figures() -> None:
-    rows = worlds.rows(3)
-    table = TrainingTable.of(rows)
-    for index, row in enumerate(rows):
-        time = row["cycles"] / row["used_clock_mhz"]
-        logic = (row["internal_uw"] + row["switching_uw"]) * time
-        assert table.figures["logic_pj"][index] == pytest.approx(logic)
-        assert table.figures["dynamic_pj"][index] == pytest.approx(logic + row["memory_uw"] * time)
-        named = sum(row[name] for name in row if name.startswith("area_"))
-        assert table.figures["area_rest"][index] == pytest.approx(row["area"] - named)
-        assert table.figures["delay_rest_ns"][index] == row["delay_core_ns"]
+def test_targets() -> None:
+    records = synthetic_designs.records(3)
+    table = TrainingTable.of(SYNTHETIC, records)
+    for index, record in enumerate(records):
+        time = record["cycles"] / record["used_clock_mhz"]
+        logic = (record["internal_uw"] + record["switching_uw"]) * time
+        assert table.targets["logic_pj"][index] == pytest.approx(logic)
+        assert table.targets["dynamic_pj"][index] == pytest.approx(
+            logic + record["memory_uw"] * time
+        )
+        rest = record["area_interconnect"] + record["area_control"]
+        assert table.targets["area_rest"][index] == pytest.approx(rest)
+        rest = max(record["delay_interconnect_ns"], record["delay_control_ns"])
+        assert table.targets["delay_rest_ns"][index] == rest
     assert table.blocks == (
         {"exact"}, {"exact", "drum(k=4)"}, {"exact", "drum(k=4)", "mitchell(w=4)"}
     )  # fmt: skip
 
 
 def test_text_comes_back() -> None:
-    table = worlds.table(4)
-    again = TrainingTable.read(table.text())
+    table = synthetic_designs.table(4)
+    again = TrainingTable.read(SYNTHETIC, table.text())
     assert again.text() == table.text()
     assert (again.keys, again.blocks) == (table.keys, table.blocks)
-    for name, values in table.figures.items():
-        np.testing.assert_allclose(again.figures[name], values, rtol=1e-6)
+    for name, values in table.targets.items():
+        np.testing.assert_allclose(again.targets[name], values, rtol=1e-6)
 
 
-def test_rows() -> None:
-    table = worlds.table(4)
-    part = table.rows(np.array([True, False, True, False]))
+def test_subset() -> None:
+    table = synthetic_designs.table(4)
+    part = table.subset(np.array([True, False, True, False]))
     assert part.keys == (table.keys[0], table.keys[2])
-    np.testing.assert_array_equal(part.features["pes"], table.features["pes"][[0, 2]])
+    np.testing.assert_array_equal(part.features["units"], table.features["units"][[0, 2]])
 
 
-@pytest.mark.parametrize("name", ["area", "delay_pes_ns", "x_rows", "internal_uw", "key"])
-def test_missing_columns_are_named(name: str) -> None:
-    rows = [{key: value for key, value in row.items() if key != name} for row in worlds.rows(2)]
+@pytest.mark.parametrize("name", ["area", "delay_multipliers_ns", "x_units", "internal_uw", "key"])
+def test_missing_fields_are_named(name: str) -> None:
+    records = [
+        {key: value for key, value in record.items() if key != name}
+        for record in synthetic_designs.records(2)
+    ]
     with pytest.raises(UserError, match=f"The table lacks {name}"):
-        TrainingTable.of(rows, where="table.csv")
+        TrainingTable.of(SYNTHETIC, records, where="table.csv")
 
 
 def test_no_numbers() -> None:
-    rows = worlds.rows(2)
-    rows[1]["area"] = "much"
-    with pytest.raises(UserError, match="The table holds what is no number"):
-        TrainingTable.of(rows)
+    records = synthetic_designs.records(2)
+    records[1]["area"] = "much"
+    with pytest.raises(UserError, match="The table has a field that is no number"):
+        TrainingTable.of(SYNTHETIC, records)
 
 
-def test_no_rows() -> None:
+def test_no_records() -> None:
     with pytest.raises(UserError, match="The table has no designs"):
-        TrainingTable.of([])
+        TrainingTable.of(SYNTHETIC, [])

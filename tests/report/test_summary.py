@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hawx_hw.pipeline.stage import Outcome
+from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
 from hawx_hw.report.summary import account, print_account
 
 QUANTIZE = {
@@ -187,28 +188,35 @@ def test_synthesis(tmp_path: Path) -> None:
     ]
 
 
-def test_predicted_beside_found(tmp_path: Path) -> None:
-    def told(value: float) -> dict[str, float]:
-        return {"value": value, "low": 0.9 * value, "high": 1.1 * value}
+def test_predicted_beside_measured(tmp_path: Path) -> None:
+    def around(value: float) -> Interval:
+        return Interval(value, 0.9 * value, 1.1 * value)
 
-    forecast = {
-        "area": told(1000.0), "longest_path_ns": told(2.0), "power_uw": told(5000.0),
-        "energy_pj": told(3e6), "fmax_mhz": told(500.0), "clock_mhz": 100.0, "cycles": 1234,
-        "latency_us": 12.34, "outside": {"rows": {"value": 40.0, "low": 4.0, "high": 20.0}},
-    }  # fmt: skip
-    content = {"technology": {"name": "t"}, "forecast": forecast, "reason": None}
+    prediction = Prediction(
+        technology="t", designs=80, area=around(1000.0), memory_area=5.0,
+        longest_path_ns=around(2.0), fmax_mhz=around(500.0), clock_mhz=100.0, cycles=1234,
+        latency_us=12.34, power_uw=around(5000.0), energy_pj=around(3e6),
+        outside=(OutOfRange("block_area", "area of the blocks (um2)", 1515.14, 6296.0, 249476.0),),
+    )  # fmt: skip
+    content = {"technology": {"name": "t"}, "prediction": prediction.as_dict(), "reason": None}
     (tmp_path / "predict.json").write_text(json.dumps(content))
     outcomes = [Outcome("predict", True, 1.0)]
     alone = "\n".join(printed(account(tmp_path, outcomes)))
     assert "1,000 um2 (900 to 1,100), 5 mW (4.5 to 5.5) at 100 MHz" in alone
-    assert "rows is 40, trained on 4 to 20: intervals are wider" in alone
+    caution = (
+        "the design is outside the range that the predictors were trained on: area of the blocks "
+        "(um2): 1,515.14 (trained on 6,296 to 249,476). The intervals are widened, but unproven "
+        "there: measure with hawx synth and hawx power, or train predictors on designs like this "
+        "one"
+    )
+    assert caution in " ".join(alone.split())
     timing = {**SYNTH["timing"], "longest_path_ns": 2.0}
     synth = {**SYNTH, "technology": {"name": "t"}, "area": 1250.0, "timing": timing}
     (tmp_path / "synth.json").write_text(json.dumps(synth))
     outcomes.append(Outcome("synth", True, 1.0))
     both = "\n".join(printed(account(tmp_path, outcomes)))
     assert "(900 to 1,100)" not in both
-    assert "rows is 40" in both
+    assert "area of the blocks" in both
     lines = {line.split("  ")[0]: line.split() for line in both.splitlines() if line}
     assert lines["area, um2"][2:] == ["1,000", "900", "to", "1,100", "1,250", "-20.0", "%",
                                       "outside"]  # fmt: skip

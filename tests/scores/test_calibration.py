@@ -26,36 +26,36 @@ def test_evaluations_are_real(compensated: bool) -> None:
     pixels = rng.integers(0, 256, (30, *graph.tensors[graph.input].shape)).astype(np.uint8)
     labels = reference.run(graph, codes(pixels)).argmax(axis=1)
     labels[:3] = 0
-    split, met = Split(pixels, labels), codes(pixels[:10])
+    split, calibration_codes = Split(pixels, labels), codes(pixels[:10])
     switches = dict.fromkeys(("bias_correction", "weight_remapping"), compensated)
     profile = measure(graph, blocks(), codes(pixels), labels, threads=1, **switches)
     candidates = random_choices(profile, 30)
-    told: list[tuple[int, int]] = []
-    found = calibrate(
+    progress: list[tuple[int, int]] = []
+    result = calibrate(
         graph,
         profile,
         blocks(),
         candidates,
         4,
         split,
-        met,
+        calibration_codes,
         threads=1,
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: progress.append((done, total)),
     )
-    assert told == [(n, 4) for n in range(1, 5)]
-    assert found.exact == (reference.run(graph, codes(pixels)).argmax(axis=1) == labels).mean()
-    assert len(np.unique(found.choices, axis=0)) == 4
-    assert (found.choices[:, None] == candidates[None]).all(axis=2).any(axis=1).all()
-    np.testing.assert_allclose(found.scores, expected_changes(profile, found.choices))
-    for choice, accuracy in zip(found.choices, found.accuracies, strict=True):
+    assert progress == [(n, 4) for n in range(1, 5)]
+    assert result.exact == (reference.run(graph, codes(pixels)).argmax(axis=1) == labels).mean()
+    assert len(np.unique(result.choices, axis=0)) == 4
+    assert (result.choices[:, None] == candidates[None]).all(axis=2).any(axis=1).all()
+    np.testing.assert_allclose(result.scores, expected_changes(profile, result.choices))
+    for choice, accuracy in zip(result.choices, result.accuracies, strict=True):
         assignment = profile.assignment(choice, blocks())
         changed = graph
         if compensated:
-            changed, _ = compensate(graph, assignment, met, activation_rounding=False)
+            changed, _ = compensate(graph, assignment, calibration_codes, activation_rounding=False)
         made = reference.run(changed, codes(pixels), assignment).argmax(axis=1)
         assert accuracy == (made == labels).mean()
-    assert found.accuracies.min() < found.exact
-    assert found.predictor.predict(found.scores)[0].shape == (4,)
+    assert result.accuracies.min() < result.exact
+    assert result.predictor.predict(result.scores)[0].shape == (4,)
 
 
 def test_given_scores_choose_what_is_run() -> None:
@@ -64,15 +64,17 @@ def test_given_scores_choose_what_is_run() -> None:
     pixels = rng.integers(0, 256, (8, *graph.tensors[graph.input].shape)).astype(np.uint8)
     split = Split(pixels, np.zeros(8, dtype=np.int64))
     switches = dict.fromkeys(("bias_correction", "weight_remapping"), False)
-    met = codes(pixels)
-    profile = measure(graph, blocks(), met, split.labels, threads=1, **switches)
+    calibration_codes = codes(pixels)
+    profile = measure(graph, blocks(), calibration_codes, split.labels, threads=1, **switches)
     candidates = random_choices(profile, 12)
     given = np.linspace(11.0, 0.0, 12)
     settings = {"threads": 1, "scores": given}
-    found = calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)
+    result = calibrate(
+        graph, profile, blocks(), candidates, 3, split, calibration_codes, **settings
+    )
     chosen = informative(given, 3)
-    np.testing.assert_array_equal(found.choices, candidates[chosen])
-    np.testing.assert_array_equal(found.scores, given[chosen])
+    np.testing.assert_array_equal(result.choices, candidates[chosen])
+    np.testing.assert_array_equal(result.scores, given[chosen])
     with pytest.raises(ValueError, match=r"scores must be 12 numbers, not \(11,\)"):
         settings = {"threads": 1, "scores": given[1:]}
-        calibrate(graph, profile, blocks(), candidates, 3, split, met, **settings)
+        calibrate(graph, profile, blocks(), candidates, 3, split, calibration_codes, **settings)

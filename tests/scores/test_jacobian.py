@@ -46,7 +46,7 @@ def ref_slope(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarr
 def ref_tangent(
     node: Node, inputs: list[np.ndarray], tangents: list[np.ndarray], zero_point: int
 ) -> np.ndarray:
-    """Of each unit vector, what the node makes of it; ``inputs`` are one image's codes."""
+    """The node's tangent of each unit vector; ``inputs`` are one image's codes."""
     t = tangents[0]
     match node:
         case Conv2d():
@@ -88,8 +88,8 @@ def ref_jacobian(graph: Graph, image: np.ndarray, name: str, *, sums: bool) -> n
             continue
         moved = ref_tangent(node, inputs, [tangents[s] for s in node.inputs], zero_point)
         tangents[node.name] = moved
-    found = tangents[graph.output].reshape(len(units), -1) * graph.tensors[graph.output].scale
-    return found.T.reshape(-1, *shape)
+    jacobians = tangents[graph.output].reshape(len(units), -1) * graph.tensors[graph.output].scale
+    return jacobians.T.reshape(-1, *shape)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -98,14 +98,14 @@ def test_every_tensor_and_every_sum(seed: int) -> None:
     graph = random_graph(rng, layers=4, max_size=6, max_channels=4, max_features=8)
     images = random_codes(rng, graph, 2)
     weighted = [n.name for n in graph.nodes if isinstance(n, (Conv2d, Linear))]
-    found = logit_jacobians(
+    jacobians = logit_jacobians(
         graph, reference.run_all(graph, images), tensors=list(graph.tensors), sums=weighted
     )
-    assert list(found.codes) == list(graph.tensors)
-    assert list(found.sums) == weighted
+    assert list(jacobians.codes) == list(graph.tensors)
+    assert list(jacobians.sums) == weighted
     for index in range(len(images)):
         image = images[index : index + 1]
-        for results, sums in ((found.codes, False), (found.sums, True)):
+        for results, sums in ((jacobians.codes, False), (jacobians.sums, True)):
             for name, result in results.items():
                 expected = ref_jacobian(graph, image, name, sums=sums)
                 assert result.dtype == np.float32
@@ -117,10 +117,10 @@ def test_every_tensor_and_every_sum(seed: int) -> None:
 def test_the_output_answers_to_itself_by_its_scale() -> None:
     graph = random_graph(np.random.default_rng(3), layers=2, kinds=("linear",))
     codes = reference.run_all(graph, random_codes(np.random.default_rng(4), graph, 3))
-    found = logit_jacobians(graph, codes, tensors=[graph.output]).codes[graph.output]
+    jacobians = logit_jacobians(graph, codes, tensors=[graph.output]).codes[graph.output]
     size = graph.tensors[graph.output].size
     expected = np.eye(size)[:, None].repeat(3, axis=1) * graph.tensors[graph.output].scale
-    np.testing.assert_array_equal(found, expected.astype(np.float32))
+    np.testing.assert_array_equal(jacobians, expected.astype(np.float32))
 
 
 def test_unknown_names() -> None:

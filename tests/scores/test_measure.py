@@ -30,9 +30,9 @@ def test_one_layer_under_any_assignment_by_filter(seed: int) -> None:
     off = {"bias_correction": False, "weight_remapping": False}
     profile = measure(graph, used, images, labels, threads=1, **off)
     choice = np.random.default_rng(seed).integers(0, len(used), profile.units)
-    (found,) = shifted_logits(profile, choice)
+    (shifted,) = shifted_logits(profile, choice)
     codes = reference.run(graph, images, profile.assignment(choice, used))
-    np.testing.assert_allclose(found, real(graph, codes), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(shifted, real(graph, codes), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(profile.labels, labels)
 
 
@@ -48,9 +48,9 @@ def test_the_last_layer_of_a_network(seed: int) -> None:
         choice = profile.by_layer(layers)
         last = next(n for n in reversed(graph.nodes) if isinstance(n, (Conv2d, Linear)))
         assert profile.layers[-1] == last.name
-        (found,) = shifted_logits(profile, choice)
+        (shifted,) = shifted_logits(profile, choice)
         codes = Emulator(graph, threads=1).run(images, profile.assignment(choice, blocks()))
-        np.testing.assert_allclose(found, real(graph, codes), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(shifted, real(graph, codes), rtol=1e-5, atol=1e-6)
 
 
 def test_exact_blocks_score_nothing_and_figures_are_those_of_the_graph() -> None:
@@ -68,12 +68,12 @@ def test_exact_blocks_score_nothing_and_figures_are_those_of_the_graph() -> None
     np.testing.assert_array_equal(profile.weights.sum(axis=1), [n.weight.size for n in weighted])
 
 
-def test_a_profile_does_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_does_not_depend_on_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = profiled(2)
-    monkeypatch.setattr("hawx_hw.scores.measure._CHUNK_BYTES", 1)
-    told: list[tuple[int, int]] = []
-    parts = profiled(2, progress=lambda done, total: told.append((done, total)))
-    assert told == [(n, 7) for n in range(1, 8)]
+    monkeypatch.setattr("hawx_hw.scores.measure._BATCH_BYTES", 1)
+    progress: list[tuple[int, int]] = []
+    parts = profiled(2, progress=lambda done, total: progress.append((done, total)))
+    assert progress == [(n, 7) for n in range(1, 8)]
     for name in ("shifts", "gain", "fisher", "code_square", "mean", "operation_mean", "logits"):
         np.testing.assert_allclose(
             getattr(parts, name), getattr(whole, name), rtol=1e-4, atol=1e-6, err_msg=name
@@ -95,9 +95,9 @@ def test_mean_errors_are_those_of_the_sums() -> None:
             inputs = [codes[node.inputs[0]]]
             made = reference.sums(node, inputs, point, assignment[name])
             error = made - reference.sums(node, inputs, point)
-            found = profile.mean[profile.unit_layer == index, block]
+            shifted = profile.mean[profile.unit_layer == index, block]
             axes = (0, *range(2, error.ndim))
-            np.testing.assert_allclose(found, error.mean(axis=axes), atol=1e-9)
+            np.testing.assert_allclose(shifted, error.mean(axis=axes), atol=1e-9)
 
 
 def test_derivatives_are_summed_over_the_pixels_of_a_filter() -> None:
@@ -135,9 +135,9 @@ def test_slices_of_kernels() -> None:
     used = np.array([b.name for b in assignment[node.name].blocks])[assignment[node.name].choice]
     assert (used[:, slices == 1] == blocks()[2].name).all()
     assert (used[:, slices == 0] == "exact").all()
-    (found,) = shifted_logits(profile, choice)
+    (shifted,) = shifted_logits(profile, choice)
     codes = reference.run(graph, images, assignment)
-    np.testing.assert_allclose(found, real(graph, codes), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(shifted, real(graph, codes), rtol=1e-5, atol=1e-6)
     whole = measure(graph, blocks(), images, labels, **off)
     np.testing.assert_allclose(
         profile.mean.reshape(len(node.weight), 2, -1).sum(axis=1), whole.mean, atol=1e-9

@@ -18,33 +18,33 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_operations_by_listing_every_activation() -> None:
     errors, histograms, _ = drawn(0)
-    found = operation_moments(errors, histograms)
+    moments = operation_moments(errors, histograms)
     for place in np.ndindex(3, 2):
         listed = np.repeat(np.arange(256), histograms[place])
         for code in range(256):
             values = errors[code, listed]
             at = (*place, code)
-            np.testing.assert_allclose(found.mean[at], values.mean(), atol=1e-9)
-            np.testing.assert_allclose(found.variance[at], values.var(), atol=1e-6)
-            np.testing.assert_allclose(found.absolute[at], np.abs(values).mean(), atol=1e-9)
+            np.testing.assert_allclose(moments.mean[at], values.mean(), atol=1e-9)
+            np.testing.assert_allclose(moments.variance[at], values.var(), atol=1e-6)
+            np.testing.assert_allclose(moments.absolute[at], np.abs(values).mean(), atol=1e-9)
 
 
 def test_filters_add_their_taps_up() -> None:
     errors, histograms, weight = drawn(1)
     operations = operation_moments(errors, histograms)
     taps = np.array([[True, False], [True, True], [False, True]])
-    found = filter_moments(operations, weight, taps)
+    moments = filter_moments(operations, weight, taps)
     for name in ("mean", "variance", "absolute"):
         values = getattr(operations, name)
         expected = [
             sum(values[i, j, int(weight[f, i, j]) + 128] for i, j in np.argwhere(taps))
             for f in range(4)
         ]
-        np.testing.assert_allclose(getattr(found, name), expected)
+        np.testing.assert_allclose(getattr(moments, name), expected)
 
 
 def test_constant_errors_have_no_variance() -> None:
     _, histograms, _ = drawn(2)
-    found = operation_moments(np.full((256, 256), -7), histograms)
-    assert (found.variance == 0).all()
-    np.testing.assert_allclose(found.mean, -7)
+    moments = operation_moments(np.full((256, 256), -7), histograms)
+    assert (moments.variance == 0).all()
+    np.testing.assert_allclose(moments.mean, -7)

@@ -1,4 +1,4 @@
-"""Figures: the same bytes for the same profile, and what they show is there."""
+"""Plots: the same bytes for the same profile, and their contents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.scores import plots as figures
+from hawx_hw.scores import plots as plots
 from hawx_hw.scores.predictor import AccuracyPredictor
 from tests.scores.networks import NAMES, profiled
 
@@ -19,9 +19,9 @@ def drawn(name: str, path: Path) -> str:
     if name == "accuracy":
         scores, accuracies = np.array([0.1, 2.0, 9.0]), np.array([0.9, 0.89, 0.7])
         predictor = AccuracyPredictor(0.9, scores.tolist(), accuracies.tolist())
-        figures.draw_accuracy(scores, accuracies, predictor, path)
+        plots.draw_accuracy(scores, accuracies, predictor, path)
     else:
-        getattr(figures, f"draw_{name}")(PROFILE, path)
+        getattr(plots, f"draw_{name}")(PROFILE, path)
     return path.read_text(encoding="utf-8")
 
 
@@ -40,10 +40,10 @@ def test_the_same_profile_gives_the_same_bytes(name: str, tmp_path) -> None:
 
 
 def test_png(tmp_path) -> None:
-    figures.draw_activations(PROFILE, tmp_path / "a.png")
+    plots.draw_activations(PROFILE, tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_other_suffixes_are_refused(tmp_path) -> None:
     with pytest.raises(UserError, match=r"must be a file .png or .svg, not 'a.pdf'"):
-        figures.draw_filters(PROFILE, tmp_path / "a.pdf")
+        plots.draw_filters(PROFILE, tmp_path / "a.pdf")

@@ -1,4 +1,4 @@
-"""Accuracy from scores: a known relation is found again, and the uncertainty is honest."""
+"""Accuracy from scores: a known relation is recovered, and the uncertainty is adequate."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ PROFILE = profiled(3)
 
 
 def drops(scores: np.ndarray, noise: float = 0.0, seed: int = 0) -> np.ndarray:
-    """Points lost: a power of the score that no straight line of ours is."""
+    """Accuracy drop: a power of the score that no straight line of ours is."""
     rng = np.random.default_rng(seed)
     return 0.6 * scores**1.1 * np.exp(noise * rng.standard_normal(len(scores)))
 
 
 def test_expected_changes_image_by_image() -> None:
     choices = np.random.default_rng(0).integers(0, len(PROFILE.blocks), (5, PROFILE.units))
-    found = expected_changes(PROFILE, choices)
-    for value, choice in zip(found, choices, strict=True):
+    result = expected_changes(PROFILE, choices)
+    for value, choice in zip(result, choices, strict=True):
         total = 0.0
         for image, before in enumerate(PROFILE.logits):
             after = before + PROFILE.shifts[np.arange(PROFILE.units), choice, image].sum(axis=0)
@@ -36,9 +36,9 @@ def test_a_handful_of_evaluations_tells_the_others(count: int) -> None:
     accuracy = 0.95 - drops(scores) / 100
     chosen = informative(scores, count)
     predictor = AccuracyPredictor(0.95, scores[chosen], accuracy[chosen])
-    found, deviation = predictor.predict(scores)
+    result, deviation = predictor.predict(scores)
     inside = (scores < 8) & ~np.isin(np.arange(300), chosen)
-    error = 100 * np.abs(found - accuracy)[inside]
+    error = 100 * np.abs(result - accuracy)[inside]
     assert error.mean() < 0.1
     assert (error < 300 * deviation[inside]).all()
 
@@ -51,8 +51,8 @@ def test_deviations_tell_the_size_of_the_errors() -> None:
         chosen = informative(scores, 16)
         predictor = AccuracyPredictor(0.95, scores[chosen], accuracy[chosen])
         low, high = predictor.interval(scores)
-        found, deviation = predictor.predict(scores)
-        assert ((low <= found) & (found <= high)).all()
+        result, deviation = predictor.predict(scores)
+        assert ((low <= result) & (result <= high)).all()
         near, far = predictor.interval(scores, deviations=1e-4)
         np.testing.assert_allclose((far - near) / 2e-4, deviation, rtol=1e-3)
         other = ~np.isin(np.arange(300), chosen)
@@ -63,18 +63,18 @@ def test_deviations_tell_the_size_of_the_errors() -> None:
 
 
 def test_a_few_contrary_drops_do_not_turn_the_line_round() -> None:
-    found, _ = AccuracyPredictor(0.5, [1.0, 2.0, 4.0], [0.49, 0.495, 0.5]).predict(
+    result, _ = AccuracyPredictor(0.5, [1.0, 2.0, 4.0], [0.49, 0.495, 0.5]).predict(
         np.array([1e4, 1e5, 1e6])
     )
-    assert found.min() > 0 and found.max() < 1
-    assert (np.diff(found) <= 1e-9).all()
+    assert result.min() > 0 and result.max() < 1
+    assert (np.diff(result) <= 1e-9).all()
 
 
 def test_accuracies_stay_in_their_range() -> None:
     predictor = AccuracyPredictor(0.9, [1.0, 5.0, 20.0], [0.895, 0.85, 0.5])
-    found, _ = predictor.predict(np.array([0.0, 100.0, 10000.0]))
-    assert found.min() >= 0
-    assert found.max() <= 1
+    result, _ = predictor.predict(np.array([0.0, 100.0, 10000.0]))
+    assert result.min() >= 0
+    assert result.max() <= 1
 
 
 def test_informative_assignments_are_spread_over_the_range_of_interest() -> None:

@@ -1,4 +1,4 @@
-"""Probes, against a fit image by image and against what really happens."""
+"""Probes, against a fit image by image and against evaluations."""
 
 from __future__ import annotations
 
@@ -34,46 +34,46 @@ def drawn(profile: Profile, count: int = 5) -> np.ndarray:
 
 
 def real(graph: Graph, images: np.ndarray, profile: Profile, choice: np.ndarray) -> np.ndarray:
-    found = Emulator(graph, threads=1).run(images, profile.assignment(choice, blocks()))
+    probed_result = Emulator(graph, threads=1).run(images, profile.assignment(choice, blocks()))
     output = graph.tensors[graph.output]
-    return (found.reshape(len(images), -1).astype(float) - output.zero_point) * output.scale
+    return (probed_result.reshape(len(images), -1).astype(float) - output.zero_point) * output.scale
 
 
 def centered(logits: np.ndarray) -> np.ndarray:
     return logits - logits.mean(axis=-1, keepdims=True)
 
 
-def ref_probed(exact: np.ndarray, shifts: np.ndarray, found: np.ndarray, run: list[int]):
-    """Least squares with one row a logit; the last rows are the prior's images."""
+def ref_probed(exact: np.ndarray, shifts: np.ndarray, probed_result: np.ndarray, run: list[int]):
+    """Least squares with one equation a logit; the last ones are the prior's images."""
     classes = exact.shape[1]
     size = np.sqrt((exact**2).mean())
     shifts = np.array([s / np.sqrt(1 + (s**2).mean() / (2 * size) ** 2) for s in shifts])
-    rows, wanted = [], []
+    rows, expected = [], []
     for image in run:
         for c in range(classes):
             rows.append([shifts[image, c], exact[image, c], *np.eye(classes)[c]])
-            wanted.append(found[image, c] - exact[image, c] - shifts[image, c])
+            expected.append(probed_result[image, c] - exact[image, c] - shifts[image, c])
     for column, values in enumerate((shifts[run], exact[run])):
         row = np.zeros(2 + classes)
         row[column] = np.sqrt((16, 1)[column] * (values**2).sum() / len(run))
         rows.append(row)
     rows += list(np.eye(2 + classes)[2:])
-    wanted += [0.0] * (2 + classes)
-    a, g, *b = np.linalg.lstsq(np.array(rows), np.array(wanted), rcond=None)[0]
+    expected += [0.0] * (2 + classes)
+    a, g, *b = np.linalg.lstsq(np.array(rows), np.array(expected), rcond=None)[0]
     return exact * (1 + g) + shifts * (1 + a) + np.array(b)
 
 
 def test_logits_are_those_of_a_fit_with_one_row_a_logit() -> None:
     graph, images, profile = plain()
     choices = drawn(profile)
-    found = Probe(graph, profile, blocks(), images, count=3, threads=1).logits(choices)
+    probed_result = Probe(graph, profile, blocks(), images, count=3, threads=1).logits(choices)
     exact = centered(profile.logits)
     for logits, shifted, choice in zip(
-        found, shifted_logits(profile, choices), choices, strict=True
+        probed_result, shifted_logits(profile, choices), choices, strict=True
     ):
-        truth = centered(real(graph, images, profile, choice))
-        wanted = ref_probed(exact, centered(shifted) - exact, truth, [0, 3, 6])
-        np.testing.assert_allclose(logits, wanted, atol=1e-6)
+        actual = centered(real(graph, images, profile, choice))
+        expected = ref_probed(exact, centered(shifted) - exact, actual, [0, 3, 6])
+        np.testing.assert_allclose(logits, expected, atol=1e-6)
 
 
 def test_scores_are_those_of_the_logits_in_any_order() -> None:
@@ -84,8 +84,8 @@ def test_scores_are_those_of_the_logits_in_any_order() -> None:
     logits = probe.logits(choices)
     np.testing.assert_allclose(probe.expected_changes(choices), changed_classes(profile, logits))
     for variant in ("logits", "fidelity", "tempered"):
-        wanted = growth(profile, logits, variant)
-        np.testing.assert_allclose(probe.scores(choices, variant), wanted, atol=1e-12)
+        expected = growth(profile, logits, variant)
+        np.testing.assert_allclose(probe.scores(choices, variant), expected, atol=1e-12)
     np.testing.assert_array_equal(probe.scores(choices[::-1])[::-1], probe.scores(choices))
 
 
@@ -99,11 +99,11 @@ def test_probed_logits_are_nearer_to_the_real_ones() -> None:
     choices = np.array([profile.by_layer(row) for row in ([1, 1, 1, 1, 1], [2, 1, 0, 2, 2])])
     probed = Probe(graph, profile, used, images, count=8, threads=1).logits(choices)
     runs = [Emulator(graph).run(images, profile.assignment(c, used)) for c in choices]
-    truth = centered(np.array(runs, dtype=float) * graph.tensors[graph.output].scale)
+    actual = centered(np.array(runs, dtype=float) * graph.tensors[graph.output].scale)
     others = np.setdiff1d(np.arange(64), np.arange(0, 64, 9))
     errors = [
-        np.abs(found - truth)[:, others].mean(axis=(1, 2))
-        for found in (probed, centered(shifted_logits(profile, choices)))
+        np.abs(probed_result - actual)[:, others].mean(axis=(1, 2))
+        for probed_result in (probed, centered(shifted_logits(profile, choices)))
     ]
     assert (errors[0] < 0.85 * errors[1]).all()
 
@@ -126,13 +126,13 @@ def test_choices_run_on_the_changed_graph() -> None:
 
     probe = Probe(graph, profile, blocks(), images, count=7, change=change, threads=1)
     exact = centered(profile.logits)
-    found = probe.logits(choices)
+    probed_result = probe.logits(choices)
     for logits, shifted, choice in zip(
-        found, shifted_logits(profile, choices), choices, strict=True
+        probed_result, shifted_logits(profile, choices), choices, strict=True
     ):
-        truth = centered(real(change(choice), images, profile, choice))
-        wanted = ref_probed(exact, centered(shifted) - exact, truth, list(range(7)))
-        np.testing.assert_allclose(logits, wanted, atol=1e-6)
+        actual = centered(real(change(choice), images, profile, choice))
+        expected = ref_probed(exact, centered(shifted) - exact, actual, list(range(7)))
+        np.testing.assert_allclose(logits, expected, atol=1e-6)
 
 
 def test_what_does_not_suit_is_refused() -> None:

@@ -16,9 +16,9 @@ from tests.scores.networks import blocks, network, profiled
 def test_what_is_saved_is_read_back(tmp_path) -> None:
     profile = profiled(3, bias_correction=False)
     save_profile(profile, tmp_path / "scores.npz")
-    found = load_profile(tmp_path / "scores.npz")
+    loaded = load_profile(tmp_path / "scores.npz")
     for field in dataclasses.fields(Profile):
-        left, right = getattr(profile, field.name), getattr(found, field.name)
+        left, right = getattr(profile, field.name), getattr(loaded, field.name)
         if field.name == "slices":
             assert len(left) == len(right)
             for a, b in zip(left, right, strict=True):
@@ -40,12 +40,12 @@ def test_the_file_tells_names_axes_and_units(tmp_path) -> None:
     profile = profiled(3)
     save_profile(profile, tmp_path / "scores.npz")
     with np.load(tmp_path / "scores.npz", allow_pickle=False) as file:
-        told = json.loads(str(file["description"]))
-        for name, entry in told["arrays"].items():
+        description = json.loads(str(file["description"]))
+        for name, entry in description["arrays"].items():
             assert len(entry["axes"].split(", ")) == file[name].ndim
             assert entry["unit"]
-    assert set(told["arrays"]) == set(UNITS)
-    assert told["blocks"] == [block.name for block in blocks()]
+    assert set(description["arrays"]) == set(UNITS)
+    assert description["blocks"] == [block.name for block in blocks()]
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "other", "part"])
@@ -60,9 +60,9 @@ def test_files_that_cannot_be_read(tmp_path, damage: str) -> None:
     elif damage == "part":
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        told = json.loads(str(arrays["description"]))
-        del told["activation_rounding"]
-        np.savez(path, **arrays | {"description": np.array(json.dumps(told))})
+        description = json.loads(str(arrays["description"]))
+        del description["activation_rounding"]
+        np.savez(path, **arrays | {"description": np.array(json.dumps(description))})
     else:
         np.savez(path, values=np.zeros(3))
     with pytest.raises(UserError, match="The profile cannot be read"):
@@ -80,11 +80,11 @@ def test_assignments_have_the_blocks_of_their_units() -> None:
     graph, _, _ = network(3)
     profile = profiled(3)
     choice = np.random.default_rng(0).integers(0, len(blocks()), profile.units)
-    found = profile.assignment(choice, blocks())
+    loaded = profile.assignment(choice, blocks())
     shapes = {n.name: n.weight.shape for n in graph.nodes if hasattr(n, "weight")}
-    assert {name: layer.shape for name, layer in found.items()} == shapes
+    assert {name: layer.shape for name, layer in loaded.items()} == shapes
     for unit in range(profile.units):
-        layer = found[profile.layers[profile.unit_layer[unit]]]
+        layer = loaded[profile.layers[profile.unit_layer[unit]]]
         used = np.unique(layer.choice[profile.unit_filter[unit]])
         assert [layer.blocks[k].name for k in used] == [profile.blocks[choice[unit]]]
 

@@ -26,12 +26,12 @@ def test_the_codes_are_those_of_the_whole_network(seed: int) -> None:
             made = reference.evaluate(node, inputs, zero_point)
             values[node.name] = changed if node.name == layer else made
         end = chain[-1].name if chain else layer
-        found = carried(graph, chain, layer, changed, codes)
-        np.testing.assert_array_equal(found, values[end])
+        result = carried(graph, chain, layer, changed, codes)
+        np.testing.assert_array_equal(result, values[end])
         # What one filter does stays in its own part of the codes.
         other = changed.copy()
         other[:, 0] ^= 1
-        moved = carried(graph, chain, layer, other, codes) != found
+        moved = carried(graph, chain, layer, other, codes) != result
         assert not moved.reshape(len(images), changed.shape[1], -1)[:, 1:].any()
 
 

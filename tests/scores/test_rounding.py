@@ -37,11 +37,11 @@ def test_inputs_are_those_of_a_graph_that_rounds_there(seed: int) -> None:
             if next(n for n in weighted if n.name == name).inputs == node.inputs
         }
         expected = reference.run_all(round_activations(graph, alone), images)[node.inputs[0]]
-        found = rounded_input(graph, node, steps[node.name], codes)
+        result = rounded_input(graph, node, steps[node.name], codes)
         if steps[node.name] == 1:
-            np.testing.assert_array_equal(found, codes[node.inputs[0]])
+            np.testing.assert_array_equal(result, codes[node.inputs[0]])
         else:
-            np.testing.assert_array_equal(found, expected)
+            np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 4, 7])
@@ -55,12 +55,12 @@ def test_profiles_of_the_last_layer_round_its_input(seed: int) -> None:
     profile = measure(graph, used, images, labels, activation_rounding=True, **off)
     assert profile.activation_rounding
     choice = profile.by_layer([0] * (len(profile.layers) - 1) + [1])
-    (found,) = shifted_logits(profile, choice)
+    (result,) = shifted_logits(profile, choice)
     assignment = profile.assignment(choice, used)
     rounded = round_activations(graph, assignment)
     assert any(getattr(node, "requantization", None).step > 1 for node in rounded.nodes[1:-1])
     tensor = graph.tensors[graph.output]
     made = reference.run(rounded, images, assignment).astype(float)
     np.testing.assert_allclose(
-        found, (made - tensor.zero_point) * tensor.scale, rtol=1e-5, atol=1e-6
+        result, (made - tensor.zero_point) * tensor.scale, rtol=1e-5, atol=1e-6
     )

@@ -61,9 +61,9 @@ def ref_score(profile: Profile, choice: np.ndarray, variant: str) -> float:
 def test_models(variant: str, corrected: bool) -> None:
     profile = PROFILES[corrected]
     choices = np.random.default_rng(0).integers(0, len(profile.blocks), (9, profile.units))
-    found = model_scores(profile, choices, variant)
+    result = model_scores(profile, choices, variant)
     expected = [ref_score(profile, choice, variant) for choice in choices]
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-8)
     assert model_scores(profile, profile.uniform(0), variant) == pytest.approx([0.0], abs=1e-12)
 
 
@@ -99,8 +99,8 @@ def test_assignments_by_layer_unit_by_unit(corrected: bool) -> None:
     rng = np.random.default_rng(1)
     layers = rng.integers(0, len(profile.blocks), (6, len(profile.layers)))
     choices = np.stack([profile.by_layer(row) for row in layers])
-    found = shifted_logits(profile, choices)
-    for choice, logits in zip(choices, found, strict=True):
+    result = shifted_logits(profile, choices)
+    for choice, logits in zip(choices, result, strict=True):
         expected = profile.logits.copy()
         for unit, block in enumerate(choice):
             expected += profile.shifts[unit, block]

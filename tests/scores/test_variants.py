@@ -26,12 +26,12 @@ def drawn(seed: int) -> tuple[Graph, Conv2d, np.ndarray, np.ndarray]:
 
 def variant(graph: Graph, node: Conv2d, images, taps, block, *, bias: bool, weights: bool):
     point = graph.tensors[graph.input].zero_point
-    met = tap_histograms(node, images, point)
+    histograms = tap_histograms(node, images, point)
     return Variant(
         node,
         block,
         taps,
-        met,
+        histograms,
         graph.tensors,
         bias_correction=bias,
         weight_remapping=weights,
@@ -48,18 +48,18 @@ def test_errors_add_up_to_those_of_the_sums(seed: int, weights: bool) -> None:
     for block in (*BLOCKS, *blocks()):
         v = variant(graph, node, images, taps, block, bias=False, weights=weights)
         made = reference.sums(v.node, [images], point, v.blocks)
-        meant = reference.sums(node, [images], point)
+        exact = reference.sums(node, [images], point)
         top, left, bottom, right = node.padding
         padded = np.pad(
             images, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=point
         )
-        expected = np.zeros_like(meant)
+        expected = np.zeros_like(exact)
         errors = v.errors()
-        for n, f, y, x in np.ndindex(meant.shape):
+        for n, f, y, x in np.ndindex(exact.shape):
             for c, i, j in np.argwhere(taps):
                 code = padded[n, c, y * node.stride[0] + i, x * node.stride[1] + j]
                 expected[n, f, y, x] += errors[int(node.weight[f, c, i, j]) + 128, int(code) + 128]
-        np.testing.assert_array_equal(made - meant, expected, err_msg=block.name)
+        np.testing.assert_array_equal(made - exact, expected, err_msg=block.name)
 
 
 @pytest.mark.parametrize("seed", range(6))

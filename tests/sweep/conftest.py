@@ -1,4 +1,4 @@
-"""A stand-in for labels, which count themselves and take no time; in any process."""
+"""Synthetic labels in place of measurements, which count themselves; in any process."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ if __name__ == "__main__":
 """
 
 
-class FakeWorld:
-    """Sweeps in processes of their own, whose labels are made up."""
+class FakeSweeps:
+    """Sweeps in processes of their own, with synthetic labels."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -54,7 +54,9 @@ class FakeWorld:
     def environment(self, seconds: float = 0.0) -> dict[str, str]:
         return {
             **os.environ,
-            "PYTHONPATH": str(self.folder),
+            "PYTHONPATH": os.pathsep.join(
+                [str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
             "FAKE_LOG": str(self.log),
             "FAKE_SECONDS": str(seconds),
             "HAWX_STORE": str(self.folder / "store.sqlite"),
@@ -74,9 +76,9 @@ class FakeWorld:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Callable[[str], FakeWorld]:
-    def make(name: str) -> FakeWorld:
+def sweeps(tmp_path: Path) -> Callable[[str], FakeSweeps]:
+    def make(name: str) -> FakeSweeps:
         (tmp_path / name).mkdir()
-        return FakeWorld(tmp_path / name)
+        return FakeSweeps(tmp_path / name)
 
     return make

@@ -30,8 +30,8 @@ def finished(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0
 
 
-def test_table_of_a_sweep(world) -> None:
-    here = world("one")
+def test_table_of_a_sweep(sweeps) -> None:
+    here = sweeps("one")
     finished(here.start("table.csv", 20))
     rows = list(csv.DictReader(io.StringIO((here.folder / "table.csv").read_text())))
     assert len(rows) == 20
@@ -50,10 +50,10 @@ def test_table_of_a_sweep(world) -> None:
     assert list(rows[0]) == ["index", "key", "area", "area_extra", "area_pes", "design"]
 
 
-def test_killed_and_continued(world) -> None:
-    whole = world("whole")
+def test_killed_and_continued(sweeps) -> None:
+    whole = sweeps("whole")
     finished(whole.start("table.csv", 16))
-    here = world("killed")
+    here = sweeps("killed")
     process = here.start("table.csv", 16, seconds=0.1)
     assert process.stdout is not None
     while int(process.stdout.readline()) < 5:
@@ -64,7 +64,7 @@ def test_killed_and_continued(world) -> None:
     before = here.labeled()
     assert 5 <= len(before) < 16
     finished(here.start("table.csv", 16))
-    tables = [(w.folder / "table.csv").read_bytes() for w in (whole, here)]
+    tables = [(each.folder / "table.csv").read_bytes() for each in (whole, here)]
     assert tables[0] == tables[1]
     # At most the one that was under way is labeled twice.
     assert len(here.labeled()) <= len(whole.labeled()) + 1
@@ -73,10 +73,10 @@ def test_killed_and_continued(world) -> None:
     assert (here.folder / "more.csv").read_bytes().startswith(tables[0])
 
 
-def test_two_at_once_share_one_store(world) -> None:
-    whole = world("whole")
+def test_two_at_once_share_one_store(sweeps) -> None:
+    whole = sweeps("whole")
     finished(whole.start("table.csv", 16))
-    here = world("two")
+    here = sweeps("two")
     both = [here.start(f"{name}.csv", 16, seconds=0.05) for name in "ab"]
     for process in both:
         finished(process)
@@ -87,10 +87,10 @@ def test_two_at_once_share_one_store(world) -> None:
     assert kept == len(set(here.labeled())) == len(whole.labeled())
 
 
-def test_a_scheduler_with_two_workers(world) -> None:
-    whole = world("whole")
+def test_a_scheduler_with_two_workers(sweeps) -> None:
+    whole = sweeps("whole")
     finished(whole.start("table.csv", 8))
-    here = world("cluster")
+    here = sweeps("cluster")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

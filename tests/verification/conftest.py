@@ -18,7 +18,7 @@ from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.resources import rtl_templates
 from hawx_hw.verification.job import Job, LayerTrace, register_table
 
-SHAPE, LANES = (6, 4, 5), 4
+SHAPE, WORD_CODES = (6, 4, 5), 4
 SALT = 0x05030201
 CONSTANTS = (RegisterConstant("rows", 3, "Rows."), RegisterConstant("columns", 5, "Columns."))
 IDENTITY = {"constants": CONSTANTS, "config_hash": 0x600D600D, "version": "0.1.0"}
@@ -37,7 +37,7 @@ class TinyCore(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         words = self._signature.image_layout.words
-        width = 8 * self._signature.lanes
+        width = 8 * self._signature.word_codes
         m.submodules.memory = memory = SimpleDualPortRam(width, 2 * words)
         salt = Signal(width)
         if self._signature.loadable:
@@ -54,10 +54,10 @@ class TinyCore(wiring.Component):
         address = Signal(range(words))
         store, last, waiting = Signal(), Signal(), Signal()
         value = Signal(width)
-        lanes = range(self._signature.lanes)
-        old = [memory.read.data.word_select(lane, 8) for lane in lanes]
+        numbers = range(self._signature.word_codes)
+        old = [memory.read.data.word_select(number, 8) for number in numbers]
         negated = Cat((~byte)[:8] for byte in old)
-        added = Cat((byte + salt.word_select(lane, 8))[:8] for lane, byte in enumerate(old))
+        added = Cat((byte + salt.word_select(number, 8))[:8] for number, byte in enumerate(old))
         m.d.comb += [
             self.layer_done.eq(store & last),
             self.done.eq(store & last & self.layer),
@@ -104,9 +104,9 @@ class TinyCore(wiring.Component):
 
 
 def signature_of(loadable):
-    memories = [(8 * LANES, 1)] if loadable else []
+    memories = [(8 * WORD_CODES, 1)] if loadable else []
     return CoreSignature(
-        lanes=LANES, image_shape=SHAPE, result_shape=SHAPE, layers=2, memories=memories
+        word_codes=WORD_CODES, image_shape=SHAPE, result_shape=SHAPE, layers=2, memories=memories
     )
 
 
@@ -152,8 +152,8 @@ def make_job(*, loadable=False, images=6, traced=2, **changes) -> Job:
     place = np.array(
         [(word % (rows * columns) // columns, word % columns) for word in range(layout.words)]
     )
-    first = np.arange(layout.words) // (rows * columns) * LANES
-    channels = first[:, None] + np.arange(LANES)
+    first = np.arange(layout.words) // (rows * columns) * WORD_CODES
+    channels = first[:, None] + np.arange(WORD_CODES)
     channels[channels >= SHAPE[0]] = -1
     # Two cycles a word; the start takes one more, and so does the end of the last store.
     cycles = (2 * layout.words, 2 * layout.words)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.architectures.systolic.sampling import DIMENSIONS, mix_blocks, sample
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from hawx_hw.architectures.quantities import Quantities
     from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.assignment.space import Space
     from hawx_hw.blocks.assignment import Assignment
@@ -24,6 +26,7 @@ class Systolic:
 
     name = "systolic"
     config = SystolicConfig
+    dimensions = DIMENSIONS
 
     def check(self, accelerator: SystolicConfig, base: Path) -> None:
         """See :class:`~hawx_hw.architectures.base.Architecture`."""
@@ -54,3 +57,27 @@ class Systolic:
 
         counts = sorted({variant.columns for variant in variants})
         return [by_column(space, scores, costs, count) for count in counts]
+
+    @property
+    def features(self) -> Mapping[str, str]:
+        """See :class:`~hawx_hw.architectures.base.Architecture`."""
+        from hawx_hw.architectures.systolic.quantities import FEATURES
+
+        return FEATURES
+
+    @property
+    def quantities(self) -> Quantities:
+        """See :class:`~hawx_hw.architectures.base.Architecture`."""
+        from hawx_hw.architectures.systolic.quantities import QUANTITIES
+
+        return QUANTITIES
+
+    def sample(self, point: Sequence[float]) -> SystolicConfig:
+        """See :class:`~hawx_hw.architectures.base.Architecture`."""
+        return sample(point)
+
+    def mix_blocks(
+        self, accelerator: SystolicConfig, first: str, second: str, share: float
+    ) -> SystolicConfig:
+        """See :func:`~hawx_hw.architectures.systolic.sampling.mix_blocks`."""
+        return mix_blocks(accelerator, first, second, share)

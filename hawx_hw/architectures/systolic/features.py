@@ -1,114 +1,30 @@
-"""A design as numbers that area, energy and delay depend on physically."""
+"""The numbers of a systolic design that its area, energy and delay physically depend on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hawx_hw.characterization.block_table import BlockTable
+from hawx_hw.architectures.systolic.quantities import FEATURES
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.systolic.plan import Plan
+    from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.technology import Technology
 
-__all__ = ["FEATURES", "DesignDescription", "describe"]
-
-#: What the numbers are.
-FEATURES = {
-    "rows": "rows of the array",
-    "columns": "columns of the array",
-    "slices": "slices of columns",
-    "slice_columns": "columns of a slice",
-    "banks": "weight banks of a slice",
-    "bank_rows": "rows of a weight bank",
-    "lanes": "requantizers",
-    "chunk": "words of an accumulator set",
-    "arena": "words of the activation memory",
-    "layers": "words of the program",
-    "selections": "different choices of blocks",
-    "sum_bits": "bits of the sums",
-    "addend_bits": "bits of the addends",
-    "product_bits": "bits after the requantizer's multiplier",
-    "program_bits": "bits of a program word",
-    "tap_bits": "bits of a tap",
-    "coordinate_bits": "bits of input coordinates",
-    "address_bits": "bits of addresses in the activation memory",
-    "destination_bits": "bits of addresses of results",
-    "weight_bits": "bits of addresses in a weight bank",
-    "loaded": "1 where the parameters are loaded, else 0",
-    "block_register": "1 where a register follows the blocks, else 0",
-    "clock_mhz": "clock in MHz",
-    "pes": "PEs",
-    "held": "blocks in all PEs",
-    "isolated": "blocks in PEs that hold several",
-    "pe_product_bits": "bits of the products, all PEs together",
-    "isolated_bits": "bits of the products that are gated, all PEs together",
-    "block_area": "area of all blocks, each by itself, in the library's unit",
-    "block_leakage_uw": "leakage of all blocks in uW",
-    "block_energy_pj": "pJ an image: multiplications times a block's energy, uniform operands",
-    "block_delay_ns": "longest path of the slowest block, in ns",
-    "block_product_bits": "bits of the widest product",
-    "isolated_delay_ns": "as block_delay_ns, of blocks in PEs that hold several; else 0",
-    "several": "1 where PEs hold several blocks, else 0",
-    "direct_load": "blocks that the program's choice drives as it is, in all slices",
-    "decoded_load": "blocks that one decoded choice drives, at most",
-    "activation_load": "blocks in a row of a slice, where they are most",
-    "cycles": "cycles of an inference, exact",
-    "macs": "multiplications of an inference",
-    "issued": "cycles of an inference in which pixels enter the array",
-    "tiles": "times that the array is loaded with weights",
-    "drained": "words of sums that are requantized",
-    "memory_bits": "bits of all memories",
-    "memory_area": "area of all memories, analytic, in the library's unit",
-    "memory_leakage_uw": "leakage of all memories in uW",
-    "activation_energy_pj": "pJ an image of the activation memories, by estimated accesses",
-    "accumulator_energy_pj": "pJ an image of the accumulators, by estimated accesses",
-    "weight_energy_pj": "pJ an image of the weight memories, by estimated accesses",
-    "other_energy_pj": "pJ an image of taps and constants, by estimated accesses",
-}
+__all__ = ["features"]
 
 
-@dataclass(frozen=True)
-class DesignDescription:
-    """A design of a technology as numbers.
-
-    Parameters
-    ----------
-    technology : str
-    values : mapping of str to float
-        The keys of :data:`FEATURES`.
-    """
-
-    technology: str
-    values: Mapping[str, float]
-
-    def __post_init__(self) -> None:
-        if set(self.values) != set(FEATURES):
-            odd = sorted(set(self.values) ^ set(FEATURES))
-            raise ValueError(f"values must be those of FEATURES; missing or odd: {', '.join(odd)}")
-
-    def vector(self, names: Sequence[str] = tuple(FEATURES)) -> NDArray[np.float64]:
-        """The named features in this order."""
-        return np.array([self.values[name] for name in names], dtype=float)
-
-    def row(self) -> dict[str, float]:
-        """For a table; names begin with ``x_``."""
-        return {f"x_{name}": self.values[name] for name in FEATURES}
-
-
-def describe(
+def features(
     plan: Plan,
     technology: Technology,
     blocks: BlockTable,
     *,
     objective: str = "smallest",
     clock_mhz: float | None = None,
-) -> DesignDescription:
-    """The numbers of a design, from its plan; nothing is synthesized.
+) -> dict[str, float]:
+    """The features of a design, from its plan; nothing is synthesized.
 
     Parameters
     ----------
@@ -116,10 +32,15 @@ def describe(
     technology : Technology
         Its memory model counts, and its clock where ``clock_mhz`` is None.
     blocks : BlockTable
-        Holds every block of the plan's grid.
+        Holds every block of the plan.
     objective : str
         How blocks are built; see :meth:`BlockTable.chosen`.
     clock_mhz : float or None
+
+    Returns
+    -------
+    dict of str to float
+        The keys of :data:`~hawx_hw.architectures.systolic.quantities.FEATURES`, in their order.
 
     Raises
     ------
@@ -144,9 +65,10 @@ def describe(
     cycles = plan.cycles()
     values = {
         "rows": a.rows, "columns": a.columns, "slices": a.slices, "slice_columns": a.slice_columns,
-        "banks": a.banks, "bank_rows": a.bank_rows, "lanes": a.requantizers,
-        "chunk": d.accumulators,
-        "arena": d.arena, "layers": d.layers, "selections": d.selections, "sum_bits": d.sum_bits,
+        "banks": a.banks, "bank_rows": a.bank_rows, "requantizers": a.requantizers,
+        "accumulators": d.accumulators,
+        "activation_words": d.arena, "layers": d.layers, "selections": d.selections,
+        "sum_bits": d.sum_bits,
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
@@ -155,25 +77,26 @@ def describe(
         **_blocks(plan, blocks, objective),
         "cycles": cycles.core, "macs": cycles.macs, "issued": issued_pixels(plan),
         "tiles": weight_tiles_loaded(plan),
-        "drained": read_sums(plan),
+        "read_sums": read_sums(plan),
     }  # fmt: skip
     values |= _memories(plan, technology)
-    return DesignDescription(technology.name, {name: float(values[name]) for name in FEATURES})
+    return {name: float(values[name]) for name in FEATURES}
 
 
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
-    grid = plan.pe_blocks
-    figures = [table.chosen(block, objective) for block in grid.blocks]
-    held = grid.present.reshape(-1, len(grid.blocks))
+    pe_blocks = plan.pe_blocks
+    metrics = [table.chosen(block, objective) for block in pe_blocks.blocks]
+    held = pe_blocks.present.reshape(-1, len(pe_blocks.blocks))
     counts = held.sum(axis=0)
-    bits = np.array([block.product_bits for block in grid.blocks])
+    bits = np.array([block.product_bits for block in pe_blocks.blocks])
     several = held.sum(axis=1) > 1
-    delays = np.array([row.delay_ns for row in figures])
+    delays = np.array([each.delay_ns for each in metrics])
     isolated = held[several].sum(axis=0)
     a = plan.array
     by_slice = (a.rows, a.slices, a.slice_columns)
     energy = 0.0
-    by_digest = {b.digest: row.energy_fj for b, row in zip(grid.blocks, figures, strict=True)}
+    pairs = zip(pe_blocks.blocks, metrics, strict=True)
+    by_digest = {block.digest: each.energy_fj for block, each in pairs}
     for layer in plan.layers:
         if layer.blocks is None or layer.weight is None:
             continue
@@ -182,12 +105,12 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
             energy += layer.macs * share / layer.weight.size * by_digest.get(block.digest, 0.0)
     return {
         "pes": len(held),
-        "held": int(counts.sum()),
+        "block_instances": int(counts.sum()),
         "isolated": int(isolated.sum()),
         "pe_product_bits": int(np.where(held, bits, 0).max(axis=1).sum()),
         "isolated_bits": int((isolated * bits).sum()),
-        "block_area": float(counts @ np.array([row.area for row in figures])),
-        "block_leakage_uw": float(counts @ np.array([row.leakage_nw for row in figures])) / 1000,
+        "block_area": float(counts @ np.array([each.area for each in metrics])),
+        "block_leakage_uw": float(counts @ np.array([each.leakage_nw for each in metrics])) / 1000,
         "block_energy_pj": energy / 1000,
         "block_delay_ns": float(delays.max()),
         "block_product_bits": int(bits.max()),
@@ -199,7 +122,7 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
 
 
 def _select_loads(plan: Plan) -> dict[str, float]:
-    """What hangs on the nets that choose blocks; a slice decodes the choice where it must."""
+    """Loads of the nets that select blocks; a slice decodes the selection where it must."""
     from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
 
     direct, decoded = 0, 0
@@ -216,13 +139,13 @@ def _select_loads(plan: Plan) -> dict[str, float]:
 
 
 def _memories(plan: Plan, technology: Technology) -> dict[str, float]:
-    found = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
-    found |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
+    total = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
+    total |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
     for memory in plan.accesses():
         macro = technology.memories.metrics(memory.macro, memory.width, memory.depth)
-        found["memory_bits"] += memory.width * memory.depth * memory.count
-        found["memory_area"] += macro.area * memory.count
-        found["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000
+        total["memory_bits"] += memory.width * memory.depth * memory.count
+        total["memory_area"] += macro.area * memory.count
+        total["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000
         energy = memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj
-        found[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
-    return found
+        total[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
+    return total

@@ -185,10 +185,10 @@ def _elements(layer: Operation) -> int:
 
 def _word(pairs: Sequence[LaneConstants], bits: Ranges) -> int:
     word = 0
-    for lane, pair in enumerate(pairs):
+    for number, pair in enumerate(pairs):
         addend = pair.addend & ((1 << bits.addend_bits) - 1)
         word |= (pair.multiplier | addend << MULTIPLIER_BITS) << (
-            lane * (MULTIPLIER_BITS + bits.addend_bits)
+            number * (MULTIPLIER_BITS + bits.addend_bits)
         )
     return word
 

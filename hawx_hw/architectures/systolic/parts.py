@@ -1,40 +1,61 @@
-"""Which part of an accelerator a module belongs to."""
+"""Which unit and which part of a systolic accelerator a module belongs to, by the module's name.
+
+A *unit* is a kind of module: what sweeps measure and predictors learn. A *part* is a group of units
+that does one job: what power is reported by.
+"""
 
 from __future__ import annotations
 
+import re
+
 from hawx_hw.gateware.names import BLOCK, PE
 
-__all__ = ["PARTS", "part_of"]
+__all__ = ["part_of", "unit_of"]
 
+_OWN = "hawx_"
 _SHELL = "shell"
-#: By the beginning of a module's name; the first that fits. A module that fits none is of the part
-#: that it stands in.
-PARTS = (
-    (BLOCK, "blocks"),
-    (PE, "PEs without blocks"),
-    ("hawx_array_slice", "PEs without blocks"),
-    ("hawx_accumulators", "accumulators"),
-    ("hawx_accumulator_readout", "accumulators"),
-    ("hawx_weights", "weights"),
-    ("hawx_weight_loader", "weights"),
-    ("hawx_row_feeder", "feeders"),
-    ("hawx_taps", "feeders"),
-    ("hawx_activations", "feeders"),
-    ("hawx_input_walk", "feeders"),
-    ("hawx_image_walker", "feeders"),
-    ("hawx_post_processor", "requantizers"),
-    ("hawx_requanti", "requantizers"),
-    ("hawx_result_walker", "requantizers"),
-    ("hawx_sequencer", "control"),
-    ("hawx_layer_sequencer", "control"),
-    ("hawx_tile_issuer", "control"),
-    ("hawx_program", "control"),
-    ("hawx_counters", "control"),
-    ("hawx_core", "control"),
-    ("hawx_", _SHELL),
-)
+#: Units with a module for each kind of block or PE, by how the names of the modules begin.
+_UNITS = {BLOCK: "blocks", "hawx_import_": "blocks", PE: "pes"}
+#: The parts, by unit; all other units of this project are parts of the shell.
+_PARTS = {
+    "blocks": "blocks",
+    "pes": "PEs without blocks",
+    "array_slice": "PEs without blocks",
+    "accumulators": "accumulators",
+    "accumulator_readout": "accumulators",
+    "weights": "weights",
+    "weight_loader": "weights",
+    "row_feeder": "feeders",
+    "taps": "feeders",
+    "activations": "feeders",
+    "input_walk": "feeders",
+    "image_walker": "feeders",
+    "post_processor": "requantizers",
+    "requantizer": "requantizers",
+    "requantization": "requantizers",
+    "result_walker": "requantizers",
+    "sequencer": "control",
+    "layer_sequencer": "control",
+    "tile_issuer": "control",
+    "program": "control",
+    "counters": "control",
+    "counters_ram": "control",
+    "core": "control",
+}
+
+
+def unit_of(module: str) -> str:
+    """The unit that a module is.
+
+    It is the module's name without ``hawx_`` and without numbers at its end; all blocks are the
+    unit ``"blocks"``, and all PEs without their blocks ``"pes"``.
+    """
+    for prefix, unit in _UNITS.items():
+        if module.startswith(prefix):
+            return unit
+    return re.sub(r"(_\d+)+$", "", module.removeprefix(_OWN))
 
 
 def part_of(module: str) -> str | None:
     """The part that a module belongs to by its name; None: that of what it stands in."""
-    return next((part for prefix, part in PARTS if module.startswith(prefix)), None)
+    return _PARTS.get(unit_of(module), _SHELL) if module.startswith(_OWN) else None

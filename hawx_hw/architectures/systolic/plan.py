@@ -124,10 +124,10 @@ class Plan:
     def parameter_bytes(self) -> int:
         """Bytes of weights, requantization words, lists of taps and program, each word rounded up
         to bytes."""
-        lane_bits = MULTIPLIER_BITS + self.ranges.addend_bits
+        pair_bits = MULTIPLIER_BITS + self.ranges.addend_bits
         return (
             self.weights.size
-            + len(self.requantization) * -(-self.array.requantizers * lane_bits // 8)
+            + len(self.requantization) * -(-self.array.requantizers * pair_bits // 8)
             + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
             + len(self.steps) * -(-self.format.bits // 8)
         )
@@ -237,17 +237,21 @@ class Plan:
         clock_mhz: float | None = None,
     ) -> Mapping[str, float]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
-        from hawx_hw.architectures.systolic.features import describe
+        from hawx_hw.architectures.systolic.features import features
 
-        return describe(
-            self, technology, blocks, objective=implementation, clock_mhz=clock_mhz
-        ).values
+        return features(self, technology, blocks, objective=implementation, clock_mhz=clock_mhz)
 
     def part_of(self, module: str) -> str | None:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
         from hawx_hw.architectures.systolic.parts import part_of
 
         return part_of(module)
+
+    def unit_of(self, module: str) -> str:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.systolic.parts import unit_of
+
+        return unit_of(module)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

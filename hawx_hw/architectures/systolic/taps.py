@@ -23,8 +23,8 @@ class Tap:
         In the kernel.
     offset : int
         Words from the kernel's first tap in the first block of channels.
-    lane : int
-        Of the channel, in its word.
+    code : int
+        Number of the channel in its word.
     live : int
         0 where the row has no tap in this tile; its activation is then 0.
     """
@@ -32,19 +32,19 @@ class Tap:
     column: int = 0
     row: int = 0
     offset: int = 0
-    lane: int = 0
+    code: int = 0
     live: int = 0
 
 
 @dataclass(frozen=True)
 class TapFormat:
-    """Bits of the fields of a list's words, ``column`` lowest, then ``row``, ``offset``, ``lane``,
+    """Bits of the fields of a list's words, ``column`` lowest, then ``row``, ``offset``, ``code``,
     ``live``."""
 
     column: int
     row: int
     offset: int
-    lane: int
+    code: int
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[Tap]]) -> TapFormat:
@@ -53,19 +53,19 @@ class TapFormat:
         return cls(
             *(
                 max(1, *(getattr(tap, name).bit_length() for tap in every))
-                for name in ("column", "row", "offset", "lane")
+                for name in ("column", "row", "offset", "code")
             )
         )
 
     @property
     def bits(self) -> int:
         """Bits of a word."""
-        return self.column + self.row + self.offset + self.lane + 1
+        return self.column + self.row + self.offset + self.code + 1
 
     def pack(self, tap: Tap) -> int:
         """The memory word of ``tap``."""
         word, at = 0, 0
-        for name in ("column", "row", "offset", "lane"):
+        for name in ("column", "row", "offset", "code"):
             word |= getattr(tap, name) << at
             at += getattr(self, name)
         return word | tap.live << at
@@ -95,8 +95,8 @@ def taps(
                 entries.append(Tap())
                 continue
             channel, y, x = (int(i) for i in np.unravel_index(number, shape))
-            block, lane = divmod(int(source.positions[channel]), word_codes)
-            entries.append(Tap(x, y, block * height * width + y * width + x, lane, 1))
+            block, code = divmod(int(source.positions[channel]), word_codes)
+            entries.append(Tap(x, y, block * height * width + y * width + x, code, 1))
         lists.append(entries)
     return lists
 

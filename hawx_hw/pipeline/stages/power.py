@@ -5,15 +5,17 @@ Writes ``power.json``.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.data import image_codes
+from hawx_hw.errors import UserError
+from hawx_hw.pipeline.data import load_dataset
 from hawx_hw.pipeline.inputs import load_plan
-from hawx_hw.pipeline.rtl import period_of, rtl_files
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.power.clock import clock_of
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -21,87 +23,81 @@ if TYPE_CHECKING:
     from hawx_hw.netlist.flat import FlatNetlist
     from hawx_hw.technology import Technology
 
-__all__ = ["STAGE", "clock_of"]
-
-
-def clock_of(wanted: float | None, usual: float, longest_ns: float) -> tuple[float, str]:
-    """The clock in MHz at which power is told, and why this one.
-
-    Parameters
-    ----------
-    wanted : float or None
-        What the config asks for, in MHz.
-    usual : float
-        The technology's, in MHz.
-    longest_ns : float
-        The design's longest path; a clock that it cannot follow is lowered.
-    """
-    clock, source = (usual, "of the technology") if wanted is None else (wanted, "of the config")
-    if longest_ns > 0 and clock * longest_ns > 1000:
-        return round(1000 / longest_ns, 4), "of the longest path, which cannot follow the one asked"
-    return clock, source
+__all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    settings = context.config.power
-    images = image_codes(context, settings.images, key="power.images")
+    images, glitches = context.config.power.images, context.config.power.glitches
+    test = load_dataset(context).test
+    if images > len(test):
+        raise UserError(
+            f"There are only {len(test)} test images, not {images}.",
+            where="power.images",
+            hint=f"Ask for {len(test)} or fewer.",
+        )
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):
+        from hawx_hw.datasets.dataset import evenly_spaced
         from hawx_hw.netlist.timed import library_delays
         from hawx_hw.power.model import PowerModel
         from hawx_hw.power.report import power_report
-        from hawx_hw.power.result import PowerResult
-        from hawx_hw.synthesis.result import SynthResult
+        from hawx_hw.quantize import codes
         from hawx_hw.verification.gate_level import simulate_accelerator
 
         flat = _cells(context, technology)
         model = PowerModel(flat, technology.supply)
     plan = load_plan(context)
+    chosen = evenly_spaced(test, images).images
     with context.progress.task("images through the gates", estimate=60.0) as task:
-        activity = simulate_accelerator(
+        found = simulate_accelerator(
             flat,
             plan,
             context.folder / "mem",
-            images,
-            delays=library_delays(flat) if settings.glitches else None,
+            codes(chosen),
+            delays=library_delays(flat) if glitches else None,
             progress=task.update,
         )
-    synth = SynthResult.read(context.folder)
+    synth = json.loads((context.folder / "synth.json").read_text("utf-8"))
     clock, source = clock_of(
-        context.config.accelerator.clock_mhz, technology.clock_mhz, synth.timing.longest_path_ns
+        context.config.accelerator.clock_mhz,
+        technology.clock_mhz,
+        synth["timing"]["longest_path_ns"],
     )
     with context.progress.task("power", estimate=2.0) as task:
         report = power_report(
             model,
-            activity.layers,
+            found.layers,
             technology.memories,
             part_of=plan.part_of,
             clock_mhz=clock,
-            images=settings.images,
+            images=images,
             progress=task.update,
         )
-    glitches = "with" if settings.glitches else "without"
-    context.write(
-        PowerResult(
-            **dict(report),
-            technology=synth.technology,
-            clock=source,
-            method=f"toggles {glitches} glitches, liberty energies; no wires, no clock tree",
-        )
+    context.write_json(
+        "power.json",
+        {
+            "technology": synth["technology"],
+            "clock": source,
+            "method": f"toggles {'with' if glitches else 'without'} glitches, liberty energies; "
+            "no wires, no clock tree",
+            **report,
+        },
     )
 
 
 def _cells(context: Context, technology: Technology) -> FlatNetlist:
-    """The netlist of the stage ``synth``; its modules are in the store."""
-    from hawx_hw.design.program import EmitResult
+    """The netlist that the stage before made; its modules lie in the store."""
+    from hawx_hw.design.emission import TOP
     from hawx_hw.synthesis import default_store
     from hawx_hw.synthesis.modules import map_designs
 
-    sources = {str(path): path.read_text("utf-8") for path in rtl_files(context.folder)}
+    rtl = context.folder / "rtl"
+    names = (rtl / "filelist.f").read_text("utf-8").split()
+    clock = context.config.accelerator.clock_mhz
     (mapped,) = map_designs(
-        [(sources, EmitResult.read(context.folder).top)],
+        [({str(rtl / name): (rtl / name).read_text("utf-8") for name in names}, TOP)],
         technology,
-        period_ns=period_of(context.config),
+        period_ns=None if clock is None else 1000 / clock,
         jobs=os.cpu_count() or 1,
         store=default_store(),
     )

@@ -1,4 +1,4 @@
-"""Assigned graph -> area, power and longest path, foretold without synthesis.
+"""Assigned graph -> area, power and longest path, predicted without synthesis.
 
 Writes ``predict.json``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.errors import UserError
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
@@ -21,34 +22,37 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    from hawx_hw.prediction.designs import DesignForecaster
+    from hawx_hw.prediction.designs import DesignPredictor
     from hawx_hw.synthesis import default_store
 
+    accelerator = context.config.accelerator
     technology = load_technology(context.config, context.base)
-    content = {"technology": {"name": technology.name, "sha256": technology.digest}}
+    content: dict[str, Any] = {"technology": {"name": technology.name, "sha256": technology.digest}}
     with context.progress.task("predicting", estimate=5.0):
         plan = load_plan(context)
         try:
-            forecaster = DesignForecaster(
+            predictor = DesignPredictor(
+                architecture_of(accelerator),
                 technology,
                 plan.blocks,
-                objective=context.config.accelerator.block_implementation,
-                clock_mhz=context.config.accelerator.clock_mhz,
+                implementation=accelerator.block_implementation,
+                clock_mhz=accelerator.clock_mhz,
                 store=default_store(),
             )
         except UserError as error:
             # A run of all stages goes on without.
-            told: dict[str, Any] = {"forecast": None, "reason": error.what}
+            content |= {"prediction": None, "reason": error.what}
         else:
-            told = {"forecast": forecaster(plan), "reason": None}
-    context.write_json("predict.json", {**content, **told})
+            content |= {"prediction": predictor(plan).as_dict(), "reason": None}
+    context.write_json("predict.json", content)
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    from hawx_hw.prediction.shipped import own_files
+    from hawx_hw.prediction.storage import predictor_files
 
     technology = load_technology(config, base)
-    return {"technology": technology.liberty, **own_files(technology.name)}
+    predictors = predictor_files(architecture_of(config.accelerator), technology.name)
+    return {"technology": technology.liberty, **predictors}
 
 
 STAGE = Stage(

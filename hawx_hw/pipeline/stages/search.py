@@ -1,4 +1,4 @@
-"""Scores -> the front of designs, each run on training images and foretold without synthesis.
+"""Scores -> the front of designs, each run on training images and predicted without synthesis.
 
 Writes ``search.json`` and ``front.svg``; without a search ``search.json`` alone, which says so.
 Evaluations are kept between runs: an interrupted search continues, and one with another budget or
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.search import SearchConfig
     from hawx_hw.datasets.dataset import Split
     from hawx_hw.graph.graph import Graph
-    from hawx_hw.prediction.designs import DesignForecaster
+    from hawx_hw.prediction.designs import DesignPredictor
     from hawx_hw.search.design_cost import Shape
     from hawx_hw.search.designs import Candidates
     from hawx_hw.search.evaluator import Evaluator
@@ -151,8 +151,8 @@ def _searched(
         )
     technology = load_technology(context.config, context.base)
     alone = settings.objective == "multiplier_energy"
-    forecaster = None if alone else _forecaster(context, technology, space.blocks)
-    table = _block_table(technology, space.blocks) if forecaster is None else forecaster.blocks
+    predictor = None if alone else _predictor(context, technology, space.blocks)
+    table = _block_table(technology, space.blocks) if predictor is None else predictor.blocks
     how = context.config.accelerator.block_implementation
     energies = [table.chosen(block, how).energy_fj for block in space.blocks]
     multipliers = MultiplierEnergy(space, energies)
@@ -173,7 +173,7 @@ def _searched(
         )
 
     words = f"searching with {settings.algorithm}"
-    if forecaster is None:
+    if predictor is None:
         with context.progress.task(words, estimate=10.0):
             given = problem(multipliers)
             # What a search must beat: one block everywhere, as far as the budget reaches.
@@ -187,7 +187,7 @@ def _searched(
     designs = DesignCost(
         space,
         list(shapes),
-        _foretelling(context, space, change, shapes, forecaster),
+        _predicting(context, space, change, shapes, predictor),
         _FIGURES[settings.objective],
         energies,
     )
@@ -245,12 +245,12 @@ def _screening(
     return Screening(oracle, scores, trust=_TRUST)
 
 
-def _foretelling(
+def _predicting(
     context: Context,
     space: Space,
     change: Compensated,
     shapes: Mapping[Shape, Config],
-    forecaster: DesignForecaster,
+    predictor: DesignPredictor,
 ) -> Any:
     def planned_on(vector: np.ndarray, shape: Shape) -> Plan:
         accelerator = shapes[shape].accelerator
@@ -267,23 +267,23 @@ def _foretelling(
         # Not even exact blocks: the accelerator is to be changed, and no mixture of blocks.
         raise refused[0]
 
-    def foretell(vector: np.ndarray, shape: Shape) -> dict[str, float] | None:
+    def predict(vector: np.ndarray, shape: Shape) -> dict[str, float] | None:
         try:
             planned = planned_on(vector, shape)
         except UserError:
             # Memories may be limited: another shape may still hold the network.
             return None
-        told = forecaster(planned)
+        prediction = predictor(planned)
         return {
-            "energy_nj": told["energy_pj"]["value"] / 1000,
-            "power_mw": told["power_uw"]["value"] / 1000,
-            "area_um2": told["area"]["value"],
-            "latency_us": told["latency_us"],
-            "longest_path_ns": told["longest_path_ns"]["value"],
-            "cycles": told["cycles"],
+            "energy_nj": prediction.energy_pj.value / 1000,
+            "power_mw": prediction.power_uw.value / 1000,
+            "area_um2": prediction.area.value,
+            "latency_us": prediction.latency_us,
+            "longest_path_ns": prediction.longest_path_ns.value,
+            "cycles": prediction.cycles,
         }
 
-    return foretell
+    return predict
 
 
 def _shapes(config: Config) -> dict[Shape, Config]:
@@ -294,18 +294,19 @@ def _shapes(config: Config) -> dict[Shape, Config]:
     }
 
 
-def _forecaster(
+def _predictor(
     context: Context, technology: Technology, blocks: tuple[Block, ...]
-) -> DesignForecaster:
-    from hawx_hw.prediction.designs import DesignForecaster
+) -> DesignPredictor:
+    from hawx_hw.prediction.designs import DesignPredictor
     from hawx_hw.synthesis import default_store
 
     accelerator = context.config.accelerator
     with blame("technology"), context.progress.task("measuring the blocks", estimate=20.0):
-        return DesignForecaster(
+        return DesignPredictor(
+            architecture_of(accelerator),
             technology,
             blocks,
-            objective=accelerator.block_implementation,
+            implementation=accelerator.block_implementation,
             clock_mhz=accelerator.clock_mhz,
             jobs=os.cpu_count() or 1,
             store=default_store(),
@@ -339,12 +340,13 @@ def _tested(result: SearchResult, held_out: Any, progress: Any) -> SearchResult:
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    from hawx_hw.prediction.shipped import own_files
+    from hawx_hw.prediction.storage import predictor_files
 
     if config.search is None:
         return {}
     technology = load_technology(config, base)
-    return {"technology": technology.liberty, **own_files(technology.name)}
+    predictors = predictor_files(architecture_of(config.accelerator), technology.name)
+    return {"technology": technology.liberty, **predictors}
 
 
 def _check(config: Config, base: Path) -> None:

@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.rtl import period_of, rtl_files
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
@@ -22,30 +21,34 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    from hawx_hw.design.program import EmitResult
+    from hawx_hw.design.emission import TOP
     from hawx_hw.synthesis import default_store, synthesize
 
+    technology = load_technology(context.config, context.base)
+    rtl = context.folder / "rtl"
+    sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
     with context.progress.task("synthesizing", estimate=30.0) as task:
-        synthesized = synthesize(
-            rtl_files(context.folder),
-            EmitResult.read(context.folder).top,
-            load_technology(context.config, context.base),
+        clock = context.config.accelerator.clock_mhz
+        result = synthesize(
+            sources,
+            TOP,
+            technology,
             workdir=context.scratch,
-            period_ns=period_of(context.config),
+            period_ns=None if clock is None else 1000 / clock,
             jobs=os.cpu_count() or 1,
             store=default_store(),
             progress=task.update,
         )
-    shutil.move(synthesized.netlist, context.output / "netlist.v")
-    context.write(synthesized.result)
+    shutil.move(result.netlist, context.output / "netlist.v")
+    context.write_json("synth.json", result.metrics)
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:
     from hawx_hw.synthesis.opensta import find_opensta
 
-    tools = versions("pyosys")
+    found = versions("pyosys")
     opensta = find_opensta()
-    return {**tools, "opensta": opensta[1]} if opensta else tools
+    return {**found, "opensta": opensta[1]} if opensta else found
 
 
 STAGE = Stage(

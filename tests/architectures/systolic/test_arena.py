@@ -81,9 +81,9 @@ def test_positions_between_channels_take_memory_too() -> None:
     assert arena.depth == 3 + 2 * 3
 
 
-@pytest.mark.parametrize(("channels", "lanes", "words"), [(1, 1, 1), (4, 4, 1), (5, 4, 2)])
-def test_the_image_lies_first(channels: int, lanes: int, words: int) -> None:
+@pytest.mark.parametrize(("channels", "word_codes", "words"), [(1, 1, 1), (4, 4, 1), (5, 4, 2)])
+def test_the_image_lies_first(channels: int, word_codes: int, words: int) -> None:
     chain = [layer("result", ("image",), (channels, 2, 2))]
-    arena = allocate(chain, "image", (channels, 2, 2), lanes, natural(chain, (channels, 2, 2)))
+    arena = allocate(chain, "image", (channels, 2, 2), word_codes, natural(chain, (channels, 2, 2)))
     assert arena.addresses == {"image": 0}
     assert arena.depth == 4 * words

@@ -50,13 +50,13 @@ def test_constants_are_the_rule_of_the_reference(seed: int) -> None:
         if isinstance(layer.node, (Add, MaxPool2d)):
             continue
         rule = layer.node.requantization
-        lanes = constants(layer)
-        sums = rng.integers(-(2**21), 2**21, (64, len(lanes)))
-        bias = np.broadcast_to(np.asarray(layer.node.bias, dtype=np.int64), (len(lanes),))
+        pairs = constants(layer)
+        sums = rng.integers(-(2**21), 2**21, (64, len(pairs)))
+        bias = np.broadcast_to(np.asarray(layer.node.bias, dtype=np.int64), (len(pairs),))
         expected = requantize(sums + bias, rule)
-        for number, lane in enumerate(lanes):
+        for number, pair in enumerate(pairs):
             codes = [
-                (int(s) * lane.multiplier + lane.addend) >> rule.shift for s in sums[:, number]
+                (int(s) * pair.multiplier + pair.addend) >> rule.shift for s in sums[:, number]
             ]
             clamped = np.clip(codes, rule.low, rule.high) & -rule.step
             np.testing.assert_array_equal(clamped, expected[:, number])
@@ -104,7 +104,7 @@ def test_requantization_words() -> None:
     layer = operations(network, window_limit=16)[0]
     places = uniform([layer], architecture)
     bits = ranges([layer], places.placements, places.pe_blocks)
-    lanes = constants(layer)
+    pairs = constants(layer)
     words = requantization_words(
         layer, places.placements["conv"], places.pe_blocks, architecture, bits
     )
@@ -114,7 +114,7 @@ def test_requantization_words() -> None:
         field = words[number // 2] >> (number % 2 * width) & ((1 << width) - 1)
         addend = field >> 16
         addend -= (addend >> (bits.addend_bits - 1)) << bits.addend_bits
-        expected = (lanes[number].multiplier, lanes[number].addend) if number < 7 else (0, 0)
+        expected = (pairs[number].multiplier, pairs[number].addend) if number < 7 else (0, 0)
         assert (field & 0xFFFF, addend) == expected
 
 
@@ -167,10 +167,10 @@ def test_sums_of_the_array_are_those_of_the_layer_and_the_correction(rows: int) 
     # The addends take the correction back.
     rule = layer.node.requantization
     sums = np.array([expected]) + layer.node.bias
-    lanes = constants(layer, correction)
+    pairs = constants(layer, correction)
     codes_of_array = [
-        min(max((total * lane.multiplier + lane.addend) >> rule.shift, rule.low), rule.high)
-        for total, lane in zip(found, lanes, strict=True)
+        min(max((total * pair.multiplier + pair.addend) >> rule.shift, rule.low), rule.high)
+        for total, pair in zip(found, pairs, strict=True)
     ]
     assert codes_of_array == requantize(sums, rule)[0].tolist()
 
@@ -188,8 +188,8 @@ def test_widths_are_the_narrowest_that_never_overflow() -> None:
     limit = 2 ** (bits.sum_bits - 1)
     assert sums.min() >= -limit and sums.max() < limit
     assert sums.min() < -limit // 2 or sums.max() >= limit // 2
-    (lane,) = constants(layer)
-    products = sums * lane.multiplier + lane.addend
+    (pair,) = constants(layer)
+    products = sums * pair.multiplier + pair.addend
     limit = 2 ** (bits.product_bits - 1)
     assert products.min() >= -limit and products.max() < limit
     assert products.min() < -limit // 2 or products.max() >= limit // 2
@@ -213,9 +213,9 @@ def test_no_intermediate_sum_overflows(seed: int) -> None:
     places = uniform(layers, ArrayShape.complete(4, 4))
     bits = ranges(layers, places.placements, places.pe_blocks)
     for layer in layers:
-        lanes = constants(layer)
+        pairs = constants(layer)
         if isinstance(layer.node, Add):
-            first, second = lanes
+            first, second = pairs
             extremes = [
                 a * first.multiplier + b * second.multiplier + first.addend
                 for a in (-128, 127)
@@ -223,7 +223,7 @@ def test_no_intermediate_sum_overflows(seed: int) -> None:
             ]
         elif isinstance(layer.node, AveragePool2d):
             count = layer.pool.kernel[0] * layer.pool.kernel[1]
-            extremes = [c * count * lanes[0].multiplier + lanes[0].addend for c in (-128, 127)]
+            extremes = [c * count * pairs[0].multiplier + pairs[0].addend for c in (-128, 127)]
         else:
             continue
         assert all(

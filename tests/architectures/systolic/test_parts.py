@@ -1,10 +1,11 @@
-"""Parts of the array by names of modules; the more exact name decides."""
+"""Units and parts of the array by names of modules."""
 
 from __future__ import annotations
 
 import pytest
 
-from hawx_hw.architectures.systolic.parts import part_of
+from hawx_hw.architectures.systolic.parts import part_of, unit_of
+from hawx_hw.architectures.systolic.quantities import QUANTITIES
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,7 @@ from hawx_hw.architectures.systolic.parts import part_of
         ("hawx_core", "control"),
         ("hawx_counters_ram", "control"),
         ("hawx_block_drum_k_4", "blocks"),
+        ("hawx_import_0123456789abcdef", "blocks"),
         ("hawx_pe_exact__drum_k_4", "PEs without blocks"),
         ("hawx_array_slice", "PEs without blocks"),
         ("hawx_weights_3_0", "weights"),
@@ -34,3 +36,28 @@ def test_every_kind_of_module_has_its_part(module: str, part: str) -> None:
 def test_a_users_module_is_of_what_it_stands_in() -> None:
     assert part_of("my_adder") is None
     assert part_of("hawx") is None
+
+
+@pytest.mark.parametrize(
+    ("module", "unit"),
+    [
+        ("hawx_block_drum_k_4", "blocks"),
+        ("hawx_import_0123456789abcdef", "blocks"),
+        ("hawx_pe_exact__drum_k_4", "pes"),
+        ("hawx_array_slice", "array_slice"),
+        ("hawx_array_slice_1", "array_slice"),
+        ("hawx_weights_3_0", "weights"),
+        ("hawx_row_feeder", "row_feeder"),
+        ("hawx_requantizer", "requantizer"),
+        ("hawx_counters_ram", "counters_ram"),
+        ("my_adder_2", "my_adder"),
+    ],
+)
+def test_every_kind_of_module_is_a_unit(module: str, unit: str) -> None:
+    assert unit_of(module) == unit
+
+
+def test_every_unit_that_is_predicted_by_itself_is_of_a_part() -> None:
+    for unit in {*QUANTITIES.area_units, *QUANTITIES.path_units}:
+        assert part_of(f"hawx_{unit}") not in (None, "shell") or unit in ("blocks", "pes")
+        assert unit_of(f"hawx_{unit}") == unit

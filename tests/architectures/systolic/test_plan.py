@@ -49,34 +49,34 @@ def random_plan(seed: int) -> Plan:
         return random_plan(seed + 1000)
 
 
-def words_of(shape: tuple[int, ...], lanes: int, positions: int | None = None) -> int:
+def words_of(shape: tuple[int, ...], word_codes: int, positions: int | None = None) -> int:
     pixels = int(np.prod(shape[1:]))
-    return -(-(positions or shape[0]) // lanes) * pixels
+    return -(-(positions or shape[0]) // word_codes) * pixels
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_live_tensors_do_not_overlap(seed: int) -> None:
     """Run the layers, and remember which tensor wrote each word last."""
     mapped = random_plan(seed)
-    lanes = mapped.array.requantizers
+    word_codes = mapped.array.requantizers
     image = mapped.layers[0].input_shape
-    owner: dict[int, str] = dict.fromkeys(range(words_of(image, lanes)), mapped.graph.input)
+    owner: dict[int, str] = dict.fromkeys(range(words_of(image, word_codes)), mapped.graph.input)
     shapes = {mapped.graph.input: image}
     for layer in mapped.layers:
         for source in layer.sources:
             begin = mapped.arena.addresses[source]
             words = range(
-                begin, begin + words_of(shapes[source], lanes, mapped.layouts[source].size)
+                begin, begin + words_of(shapes[source], word_codes, mapped.layouts[source].size)
             )
             assert {owner[word] for word in words} == {source}
         shapes[layer.name] = layer.output_shape
         if layer is not mapped.layers[-1]:
             begin, size = mapped.arena.addresses[layer.name], mapped.layouts[layer.name].size
-            for word in range(begin, begin + words_of(layer.output_shape, lanes, size)):
+            for word in range(begin, begin + words_of(layer.output_shape, word_codes, size)):
                 assert word < mapped.arena.depth
                 assert owner.get(word) not in layer.sources, "written while it is read"
                 owner[word] = layer.name
-    image_words = range(words_of(image, lanes))
+    image_words = range(words_of(image, word_codes))
     assert {owner[word] for word in image_words} == {mapped.graph.input}, "the image is exclusive"
 
 
@@ -132,8 +132,8 @@ def test_every_code_is_stored_once(seed: int) -> None:
         rebuilt = np.zeros((len(images), count, height * width), dtype=np.int8)
         seen = 0
         for word, (channels, (y, x)) in enumerate(zip(stores.channels, stores.places, strict=True)):
-            for lane in np.flatnonzero(channels >= 0):
-                rebuilt[:, channels[lane], y * width + x] = stores.codes[:, word, lane]
+            for code in np.flatnonzero(channels >= 0):
+                rebuilt[:, channels[code], y * width + x] = stores.codes[:, word, code]
                 seen += 1
         assert seen == count * height * width
         np.testing.assert_array_equal(rebuilt.ravel(), tensors[layer.name].ravel())

@@ -4,21 +4,6 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.pipeline.stages.power import clock_of
-
-
-@pytest.mark.parametrize(
-    ("wanted", "longest", "clock", "source"),
-    [
-        (None, 1.9, 500.0, "of the technology"),
-        (200.0, 1.9, 200.0, "of the config"),
-        (None, 4.0, 250.0, "of the longest path, which cannot follow the one asked"),
-        (300.0, 4.0, 250.0, "of the longest path, which cannot follow the one asked"),
-        (None, 0.0, 500.0, "of the technology"),
-    ],
-)
-def test_the_clock(wanted: float | None, longest: float, clock: float, source: str) -> None:
-    assert clock_of(wanted, 500.0, longest) == (clock, source)
 
 
 @pytest.mark.slow

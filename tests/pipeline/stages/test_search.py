@@ -62,14 +62,16 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> Non
         assert assigned["accuracy"]["assigned"] == point["test_accuracy"]
 
 
-def test_what_was_foretold_is_what_the_stage_predict_says(searching: Path, run) -> None:
+def test_the_search_predicts_as_the_stage_predict_does(searching: Path, run) -> None:
     run(searching, "predict")
-    told = read(searching, "predict.json")["forecast"]
+    prediction = read(searching, "predict.json")["prediction"]
     point = read(searching, "search.json")["front"][read(searching, "design.json")["index"]]
     # Biases that make up layer after layer may need a bit more or less in the adders.
-    assert told["energy_pj"]["value"] / 1000 == pytest.approx(point["cost"]["energy_nj"], rel=0.01)
-    assert told["area"]["value"] == pytest.approx(point["cost"]["area_um2"], rel=0.01)
-    assert told["cycles"] == point["cost"]["cycles"]
+    assert prediction["energy_pj"]["value"] / 1000 == pytest.approx(
+        point["cost"]["energy_nj"], rel=0.01
+    )
+    assert prediction["area"]["value"] == pytest.approx(point["cost"]["area_um2"], rel=0.01)
+    assert prediction["cycles"] == point["cost"]["cycles"]
 
 
 def test_a_changed_constraint_runs_no_search(searching: Path, run, edit) -> None:

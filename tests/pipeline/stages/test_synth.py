@@ -6,17 +6,20 @@ import pytest
 from hawx_hw import synthesis
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
-from hawx_hw.synthesis.run import Synthesized
-from tests.synthesis.test_result import RESULT
+from hawx_hw.synthesis.run import SynthesisResult
 
 
 def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def synthesize(sources, top, technology, *, workdir: Path, period_ns, **options) -> Synthesized:
+    def synthesize(
+        sources, top, technology, *, workdir: Path, period_ns, **options
+    ) -> SynthesisResult:
         seen.append((sources, top, technology.name))
         (workdir / "netlist.v").write_text("module hawx_accelerator")
-        return Synthesized(RESULT, workdir / "netlist.v", Netlist(top, {}, technology.library))
+        return SynthesisResult(
+            {"cells": 7}, workdir / "netlist.v", Netlist(top, {}, technology.library)
+        )
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     for ran in (True, False):
@@ -65,10 +68,12 @@ def test_a_clock_is_a_matter_of_synthesis_alone(
 ) -> None:
     periods = []
 
-    def synthesize(sources, top, technology, *, workdir: Path, period_ns, **options) -> Synthesized:
+    def synthesize(
+        sources, top, technology, *, workdir: Path, period_ns, **options
+    ) -> SynthesisResult:
         periods.append(period_ns)
         (workdir / "netlist.v").write_text("module hawx_accelerator")
-        return Synthesized(RESULT, workdir / "netlist.v", Netlist(top, {}, technology.library))
+        return SynthesisResult({}, workdir / "netlist.v", Netlist(top, {}, technology.library))
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     run(project, "synth")

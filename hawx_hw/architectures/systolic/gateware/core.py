@@ -39,7 +39,7 @@ def core_signature(plan: Plan) -> CoreSignature:
     memories = Dimensions.of(plan).memories() if plan.array.loadable else []
     result = plan.layouts[plan.layers[-1].name]
     return CoreSignature(
-        lanes=plan.array.requantizers,
+        word_codes=plan.array.requantizers,
         image_shape=plan.input_shape,
         result_shape=plan.output_shape,
         result_positions=None if result.is_natural else tuple(result.positions.tolist()),

@@ -79,7 +79,7 @@ class RowFeeder(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        lanes = self._dimensions.array.requantizers
+        word_codes = self._dimensions.array.requantizers
 
         # Stage 0: the pixel with this row's tap.
         layer, here = self.layer, self.fetch_out
@@ -100,7 +100,7 @@ class RowFeeder(wiring.Component):
         ]
 
         # Stage 1: the address.
-        lane = Signal(tap.lane.shape())
+        number = Signal(tap.code.shape())
         valid, first, pad = Signal(), Signal(), Signal()
         m.d.sync += [
             valid.eq(here.valid),
@@ -111,24 +111,24 @@ class RowFeeder(wiring.Component):
         with m.If(here.valid):
             m.d.sync += [
                 self.read.address.eq(position.offset + tap.offset),
-                lane.eq(tap.lane),
+                number.eq(tap.code),
             ]
 
         # Stage 2: the word.
-        word_lane = Signal.like(lane)
+        word_number = Signal.like(number)
         word_valid, word_first, word_read = Signal(), Signal(), Signal()
         m.d.sync += [
             word_valid.eq(valid),
             word_first.eq(first),
             word_read.eq(self.read.enable),
             self.padding.eq(pad),
-            word_lane.eq(lane),
+            word_number.eq(number),
         ]
         m.d.comb += self.swap.eq(word_valid & word_first & ~layer.stream)
 
         # Stage 3: the activation.
         code = Signal(CODE)
-        m.d.comb += code.eq(self.read.data[word_lane] if lanes > 1 else self.read.data[0])
+        m.d.comb += code.eq(self.read.data[word_number] if word_codes > 1 else self.read.data[0])
         with m.If(word_valid):
             m.d.sync += self.activation.eq(
                 Mux(word_read, code, Mux(self.padding, layer.pad_code, 0))

@@ -55,7 +55,7 @@ def run_core(
     """
     core = SystolicCore(plan)
     inferences: list[Inference] = []
-    lanes = plan.array.requantizers
+    word_codes = plan.array.requantizers
 
     async def send(ctx: Any) -> None:
         for number, image in enumerate(images):
@@ -88,7 +88,7 @@ def run_core(
                     core.result.data,
                 )
                 if stored:
-                    inference.writes[-1].append((address, codes.to_bytes(lanes, "little")))
+                    inference.writes[-1].append((address, codes.to_bytes(word_codes, "little")))
                 if written:
                     words[at] = word
                 if ends:

@@ -43,13 +43,13 @@ def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None
 def accelerators(draw: st.DrawFn) -> tuple[int, ArrayShape]:
     rows, columns = draw(st.integers(1, 11)), draw(st.integers(1, 9))
     slice_columns = draw(st.sampled_from([d for d in range(1, 10) if columns % d == 0]))
-    lanes = draw(st.sampled_from([d for d in range(1, 5) if slice_columns % d == 0]))
+    requantizers = draw(st.sampled_from([d for d in range(1, 5) if slice_columns % d == 0]))
     architecture = ArrayShape(
         rows=rows,
         columns=columns,
         slice_columns=slice_columns,
         weight_rows=draw(st.integers(1, rows)),
-        requantizers=lanes,
+        requantizers=requantizers,
         accumulators=draw(st.integers(1, 40)),
         block_register=draw(st.booleans()),
     )

@@ -22,10 +22,10 @@ LATENCY = PostProcessor.LATENCY
 FIELDS = {"shift": (6, False), "low": (8, True), "high": (8, True), "window": (4, False)}
 
 
-def dimensions(lanes: int) -> Dimensions:
+def dimensions(requantizers: int) -> Dimensions:
     fields = [(name, *FIELDS.get(name, (8, False))) for name in Step.__dataclass_fields__]
     return Dimensions(
-        array=ArrayShape(1, lanes, lanes, 1, lanes),
+        array=ArrayShape(1, requantizers, requantizers, 1, requantizers),
         fields=tuple(fields),
         layers=1,
         sum_bits=24,
@@ -37,7 +37,7 @@ def dimensions(lanes: int) -> Dimensions:
         weight_words=1,
         requantization_words=1,
         tap_words=1,
-        tap_fields=(("column", 1), ("row", 1), ("offset", 1), ("lane", 1), ("live", 1)),
+        tap_fields=(("column", 1), ("row", 1), ("offset", 1), ("code", 1), ("live", 1)),
         selections=1,
         result_words=1,
     )
@@ -57,10 +57,10 @@ def rtl_codes(
     addends: list[int] | None = None,
     gaps: random.Random | None = None,
 ) -> list[list[int]]:
-    """``sums`` is (elements, lanes); returns the stored words as lists of codes."""
-    elements, lanes = sums.shape
-    post = PostProcessor(dimensions(lanes))
-    multipliers = np.broadcast_to(rule.multiplier, (lanes,))
+    """``sums`` is (elements, requantizers); returns the stored words as lists of codes."""
+    elements, requantizers = sums.shape
+    post = PostProcessor(dimensions(requantizers))
+    multipliers = np.broadcast_to(rule.multiplier, (requantizers,))
     stored: list[list[int]] = []
     times: list[tuple[int, int]] = []
     clock = 0
@@ -82,16 +82,16 @@ def rtl_codes(
             ctx.set(post.element.payload.window_last, number % window == window - 1)
             ctx.set(post.element.payload.end, number == elements - 1)
             ctx.set(post.element.payload.address, number // window)
-            for lane in range(lanes):
-                multiplier = int(multipliers[lane])
-                ctx.set(post.values[lane], int(sums[number, lane]))
-                ctx.set(post.constants[lane].multiplier, multiplier)
+            for index in range(requantizers):
+                multiplier = int(multipliers[index])
+                ctx.set(post.values[index], int(sums[number, index]))
+                ctx.set(post.constants[index].multiplier, multiplier)
                 value = (
-                    addends[lane]
+                    addends[index]
                     if addends is not None
-                    else addend(int(biases[lane]), multiplier, rule)
+                    else addend(int(biases[index]), multiplier, rule)
                 )
-                ctx.set(post.constants[lane].addend, value)
+                ctx.set(post.constants[index].addend, value)
             if number % window == window - 1:
                 times.append((number // window, clock))
             await ctx.tick()
@@ -109,7 +109,7 @@ def rtl_codes(
                 assert store.address == word
                 assert clock - fed == LATENCY
                 assert store.end == (word == elements // window - 1)
-                stored.append([store.data[lane] for lane in range(lanes)])
+                stored.append([store.data[index] for index in range(requantizers)])
 
     simulate(post, drive, background=(watch,))
     return stored
@@ -122,23 +122,23 @@ def expected(sums: np.ndarray, biases: np.ndarray, rule: Requantization) -> np.n
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    lanes=st.integers(1, 3),
+    requantizers=st.integers(1, 3),
     shift=st.integers(1, 39),
     zero_point=st.integers(-128, 127),
     clamp=st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),
     step=st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),
 )
 def test_requantization(
-    seed: int, lanes: int, shift: int, zero_point: int, clamp: Any, step: int
+    seed: int, requantizers: int, shift: int, zero_point: int, clamp: Any, step: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    rule = Requantization(rng.integers(0, 2**16, lanes), shift, zero_point, *clamp, step)
-    sums = rng.integers(-(2**22), 2**22, (24, lanes))
+    rule = Requantization(rng.integers(0, 2**16, requantizers), shift, zero_point, *clamp, step)
+    sums = rng.integers(-(2**22), 2**22, (24, requantizers))
     # Sums whose codes come out in the middle of the range, where a wrong bit cannot hide.
     scale = np.maximum(rule.multiplier, 1) / 2.0**shift
-    middle = np.clip(rng.integers(-140, 140, (24, lanes)) / scale, -(2**22), 2**22 - 1)
-    sums = np.where(rng.random((24, lanes)) < 0.7, middle.astype(np.int64), sums)
-    biases = rng.integers(-(2**15), 2**15, lanes)
+    middle = np.clip(rng.integers(-140, 140, (24, requantizers)) / scale, -(2**22), 2**22 - 1)
+    sums = np.where(rng.random((24, requantizers)) < 0.7, middle.astype(np.int64), sums)
+    biases = rng.integers(-(2**15), 2**15, requantizers)
     stored = rtl_codes(sums, biases, rule, gaps=random.Random(seed))
     np.testing.assert_array_equal(stored, expected(sums, biases, rule))
 

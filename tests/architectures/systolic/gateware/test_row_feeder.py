@@ -71,8 +71,8 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
     graph = convolution(rng, shape, 2, kernel, stride=stride, padding=padding)
     mapped, dimensions = planned(graph, ArrayShape.complete(ROWS, columns))
     image = rng.integers(-128, 128, shape).astype(np.int8)
-    lanes = mapped.array.requantizers
-    words = TensorLayout(shape, lanes).words_of(image.transpose(1, 2, 0).tobytes())
+    word_codes = mapped.array.requantizers
+    words = TensorLayout(shape, word_codes).words_of(image.transpose(1, 2, 0).tobytes())
 
     top, left, bottom, right = padding
     padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), constant_values=-7)

@@ -1,0 +1,25 @@
+"""The clock that power is reported at."""
+
+from __future__ import annotations
+
+__all__ = ["clock_of"]
+
+
+def clock_of(requested: float | None, usual: float, longest_ns: float) -> tuple[float, str]:
+    """The clock in MHz, and why this one.
+
+    Parameters
+    ----------
+    requested : float or None
+        The config's, in MHz.
+    usual : float
+        The technology's, in MHz.
+    longest_ns : float
+        The design's longest path; a clock that it cannot follow is lowered.
+    """
+    clock, source = (
+        (usual, "of the technology") if requested is None else (requested, "of the config")
+    )
+    if longest_ns > 0 and clock * longest_ns > 1000:
+        return round(1000 / longest_ns, 4), "of the longest path, which cannot follow the one asked"
+    return clock, source

@@ -1,0 +1,116 @@
+"""The prediction of one design: numbers with intervals, and where it leaves what was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Interval", "OutOfRange", "Prediction"]
+
+_INTERVALS = ("area", "longest_path_ns", "fmax_mhz", "power_uw", "energy_pj")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number that is predicted, and the interval of 90 % that it lies in.
+
+    Parameters
+    ----------
+    value, low, high : float
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class OutOfRange:
+    """A feature of a design that lies outside what the predictors were trained on.
+
+    Parameters
+    ----------
+    feature : str
+    meaning : str
+        What it is, with its unit.
+    value : float
+    low, high : float
+        The least and the largest value that was trained on.
+    """
+
+    feature: str
+    meaning: str
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.meaning}: {self.value:,.6g} (trained on {self.low:,.6g} to {self.high:,.6g})"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is predicted of one design.
+
+    Parameters
+    ----------
+    technology : str
+    designs : int
+        How many designs the predictors were trained on.
+    area : Interval
+        Of the cells, in the library's unit.
+    memory_area : float
+        Of the memories; exact, by the technology's model.
+    longest_path_ns, fmax_mhz : Interval
+        The longest path, and the highest clock, its reciprocal.
+    clock_mhz : float
+        The clock of power and energy: the requested one, or what the predicted longest path allows
+        where that is less.
+    cycles : int
+        Of an image; exact.
+    latency_us : float
+        Of an image, at this clock.
+    power_uw, energy_pj : Interval
+        Of an image, at this clock.
+    outside : tuple of OutOfRange
+        Features that lie outside what was trained on; they widen the intervals.
+    """
+
+    technology: str
+    designs: int
+    area: Interval
+    memory_area: float
+    longest_path_ns: Interval
+    fmax_mhz: Interval
+    clock_mhz: float
+    cycles: int
+    latency_us: float
+    power_uw: Interval
+    energy_pj: Interval
+    outside: tuple[OutOfRange, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able; ``outside`` is by feature."""
+        outside = {each.feature: _without(each, "feature") for each in self.outside}
+        return {**asdict(self), "outside": outside}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Prediction:
+        """What :meth:`as_dict` was made from.
+
+        Raises
+        ------
+        KeyError, TypeError
+            The content is none.
+        """
+        intervals = {name: Interval(**content[name]) for name in _INTERVALS}
+        outside = [OutOfRange(feature=name, **each) for name, each in content["outside"].items()]
+        return cls(**{**content, **intervals, "outside": tuple(outside)})
+
+
+def _without(each: OutOfRange, name: str) -> dict[str, Any]:
+    return {key: value for key, value in asdict(each).items() if key != name}

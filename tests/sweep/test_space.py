@@ -1,0 +1,63 @@
+"""Designs are valid, reproducible, and all over their space."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hawx_hw.blocks import by_name
+from hawx_hw.sweep.space import BLOCKS, SampledDesign, Space
+
+
+def test_the_same_seed_gives_the_same_designs() -> None:
+    one, other = Space(3), Space(3)
+    # A longer look ahead must not change what comes first.
+    _ = other[300]
+    first = [one[index] for index in range(70)]
+    assert first == [other[index] for index in range(70)]
+    assert len({design.key for design in first}) == 70
+    assert Space(4)[0] != one[0]
+    # Through JSON, as the store and the table keep it.
+    again = SampledDesign(json.loads(json.dumps(first[5].content)))
+    assert (again, again.key) == (first[5], first[5].key)
+
+
+def test_every_design_is_a_config() -> None:
+    space = Space()
+    for index in range(64):
+        config = space[index].config("osu018")
+        assert config.technology == "osu018"
+        # It says all that was drawn: nothing is left to defaults that may change.
+        content = space[index].content["accelerator"]
+        assert config.accelerator.model_dump(mode="json", exclude_unset=True) == content
+
+
+def test_the_space_is_filled() -> None:
+    space = Space()
+    contents = [space[index].content for index in range(128)]
+    accelerators = [content["accelerator"] for content in contents]
+    for key, expected in (
+        ("parameters", {"rom", "loaded"}),
+        ("block_implementation", {"smallest", "fastest", "first"}),
+    ):
+        assert {accelerator[key] for accelerator in accelerators} == expected
+    clocks = [accelerator["clock_mhz"] for accelerator in accelerators]
+    assert 50 <= min(clocks) < 60 and 350 < max(clocks) <= 400
+    text = json.dumps(contents)
+    assert all(name in text for name in BLOCKS)
+    assert 20 < sum("pe_blocks" in accelerator for accelerator in accelerators) < 44
+    assert {content["network"]["dataset"] for content in contents} == {"digits", "mnist"}
+
+
+def test_no_two_blocks_have_one_table() -> None:
+    assert len({by_name(name).digest for name in BLOCKS}) == len(BLOCKS)
+
+
+def test_arguments() -> None:
+    with pytest.raises(ValueError, match=r"^datasets must be digits, mnist or both, not \['cifar"):
+        Space(datasets=["cifar10"])
+    with pytest.raises(ValueError, match=r"^blocks must be at least one, not none$"):
+        Space(blocks=[])
+    with pytest.raises(IndexError, match=r"^index must not be negative, not -1$"):
+        _ = Space()[-1]
