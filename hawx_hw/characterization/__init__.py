@@ -1,1 +1,1 @@
-"""What blocks cost in a technology: area, delay, power, and what they save."""
+"""The costs of blocks in a technology: area, delay, power, and their savings."""

@@ -1,4 +1,4 @@
-"""What single blocks take in a technology: measured once, then looked up."""
+"""The costs of single blocks in a technology: measured once, then looked up."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ OBJECTIVES = ("smallest", "fastest", "first")
 
 @dataclass(frozen=True)
 class BlockFigures:
-    """One implementation of a block by itself.
+    """Costs of one implementation of a block.
 
     Parameters
     ----------
     digest, block, implementation : str
         Hash of the block's table, its name, and how it is built.
     area : float
-        In the library's unit.
+        Area in the library's unit.
     delay_ns : float
     energy_fj : float
-        Of a step with uniform operands, leakage left out.
+        Energy of a step with uniform operands, without leakage.
     leakage_nw : float
     """
 
@@ -47,32 +47,32 @@ class BlockFigures:
 
 
 class BlockTable:
-    """Figures of blocks, by name and table.
+    """Costs of blocks, by name and table.
 
     Parameters
     ----------
-    rows : iterable of BlockFigures
+    entries : iterable of BlockFigures
         The implementations of a block in its own order.
     """
 
-    def __init__(self, rows: Iterable[BlockFigures] = ()):
-        self._rows: dict[tuple[str, str], tuple[BlockFigures, ...]] = {}
-        for row in rows:
-            key = row.block, row.digest
-            self._rows[key] = (*self._rows.get(key, ()), row)
+    def __init__(self, entries: Iterable[BlockFigures] = ()):
+        self._entries: dict[tuple[str, str], tuple[BlockFigures, ...]] = {}
+        for entry in entries:
+            key = entry.block, entry.digest
+            self._entries[key] = (*self._entries.get(key, ()), entry)
 
     def __contains__(self, block: Block) -> bool:
-        found = self._rows.get((block.name, block.digest), ())
-        return tuple(row.implementation for row in found) == tuple(block.implementations)
+        entries = self._entries.get((block.name, block.digest), ())
+        return tuple(entry.implementation for entry in entries) == tuple(block.implementations)
 
     def chosen(self, block: Block, objective: str = "smallest") -> BlockFigures:
-        """How the accelerator has the block.
+        """The implementation of the block in the accelerator.
 
         Parameters
         ----------
         block : Block
         objective : str
-            One of :data:`OBJECTIVES`. Of equals the one that the block names first.
+            One of :data:`OBJECTIVES`. Of equal ones the first that the block lists.
 
         Raises
         ------
@@ -85,10 +85,10 @@ class BlockTable:
             raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}")
         if block not in self:
             raise KeyError(block.name)
-        rows = self._rows[block.name, block.digest]
+        entries = self._entries[block.name, block.digest]
         if objective == "first":
-            return rows[0]
-        return min(rows, key=lambda r: r.area if objective == "smallest" else r.delay_ns)
+            return entries[0]
+        return min(entries, key=lambda e: e.area if objective == "smallest" else e.delay_ns)
 
     def completed(
         self,
@@ -98,7 +98,7 @@ class BlockTable:
         jobs: int = 1,
         store: Store | None = None,
     ) -> BlockTable:
-        """With the blocks that it lacks synthesized and simulated.
+        """The table with all of ``blocks``; missing ones are synthesized and simulated.
 
         Raises
         ------
@@ -118,36 +118,36 @@ class BlockTable:
             BlockFigures(
                 digest=block.digest,
                 block=block.name,
-                implementation=figures.implementation,
-                area=figures.area,
-                delay_ns=figures.delay_ns,
-                energy_fj=round(figures.switching_fj + figures.internal_fj, 6),
-                leakage_nw=round(figures.leakage_nw, 6),
+                implementation=one.implementation,
+                area=one.area,
+                delay_ns=one.delay_ns,
+                energy_fj=round(one.switching_fj + one.internal_fj, 6),
+                leakage_nw=round(one.leakage_nw, 6),
             )
             for block in missing
-            for figures in measured[block.name]
+            for one in measured[block.name]
         )
         result = BlockTable()
-        result._rows = {**self._rows, **added._rows}
+        result._entries = {**self._entries, **added._entries}
         return result
 
     def text(self) -> str:
-        """As CSV, sorted by block."""
+        """The table as CSV, sorted by block."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([field.name for field in fields(BlockFigures)])
-        for _, rows in sorted(self._rows.items()):
-            writer.writerows(list(asdict(row).values()) for row in rows)
+        for _, entries in sorted(self._entries.items()):
+            writer.writerows(list(asdict(entry).values()) for entry in entries)
         return file.getvalue()
 
     @classmethod
     def read(cls, text: str, *, where: str = "") -> BlockTable:
-        """From what :meth:`text` gave.
+        """Read the CSV of :meth:`text`.
 
         Raises
         ------
         UserError
-            Columns are missing or hold no numbers; ``where`` names the file.
+            Fields are missing or hold no numbers; ``where`` names the file.
         """
         names = [field.name for field in fields(BlockFigures)]
         try:
@@ -167,5 +167,5 @@ class BlockTable:
             raise UserError(
                 f"The table of blocks is damaged: {error}",
                 where=where,
-                hint=f"It must have the columns {', '.join(names)}.",
+                hint=f"It must have the fields {', '.join(names)}.",
             ) from error

@@ -1,4 +1,4 @@
-"""Blocks on an FPGA: exact in its multipliers, exact in look-up tables, approximate in these."""
+"""Blocks on an FPGA: in look-up tables, and the exact one also in a hard multiplier."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hawx_hw.technology import FpgaFamily
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["FpgaRow", "characterize_fpga"]
+__all__ = ["FpgaComparison", "characterize_fpga"]
 
 
 @dataclass(frozen=True)
-class FpgaRow:
+class FpgaComparison:
     """A block on an FPGA.
 
     Parameters
@@ -28,13 +28,13 @@ class FpgaRow:
     block, family : str
     errors : Errors
     multipliers : bool
-        Whether the FPGA's own multipliers were allowed.
+        Whether the FPGA's hard multipliers were allowed.
     implementation : str
-        Of all, the one with the fewest look-up tables.
-    figures : FpgaMetrics
+        The implementation with the fewest look-up tables.
+    metrics : FpgaMetrics
     saving : float
-        Of look-up tables, against the exact block without multipliers; negative where it takes
-        more.
+        Saving of look-up tables, against the exact block without multipliers; negative where it
+        takes more.
     """
 
     block: str
@@ -42,12 +42,12 @@ class FpgaRow:
     errors: Errors
     multipliers: bool
     implementation: str
-    figures: FpgaMetrics
+    metrics: FpgaMetrics
     saving: float
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        found = self.figures.as_dict()
+        metrics = self.metrics.as_dict()
         return {
             "block": self.block,
             "family": self.family,
@@ -56,9 +56,9 @@ class FpgaRow:
             "deviation": self.errors.deviation,
             "multipliers": self.multipliers,
             "implementation": self.implementation,
-            **{name: value for name, value in found.items() if name != "key"},
+            **{name: value for name, value in metrics.items() if name != "key"},
             "lut_saving": self.saving,
-            "runs": {"synthesis": found["key"]},
+            "runs": {"synthesis": metrics["key"]},
         }
 
 
@@ -69,19 +69,19 @@ def characterize_fpga(
     jobs: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
-) -> list[FpgaRow]:
-    """A row for each block in look-up tables, and one more for ``exact`` in a multiplier.
+) -> list[FpgaComparison]:
+    """Compare blocks in look-up tables; ``exact`` once more in a hard multiplier.
 
     Parameters
     ----------
     blocks : sequence of Block
-        ``exact`` among them.
+        The blocks, ``exact`` among them.
     family : FpgaFamily
     jobs : int
-        How many syntheses run at a time.
+        Number of parallel syntheses.
     store : Store or None
     progress : callable or None
-        Told how many syntheses of how many are done.
+        Called with the number of syntheses done and their total.
 
     Raises
     ------
@@ -92,36 +92,36 @@ def characterize_fpga(
     """
     names = [block.name for block in blocks]
     if "exact" not in names:
-        raise ValueError(f"blocks must hold exact, not only {', '.join(names)}")
+        raise ValueError(f"blocks must contain exact, not only {', '.join(names)}")
     pairs = [
         (block, implementation) for block in blocks for implementation in block.implementations
     ]
     designs = [(design.files, design.top) for design in implementation_verilog(pairs)]
-    wanted = [(pair, design, False) for pair, design in zip(pairs, designs, strict=True)]
-    wanted += [
+    runs = [(pair, design, False) for pair, design in zip(pairs, designs, strict=True)]
+    runs += [
         (pair, design, True)
-        for pair, design, _ in wanted
+        for pair, design, _ in runs
         if (pair[0].name, pair[1]) == ("exact", "multiply")
     ]
-    figures = synthesize_fpga_all(
-        [(*design, dsp) for _, design, dsp in wanted],
+    results = synthesize_fpga_all(
+        [(*design, dsp) for _, design, dsp in runs],
         family, jobs=jobs, store=store, progress=progress,
     )  # fmt: skip
     best: dict[tuple[str, bool], tuple[str, FpgaMetrics]] = {}
-    for ((block, implementation), _, dsp), found in zip(wanted, figures, strict=True):
+    for ((block, implementation), _, dsp), metrics in zip(runs, results, strict=True):
         key = block.name, dsp
-        if key not in best or found.luts < best[key][1].luts:
-            best[key] = implementation, found
+        if key not in best or metrics.luts < best[key][1].luts:
+            best[key] = implementation, metrics
     soft = best["exact", False][1].luts
-    rows = []
+    comparisons = []
     for block in blocks:
         for dsp in (True, False):
             if (block.name, dsp) in best:
-                implementation, found = best[block.name, dsp]
-                rows.append(
-                    FpgaRow(
-                        block.name, block.family, errors(block), dsp, implementation, found,
-                        1 - found.luts / soft,
+                implementation, metrics = best[block.name, dsp]
+                comparisons.append(
+                    FpgaComparison(
+                        block.name, block.family, errors(block), dsp, implementation, metrics,
+                        1 - metrics.luts / soft,
                     )
                 )  # fmt: skip
-    return rows
+    return comparisons

@@ -34,16 +34,16 @@ class Measurement:
     ----------
     block, implementation : str
     area : float
-        In the library's unit, um2 in most.
+        Area in the library's unit, um2 in most.
     delay_ns : float
         The longest path of the block alone.
     cells : int
     switching_fj, internal_fj : float
         Mean energy of a step, without wires.
     leakage_nw : float
-        In the states that the operands bring about.
+        Leakage in the states caused by the operands.
     keys : dict of str to str
-        Of the store: for each module its synthesis, and ``energy``.
+        Keys in the store: for each module its synthesis, and ``energy``.
     """
 
     block: str
@@ -74,18 +74,18 @@ def synthesize_blocks(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> list[Mapped]:
-    """The netlists of every implementation of each block, as the choice of one has them.
+    """The netlists of every implementation of each block.
 
     Parameters
     ----------
     blocks : sequence of Block
     technology : Technology
     jobs : int
-        How many syntheses run at a time.
+        Number of parallel syntheses.
     store : Store or None
-        Where syntheses are kept.
+        Store of syntheses.
     progress : callable or None
-        Told how many of how many are done, of those that the store lacks.
+        Called with the number done and the total, of those that the store lacks.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def measure(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> dict[str, list[Measurement]]:
-    """Every implementation of each block, simulated gate by gate under the operands.
+    """Simulate every implementation of each block gate by gate with the operands.
 
     The products are checked against the block's table.
 
@@ -117,16 +117,16 @@ def measure(
     ----------
     blocks : sequence of Block
     mapped : sequence of Mapped
-        What :func:`synthesize_blocks` made of them.
+        Their netlists, from :func:`synthesize_blocks`.
     technology : Technology
     operands : Operands
-        Codes that a block does not accept are replaced by the nearest that it does.
+        Codes that a block does not accept are replaced by the nearest that it accepts.
     glitches : bool
-        Whether the cells take time, so that pulses between settled states count too.
+        Simulate cell delays, so that pulses between settled states are included.
     store : Store or None
-        Where energies are kept.
+        Store of energies.
     progress : callable or None
-        Told how many implementations of how many are done.
+        Called with the number of implementations done and their total.
 
     Returns
     -------
@@ -138,15 +138,15 @@ def measure(
     UserError
         A C compiler is missing.
     VerificationError
-        A netlist computes another product than the block's table says.
+        A netlist computes another product than the block's table.
     """
-    found: dict[str, list[Measurement]] = {block.name: [] for block in blocks}
+    measured: dict[str, list[Measurement]] = {block.name: [] for block in blocks}
     pairs = _pairs(blocks)
     for number, ((block, implementation), design) in enumerate(zip(pairs, mapped, strict=True)):
         energies, key = _energies(block, design, technology, operands, glitches, store)
         report = design.netlist.report()
         path, _ = longest_path(design.flat)
-        found[block.name].append(
+        measured[block.name].append(
             Measurement(
                 block.name,
                 implementation,
@@ -161,7 +161,7 @@ def measure(
         )
         if progress is not None:
             progress(number + 1, len(pairs))
-    return found
+    return measured
 
 
 def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
@@ -187,18 +187,18 @@ def _energies(
         "code": code_hash(__name__),
     }
     key = entry_key(_KIND, inputs)
-    kept = None if store is None else store.get(key, _KIND)
-    if kept is not None:
-        return dict(kept), key
+    stored = None if store is None else store.get(key, _KIND)
+    if stored is not None:
+        return dict(stored), key
     flat = design.flat
     delays = library_delays(flat) if glitches else None
     activity = simulate_block(flat, block, suited.weights, suited.activations, delays=delays)
     energies = PowerModel(flat, technology.supply).energies(activity)
-    found = {
+    values = {
         "switching_fj": float(energies.switching_fj.sum() + energies.driven_fj.sum()),
         "internal_fj": float(energies.internal_fj.sum()),
         "leakage_nw": float(energies.leakage_nw.sum()),
     }
     if store is not None:
-        store.put(_KIND, inputs, found, {"technology": technology.name})
-    return found, key
+        store.put(_KIND, inputs, values, {"technology": technology.name})
+    return values, key

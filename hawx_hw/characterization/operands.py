@@ -1,4 +1,4 @@
-"""The operands that drive a block: uniform ones, or those of a layer in the order they flow."""
+"""Operands of a block: uniform ones, or those of a layer in the order of the accelerator."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Operands", "operand_stream", "uniform"]
 
 @dataclass(frozen=True, eq=False)
 class Operands:
-    """Pairs of codes, one a step in each lane.
+    """Streams of pairs of codes, one pair a step in each stream.
 
     Parameters
     ----------
-    weights, activations : ndarray of int8, shape (steps, lanes)
+    weights, activations : ndarray of int8, shape (steps, streams)
     name : str
-        What they are, for people.
+        Description for users.
     """
 
     weights: NDArray[np.int8]
@@ -35,7 +35,7 @@ class Operands:
         shape = self.weights.shape
         if len(shape) != 2 or shape != self.activations.shape or shape[0] < 2:
             raise ValueError(
-                "weights and activations must be of one shape (steps, lanes), with at least two "
+                "weights and activations must be of one shape (steps, streams), with at least two "
                 f"steps, not {shape} and {self.activations.shape}"
             )
 
@@ -48,7 +48,7 @@ class Operands:
         return state.hexdigest()
 
     def accepted(self, block: Block) -> Operands:
-        """With codes that ``block`` does not accept replaced by the nearest that it does."""
+        """Replace codes that ``block`` does not accept by the nearest that it accepts."""
         clipped = [
             np.clip(codes, accepted.start, accepted.stop - 1).astype(np.int8)
             for codes, accepted in (
@@ -59,18 +59,18 @@ class Operands:
         return Operands(clipped[0], clipped[1], self.name)
 
 
-def uniform(steps: int = 513, lanes: int = 256, seed: int = 0) -> Operands:
-    """Independent codes, all as likely, new ones in each step.
+def uniform(steps: int = 513, streams: int = 256, seed: int = 0) -> Operands:
+    """Independent, uniformly distributed codes, new ones in each step.
 
     Parameters
     ----------
-    steps, lanes : int
+    steps, streams : int
         At least 2 and 1.
     seed : int
     """
     draw = np.random.default_rng(seed)
     weights, activations = (
-        draw.integers(-128, 128, size=(steps, lanes), dtype=np.int8) for _ in range(2)
+        draw.integers(-128, 128, size=(steps, streams), dtype=np.int8) for _ in range(2)
     )
     return Operands(weights, activations, f"uniform, seed {seed}")
 
@@ -78,7 +78,7 @@ def uniform(steps: int = 513, lanes: int = 256, seed: int = 0) -> Operands:
 def operand_stream(
     plan: Plan, layer: str, values: Mapping[str, np.ndarray], *, limit: int = 20_000
 ) -> Operands:
-    """What the multipliers of an accelerator multiply while it computes a layer.
+    """The operands of an accelerator's multipliers during a layer.
 
     Parameters
     ----------
@@ -86,10 +86,10 @@ def operand_stream(
     layer : str
         One of the plan's ``operand_layers``.
     values : mapping of str to ndarray of int8
-        Codes of every tensor for some images, as
-        :meth:`~hawx_hw.emulation.emulator.Emulator.run_all` gives them.
+        Codes of every tensor for some images, from
+        :meth:`~hawx_hw.emulation.emulator.Emulator.run_all`.
     limit : int
-        The most steps; what comes later is left out.
+        The largest number of steps; later ones are left out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What blocks save: against the best exact multiplier, and against plain lower precision."""
+"""Savings of blocks: against the best exact multiplier, and against plain lower precision."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.blocks.statistics import statistics
 from hawx_hw.characterization.measure import Measurement
 
-__all__ = ["Errors", "Objective", "Row", "baselines", "compare", "errors"]
+__all__ = ["Comparison", "Errors", "Objective", "baselines", "compare", "errors"]
 
 Objective = Literal["area", "delay", "energy"]
 
-#: Deviations count as equal up to this ratio. Rounding within the codes makes 126 of 127, where
-#: leaving out a bit in the block does not: that is no reason to compare with a larger multiplier.
+#: Deviations are regarded as equal up to this ratio. Rounding within the codes turns 127 into 126,
+#: where leaving out a bit in the block does not: no reason to compare with a larger multiplier.
 _EQUAL = 1.01
 
 
@@ -31,10 +31,10 @@ class Errors:
     Parameters
     ----------
     mean, mae : float
-        Of the error, and of its size.
+        Mean of the error, and of its absolute value.
     deviation : float
-        Standard deviation. The mean goes into the bias of the layer at no cost, so that this is
-        what remains.
+        Standard deviation. The mean is folded into the bias of the layer at no cost, so that
+        only this remains.
     """
 
     mean: float
@@ -43,15 +43,15 @@ class Errors:
 
 
 def errors(block: Block) -> Errors:
-    """The errors of a block as it is meant to be used.
+    """The errors of a block in its intended use.
 
     Codes for :class:`~hawx_hw.blocks.families.lower_precision.Precision` are rounded to its bits
-    before they come to it, and its error is what that rounding does.
+    before, and its error is that of the rounding.
     """
     if not isinstance(block, Precision):
-        found = statistics(block)
-        deviation = max(found.rmse**2 - found.mean_error**2, 0.0) ** 0.5
-        return Errors(found.mean_error, found.mae, deviation)
+        values = statistics(block)
+        deviation = max(values.rmse**2 - values.mean_error**2, 0.0) ** 0.5
+        return Errors(values.mean_error, values.mae, deviation)
     left, right = (
         _rounded(step) for step in (block.weight_step, block.activation_step)
     )  # fmt: skip
@@ -73,8 +73,8 @@ def baselines() -> tuple[Precision, ...]:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A block in a technology, in its best implementation, with what it saves.
+class Comparison:
+    """A block in a technology, in its best implementation, with its savings.
 
     Savings are shares, in [.., 1]; negative where the block costs more.
 
@@ -84,12 +84,12 @@ class Row:
     errors : Errors
     chosen : Measurement
     power_uw, energy_fj : float
-        At the clock.
+        Power and energy of one multiplication a cycle, at the clock.
     area_saving, energy_saving : float
-        Against the exact multiplier that is the smallest, and the one that takes the least energy.
+        Savings against the smallest exact multiplier, and the one with the least energy.
     precision : str
-        The plain lower precision that takes the least energy among those of no larger deviation, up
-        to 1 %.
+        The plain lower precision with the least energy among those of no larger deviation, up to
+        1 %.
     area_over_precision, energy_over_precision : float
         Saving against it.
     """
@@ -107,7 +107,7 @@ class Row:
     energy_over_precision: float
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: one level of figures, and the keys of the runs."""
+        """For JSON: one level of numbers, and the keys of the runs."""
         chosen = self.chosen
         return {
             "block": self.block,
@@ -138,19 +138,19 @@ def compare(
     measured: Mapping[str, Sequence[Measurement]],
     clock_mhz: float,
     objective: Objective = "area",
-) -> list[Row]:
-    """The rows of a table.
+) -> list[Comparison]:
+    """Compare blocks with exact multipliers and plain lower precision.
 
     Parameters
     ----------
     blocks : sequence of Block
-        The rows, in order.
+        The blocks to compare, in order.
     measured : mapping of str to sequence of Measurement
         By name, all implementations of the blocks, of ``exact`` and of some :func:`baselines`.
     clock_mhz : float
     objective : str
-        What the implementation of each block is chosen by. What they are compared with is the best
-        for each figure by itself.
+        Selects the implementation of each block. The multipliers that they are compared with are
+        the best for area and for energy separately.
 
     Raises
     ------
@@ -160,10 +160,10 @@ def compare(
     if objective not in get_args(Objective):
         raise ValueError(f"objective must be area, delay or energy, not {objective!r}")
 
-    def cost(found: Measurement) -> float:
+    def cost(one: Measurement) -> float:
         if objective == "energy":
-            return found.energy_fj(clock_mhz)
-        return found.area if objective == "area" else found.delay_ns
+            return one.energy_fj(clock_mhz)
+        return one.area if objective == "area" else one.delay_ns
 
     exact = _Best.of(measured["exact"], clock_mhz)
     # The exact multiplier is of full precision.
@@ -172,7 +172,7 @@ def compare(
         if baseline.name in measured:
             best = _Best.of(measured[baseline.name], clock_mhz)
             precisions.append((baseline.name, errors(baseline).deviation, best))
-    rows = []
+    comparisons = []
     for block in blocks:
         chosen = min(measured[block.name], key=cost)
         error, energy = errors(block), chosen.energy_fj(clock_mhz)
@@ -180,8 +180,8 @@ def compare(
             (entry for entry in precisions if entry[1] <= _EQUAL * error.deviation),
             key=lambda entry: entry[2].energy,
         )
-        rows.append(
-            Row(
+        comparisons.append(
+            Comparison(
                 block.name,
                 block.family,
                 error,
@@ -195,7 +195,7 @@ def compare(
                 1 - energy / plain.energy,
             )
         )
-    return rows
+    return comparisons
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,6 @@ class _Best:
     @classmethod
     def of(cls, measured: Sequence[Measurement], clock_mhz: float) -> _Best:
         return cls(
-            min(found.area for found in measured),
-            min(found.energy_fj(clock_mhz) for found in measured),
+            min(one.area for one in measured),
+            min(one.energy_fj(clock_mhz) for one in measured),
         )

@@ -1,4 +1,4 @@
-"""Which blocks a characterization shows."""
+"""The blocks that a characterization shows by default."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hawx_hw.blocks.registry import by_name
 
 __all__ = ["SELECTION", "compared_with", "distinct", "every_block", "selection"]
 
-#: Of each family of signed blocks what is used most, from slightly to coarsely approximate.
+#: The most common members of each family of signed blocks, from slightly to coarsely approximate.
 SELECTION = (
     "exact",
     "array(0,0,3)", "array(0,0,4)", "array(1,0,0)", "array(1,0,4)", "array(1,1,0)", "array(2,0,5)",

@@ -13,9 +13,9 @@ from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
     from hawx_hw.blocks import Block
-    from hawx_hw.characterization.fpga import FpgaRow
+    from hawx_hw.characterization.fpga import FpgaComparison
     from hawx_hw.characterization.operands import Operands
-    from hawx_hw.characterization.savings import Objective, Row
+    from hawx_hw.characterization.savings import Comparison, Objective
     from hawx_hw.technology import FpgaFamily, Technology
     from hawx_hw.util.progress import ProgressDisplay
 
@@ -240,7 +240,7 @@ _FPGA_HEADING = (
 )  # fmt: skip
 
 
-def _line(row: Row) -> tuple[str, ...]:
+def _line(row: Comparison) -> tuple[str, ...]:
     chosen = row.chosen
     return (
         row.block,
@@ -258,18 +258,18 @@ def _line(row: Row) -> tuple[str, ...]:
     )
 
 
-def _fpga_line(row: FpgaRow) -> tuple[str, ...]:
+def _fpga_line(row: FpgaComparison) -> tuple[str, ...]:
     return (
         row.block,
         "DSP" if row.multipliers else row.implementation,
         f"{row.errors.deviation:.1f}",
-        str(row.figures.luts),
-        str(row.figures.carries),
-        str(row.figures.dsps),
+        str(row.metrics.luts),
+        str(row.metrics.carries),
+        str(row.metrics.dsps),
         f"{100 * row.saving:.1f}",
     )
 
 
-def _keys(row: Row | FpgaRow) -> dict[str, str]:
+def _keys(row: Comparison | FpgaComparison) -> dict[str, str]:
     keys: dict[str, str] = row.as_dict()["runs"]
     return keys

@@ -1,4 +1,4 @@
-"""Blocks measured: figures by hand for a block of a few gates, the store, wrong netlists."""
+"""Blocks measured: numbers by hand for a block of a few gates, the store, wrong netlists."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_one_gate_by_hand(technology) -> None:
     weights = np.array([[0], [1], [1], [1]], dtype=np.int8)
     activations = np.array([[0], [1], [1], [0]], dtype=np.int8)
     block = And()
-    ((found,),) = measure(
+    ((result,),) = measure(
         [block], synthesize_blocks([block], technology), technology,
         Operands(weights, activations, "by hand"),
     ).values()  # fmt: skip
-    assert found.cells >= 1
+    assert result.cells >= 1
     gate = technology.library.cells["AND2"]
-    ties = found.area - gate.area
+    ties = result.area - gate.area
     assert ties >= 0
     # 1 + 2 toggles of the inputs over 3 steps; the output drives nothing.
     half = 0.5 * technology.supply**2
@@ -76,33 +76,33 @@ def test_one_gate_by_hand(technology) -> None:
         half * f(p.capacitance for p in gate.pins.values() if p.direction == "input")
         for f in (min, max)
     )
-    assert 3 * least / 3 <= found.switching_fj <= 3 * most / 3
+    assert 3 * least / 3 <= result.switching_fj <= 3 * most / 3
     assert charge > 0
     # The output toggles twice in three steps, and only it costs energy inside.
     (power,) = gate.pins["ZN"].powers[:1]
     mean = 0.5 * (power.rise.values.mean() + power.fall.values.mean())
-    assert found.internal_fj == pytest.approx(2 * mean / 3, rel=1e-6)
-    assert found.leakage_nw >= gate.leakage_nw * 0.5
+    assert result.internal_fj == pytest.approx(2 * mean / 3, rel=1e-6)
+    assert result.leakage_nw >= gate.leakage_nw * 0.5
 
 
 def test_power_and_energy_of_a_clock() -> None:
-    found = Measurement("b", "a", 1.0, 1.0, 1, 30.0, 50.0, 4000.0, {})
+    result = Measurement("b", "a", 1.0, 1.0, 1, 30.0, 50.0, 4000.0, {})
     # 4000 nW for 2 ns are 8 fJ; 88 fJ 500 million times a second are 44 uW.
-    assert found.energy_fj(500.0) == pytest.approx(88.0)
-    assert found.power_uw(500.0) == pytest.approx(44.0)
-    assert found.power_uw(1e-9) == pytest.approx(4.0)
+    assert result.energy_fj(500.0) == pytest.approx(88.0)
+    assert result.power_uw(500.0) == pytest.approx(44.0)
+    assert result.power_uw(1e-9) == pytest.approx(4.0)
 
 
 def test_energies_are_kept(technology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / "store.sqlite")
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     block, operands = And(), uniform(20, 64)
     mapped = synthesize_blocks([block], technology, store=store)
     ((first,),) = measure(
         [block], mapped, technology, operands, store=store,
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: progress.append((done, total)),
     ).values()  # fmt: skip
-    assert told == [(1, 1)]
+    assert progress == [(1, 1)]
     # Each figure can be traced: the keys lead to what it was made from.
     for name, key in first.keys.items():
         (entry,) = store.lookup(key)
@@ -127,9 +127,9 @@ def test_quiet_operands_cost_leakage_alone(technology) -> None:
     still = np.full((10, 3), 77, dtype=np.int8)
     block = And()
     mapped = synthesize_blocks([block], technology)
-    ((found,),) = measure([block], mapped, technology, Operands(still, still, "still")).values()
-    assert found.switching_fj == found.internal_fj == 0.0
-    assert found.leakage_nw > 0
+    ((result,),) = measure([block], mapped, technology, Operands(still, still, "still")).values()
+    assert result.switching_fj == result.internal_fj == 0.0
+    assert result.leakage_nw > 0
 
 
 def test_glitches_cost_energy(technology) -> None:

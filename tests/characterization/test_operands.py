@@ -32,13 +32,13 @@ def sums_of(graph, image: np.ndarray) -> np.ndarray:
     filters, _, height, width = node.weight.shape
     rows = (padded.shape[1] - height) // node.stride[0] + 1
     columns = (padded.shape[2] - width) // node.stride[1] + 1
-    found = np.zeros((filters, rows, columns), dtype=int)
+    result = np.zeros((filters, rows, columns), dtype=int)
     for row in range(rows):
         for column in range(columns):
             y, x = row * node.stride[0], column * node.stride[1]
             window = padded[:, y : y + height, x : x + width]
-            found[:, row, column] = (node.weight.astype(int) * window).sum(axis=(1, 2, 3))
-    return found
+            result[:, row, column] = (node.weight.astype(int) * window).sum(axis=(1, 2, 3))
+    return result
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_products_add_up_to_the_layer(
     mapped = plan(graph, ArrayShape.complete(rows, columns, accumulators=deep))
     images = rng.integers(-128, 128, (2, *shape)).astype(np.int8)
     values = {name: np.asarray(codes) for name, codes in run_all(graph, images).items()}
-    found = operand_stream(mapped, "conv", values)
-    assert found.weights.shape == found.activations.shape
-    assert found.weights.shape[1] == rows * columns
-    products = found.weights.astype(int) * found.activations
+    result = operand_stream(mapped, "conv", values)
+    assert result.weights.shape == result.activations.shape
+    assert result.weights.shape[1] == rows * columns
+    products = result.weights.astype(int) * result.activations
     per_column = products.reshape(-1, rows, columns).sum(axis=1)
 
     placement = next(iter(mapped.placements.values()))
@@ -70,7 +70,7 @@ def test_products_add_up_to_the_layer(
                                    column * layer.pool.stride[1] + x))  # fmt: skip
     at = 0
     for image in images:
-        wanted = sums_of(graph, image)
+        expected = sums_of(graph, image)
         for tile in placement.filters:
             for first in range(0, len(pixels), step.output_tile_pixels + 1):
                 output_tile = pixels[first : first + step.output_tile_pixels + 1]
@@ -78,20 +78,20 @@ def test_products_add_up_to_the_layer(
                 for _ in placement.taps:
                     total += per_column[at : at + len(output_tile)]
                     at += len(output_tile)
-                for lane, number in enumerate(tile):
-                    expected = [0 if number < 0 else wanted[number, y, x] for y, x in output_tile]
-                    assert total[:, lane].tolist() == expected
-    assert at == len(found.weights)
+                for column, number in enumerate(tile):
+                    sums = [0 if number < 0 else expected[number, y, x] for y, x in output_tile]
+                    assert total[:, column].tolist() == sums
+    assert at == len(result.weights)
 
 
 def test_a_weight_stays_while_pixels_flow() -> None:
     graph = convolution(np.random.default_rng(2), (1, 6, 6), 1, (1, 1))
     mapped = plan(graph, ArrayShape.complete(1, 1, accumulators=9))
     image = np.arange(36, dtype=np.int8).reshape(1, 1, 6, 6)
-    found = operand_stream(mapped, "conv", run_all(graph, image))
-    assert found.activations[:, 0].tolist() == list(range(36))
-    assert set(found.weights[:, 0].tolist()) == {int(graph.nodes[0].weight[0, 0, 0, 0])}
-    assert found.name == "conv, 1 images"
+    result = operand_stream(mapped, "conv", run_all(graph, image))
+    assert result.activations[:, 0].tolist() == list(range(36))
+    assert set(result.weights[:, 0].tolist()) == {int(graph.nodes[0].weight[0, 0, 0, 0])}
+    assert result.name == "conv, 1 images"
     assert len(operand_stream(mapped, "conv", run_all(graph, image), limit=10).weights) == 10
 
 
@@ -104,8 +104,8 @@ def test_layers_have_the_names_of_node_and_tensor() -> None:
 
 
 def test_uniform_operands_are_the_same_each_time() -> None:
-    first = uniform(steps=300, lanes=50)
-    assert first.digest == uniform(steps=300, lanes=50).digest != uniform(300, 50, 1).digest
+    first = uniform(steps=300, streams=50)
+    assert first.digest == uniform(steps=300, streams=50).digest != uniform(300, 50, 1).digest
     for codes in (first.weights, first.activations):
         assert codes.shape == (300, 50)
         counts = np.bincount(codes.ravel().astype(int) + 128, minlength=256)
@@ -127,9 +127,9 @@ class Narrow(Exact):
 
 
 def test_only_accepted_codes_come_to_a_block() -> None:
-    found = uniform(100, 64).accepted(Narrow())
-    assert (int(found.weights.min()), int(found.weights.max())) == (-100, 100)
-    assert (int(found.activations.min()), int(found.activations.max())) == (0, 127)
+    result = uniform(100, 64).accepted(Narrow())
+    assert (int(result.weights.min()), int(result.weights.max())) == (-100, 100)
+    assert (int(result.activations.min()), int(result.activations.max())) == (0, 127)
     same = uniform(100, 64)
     assert same.accepted(by_name("exact")).digest == same.digest
 

@@ -1,4 +1,4 @@
-"""Savings from figures that are made up, and the errors that blocks are compared by."""
+"""Savings from synthetic measurements, and the errors by which blocks are compared."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from hawx_hw.characterization.measure import Measurement
 from hawx_hw.characterization.savings import baselines, compare, errors
 
 
-def figures(
+def measurement(
     block: str, implementation: str, area: float, delay: float, energy: float
 ) -> Measurement:
     return Measurement(block, implementation, area, delay, 1, energy, 0.0, 0.0, {"m": "k"})
 
 
 MEASURED = {
-    "exact": [figures("exact", "multiply", 200.0, 2.0, 80.0),
-              figures("exact", "booth", 100.0, 3.0, 90.0),
-              figures("exact", "tree", 120.0, 1.0, 60.0)],
-    "array(ha=1,hb=1,v=0)": [figures("array(ha=1,hb=1,v=0)", "booth", 80.0, 2.0, 66.0),
-                             figures("array(ha=1,hb=1,v=0)", "tree", 90.0, 1.0, 45.0)],
-    "precision(w=7,a=7)": [figures("precision(w=7,a=7)", "booth", 70.0, 2.0, 50.0)],
-    "precision(w=4,a=4)": [figures("precision(w=4,a=4)", "booth", 10.0, 1.0, 10.0)],
+    "exact": [measurement("exact", "multiply", 200.0, 2.0, 80.0),
+              measurement("exact", "booth", 100.0, 3.0, 90.0),
+              measurement("exact", "tree", 120.0, 1.0, 60.0)],
+    "array(ha=1,hb=1,v=0)": [measurement("array(ha=1,hb=1,v=0)", "booth", 80.0, 2.0, 66.0),
+                             measurement("array(ha=1,hb=1,v=0)", "tree", 90.0, 1.0, 45.0)],
+    "precision(w=7,a=7)": [measurement("precision(w=7,a=7)", "booth", 70.0, 2.0, 50.0)],
+    "precision(w=4,a=4)": [measurement("precision(w=4,a=4)", "booth", 10.0, 1.0, 10.0)],
 }  # fmt: skip
 BLOCKS = [by_name("exact"), by_name("array(1,1,0)")]
 
@@ -50,7 +50,7 @@ def test_the_objective_chooses_the_implementation() -> None:
 
 
 def test_plain_precision_of_no_larger_error() -> None:
-    # Rounding both codes to seven bits errs as much as leaving out a row and a column.
+    # Rounding both codes to seven bits errs as much as leaving out a bit of each operand.
     error = errors(by_name("array(1,1,0)")).deviation
     assert errors(by_name("precision(7,7)")).deviation == pytest.approx(error, rel=0.001)
     assert errors(by_name("precision(4,4)")).deviation > error
@@ -80,19 +80,19 @@ def test_errors_of_plain_precision_are_those_of_rounding(w: int, a: int) -> None
     codes = range(-128, 128)
     left, right = (np.array([nearest(c, bits) for c in codes]) for bits in (w, a))
     error = np.outer(left, right) - np.outer(list(codes), list(codes))
-    found = errors(by_name(f"precision({w},{a})"))
-    assert found.mean == pytest.approx(error.mean())
-    assert found.mae == pytest.approx(np.abs(error).mean())
-    assert found.deviation == pytest.approx(error.std())
+    result = errors(by_name(f"precision({w},{a})"))
+    assert result.mean == pytest.approx(error.mean())
+    assert result.mae == pytest.approx(np.abs(error).mean())
+    assert result.deviation == pytest.approx(error.std())
 
 
 def test_errors_of_other_blocks_are_those_of_their_table() -> None:
     block = by_name("array(1,0,4)")
     codes = np.arange(-128, 128)
     error = block.table - np.outer(codes, codes)
-    found = errors(block)
-    assert found.deviation == pytest.approx(error.std())
-    assert found.mae == pytest.approx(np.abs(error).mean())
+    result = errors(block)
+    assert result.deviation == pytest.approx(error.std())
+    assert result.mae == pytest.approx(np.abs(error).mean())
     assert errors(by_name("exact")).deviation == 0.0
 
 

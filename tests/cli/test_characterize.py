@@ -37,7 +37,7 @@ def hawx(monkeypatch: pytest.MonkeyPatch, tmp_path):
     monkeypatch.setattr(registry, "FAMILIES", families)
     monkeypatch.setattr(selection, "compared_with", lambda: [Short()])
     monkeypatch.setattr(
-        "hawx_hw.characterization.operands.uniform", lambda: uniform(steps=33, lanes=64)
+        "hawx_hw.characterization.operands.uniform", lambda: uniform(steps=33, streams=64)
     )
 
     def run(*words: str):

@@ -95,7 +95,6 @@ NOT_CHECKED = ("tests/lint/",)
 NOT_YET: tuple[str, ...] = (
     "benchmarks/",
     "hawx_hw/architectures/",
-    "hawx_hw/characterization/",
     "hawx_hw/cli/",
     "hawx_hw/gateware/",
     "hawx_hw/pipeline/",
@@ -107,17 +106,14 @@ NOT_YET: tuple[str, ...] = (
     "hawx_hw/verification/",
     "tests/architectures/",
     "tests/benchmarks/",
-    "tests/characterization/",
     "tests/cli/",
     "tests/design/",
-    "tests/gateware/",
     "tests/pipeline/",
     "tests/prediction/",
     "tests/report/",
     "tests/scores/",
     "tests/search/",
     "tests/sweep/",
-    "tests/verification/",
 )
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
