@@ -24,8 +24,6 @@ WITHOUT = frozenset(
     architectures/systolic/proposals.py
     architectures/systolic/shares.py
     architectures/systolic/write_trace.py
-    block_proofs/imports/worker.py
-    block_proofs/worker.py
     cli/designs.py
     cli/options.py
     cli/predict.py
@@ -54,14 +52,6 @@ WITHOUT = frozenset(
     search/promising.py
     search/result.py
     sweep/label.py
-    synthesis/fpga_worker.py
-    synthesis/module_worker.py
-    synthesis/units.py
-    synthesis/yosys.py
-    technology/cells.py
-    technology/description.py
-    technology/liberty_groups.py
-    technology/table_stack.py
     """.split()  # noqa: SIM905 (one module a line)
 )
 

@@ -1,0 +1,57 @@
+"""Many scripts of Yosys in forks of one process: apart from one another, each with its status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.synthesis import module_worker
+
+
+def run(folder: Path, scripts: list[str], jobs: int = 2) -> dict[int, int]:
+    """The exit status of each script, by number."""
+    folders = []
+    for number, script in enumerate(scripts):
+        folders.append(folder / str(number))
+        folders[-1].mkdir()
+        (folders[-1] / "script").write_text(script)
+    (folder / "jobs.json").write_text(json.dumps({"jobs": jobs, "folders": [*map(str, folders)]}))
+    done = subprocess.run(
+        [sys.executable, "-m", module_worker.__name__, str(folder / "jobs.json")],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert len(lines) == len(scripts)
+    return {int(number): int(status) for number, status in lines}
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_each_script_in_its_own_folder_and_design(tmp_path: Path, jobs: int) -> None:
+    # In one design the module would be there twice, which Yosys refuses.
+    scripts = [
+        "read_verilog ../source.v\nwrite_json all.json\n",
+        "read_verilog ../missing.v\n",
+        "read_verilog ../source.v\nwrite_json all.json\n",
+    ]
+    (tmp_path / "source.v").write_text("module top(input a, output y); assign y = ~a; endmodule\n")
+    statuses = run(tmp_path, scripts, jobs)
+    assert statuses[0] == statuses[2] == 0
+    assert statuses[1] != 0
+    for number in (0, 2):
+        modules = json.loads((tmp_path / str(number) / "all.json").read_text())["modules"]
+        assert list(modules) == ["top"]
+    assert "missing.v" in (tmp_path / "1" / "log").read_text()
+    assert not (tmp_path / "1" / "all.json").exists()
+
+
+def test_logs_are_kept_apart(tmp_path: Path) -> None:
+    statuses = run(tmp_path, ["log first message\n", "log second message\n"])
+    assert statuses == {0: 0, 1: 0}
+    logs = [(tmp_path / str(number) / "log").read_text() for number in (0, 1)]
+    assert "first message" in logs[0]
+    assert "second" not in logs[0]
+    assert "second message" in logs[1]

@@ -1,0 +1,66 @@
+"""YAML of technologies: what is refused, and units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hawx_hw.technology.description import (
+    FamilyDescription,
+    MacroDescription,
+    MemoriesDescription,
+    TechnologyDescription,
+)
+
+MACRO: dict[str, Any] = {
+    "kind": "hawx_sp_ram", "width": 8, "depth": 64, "area": 1000.0, "read_energy_pj": 1.5,
+    "write_energy_pj": 2.0, "leakage_uw": 0.25,
+}  # fmt: skip
+
+
+def test_a_macro_in_the_units_of_the_model() -> None:
+    metrics = MacroDescription(**MACRO).metrics()
+    assert (metrics.read_energy_fj, metrics.write_energy_fj, metrics.leakage_nw) == (
+        1500.0, 2000.0, 250.0,
+    )  # fmt: skip
+    assert metrics.source == "stated"
+    assert MacroDescription(**MACRO, source="a kit").metrics().source == "stated: a kit"
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"kind": "ram"}, "kind"),
+        ({"width": 0}, "width"),
+        ({"area": 0.0}, "area"),
+        ({"leakage_uw": -1.0}, "leakage_uw"),
+        ({"read_energy_pj": float("inf")}, "read_energy_pj"),
+        ({"ports": 2}, "ports"),
+    ],
+)
+def test_a_macro_that_is_none(changed: dict[str, Any], where: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        MacroDescription(**MACRO | changed)
+    assert [error["loc"] for error in caught.value.errors()] == [(where,)]
+
+
+def test_a_shape_stands_once() -> None:
+    other = MACRO | {"depth": 65}
+    assert len(MemoriesDescription(macros=[MACRO, other]).macros) == 2
+    with pytest.raises(ValidationError, match="hawx_sp_ram of 8 x 64 stands here twice"):
+        MemoriesDescription(macros=[MACRO, other, MACRO | {"area": 7.0}])
+
+
+def test_one_place_or_several() -> None:
+    assert TechnologyDescription(name="t", liberty="a.lib").places == ("a.lib",)
+    assert TechnologyDescription(name="t", liberty=("a.lib", "b.lib")).places == ("a.lib", "b.lib")
+    with pytest.raises(ValidationError):
+        TechnologyDescription(name="t", liberty="")
+
+
+def test_families_that_yosys_supports() -> None:
+    assert FamilyDescription(name="mine", family="ice40").family == "ice40"
+    with pytest.raises(ValidationError, match="'ecp5' or 'ice40'"):
+        FamilyDescription(name="mine", family="virtex")
