@@ -41,12 +41,11 @@ def expected():
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_verilator(count, tmp_path, monkeypatch):
-    monkeypatch.setenv("HAWX_CACHE", str(tmp_path))
+def test_verilator(count, own_cache):
     tables = product_tables(DESIGNS[:count], simulator=find_simulator("verilator"))
     assert tables.dtype == np.int32
     np.testing.assert_array_equal(tables, expected()[:count])
-    left = (tmp_path / "scratch").rglob("*")
+    left = (own_cache / "scratch").rglob("*")
     assert [path.name for path in left] == ["lock"], "nothing stays"
 
 

@@ -51,30 +51,71 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Run = Callable[[Path, str], Sequence[Outcome]]
 
 
-@pytest.fixture
-def project(material: Path, tmp_path: Path) -> Path:
-    """A folder with a copy of the material, and ``tiny.yaml``."""
-    for path in material.iterdir():
-        shutil.copyfile(path, tmp_path / path.name)
-    (tmp_path / "tiny.yaml").write_text(CONFIG)
-    return tmp_path
+def run_stages(folder: Path, stage: str) -> Sequence[Outcome]:
+    """Run what a stage needs, and itself, for ``tiny.yaml`` in a folder, as the command does."""
+    path = folder / "tiny.yaml"
+    config = load_config(path)
+    try:
+        console = console_for(silent=True)
+        pipeline = Pipeline(config, folder / "build", STAGES, console, base=path.parent)
+        return pipeline.run(pipeline.needed(stage))
+    except UserError as error:
+        raise located(error, path) from error
 
 
 @pytest.fixture
 def run() -> Run:
-    """Run what a stage needs, and itself, for ``tiny.yaml`` in a folder, as the command does."""
+    """:func:`run_stages`."""
+    return run_stages
 
-    def go(folder: Path, stage: str) -> Sequence[Outcome]:
-        path = folder / "tiny.yaml"
-        config = load_config(path)
-        try:
-            console = console_for(silent=True)
-            pipeline = Pipeline(config, folder / "build", STAGES, console, base=path.parent)
-            return pipeline.run(pipeline.needed(stage))
-        except UserError as error:
-            raise located(error, path) from error
 
-    return go
+def started(source: Path, folder: Path, stage: str) -> Path:
+    """A copy of a project in ``folder`` where a stage, and what it needs, has run."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    run_stages(folder, stage)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unbuilt(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The material and ``tiny.yaml``; not to be changed."""
+    folder = tmp_path_factory.mktemp("unbuilt") / "project"
+    shutil.copytree(material, folder)
+    (folder / "tiny.yaml").write_text(CONFIG)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def quantized(unbuilt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the stage ``quantize`` up to date; not to be changed."""
+    return started(unbuilt, tmp_path_factory.mktemp("quantized"), "quantize")
+
+
+@pytest.fixture(scope="session")
+def emitted(quantized: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the stage ``emit`` up to date; not to be changed."""
+    return started(quantized, tmp_path_factory.mktemp("emitted"), "emit")
+
+
+@pytest.fixture
+def new_project(unbuilt: Path, tmp_path: Path) -> Path:
+    """A project of the test's own in which nothing has run."""
+    shutil.copytree(unbuilt, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def project(quantized: Path, tmp_path: Path) -> Path:
+    """A project of the test's own; its network is quantized, which takes longest."""
+    shutil.copytree(quantized, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def emitted_project(emitted: Path, tmp_path: Path) -> Path:
+    """A project of the test's own; its accelerator is emitted."""
+    shutil.copytree(emitted, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.fixture

@@ -57,14 +57,6 @@ def test_each_part_can_be_switched_off(project: Path, run, edit, key: str) -> No
         assert entries["conv1"]["error_after"] == entries["conv1"]["error_before"]
 
 
-def test_a_mixed_accelerator_is_verified(project: Path, run, edit) -> None:
-    edit(project, "columns: 4\n", MIXED)
-    run(project, "verify")
-    found = json.loads((project / "build" / "verify.json").read_text())
-    assert (found["mismatches"], found["images"]) == (0, 2)
-    assert found["cycles_per_image"] == found["cycles_predicted"]
-
-
 def test_other_blocks_are_assigned_anew(project: Path, run, edit) -> None:
     run(project, "assign")
     edit(project, "columns: 4\n", MIXED)

@@ -20,9 +20,9 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> None:
-    run(project, "emit")
-    build = project / "build"
+def test_results_lie_where_they_should_and_name_no_place(emitted_project: Path, run) -> None:
+    run(emitted_project, "emit")
+    build = emitted_project / "build"
     for name in ("rtl/filelist.f", "rtl/hawx_accelerator.v", "mem", "hawx_registers.h"):
         assert (build / name).exists()
     found = json.loads((build / "program.json").read_text())
@@ -30,23 +30,23 @@ def test_results_lie_where_they_should_and_name_no_place(project: Path, run) -> 
     assert len(found["config_hash"]) == 8
     assert (found["array"]["rows"], found["array"]["columns"]) == (4, 4)
     for name, content in tree(build).items():
-        assert str(project).encode() not in content, name
+        assert str(emitted_project).encode() not in content, name
 
 
-def test_same_config_same_bytes(project: Path, run) -> None:
-    run(project, "emit")
-    first = tree(project / "build")
-    (project / "build" / "rtl" / "hawx_accelerator.v").unlink()
-    assert ran(run(project, "emit")) == ["emit"]
-    assert tree(project / "build") == first
+def test_same_config_same_bytes(emitted_project: Path, run) -> None:
+    run(emitted_project, "emit")
+    first = tree(emitted_project / "build")
+    (emitted_project / "build" / "rtl" / "hawx_accelerator.v").unlink()
+    assert ran(run(emitted_project, "emit")) == ["emit"]
+    assert tree(emitted_project / "build") == first
 
 
-def test_only_the_accelerator_is_emitted_anew(project: Path, run, edit) -> None:
-    run(project, "emit")
-    edit(project, "rows: 4", "rows: 3")
-    assert ran(run(project, "emit")) == ["search", "pick", "assign", "emit"]
-    edit(project, "images: 2", "images: 3")
-    assert ran(run(project, "emit")) == []
+def test_only_the_accelerator_is_emitted_anew(emitted_project: Path, run, edit) -> None:
+    run(emitted_project, "emit")
+    edit(emitted_project, "rows: 4", "rows: 3")
+    assert ran(run(emitted_project, "emit")) == ["search", "pick", "assign", "emit"]
+    edit(emitted_project, "images: 2", "images: 3")
+    assert ran(run(emitted_project, "emit")) == []
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,12 @@ def test_bad_grids(project: Path, run, edit, before: str, after: str, message: s
 
 
 def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
-    chosen = set()
-    for wish in ("smallest", "fastest", "first"):
-        edit(project, "rows: 4", f"rows: 4\n  block_implementation: {wish}")
+    chosen = {}
+    for objective in ("smallest", "fastest", "first"):
+        edit(project, "rows: 4", f"rows: 4\n  block_implementation: {objective}")
         run(project, "emit")
         (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
-        chosen.add((wish, block["implementation"]))
-        edit(project, f"rows: 4\n  block_implementation: {wish}", "rows: 4")
-    assert ("first", "multiply") in chosen
+        chosen[objective] = block["implementation"]
+        edit(project, f"rows: 4\n  block_implementation: {objective}", "rows: 4")
+    assert chosen["first"] == "multiply"
+    assert chosen["smallest"] != chosen["fastest"]

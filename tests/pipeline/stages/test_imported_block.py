@@ -15,11 +15,23 @@ from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.synthesis import synthesize
 from hawx_hw.technology import load
 
+MIXED = """columns: 4
+blocks:
+  layers:
+    conv1: "import:mine"
+    conv2:
+      - {block: "array(2,2,0)", filters: 0-1}
+      - {block: exact}
+    fc1:
+      - {block: "import:mine", filters: 0-9}
+      - {block: exact}
+    fc2: "drum(k=4)"
+"""
+
 
 @pytest.fixture
-def netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def netlist(tmp_path: Path, own_cache: Path) -> Path:
     """``array(1,0,4)`` in gates of generic45: ports in the order (B, A, O), under other names."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (design,) = implementation_verilog([(by_name("array(1,0,4)"), "tree")])
     (tmp_path / "parts").mkdir()
     result = synthesize(
@@ -37,22 +49,23 @@ def netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_from_gates_to_verified_verilog(netlist: Path, project: Path, run, edit) -> None:
+def test_from_gates_to_a_verified_accelerator_of_mixed_blocks(
+    netlist: Path, project: Path, run, edit
+) -> None:
     import_verilog(
         netlist, "mine", a="weight_in", b="code_in", product="result_out", signed=True,
         technology=load("generic45"),
     )  # fmt: skip
     block = by_name("import:mine")
     np.testing.assert_array_equal(block.table, by_name("array(1,0,4)").table)
-    edit(
-        project,
-        "columns: 4\n",
-        'columns: 4\nblocks:\n  layers:\n    conv1: "import:mine"\n'
-        '    fc1:\n      - {block: "import:mine", filters: 0-9}\n      - {block: exact}\n',
-    )
+    # The same accelerator holds blocks of other families: it is compiled and simulated once.
+    edit(project, "columns: 4\n", MIXED)
     run(project, "verify")
     build = project / "build"
     program = json.loads((build / "program.json").read_text())
+    assert {block["name"] for block in program["blocks"]} == {
+        *("import:mine", "array(ha=2,hb=2,v=0)", "exact", "drum(k=4)")
+    }
     (file,) = [name for name in program["sources"] if name.startswith("hawx_import")]
     # Gate for gate; buffers have become wires, and a gate of generic45 is one expression or more.
     gates = re.findall(r"^  (?!BUF)[A-Z]\w+ _\d+_ \($", netlist.read_text(), re.MULTILINE)

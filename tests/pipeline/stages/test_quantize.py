@@ -8,9 +8,9 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph.storage import load_graph
 
 
-def test_results(project: Path, run) -> None:
-    run(project, "quantize")
-    found = json.loads((project / "build" / "quantize.json").read_text())
+def test_results(new_project: Path, run) -> None:
+    run(new_project, "quantize")
+    found = json.loads((new_project / "build" / "quantize.json").read_text())
     assert found["dataset"] | {"sha256": ""} == {
         "name": "tiny.npz",
         "classes": 3,
@@ -24,29 +24,29 @@ def test_results(project: Path, run) -> None:
     assert found["accuracy"]["images"] == 12
     assert 0 <= found["accuracy"]["int8"] <= 1
     assert found["parameters"] == 6 * 51 + 16 * 151 + 120 * 17 + 84 * 121 + 3 * 85
-    graph = load_graph(project / "build" / "quantized")
+    graph = load_graph(new_project / "build" / "quantized")
     assert graph.name == "lenet5_tiny"
     assert graph.tensors[graph.input].shape == (2, 12, 13)
 
 
-def test_same_config_same_bytes(project: Path, run) -> None:
+def test_same_config_same_bytes(new_project: Path, run) -> None:
     def files() -> dict[str, bytes]:
-        return {p.name: p.read_bytes() for p in (project / "build").iterdir() if p.is_file()}
+        return {p.name: p.read_bytes() for p in (new_project / "build").iterdir() if p.is_file()}
 
-    run(project, "quantize")
+    run(new_project, "quantize")
     first = files()
-    (project / "build" / "quantize.json").unlink()
-    assert [outcome.ran for outcome in run(project, "quantize")] == [True]
+    (new_project / "build" / "quantize.json").unlink()
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
     assert files() == first
-    assert [outcome.ran for outcome in run(project, "quantize")] == [False]
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [False]
 
 
-def test_other_data_are_noticed(project: Path, run) -> None:
-    run(project, "quantize")
-    with np.load(project / "tiny.npz") as archive:
+def test_other_data_are_noticed(new_project: Path, run) -> None:
+    run(new_project, "quantize")
+    with np.load(new_project / "tiny.npz") as archive:
         x, y = archive["x"], archive["y"]
-    np.savez(project / "tiny.npz", x=255 - x, y=y)
-    assert [outcome.ran for outcome in run(project, "quantize")] == [True]
+    np.savez(new_project / "tiny.npz", x=255 - x, y=y)
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
 
 
 @pytest.mark.parametrize(
@@ -73,38 +73,38 @@ def test_other_data_are_noticed(project: Path, run) -> None:
         ),
     ],
 )
-def test_bad_config(project: Path, run, edit, before: str, after: str, message: str) -> None:
-    edit(project, before, after)
+def test_bad_config(new_project: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(new_project, before, after)
     with pytest.raises(UserError) as caught:
-        run(project, "quantize")
-    expected = f"{project / 'tiny.yaml'}{message.format(folder=project)}"
+        run(new_project, "quantize")
+    expected = f"{new_project / 'tiny.yaml'}{message.format(folder=new_project)}"
     assert str(caught.value).startswith(expected)
 
 
-def test_damaged_checkpoint(project: Path, run) -> None:
-    path = project / "tiny.safetensors"
+def test_damaged_checkpoint(new_project: Path, run) -> None:
+    path = new_project / "tiny.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(UserError) as caught:
-        run(project, "quantize")
-    expected = f"{project / 'tiny.yaml'}:5: network.checkpoint: {path}: The checkpoint is not"
+        run(new_project, "quantize")
+    expected = f"{new_project / 'tiny.yaml'}:5: network.checkpoint: {path}: The checkpoint is not"
     assert str(caught.value).startswith(expected)
 
 
-def test_damaged_data(project: Path, run) -> None:
-    path = project / "tiny.npz"
+def test_damaged_data(new_project: Path, run) -> None:
+    path = new_project / "tiny.npz"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UserError) as caught:
-        run(project, "quantize")
-    expected = f"{project / 'tiny.yaml'}:4: network.dataset: {path}: "
+        run(new_project, "quantize")
+    expected = f"{new_project / 'tiny.yaml'}:4: network.dataset: {path}: "
     assert str(caught.value).startswith(expected)
 
 
-def test_images_of_the_wrong_size(project: Path, run) -> None:
-    with np.load(project / "tiny.npz") as archive:
+def test_images_of_the_wrong_size(new_project: Path, run) -> None:
+    with np.load(new_project / "tiny.npz") as archive:
         x, y = archive["x"], archive["y"]
-    np.savez(project / "tiny.npz", x=x[:, :, :8, :8], y=y)
+    np.savez(new_project / "tiny.npz", x=x[:, :, :8, :8], y=y)
     with pytest.raises(UserError) as caught:
-        run(project, "quantize")
+        run(new_project, "quantize")
     message = str(caught.value)
-    assert message.startswith(f"{project / 'tiny.yaml'}:4: network.dataset: ")
+    assert message.startswith(f"{new_project / 'tiny.yaml'}:4: network.dataset: ")
     assert "12 x 12 pixels, not 8 x 8" in message

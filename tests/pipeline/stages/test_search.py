@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profile import load_profile
 from hawx_hw.search.oracle import EmulatedOracle
+from tests.pipeline.stages.conftest import run_stages, started
 
 #: Blocks whose figures come with the predictors: nothing is synthesized.
 SEARCH = """columns: 4
@@ -25,10 +27,35 @@ search:
 """
 
 
+@pytest.fixture(scope="module")
+def profiled(quantized: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the stage ``profile`` up to date; not to be changed."""
+    folder = tmp_path_factory.mktemp("profiled")
+    shutil.copytree(quantized, folder, dirs_exist_ok=True)
+    config = folder / "tiny.yaml"
+    config.write_text(config.read_text().replace("columns: 4\n", SEARCH))
+    run_stages(folder, "profile")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searched_once(profiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its search done and its design built; not to be changed."""
+    return started(profiled, tmp_path_factory.mktemp("searched"), "assign")
+
+
 @pytest.fixture
-def searching(project: Path, edit) -> Path:
-    edit(project, "columns: 4\n", SEARCH)
-    return project
+def searching(profiled: Path, tmp_path: Path) -> Path:
+    """A project of the test's own that can be searched."""
+    shutil.copytree(profiled, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def searched(searched_once: Path, tmp_path: Path) -> Path:
+    """A project of the test's own with the design of a search."""
+    shutil.copytree(searched_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def ran(outcomes) -> list[str]:
@@ -39,9 +66,8 @@ def read(project: Path, name: str) -> dict[str, Any]:
     return json.loads((project / "build" / name).read_text("utf-8"))
 
 
-def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> None:
-    run(searching, "assign")
-    found, design = read(searching, "search.json"), read(searching, "design.json")
+def test_a_design_is_chosen_and_built_as_it_was_run(searched: Path) -> None:
+    found, design = read(searched, "search.json"), read(searched, "design.json")
     assert found["evaluations"] <= 9
     assert len(found["uniform"]) == 3
     point = found["front"][design["index"]]
@@ -49,10 +75,10 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> Non
     assert point["cost"]["energy_nj"] == min(p["cost"]["energy_nj"] for p in found["front"])
     assert {key: design["accelerator"][key] for key in point["shape"]} == point["shape"]
     assert design["assignment"] == point["assignment"]
-    profile = load_profile(searching / "build" / "scores.npz")
+    profile = load_profile(searched / "build" / "scores.npz")
     assert profile.units == len(point["vector"])
     # The search's graph is made again to the bit; it is built unless another is better.
-    assigned = read(searching, "assign.json")
+    assigned = read(searched, "assign.json")
     assert assigned["accuracy"]["searched"] == point["test_accuracy"]
     seen = assigned["training"]
     assert (seen["images"], seen["by_filter"]) == (30, point["accuracy"])
@@ -62,10 +88,10 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searching: Path, run) -> Non
         assert assigned["accuracy"]["assigned"] == point["test_accuracy"]
 
 
-def test_the_search_predicts_as_the_stage_predict_does(searching: Path, run) -> None:
-    run(searching, "predict")
-    prediction = read(searching, "predict.json")["prediction"]
-    point = read(searching, "search.json")["front"][read(searching, "design.json")["index"]]
+def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> None:
+    run(searched, "predict")
+    prediction = read(searched, "predict.json")["prediction"]
+    point = read(searched, "search.json")["front"][read(searched, "design.json")["index"]]
     # Biases that make up layer after layer may need a bit more or less in the adders.
     assert prediction["energy_pj"]["value"] / 1000 == pytest.approx(
         point["cost"]["energy_nj"], rel=0.01
@@ -74,30 +100,30 @@ def test_the_search_predicts_as_the_stage_predict_does(searching: Path, run) -> 
     assert prediction["cycles"] == point["cost"]["cycles"]
 
 
-def test_a_changed_constraint_runs_no_search(searching: Path, run, edit) -> None:
-    run(searching, "assign")
-    edit(searching, "accuracy_drop: 100", "accuracy_drop: 99")
+def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
+    run(searched, "assign")
+    edit(searched, "accuracy_drop: 100", "accuracy_drop: 99")
     # The same point: nothing after it is made anew.
-    assert ran(run(searching, "assign")) == ["pick"]
-    area = min(p["cost"]["area_um2"] for p in read(searching, "search.json")["front"])
-    edit(searching, "accuracy_drop: 99", f"accuracy_drop: 99, area_um2: {area}")
-    outcomes = ran(run(searching, "assign"))
+    assert ran(run(searched, "assign")) == ["pick"]
+    area = min(p["cost"]["area_um2"] for p in read(searched, "search.json")["front"])
+    edit(searched, "accuracy_drop: 99", f"accuracy_drop: 99, area_um2: {area}")
+    outcomes = ran(run(searched, "assign"))
     assert outcomes[0] == "pick" and "search" not in outcomes
-    design = read(searching, "design.json")
+    design = read(searched, "design.json")
     assert design["accelerator"]["rows"] == 2
 
 
-def test_a_point_can_be_named(searching: Path, run, edit) -> None:
-    run(searching, "pick")
-    count = len(read(searching, "search.json")["front"])
+def test_a_point_can_be_named(searched: Path, run, edit) -> None:
+    run(searched, "pick")
+    count = len(read(searched, "search.json")["front"])
     for index in (0, count - 1):
         before = "budget: 9" if index == 0 else "index: 0\n  budget: 9"
-        edit(searching, before, f"index: {index}\n  budget: 9")
-        assert ran(run(searching, "pick")) == ["pick"]
-        assert read(searching, "design.json")["index"] == index
-    edit(searching, f"index: {count - 1}", f"index: {count}")
+        edit(searched, before, f"index: {index}\n  budget: 9")
+        assert ran(run(searched, "pick")) == ["pick"]
+        assert read(searched, "design.json")["index"] == index
+    edit(searched, f"index: {count - 1}", f"index: {count}")
     with pytest.raises(UserError, match=rf"search.index: The front has no point {count}"):
-        run(searching, "pick")
+        run(searched, "pick")
 
 
 def test_the_impossible_loses_nothing(searching: Path, run, edit) -> None:
@@ -128,19 +154,19 @@ def test_evaluations_are_used_again(searching: Path, run, edit, monkeypatch) -> 
     assert sum(asked) == read(searching, "search.json")["evaluations"] - first
 
 
-def test_same_config_same_front(searching: Path, run) -> None:
-    run(searching, "pick")
-    first, design = read(searching, "search.json"), (searching / "build/design.json").read_bytes()
-    picture = (searching / "build" / "front.svg").read_bytes()
-    (searching / "build" / "search.json").unlink()
-    assert "search" in ran(run(searching, "pick"))
-    again = read(searching, "search.json")
+def test_same_config_same_front(searched: Path, run) -> None:
+    run(searched, "pick")
+    first, design = read(searched, "search.json"), (searched / "build/design.json").read_bytes()
+    picture = (searched / "build" / "front.svg").read_bytes()
+    (searched / "build" / "search.json").unlink()
+    assert "search" in ran(run(searched, "pick"))
+    again = read(searched, "search.json")
     for key in ("seconds", "evaluation_seconds"):
         del first[key], again[key]
     del first["screening"]["seconds"], again["screening"]["seconds"]
     assert again == first
-    assert (searching / "build" / "design.json").read_bytes() == design
-    assert (searching / "build" / "front.svg").read_bytes() == picture
+    assert (searched / "build" / "design.json").read_bytes() == design
+    assert (searched / "build" / "front.svg").read_bytes() == picture
 
 
 @pytest.mark.parametrize("algorithm", ["random", "greedy"])
@@ -161,17 +187,15 @@ def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) ->
     assert read(searching, "design.json")["accelerator"]["rows"] == 4
 
 
-def test_a_mixture_is_verified(searching: Path, run, edit) -> None:
+def test_a_mixture_is_verified(searched: Path, run, edit) -> None:
     """Some point with several blocks, down to the simulated Verilog."""
-    edit(searching, "budget: 9", "algorithm: random\n  budget: 40")
-    run(searching, "search")
-    front = read(searching, "search.json")["front"]
+    front = read(searched, "search.json")["front"]
     index = next(i for i, point in enumerate(front) if len(set(point["vector"])) > 1)
-    edit(searching, "budget: 40", f"index: {index}\n  budget: 40")
-    run(searching, "verify")
-    found = read(searching, "verify.json")
-    assert (found["mismatches"], found["images"]) == (0, 2)
-    assert found["cycles_per_image"] == front[index]["cost"]["cycles"]
+    edit(searched, "budget: 9", f"index: {index}\n  budget: 9")
+    run(searched, "verify")
+    report = read(searched, "verify.json")
+    assert (report["mismatches"], report["images"]) == (0, 2)
+    assert report["cycles_per_image"] == front[index]["cost"]["cycles"]
 
 
 @pytest.mark.parametrize(
@@ -217,11 +241,12 @@ def test_no_search_builds_the_blocks_of_the_config(project: Path, run) -> None:
         ),
     ],
 )
-def test_bad_configs(searching: Path, run, edit, before: str, after: str, message: str) -> None:
-    edit(searching, before, after)
+def test_bad_configs(new_project: Path, run, edit, before: str, after: str, message: str) -> None:
+    edit(new_project, "columns: 4\n", SEARCH)
+    edit(new_project, before, after)
     with pytest.raises(UserError, match=message):
-        run(searching, "search")
-    assert not (searching / "build" / "quantized.npz").exists()
+        run(new_project, "search")
+    assert not (new_project / "build" / "quantized.npz").exists()
 
 
 def test_the_truth_is_drawn_where_it_is_known(searching: Path, run, edit) -> None:

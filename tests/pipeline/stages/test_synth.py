@@ -9,7 +9,9 @@ from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.synthesis.run import SynthesisResult
 
 
-def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_sources_are_synthesized(
+    emitted_project: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     def synthesize(
@@ -23,8 +25,8 @@ def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     for ran in (True, False):
-        assert run(project, "synth")[-1].ran == ran
-    build = project / "build"
+        assert run(emitted_project, "synth")[-1].ran == ran
+    build = emitted_project / "build"
     names = (build / "rtl" / "filelist.f").read_text().split()
     assert seen == [([build / "rtl" / name for name in names], "hawx_accelerator", "generic45")]
     assert (build / "netlist.v").read_text() == "module hawx_accelerator"
@@ -54,17 +56,17 @@ def test_figures_of_a_small_accelerator(project: Path, run) -> None:
         ("gone.lib", ":10: technology: There is no liberty file 'gone.lib'."),
     ],
 )
-def test_bad_technology(project: Path, run, edit, technology: str, message: str) -> None:
+def test_bad_technology(new_project: Path, run, edit, technology: str, message: str) -> None:
     """It is told before anything runs."""
-    edit(project, "verify:", f"technology: {technology}\nverify:")
+    edit(new_project, "verify:", f"technology: {technology}\nverify:")
     with pytest.raises(UserError) as caught:
-        run(project, "synth")
-    assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
-    assert not (project / "build" / "quantize.json").exists()
+        run(new_project, "synth")
+    assert str(caught.value).startswith(f"{new_project / 'tiny.yaml'}{message}")
+    assert not (new_project / "build" / "quantize.json").exists()
 
 
 def test_a_clock_is_a_matter_of_synthesis_alone(
-    project: Path, run, edit, monkeypatch: pytest.MonkeyPatch
+    emitted_project: Path, run, edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     periods = []
 
@@ -76,8 +78,8 @@ def test_a_clock_is_a_matter_of_synthesis_alone(
         return SynthesisResult({}, workdir / "netlist.v", Netlist(top, {}, technology.library))
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
-    run(project, "synth")
-    edit(project, "  rows:", "  clock_mhz: 400\n  rows:")
-    outcomes = run(project, "synth")
+    run(emitted_project, "synth")
+    edit(emitted_project, "  rows:", "  clock_mhz: 400\n  rows:")
+    outcomes = run(emitted_project, "synth")
     assert periods == [None, 2.5]
     assert [outcome.stage for outcome in outcomes if outcome.ran] == ["search", "pick", "synth"]

@@ -9,16 +9,16 @@ from hawx_hw.verification import accelerator_job as job
 from hawx_hw.verification.result import SimulationResult
 
 
-def test_a_whole_run(project: Path, run) -> None:
+def test_a_whole_run(emitted_project: Path, run) -> None:
     """The real simulation of a small accelerator."""
-    run(project, "verify")
-    found = json.loads((project / "build" / "verify.json").read_text())
+    run(emitted_project, "verify")
+    found = json.loads((emitted_project / "build" / "verify.json").read_text())
     assert (found["images"], found["mismatches"], found["traced"]) == (2, 0, 1)
     assert found["cycles_per_image"] == found["cycles_predicted"]
     assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
     assert found["utilization"] == found["macs"] / (16 * found["cycles_predicted"])
     assert found["stage"] == "verify"
-    assert not any(outcome.ran for outcome in run(project, "verify"))
+    assert not any(outcome.ran for outcome in run(emitted_project, "verify"))
 
 
 @pytest.fixture
@@ -44,27 +44,27 @@ def differing(monkeypatch: pytest.MonkeyPatch) -> str:
     return message
 
 
-def test_a_difference_is_written_down(project: Path, run, differing: str) -> None:
+def test_a_difference_is_written_down(emitted_project: Path, run, differing: str) -> None:
     for _ in range(2):
         with pytest.raises(VerificationError) as caught:
-            run(project, "verify")
+            run(emitted_project, "verify")
         assert str(caught.value) == differing
-        found = json.loads((project / "build" / "verify.json").read_text())
+        found = json.loads((emitted_project / "build" / "verify.json").read_text())
         assert (found["images"], found["mismatches"]) == (2, 1)
         assert found["multipliers"] == 16
 
 
-def test_more_images_than_there_are(project: Path, run, edit) -> None:
-    edit(project, "  images: 2", "  images: 13")
+def test_more_images_than_there_are(emitted_project: Path, run, edit) -> None:
+    edit(emitted_project, "  images: 2", "  images: 13")
     with pytest.raises(UserError) as caught:
-        run(project, "verify")
+        run(emitted_project, "verify")
     assert str(caught.value) == (
-        f"{project / 'tiny.yaml'}:11: verify.images: There are only 12 test images, not 13. "
-        "Ask for 12 or fewer."
+        f"{emitted_project / 'tiny.yaml'}:11: verify.images: There are only 12 test images, "
+        "not 13. Ask for 12 or fewer."
     )
 
 
-def test_no_simulator(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_simulator(new_project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told before anything runs."""
 
     def find(name: str) -> None:
@@ -72,8 +72,8 @@ def test_no_simulator(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(simulators, "find_simulator", find)
     with pytest.raises(UserError) as caught:
-        run(project, "verify")
+        run(new_project, "verify")
     assert str(caught.value) == (
-        f"{project / 'tiny.yaml'}:10: verify.simulator: Verilator is missing. Install it."
+        f"{new_project / 'tiny.yaml'}:10: verify.simulator: Verilator is missing. Install it."
     )
-    assert not (project / "build" / "quantize.json").exists()
+    assert not (new_project / "build" / "quantize.json").exists()
