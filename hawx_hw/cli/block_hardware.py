@@ -1,4 +1,4 @@
-"""``hawx blocks prove`` and ``hawx blocks implementations``: what hardware a block is."""
+"""``hawx blocks prove`` and ``hawx blocks implementations``: the hardware of blocks."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["implementations", "prove"]
 
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
-_JobsOption = Annotated[int, typer.Option(min=1, help="How many processes work at a time.")]
+_JobsOption = Annotated[int, typer.Option(min=1, help="Number of parallel processes.")]
 
 
 def prove(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Left out: all that are listed.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all listed blocks.")
     ] = None,
     family: Annotated[
         str | None, typer.Option(metavar="F", help="The listed blocks of one family.")
@@ -84,11 +84,13 @@ def implementations(
     technology: Annotated[
         str, typer.Option(metavar="T", help="Name or liberty file.")
     ] = "generic45",
-    objective: Annotated[str, typer.Option(help="area or delay: what is chosen by.")] = "area",
+    objective: Annotated[
+        str, typer.Option(help="area or delay: selects the implementation.")
+    ] = "area",
     jobs: _JobsOption = 1,
     as_json: _JsonOption = False,
 ) -> None:
-    """Synthesize every implementation of blocks: area, longest path, which is chosen."""
+    """Synthesize every implementation of blocks: area, longest path, selection."""
     from hawx_hw.synthesis.implementations import compare_implementations
     from hawx_hw.technology import load
     from hawx_hw.util.progress import ProgressDisplay, console_for
@@ -142,15 +144,17 @@ def _listed(family: str | None) -> list[Block]:
 
 
 def _row(proof: Proof) -> tuple[str, str, str, str]:
-    found = {counterexample.method: str(counterexample) for counterexample in proof.counterexamples}
+    failed = {
+        counterexample.method: str(counterexample) for counterexample in proof.counterexamples
+    }
     formal = "proven" if proof.formal else "no specification"
     if proof.implementation == "specification":
         formal = ""
     return (
         proof.block,
         proof.implementation,
-        found.get("simulation", "equal"),
-        found.get("formal", formal),
+        failed.get("simulation", "equal"),
+        failed.get("formal", formal),
     )
 
 

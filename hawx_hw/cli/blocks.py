@@ -1,4 +1,4 @@
-"""``hawx blocks``: what blocks there are, what each does, and how to add one."""
+"""``hawx blocks``: list, show, import, prove and characterize blocks."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["blocks_app"]
 
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: Keys to sort by, and the columns that show them.
-_COLUMNS = {
+#: Keys to sort by, and their headings.
+_HEADINGS = {
     "name": "block",
     "mean_error": "mean error",
     "mae": "MAE",
@@ -46,7 +46,8 @@ blocks_app.command()(characterize)
 def list_blocks(
     family: Annotated[str | None, typer.Option(metavar="F", help="Only this family.")] = None,
     sort: Annotated[
-        str | None, typer.Option(metavar="KEY", help=f"{', '.join(_COLUMNS)}; left out: by family.")
+        str | None,
+        typer.Option(metavar="KEY", help=f"{', '.join(_HEADINGS)}; left out: by family."),
     ] = None,
     max_mae: Annotated[float | None, typer.Option(help="Largest mean absolute error.")] = None,
     max_wce: Annotated[int | None, typer.Option(help="Largest error of any product.")] = None,
@@ -58,38 +59,38 @@ def list_blocks(
     from hawx_hw.blocks.statistics import statistics
     from hawx_hw.blocks.user.import_store import ImportStore
 
-    if sort is not None and sort not in _COLUMNS:
+    if sort is not None and sort not in _HEADINGS:
         raise UserError(
-            f"Cannot sort by {sort!r}.", where="--sort", hint=f"Keys are {', '.join(_COLUMNS)}."
+            f"Cannot sort by {sort!r}.", where="--sort", hint=f"Keys are {', '.join(_HEADINGS)}."
         )
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for entry in catalogue(family):
-        figures = statistics(entry.block)
+        errors = statistics(entry.block)
         if (
-            (max_mae is None or figures.mae <= max_mae)
-            and (max_wce is None or figures.wce <= max_wce)
-            and (max_bias is None or abs(figures.mean_error) <= max_bias)
+            (max_mae is None or errors.mae <= max_mae)
+            and (max_wce is None or errors.wce <= max_wce)
+            and (max_bias is None or abs(errors.mean_error) <= max_bias)
         ):
-            found.append(
+            entries.append(
                 {
                     "name": entry.block.name,
                     "family": entry.block.family,
                     "digest": entry.block.digest,
                     "also": list(entry.others),
-                    **figures.as_dict(),
+                    **errors.as_dict(),
                 }
             )
     for problem in ImportStore().load_all()[1]:
         typer.echo(f"warning: {problem}", err=True)
     if sort is not None:
-        found.sort(key=lambda row: abs(row[sort]) if sort != "name" else row[sort])
+        entries.sort(key=lambda entry: abs(entry[sort]) if sort != "name" else entry[sort])
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        typer.echo(json.dumps(entries, indent=2))
         return
     from hawx_hw.util.tables import print_table
 
     print_table(
-        (*_COLUMNS.values(), "also"),
+        (*_HEADINGS.values(), "also"),
         [
             (
                 row["name"],
@@ -101,7 +102,7 @@ def list_blocks(
                 f"{100 * row['mre']:.2f}",
                 ", ".join(row["also"]),
             )
-            for row in found
+            for row in entries
         ],
     )
 
@@ -114,7 +115,7 @@ def show(
     histograms: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.npz", help="How often codes occur: weights[256] and activations[256]."
+            metavar="FILE.npz", help="Counts of the codes: weights[256] and activations[256]."
         ),
     ] = None,
     plot: Annotated[
@@ -135,7 +136,7 @@ def show(
     ] = None,
     as_json: _JsonOption = False,
 ) -> None:
-    """Show one block: error statistics, ranks, implementations, other names, what it costs."""
+    """Show one block: error statistics, ranks, implementations, other names, costs."""
     from hawx_hw.blocks import by_name
     from hawx_hw.blocks.description import describe
     from hawx_hw.blocks.statistics import error_moments
@@ -148,9 +149,9 @@ def show(
             moments = error_moments(block, weights, activations)
         except ValueError as error:
             raise UserError(f"{error}.", where=str(histograms)) from error
-    found = describe(block, moments)
+    content = describe(block, moments)
     if technology:
-        found["technologies"] = _figures(block, technology)
+        content["technologies"] = _costs(block, technology)
     if plot is not None:
         from hawx_hw.blocks.heat_map import write_heat_map
 
@@ -158,23 +159,23 @@ def show(
     if save_table is not None:
         _save_table(block, save_table)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        typer.echo(json.dumps(content, indent=2))
         return
     from hawx_hw.util.tables import print_table
 
-    print_table(None, _rows(found), title=block.name)
+    print_table(None, _lines(content), title=block.name)
 
 
-def _figures(block: Block, technologies: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """What synthesis makes of each implementation of a block, by technology."""
+def _costs(block: Block, technologies: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Synthesis results of each implementation of a block, by technology."""
     from hawx_hw.synthesis.implementations import choose
     from hawx_hw.technology import load
 
-    found = {}
+    results = {}
     for name in technologies:
         library = load(name, base=Path.cwd())
-        found[library.name] = choose(block, library).as_dict()["metrics"]
-    return found
+        results[library.name] = choose(block, library).as_dict()["metrics"]
+    return results
 
 
 @blocks_app.command("import")
@@ -186,19 +187,17 @@ def import_block(
     product: Annotated[str | None, typer.Option(metavar="PORT", help="The product.")] = None,
     signed: Annotated[
         bool | None,
-        typer.Option(
-            "--signed/--unsigned", help="Left out: as the ports or the module's name say."
-        ),
+        typer.Option("--signed/--unsigned", help="Default: by the ports or the module's name."),
     ] = None,
     technology: Annotated[
         str | None,
         typer.Option(metavar="T", help="Name or liberty file of the cells that the netlist uses."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="The block becomes import:NAME; left out: the module's name.")
+        str | None, typer.Option(help="The block is import:NAME; default: the module's name.")
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Let NAME stand for this one from now on.")
+        bool, typer.Option("--replace", help="Replace the block of that name.")
     ] = False,
     as_json: _JsonOption = False,
 ) -> None:
@@ -208,7 +207,7 @@ def import_block(
     from hawx_hw.blocks.description import describe
     from hawx_hw.technology import load
 
-    found = import_verilog(
+    imported = import_verilog(
         file,
         module,
         a=a,
@@ -219,7 +218,7 @@ def import_block(
         name=name,
         replace=replace,
     )
-    block, circuit = found.block, found.block.circuit
+    block, circuit = imported.block, imported.block.circuit
     content = {
         **describe(block),
         "ports": {
@@ -228,7 +227,7 @@ def import_block(
         },
         "signed": circuit.signed,
         "circuit": circuit.digest,
-        "warnings": [*found.warnings, *_swapped(block, other_names(block))],
+        "warnings": [*imported.warnings, *_swapped(block, other_names(block))],
     }
     if as_json:
         typer.echo(json.dumps(content, indent=2))
@@ -241,38 +240,38 @@ def import_block(
             ("activation", f"{circuit.b.name}, {circuit.b.width} bits, {kind}"),
             ("product", f"{circuit.product.name}, {circuit.product.width} bits, {kind}"),
         )
-        print_table(None, [*ports, *_rows(content)], title=block.name)
+        print_table(None, [*ports, *_lines(content)], title=block.name)
     for warning in content["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
 
 
-def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    figures = found["statistics"]
-    rows = [
-        ("also", ", ".join(found["also"]) or "no other name"),
-        ("mean error", f"{figures['mean_error']:.4f}"),
-        ("MAE", f"{figures['mae']:.4f}"),
-        ("RMSE", f"{figures['rmse']:.4f}"),
-        ("WCE", str(figures["wce"])),
-        ("errors", f"{100 * figures['error_rate']:.4f} % of the products"),
-        ("MRE", f"{100 * figures['mre']:.4f} % of the exact product, where that is not 0"),
+def _lines(content: dict[str, Any]) -> list[tuple[str, str]]:
+    errors = content["statistics"]
+    lines = [
+        ("also", ", ".join(content["also"]) or "no other name"),
+        ("mean error", f"{errors['mean_error']:.4f}"),
+        ("MAE", f"{errors['mae']:.4f}"),
+        ("RMSE", f"{errors['rmse']:.4f}"),
+        ("WCE", str(errors["wce"])),
+        ("errors", f"{100 * errors['error_rate']:.4f} % of the products"),
+        ("MRE", f"{100 * errors['mre']:.4f} % of the exact product, where that is not 0"),
     ]
-    if "on_histograms" in found:
-        moments = found["on_histograms"]
-        rows += [
+    if "on_histograms" in content:
+        moments = content["on_histograms"]
+        lines += [
             ("mean error on the histograms", f"{moments['mean_error']:.4f}"),
             ("its variance", f"{moments['variance']:.4f}"),
         ]
-    factors = found["factors"]
+    factors = content["factors"]
     terms = (
         "none by the family"
         if factors is None
         else f"{factors['terms']} of weights' factors in {factors['weights']}, activations' in "
         f"{factors['activations']}"
     )
-    if "published" in found:
-        published = found["published"]
-        rows.append(
+    if "published" in content:
+        published = content["published"]
+        lines.append(
             (
                 "published, 45 nm",
                 f"{published['power_mw']} mW, {published['area_um2']} um2, "
@@ -280,47 +279,49 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
             )
         )
     return [
-        *rows,
-        ("rank of the table", str(found["rank"])),
-        ("rank of the error", str(found["error_rank"])),
+        *lines,
+        ("rank of the table", str(content["rank"])),
+        ("rank of the error", str(content["error_rank"])),
         ("exact sums of products", terms),
-        ("weights", _codes(found["weights"], found["weight_step"])),
-        ("activations", _codes(found["activations"], found["activation_step"])),
-        ("activations in hardware", f"code + {found['activation_offset']}"),
-        ("product", f"{found['product_bits']} bits"),
-        ("implementations", ", ".join(found["implementations"])),
+        ("weights", _codes(content["weights"], content["weight_step"])),
+        ("activations", _codes(content["activations"], content["activation_step"])),
+        ("activations in hardware", f"code + {content['activation_offset']}"),
+        ("product", f"{content['product_bits']} bits"),
+        ("implementations", ", ".join(content["implementations"])),
         *(
             (
                 f"on {name}",
                 "; ".join(
                     f"{entry['implementation']} area {entry['area']:,.1f}, "
                     f"{entry['delay_ns']:.3f} ns"
-                    for entry in figures
+                    for entry in results
                 ),
             )
-            for name, figures in found.get("technologies", {}).items()
+            for name, results in content.get("technologies", {}).items()
         ),
-        ("digest", found["digest"]),
+        ("digest", content["digest"]),
     ]
 
 
 def _codes(ends: list[int], step: int) -> str:
     text = f"{ends[0]} to {ends[1]}"
-    return f"{text}, multiples of {step} are all that it needs" if step > 1 else text
+    return f"{text}, multiples of {step} only" if step > 1 else text
 
 
 def _swapped(block: Block, names: tuple[str, ...]) -> list[str]:
-    """A warning where the table is new, but known with its operands swapped."""
+    """A warning where the table is new, but known with swapped operands."""
     import numpy as np
 
     from hawx_hw.blocks.catalogue import library
 
     if names or np.array_equal(block.raw_table, block.raw_table.T):
         return []
-    known = [other.name for other in library() if np.array_equal(other.table, block.table.T)]
+    names_swapped = [
+        other.name for other in library() if np.array_equal(other.table, block.table.T)
+    ]
     return [
-        f"With its operands swapped it would be {name}: see that the weight is the right port."
-        for name in known[:1]
+        f"With swapped operands it would be {name}: check which port is the weight."
+        for name in names_swapped[:1]
     ]
 
 
