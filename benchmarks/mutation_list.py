@@ -411,8 +411,8 @@ _MEASURES = (
     Mutation(
         "liberty-falling-energy",
         "hawx_hw/technology/liberty.py",
-        "(found[0], found[-1]) if found",
-        "(found[0], found[0]) if found",
+        "(tables[0], tables[-1]) if tables",
+        "(tables[0], tables[0]) if tables",
         "tests/technology",
     ),
     Mutation(
@@ -439,8 +439,8 @@ _MEASURES = (
     Mutation(
         "set-up-time-left-out-of-the-longest-path",
         "hawx_hw/netlist/timing.py",
-        "delays[checked] += tables.at(",
-        "delays[checked] += 0 * tables.at(",
+        "return arriving + TableStack([*self.limits])",
+        "return arriving + 0 * TableStack([*self.limits])",
         "tests/netlist/test_timing.py",
     ),
     Mutation(

@@ -17,7 +17,9 @@ WITHOUT = frozenset(
     architectures/registry.py
     architectures/systolic/accesses.py
     architectures/systolic/architecture.py
+    architectures/systolic/classes.py
     architectures/systolic/config.py
+    architectures/systolic/derivation.py
     architectures/systolic/description.py
     architectures/systolic/lowering.py
     architectures/systolic/operands.py
@@ -27,15 +29,22 @@ WITHOUT = frozenset(
     cli/designs.py
     cli/options.py
     cli/predict.py
+    compensation/assigned.py
+    compensation/result.py
     design/design.py
+    design/program.py
     gateware/register_map.py
+    pipeline/data.py
     pipeline/inputs.py
     pipeline/order.py
+    pipeline/own_blocks.py
     pipeline/stage.py
     pipeline/stages/pick.py
     pipeline/stages/predict.py
     pipeline/stages/profile.py
+    pipeline/technology.py
     prediction/plots.py
+    quantize/result.py
     report/tables.py
     scores/layer.py
     search/algorithms/exhaustive.py
