@@ -51,7 +51,7 @@ def main() -> None:
         table.add_column(name, justify="right")
     block = by_name("exact")
     (design,) = implementation_verilog([(block, block.implementations[0])])
-    flat = flatten(synthesize_module(design.files, design.top, load("generic45"))[0])
+    flat = flatten(synthesize_module(design.files, design.top, load("generic45")).netlist)
     delays = library_delays(flat)
     baseline = _icarus(flat, delays)
     rows = [("multiplier", "Icarus, delays", flat.cells, baseline)]

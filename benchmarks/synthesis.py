@@ -50,22 +50,22 @@ def main() -> None:
             sources = [folder / "rtl" / source for source in
                        (folder / "rtl" / "filelist.f").read_text().split()]  # fmt: skip
             begin = time.perf_counter()
-            metrics = synthesize(
+            result = synthesize(
                 sources,
                 top,
                 technology,
                 workdir=folder / "work",
                 flatten=flatten,
                 opensta=False,
-            ).metrics
+            ).result
             seconds = time.perf_counter() - begin
             baseline = baseline or seconds
             table.add_row(
                 f"{'array' if top == _ARRAY else 'accelerator'} {size} x {size}",
                 "flattened" if flatten else "kept",
-                f"{metrics['cells']:,}",
-                f"{metrics['area']:,.0f}",
-                f"{metrics['timing']['longest_path_ns']:.2f}",
+                f"{result.cells:,}",
+                f"{result.area:,.0f}",
+                f"{result.timing.longest_path_ns:.2f}",
                 f"{seconds:.1f}",
                 f"{seconds / baseline:.2f}",
             )

@@ -150,9 +150,9 @@ def measure(
             Measurement(
                 block.name,
                 implementation,
-                report["area"],
+                report.area,
                 round(path.delay, 4),
-                report["cells"],
+                report.cells,
                 energies["switching_fj"],
                 energies["internal_fj"],
                 energies["leakage_nw"],

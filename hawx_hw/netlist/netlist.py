@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.netlist.report import CellTotals, MemoryTotals, ModuleTotals, NetlistReport
 from hawx_hw.technology.liberty import Library
 
 __all__ = ["MACROS", "Instance", "Module", "Netlist", "read_module", "read_netlist"]
@@ -90,43 +91,37 @@ class Netlist:
             if instance.kind in self.library.cells
         )
 
-    def report(self) -> dict[str, Any]:
-        """Cells and area, in total and by kind of module, and the memory macros.
-
-        Areas are exact sums over the hierarchy, in the library's unit; macros have none here.
-        """
+    def report(self) -> NetlistReport:
+        """Cells and area, in total and by kind of module, and the memory macros."""
         total: Counter[str] = Counter()
-        kinds = {}
+        modules = {}
         memories: Counter[tuple[str, int, int]] = Counter()
         for name in self.order:
             own, count = self.cells(name), self.uses[name]
             for kind, number in own.items():
                 total[kind] += number * count
-            kinds[name] = {"instances": count, **self._figures(own)}
-            kinds[name]["area_all"] = round(kinds[name]["area"] * count, 3)
+            totals = self._totals(own)
+            area_all = round(totals.area * count, 3)
+            modules[name] = ModuleTotals(**dict(totals), instances=count, area_all=area_all)
             for instance in self.modules[name].instances:
                 if instance.kind in MACROS:
                     shape = instance.parameters
                     memories[instance.kind, shape["WIDTH"], shape["DEPTH"]] += count
-        entries = [
-            {
-                "kind": kind,
-                "width": width,
-                "depth": depth,
-                "instances": count,
-                "bits": width * depth * count,
-            }
+        entries = tuple(
+            MemoryTotals(
+                kind=kind, width=width, depth=depth, instances=count, bits=width * depth * count
+            )
             for (kind, width, depth), count in sorted(memories.items())
-        ]
-        return {
-            **self._figures(total),
-            "cells_by_kind": dict(sorted(total.items())),
-            "modules": kinds,
-            "memories": entries,
-            "memory_bits": sum(entry["bits"] for entry in entries),
-        }
+        )
+        return NetlistReport(
+            **dict(self._totals(total)),
+            cells_by_kind=dict(sorted(total.items())),
+            modules=modules,
+            memories=entries,
+            memory_bits=sum(entry.bits for entry in entries),
+        )
 
-    def _figures(self, cells: Counter[str]) -> dict[str, Any]:
+    def _totals(self, cells: Counter[str]) -> CellTotals:
         kinds = self.library.cells
         area = sum(kinds[kind].area * count for kind, count in sorted(cells.items()))
         sequential = sum(
@@ -134,13 +129,13 @@ class Netlist:
             for kind, count in sorted(cells.items())
             if kinds[kind].sequential
         )
-        return {
-            "cells": sum(cells.values()),
-            "sequential_cells": sum(n for kind, n in cells.items() if kinds[kind].sequential),
-            "area": round(area, 3),
-            "sequential_area": round(sequential, 3),
-            "combinational_area": round(area - sequential, 3),
-        }
+        return CellTotals(
+            cells=sum(cells.values()),
+            sequential_cells=sum(n for kind, n in cells.items() if kinds[kind].sequential),
+            area=round(area, 3),
+            sequential_area=round(sequential, 3),
+            combinational_area=round(area - sequential, 3),
+        )
 
 
 def read_netlist(path: Path, top: str, library: Library) -> Netlist:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from hawx_hw.gateware.names import BLOCK, PE
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
+from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerReport
 from hawx_hw.technology.memories import MacroMetrics, MemoryModel
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def power_report(
     clock_mhz: float,
     images: int,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> PowerReport:
     """Power and energy of a design while it works on one image after another.
 
     Parameters
@@ -55,12 +56,6 @@ def power_report(
         How many images the activities are of.
     progress : callable or None
         Called with how many layers of how many are done.
-
-    Returns
-    -------
-    dict
-        See docs/power.md. Power in uW while the layer, or the whole image, is worked on; energy in
-        pJ an image, which is power times cycles.
 
     Raises
     ------
@@ -85,29 +80,29 @@ def power_report(
     groups = _Groups(flat, part_of)
     total = sum(energies.values(), np.zeros_like(next(iter(energies.values()))))
     every = sum(cycles.values())
-    entries = [
-        {
-            "name": name,
-            "cycles": cycles[name],
+    entries = tuple(
+        LayerPower(
+            name=name,
+            cycles=cycles[name],
+            parts=_energies(groups.parts, energy),
+            blocks=_energies(groups.blocks, energy),
             **_metrics(energy.sum(axis=1), cycles[name], clock_mhz),
-            "parts": _energies(groups.parts, energy),
-            "blocks": _energies(groups.blocks, energy),
-        }
+        )
         for name, energy in energies.items()
-    ]
-    return {
-        "supply": model.supply,
-        "clock_mhz": clock_mhz,
-        "images": images,
-        "cycles": every,
+    )
+    return PowerReport(
+        supply=model.supply,
+        clock_mhz=clock_mhz,
+        images=images,
+        cycles=every,
+        layers=entries,
+        parts=groups.table(groups.parts, total, every, clock_mhz),
+        blocks=groups.table(groups.blocks, total, every, clock_mhz),
+        pes=groups.table(groups.pes, total, every, clock_mhz),
+        modules=groups.table(groups.kinds, total, every, clock_mhz),
+        memories=_memories(flat, metrics, layers, images),
         **_metrics(total.sum(axis=1), every, clock_mhz),
-        "layers": entries,
-        "parts": groups.table(groups.parts, total, every, clock_mhz),
-        "blocks": groups.table(groups.blocks, total, every, clock_mhz),
-        "pes": groups.table(groups.pes, total, every, clock_mhz),
-        "modules": groups.table(groups.kinds, total, every, clock_mhz),
-        "memories": _memories(flat, metrics, layers, images),
-    }
+    )
 
 
 def _of_layer(
@@ -166,13 +161,13 @@ class _Groups:
 
     def table(
         self, groups: Mapping[str, NDArray[np.int64]], energy: _Floats, cycles: int, clock: float
-    ) -> dict[str, dict[str, Any]]:
-        """Metrics of each group, by its name."""
+    ) -> dict[str, GroupPower]:
+        """Power of each group, by its name."""
         return {
-            name: {
-                **({"instances": self._counts[name]} if name in self._counts else {}),
+            name: GroupPower(
+                instances=self._counts.get(name),
                 **_metrics(energy[:, indices].sum(axis=1), cycles, clock),
-            }
+            )
             for name, indices in groups.items()
         }
 
@@ -217,22 +212,22 @@ def _memories(
     metrics: list[MacroMetrics],
     layers: Mapping[str, Activity],
     images: int,
-) -> list[dict[str, Any]]:
+) -> tuple[MacroPower, ...]:
     entries = []
     for macro, own in zip(flat.macros, metrics, strict=True):
         counts = [activity.accesses.get(macro.path, (0, 0)) for activity in layers.values()]
         entries.append(
-            {
-                "path": macro.path,
-                "kind": macro.kind,
-                "width": macro.parameters["WIDTH"],
-                "depth": macro.parameters["DEPTH"],
-                "reads": sum(reads for reads, _ in counts) / images,
-                "writes": sum(writes for _, writes in counts) / images,
-                "read_energy_fj": _rounded(own.read_energy_fj),
-                "write_energy_fj": _rounded(own.write_energy_fj),
-                "leakage_nw": _rounded(own.leakage_nw),
-                "source": own.source,
-            }
+            MacroPower(
+                path=macro.path,
+                kind=macro.kind,
+                width=macro.parameters["WIDTH"],
+                depth=macro.parameters["DEPTH"],
+                reads=sum(reads for reads, _ in counts) / images,
+                writes=sum(writes for _, writes in counts) / images,
+                read_energy_fj=_rounded(own.read_energy_fj),
+                write_energy_fj=_rounded(own.write_energy_fj),
+                leakage_nw=_rounded(own.leakage_nw),
+                source=own.source,
+            )
         )
-    return entries
+    return tuple(entries)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
     from hawx_hw.netlist.flat import FlatNetlist
+    from hawx_hw.netlist.report import NetlistReport
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
@@ -152,13 +153,18 @@ def _described(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"dataset": content["network"]["dataset"], **simple}
 
 
-def _areas(report: Mapping[str, Any], unit_of: Callable[[str], str]) -> dict[str, float]:
-    names = ("area", "sequential_area", "combinational_area", "cells", "sequential_cells")
-    areas = {key: report[key] for key in names}
+def _areas(report: NetlistReport, unit_of: Callable[[str], str]) -> dict[str, float]:
+    areas = {
+        "area": report.area,
+        "sequential_area": report.sequential_area,
+        "combinational_area": report.combinational_area,
+        "cells": report.cells,
+        "sequential_cells": report.sequential_cells,
+    }
     units: dict[str, float] = {}
-    for name, module in report["modules"].items():
+    for name, module in report.modules.items():
         unit = f"area_{unit_of(name)}"
-        units[unit] = units.get(unit, 0.0) + module["area"] * module["instances"]
+        units[unit] = units.get(unit, 0.0) + module.area * module.instances
     return areas | {unit: round(area, 3) for unit, area in sorted(units.items()) if area}
 
 
@@ -171,13 +177,12 @@ def _delays(by_module: Mapping[str, float], unit_of: Callable[[str], str]) -> di
     return dict(sorted(units.items()))
 
 
-def _memories(report: Mapping[str, Any], technology: Technology) -> dict[str, float]:
+def _memories(report: NetlistReport, technology: Technology) -> dict[str, float]:
     area = sum(
-        each["instances"]
-        * technology.memories.metrics(each["kind"], each["width"], each["depth"]).area
-        for each in report["memories"]
+        each.instances * technology.memories.metrics(each.kind, each.width, each.depth).area
+        for each in report.memories
     )
-    return {"memory_bits": report["memory_bits"], "memory_area": round(area, 3)}
+    return {"memory_bits": report.memory_bits, "memory_area": round(area, 3)}
 
 
 def _power(
@@ -208,14 +213,18 @@ def _power(
         clock_mhz=clock,
         images=images,
     )
-    parts = {name: part["energy_pj"] for name, part in report["parts"].items()}
-    memory = report["parts"]["memories"]["energy_pj"]
+    parts = {name: part.energy_pj for name, part in report.parts.items()}
+    memory = report.parts["memories"].energy_pj
     return {
-        "cycles": report["cycles"],
+        "cycles": report.cycles,
         "used_clock_mhz": clock,
-        **{key: report[key] for key in report if key.endswith("_uw")},
-        "energy_pj": report["energy_pj"],
+        "internal_uw": report.internal_uw,
+        "switching_uw": report.switching_uw,
+        "memory_uw": report.memory_uw,
+        "leakage_uw": report.leakage_uw,
+        "power_uw": report.power_uw,
+        "energy_pj": report.energy_pj,
         "memory_energy_pj": memory,
-        "logic_energy_pj": float(f"{report['energy_pj'] - memory:.8g}"),
+        "logic_energy_pj": float(f"{report.energy_pj - memory:.8g}"),
         **{f"energy_{name.replace(' ', '_')}_pj": energy for name, energy in parts.items()},
     }

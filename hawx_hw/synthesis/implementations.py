@@ -208,6 +208,4 @@ def compare_implementations(
 def _metrics(implementation: str, mapped: Mapped) -> ImplementationMetrics:
     report = mapped.netlist.report()
     path, _ = longest_path(mapped.flat)
-    return ImplementationMetrics(
-        implementation, report["area"], round(path.delay, 4), report["cells"]
-    )
+    return ImplementationMetrics(implementation, report.area, round(path.delay, 4), report.cells)

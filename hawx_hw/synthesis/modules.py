@@ -142,6 +142,23 @@ def map_designs(
     ]
 
 
+@dataclass(frozen=True, eq=False)
+class SynthesizedModule:
+    """A module, mapped.
+
+    Parameters
+    ----------
+    netlist : Netlist
+    longest_path_ns : float
+    key : str
+        Of the module in the store; what it instantiates has keys of its own.
+    """
+
+    netlist: Netlist
+    longest_path_ns: float
+    key: str
+
+
 def synthesize_module(
     sources: Mapping[str, str],
     top: str,
@@ -151,26 +168,17 @@ def synthesize_module(
     booth: bool = False,
     store: Store | None = None,
     timeout: float = 600.0,
-) -> tuple[Netlist, dict[str, Any], str]:
-    """One module, such as a block: its netlist, its metrics and its key in the store.
+) -> SynthesizedModule:
+    """One module, such as a block.
 
     Parameters are those of :func:`map_designs`.
-
-    Returns
-    -------
-    netlist : Netlist
-    metrics : dict
-        As :meth:`~hawx_hw.netlist.netlist.Netlist.report` gives them, and ``longest_path_ns``.
-    key : str
-        Key of the top; the modules that it holds have keys of their own.
     """
     (mapped,) = map_designs(
         [(sources, top)], technology,
         period_ns=period_ns, booth=booth, store=store, timeout=timeout,
     )  # fmt: skip
     path, _ = longest_path(mapped.flat)
-    metrics = {**mapped.netlist.report(), "longest_path_ns": round(path.delay, 4)}
-    return mapped.netlist, metrics, mapped.keys[top]
+    return SynthesizedModule(mapped.netlist, round(path.delay, 4), mapped.keys[top])
 
 
 def _composed(

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.plain_verilog import plain_verilog
+from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.util.files import write_text
 from hawx_hw.util.scratch import tool_environment
 
@@ -59,7 +59,7 @@ def opensta_timing(
     workdir: Path,
     clock: str = "clk",
     timeout: float = 600.0,
-) -> dict[str, Any]:
+) -> OpenStaTiming:
     """The longest path of a mapped netlist.
 
     Inputs arrive and outputs are wanted at the ideal clock's edge. There are no wires.
@@ -78,11 +78,6 @@ def opensta_timing(
         The clock's port.
     timeout : float
         Seconds.
-
-    Returns
-    -------
-    dict
-        ``longest_path_ns``, set-up time included; ``start`` and ``end`` pins; ``version``.
 
     Raises
     ------
@@ -127,12 +122,12 @@ def opensta_timing(
     path = _PATH.search(log)
     if path is None:
         raise UserError("OpenSTA found no path.", where=where)
-    return {
-        "longest_path_ns": round((_PERIOD - float(path[3])) * unit, 4),
-        "start": path[1],
-        "end": path[2],
-        "version": version,
-    }
+    return OpenStaTiming(
+        longest_path_ns=round((_PERIOD - float(path[3])) * unit, 4),
+        start=path[1],
+        end=path[2],
+        version=version,
+    )
 
 
 def without_wires(liberty: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.opensta import find_opensta, opensta_timing
+from hawx_hw.synthesis.result import SynthesisOptions, SynthResult, TechnologyName, Timing
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
@@ -20,27 +20,26 @@ from hawx_hw.util.files import write_text
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["OPENSTA_CELLS", "SynthesisResult", "synthesize"]
+__all__ = ["OPENSTA_CELLS", "Synthesized", "synthesize"]
 
 #: Designs with more cells are not given to OpenSTA unless asked for: it flattens the hierarchy.
 OPENSTA_CELLS = 200_000
 
 
 @dataclass(frozen=True)
-class SynthesisResult:
-    """Result of synthesis.
+class Synthesized:
+    """A synthesized design.
 
     Parameters
     ----------
-    metrics : dict
-        What synth.json holds; see docs/synthesis.md.
+    result : SynthResult
     netlist : Path
         The mapped Verilog: standard cells and memory macros, with their hierarchy.
     mapped : Netlist
         The same, read.
     """
 
-    metrics: dict[str, Any]
+    result: SynthResult
     netlist: Path
     mapped: Netlist
 
@@ -59,7 +58,7 @@ def synthesize(
     progress: Progress | None = None,
     opensta: bool | None = None,
     timeout: float = 1800.0,
-) -> SynthesisResult:
+) -> Synthesized:
     """Map a design onto the cells of a technology.
 
     Each module is mapped by itself, once, and counted as often as the design holds it; see
@@ -123,26 +122,19 @@ def synthesize(
     )
     netlist = mapped.netlist
     write_text(workdir / "netlist.v", mapped.verilog)
-    metrics = netlist.report()
-    metrics["timing"] = _timing(
-        mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout
+    result = SynthResult(
+        **dict(netlist.report()),
+        top=top,
+        technology=TechnologyName(
+            name=technology.name,
+            library=technology.library.name,
+            sha256=technology.digest,
+        ),
+        options=SynthesisOptions(period_ns=period_ns, booth=booth, flatten=flatten),
+        keys=mapped.keys,
+        timing=_timing(mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout),
     )
-    return SynthesisResult(
-        {
-            "top": top,
-            "technology": {
-                "name": technology.name,
-                "library": technology.library.name,
-                "sha256": technology.digest,
-            },
-            "options": {"period_ns": period_ns, "booth": booth, "flatten": flatten},
-            "versions": {"pyosys": metadata.version("pyosys")},
-            "keys": mapped.keys,
-            **metrics,
-        },
-        workdir / "netlist.v",
-        netlist,
-    )
+    return Synthesized(result, workdir / "netlist.v", netlist)
 
 
 def _timing(
@@ -152,7 +144,7 @@ def _timing(
     workdir: Path,
     opensta: bool | None,
     timeout: float,
-) -> dict[str, Any]:
+) -> Timing:
     try:
         flat = mapped.flat
     except ValueError as error:
@@ -161,27 +153,26 @@ def _timing(
         path, by_module = longest_path(flat)
     except ValueError as error:
         raise UserError(f"{error}.", hint="Break the loop with a register.") from error
-    result: dict[str, Any] = {
-        "method": "liberty tables, whole hierarchy, no wires",
-        "longest_path_ns": round(path.delay, 4),
-        "module": path.module,
-        "end": path.end,
-        "by_module_ns": by_module,
-        "opensta": None,
-    }
-    if opensta is None:
-        if find_opensta() is None:
-            result["opensta_left_out"] = "not installed"
-            return result
-        if flat.cells > OPENSTA_CELLS:
-            result["opensta_left_out"] = f"more than {OPENSTA_CELLS} cells"
-            return result
-    if opensta is not False:
-        result["opensta"] = opensta_timing(
+    left_out = None
+    if opensta is None and find_opensta() is None:
+        left_out = "not installed"
+    elif opensta is None and flat.cells > OPENSTA_CELLS:
+        left_out = f"more than {OPENSTA_CELLS} cells"
+    sign_off = None
+    if opensta is not False and left_out is None:
+        sign_off = opensta_timing(
             workdir / "netlist.v",
             mapped.netlist.top,
             technology.liberty,
             workdir=workdir,
             timeout=timeout,
         )
-    return result
+    return Timing(
+        method="liberty tables, whole hierarchy, no wires",
+        longest_path_ns=round(path.delay, 4),
+        module=path.module,
+        end=path.end,
+        by_module_ns=by_module,
+        opensta=sign_off,
+        opensta_left_out=left_out,
+    )

@@ -31,14 +31,15 @@ def hawx(*words: str, command: typer.Typer = app):
 
 
 def test_an_entry_is_shown_with_all_that_it_came_from(store: Store) -> None:
-    _, values, key = synthesize_module({"i.v": TEXT}, "inverter", load("generic45"), store=store)
+    module = synthesize_module({"i.v": TEXT}, "inverter", load("generic45"), store=store)
+    key = module.key
     text, error = hawx("show", key[:12])
     assert error is None
     assert key in text
     assert "assign y = ~a" in text
     assert "technology generic45" in text
     assert "result.modules.hawx_module.INV: 1" in text
-    assert values["cells"] == 1
+    assert module.netlist.report().cells == 1
     content = json.loads(hawx("show", key, "--json")[0])
     assert content["inputs"]["library"] == load("generic45").digest
     assert json.loads(hawx("stats", "--json")[0])["kinds"]["module"]["entries"] == 1

@@ -17,7 +17,7 @@ from hawx_hw.technology import load
 
 def mapped(block: Block) -> FlatNetlist:
     (design,) = implementation_verilog([(block, block.implementations[0])])
-    return flatten(synthesize_module(design.files, design.top, load("generic45"))[0])
+    return flatten(synthesize_module(design.files, design.top, load("generic45")).netlist)
 
 
 @pytest.fixture(scope="module")

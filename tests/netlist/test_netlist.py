@@ -63,16 +63,16 @@ def test_modules_come_parts_first_and_count_by_use(design: Netlist) -> None:
 
 def test_figures_are_sums_over_the_hierarchy(design: Netlist) -> None:
     report = design.report()
-    assert report["cells"] == 13
-    assert report["sequential_cells"] == 6
-    assert report["cells_by_kind"] == {"DFF": 6, "INV": 1, "NAND2": 6}
-    assert report["sequential_area"] == pytest.approx(6 * 4.522)
-    assert report["combinational_area"] == pytest.approx(6 * 0.798 + 0.532)
-    assert report["area"] == pytest.approx(6 * 4.522 + 6 * 0.798 + 0.532)
+    assert report.cells == 13
+    assert report.sequential_cells == 6
+    assert report.cells_by_kind == {"DFF": 6, "INV": 1, "NAND2": 6}
+    assert report.sequential_area == pytest.approx(6 * 4.522)
+    assert report.combinational_area == pytest.approx(6 * 0.798 + 0.532)
+    assert report.area == pytest.approx(6 * 4.522 + 6 * 0.798 + 0.532)
 
 
 def test_figures_of_a_kind_are_of_one_instance(design: Netlist) -> None:
-    assert design.report()["modules"]["element"] == {
+    assert design.report().modules["element"].as_dict() == {
         "instances": 6,
         "cells": 2,
         "sequential_cells": 1,
@@ -81,16 +81,16 @@ def test_figures_of_a_kind_are_of_one_instance(design: Netlist) -> None:
         "combinational_area": 0.798,
         "area_all": 31.92,
     }
-    assert design.report()["modules"]["row"]["cells"] == 0
+    assert design.report().modules["row"].cells == 0
 
 
 def test_memories_by_shape(design: Netlist) -> None:
     report = design.report()
-    assert report["memories"] == [
+    assert [memory.as_dict() for memory in report.memories] == [
         {"kind": "hawx_rom", "width": 8, "depth": 16, "instances": 2, "bits": 256},
         {"kind": "hawx_rom", "width": 9, "depth": 5, "instances": 1, "bits": 45},
     ]
-    assert report["memory_bits"] == 301
+    assert report.memory_bits == 301
 
 
 def test_a_cell_that_the_library_lacks(tmp_path: Path, library: Library) -> None:

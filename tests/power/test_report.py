@@ -71,29 +71,29 @@ def report(images: int = 2, clock: float = 250.0):  # type: ignore[no-untyped-de
 
 def test_parts_and_layers_add_up() -> None:
     _, _, result = report()
-    total = result["energy_pj"]
-    assert sum(layer["energy_pj"] for layer in result["layers"]) == pytest.approx(total, rel=1e-6)
+    total = result.energy_pj
+    assert sum(layer.energy_pj for layer in result.layers) == pytest.approx(total, rel=1e-6)
     for key in ("parts", "modules"):
-        entries = result[key].values()
-        assert sum(row["energy_pj"] for row in entries) == pytest.approx(total, rel=1e-6)
-    for layer in result["layers"]:
-        assert sum(layer["parts"].values()) == pytest.approx(layer["energy_pj"], rel=1e-6)
+        entries = getattr(result, key).values()
+        assert sum(row.energy_pj for row in entries) == pytest.approx(total, rel=1e-6)
+    for layer in result.layers:
+        assert sum(layer.parts.values()) == pytest.approx(layer.energy_pj, rel=1e-6)
     # The slice has no part of its own: its instance in the core is of the core's.
-    assert set(result["parts"]) == {"PEs", "blocks", "control", "memories"}
-    assert result["blocks"] == {"hawx_block_exact": result["modules"]["hawx_block_exact"]}
-    pes, own = result["pes"]["hawx_pe_exact"], result["modules"]["hawx_pe_exact"]
-    inside = result["blocks"]["hawx_block_exact"]["energy_pj"]
-    assert pes["energy_pj"] == pytest.approx(own["energy_pj"] + inside, rel=1e-6)
-    assert own["instances"] == result["blocks"]["hawx_block_exact"]["instances"] == 2
+    assert set(result.parts) == {"PEs", "blocks", "control", "memories"}
+    assert result.blocks == {"hawx_block_exact": result.modules["hawx_block_exact"]}
+    pes, own = result.pes["hawx_pe_exact"], result.modules["hawx_pe_exact"]
+    inside = result.blocks["hawx_block_exact"].energy_pj
+    assert pes.energy_pj == pytest.approx(own.energy_pj + inside, rel=1e-6)
+    assert own.instances == result.blocks["hawx_block_exact"].instances == 2
 
 
 def test_power_times_time_is_energy() -> None:
     _, _, result = report()
-    assert result["cycles"] == 150
-    for row, cycles in ((result, 150), *((layer, layer["cycles"]) for layer in result["layers"])):
-        kinds = sum(row[f"{k}_uw"] for k in ("internal", "switching", "memory", "leakage"))
-        assert row["power_uw"] == pytest.approx(kinds, rel=1e-6)
-        assert row["energy_pj"] == pytest.approx(row["power_uw"] * cycles / 250.0, rel=1e-6)
+    assert result.cycles == 150
+    for row, cycles in ((result, 150), *((layer, layer.cycles) for layer in result.layers)):
+        kinds = sum(getattr(row, f"{k}_uw") for k in ("internal", "switching", "memory", "leakage"))
+        assert row.power_uw == pytest.approx(kinds, rel=1e-6)
+        assert row.energy_pj == pytest.approx(row.power_uw * cycles / 250.0, rel=1e-6)
 
 
 def test_whole_cells_against_the_model() -> None:
@@ -105,25 +105,25 @@ def test_whole_cells_against_the_model() -> None:
         each = cells.internal_fj + cells.switching_fj + cells.driven_fj
         dynamic += float(each.sum()) * part.cycles / 2 / 1000
     time = 150 / 250.0
-    dynamic_uw = result["internal_uw"] + result["switching_uw"]
+    dynamic_uw = result.internal_uw + result.switching_uw
     assert dynamic_uw * time == pytest.approx(dynamic, rel=1e-6)
 
 
 def test_memories_by_their_accesses() -> None:
     _, _, result = report()
     metrics = TECHNOLOGY.memories.metrics("hawx_sp_ram", 1, 16)
-    (row,) = result["memories"]
-    assert (row["path"], row["reads"], row["writes"]) == ("ram", 450.0, 150.0)
+    (row,) = result.memories
+    assert (row.path, row.reads, row.writes) == ("ram", 450.0, 150.0)
     energy = (450 * metrics.read_energy_fj + 150 * metrics.write_energy_fj) / 1000
-    assert result["memory_uw"] * 150 / 250 == pytest.approx(energy, rel=1e-6)
-    assert result["parts"]["memories"]["leakage_uw"] == pytest.approx(metrics.leakage_nw / 1000)
+    assert result.memory_uw * 150 / 250 == pytest.approx(energy, rel=1e-6)
+    assert result.parts["memories"].leakage_uw == pytest.approx(metrics.leakage_nw / 1000)
 
 
 def test_a_faster_clock_takes_less_leakage_an_image() -> None:
     slow, fast = report(clock=100.0)[2], report(clock=200.0)[2]
-    assert fast["leakage_uw"] == pytest.approx(slow["leakage_uw"])
-    assert fast["internal_uw"] == pytest.approx(2 * slow["internal_uw"])
-    assert fast["energy_pj"] < slow["energy_pj"]
+    assert fast.leakage_uw == pytest.approx(slow.leakage_uw)
+    assert fast.internal_uw == pytest.approx(2 * slow.internal_uw)
+    assert fast.energy_pj < slow.energy_pj
 
 
 def test_arguments() -> None:
@@ -151,6 +151,6 @@ def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
         clock_mhz=1.0,
         images=1,
     )
-    leakage = {part: entry["leakage_uw"] for part, entry in result["parts"].items()}
-    inverter = result["leakage_uw"] / 2
+    leakage = {part: entry.leakage_uw for part, entry in result.parts.items()}
+    inverter = result.leakage_uw / 2
     assert leakage == {"PEs": pytest.approx(inverter), "shell": pytest.approx(inverter)}

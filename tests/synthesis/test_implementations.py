@@ -111,12 +111,12 @@ def test_smallest_and_fastest(technology, syntheses, tmp_path):
     }
 
     design = implementations.implementation_verilog([(block, "flat")])[0]
-    result = synthesize(
+    synthesized = synthesize(
         design.write(tmp_path / "flat"), design.top, technology, workdir=tmp_path, opensta=False
     )
-    assert flat.area == result.metrics["area"]
-    assert flat.cells == result.metrics["cells"]
-    assert flat.delay_ns == result.metrics["timing"]["longest_path_ns"]
+    assert flat.area == synthesized.result.area
+    assert flat.cells == synthesized.result.cells
+    assert flat.delay_ns == synthesized.result.timing.longest_path_ns
 
 
 def test_the_store_knows_what_counts(technology, store, syntheses, tmp_path):

@@ -115,7 +115,7 @@ def test_areas_add_up(technology) -> None:
         own[module[1]] = sum(technology.library.cells[kind].area for kind in kinds)
     assert own.keys() == result.keys.keys()
     assert own["adder"] > 0
-    assert result.netlist.report()["area"] == pytest.approx(
+    assert result.netlist.report().area == pytest.approx(
         2 * (own["stage"] + own["adder"]) + own["top"], abs=1e-9
     )
 
@@ -219,7 +219,7 @@ def test_killed_in_the_middle(tmp_path: Path, technology, store: Store, made: li
     assert 4 <= stored < 13
     (result,) = map_designs([(sources, "top")], technology, jobs=2, store=store)
     assert len(made) == result.made == 13 - stored
-    assert result.netlist.report()["modules"]["top"]["instances"] == 1
+    assert result.netlist.report().modules["top"].instances == 1
     deadline = time.monotonic() + 5
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < deadline, "Yosys outlives who asked for it"
@@ -242,7 +242,7 @@ module top(input [7:0] a, output [7:0] y); pair inner(a & 8'h7f, y); endmodule
     (result,) = map_designs([({"t.v": text}, "top")], technology, store=store)
     assert set(result.keys) == {"pair", "top"}
     expected = whole(tmp_path / "whole", {"t.v": text}, "top", technology)
-    assert result.netlist.report()["area"] == expected.report()["area"]
+    assert result.netlist.report().area == expected.report().area
     assert sorted(result.netlist.modules) == sorted(expected.modules)
 
 
@@ -306,12 +306,11 @@ def test_the_library_that_is_mapped_to_is_the_one_at_hand(
 
 
 def test_one_module(technology, store: Store) -> None:
-    netlist, metrics, key = synthesize_module(SOURCES, "stage", technology, store=store)
-    assert netlist.top == "stage"
-    assert metrics["area"] == netlist.report()["area"]
-    assert metrics["sequential_cells"] == 8
-    assert 0 < metrics["longest_path_ns"] < 5
-    (entry,) = store.lookup(key)
+    module = synthesize_module(SOURCES, "stage", technology, store=store)
+    assert module.netlist.top == "stage"
+    assert module.netlist.report().sequential_cells == 8
+    assert 0 < module.longest_path_ns < 5
+    (entry,) = store.lookup(module.key)
     assert "always @(posedge clk)" in json.dumps(entry.inputs["sources"])
     assert entry.versions["technology"] == "generic45"
 
@@ -324,7 +323,7 @@ def test_flat_and_by_module(tmp_path: Path, technology) -> None:
     areas = [
         synthesize(
             sources, "top", technology, workdir=tmp_path, flatten=flat, opensta=False
-        ).metrics["area"]
+        ).result.area
         for flat in (True, False)
     ]
     assert 0.9 < areas[0] / areas[1] < 1.1
@@ -335,10 +334,8 @@ def test_opensta_reads_what_was_put_together(tmp_path: Path, technology) -> None
     path = tmp_path / "design.v"
     path.write_text(DESIGN)
     sources = [path, rtl_templates() / "hawx_rom.v"]
-    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).metrics[
-        "timing"
-    ]
-    assert timing["opensta"]["longest_path_ns"] == pytest.approx(timing["longest_path_ns"], 1e-3)
+    timing = synthesize(sources, "top", technology, workdir=tmp_path, opensta=True).result.timing
+    assert timing.opensta.longest_path_ns == pytest.approx(timing.longest_path_ns, 1e-3)
 
 
 def test_arguments(technology) -> None:

@@ -77,16 +77,16 @@ def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     result = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
     # The gate's path from the memory is shorter. Neither the memory's pins nor the output load the
     # flip-flop, so this is its intrinsic delay.
-    assert result["longest_path_ns"] == 0.0835
-    assert result["start"] == "flop/Q"
-    assert result["end"] in ("q", "macro/read_address[0]")
+    assert result.longest_path_ns == 0.0835
+    assert result.start == "flop/Q"
+    assert result.end in ("q", "macro/read_address[0]")
     slower = NETLIST.replace("NAND2", "XOR2").replace("A1(", "A(").replace("A2(", "B(")
     chain = slower.replace(".ZN(", ".Z(").replace(".A(word[0])", ".A(q)")
     (tmp_path / "net.v").write_text(chain)
     result = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
     # 83.5 + 1.90 * 2.232 (XOR2.A) + 39.7 + 3.51 * 1.140 (DFF.D), in ps.
-    assert result["longest_path_ns"] == 0.1314
-    assert (result["start"], result["end"]) == ("flop/Q", "flop/D")
+    assert result.longest_path_ns == 0.1314
+    assert (result.start, result.end) == ("flop/Q", "flop/D")
 
 
 @needs_opensta

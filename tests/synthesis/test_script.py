@@ -44,7 +44,7 @@ def map_multiplier(folder: Path, technology_name: str, **options: object):
 
 @pytest.mark.parametrize(("booth", "area"), [(False, 454.062), (True, 309.092)])
 def test_an_exact_multiplier_on_generic45(tmp_path, booth, area):
-    assert map_multiplier(tmp_path, "generic45", booth=booth).report()["area"] == area
+    assert map_multiplier(tmp_path, "generic45", booth=booth).report().area == area
 
 
 @pytest.mark.parametrize(("booth", "area"), [(False, 3907.802), (True, 2909.655)])
@@ -52,13 +52,13 @@ def test_an_exact_multiplier_on_ihp_has_the_published_area(tmp_path, monkeypatch
     """Yosys 0.70 with ``synth`` and ``abc -liberty``: 3907.8 and 2909.7 um2."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     ihp = str(material.material("technology/ihp_sg13g2_typ.lib.gz"))
-    assert map_multiplier(tmp_path, ihp, booth=booth).report()["area"] == area
+    assert map_multiplier(tmp_path, ihp, booth=booth).report().area == area
 
 
 def test_no_isolation_cells_on_sky130(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     sky130 = str(material.material("technology/sky130hd_tt.lib.gz"))
-    kinds = map_multiplier(tmp_path, sky130).report()["cells_by_kind"]
+    kinds = map_multiplier(tmp_path, sky130).report().cells_by_kind
     assert kinds
     assert not [name for name in kinds if "lpflow" in name]
 

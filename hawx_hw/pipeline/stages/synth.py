@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hawx_hw.pipeline.rtl import period_of, rtl_files
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
@@ -21,34 +22,30 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    from hawx_hw.design.emission import TOP
+    from hawx_hw.design.program import EmitResult
     from hawx_hw.synthesis import default_store, synthesize
 
-    technology = load_technology(context.config, context.base)
-    rtl = context.folder / "rtl"
-    sources = [rtl / name for name in (rtl / "filelist.f").read_text("utf-8").split()]
     with context.progress.task("synthesizing", estimate=30.0) as task:
-        clock = context.config.accelerator.clock_mhz
-        result = synthesize(
-            sources,
-            TOP,
-            technology,
+        synthesized = synthesize(
+            rtl_files(context.folder),
+            EmitResult.read(context.folder).top,
+            load_technology(context.config, context.base),
             workdir=context.scratch,
-            period_ns=None if clock is None else 1000 / clock,
+            period_ns=period_of(context.config),
             jobs=os.cpu_count() or 1,
             store=default_store(),
             progress=task.update,
         )
-    shutil.move(result.netlist, context.output / "netlist.v")
-    context.write_json("synth.json", result.metrics)
+    shutil.move(synthesized.netlist, context.output / "netlist.v")
+    context.write(synthesized.result)
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:
     from hawx_hw.synthesis.opensta import find_opensta
 
-    found = versions("pyosys")
+    tools = versions("pyosys")
     opensta = find_opensta()
-    return {**found, "opensta": opensta[1]} if opensta else found
+    return {**tools, "opensta": opensta[1]} if opensta else tools
 
 
 STAGE = Stage(

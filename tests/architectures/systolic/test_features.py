@@ -65,16 +65,16 @@ def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTabl
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
     (mapped,) = map_designs([(sources, TOP)], technology, store=store)
     report = mapped.netlist.report()
-    modules = report["modules"]
+    modules = report.modules
     blocks = [name for name in modules if name.startswith("hawx_block_")]
-    assert sum(modules[name]["area_all"] for name in blocks) == pytest.approx(found["block_area"])
-    assert sum(modules[name]["instances"] for name in blocks) == found["block_instances"]
+    assert sum(modules[name].area_all for name in blocks) == pytest.approx(found["block_area"])
+    assert sum(modules[name].instances for name in blocks) == found["block_instances"]
     pes = [name for name in modules if name.startswith("hawx_pe_")]
-    assert sum(modules[name]["instances"] for name in pes) == found["pes"] == 6
-    assert report["memory_bits"] == found["memory_bits"]
+    assert sum(modules[name].instances for name in pes) == found["pes"] == 6
+    assert report.memory_bits == found["memory_bits"]
     area = sum(
-        row["instances"] * technology.memories.metrics(row["kind"], row["width"], row["depth"]).area
-        for row in report["memories"]
+        row.instances * technology.memories.metrics(row.kind, row.width, row.depth).area
+        for row in report.memories
     )
     assert area == pytest.approx(found["memory_area"])
     assert found["cycles"] == made.cycles().core

@@ -6,7 +6,8 @@ import pytest
 from hawx_hw import synthesis
 from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import Netlist
-from hawx_hw.synthesis.run import SynthesisResult
+from hawx_hw.synthesis.run import Synthesized
+from tests.synthesis.test_result import RESULT
 
 
 def test_all_sources_are_synthesized(
@@ -14,14 +15,10 @@ def test_all_sources_are_synthesized(
 ) -> None:
     seen = []
 
-    def synthesize(
-        sources, top, technology, *, workdir: Path, period_ns, **options
-    ) -> SynthesisResult:
+    def synthesize(sources, top, technology, *, workdir: Path, period_ns, **options) -> Synthesized:
         seen.append((sources, top, technology.name))
         (workdir / "netlist.v").write_text("module hawx_accelerator")
-        return SynthesisResult(
-            {"cells": 7}, workdir / "netlist.v", Netlist(top, {}, technology.library)
-        )
+        return Synthesized(RESULT, workdir / "netlist.v", Netlist(top, {}, technology.library))
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     for ran in (True, False):
@@ -70,12 +67,10 @@ def test_a_clock_is_a_matter_of_synthesis_alone(
 ) -> None:
     periods = []
 
-    def synthesize(
-        sources, top, technology, *, workdir: Path, period_ns, **options
-    ) -> SynthesisResult:
+    def synthesize(sources, top, technology, *, workdir: Path, period_ns, **options) -> Synthesized:
         periods.append(period_ns)
         (workdir / "netlist.v").write_text("module hawx_accelerator")
-        return SynthesisResult({}, workdir / "netlist.v", Netlist(top, {}, technology.library))
+        return Synthesized(RESULT, workdir / "netlist.v", Netlist(top, {}, technology.library))
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     run(emitted_project, "synth")

@@ -1,0 +1,153 @@
+"""Power and energy of an accelerator, and power.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from hawx_hw.synthesis.result import TechnologyName
+from hawx_hw.util.results import Record, Result
+
+__all__ = [
+    "GroupPower",
+    "LayerPower",
+    "MacroPower",
+    "PowerMetrics",
+    "PowerReport",
+    "PowerResult",
+]
+
+
+class PowerMetrics(Record):
+    """Power while an image, or a layer, is computed; energy of an image, which is power times time.
+
+    Parameters
+    ----------
+    internal_uw, switching_uw, memory_uw, leakage_uw : float
+        Power by kind, in uW.
+    power_uw : float
+        Their sum.
+    energy_pj : float
+    """
+
+    internal_uw: float
+    switching_uw: float
+    memory_uw: float
+    leakage_uw: float
+    power_uw: float
+    energy_pj: float
+
+
+class GroupPower(PowerMetrics):
+    """Power of one part, block, kind of PE or kind of module.
+
+    Parameters
+    ----------
+    instances : int or None
+        How many there are; None of a part.
+    """
+
+    instances: int | None
+
+
+class LayerPower(PowerMetrics):
+    """Power while one layer is computed.
+
+    Parameters
+    ----------
+    name : str
+        The layer's title.
+    cycles : int
+    parts, blocks : mapping of str to float
+        Energy in pJ an image, by part and by block.
+    """
+
+    name: str
+    cycles: int
+    parts: Mapping[str, float]
+    blocks: Mapping[str, float]
+
+
+class MacroPower(Record):
+    """A memory macro.
+
+    Parameters
+    ----------
+    path : str
+        Where it stands in the hierarchy.
+    kind : str
+        The macro module.
+    width, depth : int
+        Bits of a word, and words.
+    reads, writes : float
+        Accesses an image.
+    read_energy_fj, write_energy_fj : float
+        Of one access.
+    leakage_nw : float
+    source : str
+        Where these numbers come from.
+    """
+
+    path: str
+    kind: str
+    width: int
+    depth: int
+    reads: float
+    writes: float
+    read_energy_fj: float
+    write_energy_fj: float
+    leakage_nw: float
+    source: str
+
+
+class PowerReport(PowerMetrics):
+    """Power of an accelerator that computes one image after another.
+
+    Parameters
+    ----------
+    supply : float
+        In V.
+    clock_mhz : float
+    images : int
+        Images whose toggles were counted.
+    cycles : int
+        Of an image.
+    layers : tuple of LayerPower
+        In the order in which they run; then the cycles before and after them.
+    parts, blocks, pes, modules : mapping of str to GroupPower
+        The modules of each part of the accelerator; the blocks; the PEs with all that they hold;
+        the kinds of modules, each without what it instantiates.
+    memories : tuple of MacroPower
+    """
+
+    supply: float
+    clock_mhz: float
+    images: int
+    cycles: int
+    layers: tuple[LayerPower, ...]
+    parts: Mapping[str, GroupPower]
+    blocks: Mapping[str, GroupPower]
+    pes: Mapping[str, GroupPower]
+    modules: Mapping[str, GroupPower]
+    memories: tuple[MacroPower, ...]
+
+
+class PowerResult(PowerReport, Result):
+    """The content of power.json.
+
+    Parameters
+    ----------
+    technology : TechnologyName
+    clock : str
+        Where the clock comes from.
+    method : str
+        What counts.
+    """
+
+    FILE: ClassVar[str] = "power.json"
+    STAGE: ClassVar[str] = "power"
+    SCHEMA: ClassVar[int] = 2
+
+    technology: TechnologyName
+    clock: str
+    method: str

@@ -1,0 +1,117 @@
+"""What synthesis measured, and synth.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from hawx_hw.netlist.report import NetlistReport
+from hawx_hw.util.results import Record, Result
+
+__all__ = ["OpenStaTiming", "SynthResult", "SynthesisOptions", "TechnologyName", "Timing"]
+
+
+class TechnologyName(Record):
+    """A technology, as results name it.
+
+    Parameters
+    ----------
+    name : str
+    library : str
+        Name of the liberty library.
+    sha256 : str
+        Of the liberty file.
+    """
+
+    name: str
+    library: str
+    sha256: str
+
+
+class SynthesisOptions(Record):
+    """How the design was mapped.
+
+    Parameters
+    ----------
+    period_ns : float or None
+        Clock period; None for the shortest.
+    booth : bool
+        Whether multipliers were built with Booth recoding.
+    flatten : bool
+        Whether the hierarchy was dissolved.
+    """
+
+    period_ns: float | None
+    booth: bool
+    flatten: bool
+
+
+class OpenStaTiming(Record):
+    """The longest path as OpenSTA computes it.
+
+    Parameters
+    ----------
+    longest_path_ns : float
+        Set-up time included.
+    start, end : str
+        Pins.
+    version : str
+        OpenSTA's.
+    """
+
+    longest_path_ns: float
+    start: str
+    end: str
+    version: str
+
+
+class Timing(Record):
+    """The longest path between registers.
+
+    Parameters
+    ----------
+    method : str
+    longest_path_ns : float
+    module : str
+        The module in which it ends.
+    end : str
+        The pin at which it ends.
+    by_module_ns : mapping of str to float
+        The longest path that ends in each module.
+    opensta : OpenStaTiming or None
+    opensta_left_out : str or None
+        Why OpenSTA was not asked; None where it was, or was not wanted.
+    """
+
+    method: str
+    longest_path_ns: float
+    module: str
+    end: str
+    by_module_ns: Mapping[str, float]
+    opensta: OpenStaTiming | None
+    opensta_left_out: str | None
+
+
+class SynthResult(NetlistReport, Result):
+    """The content of synth.json.
+
+    Parameters
+    ----------
+    top : str
+        Name of the top module.
+    technology : TechnologyName
+    options : SynthesisOptions
+    keys : mapping of str to str
+        Key of each module in the store of synthesized modules.
+    timing : Timing
+    """
+
+    FILE: ClassVar[str] = "synth.json"
+    STAGE: ClassVar[str] = "synth"
+    SCHEMA: ClassVar[int] = 2
+
+    top: str
+    technology: TechnologyName
+    options: SynthesisOptions
+    keys: Mapping[str, str]
+    timing: Timing

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerResult
+from hawx_hw.synthesis.result import TechnologyName
+from hawx_hw.util.results import Header
+
+METRICS = {
+    "internal_uw": 4.0,
+    "switching_uw": 3.0,
+    "memory_uw": 2.0,
+    "leakage_uw": 1.0,
+    "power_uw": 10.0,
+    "energy_pj": 20.0,
+}
+RESULT = PowerResult(
+    **METRICS,
+    supply=1.1,
+    clock_mhz=500.0,
+    images=64,
+    cycles=1000,
+    layers=(LayerPower(**METRICS, name="conv1", cycles=1000, parts={"blocks": 20.0}, blocks={}),),
+    parts={"blocks": GroupPower(**METRICS, instances=None)},
+    blocks={"hawx_block_exact": GroupPower(**METRICS, instances=16)},
+    pes={},
+    modules={},
+    memories=(
+        MacroPower(
+            path="core/ram",
+            kind="hawx_sp_ram",
+            width=8,
+            depth=16,
+            reads=2.5,
+            writes=1.0,
+            read_energy_fj=10.0,
+            write_energy_fj=12.0,
+            leakage_nw=3.0,
+            source="model",
+        ),
+    ),
+    technology=TechnologyName(name="generic45", library="generic45", sha256="ab"),
+    clock="of the technology",
+    method="toggles without glitches",
+)
+
+
+def test_power_json_is_read_as_it_was_written(tmp_path: Path) -> None:
+    RESULT.write(tmp_path, Header(stage="power", config="c", versions={"numpy": "2"}))
+    assert PowerResult.read(tmp_path) == RESULT
