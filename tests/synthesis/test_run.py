@@ -58,18 +58,12 @@ def test_figures_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
     assert modules["element"].sequential_cells == 14
     assert metrics.sequential_cells == 56
     assert metrics.sequential_area == pytest.approx(56 * 4.522)
-    assert (
-        metrics.cells
-        == 4 * modules["element"].cells
-        == sum(metrics.cells_by_kind.values())
-    )
+    assert metrics.cells == 4 * modules["element"].cells == sum(metrics.cells_by_kind.values())
     cells = technology.library.cells
     area = sum(cells[kind].area * count for kind, count in metrics.cells_by_kind.items())
     assert metrics.area == pytest.approx(area)
     assert metrics.area == pytest.approx(4 * modules["element"].area)
-    assert metrics.area == pytest.approx(
-        metrics.sequential_area + metrics.combinational_area
-    )
+    assert metrics.area == pytest.approx(metrics.sequential_area + metrics.combinational_area)
     assert [memory.as_dict() for memory in metrics.memories] == [
         {"kind": "hawx_rom", "width": 16, "depth": 24, "instances": 1, "bits": 384}
     ]
