@@ -62,18 +62,19 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     print(f"\n{config.name}, everything from nothing: {seconds:.0f} s ({told})", flush=True)
     if config.search is None:
         return
-    result = load_result(build / "search.json")
+    result = load_result(build)
     chosen = result.front[_read(build, "design.json")["index"]]
     rows = [_row("chosen", build)]
     # What is built of one block makes up for it layer by layer, which the search does not.
-    for rival in rivals(result, chosen, chosen.lost):
-        names = list(rival.found.assignment["blocks"]) or ["exact"]
-        shape = config.accelerator.model_copy(update=dict(rival.found.shape))
+    for rival in rivals(result, chosen, chosen.accuracy_drop):
+        point, accelerator = rival.point, config.accelerator
+        if point.accelerator is not None:
+            accelerator = result.accelerators[point.accelerator]
         alone = config.model_copy(
             update={
                 "search": None,
-                "accelerator": shape,
-                "blocks": config.blocks.model_copy(update={"default": names[0]}),
+                "accelerator": accelerator,
+                "blocks": config.blocks.model_copy(update={"default": point.blocks[0]}),
             }
         )
         assert isinstance(alone.blocks, BlocksConfig)
@@ -103,7 +104,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     )
     verify = _read(build, "verify.json")
     print(
-        f"chosen: {', '.join(chosen.assignment['blocks']) or 'exact'}; {verify['images']} images "
+        f"chosen: {', '.join(chosen.blocks)}; {verify['images']} images "
         f"verified, {verify['mismatches']} differ; {verify['cycles_per_image']:,} cycles"
     )
     loose = config.search.constraints.model_copy(

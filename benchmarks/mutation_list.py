@@ -461,11 +461,11 @@ _MEASURES = (
 
 _SEARCH = (
     Mutation(
-        "a-front-that-holds-dominated-points",
-        "hawx_hw/search/front.py",
-        "order[second < before]",
-        "order[second <= before]",
-        "tests/search/test_front.py",
+        "a-front-that-holds-equal-points-twice",
+        "hawx_hw/search/pareto.py",
+        "is_nondominated(points[finite])",
+        "is_nondominated(points[finite], keep_weakly=True)",
+        "tests/search/test_pareto.py",
     ),
     Mutation(
         "a-stage-that-does-not-see-what-it-reads",

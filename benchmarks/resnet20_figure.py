@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hawx_hw.search.front import pareto
+from hawx_hw.search.pareto import pareto
 from hawx_hw.util.files import write_bytes
 
 __all__ = ["draw"]

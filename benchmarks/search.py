@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ground_truth.regret import regret
 from ground_truth.truth import Truth, load_truth
 from search_cases import BLOCKS, LEVELS, Case, case
 from search_plots import draw
@@ -32,15 +33,17 @@ from hawx_hw.datasets.dataset import Split, evenly_spaced
 from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError
 from hawx_hw.quantize import codes
+from hawx_hw.scores.images import stratified_images
 from hawx_hw.scores.measure import measure
 from hawx_hw.scores.profile import Profile
+from hawx_hw.search.assignment_search import search_assignments
 from hawx_hw.search.evaluator import Evaluator
-from hawx_hw.search.front import hypervolume, regret
+from hawx_hw.search.low_fidelity import LowFidelity
 from hawx_hw.search.oracle import EmulatedOracle, Oracle
+from hawx_hw.search.pareto import hypervolume
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.result import points_of, run_search
+from hawx_hw.search.result import points_of
 from hawx_hw.search.scores import ImageScores, ProfileScores
-from hawx_hw.search.screening import Screening, telling_images
 from hawx_hw.util.tables import print_table
 
 _PROFILE = 1024
@@ -114,7 +117,7 @@ def _known(given: Case, truth: Truth) -> _Known:
     start = time.process_time()
     # All images once, to find those of which the exact network is unsure.
     pixels = codes(given.test.images)
-    rows, weights = telling_images(Emulator(given.graph, threads=1).run(pixels), _PROFILE)
+    rows, weights = stratified_images(Emulator(given.graph, threads=1).run(pixels), _PROFILE)
     images = ImageScores(_profile(given, given.test.take(rows)), given.space, weights)
     between = time.process_time()
     seen = evenly_spaced(given.dataset.train, _PROFILE)
@@ -190,11 +193,11 @@ def _row(known: _Known, name: str, budget: int, seeds: int) -> tuple[list[str], 
     screened = ""
     for seed in range(1 if once else seeds):
         evaluator = Evaluator(known.truth, given.cost, budget=budget)
-        screening = Screening(_part(known), known.images) if name == "hawx" else None
+        low_fidelity = LowFidelity(_part(known), known.images) if name == "hawx" else None
         scores = known.training if name.endswith("training images") else known.images
-        problem = Problem(given.space, evaluator, given.reference, scores, seed, screening)
+        problem = Problem(given.space, evaluator, given.reference, scores, seed, low_fidelity)
         start = time.process_time()
-        result = run_search(_SEARCHES[name], problem)
+        result = search_assignments(_SEARCHES[name], problem)
         searched = time.process_time() - start
         points = points_of(result)
         fronts.append(points)
@@ -204,8 +207,8 @@ def _row(known: _Known, name: str, budget: int, seeds: int) -> tuple[list[str], 
         regrets = [regret(points, known.front, most) for most in _POINTS]
         share = result.hypervolume / whole
         figures.append((result.evaluations, seconds, share, *regrets))
-        if screening is not None:
-            screened = f"{screening.assignments} x {screening.images} = {screening.worth:.1f}"
+        for price in result.low_fidelity:
+            screened = f"{price.assignments} x {price.images} = {price.evaluations:.1f}"
     runs, seconds, share, *regrets = np.median(figures, axis=0)
     least = min(figure[2] for figure in figures)
     cells = [f"{runs:.0f}", screened, f"{seconds:.1f}", f"{share:.4f}", f"{least:.4f}"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hawx_hw.search.front import pareto
+from hawx_hw.search.pareto import pareto
 from hawx_hw.util.plotting import picture
 
 __all__ = ["draw"]

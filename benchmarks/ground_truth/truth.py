@@ -12,8 +12,8 @@ import numpy as np
 from hawx_hw.assignment.space import Space
 from hawx_hw.errors import UserError
 from hawx_hw.search.cost import Cost
-from hawx_hw.search.front import pareto
 from hawx_hw.search.oracle import space_key
+from hawx_hw.search.pareto import pareto
 from hawx_hw.util.files import write_bytes
 
 __all__ = ["SCHEMA", "Parts", "Truth", "load_truth", "save_truth"]

@@ -17,7 +17,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.graph.graph import Conv2d, Graph, Linear, node_macs
 
-__all__ = ["LEVELS", "Space"]
+__all__ = ["LEVELS", "Space", "kernel_slices"]
 
 #: The kinds of units.
 LEVELS = ("layer", "filter", "kernel")
@@ -104,6 +104,25 @@ class Space:
             filters = np.arange(shape[0]).reshape((-1,) + (1,) * (len(shape) - 1))
             units[name] = filters * (int(part.max()) + 1) + part
         return cls(graph, blocks, units)
+
+    @classmethod
+    def by_granularity(cls, graph: Graph, blocks: Sequence[Block], granularity: str) -> Self:
+        """One unit for each layer, filter or kernel slice of all layers.
+
+        Parameters
+        ----------
+        granularity : str
+            One of :data:`LEVELS`; for ``kernel`` see :func:`kernel_slices`.
+
+        Raises
+        ------
+        ValueError
+            There is no such granularity.
+        """
+        slices = kernel_slices(graph, granularity)
+        if granularity == "layer":
+            return cls.by_layer(graph, blocks)
+        return cls.by_slice(graph, blocks, slices)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -207,6 +226,37 @@ class Space:
             if (vector[self.unit(name)] != chosen).any():
                 raise ValueError(f"Assignment must have one block a unit in {name!r}")
         return vector
+
+
+def kernel_slices(graph: Graph, granularity: str) -> dict[str, np.ndarray]:
+    """The slice of every tap of convolutions where kernel slices are units; else nothing.
+
+    Parameters
+    ----------
+    graph : Graph
+    granularity : str
+        One of :data:`LEVELS`.
+
+    Returns
+    -------
+    dict of str to ndarray of int64
+        By the layer's name, of shape ``weight.shape[1:]``: the y of the tap in its kernel.
+
+    Raises
+    ------
+    ValueError
+        There is no such granularity.
+    """
+    if granularity not in LEVELS:
+        raise ValueError(f"granularity must be one of {', '.join(LEVELS)}, not {granularity!r}")
+    slices = {}
+    if granularity == "kernel":
+        for node in graph.nodes:
+            if isinstance(node, Conv2d):
+                shape = node.weight.shape[1:]
+                y = np.arange(shape[1])[:, None]
+                slices[node.name] = np.ascontiguousarray(np.broadcast_to(y, shape))
+    return slices
 
 
 def _shapes(graph: Graph, layers: Sequence[str] | None) -> dict[str, tuple[int, ...]]:

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.blocks.user.python_block import load_python_block
 from hawx_hw.errors import UserError
 
-__all__ = ["FAMILIES", "by_name"]
+__all__ = ["FAMILIES", "by_name", "distinct_blocks"]
 
 #: Module and class of each family; imported when first used.
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -97,6 +97,27 @@ def by_name(name: str, folder: Path | None = None) -> Block:
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
     return _instance(family, name, match["parameters"] or "")
+
+
+def distinct_blocks(names: Iterable[str], folder: Path | None = None) -> list[Block]:
+    """The blocks of some names, the first name of each table.
+
+    Parameters
+    ----------
+    names : iterable of str
+    folder : Path or None
+        See :func:`by_name`.
+
+    Raises
+    ------
+    UserError
+        See :func:`by_name`.
+    """
+    distinct: dict[str, Block] = {}
+    for name in names:
+        block = by_name(name, folder)
+        distinct.setdefault(block.digest, block)
+    return list(distinct.values())
 
 
 def _known(name: str) -> str:

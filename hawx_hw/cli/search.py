@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["pick", "search", "with_search"]
 
-#: What the table shows of a design's figures, and how.
-_COLUMNS = {
+#: Headings and formats of the metrics that the table shows.
+_METRICS = {
     "energy_nj": ("nJ an image", ",.1f"),
     "energy_pj": ("pJ in multipliers", ",.1f"),
     "power_mw": ("mW", ",.1f"),
@@ -33,7 +32,7 @@ def search(
         str | None, typer.Option(help="hawx, exhaustive, random, nsga2, greedy or hill_climbing.")
     ] = None,
     budget: Annotated[
-        int | None, typer.Option(help="Assignments that are run on training images.")
+        int | None, typer.Option(help="Assignments that are evaluated on training images.")
     ] = None,
     granularity: Annotated[
         str | None, typer.Option(help="What gets a block of its own: layer, filter or kernel.")
@@ -46,21 +45,19 @@ def search(
         list[str] | None,
         typer.Option(metavar="B", help="A block beside the exact one; may stand repeatedly."),
     ] = None,
-    images: Annotated[
-        int | None, typer.Option(help="Training images that an assignment is run on.")
-    ] = None,
+    images: Annotated[int | None, typer.Option(help="Training images of an evaluation.")] = None,
     whole: Annotated[
-        bool, typer.Option("--all", help="Show points that are on the front for other figures.")
+        bool, typer.Option("--all", help="Show points that are on the front by other metrics.")
     ] = False,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
     """Find designs that no other beats in accuracy and energy (or power, area, latency).
 
-    What is left out is as the config's search says. Assignments are run on training images; test
-    images only tell what the front is worth. An interrupted search continues.
+    What is left out is as in the config's search. Assignments are evaluated on training images;
+    test images only show what the front is worth. An interrupted search continues.
     """
-    wanted = {
+    given = {
         "algorithm": algorithm,
         "budget": budget,
         "granularity": granularity,
@@ -68,14 +65,13 @@ def search(
         "blocks": block,
         "images": images,
     }
-    found, path, folder = _loaded(config, build, wanted)
-    _run(found, path, folder, "search", as_json)
+    loaded, path, folder = _loaded(config, build, given)
+    _run(loaded, path, folder, "search", as_json)
     if as_json:
-        content = json.loads((folder / "search.json").read_text("utf-8"))
-        typer.echo(json.dumps(content, indent=2, sort_keys=True))
+        typer.echo((folder / "search.json").read_text("utf-8"), nl=False)
     else:
-        _print(found, folder, whole)
-        named = [key for key, value in wanted.items() if value is not None]
+        _print(loaded, folder, whole)
+        named = [key for key, value in given.items() if value is not None]
         if named:
             typer.echo(
                 f"hawx pick and hawx run go by the config: put {', '.join(named)} under its search "
@@ -89,7 +85,8 @@ def pick(
         int | None, typer.Option(help="Number of the point. Left out: by the constraints.")
     ] = None,
     accuracy_drop: Annotated[
-        float | None, typer.Option(metavar="POINTS", help="Most points of accuracy to lose.")
+        float | None,
+        typer.Option(metavar="POINTS", help="Largest accuracy drop, in percentage points."),
     ] = None,
     energy_nj: Annotated[float | None, typer.Option(help="Most energy an image.")] = None,
     power_mw: Annotated[float | None, typer.Option(help="Most power.")] = None,
@@ -111,28 +108,29 @@ def pick(
         raise UserError(
             "A point is picked by its number or by constraints, not both", where="--index"
         )
-    wanted = {"index": index, **({"constraints": limits} if limits else {})}
-    found, path, folder = _loaded(config, build, wanted)
-    _run(found, path, folder, "pick", as_json)
-    content = json.loads((folder / "design.json").read_text("utf-8"))
+    given = {"index": index, **({"constraints": limits} if limits else {})}
+    loaded, path, folder = _loaded(config, build, given)
+    _run(loaded, path, folder, "pick", as_json)
     if as_json:
-        typer.echo(json.dumps(content, indent=2, sort_keys=True))
+        typer.echo((folder / "design.json").read_text("utf-8"), nl=False)
         return
+    from hawx_hw.design.design import Design
     from hawx_hw.search.result import load_result
     from hawx_hw.util.tables import print_table
 
-    result = load_result(folder / "search.json")
-    chosen = content["index"]
+    result = load_result(folder)
+    chosen = Design.load(folder / "design.json", path.parent).origin
+    assert chosen is not None
     print_table(
         _heading(result),
-        [_row(chosen, result, "")],
+        [_line(chosen, result, "")],
         title=f"{folder / 'design.json'}: point {chosen}",
         numbers=True,
     )
     typer.echo(f"To build it: hawx run {config} --index {chosen}, or index: {chosen} under search.")
 
 
-def with_search(config: Config, wanted: dict[str, Any]) -> Config:
+def with_search(config: Config, options: dict[str, Any]) -> Config:
     """The config with some keys of its search replaced; what is None is left as it is.
 
     A config that has no search gets one, in place of the blocks that it gives.
@@ -147,7 +145,7 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
     from hawx_hw.config.search import SearchConfig
 
     given = {} if config.search is None else config.search.model_dump(mode="json")
-    changed = {name: value for name, value in wanted.items() if value is not None}
+    changed = {name: value for name, value in options.items() if value is not None}
     if "constraints" in changed:
         given["index"] = None
         # Those that are not named stay.
@@ -174,12 +172,12 @@ def with_search(config: Config, wanted: dict[str, Any]) -> Config:
     return config.model_copy(update={"search": search})
 
 
-def _loaded(name: str, build: Path, wanted: dict[str, Any]) -> tuple[Config, Path, Path]:
+def _loaded(name: str, build: Path, options: dict[str, Any]) -> tuple[Config, Path, Path]:
     from hawx_hw.config.load import find_config, load_config
 
     path = find_config(name)
-    found = with_search(load_config(path), wanted)
-    return found, path, build / found.name
+    config = with_search(load_config(path), options)
+    return config, path, build / config.name
 
 
 def _run(config: Config, path: Path, folder: Path, stage: str, silent: bool) -> None:
@@ -196,12 +194,12 @@ def _run(config: Config, path: Path, folder: Path, stage: str, silent: bool) -> 
 
 
 def _print(config: Config, folder: Path, whole: bool) -> None:
-    from hawx_hw.search.front import pareto
+    from hawx_hw.search.pareto import pareto
     from hawx_hw.search.pick import by_constraints
     from hawx_hw.search.result import load_result, points_of
     from hawx_hw.util.tables import print_table
 
-    result = load_result(folder / "search.json")
+    result = load_result(folder)
     assert config.search is not None
     limits = config.search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
     drop = config.search.constraints.accuracy_drop
@@ -212,39 +210,39 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     shown = range(len(result.front)) if whole else sorted(pareto(points_of(result)).tolist())
     if chosen is not None and chosen not in shown:
         shown = sorted([*shown, chosen])
-    rows = [_row(index, result, "*" if index == chosen else "") for index in shown]
-    print_table(_heading(result), rows, numbers=True)
-    hidden = len(result.front) - len(rows)
-    lines = [
+    lines = [_line(index, result, "*" if index == chosen else "") for index in shown]
+    print_table(_heading(result), lines, numbers=True)
+    hidden = len(result.front) - len(lines)
+    notes = [
         f"{result.evaluations} assignments on {result.images:,} training images (exact "
         f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}; "
         f"hypervolume {result.hypervolume:.6g}."
     ]
     if hidden:
-        lines.append(f"{hidden} more are on the front for other figures: --all shows them.")
+        notes.append(f"{hidden} more are on the front by other metrics: --all shows them.")
     if chosen is None:
-        lines.append("None keeps to the constraints.")
+        notes.append("None meets the constraints.")
     else:
-        lines.append("* is what the constraints pick.")
-    typer.echo("\n".join(lines))
+        notes.append("* is what the constraints pick.")
+    typer.echo("\n".join(notes))
     typer.echo(f"{folder / 'search.json'}")
 
 
 def _heading(result: SearchResult) -> tuple[str, ...]:
-    costs = [_COLUMNS[name][0] for name in _COLUMNS if name in result.front[0].cost]
-    return ("point", "points lost", "predicted", "test accuracy", *costs, "array", "blocks")
+    metrics = [_METRICS[name][0] for name in _METRICS if name in result.front[0].metrics]
+    return ("point", "accuracy drop", "predicted", "test accuracy", *metrics, "size", "blocks")
 
 
-def _row(index: int, result: SearchResult, mark: str) -> list[str]:
-    found = result.front[index]
-    told = found.predicted_accuracy
-    blocks = ", ".join(found.assignment["blocks"])
+def _line(index: int, result: SearchResult, mark: str) -> list[str]:
+    """A point in the table; drops are in percentage points."""
+    point = result.front[index]
+    predicted = point.predicted_accuracy
     return [
         f"{index}{mark}",
-        f"{found.lost:.2f}",
-        f"{100 * (result.exact_accuracy - told['value']):.2f}" if told else "",
-        "" if found.test_accuracy is None else f"{100 * found.test_accuracy:.2f} %",
-        *(f"{found.cost[name]:{_COLUMNS[name][1]}}" for name in _COLUMNS if name in found.cost),
-        f"{found.shape['rows']} x {found.shape['columns']}" if found.shape else "",
-        blocks or "exact",
+        f"{point.accuracy_drop:.2f}",
+        f"{100 * (result.exact_accuracy - predicted.value):.2f}" if predicted else "",
+        "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
+        *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),
+        result.size_of(point),
+        ", ".join(point.blocks),
     ]

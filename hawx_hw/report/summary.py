@@ -113,13 +113,14 @@ def _profile(results: dict[str, Any]) -> Rows:
 
 
 def _search(results: dict[str, Any]) -> Rows:
-    if results["front"] is None:
+    search = results["search"]
+    if search is None:
         return []
     return [
         (
             "search",
-            f"{len(results['front'])} designs on the front, {results['evaluations']} assignments "
-            f"run on {results['images']:,} training images ({results['algorithm']})",
+            f"{len(search['front'])} designs on the front, {search['evaluations']} assignments "
+            f"evaluated on {search['images']:,} training images ({search['algorithm']})",
         )
     ]
 
@@ -289,10 +290,7 @@ _PARTS = {
     "profile": _Part("profile.json", ("profile",), _profile, {"scores": "scores.npz"}, True),
     "search": _Part(
         "search.json",
-        (
-            *("algorithm", "evaluations", "exact_accuracy", "front", "images", "objective"),
-            *("seconds", "test"),
-        ),
+        ("search",),
         _search,
         {"front": "search.json", "front, drawn": "front.svg"},
         True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,44 +31,45 @@ def chosen_design(folder: Path) -> dict[str, Any]:
     from hawx_hw.report.verdict import rivals, verdict
     from hawx_hw.search.result import load_result
 
-    result = load_result(folder / "search.json")
+    result = load_result(folder)
     index = json.loads((folder / "design.json").read_text("utf-8"))["index"]
     chosen = result.front[index]
-    others = rivals(result, chosen, chosen.lost)
-    rows = [("chosen", chosen), *((rival.what, rival.found) for rival in others)]
+    others = rivals(result, chosen, chosen.accuracy_drop)
+    designs = [("chosen", chosen), *((rival.what, rival.point) for rival in others)]
+    predicted = chosen.predicted_accuracy
     return {
         "index": index,
         "objective": result.objective,
         "exact_accuracy": result.exact_accuracy,
-        "predicted_accuracy": chosen.predicted_accuracy,
+        "predicted_accuracy": asdict(predicted) if predicted else None,
         "accuracy": chosen.accuracy,
         "images": result.images,
         "verdict": verdict(result, chosen, others),
         "designs": [
             {
                 "what": what,
-                "lost": found.lost,
-                "test_accuracy": found.test_accuracy,
-                **found.cost,
-                **found.shape,
+                "accuracy_drop": point.accuracy_drop,
+                "test_accuracy": point.test_accuracy,
+                **point.metrics,
+                "size": result.size_of(point),
             }
-            for what, found in rows
+            for what, point in designs
         ],
     }
 
 
 def _chosen_table(chosen: dict[str, Any]) -> Table:
-    heading = ("design", "points lost", "test accuracy", "nJ", "um2", "us", "array")
+    heading = ("design", "accuracy drop", "test accuracy", "nJ", "um2", "us", "size")
     lines = [
         [
             row["what"],
-            f"{row['lost']:.2f}",
+            f"{row['accuracy_drop']:.2f}",
             f"{100 * row['test_accuracy']:.2f} %",
             *(
                 f"{row[name]:{form}}" if name in row else ""
                 for name, form in _DESIGN_FIGURES.items()
             ),
-            f"{row['rows']} x {row['columns']}" if "rows" in row else "",
+            row["size"],
         ]
         for row in chosen["designs"]
     ]

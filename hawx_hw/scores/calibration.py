@@ -1,4 +1,4 @@
-"""The handful of real evaluations that turn scores into accuracies."""
+"""The handful of evaluations that turn scores into accuracies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
-from hawx_hw.quantize import codes
+from hawx_hw.graph.pixels import codes
 from hawx_hw.scores.predictor import AccuracyPredictor, expected_changes, informative
 from hawx_hw.scores.profile import Profile
+from hawx_hw.scores.profiling import PredictedAccuracies
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -25,7 +26,7 @@ __all__ = ["Calibration", "calibrate"]
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Assignments that were run, and what follows for others.
+    """Assignments that were evaluated, and what follows for others.
 
     Parameters
     ----------
@@ -46,6 +47,17 @@ class Calibration:
     exact: float
     predictor: AccuracyPredictor
 
+    def predicted(self, scores: np.ndarray) -> PredictedAccuracies:
+        """What is predicted for scores ``(n,)``, beside what was evaluated."""
+        accuracies, deviations = self.predictor.predict(scores)
+        return PredictedAccuracies(
+            exact=self.exact,
+            evaluated_scores=tuple(self.scores.tolist()),
+            evaluated_accuracies=tuple(self.accuracies.tolist()),
+            predicted=tuple(accuracies.tolist()),
+            standard_deviation=tuple(deviations.tolist()),
+        )
+
 
 def calibrate(
     graph: Graph,
@@ -54,21 +66,21 @@ def calibrate(
     candidates: np.ndarray,
     count: int,
     split: Split,
-    met: np.ndarray,
+    calibration: np.ndarray,
     *,
     scores: np.ndarray | None = None,
     activation_rounding: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Run the most informative of some assignments.
+    """Evaluate the most informative of some assignments.
 
     Parameters
     ----------
     graph : Graph
         The profiled network.
     profile : Profile
-        It says what makes up for the blocks' errors.
+        It states how the blocks' errors are compensated.
     blocks : sequence of Block
         Those of the profile.
     candidates : ndarray of int
@@ -77,8 +89,8 @@ def calibrate(
         Evaluations, in [2, assignments].
     split : Split
         Images to be right on.
-    met : ndarray of int8
-        Calibration codes, which biases and weights are fitted to.
+    calibration : ndarray of int8
+        Codes of the images that biases and weights are fitted to.
     scores : ndarray of float64 or None
         Of the candidates, such as :meth:`~hawx_hw.scores.probe.Probe.expected_changes` gives
         them; None: from :func:`~hawx_hw.scores.predictor.expected_changes`.
@@ -102,7 +114,7 @@ def calibrate(
     plain = Emulator(graph, threads=threads)
     exact = plain.accuracy(split.images, split.labels)
     images = codes(split.images)
-    found = []
+    measured = []
     for number, choice in enumerate(candidates[chosen]):
         assignment = profile.assignment(choice, blocks)
         emulator = plain
@@ -110,20 +122,20 @@ def calibrate(
             changed, _ = compensate(
                 graph,
                 assignment,
-                met,
+                calibration,
                 bias_correction=profile.bias_correction,
                 weight_remapping=profile.weight_remapping,
                 activation_rounding=activation_rounding,
             )
             emulator = Emulator(changed, threads=threads, memory=0)
-        found.append(emulator.accuracy(images, split.labels, assignment))
+        measured.append(emulator.accuracy(images, split.labels, assignment))
         if progress:
             progress(number + 1, count)
-    accuracies = np.array(found)
+    accuracies = np.array(measured)
     return Calibration(
         choices=np.asarray(candidates)[chosen],
         scores=scores[chosen],
         accuracies=accuracies,
         exact=exact,
-        predictor=AccuracyPredictor(exact, scores[chosen].tolist(), found),
+        predictor=AccuracyPredictor(exact, scores[chosen].tolist(), measured),
     )

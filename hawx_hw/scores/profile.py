@@ -27,7 +27,7 @@ __all__ = ["SCHEMA", "UNITS", "Profile", "load_profile", "save_profile"]
 
 SCHEMA = 1
 
-#: Axes and unit of every array of a profile, as the file tells them.
+#: Axes and unit of every array of a profile, as the file states them.
 UNITS: Mapping[str, tuple[str, str]] = {
     "labels": ("image", "class"),
     "logits": ("image, class", "real output"),
@@ -64,7 +64,7 @@ class Profile:
     layers, blocks, digests : tuple of str
         Names of the weighted nodes, of the blocks, and the blocks' digests.
     bias_correction, weight_remapping, activation_rounding : bool
-        What makes up for the blocks' errors in this profile.
+        What compensates the blocks' errors in this profile.
     slices : tuple of ndarray of int32
         For each layer the slice of every tap, of shape ``weight.shape[1:]``.
     labels, logits, unit_layer, unit_filter, unit_slice, macs, shifts, code_square, mean, variance,\
@@ -72,7 +72,7 @@ class Profile:
     operation_absolute : ndarray
         See :data:`UNITS` for axes and units. ``shifts`` is what a unit under a block adds to the
         logits of an image; ``gain`` and ``fisher`` are first and second derivatives, summed over
-        the pixels of a filter. Errors are those after what makes up for them.
+        the pixels of a filter. Errors are those after compensation.
     """
 
     network: str
@@ -111,10 +111,14 @@ class Profile:
         """The choice of one block for all units: int64 ``(units,)``."""
         return np.full(self.units, block, dtype=np.int64)
 
+    def uniforms(self) -> np.ndarray:
+        """The choices of one block for all units, for each block: int64 ``(blocks, units)``."""
+        return np.stack([self.uniform(index) for index in range(len(self.blocks))])
+
     def by_layer(self, blocks: Sequence[int] | np.ndarray) -> np.ndarray:
         """The choice of one block a layer, in the order of ``layers``: int64 ``(units,)``."""
-        found: np.ndarray = np.asarray(blocks, dtype=np.int64)[self.unit_layer]
-        return found
+        choice: np.ndarray = np.asarray(blocks, dtype=np.int64)[self.unit_layer]
+        return choice
 
     def checked(self, choices: np.ndarray) -> np.ndarray:
         """Choices as an array ``(assignments, units)`` of indices of blocks.
@@ -124,14 +128,14 @@ class Profile:
         ValueError
             They are of another shape, or name a block that is not there.
         """
-        found = np.atleast_2d(np.asarray(choices))
-        if found.ndim != 2 or found.shape[1] != self.units:
-            raise ValueError(f"Choices must be of shape (n, {self.units}), not {found.shape}")
-        if not np.issubdtype(found.dtype, np.integer):
-            raise ValueError(f"Choices must be whole numbers, not {found.dtype}")
-        if found.size and not (found.min() >= 0 and found.max() < len(self.blocks)):
-            raise ValueError(f"Choices must be in [0, {len(self.blocks)}), not {found.min()!r}")
-        return found.astype(np.int64)
+        array = np.atleast_2d(np.asarray(choices))
+        if array.ndim != 2 or array.shape[1] != self.units:
+            raise ValueError(f"Choices must be of shape (n, {self.units}), not {array.shape}")
+        if not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"Choices must be whole numbers, not {array.dtype}")
+        if array.size and not (array.min() >= 0 and array.max() < len(self.blocks)):
+            raise ValueError(f"Choices must be in [0, {len(self.blocks)}), not {array.min()!r}")
+        return array.astype(np.int64)
 
     def assignment(self, choice: np.ndarray, blocks: Sequence[Block]) -> dict[str, LayerBlocks]:
         """The blocks of every weight.
@@ -151,11 +155,11 @@ class Profile:
         if tuple(block.digest for block in blocks) != self.digests:
             raise ValueError(f"Blocks must be those of the profile: {', '.join(self.blocks)}")
         (choice,) = self.checked(choice)
-        found = {}
+        assignment = {}
         for index, (name, slices) in enumerate(zip(self.layers, self.slices, strict=True)):
-            mine = choice[self.unit_layer == index].reshape(-1, int(slices.max()) + 1)
-            found[name] = indexed(blocks, mine[:, slices])
-        return found
+            own = choice[self.unit_layer == index].reshape(-1, int(slices.max()) + 1)
+            assignment[name] = indexed(blocks, own[:, slices])
+        return assignment
 
 
 def save_profile(profile: Profile, path: Path) -> None:

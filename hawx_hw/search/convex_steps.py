@@ -24,7 +24,7 @@ def convex_steps(scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
         ``(steps + 1, units)``
     """
     vector = np.lexsort((costs, scores), axis=1)[:, 0]
-    found = [vector]
+    steps = [vector]
     units = np.arange(len(scores))
     while True:
         saved = costs[units, vector][:, None] - costs
@@ -32,7 +32,7 @@ def convex_steps(scores: np.ndarray, costs: np.ndarray) -> np.ndarray:
         slope = np.where(saved > 0, more / np.where(saved > 0, saved, 1), np.inf)
         best = np.lexsort((-saved.ravel(), slope.ravel()))[0]
         if np.isinf(slope.ravel()[best]):
-            return np.array(found)
+            return np.array(steps)
         vector = vector.copy()
         vector[best // costs.shape[1]] = best % costs.shape[1]
-        found.append(vector)
+        steps.append(vector)

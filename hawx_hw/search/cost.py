@@ -1,4 +1,4 @@
-"""What assignments cost, as searches see it."""
+"""What assignments cost."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ __all__ = ["Cost", "MultiplierEnergy"]
 
 
 class Cost(Protocol):
-    """Predicts figures of assignments; every one is better where it is smaller.
+    """Predicts metrics of assignments; every one is better where it is smaller.
 
-    A cost may be any function of the whole assignment. ``table`` is what it adds up to where units
-    are taken by themselves: a search that needs a sum goes by it, and by the cost itself when it
-    compares.
+    A cost may be any function of the whole assignment. ``table`` is its part that adds up over
+    units: a search that needs a sum uses it, and the cost itself when it compares.
     """
 
     @property
     def objective(self) -> str:
-        """The figure that searches weigh against accuracy, with its unit: ``energy_pj``."""
+        """The metric that searches weigh against accuracy, with its unit: ``energy_pj``."""
 
     @property
     def table(self) -> np.ndarray:
         """Contribution of each unit under each block: float64 ``(units, blocks)``."""
 
     def __call__(self, vectors: np.ndarray) -> Mapping[str, np.ndarray]:
-        """The figures of vectors ``(n, units)``: each float64 ``(n,)``, the objective included.
+        """The metrics of vectors ``(n, units)``: each float64 ``(n,)``, the objective included.
 
         Others are named ``area``, in the library's unit, and ``latency_us``.
         """
@@ -82,6 +81,6 @@ class MultiplierEnergy:
         vectors = self._space.checked(vectors)
         total = np.full(len(vectors), self._rest)
         # Unit by unit: the order of the sum, and so its rounding, never depends on how many.
-        for row, column in zip(self._table, vectors.T, strict=True):
-            total += row[column]
+        for unit, blocks in zip(self._table, vectors.T, strict=True):
+            total += unit[blocks]
         return {self.objective: total}

@@ -1,4 +1,4 @@
-"""Real evaluations: counted, timed, kept, and held to a budget that is the same for all."""
+"""Evaluations: counted, timed, cached, and bounded by a budget that is the same for all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import math
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,46 @@ from hawx_hw.search.cost import Cost
 from hawx_hw.search.oracle import Oracle
 from hawx_hw.util.files import write_bytes
 
-__all__ = ["Evaluator", "OutOfBudgetError"]
+__all__ = ["Evaluator", "OutOfBudgetError", "Price"]
 
+#: Seconds between two savings of the state: what an interruption loses at most.
 _SAVE_SECONDS = 20.0
 #: Vectors that share their prefixes in one call; fewer where seconds are counted.
 _BATCH, _TIMED_BATCH = 512, 8
+
+
+@dataclass(frozen=True)
+class Price:
+    """What low-fidelity evaluations took, which run assignments on some of the images.
+
+    Parameters
+    ----------
+    assignments : int
+        How many were run.
+    images : int
+        On how many images each.
+    evaluations : float
+        The same in evaluations: assignments times images, over the images of an evaluation; >= 0.
+    seconds : float
+        >= 0.
+
+    Raises
+    ------
+    ValueError
+        ``evaluations`` or ``seconds`` is negative or not a number.
+    """
+
+    assignments: int
+    images: int
+    evaluations: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not (self.evaluations >= 0 and self.seconds >= 0):
+            raise ValueError(
+                f"evaluations and seconds must be at least 0, not {self.evaluations!r}, "
+                f"{self.seconds!r}"
+            )
 
 
 class OutOfBudgetError(Exception):
@@ -29,7 +65,7 @@ class OutOfBudgetError(Exception):
 class Evaluator:
     """The accuracy and the cost of assignments, for one run of a search.
 
-    Every distinct assignment that is asked for counts as one evaluation, asked again it is free.
+    Every distinct assignment that is requested counts as one evaluation, and is free from then on.
     Evaluations of an earlier run that ``state`` holds are counted all the same, with the seconds
     that they took then: a search that makes the same choices continues where it was interrupted.
 
@@ -42,7 +78,7 @@ class Evaluator:
     seconds : float or None
         Of evaluations, > 0; what is under way when they are used up is finished.
     state : Path or None
-        An ``.npz`` that keeps evaluations as they are made; one of another oracle is replaced.
+        An ``.npz`` that caches evaluations as they are made; one of another oracle is replaced.
 
     Raises
     ------
@@ -69,17 +105,17 @@ class Evaluator:
         self._limit = seconds
         self._state = state
         self._units = cost.table.shape[0]
-        self._known: dict[bytes, tuple[int, float]] = {}
-        self._asked: dict[bytes, int] = {}
+        self._cache: dict[bytes, tuple[int, float]] = {}
+        self._requested: dict[bytes, int] = {}
         self._seconds = 0.0
-        self._spent = 0.0
+        self._prices: list[Price] = []
         self._saved = time.monotonic()
         if state is not None and state.is_file():
             self._load(state)
 
     @property
     def cost(self) -> Cost:
-        """What assignments cost; asking it is no evaluation."""
+        """What assignments cost; a call of it is no evaluation."""
         return self._cost
 
     @property
@@ -95,7 +131,7 @@ class Evaluator:
     @property
     def evaluations(self) -> int:
         """Distinct assignments that were evaluated."""
-        return len(self._asked)
+        return len(self._requested)
 
     @property
     def seconds(self) -> float:
@@ -103,9 +139,9 @@ class Evaluator:
         return self._seconds
 
     @property
-    def known(self) -> int:
+    def cached(self) -> int:
         """Distinct assignments that were evaluated in this run or an earlier one."""
-        return len(self._known)
+        return len(self._cache)
 
     @property
     def left(self) -> int | None:
@@ -113,43 +149,38 @@ class Evaluator:
         if self._budget is None:
             return None
         # What was spent is a sum of quotients: a rounding error is no evaluation.
-        return max(0, self._budget - len(self._asked) - math.ceil(self._spent - 1e-9))
+        return max(0, self._budget - len(self._requested) - math.ceil(self.spent - 1e-9))
+
+    @property
+    def low_fidelity(self) -> tuple[Price, ...]:
+        """What low-fidelity evaluations took, in their order."""
+        return tuple(self._prices)
 
     @property
     def spent(self) -> float:
-        """What runs of parts of the images took of the budget, in evaluations."""
-        return self._spent
+        """What low-fidelity evaluations took of the budget, in evaluations."""
+        return sum(price.evaluations for price in self._prices)
 
-    def spend(self, worth: float, seconds: float) -> None:
-        """Count runs of some of the images, made elsewhere, towards the budget.
-
-        Parameters
-        ----------
-        worth : float
-            In evaluations: runs times images, over the images of an evaluation; >= 0.
-        seconds : float
-            What they took, >= 0.
-        """
-        if not (worth >= 0 and seconds >= 0):
-            raise ValueError(f"worth and seconds must be at least 0, not {worth!r}, {seconds!r}")
-        self._spent += worth
-        self._seconds += seconds
+    def spend(self, price: Price) -> None:
+        """Count low-fidelity evaluations, made elsewhere, towards the budget and the seconds."""
+        self._prices.append(price)
+        self._seconds += price.seconds
 
     @property
     def vectors(self) -> np.ndarray:
-        """What was evaluated, in the order of the questions: int64 ``(evaluations, units)``."""
-        rows = [np.frombuffer(key, dtype=np.uint8) for key in self._asked]
-        return np.array(rows, dtype=np.int64).reshape(-1, self._units)
+        """What was evaluated, in the order of the requests: int64 ``(evaluations, units)``."""
+        vectors = [np.frombuffer(key, dtype=np.uint8) for key in self._requested]
+        return np.array(vectors, dtype=np.int64).reshape(-1, self._units)
 
     @property
     def points(self) -> np.ndarray:
-        """Points of accuracy lost and the objective of :attr:`vectors`: float64 ``(n, 2)``."""
+        """Accuracy drop and objective of each of :attr:`vectors`: float64 ``(n, 2)``."""
         vectors = self.vectors
-        right = np.array(list(self._asked.values()), dtype=np.int64)
-        return np.stack([self._lost(right), self._objective(vectors)], axis=1)
+        right = np.array(list(self._requested.values()), dtype=np.int64)
+        return np.stack([self._drops(right), self._objective(vectors)], axis=1)
 
     def evaluate(self, vectors: np.ndarray) -> np.ndarray:
-        """Points of accuracy lost, and the objective.
+        """Accuracy drops, in percentage points, and the objective.
 
         Parameters
         ----------
@@ -159,7 +190,7 @@ class Evaluator:
         Returns
         -------
         ndarray of float64
-            ``(n, 2)``: points lost in [-100, 100] (below 0 where the accuracy rises), and the
+            ``(n, 2)``: accuracy drops in [-100, 100] (below 0 where the accuracy rises), and the
             cost's objective.
 
         Raises
@@ -169,52 +200,52 @@ class Evaluator:
         """
         vectors = np.asarray(vectors)
         keys = [vector.astype(np.uint8).tobytes() for vector in vectors]
-        new = [key for key in dict.fromkeys(keys) if key not in self._asked]
+        new = [key for key in dict.fromkeys(keys) if key not in self._requested]
         size = _BATCH if self._limit is None else _TIMED_BATCH
         for start in range(0, len(new), size):
             batch = new[start : start + size]
             left = len(batch) if self.left is None else self.left
             if left == 0 or (self._limit is not None and self._seconds >= self._limit):
                 raise OutOfBudgetError
-            self._ask(batch[:left])
+            self._run(batch[:left])
             if left < len(batch):
                 raise OutOfBudgetError
-        right = np.array([self._asked[key] for key in keys], dtype=np.int64)
-        return np.stack([self._lost(right), self._objective(vectors)], axis=1)
+        right = np.array([self._requested[key] for key in keys], dtype=np.int64)
+        return np.stack([self._drops(right), self._objective(vectors)], axis=1)
 
     def save(self) -> None:
         """Write all evaluations to the state, if there is one."""
         if self._state is None:
             return
-        rows = [np.frombuffer(key, dtype=np.uint8) for key in self._known]
+        vectors = [np.frombuffer(key, dtype=np.uint8) for key in self._cache]
         content = io.BytesIO()
         np.savez(
             content,
             key=np.array(self._oracle.key),
-            vectors=np.array(rows, dtype=np.uint8).reshape(-1, self._units),
-            right=np.array([right for right, _ in self._known.values()], dtype=np.int64),
-            seconds=np.array([seconds for _, seconds in self._known.values()]),
+            vectors=np.array(vectors, dtype=np.uint8).reshape(-1, self._units),
+            right=np.array([right for right, _ in self._cache.values()], dtype=np.int64),
+            seconds=np.array([seconds for _, seconds in self._cache.values()]),
         )
         write_bytes(self._state, content.getvalue())
         self._saved = time.monotonic()
 
-    def _ask(self, keys: list[bytes]) -> None:
-        unknown = [key for key in keys if key not in self._known]
+    def _run(self, keys: list[bytes]) -> None:
+        unknown = [key for key in keys if key not in self._cache]
         if unknown:
             vectors = np.array([np.frombuffer(key, dtype=np.uint8) for key in unknown])
             start = time.perf_counter()
             right = self._oracle(vectors.astype(np.int64)).tolist()
             each = (time.perf_counter() - start) / len(unknown)
-            self._known.update({key: (count, each) for key, count in zip(unknown, right)})
+            self._cache.update({key: (count, each) for key, count in zip(unknown, right)})
         for key in keys:
-            self._asked[key], seconds = self._known[key]
+            self._requested[key], seconds = self._cache[key]
             self._seconds += seconds
         if unknown and time.monotonic() - self._saved > _SAVE_SECONDS:
             self.save()
 
-    def _lost(self, right: np.ndarray) -> np.ndarray:
-        lost: np.ndarray = 100 * (self._oracle.exact - right) / self._oracle.images
-        return lost
+    def _drops(self, right: np.ndarray) -> np.ndarray:
+        drops: np.ndarray = 100 * (self._oracle.exact - right) / self._oracle.images
+        return drops
 
     def _objective(self, vectors: np.ndarray) -> np.ndarray:
         return self._cost(vectors)[self._cost.objective]
@@ -226,8 +257,8 @@ class Evaluator:
                     return
                 vectors = file["vectors"].astype(np.uint8)
                 right, seconds = file["right"].tolist(), file["seconds"].tolist()
-            rows = zip(vectors, right, seconds, strict=True)
-            self._known = {row.tobytes(): (int(r), float(s)) for row, r, s in rows}
+            entries = zip(vectors, right, seconds, strict=True)
+            self._cache = {vector.tobytes(): (int(r), float(s)) for vector, r, s in entries}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise UserError(
                 f"The evaluations of an earlier search cannot be read: {error}",

@@ -1,4 +1,4 @@
-"""What really becomes of assignments: runs of the network, or a truth that is known."""
+"""How many images are right under assignments, by running the network."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class EmulatedOracle:
     threads : int or None
         See :class:`~hawx_hw.emulation.Emulator`.
     memory : int
-        Bytes of tensors to keep.
+        Bytes of tensors that are cached.
 
     Raises
     ------
     UserError
-        A block does not accept the codes that it may meet.
+        A block does not support the codes that may occur.
     """
 
     def __init__(
@@ -110,17 +110,17 @@ class EmulatedOracle:
         return int(self._exact)
 
     def __call__(self, vectors: np.ndarray, progress: Progress | None = None) -> np.ndarray:
-        """See :class:`Oracle`; ``progress`` is told parts done and their number."""
+        """See :class:`Oracle`; ``progress`` is called with the parts done and their number."""
         vectors = self._space.checked(vectors)
         graphs = [self._change(vector) for vector in vectors] if self._change else None
-        found = self._emulator.evaluate_many(
+        accuracies = self._emulator.evaluate_many(
             [self._space.assignment(vector) for vector in vectors],
             self._images,
             self._labels,
             graphs=graphs,
             progress=progress,
         )
-        return self._count(found)
+        return self._count(accuracies)
 
     def _count(self, accuracies: np.ndarray) -> np.ndarray:
         counts: np.ndarray = np.rint(accuracies * len(self._images)).astype(np.int64)

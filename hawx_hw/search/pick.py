@@ -1,11 +1,11 @@
-"""One point of a front: by its number, or by what it must keep to."""
+"""One point of a front: by its number, or by the constraints that it must meet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from hawx_hw.errors import UserError
-from hawx_hw.search.result import Found, SearchResult
+from hawx_hw.search.result import DesignPoint, SearchResult
 
 __all__ = ["by_constraints", "by_index"]
 
@@ -26,53 +26,56 @@ def by_index(result: SearchResult, index: int) -> int:
     return index
 
 
-def by_constraints(result: SearchResult, lost: float, limits: Mapping[str, float]) -> int:
-    """Index of the point of least objective that keeps to the constraints.
+def by_constraints(result: SearchResult, accuracy_drop: float, limits: Mapping[str, float]) -> int:
+    """Index of the point of least objective that meets the constraints.
 
     Parameters
     ----------
     result : SearchResult
-    lost : float
-        Points of accuracy, on the images of the search.
+    accuracy_drop : float
+        The largest, in percentage points, on the images of the search.
     limits : mapping of str to float
-        The most of some of the front's figures, > 0.
+        The most of some of the front's metrics, > 0.
 
     Returns
     -------
     int
-        Of equals the one that loses least.
+        Of equals the one of least accuracy drop.
 
     Raises
     ------
     UserError
-        No point does; it names the one that comes nearest. Or a figure is not known.
+        No point does; it names the one that comes nearest. Or there is no such metric.
     """
     if not result.front:
         raise UserError("Nothing was evaluated", hint="Search with a larger budget.")
     for name in limits:
-        if name not in result.front[0].cost:
-            known = ", ".join(result.front[0].cost)
+        if name not in result.front[0].metrics:
+            metrics = ", ".join(result.front[0].metrics)
             raise UserError(
-                f"The search does not know {name}",
-                hint=f"Limit {known}, or choose another search.objective.",
+                f"Points of this search have no {name}",
+                hint=f"Limit {metrics}, or choose another search.objective.",
             )
-    fitting = [i for i, found in enumerate(result.front) if _excess(found, lost, limits) == 0]
+    excesses = [_excess(point, accuracy_drop, limits) for point in result.front]
+    fitting = [index for index, excess in enumerate(excesses) if excess == 0]
     if fitting:
-        return min(fitting, key=lambda i: (result.front[i].cost[result.objective], i))
-    nearest = min(
-        range(len(result.front)), key=lambda i: (_excess(result.front[i], lost, limits), i)
-    )
-    found = result.front[nearest]
-    wanted = [f"accuracy_drop {lost:g}", *(f"{k} {v:g}" for k, v in limits.items())]
-    has = [f"accuracy_drop {found.lost:.2f}", *(f"{k} {found.cost[k]:.4g}" for k in limits)]
+        return min(fitting, key=lambda i: (result.front[i].metrics[result.objective], i))
+    nearest = min(range(len(result.front)), key=lambda i: (excesses[i], i))
+    point = result.front[nearest]
+    required = [f"accuracy_drop {accuracy_drop:g}", *(f"{k} {v:g}" for k, v in limits.items())]
+    reached = [
+        f"accuracy_drop {point.accuracy_drop:.2f}",
+        *(f"{k} {point.metrics[k]:.4g}" for k in limits),
+    ]
     raise UserError(
-        f"Nothing that was found keeps to {', '.join(wanted)}; the nearest is point {nearest} "
-        f"with {', '.join(has)}",
-        hint="Loosen a constraint, offer other blocks or shapes, or search with a larger budget.",
+        f"No design of the front meets {', '.join(required)}; the nearest is point {nearest} "
+        f"with {', '.join(reached)}",
+        hint="Loosen a constraint, offer other blocks or accelerators, or search with a larger "
+        "budget.",
     )
 
 
-def _excess(found: Found, lost: float, limits: Mapping[str, float]) -> float:
-    """By how much a point misses its constraints: shares of the limits, and points of accuracy."""
-    over = [max(0.0, found.cost[name] / limit - 1) for name, limit in limits.items()]
-    return max(0.0, found.lost - lost) + sum(over)
+def _excess(point: DesignPoint, accuracy_drop: float, limits: Mapping[str, float]) -> float:
+    """By how much a point misses its constraints: shares of the limits, and percentage points."""
+    over = [max(0.0, point.metrics[name] / limit - 1) for name, limit in limits.items()]
+    return max(0.0, point.accuracy_drop - accuracy_drop) + sum(over)

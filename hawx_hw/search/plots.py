@@ -1,4 +1,4 @@
-"""The front of a search, drawn: accuracy against energy and area."""
+"""The front of a search, drawn: accuracy drop against the objective and area."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.search.front import pareto
+from hawx_hw.search.pareto import pareto
 from hawx_hw.util.plotting import picture
 
 if TYPE_CHECKING:
-    from hawx_hw.search.designs import Candidates
-    from hawx_hw.search.result import Found, SearchResult
+    from hawx_hw.search.result import DesignPoint, SearchResult
 
 __all__ = ["LABELS", "draw_front"]
 
-#: Axes of the figures of a cost.
+#: Labels of the axes of metrics.
 LABELS = {
     "energy_nj": "energy an image, nJ",
     "power_mw": "power, mW",
@@ -26,92 +25,93 @@ LABELS = {
 }
 
 
-def draw_front(
-    result: SearchResult,
-    candidates: Candidates,
-    path: Path,
-    *,
-    truth: np.ndarray | None = None,
-) -> None:
-    """Points of a front that were run, what was only predicted, and the truth where it is known.
+def draw_front(result: SearchResult, path: Path, *, exhaustive: np.ndarray | None = None) -> None:
+    """Draw the points of the front, what was only predicted, and the exhaustive front.
+
+    The same result gives the same bytes.
 
     Parameters
     ----------
     result : SearchResult
-    candidates : Candidates
-        Predicted only.
     path : Path
         ``.svg`` or ``.png``.
-    truth : ndarray or None
-        ``(n, 2)``: the true front, points lost and the objective.
+    exhaustive : ndarray or None
+        ``(n, 2)``: accuracy drop and objective of the front of all assignments, if it is known.
 
     Raises
     ------
     UserError
         Another ending, or matplotlib is missing.
     """
-    others = [result.objective]
-    if "area_um2" in result.front[0].cost and result.objective != "area_um2":
-        others.append("area_um2")
-    with picture(path, (4.2 * len(others), 3.4)) as figure:
-        for index, name in enumerate(others):
-            axes = figure.add_subplot(1, len(others), index + 1)
-            points = _points(result, name)
+    names = [result.objective]
+    if "area_um2" in result.front[0].metrics and result.objective != "area_um2":
+        names.append("area_um2")
+    with picture(path, (4.2 * len(names), 3.4)) as figure:
+        for index, name in enumerate(names):
+            axes = figure.add_subplot(1, len(names), index + 1)
             if index == 0:
-                if truth is not None:
-                    axes.step(truth[:, 1], truth[:, 0], where="pre", color="0.7", label="truth")
-                if len(candidates.cost):
-                    axes.scatter(
-                        candidates.cost, candidates.lost, s=10, facecolors="none",
-                        edgecolors="0.6", label="predicted, not run",
-                    )  # fmt: skip
-            axes.scatter(points[:, 1], points[:, 0], s=14, color="tab:blue", label="run")
-            front = points[pareto(points)]
-            axes.step(front[:, 1], front[:, 0], where="pre", color="tab:blue", linewidth=0.8)
-            exact = _exact(result)
-            if exact is not None:
-                axes.scatter(
-                    exact.cost[name], exact.lost, s=40, marker="*", color="k", label="exact"
-                )
-            tested = _tested(result, name)
-            if len(tested):
-                axes.scatter(
-                    tested[:, 1], tested[:, 0], s=14, marker="x", color="tab:orange",
-                    label="on test images",
-                )  # fmt: skip
+                _draw_background(axes, result, exhaustive)
+            _draw_points(axes, result, name)
             axes.axhline(0, color="0.8", linewidth=0.5)
             axes.set_xlabel(LABELS.get(name, name))
-            axes.set_ylabel("points of accuracy lost")
-            _zoom(axes, result, points)
+            axes.set_ylabel("accuracy drop, percentage points")
+            _zoom(axes, result)
             if index == 0:
                 axes.legend(frameon=False)
 
 
-def _points(result: SearchResult, name: str) -> np.ndarray:
-    return np.array([(found.lost, found.cost[name]) for found in result.front])
+def _draw_background(axes: Any, result: SearchResult, exhaustive: np.ndarray | None) -> None:
+    """What the objective alone is known of: the exhaustive front, and predictions."""
+    if exhaustive is not None:
+        axes.step(
+            exhaustive[:, 1], exhaustive[:, 0], where="pre", color="0.7", label="all assignments"
+        )
+    if result.predicted.objectives:
+        axes.scatter(
+            result.predicted.objectives, result.predicted.accuracy_drops, s=10, facecolors="none",
+            edgecolors="0.6", label="predicted only",
+        )  # fmt: skip
+
+
+def _draw_points(axes: Any, result: SearchResult, name: str) -> None:
+    """Evaluated points: on training images, with their front, and on test images."""
+    points = np.array([(point.accuracy_drop, point.metrics[name]) for point in result.front])
+    axes.scatter(points[:, 1], points[:, 0], s=14, color="tab:blue", label="evaluated")
+    front = points[pareto(points)]
+    axes.step(front[:, 1], front[:, 0], where="pre", color="tab:blue", linewidth=0.8)
+    exact = _exact(result)
+    if exact is not None:
+        axes.scatter(
+            exact.metrics[name], exact.accuracy_drop, s=40, marker="*", color="k", label="exact"
+        )
+    tested = _tested(result, name)
+    if len(tested):
+        axes.scatter(
+            tested[:, 1], tested[:, 0], s=14, marker="x", color="tab:orange",
+            label="on test images",
+        )  # fmt: skip
 
 
 def _tested(result: SearchResult, name: str) -> np.ndarray:
-    """Points lost on test images, against the exact design there, where that was run."""
+    """Accuracy drops on test images, against the exact design there, where that was run."""
     exact = _exact(result)
     if exact is None or exact.test_accuracy is None:
         return np.empty((0, 2))
-    rows = [
-        (100 * (exact.test_accuracy - found.test_accuracy), found.cost[name])
-        for found in result.front
-        if found.test_accuracy is not None
+    pairs = [
+        (100 * (exact.test_accuracy - point.test_accuracy), point.metrics[name])
+        for point in result.front
+        if point.test_accuracy is not None
     ]
-    return np.array(rows)
+    return np.array(pairs)
 
 
-def _exact(result: SearchResult) -> Found | None:
-    every = (*result.uniform, *result.front)
-    return next((found for found in every if not found.assignment.get("layers")), None)
+def _exact(result: SearchResult) -> DesignPoint | None:
+    return next((point for point in (*result.uniform, *result.front) if point.exact), None)
 
 
-def _zoom(axes: Any, result: SearchResult, points: np.ndarray) -> None:
-    """What loses more than counts is of no interest."""
-    most = min(result.reference[0], float(points[:, 0].max()))
-    least = min(0.0, float(points[:, 0].min()))
+def _zoom(axes: Any, result: SearchResult) -> None:
+    """What loses more than the reference point is of no interest."""
+    drops = [point.accuracy_drop for point in result.front]
+    most, least = min(result.reference[0], max(drops)), min(0.0, *drops)
     margin = 0.05 * (most - least) or 0.1
     axes.set_ylim(least - margin, most + margin)

@@ -1,22 +1,23 @@
-"""What every search is given, and what it must be like."""
+"""The problem that every search solves, and what a search is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.search.evaluator import Evaluator
-from hawx_hw.search.screening import Screening
+from hawx_hw.search.low_fidelity import LowFidelity
+from hawx_hw.search.tuning import SearchTuning
 
 __all__ = ["Problem", "Scores", "Search"]
 
 
 class Scores(Protocol):
-    """Foresees how much accuracy assignments lose, without running them."""
+    """Predicts how much accuracy assignments lose, without running them."""
 
     @property
     def table(self) -> np.ndarray:
@@ -28,7 +29,7 @@ class Scores(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A space to search with few real evaluations.
+    """A space to search with few evaluations.
 
     Parameters
     ----------
@@ -36,14 +37,16 @@ class Problem:
     evaluator : Evaluator
         Its budget is the search's.
     reference : tuple of float
-        Points lost and cost that count as useless: what hypervolumes are measured from.
+        The reference point that hypervolumes are measured from: accuracy drop in percentage points,
+        and cost.
     scores : Scores or None
-        For searches that go by them.
+        For searches that use them.
     seed : int
         The same problem and seed give the same result.
-    screening : Screening or None
+    low_fidelity : LowFidelity or None
         For searches that run candidates on a few of the evaluations' images first; what that takes
-        is counted towards the budget.
+        counts towards the budget.
+    tuning : SearchTuning
     """
 
     space: Space
@@ -51,9 +54,10 @@ class Problem:
     reference: tuple[float, float]
     scores: Scores | None = None
     seed: int = 0
-    screening: Screening | None = None
+    low_fidelity: LowFidelity | None = None
+    tuning: SearchTuning = field(default_factory=SearchTuning)
 
 
-#: Evaluates what it finds worthwhile; its result is all that the evaluator has seen. It returns, or
+#: Evaluates what is worthwhile; its result is all that the evaluator has evaluated. It returns, or
 #: passes on the evaluator's OutOfBudgetError.
 Search = Callable[[Problem], None]

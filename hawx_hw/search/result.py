@@ -1,78 +1,116 @@
-"""What a search found, and search.json."""
+"""The result of a search, and search.json: its one reader and writer."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from hawx_hw.architectures.registry import Accelerator
 from hawx_hw.assignment.storage import to_json
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.errors import UserError
-from hawx_hw.search.algorithms import algorithm
-from hawx_hw.search.evaluator import OutOfBudgetError
-from hawx_hw.search.front import hypervolume, pareto
-from hawx_hw.search.oracle import space_key
-from hawx_hw.search.problem import Problem
-from hawx_hw.util.files import write_json
+from hawx_hw.search.evaluator import Price
+from hawx_hw.util.results import Header, Result
 
 __all__ = [
-    "SCHEMA",
-    "Found",
+    "AccuracyInterval",
+    "DesignPoint",
+    "PredictedPoints",
+    "SearchFile",
     "SearchResult",
     "load_result",
     "points_of",
-    "run_search",
     "save_result",
-    "without_exact",
+    "stored_assignment",
 ]
-
-SCHEMA = 2
 
 
 @dataclass(frozen=True)
-class Found:
-    """A point of a front.
+class AccuracyInterval:
+    """A predicted accuracy in [0, 1], and the bounds that it lies within at 90 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DesignPoint:
+    """An assignment that was evaluated, on one accelerator.
 
     Parameters
     ----------
     vector : tuple of int
+        The index of each unit's block.
     accuracy : float
         In [0, 1], on the images of the evaluations.
-    lost : float
-        Points of accuracy, against the exact network.
-    cost : mapping of str to float
-        All figures of the cost.
+    accuracy_drop : float
+        Against the exact network, in percentage points.
+    metrics : mapping of str to float
+        All metrics of the cost, with their units in their names.
     assignment : mapping
-        See :func:`hawx_hw.assignment.to_json`.
-    shape : mapping of str to int
-        ``rows`` and ``columns`` of the array; empty where only multipliers were looked at.
-    predicted_accuracy : mapping of str to float or None
-        What the scores and the other evaluations foresaw: ``value``, ``low`` and ``high``, within
-        two standard deviations; None where there are no scores, or too few others.
+        See :func:`stored_assignment`.
+    accelerator : int or None
+        Index of the result's accelerators; None where only multiplications were looked at.
+    predicted_accuracy : AccuracyInterval or None
+        From the scores and all other evaluations; None where there are no scores, or too few
+        others.
     test_accuracy : float or None
-        On test images, which no search looks at.
+        In [0, 1], on test images, which no search looks at.
     """
 
     vector: tuple[int, ...]
     accuracy: float
-    lost: float
-    cost: Mapping[str, float]
+    accuracy_drop: float
+    metrics: Mapping[str, float]
     assignment: Mapping[str, Any]
-    shape: Mapping[str, int] = field(default_factory=dict)
-    predicted_accuracy: Mapping[str, float] | None = None
+    accelerator: int | None = None
+    predicted_accuracy: AccuracyInterval | None = None
     test_accuracy: float | None = None
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Names of the blocks of layers that are not exact; ``exact`` where all are."""
+        return tuple(self.assignment["blocks"]) or (EXACT.name,)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all layers are exact."""
+        return not self.assignment["layers"]
+
+
+@dataclass(frozen=True)
+class PredictedPoints:
+    """Assignments that were looked at and not evaluated.
+
+    Parameters
+    ----------
+    accuracy_drops : tuple of float
+        Predicted, in percentage points.
+    objectives : tuple of float
+        The objective of each.
+    """
+
+    accuracy_drops: tuple[float, ...] = ()
+    objectives: tuple[float, ...] = ()
+
+    @classmethod
+    def rounded(cls, drops: np.ndarray, objectives: np.ndarray) -> PredictedPoints:
+        """As many digits as a prediction is worth: 0.0001 points, and six of the objective."""
+        return cls(
+            tuple(round(value, 4) for value in drops.tolist()),
+            tuple(float(f"{value:.6g}") for value in objectives.tolist()),
+        )
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """What a search evaluated, and its front.
 
     Parameters
     ----------
@@ -80,32 +118,44 @@ class SearchResult:
     seed : int
     space : str
         Hash of the space.
+    blocks : tuple of str
+        Names of the space's blocks.
     objective : str
-        The figure of the cost that was weighed against accuracy.
+        The metric that was weighed against accuracy.
     images : int
         Of an evaluation.
     exact_accuracy : float
+        Of the exact network, on these images.
     evaluations : int
-        Distinct assignments that were run.
+        Distinct assignments that were evaluated.
     evaluation_seconds, seconds : float
         Time of the evaluations (those of an interrupted run included), and of this run in all.
     reference : tuple of float
-        Points lost and cost that the hypervolume is measured from.
+        The reference point that the hypervolume is measured from: accuracy drop, and objective.
     hypervolume : float
-        Points times the objective's unit.
-    front : tuple of Found
-        In ascending order of points lost.
-    uniform : tuple of Found
-        One block everywhere, as far as they were run, each on its best shape: what a search must
-        beat.
-    screening : mapping of str to float
-        ``assignments`` that were run on so many ``images`` before the evaluations, what that is
-        ``worth`` in evaluations, and ``seconds``; empty where nothing was screened.
+        Percentage points times the objective's unit.
+    front : tuple of DesignPoint
+        In ascending order of accuracy drop.
+    uniform : tuple of DesignPoint
+        One block everywhere, as far as they were evaluated, each on its best accelerator: what a
+        search must beat.
+    accelerators : tuple of AcceleratorConfig
+        Those that may be built, without their clocks; empty where only multiplications were looked
+        at.
+    low_fidelity : tuple of Price
+        What low-fidelity evaluations took; empty where there were none.
+    predicted : PredictedPoints
+    granularity : str or None
+        What a unit of the space is, in the config's words; None where no config gives it.
+    test_images : int
+        Images of the test accuracies; 0 where there are none.
+    exact_test_accuracy : float or None
     """
 
     algorithm: str
     seed: int
     space: str
+    blocks: tuple[str, ...]
     objective: str
     images: int
     exact_accuracy: float
@@ -114,105 +164,81 @@ class SearchResult:
     seconds: float
     reference: tuple[float, float]
     hypervolume: float
-    front: tuple[Found, ...]
-    uniform: tuple[Found, ...] = ()
-    screening: Mapping[str, float] = field(default_factory=dict)
+    front: tuple[DesignPoint, ...]
+    uniform: tuple[DesignPoint, ...] = ()
+    accelerators: tuple[Accelerator, ...] = ()
+    low_fidelity: tuple[Price, ...] = ()
+    predicted: PredictedPoints = PredictedPoints()
+    granularity: str | None = None
+    test_images: int = 0
+    exact_test_accuracy: float | None = None
+
+    def size_of(self, point: DesignPoint) -> str:
+        """The size of a point's accelerator, such as ``8 x 8``; empty where it has none."""
+        return "" if point.accelerator is None else self.accelerators[point.accelerator].size
 
 
-def run_search(name: str, problem: Problem) -> SearchResult:
-    """Search until the algorithm is done or the budget is used up; the evaluator's state is kept.
+class SearchFile(Result):
+    """The content of search.json.
 
     Parameters
     ----------
-    name : str
-        One of :data:`hawx_hw.search.algorithms.ALGORITHMS`.
-    problem : Problem
+    search : SearchResult or None
+        None: nothing was searched.
     """
-    search, evaluator = algorithm(name), problem.evaluator
-    start = time.perf_counter()
-    try:
-        search(problem)
-    except OutOfBudgetError:
-        pass
-    finally:
-        evaluator.save()
-    vectors, points = evaluator.vectors, evaluator.points
 
-    def found(rows: np.ndarray) -> tuple[Found, ...]:
-        costs = evaluator.cost(vectors[rows])
-        return tuple(
-            Found(
-                vector=tuple(vectors[index].tolist()),
-                accuracy=float(evaluator.exact - points[index, 0] / 100),
-                lost=float(points[index, 0]),
-                cost={key: float(values[row]) for key, values in costs.items()},
-                assignment=to_json(without_exact(problem.space.assignment(vectors[index]))),
-            )
-            for row, index in enumerate(rows)
-        )
+    FILE: ClassVar[str] = "search.json"
+    STAGE: ClassVar[str] = "search"
+    SCHEMA: ClassVar[int] = 3
 
-    alike = np.flatnonzero((vectors == vectors[:, :1]).all(axis=1))
-    return SearchResult(
-        algorithm=name,
-        seed=problem.seed,
-        space=space_key(problem.space),
-        objective=evaluator.cost.objective,
-        images=evaluator.images,
-        exact_accuracy=evaluator.exact,
-        evaluations=evaluator.evaluations,
-        evaluation_seconds=evaluator.seconds,
-        seconds=time.perf_counter() - start,
-        reference=problem.reference,
-        hypervolume=hypervolume(points, problem.reference),
-        front=found(pareto(points)),
-        uniform=found(alike[np.argsort(vectors[alike, 0], kind="stable")]),
-        screening=problem.screening.told if problem.screening else {},
+    search: SearchResult | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """See :class:`~hawx_hw.util.results.Record`."""
+        if self.search is None:
+            return {"search": None}
+        accelerators = [accelerator.hardware() for accelerator in self.search.accelerators]
+        return {"search": {**asdict(self.search), "accelerators": accelerators}}
+
+
+def stored_assignment(assignment: Assignment) -> dict[str, Any]:
+    """The assignment as JSON; layers that are all exact are left out, as everywhere in files.
+
+    See :func:`hawx_hw.assignment.to_json`.
+    """
+    return to_json(
+        {
+            name: layer
+            for name, layer in assignment.items()
+            if any(block.digest != EXACT.digest for block in layer.blocks)
+        }
     )
 
 
-def without_exact(assignment: Assignment) -> Assignment:
-    """The assignment; layers that are all exact are left out, as everywhere in files."""
-    return {
-        name: layer
-        for name, layer in assignment.items()
-        if any(block.digest != EXACT.digest for block in layer.blocks)
-    }
+def points_of(result: SearchResult) -> np.ndarray:
+    """Accuracy drop and objective of each point of a front: float64 ``(n, 2)``."""
+    pairs = [(point.accuracy_drop, point.metrics[result.objective]) for point in result.front]
+    return np.array(pairs).reshape(-1, 2)
 
 
-def save_result(result: SearchResult, path: Path, **more: Any) -> None:
-    """Write search.json; ``more`` is what the writer adds, such as versions of tools."""
-    write_json(path, {**more, **asdict(result), "schema": SCHEMA})
+def save_result(result: SearchResult | None, folder: Path, header: Header | None = None) -> None:
+    """Write search.json; None where nothing was searched."""
+    SearchFile(search=result).write(folder, header)
 
 
-def load_result(path: Path) -> SearchResult:
-    """Read what :func:`save_result` wrote.
+def load_result(folder: Path) -> SearchResult:
+    """Read the search.json that :func:`save_result` wrote.
 
     Raises
     ------
     UserError
-        The file is missing, damaged or of another version.
+        The file is missing, damaged or of another schema, or nothing was searched.
     """
-    hint = "Search again."
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        if content["schema"] != SCHEMA:
-            raise UserError(
-                f"The search is of schema {content['schema']!r}; this program reads {SCHEMA}",
-                where=str(path),
-                hint=hint,
-            )
-        names = {name: content[name] for name in SearchResult.__dataclass_fields__}
-        for key in ("front", "uniform"):
-            names[key] = tuple(
-                Found(**{**point, "vector": tuple(point["vector"])}) for point in content[key]
-            )
-        return SearchResult(**{**names, "reference": tuple(content["reference"])})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    result = SearchFile.read(folder).search
+    if result is None:
         raise UserError(
-            f"The search cannot be read: {error}", where=str(path), hint=hint
-        ) from error
-
-
-def points_of(result: SearchResult) -> np.ndarray:
-    """Points lost and the objective of a front: float64 ``(n, 2)``."""
-    return np.array([(p.lost, p.cost[result.objective]) for p in result.front]).reshape(-1, 2)
+            "Nothing was searched",
+            where=str(folder / SearchFile.FILE),
+            hint="Give the config a search.",
+        )
+    return result

@@ -9,23 +9,21 @@ import numpy as np
 from hawx_hw.assignment.space import Space
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.scores.profile import Profile
+from hawx_hw.search.tuning import SearchTuning
 
 __all__ = ["ImageScores", "ProfileScores"]
 
 #: Values of logits at a time.
 _PART = 2**22
-#: By how much logits are scaled before their softmax: a trained network is right more often than it
-#: says, most of all where it doubts. Of 0.5, 1, 2 and 4 this ranked assignments best.
-_SHARPNESS = 2.0
 
 
 class ProfileScores:
-    """Expected changes of classes, in images of a hundred, as the profile foresees them.
+    """Expected changes of classes, in images of a hundred, by the first order of the profile.
 
     Parameters
     ----------
     profile : Profile
-        Knows the exact block and all of the space's; its units are no larger than the space's.
+        Of the exact block and all of the space's; its units are no larger than the space's.
     space : Space
 
     Raises
@@ -35,34 +33,34 @@ class ProfileScores:
     """
 
     def __init__(self, profile: Profile, space: Space):
-        known = {digest: index for index, digest in enumerate(profile.digests)}
-        missing = [b.name for b in (EXACT, *space.blocks) if b.digest not in known]
+        position = {digest: index for index, digest in enumerate(profile.digests)}
+        missing = [b.name for b in (EXACT, *space.blocks) if b.digest not in position]
         if missing:
-            raise ValueError(f"The profile must know the blocks {', '.join(missing)}")
-        order = np.array([known[block.digest] for block in space.blocks])
+            raise ValueError(f"The profile must have the blocks {', '.join(missing)}")
+        order = np.array([position[block.digest] for block in space.blocks])
         of = np.full(profile.units, -1, dtype=np.int64)
         for name in space.layers:
             if name not in profile.layers:
-                raise ValueError(f"The profile must know the layer {name!r}")
+                raise ValueError(f"The profile must have the layer {name!r}")
             layer = profile.layers.index(name)
             unit, slices = space.unit(name), profile.slices[layer]
             if unit.shape[1:] != slices.shape:
                 raise ValueError(f"The profile must be of a layer {name!r} of {unit.shape}")
-            for row in np.flatnonzero(profile.unit_layer == layer):
-                mine = unit[profile.unit_filter[row]][slices == profile.unit_slice[row]]
-                if (mine != mine[0]).any():
+            for own in np.flatnonzero(profile.unit_layer == layer):
+                units = unit[profile.unit_filter[own]][slices == profile.unit_slice[own]]
+                if (units != units[0]).any():
                     raise ValueError(f"The profile must have units as small as those of {name!r}")
-                of[row] = mine[0]
-        exact = known[EXACT.digest]
+                of[own] = units[0]
+        exact = position[EXACT.digest]
         size = profile.logits.size
         self._logits = profile.logits.astype(np.float32)
         # Everything exact first, and each block against that: what is not searched is exact.
         self._logits += profile.shifts[:, exact].sum(axis=0, dtype=np.float64)
         self._before = _softmax(self._logits)
         shifts = np.zeros((space.units, len(order), size), dtype=np.float32)
-        for row in np.flatnonzero(of >= 0):
-            more = profile.shifts[row, order] - profile.shifts[row, exact]
-            shifts[of[row]] += more.reshape(len(order), size)
+        for own in np.flatnonzero(of >= 0):
+            more = profile.shifts[own, order] - profile.shifts[own, exact]
+            shifts[of[own]] += more.reshape(len(order), size)
         self._shifts = shifts.reshape(-1, size)
         self._blocks = len(order)
         self._table: np.ndarray | None = None
@@ -71,11 +69,10 @@ class ProfileScores:
     def table(self) -> np.ndarray:
         """Score of each unit under each block, all others exact: float64 ``(units, blocks)``."""
         if self._table is None:
-            rows = np.arange(len(self._shifts))
             part = max(1, _PART // self._logits.size)
             parts = [
-                self._scored(self._shifts[rows[start : start + part]])
-                for start in range(0, len(rows), part)
+                self._scored(self._shifts[start : start + part])
+                for start in range(0, len(self._shifts), part)
             ]
             self._table = np.concatenate(parts).reshape(-1, self._blocks)
         return self._table
@@ -100,15 +97,15 @@ class ProfileScores:
         after = _softmax(self._logits + shifts.reshape(-1, *self._logits.shape))
         after -= self._before
         np.abs(after, out=after)
-        found: np.ndarray = 50 * after.sum(axis=-1).mean(axis=-1, dtype=np.float64)
-        return found
+        distances: np.ndarray = 50 * after.sum(axis=-1).mean(axis=-1, dtype=np.float64)
+        return distances
 
 
 class ImageScores(ProfileScores):
-    """Points of accuracy that assignments are expected to lose, on the profile's own images.
+    """Expected accuracy drops of assignments, in percentage points, on the profile's own images.
 
-    For a search whose evaluations run these very images: which of them an assignment loses is then
-    foreseen, too, and not only how many. Needs the labels.
+    For a search whose evaluations run these very images: it is then predicted which of them an
+    assignment loses, and not only how many. Needs the labels.
 
     Parameters
     ----------
@@ -117,10 +114,21 @@ class ImageScores(ProfileScores):
     weights : ndarray of float or None
         For how many images of an evaluation each of the profile's stands, >= 1: ``(images,)``;
         None: each for itself.
+    sharpness : float
+        Factor of the logits before their softmax, see
+        :class:`~hawx_hw.search.tuning.SearchTuning`.
     """
 
-    def __init__(self, profile: Profile, space: Space, weights: np.ndarray | None = None):
+    def __init__(
+        self,
+        profile: Profile,
+        space: Space,
+        weights: np.ndarray | None = None,
+        *,
+        sharpness: float = SearchTuning.sharpness,
+    ):
         super().__init__(profile, space)
+        self._sharpness = sharpness
         images = len(profile.labels)
         self._weights = np.ones(images) if weights is None else np.asarray(weights, np.float64)
         if self._weights.shape != (images,) or not (self._weights >= 1).all():
@@ -144,24 +152,24 @@ class ImageScores(ProfileScores):
         return np.concatenate([np.empty((0, len(self._labels)), np.float32), *parts])
 
     def _right(self, shifts: np.ndarray) -> np.ndarray:
-        logits = _SHARPNESS * (self._logits + shifts.reshape(-1, *self._logits.shape))
-        mine = logits[:, np.arange(len(self._labels)), self._labels]
-        logits -= mine[..., None]
+        logits = self._sharpness * (self._logits + shifts.reshape(-1, *self._logits.shape))
+        own = logits[:, np.arange(len(self._labels)), self._labels]
+        logits -= own[..., None]
         # Larger ones change nothing but overflow.
         np.minimum(logits, 80, out=logits)
         np.exp(logits, out=logits)
-        found: np.ndarray = 1 / logits.sum(axis=-1)
-        return found
+        right: np.ndarray = 1 / logits.sum(axis=-1)
+        return right
 
     def _scored(self, shifts: np.ndarray) -> np.ndarray:
         lost = (self._exact - self._right(shifts)) @ self._weights
-        found: np.ndarray = 100 * lost / self._weights.sum()
-        return found
+        drops: np.ndarray = 100 * lost / self._weights.sum()
+        return drops
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
     """Over the last axis, in float32: what is averaged over images needs no more."""
-    found: np.ndarray = logits - logits.max(axis=-1, keepdims=True)
-    np.exp(found, out=found)
-    found /= found.sum(axis=-1, keepdims=True)
-    return found
+    shares: np.ndarray = logits - logits.max(axis=-1, keepdims=True)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=-1, keepdims=True)
+    return shares

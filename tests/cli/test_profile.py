@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from hawx_hw.cli.profile import profile
 from hawx_hw.errors import UserError
-from hawx_hw.scores.profile import load_profile
+from hawx_hw.scores.profiling import load_profiling
+from hawx_hw.scores.scores import layer_scores
 
 CONFIG = """\
 name: tiny
@@ -22,9 +23,9 @@ blocks: {default: exact, layers: {conv1: "array(3,3,0)"}}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    found = tmp_path_factory.mktemp("profile")
-    (found / "tiny.yaml").write_text(CONFIG, encoding="utf-8")
-    return found
+    path = tmp_path_factory.mktemp("profile")
+    (path / "tiny.yaml").write_text(CONFIG, encoding="utf-8")
+    return path
 
 
 def hawx(folder: Path, *words: str):
@@ -37,18 +38,23 @@ def hawx(folder: Path, *words: str):
 def test_json_and_files(folder: Path) -> None:
     result = hawx(folder, "--evaluations", "2", "--json")
     assert result.exit_code == 0, result.exception
-    report = json.loads(result.stdout)
+    content = json.loads(result.stdout)
     target = folder / "build" / "tiny" / "profile"
     names = ["accuracy.svg", "activations.svg", "filters.svg", "operations.svg"]
     assert sorted(p.name for p in target.iterdir()) == [*names, "profile.json", "scores.npz"]
-    assert json.loads((target / "profile.json").read_text("utf-8")) == report
-    assert report["blocks"] == ["exact", "array(ha=3,hb=3,v=0)"]
-    assert list(report["layers"]) == ["conv1", "conv2", "fc1", "fc2", "fc3"]
-    assert report["accuracy"]["evaluations"] == 2
-    found = load_profile(target / "scores.npz")
-    assert found.blocks == tuple(report["blocks"])
-    assert found.shifts.shape[2] == 8
-    assert found.bias_correction and found.weight_remapping
+    assert json.loads((target / "profile.json").read_text("utf-8")) == content
+    profiling = load_profiling(target)
+    profile, report = profiling.profile, profiling.report
+    assert report.blocks == profile.blocks == ("exact", "array(ha=3,hb=3,v=0)")
+    assert report.layers == ("conv1", "conv2", "fc1", "fc2", "fc3")
+    assert report.indices == tuple(range(8)) and report.weights == (1.0,) * 8
+    assert list(report.scores.layers) == sorted(report.layers)
+    assert report.scores.layers["conv1"] == pytest.approx(
+        layer_scores(profile, "fidelity")[0], abs=1e-12
+    )
+    assert len(report.accuracy.evaluated_accuracies) == len(report.accuracy.predicted) == 2
+    assert profile.shifts.shape[2] == 8
+    assert profile.bias_correction and profile.weight_remapping
 
 
 def test_a_table_of_the_blocks_asked_for(folder: Path) -> None:
@@ -56,8 +62,8 @@ def test_a_table_of_the_blocks_asked_for(folder: Path) -> None:
     result = hawx(folder, *words, "--evaluations", "0", "--no-plots", "--variant", "logits")
     assert result.exit_code == 0, result.exception
     assert "hawx(l), logits, lenet5_digits, 8 images" in result.stdout
-    rows = [line.split()[0] for line in result.stdout.splitlines() if "(" in line.split()[0]]
-    assert rows == ["hawx(l),", "array(ha=2,hb=2,v=0)", "drum(k=3)"]
+    names = [line.split()[0] for line in result.stdout.splitlines() if "(" in line.split()[0]]
+    assert names == ["hawx(l),", "array(ha=2,hb=2,v=0)", "drum(k=3)"]
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,24 @@ from hawx_hw.cli import main as cli
 from hawx_hw.cli.search import with_search
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
+from hawx_hw.search.result import load_result
 
 CONFIG = """\
 name: tiny
 network: {model: lenet5, dataset: digits, calibration_images: 16}
 accelerator: {rows: 4, columns: 4}
 """
-#: Blocks whose figures come with the predictors: nothing is synthesized.
+#: Blocks whose metrics come with the predictors: nothing is synthesized.
 WORDS = ("--block", "precision(w=4,a=4)", "--images", "16", "--budget", "3")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """One build for all tests: later ones find what earlier ones searched."""
-    found = tmp_path_factory.mktemp("search")
-    (found / "tiny.yaml").write_text(CONFIG + "search: {profile_images: 8}\n", encoding="utf-8")
-    (found / "fixed.yaml").write_text(CONFIG + "blocks: drum(k=4)\n", encoding="utf-8")
-    return found
+    path = tmp_path_factory.mktemp("search")
+    (path / "tiny.yaml").write_text(CONFIG + "search: {profile_images: 8}\n", encoding="utf-8")
+    (path / "fixed.yaml").write_text(CONFIG + "blocks: drum(k=4)\n", encoding="utf-8")
+    return path
 
 
 @pytest.fixture
@@ -49,13 +50,13 @@ def hawx(folder: Path, monkeypatch, capsys):
 def test_a_table_of_the_front(hawx, folder: Path) -> None:
     status, printed, _ = hawx("search", "tiny.yaml", *WORDS, "--granularity", "layer")
     assert status == 0
-    found = json.loads((folder / "build" / "tiny" / "search.json").read_text())
-    assert found["search"]["granularity"] == "layer"
-    assert f"{found['evaluations']} assignments on 16 training images" in printed
+    result = load_result(folder / "build" / "tiny")
+    assert result.granularity == "layer"
+    assert f"{result.evaluations} assignments on 16 training images" in printed
     assert "precision(w=4,a=4)" in printed and "4 x 4" in printed
     assert "* is what the constraints pick." in printed
-    rows = [line for line in printed.splitlines() if "4 x 4" in line]
-    assert sum("*" in row.split()[0] for row in rows) == 1
+    points = [line for line in printed.splitlines() if "4 x 4" in line]
+    assert sum("*" in line.split()[0] for line in points) == 1
 
 
 def test_json_is_the_file(hawx, folder: Path) -> None:
@@ -81,9 +82,9 @@ def test_pick_by_number_and_by_constraint(hawx, folder: Path) -> None:
         assert json.loads((folder / "build/tiny/design.json").read_text())["index"] == 0
         status, printed, _ = hawx("pick", "tiny.yaml", "--accuracy-drop", "100", "--json")
         assert status == 0
-        front = json.loads((folder / "build/tiny/search.json").read_text())["front"]
+        front = load_result(folder / "build/tiny").front
         chosen = front[json.loads(printed)["index"]]
-        assert chosen["cost"]["energy_nj"] == min(p["cost"]["energy_nj"] for p in front)
+        assert chosen.metrics["energy_nj"] == min(p.metrics["energy_nj"] for p in front)
         status, _, error = hawx("pick", "tiny.yaml", "--energy-nj", "0.5")
         assert status == 2
         assert "nearest is point" in error and "tiny.yaml:4: search.constraints" in error
@@ -103,7 +104,7 @@ def test_pick_by_number_and_by_constraint(hawx, folder: Path) -> None:
         (("--block", "drum"), "--block"),
     ],
 )
-def test_refusals_tell_what_to_mend(hawx, words, message: str) -> None:
+def test_refusals_hint_at_what_to_change(hawx, words, message: str) -> None:
     status, printed, error = hawx("search", "tiny.yaml", *words)
     assert status == 2
     assert message in error and repr(words[1]).strip("'") in error

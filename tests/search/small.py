@@ -1,4 +1,7 @@
-"""A network of two convolutions and two linear layers, small enough to search all of it."""
+"""A network that is small enough to search all of it, and results of searches.
+
+It has two convolutions and two linear layers.
+"""
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from hawx_hw.graph.graph import (
     Requantization,
     Tensor,
 )
+from hawx_hw.search.result import DesignPoint, SearchResult
 
 BLOCKS = [by_name(name) for name in ("exact", "array(4,4,0)", "array(5,5,0)")]
 
@@ -57,3 +61,30 @@ def small_images(graph, count=60, seed=5):
     labels = reference.run(graph, images).argmax(axis=1)
     labels[::7] = (labels[::7] + 1) % 4
     return images, labels
+
+
+def design_point(vector, drop, metrics, blocks=(), **more):
+    """A point of a front; ``blocks`` are the names of those that are not exact."""
+    layers = {"conv1": {}} if blocks else {}
+    assignment = {"blocks": dict.fromkeys(blocks, "digest"), "layers": layers}
+    return DesignPoint(vector, 0.95 - drop / 100, drop, metrics, assignment, **more)
+
+
+def search_result(front, **more):
+    """A result of that front, by energy."""
+    return SearchResult(
+        algorithm="hawx",
+        seed=0,
+        space="",
+        blocks=("exact", "drum(k=4)"),
+        objective="energy_nj",
+        images=100,
+        exact_accuracy=0.95,
+        evaluations=len(front),
+        evaluation_seconds=0.0,
+        seconds=0.0,
+        reference=(5.0, 10.0),
+        hypervolume=1.0,
+        front=front,
+        **more,
+    )

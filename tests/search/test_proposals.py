@@ -1,14 +1,12 @@
-"""Proposals cost a shared array nothing: one block a PE, no more turns."""
-
-import itertools
+"""What a search of designs considers: kinds of assignments, none of them twice."""
 
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.assignment.space import Space
-from hawx_hw.search.proposals import by_column, proposals, swept_layers, uniforms
+from hawx_hw.search.proposals import proposals, swept_layers, uniforms
 from tests.search.small import BLOCKS, small_graph
 
 GRAPH = small_graph()
@@ -23,79 +21,40 @@ def scores(space: Space, seed: int = 0) -> np.ndarray:
     return np.sort(values, axis=1)
 
 
-def tiles(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]:
-    planned = plan(GRAPH, ArrayShape.complete(4, columns), SPACE.assignment(vector), None)
-    turns = sum(step.filter_tiles + 1 for step in planned.steps if not step.stream)
-    assert planned.cycles().core > 0
-    return turns, planned.pe_blocks.present.sum(axis=2)
+@pytest.fixture
+def accelerators(monkeypatch: pytest.MonkeyPatch) -> list[AcceleratorConfig]:
+    """Of an architecture that proposes two kinds: the exact block, and single other filters."""
+    given = [AcceleratorConfig(architecture="fake"), AcceleratorConfig(architecture="fake")]
+
+    class Fake:
+        def propose(self, space, scores, costs, variants):
+            assert variants is given
+            assert scores.shape == costs.shape == (space.units, len(BLOCKS))
+            return [space.uniform(0)[None], np.eye(space.units, dtype=np.int64)]
+
+    monkeypatch.setitem(ARCHITECTURES, "fake", Fake())
+    return given
 
 
-@pytest.mark.parametrize("columns", [2, 3, 4])
-def test_one_block_a_column_needs_no_more_turns(columns: int) -> None:
-    found = by_column(SPACE, scores(SPACE), COSTS, columns)
-    assert len(found) == 3 * (columns - 1)
-    turns, _ = tiles(SPACE.uniform(0), columns)
-    for vector in found:
-        own, held = tiles(vector, columns)
-        assert own == turns
-        np.testing.assert_array_equal(held, 1)
+def test_kinds_are_one_block_those_of_the_architecture_and_best_sums(accelerators) -> None:
+    kinds = proposals(SPACE, scores(SPACE), COSTS, accelerators)
+    assert [kind.sums for kind in kinds] == [False, False, False, True, True]
+    np.testing.assert_array_equal(kinds[0].vectors, uniforms(SPACE))
+    # Every filter but one is exact.
+    np.testing.assert_array_equal(kinds[2].vectors, np.eye(SPACE.units))
 
 
-def test_of_a_layer_those_filters_change_that_bear_it_best() -> None:
-    values = scores(SPACE)
-    (vector,) = (
-        v for v in by_column(SPACE, values, COSTS, 2) if set(v.tolist()) == {0, 2}
-    )  # one column exact, one of the cheapest
-    for name in SPACE.layers:
-        units = SPACE.unit(name).reshape(len(SPACE.unit(name)), -1)[:, 0]
-        count = min(len(units), -(-len(units) // 2))
-        more = values[units, 2] - values[units, 0]
-        # Every choice of as many filters of this layer, by hand.
-        best = min(
-            itertools.combinations(range(len(units)), count), key=lambda c: more[list(c)].sum()
-        )
-        assert set(np.flatnonzero(vector[units] == 2)) == set(best)
-
-
-def test_units_that_are_layers_have_no_columns_of_their_own() -> None:
-    space = Space.by_layer(GRAPH, BLOCKS)
-    assert by_column(space, scores(space), np.ones((space.units, 3)), 4).shape == (0, 4)
-
-
-def test_kernel_slices_of_a_filter_stay_together() -> None:
-    slices = {"a": np.repeat(np.arange(3), 3).reshape(1, 3, 3)}
-    space = Space.by_slice(GRAPH, BLOCKS, slices)
-    for vector in by_column(space, scores(space), np.ones((space.units, 3)), 2):
-        for filter_units in space.unit("a").reshape(2, -1):
-            assert len(set(vector[filter_units].tolist())) == 1
-
-
-def test_layers_that_are_swept_are_of_one_block() -> None:
-    found = swept_layers(SPACE, scores(SPACE), COSTS)
-    for vector in found:
-        for name in SPACE.layers:
-            assert len(set(vector[SPACE.unit(name)].ravel().tolist())) == 1
-    np.testing.assert_array_equal(found[0], 0)
-    np.testing.assert_array_equal(found[-1], 2)
-
-
-def test_no_proposal_stands_in_two_kinds() -> None:
-    kinds = proposals(SPACE, scores(SPACE), COSTS, [3, 4, 3])
-    assert len(kinds) == 5
-    np.testing.assert_array_equal(kinds[0], uniforms(SPACE))
-    every = np.concatenate(kinds)
+def test_no_proposal_stands_in_two_kinds(accelerators) -> None:
+    kinds = proposals(SPACE, scores(SPACE), COSTS, accelerators)
+    assert kinds[1].vectors.shape == (0, SPACE.units)
+    every = np.concatenate([kind.vectors for kind in kinds])
     assert len(np.unique(every, axis=0)) == len(every)
 
 
-def test_layers_of_few_filters_stand_in_the_first_columns() -> None:
-    """Words of sums that no filter fills are not drained: the layer of most pixels comes first."""
-    # The heaviest layer, b, has one exact filter, which a, of most pixels, has not.
-    vector = SPACE.uniform(2)
-    vector[SPACE.unit("b")[0].ravel()[0]] = 0
-    planned = plan(GRAPH, ArrayShape.complete(4, 4, requantizers=1), SPACE.assignment(vector), None)
-    uniform = plan(
-        GRAPH, ArrayShape.complete(4, 4, requantizers=1), SPACE.assignment(SPACE.uniform(2)), None
-    )
-    assert planned.layouts["pa"].size == uniform.layouts["pa"].size == 2
-    assert planned.steps[0].last_groups == uniform.steps[0].last_groups
-    assert planned.pe_blocks.present[:, 0].sum() == 4
+def test_layers_that_are_swept_are_of_one_block() -> None:
+    vectors = swept_layers(SPACE, scores(SPACE), COSTS)
+    for vector in vectors:
+        for name in SPACE.layers:
+            assert len(set(vector[SPACE.unit(name)].ravel().tolist())) == 1
+    np.testing.assert_array_equal(vectors[0], 0)
+    np.testing.assert_array_equal(vectors[-1], 2)

@@ -14,7 +14,7 @@ from tests.search.small import BLOCKS, small_graph, small_images
 def profile():
     graph = small_graph()
     images, labels = small_images(graph, 20)
-    # The profile knows the blocks in another order than the spaces.
+    # The profile has the blocks in another order than the spaces.
     return measure(graph, [BLOCKS[2], BLOCKS[0], BLOCKS[1]], images, labels, threads=1)
 
 
@@ -53,14 +53,14 @@ def test_refuses_profiles_that_do_not_suit(profile):
     graph = small_graph()
     images, labels = small_images(graph, 4)
     other = measure(graph, BLOCKS[:2], images, labels, threads=1)
-    with pytest.raises(ValueError, match=r"must know the blocks array\(ha=5,hb=5,v=0\)"):
+    with pytest.raises(ValueError, match=r"must have the blocks array\(ha=5,hb=5,v=0\)"):
         ProfileScores(other, Space.by_layer(graph, BLOCKS))
     rows = np.broadcast_to(np.arange(3)[:, None], (1, 3, 3))
     with pytest.raises(ValueError, match="units as small as those of 'a'"):
         ProfileScores(profile, Space.by_slice(graph, BLOCKS, {"a": rows}))
 
 
-def test_image_scores_foresee_which_images_are_right(profile):
+def test_image_scores_predict_which_images_are_right(profile):
     space = Space.by_filter(small_graph(), BLOCKS)
     scores = ImageScores(profile, space)
     vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))

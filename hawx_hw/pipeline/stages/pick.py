@@ -45,7 +45,7 @@ def _searched(context: Context, search: SearchConfig) -> Design:
     from hawx_hw.search.pick import by_constraints, by_index
     from hawx_hw.search.result import load_result
 
-    result = load_result(context.folder / "search.json")
+    result = load_result(context.folder)
     if search.index is not None:
         with blame("search.index"):
             index = by_index(result, search.index)
@@ -53,8 +53,9 @@ def _searched(context: Context, search: SearchConfig) -> Design:
         limits = search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
         with blame("search.constraints"):
             index = by_constraints(result, search.constraints.accuracy_drop, limits)
-    point = result.front[index]
-    accelerator = context.config.accelerator.model_copy(update=dict(point.shape))
+    point, accelerator = result.front[index], context.config.accelerator
+    if point.accelerator is not None:
+        accelerator = result.accelerators[point.accelerator]
     return Design(accelerator, from_json(dict(point.assignment), context.base), index)
 
 

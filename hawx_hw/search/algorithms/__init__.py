@@ -1,4 +1,4 @@
-"""The searches, each by its name; modules are loaded when they are asked for."""
+"""The searches by name; a module is loaded when its search is requested."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MODULES = {
 }
 #: What each search does, in a line.
 ALGORITHMS: Mapping[str, str] = {
-    "hawx": "goes by the hawx scores, and runs the assignments that may enlarge the front most",
-    "exhaustive": "runs every assignment",
-    "random": "runs random assignments",
+    "hawx": "goes by the hawx scores, and evaluates what may enlarge the front most",
+    "exhaustive": "evaluates every assignment",
+    "random": "evaluates random assignments",
     "nsga2": "non-dominated sorting genetic algorithm II",
-    "greedy": "runs every block in every unit by itself, then takes them in the best order",
-    "hill_climbing": "learns accuracies from random assignments and climbs on what it learned",
+    "greedy": "evaluates every block in every unit by itself, then takes them in the best order",
+    "hill_climbing": "learns accuracies from random assignments and climbs on the learned model",
 }
 
 

@@ -10,11 +10,11 @@ __all__ = ["search"]
 
 
 def search(problem: Problem) -> None:
-    """Run each unit under each block by itself, the others under the dearest block; then combine.
+    """Evaluate each unit under each block by itself, the others under the dearest; then combine.
 
     Steps from a block to a cheaper one are taken in ascending order of the accuracy that they lose
-    for what they save, as the single runs tell; after each step the assignment is run. Losing less
-    than nothing counts as nothing: of such steps the one that saves most comes first.
+    for what they save, by the single evaluations; after each step the assignment is evaluated.
+    Losing less than nothing counts as nothing: of such steps the one that saves most comes first.
     """
     evaluator = problem.evaluator
     costs = evaluator.cost.table
@@ -25,12 +25,12 @@ def search(problem: Problem) -> None:
     single[np.arange(units * blocks), np.repeat(np.arange(units), blocks)] = np.tile(
         np.arange(blocks), units
     )
-    lost = evaluator.evaluate(single)[:, 0].reshape(units, blocks) - start
-    lost = np.maximum(lost, 0)
+    drops = evaluator.evaluate(single)[:, 0].reshape(units, blocks) - start
+    drops = np.maximum(drops, 0)
     while True:
         now = np.arange(units), vector
         saved = costs[now][:, None] - costs
-        more = np.maximum(lost - lost[now][:, None], 0)
+        more = np.maximum(drops - drops[now][:, None], 0)
         possible = saved > 0
         if not possible.any():
             return

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 
 from hawx_hw.errors import UserError
-from hawx_hw.search.algorithms.random import drawn
+from hawx_hw.search.algorithms.random import random_vectors
 from hawx_hw.search.problem import Problem
 
 __all__ = ["search"]
 
-_POPULATION = 50
-#: Generations without anything new after which the search has converged.
-_PATIENCE = 50
-
 
 def search(problem: Problem) -> None:
-    """Minimize points lost and cost; blocks are categories: uniform crossover, random mutation."""
+    """Minimize accuracy drop and cost.
+
+    Blocks are categories: crossover is uniform, mutation random.
+    """
     try:
         from pymoo.algorithms.moo.nsga2 import NSGA2
         from pymoo.core.mutation import Mutation
@@ -31,7 +30,7 @@ def search(problem: Problem) -> None:
             where="search.algorithm",
             hint="Install hawx_hw[search], or choose another algorithm.",
         ) from error
-    space, evaluator = problem.space, problem.evaluator
+    space, evaluator, tuning = problem.space, problem.evaluator, problem.tuning
     blocks = len(space.blocks)
     rng = np.random.default_rng(problem.seed)
 
@@ -43,24 +42,24 @@ def search(problem: Problem) -> None:
             return np.where(hit, (X + rng.integers(1, blocks, X.shape)) % blocks, X)
 
     left = evaluator.left
-    size = _POPULATION if left is None else max(4, min(_POPULATION, left // 4))
+    size = tuning.population if left is None else max(4, min(tuning.population, left // 4))
     described = Described(n_var=space.units, n_obj=2, xl=0, xu=blocks - 1, vtype=int)
-    first = drawn(rng, space.units, blocks, size)
+    first = random_vectors(rng, space.units, blocks, size)
     searcher = NSGA2(
         pop_size=size,
         sampling=Population.new("X", first),
-        crossover=UX(prob=0.9),
+        crossover=UX(prob=tuning.crossover),
         mutation=OtherBlocks(),
         eliminate_duplicates=True,
     )
     searcher.setup(described, seed=problem.seed, verbose=False)
     idle = 0
-    while idle < _PATIENCE and evaluator.evaluations < space.size:
-        asked = searcher.ask()
-        if asked is None or not len(asked):
+    while idle < tuning.patience and evaluator.evaluations < space.size:
+        requested = searcher.ask()
+        if requested is None or not len(requested):
             return
         before = evaluator.evaluations
-        vectors = np.rint(asked.get("X").astype(np.float64)).astype(np.int64)
-        asked.set("F", evaluator.evaluate(vectors))
-        searcher.tell(infills=asked)
+        vectors = np.rint(requested.get("X").astype(np.float64)).astype(np.int64)
+        requested.set("F", evaluator.evaluate(vectors))
+        searcher.tell(infills=requested)
         idle = 0 if evaluator.evaluations > before else idle + 1

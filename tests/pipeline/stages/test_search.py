@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profile import load_profile
 from hawx_hw.search.oracle import EmulatedOracle
+from hawx_hw.search.result import SearchResult, load_result
 from tests.pipeline.stages.conftest import run_stages, started
 
-#: Blocks whose figures come with the predictors: nothing is synthesized.
+#: Blocks whose metrics come with the predictors: nothing is synthesized.
 SEARCH = """columns: 4
 search:
   blocks: ["precision(w=4,a=4)", "array(2,2,7)"]
@@ -66,38 +68,49 @@ def read(project: Path, name: str) -> dict[str, Any]:
     return json.loads((project / "build" / name).read_text("utf-8"))
 
 
+def result_of(project: Path) -> SearchResult:
+    return load_result(project / "build")
+
+
+def untimed(result: SearchResult) -> SearchResult:
+    prices = tuple(replace(price, seconds=0.0) for price in result.low_fidelity)
+    return replace(result, seconds=0.0, evaluation_seconds=0.0, low_fidelity=prices)
+
+
 def test_a_design_is_chosen_and_built_as_it_was_run(searched: Path) -> None:
-    found, design = read(searched, "search.json"), read(searched, "design.json")
-    assert found["evaluations"] <= 9
-    assert len(found["uniform"]) == 3
-    point = found["front"][design["index"]]
+    result, design = result_of(searched), read(searched, "design.json")
+    assert result.evaluations <= 9
+    assert result.granularity == "filter" and result.test_images
+    assert len(result.uniform) == 3
+    point = result.front[design["index"]]
     # All constraints are loose: the least energy.
-    assert point["cost"]["energy_nj"] == min(p["cost"]["energy_nj"] for p in found["front"])
-    assert {key: design["accelerator"][key] for key in point["shape"]} == point["shape"]
-    assert design["assignment"] == point["assignment"]
+    assert point.metrics["energy_nj"] == min(p.metrics["energy_nj"] for p in result.front)
+    assert point.accelerator is not None
+    assert design["accelerator"] == result.accelerators[point.accelerator].hardware()
+    assert design["assignment"] == point.assignment
     profile = load_profile(searched / "build" / "scores.npz")
-    assert profile.units == len(point["vector"])
+    assert profile.units == len(point.vector)
     # The search's graph is made again to the bit; it is built unless another is better.
     assigned = read(searched, "assign.json")
-    assert assigned["accuracy"]["searched"] == point["test_accuracy"]
+    assert assigned["accuracy"]["searched"] == point.test_accuracy
     seen = assigned["training"]
-    assert (seen["images"], seen["by_filter"]) == (30, point["accuracy"])
+    assert (seen["images"], seen["by_filter"]) == (30, point.accuracy)
     better = seen["by_layer"] >= seen["by_filter"]
     assert bool(assigned["compensation"]) == better
     if not better:
-        assert assigned["accuracy"]["assigned"] == point["test_accuracy"]
+        assert assigned["accuracy"]["assigned"] == point.test_accuracy
 
 
 def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> None:
     run(searched, "predict")
     prediction = read(searched, "predict.json")["prediction"]
-    point = read(searched, "search.json")["front"][read(searched, "design.json")["index"]]
-    # Biases that make up layer after layer may need a bit more or less in the adders.
+    point = result_of(searched).front[read(searched, "design.json")["index"]]
+    # Biases that are compensated layer after layer may need a bit more or less in the adders.
     assert prediction["energy_pj"]["value"] / 1000 == pytest.approx(
-        point["cost"]["energy_nj"], rel=0.01
+        point.metrics["energy_nj"], rel=0.01
     )
-    assert prediction["area"]["value"] == pytest.approx(point["cost"]["area_um2"], rel=0.01)
-    assert prediction["cycles"] == point["cost"]["cycles"]
+    assert prediction["area"]["value"] == pytest.approx(point.metrics["area_um2"], rel=0.01)
+    assert prediction["cycles"] == point.metrics["cycles"]
 
 
 def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
@@ -105,7 +118,7 @@ def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
     edit(searched, "accuracy_drop: 100", "accuracy_drop: 99")
     # The same point: nothing after it is made anew.
     assert ran(run(searched, "assign")) == ["pick"]
-    area = min(p["cost"]["area_um2"] for p in read(searched, "search.json")["front"])
+    area = min(p.metrics["area_um2"] for p in result_of(searched).front)
     edit(searched, "accuracy_drop: 99", f"accuracy_drop: 99, area_um2: {area}")
     outcomes = ran(run(searched, "assign"))
     assert outcomes[0] == "pick" and "search" not in outcomes
@@ -115,7 +128,7 @@ def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
 
 def test_a_point_can_be_named(searched: Path, run, edit) -> None:
     run(searched, "pick")
-    count = len(read(searched, "search.json")["front"])
+    count = len(result_of(searched).front)
     for index in (0, count - 1):
         before = "budget: 9" if index == 0 else "index: 0\n  budget: 9"
         edit(searched, before, f"index: {index}\n  budget: 9")
@@ -126,45 +139,41 @@ def test_a_point_can_be_named(searched: Path, run, edit) -> None:
         run(searched, "pick")
 
 
-def test_the_impossible_loses_nothing(searching: Path, run, edit) -> None:
+def test_constraints_that_nothing_meets_lose_no_result(searching: Path, run, edit) -> None:
     edit(searching, "accuracy_drop: 100", "energy_nj: 0.001")
-    with pytest.raises(UserError, match=r"search.constraints.*Nothing that was found keeps to"):
+    with pytest.raises(UserError, match=r"search.constraints.*No design of the front meets"):
         run(searching, "pick")
-    assert read(searching, "search.json")["front"]
+    assert result_of(searching).front
     edit(searching, "energy_nj: 0.001", "accuracy_drop: 100")
     assert ran(run(searching, "pick")) == ["pick"]
 
 
 def test_evaluations_are_used_again(searching: Path, run, edit, monkeypatch) -> None:
-    asked: list[int] = []
+    requested: list[int] = []
     real = EmulatedOracle.__call__
 
     def counted(self, vectors, *arguments, **options):
-        asked.append(0 if self.images != 30 else len(np.atleast_2d(vectors)))
+        requested.append(0 if self.images != 30 else len(np.atleast_2d(vectors)))
         return real(self, vectors, *arguments, **options)
 
     monkeypatch.setattr(EmulatedOracle, "__call__", counted)
     edit(searching, "budget: 9", "budget: 5")
     run(searching, "search")
-    first = sum(asked)
-    assert first == read(searching, "search.json")["evaluations"] <= 5
-    asked.clear()
+    first = sum(requested)
+    assert first == result_of(searching).evaluations <= 5
+    requested.clear()
     edit(searching, "budget: 5", "budget: 9")
     run(searching, "search")
-    assert sum(asked) == read(searching, "search.json")["evaluations"] - first
+    assert sum(requested) == result_of(searching).evaluations - first
 
 
-def test_same_config_same_front(searched: Path, run) -> None:
+def test_the_same_config_gives_the_same_front(searched: Path, run) -> None:
     run(searched, "pick")
-    first, design = read(searched, "search.json"), (searched / "build/design.json").read_bytes()
+    first, design = result_of(searched), (searched / "build/design.json").read_bytes()
     picture = (searched / "build" / "front.svg").read_bytes()
     (searched / "build" / "search.json").unlink()
     assert "search" in ran(run(searched, "pick"))
-    again = read(searched, "search.json")
-    for key in ("seconds", "evaluation_seconds"):
-        del first[key], again[key]
-    del first["screening"]["seconds"], again["screening"]["seconds"]
-    assert again == first
+    assert untimed(result_of(searched)) == untimed(first)
     assert (searched / "build" / "design.json").read_bytes() == design
     assert (searched / "build" / "front.svg").read_bytes() == picture
 
@@ -173,29 +182,30 @@ def test_same_config_same_front(searched: Path, run) -> None:
 def test_other_searches_end_in_designs_too(searching: Path, run, edit, algorithm: str) -> None:
     edit(searching, "budget: 9", f"algorithm: {algorithm}\n  budget: 9")
     run(searching, "pick")
-    found = read(searching, "search.json")
-    assert found["algorithm"] == algorithm
-    assert found["evaluations"] <= 9
-    assert all(set(p["cost"]) >= {"energy_nj", "area_um2"} for p in found["front"])
+    result = result_of(searching)
+    assert result.algorithm == algorithm
+    assert result.evaluations <= 9
+    assert all(set(p.metrics) >= {"energy_nj", "area_um2"} for p in result.front)
 
 
 def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) -> None:
     edit(searching, "budget: 9", "objective: multiplier_energy\n  budget: 9")
     run(searching, "pick")
-    found = read(searching, "search.json")
-    assert found["objective"] == "energy_pj"
+    result = result_of(searching)
+    assert result.objective == "energy_pj"
+    assert result.accelerators == ()
     assert read(searching, "design.json")["accelerator"]["rows"] == 4
 
 
 def test_a_mixture_is_verified(searched: Path, run, edit) -> None:
     """Some point with several blocks, down to the simulated Verilog."""
-    front = read(searched, "search.json")["front"]
-    index = next(i for i, point in enumerate(front) if len(set(point["vector"])) > 1)
+    front = result_of(searched).front
+    index = next(i for i, point in enumerate(front) if len(set(point.vector)) > 1)
     edit(searched, "budget: 9", f"index: {index}\n  budget: 9")
     run(searched, "verify")
     report = read(searched, "verify.json")
     assert (report["mismatches"], report["images"]) == (0, 2)
-    assert report["cycles_per_image"] == front[index]["cost"]["cycles"]
+    assert report["cycles_per_image"] == front[index].metrics["cycles"]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +219,9 @@ def test_a_mixture_is_verified(searched: Path, run, edit) -> None:
         ("columns: 4\nsearch", "columns: 4\n  activation_kib: 1\nsearch", "activation_kib"),
     ],
 )
-def test_what_only_a_search_can_know(searching: Path, run, edit, before, after, message) -> None:
+def test_what_only_a_network_shows_is_refused(
+    searching: Path, run, edit, before, after, message
+) -> None:
     edit(searching, before, after)
     with pytest.raises(UserError, match=message):
         run(searching, "search")
@@ -249,16 +261,16 @@ def test_bad_configs(new_project: Path, run, edit, before: str, after: str, mess
     assert not (new_project / "build" / "quantized.npz").exists()
 
 
-def test_the_truth_is_drawn_where_it_is_known(searching: Path, run, edit) -> None:
+def test_the_front_of_all_assignments_is_drawn_if_known(searching: Path, run, edit) -> None:
     """Once every assignment was run, pictures of later searches have them behind."""
     edit(searching, ', "array(2,2,7)"]', "]")
     edit(searching, "budget: 9", "granularity: layer\n  budget: 9")
     run(searching, "search")
-    assert "truth" not in (searching / "build" / "front.svg").read_text()
+    assert "all assignments" not in (searching / "build" / "front.svg").read_text()
     edit(searching, "budget: 9", "algorithm: exhaustive\n  budget: 32")
     run(searching, "search")
-    assert read(searching, "search.json")["evaluations"] == 32
+    assert result_of(searching).evaluations == 32
     edit(searching, "algorithm: exhaustive\n  budget: 32", "budget: 9")
     run(searching, "search")
-    assert read(searching, "search.json")["evaluations"] <= 9
-    assert "truth" in (searching / "build" / "front.svg").read_text()
+    assert result_of(searching).evaluations <= 9
+    assert "all assignments" in (searching / "build" / "front.svg").read_text()

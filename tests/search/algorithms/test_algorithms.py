@@ -2,24 +2,21 @@ import numpy as np
 import pytest
 
 from hawx_hw.assignment.space import Space
-from hawx_hw.errors import UserError
-from hawx_hw.search.algorithms import ALGORITHMS, algorithm, hawx, hill_climbing
+from hawx_hw.search.algorithms import ALGORITHMS, algorithm
+from hawx_hw.search.assignment_search import search_assignments
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator
-from hawx_hw.search.front import hypervolume, pareto
+from hawx_hw.search.pareto import hypervolume, pareto
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.result import SCHEMA, load_result, points_of, run_search, save_result
+from hawx_hw.search.result import points_of
+from hawx_hw.search.tuning import SearchTuning
 from tests.search.small import BLOCKS, small_graph
 
 IMAGES = 1000
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Fewer estimates: for what does not depend on how good a search is."""
-    monkeypatch.setattr(hill_climbing, "_ESTIMATES", 2000)
-    monkeypatch.setattr(hill_climbing, "_TREES", 10)
-    monkeypatch.setattr(hawx, "_SCORED", 2000)
+#: Fewer estimates: for what does not depend on how good a search is.
+QUICK = SearchTuning(estimates=2000, trees=10, scored=2000)
 
 
 class Additive:
@@ -44,12 +41,12 @@ class Additive:
         return np.rint(self.exact - self.loss(vectors) + jitter).astype(np.int64)
 
 
-def problem(space, budget, seed=0, state=None):
+def problem(space, budget, seed=0, state=None, tuning=QUICK):
     oracle = Additive(space)
     cost = MultiplierEnergy(space, (3.0, 2.0, 1.0))
     evaluator = Evaluator(oracle, cost, budget=budget, state=state)
     reference = 10.0, float(cost(space.uniform(0)[None])["energy_pj"][0])
-    return Problem(space, evaluator, reference, scores=oracle, seed=seed)
+    return Problem(space, evaluator, reference, scores=oracle, seed=seed, tuning=tuning)
 
 
 def layers():
@@ -67,30 +64,30 @@ def true_hypervolume(space):
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_the_budget_bounds_the_evaluations(name, quick):
-    result = run_search(name, problem(filters(), 30))
+def test_the_budget_bounds_the_evaluations(name):
+    result = search_assignments(name, problem(filters(), 30))
     assert 4 <= result.evaluations <= 30
     assert result.algorithm == name
     assert result.hypervolume > 0
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_the_same_seed_finds_the_same(name, quick):
-    results = [run_search(name, problem(filters(), 25)) for _ in range(2)]
+def test_the_same_seed_finds_the_same(name):
+    results = [search_assignments(name, problem(filters(), 25)) for _ in range(2)]
     assert results[0].front == results[1].front
     assert results[0].evaluations == results[1].evaluations
 
 
 @pytest.mark.parametrize("name", ["random", "nsga2", "hill_climbing"])
-def test_another_seed_finds_others(name, quick):
-    fronts = [run_search(name, problem(filters(), 25, seed)).front for seed in (0, 1)]
+def test_another_seed_finds_others(name):
+    fronts = [search_assignments(name, problem(filters(), 25, seed)).front for seed in (0, 1)]
     assert fronts[0] != fronts[1]
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_a_front_is_what_was_evaluated(name, quick):
+def test_a_front_is_what_was_evaluated(name):
     space = filters()
-    result = run_search(name, problem(space, 30))
+    result = search_assignments(name, problem(space, 30))
     points = points_of(result)
     assert len(pareto(points)) == len(points)
     vectors = np.array([point.vector for point in result.front])
@@ -101,9 +98,9 @@ def test_a_front_is_what_was_evaluated(name, quick):
 
 
 @pytest.mark.parametrize("name", ["exhaustive", "random", "nsga2", "hill_climbing"])
-def test_without_a_budget_a_small_space_is_searched_until_nothing_is_new(name, quick):
+def test_without_a_budget_a_small_space_is_searched_until_nothing_is_new(name):
     space = layers()
-    result = run_search(name, problem(space, None))
+    result = search_assignments(name, problem(space, None))
     assert result.hypervolume >= 0.99 * true_hypervolume(space)
     if name in ("exhaustive", "random"):
         assert result.evaluations == space.size
@@ -111,14 +108,14 @@ def test_without_a_budget_a_small_space_is_searched_until_nothing_is_new(name, q
 
 def test_hawx_comes_near_the_truth_of_a_small_space_with_few_evaluations():
     space = layers()
-    result = run_search("hawx", problem(space, 20))
+    result = search_assignments("hawx", problem(space, 20))
     assert result.hypervolume >= 0.98 * true_hypervolume(space)
 
 
 def test_hawx_needs_a_tenth_of_what_others_need():
     space = filters()
-    found = run_search("hawx", problem(space, 40)).hypervolume
-    others = [run_search(n, problem(space, 400)).hypervolume for n in ("random", "nsga2")]
+    found = search_assignments("hawx", problem(space, 40)).hypervolume
+    others = [search_assignments(n, problem(space, 400)).hypervolume for n in ("random", "nsga2")]
     assert found > 0.99 * max(others)
 
 
@@ -126,13 +123,13 @@ def test_hawx_refuses_to_search_without_scores():
     given = problem(layers(), 5)
     given = Problem(given.space, given.evaluator, given.reference)
     with pytest.raises(ValueError, match="needs scores"):
-        run_search("hawx", given)
+        search_assignments("hawx", given)
 
 
 def test_greedy_runs_every_unit_alone_and_then_the_combinations():
     space = layers()
     given = problem(space, None)
-    run_search("greedy", given)
+    search_assignments("greedy", given)
     vectors = given.evaluator.vectors
     alone = vectors[:9]
     assert (np.count_nonzero(alone, axis=1) <= 1).all()
@@ -143,9 +140,9 @@ def test_greedy_runs_every_unit_alone_and_then_the_combinations():
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
-def test_an_interrupted_search_continues_as_it_would_have(name, quick, tmp_path):
+def test_an_interrupted_search_continues_as_it_would_have(name, tmp_path):
     state = tmp_path / "state.npz"
-    whole = run_search(name, problem(filters(), 30))
+    whole = search_assignments(name, problem(filters(), 30))
     interrupted = problem(filters(), 30, state=state)
     oracle = interrupted.evaluator._oracle
     calls = []
@@ -161,25 +158,12 @@ def test_an_interrupted_search_continues_as_it_would_have(name, quick, tmp_path)
 
     interrupted.evaluator._oracle = Failing()
     try:
-        run_search(name, interrupted)
+        search_assignments(name, interrupted)
     except KeyboardInterrupt:
         assert state.is_file()
-    again = run_search(name, problem(filters(), 30, state=state))
+    again = search_assignments(name, problem(filters(), 30, state=state))
     assert again.front == whole.front
     assert again.evaluations == whole.evaluations
-
-
-def test_a_result_comes_back_from_its_file(tmp_path):
-    result = run_search("random", problem(layers(), 20))
-    path = tmp_path / "search.json"
-    save_result(result, path, tools={"numpy": "2"})
-    assert load_result(path) == result
-    path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 99'))
-    with pytest.raises(UserError, match="schema 99"):
-        load_result(path)
-    path.write_text("{}")
-    with pytest.raises(UserError, match="Search again"):
-        load_result(path)
 
 
 def test_unknown_algorithms_are_refused():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from hawx_hw.search.front import gains, hypervolume, pareto, regret
+from hawx_hw.search.pareto import fronts, gains, hypervolume, pareto
 
 # Few values, so that points and coordinates coincide.
 POINTS = arrays.arrays(
@@ -52,11 +52,32 @@ def test_gains_are_differences_of_hypervolumes(points, front):
     assert gains(points, front, (5, 6)).tolist() == wanted
 
 
-def test_hypervolume_agrees_with_pymoo():
-    hv = pytest.importorskip("pymoo.indicators.hv")
-    points = np.random.default_rng(3).normal(size=(200, 2))
-    wanted = hv.HV(ref_point=np.array([1.0, 2.0]))(points)
-    assert hypervolume(points, (1.0, 2.0)) == pytest.approx(wanted, rel=1e-12)
+@given(
+    arrays.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 12), st.just(5)),
+        elements=st.integers(0, 2).map(float),
+    )
+)
+def test_the_front_of_five_objectives_is_what_nothing_dominates(points):
+    assert pareto(points).tolist() == ref_pareto(points)
+
+
+@given(POINTS, st.integers(1, 4))
+def test_fronts_are_found_by_taking_the_best_away(points, most):
+    wanted, left = np.full(len(points), most), list(range(len(points)))
+    for rank in range(most):
+        best = [left[index] for index in ref_pareto(points[left])] if left else []
+        wanted[best] = rank
+        left = [index for index in left if index not in best]
+    assert fronts(points, most).tolist() == wanted.tolist()
+
+
+def test_points_with_an_infinite_objective_are_never_on_the_front():
+    points = np.array([[1, np.inf], [2, 3], [-1, np.inf], [np.inf, 1]])
+    assert pareto(points).tolist() == [1]
+    assert pareto(points[[0, 2]]).tolist() == []
+    assert fronts(points, 2).tolist() == [2, 0, 2, 2]
 
 
 def test_an_empty_front_gains_everything():
@@ -64,17 +85,10 @@ def test_an_empty_front_gains_everything():
     assert hypervolume(np.empty((0, 2)), (3, 4)) == 0
 
 
-def test_regret_is_relative_to_the_cheapest_truth():
-    truth = np.array([[0, 10], [1, 5], [2, 4]])
-    assert regret(np.array([[0.5, 6], [1.5, 4.5]]), truth, 1) == pytest.approx(0.2)
-    assert regret(truth, truth, 2) == 0
-    assert regret(np.array([[3, 1]]), truth, 2) == np.inf
-    with pytest.raises(ValueError, match="at most -1"):
-        regret(truth, truth, -1)
-
-
 def test_refuses_what_are_no_points():
-    with pytest.raises(ValueError, match=r"shape \(n, 2\), not \(3,\)"):
+    with pytest.raises(ValueError, match=r"shape \(n, objectives\), not \(3,\)"):
         pareto(np.zeros(3))
+    with pytest.raises(ValueError, match=r"shape \(n, 2\), not \(1, 3\)"):
+        hypervolume(np.zeros((1, 3)), (1, 1))
     with pytest.raises(ValueError, match="not NaN"):
         hypervolume(np.array([[np.nan, 1]]), (1, 1))
