@@ -11,7 +11,8 @@ exit status is 1 if anything differs that the renames do not explain.
 names of files and in keys of JSON; ``ignored`` lists keys of JSON that count on neither side
 (times, versions, hashes, what was added or removed on purpose), as ``file.json: [key, ...]``.
 
-What is compared: Verilog module by module, contents of memories, the register map, and every number
+What is compared: Verilog module by module, and the circuit as a whole, whatever its signals are
+called (:mod:`verilog_structure`); contents of memories, the register map, and every number
 and text of the JSON files, by key.
 """
 
@@ -24,6 +25,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from verilog_structure import compare_structure
 
 from hawx_hw.util.yaml_text import read_yaml
 
@@ -139,6 +142,7 @@ def compare(old: Path, new: Path, renames: Renames) -> bool:
         equal, renamed, lines = compare_texts(old / folder, new / folder, renames)
         print(f"  {folder}: {equal} files equal, {renamed} but for renames, {len(lines)} not")
         same &= _print(lines)
+    print(f"  circuit: {compare_structure(old, new)}")
     for name in ("hawx_registers.h", "registers.md"):
         one, other = (folder / name for folder in (old, new))
         if renames(_numbers(one.read_text("utf-8"))) != _numbers(other.read_text("utf-8")):
