@@ -61,14 +61,14 @@ def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVeri
 def specification_verilog(blocks: Sequence[Block]) -> list[BlockVerilog | None]:
     """The specification of each block, None where it has none."""
     components = [(block, block.specification()) for block in blocks]
-    found = iter(
+    texts = iter(
         _written(
             (f"hawx_specification_{block.identifier}", block, component)
             for block, component in components
             if component is not None
         )
     )
-    return [None if component is None else next(found) for _, component in components]
+    return [None if component is None else next(texts) for _, component in components]
 
 
 def _written(kinds: Iterable[tuple[str, Block, BlockComponent]]) -> list[BlockVerilog]:
@@ -92,14 +92,14 @@ def _written(kinds: Iterable[tuple[str, Block, BlockComponent]]) -> list[BlockVe
 
 def _parts(emission: Emission, top: str) -> list[str]:
     """The modules that ``top`` is made of, parts before the whole."""
-    found: dict[str, None] = {}
+    parts: dict[str, None] = {}
 
     def visit(name: str) -> None:
         text = emission.modules[name]
         for kind in _CELL.findall(text):
-            if kind in emission.modules and kind not in found:
+            if kind in emission.modules and kind not in parts:
                 visit(kind)
-        found.update(dict.fromkeys(_MODULE.findall(text)))
+        parts.update(dict.fromkeys(_MODULE.findall(text)))
 
     visit(top)
-    return list(found)
+    return list(parts)

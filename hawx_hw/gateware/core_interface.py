@@ -1,4 +1,4 @@
-"""What a compute core and the shell around it promise each other."""
+"""The contract between a compute core and the shell around it."""
 
 from __future__ import annotations
 

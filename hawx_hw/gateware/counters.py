@@ -86,7 +86,7 @@ class PerformanceCounters(wiring.Component):
         running = Signal(32)
         in_layer = Signal(32)
         page = Signal()
-        known = Signal()
+        counted = Signal()
 
         m.d.sync += [running.eq(running + 1), in_layer.eq(in_layer + 1)]
         with m.If(self.layer_done | self.start):
@@ -98,14 +98,14 @@ class PerformanceCounters(wiring.Component):
                 self.cycles.eq(running),
                 self.images_done.eq(self.images_done + 1),
                 page.eq(~page),
-                known.eq(1),
+                counted.eq(1),
             ]
         with m.If(self.dropped):
             m.d.sync += self.images_dropped.eq(self.images_dropped + 1)
 
         valid = Signal()
         with m.If(self.read):
-            m.d.sync += valid.eq(known)
+            m.d.sync += valid.eq(counted)
         m.d.comb += [
             memory.write.enable.eq(self.layer_done),
             memory.write.address.eq(self.layer + Mux(page, self._layers, 0)),

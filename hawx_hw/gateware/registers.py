@@ -20,7 +20,7 @@ __all__ = ["Access", "Field", "Register", "RegisterFile", "RegisterMap"]
 class Access(enum.Enum):
     """What software can do with a field.
 
-    ``CONSTANT`` reads a number fixed at build time, ``RO`` what the hardware says; ``RW`` holds
+    ``CONSTANT`` reads a number fixed at build time, ``RO`` a signal of the hardware; ``RW`` holds
     what was written; ``W1S`` does something once when one is written, and reads as zero; ``W1C`` is
     set by the hardware, stays, and is cleared by writing one (an event in the same cycle wins).
     """

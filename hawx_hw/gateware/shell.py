@@ -64,7 +64,7 @@ class Shell(wiring.Component):
     constants : sequence of RegisterConstant
         Of the architecture, for software to read.
     config_hash : int
-        32 bits that tell one configuration from another.
+        32 bits that identify the configuration.
     version : str
         Of the generator, ``major.minor.patch``.
 

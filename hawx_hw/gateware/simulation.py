@@ -62,8 +62,8 @@ async def until(ctx: Any, condition: Any, *sampled: Any) -> tuple[Any, ...]:
     Unlike ``ctx.tick().until()`` it may still be waiting when the simulation ends.
     """
     while True:
-        _clock, _reset, met, *values = await ctx.tick().sample(condition, *sampled)
-        if met:
+        _clock, _reset, reached, *values = await ctx.tick().sample(condition, *sampled)
+        if reached:
             return tuple(values)
 
 

@@ -128,24 +128,24 @@ class ArraySlice(wiring.Component):
         for column in range(a.slice_columns):
             above: ValueLike = 0
             for row in range(a.rows):
-                held = self._blocks.pes[row][column]
+                own = self._blocks.pes[row][column]
                 pe = place(
                     m,
                     platform,
                     f"pe_{row}_{column}",
-                    f"{PE}{held.identifier}",
+                    f"{PE}{own.identifier}",
                     partial(
                         ProcessingElement,
-                        held.blocks,
+                        own.blocks,
                         self._dimensions.sum_bits,
                         block_register=a.block_register,
                         implementations=self._implementations,
                     ),
                 )
-                if len(held.blocks) > 1:
-                    if held.choices not in selects:
-                        selects[held.choices] = self._select(m, held, len(selects))
-                    m.d.comb += pe.select.eq(selects[held.choices])
+                if len(own.blocks) > 1:
+                    if own.choices not in selects:
+                        selects[own.choices] = self._select(m, own, len(selects))
+                    m.d.comb += pe.select.eq(selects[own.choices])
                 m.d.comb += [
                     pe.activation.eq(self.west.activations[row]),
                     pe.swap.eq(self.west.swap[row]),
@@ -157,11 +157,11 @@ class ArraySlice(wiring.Component):
             bottoms.append(above)
         return bottoms
 
-    def _select(self, m: Module, held: PeBlocks, number: int) -> Signal:
+    def _select(self, m: Module, own: PeBlocks, number: int) -> Signal:
         """The block that PEs with these choices use."""
-        select = Signal(range(len(held.blocks)), name=f"select_{number}")
+        select = Signal(range(len(own.blocks)), name=f"select_{number}")
         with m.Switch(self.select):
-            for value, choice in enumerate(held.choices):
+            for value, choice in enumerate(own.choices):
                 with m.Case(value):
                     m.d.comb += select.eq(choice)
         return select

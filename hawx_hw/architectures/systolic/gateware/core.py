@@ -264,13 +264,13 @@ class SystolicCore(wiring.Component):
         blocks = slice_blocks(self._plan)
         kinds = list(dict.fromkeys(blocks))
         slices: list[ArraySlice] = []
-        for number, held in enumerate(blocks):
+        for number, own in enumerate(blocks):
             part = place(
                 m,
                 platform,
                 f"slice_{number}",
-                f"hawx_array_slice_{kinds.index(held)}" if len(kinds) > 1 else "hawx_array_slice",
-                partial(ArraySlice, d, held, self._implementations),
+                f"hawx_array_slice_{kinds.index(own)}" if len(kinds) > 1 else "hawx_array_slice",
+                partial(ArraySlice, d, own, self._implementations),
             )
             m.d.comb += part.select.eq(layer.select)
             wiring.connect(m, edge, part.west)

@@ -54,12 +54,12 @@ class SliceBlocks:
 
 def slice_blocks(plan: Plan) -> list[SliceBlocks]:
     """The blocks of each slice of the array of ``plan``; equal slices are equal."""
-    a, grid = plan.array, plan.pe_blocks
+    a, block_map = plan.array, plan.pe_blocks
 
     def pe(row: int, column: int) -> PeBlocks:
-        held = grid.pe(row, column)
-        choices = (held.index(int(active[row, column])) for active in plan.selections)
-        return PeBlocks(tuple(grid.blocks[index] for index in held), tuple(choices))
+        own = block_map.pe(row, column)
+        choices = (own.index(int(active[row, column])) for active in plan.selections)
+        return PeBlocks(tuple(block_map.blocks[index] for index in own), tuple(choices))
 
     return [
         SliceBlocks(

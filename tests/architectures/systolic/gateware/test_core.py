@@ -106,7 +106,7 @@ def test_each_kind_of_layer(kind: str) -> None:
     rng = np.random.default_rng(KINDS.index(kind))
     output = "vector" if kind == "linear" else "map"
     graph = random_graph(rng, layers=1, max_size=7, max_channels=5, kinds=(kind,), output=output)
-    wanted = {
+    expected = {
         "conv": Conv2d,
         "linear": Linear,
         "maxpool": MaxPool2d,
@@ -114,7 +114,7 @@ def test_each_kind_of_layer(kind: str) -> None:
         "add": Add,
         "clamp": Clamp,
     }[kind]
-    assert any(isinstance(node, wanted) for node in graph.nodes)
+    assert any(isinstance(node, expected) for node in graph.nodes)
     check(plan(graph, ArrayShape.complete(3, 4)), random_codes(rng, graph, 1))
 
 
