@@ -93,8 +93,8 @@ def _accelerator(size: int, glitches: bool) -> list[tuple[str, str, int, float]]
             modes.append(("delays", library_delays(flat)))
         for title, delays in modes:
             begin = time.perf_counter()
-            found = simulate_accelerator(flat, made, folder / "mem", images, delays=delays)
-            rate = found.total.cycles / (time.perf_counter() - begin)
+            activity = simulate_accelerator(flat, made, folder / "mem", images, delays=delays)
+            rate = activity.total.cycles / (time.perf_counter() - begin)
             rows.append((f"LeNet-5, {size} x {size}", f"{title}, 64 images", flat.cells, rate))
     return rows
 

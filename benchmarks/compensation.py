@@ -1,4 +1,4 @@
-"""Accuracy under one block everywhere, without and with what makes up for it.
+"""Accuracy with one block everywhere, without and with compensation.
 
     python benchmarks/compensation.py [--resnet20 FILE] [--blocks NAME ...] [--threads N]
 
@@ -6,7 +6,7 @@ LeNet-5 on the 10,000 test images of MNIST; with ``--resnet20 resnet20-12fca82f.
 of github.com/akamaster/pytorch_resnet_cifar10, that network on the test images of CIFAR-10. Nothing
 is trained again. 512 training images calibrate the integers and the compensation. Every layer has
 the block, the first and the last too. Columns: as it is; with the bias corrected; with weights
-remapped too; with activations rounded too, which is what a config does unless it says otherwise.
+remapped too; with activations rounded too, which is the default of a config.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ The cycle model is exact (``hawx verify`` compares it with the simulation, to th
 depends on the network's shape only, so all weights here are 127. The lower bound is that of any
 weight-stationary array:
 ``ceil(K / rows) * ceil(F / columns) * pixels`` for a convolution, weights / (weight bytes a cycle)
-for a linear layer at batch 1. The figures of other generators are quoted from the project's
+for a linear layer at batch 1. The numbers of other generators are quoted from the project's
 references, not measured here.
 """
 

@@ -3,7 +3,7 @@
     python benchmarks/emulation.py [--repeat N] [--images N] [--blocks NAME ...] [--patience S]
 
 Prints, for ResNet-20 at batch 32 and LeNet-5 at batch 1,000, on one thread and on two, the least
-time of several runs and its ratio to the same network in float32 under torch. All figures of a
+time of several runs and its ratio to the same network in float32 under torch. All numbers of a
 network are measured in turns, so that what else the machine does falls on all alike; on a busy
 machine ``--patience`` waits before each run until nothing else works, S seconds in all. Every block
 runs in every layer; ``mixed`` is another block for each filter. Codes of every row are compared
@@ -94,7 +94,7 @@ class _LookUp(Emulator):
         x = np.ascontiguousarray(inputs[0])
         zero_point = self.graph.tensors[node.inputs[0]].zero_point
         window, shape = layer_window(node, x, zero_point)
-        rule, kept = rule_of(node.requantization, len(node.weight))
+        rule, multipliers = rule_of(node.requantization, len(node.weight))
         result = np.empty((len(x), *shape), dtype=np.int8)
         arrays = [pointer(a) for a in (np.ascontiguousarray(node.weight), node.bias, self._table)]
         edges = [len(x) * i // self._threads for i in range(self._threads + 1)]
@@ -106,7 +106,7 @@ class _LookUp(Emulator):
             )
 
         list(self._pool.map(part, edges[:-1], edges[1:]))
-        del kept
+        del multipliers
         return result
 
 
@@ -142,12 +142,12 @@ def _one_of_each() -> list[Block]:
 
 def _assignment(graph: Graph, *blocks: Block) -> Assignment:
     """Every filter its block, in turn."""
-    found = {}
+    result = {}
     for node in graph.nodes:
         if isinstance(node, (Conv2d, Linear)):
             filters = [blocks[f % len(blocks)] for f in range(len(node.weight))]
-            found[node.name] = LayerBlocks.by_filter(filters, node.weight.shape)
-    return found
+            result[node.name] = LayerBlocks.by_filter(filters, node.weight.shape)
+    return result
 
 
 def _paths(emulator: Emulator) -> str:
@@ -215,8 +215,8 @@ def _measure(
         )
     expected = plain.run(images[:2], assignments[random.name])
     for other in (_LookUp(graph, 2, random), Emulator(graph, path="entries")):
-        found = other.run(images[:2], assignments[random.name])
-        np.testing.assert_array_equal(found, expected)
+        result = other.run(images[:2], assignments[random.name])
+        np.testing.assert_array_equal(result, expected)
 
     def running(emulator: Emulator, name: str) -> Callable[[], object]:
         return lambda: emulator.run(images, assignments[name])
@@ -278,11 +278,11 @@ def _accuracy(count: int) -> None:
 
 
 def _machine() -> str:
-    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    result = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     variant = compiler.supported()[0].name
     version = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True)
     return (
-        f"{found[1] if found else platform.machine()}, kernels for {variant}, "
+        f"{result[1] if result else platform.machine()}, kernels for {variant}, "
         f"{version.stdout.splitlines()[0]}, torch {torch.__version__}, numpy {np.__version__}"
     )
 

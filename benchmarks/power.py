@@ -70,14 +70,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accelerator", action="store_true")
-    wanted = parser.parse_args()
+    arguments = parser.parse_args()
     table = Table(title="Power of the cells in uW: this program / OpenSTA")
     for name in ("design", "technology", "cells", "internal", "switching", "leakage", "total",
                  "difference", "seconds"):  # fmt: skip
         table.add_column(name, justify="right")
     with tempfile.TemporaryDirectory() as scratch:
         cases = [("MAC", name) for name in _TECHNOLOGIES]
-        if wanted.accelerator:
+        if arguments.accelerator:
             cases.append(("LeNet-5, 8 x 8", "generic45"))
         for number, (design, name) in enumerate(cases):
             try:
@@ -100,10 +100,15 @@ def main() -> None:
             ]
             ours.append(sum(ours))
             begin = time.perf_counter()
-            found = opensta_power(
+            reference = opensta_power(
                 model, activity, technology.liberty, clock_mhz=clock, workdir=folder / "sta"
             )
-            theirs = [found.internal_uw, found.switching_uw, found.leakage_uw, found.total_uw]
+            theirs = [
+                reference.internal_uw,
+                reference.switching_uw,
+                reference.leakage_uw,
+                reference.total_uw,
+            ]
             table.add_row(
                 design,
                 name,

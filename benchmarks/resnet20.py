@@ -3,7 +3,7 @@ have an integer counterpart and compute the same.
 
 Its two shortcuts that change the shape take every second pixel and pad with channels of zeros
 ("option A" of K. He et al., CVPR 2016): here 1 x 1 convolutions of stride 2 with a one for each
-channel that is kept. It takes images normalized by the mean and deviation of ImageNet: here a 1 x 1
+channel. It takes images normalized by the mean and deviation of ImageNet: here a 1 x 1
 convolution in front, so that the padding of the first layer stays the zero of the normalized image.
 """
 
@@ -60,8 +60,8 @@ def load(checkpoint: Path) -> nn.Module:
     """The network with the weights of the file ``resnet20-12fca82f.th``; it takes pixel / 255."""
     network = _ResNet20().eval()
     trained = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    found = {name.removeprefix("module."): value for name, value in trained.items()}
-    missing, unexpected = network.load_state_dict(found, strict=False)
+    state = {name.removeprefix("module."): value for name, value in trained.items()}
+    missing, unexpected = network.load_state_dict(state, strict=False)
     own = {name for name in network.state_dict() if name.startswith("normalize")}
     own |= {name for name in network.state_dict() if "shortcut" in name}
     if set(missing) != own or unexpected:
@@ -76,6 +76,6 @@ def _every_second(channels: int, filters: int) -> nn.Conv2d:
     layer = nn.Conv2d(channels, filters, 1, 2, bias=False)
     with torch.no_grad():
         layer.weight.zero_()
-        kept = torch.arange(channels)
-        layer.weight[kept + (filters - channels) // 2, kept] = 1
+        channel = torch.arange(channels)
+        layer.weight[channel + (filters - channels) // 2, channel] = 1
     return layer

@@ -1,7 +1,7 @@
-"""By how much weights that are chosen together lessen the errors of sums, for the scores.
+"""Factors by which choosing weights together reduces the errors of sums, for the scores.
 
-A profile scores each block with weights remapped one by one. The variance of a filter's sum, and so
-its score, shrinks by the factor that is computed here where its weights are chosen together.
+A profile scores each block with weights remapped one by one. Where the weights of a filter are
+chosen together, the variance of its sum, and so its score, is smaller by the factor computed here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["joint_factors", "joint_scores"]
 def joint_factors(
     graph: Graph, layers: Sequence[str], blocks: Sequence[Block], images: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """The factor of each filter's variance under each block.
+    """The factor of each filter's variance with each block.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def joint_factors(
     """
     codes = fast.run_all(graph, images)
     steps = [input_steps(graph, block) for block in blocks]
-    found = {}
+    by_layer = {}
     for node in graph.nodes:
         if not isinstance(node, Conv2d) or node.name not in layers:
             continue
@@ -58,26 +58,27 @@ def joint_factors(
             if sides is None:
                 continue
             source = rounded_input(graph, node, steps[index][node.name], codes)
-            met = patches(node, source, zero_point)
-            histogram = np.bincount(met.ravel().astype(np.int64) + 128, minlength=256)
+            activations = patches(node, source, zero_point)
+            histogram = np.bincount(activations.ravel().astype(np.int64) + 128, minlength=256)
             alone = best_codes(block, histogram, zero_point)[weight + 128]
-            if met.tobytes() not in chosen:
-                chosen[met.tobytes()] = JointRounding(met)
-            together = chosen[met.tobytes()].codes(block, weight)
+            if activations.tobytes() not in chosen:
+                chosen[activations.tobytes()] = JointRounding(activations)
+            together = chosen[activations.tobytes()].codes(block, weight)
             before, after = (
-                _variance(sides, changed, weight, met, plain) for changed in (alone, together)
+                _variance(sides, changed, weight, activations, plain)
+                for changed in (alone, together)
             )
             factors[:, index] = np.where(
                 before > 0, np.minimum(after / np.maximum(before, 1), 1), 1
             )
-        found[node.name] = factors
-    return found
+        by_layer[node.name] = factors
+    return by_layer
 
 
 def joint_scores(
     graph: Graph, profile: Profile, factors: dict[str, np.ndarray], space: Space
 ) -> np.ndarray:
-    """Scores of a space's units that add up, with weights chosen together.
+    """Additive scores of a space's units, with weights chosen together.
 
     The factor of a layer is the mean of its filters' factors, weighted by their scores.
 
@@ -113,11 +114,11 @@ def _variance(
     sides: tuple[np.ndarray, np.ndarray],
     changed: np.ndarray,
     weight: np.ndarray,
-    met: np.ndarray,
+    activations: np.ndarray,
     plain: np.ndarray,
 ) -> np.ndarray:
-    """Of the error of each filter's sum over positions: ``(filters,)``."""
+    """The variance of the error of each filter's sum over positions: ``(filters,)``."""
     left, right = sides
-    made = right[met.astype(np.int64) + 128].astype(np.float64) @ left[changed + 128].T
-    found: np.ndarray = (made - plain.astype(np.float64) @ weight.T).var(axis=0)
-    return found
+    products = right[activations.astype(np.int64) + 128].astype(np.float64) @ left[changed + 128].T
+    variance: np.ndarray = (products - plain.astype(np.float64) @ weight.T).var(axis=0)
+    return variance

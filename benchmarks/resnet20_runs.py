@@ -1,4 +1,4 @@
-"""Real runs of ResNet-20 under assignments, made up for layer after layer, and kept."""
+"""Evaluations of ResNet-20 with assignments, compensated layer after layer, and stored."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PARTS = ("train", "test")
 
 @dataclass(frozen=True)
 class Run:
-    """What an assignment really does.
+    """The evaluation of an assignment.
 
     Parameters
     ----------
     train, test : float
-        Points of accuracy lost on the images to choose by, and on those to judge by.
+        Accuracy drop, in percentage points, on training and on test images.
     seconds : float
-        What it took when it was made.
+        Time of the evaluation.
     """
 
     train: float
@@ -41,19 +41,19 @@ class Run:
 
 
 class Runs:
-    """Runs assignments, each once; the network makes up for the blocks.
+    """Evaluates assignments, each once; the network is compensated for the blocks.
 
     Parameters
     ----------
     graph : Graph
     images : ndarray of int8
-        Codes that :func:`~hawx_hw.compensation.layerwise` looks at.
+        Calibration codes of :mod:`hawx_hw.compensation.layerwise`.
     train, test : Split
     path : Path
-        An ``.npz`` that keeps runs.
+        An ``.npz`` in which evaluations are stored.
     threads : int
-    kept : bool
-        Make no new runs.
+    stored : bool
+        Make no new evaluations.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Runs:
         path: Path,
         *,
         threads: int = 1,
-        kept: bool = False,
+        stored: bool = False,
     ):
         self._graph = graph
         self._images = images
@@ -74,20 +74,20 @@ class Runs:
             for name, split in zip(_PARTS, (train, test), strict=True)
         }
         self._threads = threads
-        self._only_kept = kept
+        self._only_stored = stored
         self._path = path
         digest = hashlib.sha256(graph.name.encode())
         weights = [node.weight for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
         for array in (*weights, images, *(part for pair in self._parts.values() for part in pair)):
             digest.update(np.ascontiguousarray(array).data)
         self._key = digest.hexdigest()
-        self._kept: dict[str, tuple[int, int, float]] = {}
+        self._stored: dict[str, tuple[int, int, float]] = {}
         if path.is_file():
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 if str(file["key"]) == self._key:
                     rows = zip(file["right"].tolist(), file["seconds"].tolist(), strict=True)
-                    found = [(right[0], right[1], seconds) for right, seconds in rows]
-                    self._kept = dict(zip(file["assignments"].tolist(), found, strict=True))
+                    runs = [(right[0], right[1], seconds) for right, seconds in rows]
+                    self._stored = dict(zip(file["assignments"].tolist(), runs, strict=True))
         self._exact = self._right(graph, {})
 
     @property
@@ -100,28 +100,28 @@ class Runs:
         return train, test
 
     def __call__(self, assignment: dict[str, LayerBlocks], *, joint: bool = True) -> Run | None:
-        """Run the assignment, or look it up; None where it must not be run.
+        """Evaluate the assignment, or look it up; None where it must not be evaluated.
 
         ``joint``: weights of a filter are chosen together.
         """
         key = _key(assignment) + ("" if joint else " separate")
-        if key not in self._kept:
-            if self._only_kept:
+        if key not in self._stored:
+            if self._only_stored:
                 return None
             start = time.perf_counter()
             graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=joint)
             train, test = self._right(graph, assignment)
-            self._kept[key] = (train, test, time.perf_counter() - start)
+            self._stored[key] = (train, test, time.perf_counter() - start)
             self._save()
-        train, test, seconds = self._kept[key]
-        lost = [
+        train, test, seconds = self._stored[key]
+        drops = [
             100 * (exact - right) / len(self._parts[name][1])
             for name, exact, right in zip(_PARTS, self._exact, (train, test), strict=True)
         ]
-        return Run(lost[0], lost[1], seconds)
+        return Run(drops[0], drops[1], seconds)
 
     def _right(self, graph: Graph, assignment: dict[str, LayerBlocks]) -> tuple[int, int]:
-        """Images of both parts that are right."""
+        """Numbers of correctly classified images of both parts."""
         emulator = Emulator(graph, threads=self._threads, memory=0)
         train, test = (
             int((emulator.run(images, assignment).reshape(len(images), -1).argmax(1) == of).sum())
@@ -134,9 +134,9 @@ class Runs:
         np.savez(
             content,
             key=np.array(self._key),
-            assignments=np.array(list(self._kept)),
-            right=np.array([row[:2] for row in self._kept.values()], dtype=np.int64),
-            seconds=np.array([row[2] for row in self._kept.values()]),
+            assignments=np.array(list(self._stored)),
+            right=np.array([row[:2] for row in self._stored.values()], dtype=np.int64),
+            seconds=np.array([row[2] for row in self._stored.values()]),
         )
         write_bytes(self._path, content.getvalue())
 

@@ -2,23 +2,23 @@
 
     python benchmarks/resnet20_search.py --resnet20 FILE [--alphabets precision blocks both]
         [--levels layers filters] [--energies generic45 published] [--folder F] [--plot FILE.svg]
-        [--kept]
+        [--stored]
 
 Three alphabets: multipliers of lower precision alone, approximate ones alone, and both; a block for
 each layer, or for each filter (filters of a layer then agree on the bits of their activations,
 which the layer before rounds). No retraining. One profile of training images scores all filters
-under all blocks; the scores of units add up, and a Lagrange multiplier gives the assignments of
-least score at 30, 50, 55, ... percent of the energy saved. Those are run on 1,000 training images,
-made up for layer after layer, until they lose too much; then the gaps around 0, 0.5, 1 and 2 points
-lost are halved. The assignment that saves most within so many points lost on training images is
-chosen; its loss on the 1,000 test images is reported. Uniform lower precision is run likewise, and
-with weights remapped one by one.
+with all blocks; the scores of units add up, and a Lagrange multiplier gives the assignments with
+the best score at 30, 50, 55, ... percent of the energy saved. These are evaluated on 1,000 training
+images, compensated layer after layer, until the accuracy drop is too large; then the gaps around
+drops of 0, 0.5, 1 and 2 percentage points are halved. The assignment with the largest saving within
+each of these drops on training images is chosen; its drop on the 1,000 test images is reported.
+Uniform lower precision is evaluated likewise, and with weights remapped one by one.
 
-Energy is that of one multiplication in generic45 (smallest architecture, uniform operands, best
+Energy is that of one multiplication in generic45 (smallest implementation, uniform operands, best
 exact multiplier 8 x 8 as the baseline), or the published power of EvoApproxLib's multipliers at
 45 nm. The first layer that normalizes, both shortcuts and the last layer, 0.7 % of the
-multiplications, stay exact and count. Profile and runs are kept in the folder
-(build/resnet20); an interrupted search goes on, and ``--kept`` shows what there is.
+multiplications, remain exact and are included. Profile and evaluations are stored in the folder
+(build/resnet20); an interrupted search continues, and ``--stored`` prints the stored ones.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ from hawx_hw.util.files import write_bytes
 from hawx_hw.util.tables import print_table
 
 LEVELS = ("layers", "filters")
-#: Points lost on training images that designs are chosen by.
+#: Limits of the accuracy drop on training images, in percentage points.
 LIMITS = (0.0, 0.5, 1.0, 2.0)
 _CALIBRATION, _PROFILE, _COMPENSATION, _SEEN = 512, 128, 128, 1000
-#: Shares of energy to save, until so many points are lost.
+#: Shares of energy to save, up to this accuracy drop.
 _SAVED = (0.30, *(round(0.05 * step, 2) for step in range(10, 20)))
 _TOO_MUCH = 4.0
 _HALVINGS = 1
-#: Bits of weight and activation that are run for all layers.
+#: Bits of weight and activation that are evaluated for all layers.
 _UNIFORM = {
     "generic45": ((4, 5), (3, 5), (5, 5), (5, 6)),
     "published": ((4, 8), (5, 8), (3, 8)),
@@ -72,8 +72,8 @@ _UNIFORM = {
 
 @dataclass(frozen=True)
 class Point:
-    """One assignment: the share of energy that it saves, what it loses, and the share of the
-    searched multiplications that each block has."""
+    """One assignment: its share of saved energy, its evaluation, and the share of each block in the
+    searched multiplications."""
 
     saved: float
     run: Run
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--energies", nargs="+", choices=ENERGIES, default=ENERGIES)
     parser.add_argument("--folder", type=Path, default=Path("build/resnet20"))
     parser.add_argument("--plot", type=Path, help="an SVG, of the first of --energies")
-    parser.add_argument("--kept", action="store_true", help="make no new runs")
+    parser.add_argument("--stored", action="store_true", help="make no new evaluations")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -100,7 +100,7 @@ def main() -> None:
     layers = [
         node.name
         for node in graph.nodes
-        if isinstance(node, Conv2d) and node.weight.shape[2] > 1  # 1 x 1 ones are our own
+        if isinstance(node, Conv2d) and node.weight.shape[2] > 1  # 1 x 1 ones were added
     ]
     profile = _profile(graph, evenly_spaced(dataset.train, _PROFILE), arguments)
     factors = _factors(graph, layers, profile, dataset.train, arguments.folder / "factors.npz")
@@ -113,7 +113,7 @@ def main() -> None:
             # A file each, so that both levels can be run at a time.
             arguments.folder / f"runs_{level}.npz",
             threads=arguments.threads,
-            kept=arguments.kept,
+            stored=arguments.stored,
         )
         for level in arguments.levels
     }
@@ -140,12 +140,12 @@ class Search:
     ----------
     graph : Graph
     layers : sequence of str
-        What is searched.
+        The searched layers.
     profile : Profile
     factors : dict of str to ndarray
         From :func:`joint_factors`, of the profile's blocks.
     name, level, energies : str
-        Of :data:`ALPHABETS`, :data:`LEVELS`, :data:`ENERGIES`.
+        Elements of :data:`ALPHABETS`, :data:`LEVELS`, :data:`ENERGIES`.
     """
 
     def __init__(
@@ -172,18 +172,18 @@ class Search:
         self._exact = self._energy(self._space.uniform(0))
 
     def front(self, runs: Runs) -> list[Point]:
-        """What was run, by the energy saved."""
-        found: dict[tuple[int, ...], Point] = {}
+        """The evaluated points, by the energy saved."""
+        evaluated: dict[tuple[int, ...], Point] = {}
         for saved in _SAVED:
             point = self._point(saved, runs)
             if point is None:
                 break
-            found[point.vector] = point
+            evaluated[point.vector] = point
             if point.run.train > _TOO_MUCH:
                 break
         for limit in LIMITS:
             for _ in range(_HALVINGS):
-                points = sorted(found.values(), key=lambda point: point.saved)
+                points = sorted(evaluated.values(), key=lambda point: point.saved)
                 good = [point.saved for point in points if point.run.train <= limit]
                 bad = [
                     p.saved
@@ -193,13 +193,13 @@ class Search:
                 if not good or not bad:
                     break
                 point = self._point((max(good) + min(bad)) / 2, runs)
-                if point is None or point.vector in found:
+                if point is None or point.vector in evaluated:
                     break
-                found[point.vector] = point
-        return sorted(found.values(), key=lambda point: point.saved)
+                evaluated[point.vector] = point
+        return sorted(evaluated.values(), key=lambda point: point.saved)
 
     def _point(self, saved: float, runs: Runs) -> Point | None:
-        """The assignment of least score that saves so much; None where none can."""
+        """The assignment with the best score that saves so much; None where there is none."""
         rest = self._exact - float(self._cost.table[np.arange(self._space.units), 0].sum())
         limit = (1 - saved) * self._exact - rest
         if limit < self._cost.table.min(axis=1).sum():
@@ -217,7 +217,7 @@ class Search:
         )
         point = Point(share, run, tuple(vector.tolist()), mix)
         print(
-            f"  saved {100 * share:.1f} %: {run.train:.1f} points lost on training images, "
+            f"  saved {100 * share:.1f} %: accuracy drop {run.train:.1f} on training images, "
             f"{run.test:.1f} on test images",
             file=sys.stderr,
             flush=True,
@@ -237,7 +237,7 @@ def _cost(graph: Graph, space: Space, energies: str) -> MultiplierEnergy:
 def _factors(
     graph: Graph, layers: Sequence[str], profile: Profile, train: Split, path: Path
 ) -> dict[str, np.ndarray]:
-    """Of the profile's blocks; kept."""
+    """The factors of the profile's blocks, stored."""
     key = ",".join(profile.digests)
     if path.is_file():
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -245,17 +245,19 @@ def _factors(
                 return {name: file[name] for name in layers}
     start = time.perf_counter()
     blocks = [by_name(name) for name in _names()]
-    found = joint_factors(graph, layers, blocks, codes(evenly_spaced(train, _COMPENSATION).images))
+    factors = joint_factors(
+        graph, layers, blocks, codes(evenly_spaced(train, _COMPENSATION).images)
+    )
     content = io.BytesIO()
-    arrays: dict[str, Any] = {"key": np.array(key), **found}
+    arrays: dict[str, Any] = {"key": np.array(key), **factors}
     np.savez(content, **arrays)
     write_bytes(path, content.getvalue())
-    print(f"what joint rounding brings: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    return found
+    print(f"factors of joint rounding: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    return factors
 
 
 def _names() -> tuple[str, ...]:
-    """Of all blocks of all alphabets."""
+    """Names of all blocks of all alphabets."""
     return tuple(
         dict.fromkeys(
             block
@@ -267,7 +269,7 @@ def _names() -> tuple[str, ...]:
 
 
 def _profile(graph: Graph, seen: Split, arguments: argparse.Namespace) -> Profile:
-    """Of all blocks of all alphabets; kept."""
+    """The profile of all blocks of all alphabets, stored."""
     blocks = [by_name(name) for name in _names()]
     path: Path = arguments.folder / "profile.npz"
     if path.is_file():
@@ -295,8 +297,8 @@ def _profile(graph: Graph, seen: Split, arguments: argparse.Namespace) -> Profil
 def _uniform(
     graph: Graph, layers: Sequence[str], runs: Runs, energies: str
 ) -> list[tuple[str, Point, Run]]:
-    """One lower precision for all searched layers: the cheapest that lose little."""
-    found = []
+    """One lower precision for all searched layers: the cheapest with a small accuracy drop."""
+    points = []
     blocks = [by_name(name) for name in alphabet("precision", energies)]
     space = Space.by_layer(graph, blocks, layers)
     cost = _cost(graph, space, energies)
@@ -310,8 +312,8 @@ def _uniform(
         run, separate = runs(assignment), runs(assignment, joint=False)
         if run is not None and separate is not None:
             point = Point(float(saved), run, tuple(vector.tolist()))
-            found.append((names[index], point, separate))
-    return found
+            points.append((names[index], point, separate))
+    return points
 
 
 def _report(
@@ -319,27 +321,27 @@ def _report(
     curves: dict[tuple[str, str], list[Point]],
     uniform: list[tuple[str, Point, Run]],
 ) -> None:
-    print(f"\nEnergy of {energies}: saved, points lost on test images (on training images)")
+    print(f"\nEnergy of {energies}: saved, accuracy drop on test images (on training images)")
     rows = []
     for (name, level), points in curves.items():
         row = [f"{name}, {level}", *(_cell(points, limit) for limit in LIMITS)]
-        made = [point.run.seconds for point in points]
-        rows.append([*row, str(len(made)), f"{sum(made):.0f}"])
-    made = [point.run.seconds for _, point, _ in uniform]
+        times = [point.run.seconds for point in points]
+        rows.append([*row, str(len(times)), f"{sum(times):.0f}"])
+    times = [point.run.seconds for _, point, _ in uniform]
     row = ["uniform lower precision"]
     row += [_cell([point for _, point, _ in uniform], limit) for limit in LIMITS]
-    rows.append([*row, str(len(made)), f"{sum(made):.0f}"])
-    heading = ("alphabet", *(f"<= {limit:g} points" for limit in LIMITS), "runs", "seconds")
+    rows.append([*row, str(len(times)), f"{sum(times):.0f}"])
+    heading = ("alphabet", *(f"<= {limit:g}" for limit in LIMITS), "runs", "seconds")
     print_table(heading, rows, numbers=True)
     rows = [
         [
             name,
             f"{point.saved:.1%}",
-            *(f"{lost:.1f}" for lost in (point.run.train, point.run.test, one.train, one.test)),
+            *(f"{drop:.1f}" for drop in (point.run.train, point.run.test, one.train, one.test)),
         ]
         for name, point, one in uniform
     ]
-    print("Multiplications of the designs chosen within 1 point:")
+    print("Multiplications of the designs chosen within 1 percentage point:")
     for (name, level), points in curves.items():
         best = _best(points, 1.0)
         mix = sorted(best.mix, key=lambda pair: -pair[1]) if best else []
@@ -349,7 +351,7 @@ def _report(
 
 
 def _best(points: list[Point], limit: float) -> Point | None:
-    """The point that saves most within the limit on training images."""
+    """The point with the largest saving within the limit on training images."""
     good = [point for point in points if point.run.train <= limit]
     return max(good, key=lambda point: point.saved) if good else None
 
@@ -362,7 +364,7 @@ def _cell(points: list[Point], limit: float) -> str:
 def _lines(
     curves: dict[tuple[str, str], list[Point]], uniform: list[tuple[str, Point, Run]]
 ) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """Saved and lost on test images, of what is plotted."""
+    """Savings and accuracy drops on test images of the plotted points."""
     lines = {
         key: [(point.saved, point.run.test) for point in points] for key, points in curves.items()
     }

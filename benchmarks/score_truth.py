@@ -1,4 +1,4 @@
-"""Real evaluations of many assignments, kept in a file as they are made."""
+"""Evaluations of many assignments, stored in a file."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from hawx_hw.scores.profile import Profile
 from hawx_hw.scores.scores import losses
 from hawx_hw.util.files import write_bytes
 
-__all__ = ["Truth", "run_truth"]
+__all__ = ["Evaluations", "evaluate_all"]
 
 _SAVE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
-    """What assignments really do on test images.
+class Evaluations:
+    """Evaluations of assignments on test images.
 
     Parameters
     ----------
     losses, accuracies : ndarray of float64
-        ``(assignments,)``: mean cross-entropy in nats, and the share of images that are right.
+        ``(assignments,)``: mean cross-entropy in nats, and the share of correct images.
     half_losses, half_accuracies : ndarray of float64
         ``(2, assignments)``: the same on every second image, and on the others.
     seen_losses : ndarray of float64
         ``(assignments,)``: mean cross-entropy on the training images.
     exact_accuracy : float
     seconds : float
-        Mean time of an evaluation made in this run, 0 where all were at hand.
+        Mean time of a new evaluation, 0 where all were stored.
     """
 
     losses: np.ndarray
@@ -52,7 +52,7 @@ class Truth:
     seconds: float
 
 
-def run_truth(
+def evaluate_all(
     graph: Graph,
     profile: Profile,
     choices: np.ndarray,
@@ -60,41 +60,44 @@ def run_truth(
     test: Split,
     seen: Split,
     change: Callable[[np.ndarray], Graph] | None,
-    met: np.ndarray,
+    calibration: np.ndarray,
     path: Path,
     threads: int,
-) -> Truth:
-    """Run every assignment on test and training images, but for those that ``path`` holds.
+) -> Evaluations:
+    """Evaluate every assignment on test and training images, except those stored in ``path``.
 
-    Each runs on the graph that ``change`` gives for it, fitted to the images ``met``.
+    Each is evaluated on the graph that ``change`` returns, compensated for the images
+    ``calibration``.
     """
     images = codes(test.images)
     trained = codes(seen.images)
-    key = _key(graph, profile, choices, (images, trained, *([] if change is None else [met])))
-    found = _kept(path, key)
+    key = _key(
+        graph, profile, choices, (images, trained, *([] if change is None else [calibration]))
+    )
+    results = _load(path, key)
     plain = Emulator(graph, threads=threads)
-    exact = _real(graph, plain.run(images))
+    exact = _logits(graph, plain.run(images))
     start = saved = time.monotonic()
     new = 0
-    for choice in choices[len(found) :]:
+    for choice in choices[len(results) :]:
         assignment = profile.assignment(choice, blocks)
         emulator = plain
         if change is not None:
             emulator = Emulator(change(choice), threads=threads, memory=0)
-        logits = _real(graph, emulator.run(images, assignment))
+        logits = _logits(graph, emulator.run(images, assignment))
         right = logits.argmax(axis=1) == test.labels
         row = []
         for part in (slice(None), slice(0, None, 2), slice(1, None, 2)):
             row += [float(losses(logits[part], test.labels[part])), float(right[part].mean())]
-        trained_logits = _real(graph, emulator.run(trained, assignment))
-        found.append((*row, float(losses(trained_logits, seen.labels))))
+        trained_logits = _logits(graph, emulator.run(trained, assignment))
+        results.append((*row, float(losses(trained_logits, seen.labels))))
         new += 1
-        if time.monotonic() - saved > _SAVE_SECONDS or len(found) == len(choices):
-            _keep(path, key, found)
+        if time.monotonic() - saved > _SAVE_SECONDS or len(results) == len(choices):
+            _store(path, key, results)
             saved = time.monotonic()
-            print(f"{path.stem}: {len(found)} of {len(choices)}", file=sys.stderr, flush=True)
-    values = np.array(found[: len(choices)])
-    return Truth(
+            print(f"{path.stem}: {len(results)} of {len(choices)}", file=sys.stderr, flush=True)
+    values = np.array(results[: len(choices)])
+    return Evaluations(
         losses=values[:, 0],
         accuracies=values[:, 1],
         half_losses=values[:, 2:6:2].T,
@@ -105,9 +108,9 @@ def run_truth(
     )
 
 
-def _real(graph: Graph, found: np.ndarray) -> np.ndarray:
+def _logits(graph: Graph, codes: np.ndarray) -> np.ndarray:
     tensor = graph.tensors[graph.output]
-    return (found.reshape(len(found), -1).astype(np.float64) - tensor.zero_point) * tensor.scale
+    return (codes.reshape(len(codes), -1).astype(np.float64) - tensor.zero_point) * tensor.scale
 
 
 def _key(graph: Graph, profile: Profile, choices: np.ndarray, images: Sequence[np.ndarray]) -> str:
@@ -118,7 +121,7 @@ def _key(graph: Graph, profile: Profile, choices: np.ndarray, images: Sequence[n
     return digest.hexdigest()
 
 
-def _kept(path: Path, key: str) -> list[tuple[float, ...]]:
+def _load(path: Path, key: str) -> list[tuple[float, ...]]:
     if not path.is_file():
         return []
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -126,7 +129,7 @@ def _kept(path: Path, key: str) -> list[tuple[float, ...]]:
     return [tuple(row) for row in rows]
 
 
-def _keep(path: Path, key: str, rows: list[tuple[float, ...]]) -> None:
+def _store(path: Path, key: str, rows: list[tuple[float, ...]]) -> None:
     content = io.BytesIO()
     np.savez(content, key=np.array(key), rows=np.array(rows))
     write_bytes(path, content.getvalue())

@@ -1,21 +1,21 @@
-"""How well hawx(model) ranks assignments, against what else is in use, and predicts accuracy.
+"""How well hawx(model) ranks assignments, compared with other scores, and predicts accuracy.
 
     python benchmarks/scores.py [--networks digits mnist resnet20] [--resnet20 FILE]
         [--settings plain corrected compensated] [--assignments 300] [--folder F] [--threads 1]
         [--test-images N] [--probes 32]
 
-For each network random assignments are run on the test images: every second one by layer, the
-others by filter. Each draws some of the blocks and the share of units that get one of them, so that
-the drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib, weights and
-biases as they are; ``corrected``: coarser blocks, each filter's mean error folded into its bias;
-``compensated``: blocks coarser still, weights remapped too; both fitted to what the exact network
-makes of the profile's images, as in a search. Printed is Spearman's rank correlation
-with the loss and with the drop of accuracy, both on test images; the profile knows training images
-alone, and so do the rows ``probed``, which run a few of its images under each assignment, and the
-row ``run on training images``, the real loss of 256 of them. The last rows tell how much of a
-ranking is chance of the images: how well one half of them ranks for the other, and what follows for
-a perfect score (the root of the reliability of all images, by Spearman and Brown).
-What is run is kept in the folder (build/scores); an interrupted benchmark goes on.
+For each network random assignments are evaluated on the test images: every second one by layer, the
+others by filter. Each draws some of the blocks and the share of units that have one of them, so
+that the accuracy drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib,
+uncompensated; ``corrected``: coarser blocks, each filter's mean error folded into its bias;
+``compensated``: still coarser blocks, weights remapped too; both for the exact network's
+activations on the profile's images, as in a search. Printed is Spearman's rank correlation with the
+loss and with the accuracy drop, both on test images; the profile uses training images only, and so
+do the lines ``probed``, which evaluate a few of its images with each assignment, and the line
+``evaluation on training images``, the actual loss of 256 of them. The last lines show how much of a
+ranking is randomness of the images: how well one half of them ranks for the other, and the
+resulting limit of a perfect score (the root of the reliability of all images, by Spearman and
+Brown). Evaluations are stored in the folder (build/scores); an interrupted benchmark continues.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import resnet20
 import torch
 from scipy.stats import spearmanr
 from score_baselines import baselines
-from score_truth import Truth, run_truth
+from score_truth import Evaluations, evaluate_all
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name
@@ -76,10 +76,10 @@ COARSE = {
     ),
 }
 _CALIBRATION = 512
-#: Training images that assignments are run on too.
+#: Training images on which assignments are evaluated too.
 _SEEN = 256
 _EVALUATIONS = 12
-#: Assignments that are probed at a time.
+#: Assignments that are probed together.
 _TOGETHER = 50
 
 
@@ -92,7 +92,9 @@ def main() -> None:
     parser.add_argument("--assignments", type=int, default=300)
     parser.add_argument("--folder", type=Path, default=Path("build/scores"))
     parser.add_argument("--test-images", type=int, help="left out: all")
-    parser.add_argument("--probes", type=int, default=32, help="images run under each assignment")
+    parser.add_argument(
+        "--probes", type=int, default=32, help="images evaluated with each assignment"
+    )
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -134,7 +136,7 @@ def _compare(
     if setting != "plain":
         space = Space.by_filter(graph, blocks)
         change = Compensated(graph, space, codes(seen.images), **switches)
-    truth = run_truth(
+    evaluated = evaluate_all(
         graph,
         profile,
         choices,
@@ -160,55 +162,65 @@ def _compare(
     )
     scores |= _probed(probe, profile, choices)
     probing = (time.process_time() - start) / len(choices)
-    scores["run on training images"] = truth.seen_losses
+    scores["evaluation on training images"] = evaluated.seen_losses
     scores |= baselines(graph, profile, choices, blocks, seen, arguments.threads)
     print(
         f"\n{network}, {setting}: {len(choices)} assignments, {len(test)} test images, "
-        f"exact {100 * truth.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on {len(seen)} "
-        f"images in {seconds:.1f} s of a processor, a probe {1000 * probing:.0f} ms; "
-        f"one evaluation {truth.seconds:.2f} s",
+        f"exact {100 * evaluated.exact_accuracy:.2f} %; profile of {len(blocks)} blocks on "
+        f"{len(seen)} images in {seconds:.1f} s of processor time, "
+        f"a probe {1000 * probing:.0f} ms; "
+        f"one evaluation {evaluated.seconds:.2f} s",
         flush=True,
     )
-    drops = 100 * (truth.exact_accuracy - truth.accuracies)
+    drops = 100 * (evaluated.exact_accuracy - evaluated.accuracies)
     quantiles = np.quantile(drops, (0, 0.25, 0.5, 0.75, 1))
-    print("points lost, quartiles: " + ", ".join(f"{q:.2f}" for q in quantiles))
+    print(
+        "accuracy drop in percentage points, quartiles: " + ", ".join(f"{q:.2f}" for q in quantiles)
+    )
     rows = [
-        [score, *(f"{spearmanr(values, of).statistic:.3f}" for of in (truth.losses, drops))]
+        [score, *(f"{spearmanr(values, of).statistic:.3f}" for of in (evaluated.losses, drops))]
         for score, values in scores.items()
     ]
-    halves = [spearmanr(*halves).statistic for halves in (truth.half_losses, truth.half_accuracies)]
+    halves = [
+        spearmanr(*halves).statistic
+        for halves in (evaluated.half_losses, evaluated.half_accuracies)
+    ]
     whole = [np.sqrt(2 * half / (1 + half)) for half in halves]
-    rows.append(["one half of the test images for the other", *(f"{h:.3f}" for h in halves)])
-    rows.append(["so at most, by chance of the images", *(f"{w:.3f}" for w in whole)])
-    print_table(("score", "rho, loss", "rho, points lost"), rows, numbers=True)
+    rows.append(
+        ["one half of the test images as a score of the other", *(f"{h:.3f}" for h in halves)]
+    )
+    rows.append(["upper limit, by the randomness of the images", *(f"{w:.3f}" for w in whole)])
+    print_table(("score", "rho, loss", "rho, accuracy drop"), rows, numbers=True)
     for score in ("expected changes", "probed: expected changes"):
-        _predict(truth, score, scores[score])
+        _predict(evaluated, score, scores[score])
 
 
 def _probed(probe: Probe, profile: Profile, choices: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of probed logits, each assignment run once."""
-    found = []
+    """Scores of probed logits, each assignment evaluated once."""
+    parts = []
     for start in range(0, len(choices), _TOGETHER):
         logits = probe.logits(choices[start : start + _TOGETHER])
         rows = [growth(profile, logits, variant) for variant in ("logits", "tempered")]
-        found.append([*rows, changed_classes(profile, logits)])
+        parts.append([*rows, changed_classes(profile, logits)])
     names = ("probed: logits", "probed: tempered", "probed: expected changes")
-    return dict(zip(names, np.concatenate(found, axis=1), strict=True))
+    return dict(zip(names, np.concatenate(parts, axis=1), strict=True))
 
 
-def _predict(truth: Truth, name: str, scores: np.ndarray) -> None:
-    """Accuracy of the held-out assignments from a handful that were run."""
+def _predict(evaluated: Evaluations, name: str, scores: np.ndarray) -> None:
+    """Predict the accuracy of held-out assignments from a few evaluations."""
     chosen = informative(scores, _EVALUATIONS)
-    predictor = AccuracyPredictor(truth.exact_accuracy, scores[chosen], truth.accuracies[chosen])
-    found, _ = predictor.predict(scores)
+    predictor = AccuracyPredictor(
+        evaluated.exact_accuracy, scores[chosen], evaluated.accuracies[chosen]
+    )
+    predicted, _ = predictor.predict(scores)
     low, high = predictor.interval(scores)
-    held = ~np.isin(np.arange(len(scores)), chosen)
-    held &= truth.exact_accuracy - truth.accuracies <= 0.05
-    errors = np.abs(found - truth.accuracies)[held]
-    covered = ((low <= truth.accuracies) & (truth.accuracies <= high))[held].mean()
+    others = ~np.isin(np.arange(len(scores)), chosen)
+    others &= evaluated.exact_accuracy - evaluated.accuracies <= 0.05
+    errors = np.abs(predicted - evaluated.accuracies)[others]
+    covered = ((low <= evaluated.accuracies) & (evaluated.accuracies <= high))[others].mean()
     print(
-        f"accuracy from {name} and {_EVALUATIONS} evaluations, {held.sum()} others within 5 points "
-        f"of exact: mean absolute error {100 * errors.mean():.2f} points, largest "
+        f"accuracy from {name} and {_EVALUATIONS} evaluations, {others.sum()} others with a drop "
+        f"of up to 5 percentage points: mean absolute error {100 * errors.mean():.2f}, largest "
         f"{100 * errors.max():.2f}; "
         f"{100 * covered:.0f} % within two standard deviations",
         flush=True,

@@ -1,4 +1,4 @@
-"""LeNet-5 on MNIST and the spaces whose truth is computed."""
+"""LeNet-5 on MNIST and the spaces of the exhaustive ground truth."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hawx_hw.technology import load as load_technology
 __all__ = ["BLOCKS", "LEVELS", "Case", "case"]
 
 LEVELS = ("layers", "filters")
-#: The blocks to choose from, by their number: where filters make up for them, and where not. With
+#: The blocks to choose from, by their number: where filters are compensated, and where not. With
 #: finer blocks the compensated network would lose nothing, and there would be nothing to search.
 BLOCKS = {
     True: {
@@ -64,7 +64,7 @@ class Case:
     cost : MultiplierEnergy
         Of all multiplications; those of linear layers that are not searched are exact.
     test : Split
-        Images that truth and searches run.
+        Images of the ground truth and of the searches.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Case:
 
     @property
     def reference(self) -> tuple[float, float]:
-        """Five points lost, and the cost of exact blocks everywhere."""
+        """An accuracy drop of five percentage points, and the cost of exact blocks everywhere."""
         exact = self.cost(self.space.uniform(0)[None])[self.cost.objective]
         return 5.0, float(exact[0])
 
@@ -110,7 +110,7 @@ def case(level: str, count: int, images: int, *, compensated: bool = True) -> Ca
 
 
 def _energies(blocks: Sequence[Block]) -> list[float]:
-    """Of one multiplication in fJ: the smallest architecture of each block in generic45."""
+    """Energy of a multiplication in fJ, in the smallest implementation in generic45."""
     technology = load_technology("generic45")
     table = BlockTable().completed(blocks, technology, store=default_store())
     return [table.chosen(block).energy_fj for block in blocks]

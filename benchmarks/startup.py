@@ -27,7 +27,7 @@ _PYTHON = (sys.executable, "-c", "pass")
 
 
 def seconds(command: tuple[str, ...], folder: str) -> float:
-    """Of one run, from outside."""
+    """The time of one run, from outside."""
     begin = time.perf_counter()
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
     return time.perf_counter() - begin
