@@ -1,4 +1,4 @@
-"""A Gaussian process on what the structure misses: the logarithm of truth over structure.
+"""A Gaussian process on what the structure misses: the logarithm of measured over structure.
 
 The kernel is a Matern kernel of smoothness 5/2 with a length of its own for each feature, and white
 noise (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 4).
@@ -19,19 +19,19 @@ __all__ = ["Correction", "Hyperparameters"]
 _Floats = NDArray[np.float64]
 _LENGTHS = (0.3, 100.0)
 _VARIANCE = (1e-8, 1.0)
-# Labels are rounded, and a process without noise is sure of what it cannot know.
+# Measurements are rounded: a process without noise would be overconfident.
 _NOISE = (1e-6, 1e-1)
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Of a Gaussian process.
+    """Hyperparameters of a Gaussian process.
 
     Parameters
     ----------
     features : tuple of str
     means, scales : tuple of float
-        By which the features are made even.
+        Of the features, to standardize them by.
     variance, noise : float
         Of the logarithms.
     lengths : tuple of float
@@ -46,18 +46,18 @@ class Hyperparameters:
     lengths: tuple[float, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """JSON-able."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Hyperparameters:
-        """From what :meth:`as_dict` gave."""
+        """What :meth:`as_dict` was made from."""
         many = {name: tuple(content[name]) for name in ("features", "means", "scales", "lengths")}
         return cls(variance=content["variance"], noise=content["noise"], **many)
 
 
 class Correction:
-    """A Gaussian process that has seen designs.
+    """A Gaussian process, conditioned on designs.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Correction:
     inputs : ndarray of float, shape (designs, features)
         Of the training designs, as they are.
     ratios : ndarray of float, shape (designs,)
-        Logarithms of truth over structure.
+        Logarithms of measured over structure.
     """
 
     def __init__(self, hyperparameters: Hyperparameters, inputs: _Floats, ratios: _Floats):
@@ -82,8 +82,8 @@ class Correction:
             process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None).fit(even, ratios)
         self._rates = 1.0 / (scales * lengths)
         self._shift = np.array(h.means) * self._rates
-        self._seen = even / lengths
-        self._norms = (self._seen * self._seen).sum(axis=1)
+        self._trained = even / lengths
+        self._norms = (self._trained * self._trained).sum(axis=1)
         self._weights: _Floats = process.alpha_
         # The inverse of a triangle is as good as solving with it, and a product is faster.
         unit = np.eye(len(ratios))
@@ -93,12 +93,12 @@ class Correction:
     def fit(
         cls, features: tuple[str, ...], inputs: _Floats, ratios: _Floats, *, restarts: int = 2
     ) -> Correction:
-        """With the hyperparameters that make the ratios likeliest.
+        """Fit the hyperparameters that make the ratios likeliest.
 
         Parameters
         ----------
         features : tuple of str
-            Names of the columns of ``inputs``.
+            Names, in the order of ``inputs``.
         inputs, ratios : ndarray
             See above.
         restarts : int
@@ -126,7 +126,7 @@ class Correction:
         smooth, noise = process.kernel_.k1, process.kernel_.k2
         lengths = np.broadcast_to(smooth.k2.length_scale, len(features))
         # The file keeps these digits, and what is used here is what a file would give.
-        found = Hyperparameters(
+        hyperparameters = Hyperparameters(
             features,
             _rounded(means),
             _rounded(scales),
@@ -134,15 +134,15 @@ class Correction:
             noise=_rounded([noise.noise_level])[0],
             lengths=_rounded(lengths),
         )
-        return cls(found, inputs, ratios)
+        return cls(hyperparameters, inputs, ratios)
 
     def __call__(self, inputs: _Floats) -> tuple[_Floats, _Floats]:
         """Mean and standard deviation of the logarithm, noise included; each shape (designs,)."""
         h = self.hyperparameters
-        asked = inputs * self._rates - self._shift
+        points = inputs * self._rates - self._shift
         # Squares by the scalar product: no array of all differences.
-        squares = (asked * asked).sum(axis=1)[:, None] + self._norms
-        squares -= 2.0 * (asked @ self._seen.T)
+        squares = (points * points).sum(axis=1)[:, None] + self._norms
+        squares -= 2.0 * (points @ self._trained.T)
         distance = np.sqrt(5.0 * np.maximum(squares, 0.0))
         cross = h.variance * (1.0 + distance + distance * distance / 3.0) * np.exp(-distance)
         mean = cross @ self._weights
