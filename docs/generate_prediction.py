@@ -56,10 +56,16 @@ predicted.
    the longest lower end to the longest upper end.
 4. **Outside the training range.** If a relevant feature of a design lies outside the range of the
    training data, the feature is reported with that range, and the intervals are wider: by 1.5 at
-   the edge, and more with the distance. This factor is chosen, not calibrated.
+   the edge, and more with the distance. This factor is chosen, not calibrated: there, measure the
+   design (`hawx synth`, `hawx power`), or train predictors on designs like it.
 
 Coefficients and hyperparameters are in JSON, the training table in CSV. Loading fits the process
 to the table anew with these hyperparameters, so the same files give the same predictions.
+
+Predictors belong to an architecture and a technology: the files are `ARCHITECTURE_TECHNOLOGY.json`,
+`.csv` and `_blocks.csv`, in the folder that `HAWX_PREDICTORS` names or in the package. What is
+predicted from which features is data of the architecture; the model above is the same for all. The
+terms and features of this page are those of the systolic array.
 
 ## Accuracy of the predictions
 

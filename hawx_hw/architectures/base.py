@@ -308,11 +308,11 @@ class Plan(Protocol):
         None where the module belongs to the part of what instantiates it.
         """
 
-    def unit_of(self, module: str) -> str:
-        """The unit that a Verilog module is, by the module's name.
+    def kind_of(self, module: str) -> str:
+        """The kind of a Verilog module, by the module's name.
 
-        Units are what areas and paths are measured and predicted by; each is of one part. All
-        blocks are the unit ``"blocks"``.
+        Kinds are what areas and paths are measured and predicted by; each is of one part. All
+        blocks are the kind ``"blocks"``.
         """
 
     def describe(self) -> Mapping[str, Any]:

@@ -150,15 +150,15 @@ class Quantities:
     ----------
     area : Quantity
         Area of the cells, ``area`` of the training table. Each part but :data:`REST` is the area of
-        one unit (see :meth:`~hawx_hw.architectures.base.Plan.unit_of`), named after it, with the
-        target ``area_UNIT``.
+        one kind of module (see :meth:`~hawx_hw.architectures.base.Plan.kind_of`), named after it,
+        with the target ``area_KIND``.
     energy : Quantity
         Energy of an image without leakage, ``dynamic_pj``.
     leakage : Quantity
         Leakage power, ``leakage_uw``.
     paths : mapping of str to Quantity
-        The longest paths that end in each of some units, and in :data:`REST`, by the unit; the
-        target is ``delay_UNIT_ns``. The longest of them is the design's.
+        The longest paths that end in each of some kinds of modules, and in :data:`REST`, by the
+        kind; the target is ``delay_KIND_ns``. The longest of them is the design's.
     """
 
     area: Quantity
@@ -168,23 +168,23 @@ class Quantities:
 
     @property
     def by_name(self) -> dict[str, Quantity]:
-        """All of them; ``path_UNIT`` names a path."""
+        """All of them; ``path_KIND`` names a path."""
         return {
             "area": self.area,
             "energy": self.energy,
             "leakage": self.leakage,
-            **{f"path_{unit}": quantity for unit, quantity in self.paths.items()},
+            **{f"path_{kind}": quantity for kind, quantity in self.paths.items()},
         }
 
     @property
-    def area_units(self) -> tuple[str, ...]:
-        """The units whose areas are predicted each by itself."""
+    def area_kinds(self) -> tuple[str, ...]:
+        """The kinds of modules whose areas are predicted each by itself."""
         return tuple(part.name for part in self.area.parts if part.name != REST)
 
     @property
-    def path_units(self) -> tuple[str, ...]:
-        """The units whose longest paths are predicted each by itself."""
-        return tuple(unit for unit in self.paths if unit != REST)
+    def path_kinds(self) -> tuple[str, ...]:
+        """The kinds of modules whose longest paths are predicted each by itself."""
+        return tuple(kind for kind in self.paths if kind != REST)
 
     @property
     def features(self) -> frozenset[str]:

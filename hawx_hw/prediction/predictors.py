@@ -143,7 +143,7 @@ class Predictors:
             value = np.maximum(each, _TINY) * np.exp(mean)
             ratio = np.exp(half)
             estimates[name] = Estimates(value, value / ratio, value * ratio)
-        paths = [estimates[f"path_{unit}"] for unit in self.architecture.quantities.paths]
+        paths = [estimates[f"path_{kind}"] for kind in self.architecture.quantities.paths]
         estimates["delay"] = Estimates(
             np.max([path.value for path in paths], axis=0),
             np.max([path.low for path in paths], axis=0),

@@ -50,7 +50,7 @@ class TrainingTable:
         Measurements by their names in the file, each shape (designs,).
     targets : dict of str to ndarray
         What quantities are fitted to: the measurements and what follows from them, each shape
-        (designs,). ``area_rest`` is the area of all units that have no part of their own,
+        (designs,). ``area_rest`` is the area of all modules that have no part of their own,
         ``dynamic_pj`` the energy of an image without leakage, the sum of ``logic_pj`` and
         ``memory_pj``.
     """
@@ -98,10 +98,10 @@ class TrainingTable:
         if not records:
             raise UserError("The table has no designs.", where=where)
         quantities = architecture.quantities
-        units = [f"area_{unit}" for unit in quantities.area_units]
-        units += [f"delay_{unit}_ns" for unit in quantities.path_units]
+        kinds = [f"area_{kind}" for kind in quantities.area_kinds]
+        kinds += [f"delay_{kind}_ns" for kind in quantities.path_kinds]
         described = [f"x_{name}" for name in architecture.features]
-        needed = [*_TEXTS, *MEASURED, *units, *described]
+        needed = [*_TEXTS, *MEASURED, *kinds, *described]
         missing = [name for name in needed if name not in records[0]]
         if missing:
             raise UserError(
@@ -109,7 +109,7 @@ class TrainingTable:
                 where=where,
                 hint="Make it with hawx characterize-designs and hawx train-predictors.",
             )
-        others = [name for name in records[0] if _is_path(name) and name not in units]
+        others = [name for name in records[0] if _is_path(name) and name not in kinds]
         try:
             numbers = {
                 name: np.array([float(record[name]) for record in records])
@@ -121,16 +121,16 @@ class TrainingTable:
             ) from error
         if _REST_PATH not in numbers:
             if not others:
-                raise UserError("The table lacks delay_..._ns of the other units", where=where)
+                raise UserError("The table lacks delay_..._ns of the other modules", where=where)
             numbers[_REST_PATH] = np.max([numbers[name] for name in others], axis=0)
-        measured = {name: numbers[name] for name in (*MEASURED, *units, _REST_PATH)}
+        measured = {name: numbers[name] for name in (*MEASURED, *kinds, _REST_PATH)}
         return cls(
             architecture,
             tuple(str(record["key"]) for record in records),
             tuple(frozenset(str(record["blocks"]).split(";")) for record in records),
             {name: numbers[f"x_{name}"] for name in architecture.features},
             measured,
-            _targets(measured, quantities.area_units),
+            _targets(measured, quantities.area_kinds),
         )
 
     @classmethod
@@ -155,10 +155,10 @@ def _is_path(name: str) -> bool:
     return name.startswith("delay_") and name.endswith("_ns")
 
 
-def _targets(measured: Mapping[str, _Floats], units: Iterable[str]) -> dict[str, _Floats]:
+def _targets(measured: Mapping[str, _Floats], kinds: Iterable[str]) -> dict[str, _Floats]:
     """What quantities are fitted to."""
     targets = dict(measured)
-    targets[f"area_{REST}"] = measured["area"] - sum(measured[f"area_{unit}"] for unit in units)
+    targets[f"area_{REST}"] = measured["area"] - sum(measured[f"area_{kind}"] for kind in kinds)
     # uW times us are pJ.
     time = measured["cycles"] / measured["used_clock_mhz"]
     targets["logic_pj"] = (measured["internal_uw"] + measured["switching_uw"]) * time

@@ -137,11 +137,11 @@ def label(
             "blocks": ";".join(block.name for block in plan.blocks),
             "core_cycles": cycles.core,
             "macs": cycles.macs,
-            **_areas(report, plan.unit_of),
+            **_areas(report, plan.kind_of),
             **_memories(report, technology),
             "longest_path_ns": round(path.delay, 4),
-            "longest_path_module": plan.unit_of(path.module),
-            **_delays(delays, plan.unit_of),
+            "longest_path_module": plan.kind_of(path.module),
+            **_delays(delays, plan.kind_of),
             **_power(mapped.flat, plan, folder / "mem", config, technology, images, path.delay),
         }
 
@@ -153,7 +153,7 @@ def _described(content: Mapping[str, Any]) -> dict[str, Any]:
     return {"dataset": content["network"]["dataset"], **simple}
 
 
-def _areas(report: NetlistReport, unit_of: Callable[[str], str]) -> dict[str, float]:
+def _areas(report: NetlistReport, kind_of: Callable[[str], str]) -> dict[str, float]:
     areas = {
         "area": report.area,
         "sequential_area": report.sequential_area,
@@ -161,20 +161,20 @@ def _areas(report: NetlistReport, unit_of: Callable[[str], str]) -> dict[str, fl
         "cells": report.cells,
         "sequential_cells": report.sequential_cells,
     }
-    units: dict[str, float] = {}
+    kinds: dict[str, float] = {}
     for name, module in report.modules.items():
-        unit = f"area_{unit_of(name)}"
-        units[unit] = units.get(unit, 0.0) + module.area * module.instances
-    return areas | {unit: round(area, 3) for unit, area in sorted(units.items()) if area}
+        kind = f"area_{kind_of(name)}"
+        kinds[kind] = kinds.get(kind, 0.0) + module.area * module.instances
+    return areas | {kind: round(area, 3) for kind, area in sorted(kinds.items()) if area}
 
 
-def _delays(by_module: Mapping[str, float], unit_of: Callable[[str], str]) -> dict[str, float]:
-    """The longest paths that end in each unit."""
-    units: dict[str, float] = {}
+def _delays(by_module: Mapping[str, float], kind_of: Callable[[str], str]) -> dict[str, float]:
+    """The longest paths that end in each kind of module."""
+    kinds: dict[str, float] = {}
     for name, delay in by_module.items():
-        unit = f"delay_{unit_of(name)}_ns"
-        units[unit] = max(units.get(unit, 0.0), delay)
-    return dict(sorted(units.items()))
+        kind = f"delay_{kind_of(name)}_ns"
+        kinds[kind] = max(kinds.get(kind, 0.0), delay)
+    return dict(sorted(kinds.items()))
 
 
 def _memories(report: NetlistReport, technology: Technology) -> dict[str, float]:

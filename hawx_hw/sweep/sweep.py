@@ -183,14 +183,15 @@ def sweep(
 
 
 def table(records: Iterable[dict[str, Any]]) -> str:
-    """Records as CSV: place and hash, measurements by name, areas of units, the design as JSON.
+    """Records as CSV: place and hash, measurements by name, areas by kind, the design as JSON.
 
-    A measurement that a record lacks, such as the area of a unit that its design has not, is 0.
+    A measurement that a record lacks, such as the area of a kind of module that its design has not,
+    is 0.
     """
     records = list(records)
     names = {name for record in records for name in record} - {*_FIRST, "design"}
-    units = {name for name in names if name.startswith("area_")}
-    fields = [*_FIRST, *sorted(names - units), *sorted(units), "design"]
+    kinds = {name for name in names if name.startswith("area_")}
+    fields = [*_FIRST, *sorted(names - kinds), *sorted(kinds), "design"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(fields)

@@ -44,6 +44,6 @@ def test_units_and_features() -> None:
         },
     )
     assert list(quantities.by_name) == ["area", "energy", "leakage", "path_pes", "path_rest"]
-    assert quantities.area_units == ("blocks",)
-    assert quantities.path_units == ("pes",)
+    assert quantities.area_kinds == ("blocks",)
+    assert quantities.path_kinds == ("pes",)
     assert quantities.features == {"a", "b", "c"}

@@ -35,14 +35,14 @@ PLANS = {
 
 def sweep_text(count: int = 2) -> str:
     """A sweep's table whose measurements are all 1."""
-    units = [f"area_{unit}" for unit in SYSTOLIC.quantities.area_units]
-    units += [f"delay_{unit}_ns" for unit in (*SYSTOLIC.quantities.path_units, "core")]
+    kinds = [f"area_{kind}" for kind in SYSTOLIC.quantities.area_kinds]
+    kinds += [f"delay_{kind}_ns" for kind in (*SYSTOLIC.quantities.path_kinds, "core")]
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["key", "blocks", *MEASURED, *units, "design"])
+    writer.writerow(["key", "blocks", *MEASURED, *kinds, "design"])
     for index in range(count):
         design = Space()[index]
-        ones = [1] * (len(MEASURED) + len(units))
+        ones = [1] * (len(MEASURED) + len(kinds))
         writer.writerow([design.key, "exact", *ones, json.dumps(design.content)])
     return file.getvalue()
 

@@ -1,6 +1,6 @@
-"""Which unit and which part of a systolic accelerator a module belongs to, by the module's name.
+"""The kind of a systolic accelerator's module, and the part that it belongs to, by its name.
 
-A *unit* is a kind of module: what sweeps measure and predictors learn. A *part* is a group of units
+*Kinds* of modules are what sweeps measure and predictors learn. A *part* is a group of kinds
 that does one job: what power is reported by.
 """
 
@@ -10,13 +10,13 @@ import re
 
 from hawx_hw.gateware.names import BLOCK, PE
 
-__all__ = ["part_of", "unit_of"]
+__all__ = ["kind_of", "part_of"]
 
 _OWN = "hawx_"
 _SHELL = "shell"
 #: Units with a module for each kind of block or PE, by how the names of the modules begin.
-_UNITS = {BLOCK: "blocks", "hawx_import_": "blocks", PE: "pes"}
-#: The parts, by unit; all other units of this project are parts of the shell.
+_KINDS = {BLOCK: "blocks", "hawx_import_": "blocks", PE: "pes"}
+#: The parts, by kind; all other kinds of this project are parts of the shell.
 _PARTS = {
     "blocks": "blocks",
     "pes": "PEs without blocks",
@@ -44,18 +44,18 @@ _PARTS = {
 }
 
 
-def unit_of(module: str) -> str:
-    """The unit that a module is.
+def kind_of(module: str) -> str:
+    """The kind that a module is.
 
     It is the module's name without ``hawx_`` and without numbers at its end; all blocks are the
-    unit ``"blocks"``, and all PEs without their blocks ``"pes"``.
+    kind ``"blocks"``, and all PEs without their blocks ``"pes"``.
     """
-    for prefix, unit in _UNITS.items():
+    for prefix, kind in _KINDS.items():
         if module.startswith(prefix):
-            return unit
+            return kind
     return re.sub(r"(_\d+)+$", "", module.removeprefix(_OWN))
 
 
 def part_of(module: str) -> str | None:
     """The part that a module belongs to by its name; None: that of what it stands in."""
-    return _PARTS.get(unit_of(module), _SHELL) if module.startswith(_OWN) else None
+    return _PARTS.get(kind_of(module), _SHELL) if module.startswith(_OWN) else None

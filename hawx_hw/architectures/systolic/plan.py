@@ -247,11 +247,11 @@ class Plan:
 
         return part_of(module)
 
-    def unit_of(self, module: str) -> str:
+    def kind_of(self, module: str) -> str:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
-        from hawx_hw.architectures.systolic.parts import unit_of
+        from hawx_hw.architectures.systolic.parts import kind_of
 
-        return unit_of(module)
+        return kind_of(module)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

@@ -74,10 +74,10 @@ FEATURES = {
 _F = SimpleNamespace(**{name: feature(name) for name in FEATURES})
 
 
-def _path(unit: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
-    """The longest path that ends in a unit."""
-    target = f"delay_{unit}_ns"
-    return Quantity(target, "ns", (Part(unit, target, terms),), correction)
+def _path(kind: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
+    """The longest path that ends in a kind of module."""
+    target = f"delay_{kind}_ns"
+    return Quantity(target, "ns", (Part(kind, target, terms),), correction)
 
 
 _AREA = Quantity(

@@ -1,10 +1,10 @@
-"""Units and parts of the array by names of modules."""
+"""Kinds and parts of the array by names of modules."""
 
 from __future__ import annotations
 
 import pytest
 
-from hawx_hw.architectures.systolic.parts import part_of, unit_of
+from hawx_hw.architectures.systolic.parts import kind_of, part_of
 from hawx_hw.architectures.systolic.quantities import QUANTITIES
 
 
@@ -39,7 +39,7 @@ def test_a_users_module_is_of_what_it_stands_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "unit"),
+    ("module", "kind"),
     [
         ("hawx_block_drum_k_4", "blocks"),
         ("hawx_import_0123456789abcdef", "blocks"),
@@ -53,11 +53,11 @@ def test_a_users_module_is_of_what_it_stands_in() -> None:
         ("my_adder_2", "my_adder"),
     ],
 )
-def test_every_kind_of_module_is_a_unit(module: str, unit: str) -> None:
-    assert unit_of(module) == unit
+def test_every_module_has_its_kind(module: str, kind: str) -> None:
+    assert kind_of(module) == kind
 
 
-def test_every_unit_that_is_predicted_by_itself_is_of_a_part() -> None:
-    for unit in {*QUANTITIES.area_units, *QUANTITIES.path_units}:
-        assert part_of(f"hawx_{unit}") not in (None, "shell") or unit in ("blocks", "pes")
-        assert unit_of(f"hawx_{unit}") == unit
+def test_every_kind_that_is_predicted_by_itself_is_of_a_part() -> None:
+    for kind in {*QUANTITIES.area_kinds, *QUANTITIES.path_kinds}:
+        assert part_of(f"hawx_{kind}") not in (None, "shell") or kind in ("blocks", "pes")
+        assert kind_of(f"hawx_{kind}") == kind

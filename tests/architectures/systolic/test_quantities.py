@@ -1,4 +1,4 @@
-"""The terms of systolic designs are of features that exist, and of units that exist."""
+"""The terms of systolic designs are of features and kinds of modules that exist."""
 
 import numpy as np
 import pytest
@@ -22,12 +22,12 @@ def test_names_of_terms_differ() -> None:
             assert len(set(map(str, part.terms))) == len(part.terms)
 
 
-def test_targets_are_those_of_units() -> None:
+def test_targets_are_those_of_kinds() -> None:
     assert [part.target for part in QUANTITIES.area.parts] == [
         f"area_{part.name}" for part in QUANTITIES.area.parts
     ]
-    for unit, quantity in QUANTITIES.paths.items():
-        assert quantity.target == f"delay_{unit}_ns"
+    for kind, quantity in QUANTITIES.paths.items():
+        assert quantity.target == f"delay_{kind}_ns"
 
 
 def test_loaded_designs_are_predicted_as_they_were_measured() -> None:
