@@ -1,4 +1,7 @@
-"""Accesses of memories, counted by hand for the small network on arrays of known shapes."""
+"""Accesses of memories, counted by hand for the small network on arrays of known shapes.
+
+Its layers have 2, 3, 5 and 4 filters, 9, 18, 3 and 5 taps, and 64, 4, 1 and 1 pixels.
+"""
 
 import pytest
 
@@ -12,39 +15,29 @@ from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from tests.search.small import small_graph
 
-# The layers: filters, taps of the kernel, pixels of the convolution's output.
-LAYERS = {"a": (2, 9, 64), "b": (3, 18, 4), "c": (5, 3, 1), "d": (4, 5, 1)}
-
 
 def planned(rows: int, columns: int, **changes: object) -> Plan:
     return plan(small_graph(), ArrayShape.complete(rows, columns, **changes), {})
 
 
 @pytest.mark.parametrize(
-    ("shape", "tiles", "pixels", "sums"),
+    ("columns", "requantizers", "tiles", "pixels", "sums"),
     [
-        # Everything fits but the 18 taps of b, which take two tiles; two requantizers.
-        ((16, 8, {"requantizers": 2}), 1 + 2 + 1 + 1, 64 + 2 * 4 + 1 + 1, 64 + 2 * 4 + 3 + 2),
-        # 16 accumulators: the 64 pixels of a are four output tiles, and load the weights anew.
-        (
-            (16, 8, {"requantizers": 2, "accumulators": 16}),
-            4 + 2 + 1 + 1,
-            64 + 2 * 4 + 1 + 1,
-            64 + 2 * 4 + 3 + 2,
-        ),
-        # Two columns: b has two tiles of filters, c three, d two; one requantizer each sum.
-        (
-            (16, 2, {"requantizers": 1}),
-            1 + 2 * 2 + 3 + 2,
-            64 + 2 * 2 * 4 + 3 + 2,
-            2 * 64 + 3 * 4 + 5 + 4,
-        ),
+        # Only the 18 taps of the second layer take two tiles. Three filters are two words of sums
+        # for two requantizers, five are three, four are two.
+        (8, 2, (1, 2, 1, 1), 64 + 2 * 4 + 1 + 1, 64 + 2 * 4 + 3 + 2),
+        # Two columns: the last three layers have two, three and two tiles of filters.
+        (2, 1, (1, 2 * 2, 3, 2), 64 + 2 * 2 * 4 + 3 + 2, 2 * 64 + 3 * 4 + 5 + 4),
     ],
 )
-def test_counted_by_hand(shape, tiles: int, pixels: int, sums: int) -> None:
-    rows, columns, changes = shape
-    made = planned(rows, columns, **changes)
-    assert weight_tiles_loaded(made) == tiles
+def test_counted_by_hand(
+    columns: int, requantizers: int, tiles: tuple[int, ...], pixels: int, sums: int
+) -> None:
+    made = planned(16, columns, requantizers=requantizers)
+    # Each output tile of the first layer loads its weights again.
+    output_tiles = made.steps[0].output_tiles + 1
+    assert output_tiles > 1
+    assert weight_tiles_loaded(made) == output_tiles * tiles[0] + sum(tiles[1:])
     assert issued_pixels(made) == pixels
     assert read_sums(made) == sums
 
@@ -57,11 +50,13 @@ def test_memories_are_accessed_as_often_as_what_they_hold() -> None:
     assert (activation.count, activation.width) == (16, 8 * 2)
     assert (activation.reads, activation.writes) == (74, 77)
     (accumulators,) = (use for use in uses if use.use == "accumulator")
-    # Two sets take turns: each has half of the pixels.
+    # Two sets take turns: each has half of the pixels, and of the reads of sums.
     assert (accumulators.count, accumulators.writes) == (2, 37)
+    assert accumulators.reads == (74 + 77) / 2
     weights = [use for use in uses if use.use == "weight"]
+    # Every bank reads all rows that it has, one a cycle, for each tile.
     assert sum(use.width for use in weights) * made.array.bank_rows == 8 * 16 * 8
-    assert {use.reads for use in weights} == {5 * made.array.bank_rows}
+    assert {use.reads for use in weights} == {weight_tiles_loaded(made) * made.array.bank_rows}
     parameters = {(memory.width, memory.depth) for memory in made.memories()}
     assert parameters <= {(use.width, use.depth) for use in uses}
     assert {use.macro for use in weights} == {"hawx_rom"}
