@@ -55,16 +55,18 @@ RIGHT = "wire signed [15:0] right = $signed(a) * $signed(b);"
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("right", "body"),
     [
-        f"{RIGHT} assign product = a == 3 ? 16'bx : right;",
-        f"{RIGHT} assign product[14:0] = right[14:0];",
-        f"{RIGHT} wire [15:0] nothing; assign product = right ^ (nothing & 16'h0002);",
+        # Not of a product: with 16 more inputs that takes the prover a dozen seconds.
+        (design("right", "assign product = {a, b};"), "assign product = a == 3 ? 16'bx : {a, b};"),
+        (WHOLE, f"{RIGHT} assign product[14:0] = right[14:0];"),
+        (WHOLE, f"{RIGHT} wire [15:0] nothing; assign product = right ^ (nothing & 16'h0002);"),
     ],
+    ids=["undefined", "not driven", "nothing drives an operand"],
 )
-def test_undefined_bits_are_refused(body):
+def test_undefined_bits_are_refused(right, body):
     bad = design("bad", body)
-    for pair in ((WHOLE, bad), (bad, WHOLE), (bad, bad)):
+    for pair in ((right, bad), (bad, right), (bad, bad)):
         with pytest.raises(VerificationError, match=r"^bad has undefined bits$"):
             compare([pair])
 
