@@ -17,7 +17,7 @@ def sources(tmp_path, monkeypatch):
         (folder / path.name).write_bytes(path.read_bytes())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(compiler, "_SOURCES", folder)
-    monkeypatch.setattr(compiler, "_FLAGS", ("-O1", *compiler._FLAGS[1:]))  # sooner compiled
+    monkeypatch.setattr(compiler, "_FLAGS", ("-O0", *compiler._FLAGS[1:]))  # sooner compiled
     for cached in (compiler.library, compiler.supported, selftest._right):
         cached.cache_clear()
     yield folder
