@@ -35,7 +35,7 @@ accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, sy
 	@$(BIN)/hawx run "$(CONFIG)"
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 	@$(BIN)/ruff check .

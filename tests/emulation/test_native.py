@@ -11,13 +11,13 @@ from hawx_hw.graph import reference
 from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Linear, MaxPool2d, Requantization
 from tests.emulation.blocks import TableBlock
 
-NATIVES = [Native(variant, threads) for variant in compiler.supported() for threads in (1, 2)]
+KERNELS = [(variant, threads) for variant in compiler.supported() for threads in (1, 2)]
 EVERY = np.arange(-128, 128).astype(np.int8)
 
 
-@pytest.fixture(params=NATIVES, ids=lambda native: f"{native.variant.name}-{native._threads}")
+@pytest.fixture(scope="module", params=KERNELS, ids=lambda kernel: f"{kernel[0].name}-{kernel[1]}")
 def native(request):
-    return request.param
+    return Native(*request.param)
 
 
 @pytest.mark.parametrize("step", [1, 2, 16, 128])
