@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hawx_hw.architectures.systolic.derivation import derive_pe_blocks
-from hawx_hw.architectures.systolic.layouts import lay_out
-from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Placement, place_group
-from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.errors import UserError
-from hawx_hw.graph.random_graphs import random_graph
-from tests.architectures.systolic.gateware.parts import convolution
-from tests.synthetic_blocks import BLOCKS, random_assignment
-
-
-def layer(choice: np.ndarray, kernel: tuple[int, int] = (1, 1), name: str = "conv") -> Operation:
-    """A convolution; ``choice`` (filters, taps) are indices into ``BLOCKS``."""
-    filters, taps = choice.shape
-    graph = convolution(
-        np.random.default_rng(0), (taps // (kernel[0] * kernel[1]), 5, 5), filters, kernel
-    )
-    made = operations(graph, window_limit=16)[0]
-    assert made.weight is not None
-    blocks = np.array(BLOCKS, dtype=object)[choice].reshape(made.weight.shape)
-    return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name)
-
-
-def check(made: Operation, placement: Placement, pe_blocks: PeBlockMap) -> None:
-    """Every filter and tap once; every product on a PE that holds and uses its block."""
-    assert made.weight is not None and made.blocks is not None
-    filters, taps = len(made.weight), made.weight[0].size
-    assert sorted(placement.filters[placement.filters >= 0].tolist()) == list(range(filters))
-    assert sorted(placement.taps[placement.taps >= 0].tolist()) == list(range(taps))
-    choice = made.blocks.choice.reshape(filters, taps)
-    for (tile, column), (t, row) in itertools.product(
-        np.argwhere(placement.filters >= 0), np.argwhere(placement.taps >= 0)
-    ):
-        f, k = placement.filters[tile, column], placement.taps[t, row]
-        used = placement.active[row, column]
-        assert pe_blocks.blocks[used].digest == made.blocks.blocks[choice[f, k]].digest
-    for row, column in np.ndindex(placement.active.shape):
-        assert pe_blocks.present[row, column, placement.active[row, column]]
-    positions = placement.layout.positions
-    assert [placement.filters.ravel()[position] for position in positions] == list(range(filters))
+from tests.architectures.systolic.mixed_layers import check, layer
+from tests.synthetic_blocks import BLOCKS
 
 
 def tiles(placement: Placement) -> int:
@@ -239,38 +202,6 @@ def test_any_grid(seed: int) -> None:
     assert count == tiles(placement)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(0, 2**32 - 1), st.integers(2, 9), st.integers(1, 9))
-def test_derived_maps_serve_their_networks(seed: int, rows: int, columns: int) -> None:
-    rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=4, max_size=6)
-    layers = operations(graph, window_limit=16, assignment=random_assignment(rng, graph))
-    image, channels = graph.input, layers[0].input_shape[0]
-    try:
-        places = lay_out(layers, image, channels, rows=rows, columns=columns)
-    except UserError:
-        assume(False)
-    for made in layers:
-        if made.uses_array:
-            placement = places.placements[made.name]
-            check(made, placement, places.pe_blocks)
-            np.testing.assert_array_equal(
-                places.tensors[made.name].positions, placement.layout.positions
-            )
-        else:
-            for source in made.sources:
-                assert places.tensors[source] is places.tensors[made.name]
-    assert places.tensors[image].is_natural
-
-
-def test_a_derived_grid_holds_no_more_than_it_needs() -> None:
-    """Two layers whose kinds of filter fit the same columns share their blocks."""
-    first = layer(np.repeat(np.array([0, 0, 0, 1])[:, None], 4, axis=1), name="first")
-    second = layer(np.repeat(np.array([1, 0, 0, 0])[:, None], 4, axis=1), name="second")
-    pe_blocks = derive_pe_blocks([([first], False), ([second], False)], 2, 4)
-    assert pe_blocks.present.sum(axis=2).tolist() == [[1] * 4] * 2
-
-
 def test_layers_that_are_added_agree() -> None:
     one = layer(np.repeat(np.array([0, 1, 0, 1])[:, None], 4, axis=1), name="one")
     other = layer(np.repeat(np.array([2, 2, 0, 0])[:, None], 4, axis=1), name="other")
@@ -294,18 +225,3 @@ def test_a_given_order() -> None:
     clashes = layer(np.repeat(np.array([0, 1, 1, 1, 1, 1, 0])[:, None], 4, axis=1))
     with pytest.raises(UserError, match="in the order of the network's input"):
         place_group([clashes], pe_blocks, fixed=True)
-
-
-def test_a_block_that_no_pe_holds() -> None:
-    made = layer(np.full((2, 2), 3))
-    with pytest.raises(UserError, match=r"uses block odd_unsigned\(step=3\), which no PE holds"):
-        place_group([made], PeBlockMap.uniform(BLOCKS[:2], 2, 2))
-
-
-def test_wrong_maps() -> None:
-    with pytest.raises(ValueError, match="The PE at row 1, column 0 holds no block"):
-        PeBlockMap(BLOCKS[:1], np.array([[[True]], [[False]]]))
-    with pytest.raises(ValueError, match="No two blocks of a PE block map"):
-        PeBlockMap((BLOCKS[0], BLOCKS[0]), np.ones((1, 1, 2), dtype=bool))
-    with pytest.raises(ValueError, match=r"present must be \(rows, columns, 1\)"):
-        PeBlockMap(BLOCKS[:1], np.ones((1, 1, 2), dtype=bool))

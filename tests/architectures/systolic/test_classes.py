@@ -1,0 +1,44 @@
+"""Filters and taps grouped by the blocks that compute them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hawx_hw.architectures.systolic.classes import layer_classes
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
+from hawx_hw.errors import UserError
+from tests.architectures.systolic.mixed_layers import layer
+from tests.synthetic_blocks import BLOCKS
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), filters=st.integers(1, 7), taps=st.integers(1, 6))
+def test_members_of_a_class_are_alike_and_others_are_not(
+    seed: int, filters: int, taps: int
+) -> None:
+    """Against a comparison of every two filters and every two taps."""
+    rng = np.random.default_rng(seed)
+    # A few different filters, each several times.
+    distinct = rng.integers(0, 3, (int(rng.integers(1, 4)), taps))
+    choice = distinct[rng.integers(0, len(distinct), filters)]
+    pe_blocks = PeBlockMap.uniform(BLOCKS[:3], 2, 2)
+    classes = layer_classes(layer(choice), pe_blocks)
+    for classes_of, lines in ((classes.filters, choice), (classes.taps, choice.T)):
+        for one in range(len(lines)):
+            for other in range(len(lines)):
+                alike = (lines[one] == lines[other]).all()
+                assert (classes_of[one] == classes_of[other]) == alike
+        assert sorted(set(classes_of.tolist())) == list(range(classes_of.max() + 1))
+    for f, k in np.ndindex(choice.shape):
+        index = classes.blocks[classes.filters[f], classes.taps[k]]
+        assert pe_blocks.blocks[index] is BLOCKS[choice[f, k]]
+    assert classes.tap_counts == np.bincount(classes.taps).tolist()
+
+
+def test_a_block_that_no_pe_holds() -> None:
+    made = layer(np.full((2, 2), 3))
+    with pytest.raises(UserError, match=r"uses block odd_unsigned\(step=3\), which no PE holds"):
+        layer_classes(made, PeBlockMap.uniform(BLOCKS[:2], 2, 2))
