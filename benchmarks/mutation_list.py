@@ -117,7 +117,7 @@ _NETWORKS = (
         "hawx_hw/quantize/lowering.py",
         "top, left = ((size - 1) // 2 for size in kernel)",
         "top, left = (size // 2 for size in kernel)",
-        "tests/quantize/test_tracing.py",
+        "tests/quantize/test_lowering.py",
     ),
     Mutation(
         "a-damaged-weight-that-loads",

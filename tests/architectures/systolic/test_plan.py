@@ -8,27 +8,21 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.lowering import Tiles
-from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
-from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
-    Add,
     Clamp,
     Flatten,
     Graph,
-    Linear,
-    MaxPool2d,
     Node,
     Requantization,
     Tensor,
     output_shape,
 )
-from hawx_hw.graph.random_graphs import random_codes, random_graph
-from hawx_hw.graph.reference import run_all
+from hawx_hw.graph.random_graphs import random_graph
 from tests.architectures.systolic.gateware.parts import convolution
 from tests.synthetic_blocks import random_assignment
 
@@ -121,24 +115,6 @@ def test_ledger_adds_up(seed: int) -> None:
             assert layer.total > tiles * pixels
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_code_is_stored_once(seed: int) -> None:
-    mapped = random_plan(seed)
-    images = random_codes(np.random.default_rng(seed), mapped.graph, 2)
-    tensors = run_all(mapped.graph, images, mapped.assignment)
-    for layer, stores in zip(mapped.layers, write_trace(mapped, tensors), strict=True):
-        assert len(set(stores.addresses.tolist())) == len(stores.addresses)
-        count, height, width = layer.output_shape
-        rebuilt = np.zeros((len(images), count, height * width), dtype=np.int8)
-        seen = 0
-        for word, (channels, (y, x)) in enumerate(zip(stores.channels, stores.places, strict=True)):
-            for code in np.flatnonzero(channels >= 0):
-                rebuilt[:, channels[code], y * width + x] = stores.codes[:, word, code]
-                seen += 1
-        assert seen == count * height * width
-        np.testing.assert_array_equal(rebuilt.ravel(), tensors[layer.name].ravel())
-
-
 @pytest.mark.parametrize("accumulators", [1, 4, 7, 128])
 def test_output_tiles_fit_the_accumulators(accumulators: int) -> None:
     network = convolution(np.random.default_rng(0), (3, 9, 9), 5, (2, 2), pool=(2, 2))
@@ -166,36 +142,6 @@ def chain(*nodes: Node, shape: tuple[int, ...] = (4, 6, 6)) -> Graph:
 
 def rule(count: int) -> Requantization:
     return Requantization(np.ones(count), 1, 0)
-
-
-def test_pooling_is_fused_only_where_nothing_else_reads_the_convolution() -> None:
-    network = convolution(np.random.default_rng(0), (4, 6, 6), 4, (1, 1))
-    conv = network.nodes[0]
-    pool = MaxPool2d("pool", ("conv",), (2, 2), (2, 2))
-    assert [op.name for op in operations(chain(conv, pool), window_limit=4)] == ["pool"]
-    assert [op.name for op in operations(chain(conv, pool), window_limit=3)] == ["conv", "pool"]
-    for other in (
-        MaxPool2d("pool", ("conv",), (3, 3), (2, 2)),
-        MaxPool2d("pool", ("conv",), (2, 2), (2, 2), (1, 1, 1, 1)),
-    ):
-        assert len(operations(chain(conv, other), window_limit=16)) == 2
-    add = Add("add", ("conv", "conv"), 0, rule(2))
-    assert [op.name for op in operations(chain(conv, pool, add), window_limit=16)] == [
-        "conv",
-        "pool",
-        "add",
-    ]
-
-
-def test_flattened_maps_pass_elementwise_layers_to_linear_ones() -> None:
-    flat = Flatten("flat", ("image",))
-    clamp = Clamp("clamp", ("flat",), 0, rule(1))
-    linear = Linear(
-        "linear", ("clamp",), np.ones((3, 144), np.int8), np.zeros(3, np.int32), rule(3)
-    )
-    layers = operations(chain(flat, clamp, linear), window_limit=16)
-    assert [layer.input_shape for layer in layers] == [(4, 6, 6), (4, 6, 6)]
-    assert layers[1].weight is not None and layers[1].weight.shape == (3, 4, 6, 6)
 
 
 @pytest.mark.parametrize(
