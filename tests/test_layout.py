@@ -19,10 +19,7 @@ WITHOUT = frozenset(
     architectures/systolic/config.py
     architectures/systolic/derivation.py
     architectures/systolic/description.py
-    architectures/systolic/lowering.py
     architectures/systolic/operands.py
-    architectures/systolic/shares.py
-    architectures/systolic/write_trace.py
     cli/designs.py
     cli/options.py
     cli/predict.py
