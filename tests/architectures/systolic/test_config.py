@@ -1,0 +1,122 @@
+"""The systolic array's section of the config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.errors import UserError
+
+
+def test_what_is_left_out_is_completed() -> None:
+    array = SystolicConfig(rows=16, columns=12).array()
+    # The largest divisor of 12 up to 8; 8 rows of weights a cycle; a quarter of the columns.
+    assert (array.slice_columns, array.weight_rows, array.requantizers) == (6, 8, 3)
+    assert (array.accumulators, array.loadable, array.block_register) == (128, False, False)
+
+
+def test_what_is_given_is_kept() -> None:
+    config = SystolicConfig(
+        rows=4, columns=8, slice_columns=4, weight_rows=1, requantizers=2, accumulators=9,
+        parameters="loaded", block_register=True, activation_kib=3, parameter_kib=5,
+    )  # fmt: skip
+    array = config.array()
+    assert (array.slice_columns, array.weight_rows, array.requantizers) == (4, 1, 2)
+    assert (array.accumulators, array.loadable, array.block_register) == (9, True, True)
+    assert (array.activation_kib, array.parameter_kib) == (3, 5)
+    assert config.size == "4 x 8"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            SystolicConfig(columns=8, slice_columns=3),
+            "accelerator.slice_columns: slice_columns must divide columns (8), not 3. "
+            "Leave the key out for a value that fits.",
+        ),
+        (
+            SystolicConfig(rows=4, weight_rows=5),
+            "accelerator.weight_rows: weight_rows must be in [1, 4], not 5. "
+            "Leave the key out for a value that fits.",
+        ),
+    ],
+)
+def test_numbers_that_do_not_go_together_are_refused(config: SystolicConfig, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        config.array()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("value", [0, 65, 2.5, "8"])
+def test_sizes_out_of_range_are_refused(value: object) -> None:
+    with pytest.raises(ValidationError, match="rows"):
+        SystolicConfig.model_validate({"rows": value})
+
+
+def test_older_keys_are_still_read() -> None:
+    config = SystolicConfig.model_validate({"lanes": 2, "grid": [{"blocks": ["exact"]}]})
+    assert config.requantizers == 2
+    assert config.pe_blocks is not None
+    assert config.block_key == "pe_blocks"
+
+
+def blocks(*entries: dict, rows: int = 2, columns: int = 3) -> SystolicConfig:
+    return SystolicConfig.model_validate(
+        {"rows": rows, "columns": columns, "pe_blocks": list(entries)}
+    )
+
+
+def test_the_last_entry_that_names_a_pe_counts() -> None:
+    config = blocks(
+        {"blocks": ["exact"]},
+        {"blocks": ["drum(k=4)", "exact"], "columns": "1-2"},
+        {"blocks": ["drum(k=4)"], "rows": [1], "columns": 2},
+    )
+    made = config.pe_block_map(Path())
+    assert made is not None
+    assert [block.name for block in made.blocks] == ["exact", "drum(k=4)"]
+    assert [[made.pe(row, column) for column in range(3)] for row in range(2)] == [
+        [(0,), (0, 1), (0, 1)],
+        [(0,), (0, 1), (1,)],
+    ]
+
+
+def test_a_block_that_no_pe_keeps_is_left_out() -> None:
+    made = blocks({"blocks": ["drum(k=4)"]}, {"blocks": ["exact"]}).pe_block_map(Path())
+    assert made is not None
+    assert [block.name for block in made.blocks] == ["exact"]
+
+
+def test_no_entries_give_no_map() -> None:
+    assert SystolicConfig().pe_block_map(Path()) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "where", "what"),
+    [
+        (
+            {"blocks": ["exact"], "rows": "1-2"},
+            "accelerator.pe_blocks.0.rows",
+            "There is no row 2: the array has 2 rows",
+        ),
+        (
+            {"blocks": ["exact"], "columns": 3},
+            "accelerator.pe_blocks.0.columns",
+            "There is no column 3: the array has 3 columns",
+        ),
+        (
+            {"blocks": ["exact"], "columns": "0-1"},
+            "accelerator.pe_blocks",
+            "The PE at row 0, column 2 holds no block",
+        ),
+        ({"blocks": ["exakt"]}, "accelerator.pe_blocks.0.blocks", "Unknown block 'exakt'"),
+    ],
+)
+def test_maps_that_cannot_be_are_refused(entry: dict, where: str, what: str) -> None:
+    with pytest.raises(UserError) as caught:
+        blocks(entry).pe_block_map(Path())
+    assert str(caught.value).startswith(f"{where}: {what}")

@@ -1,0 +1,97 @@
+"""A design, and design.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.families.drum import Drum
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.design.design import Design
+from hawx_hw.errors import UserError
+
+ASSIGNMENT = {"conv": LayerBlocks.by_filter([Exact(), Drum(4)], (2, 1, 1, 1))}
+DESIGN = Design(SystolicConfig(rows=3, columns=4, parameters="loaded"), ASSIGNMENT, origin=2)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "design.json"
+    DESIGN.save(path)
+    return path
+
+
+def test_what_is_saved_is_loaded(file: Path) -> None:
+    loaded = Design.load(file)
+    assert loaded.accelerator == DESIGN.accelerator
+    assert loaded.origin == 2
+    assert loaded.as_dict() == DESIGN.as_dict()
+    (layer,) = loaded.assignment.values()
+    assert layer.blocks == (Exact(), Drum(4))
+    assert layer.choice[:, 0, 0, 0].tolist() == [0, 1]
+
+
+def test_the_same_design_is_the_same_file(file: Path, tmp_path: Path) -> None:
+    Design.load(file).save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == file.read_bytes()
+
+
+def test_the_clock_is_no_part_of_a_design(file: Path, tmp_path: Path) -> None:
+    """It is a matter of synthesis: another clock does not make another design."""
+    clocked = SystolicConfig(rows=3, columns=4, parameters="loaded", clock_mhz=200.0)
+    Design(clocked, ASSIGNMENT, origin=2).save(tmp_path / "clocked.json")
+    assert (tmp_path / "clocked.json").read_bytes() == file.read_bytes()
+    assert Design.load(file).accelerator.clock_mhz is None
+
+
+def change_key(content: dict) -> None:
+    content["accelerator"]["rows"] = 65
+
+
+def drop_key(content: dict) -> None:
+    del content["index"]
+
+
+def rename_architecture(content: dict) -> None:
+    content["accelerator"]["architecture"] = "wavefront"
+
+
+@pytest.mark.parametrize("change", [change_key, drop_key, rename_architecture])
+def test_a_design_that_is_none_is_refused(file: Path, change) -> None:
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError) as caught:
+        Design.load(file)
+    assert caught.value.where == str(file)
+    assert caught.value.what.startswith("The design cannot be read: ")
+    assert caught.value.hint == "Pick a design again, with hawx pick."
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
+    file.write_text(text)
+    with pytest.raises(UserError, match="The design cannot be read"):
+        Design.load(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="The design cannot be read"):
+        Design.load(tmp_path / "design.json")
+
+
+def test_another_schema_is_refused(file: Path) -> None:
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"schema": 1}))
+    with pytest.raises(UserError, match="The design is of schema 1, not 2"):
+        Design.load(file)
+
+
+def test_an_unknown_block_is_refused(file: Path) -> None:
+    file.write_text(file.read_text().replace("drum(k=4)", "drum(k=9)"))
+    with pytest.raises(UserError, match="k must be from 2 to 7, not 9"):
+        Design.load(file)
