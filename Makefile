@@ -47,7 +47,7 @@ lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \
 	for name in $(BENCHMARKS); do run $$name.py; done; \
-	run truth.py layers; run truth.py filters; run search.py; \
+	run exhaustive.py layers; run exhaustive.py filters; run search.py; \
 	if [ -n "$(RESNET20)" ]; then \
 		run scores.py --networks resnet20 --settings corrected --resnet20 "$(RESNET20)"; \
 		run resnet20_search.py --resnet20 "$(RESNET20)"; \

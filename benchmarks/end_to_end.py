@@ -58,8 +58,8 @@ def _run(
 def _one(config: Config, base: Path, folder: Path) -> None:
     build = folder / config.name
     outcomes, seconds = _run(config, base, build)
-    told = ", ".join(f"{outcome.stage} {outcome.seconds:.1f}" for outcome in outcomes)
-    print(f"\n{config.name}, everything from nothing: {seconds:.0f} s ({told})", flush=True)
+    stages = ", ".join(f"{outcome.stage} {outcome.seconds:.1f}" for outcome in outcomes)
+    print(f"\n{config.name}, everything from nothing: {seconds:.0f} s ({stages})", flush=True)
     if config.search is None:
         return
     result = load_result(build)
@@ -83,8 +83,15 @@ def _one(config: Config, base: Path, folder: Path) -> None:
         rows.append(_row(rival.what, other))
     best = rows[0]
     heading = (
-        *("design", "test accuracy", "predicted nJ", "found nJ", "predicted um2", "found um2"),
-        "found energy against it",
+        *(
+            "design",
+            "test accuracy",
+            "predicted nJ",
+            "measured nJ",
+            "predicted um2",
+            "measured um2",
+        ),
+        "measured energy against it",
     )
     print_table(
         heading,
@@ -119,15 +126,15 @@ def _one(config: Config, base: Path, folder: Path) -> None:
 
 
 def _row(what: str, build: Path) -> dict[str, Any]:
-    told = _read(build, "predict.json")["prediction"]
+    predicted = _read(build, "predict.json")["prediction"]
     accuracy = _read(build, "assign.json")["accuracy"]
     exact = _read(build, "quantize.json")["accuracy"]["int8"]
     return {
         "what": what,
         "accuracy": accuracy["assigned"] if accuracy else exact,
-        "predicted_energy": told["energy_pj"]["value"] / 1000,
+        "predicted_energy": predicted["energy_pj"]["value"] / 1000,
         "energy": _read(build, "power.json")["energy_pj"] / 1000,
-        "predicted_area": told["area"]["value"],
+        "predicted_area": predicted["area"]["value"],
         "area": _read(build, "synth.json")["area"],
     }
 

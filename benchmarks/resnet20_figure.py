@@ -1,4 +1,4 @@
-"""Points lost against the energy saved: three alphabets, two levels, and uniform precision."""
+"""Accuracy drop against the energy saved: three alphabets, two levels, and uniform precision."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def draw(
     ----------
     lines : mapping
         By alphabet and level (``uniform``: points without a line): the share of energy saved and
-        points lost on test images.
+        accuracy drop on test images.
     exact : float
         Accuracy of the exact network in percent.
     path : Path
@@ -52,17 +52,17 @@ def draw(
             if level == "uniform":
                 axes.plot(*values.T, "x", color=_COLORS[name], label=f"{_LABELS[name]}, uniform")
                 continue
-            marker, dash, told = _STYLES[level]
+            marker, dash, text = _STYLES[level]
             axes.plot(*values.T, marker, color=_COLORS[name], markersize=3, alpha=0.35)
             front = values[np.sort(pareto(np.stack([values[:, 1], -values[:, 0]], axis=1)))]
             front = front[np.argsort(front[:, 0])]
-            label = f"{_LABELS[name]}, {told}"
+            label = f"{_LABELS[name]}, {text}"
             style = {"linestyle": dash, "linewidth": 1, "marker": marker, "markersize": 4}
             axes.plot(*front.T, color=_COLORS[name], label=label, **style)
         axes.axhline(1.0, color="grey", linewidth=0.6)
         axes.set(
             xlabel="energy of the multiplications saved, %",
-            ylabel=f"points of {exact:.1f} % lost on 1,000 test images",
+            ylabel=f"accuracy drop from {exact:.1f} % on 1,000 test images",
             ylim=(_MOST, -1.0),
         )
         axes.legend(fontsize=8, loc="lower left")

@@ -31,7 +31,7 @@ import resnet20
 import torch
 from scipy.stats import spearmanr
 from score_baselines import baselines
-from score_truth import Evaluations, evaluate_all
+from score_evaluations import Evaluations, evaluate_all
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name

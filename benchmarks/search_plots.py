@@ -1,4 +1,4 @@
-"""Fronts of searches before the true one, drawn."""
+"""Fronts of searches before that of all assignments, drawn."""
 
 from __future__ import annotations
 
@@ -18,39 +18,46 @@ _MARKERS = ("o", "s", "^", "v", "D", "x")
 
 
 def draw(
-    truth: np.ndarray,
-    found: Mapping[str, np.ndarray],
+    exhaustive: np.ndarray,
+    searched: Mapping[str, np.ndarray],
     reference: tuple[float, float],
     path: Path,
 ) -> None:
-    """Draw what each search found; the same points give the same bytes.
+    """Draw the front of each search; the same points give the same bytes.
 
     Parameters
     ----------
-    truth : ndarray of float64
-        The true front ``(n, 2)``: points lost, and energy.
-    found : mapping of str to ndarray
+    exhaustive : ndarray of float64
+        The front of all assignments ``(n, 2)``: accuracy drop, and energy.
+    searched : mapping of str to ndarray
         The fronts of some searches, by what the legend calls them.
     reference : tuple of float
-        Points lost and energy that count as useless: the frame, and what energy is a share of.
+        The reference point, accuracy drop and energy: the frame, and what energy is a share of.
     path : Path
         ``.svg`` or ``.png``.
     """
     with picture(path, (6.4, 4.2)) as figure:
         axes = figure.add_subplot()
-        shares = 100 * truth[:, 1] / reference[1]
-        axes.step(shares, truth[:, 0], where="pre", color="0.65", linewidth=2.5, label="truth")
-        for index, (name, points) in enumerate(found.items()):
+        shares = 100 * exhaustive[:, 1] / reference[1]
+        axes.step(
+            shares,
+            exhaustive[:, 0],
+            where="pre",
+            color="0.65",
+            linewidth=2.5,
+            label="all assignments",
+        )
+        for index, (name, points) in enumerate(searched.items()):
             front = points[pareto(points)]
             style: dict[str, Any] = {"color": _COLORS[index % 6], "marker": _MARKERS[index % 6]}
             axes.plot(
                 100 * front[:, 1] / reference[1], front[:, 0], linestyle="none", markersize=4,
                 fillstyle="none", label=name, **style,
             )  # fmt: skip
-        inside = truth[:, 0] < reference[0]
-        least = min(0.0, float(truth[:, 0].min()))
+        inside = exhaustive[:, 0] < reference[0]
+        least = min(0.0, float(exhaustive[:, 0].min()))
         axes.set_ylim(least - 0.2, reference[0])
         axes.set_xlim(0.8 * shares[inside].min(), 1.6 * shares[inside].max())
         axes.set_xlabel("energy of the multiplications, % of the exact network's")
-        axes.set_ylabel("points of accuracy lost")
+        axes.set_ylabel("accuracy drop, percentage points")
         axes.legend(frameon=False)

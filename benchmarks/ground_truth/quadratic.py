@@ -47,7 +47,7 @@ def quadratic_scores(profile: Profile, space: Space) -> np.ndarray:
     if profile.unit_slice.any():
         raise ValueError("The profile must be of whole filters, not of kernel slices")
     share = softmax(profile.logits, axis=1)
-    found = np.zeros((space.units, len(space.blocks)))
+    scores = np.zeros((space.units, len(space.blocks)))
     for name in space.layers:
         if name not in profile.layers:
             raise ValueError(f"The profile must know the layer {name!r}")
@@ -60,8 +60,8 @@ def quadratic_scores(profile: Profile, space: Space) -> np.ndarray:
             for index, block in enumerate(space.blocks):
                 if block.digest != EXACT.digest:
                     shift = profile.shifts[mine, known[block.digest]].astype(np.float64).sum(axis=0)
-                    found[unit, index] = _half_square(shift, share)
-    return found
+                    scores[unit, index] = _half_square(shift, share)
+    return scores
 
 
 def _half_square(shift: np.ndarray, share: np.ndarray) -> float:

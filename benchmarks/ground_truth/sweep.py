@@ -62,8 +62,8 @@ def at_price(
         members = np.flatnonzero(kind == each)
         best[each] = members[total[:, members].argmin(axis=1)]
         sums[each] = np.bincount(group, weights=total[np.arange(units), best[each]])
-    found: np.ndarray = best[sums.argmin(axis=0)[group], np.arange(units)]
-    return found
+    vector: np.ndarray = best[sums.argmin(axis=0)[group], np.arange(units)]
+    return vector
 
 
 def sweep(
@@ -94,7 +94,7 @@ def sweep(
         A limit is below what the cheapest vector costs, or :func:`at_price` objects.
     """
     units, _ = _checked(scores, costs)
-    found = []
+    vectors = []
     for limit in np.asarray(limits, dtype=np.float64).tolist():
 
         def tried(price: float) -> tuple[np.ndarray, bool]:
@@ -115,8 +115,8 @@ def sweep(
                     vector, high = candidate, middle
                 else:
                     low = middle
-        found.append(vector)
-    return np.array(found, dtype=np.int64).reshape(-1, units)
+        vectors.append(vector)
+    return np.array(vectors, dtype=np.int64).reshape(-1, units)
 
 
 def _scale(scores: np.ndarray, costs: np.ndarray) -> float:
@@ -139,7 +139,7 @@ def _checked(scores: np.ndarray, costs: np.ndarray) -> tuple[int, int]:
 
 
 def _indices(name: str, values: np.ndarray, count: int) -> np.ndarray:
-    found = np.asarray(values)
-    if found.shape != (count,) or set(np.unique(found)) != set(range(int(found.max()) + 1)):
+    array = np.asarray(values)
+    if array.shape != (count,) or set(np.unique(array)) != set(range(int(array.max()) + 1)):
         raise ValueError(f"{name} must be {count} numbers from 0 on without gaps, not {values!r}")
-    return found.astype(np.int64)
+    return array.astype(np.int64)

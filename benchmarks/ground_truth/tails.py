@@ -158,10 +158,10 @@ def _filled(sums: np.ndarray, more: tuple[int, int, int]) -> np.ndarray:
 
 @functools.cache
 def _library(name: str | None) -> ctypes.CDLL:
-    found = [v for v in supported() if name in (None, v.name)]
-    if not found:
+    variants = [v for v in supported() if name in (None, v.name)]
+    if not variants:
         raise ValueError(f"variant must be one that this CPU has, not {name!r}")
-    functions = c_code.load(_SOURCE, (*_FLAGS, *found[0].flags))
+    functions = c_code.load(_SOURCE, (*_FLAGS, *variants[0].flags))
     functions.hawx_tails_batch.restype = ctypes.c_int64
     functions.hawx_tails.restype = None
     return functions

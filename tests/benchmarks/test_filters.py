@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ground_truth.truth_filters import FilterTruth
-from ground_truth.truth_layers import enumerate_truth
+from ground_truth.filters import FilterGroundTruth
+from ground_truth.layers import enumerated
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.compensation.per_filter import Compensated
@@ -23,21 +23,25 @@ def case(compensated, blocks=BLOCKS, layers=("a", "b"), count=70):
 @pytest.mark.parametrize("compensated", [False, True])
 def test_every_assignment_is_as_runs_say(compensated, tmp_path):
     graph, images, labels, space, change = case(compensated)
-    found = FilterTruth(space, graph, images, labels, change=change).run(tmp_path / "f")
+    result = FilterGroundTruth(space, graph, images, labels, change=change).run(tmp_path / "f")
     oracle = EmulatedOracle(space, graph, images, labels, change=change, threads=1)
-    wanted = enumerate_truth(space, oracle, tmp_path / "l")
-    assert (found.right == wanted.right).all()
-    assert len(np.unique(found.right)) > 5
-    assert (found.key, found.exact, found.images) == (wanted.key, wanted.exact, wanted.images)
+    expected = enumerated(space, oracle, tmp_path / "l")
+    assert (result.right == expected.right).all()
+    assert len(np.unique(result.right)) > 5
+    assert (result.key, result.exact, result.images) == (
+        expected.key,
+        expected.exact,
+        expected.images,
+    )
 
 
-def test_some_assignments_are_as_the_reference_says(tmp_path):
+def test_some_assignments_are_as_in_the_reference(tmp_path):
     graph, images, labels, space, change = case(True, count=20)
-    truth = FilterTruth(space, graph, images, labels, change=change).run(tmp_path)
+    exhaustive = FilterGroundTruth(space, graph, images, labels, change=change).run(tmp_path)
     for number in (0, 1, 50, 100, space.size - 1):
         (vector,) = space.vectors(np.array([number]))
         codes = reference.run(change(vector), images, space.assignment(vector))
-        assert truth.right[number] == (codes.argmax(axis=1) == labels).sum()
+        assert exhaustive.right[number] == (codes.argmax(axis=1) == labels).sum()
 
 
 def test_layers_before_may_have_units_of_any_kind(tmp_path):
@@ -47,97 +51,99 @@ def test_layers_before_may_have_units_of_any_kind(tmp_path):
         "b": np.arange(3)[:, None, None, None] + np.zeros((3, 2, 3, 3), dtype=int),
     }
     space = Space(graph, BLOCKS, units)
-    found = FilterTruth(space, graph, images, labels).run(tmp_path / "f")
+    result = FilterGroundTruth(space, graph, images, labels).run(tmp_path / "f")
     oracle = EmulatedOracle(space, graph, images, labels, threads=1)
-    assert (found.right == enumerate_truth(space, oracle, tmp_path / "l").right).all()
+    assert (result.right == enumerated(space, oracle, tmp_path / "l").right).all()
 
 
 def test_an_interrupted_run_continues_and_tells_how_far(tmp_path, monkeypatch):
     graph, images, labels, space, _ = case(False)
-    truth = FilterTruth(space, graph, images, labels)
-    assert truth.parts == 9
-    whole = truth.run(tmp_path / "whole")
-    part = FilterTruth.part
+    exhaustive = FilterGroundTruth(space, graph, images, labels)
+    assert exhaustive.parts == 9
+    whole = exhaustive.run(tmp_path / "whole")
+    part = FilterGroundTruth.part
 
     def failing(self, number, progress=None):
         if number == 4:
             raise KeyboardInterrupt
         return part(self, number, progress)
 
-    monkeypatch.setattr(FilterTruth, "part", failing)
+    monkeypatch.setattr(FilterGroundTruth, "part", failing)
     with pytest.raises(KeyboardInterrupt):
-        truth.run(tmp_path / "cut")
-    asked = []
+        exhaustive.run(tmp_path / "cut")
+    requested = []
     monkeypatch.setattr(
-        FilterTruth, "part", lambda self, n, told: (asked.append(n), part(self, n, told))[1]
+        FilterGroundTruth,
+        "part",
+        lambda self, n, more: (requested.append(n), part(self, n, more))[1],
     )
-    told = []
-    again = truth.run(tmp_path / "cut", threads=2, progress=lambda *n: told.append(n))
-    assert 4 in asked
-    assert 0 not in asked
+    reports = []
+    again = exhaustive.run(tmp_path / "cut", threads=2, progress=lambda *n: reports.append(n))
+    assert 4 in requested
+    assert 0 not in requested
     assert (again.right == whole.right).all()
-    assert told[-1] == (space.size * len(images),) * 2
+    assert reports[-1] == (space.size * len(images),) * 2
 
 
 def test_dask_gives_the_same(tmp_path):
     distributed = pytest.importorskip("distributed")
     graph, images, labels, space, change = case(True, blocks=BLOCKS[:2])
-    truth = FilterTruth(space, graph, images, labels, change=change)
-    here = truth.run(tmp_path / "here")
+    exhaustive = FilterGroundTruth(space, graph, images, labels, change=change)
+    here = exhaustive.run(tmp_path / "here")
     with distributed.Client(
         processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0"
     ) as client:
-        there = truth.run(tmp_path / "there", client=client)
+        there = exhaustive.run(tmp_path / "there", client=client)
     assert (there.right == here.right).all()
 
 
 def test_an_interrupted_run_continues_through_dask(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     graph, images, labels, space, change = case(True, blocks=BLOCKS[:2], count=20)
-    truth = FilterTruth(space, graph, images, labels, change=change)
-    whole = truth.run(tmp_path / "whole")
-    part, asked = FilterTruth.part, []
+    exhaustive = FilterGroundTruth(space, graph, images, labels, change=change)
+    whole = exhaustive.run(tmp_path / "whole")
+    part, requested = FilterGroundTruth.part, []
 
     def failing(self, number, progress=None):
-        asked.append(number)
-        if number == truth.parts - 1:
+        requested.append(number)
+        if number == exhaustive.parts - 1:
             raise RuntimeError("a worker failed")
         return part(self, number, progress)
 
-    def telling(self, number, progress=None):
-        asked.append(number)
+    def recording(self, number, progress=None):
+        requested.append(number)
         return part(self, number, progress)
 
     with distributed.Client(
         processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0"
     ) as client:
-        monkeypatch.setattr(FilterTruth, "part", failing)
+        monkeypatch.setattr(FilterGroundTruth, "part", failing)
         with pytest.raises(RuntimeError, match="a worker failed"):
-            truth.run(tmp_path / "cut", client=client)
-        kept = len(list((tmp_path / "cut").glob("*.npz")))
-        assert 0 < kept < truth.parts
-        asked.clear()
-        monkeypatch.setattr(FilterTruth, "part", telling)
-        again = truth.run(tmp_path / "cut", client=client)
-    assert len(asked) == truth.parts - kept
-    assert truth.parts - 1 in asked
+            exhaustive.run(tmp_path / "cut", client=client)
+        cached = len(list((tmp_path / "cut").glob("*.npz")))
+        assert 0 < cached < exhaustive.parts
+        requested.clear()
+        monkeypatch.setattr(FilterGroundTruth, "part", recording)
+        again = exhaustive.run(tmp_path / "cut", client=client)
+    assert len(requested) == exhaustive.parts - cached
+    assert exhaustive.parts - 1 in requested
     assert (again.right == whole.right).all()
 
 
 def test_refuses_other_graphs_and_spaces():
     graph, images, labels, space, _ = case(False)
     with pytest.raises(ValueError, match="'d' must be a convolution before linear layers"):
-        FilterTruth(Space.by_filter(graph, BLOCKS), graph, images, labels)
+        FilterGroundTruth(Space.by_filter(graph, BLOCKS), graph, images, labels)
     with pytest.raises(ValueError, match="Each filter of 'b' must be one unit"):
-        FilterTruth(Space.by_layer(graph, BLOCKS, ["a", "b"]), graph, images, labels)
+        FilterGroundTruth(Space.by_layer(graph, BLOCKS, ["a", "b"]), graph, images, labels)
     with pytest.raises(ValueError, match="not Conv2d 'b'"):
-        FilterTruth(Space.by_filter(graph, BLOCKS, ["a"]), graph, images, labels)
+        FilterGroundTruth(Space.by_filter(graph, BLOCKS, ["a"]), graph, images, labels)
     heavy = [
         replace(n, bias=np.full(5, 2**31 - 1, np.int32)) if n.name == "c" else n
         for n in graph.nodes
     ]
     with pytest.raises(ValueError, match="Sums of 'c' might not fit int32"):
-        FilterTruth(space, replace(graph, nodes=tuple(heavy)), images, labels)
-    truth = FilterTruth(space, graph, images, labels)
+        FilterGroundTruth(space, replace(graph, nodes=tuple(heavy)), images, labels)
+    exhaustive = FilterGroundTruth(space, graph, images, labels)
     with pytest.raises(ValueError, match=r"in \[0, 9\), not 9"):
-        truth.part(9)
+        exhaustive.part(9)

@@ -1,4 +1,4 @@
-"""The truth about a space small enough to run all of it, by the prefixes that assignments share."""
+"""All assignments of a small space, evaluated by the prefixes that they share."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from ground_truth.truth import Parts, Truth
+from ground_truth.exhaustive import GroundTruth, Parts
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.search.oracle import Oracle
 
-__all__ = ["enumerate_truth"]
+__all__ = ["enumerated"]
 
 #: Assignments between two savings: neighbors in number share all but their last units.
 _PART = 512
 
 
-def enumerate_truth(
+def enumerated(
     space: Space,
     oracle: Oracle,
     folder: Path,
     *,
     part: int = _PART,
     progress: Callable[[int, int], None] | None = None,
-) -> Truth:
-    """Ask an oracle for every assignment of a space.
+) -> GroundTruth:
+    """Evaluate every assignment of a space.
 
     Parameters
     ----------
     space : Space
     oracle : Oracle
         An :class:`~hawx_hw.search.oracle.EmulatedOracle` runs again only what differs from its last
-        assignment, and is asked in an order in which that is little.
+        assignment, and gets them in an order in which that is little.
     folder : Path
-        Keeps parts: an interrupted enumeration continues.
+        Of the parts: an interrupted enumeration continues.
     part : int
         Assignments a part, >= 1.
     progress : callable or None
-        Told the assignments that are done, and of how many.
+        Called with the assignments that are done, and of how many.
     """
     if part < 1:
         raise ValueError(f"part must be at least 1, not {part!r}")
@@ -48,14 +48,14 @@ def enumerate_truth(
     total = 0.0
     for number, start in enumerate(range(0, space.size, part)):
         numbers = np.arange(start, min(start + part, space.size))
-        found = parts.get(number)
-        if found is None:
+        part_done = parts.get(number)
+        if part_done is None:
             before = time.process_time()
             counts = oracle(space.vectors(numbers))
-            found = counts, time.process_time() - before
-            parts.put(number, *found)
-        right[numbers] = found[0]
-        total += found[1]
+            part_done = counts, time.process_time() - before
+            parts.put(number, *part_done)
+        right[numbers] = part_done[0]
+        total += part_done[1]
         if progress:
             progress(int(numbers[-1]) + 1, space.size)
-    return Truth(space, oracle.key, oracle.images, oracle.exact, right, total)
+    return GroundTruth(space, oracle.key, oracle.images, oracle.exact, right, total)

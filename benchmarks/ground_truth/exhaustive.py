@@ -1,4 +1,4 @@
-"""The truth about a whole space: what every assignment of it really does."""
+"""Exhaustive ground truth of a space: the images that are right under every assignment."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from hawx_hw.search.oracle import space_key
 from hawx_hw.search.pareto import pareto
 from hawx_hw.util.files import write_bytes
 
-__all__ = ["SCHEMA", "Parts", "Truth", "load_truth", "save_truth"]
+__all__ = ["SCHEMA", "GroundTruth", "Parts", "load_ground_truth", "save_ground_truth"]
 
 SCHEMA = 1
-_MEND = "Remove the file; the truth is computed again."
+_HINT = "Remove the file; it is computed again."
 #: Costs are asked for in parts of this many vectors.
 _PART = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class GroundTruth:
     """Images that are right under every assignment of a space. It is an oracle, too.
 
     Parameters
@@ -54,65 +54,61 @@ class Truth:
 
     def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """Images that are right under each vector: int64 ``(n,)``."""
-        found: np.ndarray = self.right[self.space.numbers(vectors)].astype(np.int64)
-        return found
+        counts: np.ndarray = self.right[self.space.numbers(vectors)].astype(np.int64)
+        return counts
 
     def points(self, cost: Cost) -> np.ndarray:
-        """Points of accuracy lost and the cost of every assignment: float64 ``(size, 2)``."""
-        found = np.empty((self.space.size, 2))
-        found[:, 0] = 100 * (self.exact - self.right.astype(np.float64)) / self.images
+        """Accuracy drop and cost of every assignment: float64 ``(size, 2)``."""
+        points = np.empty((self.space.size, 2))
+        points[:, 0] = 100 * (self.exact - self.right.astype(np.float64)) / self.images
         for start in range(0, self.space.size, _PART):
             numbers = np.arange(start, min(start + _PART, self.space.size))
-            found[numbers, 1] = cost(self.space.vectors(numbers))[cost.objective]
-        return found
+            points[numbers, 1] = cost(self.space.vectors(numbers))[cost.objective]
+        return points
 
     def front(self, cost: Cost) -> tuple[np.ndarray, np.ndarray]:
-        """The true Pareto front: numbers of its vectors int64 ``(n,)``, and points ``(n, 2)``."""
+        """The front of all assignments: their numbers int64 ``(n,)``, and points ``(n, 2)``."""
         points = self.points(cost)
         numbers = pareto(points)
         return numbers, points[numbers]
 
 
-def save_truth(truth: Truth, path: Path) -> None:
-    """Write the truth as ``.npz``."""
+def save_ground_truth(exhaustive: GroundTruth, path: Path) -> None:
+    """Write it as ``.npz``."""
     _write(
         path,
         schema=np.array(SCHEMA),
-        key=np.array(truth.key),
-        space=np.array(space_key(truth.space)),
-        counts=np.array([truth.images, truth.exact]),
-        right=truth.right.astype(np.int32),
-        seconds=np.array(truth.seconds),
+        key=np.array(exhaustive.key),
+        space=np.array(space_key(exhaustive.space)),
+        counts=np.array([exhaustive.images, exhaustive.exact]),
+        right=exhaustive.right.astype(np.int32),
+        seconds=np.array(exhaustive.seconds),
     )
 
 
-def load_truth(path: Path, space: Space) -> Truth:
-    """Read what :func:`save_truth` wrote.
+def load_ground_truth(path: Path, space: Space) -> GroundTruth:
+    """Read what :func:`save_ground_truth` wrote.
 
     Raises
     ------
     UserError
         The file is missing or damaged, or of another space or version.
     """
-    found = _read(path)
-    if found is None:
-        raise UserError("There is no truth yet", where=str(path), hint="Compute it.")
+    arrays = _read(path)
+    if arrays is None:
+        raise UserError("Nothing was computed yet", where=str(path), hint="Compute it.")
     try:
-        if int(found["schema"]) != SCHEMA or str(found["space"]) != space_key(space):
-            raise UserError(
-                "This truth is of another space or version", where=str(path), hint=_MEND
-            )
-        images, exact = found["counts"].tolist()
-        key, seconds = str(found["key"]), float(found["seconds"])
-        return Truth(space, key, images, exact, found["right"], seconds)
+        if int(arrays["schema"]) != SCHEMA or str(arrays["space"]) != space_key(space):
+            raise UserError("This is of another space or version", where=str(path), hint=_HINT)
+        images, exact = arrays["counts"].tolist()
+        key, seconds = str(arrays["key"]), float(arrays["seconds"])
+        return GroundTruth(space, key, images, exact, arrays["right"], seconds)
     except (KeyError, ValueError) as error:
-        raise UserError(
-            f"The truth cannot be read: {error}", where=str(path), hint=_MEND
-        ) from error
+        raise UserError(f"The file cannot be read: {error}", where=str(path), hint=_HINT) from error
 
 
 class Parts:
-    """Parts of a truth in a folder, each written when it is done.
+    """Parts of an exhaustive ground truth in a folder, each written when it is done.
 
     Parameters
     ----------
@@ -133,13 +129,13 @@ class Parts:
         UserError
             The file is damaged.
         """
-        found = _read(self._path(number))
-        if found is None or str(found["key"]) != self._key:
+        arrays = _read(self._path(number))
+        if arrays is None or str(arrays["key"]) != self._key:
             return None
-        return found["right"], float(found["seconds"])
+        return arrays["right"], float(arrays["seconds"])
 
     def put(self, number: int, right: np.ndarray, seconds: float) -> None:
-        """Keep a part."""
+        """Write a part."""
         _write(
             self._path(number),
             key=np.array(self._key),
@@ -164,4 +160,4 @@ def _read(path: Path) -> dict[str, np.ndarray] | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"The file cannot be read: {error}", where=str(path), hint=_MEND) from error
+        raise UserError(f"The file cannot be read: {error}", where=str(path), hint=_HINT) from error

@@ -1,4 +1,4 @@
-"""The truth about the filters of convolutions before linear layers, millions of assignments of it.
+"""All assignments of the filters of convolutions before linear layers, millions of them.
 
 Everything up to the last convolution that is searched is run once for each way to choose the blocks
 there (64 for the six filters of LeNet-5's first convolution and two blocks). Given that, each
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from ground_truth.exhaustive import GroundTruth, Parts
 from ground_truth.tails import Tails
-from ground_truth.truth import Parts, Truth
 
 from hawx_hw.assignment.space import Space
 from hawx_hw.emulation import Emulator
@@ -40,13 +40,13 @@ from hawx_hw.search.oracle import EmulatedOracle
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["FilterTruth"]
+__all__ = ["FilterGroundTruth"]
 
 #: Images at a time: their sums take a few tens of MB.
 _IMAGES = 50
 
 
-class FilterTruth:
+class FilterGroundTruth:
     """Counts right images under all assignments of a space whose last layer is a convolution.
 
     Parameters
@@ -141,27 +141,27 @@ class FilterTruth:
         threads: int = 1,
         client: Client | None = None,
         progress: Callable[[int, int], None] | None = None,
-    ) -> Truth:
+    ) -> GroundTruth:
         """All parts, on threads of this process or through Dask.
 
         Parameters
         ----------
         folder : Path
-            Keeps parts: an interrupted run continues.
+            Of the parts: an interrupted run continues.
         threads : int
             >= 1; without a client.
         client : Client or None
             Of a Dask scheduler; the workers get graph and images from here.
         progress : callable or None
-            Told assignments times images done, and of how many; by one thread at a time.
+            Called with assignments times images done, and of how many; by one thread at a time.
         """
-        kept = Parts(folder, self._key)
+        parts = Parts(folder, self._key)
         right = np.empty((self._before, self._behind), dtype=np.int32)
         each = self._behind * len(self._images)
         done, total = 0, 0.0
         lock = threading.Lock()
 
-        def told(more: int) -> None:
+        def advance(more: int) -> None:
             nonlocal done
             with lock:
                 done += more
@@ -170,29 +170,31 @@ class FilterTruth:
 
         missing = []
         for number in range(self._before):
-            found = kept.get(number)
-            if found is None:
+            cached = parts.get(number)
+            if cached is None:
                 missing.append(number)
             else:
-                right[number], seconds = found
+                right[number], seconds = cached
                 total += seconds
-                told(each)
-        made = self._by_dask(client, missing) if client else self._here(threads, missing, told)
+                advance(each)
+        made = self._by_dask(client, missing) if client else self._here(threads, missing, advance)
         for number, counts, seconds in made:
-            kept.put(number, counts, seconds)
+            parts.put(number, counts, seconds)
             right[number] = counts
             total += seconds
             if client:
-                told(each)
-        return Truth(self._space, self._key, len(self._images), self._exact, right.ravel(), total)
+                advance(each)
+        return GroundTruth(
+            self._space, self._key, len(self._images), self._exact, right.ravel(), total
+        )
 
     def _here(
-        self, threads: int, numbers: list[int], told: Callable[[int], None]
+        self, threads: int, numbers: list[int], advance: Callable[[int], None]
     ) -> Iterator[tuple[int, np.ndarray, float]]:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads!r}")
-        with ThreadPoolExecutor(threads, thread_name_prefix="truth") as pool:
-            running = [pool.submit(_timed, self, number, told) for number in numbers]
+        with ThreadPoolExecutor(threads, thread_name_prefix="ground-truth") as pool:
+            running = [pool.submit(_timed, self, number, advance) for number in numbers]
             try:
                 for future in as_completed(running):
                     yield future.result()
@@ -254,10 +256,10 @@ def _combined(start: np.ndarray, parts: np.ndarray) -> np.ndarray:
 
 
 def _timed(
-    truth: FilterTruth, number: int, told: Callable[[int], None] | None = None
+    exhaustive: FilterGroundTruth, number: int, advance: Callable[[int], None] | None = None
 ) -> tuple[int, np.ndarray, float]:
     start = time.thread_time()
-    counts = truth.part(number, told)
+    counts = exhaustive.part(number, advance)
     return number, counts, time.thread_time() - start
 
 

@@ -1,15 +1,15 @@
-"""The truth about LeNet-5 on MNIST: what every assignment of its layers or filters really does.
+"""Exhaustive ground truth of LeNet-5 on MNIST: all assignments of its layers or filters.
 
-    python benchmarks/truth.py layers [--blocks 2 3 8] [--images 10000] [--plain]
-    python benchmarks/truth.py filters [--images 1000] [--threads 2] [--scheduler ADDRESS]
-    python benchmarks/truth.py rate [--images 100]
+    python benchmarks/exhaustive.py layers [--blocks 2 3 8] [--images 10000] [--plain]
+    python benchmarks/exhaustive.py filters [--images 1000] [--threads 2] [--scheduler ADDRESS]
+    python benchmarks/exhaustive.py rate [--images 100]
 
 ``layers``: all assignments of 2, 3 or 8 blocks to the five layers (32, 243, 32,768). ``filters``:
-all 4,194,304 assignments of two blocks to the 22 filters of the convolutions. Filters make up for
-their blocks (weights remapped, mean errors folded into biases) unless ``--plain``. Parts are kept
-in the folder (build/truth); an interrupted run continues. ``rate`` times a 64th of ``filters`` on
-a few images with one thread, checks random assignments against runs of the network, and says what
-the whole would take.
+all 4,194,304 assignments of two blocks to the 22 filters of the convolutions. Filters are
+compensated (weights remapped, mean errors folded into biases) unless ``--plain``. Parts are written
+into the folder (build/ground_truth); an interrupted run continues. ``rate`` times a 64th of
+``filters`` on a few images with one thread, checks random assignments against runs of the network,
+and prints what the whole would take.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from ground_truth.truth import Truth, save_truth
-from ground_truth.truth_filters import FilterTruth
-from ground_truth.truth_layers import enumerate_truth
+from ground_truth.exhaustive import GroundTruth, save_ground_truth
+from ground_truth.filters import FilterGroundTruth
+from ground_truth.layers import enumerated
 from search_cases import BLOCKS, LEVELS, Case, case
 
 from hawx_hw.search.oracle import EmulatedOracle
@@ -40,8 +40,8 @@ def main() -> None:
     parser.add_argument("what", choices=(*LEVELS, "rate"))
     parser.add_argument("--blocks", type=int, nargs="+", choices=BLOCKS[True])
     parser.add_argument("--images", type=int)
-    parser.add_argument("--plain", action="store_true", help="nothing makes up for blocks")
-    parser.add_argument("--folder", type=Path, default=Path("build/truth"))
+    parser.add_argument("--plain", action="store_true", help="without compensation")
+    parser.add_argument("--folder", type=Path, default=Path("build/ground_truth"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--scheduler", help="address of a Dask scheduler")
     arguments = parser.parse_args()
@@ -55,14 +55,14 @@ def main() -> None:
             _report(given, _computed(given, arguments))
 
 
-def _computed(given: Case, arguments: argparse.Namespace) -> Truth:
+def _computed(given: Case, arguments: argparse.Namespace) -> GroundTruth:
     folder: Path = arguments.folder / given.name
     images, labels = given.test.images, given.test.labels
     start = time.perf_counter()
     with (
         contextlib.ExitStack() as stack,
         ProgressDisplay(console_for()) as progress,
-        progress.task(f"truth of {given.name}") as task,
+        progress.task(f"evaluating {given.name}") as task,
     ):
         if arguments.what == "layers":
             oracle = EmulatedOracle(
@@ -73,40 +73,42 @@ def _computed(given: Case, arguments: argparse.Namespace) -> Truth:
                 change=given.change,
                 threads=arguments.threads,
             )
-            truth = enumerate_truth(given.space, oracle, folder, progress=task.update)
+            exhaustive = enumerated(given.space, oracle, folder, progress=task.update)
         else:
             client = None
             if arguments.scheduler:
                 client = stack.enter_context(connected(scheduler=arguments.scheduler))
-            filters = FilterTruth(given.space, given.graph, images, labels, change=given.change)
-            truth = filters.run(
+            filters = FilterGroundTruth(
+                given.space, given.graph, images, labels, change=given.change
+            )
+            exhaustive = filters.run(
                 folder, threads=arguments.threads, client=client, progress=task.update
             )
-    save_truth(truth, folder.with_suffix(".npz"))
+    save_ground_truth(exhaustive, folder.with_suffix(".npz"))
     print(f"{given.name}: {time.perf_counter() - start:.0f} s in this run", flush=True)
-    return truth
+    return exhaustive
 
 
-def _report(given: Case, truth: Truth) -> None:
+def _report(given: Case, exhaustive: GroundTruth) -> None:
     """The front, thinned where it is long."""
-    numbers, front = truth.front(given.cost)
+    numbers, front = exhaustive.front(given.cost)
     exact = given.reference[1]
     print(
-        f"{given.name}: {len(truth.right)} assignments on {truth.images} images, exact "
-        f"{100 * truth.exact / truth.images:.2f} %, {truth.seconds:.0f} s of a processor; "
-        f"{len(front)} on the front"
+        f"{given.name}: {len(exhaustive.right)} assignments on {exhaustive.images} images, exact "
+        f"{100 * exhaustive.exact / exhaustive.images:.2f} %, {exhaustive.seconds:.0f} s of a "
+        f"processor; {len(front)} on the front"
     )
     shown = np.unique(np.linspace(0, len(front) - 1, 20).astype(int))
     vectors = given.space.vectors(numbers[shown])
     rows = [
-        ["".join(map(str, vector)), f"{lost:.2f}", f"{energy:.1f}", f"{1 - energy / exact:.1%}"]
-        for vector, (lost, energy) in zip(vectors, front[shown], strict=True)
+        ["".join(map(str, vector)), f"{drop:.2f}", f"{energy:.1f}", f"{1 - energy / exact:.1%}"]
+        for vector, (drop, energy) in zip(vectors, front[shown], strict=True)
     ]
-    print_table(("blocks", "points lost", "energy pJ", "saved"), rows, numbers=True)
+    print_table(("blocks", "accuracy drop", "energy pJ", "saved"), rows, numbers=True)
 
 
 def _rate(given: Case) -> None:
-    filters = FilterTruth(
+    filters = FilterGroundTruth(
         given.space, given.graph, given.test.images, given.test.labels, change=given.change
     )
     number = filters.parts // 2
@@ -123,9 +125,9 @@ def _rate(given: Case) -> None:
         change=given.change,
         threads=1,
     )
-    wanted = oracle(given.space.vectors(number * len(right) + at))
-    if (right[at] != wanted).any():
-        raise SystemExit(f"The counts differ from runs: {right[at]} and {wanted}")
+    measured = oracle(given.space.vectors(number * len(right) + at))
+    if (right[at] != measured).any():
+        raise SystemExit(f"The counts differ from runs: {right[at]} and {measured}")
     pairs = len(right) * len(given.test)
     whole = given.space.size * 1000 / pairs
     print(
