@@ -63,7 +63,7 @@ def predicted_points(problem: Problem, vectors: np.ndarray) -> PredictedPoints:
 
 
 def _accuracies(problem: Problem) -> np.ndarray:
-    """Of all evaluations: float64 ``(evaluations,)``, in [0, 1]."""
+    """Accuracies of all evaluations: float64 ``(evaluations,)``, in [0, 1]."""
     evaluator = problem.evaluator
     accuracies: np.ndarray = evaluator.exact - evaluator.points[:, 0] / 100
     return accuracies

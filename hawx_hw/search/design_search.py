@@ -145,8 +145,8 @@ def _proposed(
     for kind in proposals(space, scores.table, costs, accelerators):
         drops = _corrected(problem, scores, kind.vectors)
         energy = costs[np.arange(space.units), kind.vectors].sum(axis=1)
-        # The hardware that a kind needs is the same, or nearly so: energies of multiplications tell
-        # its assignments apart.
+        # The hardware that a kind needs is the same, or nearly so: energies of multiplications
+        # distinguish its assignments.
         rank = fronts(np.stack([drops, energy], axis=1), tuning.fronts)
         rank[drops > tuning.hopeless * problem.reference[0]] = tuning.fronts
         most = tuning.predicted_sums if kind.sums else tuning.predicted_designs

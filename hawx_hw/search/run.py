@@ -276,7 +276,7 @@ class SearchRun:
         return MultiplierEnergy(self._space, energies)
 
     def _energies(self, technology: Technology) -> list[float]:
-        """Of one multiplication by each block in fJ; no predictors are needed."""
+        """Energies in fJ of one multiplication by each block; no predictors are needed."""
         from hawx_hw.characterization.block_table import BlockTable
         from hawx_hw.synthesis import default_store
 

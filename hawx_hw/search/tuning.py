@@ -40,7 +40,7 @@ class SearchTuning:
         Share of the budget that low-fidelity evaluations get; the rest confirms what they show.
     low_fidelity_scored : int
         Assignments that are scored where low-fidelity evaluations follow: twice as many as
-        without, as these tell more candidates apart.
+        without, as these distinguish more candidates.
     low_fidelity_candidates : int
         Candidates that low-fidelity evaluations choose from; bounds their memory.
     low_fidelity_rounds : int

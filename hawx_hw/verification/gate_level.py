@@ -55,7 +55,7 @@ class AcceleratorActivity:
 
     @property
     def total(self) -> Activity:
-        """Of all layers together."""
+        """Activity of all layers together."""
         first, *others = self.layers.values()
         for other in others:
             first += other

@@ -1,6 +1,6 @@
 """A fake architecture: one multiplier of each block, one linear layer, one product a cycle.
 
-It shows what a second architecture has to bring along. Nothing outside this file knows it.
+It shows what a second architecture has to bring along. Nothing outside this file depends on it.
 """
 
 from dataclasses import dataclass, replace

@@ -48,7 +48,7 @@ def test_an_entry_is_shown_with_all_that_it_came_from(store: Store) -> None:
 
 def test_prune(store: Store) -> None:
     for number in range(3):
-        store.put("figures", {"number": number}, number + 1)
+        store.put("metrics", {"number": number}, number + 1)
     _, error = hawx("prune")
     assert isinstance(error, UserError)
     assert hawx("prune", "--older-than", "1")[0] == "0 entries removed\n"

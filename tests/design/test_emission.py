@@ -69,7 +69,7 @@ def test_no_paths_and_no_dates(folder: Path) -> None:
 
 
 def test_one_module_a_kind(folder: Path) -> None:
-    """However many PEs there are, one module describes them; every name tells what it is."""
+    """However many PEs there are, one module describes them; every name describes it."""
     names = [name.removesuffix(".v") for name in sources(folder)]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"hawx_[a-z0-9_]+", name) for name in names)

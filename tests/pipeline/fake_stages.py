@@ -99,7 +99,7 @@ def killed(work: Callable[[], object], folder: Path, moment: int) -> bool:
 
 
 def main(base: Path) -> None:
-    # A killed process loses nothing that the system knows of; waiting for the disk only costs time.
+    # A killed process loses nothing that it has written; waiting for the disk only costs time.
     os.fsync = lambda handle: None
     for moment in count(1):
         folder = base / str(moment)

@@ -39,10 +39,10 @@ def test_a_changed_setting_runs_what_depends_on_it(tmp_path: Path) -> None:
 
 def test_json_files_state_settings_and_tools(tmp_path: Path) -> None:
     run(tmp_path, 1)
-    found = json.loads(content(tmp_path)["second.json"])
-    assert found.keys() == {"config", "number", "schema", "stage", "versions"}
-    assert (found["schema"], found["stage"], found["versions"]) == (1, "second", {"tool": "1"})
-    before = found["config"]
+    result = json.loads(content(tmp_path)["second.json"])
+    assert result.keys() == {"config", "number", "schema", "stage", "versions"}
+    assert (result["schema"], result["stage"], result["versions"]) == (1, "second", {"tool": "1"})
+    before = result["config"]
     run(tmp_path, 2)
     assert json.loads(content(tmp_path)["second.json"])["config"] != before
 
@@ -269,14 +269,14 @@ def test_stages_stand_in_order(tmp_path: Path) -> None:
 
 def test_killed_at_every_touch_of_the_file_system(tmp_path: Path) -> None:
     """Whenever the process dies, records stand for whole files and finished stages are kept."""
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "tests.pipeline.fake_stages", str(tmp_path)],
         cwd=Path(__file__).parents[2],
         check=True,
         capture_output=True,
         text=True,
     )
-    moments = [json.loads(line) for line in found.stdout.splitlines()]
+    moments = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(moments) > 50
     assert [moment["killed"] for moment in moments] == [True] * (len(moments) - 1) + [False]
     expected = moments[-1]["content"]

@@ -20,7 +20,7 @@ VECTORS = np.array([[0, 0, 0, 0], [1, 0, 0, 2], [0, 2, 1, 0], [1, 1, 1, 1], [2, 
 
 
 class Counted:
-    """Of 200 images every step to a coarser block loses some."""
+    """Accuracy on 200 images: every step to a coarser block misclassifies more of them."""
 
     key, images, exact = "counted", 200, 190
 

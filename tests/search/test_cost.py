@@ -12,8 +12,8 @@ def test_energy_is_multiplications_times_that_of_the_block():
     space = Space.by_layer(small_graph(), BLOCKS)
     cost = MultiplierEnergy(space, (3.0, 2.0, 1.5), rest=1000, rest_fj=7.0)
     macs = [2 * 9 * 64, 3 * 18 * 4, 15, 20]
-    wanted = (macs[0] * 2.0 + macs[1] * 3.0 + macs[2] * 1.5 + macs[3] * 2.0 + 7000) / 1000
-    assert cost(np.array([1, 0, 2, 1]))["energy_pj"] == pytest.approx([wanted])
+    expected = (macs[0] * 2.0 + macs[1] * 3.0 + macs[2] * 1.5 + macs[3] * 2.0 + 7000) / 1000
+    assert cost(np.array([1, 0, 2, 1]))["energy_pj"] == pytest.approx([expected])
     assert cost.table[0].tolist() == [macs[0] * e / 1000 for e in (3.0, 2.0, 1.5)]
     with pytest.raises(ValueError, match="3 positive numbers"):
         MultiplierEnergy(space, (3.0, 2.0))

@@ -18,7 +18,7 @@ SPACE = Space.by_layer(small_graph(), BLOCKS)
 
 
 class Sized(AcceleratorConfig):
-    """Of an architecture that no room has to know."""
+    """Config of an architecture that no other room contains."""
 
     width: int
 

@@ -18,13 +18,13 @@ def test_the_oracle_counts_what_the_reference_gets_right(compensated):
     change = Compensated(graph, space, images[:10]) if compensated else None
     oracle = EmulatedOracle(space, graph, images, labels, change=change, threads=1)
     vectors = np.random.default_rng(2).integers(0, 3, (9, space.units))
-    wanted = []
+    expected = []
     for vector in vectors:
         run_on = change(vector) if change else graph
         codes = reference.run(run_on, images, space.assignment(vector))
-        wanted.append(int((codes.argmax(axis=1) == labels).sum()))
-    assert oracle(vectors).tolist() == wanted
-    assert len(set(wanted)) > 3
+        expected.append(int((codes.argmax(axis=1) == labels).sum()))
+    assert oracle(vectors).tolist() == expected
+    assert len(set(expected)) > 3
     assert oracle.exact == (reference.run(graph, images).argmax(axis=1) == labels).sum()
 
 

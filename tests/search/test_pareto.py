@@ -18,12 +18,12 @@ def ref_pareto(points):
     def better(a, b):
         return all(a <= b) and any(a < b)
 
-    seen, kept = set(), []
+    seen, front = set(), []
     for index, point in enumerate(points):
         if tuple(point) not in seen and not any(better(other, point) for other in points):
-            kept.append(index)
+            front.append(index)
         seen.add(tuple(point))
-    return sorted(kept, key=lambda index: points[index][0])
+    return sorted(front, key=lambda index: points[index][0])
 
 
 def ref_hypervolume(points, reference):
@@ -48,8 +48,8 @@ def test_hypervolume_counts_the_dominated_squares(points):
 @given(POINTS, POINTS)
 def test_gains_are_differences_of_hypervolumes(points, front):
     before = ref_hypervolume(front, (5, 6))
-    wanted = [ref_hypervolume([*front, point], (5, 6)) - before for point in points]
-    assert gains(points, front, (5, 6)).tolist() == wanted
+    expected = [ref_hypervolume([*front, point], (5, 6)) - before for point in points]
+    assert gains(points, front, (5, 6)).tolist() == expected
 
 
 @given(
@@ -65,12 +65,12 @@ def test_the_front_of_five_objectives_is_what_nothing_dominates(points):
 
 @given(POINTS, st.integers(1, 4))
 def test_fronts_are_found_by_taking_the_best_away(points, most):
-    wanted, left = np.full(len(points), most), list(range(len(points)))
+    expected, left = np.full(len(points), most), list(range(len(points)))
     for rank in range(most):
         best = [left[index] for index in ref_pareto(points[left])] if left else []
-        wanted[best] = rank
+        expected[best] = rank
         left = [index for index in left if index not in best]
-    assert fronts(points, most).tolist() == wanted.tolist()
+    assert fronts(points, most).tolist() == expected.tolist()
 
 
 def test_points_with_an_infinite_objective_are_never_on_the_front():

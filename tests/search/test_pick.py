@@ -9,7 +9,7 @@ from tests.search.small import design_point, search_result
 
 
 def result(*points: tuple[float, float, float]) -> SearchResult:
-    """Of accuracy drops, energies and areas."""
+    """Search result with these accuracy drops, energies and areas."""
     front = tuple(
         design_point((n,), drop, {"energy_nj": energy, "area_um2": area})
         for n, (drop, energy, area) in enumerate(points)

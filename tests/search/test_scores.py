@@ -22,8 +22,8 @@ def test_scores_of_filters_are_those_of_the_profile(profile):
     space = Space.by_filter(small_graph(), BLOCKS)
     scores = ProfileScores(profile, space)
     vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
-    wanted = expected_changes(profile, np.array([1, 2, 0])[vectors])
-    assert scores.predict(vectors) == pytest.approx(wanted)
+    expected = expected_changes(profile, np.array([1, 2, 0])[vectors])
+    assert scores.predict(vectors) == pytest.approx(expected)
     alone = np.ones((1, profile.units), dtype=int)
     alone[0, 4] = 0
     assert scores.table[4, 2] == pytest.approx(expected_changes(profile, alone)[0])
@@ -35,18 +35,18 @@ def test_scores_of_layers_are_those_of_all_their_filters(profile):
     filters, layers = Space.by_filter(graph, BLOCKS), Space.by_layer(graph, BLOCKS)
     vectors = np.random.default_rng(1).integers(0, 3, (7, 4))
     fine = np.repeat(vectors, [2, 3, 5, 4], axis=1)
-    found = ProfileScores(profile, layers).predict(vectors)
-    assert found == pytest.approx(ProfileScores(profile, filters).predict(fine))
+    predicted = ProfileScores(profile, layers).predict(vectors)
+    assert predicted == pytest.approx(ProfileScores(profile, filters).predict(fine))
 
 
 def test_layers_that_are_not_searched_are_exact(profile):
     graph = small_graph()
     space = Space.by_filter(graph, BLOCKS[1:], ["b"])
     vectors = np.array([[0, 1, 1]])
-    wanted = np.ones((1, profile.units), dtype=int)
-    wanted[0, 2:5] = (2, 0, 0)
-    found = ProfileScores(profile, space).predict(vectors)
-    assert found == pytest.approx(expected_changes(profile, wanted))
+    whole = np.ones((1, profile.units), dtype=int)
+    whole[0, 2:5] = (2, 0, 0)
+    predicted = ProfileScores(profile, space).predict(vectors)
+    assert predicted == pytest.approx(expected_changes(profile, whole))
 
 
 def test_refuses_profiles_that_do_not_suit(profile):
@@ -55,9 +55,9 @@ def test_refuses_profiles_that_do_not_suit(profile):
     other = measure(graph, BLOCKS[:2], images, labels, threads=1)
     with pytest.raises(ValueError, match=r"must have the blocks array\(ha=5,hb=5,v=0\)"):
         ProfileScores(other, Space.by_layer(graph, BLOCKS))
-    rows = np.broadcast_to(np.arange(3)[:, None], (1, 3, 3))
+    slices = np.broadcast_to(np.arange(3)[:, None], (1, 3, 3))
     with pytest.raises(ValueError, match="units as small as those of 'a'"):
-        ProfileScores(profile, Space.by_slice(graph, BLOCKS, {"a": rows}))
+        ProfileScores(profile, Space.by_slice(graph, BLOCKS, {"a": slices}))
 
 
 def test_image_scores_predict_which_images_are_right(profile):
@@ -65,11 +65,11 @@ def test_image_scores_predict_which_images_are_right(profile):
     scores = ImageScores(profile, space)
     vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
     logits = 2 * shifted_logits(profile, np.array([1, 2, 0])[vectors])
-    wanted = softmax(logits, axis=-1)[:, np.arange(20), profile.labels]
-    assert scores.right(vectors) == pytest.approx(wanted, abs=1e-5)
+    expected = softmax(logits, axis=-1)[:, np.arange(20), profile.labels]
+    assert scores.right(vectors) == pytest.approx(expected, abs=1e-5)
     exact = softmax(2 * profile.logits, axis=-1)[np.arange(20), profile.labels]
     assert scores.exact == pytest.approx(exact, abs=1e-5)
-    assert scores.predict(vectors) == pytest.approx(100 * (exact - wanted).mean(axis=1), abs=1e-3)
+    assert scores.predict(vectors) == pytest.approx(100 * (exact - expected).mean(axis=1), abs=1e-3)
 
 
 def test_images_count_for_as_many_as_they_stand_for(profile):

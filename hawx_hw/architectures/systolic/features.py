@@ -86,12 +86,12 @@ def features(
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     pe_blocks = plan.pe_blocks
     metrics = [table.chosen(block, objective) for block in pe_blocks.blocks]
-    held = pe_blocks.present.reshape(-1, len(pe_blocks.blocks))
-    counts = held.sum(axis=0)
+    present = pe_blocks.present.reshape(-1, len(pe_blocks.blocks))
+    counts = present.sum(axis=0)
     bits = np.array([block.product_bits for block in pe_blocks.blocks])
-    several = held.sum(axis=1) > 1
+    several = present.sum(axis=1) > 1
     delays = np.array([each.delay_ns for each in metrics])
-    isolated = held[several].sum(axis=0)
+    isolated = present[several].sum(axis=0)
     a = plan.array
     by_slice = (a.rows, a.slices, a.slice_columns)
     energy = 0.0
@@ -104,10 +104,10 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
         for block, share in zip(layer.blocks.blocks, shares.tolist(), strict=True):
             energy += layer.macs * share / layer.weight.size * by_digest.get(block.digest, 0.0)
     return {
-        "pes": len(held),
+        "pes": len(present),
         "block_instances": int(counts.sum()),
         "isolated": int(isolated.sum()),
-        "pe_product_bits": int(np.where(held, bits, 0).max(axis=1).sum()),
+        "pe_product_bits": int(np.where(present, bits, 0).max(axis=1).sum()),
         "isolated_bits": int((isolated * bits).sum()),
         "block_area": float(counts @ np.array([each.area for each in metrics])),
         "block_leakage_uw": float(counts @ np.array([each.leakage_nw for each in metrics])) / 1000,
@@ -116,7 +116,7 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
         "block_product_bits": int(bits.max()),
         "several": bool(several.any()),
         **_select_loads(plan),
-        "activation_load": int(held.sum(axis=1).reshape(by_slice).sum(axis=2).max()),
+        "activation_load": int(present.sum(axis=1).reshape(by_slice).sum(axis=2).max()),
         "isolated_delay_ns": float(np.where(isolated > 0, delays, 0.0).max()),
     }
 

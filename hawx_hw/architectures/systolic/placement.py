@@ -86,7 +86,7 @@ class Placement:
 
     @property
     def layout(self) -> Layout:
-        """Of the filters as channels of the output: tile after tile, column after column."""
+        """Layout of the filters as channels of the output: tile by tile, column by column."""
         flat = self.filters.ravel()
         used = np.flatnonzero(flat >= 0)
         positions = np.empty(len(used), dtype=np.int64)

@@ -58,7 +58,7 @@ def weighted(graph: Graph) -> list[Any]:
 
 def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTable) -> None:
     made, technology = mixed(2, 3), load("generic45")
-    found = features(made, technology, table)
+    values = features(made, technology, table)
     chosen = choose_all(made.pe_blocks.blocks, technology, "area", store=store)
     emit_accelerator(made, tmp_path, config_hash=0, implementations=chosen)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
@@ -67,17 +67,17 @@ def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTabl
     report = mapped.netlist.report()
     modules = report.modules
     blocks = [name for name in modules if name.startswith("hawx_block_")]
-    assert sum(modules[name].area_all for name in blocks) == pytest.approx(found["block_area"])
-    assert sum(modules[name].instances for name in blocks) == found["block_instances"]
+    assert sum(modules[name].area_all for name in blocks) == pytest.approx(values["block_area"])
+    assert sum(modules[name].instances for name in blocks) == values["block_instances"]
     pes = [name for name in modules if name.startswith("hawx_pe_")]
-    assert sum(modules[name].instances for name in pes) == found["pes"] == 6
-    assert report.memory_bits == found["memory_bits"]
+    assert sum(modules[name].instances for name in pes) == values["pes"] == 6
+    assert report.memory_bits == values["memory_bits"]
     area = sum(
         row.instances * technology.memories.metrics(row.kind, row.width, row.depth).area
         for row in report.memories
     )
-    assert area == pytest.approx(found["memory_area"])
-    assert found["cycles"] == made.cycles().core
+    assert area == pytest.approx(values["memory_area"])
+    assert values["cycles"] == made.cycles().core
 
 
 def test_a_larger_array(table: BlockTable) -> None:

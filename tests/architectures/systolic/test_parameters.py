@@ -154,23 +154,23 @@ def test_sums_of_the_array_are_those_of_the_layer_and_the_correction(rows: int) 
         sum(int(blocks[f].table[weight[f, k] + 128, codes[k] + 128]) for k in range(3))
         for f in range(3)
     ]
-    found = [0, 0, 0]
+    totals = [0, 0, 0]
     for tile, column in np.argwhere(placement.filters >= 0):
         for taps in placement.taps:
             for row, tap in enumerate(taps):
                 block = places.pe_blocks.blocks[placement.active[row, column]]
                 f = placement.filters[tile, column]
                 w, x = (weight[f, tap], codes[tap]) if tap >= 0 else (0, 0)
-                found[f] += int(block.raw_table[w + 128, x + 128])
+                totals[f] += int(block.raw_table[w + 128, x + 128])
     correction = corrections(layer, placement, places.pe_blocks)
-    assert [a - int(b) for a, b in zip(found, correction, strict=True)] == expected
+    assert [a - int(b) for a, b in zip(totals, correction, strict=True)] == expected
     # The addends take the correction back.
     rule = layer.node.requantization
     sums = np.array([expected]) + layer.node.bias
     pairs = constants(layer, correction)
     codes_of_array = [
         min(max((total * pair.multiplier + pair.addend) >> rule.shift, rule.low), rule.high)
-        for total, pair in zip(found, pairs, strict=True)
+        for total, pair in zip(totals, pairs, strict=True)
     ]
     assert codes_of_array == requantize(sums, rule)[0].tolist()
 

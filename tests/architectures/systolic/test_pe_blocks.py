@@ -19,12 +19,12 @@ def test_a_uniform_map_has_every_block_everywhere() -> None:
 
 
 def test_blocks_of_a_pe() -> None:
-    held = np.array([[[True, False], [False, True]], [[True, True], [True, False]]])
-    made = PeBlockMap(BLOCKS, held)
+    present = np.array([[[True, False], [False, True]], [[True, True], [True, False]]])
+    made = PeBlockMap(BLOCKS, present)
     assert [made.pe(row, column) for row, column in np.ndindex(2, 2)] == [(0,), (1,), (0, 1), (0,)]
 
 
-def test_blocks_are_told_apart_by_their_tables() -> None:
+def test_blocks_are_distinguished_by_their_tables() -> None:
     made = PeBlockMap.uniform(BLOCKS, 1, 1)
     assert made.index(Exact()) == 0
     assert made.index(Drum(4)) == 1
@@ -32,7 +32,7 @@ def test_blocks_are_told_apart_by_their_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "held", "message"),
+    ("blocks", "present", "message"),
     [
         ((Exact(), Exact()), np.ones((1, 1, 2), bool), "No two blocks .* may have the same table"),
         (BLOCKS, np.ones((2, 2), bool), r"present must be \(rows, columns, 2\), not \(2, 2\)"),
@@ -44,6 +44,6 @@ def test_blocks_are_told_apart_by_their_tables() -> None:
         (BLOCKS, np.zeros((2, 2, 2), bool), "The PE at row 0, column 0 holds no block"),
     ],
 )
-def test_what_is_no_map_is_refused(blocks, held, message: str) -> None:
+def test_what_is_no_map_is_refused(blocks, present, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        PeBlockMap(blocks, held)
+        PeBlockMap(blocks, present)

@@ -133,12 +133,12 @@ def test_fewest_tiles_of_small_irregular_maps(seed: int, kinds: int, slices: int
     present = rng.random((3, 3, 3)) < 0.6
     present[..., 0] |= ~present.any(axis=2)
     pe_blocks = PeBlockMap(BLOCKS[:3], present)
-    # Kinds of filter that want the same blocks are one kind, and so are taps.
-    kept_rows, of_filter = np.unique(table, axis=0, return_inverse=True)
-    kept, of_tap = np.unique(kept_rows, axis=1, return_inverse=True)
+    # Kinds of filter with the same blocks are one kind, and so are taps.
+    distinct_rows, of_filter = np.unique(table, axis=0, return_inverse=True)
+    distinct, of_tap = np.unique(distinct_rows, axis=1, return_inverse=True)
     f = np.bincount(of_filter.ravel(), weights=f).astype(int).tolist()
     t = np.bincount(of_tap.ravel(), weights=t).astype(int).tolist()
-    best = fewest_anywhere(kept, f, t, present)
+    best = fewest_anywhere(distinct, f, t, present)
     if best is None:
         with pytest.raises(UserError, match="cannot serve"):
             place_group([made], pe_blocks)

@@ -157,7 +157,7 @@ def rule(count: int) -> Requantization:
         ),
     ],
 )
-def test_what_the_accelerator_cannot_run_is_told(nodes, message: str) -> None:
+def test_what_the_accelerator_cannot_run_is_refused(nodes, message: str) -> None:
     with pytest.raises(UserError, match=message):
         plan(chain(*nodes), ArrayShape.complete(4, 4))
 

@@ -36,9 +36,9 @@ def test_one_block_a_column_needs_no_more_turns(columns: int) -> None:
     assert len(vectors) == 3 * (columns - 1)
     turns, _ = turns_and_blocks(SPACE.uniform(0), columns)
     for vector in vectors:
-        own, held = turns_and_blocks(vector, columns)
+        own, blocks_of_pes = turns_and_blocks(vector, columns)
         assert own == turns
-        np.testing.assert_array_equal(held, 1)
+        np.testing.assert_array_equal(blocks_of_pes, 1)
 
 
 def test_of_a_layer_those_filters_change_that_tolerate_it_best() -> None:

@@ -51,9 +51,9 @@ def test_a_point_must_have_all_dimensions() -> None:
 @pytest.mark.parametrize(("share", "alone"), [(0.0, 1), (0.5, 2), (1.0, 3)])
 def test_both_blocks_are_in_the_last_columns(share: float, alone: int) -> None:
     mixed = mix_blocks(sample([0.0] * DIMENSIONS), "exact", "drum(k=4)", share)
-    held = mixed.pe_block_map(Path()).present
-    assert held[..., 0].all()
-    np.testing.assert_array_equal(held[..., 1], np.tile(np.arange(4) >= alone, (4, 1)))
+    present = mixed.pe_block_map(Path()).present
+    assert present[..., 0].all()
+    np.testing.assert_array_equal(present[..., 1], np.tile(np.arange(4) >= alone, (4, 1)))
 
 
 def test_one_block_twice_is_one_block() -> None:

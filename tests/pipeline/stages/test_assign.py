@@ -35,10 +35,10 @@ def test_exact_blocks_leave_the_graph_alone(project: Path, run) -> None:
 def test_blocks_are_compensated(project: Path, run, edit) -> None:
     edit(project, "columns: 4\n", MIXED)
     run(project, "assign")
-    found = results(project)
-    assert 0 <= found["accuracy"]["uncompensated"] <= found["accuracy"]["assigned"] <= 1
-    assert found["accuracy"]["searched"] is None
-    changed = {entry["layer"]: entry["weights_changed"] for entry in found["compensation"]}
+    result = results(project)
+    assert 0 <= result["accuracy"]["uncompensated"] <= result["accuracy"]["assigned"] <= 1
+    assert result["accuracy"]["searched"] is None
+    changed = {entry["layer"]: entry["weights_changed"] for entry in result["compensation"]}
     assert changed["conv1"] > 0 and changed["fc1"] > 0 and changed["fc2"] == 0
     graph, original = (load_graph(project / "build" / n) for n in ("assigned", "quantized"))
     weights, before = graph.nodes[0].weight, original.nodes[0].weight

@@ -25,10 +25,10 @@ def test_results_lie_where_they_should_and_name_no_place(emitted_project: Path, 
     build = emitted_project / "build"
     for name in ("rtl/filelist.f", "rtl/hawx_accelerator.v", "mem", "hawx_registers.h"):
         assert (build / name).exists()
-    found = json.loads((build / "program.json").read_text())
-    assert found["stage"] == "emit"
-    assert len(found["config_hash"]) == 8
-    assert (found["array"]["rows"], found["array"]["columns"]) == (4, 4)
+    result = json.loads((build / "program.json").read_text())
+    assert result["stage"] == "emit"
+    assert len(result["config_hash"]) == 8
+    assert (result["array"]["rows"], result["array"]["columns"]) == (4, 4)
     for name, content in tree(build).items():
         assert str(emitted_project).encode() not in content, name
 
@@ -105,11 +105,11 @@ GRID = """columns: 4
 def test_a_given_grid(project: Path, run, edit) -> None:
     edit(project, "columns: 4\n", GRID)
     run(project, "emit")
-    found = json.loads((project / "build" / "program.json").read_text())
-    assert [block["name"] for block in found["blocks"]] == ["exact", "drum(k=4)"]
-    assert [block["instances"] for block in found["blocks"]] == [15, 8]
+    result = json.loads((project / "build" / "program.json").read_text())
+    assert [block["name"] for block in result["blocks"]] == ["exact", "drum(k=4)"]
+    assert [block["instances"] for block in result["blocks"]] == [15, 8]
     rest = [[0], [0], [0, 1], [0, 1]]
-    assert found["pe_blocks"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
+    assert result["pe_blocks"] == [[[0], [0], [0, 1], [1]], rest, rest, rest]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,6 @@ def test_from_gates_to_a_verified_accelerator_of_mixed_blocks(
     assert len(expressions) >= len(gates) > 100
     block_file = (build / "rtl" / "hawx_block_import_mine.v").read_text()
     assert file.removesuffix(".v") in block_file
-    found = json.loads((build / "verify.json").read_text())
-    assert (found["mismatches"], found["images"]) == (0, 2)
-    assert found["cycles_per_image"] == found["cycles_predicted"]
+    result = json.loads((build / "verify.json").read_text())
+    assert (result["mismatches"], result["images"]) == (0, 2)
+    assert result["cycles_per_image"] == result["cycles_predicted"]

@@ -10,21 +10,21 @@ from hawx_hw.errors import UserError
 def test_power_of_a_small_accelerator(project: Path, run, edit) -> None:
     edit(project, "verify:", "power: {images: 3}\nverify:")
     assert run(project, "power")[-1].ran
-    found = json.loads((project / "build" / "power.json").read_text())
-    assert (found["stage"], found["images"], found["technology"]["name"]) == (
+    result = json.loads((project / "build" / "power.json").read_text())
+    assert (result["stage"], result["images"], result["technology"]["name"]) == (
         "power",
         3,
         "generic45",
     )
-    names = [layer["name"] for layer in found["layers"]]
+    names = [layer["name"] for layer in result["layers"]]
     assert names[-1] == "image in, result out"
-    assert sum(layer["cycles"] for layer in found["layers"]) == found["cycles"]
-    assert found["energy_pj"] == pytest.approx(
-        found["power_uw"] * found["cycles"] / found["clock_mhz"], rel=1e-6
+    assert sum(layer["cycles"] for layer in result["layers"]) == result["cycles"]
+    assert result["energy_pj"] == pytest.approx(
+        result["power_uw"] * result["cycles"] / result["clock_mhz"], rel=1e-6
     )
     for part in ("blocks", "PEs without blocks", "memories", "control", "shell"):
-        assert found["parts"][part]["energy_pj"] > 0
-    assert found["blocks"]["hawx_block_exact"]["instances"] == 16
+        assert result["parts"][part]["energy_pj"] > 0
+    assert result["blocks"]["hawx_block_exact"]["instances"] == 16
     assert not run(project, "power")[-1].ran
     edit(project, "images: 3", "images: 61")
     with pytest.raises(UserError, match="test images, not 61"):

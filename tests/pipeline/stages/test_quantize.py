@@ -10,8 +10,8 @@ from hawx_hw.graph.storage import load_graph
 
 def test_results(new_project: Path, run) -> None:
     run(new_project, "quantize")
-    found = json.loads((new_project / "build" / "quantize.json").read_text())
-    assert found["dataset"] | {"sha256": ""} == {
+    result = json.loads((new_project / "build" / "quantize.json").read_text())
+    assert result["dataset"] | {"sha256": ""} == {
         "name": "tiny.npz",
         "classes": 3,
         "shape": [2, 12, 13],
@@ -20,10 +20,10 @@ def test_results(new_project: Path, run) -> None:
         "sha256": "",
         "note": "",
     }
-    assert found["calibration_images"] == 16
-    assert found["accuracy"]["images"] == 12
-    assert 0 <= found["accuracy"]["int8"] <= 1
-    assert found["parameters"] == 6 * 51 + 16 * 151 + 120 * 17 + 84 * 121 + 3 * 85
+    assert result["calibration_images"] == 16
+    assert result["accuracy"]["images"] == 12
+    assert 0 <= result["accuracy"]["int8"] <= 1
+    assert result["parameters"] == 6 * 51 + 16 * 151 + 120 * 17 + 84 * 121 + 3 * 85
     graph = load_graph(new_project / "build" / "quantized")
     assert graph.name == "lenet5_tiny"
     assert graph.tensors[graph.input].shape == (2, 12, 13)

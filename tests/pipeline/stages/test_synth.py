@@ -27,21 +27,21 @@ def test_all_sources_are_synthesized(
     names = (build / "rtl" / "filelist.f").read_text().split()
     assert seen == [([build / "rtl" / name for name in names], "hawx_accelerator", "generic45")]
     assert (build / "netlist.v").read_text() == "module hawx_accelerator"
-    found = json.loads((build / "synth.json").read_text())
-    assert (found["cells"], found["stage"]) == (7, "synth")
-    assert "pyosys" in found["versions"]
+    result = json.loads((build / "synth.json").read_text())
+    assert (result["cells"], result["stage"]) == (7, "synth")
+    assert "pyosys" in result["versions"]
 
 
 @pytest.mark.slow
-def test_figures_of_a_small_accelerator(project: Path, run) -> None:
+def test_metrics_of_a_small_accelerator(project: Path, run) -> None:
     run(project, "synth")
-    found = json.loads((project / "build" / "synth.json").read_text())
-    assert found["stage"] == "synth"
-    assert found["technology"]["name"] == "generic45"
-    assert found["modules"]["hawx_pe_exact"]["instances"] == 16
-    assert found["cells"] > 16 * found["modules"]["hawx_pe_exact"]["cells"]
-    assert 0 < found["sequential_area"] < found["area"]
-    assert found["memory_bits"] > 0
+    result = json.loads((project / "build" / "synth.json").read_text())
+    assert result["stage"] == "synth"
+    assert result["technology"]["name"] == "generic45"
+    assert result["modules"]["hawx_pe_exact"]["instances"] == 16
+    assert result["cells"] > 16 * result["modules"]["hawx_pe_exact"]["cells"]
+    assert 0 < result["sequential_area"] < result["area"]
+    assert result["memory_bits"] > 0
     assert (project / "build" / "netlist.v").read_text().count("module hawx_pe_exact") == 1
     assert not any(outcome.ran for outcome in run(project, "synth"))
 
@@ -54,7 +54,7 @@ def test_figures_of_a_small_accelerator(project: Path, run) -> None:
     ],
 )
 def test_bad_technology(new_project: Path, run, edit, technology: str, message: str) -> None:
-    """It is told before anything runs."""
+    """It is reported before anything runs."""
     edit(new_project, "verify:", f"technology: {technology}\nverify:")
     with pytest.raises(UserError) as caught:
         run(new_project, "synth")

@@ -12,12 +12,12 @@ from hawx_hw.verification.result import SimulationResult
 def test_a_whole_run(emitted_project: Path, run) -> None:
     """The real simulation of a small accelerator."""
     run(emitted_project, "verify")
-    found = json.loads((emitted_project / "build" / "verify.json").read_text())
-    assert (found["images"], found["mismatches"], found["traced"]) == (2, 0, 1)
-    assert found["cycles_per_image"] == found["cycles_predicted"]
-    assert sum(entry["cycles"] for entry in found["ledger"]) == found["cycles_predicted"]
-    assert found["utilization"] == found["macs"] / (16 * found["cycles_predicted"])
-    assert found["stage"] == "verify"
+    result = json.loads((emitted_project / "build" / "verify.json").read_text())
+    assert (result["images"], result["mismatches"], result["traced"]) == (2, 0, 1)
+    assert result["cycles_per_image"] == result["cycles_predicted"]
+    assert sum(entry["cycles"] for entry in result["ledger"]) == result["cycles_predicted"]
+    assert result["utilization"] == result["macs"] / (16 * result["cycles_predicted"])
+    assert result["stage"] == "verify"
     assert not any(outcome.ran for outcome in run(emitted_project, "verify"))
 
 
@@ -49,9 +49,9 @@ def test_a_difference_is_written_down(emitted_project: Path, run, differing: str
         with pytest.raises(VerificationError) as caught:
             run(emitted_project, "verify")
         assert str(caught.value) == differing
-        found = json.loads((emitted_project / "build" / "verify.json").read_text())
-        assert (found["images"], found["mismatches"]) == (2, 1)
-        assert found["multipliers"] == 16
+        result = json.loads((emitted_project / "build" / "verify.json").read_text())
+        assert (result["images"], result["mismatches"]) == (2, 1)
+        assert result["multipliers"] == 16
 
 
 def test_more_images_than_there_are(emitted_project: Path, run, edit) -> None:
@@ -65,7 +65,7 @@ def test_more_images_than_there_are(emitted_project: Path, run, edit) -> None:
 
 
 def test_no_simulator(new_project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told before anything runs."""
+    """It is reported before anything runs."""
 
     def find(name: str) -> None:
         raise UserError("Verilator is missing.", hint="Install it.")
