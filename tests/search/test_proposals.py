@@ -23,7 +23,7 @@ def scores(space: Space, seed: int = 0) -> np.ndarray:
 
 @pytest.fixture
 def accelerators(monkeypatch: pytest.MonkeyPatch) -> list[AcceleratorConfig]:
-    """Configs of an architecture that proposes two kinds: the exact block, and single other filters."""
+    """Configs of an architecture that proposes the exact block, and single other filters."""
     given = [AcceleratorConfig(architecture="fake"), AcceleratorConfig(architecture="fake")]
 
     class Fake:
