@@ -273,6 +273,20 @@ _MAPPING = (
 
 _GATEWARE = (
     Mutation(
+        "latency-of-a-block-register",
+        f"{_ARRAY}/gateware/pe.py",
+        "return block_register + cls.SUM_LATENCY",
+        "return cls.SUM_LATENCY",
+        f"{_ARRAY_TESTS}/test_cycles.py {_ARRAY_TESTS}/gateware/test_core.py",
+    ),
+    Mutation(
+        "latency-of-a-slice",
+        f"{_ARRAY}/gateware/array_slice.py",
+        "    LATENCY = 1",
+        "    LATENCY = 2",
+        f"{_ARRAY_TESTS}/test_cycles.py {_ARRAY_TESTS}/gateware",
+    ),
+    Mutation(
         "requantizer-multiplier-bit",
         f"{_ARRAY}/gateware/post_processor.py",
         "product.eq(value * constants.multiplier)",
