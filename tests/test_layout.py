@@ -28,7 +28,6 @@ WITHOUT = frozenset(
     pipeline/stages/profile.py
     pipeline/technology.py
     prediction/plots.py
-    report/tables.py
     scores/layer.py
     scores/profiling.py
     search/algorithms/exhaustive.py

@@ -270,11 +270,11 @@ def _job(
     choose: Callable[[Pipeline], Sequence[str]],
     override: Callable[[Config], Config] = lambda config: config,
 ) -> None:
-    """Run the chosen stages of a config and print the account."""
+    """Run the chosen stages of a config and print the summary."""
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
-    from hawx_hw.report.summary import account, print_account
+    from hawx_hw.report.summary import print_summary, summarize
     from hawx_hw.util.progress import console_for
 
     path = _shown(find_config(name))
@@ -285,11 +285,11 @@ def _job(
         outcomes = pipeline.run(choose(pipeline))
     except UserError as error:
         raise located(error, path) from error
-    found = account(folder, outcomes)
+    summary = summarize(folder, outcomes)
     if as_json:
-        typer.echo(json.dumps(found, indent=2, sort_keys=True))
+        typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))
     else:
-        print_account(found)
+        print_summary(summary)
 
 
 def _shown(path: Path) -> Path:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field
 
 from hawx_hw.architectures.registry import Accelerator, architecture_of
 from hawx_hw.assignment.storage import from_json, to_json
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_json
+from hawx_hw.util.results import Record
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.graph.graph import Graph
 
-__all__ = ["Design"]
+__all__ = ["Design", "read_origin"]
 
 _SCHEMA = 2
 _HINT = "Pick a design again, with hawx pick."
@@ -91,22 +92,41 @@ class Design:
         UserError
             There is no design in the file, or a block of it is not there any more.
         """
-        try:
-            content = json.loads(path.read_text("utf-8"))
-            if content["schema"] != _SCHEMA:
-                raise UserError(
-                    f"The design is of schema {content['schema']!r}, not {_SCHEMA}",
-                    where=str(path),
-                    hint=_HINT,
-                )
-            accelerator = _ACCELERATOR.validate_python(content["accelerator"])
-            origin = content["index"]
-            stored = content["assignment"]
-        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        content = _read(path)
+        return cls(content.accelerator, from_json(content.assignment, base), content.index)
+
+
+def read_origin(path: Path) -> int | None:
+    """The point of the search's front that a stored design is; no block of it is looked up.
+
+    Raises
+    ------
+    UserError
+        There is no design in the file.
+    """
+    return _read(path).index
+
+
+class _Content(Record):
+    """The keys of design.json."""
+
+    schema_: int = Field(alias="schema")
+    accelerator: Accelerator
+    assignment: dict[str, Any]
+    index: int | None
+
+
+def _read(path: Path) -> _Content:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["schema"] != _SCHEMA:
             raise UserError(
-                f"The design cannot be read: {error}", where=str(path), hint=_HINT
-            ) from error
-        return cls(accelerator, from_json(stored, base), origin)
-
-
-_ACCELERATOR: TypeAdapter[AcceleratorConfig] = TypeAdapter(Accelerator)
+                f"The design is of schema {content['schema']!r}, not {_SCHEMA}",
+                where=str(path),
+                hint=_HINT,
+            )
+        return _Content.model_validate(content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The design cannot be read: {error}", where=str(path), hint=_HINT
+        ) from error

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import config_path
-from hawx_hw.util.files import write_json
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
@@ -104,10 +103,6 @@ class Context:
     def path(self, text: str) -> Path:
         """The path that the config means by ``text``."""
         return config_path(text, self.base)
-
-    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write ``content`` with the header into the JSON file ``name``."""
-        write_json(self.output / name, {"schema": 1, **self.header.as_dict(), **content})
 
     def write(self, result: Result) -> None:
         """Write the stage's result, with the header."""

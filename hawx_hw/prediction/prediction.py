@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 __all__ = ["Interval", "OutOfRange", "Prediction"]
-
-_INTERVALS = ("area", "longest_path_ns", "fmax_mhz", "power_uw", "energy_pj")
 
 
 @dataclass(frozen=True)
@@ -92,25 +88,3 @@ class Prediction:
     power_uw: Interval
     energy_pj: Interval
     outside: tuple[OutOfRange, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-able; ``outside`` is by feature."""
-        outside = {each.feature: _without(each, "feature") for each in self.outside}
-        return {**asdict(self), "outside": outside}
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Prediction:
-        """What :meth:`as_dict` was made from.
-
-        Raises
-        ------
-        KeyError, TypeError
-            The content is none.
-        """
-        intervals = {name: Interval(**content[name]) for name in _INTERVALS}
-        outside = [OutOfRange(feature=name, **each) for name, each in content["outside"].items()]
-        return cls(**{**content, **intervals, "outside": tuple(outside)})
-
-
-def _without(each: OutOfRange, name: str) -> dict[str, Any]:
-    return {key: value for key, value in asdict(each).items() if key != name}

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hawx_hw.prediction.prediction import Interval, Prediction
+from hawx_hw.prediction.prediction import Interval
 
-__all__ = ["Comparison", "Measured", "compare", "read_comparison"]
+if TYPE_CHECKING:
+    from hawx_hw.power.result import PowerResult
+    from hawx_hw.prediction.result import PredictResult
+    from hawx_hw.report.chosen import ChosenDesign
+    from hawx_hw.synthesis.result import SynthResult
+    from hawx_hw.verification.result import VerifyResult
 
-#: The quantities that are compared, with their units.
-_UNITS = {"area": "um2", "longest_path_ns": "ns", "power_uw": "uW", "energy_pj": "pJ"}
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What synthesis and power analysis measured of a design; None: they did not run.
-
-    Parameters
-    ----------
-    area : float or None
-        Of the cells, in the library's unit.
-    longest_path_ns : float or None
-    power_uw, energy_pj : float or None
-        Of an image.
-    """
-
-    area: float | None = None
-    longest_path_ns: float | None = None
-    power_uw: float | None = None
-    energy_pj: float | None = None
+__all__ = ["Comparison", "compare"]
 
 
 @dataclass(frozen=True)
@@ -42,58 +24,104 @@ class Comparison:
     Parameters
     ----------
     metric : str
-        A field of :class:`Measured`.
+        Its key in the files of the stages.
     unit : str
+        Of the numbers here.
     predicted : Interval
     measured : float
+    title : str
+        For people, with the unit of a table.
+    scale : float
+        The table's unit in units of the numbers here.
+    form : str
+        How a table shows the numbers.
+    points : bool
+        Whether the error is a difference in percentage points, and no ratio.
     """
 
     metric: str
     unit: str
     predicted: Interval
     measured: float
+    title: str
+    scale: float = 1.0
+    form: str = ",.5g"
+    points: bool = False
 
     @property
     def inside(self) -> bool:
-        """Whether the interval holds what was measured."""
+        """Whether the interval holds the measurement."""
         return self.measured in self.predicted
+
+    @property
+    def exact(self) -> bool:
+        """Whether the prediction is a number without an error."""
+        return self.predicted.low == self.predicted.high
+
+    @property
+    def error(self) -> str:
+        """How far the prediction is off."""
+        value = self.predicted.value
+        if self.points:
+            return f"{(value - self.measured) / self.scale:+.2f} points"
+        return f"{100 * (value / self.measured - 1):+.1f} %"
+
+    def show(self, value: float) -> str:
+        """A number in the table's unit."""
+        return f"{value / self.scale:{self.form}}"
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
-        return {**asdict(self), "inside": self.inside}
+        return {
+            "metric": self.metric,
+            "unit": self.unit,
+            "predicted": asdict(self.predicted),
+            "measured": self.measured,
+            "inside": self.inside,
+        }
 
 
-def compare(prediction: Prediction, measured: Measured) -> list[Comparison]:
-    """Everything that was both predicted and measured."""
-    return [
-        Comparison(metric, unit, getattr(prediction, metric), value)
-        for metric, unit in _UNITS.items()
-        if (value := getattr(measured, metric)) is not None
-    ]
+def compare(
+    predicted: PredictResult | None,
+    synth: SynthResult | None = None,
+    power: PowerResult | None = None,
+    verify: VerifyResult | None = None,
+    chosen: ChosenDesign | None = None,
+) -> list[Comparison]:
+    """Everything that was both predicted and measured.
 
-
-def read_comparison(folder: Path) -> list[Comparison]:
-    """What a build folder's ``predict.json`` and its ``synth.json`` and ``power.json`` have both.
-
-    Files that are missing, or of another technology than the prediction, do not count.
+    Results of another technology than the prediction's do not count. Cycles and accuracy are
+    compared where synthesis or power is.
     """
-    predicted = _read(folder / "predict.json")
-    if not predicted.get("prediction"):
+    if predicted is None or predicted.prediction is None:
         return []
-    technology = predicted["technology"]["name"]
-    synth, power = (_of(technology, _read(folder / name)) for name in ("synth.json", "power.json"))
-    measured = Measured(
-        area=synth.get("area"),
-        longest_path_ns=synth["timing"]["longest_path_ns"] if synth else None,
-        power_uw=power.get("power_uw"),
-        energy_pj=power.get("energy_pj"),
-    )
-    return compare(Prediction.from_dict(predicted["prediction"]), measured)
-
-
-def _of(technology: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    return content if content and content["technology"]["name"] == technology else {}
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    prediction, name = predicted.prediction, predicted.technology.name
+    entries = []
+    if synth is not None and synth.technology.name == name:
+        path = synth.timing.longest_path_ns
+        entries += [
+            Comparison("area", "um2", prediction.area, synth.area, "area, um2"),
+            Comparison("longest_path_ns", "ns", prediction.longest_path_ns, path,
+                       "longest path, ns"),
+        ]  # fmt: skip
+    if power is not None and power.technology.name == name:
+        entries += [
+            Comparison("power_uw", "uW", prediction.power_uw, power.power_uw, "power, mW", 1e3),
+            Comparison("energy_pj", "pJ", prediction.energy_pj, power.energy_pj,
+                       "energy per image, uJ", 1e6),
+        ]  # fmt: skip
+    if not entries:
+        return []
+    if verify is not None and verify.cycles_per_image is not None:
+        cycles = Interval(prediction.cycles, prediction.cycles, prediction.cycles)
+        entries.append(
+            Comparison("cycles", "cycles", cycles, verify.cycles_per_image, "cycles per image",
+                       form=",.0f")
+        )  # fmt: skip
+    if chosen is not None and chosen.predicted_accuracy is not None:
+        accuracy = Interval(**asdict(chosen.predicted_accuracy))
+        title = f"accuracy, %, {chosen.images:,} training images"
+        entries.append(
+            Comparison("accuracy", "1", accuracy, chosen.accuracy, title, 0.01, ".2f", points=True)
+        )
+    return entries

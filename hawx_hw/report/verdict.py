@@ -11,11 +11,19 @@ __all__ = ["Rival", "rivals", "verdict"]
 
 #: How blocks of plain lower precision are named; the exact one is among them.
 _PRECISION = ("exact", "precision(")
-#: Predictions of designs that differ in their blocks alone were found off one another by up to so
-#: many per cent (benchmarks/end_to_end.py).
+#: Predictions of designs that differ in their blocks alone are off one another by up to so many
+#: per cent (measured by benchmarks/end_to_end.py).
 _RESOLUTION = 0.5
 #: Metrics that are predicted with an error.
 _PREDICTED = ("energy_nj", "power_mw", "area_um2")
+#: Objectives in words.
+_WORDS = {
+    "energy_nj": "energy",
+    "power_mw": "power",
+    "area_um2": "area",
+    "latency_us": "time",
+}
+_EXACT = "exact blocks"
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,8 @@ def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival
     Returns
     -------
     list of Rival
-        Exact, the best of plain lower precision and the best of any block, as far as they were run
-        and lose no more; none twice.
+        Exact, the best of plain lower precision and the best of any block, as far as they were
+        evaluated and lose no more; none twice.
     """
     most = max(most, chosen.accuracy_drop)
     exact = [point for point in result.uniform if point.exact]
@@ -57,14 +65,14 @@ def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival
     plain = [point for point in allowed if point.blocks[0].startswith(_PRECISION)]
     others: list[Rival] = []
     for what, some in (
-        ("exact", exact),
+        (_EXACT, exact),
         ("lower precision alone", plain),
         ("one block everywhere", allowed),
     ):
         if some:
             best = min(some, key=lambda point: point.metrics[result.objective])
             if best.vector not in [rival.point.vector for rival in others]:
-                title = what if what == "exact" else f"{what}: {best.blocks[0]}"
+                title = what if what == _EXACT else f"{what}: {best.blocks[0]}"
                 others.append(Rival(title, best))
     return others
 
@@ -79,15 +87,16 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
             if point.accuracy_drop <= chosen.accuracy_drop
             and point.metrics[result.objective] < objective
         ]
-        text = "one block everywhere was chosen"
+        text = "one block everywhere"
         return text if less else f"{text}: no mixture that was evaluated is better"
     if not others:
-        return "nothing that it could be compared with was run"
+        return "no design was evaluated that it could be compared with"
     parts = []
     for rival in others:
         share = 100 * (1 - objective / rival.point.metrics[result.objective])
         word = "less" if share > 0 else "more"
         clear = result.objective not in _PREDICTED or abs(share) >= _RESOLUTION
-        doubt = "" if clear else " (too little for predictions to tell)"
-        parts.append(f"{abs(share):.2f} % {word} than {rival.what}{doubt}")
+        doubt = "" if clear else " (within the error of predictions)"
+        unit = _WORDS.get(result.objective, result.objective)
+        parts.append(f"{abs(share):.2f} % {word} {unit} than {rival.what}{doubt}")
     return "predicted to take " + ", ".join(parts)

@@ -19,6 +19,8 @@ from hawx_hw.config.load import schema_text
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline import order
 from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+from tests.report.samples import VERIFY
 
 CONFIG = """\
 name: tiny
@@ -28,13 +30,28 @@ network:
 accelerator:
   rows: 4
 """
-QUANTIZED = {
-    "model": "lenet5",
-    "dataset": {"name": "digits", "note": ""},
-    "accuracy": {"float": 0.9915, "int8": 0.99, "images": 1000},
-}
+QUANTIZED = QuantizeResult(
+    model="lenet5",
+    dataset=DatasetSummary(
+        name="digits",
+        classes=10,
+        shape=(1, 28, 28),
+        train_images=1,
+        test_images=1000,
+        sha256="ab",
+        note="",
+    ),
+    calibration_images=1,
+    accuracy=NetworkAccuracy(float=0.9915, int8=0.99, images=1000),
+    parameters=1,
+)
 #: So that a process in another folder finds the package.
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(hawx_hw.__file__).parents[1])}
+
+
+def quantize(context: Context) -> None:
+    context.write(QUANTIZED)
+    (context.output / "quantized.npz").touch()
 
 
 @pytest.fixture
@@ -42,7 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A current folder with a config, and a pipeline whose stages take no time."""
     (tmp_path / "tiny.yaml").write_text(CONFIG)
     monkeypatch.chdir(tmp_path)
-    use(monkeypatch, quantize=lambda context: context.write_json("quantize.json", QUANTIZED))
+    use(monkeypatch, quantize=quantize)
     # main() installs handlers; the tests' own come back afterwards.
     before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
     yield tmp_path
@@ -61,14 +78,14 @@ def hawx(*arguments: str) -> int:
     return end.value.code or 0
 
 
-def test_account_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hawx("run", "tiny.yaml") == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "tiny (0 s)",
-        "accuracy, float  99.15 % of 1,000 test images of digits",
-        "accuracy, int8   99.00 % of 1,000 test images of digits",
-        "integer graph    build/tiny/quantized.npz",
+        "accuracy, float network  99.15 % on 1,000 test images of digits",
+        "accuracy, int8 network   99.00 % on 1,000 test images of digits",
+        "integer graph            build/tiny/quantized.npz",
     ]
     assert err.splitlines()[0] == "quantize: running (not finished before)"
     assert hawx("run", "tiny.yaml") == 0
@@ -77,14 +94,14 @@ def test_account_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert err == "quantize: up to date\n"
 
 
-def test_account_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hawx("run", "tiny.yaml", "--json", "--build", "elsewhere") == 0
     out, err = capsys.readouterr()
     content = json.loads(out)
     assert content["name"] == "tiny"
     assert content["folder"] == "elsewhere/tiny"
     assert content["stages"]["quantize"]["ran"] is True
-    assert content["results"]["quantize"] == QUANTIZED
+    assert content["results"]["quantize"] == QUANTIZED.as_dict()
     assert content["files"] == {"integer graph": "elsewhere/tiny/quantized.npz"}
     assert err == ""
 
@@ -183,12 +200,10 @@ def test_zero_images_are_a_failed_verification(folder: Path, capsys) -> None:
 
 def test_options_override_the_config(folder: Path, monkeypatch) -> None:
     seen = []
-    results = {"images": 7, "mismatches": 0, "cycles_per_image": 9, "cycles_predicted": 9}
-    results |= {"utilization": 0.5, "simulator": "none", "causes": [], "ledger": []}
 
     def verify(context: Context) -> None:
         seen.append(context.config.verify.images)
-        context.write_json("verify.json", results)
+        context.write(VERIFY)
 
     use(monkeypatch, verify=verify)
     assert hawx("verify", "tiny.yaml", "--images", "7") == 0
@@ -240,7 +255,7 @@ from hawx_hw.pipeline import order
 from hawx_hw.pipeline.stage import Stage
 
 def first(context):
-    context.write_json("quantize.json", {})
+    (context.output / "quantize.json").write_text("{}")
 
 def second(context):
     (context.output / "half").write_text("half")

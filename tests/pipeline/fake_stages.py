@@ -15,12 +15,23 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from hawx_hw.pipeline.build_folder import BuildFolder
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Outcome, Stage
 from hawx_hw.util.progress import console_for
+from hawx_hw.util.results import Result
+
+
+class Second(Result):
+    """The result of the second stage."""
+
+    FILE: ClassVar[str] = "second.json"
+    STAGE: ClassVar[str] = "second"
+    SCHEMA: ClassVar[int] = 1
+
+    number: int
 
 
 class Settings:
@@ -43,7 +54,7 @@ def second(context: Context) -> None:
     for name in ("a.v", "b.v"):
         (context.output / "rtl").mkdir(exist_ok=True)
         (context.output / "rtl" / name).write_text(f"{name} {number % 10}\n")
-    context.write_json("second.json", {"number": number % 10})
+    context.write(Second(number=number % 10))
 
 
 def third(context: Context) -> None:

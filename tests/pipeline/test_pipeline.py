@@ -9,6 +9,7 @@ from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
+from hawx_hw.util.files import write_json
 from hawx_hw.util.progress import console_for
 from tests.pipeline.fake_stages import STAGES, Settings, content, run
 
@@ -191,7 +192,7 @@ def test_a_failed_stage_leaves_the_earlier_ones(tmp_path: Path) -> None:
 
 def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path, capsys) -> None:
     def verify(context: Context) -> None:
-        context.write_json("verify.json", {"mismatches": 3})
+        write_json(context.output / "verify.json", {"mismatches": 3})
         raise VerificationError("3 of 20 images differ.")
 
     for reason in ("not finished before", "failed before"):

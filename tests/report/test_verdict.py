@@ -29,36 +29,34 @@ def result(front: DesignPoint) -> SearchResult:
 def test_a_mixture_is_compared_with_what_loses_no_more() -> None:
     others = rivals(result(MIXED), MIXED, 0.3)
     assert [(rival.what, rival.point) for rival in others] == [
-        ("exact", UNIFORM[0]),
+        ("exact blocks", UNIFORM[0]),
         ("lower precision alone: precision(w=5,a=5)", UNIFORM[1]),
         ("one block everywhere: array(ha=4,hb=4,v=0)", UNIFORM[3]),
     ]
     text = verdict(result(MIXED), MIXED, others)
-    assert "25.00 % less than exact" in text
-    assert "6.25 % less than lower precision alone" in text
-    assert "2.60 % less than one block everywhere" in text
+    assert "25.00 % less energy than exact blocks" in text
+    assert "6.25 % less energy than lower precision alone" in text
+    assert "2.60 % less energy than one block everywhere" in text
 
 
-def test_a_difference_that_predictions_cannot_tell_says_so() -> None:
+def test_a_difference_that_predictions_cannot_resolve_is_marked() -> None:
     close = mixture(76.8)
     text = verdict(result(close), close, rivals(result(close), close, 0.3))
-    assert "0.26 % less than one block everywhere: array(ha=4,hb=4,v=0) (too little" in text
-    assert text.count("too little") == 1
+    assert "0.26 % less energy than one block everywhere: array(ha=4,hb=4,v=0) (within the" in text
+    assert text.count("within the error") == 1
 
 
-def test_a_mixture_that_takes_more_says_so() -> None:
+def test_a_mixture_that_takes_more_is_no_gain() -> None:
     worse = mixture(84.0)
     text = verdict(result(worse), worse, rivals(result(worse), worse, 0.3))
-    assert "5.00 % more than lower precision alone" in text
+    assert "5.00 % more energy than lower precision alone" in text
 
 
 def test_one_block_everywhere_is_no_mixture() -> None:
     others = rivals(result(UNIFORM[3]), UNIFORM[3], 0.2)
-    assert verdict(result(UNIFORM[3]), UNIFORM[3], others).startswith(
-        "one block everywhere was chosen: no"
-    )
+    assert verdict(result(UNIFORM[3]), UNIFORM[3], others).startswith("one block everywhere: no")
 
 
 def test_what_loses_more_than_the_chosen_is_no_rival() -> None:
     exact = UNIFORM[0]
-    assert [rival.what for rival in rivals(result(exact), exact, 0.0)] == ["exact"]
+    assert [rival.what for rival in rivals(result(exact), exact, 0.0)] == ["exact blocks"]

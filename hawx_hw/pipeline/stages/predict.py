@@ -6,7 +6,7 @@ Writes ``predict.json``.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.errors import UserError
@@ -23,11 +23,12 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     from hawx_hw.prediction.designs import DesignPredictor
+    from hawx_hw.prediction.result import PredictedTechnology, PredictResult
     from hawx_hw.synthesis import default_store
 
     accelerator = context.config.accelerator
     technology = load_technology(context.config, context.base)
-    content: dict[str, Any] = {"technology": {"name": technology.name, "sha256": technology.digest}}
+    name = PredictedTechnology(name=technology.name, sha256=technology.digest)
     with context.progress.task("predicting", estimate=5.0):
         plan = load_plan(context)
         try:
@@ -41,10 +42,10 @@ def _run(context: Context) -> None:
             )
         except UserError as error:
             # A run of all stages goes on without.
-            content |= {"prediction": None, "reason": error.what}
+            result = PredictResult(technology=name, prediction=None, reason=error.what)
         else:
-            content |= {"prediction": predictor(plan).as_dict(), "reason": None}
-    context.write_json("predict.json", content)
+            result = PredictResult(technology=name, prediction=predictor(plan), reason=None)
+    context.write(result)
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:

@@ -1,6 +1,5 @@
 """The stage predict: predictions from the plan, or the reason why there are none."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,24 +7,20 @@ import pytest
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.config.load import load_config
 from hawx_hw.pipeline.stages.predict import STAGE
-from hawx_hw.prediction.prediction import Prediction
+from hawx_hw.prediction.result import PredictResult
 from hawx_hw.prediction.storage import shipped_folder
 from hawx_hw.util.code import code
 
 SHIPPED = shipped_folder(ARCHITECTURES["systolic"])
 
 
-def read(project: Path) -> dict:
-    return json.loads((project / "build" / "predict.json").read_text())
-
-
 def test_predict(project: Path, run) -> None:
     run(project, "predict")
-    content = read(project)
-    assert content["reason"] is None
-    assert content["technology"]["name"] == "generic45"
-    prediction = Prediction.from_dict(content["prediction"])
-    assert prediction.as_dict() == content["prediction"]
+    result = PredictResult.read(project / "build")
+    assert result.reason is None
+    assert result.technology.name == "generic45"
+    prediction = result.prediction
+    assert prediction is not None
     assert prediction.area.low < prediction.area.value < prediction.area.high
     assert prediction.technology == "generic45"
 
@@ -33,9 +28,9 @@ def test_predict(project: Path, run) -> None:
 def test_a_technology_without_predictors_is_no_error(project: Path, run, edit) -> None:
     edit(project, "name: tiny", "name: tiny\ntechnology: osu018")
     run(project, "predict")
-    content = read(project)
-    assert content["prediction"] is None
-    assert content["reason"] == "There are no predictors of systolic designs in osu018"
+    result = PredictResult.read(project / "build")
+    assert result.prediction is None
+    assert result.reason == "There are no predictors of systolic designs in osu018"
 
 
 def test_predictors_are_files_of_the_stage_and_no_code(

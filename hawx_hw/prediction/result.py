@@ -1,0 +1,45 @@
+"""The prediction of the design that is built, and predict.json."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hawx_hw.prediction.prediction import Prediction
+from hawx_hw.util.results import Record, Result
+
+__all__ = ["PredictResult", "PredictedTechnology"]
+
+
+class PredictedTechnology(Record):
+    """The technology that was predicted for.
+
+    Parameters
+    ----------
+    name : str
+    sha256 : str
+        Of its liberty file.
+    """
+
+    name: str
+    sha256: str
+
+
+class PredictResult(Result):
+    """The content of predict.json.
+
+    Parameters
+    ----------
+    technology : PredictedTechnology
+    prediction : Prediction or None
+        None where it could not be made.
+    reason : str or None
+        Why it could not be made.
+    """
+
+    FILE: ClassVar[str] = "predict.json"
+    STAGE: ClassVar[str] = "predict"
+    SCHEMA: ClassVar[int] = 2
+
+    technology: PredictedTechnology
+    prediction: Prediction | None
+    reason: str | None

@@ -1,0 +1,222 @@
+"""The lines of a summary: what each stage's result comes to, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hawx_hw.compensation.result import AssignResult
+    from hawx_hw.design.program import EmitResult
+    from hawx_hw.power.result import PowerResult
+    from hawx_hw.prediction.prediction import Interval, Prediction
+    from hawx_hw.prediction.result import PredictResult
+    from hawx_hw.quantize.result import QuantizeResult
+    from hawx_hw.scores.profiling import ProfileFile
+    from hawx_hw.search.result import SearchFile
+    from hawx_hw.synthesis.result import SynthResult
+    from hawx_hw.verification.result import VerifyResult
+
+__all__ = [
+    "Line",
+    "assign_lines",
+    "emit_lines",
+    "pick_lines",
+    "power_lines",
+    "predict_lines",
+    "profile_lines",
+    "quantize_lines",
+    "search_lines",
+    "synth_lines",
+    "verify_lines",
+]
+
+#: A name and a text.
+Line = tuple[str, str]
+
+
+def quantize_lines(result: QuantizeResult) -> list[Line]:
+    """Accuracy of the float and of the integer network."""
+    accuracy, dataset = result.accuracy, result.dataset
+    images = f"on {accuracy.images:,} test images of {dataset.name}"
+    lines = [
+        ("accuracy, float network", f"{_percent(accuracy.in_float)} {images}"),
+        ("accuracy, int8 network", f"{_percent(accuracy.int8)} {images}"),
+    ]
+    return [*lines, ("note", dataset.note)] if dataset.note else lines
+
+
+def profile_lines(result: ProfileFile) -> list[Line]:
+    """Size of the profile; nothing without a search."""
+    profile = result.profile
+    if profile is None:
+        return []
+    return [
+        (
+            "hawx scores",
+            f"{profile.units:,} units under {len(profile.blocks)} blocks each, from "
+            f"{profile.images:,} training images",
+        )
+    ]
+
+
+def search_lines(result: SearchFile) -> list[Line]:
+    """Size of the front and of the search; nothing without a search."""
+    search = result.search
+    if search is None:
+        return []
+    return [
+        (
+            "search",
+            f"{len(search.front)} designs on the Pareto front; {search.evaluations} assignments "
+            f"evaluated on {search.images:,} training images (algorithm {search.algorithm})",
+        )
+    ]
+
+
+def pick_lines(index: int | None) -> list[Line]:
+    """The design that is built; nothing without a search."""
+    if index is None:
+        return []
+    return [
+        (
+            "chosen design",
+            f"point {index} of the front (list the front: hawx search; build another point: "
+            "hawx run --index)",
+        )
+    ]
+
+
+def assign_lines(result: AssignResult) -> list[Line]:
+    """Accuracy with the assigned blocks; nothing where all are exact."""
+    accuracy = result.accuracy
+    if accuracy is None:
+        return []
+    others = [f"{_percent(accuracy.uncompensated)} without compensation"]
+    if accuracy.searched is not None:
+        others.append(f"{_percent(accuracy.searched)} as the search evaluated it")
+    return [("accuracy, assigned blocks", f"{_percent(accuracy.assigned)} ({', '.join(others)})")]
+
+
+def predict_lines(result: PredictResult, *, compared: bool) -> list[Line]:
+    """The prediction, where no table compares it with measurements, and its validity."""
+    prediction = result.prediction
+    if prediction is None:
+        return [("prediction", f"none: {result.reason}")]
+    lines = [] if compared else [("prediction", _prediction_text(prediction))]
+    if prediction.outside:
+        features = "; ".join(str(each) for each in prediction.outside)
+        lines.append(
+            (
+                "caution",
+                "the design is outside the range that the predictors were trained on: "
+                f"{features}. The intervals are widened, but unproven there: measure with hawx "
+                "synth and hawx power, or train predictors on designs like this one (hawx "
+                "characterize-designs)",
+            )
+        )
+    return lines
+
+
+def emit_lines(result: EmitResult) -> list[Line]:
+    """The accelerator and its blocks."""
+    place = "loaded over the bus" if result.loadable else "built in"
+    blocks = (
+        f"{block.name} ({block.implementation}) in {block.instances:,} PEs"
+        for block in result.blocks
+    )
+    return [
+        (
+            "accelerator",
+            f"{result.title}; {result.parameter_bytes:,} bytes of parameters, {place}",
+        ),
+        ("blocks", ", ".join(blocks)),
+    ]
+
+
+def verify_lines(result: VerifyResult) -> list[Line]:
+    """Cycles, utilization and the verdict of the simulation."""
+    measured, predicted = result.cycles_per_image, result.cycles_predicted
+    model = (
+        "exactly as the cycle model predicts"
+        if measured == predicted
+        else f"the cycle model predicts {predicted:,}"
+    )
+    verdict = (
+        f"{result.images:,} images bit-exact"
+        if not result.mismatches
+        else f"{result.mismatches} of {result.inferences:,} results differ from the reference"
+    )
+    cycles = "none measured" if measured is None else f"{measured:,}"
+    return [
+        ("cycles per image", f"{cycles}, {model}"),
+        ("utilization", f"{_share(result.utilization)} of all multiplier-cycles do useful work"),
+        ("verification", f"{verdict} (simulated with {result.simulator})"),
+    ]
+
+
+def synth_lines(result: SynthResult) -> list[Line]:
+    """Cells, area and longest path."""
+    timing = result.timing
+    return [
+        (
+            "cells",
+            f"{result.cells:,} of {result.technology.name}, {result.sequential_cells:,} of them "
+            "sequential",
+        ),
+        (
+            "area",
+            f"{result.area:,.0f} um2 of cells, {result.sequential_area:,.0f} um2 of them "
+            f"sequential; the {result.memory_bits:,} bits of memory come on top",
+        ),
+        (
+            "longest path",
+            f"{timing.longest_path_ns:.2f} ns without wires, ends in {timing.module}",
+        ),
+    ]
+
+
+def power_lines(result: PowerResult) -> list[Line]:
+    """Power and energy of an image."""
+    shares = ", ".join(
+        f"{kind} {100 * value / result.power_uw:.0f} %"
+        for kind, value in (
+            ("internal", result.internal_uw),
+            ("switching", result.switching_uw),
+            ("memory", result.memory_uw),
+            ("leakage", result.leakage_uw),
+        )
+    )
+    return [
+        (
+            "power",
+            f"{result.power_uw / 1000:.2f} mW at {result.clock_mhz:g} MHz ({shares})",
+        ),
+        ("clock", result.clock),
+        (
+            "energy per image",
+            f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "
+            f"{result.images:,} images)",
+        ),
+    ]
+
+
+def _prediction_text(prediction: Prediction) -> str:
+    return (
+        f"{_within(prediction.area, 1, 'um2')}, {_within(prediction.power_uw, 1e3, 'mW')} at "
+        f"{prediction.clock_mhz:g} MHz, {_within(prediction.energy_pj, 1e6, 'uJ')} per image, up "
+        f"to {_within(prediction.fmax_mhz, 1, 'MHz')}; {prediction.cycles:,} cycles, "
+        f"{prediction.latency_us:.1f} us"
+    )
+
+
+def _within(interval: Interval, unit: float, name: str) -> str:
+    value, low, high = (each / unit for each in (interval.value, interval.low, interval.high))
+    return f"{value:,.4g} {name} ({low:,.4g} to {high:,.4g})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %"

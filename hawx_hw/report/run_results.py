@@ -1,0 +1,173 @@
+"""The typed results of a run's stages, read from the build folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hawx_hw.compensation.result import AssignResult
+    from hawx_hw.design.program import EmitResult
+    from hawx_hw.power.result import PowerResult
+    from hawx_hw.prediction.result import PredictResult
+    from hawx_hw.quantize.result import QuantizeResult
+    from hawx_hw.scores.profiling import ProfileFile
+    from hawx_hw.search.result import SearchFile
+    from hawx_hw.synthesis.result import SynthResult
+    from hawx_hw.verification.result import VerifyResult
+
+__all__ = ["RunResults", "load_results"]
+
+#: Keys of the results that are long and not for a summary.
+_LEFT_OUT = {
+    "assign": {"compensation"},
+    "emit": {"sources", "memories", "cycles"},
+    "synth": {"keys", "modules", "cells_by_kind", "memories"},
+    "power": {"modules", "pes", "memories"},
+}
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """The results of a run's stages.
+
+    A result is None where its stage was not in the run.
+
+    Parameters
+    ----------
+    folder : Path
+        The build folder.
+    stages : tuple of str
+        Those of the run, in their order.
+    quantize : QuantizeResult or None
+    profile : ProfileFile or None
+    search : SearchFile or None
+    index : int or None
+        The point of the search's front that was picked; None without a search.
+    assign : AssignResult or None
+    predict : PredictResult or None
+    emit : EmitResult or None
+    verify : VerifyResult or None
+    synth : SynthResult or None
+    power : PowerResult or None
+    """
+
+    folder: Path
+    stages: tuple[str, ...]
+    quantize: QuantizeResult | None = None
+    profile: ProfileFile | None = None
+    search: SearchFile | None = None
+    index: int | None = None
+    assign: AssignResult | None = None
+    predict: PredictResult | None = None
+    emit: EmitResult | None = None
+    verify: VerifyResult | None = None
+    synth: SynthResult | None = None
+    power: PowerResult | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, by stage; long lists are left out: they are in the files."""
+        content: dict[str, Any] = {}
+        for stage in self.stages:
+            values = {"index": self.index} if stage == "pick" else getattr(self, stage).as_dict()
+            left_out = _LEFT_OUT.get(stage, set())
+            content[stage] = {key: value for key, value in values.items() if key not in left_out}
+        return content
+
+
+def load_results(folder: Path, stages: tuple[str, ...]) -> RunResults:
+    """Read the results of some stages.
+
+    Parameters
+    ----------
+    folder : Path
+        The build folder.
+    stages : tuple of str
+
+    Raises
+    ------
+    UserError
+        A file is missing, damaged or of another schema.
+    """
+    read = {stage: _READERS[stage](folder) for stage in stages}
+    if "pick" in read:
+        read["index"] = read.pop("pick")
+    return RunResults(folder, stages, **read)
+
+
+# Each reader imports its own model: a run of few stages need not wait for the libraries of all.
+
+
+def _quantize(folder: Path) -> QuantizeResult:
+    from hawx_hw.quantize.result import QuantizeResult
+
+    return QuantizeResult.read(folder)
+
+
+def _profile(folder: Path) -> ProfileFile:
+    from hawx_hw.scores.profiling import ProfileFile
+
+    return ProfileFile.read(folder)
+
+
+def _search(folder: Path) -> SearchFile:
+    from hawx_hw.search.result import SearchFile
+
+    return SearchFile.read(folder)
+
+
+def _pick(folder: Path) -> int | None:
+    from hawx_hw.design.design import read_origin
+
+    return read_origin(folder / "design.json")
+
+
+def _assign(folder: Path) -> AssignResult:
+    from hawx_hw.compensation.result import AssignResult
+
+    return AssignResult.read(folder)
+
+
+def _predict(folder: Path) -> PredictResult:
+    from hawx_hw.prediction.result import PredictResult
+
+    return PredictResult.read(folder)
+
+
+def _emit(folder: Path) -> EmitResult:
+    from hawx_hw.design.program import EmitResult
+
+    return EmitResult.read(folder)
+
+
+def _verify(folder: Path) -> VerifyResult:
+    from hawx_hw.verification.result import VerifyResult
+
+    return VerifyResult.read(folder)
+
+
+def _synth(folder: Path) -> SynthResult:
+    from hawx_hw.synthesis.result import SynthResult
+
+    return SynthResult.read(folder)
+
+
+def _power(folder: Path) -> PowerResult:
+    from hawx_hw.power.result import PowerResult
+
+    return PowerResult.read(folder)
+
+
+_READERS: dict[str, Any] = {
+    "quantize": _quantize,
+    "profile": _profile,
+    "search": _search,
+    "pick": _pick,
+    "assign": _assign,
+    "predict": _predict,
+    "emit": _emit,
+    "verify": _verify,
+    "synth": _synth,
+    "power": _power,
+}

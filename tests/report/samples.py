@@ -1,0 +1,184 @@
+"""Results of a small run, for the tests of what is shown of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hawx_hw.compensation.result import AssignedAccuracy, AssignResult
+from hawx_hw.design.program import (
+    EmitResult,
+    EmittedBlock,
+    LayerMultiplications,
+    ProgramCycles,
+)
+from hawx_hw.netlist.report import CellTotals
+from hawx_hw.power.result import GroupPower, LayerPower, PowerMetrics, PowerResult
+from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
+from hawx_hw.prediction.result import PredictedTechnology, PredictResult
+from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+from hawx_hw.synthesis.result import SynthesisOptions, SynthResult, TechnologyName, Timing
+from hawx_hw.util.results import Result
+from hawx_hw.verification.result import Cause, CyclesOfLayer, VerifyResult
+
+TECHNOLOGY = TechnologyName(name="generic45", library="generic45", sha256="ab")
+
+QUANTIZE = QuantizeResult(
+    model="lenet5",
+    dataset=DatasetSummary(
+        name="mnist",
+        classes=10,
+        shape=(1, 28, 28),
+        train_images=60_000,
+        test_images=10_000,
+        sha256="cd",
+        note="Only a part is at hand.",
+    ),
+    calibration_images=512,
+    accuracy=NetworkAccuracy(float=0.9931, int8=0.9928, images=10_000),
+    parameters=61_706,
+)
+ASSIGN = AssignResult(
+    exact=False,
+    accuracy=AssignedAccuracy(images=10_000, uncompensated=0.9, assigned=0.985, searched=0.98),
+    compensation=(),
+    training=None,
+)
+EMIT = EmitResult(
+    generator="hawx_hw",
+    config_hash="000000ab",
+    top="hawx_accelerator",
+    sources=("hawx_rom.v",),
+    title="8 x 4 array, 32 PEs",
+    loadable=False,
+    multipliers=32,
+    blocks=(
+        EmittedBlock(name="exact", table_sha256="1", implementation="tree", instances=64),
+        EmittedBlock(name="drum(k=4)", table_sha256="2", implementation="multiply", instances=24),
+    ),
+    multiplications=(
+        LayerMultiplications(layer="conv1", blocks={"exact": 300, "drum(k=4)": 100}),
+        LayerMultiplications(layer="fc", blocks={"exact": 50}),
+    ),
+    memories=(),
+    parameters_sha256="ef",
+    parameter_bytes=64_413,
+    cycles=ProgramCycles(core=8000, layers=()),
+)
+VERIFY = VerifyResult(
+    images=20,
+    traced=2,
+    inferences=40,
+    mismatches=0,
+    cycles_per_image=8906,
+    cycles_predicted=8906,
+    cycles_of_layers={"conv1": 8906},
+    scenarios={},
+    simulator="verilator",
+    macs=5000,
+    multipliers=32,
+    utilization=0.7307,
+    causes=(
+        Cause(name="useful", title="useful"),
+        Cause(name="fill_and_drain", title="fill, drain"),
+        Cause(name="other", title="other"),
+    ),
+    ledger=(
+        CyclesOfLayer(
+            name="conv1",
+            cycles=8906,
+            macs=5000,
+            causes={"useful": 6506.0, "fill_and_drain": 1800, "other": 600},
+        ),
+    ),
+)
+SYNTH = SynthResult(
+    **dict(
+        CellTotals(
+            cells=57_834,
+            sequential_cells=5_129,
+            area=83_394.192,
+            sequential_area=23_193.338,
+            combinational_area=60_200.854,
+        )
+    ),
+    cells_by_kind={},
+    modules={},
+    memories=(),
+    memory_bits=724_275,
+    top="hawx_accelerator",
+    technology=TECHNOLOGY,
+    options=SynthesisOptions(period_ns=None, booth=False, flatten=False),
+    keys={},
+    timing=Timing(
+        method="liberty tables",
+        longest_path_ns=2.1264,
+        module="hawx_array_slice",
+        end="f/D",
+        by_module_ns={},
+        opensta=None,
+        opensta_left_out=None,
+    ),
+)
+_METRICS = dict(
+    PowerMetrics(
+        internal_uw=4000.0,
+        switching_uw=3000.0,
+        memory_uw=2000.0,
+        leakage_uw=1000.0,
+        power_uw=10_000.0,
+        energy_pj=200_000.0,
+    )
+)
+_SHARES = {"blocks": 50_000.0, "memories": 150_000.0}
+POWER = PowerResult(
+    **_METRICS,
+    supply=1.1,
+    clock_mhz=500.0,
+    images=64,
+    cycles=10_000,
+    layers=(LayerPower(**_METRICS, name="conv1", cycles=10_000, parts=_SHARES, blocks={}),),
+    parts={
+        part: GroupPower(**{**_METRICS, "energy_pj": energy}, instances=None)
+        for part, energy in _SHARES.items()
+    },
+    blocks={},
+    pes={},
+    modules={},
+    memories=(),
+    technology=TECHNOLOGY,
+    clock="of the technology",
+    method="toggles without glitches",
+)
+
+
+def interval(value: float) -> Interval:
+    """A tenth to both sides."""
+    return Interval(value, 0.9 * value, 1.1 * value)
+
+
+PREDICTION = Prediction(
+    technology="generic45",
+    designs=80,
+    area=interval(100_000.0),
+    memory_area=5.0,
+    longest_path_ns=interval(2.0),
+    fmax_mhz=interval(500.0),
+    clock_mhz=100.0,
+    cycles=8906,
+    latency_us=12.34,
+    power_uw=interval(9_800.0),
+    energy_pj=interval(3e5),
+    outside=(OutOfRange("pes", "number of PEs", 40.0, 4.0, 20.0),),
+)
+PREDICT = PredictResult(
+    technology=PredictedTechnology(name="generic45", sha256="ab"),
+    prediction=PREDICTION,
+    reason=None,
+)
+
+
+def build_folder(base: Path, *results: Result) -> Path:
+    """A build folder with the files of some results."""
+    for result in results:
+        result.write(base)
+    return base

@@ -1,0 +1,30 @@
+import json
+from dataclasses import replace
+
+from hawx_hw.report.chosen import chosen_design
+from hawx_hw.search.result import AccuracyInterval
+from tests.search.small import design_point, search_result
+
+EXACT = design_point((0, 0), 0.0, {"energy_nj": 100.0}, [])
+CHOSEN = design_point((1, 2), 0.25, {"energy_nj": 75.0}, ["a", "b"])
+
+
+def test_the_chosen_design_comes_first() -> None:
+    result = search_result((EXACT, CHOSEN), uniform=(EXACT,))
+    chosen = chosen_design(result, 1)
+    assert (chosen.index, chosen.objective, chosen.images) == (1, "energy_nj", result.images)
+    assert [design.what for design in chosen.designs] == ["chosen", "exact blocks"]
+    assert [design.metrics["energy_nj"] for design in chosen.designs] == [75.0, 100.0]
+    assert chosen.accuracy == CHOSEN.accuracy
+
+
+def test_as_json() -> None:
+    point = replace(CHOSEN, predicted_accuracy=AccuracyInterval(0.9, 0.8, 0.95))
+    content = chosen_design(search_result((point,), uniform=(EXACT,)), 0).as_dict()
+    assert json.loads(json.dumps(content))["predicted_accuracy"] == {
+        "value": 0.9,
+        "low": 0.8,
+        "high": 0.95,
+    }
+    first = content["designs"][0]
+    assert (first["what"], first["accuracy_drop"], first["energy_nj"]) == ("chosen", 0.25, 75.0)

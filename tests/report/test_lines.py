@@ -1,0 +1,107 @@
+import pytest
+
+from hawx_hw.compensation.result import AssignResult
+from hawx_hw.report import lines
+from hawx_hw.scores.profiling import ProfileFile
+from hawx_hw.search.result import SearchFile
+from tests.report import samples
+from tests.search.small import design_point, search_result
+
+
+def test_accuracy_of_the_network() -> None:
+    assert lines.quantize_lines(samples.QUANTIZE) == [
+        ("accuracy, float network", "99.31 % on 10,000 test images of mnist"),
+        ("accuracy, int8 network", "99.28 % on 10,000 test images of mnist"),
+        ("note", "Only a part is at hand."),
+    ]
+
+
+def test_accuracy_with_blocks() -> None:
+    assert lines.assign_lines(samples.ASSIGN) == [
+        (
+            "accuracy, assigned blocks",
+            "98.50 % (90.00 % without compensation, 98.00 % as the search evaluated it)",
+        )
+    ]
+    exact = AssignResult(exact=True, accuracy=None, compensation=(), training=None)
+    assert lines.assign_lines(exact) == []
+
+
+def test_accelerator_and_blocks() -> None:
+    assert lines.emit_lines(samples.EMIT) == [
+        ("accelerator", "8 x 4 array, 32 PEs; 64,413 bytes of parameters, built in"),
+        ("blocks", "exact (tree) in 64 PEs, drum(k=4) (multiply) in 24 PEs"),
+    ]
+    loaded = samples.EMIT.model_copy(update={"loadable": True})
+    assert lines.emit_lines(loaded)[0][1].endswith("of parameters, loaded over the bus")
+
+
+def test_verification() -> None:
+    assert lines.verify_lines(samples.VERIFY) == [
+        ("cycles per image", "8,906, exactly as the cycle model predicts"),
+        ("utilization", "73.1 % of all multiplier-cycles do useful work"),
+        ("verification", "20 images bit-exact (simulated with verilator)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "text"),
+    [
+        ({"mismatches": 3}, 2, "3 of 40 results differ from the reference (simulated with"),
+        ({"cycles_predicted": 8907}, 0, "8,906, the cycle model predicts 8,907"),
+        ({"cycles_per_image": None}, 0, "none measured, the cycle model predicts 8,906"),
+    ],
+)
+def test_failed_verification(change: dict[str, int | None], line: int, text: str) -> None:
+    assert lines.verify_lines(samples.VERIFY.model_copy(update=change))[line][1].startswith(text)
+
+
+def test_synthesis() -> None:
+    assert lines.synth_lines(samples.SYNTH) == [
+        ("cells", "57,834 of generic45, 5,129 of them sequential"),
+        (
+            "area",
+            "83,394 um2 of cells, 23,193 um2 of them sequential; the 724,275 bits of memory come "
+            "on top",
+        ),
+        ("longest path", "2.13 ns without wires, ends in hawx_array_slice"),
+    ]
+
+
+def test_power() -> None:
+    assert lines.power_lines(samples.POWER) == [
+        ("power", "10.00 mW at 500 MHz (internal 40 %, switching 30 %, memory 20 %, leakage 10 %)"),
+        ("clock", "of the technology"),
+        ("energy per image", "0.200 uJ in 10,000 cycles (mean of 64 images)"),
+    ]
+
+
+def test_prediction() -> None:
+    prediction, caution = lines.predict_lines(samples.PREDICT, compared=False)
+    assert prediction[1].startswith("1e+05 um2 (9e+04 to 1.1e+05), 9.8 mW (8.82 to 10.78) at 100")
+    assert prediction[1].endswith("8,906 cycles, 12.3 us")
+    assert caution[0] == "caution"
+    assert "number of PEs: 40 (trained on 4 to 20). The intervals are widened" in caution[1]
+    assert "measure with hawx synth and hawx power" in caution[1]
+    assert lines.predict_lines(samples.PREDICT, compared=True) == [caution]
+
+
+def test_no_prediction() -> None:
+    none = samples.PREDICT.model_copy(update={"prediction": None, "reason": "There are none"})
+    assert lines.predict_lines(none, compared=False) == [("prediction", "none: There are none")]
+
+
+def test_search() -> None:
+    result = search_result((design_point((1, 2), 0.3, {"energy_nj": 75.0}, ["a"]),))
+    ((name, text),) = lines.search_lines(SearchFile(search=result))
+    assert name == "search"
+    assert text.startswith("1 designs on the Pareto front; ")
+    assert f"{result.images:,} training images (algorithm {result.algorithm})" in text
+    ((name, text),) = lines.pick_lines(3)
+    assert text.startswith("point 3 of the front")
+
+
+def test_nothing_without_a_search() -> None:
+    assert lines.profile_lines(ProfileFile(profile=None)) == []
+    assert lines.search_lines(SearchFile(search=None)) == []
+    assert lines.pick_lines(None) == []

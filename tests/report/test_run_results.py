@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.report.run_results import load_results
+from hawx_hw.scores.profiling import ProfileFile
+from hawx_hw.search.result import SearchFile
+from tests.report.samples import ASSIGN, EMIT, POWER, PREDICT, QUANTIZE, SYNTH, VERIFY, build_folder
+
+STAGES = (
+    "quantize", "profile", "search", "pick", "assign", "predict", "emit", "verify", "synth",
+    "power",
+)  # fmt: skip
+NO_SEARCH = (ProfileFile(profile=None), SearchFile(search=None))
+DESIGN = {
+    "schema": 2,
+    "accelerator": {"architecture": "systolic"},
+    "assignment": {},
+    "index": None,
+}
+
+
+def test_every_stage(tmp_path: Path) -> None:
+    build_folder(tmp_path, QUANTIZE, *NO_SEARCH, ASSIGN, PREDICT, EMIT, VERIFY, SYNTH, POWER)
+    (tmp_path / "design.json").write_text(json.dumps(DESIGN))
+    results = load_results(tmp_path, STAGES)
+    assert results.quantize == QUANTIZE
+    assert (results.profile, results.search) == NO_SEARCH
+    assert results.index is None
+    assert (results.assign, results.predict, results.emit) == (ASSIGN, PREDICT, EMIT)
+    assert (results.verify, results.synth, results.power) == (VERIFY, SYNTH, POWER)
+    content = json.loads(json.dumps(results.as_dict()))
+    assert list(content) == list(STAGES)
+    assert content["pick"] == {"index": None}
+    assert content["search"] == {"search": None}
+    assert content["quantize"]["accuracy"] == {"float": 0.9931, "int8": 0.9928, "images": 10_000}
+    assert "modules" not in content["power"] and content["power"]["energy_pj"] == 200_000.0
+
+
+def test_only_the_stages_of_the_run_are_read(tmp_path: Path) -> None:
+    build_folder(tmp_path, QUANTIZE, VERIFY)
+    results = load_results(tmp_path, ("quantize",))
+    assert results.quantize == QUANTIZE
+    assert results.verify is None
+    assert set(results.as_dict()) == {"quantize"}
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "verify.json").write_text('{"schema": 2, "images": "many"}')
+    with pytest.raises(UserError) as caught:
+        load_results(tmp_path, ("verify",))
+    assert caught.value.where == str(tmp_path / "verify.json")

@@ -1,0 +1,58 @@
+from hawx_hw.report import tables
+from hawx_hw.report.chosen import chosen_design
+from hawx_hw.report.comparison import compare
+from tests.report import samples
+from tests.search.small import design_point, search_result
+
+EXACT = design_point((0, 0), 0.0, {"energy_nj": 100.0, "area_um2": 5000.0}, [])
+CHOSEN = design_point((1, 2), 0.25, {"energy_nj": 75.0, "area_um2": 4000.0}, ["a", "b"])
+
+
+def test_multiplications_by_block() -> None:
+    table = tables.block_table(samples.EMIT)
+    assert table.heading == ("layer", "all", "exact", "drum(k=4)")
+    assert table.lines == (("conv1", "400", "75.0 %", "25.0 %"), ("fc", "50", "100.0 %", ""))
+
+
+def test_cycles_by_cause_with_the_titles_of_the_result() -> None:
+    table = tables.cycle_table(samples.VERIFY)
+    assert table.heading == ("layer", "cycles", "useful", "fill, drain", "other")
+    assert table.lines == (("conv1", "8,906", "73.1 %", "20.2 %", "6.7 %"),)
+
+
+def test_energy_by_part_and_of_all_layers() -> None:
+    table = tables.energy_table(samples.POWER)
+    assert table.heading == ("layer", "mW", "nJ", "blocks", "memories")
+    assert table.lines == (
+        ("conv1", "10.00", "200.0", "25.0 %", "75.0 %"),
+        ("all", "10.00", "200.0", "25.0 %", "75.0 %"),
+    )
+
+
+def test_chosen_design() -> None:
+    result = search_result((CHOSEN,), uniform=(EXACT,))
+    table = tables.chosen_table(chosen_design(result, 0))
+    assert table.title.startswith("chosen design: predicted to take 25.00 % less energy than")
+    assert table.heading == (
+        "design", "accuracy drop, percentage points", "test accuracy", "nJ per image", "um2", "us",
+        "size",
+    )  # fmt: skip
+    assert [line[:2] for line in table.lines] == [("chosen", "0.25"), ("exact blocks", "0.00")]
+    assert [line[3:] for line in table.lines] == [
+        ("75.0", "4,000", "", ""),
+        ("100.0", "5,000", "", ""),
+    ]
+
+
+def test_comparison() -> None:
+    table = tables.comparison_table(
+        compare(samples.PREDICT, samples.SYNTH, samples.POWER, samples.VERIFY)
+    )
+    assert table.title == "predicted before synthesis, and measured"
+    assert table.lines == (
+        ("area, um2", "1e+05", "90,000 to 1.1e+05", "83,394", "+19.9 %", "outside the interval"),
+        ("longest path, ns", "2", "1.8 to 2.2", "2.1264", "-5.9 %", ""),
+        ("power, mW", "9.8", "8.82 to 10.78", "10", "-2.0 %", ""),
+        ("energy per image, uJ", "0.3", "0.27 to 0.33", "0.2", "+50.0 %", "outside the interval"),
+        ("cycles per image", "8,906", "exact", "8,906", "+0.0 %", ""),
+    )
