@@ -65,7 +65,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     result = load_result(build)
     chosen = result.front[_read(build, "design.json")["index"]]
     rows = [_row("chosen", build)]
-    # What is built of one block makes up for it layer by layer, which the search does not.
+    # A design of one block compensates for it layer by layer, which the search does not.
     for rival in rivals(result, chosen, chosen.accuracy_drop):
         point, accelerator = rival.point, config.accelerator
         if point.accelerator is not None:

@@ -116,7 +116,7 @@ class FilterGroundTruth:
         number : int
             In [0, parts): that of the blocks before the last convolution.
         progress : callable or None
-            Told the assignments times images that were done since the last time.
+            Receives the assignments times images that were done since its last call.
 
         Returns
         -------

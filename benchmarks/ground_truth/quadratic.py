@@ -25,7 +25,7 @@ def quadratic_scores(profile: Profile, space: Space) -> np.ndarray:
     Parameters
     ----------
     profile : Profile
-        Knows all of the space's blocks; its units are filters.
+        Contains all of the space's blocks; its units are filters.
     space : Space
         Its units are layers, filters, or sets of filters of one layer.
 

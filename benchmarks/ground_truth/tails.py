@@ -107,7 +107,7 @@ class Tails:
         width = int(self._first.count)
         wide_high = _filled(high, (0, 0, width - outputs))
         wide_low = _filled(low, (0, fill, width - outputs))
-        wanted = np.ascontiguousarray(labels, dtype=np.int64)
+        classes = np.ascontiguousarray(labels, dtype=np.int64)
         codes, other = np.zeros((2, self._batch, self._stride), dtype=np.int16)
         sums = np.zeros(_ROWS * self._stride, dtype=np.int32)
         right = np.zeros((highs, lows + fill), dtype=np.int32)
@@ -118,7 +118,7 @@ class Tails:
             ctypes.c_int64(len(self._layers)),
             self._layers,
             ctypes.c_int64(self._classes),
-            ctypes.c_void_p(wanted.ctypes.data),
+            ctypes.c_void_p(classes.ctypes.data),
             ctypes.c_int64(self._stride),
             *(ctypes.c_void_p(a.ctypes.data) for a in (codes, other, sums, right)),
         )

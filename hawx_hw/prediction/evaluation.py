@@ -155,9 +155,9 @@ def _folds(table: TrainingTable, held_out: HELD_OUT) -> Iterator[NDArray[np.bool
         yield from (folds == fold for fold in range(_FOLDS))
         return
     for block in sorted(frozenset().union(*table.blocks)):
-        held = np.array([block in blocks for blocks in table.blocks])
-        if held.any() and (~held).sum() >= _FEWEST:
-            yield held
+        out = np.array([block in blocks for blocks in table.blocks])
+        if out.any() and (~out).sum() >= _FEWEST:
+            yield out
 
 
 def _predicted(predictors: Predictors, table: TrainingTable) -> dict[str, HeldOut]:

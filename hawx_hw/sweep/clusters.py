@@ -82,7 +82,7 @@ def connected(
                     processes=True,
                     dashboard_address=None,
                     local_directory=str(stack.enter_context(scratch_folder("dask"))),
-                    # What Dask says of a slow machine is no news to the user.
+                    # Dask's warnings of a slow machine are of no use to the user.
                     silence_logs="ERROR",
                 )
             )
@@ -118,7 +118,7 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
     kind = getattr(dask_jobqueue, CLUSTERS[name])
     known = _parameters(kind, kind.job_cls)
     for key in options or ():
-        # Told here: a cluster that fails half-made cannot be ended.
+        # Reported here: a cluster that fails half-made cannot be ended.
         if key not in known:
             raise UserError(
                 f"The batch system has no option {key!r}.",
@@ -133,8 +133,8 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
 
 def _parameters(*kinds: type) -> set[str]:
     """Names of the arguments of classes and those that they come from."""
-    found: set[str] = set()
+    names: set[str] = set()
     for base in {base for kind in kinds for base in kind.__mro__}:
         if base.__module__.startswith("dask_jobqueue"):
-            found |= set(inspect.signature(base).parameters)
-    return found - {"args", "kwargs"}
+            names |= set(inspect.signature(base).parameters)
+    return names - {"args", "kwargs"}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hawx_hw.technology import Technology
     from hawx_hw.util.progress import Progress
 
-__all__ = ["KIND", "inputs_of", "label_kept", "sweep", "table"]
+__all__ = ["KIND", "inputs_of", "label_cached", "sweep", "table"]
 
 #: Of the store's entries.
 KIND = "design"
@@ -42,7 +42,7 @@ def inputs_of(design: SampledDesign, technology: Technology, images: int) -> dic
     }
 
 
-def label_kept(
+def label_cached(
     content: dict[str, Any], technology: str, images: int, store: str | None
 ) -> dict[str, Any]:
     """What a worker does: the measurements of a design, from its store, or made and put there.
@@ -52,7 +52,7 @@ def label_kept(
     content : dict
         See :class:`~hawx_hw.sweep.space.SampledDesign`.
     technology : str
-        Its name or path, as the worker's machine knows it.
+        Its name, or its path on the worker's machine.
     images : int
     store : str or None
         Path of the store; None for that of the worker's user.
@@ -63,21 +63,21 @@ def label_kept(
         The measurements; ``{"infeasible": reason}`` where the design cannot be built.
     """
     design, described = SampledDesign(content), load(technology)
-    kept = default_store() if store is None else Store(Path(store))
+    cache = default_store() if store is None else Store(Path(store))
     inputs = inputs_of(design, described, images)
-    measured = None if kept is None else kept.get(entry_key(KIND, inputs), KIND)
+    measured = None if cache is None else cache.get(entry_key(KIND, inputs), KIND)
     if measured is None:
-        # Looking for cycles in what is made and kept takes a third of the time of writing Verilog.
+        # Looking for cycles in what is made and remains takes a third of the time of writing Verilog.
         gc.disable()
         try:
-            measured = label(design, described, images=images, store=kept)
+            measured = label(design, described, images=images, store=cache)
         except Infeasible as error:
             measured = {"infeasible": str(error)}
         finally:
             gc.enable()
             gc.collect()
-        if kept is not None:
-            kept.put(KIND, inputs, measured, versions(*_TOOLS))
+        if cache is not None:
+            cache.put(KIND, inputs, measured, versions(*_TOOLS))
     result: dict[str, Any] = measured
     return result
 
@@ -148,15 +148,15 @@ def sweep(
             # the next.
             while given - (len(done) - feasible()) < count:
                 design = space[given]
-                kept = None
+                cached = None
                 if store is not None:
                     inputs = inputs_of(design, described, images)
-                    kept = store.get(entry_key(KIND, inputs), KIND)
-                if kept is not None:
-                    done[given] = kept
+                    cached = store.get(entry_key(KIND, inputs), KIND)
+                if cached is not None:
+                    done[given] = cached
                 else:
                     future = client.submit(
-                        label_kept, design.content, technology, images, path, pure=False
+                        label_cached, design.content, technology, images, path, pure=False
                     )
                     running[future] = given
                     pool.add(future)

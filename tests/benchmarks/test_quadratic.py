@@ -17,12 +17,12 @@ _SMALL = 1e-3
 def profile():
     graph = small_graph()
     images, labels = small_images(graph, 20)
-    # The profile knows the blocks in another order than the spaces.
+    # The profile has the blocks in another order than the spaces.
     return measure(graph, [BLOCKS[2], BLOCKS[0], BLOCKS[1]], images, labels, threads=1)
 
 
 def divergences(profile, choices):
-    """Kullback and Leibler's of the logits that the profile foresees, from small shifts."""
+    """Kullback and Leibler's of the logits that the profile predicts, from small shifts."""
     after = log_softmax(shifted_logits(profile, choices, scale=_SMALL), axis=-1)
     before = softmax(profile.logits, axis=-1)
     return rel_entr(before, np.exp(after)).sum(axis=-1).mean(axis=-1) / _SMALL**2

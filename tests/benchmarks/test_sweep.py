@@ -50,10 +50,10 @@ def test_sweep(grouped: bool, seed: int) -> None:
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 20_000)])
     convex = np.unique((score[:, None] + grid * cost[:, None]).argmin(axis=0))
     limits = np.linspace(cost.min(), cost.max(), 50)
-    for limit, found in zip(limits, sweep(scores, costs, limits, **options), strict=True):
+    for limit, vector in zip(limits, sweep(scores, costs, limits, **options), strict=True):
         within = convex[cost[convex] <= limit + 1e-12]
-        assert totals(scores, found) == pytest.approx(score[within].min(), abs=1e-12)
-        assert totals(costs, found) <= limit + 1e-12
+        assert totals(scores, vector) == pytest.approx(score[within].min(), abs=1e-12)
+        assert totals(costs, vector) <= limit + 1e-12
 
 
 def test_ruled_out() -> None:

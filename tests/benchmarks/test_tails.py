@@ -15,7 +15,7 @@ VARIANTS = [variant.name for variant in supported()]
 
 def layers_of(rng, sizes):
     """A chain of linear layers whose codes spread over int8."""
-    found = []
+    layers = []
     for inputs, outputs in itertools.pairwise(sizes):
         weight = rng.integers(-127, 128, (outputs, inputs)).astype(np.int8)
         shift = int(rng.integers(14, 30))
@@ -30,8 +30,8 @@ def layers_of(rng, sizes):
             int(rng.choice([1, 1, 2, 8])),
         )
         bias = rng.integers(-20000, 20000, outputs).astype(np.int32)
-        found.append(Linear(f"l{len(found)}", ("x",), weight, bias, rule))
-    return found
+        layers.append(Linear(f"l{len(layers)}", ("x",), weight, bias, rule))
+    return layers
 
 
 def ref_count(layers, high, low, labels):
@@ -61,9 +61,9 @@ def test_counts_what_the_reference_gets_right(variant, seed, sizes, highs, lows)
     high = rng.integers(-60000, 60000, (images, highs, sizes[0])).astype(np.int32)
     low = rng.integers(-60000, 60000, (images, lows, sizes[0])).astype(np.int32)
     labels = rng.integers(0, sizes[-1], images)
-    found = Tails(layers, variant).count(high, low, labels)
-    assert found.shape == (highs, lows)
-    assert (found == ref_count(layers, high, low, labels)).all()
+    counts = Tails(layers, variant).count(high, low, labels)
+    assert counts.shape == (highs, lows)
+    assert (counts == ref_count(layers, high, low, labels)).all()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -76,9 +76,9 @@ def test_large_sums_are_exact(variant):
     high = rng.integers(-(2**30), 2**30, (50, 4, 40)).astype(np.int32)
     low = rng.integers(-(2**30), 2**30, (50, 32, 40)).astype(np.int32)
     labels = rng.integers(0, 40, 50)
-    found = Tails([first, last], variant).count(high, low, labels)
-    assert (found == ref_count([first, last], high, low, labels)).all()
-    assert found.sum() > 0
+    counts = Tails([first, last], variant).count(high, low, labels)
+    assert (counts == ref_count([first, last], high, low, labels)).all()
+    assert counts.sum() > 0
 
 
 def test_refuses_what_does_not_suit():

@@ -22,9 +22,9 @@ def test_equals_scikit_learn(fitted: Correction) -> None:
     reference.fit((INPUTS - h.means) / h.scales, RATIOS)
     asked = DRAW.uniform(-5, 15, (50, 2))
     mean, deviation = reference.predict((asked - h.means) / h.scales, return_std=True)
-    found = fitted(asked)
-    np.testing.assert_allclose(found[0], mean, rtol=1e-6, atol=1e-8)
-    np.testing.assert_allclose(found[1], deviation, rtol=1e-4)
+    predicted = fitted(asked)
+    np.testing.assert_allclose(predicted[0], mean, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(predicted[1], deviation, rtol=1e-4)
 
 
 def test_learns_and_is_unsure_far_away(fitted: Correction) -> None:
@@ -41,8 +41,8 @@ def test_hyperparameters_as_dict(fitted: Correction) -> None:
     h = fitted.hyperparameters
     assert Hyperparameters.from_dict(h.as_dict()) == h
     again = Correction(h, INPUTS, RATIOS)
-    for found, first in zip(again(INPUTS), fitted(INPUTS), strict=True):
-        np.testing.assert_array_equal(found, first)
+    for predicted, first in zip(again(INPUTS), fitted(INPUTS), strict=True):
+        np.testing.assert_array_equal(predicted, first)
 
 
 def test_a_feature_that_does_not_vary() -> None:

@@ -9,21 +9,21 @@ from tests.prediction import synthetic_designs
 
 
 def test_smape() -> None:
-    found = smape(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 6.0]))
-    np.testing.assert_allclose(found, [0, 200 / 3, 200 / 3])
+    result = smape(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 6.0]))
+    np.testing.assert_allclose(result, [0, 200 / 3, 200 / 3])
 
 
 def test_scores() -> None:
-    truth = np.array([1.0, 2.0, 3.0, 4.0])
+    measured = np.array([1.0, 2.0, 3.0, 4.0])
     value = np.array([1.0, 3.0, 2.0, 4.0])
-    found = scores(HeldOut(truth, Estimates(value, value - 0.5, value + 0.5)))
-    assert found.designs == 4
-    assert found.smape == pytest.approx((40 + 40) / 4)
-    assert found.worst == pytest.approx(40)
-    assert found.r2 == pytest.approx(1 - 2 / 5)
-    assert found.tau == pytest.approx(kendalltau(truth, value).statistic)
-    assert found.coverage == 50
-    assert found.width == pytest.approx(100 * np.median(1 / value))
+    result = scores(HeldOut(measured, Estimates(value, value - 0.5, value + 0.5)))
+    assert result.designs == 4
+    assert result.smape == pytest.approx((40 + 40) / 4)
+    assert result.worst == pytest.approx(40)
+    assert result.r2 == pytest.approx(1 - 2 / 5)
+    assert result.tau == pytest.approx(kendalltau(measured, value).statistic)
+    assert result.coverage == 50
+    assert result.width == pytest.approx(100 * np.median(1 / value))
 
 
 def test_too_few() -> None:
@@ -39,10 +39,10 @@ def test_held_out_must_be_known() -> None:
 @pytest.mark.slow
 def test_evaluate() -> None:
     table = synthetic_designs.table(40)
-    held = evaluate(table)
-    assert list(held) == ["area", "power", "fmax", "energy", "leakage"]
-    for one in held.values():
+    held_out = evaluate(table)
+    assert list(held_out) == ["area", "power", "fmax", "energy", "leakage"]
+    for one in held_out.values():
         assert len(one.measured) == 40
-    assert sorted(held["area"].measured) == sorted(table.targets["area"])
-    assert scores(held["area"]).smape < 1
-    assert scores(held["power"]).smape < 1.5
+    assert sorted(held_out["area"].measured) == sorted(table.targets["area"])
+    assert scores(held_out["area"]).smape < 1
+    assert scores(held_out["power"]).smape < 1.5

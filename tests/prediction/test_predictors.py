@@ -39,17 +39,17 @@ def test_learns_a_law_that_its_terms_do_not_have(
 
 
 def test_delay_is_the_longest_path(predictors: Predictors) -> None:
-    found = predictors.estimate(synthetic_designs.table(20, seed=2).values)
-    paths = [found[name].value for name in QUANTITIES.by_name if name.startswith("path_")]
-    np.testing.assert_array_equal(found["delay"].value, np.max(paths, axis=0))
+    estimates = predictors.estimate(synthetic_designs.table(20, seed=2).values)
+    paths = [estimates[name].value for name in QUANTITIES.by_name if name.startswith("path_")]
+    np.testing.assert_array_equal(estimates["delay"].value, np.max(paths, axis=0))
 
 
 def test_one_design_equals_many(predictors: Predictors) -> None:
     features = synthetic_designs.table(20, seed=2).values
     many = predictors.estimate(features)
-    for name, found in predictors.estimate(features[7:8]).items():
-        np.testing.assert_allclose(found.value, many[name].value[7:8], rtol=1e-12)
-        np.testing.assert_allclose(found.high, many[name].high[7:8], rtol=1e-9)
+    for name, estimates in predictors.estimate(features[7:8]).items():
+        np.testing.assert_allclose(estimates.value, many[name].value[7:8], rtol=1e-12)
+        np.testing.assert_allclose(estimates.high, many[name].high[7:8], rtol=1e-9)
 
 
 def test_text_comes_back_to_the_last_bit(predictors: Predictors, trained_on: TrainingTable) -> None:
@@ -58,9 +58,9 @@ def test_text_comes_back_to_the_last_bit(predictors: Predictors, trained_on: Tra
     assert (again.technology, again.library, again.designs) == ("synthetic45", "0" * 64, 40)
     features = synthetic_designs.table(20, seed=2).values
     first = predictors.estimate(features)
-    for name, found in again.estimate(features).items():
-        np.testing.assert_array_equal(found.value, first[name].value)
-        np.testing.assert_array_equal(found.low, first[name].low)
+    for name, estimates in again.estimate(features).items():
+        np.testing.assert_array_equal(estimates.value, first[name].value)
+        np.testing.assert_array_equal(estimates.low, first[name].low)
 
 
 def test_outside_is_named_and_widens(predictors: Predictors, trained_on: TrainingTable) -> None:

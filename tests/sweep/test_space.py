@@ -28,7 +28,7 @@ def test_every_design_is_a_config() -> None:
     for index in range(64):
         config = space[index].config("osu018")
         assert config.technology == "osu018"
-        # It says all that was drawn: nothing is left to defaults that may change.
+        # It contains all that was drawn: nothing is left to defaults that may change.
         content = space[index].content["accelerator"]
         assert config.accelerator.model_dump(mode="json", exclude_unset=True) == content
 

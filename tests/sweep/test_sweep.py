@@ -37,10 +37,10 @@ def test_table_of_a_sweep(sweeps) -> None:
     assert len(rows) == 20
     space = Space()
     # Those that cannot be built are left out, and others stand for them.
-    wanted = [i for i in range(40) if space[i].content["accelerator"]["rows"] != 13][:20]
-    assert [int(row["index"]) for row in rows] == wanted
-    assert sorted(here.labeled()) == sorted(space[i].key for i in range(wanted[-1] + 1))
-    for row, index in zip(rows, wanted, strict=True):
+    expected = [i for i in range(40) if space[i].content["accelerator"]["rows"] != 13][:20]
+    assert [int(row["index"]) for row in rows] == expected
+    assert sorted(here.labeled()) == sorted(space[i].key for i in range(expected[-1] + 1))
+    for row, index in zip(rows, expected, strict=True):
         content = space[index].content
         assert json.loads(row["design"]) == content
         assert row["key"] == space[index].key
@@ -83,8 +83,8 @@ def test_two_at_once_share_one_store(sweeps) -> None:
     for name in "ab":
         expected = (whole.folder / "table.csv").read_bytes()
         assert (here.folder / f"{name}.csv").read_bytes() == expected
-    kept = Store(here.folder / "store.sqlite").stats()["design"]["entries"]
-    assert kept == len(set(here.labeled())) == len(whole.labeled())
+    entries = Store(here.folder / "store.sqlite").stats()["design"]["entries"]
+    assert entries == len(set(here.labeled())) == len(whole.labeled())
 
 
 def test_a_scheduler_with_two_workers(sweeps) -> None:
@@ -142,7 +142,7 @@ def test_arguments() -> None:
 
 @pytest.mark.slow
 def test_a_real_design(tmp_path: Path) -> None:
-    """The figures agree with one another, and with those of the same design another time."""
+    """The metrics agree with one another, and with those of the same design another time."""
     space = Space(datasets=["digits"])
     # A small one, so that it takes seconds.
     index = min(range(64), key=lambda i: space[i].content["accelerator"]["rows"]

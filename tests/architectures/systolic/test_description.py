@@ -24,9 +24,9 @@ def test_a_small_accelerator_described_by_hand() -> None:
     assert described["title"] == "1 x 4 systolic, 4 PEs"
     assert described["array"]["slice_columns"] == 2
     # A block a column, as the filters alternate; each PE uses the one that it holds.
-    (held,) = described["pe_blocks"]
-    assert sorted(held) == [[0], [0], [1], [1]]
-    assert described["selections"] == [[[index for (index,) in held]]]
+    (blocks_of_pes,) = described["pe_blocks"]
+    assert sorted(blocks_of_pes) == [[0], [0], [1], [1]]
+    assert described["selections"] == [[[index for (index,) in blocks_of_pes]]]
     # An image of one channel in words of two codes: one word a pixel.
     assert described["activation_memory"] == {"copies": 1, "width": 16, "depth": 6}
     # Two sets for each slice of two columns.
