@@ -67,7 +67,7 @@ def label_cached(
     inputs = inputs_of(design, described, images)
     measured = None if cache is None else cache.get(entry_key(KIND, inputs), KIND)
     if measured is None:
-        # Looking for cycles in what is made and remains takes a third of the time of writing Verilog.
+        # Searching for cyclic garbage takes a third of the time of writing Verilog.
         gc.disable()
         try:
             measured = label(design, described, images=images, store=cache)
