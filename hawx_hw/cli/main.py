@@ -59,8 +59,8 @@ class _Interrupted(BaseException):
         super().__init__(number)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"hawx {__version__}")
         raise typer.Exit
 
@@ -103,8 +103,8 @@ def run(
             )
         return pipeline.until(until)
 
-    def override(found: Config) -> Config:
-        return found if index is None else with_search(found, {"index": index})
+    def override(loaded: Config) -> Config:
+        return loaded if index is None else with_search(loaded, {"index": index})
 
     _job(config, build, as_json, choose, override)
 
@@ -119,7 +119,7 @@ def emit(config: ConfigArgument, build: BuildOption = BUILD, as_json: JsonOption
 def verify(
     config: ConfigArgument,
     images: Annotated[
-        int | None, typer.Option(min=0, help="Images to compare; left out: as the config says.")
+        int | None, typer.Option(min=0, help="Images to compare. [default: as in the config]")
     ] = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
@@ -128,11 +128,11 @@ def verify(
     if images == 0:
         raise VerificationError("Zero images were asked for: nothing would be compared.")
 
-    def override(found: Config) -> Config:
+    def override(loaded: Config) -> Config:
         if images is None:
-            return found
-        wanted = found.verify.model_copy(update={"images": images})
-        return found.model_copy(update={"verify": wanted})
+            return loaded
+        changed = loaded.verify.model_copy(update={"images": images})
+        return loaded.model_copy(update={"verify": changed})
 
     _job(config, build, as_json, lambda pipeline: pipeline.needed("verify"), override)
 
@@ -152,20 +152,20 @@ def synth(
     config: ConfigArgument,
     technology: Annotated[
         str | None,
-        typer.Option(metavar="T", help="Name or liberty file; left out: as the config says."),
+        typer.Option(metavar="T", help="Name or liberty file. [default: as in the config]"),
     ] = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
     """Synthesize the accelerator: cells, area, longest path."""
 
-    def override(found: Config) -> Config:
+    def override(loaded: Config) -> Config:
         if technology is None:
-            return found
+            return loaded
         # A path on the command line starts from the current folder, one in a config from its own.
         path = Path(technology).expanduser()
         name = str(path.resolve()) if path.exists() else technology
-        return found.model_copy(update={"technology": name})
+        return loaded.model_copy(update={"technology": name})
 
     _job(config, build, as_json, lambda pipeline: pipeline.needed("predict", "synth"), override)
 
@@ -174,18 +174,18 @@ def synth(
 def power(
     config: ConfigArgument,
     images: Annotated[
-        int | None, typer.Option(min=1, help="Images to run; left out: as the config says.")
+        int | None, typer.Option(min=1, help="Images to run. [default: as in the config]")
     ] = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
     """Power and energy of the synthesized accelerator, from the toggles that real images make."""
 
-    def override(found: Config) -> Config:
+    def override(loaded: Config) -> Config:
         if images is None:
-            return found
-        wanted = found.power.model_copy(update={"images": images})
-        return found.model_copy(update={"power": wanted})
+            return loaded
+        changed = loaded.power.model_copy(update={"images": images})
+        return loaded.model_copy(update={"power": changed})
 
     _job(config, build, as_json, lambda pipeline: pipeline.needed("power"), override)
 

@@ -24,7 +24,7 @@ from hawx_hw.config.models import Config
 
 __all__ = ["Pipeline"]
 
-#: What a stage depends on, and how to call it; the first that changed is told.
+#: What a stage depends on, and how to call it; the first that changed is reported.
 _REASONS = {
     "settings": "{}",
     "files": "{}",
@@ -86,13 +86,13 @@ class Pipeline:
         """All stages up to ``last``, in order."""
         return self.names[: self.names.index(last) + 1]
 
-    def needed(self, *wanted: str) -> tuple[str, ...]:
-        """The stages that ``wanted`` need, and themselves, in order."""
-        found = set(wanted)
+    def needed(self, *requested: str) -> tuple[str, ...]:
+        """The stages that ``requested`` need, and themselves, in order."""
+        needed = set(requested)
         for name in reversed(self.names):
-            if name in found:
-                found.update(self._stages[name].needs)
-        return tuple(name for name in self.names if name in found)
+            if name in needed:
+                needed.update(self._stages[name].needs)
+        return tuple(name for name in self.names if name in needed)
 
     def run(self, names: Sequence[str] | None = None) -> list[Outcome]:
         """Bring stages up to date.
@@ -105,7 +105,7 @@ class Pipeline:
         Raises
         ------
         UserError
-            What the user can mend; also if another run works in the folder.
+            What the user can fix; also if another run works in the folder.
         VerificationError
             Its stage's files are published all the same, so that the user can read what differs;
             the stage will run again.
@@ -172,8 +172,8 @@ class Pipeline:
         """
         for stage in self._stages.values():
             if name in stage.needs:
-                found = self._folder.manifest(stage.name)
-                used = found.inputs.get("stages", {}).get(name) if found else None
+                recorded = self._folder.manifest(stage.name)
+                used = recorded.inputs.get("stages", {}).get(name) if recorded else None
                 if used != json_hash(manifest.outputs):
                     self._folder.withdraw(stage.name)
                     self._withdraw_outdated(stage.name, Manifest({}, {}))
@@ -189,15 +189,15 @@ class Pipeline:
         }
 
     def _file_hashes(self, stage: Stage) -> dict[str, str]:
-        found = {}
+        hashes = {}
         for key, path in stage.files(self._config, self._base).items():
             try:
-                found[key] = sha256_file(path)
+                hashes[key] = sha256_file(path)
             except OSError as error:
                 raise UserError(
                     f"The file cannot be read: {error.strerror or error}.", where=f"{key}: {path}"
                 ) from error
-        return found
+        return hashes
 
     def _reason(self, before: Manifest | None, inputs: Mapping[str, Any]) -> str | None:
         """Why a stage must run, in words; None if it is up to date."""
@@ -215,14 +215,14 @@ class Pipeline:
 
     def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
         """The settings of the stage and of all that it needs, up to those that are sealed."""
-        found = self._own_settings(stage)
+        settings = self._own_settings(stage)
         reached = [*stage.needs]
         while reached:
             before = self._stages[reached.pop()]
             if not before.sealed:
-                found |= self._own_settings(before)
+                settings |= self._own_settings(before)
                 reached += before.needs
-        return dict(sorted(found.items()))
+        return dict(sorted(settings.items()))
 
     def _own_settings(self, stage: Stage) -> dict[str, Any]:
         return {key: self._setting(key, stage.ignored) for key in stage.settings}

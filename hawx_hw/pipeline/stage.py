@@ -54,10 +54,10 @@ class Stage:
     check : callable
         Raises UserError for what can be known to fail before any stage runs; takes the same.
     estimate : float
-        Seconds that it may take, until the first run has told.
+        Seconds that it may take, until a first run has measured them.
     sealed : bool
-        Its files say all that later stages need: what the settings before it were does not matter
-        to those any more.
+        Its files contain all that later stages need: the settings before it do not matter
+        to them.
     """
 
     name: str
