@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
+from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.blocks import by_name
 from hawx_hw.sweep.space import BLOCKS, SampledDesign, Space
 
@@ -61,3 +63,37 @@ def test_arguments() -> None:
         Space(blocks=[])
     with pytest.raises(IndexError, match=r"^index must not be negative, not -1$"):
         _ = Space()[-1]
+
+
+class LaneConfig(AcceleratorConfig):
+    architecture: Literal["lanes"] = "lanes"
+    count: int
+    blocks: list[str] | None = None
+
+
+class Lanes:
+    """An architecture with one number."""
+
+    name = "lanes"
+    dimensions = 1
+
+    def sample(self, point: list[float]) -> LaneConfig:
+        (number,) = point
+        return LaneConfig(architecture="lanes", count=1 + int(8 * number))
+
+    def mix_blocks(
+        self, accelerator: LaneConfig, first: str, second: str, share: float
+    ) -> LaneConfig:
+        assert 0 <= share < 1
+        return accelerator.model_copy(update={"blocks": [first, second]})
+
+
+def test_any_architecture_is_sampled() -> None:
+    space = Space(architecture=Lanes())
+    accelerators = [space[index].content["accelerator"] for index in range(64)]
+    assert {each["architecture"] for each in accelerators} == {"lanes"}
+    assert {each["count"] for each in accelerators} == set(range(1, 9))
+    common = {"architecture", "count", "parameters", "block_implementation", "clock_mhz"}
+    mixed = [each for each in accelerators if set(each) == common | {"blocks"}]
+    assert 10 < len(mixed) < 22
+    assert all(set(each) == common for each in accelerators if each not in mixed)

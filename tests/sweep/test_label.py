@@ -1,0 +1,53 @@
+"""Plans of sampled designs; the slow test of test_sweep.py measures a whole one."""
+
+from __future__ import annotations
+
+import pytest
+
+from hawx_hw.config.models import Config
+from hawx_hw.sweep import label as module
+from hawx_hw.sweep.label import Infeasible, plan_of
+from tests.search.small import small_graph, small_images
+
+
+@pytest.fixture(autouse=True)
+def network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small network in place of LeNet-5, calibrated on digits as it is."""
+    monkeypatch.setattr(module, "_graph", lambda model, dataset, images: small_graph())
+
+
+def config(blocks: object, **accelerator: object) -> Config:
+    return Config.model_validate(
+        {
+            "name": "design",
+            "network": {"model": "lenet5", "dataset": "digits"},
+            "accelerator": {"rows": 4, "columns": 4, **accelerator},
+            "blocks": blocks,
+        }
+    )
+
+
+def test_exact() -> None:
+    plan = plan_of(config("exact"))
+    assert [block.name for block in plan.blocks] == ["exact"]
+    assert plan.multipliers == 16
+    assert plan.graph.nodes[0].name == small_graph().nodes[0].name
+
+
+def test_the_network_is_compensated_for_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = small_graph()
+    images, _ = small_images(graph)
+    monkeypatch.setattr("hawx_hw.quantize.codes", lambda given: images)
+    plan = plan_of(config({"layers": {"a": "array(4,4,0)", "b": "exact"}}))
+    assert {block.name for block in plan.blocks} == {"exact", "array(ha=4,hb=4,v=0)"}
+    # The block's mean error is taken off the biases of its layer, and of no other.
+    exact, compensated = ({node.name: node for node in each.nodes} for each in (graph, plan.graph))
+    assert (exact["a"].bias != compensated["a"].bias).any()
+
+
+@pytest.mark.parametrize(
+    "accelerator", [{"slice_columns": 3}, {"activation_kib": 1, "rows": 16, "columns": 16}]
+)
+def test_what_cannot_be_built_is_infeasible(accelerator: dict[str, object]) -> None:
+    with pytest.raises(Infeasible, match=r"accelerator\.(slice_columns|activation_kib)"):
+        plan_of(config("exact", **accelerator))
