@@ -77,51 +77,60 @@ def describe_sweep(
         )
     blocks = BlockTable()
     for number, record in enumerate(records):
-        content = json.loads(record["design"])
-        inputs = {
-            "design": content,
-            "technology": technology.fingerprint,
-            "tools": versions("pyosys"),
-            "code": _code(architecture),
-        }
-        stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND)
-        if stored is None:
-            try:
-                config = SampledDesign(content).config()
-                plan = plan_of(config)
-            except (ValueError, Infeasible) as error:
-                raise UserError(
-                    f"Design {number} cannot be built: {error}",
-                    where=where,
-                    hint="Make the table again, with hawx characterize-designs.",
-                ) from error
-            accelerator = config.accelerator
-            if accelerator.architecture != architecture.name:
-                raise UserError(
-                    f"Design {number} is of {accelerator.architecture}, not {architecture.name}",
-                    where=where,
-                    hint="Train the predictors of each architecture on a table of its own.",
-                )
-            blocks = blocks.completed(plan.blocks, technology, jobs=jobs, store=store)
-            values = plan.features(
-                technology,
-                blocks,
-                implementation=accelerator.block_implementation,
-                clock_mhz=accelerator.clock_mhz,
+        design = SampledDesign(json.loads(record["design"]))
+        if design.architecture != architecture.name:
+            raise UserError(
+                f"Design {number} is of {design.architecture}, not {architecture.name}",
+                where=where,
+                hint="Train the predictors of each architecture on a table of its own.",
             )
-            description = DesignDescription(architecture, technology.name, values)
-            names = [block.name for block in plan.blocks]
-            stored = {"features": description.record(), "blocks": names}
-            if store is not None:
-                store.put(_KIND, inputs, stored, {"technology": technology.name})
-        else:
-            used = [by_name(name) for name in stored["blocks"]]
-            blocks = blocks.completed(used, technology, jobs=jobs, store=store)
-        record.update(stored["features"])
+        try:
+            features, blocks = _described(design, architecture, technology, blocks, jobs, store)
+        except (ValueError, Infeasible) as error:
+            raise UserError(
+                f"Design {number} cannot be built: {error}",
+                where=where,
+                hint="Make the table again, with hawx characterize-designs.",
+            ) from error
+        record.update(features)
         if progress is not None:
             progress(number + 1, len(records))
     return TrainingTable.of(architecture, records, where=where), blocks
 
 
-def _code(architecture: Architecture) -> str:
-    return code_hash("hawx_hw.sweep.label", type(architecture).__module__)
+def _described(
+    design: SampledDesign,
+    architecture: Architecture,
+    technology: Technology,
+    blocks: BlockTable,
+    jobs: int,
+    store: Store | None,
+) -> tuple[dict[str, float], BlockTable]:
+    """The features of a design, as in a table, and the metrics with those of its blocks."""
+    inputs = {
+        "design": design.content,
+        "technology": technology.fingerprint,
+        "tools": versions("pyosys"),
+        "code": code_hash("hawx_hw.sweep.label", architecture=architecture.name),
+    }
+    stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND)
+    if stored is not None:
+        used = [by_name(name) for name in stored["blocks"]]
+        blocks = blocks.completed(used, technology, jobs=jobs, store=store)
+        return stored["features"], blocks
+    config = design.config()
+    plan = plan_of(config)
+    blocks = blocks.completed(plan.blocks, technology, jobs=jobs, store=store)
+    accelerator = config.accelerator
+    values = plan.features(
+        technology,
+        blocks,
+        implementation=accelerator.block_implementation,
+        clock_mhz=accelerator.clock_mhz,
+    )
+    features = DesignDescription(architecture, technology.name, values).record()
+    if store is not None:
+        names = [block.name for block in plan.blocks]
+        stored = {"features": features, "blocks": names}
+        store.put(_KIND, inputs, stored, {"technology": technology.name})
+    return features, blocks

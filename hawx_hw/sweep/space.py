@@ -58,6 +58,11 @@ class SampledDesign:
     content: dict[str, Any]
 
     @property
+    def architecture(self) -> str:
+        """Name of its architecture."""
+        return str(self.content["accelerator"].get("architecture", DEFAULT))
+
+    @property
     def key(self) -> str:
         """Hash of the content."""
         return json_hash(self.content)

@@ -38,7 +38,7 @@ def inputs_of(design: SampledDesign, technology: Technology, images: int) -> dic
         "technology": technology.fingerprint,
         "images": images,
         "tools": versions(*_TOOLS),
-        "code": code_hash("hawx_hw.sweep.label"),
+        "code": code_hash("hawx_hw.sweep.label", architecture=design.architecture),
     }
 
 

@@ -102,11 +102,19 @@ def code(start: str, architecture: str | None = None) -> dict[str, str]:
     return dict(sorted(hashes.items()))
 
 
-def code_hash(*starts: str) -> str:
-    """SHA-256 over the names and contents of all files that some modules depend on."""
+def code_hash(*starts: str, architecture: str | None = None) -> str:
+    """SHA-256 over the names and contents of all files that some modules depend on.
+
+    Parameters
+    ----------
+    starts : str
+        Full names of modules.
+    architecture : str or None
+        See :func:`modules`.
+    """
     state = hashlib.sha256()
     for start in starts:
-        for name, digest in code(start).items():
+        for name, digest in code(start, architecture).items():
             state.update(f"{name}\0{digest}\0".encode())
     return state.hexdigest()
 

@@ -83,8 +83,21 @@ def test_other_architectures_do_not_count(package: Path) -> None:
     (package / "architectures" / "third" / "__init__.py").write_text("")
     code_module.forget()
     assert code("sample.registry", "one") == before
+    hashes = {code_hash("sample.registry", architecture=name) for name in ("one", "other", None)}
+    assert len(hashes) == 3
     assert "architectures/other/more.py" in code("sample.registry", "other")
     assert "architectures/registry.py" in before and "architectures/one/__init__.py" in before
+
+
+def test_data_of_an_architecture_is_not_code(package: Path) -> None:
+    before = code("sample.registry", "one")
+    (package / "architectures" / "one" / "data").mkdir()
+    (package / "architectures" / "one" / "data" / "predictors.csv").write_text("1")
+    code_module.forget()
+    assert code("sample.registry", "one") == before
+    (package / "architectures" / "one" / "kernel.c").write_text("int one;")
+    code_module.forget()
+    assert code("sample.registry", "one") != before
 
 
 @pytest.mark.parametrize("file", ["b.py", "rooms/inner.py", "rooms/kernel/sum.c", "unused.py"])
