@@ -75,6 +75,16 @@ class FakeSweeps:
         return self.log.read_text().split() if self.log.exists() else []
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> FakeSweeps:
+    """A sweep of 16 designs that nothing has disturbed; its table is ``table.csv``."""
+    sweeps = FakeSweeps(tmp_path_factory.mktemp("whole"))
+    process = sweeps.start("table.csv", 16)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    return sweeps
+
+
 @pytest.fixture
 def sweeps(tmp_path: Path) -> Callable[[str], FakeSweeps]:
     def make(name: str) -> FakeSweeps:

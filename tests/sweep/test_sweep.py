@@ -50,9 +50,7 @@ def test_table_of_a_sweep(sweeps) -> None:
     assert list(rows[0]) == ["index", "key", "area", "area_extra", "area_pes", "design"]
 
 
-def test_killed_and_continued(sweeps) -> None:
-    whole = sweeps("whole")
-    finished(whole.start("table.csv", 16))
+def test_killed_and_continued(sweeps, whole) -> None:
     here = sweeps("killed")
     process = here.start("table.csv", 16, seconds=0.1)
     assert process.stdout is not None
@@ -73,9 +71,7 @@ def test_killed_and_continued(sweeps) -> None:
     assert (here.folder / "more.csv").read_bytes().startswith(tables[0])
 
 
-def test_two_at_once_share_one_store(sweeps) -> None:
-    whole = sweeps("whole")
-    finished(whole.start("table.csv", 16))
+def test_two_at_once_share_one_store(sweeps, whole) -> None:
     here = sweeps("two")
     both = [here.start(f"{name}.csv", 16, seconds=0.05) for name in "ab"]
     for process in both:
@@ -87,9 +83,7 @@ def test_two_at_once_share_one_store(sweeps) -> None:
     assert entries == len(set(here.labeled())) == len(whole.labeled())
 
 
-def test_a_scheduler_with_two_workers(sweeps) -> None:
-    whole = sweeps("whole")
-    finished(whole.start("table.csv", 8))
+def test_a_scheduler_with_two_workers(sweeps, whole) -> None:
     here = sweeps("cluster")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -116,7 +110,7 @@ def test_a_scheduler_with_two_workers(sweeps) -> None:
             try:
                 with connected(scheduler=address) as client:
                     client.wait_for_workers(2, timeout=60)
-                    rows = sweep(client, Space(), 8, images=4, shared_store=False)
+                    rows = sweep(client, Space(), 16, images=4, shared_store=False)
                 break
             except Exception:
                 if processes[0].poll() is not None:
