@@ -65,7 +65,7 @@ class Tails:
     def __init__(self, layers: Sequence[Linear], variant: str | None = None):
         self._functions = _library(variant)
         self._batch = int(self._functions.hawx_tails_batch())
-        self._kept: list[np.ndarray] = []
+        self._referenced: list[np.ndarray] = []
         self._outputs = len(layers[0].weight)
         self._first = self._rule(layers[0].requantization, self._outputs)
         self._layers = (_Dense * (len(layers) - 1))(*map(self._dense, layers[1:]))
@@ -128,7 +128,7 @@ class Tails:
         # Exact: 16 bits times a power of two.
         scale = np.zeros(_padded(outputs))
         scale[:outputs] = np.ldexp(rule.multiplier.astype(np.float64), -rule.shift)
-        self._kept.append(scale)
+        self._referenced.append(scale)
         return _Rule(len(scale), scale.ctypes.data, rule.zero_point, rule.low, rule.high, rule.step)
 
     def _dense(self, layer: Linear) -> _Dense:
@@ -143,7 +143,7 @@ class Tails:
             weights[: len(columns), :outputs, part] = columns
         bias = np.zeros(_padded(outputs), dtype=np.int32)
         bias[:outputs] = layer.bias
-        self._kept += [weights, bias]
+        self._referenced += [weights, bias]
         rule = self._rule(layer.requantization, outputs)
         return _Dense(pairs, weights.ctypes.data, bias.ctypes.data, rule)
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
-__all__ = ["OBJECTIVES", "BlockFigures", "BlockTable"]
+__all__ = ["OBJECTIVES", "BlockMetrics", "BlockTable"]
 
 #: Values of ``accelerator.block_implementation``.
 OBJECTIVES = ("smallest", "fastest", "first")
 
 
 @dataclass(frozen=True)
-class BlockFigures:
+class BlockMetrics:
     """Costs of one implementation of a block.
 
     Parameters
@@ -51,12 +51,12 @@ class BlockTable:
 
     Parameters
     ----------
-    entries : iterable of BlockFigures
+    entries : iterable of BlockMetrics
         The implementations of a block in its own order.
     """
 
-    def __init__(self, entries: Iterable[BlockFigures] = ()):
-        self._entries: dict[tuple[str, str], tuple[BlockFigures, ...]] = {}
+    def __init__(self, entries: Iterable[BlockMetrics] = ()):
+        self._entries: dict[tuple[str, str], tuple[BlockMetrics, ...]] = {}
         for entry in entries:
             key = entry.block, entry.digest
             self._entries[key] = (*self._entries.get(key, ()), entry)
@@ -65,7 +65,7 @@ class BlockTable:
         entries = self._entries.get((block.name, block.digest), ())
         return tuple(entry.implementation for entry in entries) == tuple(block.implementations)
 
-    def chosen(self, block: Block, objective: str = "smallest") -> BlockFigures:
+    def chosen(self, block: Block, objective: str = "smallest") -> BlockMetrics:
         """The implementation of the block in the accelerator.
 
         Parameters
@@ -115,7 +115,7 @@ class BlockTable:
         mapped = synthesize_blocks(missing, technology, jobs=jobs, store=store)
         measured = measure(missing, mapped, technology, uniform(), store=store)
         added = BlockTable(
-            BlockFigures(
+            BlockMetrics(
                 digest=block.digest,
                 block=block.name,
                 implementation=one.implementation,
@@ -135,7 +135,7 @@ class BlockTable:
         """The table as CSV, sorted by block."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([field.name for field in fields(BlockFigures)])
+        writer.writerow([field.name for field in fields(BlockMetrics)])
         for _, entries in sorted(self._entries.items()):
             writer.writerows(list(asdict(entry).values()) for entry in entries)
         return file.getvalue()
@@ -149,10 +149,10 @@ class BlockTable:
         UserError
             Fields are missing or hold no numbers; ``where`` names the file.
         """
-        names = [field.name for field in fields(BlockFigures)]
+        names = [field.name for field in fields(BlockMetrics)]
         try:
             return cls(
-                BlockFigures(
+                BlockMetrics(
                     row["digest"],
                     row["block"],
                     row["implementation"],

@@ -1,7 +1,7 @@
 """The tree of groups in a liberty file.
 
 ``name (arguments) { ... }`` is a group, with attributes ``name : value;`` and ``name (values);``.
-Groups that nobody asks for (noise, current source models) are skipped unread.
+Groups that are not used (noise, current source models) are skipped unread.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Group", "parse"]
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r'"[^"]*"|[{}();:]|[^\s{}();:"]+')
-_WANTED = frozenset(
+_READ = frozenset(
     {
         "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable",
         "test_cell", "lu_table_template",
@@ -82,7 +82,7 @@ def parse(text: str) -> Group:
                 stack.pop()
         elif token == "{":
             group = Group(name, stack[-1].attributes.pop(name, []))
-            if name in _WANTED:
+            if name in _READ:
                 stack[-1].groups.append(group)
                 stack.append(group)
             else:

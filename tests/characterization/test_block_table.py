@@ -7,7 +7,7 @@ import pytest
 from hawx_hw.blocks.families.drum import Drum
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.characterization import measure as measuring
-from hawx_hw.characterization.block_table import BlockFigures, BlockTable
+from hawx_hw.characterization.block_table import BlockMetrics, BlockTable
 from hawx_hw.characterization.measure import Measurement
 from hawx_hw.errors import UserError
 from hawx_hw.technology import load
@@ -15,10 +15,10 @@ from hawx_hw.technology import load
 EXACT, DRUM = Exact(), Drum(4)
 
 
-def records(block=EXACT) -> list[BlockFigures]:
+def records(block=EXACT) -> list[BlockMetrics]:
     """The more often an implementation is named, the larger and the faster it is."""
     return [
-        BlockFigures(block.digest, block.name, name, 100.0 + n, 2.0 - n / 4, 50.0, 7.0)
+        BlockMetrics(block.digest, block.name, name, 100.0 + n, 2.0 - n / 4, 50.0, 7.0)
         for n, name in enumerate(block.implementations)
     ]
 
@@ -32,7 +32,7 @@ def test_the_objective_chooses_among_the_implementations(objective, implementati
 
 
 def test_of_equals_the_one_that_the_block_names_first_is_chosen() -> None:
-    equal = [BlockFigures(EXACT.digest, "exact", name, 1, 1, 1, 1) for name in ("booth", "tree")]
+    equal = [BlockMetrics(EXACT.digest, "exact", name, 1, 1, 1, 1) for name in ("booth", "tree")]
     table = BlockTable([records()[0], *equal, records()[3]])
     assert table.chosen(EXACT).implementation == "booth"
     assert table.chosen(EXACT, "fastest").implementation == "booth"
@@ -48,7 +48,7 @@ def test_a_block_is_in_the_table_with_all_its_implementations() -> None:
 
 def test_a_block_of_the_same_name_with_another_table_is_another_block() -> None:
     table = BlockTable(
-        BlockFigures("0" * 64, "exact", name, 1, 1, 1, 1) for name in EXACT.implementations
+        BlockMetrics("0" * 64, "exact", name, 1, 1, 1, 1) for name in EXACT.implementations
     )
     assert EXACT not in table
 

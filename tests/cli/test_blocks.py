@@ -56,7 +56,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(lines) == 1 + len(rows)
 
 
-def test_list_by_family_figures_and_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_by_family_metrics_and_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["family"] for row in listed(capsys, "--family", "udrum")} == {"udrum"}
     everything = listed(capsys)
     for option, key, limit in (

@@ -46,7 +46,7 @@ def test_blocks_of_another_shape_are_refused():
         Products(linear([[1, 2]]), LayerBlocks.uniform(Exact(), (2, 1)))
 
 
-def test_keys_tell_choices_apart():
+def test_keys_distinguish_choices():
     rng = np.random.default_rng(0)
     a, b = full_rank(rng), full_rank(rng)
     choice = np.array([[0, 1], [1, 1]], dtype=np.uint8)

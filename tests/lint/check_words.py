@@ -49,6 +49,8 @@ IDENTIFIERS = {
 
 #: Words between underscores, and what they are called instead.
 NAME_PARTS = {
+    "dealt": "assigned",
+    "figures": "metrics (numbers), plots (drawings)",
     "foreseen": "predicted",
     "foresight": "prediction",
     "foretold": "predicted",
@@ -57,6 +59,7 @@ NAME_PARTS = {
     "screened": "low_fidelity",
     "screening": "low_fidelity",
     "told": "report, summary",
+    "wanted": "requested, expected, target",
 }
 
 #: Words and phrases of prose, as regular expressions, and what to write instead.

@@ -61,7 +61,7 @@ def test_modules_come_parts_first_and_count_by_use(design: Netlist) -> None:
     assert dict(design.uses) == {"top": 1, "row": 2, "element": 6}
 
 
-def test_figures_are_sums_over_the_hierarchy(design: Netlist) -> None:
+def test_metrics_are_sums_over_the_hierarchy(design: Netlist) -> None:
     report = design.report()
     assert report.cells == 13
     assert report.sequential_cells == 6
@@ -71,7 +71,7 @@ def test_figures_are_sums_over_the_hierarchy(design: Netlist) -> None:
     assert report.area == pytest.approx(6 * 4.522 + 6 * 0.798 + 0.532)
 
 
-def test_figures_of_a_kind_are_of_one_instance(design: Netlist) -> None:
+def test_metrics_of_a_kind_are_of_one_instance(design: Netlist) -> None:
     assert design.report().modules["element"].as_dict() == {
         "instances": 6,
         "cells": 2,

@@ -53,7 +53,7 @@ def test_the_last_layer_of_a_network(seed: int) -> None:
         np.testing.assert_allclose(shifted, real(graph, codes), rtol=1e-5, atol=1e-6)
 
 
-def test_exact_blocks_score_nothing_and_figures_are_those_of_the_graph() -> None:
+def test_exact_blocks_score_nothing_and_metrics_are_those_of_the_graph() -> None:
     graph, images, _ = network(5)
     profile = profiled(5)
     for name in ("shifts", "code_square", "mean", "variance", "absolute"):

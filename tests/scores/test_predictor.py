@@ -43,7 +43,7 @@ def test_a_handful_of_evaluations_tells_the_others(count: int) -> None:
     assert (error < 300 * deviation[inside]).all()
 
 
-def test_deviations_tell_the_size_of_the_errors() -> None:
+def test_deviations_predict_the_size_of_the_errors() -> None:
     covered, scale = [], []
     for seed in range(30):
         scores = np.sort(np.random.default_rng(seed).gamma(0.7, 4.0, 300))

@@ -46,7 +46,7 @@ def sources(tmp_path: Path) -> list[Path]:
     return [rtl_templates() / "hawx_rom.v", rtl_templates() / "hawx_sdp_ram.v", design]
 
 
-def test_figures_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
+def test_metrics_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
     technology = load("generic45")
     result = synthesize(sources, "top", technology, workdir=tmp_path / "out", opensta=False)
     metrics = result.result

@@ -54,7 +54,7 @@ def test_it_has_every_cell_and_no_more(cells):
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_cell_has_the_figures_of_the_source(cells, name):
+def test_a_cell_has_the_metrics_of_the_source(cells, name):
     area, capacitance, intrinsic, slope = CELLS[name]
     cell = cells[name]
     assert cell.area == area

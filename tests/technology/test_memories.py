@@ -35,7 +35,7 @@ def test_the_model_follows_the_macros_that_it_was_fitted_to(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_figures_grow_with_width_and_depth(kind: str) -> None:
+def test_metrics_grow_with_width_and_depth(kind: str) -> None:
     shapes = [(8, 4), (8, 16), (8, 64), (8, 1024), (8, 16384), (64, 16384)]
     result = [MODEL.metrics(kind, *shape) for shape in shapes]
     areas = [metrics.area for metrics in result]

@@ -16,7 +16,9 @@ from tests.synthetic_blocks import Biased
 CHANNELS = 6
 PLAIN, OTHER = Exact(), Biased(7)
 #: 2 x 4 PEs: two columns of exact blocks, and two that hold both.
-HELD = PeBlockMap((PLAIN, OTHER), np.repeat([[[True, False]] * 2 + [[True, True]] * 2], 2, axis=0))
+PE_BLOCKS = PeBlockMap(
+    (PLAIN, OTHER), np.repeat([[[True, False]] * 2 + [[True, True]] * 2], 2, axis=0)
+)
 
 
 BOTH = PeBlockMap.uniform((PLAIN, OTHER), 2, 4)
@@ -52,7 +54,7 @@ def layers(*nodes: Node, **filters: str) -> list[Operation]:
     return operations(graph, window_limit=1, assignment=assignment)
 
 
-def placed(made: list[Operation], pe_blocks: PeBlockMap | None = HELD) -> Layouts:
+def placed(made: list[Operation], pe_blocks: PeBlockMap | None = PE_BLOCKS) -> Layouts:
     return lay_out(made, "image", CHANNELS, rows=2, columns=4, pe_blocks=pe_blocks)
 
 

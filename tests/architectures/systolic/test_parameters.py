@@ -33,7 +33,7 @@ SEEDS = range(12)
 
 
 def uniform(layers: Sequence[Operation], architecture: ArrayShape) -> Layouts:
-    """Every layer on a grid of exact blocks."""
+    """Every layer on PEs of exact blocks."""
     image, shape = layers[0].sources[0], layers[0].input_shape
     return lay_out(layers, image, shape[0], rows=architecture.rows, columns=architecture.columns)
 

@@ -148,7 +148,7 @@ def test_fewest_tiles_of_small_irregular_maps(seed: int, kinds: int, slices: int
     assert count == tiles(placement) == best
 
 
-def test_a_row_that_serves_nothing_is_left_out_of_a_very_irregular_grid() -> None:
+def test_a_row_that_serves_nothing_is_left_out_of_a_very_irregular_map() -> None:
     """More kinds of row than all ways can be tried for."""
     rows = 14
     present = np.zeros((rows, 2, len(BLOCKS)), dtype=bool)
@@ -181,7 +181,7 @@ def test_large_maps_and_layers() -> None:
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_any_grid(seed: int) -> None:
+def test_any_pe_block_map(seed: int) -> None:
     """PEs at will, slices by channel, kernel row or kernel column: right, or refused."""
     rng = np.random.default_rng(seed)
     filter_kind, tap_kind = rng.integers(0, 2, 6), np.zeros((3, 2, 2), dtype=int)

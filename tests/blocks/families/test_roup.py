@@ -55,7 +55,7 @@ def test_tables(p: int, r: int) -> None:
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_error_figures(
+def test_error_metrics(
     block: Block, mean: float, deviation: float, largest: int, relative: float
 ) -> None:
     error = block.table - PRODUCTS

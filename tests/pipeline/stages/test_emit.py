@@ -94,16 +94,16 @@ def test_the_verilog_depends_on_every_key_but_the_clock(project: Path, run, edit
     assert json.loads((project / "build" / "design.json").read_text()) == design
 
 
-GRID = """columns: 4
-  grid:
+PE_BLOCKS = """columns: 4
+  pe_blocks:
     - {blocks: [exact]}
     - {blocks: [exact, "drum(k=4)"], columns: 2-3}
     - {blocks: ["drum(k=4)"], rows: [0], columns: 3}
 """
 
 
-def test_a_given_grid(project: Path, run, edit) -> None:
-    edit(project, "columns: 4\n", GRID)
+def test_a_given_pe_block_map(project: Path, run, edit) -> None:
+    edit(project, "columns: 4\n", PE_BLOCKS)
     run(project, "emit")
     result = json.loads((project / "build" / "program.json").read_text())
     assert [block["name"] for block in result["blocks"]] == ["exact", "drum(k=4)"]
@@ -139,7 +139,7 @@ def test_a_given_grid(project: Path, run, edit) -> None:
     ],
 )
 def test_bad_grids(project: Path, run, edit, before: str, after: str, message: str) -> None:
-    edit(project, "columns: 4\n", GRID)
+    edit(project, "columns: 4\n", PE_BLOCKS)
     edit(project, before, after)
     with pytest.raises(UserError) as caught:
         run(project, "emit")
