@@ -15,11 +15,11 @@ def clock_of(requested: float | None, usual: float, longest_ns: float) -> tuple[
     usual : float
         The technology's, in MHz.
     longest_ns : float
-        The design's longest path; a clock that it cannot follow is lowered.
+        The design's longest path; a clock with a shorter period is lowered.
     """
     clock, source = (
         (usual, "of the technology") if requested is None else (requested, "of the config")
     )
     if longest_ns > 0 and clock * longest_ns > 1000:
-        return round(1000 / longest_ns, 4), "of the longest path, which cannot follow the one asked"
+        return round(1000 / longest_ns, 4), "of the longest path, which limits the clock"
     return clock, source

@@ -8,8 +8,8 @@ from hawx_hw.power.clock import clock_of
     [
         (None, 1.9, 500.0, "of the technology"),
         (200.0, 1.9, 200.0, "of the config"),
-        (None, 4.0, 250.0, "of the longest path, which cannot follow the one asked"),
-        (300.0, 4.0, 250.0, "of the longest path, which cannot follow the one asked"),
+        (None, 4.0, 250.0, "of the longest path, which limits the clock"),
+        (300.0, 4.0, 250.0, "of the longest path, which limits the clock"),
         (None, 0.0, 500.0, "of the technology"),
     ],
 )
