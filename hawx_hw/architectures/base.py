@@ -424,5 +424,5 @@ class Architecture(Protocol):
         first, second : str
             Names of the block that all PEs hold, and of the one that some hold too.
         share : float
-            Of the PEs that hold the first block alone, about, in [0, 1].
+            Approximate share of the PEs that hold the first block alone, in [0, 1].
         """

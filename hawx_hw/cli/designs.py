@@ -14,33 +14,31 @@ __all__ = ["characterize_designs"]
 
 
 def characterize_designs(
-    designs: Annotated[int, typer.Option(min=1, help="How many designs.")],
+    designs: Annotated[int, typer.Option(min=1, help="Number of designs.")],
     technology: Annotated[
         str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
     ] = "generic45",
     architecture: ArchitectureOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the plan that the designs follow.")] = 0,
-    images: Annotated[
-        int, typer.Option(min=1, help="Test images that toggles are counted of, for power.")
-    ] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sequence of designs.")] = 0,
+    images: Annotated[int, typer.Option(min=1, help="Test images for the power analysis.")] = 64,
     datasets: Annotated[
         str, typer.Option(help="digits, mnist, or both with a comma between.")
     ] = "digits,mnist",
-    output: Annotated[Path, typer.Option(metavar="FILE.csv", help="Gets the table.")] = Path(
+    output: Annotated[Path, typer.Option(metavar="FILE.csv", help="The file of the table.")] = Path(
         "designs.csv"
     ),
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes here, or jobs of a batch system.")
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler that runs.")
+        str | None, typer.Option(metavar="ADDRESS", help="A running Dask scheduler.")
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="NAME", help="A batch system: slurm, lsf or sge.")
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Of the batch system, such as queue=long."),
+        typer.Option(metavar="KEY=VALUE", help="Option of the batch system, such as queue=long."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was done as JSON, and no progress.")
@@ -48,9 +46,9 @@ def characterize_designs(
 ) -> None:
     """Build designs all over the space and measure area, longest path, power and cycles.
 
-    The designs are those of a space-filling plan. Each is emitted as Verilog, synthesized module by
+    The designs follow a space-filling sequence. Each is emitted as Verilog, synthesized module by
     module and run with real images, through Dask: on this machine, at a scheduler, or in a batch
-    system. A sweep that was interrupted continues where it was, and two at once share their work.
+    system. An interrupted sweep continues, and two concurrent ones share their work.
     """
     import json
 

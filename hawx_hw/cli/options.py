@@ -20,6 +20,6 @@ BuildOption = Annotated[
 ]
 ArchitectureOption = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Of the designs; left out: that of a config without one."),
+    typer.Option(metavar="NAME", help="Architecture of the designs; left out: that of configs."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]

@@ -31,12 +31,10 @@ def train_predictors(
     ],
     technology: _TechnologyOption = "generic45",
     architecture: ArchitectureOption = None,
-    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the predictors.")] = Path(
-        "predictors"
-    ),
-    jobs: Annotated[
-        int, typer.Option(min=1, help="How many blocks are synthesized at a time.")
-    ] = 1,
+    output: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder of the predictors.")
+    ] = Path("predictors"),
+    jobs: Annotated[int, typer.Option(min=1, help="Number of parallel processes.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Train predictors on a table of designs.
@@ -84,15 +82,17 @@ def evaluate(
     architecture: ArchitectureOption = None,
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Of hawx train-predictors; left out: those in use."),
+        typer.Option(metavar="FOLDER", help="From hawx train-predictors; left out: those in use."),
     ] = None,
     hold_out: Annotated[
         str,
-        typer.Option(help="designs: a tenth at a time; blocks: all designs that hold a block."),
+        typer.Option(
+            help="designs: a tenth at a time; blocks: for each block all designs that hold it."
+        ),
     ] = "designs",
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.svg", help="Gets a plot: predicted over measured."),
+        typer.Option(metavar="FILE.svg", help="A plot of predicted over measured."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -31,9 +31,9 @@ class Hyperparameters:
     ----------
     features : tuple of str
     means, scales : tuple of float
-        Of the features, to standardize them by.
+        Means and scales that standardize the features.
     variance, noise : float
-        Of the logarithms.
+        Variances of the logarithms: of the smooth function, and of the noise.
     lengths : tuple of float
         One a feature, in scales.
     """
@@ -63,7 +63,7 @@ class Correction:
     ----------
     hyperparameters : Hyperparameters
     inputs : ndarray of float, shape (designs, features)
-        Of the training designs, as they are.
+        Features of the training designs, not standardized.
     ratios : ndarray of float, shape (designs,)
         Logarithms of measured over structure.
     """

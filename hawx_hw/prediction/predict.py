@@ -24,9 +24,9 @@ def predict(description: DesignDescription, predictors: Predictors, cycles: int)
     ----------
     description : DesignDescription
     predictors : Predictors
-        Of the description's architecture and technology.
+        Predictors of the description's architecture and technology.
     cycles : int
-        Of an image, from its first byte to the last one of its result, as power counts them.
+        Cycles of an image, from its first byte to the last one of its result, as power counts them.
 
     Raises
     ------

@@ -58,20 +58,20 @@ class Prediction:
     designs : int
         How many designs the predictors were trained on.
     area : Interval
-        Of the cells, in the library's unit.
+        Area of the cells, in the library's unit.
     memory_area : float
-        Of the memories; exact, by the technology's model.
+        Area of the memories; exact, by the technology's model.
     longest_path_ns, fmax_mhz : Interval
         The longest path, and the highest clock, its reciprocal.
     clock_mhz : float
         The clock of power and energy: the requested one, or what the predicted longest path allows
         where that is less.
     cycles : int
-        Of an image; exact.
+        Cycles of an image; exact.
     latency_us : float
-        Of an image, at this clock.
+        Time of an image at this clock.
     power_uw, energy_pj : Interval
-        Of an image, at this clock.
+        Power while an image is worked on, and energy of an image, at this clock.
     outside : tuple of OutOfRange
         Features that lie outside what was trained on; they widen the intervals.
     """

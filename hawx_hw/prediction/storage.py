@@ -42,7 +42,7 @@ class PredictorSet:
     ----------
     predictors : Predictors
     blocks : BlockTable
-        Of the predictors' technology.
+        Blocks in the predictors' technology.
     """
 
     predictors: Predictors

@@ -46,7 +46,7 @@ def describe_sweep(
     sweep : str
         CSV of ``hawx characterize-designs``.
     architecture : Architecture
-        Of all its designs.
+        Architecture of all its designs.
     technology : Technology
         For which it was made.
     where : str

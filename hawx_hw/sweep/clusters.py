@@ -32,7 +32,7 @@ def connected(
     cluster: str | None = None,
     options: dict[str, Any] | None = None,
 ) -> Iterator[Client]:
-    """A client of the workers that were asked for; those that were started here are ended after.
+    """A client of the requested workers; those that were started here are ended afterwards.
 
     Parameters
     ----------
@@ -97,8 +97,8 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
     name : str
         One of :data:`CLUSTERS`.
     options : dict or None
-        Of the cluster's class, such as ``queue``, ``walltime``, ``memory``, ``account``; the rest
-        comes from Dask's configuration, ``~/.config/dask/jobqueue.yaml``.
+        Options of the cluster's class, such as ``queue``, ``walltime``, ``memory``, ``account``;
+        the rest comes from Dask's configuration, ``~/.config/dask/jobqueue.yaml``.
 
     Raises
     ------
@@ -116,23 +116,23 @@ def batch_cluster(name: str, options: dict[str, Any] | None = None) -> Any:
     import dask_jobqueue
 
     kind = getattr(dask_jobqueue, CLUSTERS[name])
-    known = _parameters(kind, kind.job_cls)
+    options_of_kind = _parameters(kind, kind.job_cls)
     for key in options or ():
         # Reported here: a cluster that fails half-made cannot be ended.
-        if key not in known:
+        if key not in options_of_kind:
             raise UserError(
                 f"The batch system has no option {key!r}.",
                 where="--option",
-                hint=f"It must be one of {', '.join(sorted(known))}.",
+                hint=f"It must be one of {', '.join(sorted(options_of_kind))}.",
             )
     usual: dict[str, Any] = {"cores": 1, "processes": 1, "memory": "4GB"}
-    # Its usual port may belong to another sweep.
+    # Another sweep may have its usual port.
     usual["scheduler_options"] = {"dashboard_address": ":0"}
     return kind(**{**usual, **(options or {})})
 
 
 def _parameters(*kinds: type) -> set[str]:
-    """Names of the arguments of classes and those that they come from."""
+    """Names of the arguments of classes and their base classes."""
     names: set[str] = set()
     for base in {base for kind in kinds for base in kind.__mro__}:
         if base.__module__.startswith("dask_jobqueue"):

@@ -99,7 +99,7 @@ def label(
     images : int
         Test images that toggles are counted of, for power.
     store : Store or None
-        Of synthesized modules.
+        Store of synthesized modules.
 
     Returns
     -------

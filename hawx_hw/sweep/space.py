@@ -91,7 +91,7 @@ class Space:
     ----------
     seed : int
     datasets : sequence of str
-        Of ``digits`` and ``mnist``, on which LeNet-5 is trained.
+        ``digits``, ``mnist``, or both, on which LeNet-5 is trained.
     blocks : sequence of str
         Names of the blocks to draw from, at least one.
     architecture : Architecture or None

@@ -102,7 +102,7 @@ def sweep(
     Parameters
     ----------
     client : Client
-        Of a Dask scheduler.
+        Client of a Dask scheduler.
     space : Space
     count : int
     technology : str

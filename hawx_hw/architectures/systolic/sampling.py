@@ -54,7 +54,8 @@ def mix_blocks(
     first, second : str
         Names of blocks.
     share : float
-        Of the columns that have the first block alone, in [0, 1]; at least one has, and one not.
+        Share of the columns that hold the first block alone, in [0, 1]; at least one does, and one
+        does not.
     """
     columns = accelerator.columns
     middle = max(1, min(columns - 1, round(share * columns)))
