@@ -22,7 +22,7 @@ def test_the_same_data_give_the_same_drawing(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
     for label in ("measured: area of the cells", "measured: power", "measured: highest clock"):
         assert label in texts[0]
-    # Nothing in the file tells when it was drawn.
+    # The file holds no date.
     assert "<dc:date>" not in texts[0]
 
 
