@@ -18,8 +18,8 @@ def clock_of(requested: float | None, usual: float, longest_ns: float) -> tuple[
         The design's longest path; a clock with a shorter period is lowered.
     """
     clock, source = (
-        (usual, "of the technology") if requested is None else (requested, "of the config")
+        (usual, "set by the technology") if requested is None else (requested, "set by the config")
     )
     if longest_ns > 0 and clock * longest_ns > 1000:
-        return round(1000 / longest_ns, 4), "of the longest path, which limits the clock"
+        return round(1000 / longest_ns, 4), "lowered to what the longest path allows"
     return clock, source

@@ -189,9 +189,9 @@ def power_lines(result: PowerResult) -> list[Line]:
     return [
         (
             "power",
-            f"{result.power_uw / 1000:.2f} mW at {result.clock_mhz:g} MHz ({shares})",
+            f"{result.power_uw / 1000:.2f} mW ({shares})",
         ),
-        ("clock", result.clock),
+        ("clock", f"{result.clock_mhz:g} MHz, {result.clock}"),
         (
             "energy per image",
             f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "

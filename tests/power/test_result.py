@@ -38,7 +38,7 @@ RESULT = PowerResult(
         ),
     ),
     technology=TechnologyName(name="generic45", library="generic45", sha256="ab"),
-    clock="of the technology",
+    clock="set by the technology",
     method="toggles without glitches",
 )
 

@@ -146,7 +146,7 @@ POWER = PowerResult(
     modules={},
     memories=(),
     technology=TECHNOLOGY,
-    clock="of the technology",
+    clock="set by the technology",
     method="toggles without glitches",
 )
 

@@ -70,8 +70,8 @@ def test_synthesis() -> None:
 
 def test_power() -> None:
     assert lines.power_lines(samples.POWER) == [
-        ("power", "10.00 mW at 500 MHz (internal 40 %, switching 30 %, memory 20 %, leakage 10 %)"),
-        ("clock", "of the technology"),
+        ("power", "10.00 mW (internal 40 %, switching 30 %, memory 20 %, leakage 10 %)"),
+        ("clock", "500 MHz, set by the technology"),
         ("energy per image", "0.200 uJ in 10,000 cycles (mean of 64 images)"),
     ]
 
