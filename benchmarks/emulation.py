@@ -4,7 +4,7 @@
 
 Prints, for ResNet-20 at batch 32 and LeNet-5 at batch 1,000, on one thread and on two, the least
 time of several runs and its ratio to the same network in float32 under torch. All numbers of a
-network are measured in turns, so that what else the machine does falls on all alike; on a busy
+network are measured in turns, so that other load on the machine affects all alike; on a busy
 machine ``--patience`` waits before each run until nothing else works, S seconds in all. Every block
 runs in every layer; ``mixed`` is another block for each filter. Codes of every row are compared
 with those of numpy's look-ups before anything is timed.
