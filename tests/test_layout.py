@@ -25,26 +25,8 @@ WITHOUT = frozenset(
     pipeline/rtl.py
     pipeline/stage.py
     pipeline/stages/pick.py
-    pipeline/stages/profile.py
     pipeline/technology.py
     prediction/plots.py
-    scores/layer.py
-    scores/profiling.py
-    search/algorithms/exhaustive.py
-    search/algorithms/greedy.py
-    search/algorithms/hawx.py
-    search/algorithms/hill_climbing.py
-    search/algorithms/nsga2.py
-    search/algorithms/random.py
-    search/assignment_search.py
-    search/convex_steps.py
-    search/design_prediction.py
-    search/expected_improvement.py
-    search/problem.py
-    search/requirements.py
-    search/result.py
-    search/run.py
-    search/tuning.py
     sweep/label.py
     """.split()  # noqa: SIM905 (one module a line)
 )

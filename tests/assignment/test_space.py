@@ -79,3 +79,18 @@ def test_refuses_what_is_no_space():
         Space.by_layer(graph, BLOCKS[:1])
     with pytest.raises(ValueError, match="without gaps"):
         Space(graph, BLOCKS, {"a": np.full((2, 1, 3, 3), 1)})
+
+
+def test_a_granularity_gives_the_units_of_all_layers():
+    graph = small_graph()
+    assert Space.by_granularity(graph, BLOCKS, "layer").units == 4
+    assert Space.by_granularity(graph, BLOCKS, "filter").units == 2 + 3 + 5 + 4
+    fine = Space.by_granularity(graph, BLOCKS, "kernel")
+    assert fine.units == 3 * (2 + 3) + 5 + 4
+    # A slice is a line of a kernel, over all input channels.
+    unit = fine.unit("b")[1]
+    assert unit.shape == (2, 3, 3)
+    assert [len(set(unit[:, y].ravel().tolist())) for y in range(3)] == [1, 1, 1]
+    assert len(np.unique(unit)) == 3
+    with pytest.raises(ValueError, match="granularity must be one of layer, filter, kernel, not"):
+        Space.by_granularity(graph, BLOCKS, "bit")

@@ -10,7 +10,7 @@ import pytest
 
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.catalogue import library
-from hawx_hw.blocks.registry import FAMILIES
+from hawx_hw.blocks.registry import FAMILIES, distinct_blocks
 from hawx_hw.errors import UserError
 
 
@@ -66,3 +66,10 @@ def test_no_torch() -> None:
     code = "import sys, hawx_hw.blocks.catalogue as c; c.library(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_blocks_of_one_table_count_once() -> None:
+    blocks = distinct_blocks(["exact", "drum(k=4)", "array(0,0,0)", "drum(4)", "drum(k=3)"])
+    assert [block.name for block in blocks] == ["exact", "drum(k=4)", "drum(k=3)"]
+    with pytest.raises(UserError, match="Unknown block"):
+        distinct_blocks(["exact", "nothing"])
