@@ -19,7 +19,7 @@ TUNING = SearchTuning()
 
 
 class Counted:
-    """Of 1000 images every step to a coarser block loses some."""
+    """Every step to a coarser block loses some of 1000 images."""
 
     key, images, exact = "counted", 1000, 950
 
