@@ -12,8 +12,8 @@ fitted to the evaluated images by least squares. The first order is a prior ther
 A. E. Hoerl and R. W. Kennard, Technometrics 12, 1970): with the weight of one more image, and of 16
 for the size of the shifts, which it often determines better than a few images. Shifts are limited
 before: that of an image, of root mean square ``r``, is divided by ``sqrt(1 + r^2 / R^2)`` where
-``R`` is twice the root mean square of the exact logits. Where a deep network is ruined, the first
-order predicts shifts many times larger than any logits.
+``R`` is twice the root mean square of the exact logits. Where a deep network loses most of its
+accuracy, the first order predicts shifts many times larger than any logits.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Of a project with a search."""
+    """Runs of a project with a search."""
     folder = tmp_path_factory.mktemp("loaded")
     shutil.copytree(material, folder, dirs_exist_ok=True)
     (folder / "tiny.yaml").write_text(CONFIG.replace("columns: 4\n", SEARCH))
