@@ -1,4 +1,4 @@
-"""The config's ``search``: what is searched, how, and what the chosen design must keep to."""
+"""The config's ``search``: what is searched, how, and what the chosen design must meet."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hawx_hw.config.blocks import BlockName
 
 __all__ = ["SEARCHED", "ConstraintsConfig", "SearchConfig"]
 
-#: Blocks to choose from where the config names none: of some fifty that were run on LeNet-5,
-#: those that nothing cheaper (in generic45) beats in accuracy, from none lost to much.
+#: Blocks to choose from where the config names none: of some fifty that were evaluated on LeNet-5,
+#: those that nothing cheaper (in generic45) beats in accuracy, from precise to coarse ones.
 SEARCHED = (
     *("precision(w=5,a=5)", "precision(w=4,a=5)", "precision(w=3,a=5)", "precision(w=3,a=4)"),
     *("precision(w=3,a=3)", "precision(w=2,a=4)"),
@@ -22,15 +22,15 @@ SEARCHED = (
 
 
 class ConstraintsConfig(Model):
-    """What the design must keep to; of those that do, the one of least objective is built."""
+    """What the design must meet; of those that do, the one of least objective is built."""
 
     accuracy_drop: float = Field(
         default=1.0,
         ge=0,
         le=100,
         allow_inf_nan=False,
-        description="Points of accuracy that may be lost against exact blocks, on the training "
-        "images of the search.",
+        description="Largest accuracy drop against exact blocks, in percentage points, on the "
+        "training images of the search.",
     )
     energy_nj: float | None = Field(
         default=None, gt=0, allow_inf_nan=False, description="Most energy an image, in nJ."
@@ -59,18 +59,16 @@ class SearchConfig(Model):
     )
     granularity: Literal["layer", "filter", "kernel"] = Field(
         default="filter",
-        description="What gets a block of its own: a layer, a filter, or a kernel row of one.",
+        description="What gets a block of its own: a layer, a filter, or a slice of a filter.",
     )
     algorithm: Literal["hawx", "exhaustive", "random", "nsga2", "greedy", "hill_climbing"] = Field(
         default="hawx",
         description="hawx goes by the scores; nsga2 needs the extra hawx_hw[search].",
     )
     budget: int = Field(
-        default=40, ge=1, description="Assignments that are run on the search's images."
+        default=40, ge=1, description="Assignments that are evaluated on the search's images."
     )
-    images: int = Field(
-        default=1000, ge=1, description="Training images that an assignment is run on."
-    )
+    images: int = Field(default=1000, ge=1, description="Training images of an evaluation.")
     profile_images: int = Field(
         default=512, ge=2, description="Training images that the scores are measured on."
     )
@@ -92,7 +90,7 @@ class SearchConfig(Model):
         default=None,
         ge=0,
         description="The point of the front to build, by its number. Left out: that of least "
-        "objective that keeps to the constraints.",
+        "objective that meets the constraints.",
     )
 
     @field_validator("variants")

@@ -20,8 +20,8 @@ __all__ = ["Evaluator", "OutOfBudgetError", "Price"]
 
 #: Seconds between two savings of the state: what an interruption loses at most.
 _SAVE_SECONDS = 20.0
-#: Vectors that share their prefixes in one call; fewer where seconds are counted.
-_BATCH, _TIMED_BATCH = 512, 8
+#: Vectors that share their prefixes in one call.
+_BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,6 @@ class Evaluator:
     cost : Cost
     budget : int or None
         Evaluations, >= 1; None: any number.
-    seconds : float or None
-        Of evaluations, > 0; what is under way when they are used up is finished.
     state : Path or None
         An ``.npz`` that caches evaluations as they are made; one of another oracle is replaced.
 
@@ -92,17 +90,13 @@ class Evaluator:
         cost: Cost,
         *,
         budget: int | None = None,
-        seconds: float | None = None,
         state: Path | None = None,
     ):
         if budget is not None and budget < 1:
             raise ValueError(f"budget must be at least 1, not {budget!r}")
-        if seconds is not None and seconds <= 0:
-            raise ValueError(f"seconds must be positive, not {seconds!r}")
         self._oracle = oracle
         self._cost = cost
         self._budget = budget
-        self._limit = seconds
         self._state = state
         self._units = cost.table.shape[0]
         self._cache: dict[bytes, tuple[int, float]] = {}
@@ -201,11 +195,10 @@ class Evaluator:
         vectors = np.asarray(vectors)
         keys = [vector.astype(np.uint8).tobytes() for vector in vectors]
         new = [key for key in dict.fromkeys(keys) if key not in self._requested]
-        size = _BATCH if self._limit is None else _TIMED_BATCH
-        for start in range(0, len(new), size):
-            batch = new[start : start + size]
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
             left = len(batch) if self.left is None else self.left
-            if left == 0 or (self._limit is not None and self._seconds >= self._limit):
+            if left == 0:
                 raise OutOfBudgetError
             self._run(batch[:left])
             if left < len(batch):

@@ -56,18 +56,6 @@ def test_the_budget_is_used_up_and_never_more():
     assert len(oracle.requests) == 5
 
 
-def test_seconds_are_a_budget_too(monkeypatch):
-    space, cost = space_and_cost()
-    times = iter(np.arange(0, 100, 2.0))
-    monkeypatch.setattr("time.perf_counter", lambda: next(times))
-    evaluator = Evaluator(Counting(), cost, seconds=3)
-    with pytest.raises(OutOfBudgetError):
-        evaluator.evaluate(space.vectors(np.arange(80)))
-    # Batches of 8 that take two seconds each.
-    assert evaluator.evaluations == 16
-    assert evaluator.seconds == pytest.approx(4)
-
-
 def test_an_interrupted_search_continues(tmp_path):
     space, cost = space_and_cost()
     state = tmp_path / "state.npz"
@@ -106,8 +94,6 @@ def test_a_damaged_state_is_refused_with_a_hint(tmp_path):
 def test_refuses_no_budget(budget):
     with pytest.raises(ValueError, match=f"at least 1, not {budget}"):
         Evaluator(Counting(), space_and_cost()[1], budget=budget)
-    with pytest.raises(ValueError, match=f"positive, not {budget}"):
-        Evaluator(Counting(), space_and_cost()[1], seconds=budget)
 
 
 def test_low_fidelity_evaluations_count_towards_the_budget():
