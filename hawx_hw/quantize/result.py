@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from hawx_hw.util.results import Record, Result
+
+if TYPE_CHECKING:
+    from hawx_hw.datasets import Dataset
 
 __all__ = ["DatasetSummary", "NetworkAccuracy", "QuantizeResult"]
 
@@ -34,6 +37,19 @@ class DatasetSummary(Record):
     test_images: int
     sha256: str
     note: str
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> DatasetSummary:
+        """The summary of a data set."""
+        return cls(
+            name=dataset.name,
+            classes=dataset.classes,
+            shape=dataset.shape,
+            train_images=len(dataset.train),
+            test_images=len(dataset.test),
+            sha256=dataset.digest,
+            note=dataset.note,
+        )
 
 
 class NetworkAccuracy(Record):

@@ -196,28 +196,24 @@ def _power(
 ) -> dict[str, float]:
     """Power and energy of the test images, as in the stage ``power``."""
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.power.clock import clock_of
-    from hawx_hw.power.model import PowerModel
-    from hawx_hw.power.report import power_report
-    from hawx_hw.quantize import codes
-    from hawx_hw.verification.gate_level import simulate_accelerator
+    from hawx_hw.graph.pixels import codes
+    from hawx_hw.verification.power import measure_power
 
     chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
-    simulated = simulate_accelerator(flat, plan, memories, codes(chosen))
-    clock, _ = clock_of(config.accelerator.clock_mhz, technology.clock_mhz, longest_ns)
-    report = power_report(
-        PowerModel(flat, technology.supply),
-        simulated.layers,
-        technology.memories,
-        part_of=plan.part_of,
-        clock_mhz=clock,
-        images=images,
+    report = measure_power(
+        flat,
+        plan,
+        memories,
+        codes(chosen),
+        technology,
+        longest_path_ns=longest_ns,
+        clock_mhz=config.accelerator.clock_mhz,
     )
     parts = {name: part.energy_pj for name, part in report.parts.items()}
     memory = report.parts["memories"].energy_pj
     return {
         "cycles": report.cycles,
-        "used_clock_mhz": clock,
+        "used_clock_mhz": report.clock_mhz,
         "internal_uw": report.internal_uw,
         "switching_uw": report.switching_uw,
         "memory_uw": report.memory_uw,

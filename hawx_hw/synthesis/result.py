@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from hawx_hw.netlist.report import NetlistReport
 from hawx_hw.util.results import Record, Result
+
+if TYPE_CHECKING:
+    from hawx_hw.technology import Technology
 
 __all__ = ["OpenStaTiming", "SynthResult", "SynthesisOptions", "TechnologyName", "Timing"]
 
@@ -26,6 +29,11 @@ class TechnologyName(Record):
     name: str
     library: str
     sha256: str
+
+    @classmethod
+    def of(cls, technology: Technology) -> TechnologyName:
+        """The name of a technology."""
+        return cls(name=technology.name, library=technology.library.name, sha256=technology.digest)
 
 
 class SynthesisOptions(Record):

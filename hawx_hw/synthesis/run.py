@@ -125,11 +125,7 @@ def synthesize(
     result = SynthResult(
         **dict(netlist.report()),
         top=top,
-        technology=TechnologyName(
-            name=technology.name,
-            library=technology.library.name,
-            sha256=technology.digest,
-        ),
+        technology=TechnologyName.of(technology),
         options=SynthesisOptions(period_ns=period_ns, booth=booth, flatten=flatten),
         keys=mapped.keys,
         timing=_timing(mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout),

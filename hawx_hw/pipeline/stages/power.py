@@ -14,7 +14,6 @@ from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.rtl import period_of, rtl_files
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
-from hawx_hw.power.clock import clock_of
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -30,48 +29,23 @@ def _run(context: Context) -> None:
     images = image_codes(context, settings.images, key="power.images")
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):
-        from hawx_hw.netlist.timed import library_delays
-        from hawx_hw.power.model import PowerModel
-        from hawx_hw.power.report import power_report
-        from hawx_hw.power.result import PowerResult
         from hawx_hw.synthesis.result import SynthResult
-        from hawx_hw.verification.gate_level import simulate_accelerator
+        from hawx_hw.verification.power import measure_power
 
         flat = _cells(context, technology)
-        model = PowerModel(flat, technology.supply)
-    plan = load_plan(context)
     with context.progress.task("images through the gates", estimate=60.0) as task:
-        activity = simulate_accelerator(
+        result = measure_power(
             flat,
-            plan,
+            load_plan(context),
             context.folder / "mem",
             images,
-            delays=library_delays(flat) if settings.glitches else None,
+            technology,
+            longest_path_ns=SynthResult.read(context.folder).timing.longest_path_ns,
+            clock_mhz=context.config.accelerator.clock_mhz,
+            glitches=settings.glitches,
             progress=task.update,
         )
-    synth = SynthResult.read(context.folder)
-    clock, source = clock_of(
-        context.config.accelerator.clock_mhz, technology.clock_mhz, synth.timing.longest_path_ns
-    )
-    with context.progress.task("power", estimate=2.0) as task:
-        report = power_report(
-            model,
-            activity.layers,
-            technology.memories,
-            part_of=plan.part_of,
-            clock_mhz=clock,
-            images=settings.images,
-            progress=task.update,
-        )
-    glitches = "with" if settings.glitches else "without"
-    context.write(
-        PowerResult(
-            **dict(report),
-            technology=synth.technology,
-            clock=source,
-            method=f"toggles {glitches} glitches, liberty energies; no wires, no clock tree",
-        )
-    )
+    context.write(result)
 
 
 def _cells(context: Context, technology: Technology) -> FlatNetlist:

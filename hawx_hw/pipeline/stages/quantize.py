@@ -15,8 +15,6 @@ from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
-    from hawx_hw.datasets import Dataset
-    from hawx_hw.quantize.result import DatasetSummary
 
 __all__ = ["STAGE"]
 
@@ -30,7 +28,7 @@ def _run(context: Context) -> None:
         from hawx_hw.networks import accuracy as float_accuracy
         from hawx_hw.networks import load
         from hawx_hw.quantize.calibration import quantize
-        from hawx_hw.quantize.result import NetworkAccuracy, QuantizeResult
+        from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
 
     settings = context.config.network
     checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
@@ -52,25 +50,11 @@ def _run(context: Context) -> None:
     context.write(
         QuantizeResult(
             model=settings.model,
-            dataset=_summary(dataset),
+            dataset=DatasetSummary.of(dataset),
             calibration_images=len(images),
             accuracy=NetworkAccuracy(float=in_float, int8=in_integers, images=len(test)),
             parameters=sum(parameter.numel() for parameter in network.parameters()),
         )
-    )
-
-
-def _summary(dataset: Dataset) -> DatasetSummary:
-    from hawx_hw.quantize.result import DatasetSummary
-
-    return DatasetSummary(
-        name=dataset.name,
-        classes=dataset.classes,
-        shape=dataset.shape,
-        train_images=len(dataset.train),
-        test_images=len(dataset.test),
-        sha256=dataset.digest,
-        note=dataset.note,
     )
 
 

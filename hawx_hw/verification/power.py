@@ -1,0 +1,91 @@
+"""Power of a synthesized accelerator, from the toggles of real images on its gates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawx_hw.architectures.base import Plan
+from hawx_hw.netlist.flat import FlatNetlist
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.power.clock import clock_of
+from hawx_hw.power.model import PowerModel
+from hawx_hw.power.report import power_report
+from hawx_hw.power.result import PowerResult
+from hawx_hw.synthesis.result import TechnologyName
+from hawx_hw.technology import Technology
+from hawx_hw.verification.gate_level import simulate_accelerator
+
+if TYPE_CHECKING:
+    from hawx_hw.util.progress import Progress
+
+__all__ = ["measure_power"]
+
+
+def measure_power(
+    flat: FlatNetlist,
+    plan: Plan,
+    memories: Path,
+    images: NDArray[np.int8],
+    technology: Technology,
+    *,
+    longest_path_ns: float,
+    clock_mhz: float | None = None,
+    glitches: bool = False,
+    progress: Progress | None = None,
+) -> PowerResult:
+    """Run images through the gates, and weigh what toggles.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+        The mapped accelerator of ``plan``.
+    plan : Plan
+    memories : Path
+        The folder with the contents of its read-only memories.
+    images : ndarray of int8, shape (images, *input shape)
+        Codes.
+    technology : Technology
+    longest_path_ns : float
+        It limits the clock.
+    clock_mhz : float or None
+        None: the technology's.
+    glitches : bool
+        Whether pulses within a cycle count.
+    progress : callable or None
+        Gets the number of cycles that are simulated, and of all.
+
+    Raises
+    ------
+    VerificationError
+        The netlist computes something else than the integer model, or in another time.
+    UserError
+        A memory's file is missing, or the design cannot be simulated.
+    """
+    activity = simulate_accelerator(
+        flat,
+        plan,
+        memories,
+        images,
+        delays=library_delays(flat) if glitches else None,
+        progress=progress,
+    )
+    clock, source = clock_of(clock_mhz, technology.clock_mhz, longest_path_ns)
+    report = power_report(
+        PowerModel(flat, technology.supply),
+        activity.layers,
+        technology.memories,
+        part_of=plan.part_of,
+        clock_mhz=clock,
+        images=len(images),
+    )
+    return PowerResult(
+        **dict(report),
+        technology=TechnologyName.of(technology),
+        clock=source,
+        method=f"toggles {'with' if glitches else 'without'} glitches, liberty energies; no wires, "
+        "no clock tree",
+    )

@@ -1,0 +1,70 @@
+"""Power of a mapped accelerator: consistent with the simulation, with the clock that it allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.systolic.plan import Plan, plan
+from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.design.emission import TOP, emit_accelerator
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.netlist.flat import FlatNetlist
+from hawx_hw.power.result import PowerResult
+from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.technology import load
+from hawx_hw.verification.accelerator_job import AROUND, cycles_per_image
+from hawx_hw.verification.power import measure_power
+
+TECHNOLOGY = load("generic45")
+Mapped = tuple[FlatNetlist, Plan, Path, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Mapped:
+    rng = np.random.default_rng(3)
+    graph = random_graph(rng, layers=1, max_size=4, max_channels=3)
+    made = plan(graph, ArrayShape.complete(2, 2))
+    folder = tmp_path_factory.mktemp("accelerator")
+    emit_accelerator(made, folder, config_hash=7)
+    names = (folder / "rtl" / "filelist.f").read_text().split()
+    sources = {name: (folder / "rtl" / name).read_text() for name in names}
+    (design,) = map_designs([(sources, TOP)], TECHNOLOGY)
+    return design.flat, made, folder / "mem", random_codes(rng, graph, 3)
+
+
+def measured(mapped: Mapped, **options: object) -> PowerResult:
+    return measure_power(*mapped, TECHNOLOGY, **({"longest_path_ns": 1.0} | options))
+
+
+def test_the_layers_are_those_of_the_plan(mapped: Mapped) -> None:
+    result = measured(mapped)
+    _, made, _, images = mapped
+    report = made.cycles()
+    assert [layer.name for layer in result.layers] == [
+        *(layer.name for layer in report.layers),
+        AROUND,
+    ]
+    assert [layer.cycles for layer in result.layers[:-1]] == [each.total for each in report.layers]
+    assert result.cycles == cycles_per_image(made)
+    assert result.images == len(images)
+    assert result.technology.name == "generic45"
+    assert "without glitches" in result.method
+
+
+def test_the_longest_path_limits_the_clock(mapped: Mapped) -> None:
+    fast, slow = measured(mapped), measured(mapped, longest_path_ns=8.0)
+    assert (fast.clock_mhz, fast.clock) == (TECHNOLOGY.clock_mhz, "set by the technology")
+    assert (slow.clock_mhz, slow.clock) == (125.0, "lowered to what the longest path allows")
+    assert slow.internal_uw == pytest.approx(fast.internal_uw * 125.0 / fast.clock_mhz)
+    requested = measured(mapped, clock_mhz=50.0)
+    assert (requested.clock_mhz, requested.clock) == (50.0, "set by the config")
+
+
+def test_glitches_add_energy(mapped: Mapped) -> None:
+    without, with_them = measured(mapped), measured(mapped, glitches=True)
+    assert "with glitches" in with_them.method
+    assert with_them.energy_pj > without.energy_pj
+    assert with_them.memory_uw == without.memory_uw
