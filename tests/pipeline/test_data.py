@@ -37,9 +37,7 @@ def test_an_error_names_the_key(context: SimpleNamespace) -> None:
 
 def test_codes_of_test_images(context: SimpleNamespace) -> None:
     test = load_dataset(context).test
-    np.testing.assert_array_equal(
-        image_codes(context, 6, key="verify.images"), codes(test.images)
-    )
+    np.testing.assert_array_equal(image_codes(context, 6, key="verify.images"), codes(test.images))
     three = image_codes(context, 3, key="verify.images")
     np.testing.assert_array_equal(three, codes(test.images[[0, 2, 4]]))
 
