@@ -1,4 +1,6 @@
-"""``hawx characterize-designs``: what it hands to the sweep, and what it refuses."""
+"""``hawx characterize-designs``: the space that is swept, the workers, and the table."""
+
+from __future__ import annotations
 
 import json
 from contextlib import contextmanager
@@ -12,77 +14,75 @@ from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.errors import UserError
 from hawx_hw.sweep import clusters
 from hawx_hw.sweep import sweep as module
-
-app = typer.Typer()
-app.command()(characterize_designs)
+from hawx_hw.sweep.space import Space
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
-    """A sweep that measures nothing; the arguments of each call."""
-    given: list[dict] = []
+    """What sweeps and their workers were asked for."""
+    calls: list[dict] = []
 
     @contextmanager
     def connected(**options):
-        given.append(options)
+        calls.append(options)
         yield "client"
 
-    def sweep(client, space, designs, technology, **options):
-        given.append({"client": client, "space": space, "technology": technology, **options})
-        return [{"design": number, "area": 10.0 * number} for number in range(designs)]
+    def sweep(client, space, count, technology, **options):
+        calls.append({"first": space[0], "technology": technology, **options})
+        content = space[0].content
+        return [{"index": n, "key": f"{n}", "area": n, "design": content} for n in range(count)]
 
     monkeypatch.setattr(clusters, "connected", connected)
     monkeypatch.setattr(module, "sweep", sweep)
-    monkeypatch.setattr(
-        module, "table", lambda records: "".join(f"{record}\n" for record in records)
-    )
-    return given
+    return calls
 
 
-def hawx(*words: str) -> tuple[str, BaseException | None]:
-    result = CliRunner().invoke(app, words)
-    return result.stdout, result.exception if result.exit_code else None
+@pytest.fixture
+def hawx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(characterize_designs)
+
+    def run(*words: str) -> tuple[str, BaseException | None]:
+        result = CliRunner().invoke(app, ("--designs", "3", *words))
+        return result.stdout, result.exception if result.exit_code else None
+
+    return run
 
 
-def test_the_table_is_written(tmp_path: Path, calls: list[dict]) -> None:
-    output = tmp_path / "designs.csv"
-    text, error = hawx("--designs", "3", "--seed", "7", "--output", str(output))
+def test_a_sweep_here(hawx, calls: list[dict]) -> None:
+    printed, error = hawx("--seed", "5", "--datasets", "digits", "--images", "8", "--workers", "2")
     assert error is None
-    assert text == f"3 designs in {output}\n"
-    assert len(output.read_text().splitlines()) == 3
-    cluster, sweep = calls
-    assert cluster == {"workers": None, "scheduler": None, "cluster": None, "options": {}}
-    assert (sweep["client"], sweep["technology"], sweep["images"]) == ("client", "generic45", 64)
-    assert sweep["shared_store"]
+    assert "3 designs in designs.csv" in printed
+    assert Path("designs.csv").read_text().startswith("index,key,area,design\n0,0,0,")
+    workers, sweep = calls
+    assert workers == {"workers": 2, "scheduler": None, "cluster": None, "options": {}}
+    assert sweep["first"] == Space(5, datasets=["digits"])[0]
+    assert (sweep["technology"], sweep["images"]) == ("generic45", 8)
+    assert sweep["shared_store"] is True
 
 
-def test_as_json(tmp_path: Path, calls: list[dict]) -> None:
-    output = tmp_path / "designs.csv"
-    text, _ = hawx("--designs", "2", "--output", str(output), "--json")
-    assert json.loads(text) == {"designs": 2, "output": str(output)}
-
-
-def test_a_batch_system_has_options_and_no_common_store(tmp_path: Path, calls: list[dict]) -> None:
-    words = ("--cluster", "slurm", "--option", "queue=long", "--option", "cores=4")
-    _, error = hawx("--designs", "1", "--output", str(tmp_path / "d.csv"), *words)
+def test_a_batch_system(hawx, calls: list[dict]) -> None:
+    words = ("--cluster", "slurm", "--option", "queue=long", "--option", "cores=2")
+    printed, error = hawx(*words, "--output", "mine.csv", "--json")
     assert error is None
-    assert calls[0]["options"] == {"queue": "long", "cores": 4}
-    assert not calls[1]["shared_store"]
+    assert json.loads(printed) == {"designs": 3, "output": "mine.csv"}
+    workers, sweep = calls
+    assert workers["options"] == {"queue": "long", "cores": 2}
+    assert sweep["shared_store"] is False
 
 
 @pytest.mark.parametrize(
-    ("words", "where", "message"),
+    ("words", "message"),
     [
-        (("--scheduler", "tcp://a:1", "--cluster", "lsf"), "--cluster", "not both"),
-        (("--option", "queue=long"), "--option", "Options are those of a batch system"),
-        (("--cluster", "lsf", "--option", "queue"), "--option", "KEY=VALUE, not 'queue'"),
-        (("--datasets", "digits,other"), "--datasets", "other"),
-        (("--architecture", "other"), "--architecture", "other"),
+        (("--scheduler", "tcp://x:1", "--cluster", "slurm"), "a scheduler or a batch system"),
+        (("--option", "queue=long"), "Options are those of a batch system"),
+        (("--cluster", "slurm", "--option", "queue"), "An option must be KEY=VALUE, not 'queue'"),
+        (("--datasets", "cifar10"), "datasets must be digits, mnist or both"),
+        (("--architecture", "x"), "There is no architecture 'x'"),
     ],
 )
-def test_wrong_options(calls: list[dict], words: tuple[str, ...], where: str, message: str) -> None:
-    _, error = hawx("--designs", "1", *words)
+def test_what_is_refused(hawx, calls: list[dict], words: tuple[str, ...], message: str) -> None:
+    _, error = hawx(*words)
     assert isinstance(error, UserError)
-    assert error.where == where
-    assert message in error.what
-    assert not any("client" in call for call in calls)
+    assert message in str(error)

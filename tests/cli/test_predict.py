@@ -1,95 +1,100 @@
-"""``hawx train-predictors`` and ``hawx predictors evaluate``."""
+"""``hawx train-predictors`` and ``hawx predictors evaluate``, on synthetic designs."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from hawx_hw.blocks.registry import by_name
+from hawx_hw.architectures.registry import ARCHITECTURES
+from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.cli.predict import predictors_app, train_predictors
-from hawx_hw.config.search import SEARCHED
 from hawx_hw.errors import UserError
-from hawx_hw.prediction import evaluation, storage, training
+from hawx_hw.prediction import evaluation, training
+from hawx_hw.prediction.evaluation import HeldOut
+from hawx_hw.prediction.predictors import Estimates
+from hawx_hw.prediction.storage import load_predictors
+from hawx_hw.technology import load
 from tests.prediction import synthetic_designs
-
-app = typer.Typer()
-app.command()(train_predictors)
-app.add_typer(predictors_app, name="predictors")
-
-
-def hawx(*words: str) -> tuple[str, BaseException | None]:
-    result = CliRunner().invoke(app, words)
-    return result.stdout, result.exception if result.exit_code else None
-
-
-@pytest.fixture(scope="module")
-def held_out():
-    """Predictions of synthetic designs that were held out."""
-    return evaluation.evaluate(synthetic_designs.table(24), "designs")
+from tests.prediction.synthetic_designs import SYNTHETIC
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch, held_out) -> None:
-    """The predictors in use are trained on synthetic designs."""
-    designs = synthetic_designs.table(24)
-    monkeypatch.setattr(storage, "load_table", lambda kind, technology, folder: designs)
-    monkeypatch.setattr(evaluation, "evaluate", lambda table, kinds, progress: held_out)
+def hawx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(ARCHITECTURES, "synthetic", SYNTHETIC)
+    app = typer.Typer()
+    app.command()(train_predictors)
+    app.add_typer(predictors_app, name="predictors")
+
+    def run(*words: str) -> tuple[str, BaseException | None]:
+        result = CliRunner().invoke(app, words)
+        return result.stdout, result.exception if result.exit_code else None
+
+    return run
 
 
-def test_evaluation(table: None) -> None:
-    text, error = hawx("predictors", "evaluate", "--json")
+@pytest.fixture
+def described(monkeypatch: pytest.MonkeyPatch):
+    """A synthetic table in place of the sweep's; blocks are not measured."""
+
+    def describe(text, architecture, technology, **options):
+        assert (text, architecture, technology.name) == ("sweep", SYNTHETIC, "generic45")
+        return synthetic_designs.table(24), BlockTable()
+
+    monkeypatch.setattr(training, "describe_sweep", describe)
+    monkeypatch.setattr(BlockTable, "completed", lambda self, blocks, technology, **options: self)
+    Path("designs.csv").write_text("sweep")
+
+
+@pytest.fixture
+def held_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Given errors in place of those of predictors; what was held out."""
+    kinds: list[str] = []
+    measured = np.array([1.0, 2.0, 4.0])
+    estimates = Estimates(1.1 * measured, measured, 1.2 * measured)
+
+    def evaluate(table, kind, *, progress):
+        assert len(table) == 24
+        kinds.append(kind)
+        return {name: HeldOut(measured, estimates) for name in ("area", "power", "fmax")}
+
+    monkeypatch.setattr(evaluation, "evaluate", evaluate)
+    return kinds
+
+
+def test_train_and_evaluate(hawx, described, held_out: list[str]) -> None:
+    train = ("train-predictors", "designs.csv", "--architecture", "synthetic")
+    printed, error = hawx(*train, "--output", "mine")
     assert error is None
-    scores = json.loads(text)
-    assert {"area", "power"} <= set(scores)
-    assert all(0 <= each["coverage"] <= 100 for each in scores.values())
-    assert scores["area"]["designs"] == 24
-
-
-def test_evaluation_as_a_table(table: None) -> None:
-    text, error = hawx("predictors", "evaluate", "--technology", "generic45")
+    assert "generic45: trained on 24 designs, in mine" in printed
+    trained = load_predictors(SYNTHETIC, "generic45", Path("mine")).predictors
+    assert (trained.designs, trained.library) == (24, load("generic45").digest)
+    evaluate = ("predictors", "evaluate", "--architecture", "synthetic", "--folder", "mine")
+    printed, error = hawx(*evaluate, "--hold-out", "blocks", "--json")
     assert error is None
-    lines = text.splitlines()
-    assert lines[0] == "generic45, 24 designs, designs held out"
-    assert lines[1].split()[:3] == ["predictions", "sMAPE", "%"]
-
-
-def test_what_is_held_out() -> None:
-    _, error = hawx("predictors", "evaluate", "--hold-out", "layers")
-    assert isinstance(error, UserError)
-    assert error.where == "--hold-out"
-
-
-def test_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    designs, completed = synthetic_designs.table(30), []
-
-    def complete(blocks, technology, **options):
-        completed.extend(block.name for block in blocks)
-        return "blocks"
-
-    def describe_sweep(text, kind, technology, **options):
-        assert text == "the table"
-        return designs, SimpleNamespace(completed=complete)
-
-    saved = []
-    monkeypatch.setattr(training, "describe_sweep", describe_sweep)
-    monkeypatch.setattr(storage, "save_predictors", lambda *given: saved.append(given))
-    (tmp_path / "designs.csv").write_text("the table")
-    output = tmp_path / "predictors"
-    text, error = hawx("train-predictors", str(tmp_path / "designs.csv"), "--output", str(output))
+    scores = json.loads(printed)
+    assert list(scores) == ["area", "power", "fmax"]
+    assert scores["area"]["smape"] == pytest.approx(200 * 0.1 / 2.1)
+    assert scores["area"]["coverage"] == 100
+    printed, error = hawx(*evaluate, "--plot", "plot.svg")
     assert error is None
-    assert text == f"generic45: trained on 30 designs, in {output}\n"
-    ((predictors, described, folder),) = saved
-    assert (described, folder) == (designs, output)
-    assert predictors.predictors.designs == 30
-    assert completed == [by_name(name).name for name in SEARCHED]
+    assert "generic45, 24 designs, designs held out" in printed
+    assert Path("plot.svg").read_text().startswith("<?xml")
+    assert held_out == ["blocks", "designs"]
 
 
-def test_no_table(tmp_path: Path) -> None:
-    _, error = hawx("train-predictors", str(tmp_path / "gone.csv"))
-    assert isinstance(error, UserError)
-    assert error.where == str(tmp_path / "gone.csv")
+def test_what_is_refused(hawx, described) -> None:
+    for words, message in (
+        (("train-predictors", "nothing.csv"), "The table cannot be read: No such file"),
+        (("train-predictors", "designs.csv", "--architecture", "x"), "no architecture 'x'"),
+        (("predictors", "evaluate", "--hold-out", "x"), "must be designs or blocks"),
+        (("predictors", "evaluate", "--technology", "osu018"), "no predictors of systolic designs"),
+    ):
+        _, error = hawx(*words)
+        assert isinstance(error, UserError)
+        assert message in str(error)
