@@ -486,14 +486,14 @@ _SEARCH = (
         "hawx_hw/pipeline/stages/verify.py",
         'needs=("assign", "emit", "pick")',
         'needs=("assign", "pick")',
-        "tests/pipeline",
+        "tests/pipeline/stages/test_verify.py",
     ),
     Mutation(
         "a-setting-that-a-stage-reads-and-does-not-name",
-        "hawx_hw/pipeline/stages/emit.py",
-        'settings=("accelerator.block_implementation", "technology")',
+        "hawx_hw/pipeline/stages/synth.py",
+        'settings=("technology", "accelerator.clock_mhz")',
         'settings=("technology",)',
-        "tests/pipeline",
+        "tests/pipeline/stages/test_synth.py",
     ),
 )
 

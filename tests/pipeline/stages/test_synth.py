@@ -10,9 +10,7 @@ from hawx_hw.synthesis.run import Synthesized
 from tests.synthesis.test_result import RESULT
 
 
-def test_all_sources_are_synthesized(
-    emitted_project: Path, run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_sources_are_synthesized(project: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def synthesize(sources, top, technology, *, workdir: Path, period_ns, **options) -> Synthesized:
@@ -22,8 +20,8 @@ def test_all_sources_are_synthesized(
 
     monkeypatch.setattr(synthesis, "synthesize", synthesize)
     for ran in (True, False):
-        assert run(emitted_project, "synth")[-1].ran == ran
-    build = emitted_project / "build"
+        assert run(project, "synth")[-1].ran == ran
+    build = project / "build"
     names = (build / "rtl" / "filelist.f").read_text().split()
     assert seen == [([build / "rtl" / name for name in names], "hawx_accelerator", "generic45")]
     assert (build / "netlist.v").read_text() == "module hawx_accelerator"

@@ -44,12 +44,12 @@ def differing(monkeypatch: pytest.MonkeyPatch) -> str:
     return message
 
 
-def test_a_difference_is_written_down(emitted_project: Path, run, differing: str) -> None:
+def test_a_difference_is_written_down(project: Path, run, differing: str) -> None:
     for _ in range(2):
         with pytest.raises(VerificationError) as caught:
-            run(emitted_project, "verify")
+            run(project, "verify")
         assert str(caught.value) == differing
-        result = json.loads((emitted_project / "build" / "verify.json").read_text())
+        result = json.loads((project / "build" / "verify.json").read_text())
         assert (result["images"], result["mismatches"]) == (2, 1)
         assert result["multipliers"] == 16
 
