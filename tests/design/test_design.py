@@ -1,4 +1,4 @@
-"""design.json: one writer, one reader, and the same bytes for the same design."""
+"""A design, and design.json."""
 
 from __future__ import annotations
 
@@ -8,97 +8,115 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.registry import ARCHITECTURES
-from hawx_hw.blocks.assignment import Assignment, LayerBlocks
-from hawx_hw.blocks.registry import by_name
+from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.families.drum import Drum
+from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.design.design import Design, read_origin
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.graph.random_graphs import random_graph
 
-CONFIG = ARCHITECTURES["systolic"].config(architecture="systolic", rows=4, columns=6)
-GRAPH = random_graph(np.random.default_rng(4), layers=2, max_size=6, max_channels=5)
-
-
-BLOCKS = tuple(by_name(name) for name in ("exact", "drum(k=4)", "array(ha=1,hb=0,v=4)"))
-
-
-def assignment() -> Assignment:
-    """The blocks by turns, in all layers with weights."""
-    return {
-        node.name: LayerBlocks(
-            BLOCKS, (np.arange(node.weight.size) % 3).astype(np.uint8).reshape(node.weight.shape)
-        )
-        for node in GRAPH.nodes
-        if isinstance(node, Conv2d | Linear) and node.weight.size > 2
-    }
+ASSIGNMENT = {"conv": LayerBlocks.by_filter([Exact(), Drum(4)], (2, 1, 1, 1))}
+DESIGN = Design(SystolicConfig(rows=3, columns=4, parameters="loaded"), ASSIGNMENT, origin=2)
 
 
 @pytest.fixture
-def design() -> Design:
-    return Design(CONFIG, assignment(), origin=3)
-
-
-def test_a_design_is_read_as_it_was_written(tmp_path: Path, design: Design) -> None:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "design.json"
-    design.save(path)
-    again = Design.load(path)
-    assert again.accelerator == CONFIG
-    assert again.origin == read_origin(path) == 3
-    assert again.as_dict() == design.as_dict()
-    again.save(tmp_path / "again.json")
-    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+    DESIGN.save(path)
+    return path
 
 
-def test_the_clock_is_not_part_of_a_design(design: Design) -> None:
-    clocked = CONFIG.model_copy(update={"clock_mhz": 500.0})
-    assert Design(clocked, design.assignment, 3).as_dict() == design.as_dict()
+def test_what_is_saved_is_loaded(file: Path) -> None:
+    loaded = Design.load(file)
+    assert loaded.accelerator == DESIGN.accelerator
+    assert loaded.origin == 2
+    assert loaded.as_dict() == DESIGN.as_dict()
+    (layer,) = loaded.assignment.values()
+    assert layer.blocks == (Exact(), Drum(4))
+    assert layer.choice[:, 0, 0, 0].tolist() == [0, 1]
 
 
-def test_a_plan_has_the_designs_blocks_and_accelerator(design: Design) -> None:
-    made = design.plan(GRAPH)
-    assert made.multipliers == 24
-    names = {block.name for layer in design.assignment.values() for block in layer.blocks}
-    assert names <= {block.name for block in made.blocks}
+def test_the_origin_alone(file: Path, tmp_path: Path) -> None:
+    assert read_origin(file) == 2
+    Design(DESIGN.accelerator, ASSIGNMENT).save(tmp_path / "given.json")
+    assert read_origin(tmp_path / "given.json") is None
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"schema": 1}, "The design is of schema 1, not 2"),
-        ({"accelerator": {"architecture": "other"}}, "The design cannot be read: "),
-        ({"accelerator": {"architecture": "systolic", "rows": 0}}, "The design cannot be read: "),
-        ({"index": "first"}, "The design cannot be read: "),
-        ({"more": 1}, "The design cannot be read: "),
-    ],
-)
-def test_damaged_designs_are_refused(
-    tmp_path: Path, design: Design, change: dict[str, object], message: str
-) -> None:
-    path = tmp_path / "design.json"
-    path.write_text(json.dumps(design.as_dict() | change))
+def test_a_plan_has_the_designs_blocks_and_accelerator() -> None:
+    graph = random_graph(np.random.default_rng(4), layers=2, max_size=6, max_channels=5)
+    layers = {
+        node.name: LayerBlocks.uniform(Drum(4), node.weight.shape)
+        for node in graph.nodes
+        if isinstance(node, Conv2d | Linear)
+    }
+    made = Design(DESIGN.accelerator, layers).plan(graph)
+    assert made.multipliers == 12
+    assert made.loadable
+    assert Drum(4) in made.blocks
+
+
+def test_the_same_design_is_the_same_file(file: Path, tmp_path: Path) -> None:
+    Design.load(file).save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == file.read_bytes()
+
+
+def test_the_clock_is_no_part_of_a_design(file: Path, tmp_path: Path) -> None:
+    """It is a matter of synthesis: another clock does not make another design."""
+    clocked = SystolicConfig(rows=3, columns=4, parameters="loaded", clock_mhz=200.0)
+    Design(clocked, ASSIGNMENT, origin=2).save(tmp_path / "clocked.json")
+    assert (tmp_path / "clocked.json").read_bytes() == file.read_bytes()
+    assert Design.load(file).accelerator.clock_mhz is None
+
+
+def change_key(content: dict) -> None:
+    content["accelerator"]["rows"] = 65
+
+
+def drop_key(content: dict) -> None:
+    del content["index"]
+
+
+def rename_architecture(content: dict) -> None:
+    content["accelerator"]["architecture"] = "wavefront"
+
+
+@pytest.mark.parametrize("change", [change_key, drop_key, rename_architecture])
+def test_a_design_that_is_none_is_refused(file: Path, change) -> None:
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
     with pytest.raises(UserError) as caught:
-        Design.load(path)
-    assert caught.value.what.startswith(message)
-    assert caught.value.where == str(path)
+        Design.load(file)
+    assert caught.value.where == str(file)
+    assert caught.value.what.startswith("The design cannot be read: ")
     assert caught.value.hint == "Pick a design again, with hawx pick."
-    with pytest.raises(UserError):
-        read_origin(path)
-
-
-@pytest.mark.parametrize("text", [None, "", "{", "[]"])
-def test_no_design(tmp_path: Path, text: str | None) -> None:
-    path = tmp_path / "design.json"
-    if text is not None:
-        path.write_text(text)
     with pytest.raises(UserError, match="The design cannot be read"):
-        Design.load(path)
+        read_origin(file)
 
 
-def test_an_unknown_block_is_named(tmp_path: Path, design: Design) -> None:
-    path = tmp_path / "design.json"
-    content = json.dumps(design.as_dict())
-    path.write_text(content.replace('"drum(k=4)"', '"drum(k=99)"'))
-    with pytest.raises(UserError, match="k must be"):
-        Design.load(path)
-    assert read_origin(path) == 3
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
+    file.write_text(text)
+    with pytest.raises(UserError, match="The design cannot be read"):
+        Design.load(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="The design cannot be read"):
+        Design.load(tmp_path / "design.json")
+
+
+def test_another_schema_is_refused(file: Path) -> None:
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"schema": 1}))
+    with pytest.raises(UserError, match="The design is of schema 1, not 2"):
+        Design.load(file)
+
+
+def test_an_unknown_block_is_refused(file: Path) -> None:
+    file.write_text(file.read_text().replace("drum(k=4)", "drum(k=9)"))
+    with pytest.raises(UserError, match="k must be from 2 to 7, not 9"):
+        Design.load(file)
+    assert read_origin(file) == 2
