@@ -60,7 +60,7 @@ _PLAIN = 256
 #: What is compared, and its algorithm.
 _SEARCHES = {
     "hawx": "hawx",
-    "hawx, no low fidelity": "hawx",
+    "hawx, no low-fidelity evaluations": "hawx",
     "hawx, training images": "hawx",
     "nsga2": "nsga2",
     "random": "random",
@@ -167,7 +167,7 @@ def _compare(setup: _Setup, seeds: int) -> dict[str, np.ndarray]:
             label = f"{name}, {runs}"
             cells, fronts[label], taken[label] = _line(setup, name, runs, seeds)
             lines.append([label, *cells])
-    heading = ("search", "evaluations", "low fidelity", "seconds", "hypervolume", "least")
+    heading = ("search", "evaluations", "low-fidelity", "seconds", "hypervolume", "least")
     print_table((*heading, *(f"at {p}" for p in _POINTS)), lines, numbers=True)
     _speed_up(setup, taken[f"hawx, {budget}"])
     shown = (_ALL, f"nsga2, {budget}", f"nsga2, {_MORE * budget}", f"hawx, {budget}")
