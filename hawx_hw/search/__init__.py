@@ -1,1 +1,1 @@
-"""Searches for assignments: one interface, and the exhaustive ground truth to compare them with."""
+"""Searches for designs: algorithms behind one interface, evaluations, and the front."""
