@@ -93,4 +93,4 @@ class AssignResult(Result):
     exact: bool
     accuracy: AssignedAccuracy | None
     compensation: tuple[Compensation, ...]
-    training: TrainingImages | None
+    training: TrainingImages | None = None

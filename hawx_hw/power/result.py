@@ -47,7 +47,7 @@ class GroupPower(PowerMetrics):
         How many there are; None of a part.
     """
 
-    instances: int | None
+    instances: int | None = None
 
 
 class LayerPower(PowerMetrics):

@@ -97,7 +97,7 @@ class Timing(Record):
     end: str
     by_module_ns: Mapping[str, float]
     opensta: OpenStaTiming | None
-    opensta_left_out: str | None
+    opensta_left_out: str | None = None
 
 
 class SynthResult(NetlistReport, Result):

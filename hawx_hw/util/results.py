@@ -25,8 +25,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able, by the keys of the file."""
-        return self.model_dump(mode="json", by_alias=True)
+        """JSON-able, by the keys of the file; keys with their default value are left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 class Header(Record):

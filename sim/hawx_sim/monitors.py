@@ -48,10 +48,10 @@ class WriteMonitor:
 
     async def _run(self) -> None:
         edge = RisingEdge(self._clock)
-        valid = self._core.trace_store_valid
+        valid = self._core.trace_write_valid
         layer = self._core.trace_layer
-        address = self._core.trace_store_address
-        data = self._core.trace_store_data
+        address = self._core.trace_write_address
+        data = self._core.trace_write_data
         while True:
             await edge
             if valid.value == 1:

@@ -219,7 +219,7 @@ class SerialCore(wiring.Component):
             with m.If(end):
                 m.d.sync += self.busy.eq(0)
         for name, source in (("valid", last), ("address", output), ("data", code)):
-            trace = Signal(source.shape(), name=f"trace_store_{name}")
+            trace = Signal(source.shape(), name=f"trace_write_{name}")
             m.d.comb += trace.eq(source)
         m.d.comb += Signal(1, name="trace_layer").eq(self.layer)
         return m

@@ -96,7 +96,7 @@ class TinyCore(wiring.Component):
         stored_at = Signal(range(2 * words))
         m.d.comb += stored_at.eq(address + Mux(self.layer, 0, words))
         for name, source in (("valid", store), ("address", stored_at), ("data", value)):
-            trace = Signal(source.shape(), name=f"trace_store_{name}")
+            trace = Signal(source.shape(), name=f"trace_write_{name}")
             m.d.comb += trace.eq(source)
         trace_layer = Signal(1, name="trace_layer")
         m.d.comb += trace_layer.eq(self.layer)

@@ -25,7 +25,7 @@ def _run(context: Context) -> None:
 
     graph = load_graph(context.folder / GRAPH)
     assignment = load_design(context).assignment
-    result = AssignResult(exact=True, accuracy=None, compensation=(), training=None)
+    result = AssignResult(exact=True, accuracy=None, compensation=())
     if assignment:
         with context.progress.task("loading torch", estimate=5.0):
             from hawx_hw.compensation.assigned import compensate_assignment

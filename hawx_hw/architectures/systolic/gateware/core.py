@@ -96,9 +96,9 @@ class SystolicCore(wiring.Component):
         self._dimensions = Dimensions.of(plan)
         super().__init__(core_signature(plan))
         # Not ports, but names for waveforms and testbenches: every word that a layer stores.
-        self.trace_store_valid = Signal()
-        self.trace_store_address = Signal(self._dimensions.destination)
-        self.trace_store_data = Signal(8 * plan.array.requantizers)
+        self.trace_write_valid = Signal()
+        self.trace_write_address = Signal(self._dimensions.destination)
+        self.trace_write_data = Signal(8 * plan.array.requantizers)
         self.trace_layer = Signal(self.layer.shape())
 
     @property
@@ -151,9 +151,9 @@ class SystolicCore(wiring.Component):
         self._store(m, layer, post, activations)
         m.d.comb += [
             sequencer.stored_end.eq(post.store.valid & post.store.payload.end),
-            self.trace_store_valid.eq(post.store.valid),
-            self.trace_store_address.eq(post.store.payload.address),
-            self.trace_store_data.eq(post.store.payload.data),
+            self.trace_write_valid.eq(post.store.valid),
+            self.trace_write_address.eq(post.store.payload.address),
+            self.trace_write_data.eq(post.store.payload.data),
             self.trace_layer.eq(sequencer.layer),
         ]
         return m
