@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field
@@ -61,6 +62,15 @@ class AcceleratorConfig(Model):
     def block_key(self) -> str | None:
         """The key that fixes the blocks of the hardware, if it is given; else None."""
         return None
+
+    @classmethod
+    def canonical(cls, keys: Mapping[str, Any]) -> dict[str, Any]:
+        """The same keys by their present names, where they have older ones."""
+        names = {}
+        for name, field in cls.model_fields.items():
+            if isinstance(field.validation_alias, AliasChoices):
+                names.update(dict.fromkeys(map(str, field.validation_alias.choices), name))
+        return {names.get(key, key): value for key, value in keys.items()}
 
     def hardware(self) -> dict[str, Any]:
         """The keys that the Verilog depends on, JSON-able."""

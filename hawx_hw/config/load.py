@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import AliasChoices, ValidationError
 
 from hawx_hw.architectures.config import AcceleratorConfig
-from hawx_hw.architectures.registry import ARCHITECTURES
+from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError
 from hawx_hw.util.resources import configs
@@ -27,6 +27,10 @@ __all__ = ["blame", "config_path", "find_config", "load_config", "located", "sch
 _PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
 #: The key whose value decides which other keys stand beside it.
 _UNION = "accelerator"
+
+_Key = tuple[str, ...]
+#: The model of the architecture that a config names, where it is known.
+_Chosen = type[AcceleratorConfig] | None
 
 _VALUES = reprlib.Repr()
 _VALUES.maxstring = _VALUES.maxother = 100
@@ -129,10 +133,12 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     # Checks of the whole config name the key in their context.
     loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
     key = tuple(str(part) for part in loc if part != "")
+    chosen = None
     # pydantic puts the architecture between the union's key and those of its model.
-    if key[:1] == (_UNION,) and problem["loc"]:
+    if key[:1] == (_UNION,) and problem["loc"][1:]:
+        chosen = ARCHITECTURES[key[1]].config
         key = (key[0], *key[2:])
-    line = _line(text, key)
+    line = _line(text, key, chosen)
     where = f"{path}:{line}: {'.'.join(key)}" if line else f"{path}: {'.'.join(key)}"
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "user_error":
@@ -144,17 +150,19 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
         where = f"{where}.architecture"
         message = f"must be {' or '.join(repr(name) for name in ARCHITECTURES)}"
     if kind == "extra_forbidden":
-        known = _keys(key[:-1])
+        known = _keys(key[:-1], chosen)
         close = difflib.get_close_matches(key[-1], known, n=1)
         guess = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
         return UserError("There is no such key", where=where, hint=guess)
     if kind == "missing":
-        return UserError("This key is missing", where=where, hint=f"Add it. {_about(key)}".strip())
-    hint = _about(key) or None
+        return UserError(
+            "This key is missing", where=where, hint=f"Add it. {_about(key, chosen)}".strip()
+        )
+    hint = _about(key, chosen) or None
     if kind == "value_error":
         return UserError(str(context["error"]), where=where, hint=hint)
     if kind in ("model_type", "union_tag_not_found"):
-        message = f"must be a mapping with the keys {', '.join(_keys(key))}"
+        message = f"must be a mapping with the keys {', '.join(_keys(key, chosen))}"
         hint = "Indent its keys below it, or leave it out."
     if value in _PLANNED.get(key, ()):
         hint = f"{value} is not there yet."
@@ -163,32 +171,35 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, hint=hint)
 
 
-def _line(text: str, key: tuple[str, ...]) -> int | None:
+def _line(text: str, key: _Key, chosen: _Chosen = None) -> int | None:
     """The line of a key, which may be written by an older name; or of what it stands in."""
-    names = [(part, *_older_names(key[: at + 1])) for at, part in enumerate(key)]
+    names = [(part, *_older_names(key[: at + 1], chosen)) for at, part in enumerate(key)]
     lines = (line_of(text, written) for written in itertools.product(*names))
     # What stands deeper stands further down.
     return max((line for line in lines if line is not None), default=None)
 
 
-def _older_names(key: tuple[str, ...]) -> tuple[str, ...]:
-    alias = getattr(_field(key), "validation_alias", None)
+def _older_names(key: _Key, chosen: _Chosen) -> tuple[str, ...]:
+    alias = getattr(_field(key, chosen), "validation_alias", None)
     choices = alias.choices if isinstance(alias, AliasChoices) else []
     return tuple(str(name) for name in choices if name != key[-1])
 
 
-def _field(key: tuple[str, ...]) -> Any:
+def _field(key: _Key, chosen: _Chosen = None) -> Any:
     """The pydantic field of a key, or None."""
-    return _walk(key)[0]
+    return _walk(key, chosen)[0]
 
 
-def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
-    """The pydantic field of a key and the type of what stands there; (None, None) for no key."""
+def _walk(key: _Key, chosen: _Chosen) -> tuple[Any, Any]:
+    """The pydantic field of a key and the type of what stands there; (None, None) for no key.
+
+    Where the architecture is not known, the first counts that has the key.
+    """
     kind: Any = Config
     field = None
     for part in key:
         if kind is AcceleratorConfig:
-            kinds = [each.config for each in ARCHITECTURES.values()]
+            kinds = [chosen] if chosen else [each.config for each in ARCHITECTURES.values()]
             kind = next((each for each in kinds if part in each.model_fields), kind)
         if get_origin(kind) is list and part.isdigit():
             (kind,) = get_args(kind)
@@ -206,15 +217,15 @@ def _walk(key: tuple[str, ...]) -> tuple[Any, Any]:
     return field, kind
 
 
-def _keys(prefix: tuple[str, ...]) -> list[str]:
-    kind = _walk(prefix)[1]
+def _keys(prefix: _Key, chosen: _Chosen) -> list[str]:
+    kind = _walk(prefix, chosen)[1]
     if kind is AcceleratorConfig:
-        return sorted({key for each in ARCHITECTURES.values() for key in each.config.model_fields})
+        kind = chosen or ARCHITECTURES[DEFAULT].config
     return sorted(getattr(kind, "model_fields", {}))
 
 
-def _about(key: tuple[str, ...]) -> str:
-    field = _field(key)
+def _about(key: _Key, chosen: _Chosen) -> str:
+    field = _field(key, chosen)
     if field is None:
         return ""
     keys = getattr(field.annotation, "model_fields", {})

@@ -135,7 +135,10 @@ class Config(Model):
         if given is None:
             return (self.accelerator,)
         own = self.accelerator.model_dump(exclude_unset=True)
-        return tuple(self._variant(index, {**own, **keys}) for index, keys in enumerate(given))
+        canonical = self.accelerator.canonical
+        return tuple(
+            self._variant(index, {**own, **canonical(keys)}) for index, keys in enumerate(given)
+        )
 
     def _variant(self, index: int, content: dict[str, Any]) -> AcceleratorConfig:
         kind = type(self.accelerator)
@@ -149,7 +152,9 @@ class Config(Model):
                 "{what}",
                 {
                     "key": key,
-                    "what": problem["msg"].replace("Input should be", "must be"),
+                    "what": "There is no such key"
+                    if problem["type"] == "extra_forbidden"
+                    else problem["msg"].replace("Input should be", "must be"),
                     "hint": f"A variant takes keys of accelerator: {', '.join(kind.model_fields)}.",
                 },
             ) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from hawx_hw.architectures.registry import Accelerator, architecture_of
+from hawx_hw.architectures.registry import ARCHITECTURES, architecture_of
 from hawx_hw.assignment.storage import from_json, to_json
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_json
@@ -35,7 +35,7 @@ class Design:
     Parameters
     ----------
     accelerator : AcceleratorConfig
-        Its clock is not part of the design: it is None.
+        Its clock, which only synthesis and power read, is not part of the design and left out.
     assignment : Assignment
         The block of every weight; layers that it leaves out are exact.
     origin : int or None
@@ -45,6 +45,10 @@ class Design:
     accelerator: AcceleratorConfig
     assignment: Assignment
     origin: int | None = None
+
+    def __post_init__(self) -> None:
+        accelerator = self.accelerator.model_copy(update={"clock_mhz": None})
+        object.__setattr__(self, "accelerator", accelerator)
 
     def plan(self, graph: Graph, base: Path = Path()) -> Plan:
         """The network on the accelerator.
@@ -92,8 +96,8 @@ class Design:
         UserError
             There is no design in the file, or a block of it is not there any more.
         """
-        content = _read(path)
-        return cls(content.accelerator, from_json(content.assignment, base), content.index)
+        content, accelerator = _read(path)
+        return cls(accelerator, from_json(content.assignment, base), content.index)
 
 
 def read_origin(path: Path) -> int | None:
@@ -104,19 +108,19 @@ def read_origin(path: Path) -> int | None:
     UserError
         There is no design in the file.
     """
-    return _read(path).index
+    return _read(path)[0].index
 
 
 class _Content(Record):
     """The keys of design.json."""
 
     schema_: int = Field(alias="schema")
-    accelerator: Accelerator
+    accelerator: dict[str, Any]
     assignment: dict[str, Any]
     index: int | None
 
 
-def _read(path: Path) -> _Content:
+def _read(path: Path) -> tuple[_Content, AcceleratorConfig]:
     try:
         content = json.loads(path.read_text("utf-8"))
         if content["schema"] != _SCHEMA:
@@ -125,7 +129,9 @@ def _read(path: Path) -> _Content:
                 where=str(path),
                 hint=_HINT,
             )
-        return _Content.model_validate(content)
+        stored = _Content.model_validate(content)
+        architecture = ARCHITECTURES[stored.accelerator["architecture"]]
+        return stored, architecture.config.model_validate(stored.accelerator)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"The design cannot be read: {error}", where=str(path), hint=_HINT

@@ -73,15 +73,22 @@ def modules(start: str, architecture: str | None = None) -> frozenset[str]:
     Raises
     ------
     ValueError
-        There is no such module.
+        There is no such module, or one of the architecture depends on another architecture.
     """
     graph = _graph()
     if start not in graph:
         raise ValueError(f"Code must be a module of {_NAME}, not {start!r}")
     reached, front = {start}, [start]
     while front:
-        for name in graph.get(front.pop(), ()):
-            if name not in reached and not _foreign(name, architecture):
+        current = front.pop()
+        for name in graph.get(current, ()):
+            if _foreign(name, architecture):
+                if _architecture_of(current) == architecture:
+                    raise ValueError(
+                        f"{current} must not depend on {name}: what two architectures share "
+                        "belongs in a room of its own"
+                    )
+            elif name not in reached:
                 reached.add(name)
                 front.append(name)
     return frozenset(reached)
@@ -121,7 +128,7 @@ def code_hash(*starts: str, architecture: str | None = None) -> str:
 
 def forget() -> None:
     """Forget what was computed, where files may have changed since."""
-    for cached in (_graph, modules, _module_files, _beside, _resource_files):
+    for cached in (_graph, modules, _architecture_of, _module_files, _beside, _resource_files):
         cached.cache_clear()
 
 
@@ -135,10 +142,18 @@ def source_hash(*names: str) -> str:
 
 def _foreign(module: str, architecture: str | None) -> bool:
     """Whether a module belongs to another architecture."""
+    own = _architecture_of(module)
+    return architecture is not None and own is not None and own != architecture
+
+
+@cache
+def _architecture_of(module: str) -> str | None:
+    """The architecture that a module belongs to: a package with a module ``architecture``."""
     parts = module.split(".")
-    if architecture is None or parts[1:2] != [_ARCHITECTURES] or len(parts) < 3:
-        return False
-    return (_PACKAGE / _ARCHITECTURES / parts[2]).is_dir() and parts[2] != architecture
+    if parts[1:2] != [_ARCHITECTURES] or len(parts) < 3:
+        return None
+    known = (_PACKAGE / _ARCHITECTURES / parts[2] / "architecture.py").is_file()
+    return parts[2] if known else None
 
 
 def _file(module: str) -> Path:

@@ -124,9 +124,10 @@ def test_the_config_is_a_union(architecture: None, project: Path) -> None:
     forms = {form["$ref"] for form in schema["properties"]["accelerator"]["oneOf"]}
     assert forms == {"#/$defs/SystolicConfig", "#/$defs/SerialConfig"}
     path = project / "serial.yaml"
+    unknown = "There is no such key"
     for before, after, message in (
-        ("salt: 7", "rows: 7", r"serial.yaml:5: accelerator.rows: There is no such key"),
-        ("budget: 12", "variants: [{pepper: 7}]", r"serial.yaml:\d+: search.variants.0.pepper"),
+        ("salt: 7", "rows: 7", rf"yaml:5: accelerator.rows: {unknown}. Known here: a.* salt\.$"),
+        ("budget: 12", "variants: [{pepper: 7}]", rf"search.variants.0.pepper: {unknown}. A var"),
         ("architecture: serial", "architecture: parallel", "must be 'systolic' or 'serial', not"),
     ):
         path.write_text(CONFIG.replace(before, after))

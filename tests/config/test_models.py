@@ -57,7 +57,7 @@ def test_variants_differ_from_the_accelerator_in_their_keys(tmp_path: Path) -> N
         ),
         (
             HEAD + "search:\n  variants:\n    - {rowz: 4}\n",
-            ":5: search.variants.0.rowz: Extra inputs are not permitted. A variant takes keys of "
+            ":5: search.variants.0.rowz: There is no such key. A variant takes keys of "
             "accelerator: ",
         ),
         (HEAD + "seed: 4294967296\n", ":3: seed: must be less than 4294967296"),

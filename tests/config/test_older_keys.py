@@ -57,6 +57,15 @@ def test_shapes_of_a_search(tmp_path: Path) -> None:
     assert [variant.size for variant in old.variants()] == ["2 x 8", "4 x 4"]
 
 
+def test_variants_may_use_older_names(tmp_path: Path) -> None:
+    text = SEARCH.replace("columns: 8}\n", "columns: 8, requantizers: 2}\n", 1)
+    text = text.replace(
+        "  KEY: [{rows: 2, columns: 8}, {rows: 4, columns: 4}]", "  shapes: [{lanes: 4}]"
+    )
+    (variant,) = load(tmp_path, text).variants()
+    assert variant.model_dump()["requantizers"] == 4
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [

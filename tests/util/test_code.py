@@ -29,8 +29,11 @@ SOURCES = {
     "architectures/__init__.py": "",
     "architectures/base.py": "",
     "architectures/registry.py": "from sample.architectures import base, one, other\n",
-    "architectures/one/__init__.py": "",
+    "architectures/one/__init__.py": "from sample.architectures import shared\n",
+    "architectures/one/architecture.py": "",
     "architectures/other/__init__.py": "from sample.architectures.other import core\n",
+    "architectures/other/architecture.py": "",
+    "architectures/shared/__init__.py": "",
     "architectures/other/core.py": "",
 }
 
@@ -86,7 +89,20 @@ def test_other_architectures_do_not_count(package: Path) -> None:
     hashes = {code_hash("sample.registry", architecture=name) for name in ("one", "other", None)}
     assert len(hashes) == 3
     assert "architectures/other/more.py" in code("sample.registry", "other")
-    assert "architectures/registry.py" in before and "architectures/one/__init__.py" in before
+    assert {
+        "architectures/registry.py",
+        "architectures/one/__init__.py",
+        "architectures/shared/__init__.py",
+    } <= before.keys()
+
+
+def test_architectures_do_not_depend_on_one_another(package: Path) -> None:
+    (package / "architectures" / "one" / "__init__.py").write_text(
+        "from sample.architectures.other import core\n"
+    )
+    code_module.forget()
+    with pytest.raises(ValueError, match=r"sample\.architectures\.one must not depend on sample"):
+        code("sample.registry", "one")
 
 
 def test_data_of_an_architecture_is_not_code(package: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AliasChoices, Field
 
 from hawx_hw.architectures.config import AcceleratorConfig
-from hawx_hw.architectures.systolic.shape import SIZES, ArrayShape
+from hawx_hw.architectures.systolic.shape import ACCUMULATORS, SIZES, ArrayShape, ShapeError
 from hawx_hw.config.base import Model
 from hawx_hw.config.indices import Indices
 from hawx_hw.errors import UserError
@@ -67,7 +67,7 @@ class SystolicConfig(AcceleratorConfig):
         "divides slice_columns. Left out: about a quarter of the columns.",
     )
     accumulators: int = Field(
-        default=128, ge=1, description="Output pixels whose sums a column can hold."
+        default=ACCUMULATORS, ge=1, description="Output pixels whose sums a column can hold."
     )
     pe_blocks: list[PeConfig] | None = Field(
         default=None,
@@ -112,66 +112,28 @@ class SystolicConfig(AcceleratorConfig):
                 loadable=self.parameters == "loaded",
                 block_register=self.block_register,
             )
-        except ValueError as error:
-            key = str(error).split()[0]
+        except ShapeError as error:
             raise UserError(
                 f"{error}.",
-                where=f"accelerator.{key}",
+                where=f"accelerator.{error.key}",
                 hint="Leave the key out for a value that fits.",
             ) from error
 
     def pe_block_map(self, base: Path) -> PeBlockMap | None:
         """The blocks of each PE, where the config gives them.
 
+        Parameters
+        ----------
+        base : Path
+            The folder that paths in the names of blocks start from.
+
         Raises
         ------
         UserError
             An unknown block, a row or column that is not there, a PE without a block.
         """
-        import numpy as np
-
-        from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
-        from hawx_hw.blocks import Block, by_name
+        from hawx_hw.architectures.systolic.pe_blocks import requested_map
 
         if self.pe_blocks is None:
             return None
-        blocks: dict[str, Block] = {}
-        present = np.zeros((self.rows, self.columns, 0), dtype=bool)
-        for number, entry in enumerate(self.pe_blocks):
-            where = f"accelerator.pe_blocks.{number}"
-            lines = {}
-            for key, count in (("rows", self.rows), ("columns", self.columns)):
-                requested = getattr(entry, key)
-                lines[key] = list(range(count)) if requested is None else list(requested)
-                if lines[key][-1] >= count:
-                    raise UserError(
-                        f"There is no {key[:-1]} {lines[key][-1]}: the array has {count} {key}",
-                        where=f"{where}.{key}",
-                        hint=f"Name {key} from 0 to {count - 1}.",
-                    )
-            present[np.ix_(lines["rows"], lines["columns"])] = False
-            for name in entry.blocks:
-                try:
-                    block = by_name(name, base)
-                except UserError as error:
-                    place = f"{where}.blocks: {error.where}" if error.where else f"{where}.blocks"
-                    raise UserError(error.what, where=place, hint=error.hint) from error
-                if block.digest not in blocks:
-                    blocks[block.digest] = block
-                    present = np.concatenate(
-                        [present, np.zeros((*present.shape[:2], 1), bool)], axis=2
-                    )
-                index = list(blocks).index(block.digest)
-                present[np.ix_(lines["rows"], lines["columns"], [index])] = True
-        empty = np.argwhere(~present.any(axis=2))
-        if len(empty):
-            row, column = empty[0].tolist()
-            raise UserError(
-                f"The PE at row {row}, column {column} holds no block",
-                where="accelerator.pe_blocks",
-                hint="Add an entry that names it, or one without rows and columns as the first.",
-            )
-        # An entry may have been overridden altogether.
-        used = np.flatnonzero(present.any(axis=(0, 1)))
-        every = list(blocks.values())
-        return PeBlockMap(tuple(every[index] for index in used), present[:, :, used])
+        return requested_map(self.pe_blocks, self.rows, self.columns, base)

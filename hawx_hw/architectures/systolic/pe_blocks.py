@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hawx_hw.blocks.block import Block
+from hawx_hw.blocks.registry import by_name
+from hawx_hw.errors import UserError
 
-__all__ = ["PeBlockMap"]
+if TYPE_CHECKING:
+    from hawx_hw.architectures.systolic.config import PeConfig
+
+__all__ = ["PeBlockMap", "requested_map"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +70,69 @@ class PeBlockMap:
             if own.digest == block.digest:
                 return index
         return None
+
+
+def requested_map(
+    entries: Sequence[PeConfig], rows: int, columns: int, base: Path = Path()
+) -> PeBlockMap:
+    """The map of a config's entries; a PE has the blocks of the last entry that names it.
+
+    Parameters
+    ----------
+    entries : sequence of PeConfig
+        ``accelerator.pe_blocks``.
+    rows, columns : int
+        Of the array.
+    base : Path
+        The folder that paths in the names of blocks start from.
+
+    Raises
+    ------
+    UserError
+        An unknown block, a row or column that is not there, a PE without a block.
+    """
+    blocks: dict[str, Block] = {}
+    held: dict[tuple[int, int], list[str]] = {}
+    for number, entry in enumerate(entries):
+        where = f"accelerator.pe_blocks.{number}"
+        digests = []
+        for name in entry.blocks:
+            block = _named(name, base, f"{where}.blocks")
+            digests.append(blocks.setdefault(block.digest, block).digest)
+        for row in _lines(entry.rows, rows, "rows", where):
+            for column in _lines(entry.columns, columns, "columns", where):
+                held[row, column] = digests
+    for row, column in np.ndindex(rows, columns):
+        if (row, column) not in held:
+            raise UserError(
+                f"The PE at row {row}, column {column} holds no block",
+                where="accelerator.pe_blocks",
+                hint="Add an entry that names it, or one without rows and columns as the first.",
+            )
+    # The blocks of an entry may have been overridden altogether.
+    used = [digest for digest in blocks if any(digest in own for own in held.values())]
+    present = np.zeros((rows, columns, len(used)), dtype=bool)
+    for (row, column), digests in held.items():
+        present[row, column, [used.index(digest) for digest in digests]] = True
+    return PeBlockMap(tuple(blocks[digest] for digest in used), present)
+
+
+def _named(name: str, base: Path, where: str) -> Block:
+    try:
+        return by_name(name, base)
+    except UserError as error:
+        place = f"{where}: {error.where}" if error.where else where
+        raise UserError(error.what, where=place, hint=error.hint) from error
+
+
+def _lines(requested: Sequence[int] | None, count: int, key: str, where: str) -> Sequence[int]:
+    """The rows or columns that an entry names: all where it names none."""
+    if requested is None:
+        return range(count)
+    if requested[-1] >= count:
+        raise UserError(
+            f"There is no {key[:-1]} {requested[-1]}: the array has {count} {key}",
+            where=f"{where}.{key}",
+            hint=f"Name {key} from 0 to {count - 1}.",
+        )
+    return requested

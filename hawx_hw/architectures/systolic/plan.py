@@ -29,7 +29,7 @@ from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.register_map import RegisterConstant
-from hawx_hw.graph.graph import MULTIPLIER_BITS, Graph
+from hawx_hw.graph.graph import Graph
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -122,15 +122,11 @@ class Plan:
 
     @property
     def parameter_bytes(self) -> int:
-        """Bytes of weights, requantization words, lists of taps and program, each word rounded up
-        to bytes."""
-        pair_bits = MULTIPLIER_BITS + self.ranges.addend_bits
-        return (
-            self.weights.size
-            + len(self.requantization) * -(-self.array.requantizers * pair_bits // 8)
-            + len(self.taps) * len(self.taps[0]) * -(-self.tap_format.bits // 8)
-            + len(self.steps) * -(-self.format.bits // 8)
-        )
+        """Bytes of all parameter memories, each word rounded up to bytes."""
+        from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+
+        memories = Dimensions.of(self).memories()
+        return sum(-(-width // 8) * depth for _, width, depth in memories)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

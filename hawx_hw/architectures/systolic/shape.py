@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SIZES", "ArrayShape"]
+__all__ = ["ACCUMULATORS", "SIZES", "ArrayShape", "ShapeError"]
 
 #: Rows or columns that an array may have.
 SIZES = range(1, 65)
+#: Output pixels whose sums a column can hold, where the config does not say.
+ACCUMULATORS = 128
 _SLICE_COLUMNS = 8
 _WEIGHT_ROWS = 8
+
+
+class ShapeError(ValueError):
+    """A number of the shape that does not go with the others.
+
+    Parameters
+    ----------
+    key : str
+        Its name.
+    what : str
+        What it must be, and what it is.
+    """
+
+    def __init__(self, key: str, what: str):
+        self.key = key
+        super().__init__(f"{key} {what}")
 
 
 @dataclass(frozen=True)
@@ -48,35 +66,29 @@ class ArrayShape:
     slice_columns: int
     weight_rows: int
     requantizers: int
-    accumulators: int = 128
+    accumulators: int = ACCUMULATORS
     loadable: bool = False
     block_register: bool = False
     activation_kib: int | None = None
     parameter_kib: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("rows", "columns"):
-            if getattr(self, name) not in SIZES:
-                raise ValueError(
-                    f"{name} must be in [{SIZES[0]}, {SIZES[-1]}], not {getattr(self, name)!r}"
-                )
-        if self.slice_columns < 1 or self.columns % self.slice_columns:
-            raise ValueError(
-                f"slice_columns must divide columns ({self.columns}), not {self.slice_columns!r}"
-            )
-        if not 1 <= self.weight_rows <= self.rows:
-            raise ValueError(f"weight_rows must be in [1, {self.rows}], not {self.weight_rows!r}")
-        if self.requantizers < 1 or self.slice_columns % self.requantizers:
-            raise ValueError(
-                f"requantizers must divide slice_columns ({self.slice_columns}), "
-                f"not {self.requantizers!r}"
-            )
-        if self.accumulators < 1:
-            raise ValueError(f"accumulators must be a positive number, not {self.accumulators!r}")
-        for name in ("activation_kib", "parameter_kib"):
-            limit = getattr(self, name)
-            if limit is not None and limit < 1:
-                raise ValueError(f"{name} must be a positive number, not {limit!r}")
+        sizes = f"must be in [{SIZES[0]}, {SIZES[-1]}]"
+        self._check("rows", self.rows in SIZES, sizes)
+        self._check("columns", self.columns in SIZES, sizes)
+        divides = self.slice_columns >= 1 and self.columns % self.slice_columns == 0
+        self._check("slice_columns", divides, f"must divide columns ({self.columns})")
+        served = 1 <= self.weight_rows <= self.rows
+        self._check("weight_rows", served, f"must be in [1, {self.rows}]")
+        divides = self.requantizers >= 1 and self.slice_columns % self.requantizers == 0
+        self._check("requantizers", divides, f"must divide slice_columns ({self.slice_columns})")
+        for name in ("accumulators", "activation_kib", "parameter_kib"):
+            number = getattr(self, name)
+            self._check(name, number is None or number >= 1, "must be a positive number")
+
+    def _check(self, key: str, right: bool, requirement: str) -> None:
+        if not right:
+            raise ShapeError(key, f"{requirement}, not {getattr(self, key)!r}")
 
     @classmethod
     def complete(
@@ -87,7 +99,7 @@ class ArrayShape:
         slice_columns: int | None = None,
         weight_rows: int | None = None,
         requantizers: int | None = None,
-        accumulators: int = 128,
+        accumulators: int = ACCUMULATORS,
         loadable: bool = False,
         block_register: bool = False,
         activation_kib: int | None = None,
