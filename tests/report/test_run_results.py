@@ -39,6 +39,13 @@ def test_every_stage(tmp_path: Path) -> None:
     assert "modules" not in content["power"] and content["power"]["energy_pj"] == 200_000.0
 
 
+def test_the_picked_point(tmp_path: Path) -> None:
+    (tmp_path / "design.json").write_text(json.dumps(DESIGN | {"index": 1}))
+    results = load_results(tmp_path, ("pick",))
+    assert results.index == 1
+    assert results.as_dict() == {"pick": {"index": 1}}
+
+
 def test_only_the_stages_of_the_run_are_read(tmp_path: Path) -> None:
     build_folder(tmp_path, QUANTIZE, VERIFY)
     results = load_results(tmp_path, ("quantize",))

@@ -6,7 +6,9 @@ import pytest
 
 from hawx_hw.pipeline.stage import Outcome
 from hawx_hw.report.summary import Summary, print_summary, summarize
+from hawx_hw.search.result import save_result
 from tests.report.samples import EMIT, POWER, PREDICT, QUANTIZE, SYNTH, VERIFY, build_folder
+from tests.search.small import design_point, search_result
 
 
 def printed(summary: Summary) -> list[str]:
@@ -113,3 +115,25 @@ def test_an_earlier_prediction_is_compared_too(tmp_path: Path) -> None:
     build_folder(tmp_path, POWER)
     (tmp_path / "predict.json").unlink()
     assert summarize(tmp_path, [Outcome("power", True, 40.0)]).comparisons == ()
+
+
+def test_the_chosen_design_is_compared_with_its_rivals(tmp_path: Path) -> None:
+    exact = design_point((0,), 0.0, {"energy_nj": 100.0}, [])
+    mixed = design_point((1,), 0.25, {"energy_nj": 75.0}, ["a", "b"])
+    save_result(search_result((exact, mixed), uniform=(exact,)), tmp_path)
+    design = {
+        "schema": 2,
+        "accelerator": {"architecture": "systolic"},
+        "assignment": {},
+        "index": 1,
+    }
+    (tmp_path / "design.json").write_text(json.dumps(design))
+    # With and without the search in the run: its file is read all the same.
+    for stages in (("search", "pick"), ("pick",)):
+        summary = summarize(tmp_path, [Outcome(stage, True, 1.0) for stage in stages])
+        assert summary.chosen is not None
+        assert summary.chosen.index == 1
+        assert summary.as_dict()["chosen"]["designs"][1]["energy_nj"] == 100.0
+        lines = printed(summary)
+        assert any(line.startswith("chosen design  point 1 of the front") for line in lines)
+        assert "chosen design: predicted to take 25.00 % less energy than exact blocks" in lines
