@@ -12,23 +12,29 @@ their gates. Without a search in the config there is nothing to compare.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.compensation.result import AssignResult
 from hawx_hw.config.blocks import BlocksConfig
 from hawx_hw.config.load import find_config, load_config
 from hawx_hw.config.models import Config
+from hawx_hw.design.design import read_origin
 from hawx_hw.pipeline.order import STAGES
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Outcome
+from hawx_hw.power.result import PowerResult
+from hawx_hw.prediction.result import PredictResult
+from hawx_hw.quantize.result import QuantizeResult
 from hawx_hw.report.verdict import rivals
 from hawx_hw.search.result import load_result
+from hawx_hw.synthesis.result import SynthResult
 from hawx_hw.util.progress import console_for
 from hawx_hw.util.tables import print_table
+from hawx_hw.verification.result import VerifyResult
 
 
 def main() -> None:
@@ -63,7 +69,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     if config.search is None:
         return
     result = load_result(build)
-    chosen = result.front[_read(build, "design.json")["index"]]
+    chosen = result.front[_index(build)]
     rows = [_row("chosen", build)]
     # A design of one block compensates for it layer by layer, which the search does not.
     for rival in rivals(result, chosen, chosen.accuracy_drop):
@@ -109,10 +115,10 @@ def _one(config: Config, base: Path, folder: Path) -> None:
         ],
         numbers=True,
     )
-    verify = _read(build, "verify.json")
+    verify = VerifyResult.read(build)
     print(
-        f"chosen: {', '.join(chosen.blocks)}; {verify['images']} images "
-        f"verified, {verify['mismatches']} differ; {verify['cycles_per_image']:,} cycles"
+        f"chosen: {', '.join(chosen.blocks)}; {verify.images} images "
+        f"verified, {verify.mismatches} differ; {verify.cycles_per_image:,} cycles"
     )
     loose = config.search.constraints.model_copy(
         update={"accuracy_drop": 2 * config.search.constraints.accuracy_drop}
@@ -126,22 +132,26 @@ def _one(config: Config, base: Path, folder: Path) -> None:
 
 
 def _row(what: str, build: Path) -> dict[str, Any]:
-    predicted = _read(build, "predict.json")["prediction"]
-    accuracy = _read(build, "assign.json")["accuracy"]
-    exact = _read(build, "quantize.json")["accuracy"]["int8"]
+    predicted = PredictResult.read(build).prediction
+    if predicted is None:
+        raise SystemExit("There are no predictors of this technology")
+    accuracy = AssignResult.read(build).accuracy
+    exact = QuantizeResult.read(build).accuracy.int8
     return {
         "what": what,
-        "accuracy": accuracy["assigned"] if accuracy else exact,
-        "predicted_energy": predicted["energy_pj"]["value"] / 1000,
-        "energy": _read(build, "power.json")["energy_pj"] / 1000,
-        "predicted_area": predicted["area"]["value"],
-        "area": _read(build, "synth.json")["area"],
+        "accuracy": accuracy.assigned if accuracy else exact,
+        "predicted_energy": predicted.energy_pj.value / 1000,
+        "energy": PowerResult.read(build).energy_pj / 1000,
+        "predicted_area": predicted.area.value,
+        "area": SynthResult.read(build).area,
     }
 
 
-def _read(build: Path, name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((build / name).read_text("utf-8"))
-    return content
+def _index(build: Path) -> int:
+    index = read_origin(build / "design.json")
+    if index is None:
+        raise SystemExit("The config has no search")
+    return index
 
 
 if __name__ == "__main__":
