@@ -138,8 +138,9 @@ class Space:
         implementation = _one_of(_IMPLEMENTATIONS, next(take))
         dataset = _one_of(self._datasets, next(take))
         low, high = _CLOCKS
-        accelerator = accelerator.model_copy(
-            update={
+        accelerator = type(accelerator).model_validate(
+            {
+                **accelerator.model_dump(exclude_unset=True),
                 "parameters": parameters,
                 "block_implementation": implementation,
                 "clock_mhz": float(round(low * (high / low) ** next(take))),

@@ -24,9 +24,17 @@ def sample(point: Sequence[float]) -> SystolicConfig:
     ----------
     point : sequence of float
         :data:`DIMENSIONS` numbers in [0, 1).
+
+    Raises
+    ------
+    ValueError
+        More or fewer numbers, or others.
     """
     if len(point) != DIMENSIONS:
         raise ValueError(f"point must have {DIMENSIONS} numbers, not {len(point)}")
+    for number in point:
+        if not 0 <= number < 1:
+            raise ValueError(f"point must lie in [0, 1), not {number!r}")
     take = iter(point)
     rows = _one_of(_SIZES, next(take))
     columns = _one_of(_SIZES, next(take))
@@ -56,13 +64,27 @@ def mix_blocks(
     share : float
         Share of the columns that hold the first block alone, in [0, 1]; at least one does, and one
         does not.
+
+    Raises
+    ------
+    ValueError
+        Another share, or an array of a single column.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must lie in [0, 1], not {share!r}")
     columns = accelerator.columns
+    if columns < 2:
+        raise ValueError(f"accelerator must have at least 2 columns, not {columns}")
     middle = max(1, min(columns - 1, round(share * columns)))
     both = PeConfig(
         blocks=list(dict.fromkeys([first, second])), columns=tuple(range(middle, columns))
     )
-    return accelerator.model_copy(update={"pe_blocks": [PeConfig(blocks=[first]), both]})
+    return SystolicConfig.model_validate(
+        {
+            **accelerator.model_dump(exclude_unset=True),
+            "pe_blocks": [PeConfig(blocks=[first]), both],
+        }
+    )
 
 
 def _one_of(choices: Sequence[Any], number: float) -> Any:

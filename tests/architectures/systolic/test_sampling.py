@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
+from hawx_hw.architectures.systolic.config import SystolicConfig
 from hawx_hw.architectures.systolic.sampling import DIMENSIONS, mix_blocks, sample
 
 POINTS = qmc.Sobol(DIMENSIONS, rng=np.random.default_rng(0)).random_base2(7).tolist()
@@ -43,9 +44,12 @@ def test_the_corners() -> None:
     assert (large.weight_rows, large.requantizers, large.block_register) == (16, 5, True)
 
 
-def test_a_point_must_have_all_dimensions() -> None:
+def test_a_point_must_lie_in_the_unit_cube() -> None:
     with pytest.raises(ValueError, match=r"^point must have 7 numbers, not 6$"):
         sample([0.0] * 6)
+    for number in (1.0, -0.1, float("nan")):
+        with pytest.raises(ValueError, match=rf"^point must lie in \[0, 1\), not {number!r}$"):
+            sample([0.5] * (DIMENSIONS - 1) + [number])
 
 
 @pytest.mark.parametrize(("share", "alone"), [(0.0, 1), (0.5, 2), (1.0, 3)])
@@ -59,3 +63,22 @@ def test_both_blocks_are_in_the_last_columns(share: float, alone: int) -> None:
 def test_one_block_twice_is_one_block() -> None:
     mixed = mix_blocks(sample([0.0] * DIMENSIONS), "exact", "exact", 0.5)
     assert [block.name for block in mixed.pe_block_map(Path()).blocks] == ["exact"]
+
+
+def test_what_was_set_stays_and_nothing_else_is_set() -> None:
+    accelerator = sample([0.3] * DIMENSIONS)
+    before = accelerator.model_dump(exclude_unset=True)
+    after = mix_blocks(accelerator, "exact", "drum(k=4)", 0.5).model_dump(exclude_unset=True)
+    assert after.pop("pe_blocks") == [
+        {"blocks": ["exact"]},
+        {"blocks": ["exact", "drum(k=4)"], "columns": tuple(range(4, 9))},
+    ]
+    assert after == before
+
+
+def test_blocks_of_one_column_cannot_be_mixed() -> None:
+    with pytest.raises(ValueError, match=r"^accelerator must have at least 2 columns, not 1$"):
+        mix_blocks(SystolicConfig(rows=4, columns=1), "exact", "drum(k=4)", 0.5)
+    for share in (-0.01, 1.01):
+        with pytest.raises(ValueError, match=rf"^share must lie in \[0, 1\], not {share}$"):
+            mix_blocks(sample([0.0] * DIMENSIONS), "exact", "drum(k=4)", share)
