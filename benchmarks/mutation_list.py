@@ -25,7 +25,7 @@ class Mutation:
     old, new : str
         ``old`` occurs exactly once in the file.
     tests : str
-        Arguments of pytest, separated by blanks: files or folders, and ``-k`` with one word.
+        Files or folders, separated by blanks; the first test that fails ends the run.
     """
 
     name: str
@@ -268,6 +268,69 @@ _MAPPING = (
         'cause = "requantization" if free > loaded else "weight_loading"',
         'cause = "weight_loading" if free > loaded else "requantization"',
         f"{_ARRAY_TESTS}/test_cycles.py",
+    ),
+    Mutation(
+        "gated-products-of-all-blocks",
+        f"{_ARRAY}/features.py",
+        "int((isolated * bits).sum())",
+        "int(bits.sum())",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "products-of-a-pe-added-up",
+        f"{_ARRAY}/features.py",
+        "np.where(present, bits, 0).max(axis=1)",
+        "np.where(present, bits, 0).sum(axis=1)",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "energy-of-blocks-without-their-shares",
+        f"{_ARRAY}/features.py",
+        "layer.macs * share / layer.weight.size",
+        "layer.macs",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "memories-that-are-written-for-nothing",
+        f"{_ARRAY}/features.py",
+        "memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj",
+        "memory.reads * macro.read_energy_fj",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "selections-that-load-no-decoder",
+        f"{_ARRAY}/features.py",
+        "decoded = max(decoded, load)",
+        "decoded = 0",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "activations-that-load-the-fewest-blocks",
+        f"{_ARRAY}/features.py",
+        ".reshape(by_slice).sum(axis=2).max()",
+        ".reshape(by_slice).sum(axis=2).min()",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "taps-that-are-never-read",
+        f"{_ARRAY}/accesses.py",
+        '"taps": tiles,',
+        '"taps": 0,',
+        f"{_ARRAY_TESTS}/test_accesses.py",
+    ),
+    Mutation(
+        "requantization-that-is-never-read",
+        f"{_ARRAY}/accesses.py",
+        '"requantization": read,',
+        '"requantization": 0,',
+        f"{_ARRAY_TESTS}/test_accesses.py",
+    ),
+    Mutation(
+        "blocks-counted-once",
+        f"{_ARRAY}/plan.py",
+        "self.pe_blocks.present.sum(axis=(0, 1))",
+        "self.pe_blocks.present.any(axis=(0, 1))",
+        f"{_ARRAY_TESTS}/test_plan.py",
     ),
 )
 

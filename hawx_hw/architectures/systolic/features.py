@@ -102,7 +102,7 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
             continue
         shares = np.bincount(layer.blocks.choice.ravel(), minlength=len(layer.blocks.blocks))
         for block, share in zip(layer.blocks.blocks, shares.tolist(), strict=True):
-            energy += layer.macs * share / layer.weight.size * by_digest.get(block.digest, 0.0)
+            energy += layer.macs * share / layer.weight.size * by_digest[block.digest]
     return {
         "pes": len(present),
         "block_instances": int(counts.sum()),

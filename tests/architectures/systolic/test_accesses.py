@@ -65,3 +65,29 @@ def test_memories_are_accessed_as_often_as_what_they_hold() -> None:
 def test_loaded_parameters_are_in_memories_that_can_be_written() -> None:
     uses = memory_uses(planned(4, 4, loadable=True))
     assert {use.macro for use in uses if use.use == "weight"} == {"hawx_sp_ram"}
+
+
+def test_all_memories_counted_by_hand() -> None:
+    # Four rows, of which one bank reads two; one slice of two columns, one requantizer.
+    made = planned(4, 2, requantizers=1, weight_rows=2)
+    # 9, 18, 3 and 5 taps are 3, 5, 1 and 2 tiles, of 1, 2, 3 and 2 tiles of filters.
+    output_tiles = [step.output_tiles + 1 for step in made.steps]
+    tiles = sum(map(int.__mul__, output_tiles, (3, 2 * 5, 3, 2 * 2)))
+    pixels, sums = 64 * 3 + 4 * 10 + 3 + 4, 2 * 64 + 3 * 4 + 5 + 4
+    pair, words = 16 + made.ranges.addend_bits, 3 + 10 + 3 + 4
+    uses = [(use.use, use.width, use.count, use.reads, use.writes) for use in memory_uses(made)]
+    assert uses == [
+        ("activation", 8, 4, pixels, sums),
+        ("accumulator", 2 * made.ranges.sum_bits, 2, (pixels + sums) / 2, pixels / 2),
+        # The result and the counters, which cost nothing beside the others.
+        ("other", 8, 1, 0, 0),
+        ("other", 32, 1, 0, 0),
+        ("other", made.format.bits, 1, 4, 0),
+        ("other", pair, 1, sums, 0),
+        *[("other", made.tap_format.bits, 1, tiles, 0)] * 4,
+        *[("weight", 2 * 8, 1, 2 * tiles, 0)] * 2,
+    ]
+    depths = [use.depth for use in memory_uses(made)]
+    # Requantization: a word for each column of 1, 2, 3 and 2 tiles; a tap for each of its tiles.
+    assert depths[2:6] == [4, 2 * 4, 4, 2 * (1 + 2 + 3 + 2)]
+    assert depths[6:] == [3 + 5 + 1 + 2] * 4 + [2 * words] * 2

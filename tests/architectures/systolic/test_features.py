@@ -2,28 +2,190 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.features import features
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.quantities import FEATURES
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.characterization.block_table import BlockTable
+from hawx_hw.blocks.families.array import Array
+from hawx_hw.characterization.block_table import BlockMetrics, BlockTable
 from hawx_hw.design.emission import TOP, emit_accelerator
-from hawx_hw.graph.graph import Conv2d, Graph, Linear
+from hawx_hw.graph.graph import Conv2d, Graph, Linear, Requantization, Tensor
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.synthesis.implementations import choose_all
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
-from hawx_hw.technology import load
+from hawx_hw.technology import Technology, load
+from hawx_hw.technology.memories import MacroMetrics
 
 BLOCKS = tuple(by_name(name) for name in ("exact", "array(2,2,0)"))
+
+
+class WideArray(Array):
+    """A block whose product is wider than that of the others."""
+
+    product_bits = 18
+
+
+#: Exact, wide, and slow.
+A, B, C = by_name("exact"), WideArray(2, 2, 0), by_name("mitchell(w=4)")
+
+
+def by_hand(first: tuple[str, str, str]) -> Plan:
+    """Two 1 x 1 convolutions of 3 filters, on 2 and 3 channels of 2 x 2 pixels, on a 2 x 3 array.
+
+    The PEs hold::
+
+        A   A B   A B
+        C   A     C
+
+    Parameters
+    ----------
+    first : tuple of str
+        The blocks of the first layer's two taps, by filter.
+    """
+
+    def layer(name: str, source: str, channels: int) -> Conv2d:
+        weight = np.full((3, channels, 1, 1), 16, dtype=np.int8)
+        bias, rule = np.zeros(3, dtype=np.int32), Requantization(np.ones(3, dtype=np.int64), 1, 0)
+        return Conv2d(name, (source,), weight, bias, rule)
+
+    def blocks(*filters: str) -> LayerBlocks:
+        names = np.array([list(taps) for taps in filters])[:, :, None, None]
+        return LayerBlocks.by_weight(np.vectorize({"A": A, "B": B, "C": C}.get)(names))
+
+    tensors = {name: Tensor((2 + (name != "x"), 2, 2), 1.0, 0) for name in "xab"}
+    graph = Graph("by hand", "x", (layer("a", "x", 2), layer("b", "a", 3)), tensors)
+    present = np.array(
+        [
+            [[1, 0, 0], [1, 1, 0], [1, 1, 0]],
+            [[0, 0, 1], [1, 0, 0], [0, 0, 1]],
+        ],
+        dtype=bool,
+    )
+    return plan(
+        graph,
+        ArrayShape.complete(2, 3, weight_rows=1, requantizers=3),
+        {"a": blocks(*first), "b": blocks("BBA", "AAC", "AAC")},
+        PeBlockMap((A, B, C), present),
+    )
+
+
+class RoundMemories:
+    """Metrics of memories that are easy to add up."""
+
+    def metrics(self, kind: str, width: int, depth: int) -> MacroMetrics:
+        write = 0.0 if kind == "hawx_rom" else 10.0 * width
+        return MacroMetrics(float(width + depth), float(width), write, float(depth), "by hand")
+
+
+ROUND = cast(Technology, SimpleNamespace(clock_mhz=100.0, memories=RoundMemories()))
+#: Area, delay (ns), energy (fJ) and leakage (nW) of each block's first implementation, which is
+#: the best in every respect.
+COSTS = BlockTable(
+    BlockMetrics(block.digest, block.name, name, *(number * (1 + at) for number in numbers))
+    for block, numbers in ((A, (100, 2, 10, 3)), (B, (70, 3, 6, 2)), (C, (40, 5, 1, 1)))
+    for at, name in enumerate(block.implementations)
+)
+
+
+def test_counted_by_hand() -> None:
+    made = by_hand(("AC", "AA", "BC"))
+    # The first layer needs B in the last column, the second one in the middle column.
+    chosen = [[[0, 0, 1], [2, 0, 2]], [[0, 1, 0], [2, 0, 2]]]
+    np.testing.assert_array_equal(made.selections, chosen)
+    assert features(made, ROUND, COSTS) == pytest.approx(
+        {
+            # The shape, as it was asked for: one slice, whose only bank holds both rows.
+            "rows": 2, "columns": 3, "slices": 1, "slice_columns": 3, "banks": 1, "bank_rows": 2,
+            "requantizers": 3, "loaded": 0, "block_register": 0, "clock_mhz": 100,
+            # Each layer has two output tiles of two pixels.
+            "accumulators": 2,
+            # A word holds all channels of a pixel: 4 of the image, 4 of the first layer's output.
+            "activation_words": 8, "address_bits": 3,
+            # The result has 4 words: the activation memory is the deeper one.
+            "destination_bits": 3,
+            "layers": 2, "selections": 2,
+            # 3 weights of 16 and activations from -128 to 127: -6144 to 6096.
+            "sum_bits": 14,
+            # Zero point 0 and multiplier 1: only the rounding, 1, and its sign.
+            "addend_bits": 2, "product_bits": 14,
+            # 45 fields of at least a bit. Longer: low, high (8 bits), offset_start (4), destination
+            # and its steps of a plane and of a tile, offset_step_window_row (3), and 11 of 2 bits.
+            "program_bits": 45 + 2 * 7 + 3 + 4 * 2 + 11,
+            # Column, row, offset and live are a bit each; three channels of a word take two.
+            "tap_bits": 6,
+            # 2 pixels and 2 of reserve make 4, of three bits; the sign, and a bit of reserve.
+            "coordinate_bits": 5,
+            # Three tiles of taps of two words each.
+            "weight_bits": 3,
+            # A stands in 4 PEs, B and C in 2; both PEs with several hold A and B.
+            "pes": 6, "block_instances": 4 + 2 + 2, "isolated": 4,
+            "pe_product_bits": 4 * 16 + 2 * 18, "isolated_bits": 2 * (16 + 18),
+            "block_area": 4 * 100 + 2 * 70 + 2 * 40,
+            "block_leakage_uw": (4 * 3 + 2 * 2 + 2 * 1) / 1000,
+            # Of 6 weights A has 3, B 1, C 2; of 9 it has 5, 2, 2; each multiplies 4 pixels.
+            "block_energy_pj": 4 * ((3 + 5) * 10 + (1 + 2) * 6 + (2 + 2) * 1) / 1000,
+            "block_delay_ns": 5, "isolated_delay_ns": 3, "block_product_bits": 18, "several": 1,
+            # The PE in the middle uses blocks 0 and 1 for selections 0 and 1, that on the right
+            # blocks 1 and 0.
+            "direct_load": 2, "decoded_load": 2,
+            # The first row: 1 + 2 + 2; the second row has 3.
+            "activation_load": 5,
+            # 20 of the first layer and 23 of the second one, see test_cycles.
+            "cycles": 20 + 23, "macs": 4 * (6 + 9),
+            # 4 pixels for each tile of taps: one of the first layer, two of the second one.
+            "issued": 4 * 1 + 4 * 2,
+            # Each of the two output tiles loads them again.
+            "tiles": 2 * 1 + 2 * 2,
+            # A word for each pixel of each layer.
+            "read_sums": 4 + 4,
+            # Two copies of the activations, two sets of accumulators of 3 * 14 bits, the result,
+            # two counters a layer, program, requantization of 3 * (16 + 2) bits, the lists of two
+            # rows, weights.
+            "memory_bits": 2 * 24 * 8 + 2 * 42 * 2 + 24 * 4 + 32 * 4
+            + 81 * 2 + 54 * 2 + 2 * 6 * 3 + 24 * 6,
+            "memory_area": 2 * (24 + 8) + 2 * (42 + 2) + (24 + 4) + (32 + 4)
+            + (81 + 2) + (54 + 2) + 2 * (6 + 3) + (24 + 6),
+            "memory_leakage_uw": (2 * 8 + 2 * 2 + 4 + 4 + 2 + 2 + 2 * 3 + 6) / 1000,
+            # Each copy is read for 12 pixels, and written for 8 words.
+            "activation_energy_pj": 2 * (12 * 24 + 8 * 240) / 1000,
+            # Each set adds to half of the 12 sums, which reads and writes, and half of 8 are read.
+            "accumulator_energy_pj": 2 * ((6 + 4) * 42 + 6 * 420) / 1000,
+            # Two words for each of the 6 tiles.
+            "weight_energy_pj": 2 * 6 * 24 / 1000,
+            # Program a layer, requantization a word of sums, both lists a tile.
+            "other_energy_pj": (2 * 81 + 8 * 54 + 2 * 6 * 6) / 1000,
+        },
+        rel=1e-12,
+    )  # fmt: skip
+
+
+def test_loads_of_selections_that_need_no_decoder() -> None:
+    # The first layer no longer needs B: no PE uses B before A.
+    values = features(by_hand(("AC", "AA", "AC")), ROUND, COSTS)
+    assert (values["direct_load"], values["decoded_load"]) == (2, 0)
+
+
+def test_a_layer_of_a_block_that_no_pe_holds_is_refused() -> None:
+    made = by_hand(("AC", "AA", "BC"))
+    layers = tuple(
+        replace(layer, blocks=LayerBlocks.uniform(by_name("drum(k=4)"), layer.weight.shape))
+        for layer in made.layers
+        if layer.weight is not None
+    )
+    with pytest.raises(KeyError):
+        features(replace(made, layers=layers), ROUND, COSTS)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.lowering import Tiles
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
@@ -24,7 +25,7 @@ from hawx_hw.graph.graph import (
 )
 from hawx_hw.graph.random_graphs import random_graph
 from tests.architectures.systolic.gateware.parts import convolution
-from tests.synthetic_blocks import random_assignment
+from tests.synthetic_blocks import BLOCKS, random_assignment
 
 SEEDS = range(30)
 
@@ -169,3 +170,12 @@ def test_memory_limits() -> None:
     plan(network, ArrayShape.complete(4, 4, activation_kib=kib))
     with pytest.raises(UserError, match=f"Set accelerator.activation_kib to {kib} or more|needs"):
         plan(network, ArrayShape.complete(4, 4, activation_kib=kib - 1))
+
+
+def test_blocks_are_counted_by_pe() -> None:
+    blocks = (BLOCKS[0], BLOCKS[1])
+    present = np.ones((2, 3, 2), dtype=bool)
+    present[0, :, 1] = present[1, 0, 0] = False
+    network = convolution(np.random.default_rng(0), (1, 4, 4), 2, (1, 1))
+    made = plan(network, ArrayShape.complete(2, 3), pe_blocks=PeBlockMap(blocks, present))
+    assert (made.blocks, made.instances, made.multipliers) == (blocks, (5, 3), 6)
