@@ -21,7 +21,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.opensta import find_opensta, time_unit, without_wires
+from hawx_hw.synthesis.opensta import check_word, find_opensta, time_unit, without_wires
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
 from hawx_hw.util.scratch import tool_environment
@@ -76,8 +76,9 @@ def opensta_power(
     Raises
     ------
     UserError
-        OpenSTA is missing, failed or took too long.
+        OpenSTA is missing, failed or took too long, or ``clock`` is no plain word.
     """
+    check_word(clock)
     installed = find_opensta()
     if installed is None:
         raise UserError(
@@ -151,10 +152,10 @@ def _script(model: PowerModel, activity: Activity, clock: str, period: float) ->
     yield "read_liberty power.lib"
     yield "read_verilog power.v"
     yield "link_design flat"
-    yield f"create_clock -name {clock} -period {period:.9g} [get_ports {{{clock}}}]"
+    yield f"create_clock -name {{{clock}}} -period {period:.9g} [get_ports {{{clock}}}]"
     yield "foreach port [all_inputs] {"
     yield f"  if {{[get_full_name $port] eq {{{clock}}}}} continue"
-    yield f"  set_input_delay 0 -clock {clock} $port"
+    yield f"  set_input_delay 0 -clock {{{clock}}} $port"
     yield "}"
     yield "report_checks > /dev/null"
     # Lets it propagate once; what is set from here on stays.
@@ -167,7 +168,7 @@ def _script(model: PowerModel, activity: Activity, clock: str, period: float) ->
         for index, nets in enumerate(group.nets.tolist()):
             for pin, net in zip(group.pins, nets, strict=True):
                 if net not in clock_nets:
-                    yield f"a c{number}_{index}/{pin} {toggles[net]:.7g} {ones[net]:.7g}"
+                    yield f"a {{c{number}_{index}/{pin}}} {toggles[net]:.7g} {ones[net]:.7g}"
     yield "report_power -digits 10"
     yield ""
 

@@ -5,8 +5,8 @@ once, every module meets Yosys in the same state whatever was mapped before it, 
 Yosys, which ends a process, ends one fork.
 
 The file holds ``jobs``, how many forks work at a time, and ``folders``. Each folder holds
-``script``, a Yosys command a line, which is run there; ``log`` gets Yosys' messages. On standard
-output comes a line for each folder that is done: its number and its exit status.
+``script.json``, a list of Yosys commands that are run there; ``log`` gets Yosys' messages. On
+standard output comes a line for each folder that is done: its number and its exit status.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def _map(libyosys: object, folder: Path) -> None:
     os.dup2(log, 2)
     try:
         design = libyosys.Design()  # type: ignore[attr-defined]
-        for command in Path("script").read_text().splitlines():
+        # Never cut from a text: what divides lines may stand in a name, and a command that begins
+        # with "!" goes to a shell.
+        for command in json.loads(Path("script.json").read_text()):
             design.run_pass(command)
     except BaseException as error:
         os.write(log, f"{type(error).__name__}: {error}\n".encode())

@@ -226,7 +226,7 @@ def _run(
         folders = [scratch / str(number) for number in range(len(units))]
         for folder, unit in zip(folders, units, strict=True):
             folder.mkdir()
-            (folder / "script").write_text("".join(f"{line}\n" for line in unit.script))
+            (folder / "script.json").write_text(json.dumps(unit.script))
             for source, text in unit.sources.items():
                 (folder / source).write_text(text)
         job = {"jobs": jobs, "folders": [str(folder) for folder in folders]}

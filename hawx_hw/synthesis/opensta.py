@@ -14,8 +14,10 @@ from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.util.files import write_text
 from hawx_hw.util.scratch import tool_environment
 
-__all__ = ["find_opensta", "opensta_timing", "time_unit"]
+__all__ = ["check_word", "find_opensta", "opensta_timing", "time_unit"]
 
+#: What Tcl takes as it stands within braces, and OpenSTA as the name of one thing.
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
 _WIRE_LOAD = re.compile(
@@ -82,8 +84,11 @@ def opensta_timing(
     Raises
     ------
     UserError
-        OpenSTA is missing, failed, took too long or found no path.
+        OpenSTA is missing, failed, took too long or found no path, or ``top`` or ``clock`` is no
+        plain word.
     """
+    for name in (top, clock):
+        check_word(name)
     installed = find_opensta()
     if installed is None:
         raise UserError(
@@ -128,6 +133,15 @@ def opensta_timing(
         end=path[2],
         version=version,
     )
+
+
+def check_word(name: str) -> None:
+    """Raise UserError where a name cannot be part of a Tcl script."""
+    if not _WORD.fullmatch(name):
+        raise UserError(
+            f"OpenSTA cannot be given the name {name!r}.",
+            hint="Rename it, with letters, digits and _ only, or leave OpenSTA out.",
+        )
 
 
 def without_wires(liberty: str) -> str:
@@ -212,12 +226,12 @@ def _script(top: str, clock: str, macros: bool) -> str:
     lines += [
         "read_verilog opensta.v",
         f"link_design {{{top}}}",
-        f"create_clock -name {clock} -period {_PERIOD} [get_ports {{{clock}}}]",
+        f"create_clock -name {{{clock}}} -period {_PERIOD} [get_ports {{{clock}}}]",
         "foreach port [all_inputs] {",
         f"  if {{[get_full_name $port] eq {{{clock}}}}} continue",
-        f"  set_input_delay 0 -clock {clock} $port",
+        f"  set_input_delay 0 -clock {{{clock}}} $port",
         "}",
-        f"set_output_delay 0 -clock {clock} [all_outputs]",
+        f"set_output_delay 0 -clock {{{clock}}} [all_outputs]",
         "foreach path [find_timing_paths -path_delay max] {",
         "  set start [get_full_name [get_property $path startpoint]]",
         "  set end [get_full_name [get_property $path endpoint]]",

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+
+from hawx_hw.errors import UserError
 
 __all__ = ["script"]
+
+_QUOTES = '"\\'
+#: Yosys writes these words into commands of ABC and of the shell that starts it.
+_SHELL = f"{_QUOTES}'`$;&|<>"
 
 
 def script(job: dict[str, object]) -> list[str]:
@@ -28,19 +35,19 @@ def script(job: dict[str, object]) -> list[str]:
 
     Raises
     ------
-    ValueError
-        A name holds quotes or backslashes.
+    UserError
+        A name holds a character that Yosys, ABC or the shell that starts ABC interprets.
     """
     sources = " ".join(_quoted(str(source)) for source in job["sources"])  # type: ignore[attr-defined]
-    liberty = _quoted(str(job["liberty"]))
-    avoid = "".join(f" -dont_use {_quoted(str(c))}" for c in job["dont_use"])  # type: ignore[attr-defined]
+    liberty = _quoted(str(job["liberty"]), _SHELL)
+    avoid = "".join(f" -dont_use {_quoted(str(c), _SHELL)}" for c in job["dont_use"])  # type: ignore[attr-defined]
     top = _quoted(str(job["top"]))
     booth = " -booth" if job.get("booth") else ""
     flatten = " -flatten" if job.get("flatten") else ""
     delay = f" -D {job['period_ps']}" if job.get("period_ps") else ""
     if job.get("constraints"):
         # Makes ABC put in buffers and choose sizes.
-        delay += f" -constr {_quoted(str(job['constraints']))}"
+        delay += f" -constr {_quoted(str(job['constraints']), _SHELL)}"
     commands = ["libcache -scl -disable"]
     if job.get("declarations"):
         # The modules that this one holds, as empty modules that are left alone.
@@ -67,9 +74,10 @@ def script(job: dict[str, object]) -> list[str]:
     ]
 
 
-def _quoted(text: str) -> str:
-    if any(character in text for character in '"\n\\'):
-        raise ValueError(
-            f"Names of files and modules must not hold quotes or backslashes: {text!r}"
+def _quoted(text: str, refused: Iterable[str] = _QUOTES) -> str:
+    if not (text.isascii() and text.isprintable()) or any(c in text for c in refused):
+        raise UserError(
+            f"The name {text!r} cannot be part of a command of Yosys.",
+            hint="Rename the module, cell or file: letters, digits, _ and . are safe.",
         )
     return text if shlex.quote(text) == text else f'"{text}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,10 @@ _SPECIAL_FLAGS = (
     "dont_use", "always_on", "is_isolation_cell", "is_level_shifter", "is_macro_cell", "pad_cell",
 )  # fmt: skip
 _SPECIAL_TEXTS = ("clock_gating_integrated_cell", "power_gating_cell", "retention_cell")
+#: Names reach commands of Yosys, ABC, a shell and OpenSTA's Tcl, none of which interprets these.
+_CELL = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+#: With the index of a bit in a bus.
+_PIN = re.compile(rf"{_CELL.pattern}(?:\[[0-9]+\])?")
 
 
 def read_library(path: Path) -> Library:
@@ -44,7 +49,7 @@ def read_library(path: Path) -> Library:
     Raises
     ------
     UserError
-        Where the file is not liberty, or has no cells.
+        The file is not liberty, has no cells, or names a cell or pin by more than a plain word.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -59,7 +64,23 @@ def read_library(path: Path) -> Library:
         ) from error
     if not library.cells:
         raise UserError("The liberty file has no cells", where=str(path))
+    _check_names(library, path)
     return library
+
+
+def _check_names(library: Library, path: Path) -> None:
+    hint = (
+        "Rename it in the liberty file, with letters, digits, _ and . only, "
+        "the first a letter or _."
+    )
+    for name, cell in library.cells.items():
+        if not _CELL.fullmatch(name):
+            raise UserError(f"{name!r} is no name for a cell.", where=str(path), hint=hint)
+        for pin in cell.pins:
+            if not _PIN.fullmatch(pin):
+                raise UserError(
+                    f"{pin!r} is no name for a pin of cell {name}.", where=str(path), hint=hint
+                )
 
 
 @dataclass(frozen=True)

@@ -338,6 +338,26 @@ def test_opensta_reads_what_was_put_together(tmp_path: Path, technology) -> None
     assert timing.opensta.longest_path_ns == pytest.approx(timing.longest_path_ns, 1e-3)
 
 
+@pytest.mark.parametrize("name", ["x\u2028!touch {made} #", "$(touch {made})", "`touch {made}`"])
+def test_a_library_cannot_start_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    made = tmp_path / "made"
+    cells = load("generic45").liberty.read_text()
+    cell = f'cell ("{name.format(made=made)}") {{ dont_use : true; area : 1; }}'
+    liberty = tmp_path / "cells.lib"
+    liberty.write_text(re.sub(r"(?m)^  cell ", f"  {cell}\n  cell ", cells, count=1))
+    with pytest.raises(UserError, match="is no name for a cell") as caught:
+        map_designs([(SOURCES, "adder")], load(str(liberty)))
+    assert caught.value.exit_status == 2
+    # Nor where the library's reader let the name through.
+    monkeypatch.setattr("hawx_hw.technology.liberty._check_names", lambda *_: None)
+    with pytest.raises(UserError, match="cannot be part of a command of Yosys") as caught:
+        map_designs([(SOURCES, "adder")], load(str(liberty)))
+    assert caught.value.exit_status == 2
+    assert not made.exists()
+
+
 def test_arguments(technology) -> None:
     with pytest.raises(ValueError, match=r"^jobs must be at least 1, not 0$"):
         map_designs([], technology, jobs=0)

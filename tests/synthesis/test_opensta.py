@@ -70,6 +70,21 @@ def test_without_opensta_the_message_says_how_to_get_it(tmp_path, monkeypatch):
         opensta_timing(tmp_path / "net.v", "top", tmp_path / "cells.lib", workdir=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["[exit]", "a}b", "a b", "x\u2028y", "a;b", "a\nb", "\\a", ""])
+@pytest.mark.parametrize("key", ["top", "clock"])
+def test_a_name_that_tcl_would_interpret_is_refused(tmp_path, key, name):
+    names = {"top": "top", "clock": "clk", key: name}
+    with pytest.raises(UserError, match="OpenSTA cannot be given the name") as caught:
+        opensta_timing(
+            tmp_path / "net.v",
+            names["top"],
+            tmp_path / "cells.lib",
+            workdir=tmp_path,
+            clock=names["clock"],
+        )
+    assert "leave OpenSTA out" in caught.value.hint
+
+
 @needs_opensta
 def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     (tmp_path / "net.v").write_text(NETLIST)

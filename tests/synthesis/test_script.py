@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw.errors import UserError
 from hawx_hw.netlist.netlist import read_netlist
 from hawx_hw.synthesis import module_worker
 from hawx_hw.synthesis.script import script
@@ -34,7 +35,7 @@ def map_multiplier(folder: Path, technology_name: str, **options: object):
         "verilog": str(folder / "netlist.v"),
         **options,
     }
-    (folder / "script").write_text("".join(f"{line}\n" for line in script(job)))
+    (folder / "script.json").write_text(json.dumps(script(job)))
     jobs = {"jobs": 1, "folders": [str(folder)]}
     (folder / "jobs.json").write_text(json.dumps(jobs))
     command = [sys.executable, "-m", module_worker.__name__, str(folder / "jobs.json")]
@@ -63,7 +64,43 @@ def test_no_isolation_cells_on_sky130(tmp_path, monkeypatch):
     assert not [name for name in kinds if "lpflow" in name]
 
 
-def test_a_name_with_a_quote_cannot_reach_yosys():
-    job = {"sources": ['a".v'], "liberty": "l", "dont_use": [], "top": "t", "netlist": "n"}
-    with pytest.raises(ValueError, match="must not hold quotes"):
-        script({**job, "verilog": "v"})
+JOB = {
+    "sources": ["a.v"],
+    "liberty": "cells.lib",
+    "constraints": "abc.constr",
+    "declarations": "parts.v",
+    "dont_use": ["BAD"],
+    "top": "top",
+    "netlist": "n.json",
+    "verilog": "n.v",
+    "tie_low": ("TIE", "L"),
+    "tie_high": ("TIE", "H"),
+}
+DIVIDERS = [c for c in map(chr, range(0x2100)) if len(f"a{c}b".splitlines()) > 1]
+ONE_NAME = ("liberty", "constraints", "declarations", "top", "netlist", "verilog")
+NAMES = ("sources", "dont_use", "tie_low", "tie_high")
+
+
+def test_the_cache_of_converted_libraries_is_switched_off_first():
+    """Yosys would leave files in the user's folders, and take another library's gates from it."""
+    assert script(JOB)[0] == "libcache -scl -disable"
+
+
+@pytest.mark.parametrize("key", [*ONE_NAME, *NAMES])
+@pytest.mark.parametrize("character", ['"', "\\", "\0", "\x7f", "\xa0", "\xe9", "\t", *DIVIDERS])
+def test_a_name_that_yosys_would_interpret_is_refused(key, character):
+    name = f"x{character}!touch made"
+    with pytest.raises(UserError, match="cannot be part of a command of Yosys") as caught:
+        script({**JOB, key: name if key in ONE_NAME else [name, "L"]})
+    assert caught.value.exit_status == 2
+    assert "Rename" in caught.value.hint
+
+
+@pytest.mark.parametrize("key", ["liberty", "constraints", "dont_use"])
+@pytest.mark.parametrize(
+    "name", ["$(touch made)", "$HOME", "`touch made`", "x; touch made", "x & y", "x | y", "x'y",
+             "x < y", "x > y"]
+)  # fmt: skip
+def test_a_name_that_the_shell_of_abc_would_interpret_is_refused(key, name):
+    with pytest.raises(UserError, match="cannot be part of a command of Yosys"):
+        script({**JOB, key: name if key in ONE_NAME else [name]})

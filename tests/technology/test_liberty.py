@@ -136,6 +136,37 @@ def test_damage_is_a_user_error_with_the_file(tmp_path: Path, more: str) -> None
     assert caught.value.where == str(tmp_path / "odd.lib")
 
 
+#: A name with each divider of lines, and what Yosys, ABC, a shell or Tcl would interpret.
+INTERPRETED = [
+    *(f"x{c}!touch made #" for c in map(chr, range(0x2100)) if len(f"a{c}b".splitlines()) > 1),
+    "$(touch made)", "`touch made`", "x;touch", "x'y", "x|y", "x&y", "x>y", "x y", "x\\y",
+    "[exit]", "x[exit]", "x{y", "x}y", "$x", "!x", "#x", "-x", "x\xe9", "x\0y", "0x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INTERPRETED)
+@pytest.mark.parametrize("kind", ["cell", "pin"])
+def test_names_that_a_tool_would_interpret_are_refused(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    names = ("BAD", name) if kind == "pin" else (name, "A")
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, f'cell ("{names[0]}") {{ pin ("{names[1]}") {{ direction : input; }} }}')
+    error = caught.value
+    assert (error.exit_status, error.where) == (2, str(tmp_path / "odd.lib"))
+    # A file's line ends are read as one.
+    assert repr(name.replace("\r", "\n")) in error.what
+    assert names[0] in error.what or kind == "cell"
+    assert "Rename it" in str(error.hint)
+
+
+@pytest.mark.parametrize("name", ["A", "_a", "sky130_fd_sc_hd__a21o_1", "A.b", "NAND2X1"])
+def test_names_that_no_tool_interprets(tmp_path: Path, name: str) -> None:
+    text = 'cell ("%s") { pin ("%s[12]") { direction : input; } pin (%s) { direction : input; } }'
+    cell = read(tmp_path, text % (name, name, name)).cells[name]
+    assert list(cell.pins) == [f"{name}[12]", name]
+
+
 def test_cells_are_found_by_name(tmp_path: Path) -> None:
     assert isinstance(read(tmp_path).cells["GATE"], Cell)
     assert read(tmp_path).name == "odd_units"
