@@ -2,7 +2,8 @@
 
 Every scratch folder has a lock, which the system ends with the process, however that dies. A folder
 whose lock nobody holds was left by a process that was killed; it is removed by the next process
-that asks for a scratch folder. Process numbers, which the system reuses, play no part.
+that asks for a scratch folder. A folder without our lock, or with anything beside it that is not
+ours, is never touched. Process numbers, which the system reuses, play no part.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
         Its use, as part of its name.
     root : Path or None
         The folder that holds it, created if need be, where results must be renamed into a place on
-        the same file system. If left out: ``scratch`` in the user's cache, or in the system's
+        the same file system. Scratch folders in it that were left by a process that was killed are
+        removed; whatever else it holds stays. If left out: ``scratch`` in the user's cache, or in the system's
         temporary folder where there is no cache that can be written.
 
     Raises
@@ -59,7 +61,7 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
         yield content
     finally:
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 def remove_abandoned() -> None:
@@ -100,13 +102,29 @@ def _make(root: Path) -> None:
 
 @cache
 def _sweep(root: Path) -> None:
-    """Remove the folders of processes that have died; once in a process."""
+    """Remove the scratch folders of processes that have died; once in a process."""
     from filelock import FileLock, Timeout
 
     with FileLock(root / _LOCK):
         for folder in root.iterdir():
             # In use, or gone meanwhile.
             with suppress(Timeout, OSError):
-                if folder.is_dir():
+                if _is_scratch(folder):
                     with FileLock(folder / _LOCK, blocking=False):
-                        shutil.rmtree(folder, ignore_errors=True)
+                        _remove(folder)
+
+
+def _is_scratch(folder: Path) -> bool:
+    """Whether a folder holds our lock, and nothing that is not ours.
+
+    One whose process was killed before it had its lock is not, and stays, empty.
+    """
+    if folder.is_symlink() or not (folder / _LOCK).is_file():
+        return False
+    return {path.name for path in folder.iterdir()} <= {_LOCK, _CONTENT}
+
+
+def _remove(folder: Path) -> None:
+    # The lock goes last: what is left where the process is killed here is then removed later.
+    shutil.rmtree(folder / _CONTENT, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

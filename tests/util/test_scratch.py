@@ -137,12 +137,40 @@ def test_folders_in_use_are_left_alone(cache: Path, process) -> None:
     assert _folders(cache) == [other.parent]
 
 
-def test_what_was_never_locked_is_removed(cache: Path) -> None:
-    """A process was killed between making its folder and locking it."""
-    (cache / "scratch" / "other-0" / "files").mkdir(parents=True)
-    with scratch_folder("mine"):
+def test_only_folders_with_our_lock_and_nothing_else_are_removed(tmp_path: Path) -> None:
+    root = tmp_path / "work"
+    files = {
+        "ours": ["lock", "files/a/b"],
+        "ours-early": ["lock"],
+        "results": ["files/table.csv"],
+        "project": ["lock", "files/a", "notes.txt"],
+        "directory": ["lock/content"],
+    }
+    for folder, names in files.items():
+        for name in names:
+            (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / folder / name).write_text("content")
+    (root / "empty").mkdir()
+    (root / "file").write_text("content")
+    (tmp_path / "elsewhere" / "files").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "lock").write_text("")
+    (root / "link").symlink_to(tmp_path / "elsewhere")
+    with scratch_folder("mine", root):
         pass
-    assert not _folders(cache)
+    left = {path.name for path in root.iterdir()}
+    assert left == {"results", "project", "directory", "empty", "file", "link", "lock"}
+    for folder in left & files.keys():
+        assert all((root / folder / name).is_file() for name in files[folder])
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"files", "lock"}
+
+
+def test_the_lock_goes_last(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed while it removes its folder leaves one that is removed later."""
+    removed = []
+    monkeypatch.setattr(scratch.shutil, "rmtree", lambda path, **_: removed.append(path))
+    with scratch_folder("mine") as folder:
+        pass
+    assert removed == [folder, folder.parent]
 
 
 def test_where_the_cache_cannot_be_written(
