@@ -102,7 +102,9 @@ def opensta_power(
             timeout=timeout,
         )
     except subprocess.TimeoutExpired:
-        raise UserError(f"OpenSTA took longer than {timeout:g} s.") from None
+        raise UserError(
+            f"OpenSTA took longer than {timeout:g} s.", hint="Allow more time."
+        ) from None
     log = run.stdout + run.stderr
     write_text(workdir / "power.log", log)
     where = str(workdir / "power.log")
@@ -110,7 +112,7 @@ def opensta_power(
     totals = _TOTAL.findall(log)
     if run.returncode or failure or not totals:
         reason = failure[0] if failure else f"it ended with status {run.returncode}"
-        raise UserError(f"OpenSTA failed: {reason}", where=where)
+        raise UserError(f"OpenSTA failed: {reason}.", where=where, hint="The log has more.")
     internal, switching, leakage, total = (1e6 * float(watts) for watts in totals[-1])
     return OpenStaPower(internal, switching, leakage, total, version)
 

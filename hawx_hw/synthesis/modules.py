@@ -28,7 +28,7 @@ from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
 from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
-from hawx_hw.synthesis.yosys import check_yosys, constraints, environment, refusal
+from hawx_hw.synthesis.yosys import ENDED, check_yosys, constraints, environment, refusal
 from hawx_hw.technology import Technology
 from hawx_hw.util.scratch import scratch_folder
 
@@ -263,7 +263,7 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
                 )
             received = os.read(process.stdout.fileno(), 65536)
             if not received:
-                raise UserError(f"Yosys's process ended with status {process.wait()}.")
+                raise UserError(f"Yosys's process ended with status {process.wait()}.", hint=ENDED)
             *lines, pending = (pending + received).split(b"\n")
             for line in lines:
                 number, status = map(int, line.split())

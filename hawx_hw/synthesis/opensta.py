@@ -14,8 +14,10 @@ from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.util.files import write_text
 from hawx_hw.util.scratch import tool_environment
 
-__all__ = ["check_word", "find_opensta", "opensta_timing", "time_unit"]
+__all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit"]
 
+#: How to do without it.
+WITHOUT = "Without OpenSTA it works: take sta out of PATH."
 #: What Tcl takes as it stands within braces, and OpenSTA as the name of one thing.
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
@@ -114,19 +116,24 @@ def opensta_timing(
             timeout=timeout,
         )
     except subprocess.TimeoutExpired:
-        raise UserError(
-            f"OpenSTA took longer than {timeout:g} s.", hint="Synthesize without OpenSTA."
-        ) from None
+        raise UserError(f"OpenSTA took longer than {timeout:g} s.", hint=WITHOUT) from None
     log = run.stdout + run.stderr
     write_text(workdir / "opensta.log", log)
     where = str(workdir / "opensta.log")
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
     if run.returncode or failure:
         reason = failure[0] if failure else f"it ended with status {run.returncode}"
-        raise UserError(f"OpenSTA failed: {reason}", where=where)
+        raise UserError(
+            f"OpenSTA failed: {reason}.", where=where, hint=f"The log has more. {WITHOUT}"
+        )
     path = _PATH.search(log)
     if path is None:
-        raise UserError("OpenSTA found no path.", where=where)
+        raise UserError(
+            "OpenSTA found no path.",
+            where=where,
+            hint="Check that inputs and registers reach an output or a register, and that the "
+            f"clock is the port {clock}. {WITHOUT}",
+        )
     return OpenStaTiming(
         longest_path_ns=round((_PERIOD - float(path[3])) * unit, 4),
         start=path[1],
@@ -140,7 +147,7 @@ def check_word(name: str) -> None:
     if not _WORD.fullmatch(name):
         raise UserError(
             f"OpenSTA cannot be given the name {name!r}.",
-            hint="Rename it, with letters, digits and _ only, or leave OpenSTA out.",
+            hint=f"Rename it, with letters, digits and _ only. {WITHOUT}",
         )
 
 

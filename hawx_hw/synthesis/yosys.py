@@ -16,8 +16,13 @@ from typing import Any
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
 
-__all__ = ["check_yosys", "constraints", "environment", "refusal", "run_yosys"]
+__all__ = ["ENDED", "check_yosys", "constraints", "environment", "refusal", "run_yosys"]
 
+#: The hint where Yosys's process ended without an error of its own.
+ENDED = (
+    "The system may have ended it for lack of memory: try again with fewer jobs, or with another "
+    "version of pyosys."
+)
 _ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
 _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
 
@@ -57,7 +62,11 @@ def _driver(technology: Technology) -> str:
         if usable and _INVERSION.fullmatch(outputs[0]):
             inverters.append((cell.area, name))
     if not inverters:
-        raise UserError("The library has no inverter.", where=str(technology.liberty))
+        raise UserError(
+            "The library has no inverter for use in logic.",
+            where=str(technology.liberty),
+            hint="Name another technology, or one whose liberty file does not mark it dont_use.",
+        )
     return min(inverters)[1]
 
 
@@ -119,5 +128,11 @@ def refusal(log: str, status: int) -> UserError:
     errors = list(_ERROR.finditer(log))
     if not errors:
         last = log.strip().splitlines()[-1:] or ["nothing"]
-        return UserError(f"Yosys ended with status {status}; its last message: {last[0]}")
-    return UserError(f"Yosys refused the design: {errors[-1]['what']}", where=errors[-1]["where"])
+        return UserError(
+            f"Yosys ended with status {status}; its last message: {last[0]}", hint=ENDED
+        )
+    return UserError(
+        f"Yosys refused the design: {errors[-1]['what']}",
+        where=errors[-1]["where"],
+        hint="Correct the Verilog or the library that this names.",
+    )

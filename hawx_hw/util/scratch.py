@@ -36,8 +36,8 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
     root : Path or None
         The folder that holds it, created if need be, where results must be renamed into a place on
         the same file system. Scratch folders in it that were left by a process that was killed are
-        removed; whatever else it holds stays. If left out: ``scratch`` in the user's cache, or in the system's
-        temporary folder where there is no cache that can be written.
+        removed; whatever else it holds stays. If left out: ``scratch`` in the user's cache, or in
+        the system's temporary folder where there is no cache that can be written.
 
     Raises
     ------

@@ -142,3 +142,16 @@ def test_a_missing_program_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
         opensta_power(
             PowerModel(flat, 1.1), activity, tmp_path / "x.lib", clock_mhz=1.0, workdir=tmp_path
         )
+
+
+def test_a_clock_that_tcl_would_interpret_is_refused(tmp_path: Path) -> None:
+    flat, activity = run(load("generic45"))
+    with pytest.raises(UserError, match="OpenSTA cannot be given the name"):
+        opensta_power(
+            PowerModel(flat, 1.1),
+            activity,
+            tmp_path / "x.lib",
+            clock_mhz=1.0,
+            workdir=tmp_path,
+            clock="[exit]",
+        )

@@ -24,7 +24,7 @@ from hawx_hw.synthesis import modules, synthesize
 from hawx_hw.synthesis.modules import map_designs, synthesize_module
 from hawx_hw.synthesis.script import script
 from hawx_hw.synthesis.store import Store
-from hawx_hw.synthesis.yosys import constraints
+from hawx_hw.synthesis.yosys import ENDED, constraints
 from hawx_hw.technology import load
 from hawx_hw.util.resources import rtl_templates
 
@@ -356,6 +356,13 @@ def test_a_library_cannot_start_commands(
         map_designs([(SOURCES, "adder")], load(str(liberty)))
     assert caught.value.exit_status == 2
     assert not made.exists()
+
+
+def test_a_process_that_ends_by_itself(monkeypatch: pytest.MonkeyPatch, technology) -> None:
+    monkeypatch.setattr(modules.sys, "executable", shutil.which("false"))
+    with pytest.raises(UserError, match=r"^Yosys's process ended with status 1\. ") as caught:
+        map_designs([(SOURCES, "adder")], technology)
+    assert caught.value.hint == ENDED
 
 
 def test_arguments(technology) -> None:

@@ -1,11 +1,13 @@
 """OpenSTA's longest path, and how a netlist is made ready for it."""
 
+import os
 import shutil
 
 import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.opensta import (
+    WITHOUT,
     find_opensta,
     macro_library,
     opensta_timing,
@@ -82,7 +84,7 @@ def test_a_name_that_tcl_would_interpret_is_refused(tmp_path, key, name):
             workdir=tmp_path,
             clock=names["clock"],
         )
-    assert "leave OpenSTA out" in caught.value.hint
+    assert caught.value.hint == f"Rename it, with letters, digits and _ only. {WITHOUT}"
 
 
 @needs_opensta
@@ -112,7 +114,40 @@ def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
             tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta"
         )
     assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
+    assert caught.value.hint == f"The log has more. {WITHOUT}"
     assert (tmp_path / "sta" / "opensta.log").is_file()
+
+
+PROGRAM = """#!/bin/sh
+test "$2" || {{ echo 2.0.17; exit; }}
+{commands}
+"""
+
+
+@pytest.mark.parametrize(
+    ("commands", "message", "hint"),
+    [
+        ("exit 3", "OpenSTA failed: it ended with status 3.", "The log has more."),
+        ("echo 'Error: no such cell'", "OpenSTA failed: Error: no such cell.", "The log has more."),
+        ("echo nothing", "OpenSTA found no path.", "the clock is the port clk."),
+        ("exec sleep 600", "OpenSTA took longer than 0.5 s.", ""),
+    ],
+)
+def test_errors_have_a_remedy(tmp_path, monkeypatch, commands, message, hint):
+    (tmp_path / "sta").write_text(PROGRAM.format(commands=commands))
+    (tmp_path / "sta").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "net.v").write_text(NETLIST)
+    with pytest.raises(UserError) as caught:
+        opensta_timing(
+            tmp_path / "net.v",
+            "top",
+            load("generic45").liberty,
+            workdir=tmp_path / "work",
+            timeout=0.5 if "sleep" in commands else 60.0,
+        )
+    assert caught.value.what == message
+    assert caught.value.hint.endswith(f"{hint} {WITHOUT}".strip())
 
 
 def test_wire_load_models_are_taken_out_of_a_library():

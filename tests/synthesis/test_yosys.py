@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis.yosys import check_yosys, constraints, environment, refusal, run_yosys
+from hawx_hw.synthesis.yosys import ENDED, check_yosys, constraints, environment, refusal, run_yosys
 from hawx_hw.technology import load
 
 
@@ -43,6 +43,9 @@ def test_a_worker_that_takes_too_long_is_ended(worker: Path, tmp_path: Path) -> 
     assert "more time" in str(caught.value.hint)
 
 
+CORRECT = "Correct the Verilog or the library that this names."
+
+
 @pytest.mark.parametrize(
     ("log", "what", "where"),
     [
@@ -60,6 +63,7 @@ def test_refusals(log: str, what: str, where: str | None) -> None:
     error = refusal(log, 3)
     assert what in error.what
     assert error.where == where
+    assert error.hint == (ENDED if "status" in what else CORRECT)
 
 
 def test_the_smallest_inverter_drives_inputs() -> None:
@@ -70,6 +74,15 @@ def test_the_smallest_inverter_drives_inputs() -> None:
         if any(pin.function.replace(" ", "") in ("!A", "(!A)") for pin in cell.pins.values())
     ]  # fmt: skip
     assert min(inverters, key=lambda cell: cell.area).name == "INV"
+
+
+def test_a_library_without_an_inverter(tmp_path: Path) -> None:
+    cells = load("generic45").liberty.read_text()
+    (tmp_path / "cells.lib").write_text(cells.replace("!A", "A"))
+    with pytest.raises(UserError, match="no inverter") as caught:
+        constraints(load(str(tmp_path / "cells.lib")))
+    assert caught.value.where == str(tmp_path / "cells.lib")
+    assert "another technology" in str(caught.value.hint)
 
 
 def test_temporary_files_go_to_the_workers_folder(monkeypatch: pytest.MonkeyPatch) -> None:
