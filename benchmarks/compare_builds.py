@@ -11,6 +11,8 @@ exit status is 1 if anything differs that the renames do not explain.
 names of files and in keys of JSON; ``ignored`` lists keys of JSON that count on neither side
 (times, versions, hashes, what was added or removed on purpose), as ``file.json: [key, ...]``.
 
+Where keys of a JSON file moved, every number that it held must still be somewhere in it.
+
 What is compared: Verilog module by module, and the circuit as a whole, whatever its signals are
 called (:mod:`verilog_structure`); contents of memories, the register map, and every number
 and text of the JSON files, by key.
@@ -22,6 +24,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -101,6 +104,28 @@ def compare_json(old: Path, new: Path, renames: Renames) -> list[str]:
     return lines
 
 
+def lost_numbers(old: Path, new: Path, renames: Renames) -> tuple[int, list[str]]:
+    """How many numbers a JSON file held, and those that are nowhere in the new one.
+
+    This compares files whose keys were put in another order or under other keys.
+    """
+
+    def numbers(path: Path) -> list[tuple[str, float]]:
+        content = json.loads(path.read_text("utf-8"))
+        found = leaves(content, lambda key: renames.counts(new.name, key))
+        return [(at, value) for at, value in found if isinstance(value, (int, float))]
+
+    left = Counter(value for _, value in numbers(new))
+    before = numbers(old)
+    lines = []
+    for at, value in before:
+        if left[value]:
+            left[value] -= 1
+        else:
+            lines.append(f"{at}: {value!r} is nowhere now")
+    return len(before), lines
+
+
 def compare_texts(old: Path, new: Path, renames: Renames) -> tuple[int, int, list[str]]:
     """Files of two folders: how many are equal, equal but for renames, and what differs."""
     before = {renames(path.stem) + path.suffix: path for path in sorted(old.iterdir())}
@@ -153,8 +178,12 @@ def compare(old: Path, new: Path, renames: Renames) -> bool:
         if path.name == "assigned.json" or not (new / path.name).exists():
             continue
         lines = compare_json(path, new / path.name, renames)
-        print(f"  {path.name}: {'equal' if not lines else f'{len(lines)} differences'}")
-        same &= _print(lines)
+        if not lines:
+            print(f"  {path.name}: equal but for renames")
+            continue
+        count, lost = lost_numbers(path, new / path.name, renames)
+        print(f"  {path.name}: {len(lines):,} keys differ, {len(lost):,} of {count:,} numbers lost")
+        same &= _print(lost)
     return same
 
 
