@@ -24,6 +24,7 @@ __all__ = ["cell_colors", "compare_structure", "flat_module"]
 
 TOP = "hawx_accelerator"
 _ROUNDS = 64
+_COMMUTATIVE = ("$_AND_", "$_NAND_", "$_OR_", "$_NOR_", "$_XOR_", "$_XNOR_")
 _MACROS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
 _SCRIPT = """
 import sys
@@ -52,11 +53,20 @@ def flat_module(build: Path) -> dict[str, Any]:
         commands = [
             *(f"read_verilog {name}" for name in known),
             f"hierarchy -top {TOP}",
-            "proc -noopt -norom",
+            "proc",
             "flatten",
-            # Bit by bit, so that it does not matter which bits share a register's declaration.
+            "opt_expr",
+            "opt_merge",
+            "opt_dff",
+            "opt_clean -purge",
+            # Down to simple gates and flip-flops, so that it does not matter which bits shared a
+            # signal, and without ABC, whose result depends on the order of its inputs.
+            "techmap",
             "simplemap",
-            "opt -full",
+            "dfflegalize -cell $_DFF_P_ x -cell $_DFF_P_ 0",
+            "opt_expr",
+            "opt_merge",
+            "opt_clean -purge",
             "write_json flat.json",
         ]
         arguments = [sys.executable, "-c", _SCRIPT, *commands]
@@ -75,10 +85,11 @@ def cell_colors(module: dict[str, Any], rounds: int = _ROUNDS) -> list[str]:
         for index, bit in enumerate(port["bits"]):
             anchors.setdefault(bit, []).append(f"{name}[{index}]")
     count = len(set(colors))
+    pins = [_pins(cell) for cell in cells]
     for _ in range(rounds):
         bits: dict[Any, list[str]] = {bit: list(names) for bit, names in anchors.items()}
-        for cell, color in zip(cells, colors, strict=True):
-            for pin, nets in cell["connections"].items():
+        for own, color in zip(pins, colors, strict=True):
+            for pin, nets in own:
                 for index, bit in enumerate(nets):
                     if isinstance(bit, int):
                         bits.setdefault(bit, []).append(f"{color}{pin}{index}")
@@ -86,12 +97,11 @@ def cell_colors(module: dict[str, Any], rounds: int = _ROUNDS) -> list[str]:
         colors = [
             _digest(
                 color,
-                *(
-                    pin + ".".join(known.get(bit, str(bit)) for bit in nets)
-                    for pin, nets in sorted(cell["connections"].items())
+                *sorted(
+                    pin + ".".join(known.get(bit, str(bit)) for bit in nets) for pin, nets in own
                 ),
             )
-            for cell, color in zip(cells, colors, strict=True)
+            for own, color in zip(pins, colors, strict=True)
         ]
         if len(set(colors)) == count:
             break
@@ -99,8 +109,17 @@ def cell_colors(module: dict[str, Any], rounds: int = _ROUNDS) -> list[str]:
     return colors
 
 
+def _pins(cell: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    """The pins of a cell with their nets; inputs that may be swapped have one name."""
+    swaps = cell["type"] in _COMMUTATIVE
+    return [
+        ("A" if swaps and pin == "B" else pin, nets) for pin, nets in cell["connections"].items()
+    ]
+
+
 def _parameters(cell: dict[str, Any]) -> str:
-    return json.dumps(cell["parameters"], sort_keys=True)
+    """Without the names of memories, which Yosys makes up."""
+    return json.dumps({k: v for k, v in cell["parameters"].items() if k != "MEMID"}, sort_keys=True)
 
 
 def _digest(*parts: str) -> str:
@@ -115,7 +134,7 @@ def compare_structure(old: Path, new: Path) -> str:
         one, other = (Counter(cell_colors(module, rounds)) for module in (before, after))
         differ = (one - other).total(), (other - one).total()
         if not any(differ) and rounds:
-            return ", ".join([f"{one.total():,} cells, the same structure{' ' + what}", *words])
+            return ", ".join([f"{one.total():,} cells, the same structure{' ' * bool(what) + what}", *words])
         if what:
             words.append(f"{differ[0]:,} only before and {differ[1]:,} only now {what}")
     return ", ".join([f"{one.total():,} cells before", *words])

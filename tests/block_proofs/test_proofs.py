@@ -92,7 +92,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
     assert formal.method == "formal"
     assert formal.a & 16 and formal.b < 0
     assert formal.expected == formal.a * formal.b
-    assert formal.result == formal.expected + 2048
+    assert formal.observed == formal.expected + 2048
     assert str(simulated) == (
         "simulation: a = -112, b = -128 gives 16384, not 14336 (16384 of 65536 pairs are wrong)"
     )
@@ -122,7 +122,7 @@ def test_one_partial_product_broken_in_the_emitted_verilog():
     assert simulated == Counterexample("simulation", -120, -112, 13440, 13440 - 128, 16384)
     assert formal.a & 8 and formal.b & 16
     assert formal.expected == formal.a * formal.b
-    assert formal.result == formal.expected - 128
+    assert formal.observed == formal.expected - 128
 
 
 def test_a_specification_that_is_not_the_table_is_found(proven):

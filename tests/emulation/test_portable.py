@@ -77,9 +77,9 @@ def test_both_ways_are_the_sums_of_products(make, images_at_a_time: int, monkeyp
     # Bytes of unfolded operands of an image: taps times pixels times bytes times rank.
     pixels = 1 if isinstance(node, Linear) else expected[0, 0].size
     bytes_an_image = node.weight[0].size * pixels
-    monkeypatch.setattr(portable, "_CHUNK", images_at_a_time * bytes_an_image)
+    monkeypatch.setattr(portable, "_UNFOLDED_BYTES", images_at_a_time * bytes_an_image)
     np.testing.assert_array_equal(by_look_up(node, products, x, ZERO_POINT), expected)
-    monkeypatch.setattr(portable, "_CHUNK", images_at_a_time * bytes_an_image * 4 * 3)
+    monkeypatch.setattr(portable, "_UNFOLDED_BYTES", images_at_a_time * bytes_an_image * 4 * 3)
     np.testing.assert_array_equal(by_factors(node, factors, x, ZERO_POINT), expected)
 
 

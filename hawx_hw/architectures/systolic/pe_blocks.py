@@ -92,7 +92,7 @@ def requested_map(
         An unknown block, a row or column that is not there, a PE without a block.
     """
     blocks: dict[str, Block] = {}
-    held: dict[tuple[int, int], list[str]] = {}
+    contents: dict[tuple[int, int], list[str]] = {}
     for number, entry in enumerate(entries):
         where = f"accelerator.pe_blocks.{number}"
         digests = []
@@ -101,18 +101,18 @@ def requested_map(
             digests.append(blocks.setdefault(block.digest, block).digest)
         for row in _lines(entry.rows, rows, "rows", where):
             for column in _lines(entry.columns, columns, "columns", where):
-                held[row, column] = digests
+                contents[row, column] = digests
     for row, column in np.ndindex(rows, columns):
-        if (row, column) not in held:
+        if (row, column) not in contents:
             raise UserError(
                 f"The PE at row {row}, column {column} holds no block",
                 where="accelerator.pe_blocks",
                 hint="Add an entry that names it, or one without rows and columns as the first.",
             )
     # The blocks of an entry may have been overridden altogether.
-    used = [digest for digest in blocks if any(digest in own for own in held.values())]
+    used = [digest for digest in blocks if any(digest in own for own in contents.values())]
     present = np.zeros((rows, columns, len(used)), dtype=bool)
-    for (row, column), digests in held.items():
+    for (row, column), digests in contents.items():
         present[row, column, [used.index(digest) for digest in digests]] = True
     return PeBlockMap(tuple(blocks[digest] for digest in used), present)
 
