@@ -1,18 +1,21 @@
 """A fake architecture: one multiplier of each block, one linear layer, one product a cycle.
 
-It shows what a second architecture has to bring along. Nothing outside this file depends on it.
+It shows what a second architecture has to bring along; :mod:`tests.architectures.serial_core` is
+its hardware. Nothing outside these two files depends on it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from amaranth.hdl import Array, Module, Mux, Signal, signed
-from amaranth.lib import wiring
 
 from hawx_hw.architectures.base import (
+    Architecture,
     CycleReport,
     LayerCycles,
     LayerWrites,
@@ -21,16 +24,50 @@ from hawx_hw.architectures.base import (
     ParameterMemory,
 )
 from hawx_hw.architectures.config import AcceleratorConfig
-from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.architectures.quantities import ONE, Part, Quantities, Quantity, feature
+from hawx_hw.blocks import Block, by_name
+from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.errors import UserError
-from hawx_hw.gateware import memories
 from hawx_hw.gateware.core_interface import CoreSignature
-from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.graph.graph import Flatten, Graph, Linear
+from tests.architectures.serial_core import OVERHEAD, SerialCore
 
-#: Cycles of an output besides one for each of its products: read latency, requantization.
-OVERHEAD = 2
+if TYPE_CHECKING:
+    from hawx_hw.assignment.space import Space
+    from hawx_hw.characterization.block_table import BlockTable
+    from hawx_hw.technology import Technology
+
+FEATURES = {
+    "clock_mhz": "clock (MHz)",
+    "block_area": "total area of the blocks (um2)",
+    "block_delay_ns": "longest path of the slowest block (ns)",
+    "block_energy_pj": "energy of an image's multiplications, at uniform operands (pJ)",
+    "memory_area": "total area of the memories (um2)",
+    "cycles": "cycles of an inference",
+}
+
+
+def _quantity(target: str, unit: str, *terms: str) -> Quantity:
+    part = Part("rest", target, (ONE, *map(feature, terms)))
+    return Quantity(target, unit, (part,), terms)
+
+
+QUANTITIES = Quantities(
+    area=Quantity(
+        "area",
+        "um2",
+        (
+            Part("blocks", "area_blocks", (), exact=feature("block_area")),
+            Part("rest", "area_rest", (ONE,)),
+        ),
+        ("block_area",),
+    ),
+    energy=_quantity("dynamic_pj", "pJ", "block_energy_pj", "cycles"),
+    leakage=_quantity("leakage_uw", "uW", "block_area", "memory_area"),
+    paths={"rest": _quantity("delay_rest_ns", "ns", "block_delay_ns")},
+)
 
 
 class SerialConfig(AcceleratorConfig):
@@ -38,194 +75,210 @@ class SerialConfig(AcceleratorConfig):
 
     architecture: Literal["serial"] = "serial"
     salt: int = 0
+    #: The blocks that the hardware holds; None: those of the layer.
+    blocks: list[str] | None = None
 
     @property
     def size(self) -> str:
         return "1 lane"
 
+    @property
+    def block_key(self) -> str | None:
+        return None if self.blocks is None else "blocks"
+
 
 @dataclass(frozen=True, eq=False)
 class SerialPlan:
-    """A network of one linear layer; see hawx_hw.architectures.base.Plan."""
+    """A network of one linear layer; see :class:`~hawx_hw.architectures.base.Plan`.
+
+    Parameters
+    ----------
+    graph : Graph
+    assignment : Assignment
+    blocks : tuple of Block
+        All that the layer needs, and maybe more.
+    salt : int
+    """
 
     graph: Graph
-    assignment: dict
+    assignment: Assignment
+    blocks: tuple[Block, ...]
     salt: int = 0
     loadable = False
     multipliers = 1
 
     @property
-    def layer(self):
-        return self.graph.nodes[-1]
+    def layer(self) -> Linear:
+        """The only layer."""
+        layer = self.graph.nodes[-1]
+        if not isinstance(layer, Linear):
+            raise TypeError(f"the last node must be Linear, not {layer!r}")
+        return layer
 
     @property
-    def blocks(self):
-        used = self.assignment.get(self.layer.name)
-        return used.blocks if used else (Exact(),)
-
-    @property
-    def instances(self):
+    def instances(self) -> tuple[int, ...]:
         return (1,) * len(self.blocks)
 
-    @property
-    def choice(self):
-        """The block of each filter."""
-        used = self.assignment.get(self.layer.name)
-        return used.choice[:, 0] if used else np.zeros(len(self.layer.weight), int)
+    @cached_property
+    def choice(self) -> np.ndarray:
+        """The block of each filter: int64 ``(outputs,)``."""
+        outputs, inputs = self.layer.weight.shape
+        used = self.assignment.get(
+            self.layer.name, LayerBlocks.uniform(by_name("exact"), (outputs, inputs))
+        )
+        digests = [block.digest for block in self.blocks]
+        return np.array([digests.index(used.blocks[n].digest) for n in used.choice[:, 0]])
 
-    def signature(self):
+    def signature(self) -> CoreSignature:
         image, result = (self.graph.tensors[n].shape for n in (self.graph.input, self.graph.output))
         return CoreSignature(word_codes=1, image_shape=image, result_shape=result, layers=1)
 
-    def core(self, implementations):
+    def core(self, implementations: Mapping[str, str]) -> SerialCore:
         return SerialCore(self, implementations)
 
-    def memories(self):
+    def memories(self) -> Sequence[ParameterMemory]:
         words = self.layer.weight.view(np.uint8).ravel().tolist()
         return [ParameterMemory("weights", 8, len(words), words)]
 
-    def cycles(self):
+    def cycles(self) -> CycleReport:
         outputs, inputs = self.layer.weight.shape
         causes = {"useful": outputs * inputs, "other": OVERHEAD * outputs}
         layer = LayerCycles(self.layer.name, sum(causes.values()), outputs * inputs, causes)
         return CycleReport((layer,), 1, {"useful": "useful", "other": "other"})
 
-    def accesses(self):
-        weights = self.layer.weight.size
-        return [MemoryUse("weight", "hawx_rom", 8, weights, 1, weights, 0)]
+    def accesses(self) -> Sequence[MemoryUse]:
+        outputs, inputs = self.layer.weight.shape
+        products = outputs * inputs
+        return [
+            MemoryUse("activation", "hawx_sdp_ram", 8, inputs, 1, products, inputs),
+            MemoryUse("weight", "hawx_rom", 8, products, 1, products, 0),
+            # In the shell: the result, and the counters of the layer.
+            MemoryUse("other", "hawx_sdp_ram", 8, outputs, 1, outputs, outputs),
+            MemoryUse("other", "hawx_sdp_ram", 32, 2, 1, 0, 1),
+        ]
 
-    def write_trace(self, tensors):
+    def write_trace(self, tensors: Mapping[str, np.ndarray]) -> Sequence[LayerWrites]:
         codes = tensors[self.layer.name][:, :, None]
         count = codes.shape[1]
         places, channels = np.zeros((count, 2), np.int32), np.arange(count, dtype=np.int32)[:, None]
         return [LayerWrites(self.layer.name, np.arange(count), places, channels, codes)]
 
-    def multiplications(self):
+    def multiplications(self) -> Sequence[Multiplications]:
+        return [Multiplications(self.layer.name, self._macs())]
+
+    def _macs(self) -> dict[str, int]:
+        """Multiplications of each block, by its name."""
         count = np.bincount(self.choice, minlength=len(self.blocks)) * self.layer.weight.shape[1]
         names = [block.name for block in self.blocks]
-        return [Multiplications(self.layer.name, dict(zip(names, count.tolist(), strict=True)))]
+        return dict(zip(names, count.tolist(), strict=True))
 
-    def constants(self):
+    @property
+    def operand_layers(self) -> Mapping[str, str]:
+        return {self.layer.name: self.layer.name}
+
+    def operands(
+        self, layer: str, values: Mapping[str, np.ndarray], limit: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if layer != self.layer.name:
+            raise ValueError(f"layer must be {self.layer.name}, not {layer!r}")
+        weight, codes = self.layer.weight, values[self.layer.inputs[0]]
+        weights, activations = np.broadcast_arrays(weight[None], codes[:, None])
+        return weights.reshape(-1, 1)[:limit], activations.reshape(-1, 1)[:limit]
+
+    def constants(self) -> Sequence[RegisterConstant]:
         return [RegisterConstant("salt", self.salt, "Of no use.")]
 
-    def part_of(self, module):
-        return "core" if module.startswith("hawx_core") else None
+    def features(
+        self,
+        technology: Technology,
+        blocks: BlockTable,
+        *,
+        implementation: str = "smallest",
+        clock_mhz: float | None = None,
+    ) -> Mapping[str, float]:
+        clock = technology.clock_mhz if clock_mhz is None else clock_mhz
+        if not clock > 0:
+            raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
+        metrics = [blocks.chosen(block, implementation) for block in self.blocks]
+        energies = zip(metrics, self._macs().values(), strict=True)
+        memories = technology.memories
+        return {
+            "clock_mhz": clock,
+            "block_area": sum(each.area for each in metrics),
+            "block_delay_ns": max(each.delay_ns for each in metrics),
+            "block_energy_pj": sum(each.energy_fj * count for each, count in energies) / 1000,
+            "memory_area": sum(
+                use.count * memories.metrics(use.macro, use.width, use.depth).area
+                for use in self.accesses()
+            ),
+            "cycles": float(self.cycles().core),
+        }
 
-    def describe(self):
+    def part_of(self, module: str) -> str | None:
+        return {"blocks": "blocks", "core": "core", "rest": None}[self.kind_of(module)]
+
+    def kind_of(self, module: str) -> str:
+        if module.startswith(BLOCK):
+            return "blocks"
+        return "core" if module.startswith("hawx_core") else "rest"
+
+    def describe(self) -> Mapping[str, Any]:
         return {"title": "one serial multiplier"}
 
 
 class Serial:
-    """See hawx_hw.architectures.base.Architecture."""
+    """See :class:`~hawx_hw.architectures.base.Architecture`."""
 
     name = "serial"
     config = SerialConfig
+    features: Mapping[str, str] = FEATURES
+    quantities = QUANTITIES
+    dimensions = 1
 
-    def check(self, accelerator, base):
+    def check(self, accelerator: SerialConfig, base: Path) -> None:
         if accelerator.salt < 0:
             raise UserError("salt must not be negative", where="accelerator.salt")
 
-    def plan(self, graph, accelerator, assignment, base=Path()):
+    def plan(
+        self,
+        graph: Graph,
+        accelerator: SerialConfig,
+        assignment: Assignment,
+        base: Path = Path(),
+    ) -> SerialPlan:
+        *_, layer = graph.nodes
         if [type(node) for node in graph.nodes] != [Flatten, Linear]:
             raise UserError("The serial accelerator runs one linear layer, and no other network")
-        return SerialPlan(graph, dict(assignment), accelerator.salt)
+        used = assignment[layer.name].blocks if layer.name in assignment else (by_name("exact"),)
+        blocks = used
+        if accelerator.blocks is not None:
+            blocks = tuple(by_name(name, base) for name in accelerator.blocks)
+        if not {block.digest for block in used} <= {block.digest for block in blocks}:
+            raise UserError("The accelerator lacks a block", where="accelerator.blocks")
+        return SerialPlan(graph, dict(assignment), blocks, accelerator.salt)
 
-    def propose(self, space, scores, costs, variants):
+    def propose(
+        self, space: Space, scores: np.ndarray, costs: np.ndarray, variants: Sequence[SerialConfig]
+    ) -> Sequence[np.ndarray]:
         return [space.uniform(len(space.blocks) - 1)[None]]
 
+    def sample(self, point: Sequence[float]) -> SerialConfig:
+        (number,) = point
+        return SerialConfig(architecture="serial", salt=int(100 * number))
 
-class SerialCore(wiring.Component):
-    """Adds a product a cycle, output after output.
-
-    **Latency**: as many cycles an output as it has inputs, and OVERHEAD.
-    """
-
-    def __init__(self, plan, implementations):
-        self._plan, self._implementations = plan, implementations
-        super().__init__(plan.signature())
-
-    def elaborate(self, platform):
-        m, plan, layer = Module(), self._plan, self._plan.layer
-        outputs, inputs = layer.weight.shape
-        (stored,) = plan.memories()
-        image = place(
-            m, platform, "image_memory", "hawx_image", lambda: memories.SimpleDualPortRam(8, inputs)
-        )
-        weights = place(
-            m,
-            platform,
-            "weights",
-            "hawx_weights",
-            lambda: memories.ParameterMemory(
-                8, stored.depth, init=stored.words, init_file="weights.hex"
-            ),
-        )
-        products = []
-        for block in plan.blocks:
-            built = self._implementations.get(block.digest, block.implementations[0])
-            name = f"hawx_block_{block.identifier}_{built}"
-            unit = place(m, platform, name, name, partial(block.component, built))
-            m.d.comb += [unit.a.eq(weights.read.data), unit.b.eq(image.read.data)]
-            products.append(unit.product)
-
-        step, output = Signal(range(inputs + OVERHEAD)), Signal(range(outputs))
-        total, code = Signal(signed(32)), Signal(signed(8))
-        last, end = Signal(), Signal()
-        rule = layer.requantization
-        multipliers = np.broadcast_to(rule.multiplier, (outputs,)).tolist()
-        offsets = Array(b.activation_offset for b in plan.blocks)
-        choice = Array(plan.choice.tolist())[output]
-        bias = Array(layer.bias.tolist())[output]
-        extra = Array(
-            (int(offsets[c]) * w.astype(int).sum()).item() if int(offsets[c]) else 0
-            for c, w in zip(plan.choice.tolist(), layer.weight, strict=True)
-        )[output]
-        scaled, half = Signal(signed(64)), rule.step << (rule.shift - 1)
-        m.d.comb += [
-            scaled.eq(
-                (((total + bias - extra) * Array(multipliers)[output] + half) >> rule.shift)
-                + rule.zero_point
-            ),
-            code.eq(
-                Mux(scaled < rule.low, rule.low, Mux(scaled > rule.high, rule.high, scaled))
-                & -rule.step
-            ),
-            last.eq(step == inputs + 1),
-            end.eq(last & (output == outputs - 1)),
-            image.read.enable.eq(self.busy & (step < inputs)),
-            image.read.address.eq(step),
-            weights.read.enable.eq(self.busy & (step < inputs)),
-            weights.read.address.eq(output * inputs + step),
-            image.write.enable.eq(self.image.valid),
-            image.write.address.eq(self.image.p.address),
-            image.write.data.eq(self.image.p.data),
-            self.image.ready.eq(1),
-            self.input_release.eq((step == inputs) & (output == outputs - 1)),
-            self.result.valid.eq(last),
-            self.result.address.eq(output),
-            self.result.data.eq(code),
-            self.layer_done.eq(end),
-            self.done.eq(end),
-        ]  # fmt: skip
-        with m.If(self.start):
-            m.d.sync += self.busy.eq(1)
-        waiting = (step == 0) & (output == 0) & ~self.result_free
-        with m.If(self.busy & ~waiting):
-            m.d.sync += step.eq(Mux(last, 0, step + 1))
-            with m.If((step > 0) & ~last):
-                m.d.sync += total.eq(total + Array(products)[choice])
-            with m.If(last):
-                m.d.sync += [total.eq(0), output.eq(Mux(end, 0, output + 1))]
-            with m.If(end):
-                m.d.sync += self.busy.eq(0)
-        for name, source in (("valid", last), ("address", output), ("data", code)):
-            trace = Signal(source.shape(), name=f"trace_write_{name}")
-            m.d.comb += trace.eq(source)
-        m.d.comb += Signal(1, name="trace_layer").eq(self.layer)
-        return m
+    def mix_blocks(
+        self, accelerator: SerialConfig, first: str, second: str, share: float
+    ) -> SerialConfig:
+        content = accelerator.model_dump(exclude_unset=True)
+        blocks = list(dict.fromkeys([first, second]))
+        return SerialConfig.model_validate({**content, "blocks": blocks})
 
 
-def broken(plan):
+#: Checked by mypy: nothing of the interface is missing.
+_: Architecture = Serial()
+
+
+def broken(plan: SerialPlan) -> SerialPlan:
     """The same plan for a core whose bias is wrong."""
     nodes = (*plan.graph.nodes[:-1], replace(plan.layer, bias=plan.layer.bias + 900))
-    return SerialPlan(replace(plan.graph, nodes=nodes), plan.assignment)
+    return replace(plan, graph=replace(plan.graph, nodes=nodes))
