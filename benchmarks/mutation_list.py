@@ -332,6 +332,13 @@ _MAPPING = (
         "self.pe_blocks.present.any(axis=(0, 1))",
         f"{_ARRAY_TESTS}/test_plan.py",
     ),
+    Mutation(
+        "memories-of-one-set-of-accumulators",
+        f"{_ARRAY}/accesses.py",
+        "            2 * a.slices,",
+        "            a.slices,",
+        "tests/architectures/test_plans.py",
+    ),
 )
 
 _GATEWARE = (

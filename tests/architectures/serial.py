@@ -31,7 +31,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.register_map import RegisterConstant
-from hawx_hw.graph.graph import Flatten, Graph, Linear
+from hawx_hw.graph.graph import Flatten, Graph, Linear, Requantization, Tensor
 from tests.architectures.serial_core import OVERHEAD, SerialCore
 
 if TYPE_CHECKING:
@@ -276,6 +276,21 @@ class Serial:
 
 #: Checked by mypy: nothing of the interface is missing.
 _: Architecture = Serial()
+
+
+def graph() -> Graph:
+    """A network that fits: flatten and a linear layer; 2 x 3 x 2 pixels, four classes."""
+    rng = np.random.default_rng(3)
+    weight = rng.integers(-127, 128, (4, 12)).astype(np.int8)
+    bias = (128 * weight.astype(np.int64).sum(axis=1)).astype(np.int32)
+    rule = Requantization(np.array([900, 1000, 1100, 950]), 20, -4)
+    shapes = {"x": (2, 3, 2), "f": (12,), "d": (4,)}
+    tensors = {
+        name: Tensor(shape, 0.1, -4 if name == "d" else -128) for name, shape in shapes.items()
+    }
+    return Graph(
+        "points", "x", (Flatten("f", ("x",)), Linear("d", ("f",), weight, bias, rule)), tensors
+    )
 
 
 def broken(plan: SerialPlan) -> SerialPlan:

@@ -14,7 +14,6 @@ from hawx_hw.config.load import load_config, schema_text
 from hawx_hw.config.models import Config
 from hawx_hw.design.design import Design
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.graph.graph import Flatten, Graph, Linear, Requantization, Tensor
 from hawx_hw.graph.pixels import codes
 from hawx_hw.graph.reference import run, run_all
 from hawx_hw.graph.storage import load_graph, save_graph
@@ -26,6 +25,7 @@ from hawx_hw.sweep.space import Space
 from hawx_hw.technology import load
 from hawx_hw.util.progress import console_for
 from tests.architectures import serial
+from tests.architectures.serial import graph
 
 CONFIG = """\
 name: serial
@@ -53,21 +53,6 @@ def architecture() -> Iterator[None]:
         Config.model_rebuild(force=True)
         yield
     Config.model_rebuild(force=True)
-
-
-def graph() -> Graph:
-    """Flatten and a linear layer: 2 x 3 x 2 pixels, four classes."""
-    rng = np.random.default_rng(3)
-    weight = rng.integers(-127, 128, (4, 12)).astype(np.int8)
-    bias = (128 * weight.astype(np.int64).sum(axis=1)).astype(np.int32)
-    rule = Requantization(np.array([900, 1000, 1100, 950]), 20, -4)
-    shapes = {"x": (2, 3, 2), "f": (12,), "d": (4,)}
-    tensors = {
-        name: Tensor(shape, 0.1, -4 if name == "d" else -128) for name, shape in shapes.items()
-    }
-    return Graph(
-        "points", "x", (Flatten("f", ("x",)), Linear("d", ("f",), weight, bias, rule)), tensors
-    )
 
 
 def quantized(context: Context) -> None:

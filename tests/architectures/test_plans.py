@@ -15,8 +15,7 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.technology.memories import KINDS
-from tests.architectures.serial import Serial, SerialConfig
-from tests.architectures.test_interface import graph as serial_graph
+from tests.architectures.serial import Serial, SerialConfig, graph
 
 
 def systolic(seed: int) -> Plan:
@@ -32,7 +31,7 @@ def systolic(seed: int) -> Plan:
 
 
 def serial() -> Plan:
-    return Serial().plan(serial_graph(), SerialConfig(), {})
+    return Serial().plan(graph(), SerialConfig(), {})
 
 
 def macros(folder: Path) -> Counter[tuple[str, int, int]]:
@@ -40,17 +39,17 @@ def macros(folder: Path) -> Counter[tuple[str, int, int]]:
     compilation = pyslang.ast.Compilation()
     for name in (folder / "filelist.f").read_text("utf-8").split():
         compilation.addSyntaxTree(pyslang.syntax.SyntaxTree.fromFile(str(folder / name)))
-    found: Counter[tuple[str, int, int]] = Counter()
+    instances: Counter[tuple[str, int, int]] = Counter()
 
     def visit(symbol: object) -> None:
         if isinstance(symbol, pyslang.ast.InstanceSymbol) and symbol.definition.name in KINDS:
             width, depth = (int(symbol.body.find(n).value.value) for n in ("WIDTH", "DEPTH"))
-            found[symbol.definition.name, width, depth] += 1
+            instances[symbol.definition.name, width, depth] += 1
 
     # Macros that the accelerator does not use are modules without a parent, too.
     (top,) = (top for top in compilation.getRoot().topInstances if top.name == TOP)
     top.visit(visit)
-    return found
+    return instances
 
 
 @pytest.mark.parametrize("seed", [None, *range(6)])
