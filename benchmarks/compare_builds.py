@@ -112,8 +112,8 @@ def lost_numbers(old: Path, new: Path, renames: Renames) -> tuple[int, list[str]
 
     def numbers(path: Path) -> list[tuple[str, float]]:
         content = json.loads(path.read_text("utf-8"))
-        found = leaves(content, lambda key: renames.counts(new.name, key))
-        return [(at, value) for at, value in found if isinstance(value, (int, float))]
+        values = leaves(content, lambda key: renames.counts(new.name, key))
+        return [(at, value) for at, value in values if isinstance(value, (int, float))]
 
     left = Counter(value for _, value in numbers(new))
     before = numbers(old)

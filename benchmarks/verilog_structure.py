@@ -134,9 +134,8 @@ def compare_structure(old: Path, new: Path) -> str:
         one, other = (Counter(cell_colors(module, rounds)) for module in (before, after))
         differ = (one - other).total(), (other - one).total()
         if not any(differ) and rounds:
-            return ", ".join(
-                [f"{one.total():,} cells, the same structure{' ' * bool(what) + what}", *words]
-            )
+            same = f"the same structure {what}".rstrip()
+            return ", ".join([f"{one.total():,} cells", same, *words])
         if what:
             words.append(f"{differ[0]:,} only before and {differ[1]:,} only now {what}")
     return ", ".join([f"{one.total():,} cells before", *words])

@@ -97,7 +97,7 @@ def test_both_proofs_find_one_broken_partial_product(proven):
         "simulation: a = -112, b = -128 gives 16384, not 14336 (16384 of 65536 pairs are wrong)"
     )
     assert str(formal) == (
-        f"formal: a = {formal.a}, b = {formal.b} gives {formal.found}, not {formal.expected}"
+        f"formal: a = {formal.a}, b = {formal.b} gives {formal.observed}, not {formal.expected}"
     )
     assert wrong.as_dict() == {
         "block": "two_ways(specified=1)",
