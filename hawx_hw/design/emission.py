@@ -31,13 +31,15 @@ from hawx_hw.gateware.register_documents import c_header, markdown
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_bytes, write_text
+from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 from hawx_hw.util.resources import rtl_templates
 
 __all__ = ["TOP", "emit_accelerator", "plan_packet"]
 
 #: Name of the top module.
 TOP = "hawx_accelerator"
-_MACROS = ("hawx_sdp_ram.v", "hawx_sp_ram.v", "hawx_rom.v")
+#: In this order they stand in the list of files.
+_MACROS = tuple(f"{macro.kind}.v" for macro in (SDP_RAM, SP_RAM, ROM))
 
 
 def emit_accelerator(

@@ -5,7 +5,7 @@ In Amaranth's simulator each is an ``amaranth.lib.memory.Memory`` of the same be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amaranth.hdl import ClockSignal, Instance, Module, Mux, ShapeLike, unsigned
@@ -14,6 +14,19 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.layout import index_width
+from hawx_hw.util.macros import (
+    ADDRESS_WIDTH,
+    CLOCK,
+    DEPTH,
+    INIT_FILE,
+    READ_DATA,
+    ROM,
+    SDP_RAM,
+    SP_RAM,
+    WIDTH,
+    WRITE_DATA,
+    MemoryMacro,
+)
 
 __all__ = ["ParameterMemory", "ReadPort", "SimpleDualPortRam", "WritePort"]
 
@@ -107,19 +120,15 @@ class SimpleDualPortRam(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         if isinstance(platform, Emission):
-            m.submodules.macro = Instance(
-                "hawx_sdp_ram",
-                p_WIDTH=self._width,
-                p_DEPTH=self._depth,
-                p_ADDRESS_WIDTH=index_width(self._depth),
-                i_clk=ClockSignal(),
-                i_write_enable=self.write.enable,
-                i_write_address=self.write.address,
-                i_write_data=self.write.data,
-                i_read_enable=self.read.enable,
-                i_read_address=self.read.address,
-                o_read_data=self.read.data,
-            )
+            connections = {
+                SDP_RAM.write_enable: self.write.enable,
+                SDP_RAM.write_address: self.write.address,
+                WRITE_DATA: self.write.data,
+                SDP_RAM.read_enable: self.read.enable,
+                SDP_RAM.read_address: self.read.address,
+                READ_DATA: self.read.data,
+            }
+            m.submodules.macro = _instance(SDP_RAM, self._width, self._depth, connections)
             return m
         m.submodules.words = words = memory.Memory(
             shape=unsigned(self._width), depth=self._depth, init=[]
@@ -211,29 +220,41 @@ class ParameterMemory(wiring.Component):
         return m
 
     def _macro(self) -> Instance:
-        shape = {
-            "p_WIDTH": self._width,
-            "p_DEPTH": self._depth,
-            "p_ADDRESS_WIDTH": index_width(self._depth),
-            "i_clk": ClockSignal(),
-        }
         if self.loadable:
-            return Instance(
-                "hawx_sp_ram",
-                **shape,
-                i_enable=self.read.enable | self.write.enable,
-                i_write=self.write.enable,
-                i_address=Mux(self.write.enable, self.write.address, self.read.address),
-                i_write_data=self.write.data,
-                o_read_data=self.read.data,
-            )
+            write = self.write
+            connections = {
+                SP_RAM.read_enable: self.read.enable | write.enable,
+                SP_RAM.write_enable: write.enable,
+                SP_RAM.read_address: Mux(write.enable, write.address, self.read.address),
+                WRITE_DATA: write.data,
+                READ_DATA: self.read.data,
+            }
+            return _instance(SP_RAM, self._width, self._depth, connections)
         if self._init_file is None:
             raise ValueError("ParameterMemory must have an init_file to be written as Verilog")
-        return Instance(
-            "hawx_rom",
-            **shape,
-            p_INIT_FILE=self._init_file,
-            i_read_enable=self.read.enable,
-            i_read_address=self.read.address,
-            o_read_data=self.read.data,
-        )
+        connections = {
+            ROM.read_enable: self.read.enable,
+            ROM.read_address: self.read.address,
+            READ_DATA: self.read.data,
+        }
+        return _instance(ROM, self._width, self._depth, connections, init_file=self._init_file)
+
+
+def _instance(
+    macro: MemoryMacro,
+    width: int,
+    depth: int,
+    connections: Mapping[str, Any],
+    *,
+    init_file: str | None = None,
+) -> Instance:
+    """An instance of a macro; ``connections`` has a value for each port but the clock."""
+    parameters: dict[str, Any] = {WIDTH: width, DEPTH: depth, ADDRESS_WIDTH: index_width(depth)}
+    if init_file is not None:
+        parameters[INIT_FILE] = init_file
+    values = {CLOCK: ClockSignal(), **connections}
+    return Instance(
+        macro.kind,
+        **{f"p_{name}": value for name, value in parameters.items()},
+        **{f"{'o' if port == READ_DATA else 'i'}_{port}": values[port] for port in macro.ports},
+    )

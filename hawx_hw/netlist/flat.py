@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.netlist.netlist import MACROS, Module, Netlist
+from hawx_hw.netlist.netlist import Module, Netlist
 from hawx_hw.technology.liberty import Library
+from hawx_hw.util.macros import MACROS, READ_DATA
 
 __all__ = ["CONSTANTS", "CellGroup", "FlatNetlist", "Macro", "flatten"]
 
@@ -102,8 +103,8 @@ class FlatNetlist:
                 if pins[pin].direction == "output":
                     np.add.at(count, group.nets[:, index], 1)
         for macro in self.macros:
-            if "read_data" in macro.pins:
-                np.add.at(count, macro.pins["read_data"], 1)
+            if READ_DATA in macro.pins:
+                np.add.at(count, macro.pins[READ_DATA], 1)
         for direction, nets in self.ports.values():
             if direction == "input":
                 np.add.at(count, nets, 1)

@@ -12,11 +12,9 @@ from typing import Any
 
 from hawx_hw.netlist.report import CellTotals, MemoryTotals, ModuleTotals, NetlistReport
 from hawx_hw.technology.liberty import Library
+from hawx_hw.util.macros import MACROS
 
-__all__ = ["MACROS", "Instance", "Module", "Netlist", "read_module", "read_netlist"]
-
-#: Memory macros of rtl_templates/; their bits are WIDTH * DEPTH.
-MACROS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
+__all__ = ["Instance", "Module", "Netlist", "read_module", "read_netlist"]
 
 
 @dataclass(frozen=True, eq=False)

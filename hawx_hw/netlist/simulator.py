@@ -27,6 +27,7 @@ from hawx_hw.netlist.lanes import lanes_of, words_of
 from hawx_hw.netlist.levels import levels
 from hawx_hw.netlist.timed import Delays, Timed
 from hawx_hw.util import native_code as c_code
+from hawx_hw.util.macros import DEPTH, MACROS, READ_DATA, WIDTH, WRITE_DATA
 
 __all__ = ["GateSimulator"]
 
@@ -298,13 +299,13 @@ class GateSimulator:
         return int(array.ctypes.data)
 
     def _macro(self, macro: Macro, rom: Callable[[Macro], Sequence[int]] | None) -> _Macro:
-        width, depth = macro.parameters["WIDTH"], macro.parameters["DEPTH"]
+        kind = MACROS[macro.kind]
+        width, depth = macro.parameters[WIDTH], macro.parameters[DEPTH]
         pins = {pin: self._place[nets].astype(np.int32) for pin, nets in macro.pins.items()}
-        single = macro.kind == "hawx_sp_ram"
         nothing = np.zeros(1, dtype=np.int32)
-        address = pins["address"] if single else pins["read_address"]
+        address = pins[kind.read_address]
         contents = ram = 0
-        if macro.kind == "hawx_rom":
+        if not kind.written:
             if rom is None:
                 raise ValueError("rom must give the words of the design's read-only memories")
             contents = self._array(_bits(rom(macro), width, depth, macro.path))
@@ -314,13 +315,13 @@ class GateSimulator:
             width,
             depth,
             len(address),
-            single,
-            self._array(pins["enable" if single else "read_enable"]),
+            kind.written and not kind.two_ports,
+            self._array(pins[kind.read_enable]),
             self._array(address),
-            self._array(pins["read_data"]),
-            self._array(pins.get("write", pins.get("write_enable", nothing))),
-            self._array(pins.get("write_address", address)),
-            self._array(pins.get("write_data", nothing)),
+            self._array(pins[READ_DATA]),
+            self._array(pins[kind.write_enable] if kind.written else nothing),
+            self._array(pins[kind.write_address] if kind.written else address),
+            self._array(pins[WRITE_DATA] if kind.written else nothing),
             contents,
             ram,
             self._array(np.zeros((width, self.words), dtype=np.uint64)),

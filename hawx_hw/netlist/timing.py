@@ -18,6 +18,7 @@ from hawx_hw.netlist.arcs import loads, propagate, timing_arcs
 from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
 from hawx_hw.technology.liberty import Table
 from hawx_hw.technology.table_stack import TableStack
+from hawx_hw.util.macros import CLOCK, READ_DATA
 
 __all__ = ["Path", "longest_path"]
 
@@ -111,7 +112,7 @@ class _Ends:
 
 def _starts(flat: FlatNetlist) -> _Integers:
     nets = [nets for direction, nets in flat.ports.values() if direction == "input"]
-    nets += [macro.pins["read_data"] for macro in flat.macros if "read_data" in macro.pins]
+    nets += [macro.pins[READ_DATA] for macro in flat.macros if READ_DATA in macro.pins]
     joined = np.concatenate([np.zeros(0, np.int64), *nets])
     return joined[joined >= CONSTANTS]
 
@@ -129,7 +130,7 @@ def _ends(flat: FlatNetlist) -> list[_Ends]:
     for macro in flat.macros:
         name = macro.path[len(flat.paths[macro.instance]) :]
         for pin, nets in macro.pins.items():
-            if pin not in ("read_data", "clk"):
+            if pin not in (READ_DATA, CLOCK):
                 bits = [f"{pin}[{bit}]" for bit in range(len(nets))]
                 ends.append(_of_bits(nets, macro.instance, name, bits))
     for port, (direction, nets) in flat.ports.items():

@@ -12,6 +12,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.util.files import write_text
+from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.scratch import tool_environment
 
 __all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit"]
@@ -30,20 +31,6 @@ _NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
 #: Of the clock, in the library's unit of time. OpenSTA counts in single precision, so it must not
 #: be long: slacks would lose digits. That they are negative does not matter here.
 _PERIOD = 1.0
-#: Ports of the macros in rtl_templates/, with the parameter that is their width.
-_PORTS = {
-    "hawx_rom": {
-        "clk": "", "read_enable": "", "read_address": "ADDRESS_WIDTH", "read_data": "WIDTH",
-    },
-    "hawx_sp_ram": {
-        "clk": "", "enable": "", "write": "", "address": "ADDRESS_WIDTH", "write_data": "WIDTH",
-        "read_data": "WIDTH",
-    },
-    "hawx_sdp_ram": {
-        "clk": "", "write_enable": "", "write_address": "ADDRESS_WIDTH", "write_data": "WIDTH",
-        "read_enable": "", "read_address": "ADDRESS_WIDTH", "read_data": "WIDTH",
-    },
-}  # fmt: skip
 
 
 def find_opensta() -> tuple[Path, str] | None:
@@ -187,39 +174,39 @@ def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
                   f"    bit_width : {width};", f"    bit_from : {width - 1};", "    bit_to : 0;",
                   "  }"]  # fmt: skip
     for name, (kind, shape) in sorted(macros.items()):
-        if kind not in _PORTS:
+        if kind not in MACROS:
             raise UserError(
                 f"The timing of black box {kind!r} is not known.",
-                hint=f"Black boxes must be one of {', '.join(sorted(_PORTS))}.",
+                hint=f"Black boxes must be one of {', '.join(sorted(MACROS))}.",
             )
         lines += [f"  cell ({name}) {{", "    area : 0;"]
-        for port, parameter in _PORTS[kind].items():
+        for port, parameter in MACROS[kind].ports.items():
             lines += _pin(port, shape[parameter] if parameter else None)
         lines.append("  }")
     return "\n".join([*lines, "}", ""])
 
 
 def _widths(shape: Mapping[str, int]) -> tuple[int, int]:
-    return shape["WIDTH"], shape["ADDRESS_WIDTH"]
+    return shape[WIDTH], shape[ADDRESS_WIDTH]
 
 
 def _pin(port: str, width: int | None) -> list[str]:
     kind = f"pin ({port})" if width is None else f"bus ({port})"
     bus = [] if width is None else [f"      bus_type : bus{width};"]
     lines = [f"    {kind} {{", *bus]
-    if port == "read_data":
+    if port == READ_DATA:
         tables = ("cell_rise", "rise_transition", "cell_fall", "fall_transition")
         lines += ["      direction : output;", "      timing () {",
-                  "        related_pin : \"clk\";", "        timing_type : rising_edge;",
+                  f'        related_pin : "{CLOCK}";', "        timing_type : rising_edge;",
                   *(f'        {table} (scalar) {{ values ("0"); }}' for table in tables),
                   "      }"]  # fmt: skip
     else:
         lines += ["      direction : input;", "      capacitance : 0;"]
-        if port == "clk":
+        if port == CLOCK:
             lines.append("      clock : true;")
         else:
             constraints = ("rise_constraint", "fall_constraint")
-            lines += ["      timing () {", "        related_pin : \"clk\";",
+            lines += ["      timing () {", f'        related_pin : "{CLOCK}";',
                       "        timing_type : setup_rising;",
                       *(f'        {table} (scalar) {{ values ("0"); }}' for table in constraints),
                       "      }"]  # fmt: skip

@@ -63,7 +63,7 @@ def synthesize(
 
     Each module is mapped by itself, once, and counted as often as the design holds it; see
     :mod:`hawx_hw.synthesis.modules`. Memory macros
-    (:data:`~hawx_hw.netlist.netlist.MACROS`) stay black boxes, of which the bits are counted.
+    (:data:`~hawx_hw.util.macros.MACROS`) stay black boxes, of which the bits are counted.
 
     Parameters
     ----------

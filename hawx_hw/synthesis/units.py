@@ -10,13 +10,13 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any
 
-from hawx_hw.netlist.netlist import MACROS
 from hawx_hw.synthesis.script import script
 from hawx_hw.synthesis.store import entry_key
 from hawx_hw.synthesis.verilog_parts import NEUTRAL, Part, read_parts
 from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import source_hash
+from hawx_hw.util.macros import MACROS
 
 __all__ = ["KIND", "Recipe", "Unit", "mapped_content", "units_of"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.netlist.netlist import MACROS
+from hawx_hw.util.macros import MACROS
 
 if TYPE_CHECKING:
     from pyslang.syntax import ModuleDeclarationSyntax, SyntaxNode

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from hawx_hw.technology.memories import MacroMetrics
+from hawx_hw.util.macros import MacroKind
 
 __all__ = [
     "FamilyDescription",
@@ -47,7 +48,7 @@ class ModelDescription(_Model):
 class MacroDescription(_Model):
     """One macro whose metrics are known."""
 
-    kind: Literal["hawx_rom", "hawx_sp_ram", "hawx_sdp_ram"]
+    kind: MacroKind
     width: int = Field(ge=1)
     depth: int = Field(ge=1)
     area: _Positive

@@ -13,19 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from hawx_hw.technology.gates import Gates
+from hawx_hw.util.macros import MACROS
 
 __all__ = [
     "FITTED_NM",
     "FITTED_SUPPLY",
-    "KINDS",
     "MacroMetrics",
     "MemoryCoefficients",
     "MemoryModel",
     "scaled",
 ]
-
-#: The memory macros of rtl_templates/.
-KINDS = ("hawx_rom", "hawx_sp_ram", "hawx_sdp_ram")
 
 #: Node and supply of the macros that the coefficients were fitted to.
 FITTED_NM = 130.0
@@ -151,7 +148,7 @@ class MemoryModel:
         Parameters
         ----------
         kind : str
-            One of :data:`KINDS`.
+            One of :data:`~hawx_hw.util.macros.MACROS`.
         width, depth : int
             Bits of a word, >= 1, and words, >= 1.
 
@@ -160,8 +157,8 @@ class MemoryModel:
         ValueError
             There is no such kind, or a size is not positive.
         """
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+        if kind not in MACROS:
+            raise ValueError(f"kind must be one of {', '.join(MACROS)}, not {kind!r}")
         for name, value in (("width", width), ("depth", depth)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value!r}")
@@ -174,7 +171,7 @@ class MemoryModel:
 
     def _array(self, kind: str, width: int, depth: int) -> MacroMetrics:
         c, bits = self.coefficients, width * depth
-        rom, two_ports = kind == "hawx_rom", kind == "hawx_sdp_ram"
+        rom, two_ports = not MACROS[kind].written, MACROS[kind].two_ports
         cell = c.rom_cell if rom else 1.0
         reach = width * math.sqrt(depth)
         area = bits * c.cell_um2 * cell + width * c.column_um2 + c.fixed_um2
@@ -191,7 +188,7 @@ class MemoryModel:
         c, gates, bits = self.coefficients, self.gates, width * depth
         # A read moves about one net of each bit in each level of the selection.
         read = width * (gates.flip_flop_fj + gates.net_fj * (1 + math.log2(depth)))
-        rom = kind == "hawx_rom"
+        rom = not MACROS[kind].written
         logic = bits * (c.gate_bit if rom else c.register_bit)
         registers = width + (0 if rom else bits)
         return MacroMetrics(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.netlist.netlist import MACROS, Netlist, read_netlist
+from hawx_hw.netlist.netlist import Netlist, read_netlist
 from hawx_hw.technology import load
 from hawx_hw.technology.liberty import Library
 
@@ -96,9 +96,3 @@ def test_memories_by_shape(design: Netlist) -> None:
 def test_a_cell_that_the_library_lacks(tmp_path: Path, library: Library) -> None:
     with pytest.raises(ValueError, match=r"^Module 'top' holds '\$_DLATCH_P_', which is no cell"):
         read(tmp_path, library, top=module(q=cell("$_DLATCH_P_")))
-
-
-def test_the_macros_are_those_of_the_templates() -> None:
-    from hawx_hw.util.resources import rtl_templates
-
-    assert sorted(MACROS) == sorted(path.stem for path in rtl_templates().glob("*.v"))

@@ -8,7 +8,8 @@ import pytest
 
 from hawx_hw.technology import load
 from hawx_hw.technology.gates import Gates
-from hawx_hw.technology.memories import KINDS, MemoryCoefficients, MemoryModel, scaled
+from hawx_hw.technology.memories import MemoryCoefficients, MemoryModel, scaled
+from hawx_hw.util.macros import MACROS
 
 GATES = Gates(5.4432, 7.2576, 48.9888, 0.0630032, 0.0812456, 0.510516, 6.2, 24.8)
 MODEL = MemoryModel(MemoryCoefficients(), GATES, {}, "of the test")
@@ -34,7 +35,7 @@ def test_the_model_follows_the_macros_that_it_was_fitted_to(
     assert result.source == "memory array, of the test"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MACROS)
 def test_metrics_grow_with_width_and_depth(kind: str) -> None:
     shapes = [(8, 4), (8, 16), (8, 64), (8, 1024), (8, 16384), (64, 16384)]
     result = [MODEL.metrics(kind, *shape) for shape in shapes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hawx_hw.architectures.base import MemoryUse
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 
 __all__ = ["issued_pixels", "memory_uses", "read_sums", "weight_tiles_loaded"]
 
@@ -41,7 +42,7 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
     """All memories; accesses are estimated from the numbers of pixels, tiles and sums."""
     d = Dimensions.of(plan)
     a = d.array
-    ram, parameters = "hawx_sdp_ram", "hawx_sp_ram" if a.loadable else "hawx_rom"
+    ram, parameters = SDP_RAM.kind, (SP_RAM if a.loadable else ROM).kind
     issued, tiles, read = issued_pixels(plan), weight_tiles_loaded(plan), read_sums(plan)
     word = 8 * a.requantizers
     uses = [
