@@ -68,6 +68,10 @@ def test_no_paths_and_no_dates(folder: Path) -> None:
         assert not re.search(r"\b20\d\d-\d\d-\d\d\b", text), name
 
 
+def test_the_memory_macros_come_first(folder: Path) -> None:
+    assert sources(folder)[:3] == ["hawx_sdp_ram.v", "hawx_sp_ram.v", "hawx_rom.v"]
+
+
 def test_one_module_a_kind(folder: Path) -> None:
     """However many PEs there are, one module describes them; every name describes it."""
     names = [name.removesuffix(".v") for name in sources(folder)]
