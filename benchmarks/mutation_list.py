@@ -493,6 +493,34 @@ _GATEWARE = (
 
 _MEASURES = (
     Mutation(
+        "a-name-from-a-library-that-divides-lines",
+        "hawx_hw/synthesis/script.py",
+        "not (text.isascii() and text.isprintable()) or",
+        "",
+        "tests/synthesis/test_script.py",
+    ),
+    Mutation(
+        "names-of-a-library-unchecked",
+        "hawx_hw/technology/liberty.py",
+        "    _check_names(library, path)\n",
+        "",
+        "tests/technology/test_liberty.py",
+    ),
+    Mutation(
+        "the-cache-of-converted-libraries-stays-on",
+        "hawx_hw/synthesis/script.py",
+        '"libcache -scl -disable"',
+        '"log"',
+        "tests/synthesis/test_script.py",
+    ),
+    Mutation(
+        "a-foreign-folder-swept",
+        "hawx_hw/util/scratch.py",
+        "if _is_scratch(folder):",
+        "if folder.is_dir():",
+        "tests/util/test_scratch.py",
+    ),
+    Mutation(
         "liberty-falling-energy",
         "hawx_hw/technology/liberty.py",
         "(tables[0], tables[-1]) if tables",
