@@ -410,19 +410,29 @@ class Architecture(Protocol):
         ----------
         point : sequence of float
             ``dimensions`` numbers in [0, 1).
+
+        Raises
+        ------
+        ValueError
+            More or fewer numbers, or others.
         """
 
     def mix_blocks(
         self, accelerator: Any, first: str, second: str, share: float
     ) -> AcceleratorConfig:
-        """The accelerator with two blocks in some of its PEs, and one in the others.
+        """The accelerator with two blocks in some of its multiplier cells, and one in the others.
 
         Parameters
         ----------
         accelerator : AcceleratorConfig
             Of this architecture.
         first, second : str
-            Names of the block that all PEs hold, and of the one that some hold too.
+            Names of the block that all cells hold, and of the one that some hold too.
         share : float
-            Approximate share of the PEs that hold the first block alone, in [0, 1].
+            Approximate share of the cells that hold the first block alone, in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            Another share, or an accelerator of too few cells.
         """

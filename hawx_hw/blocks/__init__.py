@@ -1,4 +1,4 @@
-"""Blocks: the arithmetic units that a PE may hold."""
+"""Blocks: the multipliers that the hardware may hold."""
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name

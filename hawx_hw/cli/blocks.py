@@ -32,7 +32,7 @@ _HEADINGS = {
 }
 
 blocks_app = typer.Typer(
-    help="Blocks: the multipliers that a PE may hold.",
+    help="Blocks: the multipliers that the hardware may hold.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

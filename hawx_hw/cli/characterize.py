@@ -35,7 +35,7 @@ def characterize(
     ] = None,
     operands: Annotated[
         str,
-        typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': the operands of its PEs."),
+        typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': those of that layer."),
     ] = "uniform",
     images: Annotated[int, typer.Option(min=1, help="Test images, for operands of a layer.")] = 4,
     every: Annotated[bool, typer.Option("--all", help="Every block of the library.")] = False,

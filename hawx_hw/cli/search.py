@@ -157,7 +157,8 @@ def with_search(config: Config, options: dict[str, Any]) -> Config:
             raise UserError(
                 "This config gives its blocks; there is nothing to search",
                 where="search",
-                hint="Give search.blocks in place of blocks and of blocks by PE.",
+                hint="Give search.blocks in place of "
+                + ("blocks." if key is None else f"blocks and of accelerator.{key}."),
             )
     try:
         search = SearchConfig.model_validate({**given, **changed})

@@ -116,7 +116,7 @@ class Config(Model):
                 "{what}",
                 {
                     "key": key,
-                    "what": f"{key} gives the blocks of the PEs that search is to choose",
+                    "what": f"{key} gives the blocks of the hardware that search is to choose",
                     "hint": f"Remove {key}, or search.",
                 },
             )

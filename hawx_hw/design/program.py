@@ -30,7 +30,7 @@ class EmittedBlock(Record):
     implementation : str
         How it is built.
     instances : int
-        How many PEs hold it.
+        How many of it the hardware holds.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Readable hierarchy: one Verilog module per kind of component, however often it is used.
 
-Amaranth writes a module for every *instance* of a component. A design of R x C equal PEs would
-become R x C equal modules, slow to read and to synthesize. :func:`place` adds a component to a
+Amaranth writes a module for every *instance* of a component. A design of 64 equal cells would
+become 64 equal modules, slow to read and to synthesize. :func:`place` adds a component to a
 module in one of two ways, chosen by the platform:
 
 - with an :class:`Emission` as platform, the component is written once as a Verilog module of its

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BLOCK", "PE"]
+__all__ = ["BLOCK"]
 
 #: How the names of the modules of blocks begin.
 BLOCK = "hawx_block_"
-#: How the names of the modules begin that hold a block with its registers.
-PE = "hawx_pe_"

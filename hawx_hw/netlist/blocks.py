@@ -38,8 +38,8 @@ def simulate_block(
         ``product``.
     block : Block
     weights, activations : ndarray of int8, shape (cycles, lanes)
-        A lane is a PE or an independent stream. The first pair sets the block up and is not
-        counted.
+        A lane is one multiplier of the hardware, or an independent stream. The first pair sets the
+        block up and is not counted.
     delays : Delays or None
         Delays of the cells, to count glitches; without them only settled states count.
 

@@ -1,4 +1,7 @@
-"""Power and energy of an accelerator by layer, part, kind of module, PE and block."""
+"""Power and energy of an accelerator by layer, part, kind of module, holder and block.
+
+A *holder* is a module that blocks stand in, such as a PE of a systolic array.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.gateware.names import BLOCK, PE
+from hawx_hw.gateware.names import BLOCK
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
@@ -98,7 +101,7 @@ def power_report(
         layers=entries,
         parts=groups.table(groups.parts, total, every, clock_mhz),
         blocks=groups.table(groups.blocks, total, every, clock_mhz),
-        pes=groups.table(groups.pes, total, every, clock_mhz),
+        pes=groups.table(groups.holders, total, every, clock_mhz),
         modules=groups.table(groups.kinds, total, every, clock_mhz),
         memories=_memories(flat, metrics, layers, images),
         **_metrics(total.sum(axis=1), every, clock_mhz),
@@ -135,28 +138,14 @@ def _of_layer(
 
 
 class _Groups:
-    """Instances, and after them the macros, by part, kind of module, PE and block."""
+    """Instances, and after them the macros, by part, kind of module, holder and block."""
 
     def __init__(self, flat: FlatNetlist, part_of: Callable[[str], str | None]):
         parts = _parts(flat, part_of)
         self.parts = _by_name([*parts, *(MEMORIES for _ in flat.macros)])
         self.kinds = _by_name([*flat.kinds, *(macro.kind for macro in flat.macros)])
         self.blocks = {k: v for k, v in self.kinds.items() if k.startswith(BLOCK)}
-        holders = {
-            path: kind
-            for path, kind in zip(flat.paths, flat.kinds, strict=True)
-            if kind.startswith(PE)
-        }
-        self.pes: dict[str, NDArray[np.int64]] = {}
-        inside: dict[str, list[int]] = {}
-        current = ""
-        # What a PE holds follows it.
-        for index, path in enumerate(flat.paths):
-            if path in holders:
-                current = path
-            if current and path.startswith(current):
-                inside.setdefault(holders[current], []).append(index)
-        self.pes = {kind: np.array(indices) for kind, indices in sorted(inside.items())}
+        self.holders = _holders(flat)
         self._counts = {kind: len(indices) for kind, indices in self.kinds.items()}
 
     def table(
@@ -172,12 +161,31 @@ class _Groups:
         }
 
 
+def _holders(flat: FlatNetlist) -> dict[str, NDArray[np.int64]]:
+    """The holders of each kind, with all that they hold; below a block nothing is a holder."""
+    kinds = dict(zip(flat.paths, flat.kinds, strict=True))
+    paths = {_above(path) for path, kind in kinds.items() if kind.startswith(BLOCK)}
+    inside: dict[str, list[int]] = {}
+    current: str | None = None
+    # What a holder holds follows it.
+    for index, path in enumerate(flat.paths):
+        if current is None or not path.startswith(current):
+            current = path if path in paths else None
+        if current is not None:
+            inside.setdefault(kinds[current], []).append(index)
+    return {kind: np.array(indices) for kind, indices in sorted(inside.items())}
+
+
+def _above(path: str) -> str:
+    """The path of the instance that an instance is in."""
+    return path[: path.rstrip("/").rfind("/") + 1]
+
+
 def _parts(flat: FlatNetlist, part_of: Callable[[str], str | None]) -> list[str]:
     """The part of each module instance; an instance stands after that it is in."""
     parts: dict[str, str] = {}
     for path, kind in zip(flat.paths, flat.kinds, strict=True):
-        above = path[: path.rstrip("/").rfind("/") + 1] if path else ""
-        parts[path] = part_of(kind) or parts.get(above, _REST)
+        parts[path] = part_of(kind) or parts.get(_above(path), _REST)
     return [parts[path] for path in flat.paths]
 
 

@@ -39,7 +39,7 @@ class PowerMetrics(Record):
 
 
 class GroupPower(PowerMetrics):
-    """Power of one part, block, kind of PE or kind of module.
+    """Power of one part, block, holder of blocks or kind of module.
 
     Parameters
     ----------
@@ -115,8 +115,9 @@ class PowerReport(PowerMetrics):
     layers : tuple of LayerPower
         In the order in which they run; then the cycles before and after them.
     parts, blocks, pes, modules : mapping of str to GroupPower
-        The modules of each part of the accelerator; the blocks; the PEs with all that they hold;
-        the kinds of modules, each without what it instantiates.
+        The modules of each part of the accelerator; the blocks; the modules that hold blocks (the
+        PEs of a systolic array) with all that they hold; the kinds of modules, each without what it
+        instantiates.
     memories : tuple of MacroPower
     """
 

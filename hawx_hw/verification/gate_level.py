@@ -1,8 +1,8 @@
 """Real images through the gates of a whole accelerator, several of them side by side.
 
 The control of an accelerator does not depend on its data, so all images take the same cycles and
-only their data differ. Every net of every PE toggles as these images make it, in the order in which
-the mapping lets them flow. The results are compared with those of the integer model: the
+only their data differ. Every net of every multiplier toggles as these images make it, in the order
+in which the mapping lets them flow. The results are compared with those of the integer model: the
 synthesized netlist is the last rung of the ladder from the network to the silicon.
 """
 

@@ -48,8 +48,8 @@ def test_variants_differ_from_the_accelerator_in_their_keys(tmp_path: Path) -> N
         ),
         (
             SEARCH + "accelerator:\n  grid: [{blocks: [exact]}]\n",
-            ":5: accelerator.pe_blocks: accelerator.pe_blocks gives the blocks of the PEs that "
-            "search is to choose. Remove accelerator.pe_blocks, or search.",
+            ":5: accelerator.pe_blocks: accelerator.pe_blocks gives the blocks of the hardware "
+            "that search is to choose. Remove accelerator.pe_blocks, or search.",
         ),
         (
             HEAD + "search:\n  variants:\n    - {rows: 4}\n    - {rows: 0}\n",

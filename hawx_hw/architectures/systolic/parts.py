@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 
-from hawx_hw.gateware.names import BLOCK, PE
+from hawx_hw.gateware.names import BLOCK
 
-__all__ = ["kind_of", "part_of"]
+__all__ = ["PE", "kind_of", "part_of"]
+
+#: How the names of the modules of PEs begin, each with its blocks and registers.
+PE = "hawx_pe_"
 
 _OWN = "hawx_"
 _SHELL = "shell"

@@ -156,7 +156,7 @@ def _check_cells(module: str, where: str) -> None:
             f"The module holds {storage}{f' for {names[0]}' if names else ''}",
             where=where,
             hint="A block must be combinational; an always block must assign its outputs on every "
-            "path. The PE has an optional register after the block.",
+            "path. The hardware has an optional register after the block.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Standard cells and real images -> power and energy, by layer, part, PE and block.
+"""Standard cells and real images -> power and energy, by layer, part, holder of blocks and block.
 
 Writes ``power.json``.
 """

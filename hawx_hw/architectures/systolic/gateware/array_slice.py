@@ -13,11 +13,11 @@ from amaranth.lib.wiring import In, Out
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
 from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, SliceBlocks
+from hawx_hw.architectures.systolic.parts import PE
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import SimpleDualPortRam
-from hawx_hw.gateware.names import PE
 
 __all__ = ["ArraySlice"]
 
