@@ -1,6 +1,6 @@
 """Power and energy of an accelerator by layer, part, kind of module, holder and block.
 
-A *holder* is a module that blocks stand in, such as a PE of a systolic array.
+A *holder* is a module that blocks stand in.
 """
 
 from __future__ import annotations

@@ -115,9 +115,8 @@ class PowerReport(PowerMetrics):
     layers : tuple of LayerPower
         In the order in which they run; then the cycles before and after them.
     parts, blocks, pes, modules : mapping of str to GroupPower
-        The modules of each part of the accelerator; the blocks; the modules that hold blocks (the
-        PEs of a systolic array) with all that they hold; the kinds of modules, each without what it
-        instantiates.
+        The modules of each part of the accelerator; the blocks; the modules that hold blocks, such
+        as PEs, with all that they hold; the kinds of modules, each without what it instantiates.
     memories : tuple of MacroPower
     """
 

@@ -14,7 +14,7 @@ from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.graph.random_graphs import random_graph
-from hawx_hw.technology.memories import KINDS
+from hawx_hw.util.macros import MACROS
 from tests.architectures.serial import Serial, SerialConfig, graph
 
 
@@ -42,7 +42,7 @@ def macros(folder: Path) -> Counter[tuple[str, int, int]]:
     instances: Counter[tuple[str, int, int]] = Counter()
 
     def visit(symbol: object) -> None:
-        if isinstance(symbol, pyslang.ast.InstanceSymbol) and symbol.definition.name in KINDS:
+        if isinstance(symbol, pyslang.ast.InstanceSymbol) and symbol.definition.name in MACROS:
             width, depth = (int(symbol.body.find(n).value.value) for n in ("WIDTH", "DEPTH"))
             instances[symbol.definition.name, width, depth] += 1
 
