@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import Any
 
+import numpy as np
 import pytest
-from amaranth.hdl import Module
+from amaranth.hdl import Const, Module, Signal, UnusedElaboratable
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -71,3 +74,63 @@ def test_two_kinds_of_one_name() -> None:
     emission.define("x", Register())
     with pytest.raises(ValueError, match="Two kinds of component are named 'x'"):
         emission.define("x", SimpleDualPortRam(4, 4))
+
+
+class Adder(wiring.Component):
+    """Adds a constant, which ``wrap`` holds in one of the ways in which components hold things."""
+
+    def __init__(self, constant: int, wrap: Any = int) -> None:
+        self._constant = wrap(constant)
+        self._total = Signal(4)
+        super().__init__({"d": In(4), "q": Out(4)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.q.eq(self.d + Const(1, 4))
+        return m
+
+
+class Holder:
+    def __init__(self, value: int):
+        self.value = value
+
+
+class Adders(wiring.Component):
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+        super().__init__({"q": Out(4)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        for number, make in enumerate(self._parts):
+            place(m, platform, f"part_{number}", "adder", make)
+        return m
+
+
+def closed_over(value: int) -> Any:
+    return lambda: value
+
+
+def refuse(*parts: Any) -> None:
+    with warnings.catch_warnings():
+        # What was elaborated before the error goes to waste.
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        with pytest.raises(ValueError, match=r"^Two kinds of component are named 'adder'$"):
+            Emission().define("different", Adders(*parts))
+        gc.collect()
+
+
+WAYS = [int, lambda n: [n, (n, None)], lambda n: {"n": n}, lambda n: np.arange(3) == n]
+WAYS += [Holder, closed_over]
+
+
+@pytest.mark.parametrize("wrap", WAYS)
+def test_a_kind_is_one_component_with_one_set_of_parameters(wrap: Any) -> None:
+    emission = Emission()
+    emission.define("same", Adders(lambda: Adder(1, wrap), lambda: Adder(1, wrap)))
+    assert list(emission.modules) == ["adder", "same"]
+    refuse(lambda: Adder(1, wrap), lambda: Adder(2, wrap))
+
+
+def test_a_kind_is_one_type() -> None:
+    refuse(lambda: Adder(1), Register)
