@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Mapped", "map_designs", "synthesize_module"]
 
-#: Called with how many modules of how many are synthesized.
-
 
 @dataclass(frozen=True)
 class Mapped:

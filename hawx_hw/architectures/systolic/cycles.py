@@ -47,8 +47,7 @@ class _Clock:
     begin: int
     offer: int  # the step's weights may be loaded from here on
     done: int = 0
-    loader_idle: int = 0
-    last_tile_taken: int = -1
+    loader_idle: int = 0  # after the layers of the array; it has nothing to do in a stream
     losses: dict[str, int] = field(default_factory=dict)
 
 
@@ -87,8 +86,6 @@ def count_cycles(plan: Plan) -> CycleReport:
 
 def _stream(step: Step, clock: _Clock) -> None:
     elements = (step.output_tile_pixels + 1) * (step.tap_tiles + 1)
-    # The loader takes the step, and has nothing to do.
-    clock.loader_idle = max(clock.offer, clock.loader_idle)
     last = clock.begin + TileIssuer.LATENCY + elements - 1
     clock.done = last + latencies.stream_to_store()
 
@@ -97,9 +94,12 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     """Advance the clock by a layer of the array; returns the cycles in which pixels are issued."""
     beats = array.bank_rows
     depth = latencies.issue_to_read(array)
+    # The first word also waits until the layer before has taken its last tile. No pixel is later
+    # for it: that layer ends at least ``depth >= beats`` cycles after that, and this one's first
+    # tile is taken later still, so that its weights are ready, and its words all issued, by then.
     load = max(clock.offer, clock.loader_idle) + WeightLoader.LATENCY
     ready = clock.begin + TileIssuer.LATENCY  # the issuer is ready for the next tile
-    taken = clock.last_tile_taken
+    taken = 0
     read = [0, 0]  # the last read of the two output tiles before the present one
     issued = 0
     first = True
@@ -125,7 +125,6 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     clock.done = read[1] + latencies.read_to_store()
     clock.losses["fill_and_drain"] += clock.done - (ready - 1)
     clock.loader_idle = load
-    clock.last_tile_taken = taken
     return issued
 
 

@@ -59,7 +59,7 @@ class Plan:
     arena : Arena
     ranges : Ranges
     weights : ndarray of int8
-        ``(words, rows of a bank's word = banks, columns)``: word ``i`` of every bank at once; row
+        ``(words, banks, columns)``: word ``i`` of every bank at once; row
         ``bank * bank_rows + beat`` of a tile is word ``tile * bank_rows + beat`` of its bank.
     requantization : tuple of int
         Words of the requantization memory.
