@@ -8,6 +8,7 @@ and one line in :mod:`~hawx_hw.architectures.registry`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +54,26 @@ class LayerCycles:
     macs : int
         Multiplications of the layer.
     causes : mapping of str to float
-        Cycles by cause; they add up to ``total``. Every layer of a report has the same causes.
+        Cycles by cause; they add up to ``total``, to a billionth of it: shares of cycles are
+        floating-point numbers. Every layer of a report has the same causes.
+
+    Raises
+    ------
+    ValueError
+        The causes do not add up to ``total``.
     """
 
     name: str
     total: int
     macs: int
     causes: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        added = math.fsum(self.causes.values())
+        if not math.isclose(added, self.total, rel_tol=1e-9, abs_tol=1e-9):
+            raise ValueError(
+                f"Causes of layer {self.name!r} must add up to {self.total}, not {added:.12g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -74,11 +88,26 @@ class CycleReport:
         Multiplications that the hardware can do in a cycle.
     causes : mapping of str to str
         Title of each cause, for a table's heading. ``"other"`` is one of them.
+
+    Raises
+    ------
+    ValueError
+        ``"other"`` is missing, or a layer has other causes than the report.
     """
 
     layers: tuple[LayerCycles, ...]
     multipliers: int
     causes: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if "other" not in self.causes:
+            raise ValueError(f"Causes must include 'other', not only {list(self.causes)!r}")
+        for layer in self.layers:
+            if layer.causes.keys() != self.causes.keys():
+                raise ValueError(
+                    f"Causes of layer {layer.name!r} must be {sorted(self.causes)!r}, "
+                    f"not {sorted(layer.causes)!r}"
+                )
 
     @property
     def core(self) -> int:

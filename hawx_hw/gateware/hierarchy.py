@@ -26,6 +26,8 @@ __all__ = ["Emission", "place"]
 
 ComponentT = TypeVar("ComponentT", bound=wiring.Component)
 
+#: How objects compare whose class does not define it.
+_IDENTITY: Any = object.__eq__
 _CLOCK_PORT = re.compile(r"^\s*wire width 1 input \d+\s+\\(clk|rst)$", re.MULTILINE)
 
 
@@ -139,7 +141,7 @@ def _alike(first: Any, second: Any) -> bool:
         return len(first) == len(second) and all(map(_alike, first, second))
     if isinstance(first, FunctionType):
         return first.__code__ == second.__code__ and _alike(_enclosed(first), _enclosed(second))
-    if type(first).__eq__ is object.__eq__ and hasattr(first, "__dict__"):
+    if type(first).__eq__ is _IDENTITY and hasattr(first, "__dict__"):
         return _alike(_attributes(first), _attributes(second))
     return bool(first == second)
 
