@@ -58,6 +58,11 @@ class CoreSignature(wiring.Signature):
     layer_done : Out(1)
         One-cycle pulse at the end of each layer, the last one's in the cycle of ``done`` at the
         latest.
+
+    Notes
+    -----
+    The module of the core also has the signals of a :class:`~.write_trace.WriteTrace`, which are no
+    members: the verification reads them in the simulation, and fails where one is missing.
     """
 
     def __init__(

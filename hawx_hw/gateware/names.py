@@ -1,8 +1,91 @@
-"""Names of Verilog modules that other rooms recognize, the same in every architecture."""
+"""Names in the Verilog that other rooms recognize, the same in every architecture.
+
+*Kinds* of modules are what sweeps measure and predictors learn. A *part* is a group of kinds that
+does one job: what power is reported by.
+"""
 
 from __future__ import annotations
 
-__all__ = ["BLOCK"]
+import re
+from collections.abc import Mapping
+
+__all__ = ["BLOCK", "IMPORT", "PE", "SHELL_PARTS", "TRACE", "kind_of", "part_of"]
 
 #: How the names of the modules of blocks begin.
 BLOCK = "hawx_block_"
+#: How the names of the modules of imported netlists begin, which are in those of blocks.
+IMPORT = "hawx_import_"
+#: How the names of the modules begin that hold a block with its registers.
+PE = "hawx_pe_"
+#: Names of the signals of a core's write trace,
+#: see :class:`hawx_hw.gateware.write_trace.WriteTrace`.
+TRACE = {
+    "valid": "trace_write_valid",
+    "address": "trace_write_address",
+    "data": "trace_write_data",
+    "layer": "trace_layer",
+}
+#: The part of each kind of module around the core.
+SHELL_PARTS = {
+    "accelerator": "shell",
+    "shell": "shell",
+    "axi_lite_bridge": "shell",
+    "registers": "shell",
+    "packet_router": "shell",
+    "parameter_loader": "shell",
+    "image_loader": "shell",
+    "image_walker": "shell",
+    "result_streamer": "shell",
+    "result_walker": "shell",
+    "result_ram": "shell",
+    "sequencer": "control",
+    "counters": "control",
+    "counters_ram": "control",
+}
+
+_OWN = "hawx_"
+#: Units with a module for each kind of block or PE, by how the names of the modules begin.
+_KINDS = {BLOCK: "blocks", IMPORT: "blocks", PE: "pes"}
+#: The macros of memories, which belong to what they are in.
+_MACROS = frozenset({"sdp_ram", "sp_ram", "rom"})
+
+
+def kind_of(module: str) -> str:
+    """The kind of a Verilog module, by its name.
+
+    It is the module's name without ``hawx_`` and without numbers at its end; all blocks are the
+    kind ``"blocks"``, and all PEs without their blocks ``"pes"``.
+    """
+    for prefix, kind in _KINDS.items():
+        if module.startswith(prefix):
+            return kind
+    return re.sub(r"(_\d+)+$", "", module.removeprefix(_OWN))
+
+
+def part_of(module: str, own: Mapping[str, str]) -> str | None:
+    """The part of the accelerator that a Verilog module belongs to, by its name.
+
+    Parameters
+    ----------
+    module : str
+    own : mapping of str to str
+        The part of each kind of module of the architecture; it overrides :data:`SHELL_PARTS`.
+
+    Returns
+    -------
+    str or None
+        None where the module belongs to the part of what instantiates it: modules that users have
+        written, and macros of memories.
+
+    Raises
+    ------
+    ValueError
+        The module is of this project, but of no kind in the tables.
+    """
+    kind = kind_of(module)
+    if not module.startswith(_OWN) or kind in _MACROS:
+        return None
+    part = own.get(kind) or SHELL_PARTS.get(kind)
+    if part is None:
+        raise ValueError(f"Module {module!r} is of no part of the accelerator: its kind is unknown")
+    return part

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hawx_hw.verification.job import LayerTrace
 
-from .monitors import Write
+if TYPE_CHECKING:
+    from .monitors import Write
 
 __all__ = ["CheckFailure", "difference_of_results", "difference_of_writes"]
 

@@ -9,6 +9,10 @@ import cocotb
 from cocotb.triggers import RisingEdge
 from cocotb.utils import get_sim_time
 
+from hawx_hw.gateware.names import TRACE
+
+from .checkers import CheckFailure
+
 __all__ = ["Write", "WriteMonitor", "first_beat"]
 
 
@@ -22,16 +26,21 @@ class Write:
 
 
 class WriteMonitor:
-    """Collects every word that the core writes, by the signals ``trace_*`` in its Verilog.
+    """Collects every word that the core writes, by the write trace in its Verilog.
 
     Parameters
     ----------
     core : handle
     clock : handle
+
+    Raises
+    ------
+    CheckFailure
+        The core lacks a signal of :class:`hawx_hw.gateware.write_trace.WriteTrace`.
     """
 
     def __init__(self, core: Any, clock: Any):
-        self._core = core
+        self._trace = {key: _signal(core, name) for key, name in TRACE.items()}
         self._clock = clock
         self._task: Any = None
         self.writes: list[Write] = []
@@ -48,15 +57,20 @@ class WriteMonitor:
 
     async def _run(self) -> None:
         edge = RisingEdge(self._clock)
-        valid = self._core.trace_write_valid
-        layer = self._core.trace_layer
-        address = self._core.trace_write_address
-        data = self._core.trace_write_data
+        trace = self._trace
+        valid, layer, address, data = (trace[k] for k in ("valid", "layer", "address", "data"))
         while True:
             await edge
             if valid.value == 1:
                 write = Write(int(layer.value), int(address.value), int(data.value))
                 self.writes.append(write)
+
+
+def _signal(core: Any, name: str) -> Any:
+    try:
+        return getattr(core, name)
+    except AttributeError as error:
+        raise CheckFailure(f"The core has no signal {name} of the write trace") from error
 
 
 async def first_beat(clock: Any, valid: Any, ready: Any) -> int:

@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 
 from hawx_hw.gateware import memories
 from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.write_trace import WriteTrace
 
 if TYPE_CHECKING:
     from tests.architectures.serial import SerialPlan
@@ -104,8 +105,6 @@ class SerialCore(wiring.Component):
                 m.d.sync += [total.eq(0), output.eq(Mux(end, 0, output + 1))]
             with m.If(end):
                 m.d.sync += self.busy.eq(0)
-        for name, source in (("valid", last), ("address", output), ("data", code)):
-            trace = Signal(source.shape(), name=f"trace_write_{name}")
-            m.d.comb += trace.eq(source)
-        m.d.comb += Signal(1, name="trace_layer").eq(self.layer)
+        trace = WriteTrace(self.signature, output.shape())
+        trace.show(m, valid=last, address=output, data=code, layer=self.layer)
         return m

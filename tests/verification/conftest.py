@@ -15,6 +15,7 @@ from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_map import RegisterConstant, accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.gateware.verilog import verilog_modules
+from hawx_hw.gateware.write_trace import WriteTrace
 from hawx_hw.util.resources import rtl_templates
 from hawx_hw.verification.job import Job, LayerTrace, register_table
 
@@ -95,11 +96,8 @@ class TinyCore(wiring.Component):
                     m.d.sync += [self.layer.eq(~self.layer), self.busy.eq(~self.layer)]
         stored_at = Signal(range(2 * words))
         m.d.comb += stored_at.eq(address + Mux(self.layer, 0, words))
-        for name, source in (("valid", store), ("address", stored_at), ("data", value)):
-            trace = Signal(source.shape(), name=f"trace_write_{name}")
-            m.d.comb += trace.eq(source)
-        trace_layer = Signal(1, name="trace_layer")
-        m.d.comb += trace_layer.eq(self.layer)
+        trace = WriteTrace(self._signature, stored_at.shape())
+        trace.show(m, valid=store, address=stored_at, data=value, layer=self.layer)
         return m
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.gateware.names import TRACE
 from hawx_hw.verification import run
 from hawx_hw.verification.job import SCENARIOS, save_job
 from hawx_hw.verification.result import ScenarioResult
@@ -204,6 +205,14 @@ def test_faults_in_the_verilog_are_detected(fault, tiny, make_job, tmp_path):
     with pytest.raises(Mismatch) as caught:
         verify(directory, job, workdir=tmp_path / "work", simulator=QUICK)
     assert str(caught.value).startswith(f"Verification failed in scenario {scenario!r}: {message}")
+
+
+@pytest.mark.parametrize("name", TRACE.values())
+def test_a_core_without_a_signal_of_the_write_trace(name, tiny, make_job, tmp_path):
+    directory = broken(tiny, tmp_path / "broken", "hawx_core.v", name, f"no_{name}")
+    message = f"scenario 'inference': The core has no signal {name} of the write trace"
+    with pytest.raises(Mismatch, match=message):
+        verify(directory, one_scenario(make_job), workdir=tmp_path / "work", simulator=QUICK)
 
 
 def test_no_images(tiny, make_job, tmp_path):

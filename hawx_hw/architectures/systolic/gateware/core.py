@@ -27,6 +27,7 @@ from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.members import connect_members
 from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
+from hawx_hw.gateware.write_trace import WriteTrace
 
 __all__ = ["SystolicCore", "core_signature", "memory_words"]
 
@@ -95,11 +96,7 @@ class SystolicCore(wiring.Component):
         self._implementations = dict(implementations or {})
         self._dimensions = Dimensions.of(plan)
         super().__init__(core_signature(plan))
-        # Not ports, but names for waveforms and testbenches: every word that a layer stores.
-        self.trace_write_valid = Signal()
-        self.trace_write_address = Signal(self._dimensions.destination)
-        self.trace_write_data = Signal(8 * plan.array.requantizers)
-        self.trace_layer = Signal(self.layer.shape())
+        self._trace = WriteTrace(self.signature, self._dimensions.destination)
 
     @property
     def plan(self) -> Plan:
@@ -110,6 +107,11 @@ class SystolicCore(wiring.Component):
     def dimensions(self) -> Dimensions:
         """Widths and depths."""
         return self._dimensions
+
+    @property
+    def trace(self) -> WriteTrace:
+        """Every word that a layer stores."""
+        return self._trace
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -149,13 +151,15 @@ class SystolicCore(wiring.Component):
             m.d.comb += post.values.as_value().eq(sums)
 
         self._store(m, layer, post, activations)
-        m.d.comb += [
-            sequencer.stored_end.eq(post.store.valid & post.store.payload.end),
-            self.trace_write_valid.eq(post.store.valid),
-            self.trace_write_address.eq(post.store.payload.address),
-            self.trace_write_data.eq(post.store.payload.data),
-            self.trace_layer.eq(sequencer.layer),
-        ]
+        m.d.comb += sequencer.stored_end.eq(post.store.valid & post.store.payload.end)
+        stored = post.store.payload
+        self._trace.show(
+            m,
+            valid=post.store.valid,
+            address=stored.address,
+            data=stored.data,
+            layer=sequencer.layer,
+        )
         return m
 
     def _parameter_memories(self, m: Module, platform: Any) -> _ParameterMemories:
@@ -164,15 +168,16 @@ class SystolicCore(wiring.Component):
         contents = memory_words(self._plan)
         memories = []
         for index, (name, width, depth) in enumerate(self._dimensions.memories()):
-            words = None if a.loadable else contents[index]
             # Loaded banks are all alike; built-in ones differ by their contents.
             kind = name.split("_")[0] if a.loadable else name
+            words = None if a.loadable else contents[index]
+            file = None if a.loadable else f"{name}.hex"
             memory = place(
                 m,
                 platform,
                 name,
                 f"hawx_{kind}",
-                partial(ParameterMemory, width, depth, init=words, init_file=f"{name}.hex"),
+                partial(ParameterMemory, width, depth, init=words, init_file=file),
             )
             if a.loadable:
                 m.d.comb += [

@@ -80,9 +80,9 @@ def run_core(
                 *_, done, ends, stored, address, codes, written, at, word = await ctx.tick().sample(
                     core.done,
                     core.layer_done,
-                    core.trace_write_valid,
-                    core.trace_write_address,
-                    core.trace_write_data,
+                    core.trace.valid,
+                    core.trace.address,
+                    core.trace.data,
                     core.result.valid,
                     core.result.address,
                     core.result.data,
