@@ -69,6 +69,11 @@ class PerformanceCounters(wiring.Component):
             }
         )
 
+    @staticmethod
+    def memory_shape(layers: int) -> tuple[int, int]:
+        """Width and depth of the memory of the layers' cycles: two pages."""
+        return 32, 2 * layers
+
     @property
     def layers(self) -> int:
         """Number of layers."""
@@ -81,7 +86,7 @@ class PerformanceCounters(wiring.Component):
             platform,
             "memory",
             "hawx_counters_ram",
-            lambda: SimpleDualPortRam(32, 2 * self._layers),
+            lambda: SimpleDualPortRam(*self.memory_shape(self._layers)),
         )
         running = Signal(32)
         in_layer = Signal(32)

@@ -63,6 +63,11 @@ class ResultStreamer(wiring.Component):
             }
         )
 
+    @staticmethod
+    def memory_shape(layout: TensorLayout) -> tuple[int, int]:
+        """Width and depth of the memory of a result."""
+        return 8 * layout.word_codes, layout.words
+
     @property
     def layout(self) -> TensorLayout:
         """The result's layout."""
@@ -75,7 +80,7 @@ class ResultStreamer(wiring.Component):
             platform,
             "memory",
             "hawx_result_ram",
-            lambda: SimpleDualPortRam(8 * self._layout.word_codes, self._layout.words),
+            lambda: SimpleDualPortRam(*self.memory_shape(self._layout)),
         )
         walker = place(
             m, platform, "walker", "hawx_result_walker", lambda: TensorWalker(self._layout)

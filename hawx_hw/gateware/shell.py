@@ -28,12 +28,23 @@ from hawx_hw.gateware.result_streamer import ResultStreamer
 from hawx_hw.gateware.sequencer import Sequencer
 from hawx_hw.gateware.streams import packet_signature
 
-__all__ = ["CYCLES_AFTER_DONE", "CYCLES_BEFORE_START", "Shell"]
+__all__ = ["CYCLES_AFTER_DONE", "CYCLES_BEFORE_START", "Shell", "shell_memories"]
 
 #: From the last byte of an image to ``start``, see :class:`Shell`.
 CYCLES_BEFORE_START = ImageLoader.LATENCY + Sequencer.LATENCY - 1
 #: From ``done`` to the first byte of the result, see :class:`Shell`.
 CYCLES_AFTER_DONE = ResultStreamer.LATENCY
+
+
+def shell_memories(core: CoreSignature) -> list[tuple[str, int, int]]:
+    """Name, width in bits and depth in words of each memory of the shell around ``core``.
+
+    All are of the macro ``hawx_sdp_ram``.
+    """
+    return [
+        ("result_ram", *ResultStreamer.memory_shape(core.result_layout)),
+        ("counters_ram", *PerformanceCounters.memory_shape(core.layers)),
+    ]
 
 
 class Shell(wiring.Component):

@@ -1,11 +1,13 @@
 import random
+import re
 
 import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_map import ERRORS, ID, RegisterConstant
-from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START, Shell
+from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START, Shell, shell_memories
 from hawx_hw.gateware.simulation import (
     axi_lite_read,
     axi_lite_write,
@@ -585,3 +587,18 @@ def test_parameters_wait_for_the_end_of_an_inference():
     assert bench.results == [
         ref_core(LOADABLE, packet, contents_of(number)) for number, packet in enumerate(packets, 1)
     ]
+
+
+@pytest.mark.parametrize("signature", [ROM, LOADABLE])
+def test_the_memories_are_those_of_the_emitted_shell(signature):
+    emission = Emission()
+    emission.define("shell", Shell(signature, config_hash=0, version="0.1.0"))
+    emitted = {}
+    for name, text in emission.modules.items():
+        if "cell \\hawx_sdp_ram " in text:
+            size = [re.search(rf"\\{key} (?:\d+'[01]*|\d+)", text)[0] for key in ("WIDTH", "DEPTH")]
+            emitted[name.removeprefix("hawx_")] = tuple(
+                int(value.split("'")[-1], 2 if "'" in value else 10)
+                for value in (each.split()[1] for each in size)
+            )
+    assert emitted == {name: (width, depth) for name, width, depth in shell_memories(signature)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hawx_hw.architectures.base import MemoryUse
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.gateware.shell import shell_memories
 from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 
 __all__ = ["issued_pixels", "memory_uses", "read_sums", "weight_tiles_loaded"]
@@ -56,8 +57,10 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
             (issued + read / a.slices) / 2,
             issued / 2,
         ),
-        MemoryUse("other", ram, word, d.result_words, 1, 0, 0),
-        MemoryUse("other", ram, 32, 2 * d.layers, 1, 0, 0),
+        *(
+            MemoryUse("other", ram, width, depth, 1, 0, 0)
+            for _, width, depth in shell_memories(plan.signature())
+        ),
     ]
     reads = {
         "weights": tiles * a.bank_rows,

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from hawx_hw.architectures.systolic.parts import kind_of, part_of
+from hawx_hw.architectures.systolic.parts import PARTS, part_of
+from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.quantities import QUANTITIES
+from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.gateware.accelerator import Accelerator
+from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.names import IMPORT, SHELL_PARTS, kind_of
+from hawx_hw.gateware.verilog import verilog_modules
+from hawx_hw.util.resources import rtl_templates
+from tests.blocks.user.test_imported import signed_block, unsigned_block
+from tests.search.small import BLOCKS, small_graph
 
 
 @pytest.mark.parametrize(
@@ -61,3 +72,64 @@ def test_every_kind_that_is_predicted_by_itself_is_of_a_part() -> None:
     for kind in {*QUANTITIES.area_kinds, *QUANTITIES.path_kinds}:
         assert part_of(f"hawx_{kind}") not in (None, "shell") or kind in ("blocks", "pes")
         assert kind_of(f"hawx_{kind}") == kind
+
+
+def modules(*, imports: bool = False, mixed: bool = False, **shape: object) -> list[str]:
+    """Names of all modules of an accelerator, as they are in a synthesized netlist."""
+    graph, blocks = small_graph(), [Exact()]
+    if mixed:
+        blocks += BLOCKS[1:]
+    if imports:
+        blocks += [signed_block(), unsigned_block()]
+    filters = {node.name: node.weight.shape for node in graph.nodes if hasattr(node, "weight")}
+    assignment = {
+        name: LayerBlocks.by_filter([blocks[f % len(blocks)] for f in range(size[0])], size)
+        for name, size in filters.items()
+    }
+    made = plan(graph, ArrayShape.complete(4, 4, **shape), assignment)
+    signature = made.signature()
+    emission = Emission()
+    top = Accelerator(signature, lambda: made.core({}), config_hash=0, version="0.1.0")
+    emission.define("hawx_accelerator", top)
+    sources = [name.removesuffix(".v") for block in made.blocks for name in block.sources]
+    macros = [path.stem for path in rtl_templates().glob("*.v")]
+    return [*verilog_modules(emission), *sources, *macros]
+
+
+DESIGNS = [
+    {"imports": True, "requantizers": 2, "slice_columns": 2},
+    {"mixed": True, "loadable": True, "weight_rows": 2},
+]
+
+
+@pytest.fixture(scope="module")
+def emitted() -> list[list[str]]:
+    return [modules(**design) for design in DESIGNS]
+
+
+def test_every_module_of_a_design_is_of_a_part(emitted: list[list[str]]) -> None:
+    assert any(name.startswith(IMPORT) for name in emitted[0])
+    assert any(name.startswith("hawx_packet_router") for name in emitted[1])
+    for name in (name for design in emitted for name in design):
+        macro = name in ("hawx_sdp_ram", "hawx_sp_ram", "hawx_rom")
+        assert (part_of(name) is None) == macro, name
+
+
+def test_no_entry_is_without_a_module(emitted: list[list[str]]) -> None:
+    kinds = {kind_of(name) for design in emitted for name in design}
+    assert {*PARTS, *SHELL_PARTS} <= kinds
+
+
+@pytest.mark.parametrize("kind", [*PARTS, *SHELL_PARTS])
+def test_an_entry_that_is_dropped_is_missed(
+    kind: str, emitted: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(PARTS, kind, raising=False)
+    monkeypatch.delitem(SHELL_PARTS, kind, raising=False)
+    with pytest.raises(ValueError, match=r"^Module 'hawx_.*' is of no part of the accelerator"):
+        [part_of(name) for design in emitted for name in design]
+
+
+def test_an_unknown_unit_is_of_no_part() -> None:
+    with pytest.raises(ValueError, match=r"^Module 'hawx_turbo_3' is of no part"):
+        part_of("hawx_turbo_3")
