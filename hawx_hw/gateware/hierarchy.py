@@ -125,7 +125,13 @@ def _alike(first: Any, second: Any) -> bool:
     """
     if first is second:
         return True
-    if type(first) is not type(second):
+    if isinstance(first, type) or isinstance(second, type):
+        return _name(first) == _name(second)
+    if type(first) is not type(second) and not (
+        # A class that a function defines is another one each time.
+        _name(type(first)) == _name(type(second))
+        and _alike(_functions(type(first)), _functions(type(second)))
+    ):
         return False
     if isinstance(first, wiring.Component) and _ports(first) != _ports(second):
         return False
@@ -144,6 +150,14 @@ def _alike(first: Any, second: Any) -> bool:
     if type(first).__eq__ is _IDENTITY and hasattr(first, "__dict__"):
         return _alike(_attributes(first), _attributes(second))
     return bool(first == second)
+
+
+def _name(kind: Any) -> tuple[str | None, str | None]:
+    return getattr(kind, "__module__", None), getattr(kind, "__qualname__", None)
+
+
+def _functions(kind: type) -> dict[str, FunctionType]:
+    return {name: value for name, value in vars(kind).items() if isinstance(value, FunctionType)}
 
 
 def _ports(component: wiring.Component) -> list[tuple[Any, ...]]:

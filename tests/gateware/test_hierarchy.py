@@ -132,5 +132,27 @@ def test_a_kind_is_one_component_with_one_set_of_parameters(wrap: Any) -> None:
     refuse(lambda: Adder(1, wrap), lambda: Adder(2, wrap))
 
 
+def local(constant: int) -> Any:
+    """A component of a class of its own."""
+
+    class Local(Adder):
+        def __init__(self) -> None:
+            super().__init__(0)
+
+        def elaborate(self, platform: Any) -> Module:
+            m = Module()
+            m.d.comb += self.q.eq(self.d + constant)
+            return m
+
+    return Local()
+
+
+def test_a_class_in_a_function_is_one_type_for_what_it_closes_over() -> None:
+    emission = Emission()
+    emission.define("same", Adders(lambda: local(1), lambda: local(1)))
+    assert list(emission.modules) == ["adder", "same"]
+    refuse(lambda: local(1), lambda: local(2))
+
+
 def test_a_kind_is_one_type() -> None:
     refuse(lambda: Adder(1), Register)
