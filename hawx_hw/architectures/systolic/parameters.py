@@ -21,8 +21,8 @@ from hawx_hw.graph.graph import (
 )
 
 __all__ = [
-    "LaneConstants",
     "Ranges",
+    "RequantizerConstants",
     "constants",
     "corrections",
     "ranges",
@@ -32,7 +32,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class LaneConstants:
+class RequantizerConstants:
     """Multiplier and addend of one channel: ``code = clamp((sum * multiplier + addend) >> shift)``.
 
     The addend holds the bias, the rounding and the output's zero point:
@@ -60,7 +60,7 @@ def corrections(layer: Operation, placement: Placement, pe_blocks: PeBlockMap) -
     return added
 
 
-def constants(layer: Operation, correction: np.ndarray | None = None) -> list[LaneConstants]:
+def constants(layer: Operation, correction: np.ndarray | None = None) -> list[RequantizerConstants]:
     """Constants of each filter (array), of each operand (addition), or the one pair of a stream.
 
     Parameters
@@ -71,20 +71,23 @@ def constants(layer: Operation, correction: np.ndarray | None = None) -> list[La
     """
     node = layer.node
     if isinstance(node, MaxPool2d):
-        return [LaneConstants(2, 1)]
+        return [RequantizerConstants(2, 1)]
     rule: Requantization = node.requantization  # type: ignore[attr-defined]
     fixed = (rule.step << (rule.shift - 1)) + (rule.zero_point << rule.shift)
     multipliers = [int(m) for m in rule.multiplier]
     if isinstance(node, Add):
-        return [LaneConstants(m, node.bias + fixed) for m in multipliers]
+        return [RequantizerConstants(m, node.bias + fixed) for m in multipliers]
     if layer.weight is None:
-        return [LaneConstants(multipliers[0], int(node.bias) * multipliers[0] + fixed)]  # type: ignore[attr-defined]
+        return [RequantizerConstants(multipliers[0], int(node.bias) * multipliers[0] + fixed)]  # type: ignore[attr-defined]
     if len(multipliers) == 1:
         multipliers *= len(layer.weight)
     biases = node.bias.astype(np.int64)  # type: ignore[attr-defined]
     if correction is not None:
         biases = biases - correction
-    return [LaneConstants(m, int(b) * m + fixed) for m, b in zip(multipliers, biases, strict=True)]
+    return [
+        RequantizerConstants(m, int(b) * m + fixed)
+        for m, b in zip(multipliers, biases, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,9 @@ def requantization_words(
     if placement is None:
         return [_word([pair] * requantizers, bits) for pair in constants(layer)]
     of_filters = constants(layer, corrections(layer, placement, pe_blocks))
-    pairs = [of_filters[f] if f >= 0 else LaneConstants(0, 0) for f in placement.filters.flat]
+    pairs = [
+        of_filters[f] if f >= 0 else RequantizerConstants(0, 0) for f in placement.filters.flat
+    ]
     return [_word(pairs[i : i + requantizers], bits) for i in range(0, len(pairs), requantizers)]
 
 
@@ -183,7 +188,7 @@ def _elements(layer: Operation) -> int:
     return layer.pool.kernel[0] * layer.pool.kernel[1]
 
 
-def _word(pairs: Sequence[LaneConstants], bits: Ranges) -> int:
+def _word(pairs: Sequence[RequantizerConstants], bits: Ranges) -> int:
     word = 0
     for number, pair in enumerate(pairs):
         addend = pair.addend & ((1 << bits.addend_bits) - 1)
