@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from hawx_hw.util.macros import MACROS
+
 __all__ = ["BLOCK", "IMPORT", "PE", "SHELL_PARTS", "TRACE", "kind_of", "part_of"]
 
 #: How the names of the modules of blocks begin.
@@ -46,8 +48,6 @@ SHELL_PARTS = {
 _OWN = "hawx_"
 #: Units with a module for each kind of block or PE, by how the names of the modules begin.
 _KINDS = {BLOCK: "blocks", IMPORT: "blocks", PE: "pes"}
-#: The macros of memories, which belong to what they are in.
-_MACROS = frozenset({"sdp_ram", "sp_ram", "rom"})
 
 
 def kind_of(module: str) -> str:
@@ -82,9 +82,9 @@ def part_of(module: str, own: Mapping[str, str]) -> str | None:
     ValueError
         The module is of this project, but of no kind in the tables.
     """
-    kind = kind_of(module)
-    if not module.startswith(_OWN) or kind in _MACROS:
+    if not module.startswith(_OWN) or module in MACROS:
         return None
+    kind = kind_of(module)
     part = own.get(kind) or SHELL_PARTS.get(kind)
     if part is None:
         raise ValueError(f"Module {module!r} is of no part of the accelerator: its kind is unknown")

@@ -14,7 +14,7 @@ from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.names import IMPORT, SHELL_PARTS, kind_of
 from hawx_hw.gateware.verilog import verilog_modules
-from hawx_hw.util.resources import rtl_templates
+from hawx_hw.util.macros import MACROS
 from tests.blocks.user.test_imported import signed_block, unsigned_block
 from tests.search.small import BLOCKS, small_graph
 
@@ -92,8 +92,7 @@ def modules(*, imports: bool = False, mixed: bool = False, **shape: object) -> l
     top = Accelerator(signature, lambda: made.core({}), config_hash=0, version="0.1.0")
     emission.define("hawx_accelerator", top)
     sources = [name.removesuffix(".v") for block in made.blocks for name in block.sources]
-    macros = [path.stem for path in rtl_templates().glob("*.v")]
-    return [*verilog_modules(emission), *sources, *macros]
+    return [*verilog_modules(emission), *sources, *MACROS]
 
 
 DESIGNS = [
@@ -111,8 +110,7 @@ def test_every_module_of_a_design_is_of_a_part(emitted: list[list[str]]) -> None
     assert any(name.startswith(IMPORT) for name in emitted[0])
     assert any(name.startswith("hawx_packet_router") for name in emitted[1])
     for name in (name for design in emitted for name in design):
-        macro = name in ("hawx_sdp_ram", "hawx_sp_ram", "hawx_rom")
-        assert (part_of(name) is None) == macro, name
+        assert (part_of(name) is None) == (name in MACROS), name
 
 
 def test_no_entry_is_without_a_module(emitted: list[list[str]]) -> None:
