@@ -62,15 +62,15 @@ class TensorLayout:
         return self.shape[1] * self.shape[2] if len(self.shape) == 3 else 1
 
     @property
-    def blocks(self) -> int:
-        """Words of one pixel."""
+    def planes(self) -> int:
+        """Words of one pixel: planes of ``word_codes`` channel positions each."""
         positions = self.channels if self.positions is None else max(self.positions) + 1
         return -(-positions // self.word_codes)
 
     @property
     def words(self) -> int:
         """Words of the whole tensor."""
-        return self.blocks * self.pixels
+        return self.planes * self.pixels
 
     @property
     def bytes(self) -> int:
@@ -81,8 +81,8 @@ class TensorLayout:
         """Word address, and number in the word, of byte ``index`` of the packet."""
         pixel, channel = divmod(index, self.channels)
         position = channel if self.positions is None else self.positions[channel]
-        block, byte = divmod(position, self.word_codes)
-        return block * self.pixels + pixel, byte
+        plane, byte = divmod(position, self.word_codes)
+        return plane * self.pixels + pixel, byte
 
     def words_of(self, packet: builtins.bytes) -> list[int]:
         """Memory words, by address, that hold ``packet``; bytes without a channel are zero."""

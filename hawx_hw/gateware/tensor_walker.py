@@ -75,18 +75,18 @@ class TensorWalker(wiring.Component):
         layout = self._layout
         pixel = Signal(index_width(layout.pixels))
         channel = Signal(index_width(layout.channels))
-        block = Signal(index_width(layout.blocks))
+        plane = Signal(index_width(layout.planes), name="block")
         with m.Switch(channel):
             for number, position in enumerate(positions):
                 with m.Case(number):
                     m.d.comb += [
-                        block.eq(position // layout.word_codes),
+                        plane.eq(position // layout.word_codes),
                         self.byte.eq(position % layout.word_codes),
                     ]
         last_channel = channel == layout.channels - 1
         last_pixel = pixel == layout.pixels - 1
         m.d.comb += [
-            self.address.eq(pixel + block * layout.pixels),
+            self.address.eq(pixel + plane * layout.pixels),
             self.first_of_word.eq(1),
             self.last_of_word.eq(1),
             self.last.eq(last_channel & last_pixel),
@@ -99,39 +99,39 @@ class TensorWalker(wiring.Component):
                 m.d.sync += pixel.eq(pixel + 1)
 
     def _natural(self, m: Module) -> None:
-        """Count bytes, blocks and pixels."""
+        """Count bytes, planes and pixels."""
         layout = self._layout
-        tail = layout.channels - (layout.blocks - 1) * layout.word_codes
+        tail = layout.channels - (layout.planes - 1) * layout.word_codes
         pixel = Signal(index_width(layout.pixels))
-        block = Signal(index_width(layout.blocks))
-        last_block = Signal()
+        plane = Signal(index_width(layout.planes), name="block")
+        last_plane = Signal(name="last_block")
         last_pixel = Signal()
 
         m.d.comb += [
-            last_block.eq(block == layout.blocks - 1),
+            last_plane.eq(plane == layout.planes - 1),
             last_pixel.eq(pixel == layout.pixels - 1),
             self.first_of_word.eq(self.byte == 0),
-            self.last.eq(self.last_of_word & last_block & last_pixel),
+            self.last.eq(self.last_of_word & last_plane & last_pixel),
         ]
-        with m.If(last_block):
+        with m.If(last_plane):
             m.d.comb += self.last_of_word.eq(self.byte == tail - 1)
         with m.Else():
             m.d.comb += self.last_of_word.eq(self.byte == layout.word_codes - 1)
 
         with m.If(self.restart | (self.step & self.last)):
-            m.d.sync += [pixel.eq(0), block.eq(0), self.byte.eq(0), self.address.eq(0)]
+            m.d.sync += [pixel.eq(0), plane.eq(0), self.byte.eq(0), self.address.eq(0)]
         with m.Elif(self.step & ~self.last_of_word):
             m.d.sync += self.byte.eq(self.byte + 1)
-        with m.Elif(self.step & last_block):
+        with m.Elif(self.step & last_plane):
             m.d.sync += [
                 pixel.eq(pixel + 1),
-                block.eq(0),
+                plane.eq(0),
                 self.byte.eq(0),
                 self.address.eq(pixel + 1),
             ]
         with m.Elif(self.step):
             m.d.sync += [
-                block.eq(block + 1),
+                plane.eq(plane + 1),
                 self.byte.eq(0),
                 self.address.eq(self.address + layout.pixels),
             ]

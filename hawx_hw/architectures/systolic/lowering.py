@@ -36,7 +36,7 @@ class Tiles:
     Parameters
     ----------
     taps : int
-        Tiles of taps; blocks of channels where the array is not used.
+        Tiles of taps; planes of channels where the array is not used.
     filters : int
         Tiles of filters; 1 where the array is not used.
     positions : int

@@ -68,7 +68,7 @@ class Step:
     output_tile_pixels: int  # window elements of an output tile, minus one
     last_output_tile_pixels: int  # the same of the last one, minus one
     output_tiles: int  # minus one
-    tap_tiles: int  # minus one; blocks of channels in a stream
+    tap_tiles: int  # minus one; planes of channels in a stream
     filter_tiles: int  # minus one
     weights: int  # word address in the weight banks
 
@@ -81,8 +81,8 @@ class Step:
     high: int
     step: int  # of the codes, minus one: the bits that are cleared
     destination: int  # word address
-    destination_plane: int  # words of one block of channels
-    destination_output_tile: int  # words that an output tile fills in one block of channels
+    destination_plane: int  # words of one plane of channels: a word at each pixel
+    destination_output_tile: int  # words that an output tile fills in one plane of channels
     destination_tile: int  # words that a filter tile fills
 
 

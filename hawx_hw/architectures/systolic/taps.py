@@ -22,7 +22,7 @@ class Tap:
     column, row : int
         In the kernel.
     offset : int
-        Words from the kernel's first tap in the first block of channels.
+        Words from the kernel's first tap in the first plane of channels.
     code : int
         Number of the channel in its word.
     live : int
@@ -95,15 +95,15 @@ def taps(
                 entries.append(Tap())
                 continue
             channel, y, x = (int(i) for i in np.unravel_index(number, shape))
-            block, code = divmod(int(source.positions[channel]), word_codes)
-            entries.append(Tap(x, y, block * height * width + y * width + x, code, 1))
+            plane, code = divmod(int(source.positions[channel]), word_codes)
+            entries.append(Tap(x, y, plane * height * width + y * width + x, code, 1))
         lists.append(entries)
     return lists
 
 
 def stream_taps(layer: Operation, source: Layout, rows: int, word_codes: int) -> list[list[Tap]]:
-    """Blocks of channels that the first row reads, one a tile; the other rows rest."""
+    """Planes of channels that the first row reads, one a tile; the other rows rest."""
     _, height, width = layer.input_shape
-    blocks = -(-source.size // word_codes)
-    first = [Tap(offset=block * height * width, live=1) for block in range(blocks)]
-    return [first, *([Tap()] * blocks for _ in range(rows - 1))]
+    planes = -(-source.size // word_codes)
+    first = [Tap(offset=plane * height * width, live=1) for plane in range(planes)]
+    return [first, *([Tap()] * planes for _ in range(rows - 1))]

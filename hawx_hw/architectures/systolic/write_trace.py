@@ -27,36 +27,36 @@ def write_trace(plan: Plan, tensors: Mapping[str, np.ndarray]) -> list[LayerWrit
     for layer, step in zip(plan.layers, plan.steps, strict=True):
         count, height, width = layer.output_shape
         positions = plan.layouts[layer.name].positions
-        blocks = -(-plan.layouts[layer.name].size // codes)
-        channel_of = np.full(blocks * codes, -1, dtype=np.int64)
+        planes = -(-plan.layouts[layer.name].size // codes)
+        channel_of = np.full(planes * codes, -1, dtype=np.int64)
         channel_of[positions] = np.arange(count)
         windows = height * width
         order = []
         if step.stream:
-            order = [(block, pixel) for block in range(blocks) for pixel in range(windows)]
+            order = [(plane, pixel) for plane in range(planes) for pixel in range(windows)]
         else:
             length = step.destination_output_tile
-            for first_block in range(0, blocks, array.groups):
+            for first_plane in range(0, planes, array.groups):
                 for begin in range(0, windows, length):
                     order += [
-                        (block, pixel)
-                        for block in range(first_block, min(first_block + array.groups, blocks))
+                        (plane, pixel)
+                        for plane in range(first_plane, min(first_plane + array.groups, planes))
                         for pixel in range(begin, min(begin + length, windows))
                     ]
-        block, pixel = np.array(order, dtype=np.int64).T
+        plane, pixel = np.array(order, dtype=np.int64).T
         # The hardware pools on its way: only what the layer stores can be compared.
         values = tensors[layer.name].reshape(-1, count, windows)
-        padded = np.zeros((len(values), blocks * codes, windows), dtype=np.int8)
+        padded = np.zeros((len(values), planes * codes, windows), dtype=np.int8)
         padded[:, positions] = values
-        words = padded.reshape(len(values), blocks, codes, windows).transpose(0, 1, 3, 2)
+        words = padded.reshape(len(values), planes, codes, windows).transpose(0, 1, 3, 2)
         y, x = np.divmod(pixel, width)
         result.append(
             LayerWrites(
                 name=layer.name,
-                addresses=step.destination + block * windows + pixel,
+                addresses=step.destination + plane * windows + pixel,
                 places=np.stack([y, x], axis=1).astype(np.int32),
-                channels=channel_of[(block * codes)[:, None] + np.arange(codes)].astype(np.int32),
-                codes=words[:, block, pixel],
+                channels=channel_of[(plane * codes)[:, None] + np.arange(codes)].astype(np.int32),
+                codes=words[:, plane, pixel],
             )
         )
     return result
