@@ -11,14 +11,12 @@ from collections.abc import Mapping
 
 from hawx_hw.util.macros import MACROS
 
-__all__ = ["BLOCK", "IMPORT", "PE", "SHELL_PARTS", "TRACE", "kind_of", "part_of"]
+__all__ = ["BLOCK", "IMPORT", "SHELL_PARTS", "TRACE", "kind_of", "part_of"]
 
 #: How the names of the modules of blocks begin.
 BLOCK = "hawx_block_"
 #: How the names of the modules of imported netlists begin, which are in those of blocks.
 IMPORT = "hawx_import_"
-#: How the names of the modules begin that hold a block with its registers.
-PE = "hawx_pe_"
 #: Names of the signals of a core's write trace,
 #: see :class:`hawx_hw.gateware.write_trace.WriteTrace`.
 TRACE = {
@@ -46,23 +44,32 @@ SHELL_PARTS = {
 }
 
 _OWN = "hawx_"
-#: Units with a module for each kind of block or PE, by how the names of the modules begin.
-_KINDS = {BLOCK: "blocks", IMPORT: "blocks", PE: "pes"}
+_BLOCKS = "blocks"
 
 
-def kind_of(module: str) -> str:
+def kind_of(module: str, prefixes: Mapping[str, str] | None = None) -> str:
     """The kind of a Verilog module, by its name.
 
     It is the module's name without ``hawx_`` and without numbers at its end; all blocks are the
-    kind ``"blocks"``, and all PEs without their blocks ``"pes"``.
+    kind ``"blocks"``.
+
+    Parameters
+    ----------
+    module : str
+    prefixes : mapping of str to str or None
+        The kind of the architecture's modules whose names begin so, and end with names of blocks.
     """
-    for prefix, kind in _KINDS.items():
+    for prefix, kind in (prefixes or {}).items():
         if module.startswith(prefix):
             return kind
+    if module.startswith((BLOCK, IMPORT)):
+        return _BLOCKS
     return re.sub(r"(_\d+)+$", "", module.removeprefix(_OWN))
 
 
-def part_of(module: str, own: Mapping[str, str]) -> str | None:
+def part_of(
+    module: str, own: Mapping[str, str], prefixes: Mapping[str, str] | None = None
+) -> str | None:
     """The part of the accelerator that a Verilog module belongs to, by its name.
 
     Parameters
@@ -70,6 +77,8 @@ def part_of(module: str, own: Mapping[str, str]) -> str | None:
     module : str
     own : mapping of str to str
         The part of each kind of module of the architecture; it overrides :data:`SHELL_PARTS`.
+    prefixes : mapping of str to str or None
+        As in :func:`kind_of`.
 
     Returns
     -------
@@ -84,7 +93,7 @@ def part_of(module: str, own: Mapping[str, str]) -> str | None:
     """
     if not module.startswith(_OWN) or module in MACROS:
         return None
-    kind = kind_of(module)
+    kind = kind_of(module, prefixes)
     part = own.get(kind) or SHELL_PARTS.get(kind)
     if part is None:
         raise ValueError(f"Module {module!r} is of no part of the accelerator: its kind is unknown")

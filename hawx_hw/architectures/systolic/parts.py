@@ -1,11 +1,15 @@
-"""The part of a systolic accelerator that a module belongs to, by the module's name."""
+"""The kind of a systolic accelerator's module, and the part that it belongs to, by its name."""
 
 from __future__ import annotations
 
 from hawx_hw.gateware import names
 
-__all__ = ["PARTS", "part_of"]
+__all__ = ["PARTS", "PE", "kind_of", "part_of"]
 
+#: How the names of the modules of PEs begin, each with its blocks and registers.
+PE = "hawx_pe_"
+
+_PREFIXES = {PE: "pes"}
 #: The part of each kind of module of the core; the walkers are counted with what they serve.
 PARTS = {
     "blocks": "blocks",
@@ -31,6 +35,11 @@ PARTS = {
 }
 
 
+def kind_of(module: str) -> str:
+    """The kind that a module is, see :func:`hawx_hw.gateware.names.kind_of`; of PEs ``"pes"``."""
+    return names.kind_of(module, _PREFIXES)
+
+
 def part_of(module: str) -> str | None:
     """The part that a module belongs to; see :func:`hawx_hw.gateware.names.part_of`."""
-    return names.part_of(module, PARTS)
+    return names.part_of(module, PARTS, _PREFIXES)

@@ -245,7 +245,7 @@ class Plan:
 
     def kind_of(self, module: str) -> str:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
-        from hawx_hw.gateware.names import kind_of
+        from hawx_hw.architectures.systolic.parts import kind_of
 
         return kind_of(module)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hawx_hw.architectures.systolic.parts import PARTS, part_of
+from hawx_hw.architectures.systolic.parts import PARTS, kind_of, part_of
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.architectures.systolic.shape import ArrayShape
@@ -12,7 +12,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
-from hawx_hw.gateware.names import IMPORT, SHELL_PARTS, kind_of
+from hawx_hw.gateware.names import IMPORT, SHELL_PARTS
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.macros import MACROS
 from tests.blocks.user.test_imported import signed_block, unsigned_block
