@@ -71,7 +71,7 @@ class Wide(_Odd):
     family = "wide"
 
     def hardware(self, a: Any, b: Any) -> Any:
-        return a * b * 2 + a - 3
+        return a * b * 4 + a - 3
 
 
 BLOCKS: tuple[Block, ...] = (Exact(), Biased(), Biased(-20), Unsigned(), Unsigned(5), Wide())
