@@ -237,8 +237,8 @@ _MAPPING = (
     Mutation(
         "address-index-of-a-row-feeder",
         f"{_ARRAY}/taps.py",
-        "block * height * width + y * width + x",
-        "block * height * width + y * height + x",
+        "plane * height * width + y * width + x",
+        "plane * height * width + y * height + x",
         f"{_ARRAY_TESTS}/test_taps.py",
     ),
     Mutation(

@@ -117,6 +117,7 @@ registry = package / "architectures" / "registry.py"
 simt = package / "architectures" / "simt"
 simt.mkdir()
 (simt / "__init__.py").write_text("")
+(simt / "architecture.py").write_text("")
 registry.write_text(registry.read_text() + "\\nimport hawx_hw.architectures.simt\\n")
 
 def code_of_all(architecture):
