@@ -29,8 +29,9 @@ def _run(context: Context) -> None:
         from hawx_hw.search.run import SearchRun
     graph, dataset = load_graph(context.folder / GRAPH), load_dataset(context)
     profiling = load_profiling(context.folder)
-    where = context.config, context.base
-    run = SearchRun(*where, graph, dataset, profiling, context.scratch, context.progress)
+    run = SearchRun(
+        context.config, context.base, graph, dataset, profiling, context.scratch, context.progress
+    )
     result, exhaustive = run()
     save_result(result, context.output, context.header)
     if can_draw():
