@@ -82,8 +82,8 @@ def _accelerator(size: int, glitches: bool) -> list[tuple[str, str, int, float]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         emit_accelerator(made, folder, config_hash=0)
-        names = (folder / "rtl" / "filelist.f").read_text().split()
-        sources = {name: (folder / "rtl" / name).read_text() for name in names}
+        names = (folder / "rtl" / "filelist.f").read_text("utf-8").split()
+        sources = {name: (folder / "rtl" / name).read_text("utf-8") for name in names}
         store = default_store()
         (mapped,) = map_designs([(sources, TOP)], load("generic45"), store=store)
         flat = flatten(mapped.netlist)
@@ -104,7 +104,7 @@ def _icarus(flat: FlatNetlist, delays: Delays) -> float:
         folder = Path(name)
         rates = []
         # What it takes to start is left out.
-        (folder / "top.v").write_text(_verilog(flat, delays))
+        (folder / "top.v").write_text(_verilog(flat, delays), "utf-8")
         for cycles in (1, _ICARUS_CYCLES):
             command = ["iverilog", "-g2012", f"-Ptop.CYCLES={cycles}", "-o", "top.vvp", "top.v"]
             subprocess.run(command, cwd=folder, check=True)

@@ -82,7 +82,7 @@ class _LookUp(Emulator):
         self._pool = ThreadPoolExecutor(threads)
         with tempfile.TemporaryDirectory() as folder:
             source, result = Path(folder) / "look_up.c", Path(folder) / "look_up.so"
-            source.write_text(_LOOK_UP)
+            source.write_text(_LOOK_UP, "utf-8")
             command = ["cc", "-O3", "-march=native", "-shared", "-fPIC"]
             command += ["-I", str(compiler._SOURCES), str(source), "-o", str(result)]
             subprocess.run(command, check=True)
@@ -175,7 +175,7 @@ _GLANCE = 0.05
 
 def _busy_ticks() -> int:
     """Ticks, of 10 ms mostly, that all cores together have worked since the start."""
-    user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+    user, nice, system = Path("/proc/stat").read_text("utf-8").split()[1:4]
     return int(user) + int(nice) + int(system)
 
 
@@ -278,7 +278,9 @@ def _accuracy(count: int) -> None:
 
 
 def _machine() -> str:
-    result = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    result = re.search(
+        r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE
+    )
     variant = compiler.supported()[0].name
     version = subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True)
     return (

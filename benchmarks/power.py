@@ -58,8 +58,8 @@ def _mac(technology: Technology) -> tuple[FlatNetlist, Activity]:
 def _accelerator(technology: Technology, folder: Path) -> tuple[FlatNetlist, Activity]:
     made = plan(lenet5(), ArrayShape.complete(8, 8))
     emit_accelerator(made, folder, config_hash=0)
-    names = (folder / "rtl" / "filelist.f").read_text().split()
-    sources = {name: (folder / "rtl" / name).read_text() for name in names}
+    names = (folder / "rtl" / "filelist.f").read_text("utf-8").split()
+    sources = {name: (folder / "rtl" / name).read_text("utf-8") for name in names}
     (mapped,) = map_designs([(sources, TOP)], technology, store=default_store())
     flat = flatten(mapped.netlist)
     images = random_codes(np.random.default_rng(1), made.graph, 64)

@@ -48,7 +48,7 @@ def main() -> None:
             mapped = plan(lenet5(), ArrayShape.complete(size, size, slice_columns=size))
             emit_accelerator(mapped, folder, config_hash=0)
             sources = [folder / "rtl" / source for source in
-                       (folder / "rtl" / "filelist.f").read_text().split()]  # fmt: skip
+                       (folder / "rtl" / "filelist.f").read_text("utf-8").split()]  # fmt: skip
             begin = time.perf_counter()
             result = synthesize(
                 sources,

@@ -135,7 +135,7 @@ def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> list[Pa
     for number, text in enumerate(files.values()):
         # Numbers for names: a module's name may be longer than a file's may.
         paths.append(folder / f"source_{number}.v")
-        paths[-1].write_text(text)
+        paths[-1].write_text(text, "utf-8")
     return paths
 
 
@@ -143,7 +143,7 @@ def _verilator(
     simulator: Simulator, sources: Sequence[Path], words: int, folder: Path
 ) -> np.ndarray:
     main = folder / "main.cpp"
-    main.write_text(_MAIN.replace("WORDS", str(words)))
+    main.write_text(_MAIN.replace("WORDS", str(words)), "utf-8")
     build = folder / "build"
     build.mkdir()
     command = [
@@ -179,7 +179,7 @@ def _icarus(
     folder: Path,
 ) -> np.ndarray:
     bench = folder / "testbench.v"
-    bench.write_text(_TESTBENCH.format(last=_WORD * words - 1))
+    bench.write_text(_TESTBENCH.format(last=_WORD * words - 1), "utf-8")
     command = [
         *(str(simulator.executable), "-g2005", "-s", "hawx_testbench", "-o", "products.vvp"),
         *map(str, (*sources, bench)),

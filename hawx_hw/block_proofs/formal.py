@@ -78,14 +78,14 @@ def compare(
         sources = []
         for number, text in enumerate(files.values()):
             sources.append(f"source_{number}.v")
-            (folder / sources[-1]).write_text(text)
+            (folder / sources[-1]).write_text(text, "utf-8")
         job = {
             "sources": sources,
             "pairs": [[first.top, second.top] for first, second in pairs],
             "verdicts": "verdicts.json",
         }
         run_yosys(job, folder, timeout, worker="hawx_hw.block_proofs.worker")
-        answers = json.loads((folder / "verdicts.json").read_text())
+        answers = json.loads((folder / "verdicts.json").read_text("utf-8"))
     differences: list[Difference | None] = []
     for (first, _), answer in zip(pairs, answers, strict=True):
         if answer is None:

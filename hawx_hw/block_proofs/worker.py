@@ -34,12 +34,12 @@ def main(path: str) -> None:
     """
     from pyosys import libyosys
 
-    job = json.loads(Path(path).read_text())
+    job = json.loads(Path(path).read_text("utf-8"))
     # The names of all files are then plain words, to Yosys and to ABC.
     os.chdir(Path(path).parent)
     comparison = _Comparison(libyosys.Design(), job["sources"])
     verdicts = [comparison.verdict(first, second) for first, second in job["pairs"]]
-    Path(job["verdicts"]).write_text(json.dumps(verdicts))
+    Path(job["verdicts"]).write_text(json.dumps(verdicts), "utf-8")
 
 
 class _Comparison:
@@ -95,7 +95,7 @@ class _Comparison:
         if not re.search(r"^SATISFIABLE\b", done.stdout, re.MULTILINE):
             raise RuntimeError(f"ABC came to no verdict:\n{done.stdout}{done.stderr}")
         operands = {"a": 0, "b": 0}
-        for name, bit, value in _BIT.findall(Path("counterexample.txt").read_text()):
+        for name, bit, value in _BIT.findall(Path("counterexample.txt").read_text("utf-8")):
             operands[name] |= int(value) << int(bit)
         return operands["a"], operands["b"]
 
@@ -103,7 +103,7 @@ class _Comparison:
         """What a circuit puts out; None where that is undefined."""
         report = Path("product.txt")
         self._run(f"tee -q -o {report} eval -set a 8'd{a} -set b 8'd{b} -show product {module}")
-        value = _VALUE.search(report.read_text())
+        value = _VALUE.search(report.read_text("utf-8"))
         return None if value is None else int(value[1], 2)
 
 

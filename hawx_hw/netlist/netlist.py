@@ -144,10 +144,8 @@ def read_netlist(path: Path, top: str, library: Library) -> Netlist:
     ValueError
         Where a cell is in neither the library nor the design: the mapping was incomplete.
     """
-    content = json.loads(path.read_text())["modules"]
-    names = {
-        name for name, module in content.items() if name not in MACROS and name not in library.cells
-    }
+    content = json.loads(path.read_text("utf-8"))["modules"]
+    names = {name for name in content if name not in MACROS and name not in library.cells}
     return Netlist(
         top, {name: read_module(name, content[name], names, library) for name in names}, library
     )

@@ -130,7 +130,7 @@ def _build_verilator(
     build: Path,
 ) -> None:
     visible = build / "visible.vlt"
-    visible.write_text(_VISIBLE.format(top=top))
+    visible.write_text(_VISIBLE.format(top=top), "utf-8")
     libraries = _cocotb_library()
     main = Path(cocotb_config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     command = [
@@ -217,7 +217,7 @@ def _keep(objects: Sequence[Path], folder: Path) -> None:
 
 def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build: Path) -> None:
     commands = build / "cmds.f"
-    commands.write_text("+timescale+1ns/1ps\n")
+    commands.write_text("+timescale+1ns/1ps\n", "utf-8")
     command = [
         str(simulator.executable),
         # What the Verilog is written in. In SystemVerilog a variable's initial value is no event,

@@ -162,11 +162,11 @@ def _cells(
 ) -> Counter[str]:
     with scratch_folder("fpga") as scratch:
         for number, text in enumerate(sources):
-            (scratch / f"{number}.v").write_text(text)
+            (scratch / f"{number}.v").write_text(text, "utf-8")
         run_yosys(
             {"script": list(commands)}, scratch, timeout, worker="hawx_hw.synthesis.fpga_worker"
         )
-        module = json.loads((scratch / "netlist.json").read_text())["modules"][top]
+        module = json.loads((scratch / "netlist.json").read_text("utf-8"))["modules"][top]
         return Counter(cell["type"] for cell in module["cells"].values())
 
 

@@ -34,7 +34,7 @@ def main(path: str) -> None:
     """Run the job in the file ``path``, in its folder."""
     from pyosys import libyosys
 
-    job: Mapping[str, Any] = json.loads(Path(path).read_text())
+    job: Mapping[str, Any] = json.loads(Path(path).read_text("utf-8"))
     os.chdir(Path(path).parent)
     design = libyosys.Design()
     for command in job["script"]:

@@ -28,7 +28,7 @@ def main(path: str) -> None:
     from pyosys import libyosys
 
     _die_with_parent()
-    content = json.loads(Path(path).read_text())
+    content = json.loads(Path(path).read_text("utf-8"))
     waiting = list(reversed(list(enumerate(content["folders"]))))
     running: dict[int, int] = {}
     while waiting or running:
@@ -56,7 +56,7 @@ def _map(libyosys: object, folder: Path) -> None:
         design = libyosys.Design()  # type: ignore[attr-defined]
         # Never cut from a text: what divides lines may stand in a name, and a command that begins
         # with "!" goes to a shell.
-        for command in json.loads(Path("script.json").read_text()):
+        for command in json.loads(Path("script.json").read_text("utf-8")):
             design.run_pass(command)
     except BaseException as error:
         os.write(log, f"{type(error).__name__}: {error}\n".encode())

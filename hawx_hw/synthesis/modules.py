@@ -220,21 +220,23 @@ def _run(
         return
     with scratch_folder("synthesis") as scratch:
         (scratch / "cells.lib").symlink_to(technology.liberty.resolve())
-        (scratch / "abc.constr").write_text(constraints(technology))
+        (scratch / "abc.constr").write_text(constraints(technology), "utf-8")
         folders = [scratch / str(number) for number in range(len(units))]
         for folder, unit in zip(folders, units, strict=True):
             folder.mkdir()
-            (folder / "script.json").write_text(json.dumps(unit.script))
+            (folder / "script.json").write_text(json.dumps(unit.script), "utf-8")
             for source, text in unit.sources.items():
-                (folder / source).write_text(text)
+                (folder / source).write_text(text, "utf-8")
         job = {"jobs": jobs, "folders": [str(folder) for folder in folders]}
-        (scratch / "jobs.json").write_text(json.dumps(job))
+        (scratch / "jobs.json").write_text(json.dumps(job), "utf-8")
         for number, status in _statuses(scratch / "jobs.json", len(units), timeout):
             unit, folder = units[number], folders[number]
             if status:
-                raise _refused(unit, (folder / "log").read_text(errors="replace"), status)
+                raise _refused(
+                    unit, (folder / "log").read_text(errors="replace", encoding="utf-8"), status
+                )
             netlist, verilog = (
-                (folder / file).read_text() for file in ("netlist.json", "netlist.v")
+                (folder / file).read_text("utf-8") for file in ("netlist.json", "netlist.v")
             )
             yield unit, mapped_content(netlist, verilog)
 

@@ -84,7 +84,7 @@ def opensta_timing(
             "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
     program, version = installed
-    text, macros = plain_verilog(verilog.read_text())
+    text, macros = plain_verilog(verilog.read_text("utf-8"))
     cells = liberty.read_text(encoding="utf-8", errors="replace")
     unit = time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)

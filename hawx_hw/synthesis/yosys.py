@@ -96,7 +96,7 @@ def run_yosys(
         Yosys is missing, refused the design or took too long.
     """
     check_yosys()
-    (scratch / "job.json").write_text(json.dumps(job))
+    (scratch / "job.json").write_text(json.dumps(job), "utf-8")
     log = scratch / "yosys.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -120,7 +120,7 @@ def run_yosys(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     if status:
-        raise refusal(log.read_text(errors="replace"), status)
+        raise refusal(log.read_text(errors="replace", encoding="utf-8"), status)
 
 
 def refusal(log: str, status: int) -> UserError:

@@ -58,7 +58,7 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
     with scratch_folder("kernels") as folder:
         result = folder / name
         if text is not None:
-            (folder / "generated.h").write_text(text)
+            (folder / "generated.h").write_text(text, "utf-8")
         _run([path, *arguments, f"-I{folder}", str(source), "-o", str(result)], folder)
         try:
             loaded = ctypes.CDLL(str(result))  # it stays mapped when the file is gone

@@ -54,7 +54,9 @@ def test_a_sweep_here(hawx, calls: list[dict]) -> None:
     printed, error = hawx("--seed", "5", "--datasets", "digits", "--images", "8", "--workers", "2")
     assert error is None
     assert "3 designs in designs.csv" in printed
-    assert Path("designs.csv").read_text().startswith("index,key,area,design\n0,0,0,")
+    assert (
+        Path("designs.csv").read_text(encoding="utf-8").startswith("index,key,area,design\n0,0,0,")
+    )
     workers, sweep = calls
     assert workers == {"workers": 2, "scheduler": None, "cluster": None, "options": {}}
     assert sweep["first"] == Space(5, datasets=["digits"])[0]

@@ -48,7 +48,7 @@ def described(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(training, "describe_sweep", describe)
     monkeypatch.setattr(BlockTable, "completed", lambda self, blocks, technology, **options: self)
-    Path("designs.csv").write_text("sweep")
+    Path("designs.csv").write_text("sweep", encoding="utf-8")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_train_and_evaluate(hawx, described, held_out: list[str]) -> None:
     printed, error = hawx(*evaluate, "--plot", "plot.svg")
     assert error is None
     assert "generic45, 24 designs, designs held out" in printed
-    assert Path("plot.svg").read_text().startswith("<?xml")
+    assert Path("plot.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert held_out == ["blocks", "designs"]
 
 

@@ -84,9 +84,9 @@ def rename_architecture(content: dict) -> None:
 
 @pytest.mark.parametrize("change", [change_key, drop_key, rename_architecture])
 def test_a_design_that_is_none_is_refused(file: Path, change) -> None:
-    content = json.loads(file.read_text())
+    content = json.loads(file.read_text(encoding="utf-8"))
     change(content)
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(UserError) as caught:
         Design.load(file)
     assert caught.value.where == str(file)
@@ -98,7 +98,7 @@ def test_a_design_that_is_none_is_refused(file: Path, change) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
 def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="The design cannot be read"):
         Design.load(file)
 
@@ -109,14 +109,16 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_another_schema_is_refused(file: Path) -> None:
-    content = json.loads(file.read_text())
-    file.write_text(json.dumps(content | {"schema": 1}))
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(content | {"schema": 1}), encoding="utf-8")
     with pytest.raises(UserError, match="The design is of schema 1, not 2"):
         Design.load(file)
 
 
 def test_an_unknown_block_is_refused(file: Path) -> None:
-    file.write_text(file.read_text().replace("drum(k=4)", "drum(k=9)"))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("drum(k=4)", "drum(k=9)"), encoding="utf-8"
+    )
     with pytest.raises(UserError, match="k must be from 2 to 7, not 9"):
         Design.load(file)
     assert read_origin(file) == 2

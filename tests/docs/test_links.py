@@ -19,13 +19,13 @@ _COMMAND = re.compile(r"\bhawx ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?")
 
 def anchors(page: Path) -> set[str]:
     """Anchors of the headings of a page, by GitHub's rule."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links(page: Path) -> None:
-    for target, anchor in _LINK.findall(page.read_text()):
+    for target, anchor in _LINK.findall(page.read_text(encoding="utf-8")):
         path = page.parent / target if target else page
         assert path.exists(), f"{page.name} links to {target}"
         if anchor:
@@ -34,7 +34,7 @@ def test_links(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_paths(page: Path) -> None:
-    for path in _PATH.findall(page.read_text()):
+    for path in _PATH.findall(page.read_text(encoding="utf-8")):
         assert (ROOT / path).exists(), f"{page.name} names {path}"
 
 
@@ -43,7 +43,9 @@ def test_commands(page: Path) -> None:
     commands = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
     # A summary has a line of hawx scores.
     code = re.findall(
-        r"`hawx [^`]*`|^(?:    )?hawx (?!scores  ).*$", page.read_text(), re.MULTILINE
+        r"`hawx [^`]*`|^(?:    )?hawx (?!scores  ).*$",
+        page.read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     for line in code:
         for name, second in _COMMAND.findall(line.split("#")[0]):

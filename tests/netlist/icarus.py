@@ -106,7 +106,7 @@ def _read(path: Path, names: Mapping[str, int | str]) -> dict[int | str, list[tu
     codes: dict[str, int | str] = {}
     result: dict[int | str, list[tuple[int, int]]] = {net: [] for net in names.values()}
     time = 0
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         words = line.split()
         if line.startswith("$var") and words[4] in names:
             codes[words[3]] = names[words[4]]

@@ -195,7 +195,7 @@ def test_another_network(digits, good, change, message):
 
 def test_a_record_of_other_weights(digits, good):
     record: Path = good.with_suffix(".json")
-    record.write_text(json.dumps({"checkpoint_sha256": "0" * 64}))
+    record.write_text(json.dumps({"checkpoint_sha256": "0" * 64}), encoding="utf-8")
     assert refused(digits, good) == (
         "The checkpoint is not the one that mine.json describes: its SHA-256 differs."
     )

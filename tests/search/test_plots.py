@@ -25,7 +25,7 @@ def result(tested: bool = True, predicted: PredictedPoints | None = None) -> Sea
 
 def drawn(path: Path, *arguments, **options) -> str:
     draw_front(*arguments, path, **options)
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def test_what_is_drawn_is_named(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_killed_in_the_middle(tmp_path: Path, technology, store: Store, made: li
 
 def children(process: int) -> list[int]:
     path = Path(f"/proc/{process}/task/{process}/children")
-    return [int(text) for text in path.read_text().split()] if path.exists() else []
+    return [int(text) for text in path.read_text(encoding="utf-8").split()] if path.exists() else []
 
 
 def test_parameters_keep_modules_together(tmp_path: Path, technology, store: Store) -> None:

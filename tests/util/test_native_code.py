@@ -59,13 +59,15 @@ def test_a_header_beside_it_counts(source: Path, compilations: list[list[str]]) 
 
 
 def test_options_count(source: Path) -> None:
-    source.write_text("int answer(void) { return NUMBER; }\n")
+    source.write_text("int answer(void) { return NUMBER; }\n", encoding="utf-8")
     assert load(source, ["-DNUMBER=1"]).answer() == 1
     assert load(source, ["-DNUMBER=2"]).answer() == 2
 
 
 def test_generated_text_counts(source: Path, compilations: list[list[str]]) -> None:
-    source.write_text('#include "generated.h"\nint answer(void) { return MADE; }\n')
+    source.write_text(
+        '#include "generated.h"\nint answer(void) { return MADE; }\n', encoding="utf-8"
+    )
     for number in (1, 2, 1):
         assert load(source, text=f"#define MADE {number}\n").answer() == number
     assert len(compilations) == 2
@@ -91,7 +93,7 @@ def test_nothing_but_the_library_stays(source: Path, tmp_path: Path) -> None:
 
 
 def test_an_error_in_the_source_is_named(source: Path) -> None:
-    source.write_text("int answer(void) { return }\n")
+    source.write_text("int answer(void) { return }\n", encoding="utf-8")
     with pytest.raises(CompilerError, match=r"The C compiler failed: .*error"):
         load(source)
 

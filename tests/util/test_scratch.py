@@ -119,7 +119,7 @@ def test_what_a_killed_process_left_is_removed_without_a_new_folder(cache: Path,
 def test_where_nothing_can_be_written_nothing_is_abandoned(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.write_text("no folder")
+    cache.write_text("no folder", encoding="utf-8")
     (tmp_path / f"hawx_hw-{os.getuid()}").write_text("no folder")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_abandoned()
@@ -176,7 +176,7 @@ def test_the_lock_goes_last(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_where_the_cache_cannot_be_written(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.write_text("no folder")
+    cache.write_text("no folder", encoding="utf-8")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with scratch_folder("mine") as folder:
         assert folder.is_relative_to(tmp_path / f"hawx_hw-{os.getuid()}")
@@ -185,7 +185,7 @@ def test_where_the_cache_cannot_be_written(
 def test_where_nothing_can_be_written(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.write_text("no folder")
+    cache.write_text("no folder", encoding="utf-8")
     (tmp_path / f"hawx_hw-{os.getuid()}").write_text("no folder")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(UserError, match="Set HAWX_CACHE to a folder that can be"):

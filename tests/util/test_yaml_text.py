@@ -63,7 +63,7 @@ def test_not_a_number() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_shipped_files_are_plain_and_survive_a_round_trip(path: Path, tmp_path: Path) -> None:
-    content = read_yaml(path.read_text())
+    content = read_yaml(path.read_text(encoding="utf-8"))
     assert content == json.loads(json.dumps(content))
     copy = tmp_path / path.name
     YAML().dump(YAML().load(path), copy)

@@ -297,7 +297,9 @@ def test_a_simulation_ends_with_the_tool_that_was_killed(tiny, make_job, tmp_pat
     command = [sys.executable, "-c", KILLED, str(tiny), str(job), str(work), QUICK]
     with subprocess.Popen(command) as tool:
         reports = eventually(lambda: list(work.glob("run-*/report.json")))
-        children = Path(f"/proc/{tool.pid}/task/{tool.pid}/children").read_text().split()
+        children = (
+            Path(f"/proc/{tool.pid}/task/{tool.pid}/children").read_text(encoding="utf-8").split()
+        )
         tool.kill()
     assert len(children) == 1
     eventually(lambda: not is_running(children[0]))
@@ -316,7 +318,7 @@ def eventually(condition):
 
 def is_running(process):
     try:
-        status = Path(f"/proc/{process}/stat").read_text()
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
     except OSError:
         return False
     # Where nobody adopts orphans, they stay as zombies.

@@ -100,8 +100,8 @@ def import_verilog(
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
     with scratch_folder("import") as scratch:
         description = _read(path, module, {"a": a, "b": b, "product": product}, technology, scratch)
-        text = (scratch / "netlist.v").read_text()
-        cells = "" if technology is None else (scratch / "cells.v").read_text()
+        text = (scratch / "netlist.v").read_text("utf-8")
+        cells = "" if technology is None else (scratch / "cells.v").read_text("utf-8")
     ports = {port["name"]: DeclaredPort(**port) for port in description["ports"]}
     roles = Roles(**description["roles"])
     where = f"{path}: module {module}"
@@ -142,7 +142,7 @@ def _read(
 ) -> dict[str, Any]:
     """Have Yosys read the file; ``scratch`` gets the netlist, and Verilog of the cells."""
     source = f"source{'.sv' if path.suffix == '.sv' else '.v'}"
-    (scratch / source).write_text(_text(path))
+    (scratch / source).write_text(_text(path), "utf-8")
     job = {
         "source": source,
         "systemverilog": path.suffix == ".sv",
@@ -167,7 +167,7 @@ def _read(
         raise UserError(
             what.replace("refused the design", "refuses it"), where=where, hint=hint
         ) from error
-    result: dict[str, Any] = json.loads((scratch / "result.json").read_text())
+    result: dict[str, Any] = json.loads((scratch / "result.json").read_text("utf-8"))
     if "error" in result:
         raise UserError(**result["error"])
     return result

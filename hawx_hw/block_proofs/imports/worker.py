@@ -42,7 +42,7 @@ def main(path: str) -> None:
     """
     from pyosys import libyosys
 
-    job = json.loads(Path(path).read_text())
+    job = json.loads(Path(path).read_text("utf-8"))
     # The names of all files are then plain words.
     os.chdir(Path(path).parent)
     try:
@@ -51,7 +51,7 @@ def main(path: str) -> None:
         result = _normalize(libyosys.Design(), job)
     except UserError as error:
         result = {"error": {"what": error.what, "where": error.where, "hint": error.hint}}
-    Path("result.json").write_text(json.dumps(result))
+    Path("result.json").write_text(json.dumps(result), "utf-8")
 
 
 def _write_cells(design: Any, liberty: str) -> None:
@@ -70,7 +70,7 @@ def _normalize(design: Any, job: dict[str, Any]) -> dict[str, Any]:
     where = f"{job['shown']}: module {module}"
     design.run_pass(f'read_verilog {"-sv " if job["systemverilog"] else ""}"{job["source"]}"')
     design.run_pass("write_rtlil modules.il")
-    modules = _MODULE.findall(Path("modules.il").read_text())
+    modules = _MODULE.findall(Path("modules.il").read_text("utf-8"))
     if module not in modules:
         raise UserError(
             f"There is no module {module!r}",
@@ -119,7 +119,7 @@ def _normalize(design: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _top(module: str) -> dict[str, Any]:
-    top: dict[str, Any] = json.loads(Path("top.json").read_text())["modules"][module]
+    top: dict[str, Any] = json.loads(Path("top.json").read_text("utf-8"))["modules"][module]
     return top
 
 
@@ -161,7 +161,7 @@ def _check_cells(module: str, where: str) -> None:
 
 
 def _check_drivers(where: str) -> None:
-    for warning in _WARNING.findall(Path("check.txt").read_text()):
+    for warning in _WARNING.findall(Path("check.txt").read_text("utf-8")):
         for text, problem in (
             ("conflicting", "Two drivers meet"),
             ("multiple drivers", "Two drivers meet"),

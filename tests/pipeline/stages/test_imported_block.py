@@ -68,7 +68,9 @@ def test_from_gates_to_a_verified_accelerator_of_mixed_blocks(
     }
     (file,) = [name for name in program["sources"] if name.startswith("hawx_import")]
     # Gate for gate; buffers have become wires, and a gate of generic45 is one expression or more.
-    gates = re.findall(r"^  (?!BUF)[A-Z]\w+ _\d+_ \($", netlist.read_text(), re.MULTILINE)
+    gates = re.findall(
+        r"^  (?!BUF)[A-Z]\w+ _\d+_ \($", netlist.read_text(encoding="utf-8"), re.MULTILINE
+    )
     emitted = (build / "rtl" / file).read_text()
     expressions = re.findall(r"^  assign .*[&|^~].*;$", emitted, re.MULTILINE)
     assert len(expressions) >= len(gates) > 100
