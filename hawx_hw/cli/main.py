@@ -15,6 +15,7 @@ import typer
 
 from hawx_hw import __version__
 from hawx_hw.cli.blocks import blocks_app
+from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
@@ -33,6 +34,7 @@ __all__ = ["app", "main"]
 _INTERNAL_ERROR = 70
 
 app = typer.Typer(
+    cls=Commands,
     help="From a trained neural network to a verified accelerator.",
     no_args_is_help=True,
     add_completion=False,

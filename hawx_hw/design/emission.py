@@ -24,6 +24,7 @@ from hawx_hw.design.program import (
     ProgramCycles,
     ProgramLayer,
 )
+from hawx_hw.errors import UserError
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
@@ -65,8 +66,14 @@ def emit_accelerator(
     -------
     EmitResult
         What it consists of; it is not written.
+
+    Raises
+    ------
+    UserError
+        Two blocks have different Verilog files of one name.
     """
     implementations = implementations or {}
+    files = _block_files(plan)
     signature, constants = plan.signature(), plan.constants()
     top = Accelerator(
         signature,
@@ -87,10 +94,9 @@ def emit_accelerator(
     for name, text in verilog_modules(emission).items():
         write_text(directory / "rtl" / f"{name}.v", text)
         sources.append(f"{name}.v")
-    for block in plan.blocks:
-        for name, text in block.sources.items():
-            write_text(directory / "rtl" / name, text)
-            sources.append(name)
+    for name, text in files.items():
+        write_text(directory / "rtl" / name, text)
+        sources.append(name)
     write_text(directory / "rtl" / "filelist.f", "".join(f"{source}\n" for source in sources))
     _write_memories(plan, directory / "mem")
 
@@ -103,6 +109,20 @@ def emit_accelerator(
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
     return _result(plan, implementations, config_hash, sources)
+
+
+def _block_files(plan: Plan) -> dict[str, str]:
+    """The Verilog that the blocks instantiate, by file name; blocks may share a file."""
+    files: dict[str, str] = {}
+    for block in plan.blocks:
+        for name, text in block.sources.items():
+            if files.setdefault(name, text) != text:
+                raise UserError(
+                    f"Another block has another file {name}",
+                    where=block.name,
+                    hint="Rename the file and its modules in one of them.",
+                )
+    return files
 
 
 def plan_packet(plan: Plan) -> bytes:

@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.blocks import Block
+from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
+from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import find_simulator
 from tests.architectures.systolic.gateware.parts import convolution
 
@@ -110,6 +115,40 @@ def test_memory_images(tmp_path: Path) -> None:
     assert words == list(made.program)
     words = [int(line, 16) for line in (tmp_path / "mem" / "weights_1_1.hex").read_text().split()]
     assert words == made.weight_bank(1, 1)
+
+
+class WithFile(Precision):
+    """A block that names a Verilog file; nothing instantiates it."""
+
+    text = "module part;\nendmodule\n"
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return {"part.v": self.text}
+
+
+class WithAnotherFile(WithFile):
+    text = "module part(input a);\nendmodule\n"
+
+
+def with_blocks(*blocks: Block) -> Plan:
+    graph = convolution(np.random.default_rng(0), (3, 6, 6), 7, (3, 3))
+    return plan(graph, ArrayShape.complete(2, 2), pe_blocks=PeBlockMap.uniform(blocks, 2, 2))
+
+
+def test_a_file_that_two_blocks_share_is_listed_once(tmp_path: Path) -> None:
+    emit_accelerator(with_blocks(Exact(), WithFile(8, 4), WithFile(8, 5)), tmp_path, config_hash=1)
+    assert sources(tmp_path).count("part.v") == 1
+    assert (tmp_path / "rtl" / "part.v").read_text() == WithFile.text
+
+
+def test_different_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rtl").mkdir()
+    (tmp_path / "rtl" / "old.v").touch()
+    blocks = with_blocks(Exact(), WithFile(8, 4), WithAnotherFile(8, 5))
+    with pytest.raises(UserError, match=r"w=8,a=5\): Another block has another file part\.v"):
+        emit_accelerator(blocks, tmp_path, config_hash=1)
+    assert [path.name for path in tmp_path.rglob("*.v")] == ["old.v"]
 
 
 def test_parameter_packet(tmp_path: Path) -> None:

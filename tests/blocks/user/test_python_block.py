@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,8 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("old", "new", "message"),
     [
         ("", "", r"mine_bad has no object 'Nothing'"),
+        ("import numpy as np\n", "import sys\nsys.exit()\n", r"SystemExit \(mine_bad.py:4\)"),
+        ("k: int = 1", "k: int = exit(0)", r"cannot be imported: SystemExit: 0 .*__main__"),
         ("from dataclasses", "from nowhere", "cannot be imported: ModuleNotFoundError: .*nowhere"),
         ("import numpy as np\n", "import numpy as np\n1 / 0\n", r"ZeroDivisionError.*bad.py:4\)"),
         ("k: int = 1", "k: int", "EvenWeights cannot be made without arguments: TypeError"),
@@ -131,7 +134,46 @@ def test_breaches_of_the_contract(folder: Path, old: str, new: str, message: str
     assert str(raised.value).startswith("python:mine_bad:")
 
 
-@pytest.mark.parametrize("name", ["python:", "python:mine", "python:a:b:c", "python:a/b:c"])
+@pytest.mark.parametrize("module", ["statistics", "numpy", "hawx_hw"])
+def test_a_name_that_another_module_has(folder: Path, module: str) -> None:
+    (folder / f"{module}.py").write_text(GOOD)
+    with pytest.raises(UserError, match=rf"{module}\.py is not imported, .* Rename your file"):
+        by_name(f"python:{module}:EvenWeights", folder)
+
+
+def test_files_beside_a_config_do_not_become_other_modules(folder: Path) -> None:
+    (folder / "mine_quiet.py").write_text(GOOD)
+    # A module of the standard library that nothing has imported so far.
+    assert "this" not in sys.modules
+    (folder / "this.py").write_text("raise SystemExit(0)\n")
+    by_name("python:mine_quiet:EvenWeights", folder)
+    other = importlib.util.find_spec("this")
+    assert other is not None
+    assert other.origin is not None
+    assert not other.origin.startswith(str(folder))
+
+
+def test_an_object_that_cannot_be_read(folder: Path) -> None:
+    (folder / "mine_lazy.py").write_text("def __getattr__(name): exit(0)\n")
+    with pytest.raises(UserError, match=r"X cannot be read: SystemExit: 0 \(mine_lazy.py:1\)"):
+        by_name("python:mine_lazy:X", folder)
+
+
+def test_a_package_and_its_module(folder: Path) -> None:
+    (folder / "mine_package").mkdir()
+    for name, text in (("__init__", ""), ("one", GOOD), ("two", "from . import one\n")):
+        (folder / "mine_package" / f"{name}.py").write_text(text)
+    assert by_name("python:mine_package.one:EvenWeights", folder).weight_step == 2
+    assert by_name("python:mine_package.two:one.EvenWeights", folder).weight_step == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("python:", "python:mine", "python:a:b:c", "python:a/b:c", "python:.a:b", "python:a.:b"),
+        *("python:a:b.", "python:a:3", "python:a:\u00e9", "python:a b:c"),
+    ],
+)
 def test_malformed_names(name: str) -> None:
     with pytest.raises(UserError, match=r"Wrong name of a block .*python:MODULE:OBJECT"):
         by_name(name)
