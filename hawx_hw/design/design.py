@@ -3,7 +3,6 @@ design.json."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.config import AcceleratorConfig
     from hawx_hw.blocks.assignment import Assignment
     from hawx_hw.graph.graph import Graph
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["Design", "read_origin"]
 
@@ -122,7 +122,7 @@ class _Content(Record):
 
 def _read(path: Path) -> tuple[_Content, AcceleratorConfig]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = read_json(path.read_text("utf-8"))
         if content["schema"] != _SCHEMA:
             raise UserError(
                 f"The design is of schema {content['schema']!r}, not {_SCHEMA}",

@@ -32,6 +32,7 @@ from hawx_hw.graph.graph import (
     Tensor,
 )
 from hawx_hw.util.files import write_bytes, write_json
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["SCHEMA", "graph_files", "load_graph", "save_graph"]
 
@@ -94,7 +95,7 @@ def load_graph(path: Path) -> Graph:
     archive, description = graph_files(path)
     try:
         content = archive.read_bytes()
-        document = json.loads(description.read_text(encoding="utf-8"))
+        document = read_json(description.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(
             "The file of the integer graph is missing.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError
 from hawx_hw.networks.tensor_file import unpack
 from hawx_hw.networks.zoo import build
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["load", "read", "shipped_checkpoint"]
 
@@ -105,7 +105,7 @@ def read(
 def _compare_with_record(content: bytes, model: str | None, path: Path, record: Path) -> None:
     """UserError unless ``record`` describes these bytes as a checkpoint of ``model``."""
     try:
-        described = json.loads(record.read_text(encoding="utf-8"))
+        described = read_json(record.read_text(encoding="utf-8"))
         digest = described["checkpoint_sha256"]
         trained = described.get("model", model)
         if not isinstance(digest, str) or len(digest) != 64:

@@ -14,6 +14,8 @@ import safetensors
 import safetensors.torch
 import torch
 
+from hawx_hw.util.json_text import read_json
+
 __all__ = ["pack", "unpack"]
 
 _CHECKSUM = "sha256"
@@ -68,4 +70,4 @@ def _checksum(content: bytes) -> str:
 def _split(content: bytes) -> tuple[dict[str, dict], bytes]:
     """Header and data of a safetensors file: 8 bytes of length, JSON, tensors."""
     end = 8 + int.from_bytes(content[:8], "little")
-    return json.loads(content[8:end]), content[end:]
+    return read_json(content[8:end]), content[end:]

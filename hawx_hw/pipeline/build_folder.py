@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import sha256_file, write_json
+from hawx_hw.util.json_text import read_json
 from hawx_hw.util.scratch import remove_abandoned
 
 __all__ = ["BuildFolder", "Manifest"]
@@ -97,7 +97,7 @@ class BuildFolder:
     def manifest(self, stage: str) -> Manifest | None:
         """The record of a stage; None where it never finished or the record is unreadable."""
         try:
-            content = json.loads(self._record(stage).read_text("utf-8"))
+            content = read_json(self._record(stage).read_text("utf-8"))
             if content["schema"] != _SCHEMA:
                 return None
             return Manifest(dict(content["inputs"]), dict(content["outputs"]))

@@ -17,6 +17,7 @@ from hawx_hw.prediction.correction import Correction, Hyperparameters
 from hawx_hw.prediction.description import DesignDescription
 from hawx_hw.prediction.structure import Structure, Sums
 from hawx_hw.prediction.table import TrainingTable
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["COVERAGE", "Estimates", "Predictors"]
 
@@ -198,7 +199,7 @@ class Predictors:
         """
         hint = "Train them again, with hawx train-predictors."
         try:
-            content: dict[str, Any] = json.loads(text)
+            content: dict[str, Any] = read_json(text)
             if content["schema"] != _SCHEMA:
                 raise UserError(
                     f"The predictors are of schema {content['schema']!r}, not {_SCHEMA}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.blocks import by_name
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
     from hawx_hw.util.progress import Progress
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["describe_sweep"]
 
@@ -77,7 +77,7 @@ def describe_sweep(
         )
     blocks = BlockTable()
     for number, record in enumerate(records):
-        design = SampledDesign(json.loads(record["design"]))
+        design = _design(record["design"], f"{where}: design {number}")
         if design.architecture != architecture.name:
             raise UserError(
                 f"Design {number} is of {design.architecture}, not {architecture.name}",
@@ -96,6 +96,20 @@ def describe_sweep(
         if progress is not None:
             progress(number + 1, len(records))
     return TrainingTable.of(architecture, records, where=where), blocks
+
+
+def _design(text: str | None, where: str) -> SampledDesign:
+    try:
+        content = read_json(text or "")
+        if not isinstance(content["accelerator"], dict):
+            raise TypeError("its accelerator is no mapping")
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The design is damaged: {error}",
+            where=where,
+            hint="Make the table again, with hawx characterize-designs.",
+        ) from error
+    return SampledDesign(content)
 
 
 def _described(

@@ -22,6 +22,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_bytes
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["SCHEMA", "UNITS", "Profile", "load_profile", "save_profile"]
 
@@ -191,7 +192,7 @@ def load_profile(path: Path) -> Profile:
     hint = "Profile the network again: hawx profile."
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            description = json.loads(str(file["description"]))
+            description = read_json(str(file["description"]))
             if description["schema"] != SCHEMA:
                 raise UserError(
                     f"The profile is of schema {description['schema']!r}; this program reads "

@@ -6,7 +6,6 @@ compiler's run, has an estimate instead: how long it took the last time.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import threading
@@ -23,6 +22,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from hawx_hw.util.files import write_json
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["Durations", "Progress", "ProgressDisplay", "Task", "console_for"]
 
@@ -64,7 +64,7 @@ class Durations:
         self._path = path
         self._seconds: dict[str, float] = {}
         try:
-            content = json.loads(path.read_text("utf-8")) if path else {}
+            content = read_json(path.read_text("utf-8")) if path else {}
         except (OSError, ValueError):
             content = {}
         if isinstance(content, dict):

@@ -6,7 +6,6 @@ result's own keys and those of the :class:`Header`, side by side.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_json
+from hawx_hw.util.json_text import read_json
 
 __all__ = ["Header", "Record", "Result"]
 
@@ -88,7 +88,7 @@ class Result(Record):
         path = folder / cls.FILE
         hint = f"Make it again, with hawx run CONFIG --until {cls.STAGE}."
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = read_json(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(
                 f"The file cannot be read: {error}", where=str(path), hint=hint

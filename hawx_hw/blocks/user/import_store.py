@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import write_bytes, write_json, write_text
+from hawx_hw.util.json_text import read_json
 from hawx_hw.util.locations import required_cache_folder
 
 __all__ = ["ImportStore"]
@@ -150,7 +150,7 @@ class ImportStore:
 
 def _json(path: Path, name: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = read_json(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise _damaged(path, name) from error
     if not isinstance(content, dict):
