@@ -8,19 +8,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeGuard, TypeVar
 
 from filelock import FileLock, Timeout
 
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import sha256_file, write_json
+from hawx_hw.util.files import remove_unfinished, sha256_file, write_json
 from hawx_hw.util.json_text import read_json
-from hawx_hw.util.scratch import remove_abandoned
+from hawx_hw.util.scratch import SCRATCH, remove_abandoned
 
 __all__ = ["BuildFolder", "Manifest"]
 
+_T = TypeVar("_T")
 _SCHEMA = 1
+#: Folders of this module's own in the build folder: no stage writes there.
+_RECORDS, _WORK = ".stages", ".work"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class BuildFolder:
     moves the files to their places, then writes the new record: whenever the process is killed, a
     record stands for files that are complete.
 
+    What is removed goes by the records, and a folder may come from anywhere: a record that names a
+    file outside the folder, or in none of the stages' places, counts as none.
+
     Parameters
     ----------
     path : Path
@@ -54,7 +60,7 @@ class BuildFolder:
 
     def __init__(self, path: Path):
         self._path = path
-        self._records = path / ".stages"
+        self._records = path / _RECORDS
 
     @property
     def path(self) -> Path:
@@ -71,6 +77,8 @@ class BuildFolder:
             Another run works in the folder, or it cannot be written.
         """
         path = self._records / "lock"
+        for own in (self._records, path, self._path / _WORK):
+            _refuse_link(own)
         lock = FileLock(path)
         try:
             self._records.mkdir(parents=True, exist_ok=True)
@@ -95,14 +103,19 @@ class BuildFolder:
             lock.release()
 
     def manifest(self, stage: str) -> Manifest | None:
-        """The record of a stage; None where it never finished or the record is unreadable."""
+        """The record of a stage; None where it never finished or the record is damaged."""
+        path = self._record(stage)
         try:
-            content = read_json(self._record(stage).read_text("utf-8"))
-            if content["schema"] != _SCHEMA:
-                return None
-            return Manifest(dict(content["inputs"]), dict(content["outputs"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            # Anything but a file may never end.
+            content = read_json(path.read_text("utf-8")) if path.is_file() else None
+        except (OSError, ValueError):
             return None
+        if not isinstance(content, dict) or content.get("schema") != _SCHEMA:
+            return None
+        inputs, outputs = content.get("inputs"), content.get("outputs")
+        if not _is_of(dict, inputs) or not _is_of(str, outputs):
+            return None
+        return Manifest(inputs, outputs) if all(map(self._holds, outputs)) else None
 
     def damaged(self, manifest: Manifest) -> list[str]:
         """Files of the record that are missing or are not what the stage wrote."""
@@ -114,14 +127,15 @@ class BuildFolder:
 
     def scratch(self, stage: str) -> Path:
         """A folder that lasts between runs, for what only saves time."""
-        folder = self._path / ".work" / stage
+        folder = self._path / _WORK / stage
+        _refuse_link(folder)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @property
     def durations(self) -> Path:
         """The file that remembers how long work takes."""
-        return self._path / ".work" / "durations.json"
+        return self._path / _WORK / "durations.json"
 
     @contextmanager
     def staging(self, stage: str) -> Iterator[Path]:
@@ -158,7 +172,7 @@ class BuildFolder:
     def withdraw(self, stage: str) -> None:
         """Remove the record of a stage, then its files."""
         manifest = self.manifest(stage)
-        self._record(stage).unlink(missing_ok=True)
+        _remove(self._record(stage))
         for name in sorted(
             {Path(name).parts[0] for name in (manifest.outputs if manifest else ())}
         ):
@@ -167,11 +181,46 @@ class BuildFolder:
     def _record(self, stage: str) -> Path:
         return self._records / f"{stage}.json"
 
+    def _holds(self, name: str) -> bool:
+        """Whether the name is that of a file that a stage may have written into the folder."""
+        path = PurePosixPath(name)
+        if path.is_absolute() or path.as_posix() != name or ".." in path.parts:
+            return False
+        if path.parts[:1] in ((), (_RECORDS,), (_WORK,)):
+            return False
+        try:
+            inside = (self._path / name).resolve().is_relative_to(self._path.resolve())
+            (self._path / name).exists()
+        except (OSError, RuntimeError, ValueError):  # too long, links in a circle, a zero byte
+            return False
+        return inside
+
     def _sweep(self) -> None:
-        """Remove what killed runs left behind."""
+        """Remove what killed runs left behind; nobody else works in the folder."""
         for rest in self._records.glob("*.part"):
             _remove(rest)
+        remove_unfinished(self._path)
+        for work in (self._path / _WORK).glob("*"):
+            if work.is_dir() and not work.is_symlink():
+                # Older versions compiled simulations there.
+                for rest in work.glob(".sim-*"):
+                    _remove(rest)
+                remove_abandoned(work / SCRATCH)
         remove_abandoned()
+
+
+def _is_of(kind: type[_T], mapping: Any) -> TypeGuard[dict[str, _T]]:
+    return isinstance(mapping, dict) and all(isinstance(value, kind) for value in mapping.values())
+
+
+def _refuse_link(path: Path) -> None:
+    """Raise UserError for a link where files of our own are written and removed."""
+    if path.is_symlink():
+        raise UserError(
+            "This is a link, and must not be one: files are written and removed here.",
+            where=str(path),
+            hint="Remove the link.",
+        )
 
 
 def _remove(path: Path) -> None:

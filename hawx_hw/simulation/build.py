@@ -14,7 +14,7 @@ from cocotb_tools import config as cocotb_config
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.simulators import Simulator
 from hawx_hw.util.locations import cache_folder
-from hawx_hw.util.scratch import scratch_folder, tool_environment
+from hawx_hw.util.scratch import SCRATCH, scratch_folder, tool_environment
 
 __all__ = ["Simulation", "build_simulation", "make_program", "run_tool"]
 
@@ -97,7 +97,7 @@ def build_simulation(
     workdir.mkdir(parents=True, exist_ok=True)
     for other in workdir.glob(f"sim-{simulator.name}-*"):
         shutil.rmtree(other, ignore_errors=True)
-    with scratch_folder("sim", workdir / ".scratch") as aside:
+    with scratch_folder("sim", workdir / SCRATCH) as aside:
         build = aside / "build"
         build.mkdir()
         if simulator.name == "verilator":

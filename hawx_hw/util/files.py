@@ -1,32 +1,89 @@
-"""Files that are never seen half-written: write aside in the same folder, then rename."""
+"""Files that are never seen half-written: write aside in the same folder, then rename.
+
+What is written aside is locked meanwhile. The system ends the lock with the process, however that
+dies: what is aside and not locked was left by a process that was killed.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["sha256_file", "write_bytes", "write_json", "write_text"]
+__all__ = ["remove_unfinished", "sha256_file", "write_bytes", "write_json", "write_text"]
+
+
+#: A name of what is written aside.
+_ASIDE = re.compile(r"\.(?P<of>.+)\.[a-z0-9_]{8}\.part", re.DOTALL)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content`` at once; its folder is created if need be."""
+    """Replace ``path`` by ``content`` at once; its folder is created if need be.
+
+    What a killed process left of the same file is removed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    _remove_of(path)
+    handle, aside = _locked_aside(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; these are ordinary ones.
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
+            # mkstemp makes private files; these are ordinary ones.
+            aside.chmod(0o644)
+            aside.replace(path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left of the files that they were writing into a folder.
+
+    Folders below it count, links to folders do not.
+    """
+    for place, _, names in os.walk(folder):
+        for name in filter(_ASIDE.fullmatch, names):
+            _remove_abandoned(Path(place, name))
+
+
+def _remove_of(path: Path) -> None:
+    with suppress(OSError):
+        for other in path.parent.iterdir():
+            match = _ASIDE.fullmatch(other.name)
+            if match and match["of"] == path.name:
+                _remove_abandoned(other)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove a file that was written aside, unless a process still writes it."""
+    # In use, gone meanwhile, no file, or not to be locked here.
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(handle)
+
+
+def _locked_aside(path: Path) -> tuple[int, Path]:
+    """A new file beside ``path``, open and locked."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        # Another process may have taken it for abandoned before it was locked.
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ ours, is never touched. Process numbers, which the system reuses, play no part.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,10 +20,14 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.util.locations import cache_folder
 
-__all__ = ["remove_abandoned", "scratch_folder", "tool_environment"]
+__all__ = ["SCRATCH", "remove_abandoned", "scratch_folder", "tool_environment"]
 
+#: Name of a folder of scratch folders within a folder of results.
+SCRATCH = ".scratch"
 _LOCK = "lock"
 _CONTENT = "files"
+#: Of a scratch folder: its use, and what makes it unique.
+_NAME = re.compile(r".+-[a-z0-9_]{8}")
 
 
 @contextmanager
@@ -64,11 +69,19 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
         _remove(folder)
 
 
-def remove_abandoned() -> None:
-    """Remove scratch folders of processes that were killed; the first call in a process does it."""
+def remove_abandoned(root: Path | None = None) -> None:
+    """Remove scratch folders of processes that were killed; the first call in a process does it.
+
+    Parameters
+    ----------
+    root : Path or None
+        The folder that holds them; if left out, that of :func:`scratch_folder`.
+    """
+    root = (_user_root() if root is None else root).absolute()
     # A folder that is missing, or cannot be used, holds none of ours.
     with suppress(OSError):
-        _sweep(_user_root())
+        if root.is_dir() and not root.is_symlink():
+            _sweep(root)
 
 
 def tool_environment(folder: Path) -> dict[str, str]:
@@ -112,13 +125,14 @@ def _sweep(root: Path) -> None:
                 if _is_scratch(folder):
                     with FileLock(folder / _LOCK, blocking=False):
                         _remove(folder)
+                elif _NAME.fullmatch(folder.name) and not folder.is_symlink():
+                    # Killed before it had its lock, or when it was all but removed: only an empty
+                    # folder can be removed so.
+                    folder.rmdir()
 
 
 def _is_scratch(folder: Path) -> bool:
-    """Whether a folder holds our lock, and nothing that is not ours.
-
-    One whose process was killed before it had its lock is not, and stays, empty.
-    """
+    """Whether a folder holds our lock, and nothing that is not ours."""
     if folder.is_symlink() or not (folder / _LOCK).is_file():
         return False
     return {path.name for path in folder.iterdir()} <= {_LOCK, _CONTENT}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from hawx_hw.util.files import sha256_file, write_bytes, write_json, write_text
+from hawx_hw.util import files
+from hawx_hw.util.files import remove_unfinished, sha256_file, write_bytes, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -54,6 +57,98 @@ def test_a_failure_leaves_the_old_file_and_nothing_aside(
         write_text(path, "new")
     assert path.read_text() == "old"
     assert names(tmp_path) == ["x.txt"]
+
+
+#: Begins to write the file that is its argument, says so, and waits.
+WRITES = """
+import os, sys
+from pathlib import Path
+from hawx_hw.util import files
+def wait(handle):
+    print("writing", flush=True)
+    sys.stdin.read()
+files.os.fsync = wait
+files.write_text(Path(sys.argv[1]), "other")
+"""
+
+
+@pytest.fixture
+def writing(tmp_path: Path):
+    """A function that starts a process which is writing a file."""
+    started = []
+
+    def start(path: Path) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITES, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout.readline() == "writing\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path: Path, writing) -> None:
+    path = tmp_path / "x.txt"
+    for other in (path, tmp_path / "x.txt.y"):
+        killed = writing(other)
+        killed.kill()
+        killed.wait()
+    (tmp_path / ".x.txt.notes").write_text("mine")
+    write_text(path, "new")
+    (rest,) = tmp_path.glob(".*.part")
+    assert rest.name.startswith(".x.txt.y.")
+    remove_unfinished(tmp_path)
+    assert names(tmp_path) == [".x.txt.notes", "x.txt"]
+
+
+def test_what_another_process_is_writing_stays(tmp_path: Path, writing) -> None:
+    running = writing(tmp_path / "x.txt")
+    remove_unfinished(tmp_path)
+    write_text(tmp_path / "x.txt", "new")
+    running.communicate("")
+    assert (tmp_path / "x.txt").read_text() == "other"
+    assert names(tmp_path) == ["x.txt"]
+
+
+def test_only_files_that_were_written_aside_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / ".x.abcd1234.part").write_text("")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    (folder / ".y.abcd1234.part").symlink_to(tmp_path / "elsewhere" / ".x.abcd1234.part")
+    os.mkfifo(folder / "pipe.part")
+    kept = ["x.part", ".x.part", ".x.ABCD1234.part", ".x.abcd1234.part~", "..abcd1234.part"]
+    for name in kept:
+        (folder / name).write_text("")
+    (folder / ".x.abcd1234.part").write_text("")
+    remove_unfinished(folder)
+    assert set(names(folder)) == {*kept, "link", "pipe.part", ".y.abcd1234.part"}
+    assert names(tmp_path / "elsewhere") == [".x.abcd1234.part"]
+
+
+def test_a_file_that_is_taken_for_abandoned_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, moments = files.fcntl.flock, []
+
+    def locked(handle: int, how: int) -> None:
+        if not moments:
+            moments.append(handle)
+            remove_unfinished(tmp_path)
+        lock(handle, how)
+
+    monkeypatch.setattr(files.fcntl, "flock", locked)
+    write_text(tmp_path / "x.txt", "new")
+    assert names(tmp_path) == ["x.txt"]
+    assert moments
 
 
 def test_files_are_readable_by_others(tmp_path: Path) -> None:

@@ -164,6 +164,29 @@ def test_only_folders_with_our_lock_and_nothing_else_are_removed(tmp_path: Path)
     assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"files", "lock"}
 
 
+def test_an_empty_folder_that_was_killed_before_its_lock_is_removed(tmp_path: Path) -> None:
+    for name in ("sim-abcd_123", "sim-with_file"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "sim-with_file" / "file").write_text("content")
+    with scratch_folder("mine", tmp_path):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"lock", "sim-with_file"}
+
+
+@pytest.mark.parametrize("kind", ["missing", "link", "file"])
+def test_a_root_that_is_no_folder_is_left_alone(tmp_path: Path, kind: str) -> None:
+    root, ours = tmp_path / "root", tmp_path / "elsewhere" / "sim-abcd1234"
+    (ours / "files").mkdir(parents=True)
+    (ours / "lock").write_text("")
+    if kind == "link":
+        root.symlink_to(tmp_path / "elsewhere")
+    elif kind == "file":
+        root.write_text("")
+    remove_abandoned(root)
+    assert ours.exists()
+    assert root.exists() == (kind != "missing")
+
+
 def test_the_lock_goes_last(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is killed while it removes its folder leaves one that is removed later."""
     removed = []
