@@ -113,9 +113,9 @@ class BuildFolder:
         if not isinstance(content, dict) or content.get("schema") != _SCHEMA:
             return None
         inputs, outputs = content.get("inputs"), content.get("outputs")
-        if not _is_of(dict, inputs) or not _is_of(str, outputs):
-            return None
-        return Manifest(inputs, outputs) if all(map(self._holds, outputs)) else None
+        if _is_of(dict, inputs) and _is_of(str, outputs) and all(map(self._holds, outputs)):
+            return Manifest(dict(inputs), outputs)
+        return None
 
     def damaged(self, manifest: Manifest) -> list[str]:
         """Files of the record that are missing or are not what the stage wrote."""
