@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeGuard, TypeVar
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -20,7 +20,6 @@ from hawx_hw.util.scratch import SCRATCH, remove_abandoned
 
 __all__ = ["BuildFolder", "Manifest"]
 
-_T = TypeVar("_T")
 _SCHEMA = 1
 #: Folders of this module's own in the build folder: no stage writes there.
 _RECORDS, _WORK = ".stages", ".work"
@@ -112,10 +111,11 @@ class BuildFolder:
             return None
         if not isinstance(content, dict) or content.get("schema") != _SCHEMA:
             return None
-        inputs, outputs = content.get("inputs"), content.get("outputs")
-        if _is_of(dict, inputs) and _is_of(str, outputs) and all(map(self._holds, outputs)):
-            return Manifest(dict(inputs), outputs)
-        return None
+        inputs: Any = content.get("inputs")
+        outputs: Any = content.get("outputs")
+        if not (_is_of(dict, inputs) and _is_of(str, outputs) and all(map(self._holds, outputs))):
+            return None
+        return Manifest(inputs, outputs)
 
     def damaged(self, manifest: Manifest) -> list[str]:
         """Files of the record that are missing or are not what the stage wrote."""
@@ -209,7 +209,7 @@ class BuildFolder:
         remove_abandoned()
 
 
-def _is_of(kind: type[_T], mapping: Any) -> TypeGuard[dict[str, _T]]:
+def _is_of(kind: type, mapping: Any) -> bool:
     return isinstance(mapping, dict) and all(isinstance(value, kind) for value in mapping.values())
 
 
