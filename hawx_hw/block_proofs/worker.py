@@ -11,13 +11,15 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.util.processes import run
+
 __all__ = ["main"]
 
+_PROOF_SECONDS = 1800.0
 #: Without reordering of variables: a BDD of 16 inputs cannot grow large.
 _PROVE = "read_aiger miter.aig; collapse -r; strash; sat; write_cex -n counterexample.txt"
 _BIT = re.compile(r"^in_([ab])\[(\d)\]=([01])$", re.MULTILINE)
@@ -84,16 +86,11 @@ class _Comparison:
         return dict(zip(("a", "b", "first", "second"), (*operands, *products), strict=True))
 
     def _difference(self) -> tuple[int, int] | None:
-        done = subprocess.run(
-            [self._abc, "-s", "-c", _PROVE],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if re.search(r"^UNSATISFIABLE\b", done.stdout, re.MULTILINE):
+        done = run([self._abc, "-s", "-c", _PROVE], tool="ABC", limit=_PROOF_SECONDS)
+        if re.search(r"^UNSATISFIABLE\b", done.output, re.MULTILINE):
             return None
-        if not re.search(r"^SATISFIABLE\b", done.stdout, re.MULTILINE):
-            raise RuntimeError(f"ABC came to no verdict:\n{done.stdout}{done.stderr}")
+        if not re.search(r"^SATISFIABLE\b", done.output, re.MULTILINE):
+            raise RuntimeError(f"ABC came to no verdict:\n{done.output}")
         operands = {"a": 0, "b": 0}
         for name, bit, value in _BIT.findall(Path("counterexample.txt").read_text("utf-8")):
             operands[name] |= int(value) << int(bit)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.processes import ToolError, run
 
 __all__ = ["Finding", "check_required", "examine"]
+
+_ANSWER_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -89,17 +91,10 @@ def _program(*names: str, arguments: Sequence[str] = ("--version",)) -> Callable
             if path is None:
                 continue
             try:
-                answer = subprocess.run(
-                    [path, *arguments],
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                    timeout=30,
-                    stdin=subprocess.DEVNULL,
-                )
-            except (OSError, subprocess.TimeoutExpired):
+                answer = run([path, *arguments], tool=name, limit=_ANSWER_SECONDS)
+            except ToolError:
                 continue
-            match = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
+            match = re.search(r"\d+(\.\d+)+", answer.output)
             return match[0] if match else "found"
         return None
 

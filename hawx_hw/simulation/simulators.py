@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.processes import ToolError, run
 
-__all__ = ["SIMULATORS", "VERILATOR_MINIMUM", "Simulator", "find_simulator"]
+__all__ = ["ANSWER_SECONDS", "SIMULATORS", "VERILATOR_MINIMUM", "Simulator", "find_simulator"]
 
 SIMULATORS = ("verilator", "icarus")
+#: For the version of a program.
+ANSWER_SECONDS = 60.0
 #: cocotb 2 refuses older ones.
 VERILATOR_MINIMUM = (5, 36)
 
@@ -130,17 +131,15 @@ def _version(
     executable: str, arguments: list[str], environment: dict[str, str], pattern: str
 ) -> str | None:
     try:
-        answer = subprocess.run(
+        answer = run(
             [executable, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | environment,
-            timeout=60,
+            tool=Path(executable).name,
+            limit=ANSWER_SECONDS,
+            variables=environment,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except ToolError:
         return None
-    match = re.search(pattern, answer.stdout + answer.stderr)
+    match = re.search(pattern, answer.output)
     return match[1] if match else None
 
 

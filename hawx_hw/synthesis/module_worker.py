@@ -34,7 +34,7 @@ def main(path: str) -> None:
     while waiting or running:
         while waiting and len(running) < content["jobs"]:
             number, folder = waiting.pop()
-            child = os.fork()
+            child = os.fork()  # noqa: TID251 (in the group of this process)
             if child == 0:
                 _map(libyosys, Path(folder))
             running[child] = number

@@ -8,16 +8,12 @@ synthesized before or beside it.
 from __future__ import annotations
 
 import json
-import os
-import select
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +24,9 @@ from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
 from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
-from hawx_hw.synthesis.yosys import ENDED, check_yosys, constraints, environment, refusal
+from hawx_hw.synthesis.yosys import ENDED, SLOW, check_yosys, constraints, refusal, variables
 from hawx_hw.technology import Technology
+from hawx_hw.util.processes import ToolFailedError, output_lines, python_command
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -243,40 +240,21 @@ def _run(
 
 def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int]]:
     """Number and exit status of each unit, as the worker reports them."""
-    limit = time.monotonic() + timeout
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hawx_hw.synthesis.module_worker", str(path)],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    pending = b""
+    command = python_command("hawx_hw.synthesis.module_worker", str(path))
+    lines = output_lines(command, tool="Yosys", limit=timeout, variables=variables(), hint=SLOW)
+    done = 0
     try:
-        while count:
-            if not select.select([process.stdout], [], [], max(0.0, limit - time.monotonic()))[0]:
-                raise UserError(
-                    f"Yosys took longer than {timeout:g} s.",
-                    hint="Make the accelerator smaller, or allow more time.",
-                )
-            received = os.read(process.stdout.fileno(), 65536)
-            if not received:
-                raise UserError(f"Yosys's process ended with status {process.wait()}.", hint=ENDED)
-            *lines, pending = (pending + received).split(b"\n")
-            for line in lines:
+        with closing(lines):
+            for line in islice(lines, count):
+                done += 1
                 number, status = map(int, line.split())
-                count -= 1
                 yield number, status
-    finally:
-        if process.poll() is None:
-            # Its forks and their ABC too, which are in the same group.
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+    except ToolFailedError as error:
+        raise UserError(error.what, hint=ENDED) from error
+    if done < count:
+        raise UserError("Yosys ended before its work was done.", hint=ENDED)
 
 
 def _refused(unit: Unit, log: str, status: int) -> UserError:
-    error = refusal(log, status)
+    error = refusal(log, f"ended with status {status}")
     return UserError(unit.named(error.what), where=unit.place(error.where), hint=error.hint)

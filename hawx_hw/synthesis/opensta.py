@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,12 +12,14 @@ from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.util.files import write_text
 from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
-from hawx_hw.util.scratch import tool_environment
+from hawx_hw.util.processes import run
 
 __all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit"]
 
 #: How to do without it.
 WITHOUT = "Without OpenSTA it works: take sta out of PATH."
+#: For the version.
+_ANSWER_SECONDS = 30
 #: What Tcl takes as it stands within braces, and OpenSTA as the name of one thing.
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
@@ -38,8 +39,8 @@ def find_opensta() -> tuple[Path, str] | None:
     program = shutil.which("sta")
     if program is None:
         return None
-    run = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
-    return Path(program), run.stdout.strip() or "unknown"
+    answer = run([program, "-version"], tool="OpenSTA", limit=_ANSWER_SECONDS, hint=WITHOUT)
+    return Path(program), answer.output.strip() or "unknown"
 
 
 def opensta_timing(
@@ -92,24 +93,20 @@ def opensta_timing(
     write_text(workdir / "opensta_macros.lib", macro_library(macros))
     write_text(workdir / "opensta_cells.lib", without_wires(cells))
     write_text(workdir / "opensta.tcl", _script(top, clock, bool(macros)))
-    try:
-        run = subprocess.run(
-            [program, "-no_init", "-no_splash", "-exit", "opensta.tcl"],
-            cwd=workdir,
-            env=tool_environment(workdir),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout,
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"OpenSTA took longer than {timeout:g} s.", hint=WITHOUT) from None
-    log = run.stdout + run.stderr
+    done = run(
+        [str(program), "-no_init", "-no_splash", "-exit", "opensta.tcl"],
+        tool="OpenSTA",
+        limit=timeout,
+        folder=workdir,
+        temporary=workdir,
+        hint=WITHOUT,
+    )
+    log = done.output
     write_text(workdir / "opensta.log", log)
     where = str(workdir / "opensta.log")
     failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
-    if run.returncode or failure:
-        reason = failure[0] if failure else f"it ended with status {run.returncode}"
+    if done.status or failure:
+        reason = failure[0] if failure else f"it {done.ending}"
         raise UserError(
             f"OpenSTA failed: {reason}.", where=where, hint=f"The log has more. {WITHOUT}"
         )

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from importlib import util
 from pathlib import Path
@@ -15,14 +11,17 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
+from hawx_hw.util.processes import python_command, python_path, run
 
-__all__ = ["ENDED", "check_yosys", "constraints", "environment", "refusal", "run_yosys"]
+__all__ = ["ENDED", "SLOW", "check_yosys", "constraints", "refusal", "run_yosys", "variables"]
 
 #: The hint where Yosys's process ended without an error of its own.
 ENDED = (
     "The system may have ended it for lack of memory: try again with fewer jobs, or with another "
     "version of pyosys."
 )
+#: The hint where Yosys takes too long.
+SLOW = "Or make the accelerator smaller."
 _ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
 _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
 
@@ -33,13 +32,13 @@ def check_yosys() -> None:
         raise UserError("Yosys is missing.", hint="Install it, with: pip install pyosys")
 
 
-def environment() -> dict[str, str]:
-    """The environment of a worker.
+def variables() -> dict[str, str]:
+    """Environment variables of a worker.
 
     Temporary files of Yosys and ABC go to the scratch folder that the worker changes into: they are
     removed with it even where the worker is killed, and none from elsewhere is read.
     """
-    return os.environ | {"TMPDIR": "."}
+    return {"TMPDIR": "."} | python_path()
 
 
 def constraints(technology: Technology) -> str:
@@ -84,7 +83,7 @@ def run_yosys(
     job : mapping
         Goes to the worker as a JSON file, whose path is its argument.
     scratch : Path
-        A folder that gets ``job.json`` and ``yosys.log``; the worker changes into it.
+        A folder that gets ``job.json``; the worker changes into it.
     timeout : float
         Seconds.
     worker : str
@@ -97,40 +96,26 @@ def run_yosys(
     """
     check_yosys()
     (scratch / "job.json").write_text(json.dumps(job), "utf-8")
-    log = scratch / "yosys.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", worker, str(scratch / "job.json")],
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise UserError(
-                f"Yosys took longer than {timeout:g} s.",
-                hint="Make the accelerator smaller, or allow more time.",
-            ) from None
-        finally:
-            if process.poll() is None:
-                # Its ABC too, which is in the same group.
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    if status:
-        raise refusal(log.read_text(errors="replace", encoding="utf-8"), status)
+    done = run(
+        python_command(worker, str(scratch / "job.json")),
+        tool="Yosys",
+        limit=timeout,
+        variables=variables(),
+        hint=SLOW,
+    )
+    if done.status:
+        raise refusal(done.output, done.ending)
 
 
-def refusal(log: str, status: int) -> UserError:
-    """The error that Yosys reported in its log; ``where`` is as Yosys names it."""
+def refusal(log: str, ending: str) -> UserError:
+    """The error that Yosys reported in its log; ``where`` is as Yosys names it.
+
+    ``ending`` is how it ended, such as "ended with status 1".
+    """
     errors = list(_ERROR.finditer(log))
     if not errors:
         last = log.strip().splitlines()[-1:] or ["nothing"]
-        return UserError(
-            f"Yosys ended with status {status}; its last message: {last[0]}", hint=ENDED
-        )
+        return UserError(f"Yosys {ending}; its last message: {last[0]}", hint=ENDED)
     return UserError(
         f"Yosys refused the design: {errors[-1]['what']}",
         where=errors[-1]["where"],

@@ -5,6 +5,7 @@ No other module reads a variable of :data:`VARIABLES` or forms a path in the use
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = [
     "required_cache_folder",
     "store_file",
     "technology_folders",
+    "time_limit_factor",
 ]
 
 #: Environment variables of the user's, with what they name; docs/user-guide.md lists them.
@@ -29,6 +31,7 @@ VARIABLES: Mapping[str, str] = {
     "HAWX_PREDICTORS": "folder with predictors of your own, searched before those of the package",
     "HAWX_STORE": "SQLite file of synthesized modules, in place of synthesis.sqlite in the cache",
     "HAWX_TECHNOLOGY": "folders with technologies and liberty files, listed as PATH lists them",
+    "HAWX_TIME_LIMITS": "factor on the time limits of the tools that hawx runs, such as 10",
 }
 #: Folders in the cache, with their contents.
 CACHES: Mapping[str, str] = {
@@ -116,6 +119,28 @@ def technology_folders() -> list[Path]:
     """Folders of the user's own technologies and liberty files, which HAWX_TECHNOLOGY lists."""
     parts = os.environ.get("HAWX_TECHNOLOGY", "").split(os.pathsep)
     return [Path(part).expanduser() for part in parts if part]
+
+
+def time_limit_factor() -> float:
+    """What HAWX_TIME_LIMITS multiplies the time limits of tools with; 1 where it is not set.
+
+    Raises
+    ------
+    UserError
+        It is no number above 0.
+    """
+    given = os.environ.get("HAWX_TIME_LIMITS") or "1"
+    try:
+        factor = float(given)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor < math.inf:
+        raise UserError(
+            f"The factor on time limits must be a number above 0, not {given!r}.",
+            where="HAWX_TIME_LIMITS",
+            hint="Write 10, or unset it.",
+        )
+    return factor
 
 
 def _given(variable: str) -> Path | None:

@@ -7,13 +7,13 @@ import ctypes
 import hashlib
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from hawx_hw.util.files import write_bytes
 from hawx_hw.util.locations import cache_folder
-from hawx_hw.util.scratch import scratch_folder, tool_environment
+from hawx_hw.util.processes import ToolError, run
+from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["CompilerError", "load"]
 
@@ -73,7 +73,7 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
 
 def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | None) -> str:
     """SHA-256 of all that decides the compiler's output: its version, the options, the sources."""
-    digest = hashlib.sha256(_run([compiler, "-v"]))
+    digest = hashlib.sha256(_run([compiler, "-v"]).encode())
     for part in (compiler, source.name, *arguments, text or ""):
         digest.update(part.encode() + b"\0")
     for path in sorted(source.parent.glob("*.[ch]")):
@@ -81,20 +81,12 @@ def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | N
     return digest.hexdigest()
 
 
-def _run(command: Sequence[str], scratch: Path | None = None) -> bytes:
+def _run(command: Sequence[str], scratch: Path | None = None) -> str:
     try:
-        done = subprocess.run(
-            command,
-            env=None if scratch is None else tool_environment(scratch),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run(command, tool="The C compiler", limit=_TIMEOUT, temporary=scratch)
+    except ToolError as error:
         raise CompilerError(f"The C compiler cannot be run: {error}") from error
-    if done.returncode:
-        end = done.stdout.decode(errors="replace").strip().splitlines()[-5:]
+    if done.status:
+        end = done.output.strip().splitlines()[-5:] or [f"it {done.ending}"]
         raise CompilerError("The C compiler failed: " + " / ".join(end))
-    return done.stdout
+    return done.output

@@ -20,7 +20,7 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.util.locations import cache_folder
 
-__all__ = ["SCRATCH", "remove_abandoned", "scratch_folder", "tool_environment"]
+__all__ = ["SCRATCH", "remove_abandoned", "scratch_folder"]
 
 #: Name of a folder of scratch folders within a folder of results.
 SCRATCH = ".scratch"
@@ -82,11 +82,6 @@ def remove_abandoned(root: Path | None = None) -> None:
     with suppress(OSError):
         if root.is_dir() and not root.is_symlink():
             _sweep(root)
-
-
-def tool_environment(folder: Path) -> dict[str, str]:
-    """This process's environment for a tool that is to put its temporary files into ``folder``."""
-    return os.environ | {"TMPDIR": str(folder.absolute())}
 
 
 def _user_root() -> Path:

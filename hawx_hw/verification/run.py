@@ -7,13 +7,14 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
+from hawx_hw.util import processes
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
 from hawx_hw.verification.result import SimulationResult
@@ -27,6 +28,11 @@ __all__ = ["Mismatch", "verify"]
 _TOP = "hawx_accelerator"
 _MODULE = "hawx_sim.scenarios"
 _POLL_SECONDS = 0.3
+_SIMULATION = "The simulation"
+#: Of a simulation that counts no inference: the start of the testbench, and a cycle of a large
+#: array in the slower simulator.
+_IDLE_SECONDS = 1800.0
+_CYCLE_SECONDS = 0.1
 _LOG_LINES = 12
 
 
@@ -122,7 +128,7 @@ def _simulate(
         # cocotbext-axi still uses names that cocotb 2 has deprecated.
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
     }
-    runner = get_runner(simulation.simulator.name)
+    runner = _limited(get_runner(simulation.simulator.name), job, run / "report.json")
     with _python_path(sim()), _watched(run / "report.json", progress):
         # How the runner signals failure depends on its environment: the report alone decides.
         with contextlib.suppress(SystemExit, RuntimeError):
@@ -138,6 +144,40 @@ def _simulate(
                 extra_env=environment,
                 log_file=run / "simulation.log",
             )
+
+
+def _limited(runner: Any, job: Job, report: Path) -> Any:
+    """The runner, which starts the simulator as this project starts every program.
+
+    Its time begins anew with each inference that the report counts.
+    """
+    limit = _IDLE_SECONDS + _CYCLE_SECONDS * job.cycles
+
+    def execute(commands: Sequence[Sequence[str]], cwd: Path) -> None:
+        for command in commands:
+            done = processes.run(
+                command,
+                tool=_SIMULATION,
+                limit=limit,
+                folder=cwd,
+                variables=runner.env,
+                log=Path(runner.log_file),
+                alive=lambda: _changed(report),
+                hint="Or make the accelerator smaller.",
+            )
+            if done.status:
+                raise RuntimeError(f"{_SIMULATION} {done.ending}")
+
+    runner._execute = execute
+    return runner
+
+
+def _changed(report: Path) -> int:
+    """A number that changes with the report; 0 before there is one."""
+    try:
+        return report.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @contextlib.contextmanager

@@ -1,12 +1,12 @@
 import ctypes
 import stat
-import subprocess
 import sys
 
 import pytest
 
 from hawx_hw.emulation import compiler
 from hawx_hw.emulation.compiler import CompilerError
+from hawx_hw.util import native_code
 
 BASELINE = compiler.VARIANTS[0]
 
@@ -36,13 +36,13 @@ def test_kernels_are_compiled_once(cache, monkeypatch):
     assert cached.name.startswith("kernels-")
     compiler.library.cache_clear()
     calls = []
-    run = subprocess.run
+    run = native_code.run
 
     def counting(command, **options):
         calls.append(command)
         return run(command, **options)
 
-    monkeypatch.setattr(subprocess, "run", counting)
+    monkeypatch.setattr(native_code, "run", counting)
     assert compiler.library(BASELINE).hawx_elements() == 8
     assert [command[1:] for command in calls] == [["-v"]]
     assert list(cache.iterdir()) == [cached]

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis.yosys import ENDED, check_yosys, constraints, environment, refusal, run_yosys
+from hawx_hw.synthesis.yosys import ENDED, check_yosys, constraints, refusal, run_yosys, variables
 from hawx_hw.technology import load
 
 
 @pytest.fixture
 def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for modules that stand in for a worker."""
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
 
@@ -26,7 +26,6 @@ def test_the_job_reaches_the_worker(worker: Path, tmp_path: Path) -> None:
     )
     run_yosys({"top": "m", "sources": [1, 2]}, tmp_path, 60.0, worker="copies")
     assert (tmp_path / "copy").read_text() == '{"top": "m", "sources": [1, 2]}'
-    assert (tmp_path / "yosys.log").read_text() == "done\n"
 
 
 def test_an_error_of_yosys_has_its_place(worker: Path, tmp_path: Path) -> None:
@@ -40,7 +39,7 @@ def test_a_worker_that_takes_too_long_is_ended(worker: Path, tmp_path: Path) -> 
     (worker / "waits.py").write_text("import time; time.sleep(600)")
     with pytest.raises(UserError, match=r"longer than 0\.01 s\.") as caught:
         run_yosys({}, tmp_path, 0.01, worker="waits")
-    assert "more time" in str(caught.value.hint)
+    assert "HAWX_TIME_LIMITS" in str(caught.value.hint)
 
 
 CORRECT = "Correct the Verilog or the library that this names."
@@ -60,7 +59,7 @@ CORRECT = "Correct the Verilog or the library that this names."
     ],
 )
 def test_refusals(log: str, what: str, where: str | None) -> None:
-    error = refusal(log, 3)
+    error = refusal(log, "ended with status 3")
     assert what in error.what
     assert error.where == where
     assert error.hint == (ENDED if "status" in what else CORRECT)
@@ -87,9 +86,7 @@ def test_a_library_without_an_inverter(tmp_path: Path) -> None:
 
 def test_temporary_files_go_to_the_workers_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/somewhere/shared")
-    monkeypatch.setenv("OTHER", "stays")
-    assert environment()["TMPDIR"] == "."
-    assert environment()["OTHER"] == "stays"
+    assert variables()["TMPDIR"] == "."
 
 
 def test_a_missing_yosys_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

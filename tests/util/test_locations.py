@@ -17,6 +17,7 @@ from hawx_hw.util.locations import (
     required_cache_folder,
     store_file,
     technology_folders,
+    time_limit_factor,
 )
 
 PACKAGE = Path(hawx_hw.__file__).parent
@@ -116,3 +117,17 @@ def test_every_variable_and_every_folder_is_documented():
     guide = (PACKAGE.parent / "docs" / "user-guide.md").read_text("utf-8").replace("`", "")
     for name, meaning in (*VARIABLES.items(), *CACHES.items()):
         assert f"| {name} | {meaning} |" in guide
+
+
+def test_the_factor_on_time_limits(monkeypatch):
+    assert time_limit_factor() == 1
+    monkeypatch.setenv("HAWX_TIME_LIMITS", "2.5")
+    assert time_limit_factor() == 2.5
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "ten", "1" * 400])
+def test_a_factor_that_is_none(monkeypatch, given):
+    monkeypatch.setenv("HAWX_TIME_LIMITS", given)
+    with pytest.raises(UserError, match="must be a number above 0") as caught:
+        time_limit_factor()
+    assert caught.value.where == "HAWX_TIME_LIMITS"

@@ -13,7 +13,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.util import scratch
-from hawx_hw.util.scratch import remove_abandoned, scratch_folder, tool_environment
+from hawx_hw.util.scratch import remove_abandoned, scratch_folder
 
 #: Makes a scratch folder with a file in it, prints its path, and waits for a line.
 _PROCESS = """
@@ -214,13 +214,3 @@ def test_where_nothing_can_be_written(
     with pytest.raises(UserError, match="Set HAWX_CACHE to a folder that can be"):
         with scratch_folder("mine"):
             pass
-
-
-def test_tools_put_their_temporary_files_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HAWX_SOMETHING", "else")
-    with scratch_folder("mine") as folder:
-        environment = tool_environment(folder)
-        command = [sys.executable, "-c", "import tempfile; print(tempfile.mkdtemp())"]
-        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        assert Path(made.stdout.strip()).parent == folder
-        assert environment["HAWX_SOMETHING"] == "else"

@@ -1,0 +1,262 @@
+"""Children: their limits, their ends with all that they started, what reaches them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.errors import UserError
+from hawx_hw.util import processes
+from hawx_hw.util.processes import (
+    TimeLimitError,
+    ToolFailedError,
+    ToolMissingError,
+    allow,
+    end_all,
+    environment,
+    output_lines,
+    python_command,
+    python_path,
+    run,
+)
+
+
+def python(code: str, **options):
+    options = {"tool": "Python", "limit": 60.0} | options
+    return run([sys.executable, "-P", "-S", "-c", code], **options)
+
+
+#: Starts a process that outlives it, and writes its number.
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+"""
+
+
+def ends(number: int) -> bool:
+    """Whether a process is gone within some seconds."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            status = Path(f"/proc/{number}/stat").read_text("utf-8")
+        except OSError:
+            return True
+        if status.rsplit(")", 1)[1].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_output_messages_and_status() -> None:
+    code = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    done = python(code, separate=True)
+    assert (done.status, done.output, done.messages) == (3, "out\n", "err\n")
+    assert done.ending == "ended with status 3"
+    together = python(code)
+    assert sorted(together.output.split()) == ["err", "out"]
+    assert together.messages == ""
+
+
+def test_a_signal_is_named() -> None:
+    done = python("import os; os.kill(os.getpid(), 11)")
+    assert done.ending == "was ended by SIGSEGV"
+
+
+def test_standard_input_is_empty_or_the_text() -> None:
+    echo = "import sys; print(len(sys.stdin.read()))"
+    assert python(echo).output == "0\n"
+    assert python(echo, text="ä" * 200_000).output == "200000\n"
+    assert python("", text="not read" * 100_000).status == 0
+
+
+def test_one_that_hangs_is_ended_at_its_limit_with_all_that_it_started() -> None:
+    started: list[int] = []
+    with pytest.raises(TimeLimitError, match=r"^yosys took longer than 0\.5 s\."):
+        for line in output_lines(
+            [sys.executable, "-S", "-c", PARENT + "time.sleep(600)"], tool="yosys", limit=0.5
+        ):
+            started.append(int(line))
+    assert ends(started[0])
+
+
+def test_the_hint_of_a_limit_says_how_to_raise_it() -> None:
+    with pytest.raises(TimeLimitError) as caught:
+        python("import time; time.sleep(600)", limit=0.05, hint="Take less.")
+    assert caught.value.exit_status == 2
+    assert caught.value.tool == "Python"
+    assert caught.value.hint == "HAWX_TIME_LIMITS=10 allows ten times as long. Take less."
+
+
+def test_the_user_can_raise_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAWX_TIME_LIMITS", "1e4")
+    assert python("import time; time.sleep(0.1)", limit=0.01).status == 0
+
+
+def test_what_an_ended_program_leaves_behind_is_ended() -> None:
+    done = python(PARENT)
+    assert done.status == 0
+    assert ends(int(done.output))
+
+
+def test_one_that_closes_its_output_and_hangs_is_ended() -> None:
+    with pytest.raises(TimeLimitError):
+        python("import os, time; os.close(1); os.close(2); time.sleep(600)", limit=0.3)
+
+
+def test_work_that_goes_on_has_no_limit() -> None:
+    counts = iter(range(5))
+    done = python("import time; time.sleep(0.4)", limit=0.1, alive=lambda: next(counts, 5))
+    assert done.status == 0
+    with pytest.raises(TimeLimitError):
+        python("import time; time.sleep(600)", limit=0.1, alive=lambda: 1)
+
+
+def test_endless_output_is_cut_and_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(TimeLimitError):
+        python("while True: print('again ' * 100)", limit=0.5, kept=4000, log=log)
+    assert log.stat().st_size < 4000 + processes._CHUNK
+
+
+def test_the_end_of_an_output_is_kept(tmp_path: Path) -> None:
+    done = python("for number in range(10_000): print(number)", kept=1000)
+    assert done.cut
+    assert done.output.endswith("9998\n9999\n")
+    assert len(done.output) == 1000
+    assert not python("print(1)").cut
+
+
+def test_a_missing_program() -> None:
+    with pytest.raises(ToolMissingError, match=r"^sta cannot be started: .*No such file"):
+        run(["/no/such/program"], tool="sta", limit=1.0)
+    with pytest.raises(ToolMissingError, match="embedded null"):
+        run(["a\0b"], tool="sta", limit=1.0)
+
+
+def test_lines_come_as_they_are_written() -> None:
+    code = "import time; print('first', flush=True); time.sleep(600)"
+    lines = output_lines([sys.executable, "-S", "-c", code], tool="Python", limit=60.0)
+    assert next(lines) == "first"
+    lines.close()
+    assert not processes._state.groups
+
+
+def test_lines_of_a_program_that_fails() -> None:
+    code = "print('first'); exit(3)"
+    lines = output_lines([sys.executable, "-c", code], tool="Python", limit=60.0)
+    assert next(lines) == "first"
+    with pytest.raises(ToolFailedError, match=r"^Python ended with status 3"):
+        next(lines)
+
+
+@pytest.fixture
+def ending() -> Iterator[None]:
+    yield
+    allow()
+
+
+def test_end_all_lets_threads_go_on(ending: None, tmp_path: Path) -> None:
+    """As a pool of threads must, whose owner was interrupted and waits for it."""
+    done: list[object] = []
+
+    def work() -> None:
+        done.append(python("import time; time.sleep(600)", log=tmp_path / "log"))
+        try:
+            python("")
+        except UserError as error:
+            done.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not processes._state.groups:
+        time.sleep(0.01)
+    end_all()
+    thread.join(20)
+    assert [getattr(done[0], "status", None), str(done[1])] == [
+        -signal.SIGKILL,
+        "Interrupted: no other program is started any more.",
+    ]
+
+
+KILLED = """
+import os, sys
+from hawx_hw.util.processes import output_lines
+for line in output_lines([sys.executable, "-S", "-c", sys.argv[1]], tool="t", limit=600.0):
+    print(line, flush=True)
+    {end}
+"""
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "os._exit(0)", "sys.exit(0)"])
+def test_children_end_with_this_process(end: str) -> None:
+    """Whatever it dies of; what the child started too."""
+    code = f"import os; print(os.getpid()); {PARENT}time.sleep(600)"
+    command = [sys.executable, "-c", KILLED.format(end=end), code]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    (child,) = done.stdout.split()
+    assert ends(int(child))
+
+
+def test_no_module_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("json", "numpy", "typing", "hawx_hw"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from here')")
+    (tmp_path / "job.py").write_text("raise SystemExit('imported from here')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", *sys.path]))
+    assert python("import json, typing").status == 0
+    command = python_command("json.tool", "--help")
+    for variables in ({}, python_path()):
+        done = run(command, tool="Python", limit=60.0, folder=tmp_path, variables=variables)
+        assert done.output.startswith("usage")
+    # Nor a script's, such as those that Verilator's makefile runs.
+    code = "import sys; print(sys.flags.safe_path)"
+    assert run([sys.executable, "-c", code], tool="t", limit=60.0).output == "True\n"
+
+
+def test_children_import_what_this_process_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "mine.py").write_text("import hawx_hw; print(hawx_hw.__file__)")
+    done = run(python_command("mine"), tool="t", limit=60.0, variables=python_path())
+    assert done.output.strip() == sys.modules["hawx_hw"].__file__
+
+
+def test_relative_paths_of_modules_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", ["", "here", "/there"])
+    own = str(Path(sys.modules["hawx_hw"].__file__ or "").parent.parent)
+    assert python_path() == {"PYTHONPATH": f"/there:{own}"}
+
+
+def test_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in {
+        "MAKEFLAGS": "-n --jobserver-auth=3,4",
+        "BASH_ENV": "x",
+        "LC_ALL": "de_DE.ISO-8859-1",
+        "PYTHONPATH": ":/a::/b:",
+        "OTHER": "stays",
+    }.items():
+        monkeypatch.setenv(name, text)
+    variables = environment()
+    assert not {"MAKEFLAGS", "BASH_ENV"} & set(variables)
+    assert variables["LC_ALL"] == "C.UTF-8"
+    assert variables["PYTHONPATH"] == "/a:/b"
+    assert variables["OTHER"] == "stays"
+    done = python("import tempfile; print(tempfile.mkdtemp())", temporary=tmp_path)
+    assert Path(done.output.strip()).parent == tmp_path
+
+
+def test_output_is_utf8_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert python("print('Größe')").output == "Größe\n"
+    assert python("import os; os.write(1, bytes([255, 10]))").output == "\ufffd\n"
