@@ -52,8 +52,11 @@ def unpack(content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
         tensors = safetensors.torch.load(content)
         metadata = dict(_split(content)[0].get(_METADATA) or {})
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise ValueError(str(error)) from error
+    except KeyError as error:
+        raise ValueError(f"torch has no numbers of type {error}") from error
+    # TypeError, RuntimeError: sizes that torch cannot make a tensor of.
+    except (safetensors.SafetensorError, ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(str(error).splitlines()[0]) from error
     if metadata.pop(_CHECKSUM, None) not in (None, _checksum(content)):
         raise ValueError("its contents differ from its own checksum")
     return tensors, metadata

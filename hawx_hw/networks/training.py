@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ _COMPILER_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 _SCHEMA = 1
 _STEPS = 14_000
 _MOST_EPOCHS = 150
+#: Shape and type of the optimizer's count of steps.
+_COUNT = (torch.Size([]), torch.float32)
 
 
 @dataclass(frozen=True)
@@ -260,12 +262,31 @@ def _resume(
     # What cannot be read, is damaged, or belongs to another recipe is no state to go on from.
     try:
         tensors, metadata = unpack(partial.read_bytes())
-    except (OSError, ValueError):
+        if metadata.get("identity") != identity:
+            return 0
+        epoch = int(metadata["epoch"])
+        weights, state = _separated(tensors)
+    except (OSError, ValueError, KeyError):
         return 0
-    if metadata.get("identity") != identity:
+    parameters = dict(enumerate(network.parameters()))
+    if _form(weights) != _form(network.state_dict()) or state.keys() != parameters.keys():
         return 0
-    state: dict[int, dict[str, torch.Tensor]] = {}
+    for index, parameter in parameters.items():
+        moment = (parameter.shape, parameter.dtype)
+        if _form(state[index]) != {"step": _COUNT, "exp_avg": moment, "exp_avg_sq": moment}:
+            return 0
+    network.load_state_dict(weights)
+    whole = optimizer.state_dict()
+    optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+    return epoch
+
+
+def _separated(
+    tensors: Mapping[str, torch.Tensor],
+) -> tuple[dict[str, torch.Tensor], dict[int, dict[str, torch.Tensor]]]:
+    """Weights by name, and the optimizer's tensors by parameter and name."""
     weights: dict[str, torch.Tensor] = {}
+    state: dict[int, dict[str, torch.Tensor]] = {}
     for key, tensor in tensors.items():
         room, _, rest = key.partition(".")
         if room == "network":
@@ -273,7 +294,8 @@ def _resume(
         else:
             index, _, name = rest.partition(".")
             state.setdefault(int(index), {})[name] = tensor
-    network.load_state_dict(weights)
-    whole = optimizer.state_dict()
-    optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
-    return int(metadata["epoch"])
+    return weights, state
+
+
+def _form(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}

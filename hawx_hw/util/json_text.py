@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 __all__ = ["JsonError", "read_json"]
@@ -21,11 +22,14 @@ def read_json(text: str | bytes) -> Any:
     Raises
     ------
     JsonError
-        The text is no JSON, is nested more than a hundred levels deep, or holds a number of
-        thousands of digits.
+        The text is no JSON, is nested more than a hundred levels deep, holds a number of
+        thousands of digits, a key twice in one object, or half of a character.
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_distinct)
+        if "\\u" in text if isinstance(text, str) else b"\\u" in text:
+            # Half of a surrogate pair becomes a text that no file can hold.
+            json.dumps(content, ensure_ascii=False).encode()
     except RecursionError:
         raise JsonError("it is nested too deeply") from None
     except ValueError as error:
@@ -36,6 +40,14 @@ def read_json(text: str | bytes) -> Any:
         if not level:
             return content
     raise JsonError("it is nested too deeply")
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise JsonError(f"the key {twice[:100]!r} stands twice in one object")
+    return content
 
 
 def _parts(value: Any) -> Any:

@@ -96,7 +96,18 @@ def test_a_design_that_is_none_is_refused(file: Path, change) -> None:
         read_origin(file)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        pytest.param("[" * 100_000, id="deep"),
+        '{"schema": 1, "schema": 1}',
+        pytest.param("9" * 5000, id="digits"),
+    ],
+)
 def test_a_damaged_file_is_refused(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match="The design cannot be read"):

@@ -111,7 +111,9 @@ def test_another_schema(saved):
     assert "The integer graph is of schema 2; this program reads 1." in refused(saved)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\udc80"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "\udc80", pytest.param("[" * 100_000, id="deep")]
+)
 def test_no_json(saved, text):
     graph_files(saved)[1].write_bytes(text.encode(errors="surrogateescape"))
     assert refused(saved).startswith(f"{graph_files(saved)[1]}: The integer graph ")

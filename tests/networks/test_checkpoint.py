@@ -215,7 +215,17 @@ def test_a_record_of_another_network(digits, good):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", "\udcff", '{"checkpoint_sha256": 7}', '{"checkpoint_sha256": ""}'],
+    [
+        pytest.param("[" * 100_000, id="deep"),
+        '{"checkpoint_sha256": "0", "checkpoint_sha256": "0"}',
+        "",
+        "[]",
+        "{}",
+        "null",
+        "\udcff",
+        '{"checkpoint_sha256": 7}',
+        '{"checkpoint_sha256": ""}',
+    ],
 )
 def test_a_damaged_record(digits, good, text):
     record = good.with_suffix(".json")

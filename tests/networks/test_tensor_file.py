@@ -1,3 +1,6 @@
+import json
+import struct
+
 import pytest
 import safetensors.torch
 import torch
@@ -62,3 +65,31 @@ def test_a_truncated_file_is_refused(end):
 def test_the_checksum_cannot_be_replaced():
     with pytest.raises(ValueError, match="Metadata must not contain 'sha256'"):
         pack(TENSORS, {"sha256": "0"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"dtype": "F32", "shape": [0, 2**63], "data_offsets": [0, 0]}, "Overflow"),
+        ({"dtype": "F4", "shape": [16], "data_offsets": [0, 8]}, "no numbers of type 'F4'"),
+        ({"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}, "invalid value"),
+        ([], "invalid"),
+    ],
+)
+def test_an_entry_of_a_wrong_structure_is_refused(entry, problem):
+    header = json.dumps({"a": entry}).encode()
+    with pytest.raises(ValueError, match=problem):
+        unpack(struct.pack("<Q", len(header)) + header + bytes(8 if "0, 8" in str(entry) else 0))
+
+
+@pytest.mark.parametrize("header", [b"[]", b"null", b"[" * 100_000, b"9" * 5000, b""], ids=range(5))
+def test_a_header_of_a_wrong_structure_is_refused(header):
+    with pytest.raises(ValueError):
+        unpack(struct.pack("<Q", len(header)) + header)
+
+
+def test_a_tensor_that_stands_twice_is_refused():
+    entry = b'"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
+    header = b"{" + entry + b"," + entry + b"}"
+    with pytest.raises(ValueError, match="the key 'a' stands twice"):
+        unpack(struct.pack("<Q", len(header)) + header + bytes(8))

@@ -7,6 +7,7 @@ import torch
 
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.networks import train, training
+from hawx_hw.networks.tensor_file import pack, unpack
 from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
 from hawx_hw.util.files import sha256_file
 
@@ -120,6 +121,40 @@ def test_a_state_that_does_not_belong_to_the_training_is_ignored(dataset, tmp_pa
     batches = []
     train("lenet5", dataset, epochs=3, output=path, progress=lambda done, _: batches.append(done))
     assert batches == list(range(1, 10))
+
+
+@pytest.fixture(scope="module")
+def state(dataset, tmp_path_factory):
+    path = tmp_path_factory.mktemp("state") / "a.safetensors"
+    interrupted(dataset, path, 4)
+    return unpack(path.with_name("a.safetensors.partial").read_bytes())
+
+
+def without(name):
+    return lambda tensors, metadata: tensors.pop(name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("network.fc1.bias"),
+        without("optimizer.0.step"),
+        without("optimizer.3.exp_avg"),
+        lambda tensors, metadata: tensors.update({"network.fc1.bias": torch.zeros(3)}),
+        lambda tensors, metadata: tensors.update({"optimizer.0.exp_avg": torch.zeros(3)}),
+        lambda tensors, metadata: tensors.update({"optimizer.99.step": torch.zeros(())}),
+        lambda tensors, metadata: tensors.update({"optimizer.first.step": torch.zeros(())}),
+        lambda tensors, metadata: tensors.update({"other": torch.zeros(())}),
+        lambda tensors, metadata: metadata.update(epoch="one"),
+        lambda tensors, metadata: metadata.pop("epoch"),
+    ],
+)
+def test_a_state_of_a_wrong_structure_is_ignored(dataset, state, tmp_path, change):
+    tensors, metadata = dict(state[0]), dict(state[1])
+    change(tensors, metadata)
+    path = tmp_path / "a.safetensors"
+    path.with_name("a.safetensors.partial").write_bytes(pack(tensors, metadata))
+    interrupted(dataset, path, 1)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_another_table(predictors: Predictors) -> None:
         Predictors.read(predictors.text(), synthetic_designs.table(5), where="known.json")
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[]"])
+@pytest.mark.parametrize("text", ["{", "{}", "[]", pytest.param("[" * 100_000, id="deep")])
 def test_damaged(trained_on: TrainingTable, text: str) -> None:
     with pytest.raises(UserError, match="The predictors are damaged"):
         Predictors.read(text, trained_on, where="known.json")

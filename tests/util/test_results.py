@@ -67,6 +67,8 @@ def test_results_are_frozen_and_take_no_unknown_key() -> None:
     [
         (None, "The file cannot be read: "),
         ("{", "The file cannot be read: "),
+        pytest.param("[" * 100_000, "The file cannot be read: it is nested too", id="deep"),
+        ('{"schema": 3, "schema": 3}', "The file cannot be read: the key 'schema' stands twice"),
         ("[]", "The file must be of schema 3, not None"),
         ('{"schema": 2}', "The file must be of schema 3, not 2"),
         (

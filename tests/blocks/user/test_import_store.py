@@ -92,7 +92,16 @@ def test_damaged_circuits(cache: Path, file: str, damage: str) -> None:
         by_name("import:mine")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", json.dumps({"schema": 99, "circuit": "0"})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        pytest.param("[" * 100_000, id="deep"),
+        json.dumps({"schema": 99, "circuit": "0"}),
+    ],
+)
 def test_damaged_names(cache: Path, content: str) -> None:
     ImportStore().save("mine", circuit())
     (cache / "names" / "mine.json").write_text(content)
