@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,11 +16,13 @@ from hawx_hw import __version__
 from hawx_hw.cli.blocks import blocks_app
 from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
+from hawx_hw.cli.entry import end_now, handle_signals
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.search import pick, search, with_search
 from hawx_hw.cli.store import app as store_app
+from hawx_hw.cli.streams import ReaderGoneError
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
 if TYPE_CHECKING:
@@ -305,20 +306,28 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
     The exit status is 0, 1 for a failed verification, 2 for what the user can correct, 70 for an
-    error of this program, and 128 plus the signal's number after SIGINT or SIGTERM.
+    error of this program, 128 plus the signal's number after SIGINT, SIGTERM or SIGHUP, and 141
+    where the reader of standard output has gone.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    _interruption.begin()
     try:
-        app([word for word in words if word != "--debug"], prog_name="hawx")
+        _run([word for word in words if word != "--debug"], debug)
     except _Interrupted as interruption:
         _end(
             "interrupted; finished stages are kept, and the next call goes on from there",
             interruption.exit_status,
             debug,
         )
+
+
+def _run(words: Sequence[str], debug: bool) -> NoReturn:
+    try:
+        app(words, prog_name="hawx")
+    except SystemExit as end:
+        # Of the command line itself: --help, --version, wrong arguments.
+        status = end.code if isinstance(end.code, int) else 0
     except HawxError as error:
         _end(str(error), error.exit_status, debug)
     except Exception as error:
@@ -328,18 +337,58 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             _INTERNAL_ERROR,
             debug,
         )
-    sys.exit(0)
+    else:
+        status = 0
+    _end(None, status, debug)
+
+
+class _Interruption:
+    """What the first signal and those after it do."""
+
+    def __init__(self) -> None:
+        self._happened = False
+
+    def begin(self) -> None:
+        """Wait for the first."""
+        self._happened = False
+        handle_signals(_interrupt)
+
+    def happen(self, number: int, frame: FrameType | None) -> NoReturn:
+        """End the children, and the work by an exception; the second time the process at once."""
+        if self._happened:
+            end_now(number, frame)
+        self._happened = True
+        processes = sys.modules.get("hawx_hw.util.processes")
+        if processes is not None:
+            # Threads that wait for them would hold up the end.
+            processes.end_all()
+        raise _Interrupted(number)
+
+    def finish(self) -> None:
+        """From here on there is nothing that a signal could leave half-done."""
+        self._happened = True
+
+
+_interruption = _Interruption()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise _Interrupted(number)
+    _interruption.happen(number, frame)
 
 
-def _end(message: str, status: int, debug: bool) -> NoReturn:
-    if debug:
+def _end(message: str | None, status: int, debug: bool) -> NoReturn:
+    """Write out what was printed, then the message, and end the process."""
+    if debug and message is not None:
         import traceback
 
         traceback.print_exc()
-    sys.stdout.flush()
-    print(f"hawx: {message}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except HawxError as error:
+        if message is None:
+            message, status = str(error), error.exit_status
+    if message is not None and status != ReaderGoneError.exit_status:
+        print(f"hawx: {message}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    _interruption.finish()
     sys.exit(status)
