@@ -33,6 +33,8 @@ __all__ = ["app", "main"]
 
 #: sysexits.h calls it EX_SOFTWARE.
 _INTERNAL_ERROR = 70
+#: Verilog and memory images that somebody changed are not simulated, measured, or written over.
+_EMITTED = ("emit",)
 
 app = typer.Typer(
     cls=Commands,
@@ -137,7 +139,14 @@ def verify(
         changed = loaded.verify.model_copy(update={"images": images})
         return loaded.model_copy(update={"verify": changed})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("verify"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("verify"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -170,7 +179,14 @@ def synth(
         name = str(path.resolve()) if path.exists() else technology
         return loaded.model_copy(update={"technology": name})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict", "synth"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("predict", "synth"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -190,7 +206,14 @@ def power(
         changed = loaded.power.model_copy(update={"images": images})
         return loaded.model_copy(update={"power": changed})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("power"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("power"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -272,6 +295,7 @@ def _job(
     as_json: bool,
     choose: Callable[[Pipeline], Sequence[str]],
     override: Callable[[Config], Config] = lambda config: config,
+    protected: Sequence[str] = (),
 ) -> None:
     """Run the chosen stages of a config and print the summary."""
     from hawx_hw.config.load import find_config, load_config, located
@@ -285,7 +309,7 @@ def _job(
     folder = build / config.name
     try:
         pipeline = Pipeline(config, folder, STAGES, console_for(silent=as_json), base=path.parent)
-        outcomes = pipeline.run(choose(pipeline))
+        outcomes = pipeline.run(choose(pipeline), protected=protected)
     except UserError as error:
         raise located(error, path) from error
     summary = summarize(folder, outcomes)
