@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,15 +104,27 @@ def product_tables(
     words = max(len(designs), _FEWEST_WORDS)
     with scratch_folder("blocks") as folder:
         sources = _write(designs, words, folder)
-        if simulator.name == "verilator":
-            products = _verilator(simulator, sources, words, folder)
-        else:
-            products = _icarus(simulator, sources, designs, words, folder)
+        try:
+            if simulator.name == "verilator":
+                products = _verilator(simulator, list(sources), words, folder)
+            else:
+                products = _icarus(simulator, list(sources), designs, words, folder)
+        except VerificationError as error:
+            raise VerificationError(_with_names(str(error), sources)) from error
     table = products[:, : len(designs)].T.reshape(len(designs), 256, 256)
     return np.ascontiguousarray(table, dtype=np.int32)
 
 
-def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> list[Path]:
+def _with_names(text: str, sources: Mapping[Path, str]) -> str:
+    """What a tool wrote, with the designs' names of files for those of the copies it read."""
+    for path, name in sources.items():
+        for shown in (str(path.resolve()), str(path), path.name):
+            text = text.replace(shown, name)
+    return text
+
+
+def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> dict[Path, str]:
+    """Copies of the designs' files, and what the designs call them."""
     files: dict[str, str] = {}
     for design in designs:
         for name, text in design.files.items():
@@ -131,11 +143,12 @@ def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> list[Pa
         rest = words - len(designs)
         lines.append(f"  assign products[{_WORD * words - 1} -: {_WORD * rest}] = 0;")
     files[f"{_TOP}.v"] = "\n".join([*lines, "endmodule", ""])
-    paths = []
-    for number, text in enumerate(files.values()):
+    paths = {}
+    for number, (name, text) in enumerate(files.items()):
         # Numbers for names: a module's name may be longer than a file's may.
-        paths.append(folder / f"source_{number}.v")
-        paths[-1].write_text(text, "utf-8")
+        path = folder / f"source_{number}{Path(name).suffix}"
+        path.write_text(text, "utf-8")
+        paths[path] = name
     return paths
 
 
@@ -180,8 +193,10 @@ def _icarus(
 ) -> np.ndarray:
     bench = folder / "testbench.v"
     bench.write_text(_TESTBENCH.format(last=_WORD * words - 1), "utf-8")
+    # In SystemVerilog a variable's initial value is no event for the blocks that wait for it.
+    language = "-g2012" if any(path.suffix == ".sv" for path in sources) else "-g2005"
     command = [
-        *(str(simulator.executable), "-g2005", "-s", "hawx_testbench", "-o", "products.vvp"),
+        *(str(simulator.executable), language, "-s", "hawx_testbench", "-o", "products.vvp"),
         *map(str, (*sources, bench)),
     ]
     run_tool(command, folder, {}, "Icarus Verilog")

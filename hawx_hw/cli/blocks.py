@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -180,7 +181,10 @@ def _costs(block: Block, technologies: list[str]) -> dict[str, list[dict[str, An
 
 @blocks_app.command("import")
 def import_block(
-    file: Annotated[Path, typer.Argument(metavar="FILE.v", help="Verilog; .sv: SystemVerilog.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE.v...", help="Verilog, in order; .sv: SystemVerilog."),
+    ],
     module: Annotated[str, typer.Option(metavar="NAME", help="The multiplier's module.")],
     a: Annotated[str | None, typer.Option("--a", metavar="PORT", help="The weight.")] = None,
     b: Annotated[str | None, typer.Option("--b", metavar="PORT", help="The activation.")] = None,
@@ -192,6 +196,14 @@ def import_block(
     technology: Annotated[
         str | None,
         typer.Option(metavar="T", help="Name or liberty file of the cells that the netlist uses."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=N", help="Value of a parameter of the module; repeatable."),
+    ] = None,
+    define: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=TEXT]", help="Macro that is defined; repeatable."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The block is import:NAME; default: the module's name.")
@@ -208,13 +220,15 @@ def import_block(
     from hawx_hw.technology import load
 
     imported = import_verilog(
-        file,
+        files,
         module,
         a=a,
         b=b,
         product=product,
         signed=signed,
         technology=None if technology is None else load(technology, base=Path.cwd()),
+        parameters=_pairs(parameter, "--parameter"),
+        defines=_pairs(define, "--define", default="1"),
         name=name,
         replace=replace,
     )
@@ -243,6 +257,20 @@ def import_block(
         print_table(None, [*ports, *_lines(content)], title=block.name)
     for warning in content["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
+
+
+def _pairs(texts: list[str] | None, option: str, *, default: str | None = None) -> dict[str, str]:
+    """``NAME=VALUE`` by name; ``default`` is the value where there is none."""
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or (not equals and default is None):
+            form = "NAME=VALUE" if default is None else "NAME or NAME=TEXT"
+            raise UserError(f"Write {form}, not {text!r}", where=option)
+        if name in pairs:
+            raise UserError(f"{name} is given twice", where=option)
+        pairs[name] = value if equals else default or ""
+    return pairs
 
 
 def _lines(content: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hawx_hw.block_proofs.imports.ports import DeclaredPort, Roles
+from hawx_hw.block_proofs.imports.preprocess import Source
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import Technology
@@ -19,6 +20,7 @@ __all__ = ["NETLIST", "Reading", "read_verilog"]
 #: Name of the netlist's module.
 NETLIST = "hawx_import"
 _TIMEOUT = 120.0
+_MISSING = re.compile(r"Module `\\\\?(\S+?)' referenced in module .* is not part of the design")
 _HEADER = "// A multiplier that was imported from Verilog: its gates, written by Yosys.\n"
 _TEXT = re.compile(rf"^module {NETLIST}\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 
@@ -30,13 +32,11 @@ class Reading:
     Parameters
     ----------
     where : str
-        The user's file and the module, for errors.
+        The user's file, the line and the module, for errors.
     module : str
         Its name in the source.
-    source : str
-        The text that Yosys read.
-    systemverilog : bool
-        Whether ``source`` is SystemVerilog.
+    source : Source
+        The text that Yosys read, and the places of its lines in the user's files.
     cells : str
         Verilog of the library's cells that ``source`` may use.
     ports : mapping of str to DeclaredPort
@@ -49,8 +49,7 @@ class Reading:
 
     where: str
     module: str
-    source: str
-    systemverilog: bool
+    source: Source
     cells: str
     ports: Mapping[str, DeclaredPort]
     roles: Roles
@@ -59,63 +58,68 @@ class Reading:
 
 
 def read_verilog(
-    path: Path,
+    paths: Sequence[Path],
     module: str,
     requested: Mapping[str, str | None],
-    technology: Technology | None,
+    technology: Technology | None = None,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    defines: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Read ``module`` of a file.
+    """Read ``module`` of the files.
 
     Parameters
     ----------
-    path : Path
-        A Verilog file, or SystemVerilog if it ends with ``.sv``.
+    paths : sequence of Path
+        Verilog files, or SystemVerilog if they end with ``.sv``.
     module : str
     requested : mapping of str to str or None
         The ports that the user named for the roles ``a``, ``b`` and ``product``.
     technology : Technology or None
-        The library whose cells the file uses without defining them.
+        The library whose cells the files use.
+    parameters : mapping of str to str or None
+        Values of the module's parameters, as Verilog numbers.
+    defines : mapping of str to str or None
+        Macros that are defined for all files.
 
     Raises
     ------
     UserError
         It cannot be read, or is no combinational multiplier.
     """
-    if not path.is_file():
-        raise UserError("There is no such Verilog file.", where=str(path))
     if not re.fullmatch(r"[A-Za-z_]\w*", module, re.ASCII):
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
-    text = _text(path)
-    systemverilog = path.suffix == ".sv"
-    source = f"source{'.sv' if systemverilog else '.v'}"
+    shown = ", ".join(map(str, paths))
     job = {
-        "source": source,
-        "systemverilog": systemverilog,
-        "liberty": None if technology is None else str(technology.liberty.resolve()),
-        "shown": str(path),
+        "files": [[str(path), str(path.absolute())] for path in paths],
         "module": module,
+        "parameters": dict(parameters or {}),
+        "defines": dict(defines or {}),
+        "liberty": None if technology is None else str(technology.liberty.resolve()),
+        "cells": [] if technology is None else sorted(technology.library.cells),
         "requested": dict(requested),
         "name": NETLIST,
     }
     with scratch_folder("import") as scratch:
-        (scratch / source).write_text(text, "utf-8")
         try:
             run_yosys(job, scratch, _TIMEOUT, worker="hawx_hw.block_proofs.imports.worker")
         except UserError as error:
-            raise _of_the_users_file(error, source, path) from error
+            raise _of_the_users_file(error, _source(scratch), shown, technology) from error
         result = json.loads((scratch / "result.json").read_text("utf-8"))
+        source = _source(scratch)
         if "error" in result:
-            raise UserError(**result["error"])
+            raise _of_the_users_file(UserError(**result["error"]), source, shown, technology)
         netlist = (scratch / "netlist.v").read_text("utf-8")
         cells = "" if technology is None else (scratch / "cells.v").read_text("utf-8")
+    if source is None:
+        raise RuntimeError("Yosys read no source")
     match = _TEXT.search(netlist)
     if match is None:
         raise RuntimeError(f"Yosys wrote no module {NETLIST}")
     return Reading(
-        f"{path}: module {module}",
+        result["where"],
         module,
-        text,
-        systemverilog,
+        source,
         cells,
         {port["name"]: DeclaredPort(**port) for port in result["ports"]},
         Roles(**result["roles"]),
@@ -124,20 +128,32 @@ def read_verilog(
     )
 
 
-def _of_the_users_file(error: UserError, source: str, path: Path) -> UserError:
-    """An error of Yosys, which names its own file, with the user's file instead."""
-    what, where = (text.replace(source, str(path)) for text in (error.what, error.where or source))
-    hint = error.hint
-    if "is not part of the design" in what:
-        hint = (
-            "Add the module to the file; where it is a cell of a library, say which with "
-            "--technology."
-        )
+def _source(scratch: Path) -> Source | None:
+    """The text that Yosys read; None where it came to none."""
+    path = scratch / "source.json"
+    if not path.is_file():
+        return None
+    content = json.loads(path.read_text("utf-8"))
+    return Source(**content | {"lines": tuple(content["lines"])})
+
+
+def _of_the_users_file(
+    error: UserError, source: Source | None, shown: str, technology: Technology | None
+) -> UserError:
+    """An error that names the user's files where it named those of the worker."""
+    what, where, hint = error.what, error.where or shown, error.hint
+    if source is not None:
+        what, where = source.located(what), source.located(where)
+        missing = _MISSING.search(what)
+        if missing:
+            where = source.uses.get(missing[1], where)
+            what = f"Module {missing[1]} is used, but is not in the files"
+            hint = (
+                "Add the file that defines it; where it is a cell of a library, say which with "
+                "--technology."
+            )
+    if technology is not None:
+        what, where = (text.replace("cells.lib", str(technology.liberty)) for text in (what, where))
+    if "took longer" in what:
+        hint = "Import a smaller module."
     return UserError(what.replace("refused the design", "refuses it"), where=where, hint=hint)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"The file cannot be read: {error}", where=str(path)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Import:
 
 
 def import_verilog(
-    path: Path,
+    path: Path | Sequence[Path],
     module: str,
     *,
     a: str | None = None,
@@ -40,6 +41,8 @@ def import_verilog(
     product: str | None = None,
     signed: bool | None = None,
     technology: Technology | None = None,
+    parameters: Mapping[str, str] | None = None,
+    defines: Mapping[str, str] | None = None,
     name: str | None = None,
     replace: bool = False,
     simulator: Simulator | None = None,
@@ -47,15 +50,16 @@ def import_verilog(
 ) -> Import:
     """Import a combinational multiplier.
 
-    Yosys flattens the module to one of the same gates. The file as it is and that netlist are then
-    simulated for all pairs of operands, and must agree. Where the netlist holds undefined bits, or
+    The files become one text, which is the same for every tool, and Yosys flattens the module in it
+    to one of the same gates. Text and netlist are then simulated for all pairs of operands, and
+    must agree. Only the netlist is kept. Where the netlist holds undefined bits, or
     operations that are undefined for some operands, Icarus simulates both too: it alone shows
     undefined bits apart.
 
     Parameters
     ----------
-    path : Path
-        A Verilog file, or SystemVerilog if it ends with ``.sv``.
+    path : Path or sequence of Path
+        Verilog files, or SystemVerilog if they end with ``.sv``.
     module : str
     a, b, product : str or None
         Ports; found by their names if left out, never by their order.
@@ -63,7 +67,11 @@ def import_verilog(
         Whether operands and product are two's complement; found in the ports or the name of the
         module if left out.
     technology : Technology or None
-        The library whose cells the file uses without defining them.
+        The library whose cells the files use; its functions replace Verilog of these cells.
+    parameters : mapping of str to str or None
+        Values of the module's parameters, as Verilog numbers such as ``8`` or ``4'hf``.
+    defines : mapping of str to str or None
+        Macros that are defined for all files.
     name : str or None
         The block's name; the module's if left out.
     replace : bool
@@ -81,7 +89,14 @@ def import_verilog(
         The file and the netlist that Yosys makes of it do not agree.
     """
     store = store or ImportStore()
-    reading = read_verilog(path, module, {"a": a, "b": b, "product": product}, technology)
+    reading = read_verilog(
+        [path] if isinstance(path, Path) else path,
+        module,
+        {"a": a, "b": b, "product": product},
+        technology,
+        parameters=parameters,
+        defines=defines,
+    )
     ports, roles = reading.ports, reading.roles
     operands = [ports[roles.a], ports[roles.b]]
     signed = find_signedness(module, operands, signed, reading.where)

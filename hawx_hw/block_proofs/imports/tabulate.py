@@ -26,9 +26,9 @@ def tabulate(reading: Reading, simulator: Simulator) -> np.ndarray:
         Source and netlist do not agree.
     """
     # A module of this name cannot be in the text.
-    copy = f"{NETLIST}_{hashlib.sha256(reading.source.encode()).hexdigest()[:16]}_netlist"
+    copy = f"{NETLIST}_{hashlib.sha256(reading.source.text.encode()).hexdigest()[:16]}_netlist"
     netlist = reading.netlist.replace(f"module {NETLIST}(", f"module {copy}(")
-    original = f"original{'.sv' if reading.systemverilog else '.v'}"
+    original = f"source{'.sv' if reading.source.systemverilog else '.v'}"
     roles, ports = reading.roles, reading.ports
     bits = ports[roles.product].width
     designs = [
@@ -37,7 +37,7 @@ def tabulate(reading: Reading, simulator: Simulator) -> np.ndarray:
             (
                 f"{copy}_original",
                 reading.module,
-                {"cells.v": reading.cells, original: reading.source},
+                {"cells.v": reading.cells, original: reading.source.text},
             ),
             (f"{copy}_copy", copy, {"netlist.v": netlist}),
         )
@@ -49,7 +49,7 @@ def tabulate(reading: Reading, simulator: Simulator) -> np.ndarray:
         try:
             tables = product_tables(designs, simulator=used)
         except VerificationError as error:
-            what = str(error).replace(designs[0].top, reading.module)
+            what = reading.source.located(str(error)).replace(designs[0].top, reading.module)
             raise UserError(what, where=reading.where) from error
         wrong = np.argwhere(tables[0] != tables[1])
         if wrong.size:

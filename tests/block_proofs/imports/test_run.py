@@ -92,7 +92,7 @@ def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> Non
     for old, new in (("a", "weight"), ("b", "other"), ("product", "out")):
         text = re.sub(rf"\b{old}\b", new, text)
     assert "XOR2" in text
-    with pytest.raises(UserError, match=r"not part of the design. .* say which with --technology"):
+    with pytest.raises(UserError, match=r"mine\.v:\d+: Module XOR2 is used, but .* --technology"):
         bring(store, tmp_path, text, design.top, signed=True, b="other")
     result = bring(
         store,

@@ -16,10 +16,12 @@ PORTS = "input [3:0] a, b, output [7:0] p"
 
 
 def read(folder: Path, text: str, **changed: object) -> dict[str, Any]:
-    (folder / "source.v").write_text(text)
+    path = folder / "mine.v"
+    path.write_text(text)
     job = {
-        "source": "source.v", "systemverilog": False, "liberty": None, "shown": "mine.v",
-        "module": "m", "requested": {"a": None, "b": None, "product": None}, "name": "copy",
+        "files": [["mine.v", str(path)]], "parameters": {}, "defines": {}, "liberty": None,
+        "cells": [], "module": "m", "requested": {"a": None, "b": None, "product": None},
+        "name": "copy",
     }  # fmt: skip
     (folder / "job.json").write_text(json.dumps(job | changed))
     command = [sys.executable, "-m", worker.__name__, str(folder / "job.json")]
@@ -56,7 +58,7 @@ module m({PORTS}); part u(.x(a), .y(b), .z(p)); endmodule"""
 def test_what_is_no_plain_logic(tmp_path: Path, body: str, what: str) -> None:
     error = read(tmp_path, f"module m({PORTS}); {body} endmodule")["error"]
     assert what in error["what"]
-    assert error["where"] == "mine.v: module m"
+    assert error["where"] == "mine.v:1: module m"
 
 
 def test_a_missing_module_is_an_error_with_those_there_are(tmp_path: Path) -> None:
