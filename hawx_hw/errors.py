@@ -1,6 +1,14 @@
 """The errors that a user sees: what is wrong, where, and how to correct it."""
 
-__all__ = ["HawxError", "UserError", "VerificationError"]
+import reprlib
+
+__all__ = ["HawxError", "UserError", "VerificationError", "of_system", "shown"]
+
+_VALUES = reprlib.Repr()
+_VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 100
+_VALUES.maxlevel = 2
+#: Bytes of a file's name that a message repeats.
+_NAME = 200
 
 
 class HawxError(Exception):
@@ -39,3 +47,17 @@ class VerificationError(HawxError):
     """The generated Verilog and the integer model disagree, or nothing was compared."""
 
     exit_status = 1
+
+
+def shown(value: object) -> str:
+    """A value that a user gave, for a message: as Python writes it, but never long."""
+    return _VALUES.repr(value)
+
+
+def of_system(error: OSError) -> UserError:
+    """What the system answered about a file, as an error of the user's: no room, no permission."""
+    what = error.strerror or str(error) or type(error).__name__
+    name = "" if error.filename is None else str(error.filename)
+    if len(name) > _NAME:
+        name = f"{name[: _NAME // 2]}...{name[-_NAME // 2 :]}"
+    return UserError(what, where=name or None)

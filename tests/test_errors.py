@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import re
+
 import pytest
 
-from hawx_hw.errors import HawxError, UserError, VerificationError
+from hawx_hw.errors import HawxError, UserError, VerificationError, of_system, shown
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,27 @@ def test_the_parts_of_an_error_can_be_read() -> None:
 def test_exit_statuses(error: HawxError, status: int) -> None:
     assert isinstance(error, HawxError)
     assert error.exit_status == status
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "'a'"),
+        (3.5, "3.5"),
+        ({"a": [1, {"b": {}}]}, "{'a': [1, {...}]}"),
+        ("ab" * 10_000, r"'[ab]+\.\.\.[ab]+'"),
+        (10**1000, r"10*\.\.\.0*"),
+        (list(range(10**5)), r"\[0, 1, 2, 3, 4, 5, \.\.\.\]"),
+    ],
+    ids=range(6),
+)
+def test_values_are_shown_in_short(value: object, text: str) -> None:
+    assert len(shown(value)) <= 100
+    assert shown(value) == text or re.fullmatch(text, shown(value))
+
+
+def test_an_error_of_the_system() -> None:
+    error = of_system(OSError(errno.EACCES, "Permission denied", "a/b"))
+    assert (error.what, error.where, error.hint) == ("Permission denied", "a/b", None)
+    assert str(of_system(OSError())) == "OSError"
+    assert str(of_system(TimeoutError("too late"))) == "too late"

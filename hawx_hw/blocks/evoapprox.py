@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.families.array import Array
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 
 __all__ = ["CIRCUITS", "Circuit", "circuit_of", "resolve"]
 
@@ -99,7 +99,9 @@ def resolve(name: str) -> Block | None:
     ]
     if not matches:
         known = ", ".join(name for circuit in CIRCUITS for name in circuit.names)
-        raise UserError(f"EvoApproxLib has no signed multiplier {name!r}", hint=f"It has {known}.")
+        raise UserError(
+            f"EvoApproxLib has no signed multiplier {shown(name)}", hint=f"It has {known}."
+        )
     if len({circuit.block for circuit, _ in matches}) > 1:
         means = " and ".join(f"{circuit.block.name} on {of}" for circuit, of in matches)
         raise UserError(

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.blocks.user.python_block import load_python_block
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 
 __all__ = ["FAMILIES", "by_name", "distinct_blocks"]
 
@@ -93,7 +93,7 @@ def by_name(name: str, folder: Path | None = None) -> Block:
             return published
     match = _NAME.fullmatch(name)
     if match is None or match["family"] not in FAMILIES:
-        raise UserError(f"Unknown block {name!r}", hint=_known(name))
+        raise UserError(f"Unknown block {shown(name)}", hint=_known(name))
     module, kind = FAMILIES[match["family"]]
     family: type[Block] = getattr(importlib.import_module(module), kind)
     return _instance(family, name, match["parameters"] or "")
@@ -133,14 +133,15 @@ def _instance(family: type[Block], name: str, text: str) -> Block:
     for position, part in enumerate(text.split(",") if text.strip() else ()):
         key, _, value = part.rpartition("=")
         key = key.strip() or (fields[position] if position < len(fields) else "")
-        if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d+\s*", value):
+        if key not in fields or key in values or not re.fullmatch(r"\s*[+-]?\d{1,9}\s*", value):
             raise UserError(
-                f"Wrong parameter {part.strip()!r} of block {name!r}", hint=f"Write {usage}."
+                f"Wrong parameter {shown(part.strip())} of block {shown(name)}",
+                hint=f"Write {usage}.",
             )
         values[key] = int(value)
     try:
         return family(**values)
     except (TypeError, ValueError) as error:
         raise UserError(
-            f"Wrong parameters of block {name!r}: {error}", hint=f"Write {usage}."
+            f"Wrong parameters of block {shown(name)}: {error}", hint=f"Write {usage}."
         ) from error

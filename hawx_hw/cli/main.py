@@ -22,7 +22,7 @@ from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.search import pick, search, with_search
 from hawx_hw.cli.store import app as store_app
-from hawx_hw.errors import HawxError, UserError, VerificationError
+from hawx_hw.errors import HawxError, UserError, VerificationError, of_system
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
@@ -32,6 +32,8 @@ __all__ = ["app", "main"]
 
 #: sysexits.h calls it EX_SOFTWARE.
 _INTERNAL_ERROR = 70
+#: Characters of a message; what files contain may be repeated in it.
+_LONGEST_MESSAGE = 2000
 
 app = typer.Typer(
     cls=Commands,
@@ -76,7 +78,12 @@ def _options(
         bool, typer.Option("--debug", help="Show tracebacks; may also stand after the command.")
     ] = False,
 ) -> None:
-    pass
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UserError(
+            "The current folder does not exist any more", hint="Change to one that does."
+        ) from error
 
 
 @app.command()
@@ -321,6 +328,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         )
     except HawxError as error:
         _end(str(error), error.exit_status, debug)
+    except OSError as error:
+        # No room, no permission, a name that is too long: the message is the system's.
+        _end(str(of_system(error)), UserError.exit_status, debug)
+    except MemoryError:
+        _end("There is not enough memory for this.", UserError.exit_status, debug)
     except Exception as error:
         _end(
             f"internal error: {type(error).__name__}: {error} (--debug shows the traceback; "
@@ -341,5 +353,16 @@ def _end(message: str, status: int, debug: bool) -> NoReturn:
 
         traceback.print_exc()
     sys.stdout.flush()
-    print(f"hawx: {message}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    print(f"hawx: {_printable(message)}", file=sys.stderr)  # noqa: T201 (the one place for errors)
     sys.exit(status)
+
+
+def _printable(message: str) -> str:
+    """One line of bounded length, without characters that a terminal takes for commands."""
+    if len(message) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        message = f"{message[:half]} ... {message[-half:]}"
+    return "".join(
+        " " if each == "\n" else each if each.isprintable() else ascii(each)[1:-1]
+        for each in message
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
-import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,9 @@ from pydantic import AliasChoices, ValidationError
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
 from hawx_hw.config.models import Config
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 from hawx_hw.util.resources import configs
-from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
 __all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
 
@@ -31,10 +30,6 @@ _UNION = "accelerator"
 _Key = tuple[str, ...]
 #: The model of the architecture that a config names, where it is known.
 _Chosen = type[AcceleratorConfig] | None
-
-_VALUES = reprlib.Repr()
-_VALUES.maxstring = _VALUES.maxother = 100
-_VALUES.maxlevel = 2
 
 
 def config_path(text: str, base: Path) -> Path:
@@ -144,7 +139,7 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind == "user_error":
         return UserError(context["what"], where=where, hint=context["hint"])
     value = problem["input"]
-    message = problem["msg"].replace("Input should be", "must be")
+    message = problem["msg"].replace("Input should be", "must be").replace("String should", "must")
     if kind == "union_tag_invalid":
         key, value = (*key, "architecture"), value["architecture"]
         where = f"{where}.architecture"
@@ -158,7 +153,8 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
         return UserError(
             "This key is missing", where=where, hint=f"Add it. {_about(key, chosen)}".strip()
         )
-    hint = _about(key, chosen) or None
+    spelling = spelling_hint(value, kind.partition("_")[0])
+    hint = " ".join(part for part in (spelling, _about(key, chosen)) if part) or None
     if kind == "value_error":
         return UserError(str(context["error"]), where=where, hint=hint)
     if kind in ("model_type", "union_tag_not_found"):
@@ -168,7 +164,7 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
         hint = f"{value} is not there yet."
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
-    return UserError(f"{message}, not {_VALUES.repr(value)}", where=where, hint=hint)
+    return UserError(f"{message}, not {shown(value)}", where=where, hint=hint)
 
 
 def _line(text: str, key: _Key, chosen: _Chosen = None) -> int | None:

@@ -66,6 +66,7 @@ class Config(Model):
 
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        max_length=100,
         description="Results go to build/<name>/. Letters, digits, - and _.",
     )
     network: NetworkConfig

@@ -18,8 +18,8 @@ __all__ = [
 ]
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+_Figure = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
 
 class _Model(BaseModel):
@@ -49,8 +49,8 @@ class MacroDescription(_Model):
     """One macro whose metrics are known."""
 
     kind: MacroKind
-    width: int = Field(ge=1)
-    depth: int = Field(ge=1)
+    width: int = Field(ge=1, strict=True)
+    depth: int = Field(ge=1, strict=True)
     area: _Positive
     read_energy_pj: _Figure
     write_energy_pj: _Figure = 0.0

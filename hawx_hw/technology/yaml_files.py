@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hawx_hw.errors import UserError
-from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
+from hawx_hw.errors import UserError, shown
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
 __all__ = ["checked", "read_mapping"]
 
@@ -64,7 +64,8 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
             missing = str(problem["loc"][-1])
             raise UserError(f"The key {missing} is missing", where=where) from error
         what = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        raise UserError(what, where=where) from error
+        hint = spelling_hint(problem["input"], problem["type"].partition("_")[0])
+        raise UserError(f"{what}, not {shown(problem['input'])}", where=where, hint=hint) from error
 
 
 def _in_file(location: list[int | str], content: Any) -> tuple[int | str, ...]:

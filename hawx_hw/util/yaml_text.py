@@ -2,20 +2,28 @@
 
 Scalars follow the core schema of YAML 1.2: ``010`` is ten, ``1e3`` is a number, and ``yes``,
 ``1:30``, ``1_000`` and ``2026-01-01`` are texts. A key that stands twice is an error, and no tag
-makes more than plain values.
+makes more than plain values. Texts are ones that a message, a path and a file can hold, and whole
+numbers ones that 64 bits can.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
 
-__all__ = ["YamlError", "line_of", "read_yaml"]
+__all__ = ["YamlError", "line_of", "read_yaml", "spelling_hint"]
+
+#: Reading takes seconds a million characters.
+_LONGEST = 1_000_000
+_LARGEST = 2**63 - 1
+#: What no path, name or message holds: control characters, but for those that end a line, and
+#: halves of surrogate pairs.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _TAG = "tag:yaml.org,2002:"
 #: The core schema (YAML 1.2.2, section 10.3.2), and merge keys: what a plain scalar is, by the
@@ -32,6 +40,14 @@ _CORE = (
     ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
     ("merge", "<<", "<"),
 )
+
+
+#: Truth values of YAML 1.1 and of habit.
+_WORDS = {
+    **dict.fromkeys(("yes", "y", "on", "true", "1"), "true"),
+    **dict.fromkeys(("no", "n", "off", "false", "0"), "false"),
+}
+_SEXAGESIMAL = re.compile(r"[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?")
 
 
 class YamlError(Exception):
@@ -59,12 +75,19 @@ def read_yaml(text: str) -> Any:
     Raises
     ------
     YamlError
-        It is not YAML, holds a key twice, or is nested too deeply.
+        It is not YAML, holds a key twice, is nested too deeply, or is larger than a person writes.
     """
     from ruamel.yaml.error import YAMLError
 
+    if len(text) > _LONGEST:
+        raise YamlError(
+            f"This has {len(text):,} characters, and at most {_LONGEST:,} are read",
+            hint="Remove what it does not need.",
+        )
     try:
-        return _yaml().load(text)
+        reader = _yaml()
+        node = reader.compose(text)
+        return None if node is None else reader.constructor.construct_document(node)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -92,7 +115,7 @@ def line_of(text: str, key: Iterable[str | int]) -> int | None:
     from ruamel.yaml.nodes import MappingNode, SequenceNode
 
     line = None
-    node = _yaml().compose(text)
+    node = _composed(text)
     for part in map(str, key):
         if isinstance(node, MappingNode):
             pairs = {str(name.value): (name, value) for name, value in node.value}
@@ -105,6 +128,53 @@ def line_of(text: str, key: Iterable[str | int]) -> int | None:
             break
         line = place.start_mark.line + 1
     return line
+
+
+def spelling_hint(value: Any, wanted: str) -> str | None:
+    """How to write what YAML 1.2 reads otherwise than YAML 1.1, other languages, or its writer.
+
+    Parameters
+    ----------
+    value : object
+        The value that was read.
+    wanted : str
+        ``int``, ``float``, ``bool`` or ``string``: what should have been.
+
+    Returns
+    -------
+    str or None
+        None where there is nothing to suggest.
+    """
+    if wanted == "bool":
+        word = _WORDS.get(str(value).lower())
+        return f"Write {word}." if word else None
+    if wanted == "string":
+        return "Put it into quotes." if isinstance(value, (int, float)) else None
+    if wanted not in ("int", "float"):
+        return None
+    number = _number(value)
+    if number is None or (wanted == "int" and number != int(number)):
+        return "Write it without a colon." if _SEXAGESIMAL.fullmatch(str(value)) else None
+    return f"Write {int(number) if number == int(number) else number}."
+
+
+def _number(value: Any) -> float | None:
+    """The finite number that a writer meant by another spelling."""
+    try:
+        if isinstance(value, str):
+            text = value.strip().replace("_", "")
+            value = int(text, 0) if re.fullmatch(r"[-+]?0[bBoOxX]\w+", text) else float(text)
+        elif isinstance(value, bool) or not isinstance(value, float):
+            return None
+        return value if abs(value) < _LARGEST else None
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _composed(text: str) -> Any:
+    """The nodes of a document; whoever asks for one line often asks for more."""
+    return _yaml().compose(text)
 
 
 def _yaml() -> YAML:
@@ -136,10 +206,12 @@ def _classes() -> tuple[Any, Any]:
     class Constructor(SafeConstructor):
         def construct_object(self, node: Any, deep: bool = False) -> Any:
             try:
-                return super().construct_object(node, deep)
+                value = super().construct_object(node, deep)
             except (ValueError, KeyError, IndexError) as error:
                 problem = f"{str(node.value)[:40]!r} cannot be read as {node.tag}"
                 raise ConstructorError(None, None, problem, node.start_mark) from error
+            _check_scalar(value, node.start_mark.line + 1)
+            return value
 
         def flatten_mapping(self, node: Any) -> None:
             if getattr(node, "merge", None) is None:
@@ -150,6 +222,14 @@ def _classes() -> tuple[Any, Any]:
                 node.merge, node.value = _last_of_each(node.merge), _last_of_each(node.value)
 
     return Resolver, Constructor
+
+
+def _check_scalar(value: Any, line: int) -> None:
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        digits = f"{value.bit_length() * 0.30103:,.0f}"
+        raise YamlError(f"A number of some {digits} digits is larger than any key takes", line)
+    if isinstance(value, str) and (match := _UNPRINTABLE.search(value)):
+        raise YamlError(f"A text holds the character U+{ord(match[0]):04X}", line, "Remove it.")
 
 
 def _check_keys(node: Any) -> None:

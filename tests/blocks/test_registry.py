@@ -50,6 +50,9 @@ def test_families_go_by_their_names() -> None:
         ("array(1,0,x=4)", "Wrong parameter 'x=4'"),
         ("array(1,0,ha=4)", "Wrong parameter 'ha=4'"),
         ("array(1,0,1.5)", "Wrong parameter '1.5'"),
+        pytest.param(
+            f"array(1,0,{'9' * 5000})", "Wrong parameter '9+[.]{3}9+' of block 'array", id="digits"
+        ),
         ("array(1,0)", r"Wrong parameters .* missing .*'v'"),
         ("array(1,0,99)", "Wrong parameters of block .*99"),
         ("drum(k=9)", "k must be from 2 to 7, not 9"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -122,7 +123,32 @@ def test_summary_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
             "hawx: internal error: ZeroDivisionError: of the house "
             "(--debug shows the traceback; please report it)",
         ),
+        # What the system refuses is not an error of this program.
+        (
+            OSError(errno.ENOSPC, "No space left on device", "build/tiny/x"),
+            2,
+            "hawx: build/tiny/x: No space left on device",
+        ),
+        (OSError(errno.EIO, "Input/output error"), 2, "hawx: Input/output error"),
+        (
+            OSError(errno.ENAMETOOLONG, "File name too long", "a" * 300),
+            2,
+            f"hawx: {'a' * 100}...{'a' * 100}: File name too long",
+        ),
+        (MemoryError(), 2, "hawx: There is not enough memory for this."),
+        # Files may contain what a terminal obeys, and half characters.
+        (
+            UserError("There is no 'a\x1b[31m\udc80\u202e\n\u00e9'.", where="x.npz"),
+            2,
+            "hawx: x.npz: There is no 'a\\x1b[31m\\udc80\\u202e \u00e9'.",
+        ),
+        (
+            UserError("a" * 1990 + "b" * 1990),
+            2,
+            f"hawx: {'a' * 1000} ... {'b' * 1000}",
+        ),
     ],
+    ids=lambda value: None if isinstance(value, int) else "",
 )
 def test_an_error_is_one_message_without_traceback(
     folder: Path, monkeypatch, capsys, error: Exception, status: int, message: str
@@ -189,6 +215,18 @@ def test_bad_input(folder: Path, capsys, arguments: tuple[str, ...], message: st
 def test_usage_errors(folder: Path, capsys, arguments: tuple[str, ...]) -> None:
     assert hawx(*arguments) == 2
     assert "Usage: hawx" in capsys.readouterr().err
+
+
+def test_a_current_folder_that_is_gone(tmp_path: Path, monkeypatch, capsys) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for command in (["run", "tiny.yaml"], ["store", "stats"], ["train"]):
+        assert hawx(*command) == 2
+        assert capsys.readouterr().err == (
+            "hawx: The current folder does not exist any more. Change to one that does.\n"
+        )
 
 
 def test_zero_images_are_a_failed_verification(folder: Path, capsys) -> None:

@@ -70,6 +70,33 @@ def test_committed_configs_load(path: Path) -> None:
             ":2: name stands here a second time. Remove it, or the one in line 1.",
         ),
         ("- 1\n", "A config must be a mapping of keys to values."),
+        # What YAML 1.1 and other languages write otherwise.
+        (HEAD + "accelerator: {rows: 1_6}\n", "must be a valid integer, not '1_6'. Write 16. Rows"),
+        (HEAD + "accelerator: {rows: 0b1000}\n", "not '0b1000'. Write 8."),
+        (HEAD + "accelerator: {rows: 8.0}\n", "must be a valid integer, not 8.0. Write 8."),
+        (HEAD + "accelerator: {rows: 1e1}\n", "must be a valid integer, not 10.0. Write 10."),
+        (HEAD + "accelerator: {clock_mhz: 1_000.5}\n", "not '1_000.5'. Write 1000.5."),
+        (HEAD + "accelerator: {clock_mhz: 1:30}\n", "not '1:30'. Write it without a colon."),
+        (HEAD + "accelerator: {block_register: yes}\n", "boolean, not 'yes'. Write true."),
+        ("name: 123\n", "name: must be a valid string, not 123. Put it into quotes."),
+        (HEAD + "blocks: {layers: {fc1: [{block: exact, filters: 1:3}]}}\n", "'1:3'. Write 1-3."),
+        (
+            HEAD + "blocks: {layers: {fc1: [{block: exact, share: 1:30.5}]}}\n",
+            "not '1:30.5'. Write it without a colon.",
+        ),
+        # Values that nothing can use.
+        (HEAD + f"verify: {{images: 0x{'f' * 5000}}}\n", ":3: A number of some 6,021 digits is la"),
+        (
+            HEAD + f"power: {{images: {'9' * 4000}}}\n",
+            ":3: A number of some 4,000 digits is larger",
+        ),
+        (HEAD + 'technology: "a\\0b.lib"\n', ":3: A text holds the character U+0000. Remove it."),
+        (HEAD + "blocks: {layers: {fc1: " + "a" * 100_000 + "}}\n", "Unknown block 'aaa"),
+        (
+            HEAD + "x: 1\n" * 200_000,
+            "This has 1,000,050 characters, and at most 1,000,000 are read",
+        ),
+        (HEAD.replace("x", "a" * 300), "name: must have at most 100 characters, not 'aaa"),
         ("name: [\n", "This is not YAML"),
         ("", "A config must be a mapping"),
         ("name: !!python/object/apply:os.system [id]\n", "x.yaml"),

@@ -38,6 +38,12 @@ def test_a_macro_in_the_units_of_the_model() -> None:
         ({"leakage_uw": -1.0}, "leakage_uw"),
         ({"read_energy_pj": float("inf")}, "read_energy_pj"),
         ({"ports": 2}, "ports"),
+        # Numbers are written as numbers.
+        ({"width": "8"}, "width"),
+        ({"depth": True}, "depth"),
+        ({"width": 8.0}, "width"),
+        ({"area": "3"}, "area"),
+        ({"leakage_uw": True}, "leakage_uw"),
     ],
 )
 def test_a_macro_that_is_none(changed: dict[str, Any], where: str) -> None:

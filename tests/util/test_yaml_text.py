@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from hawx_hw.technology import technology
 from hawx_hw.util.resources import configs
-from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
 SHIPPED = [*configs().glob("*.yaml"), *Path(technology.__file__).parent.glob("libraries/*.yaml")]
 
@@ -107,6 +107,61 @@ def test_a_key_that_stands_twice(text: str) -> None:
     with pytest.raises(YamlError, match=r"^b stands here a second time$") as caught:
         read_yaml(text)
     assert (caught.value.line, caught.value.hint) == (4, "Remove it, or the one in line 2.")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"0x{'f' * 5000}", "A number of some 6,021 digits is larger than any key takes"),
+        (f"-{'9' * 4000}", "A number of some 4,000 digits is larger than any key takes"),
+        (str(2**63), "A number of some 19 digits is larger than any key takes"),
+        ('"a\\0b"', "A text holds the character U+0000"),
+        ('"a\\e[31m"', "A text holds the character U+001B"),
+        ('"\\ud800.npz"', "A text holds the character U+D800"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_values_that_nothing_can_use(text: str, problem: str) -> None:
+    contents = [f"a: 1\nb: {text}\n", f"a: 1\nc: [{text}]\n"]
+    # A plain key may have a thousand characters.
+    for content in contents if len(text) > 1000 else [*contents, f"a: 1\n{text}: b\n"]:
+        with pytest.raises(YamlError) as caught:
+            read_yaml(content)
+        assert (caught.value.problem, caught.value.line) == (problem, 2)
+    assert read_yaml(f"[{2**63 - 1}, -1, 'a\tb', 'é']") == [2**63 - 1, -1, "a\tb", "é"]
+
+
+def test_a_text_of_megabytes_is_refused_at_once() -> None:
+    with pytest.raises(YamlError, match="This has 10,000,000 characters, and at most 1,000,000"):
+        read_yaml("a: 1\n" * 2_000_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "hint"),
+    [
+        ("1_6", "int", "Write 16."),
+        ("0b1000", "int", "Write 8."),
+        ("0O17", "int", "Write 15."),
+        (" 8", "int", "Write 8."),
+        (1000.0, "int", "Write 1000."),
+        ("1e3", "int", "Write 1000."),
+        ("1_000.5", "float", "Write 1000.5."),
+        ("1.8", "float", "Write 1.8."),
+        ("1:30", "int", "Write it without a colon."),
+        ("1:30.0", "float", "Write it without a colon."),
+        ("yes", "bool", "Write true."),
+        ("Off", "bool", "Write false."),
+        (1, "bool", "Write true."),
+        (123, "string", "Put it into quotes."),
+        (True, "string", "Put it into quotes."),
+        *((value, "int", None) for value in (8.5, "eight", "", math.inf, "1e999", True, None, [1])),
+        *((value, "bool", None) for value in ("perhaps", 2, None, [1])),
+        ("1_6", "literal", None),
+        *((value, "string", None) for value in ([1], None, {})),
+    ],
+)
+def test_how_to_write_it(value: object, wanted: str, hint: str | None) -> None:
+    assert spelling_hint(value, wanted) == hint
 
 
 def test_merges() -> None:

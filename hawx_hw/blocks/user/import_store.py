@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import write_bytes, write_json, write_text
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.locations import required_cache_folder
@@ -69,7 +69,7 @@ class ImportStore:
                 return imported_block(name, self._circuit(matches[0], name))
         known = ", ".join(self.names()) or "none yet"
         raise UserError(
-            f"No block {name!r} was imported",
+            f"No block {shown(name)} was imported",
             hint=f"Imported are: {known}. Import it with: hawx blocks import FILE.v --module "
             f"MODULE --name {name}",
         )
@@ -95,7 +95,7 @@ class ImportStore:
         """
         if not _NAME.fullmatch(name):
             raise UserError(
-                f"A block's name must be letters, digits and underscores, not {name!r}",
+                f"A block's name must be letters, digits and underscores, not {shown(name)}",
                 hint="Choose one with --name.",
             )
         path = self._folder / "names" / f"{name}.json"

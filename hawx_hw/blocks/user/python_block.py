@@ -14,7 +14,7 @@ import numpy as np
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.user.python_contract import Statements, check_gateware, read_statements
 from hawx_hw.blocks.user.user_code import call
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 
 __all__ = ["PythonBlock", "load_python_block"]
 
@@ -121,7 +121,7 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
     """
     match = _NAME.fullmatch(name)
     if match is None:
-        raise UserError(f"Wrong name of a block {name!r}", hint=_USAGE)
+        raise UserError(f"Wrong name of a block {shown(name)}", hint=_USAGE)
     result = _object(name, match[1], match[2], folder)
     if not isinstance(result, Block) and callable(result):
         result = call(name, f"{match[2]} cannot be made without arguments", result)
