@@ -64,8 +64,10 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
             missing = str(problem["loc"][-1])
             raise UserError(f"The key {missing} is missing", where=where) from error
         what = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        hint = spelling_hint(problem["input"], problem["type"].partition("_")[0])
-        raise UserError(f"{what}, not {shown(problem['input'])}", where=where, hint=hint) from error
+        spelling = spelling_hint(problem["input"], problem["type"].partition("_")[0])
+        raise UserError(
+            f"{what}, not {shown(problem['input'])}", where=where, hint=spelling
+        ) from error
 
 
 def _in_file(location: list[int | str], content: Any) -> tuple[int | str, ...]:
