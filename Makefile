@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
+# -P wherever Python runs a module: a json.py in the current folder is not to be imported.
 .DEFAULT_GOAL := help
 BENCHMARKS := activity compensation cycles emulation end_to_end power prediction scores startup synthesis
 
@@ -20,10 +21,10 @@ setup: $(STAMP) ## set up .venv and check the tools
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "hawx: Python 3.11 or later is needed; choose one with: make setup PYTHON=python3.12" >&2; exit 2; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
+	@$(BIN)/python -P -m pip --version >/dev/null 2>&1 || $(PYTHON) -P -m venv --clear $(VENV) || \
 		{ echo "hawx: python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "Setting up $(VENV): about 2 GB, a few minutes on the first call"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -P -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@$(BIN)/hawx doctor --required
 	@touch $@
 
@@ -32,10 +33,10 @@ config-given:
 
 # The config is asked for before minutes go into the set-up.
 accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, synthesized accelerator
-	@$(BIN)/hawx run "$(CONFIG)"
+	@$(BIN)/hawx run "$$CONFIG"
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -P -m pytest -n auto --dist worksteal
 
 lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 	@$(BIN)/ruff check .

@@ -132,12 +132,20 @@ class ParameterMemory:
         Bits of a word, and words.
     words : sequence of int
         ``depth`` words, each unsigned.
+    layers : sequence of (int, str)
+        The first word of each layer that has some, and the layer's title, in order.
     """
 
     name: str
     width: int
     depth: int
     words: Sequence[int]
+    layers: Sequence[tuple[int, str]] = ()
+
+    def layer_of(self, address: int) -> str | None:
+        """Title of the layer that word ``address`` belongs to; None where it belongs to none."""
+        before = [title for first, title in self.layers if first <= address]
+        return before[-1] if before else None
 
 
 @dataclass(frozen=True)

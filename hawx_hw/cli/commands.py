@@ -18,7 +18,8 @@ class Commands(TyperGroup):
 
     The user's blocks and libraries may raise it anywhere, and click would end with its status,
     often 0, though nothing is done. For ``EOFError`` and ``KeyboardInterrupt`` it would end with 1,
-    the status of a failed verification. Signals raise neither; see :func:`hawx_hw.cli.main.main`.
+    the status of a failed verification, as for a pipe whose reader has gone. Signals raise neither;
+    see :func:`hawx_hw.cli.main.main`.
     """
 
     def invoke(self, ctx: Any) -> Any:
@@ -33,3 +34,6 @@ class Commands(TyperGroup):
                 f"({Path(last.filename).name}:{last.lineno})",
                 hint="If it is a block of yours, correct that; --debug shows where it is.",
             ) from error
+        except BrokenPipeError as error:
+            # Not of standard output, which has errors of its own; click would end with 1.
+            raise ConnectionError(str(error)) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,11 +16,13 @@ from hawx_hw import __version__
 from hawx_hw.cli.blocks import blocks_app
 from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
+from hawx_hw.cli.entry import end_now, handle_signals
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.search import pick, search, with_search
 from hawx_hw.cli.store import app as store_app
+from hawx_hw.cli.streams import ReaderGoneError
 from hawx_hw.errors import HawxError, UserError, VerificationError, of_system
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ __all__ = ["app", "main"]
 _INTERNAL_ERROR = 70
 #: Characters of a message; what files contain may be repeated in it.
 _LONGEST_MESSAGE = 2000
+#: Verilog and memory images that somebody changed are not simulated, measured, or written over.
+_EMITTED = ("emit",)
 
 app = typer.Typer(
     cls=Commands,
@@ -143,7 +146,14 @@ def verify(
         changed = loaded.verify.model_copy(update={"images": images})
         return loaded.model_copy(update={"verify": changed})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("verify"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("verify"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -176,7 +186,14 @@ def synth(
         name = str(path.resolve()) if path.exists() else technology
         return loaded.model_copy(update={"technology": name})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("predict", "synth"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("predict", "synth"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -196,7 +213,14 @@ def power(
         changed = loaded.power.model_copy(update={"images": images})
         return loaded.model_copy(update={"power": changed})
 
-    _job(config, build, as_json, lambda pipeline: pipeline.needed("power"), override)
+    _job(
+        config,
+        build,
+        as_json,
+        lambda pipeline: pipeline.needed("power"),
+        override,
+        protected=_EMITTED,
+    )
 
 
 @app.command()
@@ -278,6 +302,7 @@ def _job(
     as_json: bool,
     choose: Callable[[Pipeline], Sequence[str]],
     override: Callable[[Config], Config] = lambda config: config,
+    protected: Sequence[str] = (),
 ) -> None:
     """Run the chosen stages of a config and print the summary."""
     from hawx_hw.config.load import find_config, load_config, located
@@ -291,7 +316,7 @@ def _job(
     folder = build / config.name
     try:
         pipeline = Pipeline(config, folder, STAGES, console_for(silent=as_json), base=path.parent)
-        outcomes = pipeline.run(choose(pipeline))
+        outcomes = pipeline.run(choose(pipeline), protected=protected)
     except UserError as error:
         raise located(error, path) from error
     summary = summarize(folder, outcomes)
@@ -312,20 +337,28 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process.
 
     The exit status is 0, 1 for a failed verification, 2 for what the user can correct, 70 for an
-    error of this program, and 128 plus the signal's number after SIGINT or SIGTERM.
+    error of this program, 128 plus the signal's number after SIGINT, SIGTERM or SIGHUP, and 141
+    where the reader of standard output has gone.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    _interruption.begin()
     try:
-        app([word for word in words if word != "--debug"], prog_name="hawx")
+        _run([word for word in words if word != "--debug"], debug)
     except _Interrupted as interruption:
         _end(
             "interrupted; finished stages are kept, and the next call goes on from there",
             interruption.exit_status,
             debug,
         )
+
+
+def _run(words: Sequence[str], debug: bool) -> NoReturn:
+    try:
+        app(words, prog_name="hawx")
+    except SystemExit as end:
+        # Of the command line itself: --help, --version, wrong arguments.
+        status = end.code if isinstance(end.code, int) else 0
     except HawxError as error:
         _end(str(error), error.exit_status, debug)
     except OSError as error:
@@ -340,20 +373,60 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             _INTERNAL_ERROR,
             debug,
         )
-    sys.exit(0)
+    else:
+        status = 0
+    _end(None, status, debug)
+
+
+class _Interruption:
+    """What the first signal and those after it do."""
+
+    def __init__(self) -> None:
+        self._happened = False
+
+    def begin(self) -> None:
+        """Wait for the first."""
+        self._happened = False
+        handle_signals(_interrupt)
+
+    def happen(self, number: int, frame: FrameType | None) -> NoReturn:
+        """End the children, and the work by an exception; the second time the process at once."""
+        if self._happened:
+            end_now(number, frame)
+        self._happened = True
+        processes = sys.modules.get("hawx_hw.util.processes")
+        if processes is not None:
+            # Threads that wait for them would hold up the end.
+            processes.end_all()
+        raise _Interrupted(number)
+
+    def finish(self) -> None:
+        """From here on there is nothing that a signal could leave half-done."""
+        self._happened = True
+
+
+_interruption = _Interruption()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise _Interrupted(number)
+    _interruption.happen(number, frame)
 
 
-def _end(message: str, status: int, debug: bool) -> NoReturn:
-    if debug:
+def _end(message: str | None, status: int, debug: bool) -> NoReturn:
+    """Write out what was printed, then the message, and end the process."""
+    if debug and message is not None:
         import traceback
 
         traceback.print_exc()
-    sys.stdout.flush()
-    print(f"hawx: {_printable(message)}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except HawxError as error:
+        if message is None:
+            message, status = str(error), error.exit_status
+    if message is not None and status != ReaderGoneError.exit_status:
+        print(f"hawx: {_printable(message)}", file=sys.stderr)  # noqa: T201 (the one place for errors)
+    _interruption.finish()
     sys.exit(status)
 
 

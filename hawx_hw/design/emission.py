@@ -24,6 +24,7 @@ from hawx_hw.design.program import (
     ProgramCycles,
     ProgramLayer,
 )
+from hawx_hw.design.sources import FILE_LIST, WAIVERS
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
@@ -89,7 +90,7 @@ def emit_accelerator(
         shutil.rmtree(directory / name, ignore_errors=True)
         (directory / name).mkdir(parents=True)
     sources = [*_MACROS]
-    for macro in (*_MACROS, "hawx_waivers.vlt"):
+    for macro in (*_MACROS, WAIVERS):
         write_bytes(directory / "rtl" / macro, (rtl_templates() / macro).read_bytes())
     for name, text in verilog_modules(emission).items():
         write_text(directory / "rtl" / f"{name}.v", text)
@@ -97,7 +98,7 @@ def emit_accelerator(
     for name, text in files.items():
         write_text(directory / "rtl" / name, text)
         sources.append(name)
-    write_text(directory / "rtl" / "filelist.f", "".join(f"{source}\n" for source in sources))
+    write_text(directory / "rtl" / FILE_LIST, "".join(f"{source}\n" for source in sources))
     _write_memories(plan, directory / "mem")
 
     registers = accelerator_registers(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.hierarchy import Emission
-from hawx_hw.util.processes import python_command, python_path, run
+from hawx_hw.util.environment import python_command, python_path
+from hawx_hw.util.processes import run
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["verilog_modules"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,18 +94,23 @@ class Pipeline:
                 needed.update(self._stages[name].needs)
         return tuple(name for name in self.names if name in needed)
 
-    def run(self, names: Sequence[str] | None = None) -> list[Outcome]:
+    def run(
+        self, names: Sequence[str] | None = None, *, protected: Sequence[str] = ()
+    ) -> list[Outcome]:
         """Bring stages up to date.
 
         Parameters
         ----------
         names : sequence of str or None
             Stages in order, with all that they need; None for all stages.
+        protected : sequence of str
+            Stages whose files, where somebody changed them, are refused and not written anew.
 
         Raises
         ------
         UserError
-            What the user can fix; also if another run works in the folder.
+            What the user can fix; also if another run works in the folder, or files were changed
+            while it used them.
         VerificationError
             Its stage's files are published all the same, so that the user can read what differs;
             the stage will run again.
@@ -125,18 +130,36 @@ class Pipeline:
                 inputs[name]["stages"] = {
                     needed: json_hash(finished[needed].outputs) for needed in stage.needs
                 }
-                finished[name], ran = self._bring_up_to_date(stage, inputs[name], progress)
+                finished[name], ran = self._bring_up_to_date(
+                    stage,
+                    inputs[name],
+                    progress,
+                    protected=name in protected,
+                    needed=[finished[needed] for needed in stage.needs],
+                )
                 outcomes.append(Outcome(name, ran, time.monotonic() - start))
         return outcomes
 
     def _bring_up_to_date(
-        self, stage: Stage, inputs: dict[str, Any], progress: ProgressDisplay
+        self,
+        stage: Stage,
+        inputs: dict[str, Any],
+        progress: ProgressDisplay,
+        *,
+        protected: bool,
+        needed: Sequence[Manifest],
     ) -> tuple[Manifest, bool]:
         before = self._folder.manifest(stage.name)
         reason = self._reason(before, inputs)
         if before and reason is None:
-            progress.message(f"{stage.name}: up to date")
-            return before, False
+            damaged = self._folder.damaged(before)
+            if not damaged:
+                progress.message(f"{stage.name}: up to date")
+                return before, False
+            if protected:
+                self._refuse_changed(stage.name, damaged)
+            reason = f"{damaged[0]} is missing or was changed"
+        self._check_unchanged(needed)
         progress.message(f"{stage.name}: running ({reason})")
         start = time.monotonic()
         with self._folder.staging(stage.name) as staging:
@@ -163,6 +186,25 @@ class Pipeline:
         self._withdraw_outdated(stage.name, manifest)
         progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
         return manifest, True
+
+    def _refuse_changed(self, name: str, damaged: Sequence[str]) -> None:
+        """Refuse files that are there, but are not what the stage wrote."""
+        for path in (self._folder.path / file for file in damaged):
+            if path.exists():
+                raise UserError(
+                    f"This file is not what hawx {name} wrote.",
+                    where=str(path),
+                    hint=f"To write it anew, run: hawx {name} CONFIG",
+                )
+
+    def _check_unchanged(self, manifests: Iterable[Manifest]) -> None:
+        for manifest in manifests:
+            for file in self._folder.damaged(manifest):
+                raise UserError(
+                    "The file was changed or removed while this run used it.",
+                    where=str(self._folder.path / file),
+                    hint="Run the same command again.",
+                )
 
     def _withdraw_outdated(self, name: str, manifest: Manifest) -> None:
         """Remove the results of later stages that were made from another result of stage ``name``.
@@ -200,7 +242,7 @@ class Pipeline:
         return hashes
 
     def _reason(self, before: Manifest | None, inputs: Mapping[str, Any]) -> str | None:
-        """Why a stage must run, in words; None if it is up to date."""
+        """Why a stage must run, in words; None if nothing that it depends on changed."""
         if before is None:
             return "not finished before"
         if not before.inputs:
@@ -210,8 +252,7 @@ class Pipeline:
             if changed:
                 rest = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
                 return f"{words.format(changed[0])}{rest} changed"
-        damaged = self._folder.damaged(before)
-        return f"{damaged[0]} is missing or was changed" if damaged else None
+        return None
 
     def _reaching_settings(self, stage: Stage) -> dict[str, Any]:
         """The settings of the stage and of all that it needs, up to those that are sealed."""

@@ -114,6 +114,7 @@ def label(
         A tool or data are missing.
     """
     from hawx_hw.design.emission import TOP, emit_accelerator
+    from hawx_hw.design.sources import verilog_sources
     from hawx_hw.netlist.timing import longest_path
     from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
     from hawx_hw.synthesis.modules import map_designs
@@ -125,9 +126,7 @@ def label(
     with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
-        rtl = folder / "rtl"
-        files = (rtl / "filelist.f").read_text("utf-8").split()
-        sources = {file: (rtl / file).read_text("utf-8") for file in files}
+        sources = {path.name: path.read_text("utf-8") for path in verilog_sources(folder)}
         (mapped,) = map_designs([(sources, TOP)], technology, store=store)
         path, delays = longest_path(mapped.flat)
         report = mapped.netlist.report()

@@ -26,7 +26,8 @@ from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
 from hawx_hw.synthesis.yosys import ENDED, SLOW, check_yosys, constraints, refusal, variables
 from hawx_hw.technology import Technology
-from hawx_hw.util.processes import ToolFailedError, output_lines, python_command
+from hawx_hw.util.environment import python_command
+from hawx_hw.util.processes import ToolFailedError, output_lines
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
-from hawx_hw.util.processes import python_command, python_path, run
+from hawx_hw.util.environment import python_command, python_path
+from hawx_hw.util.processes import run
 
 __all__ = ["ENDED", "SLOW", "check_yosys", "constraints", "refusal", "run_yosys", "variables"]
 

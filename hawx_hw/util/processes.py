@@ -29,9 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import hawx_hw
 from hawx_hw.errors import UserError
 from hawx_hw.util import guard
+from hawx_hw.util.environment import environment
 from hawx_hw.util.locations import time_limit_factor
 
 __all__ = [
@@ -42,10 +42,7 @@ __all__ = [
     "ToolMissingError",
     "allow",
     "end_all",
-    "environment",
     "output_lines",
-    "python_command",
-    "python_path",
     "run",
 ]
 
@@ -54,14 +51,6 @@ _KEPT = 16 << 20
 #: Between looks at whether a child has ended while something still holds its output open.
 _LOOK_SECONDS = 0.25
 _CHUNK = 1 << 16
-#: Variables that would change what a child does: options of a make around this process, a shell's
-#: and Python's start-up files, the language of messages.
-_DROPPED = (
-    *("MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKELEVEL", "MAKEFILES", "MAKEOVERRIDES"),
-    *("BASH_ENV", "ENV", "CDPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONIOENCODING"),
-    "LANGUAGE",
-)
-_SET = {"LC_ALL": "C.UTF-8", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
 
 
 class ToolError(UserError):
@@ -143,7 +132,8 @@ def run(
     Parameters
     ----------
     command : sequence of str
-        The program and its arguments; :func:`python_command` where it is a module of Python.
+        The program and its arguments; where it is a module of Python,
+        :func:`~hawx_hw.util.environment.python_command`.
     tool : str
         Its name in messages.
     limit : float
@@ -153,7 +143,7 @@ def run(
     temporary : Path or None
         Where its temporary files go; None leaves TMPDIR as it is.
     variables : mapping of str to str or None
-        Environment variables on top of :func:`environment`.
+        Environment variables on top of :func:`~hawx_hw.util.environment.environment`.
     text : str or None
         What it reads from standard input; None is nothing.
     separate : bool
@@ -223,33 +213,6 @@ def output_lines(
         status = child.wait(clock)
         if status:
             raise ToolFailedError(tool, f"{tool} {Finished(status, '').ending}.")
-
-
-def python_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of Python, with :func:`python_path` in the variables.
-
-    ``-P``: not even a module with the name of a standard one is imported from the current folder.
-    """
-    return [sys.executable, "-P", "-m", module, *arguments]
-
-
-def python_path() -> dict[str, str]:
-    """Variables by which a child imports the modules that this process would, in the same order.
-
-    The current folder is among them only where PYTHONPATH names it.
-    """
-    paths = [path for path in sys.path if Path(path).is_absolute() and os.pathsep not in path]
-    # Found through the current folder, and so not by a child.
-    own = str(Path(hawx_hw.__file__).parent.parent)
-    return {"PYTHONPATH": os.pathsep.join(paths if own in paths else [*paths, own])}
-
-
-def environment() -> dict[str, str]:
-    """This process's environment as children get it."""
-    variables = {name: text for name, text in os.environ.items() if name not in _DROPPED} | _SET
-    # An empty part would be the current folder.
-    paths = [part for part in variables.pop("PYTHONPATH", "").split(os.pathsep) if part]
-    return variables | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
 
 
 def end_all() -> None:

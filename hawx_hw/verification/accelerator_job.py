@@ -10,12 +10,14 @@ import numpy as np
 from hawx_hw import __version__
 from hawx_hw.architectures.base import LayerWrites, Plan
 from hawx_hw.design.emission import plan_packet
+from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.reference import run, run_all
 from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
+from hawx_hw.verification.memory_images import check_memory_images
 from hawx_hw.verification.result import Cause, CyclesOfLayer, SimulationResult, VerifyResult
-from hawx_hw.verification.run import Mismatch, verify
+from hawx_hw.verification.run import Mismatch, failure, verify
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -90,21 +92,60 @@ def verify_accelerator(
 ) -> VerifyResult:
     """Simulate the emitted accelerator of ``plan`` on ``images``; see :func:`.run.verify`.
 
+    Its memory images are compared with the network first. Where a result differs in a scenario that
+    does not compare writes, the image is simulated once more by itself, for the first layer,
+    channel and pixel that differ.
+
     Raises
     ------
     AcceleratorMismatch
         Something differs, or takes another time than predicted.
     UserError, VerificationError
-        As :func:`.run.verify`.
+        As :func:`.run.verify` and :func:`.memory_images.check_memory_images`.
     """
     job = accelerator_job(
         plan, images, config_hash=config_hash, traced=traced, seed=seed, scenarios=scenarios
     )
+    check_memory_images(plan, directory / "mem")
     try:
         result = verify(directory, job, workdir=workdir, simulator=simulator, progress=progress)
     except Mismatch as mismatch:
-        raise AcceleratorMismatch(str(mismatch), _with_ledger(mismatch.result, plan)) from None
+        write = mismatch.write
+        if write is None and mismatch.image is not None:
+            again = accelerator_job(
+                plan,
+                images[mismatch.image : mismatch.image + 1],
+                config_hash=config_hash,
+                traced=1,
+                scenarios=("inference",),
+                first_image=mismatch.image,
+            )
+            write = _first_write(directory, again, workdir=workdir, simulator=simulator)
+        raise _located(mismatch, write, plan) from None
     return _with_ledger(result, plan)
+
+
+def _first_write(directory: Path, job: Job, *, workdir: Path, simulator: str) -> str | None:
+    """The first write that differs when an image is simulated by itself, in words."""
+    try:
+        verify(directory, job, workdir=workdir, simulator=simulator)
+    except Mismatch as mismatch:
+        return mismatch.write
+    except VerificationError:
+        # The first simulation's message stands.
+        return None
+    return None
+
+
+def _located(mismatch: Mismatch, write: str | None, plan: Plan) -> AcceleratorMismatch:
+    """The mismatch, with the first write that differs as the first failure of its scenario."""
+    result, scenario = mismatch.result, mismatch.scenario
+    if scenario is None or write is None or mismatch.write is not None:
+        return AcceleratorMismatch(str(mismatch), _with_ledger(result, plan))
+    entry = result.scenarios[scenario]
+    entry = entry.model_copy(update={"failures": (write, *entry.failures)})
+    result = result.model_copy(update={"scenarios": {**result.scenarios, scenario: entry}})
+    return AcceleratorMismatch(failure(scenario, write), _with_ledger(result, plan))
 
 
 def _with_ledger(result: SimulationResult, plan: Plan) -> VerifyResult:
@@ -127,6 +168,7 @@ def accelerator_job(
     traced: int = 2,
     seed: int = 0,
     scenarios: tuple[str, ...] = SCENARIOS,
+    first_image: int = 0,
 ) -> Job:
     """Expectations for ``images``, from the integer reference and the cycle model.
 
@@ -143,6 +185,8 @@ def accelerator_job(
         Of everything that is drawn.
     scenarios : tuple of str
         What to run.
+    first_image : int
+        The first image's number in messages.
     """
     shape = plan.graph.tensors[plan.graph.input].shape
     if images.dtype != np.int8 or images.shape[1:] != shape:
@@ -167,6 +211,7 @@ def accelerator_job(
         parameters=plan_packet(plan) if plan.loadable else b"",
         seed=seed,
         scenarios=scenarios,
+        first_image=first_image,
     )
 
 

@@ -24,6 +24,7 @@ from hawx_hw.netlist.flat import FlatNetlist, Macro
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
 from hawx_hw.verification.accelerator_job import AROUND, accelerator_job
+from hawx_hw.verification.differences import difference_of_results
 from hawx_hw.verification.job import Job
 
 if TYPE_CHECKING:
@@ -208,14 +209,15 @@ class _Bench:
             )
         observed = np.stack(results, axis=1)
         if not np.array_equal(observed, expected):
-            (wrong,) = (
-                np.nonzero((observed != expected).any(axis=1))
-                if observed.shape == expected.shape
-                else ([0],)
-            )
+            octets = observed.astype(np.uint8)
+            differences = [
+                difference_of_results(job, image, octets[copy].tobytes())
+                for copy, image in enumerate(part)
+            ]
+            wrong = [difference for difference in differences if difference]
             raise VerificationError(
                 f"The netlist computes another result than the integer model, for image "
-                f"{part[int(wrong[0])]} and {len(wrong) - 1} more."
+                f"{part[differences.index(wrong[0])]} and {len(wrong) - 1} more. {wrong[0]}."
             )
         return activities
 

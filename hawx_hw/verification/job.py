@@ -128,6 +128,8 @@ class Job:
         Of everything that is drawn.
     scenarios : tuple of str
         What to run, some of ``SCENARIOS``.
+    first_image : int
+        The first image's number in messages.
     """
 
     name: str
@@ -139,6 +141,7 @@ class Job:
     parameters: bytes = b""
     seed: int = 0
     scenarios: tuple[str, ...] = SCENARIOS
+    first_image: int = 0
 
     def __post_init__(self) -> None:
         for name in ("images", "results"):
@@ -200,6 +203,7 @@ def save_job(job: Job, folder: Path) -> Path:
         "cycles": job.cycles,
         "seed": job.seed,
         "scenarios": list(job.scenarios),
+        "first_image": job.first_image,
         "layers": [{"name": layer.name, "cycles": int(layer.cycles)} for layer in job.layers],
         "registers": {name: vars(entry) for name, entry in job.registers.items()},
     }
@@ -234,4 +238,5 @@ def load_job(path: Path) -> Job:
             },
             seed=description["seed"],
             scenarios=tuple(description["scenarios"]),
+            first_image=description["first_image"],
         )

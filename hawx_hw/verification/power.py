@@ -18,6 +18,7 @@ from hawx_hw.power.result import PowerResult
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.technology import Technology
 from hawx_hw.verification.gate_level import simulate_accelerator
+from hawx_hw.verification.memory_images import check_memory_images
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -61,10 +62,12 @@ def measure_power(
     Raises
     ------
     VerificationError
-        The netlist computes something else than the integer model, or in another time.
+        The netlist computes something else than the integer model, or in another time; or a memory
+        image is not that of the network.
     UserError
         A memory's file is missing, or the design cannot be simulated.
     """
+    check_memory_images(plan, memories)
     activity = simulate_accelerator(
         flat,
         plan,

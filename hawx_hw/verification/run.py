@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.design.sources import WAIVERS, verilog_sources
+from hawx_hw.errors import VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util import processes
@@ -23,7 +24,7 @@ from hawx_hw.verification.testbench_report import TestbenchReport
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["Mismatch", "verify"]
+__all__ = ["Mismatch", "failure", "verify"]
 
 _TOP = "hawx_accelerator"
 _MODULE = "hawx_sim.scenarios"
@@ -45,11 +46,28 @@ class Mismatch(VerificationError):
         The first difference.
     result : SimulationResult
         What would have been returned.
+    scenario : str or None
+        The first scenario that failed.
+    image : int or None
+        The first image, of the job, whose result differs in it, or did not come.
+    write : str or None
+        The first write that differs, in words, where the scenario compares writes.
     """
 
-    def __init__(self, message: str, result: SimulationResult):
+    def __init__(
+        self,
+        message: str,
+        result: SimulationResult,
+        *,
+        scenario: str | None = None,
+        image: int | None = None,
+        write: str | None = None,
+    ):
         super().__init__(message)
         self.result = result
+        self.scenario = scenario
+        self.image = image
+        self.write = write
 
 
 def verify(
@@ -87,9 +105,12 @@ def verify(
     """
     if not len(job.images):
         raise VerificationError("There are no images to verify.")
-    sources, waivers = _sources(directory / "rtl")
     simulation = build_simulation(
-        find_simulator(simulator), sources, top=_TOP, workdir=workdir, waivers=waivers
+        find_simulator(simulator),
+        verilog_sources(directory),
+        top=_TOP,
+        workdir=workdir,
+        waivers=[directory / "rtl" / WAIVERS],
     )
 
     for old in workdir.glob("run-*"):
@@ -100,16 +121,6 @@ def verify(
         shutil.copyfile(image, run / image.name)
     _simulate(simulation, job, run, progress)
     return _judge(_read_report(run), job, simulation, run)
-
-
-def _sources(rtl: Path) -> tuple[list[Path], list[Path]]:
-    try:
-        names = (rtl / "filelist.f").read_text("utf-8").split()
-    except OSError:
-        raise UserError(
-            f"There is no accelerator in {rtl.parent}.", hint="Emit it first: hawx emit CONFIG"
-        ) from None
-    return [rtl / name for name in names], sorted(rtl.glob("*.vlt"))
 
 
 def _simulate(
@@ -239,7 +250,11 @@ def _judge(
         scenario = report.scenarios.get(name)
         if scenario is not None and scenario.failures:
             raise Mismatch(
-                f"Verification failed in scenario {name!r}: {scenario.failures[0]}", result
+                failure(name, scenario.failures[0]),
+                result,
+                scenario=name,
+                image=report.wrong_images.get(name),
+                write=report.wrong_writes.get(name),
             )
     for name in job.scenarios:
         scenario = report.scenarios.get(name)
@@ -251,6 +266,11 @@ def _judge(
         raise Mismatch(f"{report.mismatches} results differ from the reference.", result)
     _check_coverage(report, job)
     return result
+
+
+def failure(scenario: str, difference: str) -> str:
+    """The message of a failed scenario."""
+    return f"Verification failed in scenario {scenario!r}: {difference}"
 
 
 def _check_coverage(report: TestbenchReport, job: Job) -> None:

@@ -28,6 +28,10 @@ class TestbenchReport(Record):
         Results that were compared, and that will be.
     mismatches : int
         Results that differ.
+    wrong_images : mapping of str to int
+        By scenario: the first image whose result differs, or did not come.
+    wrong_writes : mapping of str to str
+        By scenario: the first write that differs, in words, where writes were compared.
     cycles : tuple of int
         Of each inference in which nothing stalled.
     layer_cycles : tuple of int
@@ -43,6 +47,8 @@ class TestbenchReport(Record):
     inferences: int
     inferences_total: int
     mismatches: int
+    wrong_images: Mapping[str, int]
+    wrong_writes: Mapping[str, str]
     cycles: tuple[int, ...]
     layer_cycles: tuple[int, ...]
 

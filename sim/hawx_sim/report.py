@@ -27,7 +27,10 @@ class Report:
         self._total = total
         self._inferences = 0
         self._mismatches = 0
+        self._scenario = ""
         self._failures: dict[str, list[str]] = {}
+        self._wrong: dict[str, int] = {}
+        self._writes: dict[str, str] = {}
         self._passed: set[str] = set()
         self._images: set[int] = set()
         self._traced: set[int] = set()
@@ -38,6 +41,7 @@ class Report:
         """Open a scenario; what is appended to the list is a failure of it."""
         failures: list[str] = []
         self._failures[scenario] = failures
+        self._scenario = scenario
         self._passed.discard(scenario)
         return failures
 
@@ -51,8 +55,18 @@ class Report:
         """One result was compared."""
         self._inferences += 1
         self._mismatches += not equal
+        if not equal:
+            self.lost(image)
         self._images.add(image)
         self._write()
+
+    def lost(self, image: int) -> None:
+        """The result of ``image`` is wrong, or did not come."""
+        self._wrong.setdefault(self._scenario, image)
+
+    def located(self, difference: str) -> None:
+        """A write differs, as ``difference`` says."""
+        self._writes.setdefault(self._scenario, difference)
 
     def measured(self, cycles: int) -> None:
         """An inference without stalls took ``cycles``."""
@@ -77,6 +91,8 @@ class Report:
             inferences=self._inferences,
             inferences_total=self._total,
             mismatches=self._mismatches,
+            wrong_images=self._wrong,
+            wrong_writes=self._writes,
             cycles=tuple(self._cycles),
             layer_cycles=tuple(self._layer_cycles),
         ).write(self._path)

@@ -11,9 +11,10 @@ from typing import Any
 
 import cocotb
 
+from hawx_hw.verification.differences import difference_of_writes
 from hawx_hw.verification.job import Job, load_job
 
-from .checkers import CheckFailure, difference_of_writes
+from .checkers import CheckFailure
 from .monitors import WriteMonitor
 from .report import Report
 from .testbench import Testbench
@@ -139,20 +140,33 @@ async def inference(bench: Testbench) -> None:
     await bench.host.write_fields("control", "auto")
     monitor = WriteMonitor(bench.dut.core, bench.dut.clk) if job.traced else None
     for index in range(len(job.images)):
-        traced = monitor is not None and index < job.traced
-        known = len(bench.failures)
-        if monitor is not None and traced:
-            monitor.start()
-        cycles = await bench.run_image(index)
-        bench.report.measured(cycles)
-        if cycles != job.cycles:
-            bench.failures.append(f"Image {index} took {cycles} cycles, not {job.cycles}")
-        if monitor is not None and traced:
-            difference = difference_of_writes(index, job.layers, monitor.stop())
-            if difference:
-                # A wrong write is nearer to the fault than the wrong result that it causes.
-                bench.failures.insert(known, difference)
+        if monitor is not None and index < job.traced:
+            await _traced_inference(bench, monitor, index)
             await _check_cycle_registers(bench, index)
+        else:
+            await _inference(bench, index)
+
+
+async def _inference(bench: Testbench, index: int) -> None:
+    cycles = await bench.run_image(index)
+    bench.report.measured(cycles)
+    if cycles != bench.job.cycles:
+        number = bench.job.first_image + index
+        bench.failures.append(f"Image {number} took {cycles} cycles, not {bench.job.cycles}")
+
+
+async def _traced_inference(bench: Testbench, monitor: WriteMonitor, index: int) -> None:
+    known = len(bench.failures)
+    monitor.start()
+    try:
+        await _inference(bench, index)
+    finally:
+        # Also where no result came: the first write that is missing is where it stopped.
+        difference = difference_of_writes(bench.job, index, monitor.stop())
+        if difference:
+            # A wrong write is nearer to the fault than the wrong result that it causes.
+            bench.failures.insert(known, difference)
+            bench.report.located(difference)
 
 
 async def _check_cycle_registers(bench: Testbench, image: int) -> None:

@@ -12,9 +12,10 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, SimTimeoutError, with_timeout
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 
+from hawx_hw.verification.differences import difference_of_results
 from hawx_hw.verification.job import Job
 
-from .checkers import CheckFailure, difference_of_results
+from .checkers import CheckFailure
 from .host import Host
 from .monitors import first_beat
 from .report import Report
@@ -152,9 +153,7 @@ class Testbench:
         try:
             return int(await with_timeout(beat, self.limit * PERIOD_NS, "ns"))
         except SimTimeoutError:
-            raise CheckFailure(
-                f"Image {index}: no byte was taken within {self.limit} cycles"
-            ) from None
+            raise self._lost(index, f"no byte was taken within {self.limit} cycles") from None
 
     async def check_result(self, index: int, *, slowdown: int = 1) -> int:
         """Receive the result of an image and compare it; returns the time of its last byte."""
@@ -162,12 +161,16 @@ class Testbench:
         try:
             frame = await with_timeout(self.sink.recv(), limit * PERIOD_NS, "ns")
         except SimTimeoutError:
-            raise CheckFailure(f"Image {index}: no result within {limit} cycles") from None
-        difference = difference_of_results(index, bytes(frame.tdata), self.job.results[index])
+            raise self._lost(index, f"no result within {limit} cycles") from None
+        difference = difference_of_results(self.job, index, bytes(frame.tdata))
         if difference:
             self.failures.append(difference)
         self.report.compared(index, equal=difference is None)
         return int(frame.sim_time_end)
+
+    def _lost(self, index: int, what: str) -> CheckFailure:
+        self.report.lost(index)
+        return CheckFailure(f"Image {self.job.first_image + index}: {what}")
 
     async def run_image(self, index: int) -> int:
         """Send an image and compare its result; returns the cycles from first byte to last."""

@@ -138,7 +138,7 @@ class SerialPlan:
 
     def memories(self) -> Sequence[ParameterMemory]:
         words = self.layer.weight.view(np.uint8).ravel().tolist()
-        return [ParameterMemory("weights", 8, len(words), words)]
+        return [ParameterMemory("weights", 8, len(words), words, [(0, self.layer.name)])]
 
     def cycles(self) -> CycleReport:
         outputs, inputs = self.layer.weight.shape

@@ -331,3 +331,62 @@ def test_interruption_is_one_line_and_keeps_finished_stages(
     assert (build / "quantize.json").exists()
     assert not (build / "half").exists()
     assert sorted(p.name for p in (build / ".stages").iterdir()) == ["lock", "quantize.json"]
+
+
+#: Waits for children in threads, as proofs of blocks do.
+POOL = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from hawx_hw.cli import main as cli
+from hawx_hw.pipeline import order
+from hawx_hw.pipeline.stage import Stage
+from hawx_hw.util.processes import run
+
+def wait(number):
+    code = "import os, pathlib, time; pathlib.Path(f'child-{os.getpid()}').touch(); time.sleep(600)"
+    run([sys.executable, "-S", "-c", code], tool="t", limit=600.0)
+
+def quantize(context):
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(wait, range(20)))
+
+order.STAGES = (Stage("quantize", quantize),)
+cli.main(["run", "tiny.yaml"])
+"""
+
+
+def test_interruption_ends_children_and_the_threads_that_wait_for_them(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", POOL], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as process:
+        deadline = time.monotonic() + 60
+        while len(list(folder.glob("child-*"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("hawx: interrupted; finished stages are kept")
+    children = [path.name.removeprefix("child-") for path in folder.glob("child-*")]
+    assert len(children) == 2
+    assert not any(Path("/proc", number).exists() for number in children)
+
+
+def test_a_second_signal_ends_what_does_not_heed_the_first(folder: Path) -> None:
+    code = SLOW_STAGE.replace(
+        "    time.sleep(60)\n",
+        "    while True:\n"
+        "        try: time.sleep(60)\n"
+        "        except BaseException: Path('heedless').touch()\n",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as process:
+        for name in ("started", "heedless"):
+            deadline = time.monotonic() + 60
+            while not (folder / name).exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "hawx: interrupted"

@@ -114,6 +114,44 @@ def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
     assert content(tmp_path) == expected
 
 
+def test_a_changed_file_of_a_protected_stage_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, 1)
+    victim = tmp_path / "rtl" / "b.v"
+    victim.write_text("my own work")
+    guarded = pipeline(tmp_path, *STAGES, number=1, more={"x": 0})
+    with pytest.raises(UserError) as caught:
+        guarded.run(protected=("second",))
+    assert str(caught.value) == (
+        f"{victim}: This file is not what hawx second wrote. "
+        "To write it anew, run: hawx second CONFIG"
+    )
+    assert victim.read_text() == "my own work"
+    # What is missing is nobody's work.
+    victim.unlink()
+    assert ran(guarded.run(protected=("second",))) == ["second"]
+
+
+def test_files_that_change_during_a_run_are_refused(tmp_path: Path) -> None:
+    """A stage reads what was checked minutes before."""
+
+    def write(context: Context) -> None:
+        (context.output / "netlist.v").write_text("right")
+
+    def disturb(context: Context) -> None:
+        (context.folder / "netlist.v").write_text("wrong")
+
+    def read(context: Context) -> None:
+        raise AssertionError("It must not be read.")
+
+    reader = Stage("read", read, needs=("write",))
+    with pytest.raises(UserError) as caught:
+        pipeline(tmp_path, Stage("write", write), Stage("disturb", disturb), reader).run()
+    assert str(caught.value) == (
+        f"{tmp_path / 'netlist.v'}: The file was changed or removed while this run used it. "
+        "Run the same command again."
+    )
+
+
 def test_outdated_results_of_later_stages_do_not_stay(tmp_path: Path) -> None:
     run(tmp_path, 1)
     settings = Settings(number=2, more={"x": 0})

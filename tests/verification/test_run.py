@@ -77,11 +77,12 @@ def test_wrong_result_is_named(check, make_job):
         check(job)
     seen, expected = good.results.view(np.int8)[2, 7], job.results.view(np.int8)[2, 7]
     assert str(caught.value) == (
-        f"Verification failed in scenario 'inference': Image 2: byte 7 of the result is {seen}, "
-        f"not {expected} (1 of 120 bytes differ)"
+        "Verification failed in scenario 'inference': Image 2, result of layer 1 (add): "
+        f"channel 1, pixel (0, 1) is {seen}, not {expected} (1 of 120 codes differ)"
     )
     assert caught.value.result.mismatches == 1
     assert caught.value.result.images == 3
+    assert (caught.value.scenario, caught.value.image, caught.value.write) == ("inference", 2, None)
 
 
 def test_wrong_write_is_named_by_layer_channel_and_pixel(check, make_job):
@@ -185,7 +186,7 @@ FAULTS = {
         "assign core__result_free = ~ ",
         "assign core__result_free = 1'b1 | ",
         "back_to_back",
-        "Image 0: byte ",
+        "Image 0, result of layer 1 (add): channel ",
     ),
     "length": (
         "hawx_image_loader.v",
@@ -251,6 +252,8 @@ def report(job, **changes):
         inferences=len(job.images),
         inferences_total=len(job.images),
         mismatches=0,
+        wrong_images={},
+        wrong_writes={},
         cycles=(job.cycles,) * len(job.images),
         layer_cycles=tuple(layer.cycles for layer in job.layers),
     )

@@ -12,6 +12,8 @@ REPORT = TestbenchReport(
     inferences=3,
     inferences_total=9,
     mismatches=1,
+    wrong_images={"inference": 3},
+    wrong_writes={"inference": "Image 3"},
     cycles=(80, 81),
     layer_cycles=(40, 41),
 )

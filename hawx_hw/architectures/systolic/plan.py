@@ -165,8 +165,15 @@ class Plan:
         from hawx_hw.architectures.systolic.gateware.core import memory_words
         from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 
+        steps = list(zip(self.steps, self.layers, strict=True))
+        layers = {
+            "program": [(i, layer.title) for i, (_, layer) in enumerate(steps)],
+            "requantization": [(step.requantization, layer.title) for step, layer in steps],
+            "taps": [(step.taps, layer.title) for step, layer in steps],
+            "weights": [(step.weights, layer.title) for step, layer in steps if not step.stream],
+        }
         return [
-            ParameterMemory(name, width, depth, words)
+            ParameterMemory(name, width, depth, words, layers[name.split("_")[0]])
             for (name, width, depth), words in zip(
                 Dimensions.of(self).memories(), memory_words(self), strict=True
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.pipeline.data import image_codes
 from hawx_hw.pipeline.inputs import load_plan
-from hawx_hw.pipeline.rtl import period_of, rtl_files
+from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
@@ -51,10 +51,11 @@ def _run(context: Context) -> None:
 def _cells(context: Context, technology: Technology) -> FlatNetlist:
     """The netlist of the stage ``synth``; its modules are in the store."""
     from hawx_hw.design.program import EmitResult
+    from hawx_hw.design.sources import verilog_sources
     from hawx_hw.synthesis import default_store
     from hawx_hw.synthesis.modules import map_designs
 
-    sources = {str(path): path.read_text("utf-8") for path in rtl_files(context.folder)}
+    sources = {str(path): path.read_text("utf-8") for path in verilog_sources(context.folder)}
     (mapped,) = map_designs(
         [(sources, EmitResult.read(context.folder).top)],
         technology,

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.rtl import period_of, rtl_files
+from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
@@ -23,11 +23,12 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     from hawx_hw.design.program import EmitResult
+    from hawx_hw.design.sources import verilog_sources
     from hawx_hw.synthesis import default_store, synthesize
 
     with context.progress.task("synthesizing", estimate=30.0) as task:
         synthesized = synthesize(
-            rtl_files(context.folder),
+            verilog_sources(context.folder),
             EmitResult.read(context.folder).top,
             load_technology(context.config, context.base),
             workdir=context.scratch,

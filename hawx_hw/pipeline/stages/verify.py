@@ -22,18 +22,22 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
+    from hawx_hw.design.program import EmitResult
+    from hawx_hw.verification.accelerator_job import AcceleratorMismatch, verify_accelerator
+    from hawx_hw.verification.emitted import check_emitted
+
     settings = context.config.verify
     images = image_codes(context, settings.images, key="verify.images")
+    plan, emitted = load_plan(context), EmitResult.read(context.folder)
+    with context.progress.task("comparing the Verilog with a new emission", estimate=3.0):
+        check_emitted(context.folder, plan, emitted)
     with context.progress.task("simulating the Verilog", estimate=60.0) as task:
-        from hawx_hw.design.program import EmitResult
-        from hawx_hw.verification.accelerator_job import AcceleratorMismatch, verify_accelerator
-
         try:
             result = verify_accelerator(
                 context.folder,
-                load_plan(context),
+                plan,
                 images,
-                config_hash=int(EmitResult.read(context.folder).config_hash, 16),
+                config_hash=int(emitted.config_hash, 16),
                 workdir=context.scratch,
                 simulator=settings.simulator,
                 traced=min(settings.traced_images, settings.images),

@@ -1,9 +1,12 @@
 import json
+import shutil
+import signal
 from pathlib import Path
 
 import pytest
 
 from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.cli.main import main
 from hawx_hw.errors import UserError
 from hawx_hw.pipeline.stages.emit import STAGE
 
@@ -39,6 +42,30 @@ def test_same_config_same_bytes(emitted_project: Path, run) -> None:
     (emitted_project / "build" / "rtl" / "hawx_accelerator.v").unlink()
     assert ran(run(emitted_project, "emit")) == ["emit"]
     assert tree(emitted_project / "build") == first
+
+
+@pytest.mark.parametrize("command", ["verify", "synth", "power"])
+@pytest.mark.parametrize("name", ["rtl/hawx_core.v", "mem/program.hex"])
+def test_verilog_that_is_not_the_emitted_one_is_refused(
+    emitted_project: Path, command: str, name: str, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(emitted_project)
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    path = Path("build", "tiny", name)
+    shutil.move("build", "emitted")
+    shutil.copytree("emitted", "build/tiny")
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    changed = path.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit) as end:
+        main([command, "tiny.yaml"])
+    for number, handler in before:
+        signal.signal(number, handler)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"hawx: {path.absolute()}: This file is not what hawx emit wrote. "
+        "To write it anew, run: hawx emit CONFIG"
+    )
+    assert path.read_text(encoding="utf-8") == changed
 
 
 def test_only_the_accelerator_is_emitted_anew(emitted_project: Path, run, edit) -> None:

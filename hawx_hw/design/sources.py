@@ -1,0 +1,42 @@
+"""The emitted Verilog, as simulation and synthesis read it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hawx_hw.errors import UserError
+
+__all__ = ["FILE_LIST", "WAIVERS", "verilog_sources"]
+
+#: In ``rtl/``: the names of the Verilog files in the order in which they are read.
+FILE_LIST = "filelist.f"
+#: In ``rtl/``: the warnings that Verilator is not to report.
+WAIVERS = "hawx_waivers.vlt"
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\.v")
+
+
+def verilog_sources(folder: Path) -> list[Path]:
+    """The Verilog files of the accelerator in a folder, in order.
+
+    Raises
+    ------
+    UserError
+        There is no accelerator, or its list names something else than files beside it.
+    """
+    path = folder / "rtl" / FILE_LIST
+    try:
+        names = path.read_text("utf-8").split()
+    except (OSError, ValueError):
+        raise UserError(
+            f"There is no accelerator in {folder}.", hint="Emit it first: hawx emit CONFIG"
+        ) from None
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise UserError(
+                f"{name!r} is no name of an emitted Verilog file.",
+                where=str(path),
+                hint="Remove the folder and run hawx emit CONFIG again.",
+            )
+    return [path.parent / name for name in names]

@@ -1,0 +1,53 @@
+"""Compares Verilog with a new emission of the same design, byte for byte.
+
+What is simulated is executed. Records beside the Verilog may have been changed with it; the design
+and this program say what it must be.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hawx_hw.architectures.base import Plan
+from hawx_hw.design.emission import emit_accelerator
+from hawx_hw.design.program import EmitResult
+from hawx_hw.errors import UserError
+from hawx_hw.util.scratch import scratch_folder
+
+__all__ = ["check_emitted"]
+
+
+def check_emitted(directory: Path, plan: Plan, emitted: EmitResult) -> None:
+    """Compare ``directory/rtl`` with what is emitted for ``plan``.
+
+    Parameters
+    ----------
+    directory : Path
+    plan : Plan
+    emitted : EmitResult
+        The record beside it: how each block is built, and the config's hash.
+
+    Raises
+    ------
+    UserError
+        A file is missing, or is not what is emitted.
+    """
+    with scratch_folder("emit") as scratch:
+        emit_accelerator(
+            plan,
+            scratch,
+            config_hash=int(emitted.config_hash, 16),
+            implementations={block.table_sha256: block.implementation for block in emitted.blocks},
+        )
+        for expected in sorted((scratch / "rtl").iterdir()):
+            path = directory / "rtl" / expected.name
+            try:
+                same = path.read_bytes() == expected.read_bytes()
+            except OSError:
+                same = False
+            if not same:
+                raise UserError(
+                    "This file is not what this program emits for the design.",
+                    where=str(path),
+                    hint=f"Remove the folder {directory} and run the command again.",
+                )
