@@ -10,7 +10,7 @@ import numpy as np
 
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
-from hawx_hw.simulation.build import make_program, run_tool
+from hawx_hw.simulation.build import make_program, run_tool, tool_variables
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 from hawx_hw.util.scratch import scratch_folder
 
@@ -171,7 +171,7 @@ def _verilator(
         str(main),
         *map(str, sources),
     ]
-    run_tool(command, build, simulator.environment, "Verilator")
+    run_tool(command, build, tool_variables(simulator, build), "Verilator")
     # 65,536 steps do not repay the compiler's optimization.
     make_program(simulator, build, prefix="Vproducts", program="products", optimize="-O0")
     run_tool(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +14,21 @@ from cocotb_tools import config as cocotb_config
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.simulators import ANSWER_SECONDS, Simulator
+from hawx_hw.util.caches import read_cached, write_cached
+from hawx_hw.util.files import sha256_file, write_json
 from hawx_hw.util.locations import cache_folder
+from hawx_hw.util.plain_paths import is_plain, original_paths, plain_path
 from hawx_hw.util.processes import run
 from hawx_hw.util.scratch import SCRATCH, scratch_folder
 
-__all__ = ["TOOL_SECONDS", "Simulation", "build_simulation", "make_program", "run_tool"]
+__all__ = [
+    "TOOL_SECONDS",
+    "Simulation",
+    "build_simulation",
+    "make_program",
+    "run_tool",
+    "tool_variables",
+]
 
 #: What the testbench looks at inside the design; everything else may be optimized away.
 _VISIBLE = """\
@@ -35,6 +47,10 @@ _RUNTIME = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_threads")
 _LOG_LINES = 15
 #: A large array takes the compiler some minutes.
 TOOL_SECONDS = 3600.0
+#: In the folder of a simulation: the digest of its program; a link to cocotb's libraries where
+#: their path is not plain.
+_COMPLETE = "complete.json"
+_LIBRARIES = "libraries"
 
 
 @dataclass(frozen=True)
@@ -94,34 +110,69 @@ def build_simulation(
             )
     key = _key(simulator, top, sources, waivers)
     folder = workdir / f"sim-{simulator.name}-{key}"
-    if folder.is_dir():
+    if _is_complete(folder):
         return Simulation(simulator, top, folder, reused=True)
     workdir.mkdir(parents=True, exist_ok=True)
     for other in workdir.glob(f"sim-{simulator.name}-*"):
-        shutil.rmtree(other, ignore_errors=True)
-    with scratch_folder("sim", workdir / SCRATCH) as aside:
-        build = aside / "build"
-        build.mkdir()
+        if other.is_dir() and not other.is_symlink():
+            shutil.rmtree(other, ignore_errors=True)
+        else:
+            other.unlink(missing_ok=True)
+    # Compiled where paths are plain, and then moved at once to where it stays.
+    with scratch_folder("sim") as build, scratch_folder("sim", workdir / SCRATCH) as aside:
+        result = aside / "sim"
+        result.mkdir()
         if simulator.name == "verilator":
             _build_verilator(simulator, sources, waivers, top, build)
+            program = result / top
+            if not _has_plain_libraries():
+                (result / _LIBRARIES).symlink_to(_cocotb_library())
         else:
             _build_icarus(simulator, sources, top, build)
-        build.rename(folder)
+            program = result / "sim.vvp"
+        shutil.copy(build / program.name, program)
+        write_json(result / _COMPLETE, {"program": program.name, "sha256": sha256_file(program)})
+        result.rename(folder)
     return Simulation(simulator, top, folder, reused=False)
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether the program in ``folder`` is the one that was compiled."""
+    try:
+        content = json.loads((folder / _COMPLETE).read_text("utf-8"))
+        program = folder / content["program"]
+        return sha256_file(program) == content["sha256"] and _can_be_run(program)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _can_be_run(program: Path) -> bool:
+    return program.suffix == ".vvp" or os.access(program, os.X_OK)
 
 
 def _key(simulator: Simulator, top: str, sources: Iterable[Path], waivers: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for text in (simulator.name, simulator.version, top, _OPTIMIZE, _VISIBLE, _cocotb_library()):
-        digest.update(text.encode() + b"\0")
+        digest.update(os.fsencode(text) + b"\0")
     for path in (*sources, *waivers):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(os.fsencode(path.name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
 def _cocotb_library() -> str:
     # The simulation is linked to it by its path.
     return str(cocotb_config.libs_dir)
+
+
+def _has_plain_libraries() -> bool:
+    return is_plain(Path(_cocotb_library()))
+
+
+def tool_variables(simulator: Simulator, folder: Path) -> dict[str, str]:
+    """What must be set for a simulator that works in ``folder``, which may get links."""
+    return {
+        name: str(plain_path(Path(value), folder)) for name, value in simulator.environment.items()
+    }
 
 
 def _build_verilator(
@@ -133,7 +184,9 @@ def _build_verilator(
 ) -> None:
     visible = build / "visible.vlt"
     visible.write_text(_VISIBLE.format(top=top), "utf-8")
-    libraries = _cocotb_library()
+    libraries = plain_path(Path(_cocotb_library()), build)
+    # Through the link beside the program, where the path itself is not plain.
+    at_run_time = _cocotb_library() if _has_plain_libraries() else f"'$$ORIGIN/{_LIBRARIES}'"
     main = Path(cocotb_config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     command = [
         str(simulator.executable),
@@ -144,11 +197,10 @@ def _build_verilator(
         *("--timescale", "1ns/1ps"),
         # One C++ file: the files of a small design take longer to open than to compile.
         *("--output-split", "0"),
-        *("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"),
-        str(main),
-        *(str(path.resolve()) for path in (visible, *waivers, *sources)),
+        *("-LDFLAGS", f"-Wl,-rpath,{at_run_time} -L{libraries} -lcocotbvpi_verilator"),
+        *(str(plain_path(path.resolve(), build)) for path in (main, visible, *waivers, *sources)),
     ]
-    run_tool(command, build, simulator.environment, "Verilator")
+    run_tool(command, build, tool_variables(simulator, build), "Verilator")
     make_program(simulator, build, prefix="Vtop", program=top)
 
 
@@ -172,18 +224,19 @@ def make_program(
     VerificationError
         The compiler does not accept it; the message has the end of its log.
     """
-    environment = simulator.environment
+    environment = tool_variables(simulator, build)
     make = ["make", "-f", f"{prefix}.mk", f"OPT_GLOBAL={_OPTIMIZE}"]
     objects = [f"{name}.o" for name in _RUNTIME]
     cached = _runtime_folder(simulator)
-    if cached is not None and cached.is_dir():
-        for name in objects:
-            shutil.copyfile(cached / name, build / name)
-    else:
+    contents = [read_cached(cached and cached / name) for name in objects]
+    for name, content in zip(objects, contents):
+        if content is not None:
+            (build / name).write_bytes(content)
+    if None in contents:
         fast = f"OPT_FAST={_OPTIMIZE}"
         run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
-        if cached is not None:
-            _keep([build / name for name in objects], cached)
+        for name in objects:
+            write_cached(cached and cached / name, (build / name).read_bytes())
     run_tool([*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler")
 
 
@@ -196,23 +249,8 @@ def _runtime_folder(simulator: Simulator) -> Path | None:
     compiler = run([path, "-v"], tool="The C++ compiler", limit=ANSWER_SECONDS)
     digest = hashlib.sha256(f"{compiler.output}{_OPTIMIZE}".encode())
     for text in (simulator.version, str(simulator.executable)):
-        digest.update(text.encode() + b"\0")
+        digest.update(os.fsencode(text) + b"\0")
     return cache / digest.hexdigest()[:16]
-
-
-def _keep(objects: Sequence[Path], folder: Path) -> None:
-    """Copy ``objects`` into ``folder``, which is there with all of them or not at all."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder("verilator") as aside:
-            content = aside / "objects"
-            content.mkdir()
-            for path in objects:
-                shutil.copyfile(path, content / path.name)
-            content.rename(folder)
-    except OSError:
-        # Another process has put them there, or the cache cannot be written: it only saves time.
-        return
 
 
 def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build: Path) -> None:
@@ -223,7 +261,7 @@ def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build
         # What the Verilog is written in. In SystemVerilog a variable's initial value is no event,
         # and the blocks that wait for it to run at time zero would not.
         *("-g2005", "-s", top, "-o", str(build / "sim.vvp"), "-f", str(commands)),
-        *(str(path.resolve()) for path in sources),
+        *(str(plain_path(path.resolve(), build)) for path in sources),
     ]
     run_tool(command, build, {}, "Icarus Verilog")
 
@@ -251,4 +289,5 @@ def run_tool(
     done = run(command, tool=who, limit=limit, folder=folder, temporary=folder, variables=variables)
     if done.status:
         end = "\n".join(done.output.strip().splitlines()[-_LOG_LINES:])
+        end = original_paths(end, folder)
         raise VerificationError(f"{who} failed:\n{end or f'It {done.ending}.'}")

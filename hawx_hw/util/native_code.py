@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from hawx_hw.util.files import write_bytes
+from hawx_hw.util.caches import read_cached, write_cached
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.processes import ToolError, run
 from hawx_hw.util.scratch import scratch_folder
@@ -50,24 +50,22 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
     name = f"{source.stem}-{_digest(path, source, arguments, text)[:24]}.so"
     cache = cache_folder("kernels")
     cached = cache / name if cache else None
-    if cached is not None and cached.is_file():
-        try:
-            return ctypes.CDLL(str(cached))
-        except OSError:
-            cached.unlink(missing_ok=True)  # another machine's, or damaged
     with scratch_folder("kernels") as folder:
-        result = folder / name
+        # Never the cached file itself: one that is cut while it is mapped ends the process.
+        library = folder / name
+        content = read_cached(cached)
+        if content is not None:
+            library.write_bytes(content)
+            with contextlib.suppress(OSError):  # another machine's
+                return ctypes.CDLL(str(library))  # it stays mapped when the file is gone
         if text is not None:
             (folder / "generated.h").write_text(text, "utf-8")
-        _run([path, *arguments, f"-I{folder}", str(source), "-o", str(result)], folder)
+        _run([path, *arguments, f"-I{folder}", str(source), "-o", str(library)], folder)
         try:
-            loaded = ctypes.CDLL(str(result))  # it stays mapped when the file is gone
+            loaded = ctypes.CDLL(str(library))
         except OSError as error:
             raise CompilerError(f"What {compiler} compiled cannot be loaded: {error}") from error
-        if cached is not None:
-            # Where the cache cannot be written: it only saves time.
-            with contextlib.suppress(OSError):
-                write_bytes(cached, result.read_bytes())
+        write_cached(cached, library.read_bytes())
         return loaded
 
 
@@ -75,7 +73,7 @@ def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | N
     """SHA-256 of all that decides the compiler's output: its version, the options, the sources."""
     digest = hashlib.sha256(_run([compiler, "-v"]).encode())
     for part in (compiler, source.name, *arguments, text or ""):
-        digest.update(part.encode() + b"\0")
+        digest.update(os.fsencode(part) + b"\0")
     for path in sorted(source.parent.glob("*.[ch]")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

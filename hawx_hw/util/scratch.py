@@ -19,6 +19,7 @@ from pathlib import Path
 
 from hawx_hw.errors import UserError
 from hawx_hw.util.locations import cache_folder
+from hawx_hw.util.plain_paths import is_plain
 
 __all__ = ["SCRATCH", "remove_abandoned", "scratch_folder"]
 
@@ -26,6 +27,10 @@ __all__ = ["SCRATCH", "remove_abandoned", "scratch_folder"]
 SCRATCH = ".scratch"
 _LOCK = "lock"
 _CONTENT = "files"
+#: Where the user's own folders cannot be used.
+_SYSTEM = ("/tmp", "/var/tmp")  # noqa: S108 (one folder of this user alone in them)
+#: Bytes.
+_PROBE = 1 << 16
 #: Of a scratch folder: its use, and what makes it unique.
 _NAME = re.compile(r".+-[a-z0-9_]{8}")
 
@@ -42,7 +47,8 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
         The folder that holds it, created if need be, where results must be renamed into a place on
         the same file system. Scratch folders in it that were left by a process that was killed are
         removed; whatever else it holds stays. If left out: ``scratch`` in the user's cache, or in
-        the system's temporary folder where there is no cache that can be written.
+        the system's temporary folder where there is no cache that can be written; a plain path
+        (:mod:`hawx_hw.util.plain_paths`).
 
     Raises
     ------
@@ -51,8 +57,11 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
     """
     from filelock import FileLock
 
-    root = (_user_root() if root is None else root).absolute()
-    _make(root)
+    if root is None:
+        root = _user_root()
+    else:
+        root = root.absolute()
+        _make(root)
     _sweep(root)
     # The gate is closed while folders are made and swept: none is seen without its lock.
     with FileLock(root / _LOCK):
@@ -77,21 +86,55 @@ def remove_abandoned(root: Path | None = None) -> None:
     root : Path or None
         The folder that holds them; if left out, that of :func:`scratch_folder`.
     """
-    root = (_user_root() if root is None else root).absolute()
     # A folder that is missing, or cannot be used, holds none of ours.
-    with suppress(OSError):
+    with suppress(OSError, UserError):
+        root = (_user_root() if root is None else root).absolute()
         if root.is_dir() and not root.is_symlink():
             _sweep(root)
 
 
 def _user_root() -> Path:
+    roots = list(_roots())
+    for root in roots:
+        if _is_usable(root, given=root == cache_folder("scratch")):
+            return root.resolve()
+    raise UserError(
+        "There is no folder for scratch files: none that can be written, has space, and a path of "
+        "ASCII letters, digits and _ . + - alone.",
+        where=str(roots[0]),
+        hint="Set HAWX_CACHE or TMPDIR to one.",
+    )
+
+
+def _roots() -> Iterator[Path]:
+    """Where scratch folders may lie, in order of preference."""
     cached = cache_folder("scratch")
     if cached is not None:
-        with suppress(UserError):
-            _make(cached)
-            return cached
-    # Of this user alone: others may write into the system's temporary folder.
-    return Path(tempfile.gettempdir()) / f"hawx_hw-{os.getuid()}"
+        yield cached
+    # Of this user alone: others may write into the system's temporary folders.
+    name = f"hawx_hw-{os.getuid()}"
+    with suppress(OSError):  # none that can be written
+        yield Path(tempfile.gettempdir()) / name
+    for folder in _SYSTEM:
+        yield Path(folder) / name
+
+
+def _is_usable(root: Path, *, given: bool) -> bool:
+    """Whether the folder has a plain path and can be written by this user.
+
+    ``given``: its owner is who named it. Of another folder others may have made a link.
+    """
+    try:
+        if not is_plain(root.resolve()) or (root.is_symlink() and not given):
+            return False
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if root.stat().st_uid != os.getuid():
+            return False
+        # The file system may be full, or of a kind that permissions say nothing about.
+        with tempfile.TemporaryFile(dir=root, buffering=0) as probe:
+            return probe.write(bytes(_PROBE)) == _PROBE
+    except OSError:
+        return False
 
 
 def _make(root: Path) -> None:
@@ -102,9 +145,7 @@ def _make(root: Path) -> None:
         usable = False
     if not usable:
         raise UserError(
-            "There is no folder for scratch files that can be written.",
-            where=str(root),
-            hint="Set HAWX_CACHE to a folder that can be.",
+            "The folder cannot be written.", where=str(root), hint="Change its owner or its mode."
         )
 
 

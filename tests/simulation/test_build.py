@@ -1,5 +1,8 @@
+import os
 import re
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -63,37 +66,102 @@ def test_missing_source(tmp_path):
     assert str(caught.value) == f"The Verilog file {missing} is missing. Emit the accelerator anew."
 
 
-def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+@pytest.fixture
+def fake_tools(tmp_path, monkeypatch):
+    """Tools that write what they are asked for in no time; gives the commands that were run."""
+    monkeypatch.setenv("HAWX_CACHE", str(tmp_path / "cache"))
     commands = []
 
     def run(command, folder, environment, who):
         commands.append(command)
-        if "verilated.o" in command:
-            for name in build._RUNTIME:
-                (folder / f"{name}.o").write_text(name)
+        if command[0] == "make":
+            for name in command[3:]:
+                (folder / name).write_text(f"{name} of a compiler", "utf-8")
+                (folder / name).chmod(0o755)
 
     monkeypatch.setattr(build, "run_tool", run)
+    return commands
+
+
+def compilations_of_the_runtime(commands):
+    return sum("verilated.o" in command for command in commands)
+
+
+def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, fake_tools):
     for number in range(2):
         source.write_text(GOOD + f"// {number}\n")
-        folder = build_of("verilator", source, tmp_path / "work").folder
-        assert {path.name for path in folder.glob("*.o")} == {
-            f"{name}.o" for name in build._RUNTIME
-        }
-    assert sum("verilated.o" in command for command in commands) == 1
-    stored = [path.name for path in (tmp_path / "cache" / "hawx_hw" / "verilator").iterdir()]
+        build_of("verilator", source, tmp_path / "work")
+    assert compilations_of_the_runtime(fake_tools) == 1
+    stored = [path.name for path in (tmp_path / "cache" / "verilator").iterdir()]
     assert len(stored) == 1
     assert re.fullmatch(r"[0-9a-f]{16}", stored[0])
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(source, tmp_path, monkeypatch):
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: os.truncate(path, 9)])
+def test_a_damaged_runtime_is_compiled_again(damage, source, tmp_path, fake_tools):
+    for number in range(3):
+        source.write_text(GOOD + f"// {number}\n")
+        build_of("verilator", source, tmp_path / "work")
+        if number == 0:
+            damage(next((tmp_path / "cache" / "verilator").rglob("verilated_vpi.o")))
+    assert compilations_of_the_runtime(fake_tools) == 2
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(source, tmp_path, fake_tools):
     (tmp_path / "cache").write_text("a file where the folder should be")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(
-        build,
-        "run_tool",
-        lambda command, folder, environment, who: [
-            (folder / f"{name}.o").write_text(name) for name in build._RUNTIME
-        ],
-    )
     assert build_of("verilator", source, tmp_path / "work").folder.is_dir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder, program: program.unlink(),
+        lambda folder, program: os.truncate(program, 5),
+        lambda folder, program: program.chmod(0o644),
+        lambda folder, program: (folder / "complete.json").unlink(),
+        lambda folder, program: (folder / "complete.json").write_text("[]"),
+        lambda folder, program: shutil.rmtree(folder) or folder.write_text("a file"),
+    ],
+)
+def test_a_damaged_program_is_compiled_again(damage, source, tmp_path, fake_tools):
+    first = build_of("verilator", source, tmp_path / "work")
+    program = first.folder / "hawx_accelerator"
+    content = program.read_bytes()
+    damage(first.folder, program)
+    again = build_of("verilator", source, tmp_path / "work")
+    assert not again.reused
+    assert again.folder == first.folder
+    assert program.read_bytes() == content
+    assert build_of("verilator", source, tmp_path / "work").reused
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_any_path(name, tmp_path, monkeypatch):
+    """Sources, simulator, cocotb, results: all where neither make nor Verilator could work."""
+    odd = tmp_path / "a b$HOME #\"\\:;*'é%\n"
+    odd.mkdir()
+    source = odd / "top.v"
+    source.write_text(GOOD)
+    simulator = find_simulator(name)
+    installed = {variable: Path(path) for variable, path in simulator.environment.items()}
+    for variable, path in installed.items():
+        (odd / path.name).symlink_to(path)
+        simulator.environment[variable] = str(odd / path.name)
+    for folder in ("libs_dir", "share_dir"):
+        (odd / folder).symlink_to(getattr(build.cocotb_config, folder))
+        monkeypatch.setattr(build.cocotb_config, folder, odd / folder)
+    made = build_simulation(simulator, [source], top="hawx_accelerator", workdir=odd / "work")
+    assert made.folder.parent == odd / "work"
+    if name == "verilator":
+        loaded = subprocess.run(
+            [made.folder / made.top],
+            env={"LD_TRACE_LOADED_OBJECTS": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert re.search(r"libcocotbvpi_verilator\.so => .*/libraries/", loaded, re.DOTALL)
+        assert "not found" not in loaded
+    source.write_text(GOOD.replace("endmodule", ""))
+    with pytest.raises(VerificationError, match=re.escape(str(source))):
+        build_simulation(simulator, [source], top="hawx_accelerator", workdir=odd / "work")

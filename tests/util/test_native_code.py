@@ -5,6 +5,8 @@ The loading of the emulation's kernels is tested with them.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,6 +84,43 @@ def test_the_compiler_counts(
     monkeypatch.setenv("CC", str(other))
     load(source)
     assert [command[0] == str(other) for command in compilations] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: os.truncate(path, 0),
+        lambda path: os.truncate(path, 5000),
+        lambda path: path.write_bytes(bytes(path.stat().st_size)),
+        lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?"),
+        lambda path: path.unlink() or path.mkdir(),
+    ],
+)
+def test_a_damaged_library_is_compiled_again(
+    damage, source: Path, tmp_path: Path, compilations: list[list[str]]
+) -> None:
+    """In a process of its own: a library that is cut would end it with SIGBUS."""
+    load(source)
+    [cached] = (tmp_path / "cache" / "kernels").glob("*.so")
+    damage(cached)
+    program = (
+        "import pathlib, sys; from hawx_hw.util.native_code import load;"
+        "print(load(pathlib.Path(sys.argv[1])).answer())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, source], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("42\n", 0)
+    assert load(source).answer() == 42
+    # Repaired by the other process, unless there is a folder in its place.
+    assert len(compilations) == 1 + cached.is_dir()
+
+
+def test_a_library_that_is_cut_while_it_is_in_use(source: Path, tmp_path: Path) -> None:
+    loaded = load(source)
+    [cached] = (tmp_path / "cache" / "kernels").glob("*.so")
+    os.truncate(cached, 0)
+    assert loaded.answer() == 42
 
 
 def test_nothing_but_the_library_stays(source: Path, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -205,12 +207,68 @@ def test_where_the_cache_cannot_be_written(
         assert folder.is_relative_to(tmp_path / f"hawx_hw-{os.getuid()}")
 
 
+@pytest.mark.parametrize("name", ["a b", "a$HOME", "a#b", "a'b", 'a"b', "a\\b", "a\nb", "é"])
+def test_its_path_is_plain(
+    name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What tools cannot take is left out: in the cache, in TMPDIR, and behind a link."""
+    for place in (tmp_path / name, tmp_path / "plain"):
+        place.mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
+    monkeypatch.setattr(scratch, "_SYSTEM", (str(tmp_path / "plain"),))
+    for place in (tmp_path / name, tmp_path / "link"):
+        monkeypatch.setenv("HAWX_CACHE", str(place))
+        with scratch_folder("mine") as folder:
+            assert folder.is_relative_to(tmp_path / "plain")
+
+
+def test_a_link_that_another_user_may_have_made_is_not_followed(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write_text("no folder", encoding="utf-8")
+    (tmp_path / "victim").mkdir()
+    (tmp_path / f"hawx_hw-{os.getuid()}").symlink_to(tmp_path / "victim")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch, "_SYSTEM", (str(tmp_path / "other"),))
+    with scratch_folder("mine") as folder:
+        assert folder.is_relative_to(tmp_path / "other")
+
+
+def test_a_full_cache_is_left_out(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FullError(OSError):
+        pass
+
+    temporary = tempfile.TemporaryFile
+
+    def full(*, dir: Path, **options: object) -> object:
+        if dir == cache / "scratch":
+            raise FullError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return temporary(dir=dir, **options)
+
+    monkeypatch.setattr(scratch.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder("mine") as folder:
+        assert folder.is_relative_to(tmp_path / f"hawx_hw-{os.getuid()}")
+
+
 def test_where_nothing_can_be_written(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.write_text("no folder", encoding="utf-8")
     (tmp_path / f"hawx_hw-{os.getuid()}").write_text("no folder")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(UserError, match="Set HAWX_CACHE to a folder that can be"):
+    monkeypatch.setattr(scratch, "_SYSTEM", ())
+    with pytest.raises(UserError, match="Set HAWX_CACHE or TMPDIR to one") as caught:
         with scratch_folder("mine"):
+            pass
+    assert caught.value.where == str(cache / "scratch")
+
+
+def test_a_given_root_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UserError, match="file/below: The folder cannot be written"):
+        with scratch_folder("mine", tmp_path / "file" / "below"):
             pass
