@@ -45,8 +45,9 @@ hawx blocks import FILE.v --module NAME          # see add-a-block.md
 
 **Names are ambiguous.** A block is identified by its digest, the SHA-256 of its table. Two names
 of one table are one block: `hawx blocks list` lists a table once, with its other names under
-"also". Some published names belong to two circuits: `mul8s_1KV8` is refused, because it is a
-different circuit on each of EvoApproxLib's branches.
+"also", and `hawx blocks show` adds the name in each family that has the table under parameters
+that are not listed. Some published names belong to two circuits: `mul8s_1KV8` is refused, because
+it is a different circuit on each of EvoApproxLib's branches.
 
 ## Operands
 
@@ -56,13 +57,15 @@ interchangeable: many blocks treat them differently. A table is int32, indexed
 
 Blocks that were published for unsigned operands come in two forms:
 
-- the signed form multiplies magnitudes and sets the sign, `sgn(a) sgn(b) U(|a|, |b|)`, where
-  the magnitude of -128 is 128;
+- the signed form multiplies magnitudes and sets the sign, `s(a) s(b) U(|a|, |b|)`, where the
+  magnitude of -128 is 128, and `s(x)` is -1 for negative numbers and 1 for all others, also for 0:
+  where `U(0, y)` is not 0, the product of 0 is `U(0, |b|)` for `b >= 0` and `-U(0, |b|)` otherwise;
 - the form whose name begins with `u` is for activations that are never negative, such as those
   after a ReLU. Their zero point is -128, so that the code `b` represents `u = b + 128`, from 0 to
-  255. The hardware's product is `sgn(a) U(|a|, u)`, which approximates `a * b + 128 * a`. The
-  known term is subtracted in the table and folded into the bias, so the table approximates
-  `a * b` as any other does. Such a block has the `activation_offset` 128.
+  255. The hardware's product is `s(a) U(|a|, u)`, thus `U(0, u)` for the weight 0, which
+  approximates `a * b + 128 * a`. The known term is subtracted in the table and folded into the
+  bias, so the table approximates `a * b` as any other does. Such a block has the
+  `activation_offset` 128.
 
 Imported unsigned multipliers are used in the second form. A block of narrower operands accepts
 fewer codes, which `hawx blocks show` prints.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.evoapprox import circuit_of
+from hawx_hw.blocks.members import equal_members
 from hawx_hw.blocks.registry import FAMILIES
 from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.errors import UserError
@@ -75,8 +76,15 @@ def library_entries() -> list[Entry]:
 
 
 def other_names(block: Block) -> tuple[str, ...]:
-    """The other names of the table of ``block``; none where the table is new."""
-    return _others(block, [b for b in _all() if b.digest == block.digest])
+    """The other names of the table of ``block``; none where the table is new.
+
+    Beside those that are listed, the first member of each other family that has the table under
+    some parameters.
+    """
+    listed = [b for b in _all() if b.digest == block.digest]
+    families = {block.family, *(b.family for b in listed)}
+    unlisted = [b for b in equal_members(block) if b.family not in families]
+    return _others(block, [*listed, *unlisted])
 
 
 def _entries(blocks: Iterable[Block], family: str | None) -> list[Entry]:

@@ -61,6 +61,24 @@ def test_imported_blocks() -> None:
     assert "import:same" not in other_names(by_name("import:same"))
 
 
+def test_members_that_are_not_listed() -> None:
+    unlisted = by_name("ubroken_array(1,5)")
+    assert unlisted.digest not in {block.digest for block in library()}
+    assert other_names(unlisted) == ()
+    codes = np.arange(256, dtype=np.int32)
+    table = unlisted.magnitudes(codes[:, None], codes)
+    ports = Port("a", 8), Port("b", 8), Port("o", 16)
+    netlist = "module hawx_import(a, b, o);\nendmodule\n"
+    imported = ImportStore().save("mine", ImportedCircuit(*ports, False, netlist, table))
+    assert other_names(imported) == ("ubroken_array(hbl=1,vbl=5)",)
+    # The first member of each other family, and published names last.
+    assert other_names(by_name("array(0,0,4)")) == (
+        "broken_array(hbl=0,vbl=4,transposed=0)",
+        "mul8s_1KVA@v2022",
+        "mul8s_1KX2@master",
+    )
+
+
 def test_damaged_imports_are_left_out_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

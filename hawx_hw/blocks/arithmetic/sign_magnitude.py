@@ -16,8 +16,9 @@ __all__ = ["SignMagnitude", "UnsignedActivation"]
 class SignMagnitude(Block):
     """A block that multiplies magnitudes with a multiplier ``U(x, y)`` of unsigned operands.
 
-    In the signed form the product is ``sgn(a) sgn(b) U(|a|, |b|)``, where the magnitude of -128 is
-    128 and zero counts as positive: where ``U(0, y)`` is not zero, the product is not zero either.
+    In the signed form the product is ``s(a) s(b) U(|a|, |b|)``, where the magnitude of -128 is 128,
+    and ``s(x)`` is -1 for negative numbers and 1 for all others, also for 0: where ``U(0, y)`` is
+    not zero, the product is not zero either.
 
     A subclass that has ``UnsignedActivation`` before it among its bases takes activations as
     unsigned codes.
@@ -103,7 +104,7 @@ class UnsignedActivation(SignMagnitude):
     """The form for activations that are never negative, such as those after a ReLU.
 
     Such tensors have the zero point -128: the code ``b`` stands for ``u = b + 128`` in [0, 255].
-    The weight stays in sign and magnitude: the gateware's product is ``sgn(a) U(|a|, u)``, and the
+    The weight stays in sign and magnitude: the gateware's product is ``s(a) U(|a|, u)``, and the
     table is that minus the known term ``128 a``.
     """
 
