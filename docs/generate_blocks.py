@@ -67,12 +67,18 @@ Blocks that were published for unsigned operands come in two forms:
   bias, so the table approximates `a * b` as any other does. Such a block has the
   `activation_offset` 128.
 
-Imported unsigned multipliers are used in the second form. A block of narrower operands accepts
-fewer codes, which `hawx blocks show` prints.
+Imported unsigned multipliers are used in the second form. One of a signed weight and an unsigned
+activation needs no magnitude: the hardware's product is `M(a, u)`, and the known term is subtracted
+as above. One of an unsigned weight and a signed activation computes `s(a) M(|a|, b)`. A block of
+narrower operands accepts fewer codes, which `hawx blocks show` prints.
 
 ## Error statistics
 
-Errors are `product - a * b`, each pair of accepted codes counted once.
+Errors are `product - a * b`, each pair of accepted codes counted once; `hawx blocks show` says over
+which operands that is. For a block that was published for unsigned operands they differ from the
+published ones, such as those in the headers of EvoApproxLib's files: here the weight's magnitude is
+0 to 128, and most magnitudes count twice, there both operands are 0 to 255. For an imported circuit
+`show` states both.
 
 | statistic | meaning |
 |---|---|

@@ -1,6 +1,6 @@
 """Proves that the Verilog of every block equals its definition."""
 
-from hawx_hw.block_proofs.exhaustive import product_tables
+from hawx_hw.block_proofs.exhaustive import UndefinedProducts, product_tables
 from hawx_hw.block_proofs.formal import Difference, compare
 from hawx_hw.block_proofs.proofs import Case, Counterexample, Proof, prove, prove_cases
 
@@ -9,6 +9,7 @@ __all__ = [
     "Counterexample",
     "Difference",
     "Proof",
+    "UndefinedProducts",
     "compare",
     "product_tables",
     "prove",

@@ -14,7 +14,7 @@ from hawx_hw.simulation.build import make_program, run_tool, tool_variables
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 from hawx_hw.util.scratch import scratch_folder
 
-__all__ = ["product_tables"]
+__all__ = ["UndefinedProducts", "product_tables"]
 
 _TOP = "hawx_products"
 _WORD = 32
@@ -69,6 +69,26 @@ endmodule
 """
 
 
+class UndefinedProducts(VerificationError):
+    """Some products of a design are undefined, or not driven.
+
+    Parameters
+    ----------
+    top : str
+        The design's module.
+    pairs : ndarray of bool
+        ``(256, 256)``, indexed ``[a + 128, b + 128]``: the operands whose product is undefined.
+    """
+
+    def __init__(self, top: str, pairs: np.ndarray):
+        self.top = top
+        self.pairs = pairs
+        a, b = np.argwhere(pairs)[0] - 128
+        others = int(pairs.sum()) - 1
+        rest = f", and for {others:,} other pairs of operands" if others else ""
+        super().__init__(f"The product of {top} is undefined for a = {a}, b = {b}{rest}")
+
+
 def product_tables(
     designs: Sequence[BlockVerilog],
     *,
@@ -95,8 +115,10 @@ def product_tables(
     ------
     ValueError
         Two files have one name and not one text.
+    UndefinedProducts
+        Some products are undefined; only Icarus shows it.
     VerificationError
-        The simulator does not accept the Verilog, or a product is undefined.
+        The simulator does not accept the Verilog.
     """
     if not designs:
         return np.zeros((0, 256, 256), dtype=np.int32)
@@ -109,6 +131,8 @@ def product_tables(
                 products = _verilator(simulator, list(sources), words, folder)
             else:
                 products = _icarus(simulator, list(sources), designs, words, folder)
+        except UndefinedProducts:
+            raise
         except VerificationError as error:
             raise VerificationError(_with_names(str(error), sources)) from error
     table = products[:, : len(designs)].T.reshape(len(designs), 256, 256)
@@ -204,11 +228,8 @@ def _icarus(
     run_tool([runtime, "products.vvp"], folder, {}, "The simulation")
     # Pairs of words: the value, and which of its bits are undefined or not driven.
     pairs = np.fromfile(folder / "products.bin", dtype=np.uint32).reshape(256 * 256, words, 2)
-    undefined = np.argwhere(pairs[:, : len(designs), 1])
-    if undefined.size:
-        pair, number = undefined[0]
-        raise VerificationError(
-            f"The product of {designs[number].top} is undefined for a = {pair // 256 - 128}, "
-            f"b = {pair % 256 - 128}"
-        )
+    undefined = pairs[:, : len(designs), 1] != 0
+    if undefined.any():
+        number = int(np.flatnonzero(undefined.any(axis=0))[0])
+        raise UndefinedProducts(designs[number].top, undefined[:, number].reshape(256, 256))
     return np.ascontiguousarray(pairs[:, :, 0]).view(np.int32)

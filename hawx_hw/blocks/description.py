@@ -7,8 +7,10 @@ from typing import Any
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.blocks.catalogue import other_names
 from hawx_hw.blocks.evoapprox import circuit_of
+from hawx_hw.blocks.members import equal_within_codes
 from hawx_hw.blocks.rank import integer_rank
-from hawx_hw.blocks.statistics import ErrorMoments, statistics
+from hawx_hw.blocks.statistics import ErrorMoments, statistics, statistics_of
+from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit
 
 __all__ = ["describe"]
 
@@ -27,7 +29,9 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
         "name": block.name,
         "digest": block.digest,
         "also": list(other_names(block)),
+        "also_within_codes": [other.name for other in equal_within_codes(block)],
         "statistics": statistics(block).as_dict(),
+        "statistics_over": _operands(block),
         "rank": integer_rank(block.table),
         "error_rank": integer_rank(block.table - CODES[:, None] * CODES),
         "factors": None
@@ -45,6 +49,8 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
         "product_bits": block.product_bits,
         "implementations": list(block.implementations),
     }
+    if isinstance(block, ImportedBlock) and not block.circuit.a_signed:
+        content |= _circuit(block.circuit)
     if published is not None:
         content["published"] = {
             "process": "45 nm",
@@ -55,3 +61,26 @@ def describe(block: Block, moments: ErrorMoments | None = None) -> dict[str, Any
     if moments is not None:
         content["on_histograms"] = {"mean_error": moments.mean_error, "variance": moments.variance}
     return content
+
+
+def _operands(block: Block) -> dict[str, Any]:
+    """What the statistics are over: the hardware's operands, in its own numbers."""
+    offset = block.activation_offset
+    return {
+        "weights": [block.weights[0], block.weights[-1]],
+        "activations": [block.activations[0] + offset, block.activations[-1] + offset],
+        "pairs": len(block.weights) * len(block.activations),
+    }
+
+
+def _circuit(circuit: ImportedCircuit) -> dict[str, Any]:
+    """Statistics of a circuit of unsigned weights over all its own operands.
+
+    They differ from those of the block, which takes weights by their magnitude, of 0 to 128, and
+    most magnitudes twice.
+    """
+    a, b = ([int(values.min()), int(values.max())] for values in circuit.operands())
+    return {
+        "circuit_statistics": statistics_of(circuit.table, circuit.exact()).as_dict(),
+        "circuit_statistics_over": {"a": a, "b": b, "pairs": circuit.table.size},
+    }

@@ -8,7 +8,7 @@ import numpy as np
 
 from hawx_hw.blocks.block import CODES, Block
 
-__all__ = ["ErrorMoments", "Statistics", "error_moments", "statistics"]
+__all__ = ["ErrorMoments", "Statistics", "error_moments", "statistics", "statistics_of"]
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,30 @@ class ErrorMoments:
 def statistics(block: Block) -> Statistics:
     """Error statistics of ``block``, from exact integer sums."""
     weights, activations = _accepted(block)
-    exact = CODES[weights, None].astype(np.int64) * CODES[None, activations]
-    error = block.table[weights, activations] - exact
+    operands = CODES[None, activations].astype(np.int64) + block.activation_offset
+    return statistics_of(
+        block.raw_table[weights, activations], CODES[weights, None].astype(np.int64) * operands
+    )
+
+
+def statistics_of(products: np.ndarray, exact: np.ndarray) -> Statistics:
+    """Error statistics of some products, from exact integer sums.
+
+    Parameters
+    ----------
+    products, exact : ndarray of integers
+        Of equal shape; relative errors are those of the pairs whose exact product is not zero.
+    """
+    error = products.astype(np.int64) - exact
     size = np.abs(error)
-    product = np.abs(exact + block.activation_offset * CODES[weights, None])
-    nonzero = product > 0
+    nonzero = exact != 0
     return Statistics(
         mean_error=int(error.sum()) / error.size,
         mae=int(size.sum()) / error.size,
         rmse=float(np.sqrt(int((error * error).sum()) / error.size)),
         wce=int(size.max()),
         error_rate=int(np.count_nonzero(error)) / error.size,
-        mre=float((size[nonzero] / product[nonzero]).mean()) if nonzero.any() else 0.0,
+        mre=float((size[nonzero] / np.abs(exact[nonzero])).mean()) if nonzero.any() else 0.0,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from hawx_hw.blocks import Block
+    from hawx_hw.blocks.user.imported import ImportedBlock
 
 __all__ = ["blocks_app"]
 
@@ -193,6 +194,14 @@ def import_block(
         bool | None,
         typer.Option("--signed/--unsigned", help="Default: by the ports or the module's name."),
     ] = None,
+    a_signed: Annotated[
+        bool | None,
+        typer.Option("--a-signed/--a-unsigned", help="The weight alone; before --signed."),
+    ] = None,
+    b_signed: Annotated[
+        bool | None,
+        typer.Option("--b-signed/--b-unsigned", help="The activation alone; before --signed."),
+    ] = None,
     technology: Annotated[
         str | None,
         typer.Option(metavar="T", help="Name or liberty file of the cells that the netlist uses."),
@@ -226,6 +235,8 @@ def import_block(
         b=b,
         product=product,
         signed=signed,
+        a_signed=a_signed,
+        b_signed=b_signed,
         technology=None if technology is None else load(technology, base=Path.cwd()),
         parameters=_pairs(parameter, "--parameter"),
         defines=_pairs(define, "--define", default="1"),
@@ -239,8 +250,9 @@ def import_block(
             role: {"name": port.name, "width": port.width}
             for role, port in (("a", circuit.a), ("b", circuit.b), ("product", circuit.product))
         },
-        "signed": circuit.signed,
+        "signed": circuit.signedness,
         "circuit": circuit.digest,
+        "simulators": list(imported.simulators),
         "warnings": [*imported.warnings, *_swapped(block, other_names(block))],
     }
     if as_json:
@@ -248,13 +260,17 @@ def import_block(
     else:
         from hawx_hw.util.tables import print_table
 
-        kind = "signed" if circuit.signed else "unsigned"
-        ports = (
-            ("weight", f"{circuit.a.name}, {circuit.a.width} bits, {kind}"),
-            ("activation", f"{circuit.b.name}, {circuit.b.width} bits, {kind}"),
-            ("product", f"{circuit.product.name}, {circuit.product.width} bits, {kind}"),
+        roles = (
+            ("weight", circuit.a, circuit.a_signed),
+            ("activation", circuit.b, circuit.b_signed),
+            ("product", circuit.product, circuit.a_signed or circuit.b_signed),
         )
-        print_table(None, [*ports, *_lines(content)], title=block.name)
+        ports = [
+            (role, f"{port.name}, {port.width} bits, {'signed' if is_signed else 'unsigned'}")
+            for role, port, is_signed in roles
+        ]
+        compared = ("original and import agree", f"in {' and '.join(imported.simulators)}")
+        print_table(None, [*ports, compared, *_lines(content)], title=block.name)
     for warning in content["warnings"]:
         typer.echo(f"warning: {warning}", err=True)
 
@@ -275,8 +291,19 @@ def _pairs(texts: list[str] | None, option: str, *, default: str | None = None) 
 
 def _lines(content: dict[str, Any]) -> list[tuple[str, str]]:
     errors = content["statistics"]
+    over = content["statistics_over"]
     lines = [
         ("also", ", ".join(content["also"]) or "no other name"),
+        *(
+            [("for its own codes also", ", ".join(content["also_within_codes"]))]
+            if content["also_within_codes"]
+            else []
+        ),
+        (
+            "errors are over",
+            f"weights {_range(over['weights'])}, activations in hardware "
+            f"{_range(over['activations'])}: {over['pairs']:,} pairs",
+        ),
         ("mean error", f"{errors['mean_error']:.4f}"),
         ("MAE", f"{errors['mae']:.4f}"),
         ("RMSE", f"{errors['rmse']:.4f}"),
@@ -284,6 +311,17 @@ def _lines(content: dict[str, Any]) -> list[tuple[str, str]]:
         ("errors", f"{100 * errors['error_rate']:.4f} % of the products"),
         ("MRE", f"{100 * errors['mre']:.4f} % of the exact product, where that is not 0"),
     ]
+    if "circuit_statistics" in content:
+        errors, over = content["circuit_statistics"], content["circuit_statistics_over"]
+        lines.append(
+            (
+                "the circuit itself",
+                f"over a {_range(over['a'])}, b {_range(over['b'])}: mean error "
+                f"{errors['mean_error']:.4f}, MAE {errors['mae']:.4f}, MSE "
+                f"{errors['rmse'] ** 2:.4f}, WCE {errors['wce']}, errors "
+                f"{100 * errors['error_rate']:.4f} %, MRE {100 * errors['mre']:.4f} %",
+            )
+        )
     if "on_histograms" in content:
         moments = content["on_histograms"]
         lines += [
@@ -331,25 +369,28 @@ def _lines(content: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def _range(ends: list[int]) -> str:
+    return f"{ends[0]} to {ends[1]}"
+
+
 def _codes(ends: list[int], step: int) -> str:
-    text = f"{ends[0]} to {ends[1]}"
+    text = _range(ends)
     return f"{text}, multiples of {step} only" if step > 1 else text
 
 
-def _swapped(block: Block, names: tuple[str, ...]) -> list[str]:
+def _swapped(block: ImportedBlock, names: tuple[str, ...]) -> list[str]:
     """A warning where the table is new, but known with swapped operands."""
     import numpy as np
 
-    from hawx_hw.blocks.catalogue import library
+    from hawx_hw.blocks.members import equal_members
+    from hawx_hw.blocks.user.imported import imported_block
 
-    if names or np.array_equal(block.raw_table, block.raw_table.T):
+    swapped = imported_block("swapped", block.circuit.swapped())
+    if names or np.array_equal(block.table, swapped.table):
         return []
-    names_swapped = [
-        other.name for other in library() if np.array_equal(other.table, block.table.T)
-    ]
     return [
-        f"With swapped operands it would be {name}: check which port is the weight."
-        for name in names_swapped[:1]
+        f"With swapped operands it would be {other.name}: check which port is the weight."
+        for other in equal_members(swapped)[:1]
     ]
 
 

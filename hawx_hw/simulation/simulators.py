@@ -12,7 +12,14 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.util.processes import ToolError, run
 
-__all__ = ["ANSWER_SECONDS", "SIMULATORS", "VERILATOR_MINIMUM", "Simulator", "find_simulator"]
+__all__ = [
+    "ANSWER_SECONDS",
+    "SIMULATORS",
+    "VERILATOR_MINIMUM",
+    "Simulator",
+    "find_simulator",
+    "usable_simulators",
+]
 
 SIMULATORS = ("verilator", "icarus")
 #: For the version of a program.
@@ -65,6 +72,26 @@ def find_simulator(name: str = "auto") -> Simulator:
             return _find_icarus()
         except UserError:
             raise problem from None
+
+
+def usable_simulators() -> list[Simulator]:
+    """Every simulator that can be run, Verilator first.
+
+    Raises
+    ------
+    UserError
+        There is none; the hint is how to install the first.
+    """
+    usable = []
+    problems = []
+    for name in SIMULATORS:
+        try:
+            usable.append(find_simulator(name))
+        except UserError as problem:
+            problems.append(problem)
+    if not usable:
+        raise problems[0]
+    return usable
 
 
 def _find_verilator() -> Simulator:

@@ -27,7 +27,7 @@ def bring(name: str, scale: int) -> None:
     ports = Port("a", 8), Port("b", 8), Port("o", 16)
     netlist = "module hawx_import(a, b, o);\nendmodule\n"
     table = scale * signed[:, None] * signed
-    ImportStore().save(name, ImportedCircuit(*ports, True, netlist, table))
+    ImportStore().save(name, ImportedCircuit(*ports, True, True, netlist, table))
 
 
 def test_at_least_sixty_tables_and_no_two_alike() -> None:
@@ -69,7 +69,7 @@ def test_members_that_are_not_listed() -> None:
     table = unlisted.magnitudes(codes[:, None], codes)
     ports = Port("a", 8), Port("b", 8), Port("o", 16)
     netlist = "module hawx_import(a, b, o);\nendmodule\n"
-    imported = ImportStore().save("mine", ImportedCircuit(*ports, False, netlist, table))
+    imported = ImportStore().save("mine", ImportedCircuit(*ports, False, False, netlist, table))
     assert other_names(imported) == ("ubroken_array(hbl=1,vbl=5)",)
     # The first member of each other family, and published names last.
     assert other_names(by_name("array(0,0,4)")) == (

@@ -19,7 +19,7 @@ def unsigned(table: np.ndarray) -> Block:
     """The block of an unsigned circuit with a table of bit patterns."""
     a, b = (count.bit_length() - 1 for count in table.shape)
     ports = Port("a", a), Port("b", b), Port("o", a + b)
-    return imported_block("x", ImportedCircuit(*ports, False, "", table.astype(np.int32)))
+    return imported_block("x", ImportedCircuit(*ports, False, False, "", table.astype(np.int32)))
 
 
 def test_all_members_of_all_families() -> None:

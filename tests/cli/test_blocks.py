@@ -8,10 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.block_proofs import imports
+from hawx_hw.block_proofs.imports import Import
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.catalogue import catalogue
 from hawx_hw.blocks.statistics import statistics
+from hawx_hw.blocks.user.import_store import ImportStore
+from hawx_hw.blocks.user.imported import ImportedCircuit, Port
 from hawx_hw.cli import main as cli
+from hawx_hw.simulation.simulators import usable_simulators
 
 MULTIPLIER = """\
 module mul8s_mine(input [7:0] B, A, output [15:0] O);
@@ -141,11 +146,75 @@ def test_import(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     codes = np.arange(-128, 128, dtype=np.int32)
     expected = (codes & -2)[:, None] * codes
     assert np.array_equal(by_name("import:mine").table, expected)
+    assert content["simulators"] == [simulator.name for simulator in usable_simulators()]
     names = [row["name"] for row in listed(capsys)] + [n for r in listed(capsys) for n in r["also"]]
     assert "import:mine" in names
     (folder / "mine.v").write_text(MULTIPLIER.replace("fe", "fc"))
     assert hawx(*command) == 2
     assert "--replace" in capsys.readouterr().err
+
+
+def imported(folder: Path, circuit: ImportedCircuit, *options: str) -> int:
+    """Run the import with a circuit that was read and compared before."""
+    block = ImportStore().save("mine", circuit, replace=True)
+
+    def import_verilog(*arguments: object, **requested: object) -> Import:
+        assert requested["a_signed"] is True
+        assert requested["b_signed"] is False
+        assert requested["signed"] is None
+        return Import(block, (), ("verilator", "icarus"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imports, "import_verilog", import_verilog)
+        return hawx(
+            *("blocks", "import", "mine.v", "--module", "mine", "--a-signed", "--b-unsigned"),
+            *options,
+        )
+
+
+NETLIST = "module hawx_import(A, B, O);\nendmodule\n"
+CODE = np.arange(256, dtype=np.int32)
+SIGNED = CODE - (CODE >> 7 << 8)
+PORTS = Port("A", 8), Port("B", 8), Port("O", 16)
+
+
+def test_import_of_a_signed_weight(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    circuit = ImportedCircuit(*PORTS, True, False, NETLIST, SIGNED[:, None] * CODE)
+    assert imported(folder, circuit) == 0
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    shown = {line[0]: line[-1].strip() for line in lines}
+    assert shown["weight"] == "A, 8 bits, signed"
+    assert shown["activation"] == "B, 8 bits, unsigned"
+    assert shown["product"] == "16 bits"
+    assert shown["original and import agree"] == "in verilator and icarus"
+    assert shown["errors are over"].endswith("activations in hardware 0 to 255: 65,536 pairs")
+    assert shown["also"].startswith("exact, ")
+    assert imported(folder, circuit, "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["signed"] == [True, False]
+    assert "circuit_statistics" not in content
+
+
+@pytest.mark.parametrize("a_signed", [False, True])
+def test_import_with_swapped_operands(
+    folder: Path, capsys: pytest.CaptureFixture[str], a_signed: bool
+) -> None:
+    """It is known with the other operand as the weight."""
+    a, b = CODE[:, None], CODE
+    member = by_name("ubroken_array(1,5)")
+    if a_signed:
+        a, b = SIGNED[:, None], SIGNED
+        member = by_name("rad(6)")
+    own = member.magnitudes(b, a) if not a_signed else member.multiply(b, a)
+    circuit = ImportedCircuit(*PORTS, a_signed, a_signed, NETLIST, own.astype(np.int32))
+    assert imported(folder, circuit) == 0
+    result = capsys.readouterr()
+    assert f"With swapped operands it would be {member.name}: check which port" in result.err
+    assert ("the circuit itself" in result.out) is not a_signed
+    assert imported(folder, circuit.swapped()) == 0
+    result = capsys.readouterr()
+    assert member.name in result.out
+    assert result.err == ""
 
 
 def test_import_tells_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.simulation import simulators
-from hawx_hw.simulation.simulators import Simulator, find_simulator
+from hawx_hw.simulation.simulators import Simulator, find_simulator, usable_simulators
 
 TOOLS = ("perl", "make", "c++")
 
@@ -101,6 +101,22 @@ def test_icarus_steps_in(tools):
     tools("vvp")
     assert find_simulator() == Simulator("icarus", "12.0", program)
     assert find_simulator("icarus") == Simulator("icarus", "12.0", program)
+
+
+def test_usable_simulators(monkeypatch):
+    def find(name):
+        if name in missing:
+            raise UserError(f"{name} is missing.")
+        return name
+
+    monkeypatch.setattr(simulators, "find_simulator", find)
+    missing = set()
+    assert usable_simulators() == ["verilator", "icarus"]
+    missing = {"verilator"}
+    assert usable_simulators() == ["icarus"]
+    missing = {"verilator", "icarus"}
+    with pytest.raises(UserError, match="verilator is missing"):
+        usable_simulators()
 
 
 def test_no_icarus(tools):

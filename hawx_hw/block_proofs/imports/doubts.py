@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from hawx_hw.blocks.user.imported import ImportedCircuit
+from hawx_hw.blocks.user.imported import ImportedCircuit, read_codes
 
 __all__ = ["doubts"]
+
+#: Ways to read the operands, and the flags that ask for them: the plain ones first.
+_READINGS = {
+    (True, True): ("signed", "--signed"),
+    (False, False): ("unsigned", "--unsigned"),
+    (True, False): ("signed by unsigned", "--a-signed --b-unsigned"),
+    (False, True): ("unsigned by signed", "--a-unsigned --b-signed"),
+}
 
 
 def doubts(circuit: ImportedCircuit) -> tuple[str, ...]:
     """Reasons to doubt that the products were read as the author intended."""
-    error, other = (_mean_error(circuit, signed) for signed in (circuit.signed, not circuit.signed))
-    if other >= error:
+    errors = {reading: _mean_error(circuit, *reading) for reading in _READINGS}
+    own = circuit.a_signed, circuit.b_signed
+    best = min(errors, key=lambda reading: errors[reading])
+    if errors[best] >= errors[own]:
         return ()
-    kinds = ("signed", "unsigned") if circuit.signed else ("unsigned", "signed")
+    kind, flags = _READINGS[best]
     return (
-        f"Read as {kinds[0]}, its mean absolute error is {error:.1f}, but {other:.1f} if it were "
-        f"{kinds[1]}. If it is, import it again with --{kinds[1]} --replace.",
+        f"Read as {_READINGS[own][0]}, its mean absolute error is {errors[own]:.1f}, but "
+        f"{errors[best]:.1f} if it were {kind}. If it is, import it again with {flags} --replace.",
     )
 
 
-def _mean_error(circuit: ImportedCircuit, signed: bool) -> float:
-    """Mean absolute error if operands and product are read as ``signed`` or not."""
-
-    def read(patterns: np.ndarray, bits: int) -> np.ndarray:
-        patterns = patterns & ((1 << bits) - 1)
-        return patterns - (patterns >> (bits - 1) << bits) if signed else patterns
-
-    a, b = (
-        read(np.arange(1 << port.width, dtype=np.int64), port.width)
-        for port in (circuit.a, circuit.b)
-    )
-    products = read(circuit.table.astype(np.int64), circuit.product.width)
-    return float(np.abs(products - a[:, None] * b).mean())
+def _mean_error(circuit: ImportedCircuit, a_signed: bool, b_signed: bool) -> float:
+    """Mean absolute error if the operands, and with them the product, are read so."""
+    other = replace(circuit, a_signed=a_signed, b_signed=b_signed)
+    products = read_codes(circuit.table, circuit.product.width, a_signed or b_signed)
+    return float(np.abs(products - other.exact()).mean())

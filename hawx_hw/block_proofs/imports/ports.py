@@ -144,24 +144,63 @@ def _by_name(inputs: Sequence[str]) -> tuple[str, str] | None:
 
 
 def find_signedness(
-    module: str, operands: Sequence[DeclaredPort], requested: bool | None, where: str
-) -> bool:
-    """Whether the operands are two's complement: by the user, the ports, or the name.
+    module: str,
+    operands: Sequence[DeclaredPort],
+    requested: Sequence[bool | None],
+    where: str,
+) -> tuple[bool, bool]:
+    """Whether each operand is two's complement: by the user, the ports, or the name.
+
+    Parameters
+    ----------
+    module : str
+    operands : sequence of DeclaredPort
+        The weight and the activation.
+    requested : sequence of bool or None
+        What the user says of each.
+    where : str
+        The file and module, for errors.
 
     Raises
     ------
     UserError
         None of them decides it.
     """
-    if requested is not None:
-        return requested
-    if all(port.signed for port in operands):
-        return True
+    declared = [port.signed for port in operands]
     published = _EVOAPPROX.match(module)
-    if published and not any(port.signed for port in operands):
-        return published["kind"] == "s"
+    decided = list(requested)
+    if decided == [None, None]:
+        if all(declared):
+            return True, True
+        if published and not any(declared):
+            return (published["kind"] == "s",) * 2
+    else:
+        # A port that is declared as signed is; any other may be either.
+        decided = [
+            True if said is None and signed else said
+            for said, signed in zip(decided, declared, strict=True)
+        ]
+    a, b = decided
+    if a is not None and b is not None:
+        return a, b
     raise UserError(
         "It is not known whether the operands are signed",
         where=where,
-        hint="Add --signed (two's complement) or --unsigned.",
+        hint=_which(operands, decided),
     )
+
+
+def _which(operands: Sequence[DeclaredPort], decided: Sequence[bool | None]) -> str:
+    """The flags that decide it."""
+    if any(said is not None for said in decided):
+        number = decided.index(None)
+        role = "ab"[number]
+        return f"Add --{role}-signed or --{role}-unsigned for {operands[number].name}."
+    hint = "Add --signed (two's complement) or --unsigned"
+    if not any(port.signed for port in operands):
+        return f"{hint}; where only one is signed, --a-signed --b-unsigned or the reverse."
+    flags = " ".join(
+        f"--{role}-{'signed' if port.signed else 'unsigned'}"
+        for role, port in zip("ab", operands, strict=True)
+    )
+    return f"{hint}, or {flags}, as the ports are declared."

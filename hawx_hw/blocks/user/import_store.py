@@ -111,7 +111,7 @@ class ImportStore:
         write_bytes(folder / "table.npy", table.getvalue())
         content = {
             "schema": _SCHEMA,
-            "signed": circuit.signed,
+            "signed": circuit.signedness,
             **{
                 kind: {"name": port.name, "width": port.width}
                 for kind in ("a", "b", "product")
@@ -139,7 +139,7 @@ class ImportStore:
                 Port(content[kind]["name"], content[kind]["width"])
                 for kind in ("a", "b", "product")
             )
-            circuit = ImportedCircuit(a, b, product, content["signed"], netlist, table)
+            circuit = ImportedCircuit(a, b, product, *_signed(content), netlist, table)
             intact = content["schema"] == _SCHEMA and circuit.digest == digest
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise _damaged(folder, name) from error
@@ -156,6 +156,15 @@ def _json(path: Path, name: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise _damaged(path, name)
     return content
+
+
+def _signed(content: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether each operand is signed; one value stands for both."""
+    value = content["signed"]
+    a, b = value if isinstance(value, list) else (value, value)
+    if not isinstance(a, bool) or not isinstance(b, bool):
+        raise TypeError(f"signed must be true, false or two of these, not {value!r}")
+    return a, b
 
 
 def _damaged(path: Path, name: str) -> UserError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Instance, Module, Signal, Value
+from amaranth.hdl import Cat, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,7 +18,7 @@ from hawx_hw.blocks.arithmetic.sign_magnitude import UnsignedActivation
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.errors import UserError
 
-__all__ = ["ImportedBlock", "ImportedCircuit", "Port", "imported_block"]
+__all__ = ["ImportedBlock", "ImportedCircuit", "Port", "imported_block", "read_codes"]
 
 _PLACEHOLDER = "hawx_import"
 
@@ -39,8 +39,9 @@ class ImportedCircuit:
     ----------
     a, b, product : Port
         The weight, the activation, the product. Operands have 1 to 8 bits, the product at most 24.
-    signed : bool
-        Whether all three are two's complement, or all unsigned.
+    a_signed, b_signed : bool
+        Whether the operand is two's complement, or unsigned. The product is two's complement where
+        one of the operands is.
     netlist : str
         One Verilog module with just these ports, named ``hawx_import``.
     table : ndarray of int32
@@ -50,7 +51,8 @@ class ImportedCircuit:
     a: Port
     b: Port
     product: Port
-    signed: bool
+    a_signed: bool
+    b_signed: bool
     netlist: str
     table: np.ndarray
 
@@ -59,11 +61,17 @@ class ImportedCircuit:
         """SHA-256 of ports, netlist and table."""
         content = {
             "ports": [[port.name, port.width] for port in (self.a, self.b, self.product)],
-            "signed": self.signed,
+            "signed": self.signedness,
             "netlist": self.netlist,
             "table": hashlib.sha256(self.table.astype("<i4").tobytes()).hexdigest(),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def signedness(self) -> bool | list[bool]:
+        """Whether the operands are signed, for JSON: one value where both are alike."""
+        same = self.a_signed == self.b_signed
+        return self.a_signed if same else [self.a_signed, self.b_signed]
 
     @property
     def module(self) -> str:
@@ -82,6 +90,37 @@ class ImportedCircuit:
         """The circuit's outputs for integers, of which it takes the low bits."""
         products: np.ndarray = self.table[a & (len(self.table) - 1), b & (self.table.shape[1] - 1)]
         return products
+
+    def operands(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers, int64, that the bit patterns of ``a`` and of ``b`` stand for."""
+        a, b = (
+            read_codes(np.arange(1 << port.width), port.width, signed)
+            for port, signed in ((self.a, self.a_signed), (self.b, self.b_signed))
+        )
+        return a, b
+
+    def exact(self) -> np.ndarray:
+        """The products of an exact multiplier of such operands, int64, indexed as the table."""
+        a, b = self.operands()
+        exact: np.ndarray = a[:, None] * b
+        return exact
+
+    def swapped(self) -> ImportedCircuit:
+        """The circuit whose other operand is the weight."""
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            a_signed=self.b_signed,
+            b_signed=self.a_signed,
+            table=np.ascontiguousarray(self.table.T),
+        )
+
+
+def read_codes(patterns: np.ndarray, bits: int, signed: bool) -> np.ndarray:
+    """The numbers, int64, that bit patterns stand for, of which the low ``bits`` count."""
+    patterns = np.asarray(patterns, dtype=np.int64) & ((1 << bits) - 1)
+    return patterns - (patterns >> (bits - 1) << bits) if signed else patterns
 
 
 class ImportedBlock(Block):
@@ -118,33 +157,64 @@ class ImportedBlock(Block):
         return ("netlist",)
 
 
-class _SignedBlock(ImportedBlock):
+class _SignedWeight(ImportedBlock):
+    """The weight is two's complement, and so is the product."""
+
     @property
     def weights(self) -> range:
         return _signed_codes(self._circuit.a.width)
 
     @property
     def activations(self) -> range:
-        return _signed_codes(self._circuit.b.width)
+        return _activations(self._circuit)
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return self._circuit.products(np.asarray(a, dtype=np.int32), np.asarray(b, dtype=np.int32))
+        a, b = (np.asarray(codes, dtype=np.int32) for codes in (a, b))
+        offset = self.activation_offset
+        return self._circuit.products(a, b + offset) - offset * a
 
     def component(self, implementation: str | None = None) -> BlockComponent:
         self._implementation(implementation)
-        return _SignedComponent(self)
+        return _SignedWeightComponent(self)
 
 
-class _UnsignedBlock(ImportedBlock, UnsignedActivation):
+class _MixedBlock(_SignedWeight):
+    """A signed weight, and activations as unsigned codes."""
+
+    activation_offset = 128
+
+
+class _UnsignedWeight(ImportedBlock):
+    """The weight by sign and magnitude, and signed activations."""
+
     @property
     def weights(self) -> range:
-        return range(
-            max(-128, 1 - (1 << self._circuit.a.width)), min(128, 1 << self._circuit.a.width)
-        )
+        return _magnitudes(self._circuit.a.width)
 
     @property
     def activations(self) -> range:
-        return range(-128, (1 << self._circuit.b.width) - 128)
+        return _activations(self._circuit)
+
+    def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        a, b = (np.asarray(codes, dtype=np.int32) for codes in (a, b))
+        products = self._circuit.products(np.abs(a), b)
+        return np.where(a < 0, -products, products)
+
+    def component(self, implementation: str | None = None) -> BlockComponent:
+        self._implementation(implementation)
+        return _UnsignedWeightComponent(self)
+
+
+class _UnsignedBlock(ImportedBlock, UnsignedActivation):
+    """The weight by sign and magnitude, and activations as unsigned codes."""
+
+    @property
+    def weights(self) -> range:
+        return _magnitudes(self._circuit.a.width)
+
+    @property
+    def activations(self) -> range:
+        return _activations(self._circuit)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._circuit.products(x, y)
@@ -153,27 +223,63 @@ class _UnsignedBlock(ImportedBlock, UnsignedActivation):
         return _place(m, self, x, y)
 
 
+_KINDS: Mapping[tuple[bool, bool], type[ImportedBlock]] = {
+    (True, True): _SignedWeight,
+    (True, False): _MixedBlock,
+    (False, True): _UnsignedWeight,
+    (False, False): _UnsignedBlock,
+}
+
+
 def imported_block(label: str, circuit: ImportedCircuit) -> ImportedBlock:
     """The block of a circuit.
 
-    A signed circuit with operands of fewer than 8 bits accepts only the codes of that width. An
-    unsigned one takes weights by sign and magnitude, and activations as unsigned codes.
+    A circuit with operands of fewer than 8 bits accepts only the codes of that width. One of
+    unsigned weights takes them by sign and magnitude, one of unsigned activations takes ``b + 128``
+    for the code ``b``.
     """
-    return _SignedBlock(label, circuit) if circuit.signed else _UnsignedBlock(label, circuit)
+    return _KINDS[circuit.a_signed, circuit.b_signed](label, circuit)
 
 
 def _signed_codes(bits: int) -> range:
     return range(-(1 << (bits - 1)), 1 << (bits - 1))
 
 
-class _SignedComponent(BlockComponent):
-    def __init__(self, block: _SignedBlock):
+def _magnitudes(bits: int) -> range:
+    """Weights whose magnitude has so many bits."""
+    return range(max(-128, 1 - (1 << bits)), min(128, 1 << bits))
+
+
+def _activations(circuit: ImportedCircuit) -> range:
+    bits = circuit.b.width
+    return _signed_codes(bits) if circuit.b_signed else range(-128, (1 << bits) - 128)
+
+
+class _SignedWeightComponent(BlockComponent):
+    def __init__(self, block: _SignedWeight):
         super().__init__(block.product_bits)
         self._block = block
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.d.comb += self.product.eq(_place(m, self._block, self.a, self.b).as_signed())
+        # Its top bit inverted is the code plus 128.
+        b = Cat(self.b[:-1], ~self.b[-1]) if self._block.activation_offset else self.b
+        m.d.comb += self.product.eq(_place(m, self._block, self.a, b).as_signed())
+        return m
+
+
+class _UnsignedWeightComponent(BlockComponent):
+    def __init__(self, block: _UnsignedWeight):
+        super().__init__(block.product_bits)
+        self._block = block
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        negative = self.a[-1]
+        magnitude = Signal(8)
+        m.d.comb += magnitude.eq(Mux(negative, -self.a, self.a))
+        product = _place(m, self._block, magnitude, self.b).as_signed()
+        m.d.comb += self.product.eq(Mux(negative, -product, product))
         return m
 
 

@@ -88,16 +88,42 @@ def test_ports_of_odd_names() -> None:
 )
 def test_signedness(module: str, declared: bool, said: bool | None, expected: bool) -> None:
     operands = ports("a", "b", signed=declared)[:2]
-    assert find_signedness(module, operands, said, "f.v") is expected
+    assert find_signedness(module, operands, [said, said], "f.v") == (expected, expected)
 
 
 @pytest.mark.parametrize("module", ["m", "mul8sum", "simul8s_x"])
 def test_signedness_that_nothing_tells(module: str) -> None:
     with pytest.raises(UserError, match=r"f\.v: It is not known .* Add --signed .* or --unsigned"):
-        find_signedness(module, ports("a", "b")[:2], None, "f.v")
+        find_signedness(module, ports("a", "b")[:2], [None, None], "f.v")
+
+
+ONE_SIGNED = [*ports("a", "b", signed=True)[:1], *ports("a", "b")[1:2]]
 
 
 def test_one_signed_operand_tells_nothing() -> None:
-    operands = [*ports("a", "b", signed=True)[:1], *ports("a", "b")[1:2]]
-    with pytest.raises(UserError, match="It is not known"):
-        find_signedness("mul8s_1KV8", operands, None, "f.v")
+    with pytest.raises(UserError, match=r"--unsigned, or --a-signed --b-unsigned, as the ports"):
+        find_signedness("mul8s_1KV8", ONE_SIGNED, [None, None], "f.v")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ((True, False), (True, False)),
+        ((False, True), (False, True)),
+        # The other one is declared as signed.
+        ((None, False), (True, False)),
+        ((None, True), (True, True)),
+    ],
+)
+def test_operands_of_which_one_is_signed(
+    said: tuple[bool | None, bool], expected: tuple[bool, bool]
+) -> None:
+    assert find_signedness("m", ONE_SIGNED, said, "f.v") == expected
+
+
+@pytest.mark.parametrize("module", ["m", "mul8u_1446"])
+def test_an_operand_that_nobody_speaks_of(module: str) -> None:
+    with pytest.raises(UserError, match=r"Add --b-signed or --b-unsigned for q\.$"):
+        find_signedness(module, ports("p", "q")[:2], [True, None], "f.v")
+    with pytest.raises(UserError, match=r"Add --a-signed or --a-unsigned for p\.$"):
+        find_signedness(module, ports("p", "q")[:2], [None, False], "f.v")

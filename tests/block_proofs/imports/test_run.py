@@ -107,3 +107,36 @@ def test_netlist_of_a_library_s_cells(store: ImportStore, tmp_path: Path) -> Non
     assert result.warnings == ()
     assert np.array_equal(result.block.table, block.table)
     assert "XOR2" not in next(iter(result.block.sources.values()))
+
+
+@pytest.mark.parametrize("flags", [{"b_signed": False}, {"signed": True, "b_signed": False}])
+def test_a_signed_weight_and_unsigned_activations(
+    store: ImportStore, tmp_path: Path, flags: dict[str, bool]
+) -> None:
+    text = """\
+module mixed(input signed [7:0] A, input [7:0] B, output signed [15:0] O);
+  wire signed [15:0] wide = {8'b0, B};
+  assign O = A * wide;
+endmodule
+"""
+    result = bring(store, tmp_path, text, "mixed", simulator=quickest(), **flags)
+    assert result.warnings == ()
+    assert result.block.activation_offset == 128
+    assert np.array_equal(result.block.table, A * B)
+    loaded = store.load("mixed")
+    assert np.array_equal(loaded.raw_table, A * (B + 128))
+
+
+def test_an_unsigned_weight_and_signed_activations(store: ImportStore, tmp_path: Path) -> None:
+    text = """\
+module mixed(input [3:0] A, input signed [7:0] B, output signed [11:0] O);
+  wire signed [11:0] wide = {8'b0, A};
+  assign O = wide * B - 1;
+endmodule
+"""
+    options = {"a_signed": False, "simulator": quickest()}
+    block = bring(store, tmp_path, text, "mixed", **options).block
+    assert (block.weights, block.activations) == (range(-15, 16), range(-128, 128))
+    codes = np.arange(-15, 16)[:, None]
+    expected = np.where(codes < 0, -1, 1) * (np.abs(codes) * B - 1)
+    assert np.array_equal(block.table[128 - 15 : 128 + 16], expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,8 @@ NETLIST = "module hawx_import(q, p, r);\nendmodule\n"
 def circuit(scale: int = 1) -> ImportedCircuit:
     codes = np.arange(256, dtype=np.int32)
     signed = codes - (codes >> 7 << 8)
-    return ImportedCircuit(
-        Port("p", 8), Port("q", 8), Port("r", 16), True, NETLIST, scale * signed[:, None] * signed
-    )
+    ports = Port("p", 8), Port("q", 8), Port("r", 16)
+    return ImportedCircuit(*ports, True, True, NETLIST, scale * signed[:, None] * signed)
 
 
 @pytest.fixture
@@ -39,6 +39,25 @@ def test_loading_by_name_and_digest(cache: Path) -> None:
         assert block.sources == saved.sources
     assert ImportStore().names() == ["mine"]
     assert block.digest == by_name("exact").digest
+
+
+@pytest.mark.parametrize("signedness", [(True, False), (False, True), (False, False)])
+def test_operands_that_are_read_in_other_ways(cache: Path, signedness: tuple[bool, bool]) -> None:
+    other = replace(circuit(), a_signed=signedness[0], b_signed=signedness[1])
+    saved = ImportStore().save("mine", other)
+    loaded = ImportStore().load("mine")
+    assert (loaded.circuit.a_signed, loaded.circuit.b_signed) == signedness
+    assert loaded.digest == saved.digest
+    assert loaded.circuit.digest == other.digest != circuit().digest
+
+
+@pytest.mark.parametrize("signed", [3, [True], [True, True, True], [1, 0], "yes", None])
+def test_a_record_of_no_reading(cache: Path, signed: object) -> None:
+    ImportStore().save("mine", circuit())
+    path = cache / "circuits" / circuit().digest / "circuit.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"signed": signed}))
+    with pytest.raises(UserError, match="The imported block mine is damaged"):
+        ImportStore().load("mine")
 
 
 def test_names_that_are_taken(cache: Path) -> None:
