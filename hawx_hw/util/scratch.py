@@ -21,7 +21,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.plain_paths import is_plain
 
-__all__ = ["SCRATCH", "remove_abandoned", "scratch_folder"]
+__all__ = ["SCRATCH", "remove_abandoned", "scratch_folder", "scratch_root"]
 
 #: Name of a folder of scratch folders within a folder of results.
 SCRATCH = ".scratch"
@@ -58,7 +58,7 @@ def scratch_folder(prefix: str, root: Path | None = None) -> Iterator[Path]:
     from filelock import FileLock
 
     if root is None:
-        root = _user_root()
+        root = scratch_root()
     else:
         root = root.absolute()
         _make(root)
@@ -88,12 +88,19 @@ def remove_abandoned(root: Path | None = None) -> None:
     """
     # A folder that is missing, or cannot be used, holds none of ours.
     with suppress(OSError, UserError):
-        root = (_user_root() if root is None else root).absolute()
+        root = (scratch_root() if root is None else root).absolute()
         if root.is_dir() and not root.is_symlink():
             _sweep(root)
 
 
-def _user_root() -> Path:
+def scratch_root() -> Path:
+    """The folder that holds scratch folders: the first that can be used.
+
+    Raises
+    ------
+    UserError
+        There is none.
+    """
     roots = list(_roots())
     for root in roots:
         if _is_usable(root, given=root == cache_folder("scratch")):

@@ -56,6 +56,28 @@ def test_the_cache(monkeypatch, home, variables, folder):
     assert required_cache_folder("kernels") == cache_folder("kernels")
 
 
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"HOME": "{home}/missing"}, None),
+        ({"HOME": "{home}/missing", "XDG_CACHE_HOME": "{home}/xdg"}, "{home}/xdg/hawx_hw"),
+        ({"HOME": "{home}/missing", "HAWX_CACHE": "{home}/own"}, "{home}/own"),
+    ],
+)
+def test_a_home_that_does_not_exist(monkeypatch, home, variables, folder):
+    """It is not made for a cache."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(home=home))
+    assert cache_folder() == (folder and Path(folder.format(home=home)))
+
+
+@pytest.mark.parametrize("variable", ["HAWX_CACHE", "HAWX_DATA", "HAWX_STORE", "HAWX_TECHNOLOGY"])
+def test_a_home_of_nobody(monkeypatch, variable):
+    monkeypatch.setenv(variable, "~nosuchuser/own")
+    with pytest.raises(UserError, match=rf"{variable}: There is no home folder for '~nosuchuser/"):
+        _ = data_folders(), store_file(), technology_folders()
+
+
 def test_a_relative_own_cache_counts_from_the_working_directory(monkeypatch, home):
     monkeypatch.chdir(home)
     monkeypatch.setenv("HAWX_CACHE", "own")
@@ -98,9 +120,10 @@ def test_no_home(no_home):
     assert data_folders() == []
     assert store_file() is None
     with pytest.raises(UserError) as caught:
-        required_cache_folder("liberty")
+        required_cache_folder("blocks")
     assert str(caught.value) == (
-        "There is no folder for unpacked liberty files: no home. Set HAWX_CACHE to a folder."
+        "There is no folder for imported blocks: there is no home folder. Set HAWX_CACHE to a "
+        "folder."
     )
 
 

@@ -130,5 +130,7 @@ def test_damaged_names(cache: Path, content: str) -> None:
 
 def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hawx_hw.util.locations.cache_folder", lambda kind: None)
-    with pytest.raises(UserError, match=r"imported blocks: no home. Set HAWX_CACHE"):
+    with pytest.raises(
+        UserError, match=r"imported blocks: there is no home folder. Set HAWX_CACHE"
+    ):
         ImportStore()
