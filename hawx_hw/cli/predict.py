@@ -10,6 +10,7 @@ import typer
 
 from hawx_hw.cli.options import ArchitectureOption, JsonOption
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
     from hawx_hw.prediction.evaluation import HeldOut
@@ -55,7 +56,7 @@ def train_predictors(
     target = load(technology, base=Path.cwd())
     kind = architecture_named(architecture, "--architecture")
     try:
-        text = table.read_text("utf-8")
+        text = read_text(table)
     except OSError as error:
         raise UserError(f"The table cannot be read: {error.strerror}.", where=str(table)) from error
     with ProgressDisplay(console_for(silent=as_json)) as progress:

@@ -9,6 +9,7 @@ import typer
 
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +87,7 @@ def profile(
     except UserError as error:
         raise located(error, path) from error
     if as_json:
-        typer.echo((folder / _FOLDER / "profile.json").read_text("utf-8"), nl=False)
+        typer.echo(read_text(folder / _FOLDER / "profile.json"), nl=False)
     else:
         _print(report)
 

@@ -9,6 +9,7 @@ import typer
 
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
@@ -68,7 +69,7 @@ def search(
     loaded, path, folder = _loaded(config, build, given)
     _run(loaded, path, folder, "search", as_json)
     if as_json:
-        typer.echo((folder / "search.json").read_text("utf-8"), nl=False)
+        typer.echo(read_text(folder / "search.json"), nl=False)
     else:
         _print(loaded, folder, whole)
         named = [key for key, value in given.items() if value is not None]
@@ -112,7 +113,7 @@ def pick(
     loaded, path, folder = _loaded(config, build, given)
     _run(loaded, path, folder, "pick", as_json)
     if as_json:
-        typer.echo((folder / "design.json").read_text("utf-8"), nl=False)
+        typer.echo(read_text(folder / "design.json"), nl=False)
         return
     from hawx_hw.design.design import Design
     from hawx_hw.search.result import load_result

@@ -17,6 +17,7 @@ from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError, shown
+from hawx_hw.util.files import read_text
 from hawx_hw.util.resources import configs
 from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
@@ -59,7 +60,8 @@ def find_config(name: str) -> Path:
         Where there is no such file.
     """
     for path in (Path(name), configs() / name, configs() / f"{name}.yaml"):
-        if path.is_file():
+        # A pipe or a device is refused where it is read.
+        if path.exists() and not path.is_dir():
             return path
     known = sorted(path.name for path in configs().glob("*.yaml"))
     close = difflib.get_close_matches(Path(name).name, known, n=1)
@@ -79,7 +81,7 @@ def load_config(path: Path) -> Config:
         With file, line and key of the first thing that is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"The config cannot be read: {error}", where=str(path), hint="Name a YAML text file."
@@ -111,7 +113,7 @@ def located(error: UserError, path: Path) -> UserError:
     key = tuple(name.split("."))
     if _field(key) is None:
         return error
-    line = _line(path.read_text(encoding="utf-8"), key)
+    line = _line(read_text(path), key)
     place = f"{path}:{line}" if line else str(path)
     return UserError(error.what, where=f"{place}: {error.where}", hint=error.hint)
 

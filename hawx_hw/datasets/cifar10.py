@@ -16,6 +16,7 @@ import numpy as np
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
 from hawx_hw.datasets.npz import read_arrays
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import data_folders
 
 __all__ = ["load"]
@@ -76,7 +77,7 @@ def _required(name: str, instead: str | None = None) -> Path:
 
 
 def _records(path: Path, digest: str | None) -> Split:
-    content = path.read_bytes()
+    content = read_bytes(path)
     if len(content) != _IMAGES * _RECORD or (
         digest and hashlib.sha256(content).hexdigest() != digest
     ):

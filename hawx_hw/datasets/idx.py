@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_bytes
 
 __all__ = ["DamagedError", "decompress", "parse", "read_content"]
 
@@ -37,7 +38,7 @@ def decompress(packed: bytes) -> bytes:
 def read_content(path: Path) -> bytes:
     """The bytes of a file, decompressed where it ends in ``.gz``; UserError where it is damaged."""
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
         return decompress(content) if path.suffix == ".gz" else content
     except (OSError, DamagedError) as error:
         raise UserError(

@@ -21,6 +21,7 @@ import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, every_fifth_of_class
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import open_file
 
 __all__ = ["load", "read_arrays"]
 
@@ -76,10 +77,8 @@ def read_arrays(
     """
     where = str(path)
     required = tuple(required)
-    if not path.is_file():
-        raise UserError("There is no such file.", where=where)
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             archive = np.load(file, allow_pickle=False)
             arrays = (
                 {key: archive[key] for key in (*required, *optional) if key in archive.files}
@@ -87,6 +86,8 @@ def read_arrays(
                 else None
             )
             keys = archive.files if arrays is not None else []
+    except FileNotFoundError as error:
+        raise UserError("There is no such file.", where=where) from error
     except Exception as error:  # numpy and zipfile raise a dozen types on damaged archives
         raise UserError(
             f"The archive cannot be read: {error}.",

@@ -12,7 +12,7 @@ from pydantic import Field
 from hawx_hw.architectures.registry import ARCHITECTURES, architecture_of
 from hawx_hw.assignment.storage import from_json, to_json
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.results import Record
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class _Content(Record):
 
 def _read(path: Path) -> tuple[_Content, AcceleratorConfig]:
     try:
-        content = read_json(path.read_text("utf-8"))
+        content = read_json(read_text(path))
         if content["schema"] != _SCHEMA:
             raise UserError(
                 f"The design is of schema {content['schema']!r}, not {_SCHEMA}",

@@ -32,7 +32,7 @@ from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_documents import c_header, markdown
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.verilog import verilog_modules
-from hawx_hw.util.files import write_bytes, write_text
+from hawx_hw.util.files import read_bytes, write_bytes, write_text
 from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 from hawx_hw.util.resources import rtl_templates
 
@@ -91,7 +91,7 @@ def emit_accelerator(
         (directory / name).mkdir(parents=True)
     sources = [*_MACROS]
     for macro in (*_MACROS, WAIVERS):
-        write_bytes(directory / "rtl" / macro, (rtl_templates() / macro).read_bytes())
+        write_bytes(directory / "rtl" / macro, read_bytes(rtl_templates() / macro))
     for name, text in verilog_modules(emission).items():
         write_text(directory / "rtl" / f"{name}.v", text)
         sources.append(f"{name}.v")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 
 __all__ = ["FILE_LIST", "WAIVERS", "verilog_sources"]
 
@@ -27,7 +28,7 @@ def verilog_sources(folder: Path) -> list[Path]:
     """
     path = folder / "rtl" / FILE_LIST
     try:
-        names = path.read_text("utf-8").split()
+        names = read_text(path).split()
     except (OSError, ValueError):
         raise UserError(
             f"There is no accelerator in {folder}.", hint="Emit it first: hawx emit CONFIG"

@@ -31,7 +31,7 @@ from hawx_hw.graph.graph import (
     Requantization,
     Tensor,
 )
-from hawx_hw.util.files import write_bytes, write_json
+from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_json
 from hawx_hw.util.json_text import read_json
 
 __all__ = ["SCHEMA", "graph_files", "load_graph", "save_graph"]
@@ -94,8 +94,8 @@ def load_graph(path: Path) -> Graph:
     """
     archive, description = graph_files(path)
     try:
-        content = archive.read_bytes()
-        document = read_json(description.read_text(encoding="utf-8"))
+        content = read_bytes(archive)
+        document = read_json(read_text(description))
     except FileNotFoundError as error:
         raise UserError(
             "The file of the integer graph is missing.",

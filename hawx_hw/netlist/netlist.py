@@ -12,6 +12,7 @@ from typing import Any
 
 from hawx_hw.netlist.report import CellTotals, MemoryTotals, ModuleTotals, NetlistReport
 from hawx_hw.technology.liberty import Library
+from hawx_hw.util.files import read_text
 from hawx_hw.util.macros import MACROS
 
 __all__ = ["Instance", "Module", "Netlist", "read_module", "read_netlist"]
@@ -144,7 +145,7 @@ def read_netlist(path: Path, top: str, library: Library) -> Netlist:
     ValueError
         Where a cell is in neither the library nor the design: the mapping was incomplete.
     """
-    content = json.loads(path.read_text("utf-8"))["modules"]
+    content = json.loads(read_text(path))["modules"]
     names = {name for name in content if name not in MACROS and name not in library.cells}
     return Netlist(
         top, {name: read_module(name, content[name], names, library) for name in names}, library

@@ -12,6 +12,7 @@ from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError
 from hawx_hw.networks.tensor_file import unpack
 from hawx_hw.networks.zoo import build
+from hawx_hw.util.files import read_bytes, read_text
 from hawx_hw.util.json_text import read_json
 
 __all__ = ["load", "read", "shipped_checkpoint"]
@@ -84,7 +85,7 @@ def read(
     """
     where = str(path)
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except FileNotFoundError:
         raise UserError("There is no such checkpoint.", where=where) from None
     except OSError as error:
@@ -105,7 +106,7 @@ def read(
 def _compare_with_record(content: bytes, model: str | None, path: Path, record: Path) -> None:
     """UserError unless ``record`` describes these bytes as a checkpoint of ``model``."""
     try:
-        described = read_json(record.read_text(encoding="utf-8"))
+        described = read_json(read_text(record))
         digest = described["checkpoint_sha256"]
         trained = described.get("model", model)
         if not isinstance(digest, str) or len(digest) != 64:

@@ -21,7 +21,7 @@ from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.tensor_file import pack, unpack
 from hawx_hw.networks.zoo import build
-from hawx_hw.util.files import write_bytes, write_json
+from hawx_hw.util.files import read_bytes, write_bytes, write_json
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _resume(
     """Restore the state of an interrupted training of the same recipe; the epochs that it did."""
     # What cannot be read, is damaged, or belongs to another recipe is no state to go on from.
     try:
-        tensors, metadata = unpack(partial.read_bytes())
+        tensors, metadata = unpack(read_bytes(partial))
         if metadata.get("identity") != identity:
             return 0
         epoch = int(metadata["epoch"])

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import remove_unfinished, sha256_file, write_json
+from hawx_hw.util.files import read_text, remove_unfinished, sha256_file, write_json
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.scratch import SCRATCH, remove_abandoned
 
@@ -83,7 +83,7 @@ class BuildFolder:
             self._records.mkdir(parents=True, exist_ok=True)
             lock.acquire(blocking=False)
         except Timeout as error:
-            holder = path.read_text("utf-8", errors="replace").strip()
+            holder = read_text(path, errors="replace").strip()
             raise UserError(
                 f"Another run (process {holder or 'unknown'}) works in this folder.",
                 where=str(self._path),
@@ -106,7 +106,7 @@ class BuildFolder:
         path = self._record(stage)
         try:
             # Anything but a file may never end.
-            content = read_json(path.read_text("utf-8")) if path.is_file() else None
+            content = read_json(read_text(path)) if path.is_file() else None
         except (OSError, ValueError):
             return None
         if not isinstance(content, dict) or content.get("schema") != _SCHEMA:

@@ -17,7 +17,7 @@ from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.table import TrainingTable
-from hawx_hw.util.files import write_text
+from hawx_hw.util.files import read_text, write_text
 from hawx_hw.util.locations import predictors_folder
 
 __all__ = [
@@ -154,7 +154,7 @@ def _paths(folder: Path, architecture: Architecture, technology: str) -> dict[st
 
 def _text(path: Path, architecture: Architecture, technology: str) -> str:
     try:
-        return path.read_text("utf-8")
+        return read_text(path)
     except FileNotFoundError as error:
         raise UserError(
             f"There are no predictors of {architecture.name} designs in {technology}",

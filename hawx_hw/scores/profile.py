@@ -21,7 +21,7 @@ from hawx_hw.assignment.indexed import indexed
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import write_bytes
+from hawx_hw.util.files import read_bytes, write_bytes
 from hawx_hw.util.json_text import read_json
 
 __all__ = ["SCHEMA", "UNITS", "Profile", "load_profile", "save_profile"]
@@ -191,7 +191,7 @@ def load_profile(path: Path) -> Profile:
     """
     hint = "Profile the network again: hawx profile."
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
             description = read_json(str(file["description"]))
             if description["schema"] != SCHEMA:
                 raise UserError(

@@ -14,7 +14,7 @@ import numpy as np
 from hawx_hw.errors import UserError
 from hawx_hw.search.cost import Cost
 from hawx_hw.search.oracle import Oracle
-from hawx_hw.util.files import write_bytes
+from hawx_hw.util.files import read_bytes, write_bytes
 
 __all__ = ["Evaluator", "OutOfBudgetError", "Price"]
 
@@ -245,7 +245,7 @@ class Evaluator:
 
     def _load(self, path: Path) -> None:
         try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
                 if str(file["key"]) != self._oracle.key:
                     return
                 vectors = file["vectors"].astype(np.uint8)

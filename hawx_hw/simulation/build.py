@@ -15,7 +15,7 @@ from cocotb_tools import config as cocotb_config
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.simulators import ANSWER_SECONDS, Simulator
 from hawx_hw.util.caches import read_cached, write_cached
-from hawx_hw.util.files import sha256_file, write_json
+from hawx_hw.util.files import read_bytes, read_text, sha256_file, write_json
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.plain_paths import is_plain, original_paths, plain_path
 from hawx_hw.util.processes import run
@@ -139,7 +139,7 @@ def build_simulation(
 def _is_complete(folder: Path) -> bool:
     """Whether the program in ``folder`` is the one that was compiled."""
     try:
-        content = json.loads((folder / _COMPLETE).read_text("utf-8"))
+        content = json.loads(read_text(folder / _COMPLETE))
         program = folder / content["program"]
         return sha256_file(program) == content["sha256"] and _can_be_run(program)
     except (OSError, ValueError, KeyError, TypeError):
@@ -155,7 +155,7 @@ def _key(simulator: Simulator, top: str, sources: Iterable[Path], waivers: Itera
     for text in (simulator.name, simulator.version, top, _OPTIMIZE, _VISIBLE, _cocotb_library()):
         digest.update(os.fsencode(text) + b"\0")
     for path in (*sources, *waivers):
-        digest.update(os.fsencode(path.name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(os.fsencode(path.name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()[:16]
 
 
@@ -236,7 +236,7 @@ def make_program(
         fast = f"OPT_FAST={_OPTIMIZE}"
         run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
         for name in objects:
-            write_cached(cached and cached / name, (build / name).read_bytes())
+            write_cached(cached and cached / name, read_bytes(build / name))
     run_tool([*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler")
 
 

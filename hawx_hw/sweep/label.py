@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.sweep.space import SampledDesign
+from hawx_hw.util.files import read_text
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def label(
     with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
-        sources = {path.name: path.read_text("utf-8") for path in verilog_sources(folder)}
+        sources = {path.name: read_text(path) for path in verilog_sources(folder)}
         (mapped,) = map_designs([(sources, TOP)], technology, store=store)
         path, delays = longest_path(mapped.flat)
         report = mapped.netlist.report()

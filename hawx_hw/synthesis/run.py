@@ -15,7 +15,7 @@ from hawx_hw.synthesis.opensta import find_opensta, opensta_timing
 from hawx_hw.synthesis.result import SynthesisOptions, SynthResult, TechnologyName, Timing
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
-from hawx_hw.util.files import write_text
+from hawx_hw.util.files import read_text, write_text
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -108,7 +108,7 @@ def synthesize(
     for source in sources:
         if not source.is_file():
             raise UserError("There is no such Verilog file.", where=str(source))
-        texts[str(source)] = source.read_text(encoding="utf-8")
+        texts[str(source)] = read_text(source)
     (mapped,) = map_designs(
         [(texts, top)],
         technology,

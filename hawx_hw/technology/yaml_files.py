@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hawx_hw.errors import UserError, shown
+from hawx_hw.util.files import read_text
 from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
 __all__ = ["checked", "read_mapping"]
@@ -25,7 +26,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         The file cannot be read, or holds something else.
     """
     try:
-        content = read_yaml(path.read_text(encoding="utf-8"))
+        content = read_yaml(read_text(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"The technology cannot be read: {str(error).splitlines()[0]}", where=str(path)
@@ -53,7 +54,7 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
         problem = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         # The names of a union's branches are no keys.
         key = _in_file(list(problem["loc"]), content)
-        line = line_of(path.read_text(encoding="utf-8"), key)
+        line = line_of(read_text(path), key)
         where = f"{path}:{line}: {'.'.join(map(str, key))}" if key else str(path)
         if problem["type"] == "extra_forbidden":
             known = _known(model, key[:-1])

@@ -12,7 +12,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hawx_hw.util.files import write_bytes
+from hawx_hw.util.files import read_bytes, write_bytes
 from hawx_hw.util.locations import cache_folder
 
 __all__ = ["cache_problem", "read_cached", "usable_cache_folder", "write_cached"]
@@ -34,7 +34,7 @@ def read_cached(path: Path | None) -> bytes | None:
     try:
         if not path.is_file():
             return None
-        stored = path.read_bytes()
+        stored = read_bytes(path)
     except OSError:
         return None
     content, digest = stored[:-_SIZE], stored[-_SIZE:]

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from hawx_hw.util import resources
-from hawx_hw.util.files import sha256_file
+from hawx_hw.util.files import read_text, sha256_file
 
 __all__ = ["code", "code_hash", "forget", "modules", "source_hash"]
 
@@ -42,7 +42,7 @@ def _graph() -> dict[str, tuple[str, ...]]:
     use = re.compile(rf"^\s*from {_NAME}\.util\.resources import (.+)$", re.MULTILINE)
     dependencies = {}
     for module in graph.modules:
-        text = _file(module).read_text("utf-8")
+        text = read_text(_file(module))
         direct = set(graph.find_modules_directly_imported_by(module))
         direct.update(name for name in by_name.findall(text) if name in graph.modules)
         # Importing a module runs the packages around it.

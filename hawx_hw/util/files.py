@@ -6,17 +6,29 @@ dies: what is aside and not locked was left by a process that was killed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
 import re
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["remove_unfinished", "sha256_file", "write_bytes", "write_json", "write_text"]
+__all__ = [
+    "open_file",
+    "read_bytes",
+    "read_text",
+    "remove_unfinished",
+    "sha256_file",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]
 
 
 #: A name of what is written aside.
@@ -96,7 +108,50 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a file to read it.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or it is a folder, a device, or a pipe, for whose writer a read would
+        wait without end.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            kind = "pipe" if stat.S_ISFIFO(mode) else "device"
+            raise OSError(errno.EINVAL, f"It is a {kind} and not a file", str(path))
+    except BaseException:
+        os.close(handle)
+        raise
+    return io.BufferedReader(io.FileIO(handle))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; errors as for :func:`open_file`."""
+    with open_file(path) as file:
+        return file.read()
+
+
+def read_text(path: Path, *, errors: str = "strict") -> str:
+    """The content of a text file in UTF-8, with any line ends as newlines.
+
+    Raises
+    ------
+    OSError
+        As for :func:`open_file`.
+    UnicodeDecodeError
+        It is not UTF-8.
+    """
+    with io.TextIOWrapper(open_file(path), encoding="utf-8", errors=errors) as file:
+        return file.read()
+
+
 def sha256_file(path: Path) -> str:
-    """SHA-256 of the file's content, in hexadecimal."""
-    with path.open("rb") as file:
+    """SHA-256 of a file's content, in hexadecimal; errors as for :func:`open_file`."""
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

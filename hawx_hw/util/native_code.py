@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hawx_hw.util.caches import read_cached, write_cached
+from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.processes import ToolError, run
 from hawx_hw.util.scratch import scratch_folder
@@ -65,7 +66,7 @@ def load(source: Path, flags: Sequence[str] = (), text: str | None = None) -> ct
             loaded = ctypes.CDLL(str(library))
         except OSError as error:
             raise CompilerError(f"What {compiler} compiled cannot be loaded: {error}") from error
-        write_cached(cached, library.read_bytes())
+        write_cached(cached, read_bytes(library))
         return loaded
 
 
@@ -75,7 +76,7 @@ def _digest(compiler: str, source: Path, arguments: Sequence[str], text: str | N
     for part in (compiler, source.name, *arguments, text or ""):
         digest.update(os.fsencode(part) + b"\0")
     for path in sorted(source.parent.glob("*.[ch]")):
-        digest.update(path.read_bytes())
+        digest.update(read_bytes(path))
     return digest.hexdigest()
 
 

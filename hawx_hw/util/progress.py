@@ -21,7 +21,7 @@ from rich.console import Console, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.json_text import read_json
 
 __all__ = ["Durations", "Progress", "ProgressDisplay", "Task", "console_for"]
@@ -64,7 +64,7 @@ class Durations:
         self._path = path
         self._seconds: dict[str, float] = {}
         try:
-            content = read_json(path.read_text("utf-8")) if path else {}
+            content = read_json(read_text(path)) if path else {}
         except (OSError, ValueError):
             content = {}
         if isinstance(content, dict):

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.json_text import read_json
 
 __all__ = ["Header", "Record", "Result"]
@@ -88,7 +88,7 @@ class Result(Record):
         path = folder / cls.FILE
         hint = f"Make it again, with hawx run CONFIG --until {cls.STAGE}."
         try:
-            content = read_json(path.read_text("utf-8"))
+            content = read_json(read_text(path))
         except (OSError, ValueError) as error:
             raise UserError(
                 f"The file cannot be read: {error}", where=str(path), hint=hint

@@ -12,6 +12,7 @@ from hawx_hw.architectures.base import Plan
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.design.program import EmitResult
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_bytes
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["check_emitted"]
@@ -42,7 +43,7 @@ def check_emitted(directory: Path, plan: Plan, emitted: EmitResult) -> None:
         for expected in sorted((scratch / "rtl").iterdir()):
             path = directory / "rtl" / expected.name
             try:
-                same = path.read_bytes() == expected.read_bytes()
+                same = read_bytes(path) == read_bytes(expected)
             except OSError:
                 same = False
             if not same:

@@ -23,6 +23,7 @@ from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist, Macro
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
+from hawx_hw.util.files import read_text
 from hawx_hw.verification.accelerator_job import AROUND, accelerator_job
 from hawx_hw.verification.differences import difference_of_results
 from hawx_hw.verification.job import Job
@@ -132,7 +133,7 @@ def _segments(plan: Plan, job: Job) -> list[tuple[str, int]]:
 def _words(macro: Macro, folder: Path) -> Sequence[int]:
     path = folder / macro.texts["INIT_FILE"]
     try:
-        return [int(word, 16) for word in path.read_text(encoding="utf-8").split()]
+        return [int(word, 16) for word in read_text(path).split()]
     except OSError as error:
         raise UserError(
             f"A memory's contents cannot be read: {error}",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import read_text, write_json
 
 if TYPE_CHECKING:
     from hawx_hw.gateware.registers import RegisterMap
@@ -213,7 +213,7 @@ def save_job(job: Job, folder: Path) -> Path:
 
 def load_job(path: Path) -> Job:
     """Read what :func:`save_job` wrote."""
-    description = json.loads(path.read_text("utf-8"))
+    description = json.loads(read_text(path))
     with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
         layers = tuple(
             LayerTrace(

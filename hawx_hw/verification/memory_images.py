@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hawx_hw.architectures.base import ParameterMemory, Plan
 from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.util.files import read_bytes
 
 __all__ = ["check_memory_images"]
 
@@ -65,7 +66,7 @@ def _hexadecimal(path: Path) -> list[int]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as error:
         raise UserError(
             f"The memory image cannot be read: {error.strerror or error}.",

@@ -16,6 +16,7 @@ from hawx_hw.errors import VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util import processes
+from hawx_hw.util.files import read_text
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
 from hawx_hw.verification.result import SimulationResult
@@ -292,7 +293,7 @@ def _check_coverage(report: TestbenchReport, job: Job) -> None:
 
 def _end_of_log(run: Path) -> str:
     try:
-        text = (run / "simulation.log").read_text("utf-8", errors="replace")
+        text = read_text(run / "simulation.log", errors="replace")
     except OSError:
         return "There is no log."
     return "\n".join(text.strip().splitlines()[-_LOG_LINES:])

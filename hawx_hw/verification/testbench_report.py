@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.results import Record
 from hawx_hw.verification.result import ScenarioResult
@@ -65,4 +65,4 @@ class TestbenchReport(Record):
         OSError, ValueError
             There is no complete report.
         """
-        return cls.model_validate(read_json(path.read_text("utf-8")))
+        return cls.model_validate(read_json(read_text(path)))

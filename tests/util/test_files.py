@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hawx_hw.util import files
-from hawx_hw.util.files import remove_unfinished, sha256_file, write_bytes, write_json, write_text
+from hawx_hw.util.files import (
+    open_file,
+    read_bytes,
+    read_text,
+    remove_unfinished,
+    sha256_file,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -161,3 +172,29 @@ def test_sha256(tmp_path: Path) -> None:
     assert sha256_file(tmp_path / "x") == (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
+
+
+def test_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes("Größe\r\n".encode() + b"\xff")
+    assert read_bytes(tmp_path / "x") == "Größe\r\n".encode() + b"\xff"
+    assert read_text(tmp_path / "x", errors="replace") == "Größe\n\ufffd"
+    with pytest.raises(UnicodeDecodeError):
+        read_text(tmp_path / "x")
+    with pytest.raises(FileNotFoundError):
+        open_file(tmp_path / "y")
+
+
+@pytest.mark.parametrize("read", [read_bytes, read_text, sha256_file])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    """A pipe without a writer and ``/dev/zero`` never end."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="It is a pipe and not a file"):
+        read(tmp_path / "pipe")
+    with pytest.raises(OSError, match="It is a device and not a file"):
+        read(Path("/dev/zero"))
+    with pytest.raises(IsADirectoryError):
+        read(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        with pytest.raises(OSError, match="No such device"):
+            read(tmp_path / "socket")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_bytes
 
 __all__ = ["SourceText", "gather"]
 
@@ -148,15 +149,15 @@ def _folder(source: SourceText) -> Folder:
 
 
 def _read(path: Path, shown: str) -> str:
-    if not path.is_file():
-        raise UserError("There is no such Verilog file.", where=shown)
     try:
         size = path.stat().st_size
         if size > _LARGEST:
             raise UserError(
                 f"The file has {size:,} bytes, and must have at most {_LARGEST:,}", where=shown
             )
-        content = path.read_bytes()
+        content = read_bytes(path)
+    except FileNotFoundError as error:
+        raise UserError("There is no such Verilog file.", where=shown) from error
     except OSError as error:
         raise UserError(f"The file cannot be read: {error.strerror}", where=shown) from error
     for mark, encoding in _MARKS:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, imported_block
 from hawx_hw.errors import UserError, shown
-from hawx_hw.util.files import write_bytes, write_json, write_text
+from hawx_hw.util.files import read_text, write_bytes, write_json, write_text
 from hawx_hw.util.json_text import read_json
 from hawx_hw.util.locations import required_cache_folder
 
@@ -133,7 +133,7 @@ class ImportStore:
         folder = self._folder / "circuits" / digest
         content = _json(folder / "circuit.json", name)
         try:
-            netlist = (folder / "netlist.v").read_text("utf-8")
+            netlist = read_text(folder / "netlist.v")
             table = np.load(folder / "table.npy", allow_pickle=False)
             a, b, product = (
                 Port(content[kind]["name"], content[kind]["width"])
@@ -150,7 +150,7 @@ class ImportStore:
 
 def _json(path: Path, name: str) -> dict[str, Any]:
     try:
-        content = read_json(path.read_text("utf-8"))
+        content = read_json(read_text(path))
     except (OSError, ValueError) as error:
         raise _damaged(path, name) from error
     if not isinstance(content, dict):

@@ -14,6 +14,7 @@ from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.util.files import read_text
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
     from hawx_hw.synthesis import default_store
     from hawx_hw.synthesis.modules import map_designs
 
-    sources = {str(path): path.read_text("utf-8") for path in verilog_sources(context.folder)}
+    sources = {str(path): read_text(path) for path in verilog_sources(context.folder)}
     (mapped,) = map_designs(
         [(sources, EmitResult.read(context.folder).top)],
         technology,

@@ -137,6 +137,6 @@ def test_conditions_that_depend_on_the_tool(tmp_path: Path, macro: str, form: st
 
 
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
-    for name in ("none.v", "."):
-        with pytest.raises(UserError, match="no such Verilog file"):
+    for name, message in (("none.v", "no such Verilog file"), (".", "cannot be read: Is a dir")):
+        with pytest.raises(UserError, match=message):
             texts(tmp_path, name)
