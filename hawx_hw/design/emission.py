@@ -25,8 +25,8 @@ from hawx_hw.design.program import (
     ProgramLayer,
 )
 from hawx_hw.design.sources import FILE_LIST, WAIVERS
-from hawx_hw.errors import UserError
 from hawx_hw.gateware.accelerator import Accelerator
+from hawx_hw.gateware.block_verilog import block_files
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_documents import c_header, markdown
@@ -71,10 +71,10 @@ def emit_accelerator(
     Raises
     ------
     UserError
-        Two blocks have different Verilog files of one name.
+        Two blocks have one name in Verilog, or different Verilog files of one name.
     """
     implementations = implementations or {}
-    files = _block_files(plan)
+    files = block_files(plan.blocks)
     signature, constants = plan.signature(), plan.constants()
     top = Accelerator(
         signature,
@@ -110,20 +110,6 @@ def emit_accelerator(
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
     return _result(plan, implementations, config_hash, sources)
-
-
-def _block_files(plan: Plan) -> dict[str, str]:
-    """The Verilog that the blocks instantiate, by file name; blocks may share a file."""
-    files: dict[str, str] = {}
-    for block in plan.blocks:
-        for name, text in block.sources.items():
-            if files.setdefault(name, text) != text:
-                raise UserError(
-                    f"Another block has another file {name}",
-                    where=block.name,
-                    hint="Rename the file and its modules in one of them.",
-                )
-    return files
 
 
 def plan_packet(plan: Plan) -> bytes:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hawx_hw.blocks.block import Block, BlockComponent
+from hawx_hw.errors import UserError
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_text
 
-__all__ = ["BlockVerilog", "implementation_verilog", "specification_verilog"]
+__all__ = ["BlockVerilog", "block_files", "implementation_verilog", "specification_verilog"]
 
 _CELL = re.compile(r"^\s*cell \\(\S+) ", re.MULTILINE)
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
@@ -44,6 +45,34 @@ class BlockVerilog:
         return [folder / name for name in self.files]
 
 
+def block_files(blocks: Iterable[Block]) -> dict[str, str]:
+    """The Verilog that some blocks instantiate, by file name; blocks may share a file.
+
+    Raises
+    ------
+    UserError
+        Two blocks have one name in Verilog, or different files of one name.
+    """
+    files: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for block in blocks:
+        other = names.setdefault(block.identifier, block.name)
+        if other != block.name:
+            raise UserError(
+                f"{other} has the same name in Verilog, {BLOCK}{block.identifier}",
+                where=block.name,
+                hint="Rename the module or the object of one of them.",
+            )
+        for name, text in block.sources.items():
+            if files.setdefault(name, text) != text:
+                raise UserError(
+                    f"Another block has another file {name}",
+                    where=block.name,
+                    hint="Rename the file and its modules in one of them.",
+                )
+    return files
+
+
 def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVerilog]:
     """Each block in the implementation named with it, written in one go.
 
@@ -51,7 +80,10 @@ def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVeri
     ------
     ValueError
         There is no such implementation.
+    UserError
+        See :func:`block_files`.
     """
+    block_files(block for block, _ in pairs)
     return _written(
         (f"{BLOCK}{block.identifier}_{implementation}", block, block.component(implementation))
         for block, implementation in pairs

@@ -142,7 +142,7 @@ def test_a_file_that_two_blocks_share_is_listed_once(tmp_path: Path) -> None:
     assert (tmp_path / "rtl" / "part.v").read_text() == WithFile.text
 
 
-def test_different_files_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_blocks_that_cannot_stand_together_are_refused_first(tmp_path: Path) -> None:
     (tmp_path / "rtl").mkdir()
     (tmp_path / "rtl" / "old.v").touch()
     blocks = with_blocks(Exact(), WithFile(8, 4), WithAnotherFile(8, 5))

@@ -7,7 +7,12 @@ from amaranth.hdl import Instance, Module
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.gateware.block_verilog import implementation_verilog, specification_verilog
+from hawx_hw.errors import UserError
+from hawx_hw.gateware.block_verilog import (
+    block_files,
+    implementation_verilog,
+    specification_verilog,
+)
 from hawx_hw.gateware.hierarchy import place
 
 LEAF = "module leaf(input [7:0] x, output [7:0] y); assign y = x; endmodule\n"
@@ -112,3 +117,45 @@ def test_files(tmp_path):
     paths = design.write(tmp_path)
     assert [path.name for path in paths] == list(design.files)
     assert [path.read_text() for path in paths] == list(design.files.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class Named(Exact):
+    """A block whose name and files a user chose."""
+
+    family = "named"
+    label: str
+    text: str = ""
+
+    @property
+    def name(self):
+        return self.label
+
+    @property
+    def sources(self):
+        return {"part.v": self.text}
+
+
+def test_blocks_may_share_a_file():
+    blocks = [Named("python:a:B", LEAF), Named("python:a:C", LEAF), Named("python:a:B", LEAF)]
+    assert block_files(blocks) == {"part.v": LEAF}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        (
+            [Named("python:a_b:C"), Named("python:a.b:C")],
+            r"python:a\.b:C: python:a_b:C has the same name in Verilog, hawx_block_python_a_b_C\.",
+        ),
+        (
+            [Named("python:a:B", LEAF), Named("python:a:C")],
+            r"python:a:C: Another block has another file part\.v\. Rename",
+        ),
+    ],
+)
+def test_blocks_that_cannot_stand_together(blocks, message):
+    with pytest.raises(UserError, match=message):
+        block_files(blocks)
+    with pytest.raises(UserError, match=message):
+        implementation_verilog([(block, block.implementations[0]) for block in blocks])
