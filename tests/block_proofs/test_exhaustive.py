@@ -79,8 +79,10 @@ def test_undefined_bits_do_not_pass_as_zeros_in_verilator():
 )
 def test_verilog_that_is_none(name, who):
     bad = design("bad", "assign product = ;")
-    with pytest.raises(VerificationError, match=f"^{who} failed:\n"):
+    with pytest.raises(VerificationError, match=f"^{who} failed:\n") as caught:
         product_tables([bad], simulator=find_simulator(name))
+    # No file that nobody knows.
+    assert "bad.v:2" in str(caught.value).split("/")[0]
 
 
 def test_two_texts_of_one_name():

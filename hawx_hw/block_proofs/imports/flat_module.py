@@ -135,3 +135,27 @@ class FlatModule:
         return "x" in inside or any(
             _PARTIAL.fullmatch(cell["type"]) for cell in top["cells"].values()
         )
+
+    def mixes_signs(self) -> bool:
+        """Whether an operation on bits without a sign has only nets with a sign as operands.
+
+        Yosys writes such an operation as if its operands were declared without, but declares them
+        with: what it wrote is another circuit.
+        """
+        top = self._top()
+        signed = {tuple(net["bits"]) for net in top["netnames"].values() if net.get("signed")}
+        for cell in top["cells"].values():
+            operands = {
+                name: tuple(bits) for name, bits in cell["connections"].items() if name in "AB"
+            }
+            unsigned = [
+                name for name in operands if _is_zero(cell["parameters"].get(f"{name}_SIGNED"))
+            ]
+            if unsigned and all(bits in signed for bits in operands.values()):
+                return True
+        return False
+
+
+def _is_zero(value: object) -> bool:
+    """Whether a parameter, which Yosys writes as a number or as bits, is 0."""
+    return value is not None and int(str(value), 2) == 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.block_proofs.imports.returns import last_returns
 from hawx_hw.block_proofs.imports.syntax import SyntaxUnit
 from hawx_hw.block_proofs.imports.words import Word, check_calls, written
 from hawx_hw.errors import UserError
@@ -66,7 +67,7 @@ class Source:
     renamed : mapping of str to str
         For names in ``text`` that stand for others, which are keywords of SystemVerilog, those.
     uses : mapping of str to str
-        Modules that are used and not defined, and the first place of each.
+        Modules that are used, and the first place of each.
     """
 
     text: str
@@ -154,7 +155,7 @@ def _nodes(root: Any) -> Iterator[Any]:
 def _reachable(
     unit: SyntaxUnit, modules: Mapping[str, Any], top: str, cells: Collection[str]
 ) -> tuple[set[str], dict[str, str]]:
-    """The modules that ``top`` holds and itself, and those of them that are not defined."""
+    """The modules that ``top`` holds and itself, and the first place of each that is used."""
     kept = {top}
     uses: dict[str, str] = {}
     waiting = [top]
@@ -163,18 +164,17 @@ def _reachable(
             if node.kind.name != "HierarchyInstantiation":
                 continue
             name, place = node.type.valueText, unit.place(node.type.location)
-            if name in cells:
+            uses.setdefault(name, place)
+            if name in cells or name not in modules:
                 continue
-            if name not in modules:
-                uses.setdefault(name, place)
-            elif modules[name].kind.name == "UdpDeclaration":
+            if modules[name].kind.name == "UdpDeclaration":
                 raise UserError(
                     f"{name} is a primitive with a table, which Yosys does not read",
                     where=place,
                     hint="Where it belongs to the cells of a library, say which with --technology; "
                     "the library's functions then take the place of the cells' Verilog.",
                 )
-            elif name not in kept:
+            if name not in kept:
                 kept.add(name)
                 waiting.append(name)
     return kept, uses
@@ -213,6 +213,7 @@ def _words(
     unit: SyntaxUnit, kept: Collection[str], values: Mapping[tuple[int, int], str]
 ) -> Iterator[Word]:
     """The words of what is kept, in order."""
+    returns: dict[tuple[int, int], Any] = {}
     stack = [(unit.root, False)]
     while stack:
         node, dropped = stack.pop()
@@ -230,13 +231,36 @@ def _words(
         if not dropped:
             _check_node(unit, node)
         children = [(child, dropped) for child in node]
-        if not dropped and kind == "Declarator" and _key(node.name) in values:
+        if kind == "FunctionDeclaration":
+            name = node.prototype.name.getFirstToken()
+            returns |= {_key(r.returnKeyword): name for r in last_returns(node)}
+        elif kind == "ReturnStatement" and not dropped:
+            yield from _returned(unit, node, returns)
+            children = [(child, False) for child in (node.returnValue, node.semi)]
+        elif not dropped and kind == "Declarator" and _key(node.name) in values:
             place = unit.place(node.name.location)
             yield Word("Identifier", node.name.rawText, node.name.valueText, place)
             for part in ("=", values[_key(node.name)]):
                 yield Word("Value", part, part, place)
             children = [(child, True) for child in node]
         stack.extend(reversed(children))
+
+
+def _returned(
+    unit: SyntaxUnit, statement: Any, names: Mapping[tuple[int, int], Any]
+) -> Iterator[Word]:
+    """What begins an assignment to a function's name instead of a return."""
+    place = unit.place(statement.returnKeyword.location)
+    name = names.get(_key(statement.returnKeyword))
+    if name is None:
+        raise UserError(
+            "A return before the end of a function is not read by Yosys",
+            where=place,
+            hint="Assign to the function's name instead, or use if and else.",
+        )
+    if statement.returnValue is not None:
+        yield Word("Identifier", name.rawText, name.valueText, place)
+        yield Word("Equals", "=", "=", place)
 
 
 def _directives(token: Any, place: str) -> Iterator[Word]:

@@ -20,7 +20,7 @@ __all__ = ["NETLIST", "Reading", "read_verilog"]
 #: Name of the netlist's module.
 NETLIST = "hawx_import"
 _TIMEOUT = 120.0
-_MISSING = re.compile(r"Module `\\\\?(\S+?)' referenced in module .* is not part of the design")
+_USED = re.compile(r"Module `\\?(\S+?)' referenced in module (?:.*(is not part of))?")
 _HEADER = "// A multiplier that was imported from Verilog: its gates, written by Yosys.\n"
 _TEXT = re.compile(rf"^module {NETLIST}\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 
@@ -144,10 +144,10 @@ def _of_the_users_file(
     what, where, hint = error.what, error.where or shown, error.hint
     if source is not None:
         what, where = source.located(what), source.located(where)
-        missing = _MISSING.search(what)
-        if missing:
-            where = source.uses.get(missing[1], where)
-            what = f"Module {missing[1]} is used, but is not in the files"
+        used = _USED.search(what)
+        where = source.uses.get(used[1], where) if used else where
+        if used and used[2] is not None:
+            what = f"Module {used[1]} is used, but is not in the files"
             hint = (
                 "Add the file that defines it; where it is a cell of a library, say which with "
                 "--technology."

@@ -113,7 +113,9 @@ class SyntaxUnit:
         engine = DiagnosticEngine(self._manager)
         for diagnostic in self._tree.diagnostics:
             if diagnostic.isError():
-                yield self.place(diagnostic.location), engine.formatMessage(diagnostic)
+                after = str(self._manager.getFullPath(diagnostic.location.buffer)) in self._ends
+                what = "the text ends too early" if after else engine.formatMessage(diagnostic)
+                yield self.place(diagnostic.location), what
 
     def _first_error(self) -> tuple[str, str] | None:
         return next(self._errors(), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from hawx_hw.errors import UserError
 
 __all__ = ["main"]
 
+_SIGNED = re.compile(r"^(  (?:input|output|wire|reg)) signed ", re.MULTILINE)
 _LIBERTY = "cells.lib"
 _READ_LIBERTY = f"read_liberty -overwrite -ignore_miss_func {_LIBERTY}"
 
@@ -104,6 +106,7 @@ def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, An
     design.run_pass("setundef -undriven -undef")
     design.run_pass("write_json top.json")
     undefined = flat.undefined(roles.product)
+    mixed = flat.mixes_signs()
     # Undefined bits, which are then known not to reach the product, must not become anything that
     # a synthesis may choose.
     for command in (
@@ -112,7 +115,11 @@ def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, An
         "write_verilog -noattr netlist.v",
     ):
         design.run_pass(command)
-    check_calls(lexed(Path("netlist.v").read_text("utf-8"), where))
+    text = Path("netlist.v").read_text("utf-8")
+    check_calls(lexed(text, where))
+    if mixed:
+        # What has a sign is written as $signed(...), whatever the declaration says.
+        Path("netlist.v").write_text(_SIGNED.sub(r"\1 ", text), "utf-8")
     return {
         "where": where,
         "roles": roles.as_dict(),

@@ -111,7 +111,7 @@ module m({PORTS}); part u(.x(a[0])); endmodule
     assert result.text.count("endmodule") == 3
     assert "bench" not in result.text
     assert "`default_nettype none" in result.text
-    assert result.uses == {"missing": "mine.v:5"}
+    assert result.uses == {"part": "mine.v:6", "inner": "mine.v:4", "missing": "mine.v:5"}
 
 
 def test_primitives_with_tables(tmp_path: Path) -> None:
@@ -141,6 +141,14 @@ endmodule
     ):
         with pytest.raises(UserError, match=message):
             source(tmp_path, text, parameters=parameters)
+
+
+def test_returns_become_assignments(tmp_path: Path) -> None:
+    function = "function automatic logic [7:0] f(input logic [7:0] x);\n {} endfunction"
+    text = function.format("if (x[0]) return x + 1; else return 3;")
+    assert "if ( x [ 0 ] ) f = x + 1 ; else f = 3 ;" in body(tmp_path, text, suffix=".sv")
+    with pytest.raises(UserError, match=r"^mine\.sv:2: A return before the end of a function"):
+        body(tmp_path, function.format("if (x[0]) return x + 1; return 3;"), suffix=".sv")
 
 
 def test_conditions_are_decided_once(tmp_path: Path) -> None:

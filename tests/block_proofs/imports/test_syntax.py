@@ -36,7 +36,7 @@ def test_keywords_are_those_of_each_file(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("module m;\n\n assign = 3; endmodule", r"^a\.v:3: Expected "),
-        ("module m; wire x;\n", r"^a\.v:1: "),
+        ("module m; wire x;\n", r"^a\.v:1: The text ends too early"),
         ("module m;\nwire x = `Y; endmodule", r"^a\.v:2: Unknown macro or compiler directive '`Y'"),
         ("`ifdef A\nmodule", r"^a\.v:1: Missing `endif"),
         ('`include "none.vh"\nmodule m; endmodule', r"^a\.v:1: .*none\.vh.*: No such file"),

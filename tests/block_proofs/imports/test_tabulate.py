@@ -168,3 +168,14 @@ def test_source_and_netlist_agree_in_every_simulator(store: ImportStore, tmp_pat
     result = bring(store, tmp_path, MULTIPLY, "mul8s_m", signed=False)
     assert result.simulators == ("verilator", "icarus")
     assert result.warnings == ()
+
+
+def test_errors_of_a_simulator_name_the_users_lines(
+    store: ImportStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(designs: object, simulator: object) -> None:
+        raise VerificationError("Verilator failed:\n%Error: source.v:3:5: odd\nsource.v:1: cause")
+
+    monkeypatch.setattr(tabulate, "product_tables", refuse)
+    with pytest.raises(UserError, match=r"%Error: \S*mine\.v:3: odd\n\S*mine\.v:1: cause"):
+        bring(store, tmp_path, MULTIPLY.replace("assign", "\n\nassign"), "mul8s_m")
