@@ -145,7 +145,9 @@ def with_search(config: Config, options: dict[str, Any]) -> Config:
 
     from hawx_hw.config.search import SearchConfig
 
-    given = {} if config.search is None else config.search.model_dump(mode="json")
+    # What the config leaves out stays left out: only a number that is given is checked.
+    before = config.search
+    given = {} if before is None else before.model_dump(mode="json", exclude_unset=True)
     changed = {name: value for name, value in options.items() if value is not None}
     if "constraints" in changed:
         given["index"] = None

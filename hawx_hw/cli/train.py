@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
 
 from hawx_hw.config.load import blame
-from hawx_hw.errors import UserError
+from hawx_hw.config.models import NetworkConfig
+from hawx_hw.errors import UserError, shown
+from hawx_hw.util.paths import check_output
 from hawx_hw.util.progress import ProgressDisplay
 
 if TYPE_CHECKING:
@@ -45,9 +47,16 @@ def train_network(
     Raises
     ------
     UserError
-        Unknown model or data set, data that are missing or damaged, an output that cannot be
-        written.
+        Unknown model, or an output that cannot be written, both before anything is loaded; unknown
+        data set, data that are missing or damaged.
     """
+    known = get_args(NetworkConfig.model_fields["model"].annotation)
+    if model not in known:
+        raise UserError(
+            f"There is no network {shown(model)}",
+            where="MODEL",
+            hint=f"It must be one of {', '.join(known)}.",
+        )
     if output.suffix != ".safetensors":
         raise UserError(
             "The checkpoint's name must end in .safetensors.", where=f"--output: {output}"
@@ -56,11 +65,15 @@ def train_network(
         raise UserError(
             f"There is no folder {output.parent}.", where=f"--output: {output}", hint="Create it."
         )
+    for path in (output, output.with_suffix(".json"), output.with_name(f"{output.name}.partial")):
+        check_output(path, "--output")
     with ProgressDisplay(console) as progress:
         from hawx_hw.datasets import load
 
         with blame("--dataset"), progress.task("loading the data set") as task:
             data = load(dataset, progress=task.update)
+        for doubt in data.doubts:
+            progress.message(f"{dataset}: {doubt}")
         with progress.task("loading torch", estimate=5.0):
             from hawx_hw.networks import train
         with progress.task("training") as task:

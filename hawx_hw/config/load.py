@@ -18,6 +18,7 @@ from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
 from hawx_hw.config.models import Config
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import read_text
+from hawx_hw.util.paths import user_path
 from hawx_hw.util.resources import configs
 from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
@@ -35,7 +36,7 @@ _Chosen = type[AcceleratorConfig] | None
 
 def config_path(text: str, base: Path) -> Path:
     """The path that a config in the folder ``base`` means by ``text``."""
-    return base / Path(text).expanduser()
+    return base / user_path(text)
 
 
 @contextmanager

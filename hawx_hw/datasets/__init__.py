@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hawx_hw.datasets.dataset import Dataset, Split
-from hawx_hw.datasets.registry import NAMES, load
+from hawx_hw.datasets.registry import NAMES, load, sizes
 
-__all__ = ["NAMES", "Dataset", "Split", "load"]
+__all__ = ["NAMES", "Dataset", "Split", "load", "sizes"]

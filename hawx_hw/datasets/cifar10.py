@@ -19,7 +19,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import data_folders
 
-__all__ = ["load"]
+__all__ = ["load", "sizes"]
 
 _FOLDERS = ("cifar10", "cifar-10-batches-bin")
 _RECORD = 1 + 3 * 32 * 32
@@ -53,6 +53,22 @@ def load() -> Dataset:
         test = _part(_required("test_1000.npz", instead="test_batch.bin"))
         note = f"Only the first {len(test):,} of the 10,000 test images are available."
     return Dataset("cifar10", 10, train, evenly_spaced(train), test, note)
+
+
+def sizes() -> tuple[int, int]:
+    """The numbers of training and test images that :func:`load` gives, without loading them.
+
+    Raises
+    ------
+    UserError
+        The test part is missing.
+    """
+    train = len(_SHA256) * _IMAGES
+    if _find("test_batch.bin"):
+        return train, _IMAGES
+    return train, len(
+        read_arrays(_required("test_1000.npz", instead="test_batch.bin"), ("y",))["y"]
+    )
 
 
 def _find(name: str) -> Path | None:

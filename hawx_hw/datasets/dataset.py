@@ -63,6 +63,8 @@ class Dataset:
         ``calibration`` is a part of ``train``; ``test`` shares no image with either.
     note : str
         A remark to report with accuracies, such as that only a part of the test set is available.
+    doubts : tuple of str
+        What :func:`~hawx_hw.datasets.sanity.doubts` found in it.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Dataset:
     calibration: Split
     test: Split
     note: str = ""
+    doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for what in ("train", "calibration", "test"):

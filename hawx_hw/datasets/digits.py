@@ -12,7 +12,10 @@ import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, every_fifth_of_class
 
-__all__ = ["enlarge", "load"]
+__all__ = ["SIZES", "enlarge", "load"]
+
+#: Numbers of training and test images.
+SIZES = (1442, 355)
 
 _FACTOR = 3
 _FRAME = 2

@@ -25,7 +25,10 @@ from hawx_hw.util.locations import cache_folder, data_folders
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["SOURCES", "load"]
+__all__ = ["SIZES", "SOURCES", "load"]
+
+#: Numbers of training and test images.
+SIZES = (60_000, 10_000)
 
 SOURCES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

@@ -5,7 +5,8 @@
 ``y``              whole numbers ``(n,)`` in [0, classes)
 ``x_test, y_test`` optional, of the same form: then all of x is for training. Otherwise, within each
                    class, the fifth image of every five of x is for test.
-``classes``        optional whole number; otherwise the largest label plus one (at most 1,000)
+``classes``        optional whole number, at most 65,536; otherwise the largest label plus one, at
+                   most 1,000
 ``layout``         optional text, "NCHW" or "NHWC". Otherwise, with four axes, the channels are
                    whichever of axis 1 and axis 3 is at most 4 long; where both or neither are, it
                    must be given.
@@ -20,12 +21,14 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, every_fifth_of_class
-from hawx_hw.errors import UserError
+from hawx_hw.datasets.sanity import doubts
+from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import open_file
 
-__all__ = ["load", "read_arrays"]
+__all__ = ["load", "read_arrays", "sizes"]
 
 _CLASSES_MAX = 1000
+_STATED_CLASSES_MAX = 65_536
 _CHANNELS_MAX = 4
 
 
@@ -61,8 +64,27 @@ def load(path: Path) -> Dataset:
                 where=where,
                 hint="Give more images, or x_test and y_test.",
             )
-    classes = _classes(arrays.get("classes"), (train, test), where)
-    return Dataset(path.name, classes, train, evenly_spaced(train), test)
+    stated = arrays.get("classes")
+    classes = _classes(stated, (train, test), where)
+    found = doubts(train, test, classes, counted=stated is None)
+    return Dataset(path.name, classes, train, evenly_spaced(train), test, doubts=found)
+
+
+def sizes(path: Path) -> tuple[int, int]:
+    """The numbers of training and test images that :func:`load` gives, by the labels alone.
+
+    Raises
+    ------
+    UserError
+        As :func:`load`, for the labels.
+    """
+    arrays = read_arrays(path, ("y",), ("y_test",))
+    count = [_whole(arrays[key], key, str(path)).size for key in ("y", "y_test") if key in arrays]
+    if len(count) == 2:
+        return count[0], count[1]
+    per_class = np.unique(arrays["y"], return_counts=True)[1]
+    held_out = int((per_class // 5).sum())
+    return count[0] - held_out, held_out
 
 
 def read_arrays(
@@ -86,11 +108,15 @@ def read_arrays(
                 else None
             )
             keys = archive.files if arrays is not None else []
+            for key, array in (arrays or {}).items():
+                # numpy gives the bytes of a member that is no array.
+                if not isinstance(array, np.ndarray):
+                    raise ValueError(f"{key} is not an array of numpy")
     except FileNotFoundError as error:
         raise UserError("There is no such file.", where=where) from error
     except Exception as error:  # numpy and zipfile raise a dozen types on damaged archives
         raise UserError(
-            f"The archive cannot be read: {error}.",
+            f"The archive cannot be read: {str(error).partition(chr(10))[0][:200].rstrip('.')}.",
             where=where,
             hint="Write it anew with numpy.savez_compressed; arrays of Python objects are refused.",
         ) from error
@@ -113,7 +139,9 @@ def _layout(array: np.ndarray | None, where: str) -> str | None:
     if array is None:
         return None
     if array.shape != () or str(array) not in ("NCHW", "NHWC"):
-        raise UserError(f"layout must be 'NCHW' or 'NHWC', not {array.tolist()!r}.", where=where)
+        raise UserError(
+            f"layout must be 'NCHW' or 'NHWC', not {shown(array.tolist())}.", where=where
+        )
     return str(array)
 
 
@@ -124,13 +152,18 @@ def _split(x: np.ndarray, y: np.ndarray, suffix: str, layout: str | None, where:
             f"y{suffix} must hold one label for each of {len(images)} images, not shape {y.shape}.",
             where=where,
         )
-    if y.dtype.kind not in "iu":
-        raise UserError(f"y{suffix} must hold whole numbers, not {y.dtype}.", where=where)
+    _whole(y, f"y{suffix}", where)
     if y.min() < 0 or int(y.max()) >= 2**31:
         raise UserError(
             f"y{suffix} must hold labels from 0 on, not {y.min()} to {y.max()}.", where=where
         )
     return Split(images, y.astype(np.int64))
+
+
+def _whole(y: np.ndarray, key: str, where: str) -> np.ndarray:
+    if y.dtype.kind not in "iu":
+        raise UserError(f"{key} must hold whole numbers, not {y.dtype}.", where=where)
+    return y
 
 
 def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarray:
@@ -171,7 +204,11 @@ def _classes(array: np.ndarray | None, splits: tuple[Split, Split], where: str) 
         return largest + 1
     if array.shape != () or array.dtype.kind not in "iu" or int(array) < 1:
         raise UserError(
-            f"classes must be one positive whole number, not {array.tolist()!r}.", where=where
+            f"classes must be one positive whole number, not {shown(array.tolist())}.", where=where
+        )
+    if int(array) > _STATED_CLASSES_MAX:
+        raise UserError(
+            f"classes must be at most {_STATED_CLASSES_MAX:,}, not {int(array):,}.", where=where
         )
     if largest >= int(array):
         raise UserError(f"The label {largest} is not below classes = {int(array)}.", where=where)

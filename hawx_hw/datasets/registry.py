@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.datasets import cifar10, digits, mnist, npz
 from hawx_hw.datasets.dataset import Dataset
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
+from hawx_hw.util.paths import user_path
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["NAMES", "load"]
+__all__ = ["NAMES", "load", "sizes"]
 
 _LOADERS: dict[str, Callable[[Progress | None], Dataset]] = {
     "cifar10": lambda progress: cifar10.load(),
     "digits": lambda progress: digits.load(),
     "mnist": mnist.load,
+}
+_SIZES: dict[str, Callable[[], tuple[int, int]]] = {
+    "cifar10": cifar10.sizes,
+    "digits": lambda: digits.SIZES,
+    "mnist": lambda: mnist.SIZES,
 }
 NAMES = tuple(_LOADERS)
 
@@ -48,9 +54,32 @@ def load(
     """
     if name_or_path in _LOADERS:
         return _LOADERS[name_or_path](progress)
-    if not name_or_path.endswith(".npz"):
+    return npz.load(_file(name_or_path, base))
+
+
+def sizes(name_or_path: str, *, base: Path | None = None) -> tuple[int, int]:
+    """The numbers of training and test images that :func:`load` gives, in milliseconds.
+
+    Parameters
+    ----------
+    name_or_path : str
+    base : Path or None
+        See :func:`load`.
+
+    Raises
+    ------
+    UserError
+        Unknown name; a file that is missing or damaged.
+    """
+    if name_or_path in _SIZES:
+        return _SIZES[name_or_path]()
+    return npz.sizes(_file(name_or_path, base))
+
+
+def _file(path: str, base: Path | None) -> Path:
+    if not path.endswith(".npz"):
         raise UserError(
-            f"Unknown dataset {name_or_path!r}.",
+            f"Unknown dataset {shown(path)}.",
             hint=f"Use one of {', '.join(NAMES)}, or the path of an .npz file with x and y.",
         )
-    return npz.load((base or Path()) / Path(name_or_path).expanduser())
+    return (base or Path()) / user_path(path)

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from hawx_hw.errors import UserError
+
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
@@ -36,6 +38,11 @@ def accuracy(
         Images a batch.
     progress : callable or None
         Called with the number of images done and their total.
+
+    Raises
+    ------
+    UserError
+        Outputs that are not finite, of which none is the largest.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(
@@ -50,6 +57,12 @@ def accuracy(
             for start in range(0, len(images), batch):
                 pixels = torch.from_numpy(images[start : start + batch].copy())
                 outputs = network(pixels.to(torch.float32) / 255)
+                if not bool(torch.isfinite(outputs).all()):
+                    raise UserError(
+                        "The network overflows: for some images its outputs are not finite",
+                        where="network.checkpoint",
+                        hint="Its weights are of no use, or its images are scaled otherwise.",
+                    )
                 predicted = outputs.argmax(dim=1).numpy()
                 right += int(np.count_nonzero(predicted == labels[start : start + batch]))
                 if progress:

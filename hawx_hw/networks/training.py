@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from hawx_hw.datasets import Dataset
+from hawx_hw.errors import UserError
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.evaluation import accuracy
 from hawx_hw.networks.tensor_file import pack, unpack
@@ -140,7 +141,7 @@ def train(
     Raises
     ------
     UserError
-        Unknown model, or images that it cannot take.
+        Unknown model, images that it cannot take, or a loss that is not finite.
     """
     if output.suffix != ".safetensors":
         raise ValueError(f"Output must end in .safetensors, not {output.name!r}")
@@ -201,6 +202,12 @@ def _fit(
             images = pixels[chosen].to(torch.float32) / 255
             outputs = network(augment(images, recipe.augmentation, generator))
             loss = functional.cross_entropy(outputs, labels[chosen])
+            if not bool(torch.isfinite(loss)):
+                raise UserError(
+                    f"The training diverged: the loss of epoch {epoch + 1} is not finite",
+                    where=dataset.name,
+                    hint="Look at the data, or try another seed.",
+                )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

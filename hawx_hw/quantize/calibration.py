@@ -53,6 +53,8 @@ _BATCH = 64
 _LEAST_GAIN = 2.0**-24
 _BIAS_BITS = 28
 _EXACT_MULTIPLIER = 128
+#: The largest number of 32 bits; calibration computes in 64.
+_FLOAT_MAX = float(np.finfo(np.float32).max)
 
 
 def quantize(network: nn.Module, images: np.ndarray, *, name: str) -> Graph:
@@ -77,7 +79,8 @@ def quantize(network: nn.Module, images: np.ndarray, *, name: str) -> Graph:
     ------
     UserError
         The network has an operation without an integer counterpart, computes values that are not
-        finite, or has sums that do not fit 32 bits. The message names the layer.
+        finite, or would not be in 32 bits, or has sums that do not fit 32 bits. The message names
+        the layer.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0:
         raise ValueError(
@@ -105,9 +108,9 @@ def _calibrate(graph: FloatGraph, images: np.ndarray) -> dict[str, Encoding]:
     highs = dict.fromkeys(labels, 0.0)
     for name, values in _activations(graph, images):
         low, high = (float(end) for end in torch.aminmax(values))
-        if not (np.isfinite(low) and np.isfinite(high)):
+        if not (-low <= _FLOAT_MAX and high <= _FLOAT_MAX):
             raise UserError(
-                f"The layer {labels[name]!r} computes values that are not finite.",
+                f"The layer {labels[name]!r} computes values that are not finite in 32 bits.",
                 where="network.model",
             )
         lows[name], highs[name] = min(lows[name], low), max(highs[name], high)

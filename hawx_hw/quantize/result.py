@@ -48,7 +48,7 @@ class DatasetSummary(Record):
             train_images=len(dataset.train),
             test_images=len(dataset.test),
             sha256=dataset.digest,
-            note=dataset.note,
+            note=" ".join(filter(None, (dataset.note, *dataset.doubts))),
         )
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from hawx_hw import datasets
@@ -15,3 +16,37 @@ def test_unknown_name():
         "Unknown dataset 'digit'. Use one of cifar10, digits, mnist, or the path of an .npz file "
         "with x and y."
     )
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_sizes(name):
+    dataset = datasets.load(name)
+    assert datasets.sizes(name) == (len(dataset.train), len(dataset.test))
+
+
+@pytest.mark.parametrize("own_test", [False, True])
+def test_sizes_of_a_file(tmp_path, own_test):
+    labels = np.array([0] * 14 + [1] * 9 + [7] * 4)
+    images = np.zeros((len(labels), 4, 4), dtype=np.uint8)
+    more = {"x_test": images[:3], "y_test": labels[:3]} if own_test else {}
+    np.savez(tmp_path / "x.npz", x=images, y=labels, **more)
+    dataset = datasets.load("x.npz", base=tmp_path)
+    assert datasets.sizes("x.npz", base=tmp_path) == (len(dataset.train), len(dataset.test))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("digit", "Unknown dataset 'digit'"),
+        ("gone.npz", "There is no such file"),
+        ("~nosuchuser/x.npz", "There is no user for the ~ of '~nosuchuser/x.npz'"),
+        ("a\0.npz", "A path holds no NUL"),
+        (f"{'a' * 300}.npz", "A name in a path has at most 255 bytes, not 304"),
+        (f"{'a' * 300}/x.npz", "A name in a path has at most 255 bytes, not 300"),
+    ],
+    ids=range(6),
+)
+def test_names_of_nothing(path, message):
+    for function in (datasets.load, datasets.sizes):
+        with pytest.raises(UserError, match=message):
+            function(path)

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from hawx_hw.errors import UserError
 from hawx_hw.networks import accuracy
 
 
@@ -57,3 +58,17 @@ def test_the_first_of_equals_counts():
 def test_refuses(images, labels):
     with pytest.raises(ValueError, match="as many labels as images and at least one"):
         accuracy(Brightest(), np.zeros((images, 1, 1, 4), np.uint8), np.zeros(labels, np.int64))
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_network_that_overflows(value):
+    class Overflowing(Brightest):
+        def forward(self, x):
+            outputs = super().forward(x)
+            return torch.where(outputs[:, 3:] > 0, torch.tensor(value), outputs)
+
+    labels = np.array([0, 1, 2])
+    assert accuracy(Overflowing(), images_of(labels), labels) == 1
+    labels = np.array([0, 1, 2, 3])
+    with pytest.raises(UserError, match="The network overflows: for some images its outputs are"):
+        accuracy(Overflowing(), images_of(labels), labels)

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 from hawx_hw.datasets import Dataset, Split
+from hawx_hw.errors import UserError
 from hawx_hw.networks import train, training
 from hawx_hw.networks.tensor_file import pack, unpack
 from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
@@ -155,6 +157,13 @@ def test_a_state_of_a_wrong_structure_is_ignored(dataset, state, tmp_path, chang
     path = tmp_path / "a.safetensors"
     path.with_name("a.safetensors.partial").write_bytes(pack(tensors, metadata))
     interrupted(dataset, path, 1)
+
+
+def test_a_training_that_diverges_leaves_no_checkpoint(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "Recipe", partial(Recipe, learning_rate=float("inf")))
+    with pytest.raises(UserError, match=r"stripes: The training diverged: the loss of epoch 1 is"):
+        train("lenet5", dataset, epochs=1, output=tmp_path / "a.safetensors")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

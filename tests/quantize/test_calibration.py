@@ -248,6 +248,14 @@ def overflowing():
     return network
 
 
+def large(weight):
+    """Finite in the 64 bits of calibration, whatever the network is in."""
+    network = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1))
+    for layer in network:
+        layer.weight.data[:], layer.bias.data[:] = weight, 0
+    return network
+
+
 def endless():
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 256 * 256, 1))
     network[1].weight.data[:] = 1
@@ -258,7 +266,12 @@ def endless():
 @pytest.mark.parametrize(
     ("network", "shape", "message"),
     [
-        (overflowing(), (1, 1, 1), "The layer '9' computes values that are not finite."),
+        (
+            large(1e30),
+            (1, 1, 1),
+            "The layer '1' computes values that are not finite in 32 bits.",
+        ),
+        (overflowing(), (1, 1, 1), "The layer '2' computes values that are not finite in 32 bits."),
         (endless(), (3, 256, 256), "The sums of layer '1' may reach 42781900"),
         (
             sequential(lambda: nn.Conv2d(3, 4, 3), lambda: nn.Hardtanh(-1e-10, 1e-10)),

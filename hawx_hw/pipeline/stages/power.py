@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.data import image_codes
+from hawx_hw.pipeline.data import check_images, image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
@@ -86,5 +86,6 @@ STAGE = Stage(
     settings=("power", "technology", "accelerator.clock_mhz"),
     files=_files,
     tools=_tools,
+    check=lambda config, base: check_images(config, base, "power.images"),
     estimate=90.0,
 )

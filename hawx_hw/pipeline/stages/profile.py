@@ -6,7 +6,7 @@ that.
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.data import GRAPH, check_images, load_dataset
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -51,5 +51,6 @@ STAGE = Stage(
     needs=("quantize",),
     settings=(*(f"blocks.{key}" for key in _BLOCKS), *(f"search.{key}" for key in _SEARCH)),
     tools=lambda config, base: {**versions("numpy", "scipy", "torch"), **own_blocks(config, base)},
+    check=lambda config, base: check_images(config, base, "search.images", "search.profile_images"),
     estimate=10.0,
 )

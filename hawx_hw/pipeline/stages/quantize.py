@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame, config_path
-from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.data import GRAPH, check_images, load_dataset
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
@@ -21,8 +21,11 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     dataset = load_dataset(context)
+    for doubt in dataset.doubts:
+        context.progress.message(f"{context.config.network.dataset}: {doubt}")
     with context.progress.task("loading torch", estimate=5.0):
         from hawx_hw.datasets.dataset import evenly_spaced
+        from hawx_hw.datasets.sanity import constant_accuracy
         from hawx_hw.graph.fast import accuracy as integer_accuracy
         from hawx_hw.graph.storage import save_graph
         from hawx_hw.networks import accuracy as float_accuracy
@@ -45,6 +48,12 @@ def _run(context: Context) -> None:
     test = dataset.test
     with context.progress.task("accuracy of the float network") as task:
         in_float = float_accuracy(network, test.images, test.labels, progress=task.update)
+    constant = constant_accuracy(test)
+    if in_float <= constant:
+        context.progress.message(
+            f"The float network is right on {100 * in_float:.1f} % of the test images, one answer "
+            f"for all on {100 * constant:.1f} %: is it of these data, and are they scaled alike?"
+        )
     with context.progress.task("accuracy of the integer network") as task:
         in_integers = integer_accuracy(graph, test.images, test.labels, progress=task.update)
     context.write(
@@ -72,6 +81,7 @@ STAGE = Stage(
     _run,
     settings=("network",),
     files=_files,
+    check=lambda config, base: check_images(config, base, "network.calibration_images"),
     tools=lambda config, base: versions("numpy", "scikit-learn", "torch"),
     estimate=15.0,
 )

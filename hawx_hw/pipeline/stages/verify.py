@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.pipeline.data import image_codes
+from hawx_hw.pipeline.data import check_images, image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -68,5 +68,6 @@ STAGE = Stage(
     needs=("assign", "emit", "pick"),
     settings=("verify", "seed"),
     tools=_tools,
+    check=lambda config, base: check_images(config, base, "verify.images"),
     estimate=60.0,
 )

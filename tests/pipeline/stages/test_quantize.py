@@ -4,8 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.config.load import load_config
 from hawx_hw.errors import UserError
 from hawx_hw.graph.storage import load_graph
+from hawx_hw.pipeline.order import STAGES
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.util.progress import console_for
 
 
 def test_results(new_project: Path, run) -> None:
@@ -56,8 +60,7 @@ def test_other_data_are_noticed(new_project: Path, run) -> None:
         (
             "tiny.npz",
             "gone.npz",
-            ":4: network.dataset: {folder}/gone.npz: The file cannot be read: "
-            "No such file or directory.",
+            ":4: network.dataset: {folder}/gone.npz: There is no such file.",
         ),
         (
             "tiny.safetensors",
@@ -79,6 +82,65 @@ def test_bad_config(new_project: Path, run, edit, before: str, after: str, messa
         run(new_project, "quantize")
     expected = f"{new_project / 'tiny.yaml'}{message.format(folder=new_project)}"
     assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stage", "message"),
+    [
+        (
+            "calibration_images: 16",
+            "calibration_images: 49",
+            "quantize",
+            "only 48 training images",
+        ),
+        ("  images: 2", "  images: 13", "verify", "verify.images: There are only 12 test images"),
+        (
+            "verify:",
+            "power: {images: 13}\nverify:",
+            "power",
+            "power.images: There are only 12 test",
+        ),
+        (
+            "verify:",
+            "search: {images: 49}\nverify:",
+            "emit",
+            "search.images: There are only 48",
+        ),
+        ("verify:", "search: {profile_images: 1_000}\nverify:", "emit", "Write 1000."),
+        (
+            "verify:",
+            "search: {profile_images: 1000}\nverify:",
+            "emit",
+            "search.profile_images: There are only 48 training images, not 1,000. Ask for 48 or",
+        ),
+    ],
+)
+def test_more_images_than_there_are_before_any_stage_runs(
+    new_project: Path, run, edit, before: str, after: str, stage: str, message: str
+) -> None:
+    edit(new_project, before, after)
+    with pytest.raises(UserError) as caught:
+        run(new_project, stage)
+    assert message in str(caught.value)
+    assert not list((new_project / "build").glob("*.json"))
+
+
+def test_a_network_of_other_data_is_doubted(new_project: Path, capsys) -> None:
+    """Its data are stored in a range that it was not trained with, and each image twice."""
+    with np.load(new_project / "tiny.npz") as file:
+        x, y = file["x"] // 100, file["y"]
+    np.savez(new_project / "tiny.npz", x=x, y=y, x_test=x, y_test=y)
+    path = new_project / "tiny.yaml"
+    config = load_config(path)
+    Pipeline(config, new_project / "build", STAGES, console_for(), base=new_project).run(
+        ["quantize"]
+    )
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "tiny.npz: The pixels are from 0 to 2, of 0 to 255" in printed
+    assert "tiny.npz: 60 of the 60 test images are training images as well." in printed
+    assert "The float network is right on 33.3 % of the test images, one answer for" in printed
+    note = json.loads((new_project / "build" / "quantize.json").read_text())["dataset"]["note"]
+    assert note.startswith("The pixels are from 0 to 2") and note.endswith("images as well.")
 
 
 def test_damaged_checkpoint(new_project: Path, run) -> None:

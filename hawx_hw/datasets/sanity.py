@@ -1,0 +1,104 @@
+"""What a data set looks like that was stored by mistake: doubts for a person, not errors.
+
+Each of them may be meant. But a network that learns from such data, or is measured on them, says
+less than its accuracy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from hawx_hw.datasets.dataset import Split
+
+__all__ = ["constant_accuracy", "doubts"]
+
+#: Images whose brightest pixel is below are dark for 8 bits.
+_DARK = 64
+#: Classes that are named where images are missing; more are counted.
+_NAMED = 5
+#: Shares of the test images, for two classes and for more, from which one class decides accuracy.
+_LARGEST_OF_TWO, _LARGEST_OF_MANY = 0.8, 0.5
+
+
+def doubts(train: Split, test: Split, classes: int, *, counted: bool) -> tuple[str, ...]:
+    """What a person should know of images and labels, a sentence each; empty where all is well.
+
+    Parameters
+    ----------
+    train, test : Split
+    classes : int
+        Number of classes; each label is below.
+    counted : bool
+        Whether ``classes`` is the largest label plus one, and not what the user said.
+    """
+    return (*_pixels(train, test), *_labels(train, test, classes, counted), *_repeated(train, test))
+
+
+def constant_accuracy(test: Split) -> float:
+    """The largest accuracy, in [0, 1], of a network whose answer is always the same."""
+    return float(np.bincount(test.labels).max() / len(test))
+
+
+def _pixels(train: Split, test: Split) -> list[str]:
+    low, high = (int(end) for end in (train.images.min(), train.images.max()))
+    brightest = int(test.images.max())
+    if low == high:
+        return [f"Every pixel of the training images is {low}."]
+    if max(high, brightest) < _DARK:
+        return [
+            f"The pixels are from {low} to {max(high, brightest)}, of 0 to 255: 8-bit images are "
+            "usually scaled to the whole range."
+        ]
+    if 4 * brightest < high or 4 * high < brightest:
+        return [
+            f"The pixels reach {high} in the training images and {brightest} in the test images: "
+            "one of the two seems to be scaled otherwise."
+        ]
+    return []
+
+
+def _labels(train: Split, test: Split, classes: int, counted: bool) -> list[str]:
+    learned = np.bincount(train.labels, minlength=classes)
+    tested = np.bincount(test.labels, minlength=classes)
+    present = np.flatnonzero(learned + tested)
+    if len(present) == 1:
+        return [f"All labels are {present[0]}: with one class there is nothing to tell apart."]
+    least = int(present[0])
+    if counted and least > 0 and len(present) == classes - least:
+        return [
+            f"The labels are from {least} to {classes - 1} and make {classes} classes: labels "
+            f"usually begin at 0. Subtract {least}, or store the number of classes as classes."
+        ]
+    found = []
+    if (missing := np.flatnonzero(learned == 0)).size:
+        found.append(f"No training image is of class {_listed(missing)}.")
+    # The same gap is not said twice.
+    if (untested := np.flatnonzero((tested == 0) & (learned > 0))).size:
+        found.append(f"No test image is of class {_listed(untested)}.")
+    share = constant_accuracy(test)
+    if share >= (_LARGEST_OF_TWO if len(present) == 2 else _LARGEST_OF_MANY):
+        found.append(
+            f"{100 * share:.0f} % of the test images are of class {int(tested.argmax())}: an "
+            "answer that is always this one is as often right."
+        )
+    return found
+
+
+def _listed(classes: np.ndarray) -> str:
+    named = ", ".join(str(each) for each in classes[:_NAMED])
+    rest = len(classes) - _NAMED
+    return f"{named} and {rest:,} more" if rest > 0 else named
+
+
+def _repeated(train: Split, test: Split) -> list[str]:
+    learned = {_digest(image) for image in train.images}
+    count = sum(_digest(image) in learned for image in test.images)
+    if count == 0:
+        return []
+    return [f"{count:,} of the {len(test):,} test images are training images as well."]
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
