@@ -26,16 +26,14 @@ _ON_TEST_IMAGES = ("verify", "power")
 def check_images(config: Config, base: Path, *keys: str) -> None:
     """Refuse numbers of images that the data set does not have; its images are not loaded.
 
-    A number of training images that the config does not give means at most that many.
-
     Parameters
     ----------
     config : Config
     base : Path
         The folder that the config's relative paths start from.
     keys : str
-        Keys of the config that ask for images, such as ``verify.images``; a key of a section that
-        is left out asks for none.
+        Keys of the config that ask for images, such as ``verify.images``. One that is left out, or
+        whose section is, asks for no more than there are.
 
     Raises
     ------
@@ -49,10 +47,8 @@ def check_images(config: Config, base: Path, *keys: str) -> None:
     for key in keys:
         section, _, name = key.partition(".")
         settings = getattr(config, section)
-        if settings is None:
-            continue
-        of_test = section in _ON_TEST_IMAGES
-        if of_test or name in settings.model_fields_set:
+        if settings is not None and name in settings.model_fields_set:
+            of_test = section in _ON_TEST_IMAGES
             part, there = ("test", test) if of_test else ("training", train)
             check_count(getattr(settings, name), there, part, key)
 
@@ -92,15 +88,15 @@ def load_dataset(context: Context) -> Dataset:
         )
 
 
-def image_codes(context: Context, count: int, *, key: str) -> np.ndarray:
-    """Input codes of test images, evenly spaced over the test set.
+def image_codes(context: Context, section: str) -> np.ndarray:
+    """Input codes of the test images that a section asks for, evenly spaced over the test set.
 
     Parameters
     ----------
     context : Context
-    count : int
-    key : str
-        The config's key that asks for so many.
+    section : str
+        ``verify`` or ``power``; its ``images`` are at most so many where the config leaves them
+        out.
 
     Returns
     -------
@@ -114,6 +110,7 @@ def image_codes(context: Context, count: int, *, key: str) -> np.ndarray:
     from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.graph.pixels import codes
 
-    test = load_dataset(context).test
-    check_count(count, len(test), "test", key)
-    return codes(evenly_spaced(test, count).images)
+    test, settings = load_dataset(context).test, getattr(context.config, section)
+    if "images" in settings.model_fields_set:
+        check_count(settings.images, len(test), "test", f"{section}.images")
+    return codes(evenly_spaced(test, settings.images).images)

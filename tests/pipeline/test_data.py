@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hawx_hw.config.models import NetworkConfig, PowerConfig, VerifyConfig
+from hawx_hw.config.search import SearchConfig
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
-from hawx_hw.pipeline.data import image_codes, load_dataset
+from hawx_hw.pipeline.data import check_images, image_codes, load_dataset
 
 
 @pytest.fixture
@@ -17,7 +19,12 @@ def context(tmp_path: Path) -> SimpleNamespace:
     np.savez(tmp_path / "own.npz", x=images, y=np.arange(30) % 2)
     task = SimpleNamespace(update=lambda done, total: None)
     return SimpleNamespace(
-        config=SimpleNamespace(network=SimpleNamespace(dataset="own.npz")),
+        config=SimpleNamespace(
+            network=NetworkConfig(model="lenet5", dataset="own.npz", calibration_images=24),
+            search=None,
+            verify=VerifyConfig(),
+            power=PowerConfig(),
+        ),
         base=tmp_path,
         progress=SimpleNamespace(task=lambda label, estimate=None: nullcontext(task)),
     )
@@ -29,7 +36,7 @@ def test_the_configs_data_set(context: SimpleNamespace) -> None:
 
 
 def test_an_error_names_the_key(context: SimpleNamespace) -> None:
-    context.config.network.dataset = "gone.npz"
+    context.config.network = NetworkConfig(model="lenet5", dataset="gone.npz")
     with pytest.raises(UserError) as caught:
         load_dataset(context)
     assert caught.value.where is not None and "network.dataset" in caught.value.where
@@ -37,14 +44,40 @@ def test_an_error_names_the_key(context: SimpleNamespace) -> None:
 
 def test_codes_of_test_images(context: SimpleNamespace) -> None:
     test = load_dataset(context).test
-    np.testing.assert_array_equal(image_codes(context, 6, key="verify.images"), codes(test.images))
-    three = image_codes(context, 3, key="verify.images")
+    context.config.verify = VerifyConfig(images=3)
+    three = image_codes(context, "verify")
     np.testing.assert_array_equal(three, codes(test.images[[0, 2, 4]]))
 
 
-def test_more_images_than_there_are(context: SimpleNamespace) -> None:
-    with pytest.raises(UserError) as caught:
-        image_codes(context, 7, key="verify.images")
-    assert str(caught.value) == (
-        "verify.images: There are only 6 test images, not 7. Ask for 6 or fewer."
-    )
+@pytest.mark.parametrize("section", ["verify", "power"])
+def test_more_images_than_there_are(context: SimpleNamespace, section: str) -> None:
+    key = f"{section}.images"
+    kind = type(getattr(context.config, section))
+    # Left out: as many as there are, where there are not 20 or 64.
+    assert len(image_codes(context, section)) == 6
+    check_images(context.config, context.base, key)
+    setattr(context.config, section, kind(images=6))
+    assert len(image_codes(context, section)) == 6
+    check_images(context.config, context.base, key)
+    setattr(context.config, section, kind(images=7))
+    for check in (
+        lambda: image_codes(context, section),
+        lambda: check_images(context.config, context.base, "network.calibration_images", key),
+    ):
+        with pytest.raises(UserError) as caught:
+            check()
+        assert str(caught.value) == (
+            f"{key}: There are only 6 test images, not 7. Ask for 6 or fewer."
+        )
+
+
+def test_more_training_images_than_there_are(context: SimpleNamespace) -> None:
+    keys = ("network.calibration_images", "search.images", "search.profile_images")
+    check_images(context.config, context.base, *keys)
+    context.config.search = SearchConfig()
+    check_images(context.config, context.base, *keys)
+    context.config.search = SearchConfig(profile_images=25)
+    with pytest.raises(
+        UserError, match=r"search\.profile_images: There are only 24 training images"
+    ):
+        check_images(context.config, context.base, *keys)

@@ -27,7 +27,7 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     settings = context.config.power
-    images = image_codes(context, settings.images, key="power.images")
+    images = image_codes(context, "power")
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):
         from hawx_hw.synthesis.result import SynthResult

@@ -27,7 +27,7 @@ def _run(context: Context) -> None:
     from hawx_hw.verification.emitted import check_emitted
 
     settings = context.config.verify
-    images = image_codes(context, settings.images, key="verify.images")
+    images = image_codes(context, "verify")
     plan, emitted = load_plan(context), EmitResult.read(context.folder)
     with context.progress.task("comparing the Verilog with a new emission", estimate=3.0):
         check_emitted(context.folder, plan, emitted)
@@ -40,7 +40,7 @@ def _run(context: Context) -> None:
                 config_hash=int(emitted.config_hash, 16),
                 workdir=context.scratch,
                 simulator=settings.simulator,
-                traced=min(settings.traced_images, settings.images),
+                traced=min(settings.traced_images, len(images)),
                 seed=context.config.seed,
                 progress=task.update,
             )
