@@ -123,9 +123,9 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
     if match is None:
         raise UserError(f"Wrong name of a block {shown(name)}", hint=_USAGE)
     result = _object(name, match[1], match[2], folder)
-    if not isinstance(result, Block) and callable(result):
+    if not _is_block(name, result) and callable(result):
         result = call(name, f"{match[2]} cannot be made without arguments", result)
-    if not isinstance(result, Block):
+    if not _is_block(name, result):
         raise UserError(
             f"{match[2]} must be a Block, or make one, not {type(result).__name__}",
             where=name,
@@ -134,6 +134,11 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
     block = PythonBlock(name, result, read_statements(name, result))
     check_gateware(block)
     return block
+
+
+def _is_block(name: str, value: Any) -> bool:
+    # Even this asks the value, which may have a ``__class__`` of its own.
+    return bool(call(name, "The type of the object cannot be read", isinstance, value, Block))
 
 
 def _object(name: str, module: str, path: str, folder: Path | None) -> Any:

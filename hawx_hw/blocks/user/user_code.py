@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import reprlib
 import signal
@@ -21,6 +22,10 @@ __all__ = ["call", "shown"]
 
 #: Seconds that one call may take: a module may import a large library, or tabulate in plain Python.
 _LIMIT = 120.0
+#: Functions of ``os`` that end the process; the others that do call one of them.
+_ENDS = ("_exit", "abort", "execv", "execve")
+#: Longest message of the user's code that is shown whole.
+_MESSAGE = 400
 _HINT_EXIT = "Remove the call that ends Python, or put it under if __name__ == '__main__'."
 _HINT_LIMIT = "Look for a loop without an end, or for something that it waits for."
 
@@ -56,7 +61,7 @@ def call(name: str, problem: str, function: Callable[..., Any], *arguments: Any)
         with (
             _same_folder(),
             _time_limit(_LIMIT),
-            _without_exit(),
+            _without_ends(),
             contextlib.redirect_stdout(sys.stderr),
         ):
             return function(*arguments)
@@ -86,6 +91,8 @@ def _explained(name: str, problem: str, error: BaseException) -> UserError:
         text = " ".join(str(error).split())
     except Exception:
         text = "(no message)"
+    if len(text) > _MESSAGE:
+        text = f"{text[:_MESSAGE]} ..."
     kind = f"{type(error).__name__}: {text}" if text else type(error).__name__
     hint = _HINT_EXIT if isinstance(error, SystemExit) else None
     return UserError(f"{problem}: {kind}{place}", where=name, hint=hint)
@@ -150,21 +157,28 @@ def _time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        # None: the handler was not set by Python, which cannot set it again.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
 
 
 @contextlib.contextmanager
-def _without_exit() -> Iterator[None]:
-    """Make ``os._exit`` raise ``SystemExit``, except in processes that the code starts."""
-    original, process = os._exit, os.getpid()
+def _without_ends() -> Iterator[None]:
+    """Make what ends this process raise ``SystemExit``, except in processes that the code starts.
 
-    def refuse(status: int) -> None:
+    ``os._exit``, ``os.abort``, and ``os.exec...``, which puts another program in its place.
+    """
+    process = os.getpid()
+    originals = {name: getattr(os, name) for name in _ENDS}
+
+    def refuse(name: str, *arguments: Any) -> None:
         if os.getpid() != process:
-            original(status)
-        raise SystemExit(status)
+            originals[name](*arguments)
+        raise SystemExit(f"os.{name}{arguments!r}")
 
-    os._exit = refuse  # type: ignore[assignment]
+    for name in _ENDS:
+        setattr(os, name, functools.partial(refuse, name))
     try:
         yield
     finally:
-        os._exit = original
+        for name, original in originals.items():
+            setattr(os, name, original)

@@ -159,6 +159,13 @@ def test_an_object_that_cannot_be_read(folder: Path) -> None:
         by_name("python:mine_lazy:X", folder)
 
 
+def test_an_object_of_no_type(folder: Path) -> None:
+    text = "class Odd:\n    @property\n    def __class__(self):\n        exit(0)\nX = Odd()\n"
+    (folder / "mine_odd.py").write_text(text)
+    with pytest.raises(UserError, match=r"type of the object cannot be read: SystemExit: 0"):
+        by_name("python:mine_odd:X", folder)
+
+
 def test_a_package_and_its_module(folder: Path) -> None:
     (folder / "mine_package").mkdir()
     for name, text in (("__init__", ""), ("one", GOOD), ("two", "from . import one\n")):

@@ -38,7 +38,11 @@ def test_result_and_arguments() -> None:
         ("import sys\nsys.exit(0)", r"It fails: SystemExit: 0 \(mine\.py:2\)"),
         ("exit()", r"SystemExit: None \(mine\.py:1\)"),
         ("raise SystemExit('done')", "SystemExit: done"),
-        ("import os\nos._exit(0)", r"SystemExit: 0 \(mine\.py:2\)"),
+        ("import os\nos._exit(0)", r"SystemExit: os\._exit\(0,\) \(mine\.py:2\)"),
+        ("import os\nos.abort()", r"SystemExit: os\.abort\(\) \(mine\.py:2\)"),
+        ("import os\nos.execl('/bin/true', 'a')", r"SystemExit: os.execv.*\(mine\.py:2\)"),
+        ("import os\nos.execvpe('true', ['true'], {})", r"SystemExit: os.execve.*\(mine\.py:2\)"),
+        ("raise ValueError('a ' * 9999)", r"ValueError: (a ){200} \.\.\. \(mine\.py:1\)"),
         ("raise GeneratorExit", r"GeneratorExit \(mine"),
         ("class Stop(BaseException): pass\nraise Stop('a\\n b')", r"Stop: a b \(mine\.py:2\)"),
         (
