@@ -17,6 +17,7 @@ from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import code_hash
+from hawx_hw.util.results import Record
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -168,6 +169,14 @@ def _pairs(blocks: Sequence[Block]) -> list[tuple[Block, str]]:
     return [(block, implementation) for block in blocks for implementation in block.implementations]
 
 
+class _Energies(Record):
+    """The shape of what the store holds."""
+
+    switching_fj: float
+    internal_fj: float
+    leakage_nw: float
+
+
 def _energies(
     block: Block,
     design: Mapped,
@@ -187,7 +196,7 @@ def _energies(
         "code": code_hash(__name__),
     }
     key = entry_key(_KIND, inputs)
-    stored = None if store is None else store.get(key, _KIND)
+    stored = None if store is None else store.get(key, _KIND, _Energies)
     if stored is not None:
         return dict(stored), key
     flat = design.flat

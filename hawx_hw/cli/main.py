@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
@@ -343,6 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     _interruption.begin()
+    warnings.showwarning = _show_warning
     try:
         _run([word for word in words if word != "--debug"], debug)
     except _Interrupted as interruption:
@@ -428,6 +430,18 @@ def _end(message: str | None, status: int, debug: bool) -> NoReturn:
         print(f"hawx: {_printable(message)}", file=sys.stderr)  # noqa: T201 (the one place for errors)
     _interruption.finish()
     sys.exit(status)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Write a warning as errors are written, without the place in the code."""
+    print(f"hawx: warning: {_printable(str(message))}", file=sys.stderr)  # noqa: T201
 
 
 def _printable(message: str) -> str:

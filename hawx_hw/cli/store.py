@@ -31,6 +31,7 @@ def show(
         entries = store.lookup(key.lower())
     except ValueError as error:
         raise UserError(f"{error}.", where="KEY") from error
+    _check(store)
     if len(entries) != 1:
         several = f"{len(entries)} entries begin" if entries else "No entry begins"
         raise UserError(
@@ -64,6 +65,7 @@ def stats(as_json: _JsonOption = False) -> None:
 
     store = _store()
     kinds = store.stats()
+    _check(store)
     if as_json:
         typer.echo(json.dumps({"path": str(store.path), "kinds": kinds}, sort_keys=True))
         return
@@ -85,7 +87,9 @@ def prune(
             "The entries to remove are not given.",
             hint="Use --kind, --older-than or both; or --all.",
         )
-    count = _store().prune(kind=kind, older_than_days=older_than)
+    store = _store()
+    count = store.prune(kind=kind, older_than_days=older_than)
+    _check(store)
     typer.echo(f"{count:,} entries removed")
 
 
@@ -99,6 +103,16 @@ def _store() -> Store:
             hint="Name a file in HAWX_STORE.",
         )
     return store
+
+
+def _check(store: Store) -> None:
+    """Raise UserError where the last call could not use the file."""
+    if store.problem is not None:
+        raise UserError(
+            f"The store cannot be used: {store.problem}.",
+            where=str(store.path),
+            hint="Name another file in HAWX_STORE, or remove this one.",
+        )
 
 
 def _shortened(modules: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hawx_hw.technology import Technology
     from hawx_hw.util.progress import Progress
 from hawx_hw.util.json_text import read_json
+from hawx_hw.util.results import Record
 
 __all__ = ["describe_sweep"]
 
@@ -112,6 +113,13 @@ def _design(text: str | None, where: str) -> SampledDesign:
     return SampledDesign(content)
 
 
+class _Described(Record):
+    """The shape of what the store holds."""
+
+    features: dict[str, float]
+    blocks: list[str]
+
+
 def _described(
     design: SampledDesign,
     architecture: Architecture,
@@ -127,7 +135,7 @@ def _described(
         "tools": versions("pyosys"),
         "code": code_hash("hawx_hw.sweep.label", architecture=architecture.name),
     }
-    stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND)
+    stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND, _Described)
     if stored is not None:
         used = [by_name(name) for name in stored["blocks"]]
         blocks = blocks.completed(used, technology, jobs=jobs, store=store)

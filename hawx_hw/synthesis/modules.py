@@ -22,7 +22,7 @@ from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Module, Netlist, read_module
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.store import Store
-from hawx_hw.synthesis.units import KIND, Recipe, Unit, mapped_content, units_of
+from hawx_hw.synthesis.units import KIND, MappedContent, Recipe, Unit, mapped_content, units_of
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
 from hawx_hw.synthesis.yosys import ENDED, SLOW, check_yosys, constraints, refusal, variables
 from hawx_hw.technology import Technology
@@ -121,7 +121,7 @@ def map_designs(
     distinct = {unit.key: unit for units in every for unit in units}
     contents: dict[str, Any] = {}
     if store is not None:
-        stored = ((key, store.get(key, KIND)) for key in distinct)
+        stored = ((key, store.get(key, KIND, MappedContent)) for key in distinct)
         contents = {key: content for key, content in stored if content is not None}
     missing = [unit for key, unit in distinct.items() if key not in contents]
     for unit, content in _run(missing, technology, jobs, timeout):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from filelock import FileLock
+from pydantic import TypeAdapter
 
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import store_file
@@ -37,8 +38,12 @@ CREATE TABLE IF NOT EXISTS results (
     PRIMARY KEY (key, kind)
 )
 """
-#: Seconds that a writer waits for another one; a transaction takes milliseconds.
-_BUSY = 60.0
+#: What SQLite keeps of it.
+_TABLE = _CREATE.strip().replace("IF NOT EXISTS ", "")
+#: Seconds to wait for another program, whose transactions take milliseconds if it is one of ours:
+#: without and with a word about it.
+_SILENT, _BUSY = 2.0, 60.0
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SIDES = ("", "-wal", "-shm")
 
@@ -80,9 +85,10 @@ class Store:
 
     Several processes and threads may use one file at once; each write is one short transaction, so
     a process that is killed leaves the entries that were there and its own finished ones. An entry
-    of which the checksum is wrong counts as missing and is replaced by the next :meth:`put`. A file
-    that is no database is renamed, with a warning, and begun anew. Where the file can be neither
-    made nor written, nothing is found and nothing is kept: a store only saves time.
+    that is damaged counts as missing and is replaced by the next :meth:`put`. A file that is no
+    database, or has another table, is renamed, with a warning, and begun anew. For one that another
+    program locks a call waits a minute, with a warning; then the file is not used. Where it can be
+    neither made nor written, nothing is found and nothing is kept: a store only saves time.
 
     Not promised: on network file systems (NFS, Lustre and the like) SQLite's locks and its
     write-ahead log are not safe between several machines. Give each machine a file of its own
@@ -96,24 +102,42 @@ class Store:
 
     def __init__(self, path: Path):
         self._path = path
+        self._problem: str | None = None
+        self._locked = False
 
     @property
     def path(self) -> Path:
         """The SQLite file."""
         return self._path
 
+    @property
+    def problem(self) -> str | None:
+        """Why the last call could not use the file; None where it could."""
+        return self._problem
+
     def __reduce__(self) -> tuple[type[Store], tuple[Path]]:
         return type(self), (self._path,)
 
-    def get(self, key: str, kind: str) -> Any | None:
-        """The result that is kept; None where there is none, or a damaged one."""
+    def get(self, key: str, kind: str, shape: Any = Any) -> Any | None:
+        """The result that is kept; None where there is none, or a damaged one.
+
+        Parameters
+        ----------
+        key, kind : str
+        shape : type
+            What the result must be for the caller, as pydantic reads it: one that is not counts as
+            damaged.
+        """
         record = self._attempt(
             lambda connection: connection.execute(
                 "SELECT inputs, result, sha256 FROM results WHERE key = ? AND kind = ?",
                 (key, kind),
             ).fetchone()
         )
-        return None if record is None else _checked(key, kind, *record)
+        if record is None:
+            return None
+        inputs, result, checksum = record
+        return _checked(key, kind, inputs, result, checksum, shape)
 
     def put(
         self,
@@ -181,12 +205,11 @@ class Store:
             ).fetchall()
         )
         for key, kind, inputs, result, checksum, versions in records or ():
-            content = _checked(key, kind, inputs, result, checksum)
+            content = _entry(key, kind, inputs, result, checksum)
             if content is not None:
-                size = len(inputs) + len(result)
                 yield Entry(
-                    key, kind, json.loads(zlib.decompress(inputs)), content, json.loads(versions),
-                    size,
+                    key, kind, *content, _decoded(versions, dict[str, str]) or {},
+                    len(inputs) + len(result),
                 )  # fmt: skip
 
     def stats(self) -> dict[str, dict[str, int]]:
@@ -197,7 +220,10 @@ class Store:
                 " GROUP BY kind ORDER BY kind"
             ).fetchall()
         )
-        return {kind: {"entries": count, "bytes": size} for kind, count, size in records or ()}
+        return {
+            str(kind): {"entries": count, "bytes": int(size or 0)}
+            for kind, count, size in records or ()
+        }
 
     def prune(self, *, kind: str | None = None, older_than_days: float | None = None) -> int:
         """Remove entries of a kind, of an age, or of both; all of them where neither is given.
@@ -227,23 +253,43 @@ class Store:
         Each action has a connection of its own: it can be used by any thread and after a fork, and
         sees when another process has set the file aside.
         """
-        for first in (True, False):
+        if self._locked:
+            return None
+        repaired, wait = False, _SILENT
+        while True:
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                with closing(sqlite3.connect(self._path, timeout=_BUSY)) as connection:
-                    return action(connection) if _prepare(connection) else None
-            except OSError:
+                return self._once(action, wait)
+            except OSError as error:
+                self._problem = error.strerror or str(error)
                 return None
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+            except (sqlite3.Error, ValueError, OverflowError) as error:
+                self._problem = str(error)
+                if _is_locked(error) and wait < _BUSY:
+                    wait = _BUSY
+                    _warn(f"Waiting for another program that locks {self._path}.")
+                elif _is_locked(error):
+                    self._locked = True
+                    _warn(f"{self._path} is locked for longer than {_BUSY:g} s: it is not used.")
                     return None
-                if first:
+                elif _is_damage(error) and not repaired:
+                    repaired = True
                     self._set_aside()
-        return None
+                else:
+                    return None
+
+    def _once(self, action: Callable[[sqlite3.Connection], _T], wait: float) -> _T | None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=wait)) as connection:
+            if not _prepare(connection):
+                self._problem = "it is of another version"
+                return None
+            answer = action(connection)
+        self._problem = None
+        return answer
 
     def _set_aside(self) -> None:
         try:
-            with FileLock(f"{self._path}.lock"):
+            with FileLock(f"{self._path}.lock", timeout=_BUSY):
                 # Another process may have set it aside meanwhile; its new file must stay.
                 if not _damaged(self._path):
                     return
@@ -251,12 +297,11 @@ class Store:
                     source = Path(f"{self._path}{side}")
                     if source.exists():
                         source.replace(f"{self._path}.damaged{side}")
-        except OSError:
+        except OSError:  # that of a lock that others keep included
             return
-        warnings.warn(
+        _warn(
             f"{self._path} is damaged. It was renamed to {self._path.name}.damaged, and a new"
-            " store begun.",
-            stacklevel=2,
+            " store begun."
         )
 
 
@@ -272,7 +317,7 @@ def default_store() -> Store | None:
 
 
 def _prepare(connection: sqlite3.Connection) -> bool:
-    """Whether the file holds the table, which is made in a new one."""
+    """Whether the file holds the table, which is made where there is none."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, _SCHEMA):
         if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
@@ -280,26 +325,44 @@ def _prepare(connection: sqlite3.Connection) -> bool:
         return False
     # A power cut may cost the last entries but not the file.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if version == 0:
+    table = _table(connection)
+    if version == 0 or table is None:
         connection.execute("PRAGMA journal_mode = WAL")
         with connection:
             connection.execute(_CREATE)
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+        table = _table(connection)
+    if table != _TABLE:
+        raise sqlite3.DatabaseError("The table has other columns")
     return True
+
+
+def _table(connection: sqlite3.Connection) -> str | None:
+    """What made the table; None where there is none."""
+    record = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'results'").fetchone()
+    return None if record is None else str(record[0])
 
 
 def _damaged(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
             answer = connection.execute("PRAGMA quick_check").fetchone()[0]
-            return bool(answer != "ok")
+            return bool(answer != "ok") or _table(connection) not in (None, _TABLE)
     except sqlite3.DatabaseError as error:
         return _is_damage(error)
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: Exception) -> bool:
     """Whether the file is damaged; not so if it is locked, full, or not to be written."""
     return (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF) in _DAMAGE
+
+
+def _is_locked(error: Exception) -> bool:
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _LOCKED
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=2)
 
 
 def _json(content: Any) -> bytes:
@@ -313,10 +376,44 @@ def _sum(key: str, kind: str, inputs: bytes, result: bytes) -> str:
     return state.hexdigest()
 
 
-def _checked(key: str, kind: str, inputs: object, result: object, checksum: object) -> Any | None:
-    """The result; None where it is not what was put in."""
+def _checked(
+    key: str, kind: str, inputs: object, result: object, checksum: object, shape: Any = Any
+) -> Any | None:
+    """The result; None where it is not what was put in, or not of that shape."""
     if not isinstance(inputs, bytes) or not isinstance(result, bytes):
         return None
     if _sum(key, kind, inputs, result) != checksum:
         return None
-    return json.loads(zlib.decompress(result))
+    try:
+        return _decoded(zlib.decompress(result), shape)
+    except zlib.error:
+        return None
+
+
+def _entry(
+    key: object, kind: object, inputs: object, result: object, checksum: object
+) -> tuple[dict[str, Any], Any] | None:
+    """The inputs and the result of a row; None where it is damaged."""
+    if not isinstance(key, str) or not isinstance(kind, str) or not isinstance(inputs, bytes):
+        return None
+    content = _checked(key, kind, inputs, result, checksum)
+    try:
+        origin = _decoded(zlib.decompress(inputs), dict[str, Any])
+    except zlib.error:
+        return None
+    return None if content is None or origin is None else (origin, content)
+
+
+def _decoded(text: bytes | str, shape: Any) -> Any | None:
+    """The content of a JSON text; None where it is none, or not of that shape."""
+    try:
+        content = json.loads(text)
+        _adapter(shape).validate_python(content, strict=True)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return content
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)

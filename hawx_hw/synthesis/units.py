@@ -17,8 +17,9 @@ from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import source_hash
 from hawx_hw.util.macros import MACROS
+from hawx_hw.util.results import Record
 
-__all__ = ["KIND", "Recipe", "Unit", "mapped_content", "units_of"]
+__all__ = ["KIND", "MappedContent", "Recipe", "Unit", "mapped_content", "units_of"]
 
 #: Kind of the store's entries.
 KIND = "module"
@@ -200,6 +201,36 @@ def _unit(
     inputs = {**recipe.inputs, "sources": sources, "script": commands}
     origins = {file: (source, line) for file, (_, source, line) in files.items()}
     return Unit(name, sources, commands, entry_key(KIND, inputs), inputs, memories, origins)
+
+
+class _Port(Record):
+    direction: str
+    bits: list[int | str]
+
+
+class _Cell(Record):
+    type: str
+    parameters: dict[str, str]
+    connections: dict[str, list[int | str]]
+
+
+class _Module(Record):
+    ports: dict[str, _Port]
+    cells: dict[str, _Cell]
+
+
+class MappedContent(Record):
+    """The shape of what :func:`mapped_content` returns, and the store must hold.
+
+    Parameters
+    ----------
+    modules : dict
+        By name: ``ports`` and ``cells``, as in Yosys' JSON.
+    verilog : str
+    """
+
+    modules: dict[str, _Module]
+    verilog: str
 
 
 def mapped_content(netlist: str, verilog: str) -> dict[str, Any]:

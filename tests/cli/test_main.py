@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     use(monkeypatch, quantize=quantize)
     # main() installs handlers; the tests' own come back afterwards.
     before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     yield tmp_path
     for number, handler in before:
         signal.signal(number, handler)
@@ -303,6 +305,22 @@ def second(context):
 order.STAGES = (Stage("quantize", first), Stage("emit", second))
 cli.main(["run", "tiny.yaml"])
 """
+
+
+def test_a_warning_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warn(context: Context) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            # What catch_warnings sets in its place is for the time within.
+            warnings.showwarning = cli._show_warning
+            warnings.warn("the store\nis locked", stacklevel=1)
+        quantize(context)
+
+    use(monkeypatch, quantize=warn)
+    assert hawx("run", "tiny.yaml") == 0
+    assert "hawx: warning: the store is locked" in capsys.readouterr().err.splitlines()
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -56,6 +56,19 @@ def test_prune(store: Store) -> None:
     assert hawx("prune", "--all")[0] == "3 entries removed\n"
 
 
+@pytest.mark.parametrize("words", [("stats",), ("prune", "--all"), ("show", "abcdef")])
+def test_a_store_that_cannot_be_used(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "store.sqlite").mkdir()
+    monkeypatch.setenv("HAWX_STORE", str(tmp_path / "store.sqlite"))
+    _, error = hawx(*words)
+    assert isinstance(error, UserError)
+    assert str(error).startswith(
+        f"{tmp_path / 'store.sqlite'}: The store cannot be used: unable to open database file. "
+    )
+
+
 def test_no_such_entry(store: Store) -> None:
     for key, message in (("abcd", "No entry begins with 'abcd'"), ("x", "four hexadecimal")):
         error = hawx("show", key)[1]

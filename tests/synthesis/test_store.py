@@ -10,9 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from hawx_hw.synthesis import store as module
 from hawx_hw.synthesis.store import Store, default_store, entry_key
@@ -94,6 +98,142 @@ def test_a_damaged_row_is_missing_and_can_be_mended(store: Store, column: str, d
     assert [entry.key for entry in store.entries()] == [other]
     store.put("metrics", {"a": 1}, {"area": 1.5})
     assert store.get(key, "metrics") == {"area": 1.5}
+
+
+class Metrics(BaseModel):
+    area: float
+
+
+@pytest.mark.parametrize("result", [{}, {"area": "5"}, {"area": None}, [1.5], "text", 5])
+def test_a_result_of_another_shape_is_missing(store: Store, result: object) -> None:
+    key = store.put("metrics", {"a": 1}, {"area": 2})
+    assert store.get(key, "metrics", Metrics) == {"area": 2}
+    store.put("metrics", {"a": 1}, result)
+    assert store.get(key, "metrics") == result
+    assert store.get(key, "metrics", Metrics) is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("inputs", b"no zlib"),
+        ("inputs", zlib.compress(b"no JSON")),
+        ("inputs", zlib.compress(b"[1]")),
+        ("result", b"no zlib"),
+        ("result", zlib.compress(b"no JSON")),
+        ("result", zlib.compress(b"[" * 100_000)),
+        ("result", zlib.compress(b"9" * 10_000)),
+        ("result", None),
+        ("kind", b"metrics"),
+        ("key", b"\xff"),
+        ("versions", "no JSON"),
+        ("versions", "5"),
+        ("added", "yesterday"),
+    ],
+)
+def test_a_row_of_a_wrong_structure_with_a_right_checksum(
+    store: Store, column: str, value: object
+) -> None:
+    """No call fails for it, and the next run replaces it."""
+    good = {"area": 1.5}
+    key = store.put("metrics", {"a": 1}, good)
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        row = dict(
+            zip(
+                ("key", "kind", "inputs", "result"),
+                connection.execute("SELECT key, kind, inputs, result FROM results").fetchone(),
+            )
+        ) | ({} if value is None else {column: value})
+        checksum = module._sum(row["key"], row["kind"], row["inputs"], row["result"])
+        connection.execute(
+            f"UPDATE results SET {column} = ?, sha256 = ?", (value if value else b"", checksum)
+        )
+    harmless = column in ("versions", "added")
+    assert store.get(key, "metrics") == (good if harmless or column == "inputs" else None)
+    assert [entry.result for entry in store.entries()] == ([good] if harmless else [])
+    assert all(entry.versions == {} for entry in store.entries() if column == "versions")
+    assert len(store.stats()) == 1
+    store.put("metrics", {"a": 1}, good)
+    assert store.get(key, "metrics") == good
+    assert store.prune(older_than_days=0) in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TABLE results", "DROP TABLE results; VACUUM", "PRAGMA user_version = 0"],
+)
+def test_a_dropped_table_is_made_again(store: Store, statement: str) -> None:
+    key = store.put("metrics", {"a": 1}, 5)
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.executescript(statement)
+    store.put("metrics", {"a": 1}, 6)
+    assert store.get(key, "metrics") == 6
+    assert list(store.path.parent.glob("*.damaged")) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE results DROP COLUMN versions",
+        "ALTER TABLE results RENAME COLUMN result TO results",
+        "ALTER TABLE results ADD COLUMN more TEXT NOT NULL DEFAULT ''",
+        "DROP TABLE results; CREATE TABLE results (key TEXT)",
+        "DROP TABLE results; CREATE VIEW results AS SELECT 1 AS key",
+    ],
+)
+def test_another_table_is_set_aside(store: Store, statement: str) -> None:
+    key = store.put("metrics", {"a": 1}, 5)
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.executescript(statement)
+    with pytest.warns(UserWarning, match=r"store\.sqlite is damaged.*begun"):
+        assert store.get(key, "metrics") is None
+    assert store.path.with_name("store.sqlite.damaged").exists()
+    store.put("metrics", {"a": 1}, 6)
+    assert store.get(key, "metrics") == 6
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[sqlite3.Connection]:
+    """Another program has the file for itself."""
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        yield connection
+
+
+def test_a_locked_file_is_not_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = store.put("metrics", {"a": 1}, 5)
+    monkeypatch.setattr(module, "_SILENT", 0.0)
+    monkeypatch.setattr(module, "_BUSY", 0.01)
+    with locked(store):
+        with pytest.warns(UserWarning) as caught:
+            assert store.get(key, "metrics") is None
+        assert [str(warning.message) for warning in caught] == [
+            f"Waiting for another program that locks {store.path}.",
+            f"{store.path} is locked for longer than 0.01 s: it is not used.",
+        ]
+        # Not a minute for each entry.
+        monkeypatch.setattr(module.sqlite3, "connect", None)
+        assert store.get(key, "metrics") is None
+        assert store.problem == "database is locked"
+    monkeypatch.undo()
+    assert Store(store.path).get(key, "metrics") == 5
+    assert list(store.path.parent.glob("*.damaged")) == []
+
+
+def test_it_waits_for_a_locked_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = store.put("metrics", {"a": 1}, 5)
+    monkeypatch.setattr(module, "_SILENT", 0.0)
+    with locked(store) as connection:
+
+        def end(message: str) -> None:
+            assert message == f"Waiting for another program that locks {store.path}."
+            connection.close()
+
+        monkeypatch.setattr(module, "_warn", end)
+        assert store.get(key, "metrics") == 5
+    assert store.problem is None
 
 
 @pytest.mark.parametrize("keep", [0, 40, 5000])
