@@ -333,7 +333,7 @@ def _prepare(connection: sqlite3.Connection) -> bool:
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
         table = _table(connection)
     if table != _TABLE:
-        raise sqlite3.DatabaseError("The table has other columns")
+        raise sqlite3.DatabaseError("The table has another structure")
     return True
 
 
