@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["implementations", "prove"]
 
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
-_JobsOption = Annotated[int, typer.Option(min=1, help="Number of parallel processes.")]
+_JobsOption = Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel processes.")]
 
 
 def prove(

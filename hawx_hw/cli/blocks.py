@@ -142,7 +142,11 @@ def show(
     from hawx_hw.blocks import by_name
     from hawx_hw.blocks.description import describe
     from hawx_hw.blocks.statistics import error_moments
+    from hawx_hw.util.paths import check_output
 
+    for path, option in ((plot, "--plot"), (save_table, "--save-table")):
+        if path is not None:
+            check_output(path, option)
     block = by_name(name)
     moments = None
     if histograms is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["characterize"]
 
 _OBJECTIVES = ("area", "delay", "energy")
+#: Test images that give the operands of a layer where no number is given.
+_IMAGES = 4
 
 
 def characterize(
@@ -37,7 +40,10 @@ def characterize(
         str,
         typer.Option(metavar="O", help="uniform, or 'LAYER of CONFIG': those of that layer."),
     ] = "uniform",
-    images: Annotated[int, typer.Option(min=1, help="Test images, for operands of a layer.")] = 4,
+    images: Annotated[
+        int | None,
+        typer.Option(min=1, help="Test images, for operands of a layer; left out: at most 4."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every block of the library.")] = False,
     objective: Annotated[
         str, typer.Option(help="area, delay or energy: selects the implementation.")
@@ -48,7 +54,7 @@ def characterize(
     glitches: Annotated[
         bool, typer.Option("--glitches", help="Include pulses between settled states.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Number of parallel processes.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel processes.")] = 1,
     runs: Annotated[
         bool, typer.Option("--runs", help="Also print the key of each run in the store.")
     ] = False,
@@ -74,7 +80,7 @@ def characterize(
         )
     if names and every:
         raise UserError("Name blocks or use --all, not both.", where="--all")
-    if clock is not None and not clock > 0:
+    if clock is not None and not 0 < clock < math.inf:
         raise UserError(f"The clock must be above 0 MHz, not {clock:g}.", where="--clock")
     blocks = _named(names) if names else every_block() if every else selection()
     technologies = [load_any(name, base=Path.cwd()) for name in technology or ["generic45"]]
@@ -158,7 +164,7 @@ def _fpga(
     return {"technology": family.name, "family": family.family, "blocks": results}
 
 
-def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
+def _operands(text: str, images: int | None, build: Path, silent: bool) -> Operands:
     from hawx_hw.characterization.operands import uniform
 
     if text == "uniform":
@@ -173,7 +179,9 @@ def _operands(text: str, images: int, build: Path, silent: bool) -> Operands:
     return _layer_operands(layer.strip(), name.strip(), images, build, silent)
 
 
-def _layer_operands(layer: str, name: str, images: int, build: Path, silent: bool) -> Operands:
+def _layer_operands(
+    layer: str, name: str, images: int | None, build: Path, silent: bool
+) -> Operands:
     from hawx_hw import datasets
     from hawx_hw.characterization.operands import operand_stream
     from hawx_hw.config.load import find_config, load_config, located
@@ -181,6 +189,7 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
     from hawx_hw.design.design import Design
     from hawx_hw.emulation import Emulator
     from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.data import check_option
     from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
     from hawx_hw.pipeline.order import STAGES
     from hawx_hw.pipeline.pipeline import Pipeline
@@ -190,6 +199,8 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
     path = find_config(name)
     config = load_config(path)
     try:
+        if images is not None:
+            check_option(images, config, path.parent, "test", "--images")
         pipeline = Pipeline(
             config, build / config.name, STAGES, console_for(silent=silent), base=path.parent
         )
@@ -206,7 +217,7 @@ def _layer_operands(layer: str, name: str, images: int, build: Path, silent: boo
             hint=f"It has {', '.join(mapped.operand_layers)}.",
         )
     test = datasets.load(config.network.dataset, base=path.parent).test
-    chosen = codes(evenly_spaced(test, min(images, len(test))).images)
+    chosen = codes(evenly_spaced(test, images or _IMAGES).images)
     return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, design.assignment))
 
 

@@ -14,7 +14,7 @@ __all__ = ["characterize_designs"]
 
 
 def characterize_designs(
-    designs: Annotated[int, typer.Option(min=1, help="Number of designs.")],
+    designs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of designs.")],
     technology: Annotated[
         str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
     ] = "generic45",
@@ -28,7 +28,8 @@ def characterize_designs(
         "designs.csv"
     ),
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes here, or jobs of a batch system.")
+        int | None,
+        typer.Option(min=1, max=100_000, help="Processes here, or jobs of a batch system."),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A running Dask scheduler.")
@@ -53,6 +54,22 @@ def characterize_designs(
     import json
 
     from hawx_hw.architectures.registry import architecture_named
+    from hawx_hw.config.load import blame
+    from hawx_hw.datasets import sizes
+    from hawx_hw.pipeline.data import check_count
+    from hawx_hw.util.paths import check_output
+
+    if scheduler and cluster:
+        raise UserError("Name a scheduler or a batch system, not both.", where="--cluster")
+    if option and not cluster:
+        raise UserError("Options are those of a batch system.", where="--option")
+    check_output(output, "--output")
+    names = [name.strip() for name in datasets.split(",")]
+    for name in names:
+        with blame("--datasets"):
+            there = sizes(name)[1]
+        check_count(images, there, "test", "--images")
+
     from hawx_hw.sweep.clusters import connected
     from hawx_hw.sweep.space import Space
     from hawx_hw.sweep.sweep import sweep, table
@@ -60,14 +77,10 @@ def characterize_designs(
     from hawx_hw.util.files import write_text
     from hawx_hw.util.progress import ProgressDisplay, console_for
 
-    if scheduler and cluster:
-        raise UserError("Name a scheduler or a batch system, not both.", where="--cluster")
-    if option and not cluster:
-        raise UserError("Options are those of a batch system.", where="--option")
     try:
         space = Space(
             seed,
-            datasets=[name.strip() for name in datasets.split(",")],
+            datasets=names,
             architecture=architecture_named(architecture, "--architecture"),
         )
     except ValueError as error:

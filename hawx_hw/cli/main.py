@@ -182,8 +182,10 @@ def synth(
     def override(loaded: Config) -> Config:
         if technology is None:
             return loaded
+        from hawx_hw.util.paths import user_path
+
         # A path on the command line starts from the current folder, one in a config from its own.
-        path = Path(technology).expanduser()
+        path = user_path(technology, "--technology")
         name = str(path.resolve()) if path.exists() else technology
         return loaded.model_copy(update={"technology": name})
 

@@ -11,15 +11,19 @@ import typer
 from hawx_hw.cli.options import ArchitectureOption, JsonOption
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_text
+from hawx_hw.util.paths import check_output
 
 if TYPE_CHECKING:
-    from hawx_hw.prediction.evaluation import HeldOut
+    pass
 
 __all__ = ["predictors_app", "train_predictors"]
 
 _TechnologyOption = Annotated[
     str, typer.Option(metavar="T", help="Name, or path of a liberty file or a YAML.")
 ]
+
+#: Endings of plots; without one it is an SVG.
+_DRAWN = (".svg", ".png", ".pdf")
 
 predictors_app = typer.Typer(
     help="Predictors of area, power and longest path.", no_args_is_help=True
@@ -35,7 +39,7 @@ def train_predictors(
     output: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Folder of the predictors.")
     ] = Path("predictors"),
-    jobs: Annotated[int, typer.Option(min=1, help="Number of parallel processes.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel processes.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Train predictors on a table of designs.
@@ -53,6 +57,7 @@ def train_predictors(
     from hawx_hw.technology import load
     from hawx_hw.util.progress import ProgressDisplay, console_for
 
+    check_output(output / "predictors", "--output")
     target = load(technology, base=Path.cwd())
     kind = architecture_named(architecture, "--architecture")
     try:
@@ -106,6 +111,9 @@ def evaluate(
     from hawx_hw.util.progress import ProgressDisplay, console_for
     from hawx_hw.util.tables import print_table
 
+    if plot is not None:
+        check_output(plot, "--plot", suffixes=_DRAWN if plot.suffix else ())
+        _check_plots()
     if hold_out not in ("designs", "blocks"):
         raise UserError("What is held out must be designs or blocks.", where="--hold-out")
     table = load_table(architecture_named(architecture, "--architecture"), technology, folder)
@@ -116,7 +124,9 @@ def evaluate(
         kinds = cast('Literal["designs", "blocks"]', hold_out)
         held_out = evaluate(table, kinds, progress=task.update)
     if plot is not None:
-        _plot(held_out, plot)
+        from hawx_hw.prediction.plots import parity
+
+        parity(held_out, plot)
     results = {name: scores(one) for name, one in held_out.items()}
     if as_json:
         typer.echo(json.dumps({name: asdict(one) for name, one in results.items()}, indent=2))
@@ -135,7 +145,7 @@ def evaluate(
     )  # fmt: skip
 
 
-def _plot(held_out: dict[str, HeldOut], path: Path) -> None:
+def _check_plots() -> None:
     from importlib import util
 
     if util.find_spec("matplotlib") is None:
@@ -144,6 +154,3 @@ def _plot(held_out: dict[str, HeldOut], path: Path) -> None:
             where="--plot",
             hint="Install it, with: pip install 'hawx_hw[figures]'",
         )
-    from hawx_hw.prediction.plots import parity
-
-    parity(held_out, path)

@@ -36,6 +36,8 @@ _BLOCKS = (
 _CANDIDATES = 300
 #: Images that each of them is run on, to be chosen by.
 _PROBES = 32
+#: Training images that are profiled where no number is given.
+_IMAGES = 512
 #: Folder of the results in the build folder.
 _FOLDER = "profile"
 
@@ -50,7 +52,10 @@ def profile(
             "config, or a mixed bag where it has none.",
         ),
     ] = None,
-    images: Annotated[int, typer.Option(min=1, help="Training images to profile on.")] = 512,
+    images: Annotated[
+        int | None,
+        typer.Option(min=1, help="Training images to profile on; left out: at most 512."),
+    ] = None,
     evaluations: Annotated[
         int,
         typer.Option(min=0, help="Assignments to evaluate, so that scores predict accuracies."),
@@ -62,6 +67,7 @@ def profile(
 ) -> None:
     """Score every filter under every block, and predict accuracies from a few evaluations."""
     from hawx_hw.config.load import find_config, load_config, located
+    from hawx_hw.pipeline.data import check_option
     from hawx_hw.scores.scores import VARIANTS
     from hawx_hw.util.progress import console_for
 
@@ -81,8 +87,18 @@ def profile(
     folder, console = build / loaded.name, console_for(silent=as_json)
     try:
         blocks = _blocks(block, loaded, path.parent)
+        if images is not None:
+            check_option(images, loaded, path.parent, "training", "--images")
         report = _profiled(
-            loaded, path.parent, folder, blocks, images, evaluations, variant, plots, console
+            loaded,
+            path.parent,
+            folder,
+            blocks,
+            images or _IMAGES,
+            evaluations,
+            variant,
+            plots,
+            console,
         )
     except UserError as error:
         raise located(error, path) from error

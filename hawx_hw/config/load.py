@@ -58,9 +58,9 @@ def find_config(name: str) -> Path:
     Raises
     ------
     UserError
-        Where there is no such file.
+        Where there is no such file, or none can have this name.
     """
-    for path in (Path(name), configs() / name, configs() / f"{name}.yaml"):
+    for path in (user_path(name), configs() / name, configs() / f"{name}.yaml"):
         # A pipe or a device is refused where it is read.
         if path.exists() and not path.is_dir():
             return path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hawx_hw.datasets import Dataset
     from hawx_hw.pipeline.stage import Context
 
-__all__ = ["GRAPH", "check_count", "check_images", "image_codes", "load_dataset"]
+__all__ = ["GRAPH", "check_count", "check_images", "check_option", "image_codes", "load_dataset"]
 
 #: Name of the files of the quantized graph, without suffix.
 GRAPH = "quantized"
@@ -51,6 +51,27 @@ def check_images(config: Config, base: Path, *keys: str) -> None:
             of_test = section in _ON_TEST_IMAGES
             part, there = ("test", test) if of_test else ("training", train)
             check_count(getattr(settings, name), there, part, key)
+
+
+def check_option(count: int, config: Config, base: Path, part: str, option: str) -> None:
+    """As :func:`check_images`, for an option of the command line.
+
+    Parameters
+    ----------
+    count : int
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+    part : str
+        ``training`` or ``test``.
+    option : str
+        Its name, for the error.
+    """
+    from hawx_hw import datasets
+
+    with blame("network.dataset"):
+        train, test = datasets.sizes(config.network.dataset, base=base)
+    check_count(count, train if part == "training" else test, part, option)
 
 
 def check_count(count: int, there: int, part: str, where: str) -> None:

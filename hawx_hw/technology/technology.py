@@ -24,6 +24,7 @@ from hawx_hw.technology.yaml_files import checked, read_mapping
 from hawx_hw.util.files import write_bytes
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import required_cache_folder, technology_folders
+from hawx_hw.util.paths import user_path
 
 __all__ = ["BUILT_IN", "FAMILIES", "FpgaFamily", "Technology", "load", "load_any"]
 
@@ -202,7 +203,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
 
 def _candidates(places: tuple[str, ...], folder: Path) -> Iterator[Path]:
     for place in places:
-        expanded = Path(os.path.expandvars(place)).expanduser()
+        expanded = user_path(os.path.expandvars(place))
         yield folder / expanded
         if not expanded.is_absolute():
             for own in technology_folders():

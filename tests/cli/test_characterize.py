@@ -85,6 +85,8 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
         (("exact", "--objective", "price"), r"--objective: There is no objective 'price'"),
         (("exact", "--all"), r"--all: Name blocks or use --all, not both"),
         (("exact", "--clock", "0"), r"--clock: The clock must be above 0 MHz, not 0"),
+        (("exact", "--clock", "inf"), r"--clock: The clock must be above 0 MHz, not inf"),
+        (("exact", "--clock", "nan"), r"--clock: The clock must be above 0 MHz, not nan"),
         (("exact", "--operands", "conv2"), r"no operands 'conv2'\. Write uniform, or a layer"),
         (("exact", "--operands", "conv2 of none.yaml"), r"There is no config 'none.yaml'"),
         (("exact", "--technology", "none"), r"Unknown technology 'none'"),
