@@ -101,7 +101,7 @@ def main() -> None:
             ours.append(sum(ours))
             begin = time.perf_counter()
             reference = opensta_power(
-                model, activity, technology.liberty, clock_mhz=clock, workdir=folder / "sta"
+                model, activity, technology, clock_mhz=clock, workdir=folder / "sta"
             )
             theirs = [
                 reference.internal_uw,

@@ -21,6 +21,7 @@ from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
 from hawx_hw.synthesis.opensta import WITHOUT, check_word, find_opensta, time_unit, without_wires
+from hawx_hw.technology import Technology
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
 from hawx_hw.util.processes import run
@@ -48,7 +49,7 @@ class OpenStaPower:
 def opensta_power(
     model: PowerModel,
     activity: Activity,
-    liberty: Path,
+    technology: Technology,
     *,
     clock_mhz: float,
     workdir: Path,
@@ -62,8 +63,8 @@ def opensta_power(
     model : PowerModel
         The power model of the design.
     activity : Activity
-    liberty : Path
-        Liberty file of its cells, as plain text.
+    technology : Technology
+        That of its cells.
     clock_mhz : float
     workdir : Path
         Gets ``power.*``: what OpenSTA read, and its log.
@@ -84,7 +85,7 @@ def opensta_power(
             "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
     program, version = installed
-    cells = without_wires(liberty.read_text(encoding="utf-8", errors="replace"))
+    cells = without_wires(technology.tool_text())
     period = 1000.0 / clock_mhz / time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "power.v", flat_verilog(model.flat))

@@ -61,4 +61,4 @@ def files(config: Config, base: Path) -> dict[str, Path]:
     with blame("technology"):
         technology = load(config.technology, base=base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    return {"technology": technology.liberty, **predictors}
+    return {**technology.files, **predictors}

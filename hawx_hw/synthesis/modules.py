@@ -217,7 +217,7 @@ def _run(
     if not units:
         return
     with scratch_folder("synthesis") as scratch:
-        (scratch / "cells.lib").symlink_to(technology.liberty.resolve())
+        (scratch / "cells.lib").write_text(technology.tool_text(), "utf-8")
         (scratch / "abc.constr").write_text(constraints(technology), "utf-8")
         folders = [scratch / str(number) for number in range(len(units))]
         for folder, unit in zip(folders, units, strict=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.synthesis.result import OpenStaTiming
+from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
 from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.processes import run
@@ -46,7 +47,7 @@ def find_opensta() -> tuple[Path, str] | None:
 def opensta_timing(
     verilog: Path,
     top: str,
-    liberty: Path,
+    technology: Technology,
     *,
     workdir: Path,
     clock: str = "clk",
@@ -62,8 +63,8 @@ def opensta_timing(
     verilog : Path
         The netlist: standard cells, memory macros, modules.
     top : str
-    liberty : Path
-        Of the standard cells, as plain text.
+    technology : Technology
+        That of the standard cells.
     workdir : Path
         Gets ``opensta.*``: what OpenSTA read and what it said.
     clock : str
@@ -86,7 +87,7 @@ def opensta_timing(
         )
     program, version = installed
     text, macros = plain_verilog(verilog.read_text("utf-8"))
-    cells = liberty.read_text(encoding="utf-8", errors="replace")
+    cells = technology.tool_text()
     unit = time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "opensta.v", text)

@@ -159,7 +159,7 @@ def _timing(
         sign_off = opensta_timing(
             workdir / "netlist.v",
             mapped.netlist.top,
-            technology.liberty,
+            technology,
             workdir=workdir,
             timeout=timeout,
         )

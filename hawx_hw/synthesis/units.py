@@ -23,6 +23,11 @@ __all__ = ["KIND", "MappedContent", "Recipe", "Unit", "mapped_content", "units_o
 
 #: Kind of the store's entries.
 KIND = "module"
+#: What makes the text that ABC gets of a library.
+_LIBRARY_CODE = tuple(
+    f"hawx_hw.technology.liberty{part}"
+    for part in ("", "_cells", "_checks", "_groups", "_tables", "_text", "_units", "_writer")
+)
 _HEAD = re.compile(r"\A/\*.*?\*/\s*", re.DOTALL)
 
 
@@ -72,7 +77,7 @@ class Recipe:
             "library": self.technology.digest,
             "constraints": constraints(self.technology),
             "pyosys": metadata.version("pyosys"),
-            "code": source_hash("hawx_hw.synthesis.module_worker", __name__),
+            "code": source_hash("hawx_hw.synthesis.module_worker", __name__, *_LIBRARY_CODE),
         }
 
 

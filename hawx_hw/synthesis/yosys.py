@@ -48,8 +48,19 @@ def constraints(technology: Technology) -> str:
     Raises
     ------
     UserError
-        The library has no inverter.
+        The library has no inverter, no delays or no areas.
     """
+    cells = technology.library.cells.values()
+    for missing, present in (
+        ("delays", any(pin.arcs for cell in cells for pin in cell.pins.values())),
+        ("an area", any(cell.area for cell in cells if not cell.dont_use)),
+    ):
+        if not present:
+            raise UserError(
+                f"No cell of the library has {missing}, which synthesis needs.",
+                where=str(technology.liberty),
+                hint=f"Name a technology whose library states {missing}.",
+            )
     return f"set_driving_cell {_driver(technology)}\nset_load 0\n"
 
 

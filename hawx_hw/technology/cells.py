@@ -129,11 +129,17 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """The cells of a liberty file by name; ``voltage`` is the supply in V."""
+    """The cells of a library by name.
+
+    ``voltage`` is the supply in V, and ``states_voltage`` whether the library states it; ``notes``
+    say what was left out or assumed.
+    """
 
     name: str
     cells: dict[str, Cell]
     voltage: float
+    states_voltage: bool = True
+    notes: tuple[str, ...] = ()
 
     def tie(self, value: str) -> tuple[str, str] | None:
         """Cell and pin of the smallest cell with the constant output ``"0"`` or ``"1"``."""

@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
+_Texts = Annotated[tuple[_Text, ...], Field(min_length=1)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 _Figure = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
@@ -87,15 +88,15 @@ class TechnologyDescription(_Model):
     """A library of standard cells."""
 
     name: _Text
-    liberty: _Text | tuple[_Text, ...]
+    liberty: _Text | Annotated[tuple[_Text | _Texts, ...], Field(min_length=1)]
     install: _Text | None = None
     supply: _Positive | None = None
     clock_mhz: _Positive = 100.0
     memories: MemoriesDescription = MemoriesDescription()
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """Where the liberty file may be."""
+    def places(self) -> tuple[str | tuple[str, ...], ...]:
+        """Where the liberty file may be; several in one are files that make one library."""
         return (self.liberty,) if isinstance(self.liberty, str) else self.liberty
 
 

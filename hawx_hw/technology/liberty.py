@@ -1,13 +1,10 @@
-"""Reads what synthesis, timing and power need from a liberty file."""
+"""Reads what synthesis, timing and power need from the liberty files of a library."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology.cells import (
@@ -19,7 +16,13 @@ from hawx_hw.technology.cells import (
     Pin,
     Table,
 )
-from hawx_hw.technology.liberty_groups import Group, parse
+from hawx_hw.technology.liberty_cells import CellReader, is_special
+from hawx_hw.technology.liberty_checks import BadName, check_cell, check_cell_name, check_delays
+from hawx_hw.technology.liberty_groups import Group, LibertyError, parse
+from hawx_hw.technology.liberty_tables import TableReader, Unsupported, templates_of
+from hawx_hw.technology.liberty_text import read_text
+from hawx_hw.technology.liberty_units import DEFAULT_VOLTAGE, Units, read_units, read_voltage
+from hawx_hw.technology.liberty_writer import Part, liberty_text
 
 __all__ = [
     "Arc",
@@ -29,249 +32,230 @@ __all__ = [
     "Library",
     "Pin",
     "Table",
+    "plain_liberty",
     "read_library",
 ]
 
-#: Attributes of cells that are not for logic. Not all libraries mark them dont_use as well.
-_SPECIAL_FLAGS = (
-    "dont_use", "always_on", "is_isolation_cell", "is_level_shifter", "is_macro_cell", "pad_cell",
-)  # fmt: skip
-_SPECIAL_TEXTS = ("clock_gating_integrated_cell", "power_gating_cell", "retention_cell")
-#: Names reach commands of Yosys, ABC, a shell and OpenSTA's Tcl, none of which interprets these.
-_CELL = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-#: With the index of a bit in a bus.
-_PIN = re.compile(rf"{_CELL.pattern}(?:\[[0-9]+\])?")
+#: How many of the cells that are left out a message names.
+_NAMED = 3
+#: Attributes of a library by which its numbers are meant: files of one library must agree.
+_MEANING = ("_threshold_pct_", "slew_derate_from_library", "default_cell_leakage_power")
 
 
-def read_library(path: Path) -> Library:
-    """Read a liberty file.
+def read_library(*paths: Path) -> Library:
+    """Read a library.
+
+    Its cells are checked for what they mean; a cell that is not for logic, or has something that
+    is not read, is left out where that is wrong with it. :attr:`Library.notes` says so.
+
+    Parameters
+    ----------
+    *paths : Path
+        The liberty files that it consists of.
 
     Raises
     ------
     UserError
-        The file is not liberty, has no cells, or names a cell or pin by more than a plain word.
+        A file is not liberty, or says something wrong: with file, line, cell and pin. Or there are
+        no cells, or two of one name, or files that do not belong together.
     """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UserError(f"The liberty file cannot be read: {error}", where=str(path)) from error
-    try:
-        root = parse(text)
-        library = _library(root)
-    except (IndexError, ValueError, KeyError) as error:
-        raise UserError(
-            f"This is not a liberty file that can be read: {error}", where=str(path)
-        ) from error
-    if not library.cells:
-        raise UserError("The liberty file has no cells", where=str(path))
-    _check_names(library, path)
-    return library
+    return _library(_read(paths))
 
 
-def _check_names(library: Library, path: Path) -> None:
-    hint = (
-        "Rename it in the liberty file, with letters, digits, _ and . only, "
-        "the first a letter or _."
-    )
-    for name, cell in library.cells.items():
-        if not _CELL.fullmatch(name):
-            raise UserError(f"{name!r} is no name for a cell.", where=str(path), hint=hint)
-        for pin in cell.pins:
-            if not _PIN.fullmatch(pin):
-                raise UserError(
-                    f"{pin!r} is no name for a pin of cell {name}.", where=str(path), hint=hint
-                )
+def plain_liberty(*paths: Path, supply: float = DEFAULT_VOLTAGE) -> str:
+    """A library in the words that Yosys, ABC and OpenSTA read alike, with the cells that we read.
+
+    Parameters
+    ----------
+    *paths : Path
+    supply : float
+        In V, for a library that states none.
+
+    Raises
+    ------
+    UserError
+        As :func:`read_library`.
+    """
+    files = _read(paths)
+    return liberty_text([file.part for file in files], _voltage(files) or supply)
 
 
 @dataclass(frozen=True)
-class _Units:
-    """What one unit of the library is in ns, fF, fJ, nW; and the templates of its tables."""
+class _File:
+    """A file's library: its units, and of its cells those that are right, with the problems."""
 
-    nanosecond: float
-    femtofarad: float
-    femtojoule: float
-    nanowatt: float
-    templates: dict[str, Group]
+    path: Path
+    group: Group
+    tables: TableReader
+    voltage: float | None
+    cells: dict[str, tuple[Group, Cell]]
+    left_out: dict[str, LibertyError]
 
+    @property
+    def units(self) -> Units:
+        return self.tables.units
 
-_TIMES = {"1ns": 1.0, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1}
-_POWERS = {"1pw": 1e-3, "10pw": 1e-2, "100pw": 0.1, "1nw": 1.0, "10nw": 10.0, "100nw": 100.0,
-           "1uw": 1e3, "10uw": 1e4, "100uw": 1e5, "1mw": 1e6}  # fmt: skip
-_VOLTAGES = {"1mv": 1e-3, "10mv": 1e-2, "100mv": 0.1, "1v": 1.0}
-
-
-def _units(group: Group) -> _Units:
-    amount, unit = (group.attributes.get("capacitive_load_unit") or ["1", "pf"])[:2]
-    femtofarad = float(amount) * {"ff": 1.0, "pf": 1000.0}[unit.lower()]
-    volt = _VOLTAGES[group.text("voltage_unit", "1V").lower()]
-    return _Units(
-        _TIMES[group.text("time_unit", "1ns")],
-        femtofarad,
-        # The format has no unit of energy of its own.
-        femtofarad * volt * volt,
-        # Without a unit there must be no leakage: OpenSTA takes it as zero as well.
-        _POWERS[group.text("leakage_power_unit", "1nW").lower()],
-        {
-            template.arguments[0]: template
-            for template in group.children("lu_table_template", "power_lut_template")
-        },
-    )
+    @property
+    def part(self) -> Part:
+        return Part(self.group, self.tables, [group for group, _ in self.cells.values()])
 
 
-def _library(root: Group) -> Library:
-    group = next(root.children("library"), None)
-    if group is None:
-        raise ValueError("there is no library group")
-    units = _units(group)
-    cells = {}
-    for cell in group.children("cell"):
-        name = cell.arguments[0]
-        pins = {}
-        buses = (pin for bus in cell.children("bus", "bundle") for pin in bus.children("pin"))
-        for pin in (*cell.children("pin"), *buses):
-            for pin_name in pin.arguments:
-                direction = pin.text("direction")
-                usual = (
-                    "default_input_pin_cap" if direction == "input" else "default_output_pin_cap"
-                )
-                pins[pin_name] = Pin(
-                    pin_name,
-                    direction,
-                    pin.number("capacitance", group.number(usual)) * units.femtofarad,
-                    pin.text("function"),
-                    tuple(_arcs(pin, units)),
-                    tuple(_setups(pin, units)),
-                    tuple(_powers(pin, units)),
-                )
-        cells[name] = Cell(
-            name,
-            cell.number("area"),
-            _special(cell),
-            any(cell.children("ff", "latch", "statetable")),
-            pins,
-            *_leakage(cell, group, units),
-            _flip_flop(cell),
+def _read(paths: Sequence[Path]) -> list[_File]:
+    if not paths:
+        raise ValueError("paths must be at least one file, not none")
+    files = [_read_file(path) for path in paths]
+    _check_together(files)
+    if any(_timed(file) for file in files):
+        for file in files:
+            _leave_out_untimed(file)
+    if not any(file.cells for file in files):
+        for file in files:
+            for name, problem in file.left_out.items():
+                raise _error(problem, file.path, name)
+        raise UserError("The liberty file has no cells", where=_where(paths))
+    return files
+
+
+def _read_file(path: Path) -> _File:
+    text = read_text(path)
+    cell = ""
+    try:
+        group = _only_library(parse(text))
+        tables = TableReader(read_units(group), templates_of(group))
+        voltage = read_voltage(group, tables.units)
+        reader = CellReader(group, tables)
+        cells: dict[str, tuple[Group, Cell]] = {}
+        left_out: dict[str, LibertyError] = {}
+        for child in group.children("cell"):
+            cell = child.name
+            check_cell_name(cell, child.line)
+            if cell in cells or cell in left_out:
+                raise LibertyError("it stands in the file twice", child.line)
+            try:
+                check_cell(child, tables)
+                cells[cell] = child, reader.read(child)
+            except LibertyError as error:
+                if not isinstance(error, Unsupported) and not is_special(child):
+                    raise
+                left_out[cell] = error
+    except LibertyError as error:
+        raise _error(error, path, cell) from error
+    return _File(path, group, tables, voltage, cells, left_out)
+
+
+def _only_library(root: Group) -> Group:
+    libraries = list(root.children("library"))
+    if len(libraries) != 1:
+        line = libraries[1].line if libraries else 1
+        raise LibertyError(f"it must hold one library group, not {len(libraries)}", line)
+    (library,) = libraries
+    if "include_file" in library.attributes:
+        raise LibertyError(
+            "include_file is not followed: name all files of the library together",
+            library.line_of("include_file"),
         )
-    return Library(group.arguments[0] if group.arguments else "", cells, _voltage(group))
+    return library
 
 
-def _voltage(library: Group) -> float:
-    conditions = {
-        group.arguments[0]: group
-        for group in library.children("operating_conditions")
-        if group.arguments
-    }
-    chosen = conditions.get(library.text("default_operating_conditions"))
-    nominal = library.number("nom_voltage", 1.0)
-    return nominal if chosen is None else chosen.number("voltage", nominal)
+def _error(error: LibertyError, path: Path, cell: str) -> UserError:
+    where = f"{path}:{error.line}"
+    if isinstance(error, BadName):
+        return UserError(
+            f"{error.what}.",
+            where=where,
+            hint="Rename it in the liberty file, with letters, digits, _ and . only, the first a "
+            "letter or _.",
+        )
+    about = f"cell {cell}" if cell else "This is not a liberty file that can be read"
+    return UserError(f"{about}: {error.what}.", where=where)
 
 
-def _leakage(
-    cell: Group, library: Group, units: _Units
-) -> tuple[float, tuple[tuple[str, float], ...]]:
-    by_state: dict[str, float] = {}
-    for group in cell.children("leakage_power"):
-        # One group for each supply pin.
-        when = group.text("when")
-        by_state[when] = by_state.get(when, 0.0) + group.number("value") * units.nanowatt
-    stated = "cell_leakage_power" in cell.attributes
-    default = (
-        cell.number("cell_leakage_power") * units.nanowatt
-        if stated or "" not in by_state
-        else by_state[""]
-    )
-    if not stated and not by_state:
-        default = library.number("default_cell_leakage_power") * units.nanowatt
-    return default, tuple((when, value) for when, value in by_state.items() if when)
-
-
-def _flip_flop(cell: Group) -> FlipFlop | None:
-    group = next(cell.children("ff"), None)
-    if group is None:
-        return None
-    state, inverted = (*group.arguments, "", "")[:2]
-    names = ("clocked_on", "next_state", "clear", "preset")
-    return FlipFlop(state, inverted, *(group.text(name) for name in names))
-
-
-def _special(cell: Group) -> bool:
-    """Whether a cell is not for logic: clock gates, scan flip-flops, isolation of power domains."""
-    return (
-        any(cell.text(flag).lower() == "true" for flag in _SPECIAL_FLAGS)
-        or any(cell.text(name) for name in _SPECIAL_TEXTS)
-        or any(cell.children("test_cell", "statetable"))
+def _timed(file: _File) -> bool:
+    return any(
+        pin.arcs
+        for _, cell in file.cells.values()
+        if not cell.dont_use
+        for pin in cell.pins.values()
     )
 
 
-def _arcs(pin: Group, units: _Units) -> Iterator[Arc]:
-    for timing in pin.children("timing"):
-        kind = timing.text("timing_type", "combinational")
-        if kind not in ("combinational", "rising_edge", "falling_edge"):
+def _leave_out_untimed(file: _File) -> None:
+    for name, (group, cell) in list(file.cells.items()):
+        if cell.dont_use:
             continue
-        delays = _pair(timing, "cell_rise", "cell_fall", units, units.nanosecond)
-        transitions = _pair(timing, "rise_transition", "fall_transition", units, units.nanosecond)
-        if delays and transitions:
-            sense = timing.text("timing_sense", "non_unate")
-            for source in timing.text("related_pin").split():
-                yield Arc(source, kind != "combinational", sense, delays, transitions)
+        try:
+            check_delays(cell, group.line)
+        except Unsupported as problem:
+            del file.cells[name]
+            file.left_out[name] = problem
 
 
-def _setups(pin: Group, units: _Units) -> Iterator[tuple[Table, Table]]:
-    for timing in pin.children("timing"):
-        if timing.text("timing_type").startswith("setup_"):
-            limits = _pair(timing, "rise_constraint", "fall_constraint", units, units.nanosecond)
-            if limits:
-                yield limits
+def _check_together(files: Sequence[_File]) -> None:
+    first = files[0]
+    places: dict[str, Path] = {}
+    for file in files:
+        for name in (*file.cells, *file.left_out):
+            if name in places:
+                raise UserError(
+                    f"cell {name} stands in {places[name]} too.",
+                    where=str(file.path),
+                    hint="The files of a library must be of one corner, and hold each cell once.",
+                )
+            places[name] = file.path
+        different = next(_differences(first, file), None)
+        if different is not None:
+            raise UserError(
+                f"{different} differs from that of {first.path}.",
+                where=str(file.path),
+                hint="The files of a library must be of one corner, in the same units.",
+            )
 
 
-def _powers(pin: Group, units: _Units) -> Iterator[InternalPower]:
-    for group in pin.children("internal_power"):
-        tables = _pair(group, "rise_power", "fall_power", units, units.femtojoule) or _pair(
-            group, "power", "power", units, units.femtojoule
-        )
-        if tables:
-            for related in group.text("related_pin").split() or [""]:
-                yield InternalPower(related, group.text("when"), *tables)
+def _differences(first: _File, file: _File) -> Iterator[str]:
+    """What files that belong together have alike, and these have not."""
+    for name, text in file.units.attributes.items():
+        if text != first.units.attributes[name]:
+            yield name
+    if file.voltage is not None and first.voltage not in (None, file.voltage):
+        yield "The supply"
+    for name in {*file.group.attributes, *first.group.attributes}:
+        meant = any(part in name for part in _MEANING)
+        if (meant or name.endswith("_pin_cap")) and (
+            file.group.text(name) != first.group.text(name)
+        ):
+            yield name
 
 
-def _pair(
-    group: Group, rise: str, fall: str, units: _Units, scale: float
-) -> tuple[Table, Table] | None:
-    """The tables for rise and fall; one stands for both where the other is left out."""
-    tables = [
-        _table(table, units, scale) for kind in (rise, fall) for table in group.children(kind)
-    ]
-    return (tables[0], tables[-1]) if tables else None
+def _voltage(files: Sequence[_File]) -> float | None:
+    return next((file.voltage for file in files if file.voltage is not None), None)
 
 
-#: The variables that may span a table: a pin's own transition, then a load or that of the clock.
-_FIRST = ("input_net_transition", "input_transition_time", "constrained_pin_transition")
-_SECOND = ("total_output_net_capacitance", "related_pin_transition")
-
-
-def _table(group: Group, units: _Units, scale: float) -> Table:
-    template = units.templates.get(group.arguments[0]) if group.arguments else None
-    variables, lengths = [], []
-    axes = {"first": np.zeros(1), "second": np.zeros(1)}
-    for number in ("1", "2"):
-        variable = template.text(f"variable_{number}") if template else ""
-        index = group.attributes.get(f"index_{number}") or (
-            template.attributes.get(f"index_{number}") if template else None
-        )
-        if variable and index:
-            axis = np.array([float(value) for value in " ".join(index).split()])
-            if variable not in _FIRST + _SECOND:
-                raise ValueError(f"unknown table variable {variable!r}")
-            load = variable == "total_output_net_capacitance"
-            unit = units.femtofarad if load else units.nanosecond
-            place = "first" if variable in _FIRST else "second"
-            axes[place] = axis * unit
-            variables.append(place)
-            lengths.append(len(axis))
-    values = np.array([float(v) for v in " ".join(group.attributes["values"]).split()]) * scale
-    shaped = values.reshape(lengths) if lengths else values.reshape(1, 1)
-    if variables == ["second", "first"]:
-        shaped = shaped.T
-    return Table(
-        axes["first"], axes["second"], shaped.reshape(len(axes["first"]), len(axes["second"]))
+def _library(files: Sequence[_File]) -> Library:
+    voltage = _voltage(files)
+    return Library(
+        files[0].group.name,
+        {name: cell for file in files for name, (_, cell) in file.cells.items()},
+        DEFAULT_VOLTAGE if voltage is None else voltage,
+        voltage is not None,
+        tuple(note for file in files for note in _notes(file)),
     )
+
+
+def _notes(file: _File) -> Iterator[str]:
+    for name in file.units.missing:
+        if name in ("time_unit", "capacitive_load_unit"):
+            taken = file.units.attributes[name].strip(": ")
+            yield f"{file.path}: The library states no {name}; {taken} is taken."
+    if file.left_out:
+        named = [
+            f"{name} (line {problem.line}: {problem.what})"
+            for name, problem in list(file.left_out.items())[:_NAMED]
+        ]
+        more = len(file.left_out) - len(named)
+        rest = f" and {more} more" if more else ""
+        number = f"{len(file.left_out)} cell{'s' if len(file.left_out) > 1 else ''}"
+        yield f"{file.path}: {number} left out: {'; '.join(named)}{rest}."
+
+
+def _where(paths: Sequence[Path]) -> str:
+    return str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"

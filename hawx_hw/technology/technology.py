@@ -1,11 +1,10 @@
-"""Finds the liberty file of a technology."""
+"""Finds the liberty files of a technology."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
-import zlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,12 +17,12 @@ from hawx_hw.technology.description import (
     TechnologyDescription,
 )
 from hawx_hw.technology.gates import smallest_gates
-from hawx_hw.technology.liberty import Library, read_library
+from hawx_hw.technology.liberty import Library, plain_liberty, read_library
+from hawx_hw.technology.liberty_text import SUFFIXES, is_liberty, read_unpacked
 from hawx_hw.technology.memories import FITTED_NM, FITTED_SUPPLY, MemoryModel, scaled
 from hawx_hw.technology.yaml_files import checked, read_mapping
-from hawx_hw.util.files import write_bytes
 from hawx_hw.util.fingerprints import json_hash
-from hawx_hw.util.locations import required_cache_folder, technology_folders
+from hawx_hw.util.locations import technology_folders
 from hawx_hw.util.paths import user_path
 
 __all__ = ["BUILT_IN", "FAMILIES", "FpgaFamily", "Technology", "load", "load_any"]
@@ -33,7 +32,6 @@ _FOLDER = Path(__file__).resolve().parent / "libraries"
 FAMILIES = ("ecp5", "ice40")
 #: Technologies that are known by name. But for generic45 their liberty files must be installed.
 BUILT_IN = tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml") if path.stem not in FAMILIES))
-#: Folders, as PATH has them, with technologies and liberty files of the user's own.
 #: The fitted inverter's area at 130 nm, from which the node of an unknown library is guessed.
 _INVERTER_130 = 5.4432
 
@@ -46,12 +44,14 @@ class Technology:
     ----------
     name : str
     liberty : Path
-        The library as plain text.
+        The user's liberty file, or the first of those that make the library.
     clock_mhz : float
         The clock where a design names none.
     stated_supply : float or None
         In V; None: that of the library.
     stated_memories : MemoriesDescription
+    more : tuple of Path
+        The other files of the library.
     """
 
     name: str
@@ -59,11 +59,21 @@ class Technology:
     clock_mhz: float = 100.0
     stated_supply: float | None = None
     stated_memories: MemoriesDescription = field(default_factory=MemoriesDescription)
+    more: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The liberty files by a name for each, as inputs of a stage."""
+        others = {f"technology {number}": path for number, path in enumerate(self.more, 2)}
+        return {"technology": self.liberty, **others}
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the liberty text: the identity of the library."""
-        return hashlib.sha256(self.liberty.read_bytes()).hexdigest()
+        digests = [
+            hashlib.sha256(read_unpacked(path)).hexdigest() for path in self.files.values()
+        ]
+        return digests[0] if len(digests) == 1 else json_hash(digests)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -79,8 +89,20 @@ class Technology:
 
     @cached_property
     def library(self) -> Library:
-        """The cells of the library."""
-        return read_library(self.liberty)
+        """The cells of the library. Warns of what was left out or assumed in reading it."""
+        library = read_library(*self.files.values())
+        notes = library.notes
+        if not library.states_voltage and self.stated_supply is None:
+            notes += (
+                f"{self.liberty}: The library states no supply; {library.voltage:g} V is taken.",
+            )
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
+        return library
+
+    def tool_text(self) -> str:
+        """The library as Yosys, ABC and OpenSTA get it."""
+        return plain_liberty(*self.files.values(), supply=self.supply)
 
     @property
     def supply(self) -> float:
@@ -94,7 +116,7 @@ class Technology:
         Raises
         ------
         UserError
-            The library has no inverter to scale the model by.
+            The library has no inverter to scale the model by, or one without area.
         """
         try:
             gates = smallest_gates(self.library, self.supply)
@@ -103,6 +125,13 @@ class Technology:
         stated = self.stated_memories.model
         feature, source = stated.feature_nm, "scaled from 130 nm (assumed)"
         if feature is None:
+            if not gates.inverter_area:
+                raise UserError(
+                    "The smallest inverter of the library has no area, from which the size of "
+                    "memories is guessed.",
+                    where=str(self.liberty),
+                    hint="State memories.model.feature_nm in the YAML of a technology.",
+                )
             feature = FITTED_NM * (gates.inverter_area / _INVERTER_130) ** 0.5
             source += ", node guessed from the smallest inverter"
         if (feature, self.supply) == (FITTED_NM, FITTED_SUPPLY):
@@ -130,16 +159,17 @@ class FpgaFamily:
 def load(name: str, *, base: Path | None = None) -> Technology:
     """A technology by name, by the path of a liberty file, or by that of a technology's YAML.
 
-    Its keys are those of :class:`~hawx_hw.technology.description.TechnologyDescription`;
-    docs/technologies.md explains them. Of the places of the liberty file the first that exists is
-    taken; environment variables and ``~`` are expanded, and relative places count from the YAML's
+    The files in a folder are one library. The keys of a YAML are those of
+    :class:`~hawx_hw.technology.description.TechnologyDescription`; docs/technologies.md explains
+    them. Of the places of the liberty file the first that exists is taken; environment variables and ``~`` are expanded, and relative places count from the YAML's
     folder, then from the folders that the environment variable HAWX_TECHNOLOGY lists. These may
     hold technologies of the user's own as well, which are then known by name.
 
     Parameters
     ----------
     name : str
-        One of :data:`BUILT_IN`, or a path that ends in .lib, .lib.gz, .yaml or .yml.
+        One of :data:`BUILT_IN`, or a path that ends in .lib, .lib.gz, .yaml or .yml, or of a
+        folder.
     base : Path or None
         Relative paths count from here; the working directory if left out.
 
@@ -163,19 +193,22 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
     path = (base or Path()) / name
     if path.suffix in (".yaml", ".yml"):
         return _described(path)
-    if path.suffixes[-1:] == [".lib"] or path.suffixes[-2:] == [".lib", ".gz"]:
+    if is_liberty(path) and not path.is_dir():
         if not path.is_file():
             raise UserError(f"There is no liberty file {name!r}", hint="Check technology's path.")
-        return Technology(path.name.split(".")[0], _plain(path))
+        return Technology(path.name.split(".")[0], path)
     if Path(name).name == name:
         for folder in (*technology_folders(), _FOLDER):
             candidate = folder / f"{name}.yaml"
             if candidate.is_file():
                 return _described(candidate)
+    if path.is_dir():
+        first, *more = _in_folder(path)
+        return Technology(path.resolve().name.split(".")[0], first, more=tuple(more))
     raise UserError(
         f"Unknown technology {name!r}",
         hint=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
-        ".lib.gz or .yaml.",
+        ".lib.gz or .yaml, or of a folder with the .lib files of one library.",
     )
 
 
@@ -185,43 +218,52 @@ def _described(path: Path) -> Technology | FpgaFamily:
         family = checked(FamilyDescription, content, path)
         return FpgaFamily(family.name, family.family)
     description = checked(TechnologyDescription, content, path)
-    for candidate in _candidates(description.places, path.parent):
-        if candidate.is_file():
+    for place in description.places:
+        parts = (place,) if isinstance(place, str) else place
+        found = [_first_there(part, path.parent) for part in parts]
+        if all(found):
+            first, *more = (file for files in found for file in files)
             return Technology(
                 description.name,
-                _plain(candidate),
+                first,
                 description.clock_mhz,
                 description.supply,
                 description.memories,
+                tuple(more),
             )
     raise UserError(
         f"The liberty file of technology {description.name!r} is missing",
-        where=", ".join(description.places),
+        where=", ".join(
+            place if isinstance(place, str) else " with ".join(place)
+            for place in description.places
+        ),
         hint=description.install,
     )
 
 
-def _candidates(places: tuple[str, ...], folder: Path) -> Iterator[Path]:
-    for place in places:
-        expanded = user_path(os.path.expandvars(place))
-        yield folder / expanded
-        if not expanded.is_absolute():
-            for own in technology_folders():
-                yield own / expanded
+def _first_there(place: str, folder: Path) -> list[Path]:
+    """The liberty file at the first place that exists, or the files in it if it is a folder."""
+    for candidate in _candidates(place, folder):
+        if candidate.is_file():
+            return [candidate]
+        if candidate.is_dir():
+            return _in_folder(candidate)
+    return []
 
 
-def _plain(path: Path) -> Path:
-    """The path itself, or that of the unpacked text in the user's cache."""
-    if path.suffix != ".gz":
-        return path
-    packed = path.read_bytes()
-    target = required_cache_folder("liberty") / f"{hashlib.sha256(packed).hexdigest()}.lib"
-    if not target.is_file():
-        try:
-            text = gzip.decompress(packed)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UserError(
-                f"The liberty file is damaged: {error}", where=str(path), hint="Fetch it again."
-            ) from error
-        write_bytes(target, text)
-    return target
+def _in_folder(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if is_liberty(path) and path.is_file())
+    if not files:
+        raise UserError(
+            f"The folder has no liberty file: no name in it ends in {' or '.join(SUFFIXES)}.",
+            where=str(folder),
+        )
+    return files
+
+
+def _candidates(place: str, folder: Path) -> Iterator[Path]:
+    expanded = user_path(os.path.expandvars(place))
+    yield folder / expanded
+    if not expanded.is_absolute():
+        for own in technology_folders():
+            yield own / expanded

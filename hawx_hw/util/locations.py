@@ -37,7 +37,6 @@ VARIABLES: Mapping[str, str] = {
 CACHES: Mapping[str, str] = {
     "blocks": "imported blocks",
     "kernels": "compiled C code",
-    "liberty": "unpacked liberty files",
     "mnist": "downloaded files of MNIST",
     "scratch": "scratch files",
     "verilator": "compiled parts of Verilator that all simulations share",

@@ -353,7 +353,7 @@ def test_a_library_cannot_start_commands(
         map_designs([(SOURCES, "adder")], load(str(liberty)))
     assert caught.value.exit_status == 2
     # Nor where the library's reader let the name through.
-    monkeypatch.setattr("hawx_hw.technology.liberty._check_names", lambda *_: None)
+    monkeypatch.setattr("hawx_hw.technology.liberty.check_cell_name", lambda *_: None)
     with pytest.raises(UserError, match="cannot be part of a command of Yosys") as caught:
         map_designs([(SOURCES, "adder")], load(str(liberty)))
     assert caught.value.exit_status == 2

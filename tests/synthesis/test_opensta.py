@@ -13,8 +13,8 @@ from hawx_hw.synthesis.opensta import (
     opensta_timing,
     without_wires,
 )
-from hawx_hw.technology import load
-from hawx_hw.technology.liberty import read_library
+from hawx_hw.technology import Technology, load
+from hawx_hw.technology.liberty_groups import parse
 
 NETLIST = """module top(clk, a, q);
   input clk;
@@ -48,12 +48,11 @@ endmodule
 needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 
 
-def test_a_macro_library_has_every_port_at_its_width(tmp_path):
+def test_a_macro_library_has_every_port_at_its_width():
     shape = {"ADDRESS_WIDTH": 5, "DEPTH": 20, "WIDTH": 184}
     text = macro_library({"small": ("hawx_sdp_ram", shape)})
-    file = tmp_path / "macros.lib"
-    file.write_text(text)
-    assert list(read_library(file).cells) == ["small"]
+    (library,) = parse(text).children("library")
+    assert [cell.name for cell in library.children("cell")] == ["small"]
     for port, width in (("write_address", 5), ("write_data", 184), ("read_data", 184)):
         assert f"bus ({port}) {{\n      bus_type : bus{width};" in text
     for port in ("clk", "write_enable", "read_enable"):
@@ -69,7 +68,7 @@ def test_without_opensta_the_message_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_opensta() is None
     with pytest.raises(UserError, match=r"apt-get install opensta$"):
-        opensta_timing(tmp_path / "net.v", "top", tmp_path / "cells.lib", workdir=tmp_path)
+        opensta_timing(tmp_path / "net.v", "top", load("generic45"), workdir=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["[exit]", "a}b", "a b", "x\u2028y", "a;b", "a\nb", "\\a", ""])
@@ -80,7 +79,7 @@ def test_a_name_that_tcl_would_interpret_is_refused(tmp_path, key, name):
         opensta_timing(
             tmp_path / "net.v",
             names["top"],
-            tmp_path / "cells.lib",
+            load("generic45"),
             workdir=tmp_path,
             clock=names["clock"],
         )
@@ -91,7 +90,7 @@ def test_a_name_that_tcl_would_interpret_is_refused(tmp_path, key, name):
 def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     (tmp_path / "net.v").write_text(NETLIST)
     technology = load("generic45")
-    result = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    result = opensta_timing(tmp_path / "net.v", "top", technology, workdir=tmp_path / "sta")
     # The gate's path from the memory is shorter. Neither the memory's pins nor the output load the
     # flip-flop, so this is its intrinsic delay.
     assert result.longest_path_ns == 0.0835
@@ -100,7 +99,7 @@ def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
     slower = NETLIST.replace("NAND2", "XOR2").replace("A1(", "A(").replace("A2(", "B(")
     chain = slower.replace(".ZN(", ".Z(").replace(".A(word[0])", ".A(q)")
     (tmp_path / "net.v").write_text(chain)
-    result = opensta_timing(tmp_path / "net.v", "top", technology.liberty, workdir=tmp_path / "sta")
+    result = opensta_timing(tmp_path / "net.v", "top", technology, workdir=tmp_path / "sta")
     # 83.5 + 1.90 * 2.232 (XOR2.A) + 39.7 + 3.51 * 1.140 (DFF.D), in ps.
     assert result.longest_path_ns == 0.1314
     assert (result.start, result.end) == ("flop/Q", "flop/D")
@@ -111,7 +110,7 @@ def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
     (tmp_path / "net.v").write_text("module top(; endmodule\n")
     with pytest.raises(UserError, match="OpenSTA failed: Error") as caught:
         opensta_timing(
-            tmp_path / "net.v", "top", load("generic45").liberty, workdir=tmp_path / "sta"
+            tmp_path / "net.v", "top", load("generic45"), workdir=tmp_path / "sta"
         )
     assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
     assert caught.value.hint == f"The log has more. {WITHOUT}"
@@ -142,7 +141,7 @@ def test_errors_have_a_remedy(tmp_path, monkeypatch, commands, message, hint):
         opensta_timing(
             tmp_path / "net.v",
             "top",
-            load("generic45").liberty,
+            load("generic45"),
             workdir=tmp_path / "work",
             timeout=0.5 if "sleep" in commands else 60.0,
         )
@@ -171,15 +170,15 @@ def test_wire_load_models_are_taken_out_of_a_library():
 @needs_opensta
 def test_a_library_with_wire_loads_gives_the_same_path(tmp_path):
     (tmp_path / "net.v").write_text(NETLIST)
-    plain = load("generic45").liberty
+    plain = load("generic45")
     wired = tmp_path / "wired.lib"
     model = (
         '  default_wire_load : "long";\n  wire_load ("long") { resistance : 0; capacitance : 50;\n'
         "    slope : 1; fanout_length (1, 10); }\n  lu_table_template (delay) {"
     )
-    wired.write_text(plain.read_text().replace("  lu_table_template (delay) {", model, 1))
+    wired.write_text(plain.liberty.read_text().replace("  lu_table_template (delay) {", model, 1))
     paths = [
         opensta_timing(tmp_path / "net.v", "top", library, workdir=tmp_path / "sta")
-        for library in (plain, wired)
+        for library in (plain, Technology("wired", wired))
     ]
     assert paths[0] == paths[1]

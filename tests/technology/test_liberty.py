@@ -32,6 +32,8 @@ library (odd_units) {
         fall_transition (ab) { values ("1,1,1","2,2,2"); }
         output_current_rise () { vector (x) { values ("1"); } }
       }
+      timing () { related_pin : "B"; cell_rise (scalar) { values ("1"); }
+        rise_transition (scalar) { values ("1"); } }
       timing () { related_pin : "A"; timing_type : three_state_enable;
         cell_rise (scalar) { values ("1"); } }
     }
@@ -40,7 +42,10 @@ library (odd_units) {
 %s
 }
 """
+#: Where more text begins in it.
+LINE = TEXT[: TEXT.index("%s")].count("\n") + 1
 FLOP = """ cell (%s) { area : 4; %s ff (I, N) { clocked_on : CK; next_state : D; }
+  pin (CK) { direction : input; }
   pin (D) { direction : input; timing () { related_pin : CK; timing_type : setup_rising;
     fall_constraint (scalar) { values ("2"); } rise_constraint (scalar) { values ("3"); } }
     timing () { related_pin : CK; timing_type : hold_rising;
@@ -65,7 +70,8 @@ def test_units_are_nanoseconds_and_femtofarads(tmp_path: Path) -> None:
 
 
 def test_tables_have_transition_first_whatever_the_order_in_the_file(tmp_path: Path) -> None:
-    (arc,) = read(tmp_path).cells["GATE"].pins["Y"].arcs
+    arc, other = read(tmp_path).cells["GATE"].pins["Y"].arcs
+    assert other.source == "B"
     assert (arc.source, arc.clocked, arc.sense) == ("A", False, "negative_unate")
     rise, fall = arc.delays
     np.testing.assert_allclose(rise.slews, [0.0, 0.1])
@@ -122,18 +128,25 @@ def test_tie_cells(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("more", "what"),
     [
-        "cell (X) { area : large; }",
-        "} }",
-        'cell (X) { pin (Y) { direction : output; timing () { related_pin : "A"; '
-        'cell_rise (ab) { values ("1, 2"); } } } }',
+        ("cell (X) { area : large; }", "cell X: area must be a finite number, not 'large'."),
+        (
+            "} }",
+            "This is not a liberty file that can be read: a brace is closed that was not opened.",
+        ),
+        (
+            "cell (X) { pin (A) { direction : input; } pin (Y) { direction : output; timing () { "
+            'related_pin : "A"; cell_rise (ab) { values ("1, 2"); } } } }',
+            "cell X: pin Y: values of cell_rise must be 2 x 3 numbers, not 2.",
+        ),
     ],
 )
-def test_damage_is_a_user_error_with_the_file(tmp_path: Path, more: str) -> None:
-    with pytest.raises(UserError, match="not a liberty file") as caught:
+def test_damage_is_a_user_error_with_file_and_line(tmp_path: Path, more: str, what: str) -> None:
+    with pytest.raises(UserError) as caught:
         read(tmp_path, more)
-    assert caught.value.where == str(tmp_path / "odd.lib")
+    assert caught.value.what == what
+    assert caught.value.where == f"{tmp_path / 'odd.lib'}:{LINE}"
 
 
 #: A name with each divider of lines, and what Yosys, ABC, a shell or Tcl would interpret.
@@ -153,7 +166,7 @@ def test_names_that_a_tool_would_interpret_are_refused(
     with pytest.raises(UserError) as caught:
         read(tmp_path, f'cell ("{names[0]}") {{ pin ("{names[1]}") {{ direction : input; }} }}')
     error = caught.value
-    assert (error.exit_status, error.where) == (2, str(tmp_path / "odd.lib"))
+    assert (error.exit_status, error.where) == (2, f"{tmp_path / 'odd.lib'}:{LINE}")
     # A file's line ends are read as one.
     assert repr(name.replace("\r", "\n")) in error.what
     assert names[0] in error.what or kind == "cell"

@@ -24,7 +24,7 @@ def test_groups_nest_and_keep_their_arguments() -> None:
 def test_both_kinds_of_attributes() -> None:
     made = library('area : 2.5; unit (1, "ff"); function : "A & B"; empty : ; flag : true;')
     assert made.number("area") == 2.5
-    assert made.attributes["unit"] == ["1", "ff"]
+    assert made.attributes["unit"].values == ["1", "ff"]
     assert made.text("function") == "A & B"
     assert made.text("missing", "default") == "default"
     assert made.number("missing", 7.0) == 7.0
@@ -37,7 +37,7 @@ def test_the_last_attribute_of_a_group_needs_no_semicolon() -> None:
 
 def test_values_over_several_lines() -> None:
     (table,) = library('cell_rise (t) { values ("1, 2", \\\n "3, 4"); }').groups
-    assert table.attributes["values"] == ["1", "2", "3", "4"]
+    assert table.attributes["values"].values == ["1", "2", "3", "4"]
 
 
 def test_comments_are_no_text() -> None:

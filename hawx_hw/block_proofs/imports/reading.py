@@ -95,12 +95,14 @@ def read_verilog(
         "module": module,
         "parameters": dict(parameters or {}),
         "defines": dict(defines or {}),
-        "liberty": None if technology is None else str(technology.liberty.resolve()),
+        "liberty": None if technology is None else "cells.lib",
         "cells": [] if technology is None else sorted(technology.library.cells),
         "requested": dict(requested),
         "name": NETLIST,
     }
     with scratch_folder("import") as scratch:
+        if technology is not None:
+            (scratch / "cells.lib").write_text(technology.tool_text(), "utf-8")
         try:
             run_yosys(job, scratch, _TIMEOUT, worker="hawx_hw.block_proofs.imports.worker")
         except UserError as error:

@@ -64,7 +64,7 @@ def _config_hash(context: Context) -> int:
 def _files(config: Config, base: Path) -> dict[str, Path]:
     if config.accelerator.block_implementation == "first":
         return {}
-    return {"technology": load_technology(config, base).liberty}
+    return load_technology(config, base).files
 
 
 def _check(config: Config, base: Path) -> None:

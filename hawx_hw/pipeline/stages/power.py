@@ -68,7 +68,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    return {"technology": load_technology(config, base).liberty}
+    return load_technology(config, base).files
 
 
 def _tools(config: Config, base: Path) -> dict[str, str]:

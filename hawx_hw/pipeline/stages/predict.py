@@ -53,7 +53,7 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
     technology = load_technology(config, base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    return {"technology": technology.liberty, **predictors}
+    return {**technology.files, **predictors}
 
 
 STAGE = Stage(

@@ -54,7 +54,7 @@ STAGE = Stage(
     _run,
     needs=("emit",),
     settings=("technology", "accelerator.clock_mhz"),
-    files=lambda config, base: {"technology": load_technology(config, base).liberty},
+    files=lambda config, base: load_technology(config, base).files,
     tools=_tools,
     estimate=50.0,
 )
