@@ -14,6 +14,7 @@ from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.blocks.statistics import statistics
 from hawx_hw.characterization.measure import Measurement
+from hawx_hw.errors import UserError
 
 __all__ = ["Comparison", "Errors", "Objective", "baselines", "compare", "errors"]
 
@@ -156,6 +157,8 @@ def compare(
     ------
     ValueError
         ``objective`` is none of the three.
+    UserError
+        A multiplier that others are compared with has no area or takes no energy.
     """
     if objective not in get_args(Objective):
         raise ValueError(f"objective must be area, delay or energy, not {objective!r}")
@@ -172,6 +175,12 @@ def compare(
         if baseline.name in measured:
             best = _Best.of(measured[baseline.name], clock_mhz)
             precisions.append((baseline.name, errors(baseline).deviation, best))
+    for name, _, best in precisions:
+        if not (best.area > 0 and best.energy > 0):
+            raise UserError(
+                f"{name} has no area or takes no energy, so that nothing can be compared with it.",
+                hint="Name a technology whose library states areas, capacitances and energies.",
+            )
     comparisons = []
     for block in blocks:
         chosen = min(measured[block.name], key=cost)

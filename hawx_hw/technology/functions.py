@@ -15,6 +15,8 @@ from typing import Any
 __all__ = ["Expression", "parse"]
 
 _TOKEN = re.compile(r"\s*(?:([A-Za-z_][\w\[\].]*|[01])|([!'^&*|+()]))")
+#: Words in a function: more would nest deeper than Python calls functions. No cell needs them.
+_LONGEST = 300
 _C = {"and": "&", "or": "|", "xor": "^"}
 
 
@@ -104,6 +106,8 @@ def parse(text: str) -> Expression:
             raise ValueError(f"function must be Boolean, not {text!r}")
         tokens.append(match[1] or match[2])
         position = match.end()
+    if len(tokens) > _LONGEST:
+        raise ValueError(f"function must be of at most {_LONGEST} words, not {len(tokens)}")
     reader = _Reader(tokens, text)
     expression = reader.disjunction()
     if reader.rest:

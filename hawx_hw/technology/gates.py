@@ -48,7 +48,7 @@ def smallest_gates(library: Library, supply: float) -> Gates:
     Raises
     ------
     ValueError
-        It has no inverter.
+        It has no inverter, or a gate without area: memories made of it would be free.
     """
     smallest: dict[str, tuple[float, float, str]] = {}
     for cell in library.cells.values():
@@ -62,6 +62,9 @@ def smallest_gates(library: Library, supply: float) -> Gates:
                                   (cell.area, load, cell.name))  # fmt: skip
     if "inverter" not in smallest:
         raise ValueError(f"Library {library.name!r} has no inverter")
+    for gate_area, _, name in smallest.values():
+        if gate_area == 0:
+            raise ValueError(f"Cell {name} of library {library.name!r} has no area")
     area, load, name = smallest["inverter"]
     leakage = library.cells[name].leakage_nw
     net = 0.5 * _NET_INPUTS * load * supply * supply

@@ -165,9 +165,7 @@ class CellReader:
                 for related in related_pins(group) or [""]:
                     yield InternalPower(related, group.text("when"), *tables)
 
-    def _pair(
-        self, group: Group, rise: str, fall: str, scale: float
-    ) -> tuple[Table, Table] | None:
+    def _pair(self, group: Group, rise: str, fall: str, scale: float) -> tuple[Table, Table] | None:
         """The tables for rise and fall; one stands for both where the other is left out."""
         kinds = (rise, fall) if rise != fall else (rise,)
         tables = [

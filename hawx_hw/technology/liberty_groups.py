@@ -144,8 +144,10 @@ class Group:
                 break
         if len(numbers) == len(texts) and all(map(isfinite, numbers)):
             return numbers
-        wrong = texts[len(numbers)] if len(numbers) < len(texts) else str(
-            next(number for number in numbers if not isfinite(number))
+        wrong = (
+            texts[len(numbers)]
+            if len(numbers) < len(texts)
+            else str(next(number for number in numbers if not isfinite(number)))
         )
         raise LibertyError(
             f"{name} must be a finite number, not {wrong!r}", self.attributes[name].line
@@ -217,7 +219,7 @@ def _after_blank(text: str, position: int) -> int:
 
 
 def _end_of_group(text: str, position: int, line: int) -> int:
-    """The position behind the brace that closes a group, from one behind the brace that opens it."""
+    """The position behind a group's last brace, from one behind its first."""
     depth = 1
     for match in _BORDER.finditer(text, position):
         depth += {"{": 1, "}": -1}.get(match[0], 0)

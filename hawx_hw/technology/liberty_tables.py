@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class TableReader:
         axis = group.numbers(name) or template.numbers(name)
         if not axis:
             raise LibertyError(f"{group.kind} has no {name}", group.line)
-        if any(low >= high for low, high in zip(axis, axis[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(axis)):
             raise LibertyError(f"{name} of {group.kind} must rise", group.line_of(name))
         return axis
 

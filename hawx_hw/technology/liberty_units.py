@@ -100,7 +100,7 @@ def _load(library: Group) -> tuple[float, str]:
     values = attribute.values
     unit = values[1].lower() if len(values) == 2 else ""
     amount = library.number(name) if unit in _CAPACITANCES else 0.0
-    if not 0 < amount:
+    if not amount > 0:
         raise LibertyError(
             f"{name} must be a number and ff or pf, not ({attribute.raw.strip()})", attribute.line
         )

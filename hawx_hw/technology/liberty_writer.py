@@ -32,6 +32,7 @@ _DELAYS = (("cell_rise", "cell_fall"), ("rise_transition", "fall_transition"))
 _DEFAULT = "default_operating_conditions"
 #: Operating conditions of ours, at the supply that is taken.
 _CONDITIONS = "hawx_conditions"
+_EDGES = tuple(kind for pair in _DELAYS for kind in pair)
 #: A template of ours, for tables over the load alone.
 _OVER_LOAD = "hawx_over_load"
 
@@ -69,6 +70,7 @@ def liberty_text(parts: Sequence[Part], voltage: float) -> str:
     names = [_template_names(number, parts) for number in range(len(parts))]
     for part, renamed in zip(parts, names, strict=True):
         lines += _templates(part, renamed)
+    lines += _over_load(parts)
     for part, renamed in zip(parts, names, strict=True):
         writer = _Cells(part.tables, renamed)
         for cell in part.cells:
@@ -84,7 +86,11 @@ def _header(part: Part, voltage: float) -> Iterator[str]:
     for name, text in known.items():
         yield f"  {name} {text};"
     default = library.attributes.get(_DEFAULT)
-    conditions = [group.name for group in library.children("operating_conditions")]
+    conditions = [
+        group.name
+        for group in library.children("operating_conditions")
+        if "voltage" in group.attributes
+    ]
     stated = default is not None and default.values[0] in conditions
     for entry in library.entries:
         if isinstance(entry, Group):
@@ -113,10 +119,18 @@ def _template_names(number: int, parts: Sequence[Part]) -> dict[str, str]:
 
 
 def _templates(part: Part, renamed: Mapping[str, str]) -> Iterator[str]:
+    """The templates that tables use; others may be of a kind that is not read."""
+    used = {table.name for cell in part.cells for table in _tables(cell)}
     for entry in part.library.children(*_TEMPLATES):
+        if entry.name not in used:
+            continue
         name = renamed.get(entry.name, entry.name)
         yield from _plain(Group(entry.kind, [name], entry.entries, entry.line), "  ")
-    for size in sorted({len(axis) for axis in _load_axes(part)}):
+
+
+def _over_load(parts: Sequence[Part]) -> Iterator[str]:
+    """Templates for the tables over the load alone."""
+    for size in sorted({len(axis) for part in parts for axis in _load_axes(part)}):
         yield f"  lu_table_template ({_OVER_LOAD}_{size}) {{"
         yield "    variable_1 : input_net_transition;"
         yield "    variable_2 : total_output_net_capacitance;"
@@ -127,11 +141,17 @@ def _templates(part: Part, renamed: Mapping[str, str]) -> Iterator[str]:
 
 def _load_axes(part: Part) -> Iterator[list[float]]:
     for cell in part.cells:
-        for pin in cell.children("pin"):
-            for timing in pin.children("timing"):
-                for table in timing.children(*TABLES):
-                    if part.tables.over_load_alone(table):
-                        yield part.tables.axes(table)[0][1]
+        for table in _tables(cell):
+            if table.kind in _EDGES and part.tables.over_load_alone(table):
+                yield part.tables.axes(table)[0][1]
+
+
+def _tables(group: Group) -> Iterator[Group]:
+    for inner in group.groups:
+        if inner.kind in TABLES:
+            yield inner
+        else:
+            yield from _tables(inner)
 
 
 @dataclass(frozen=True)
@@ -199,9 +219,6 @@ class _Cells:
         text = ", ".join(f'"{", ".join(row)}"' for row in rows)
         yield f"{indent}  values ({text});"
         yield f"{indent}}}"
-
-
-_EDGES = tuple(kind for pair in _DELAYS for kind in pair)
 
 
 def _numbers(group: Group, name: str) -> list[str]:

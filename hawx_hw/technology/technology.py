@@ -70,10 +70,8 @@ class Technology:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the liberty text: the identity of the library."""
-        digests = [
-            hashlib.sha256(read_unpacked(path)).hexdigest() for path in self.files.values()
-        ]
-        return digests[0] if len(digests) == 1 else json_hash(digests)
+        digests = [hashlib.sha256(read_unpacked(path)).hexdigest() for path in self.files.values()]
+        return digests[0] if len(digests) == 1 else json_hash({"files": digests})
 
     @cached_property
     def fingerprint(self) -> str:
@@ -116,7 +114,7 @@ class Technology:
         Raises
         ------
         UserError
-            The library has no inverter to scale the model by, or one without area.
+            The library has no inverter to scale the model by, or gates without area.
         """
         try:
             gates = smallest_gates(self.library, self.supply)
@@ -125,13 +123,6 @@ class Technology:
         stated = self.stated_memories.model
         feature, source = stated.feature_nm, "scaled from 130 nm (assumed)"
         if feature is None:
-            if not gates.inverter_area:
-                raise UserError(
-                    "The smallest inverter of the library has no area, from which the size of "
-                    "memories is guessed.",
-                    where=str(self.liberty),
-                    hint="State memories.model.feature_nm in the YAML of a technology.",
-                )
             feature = FITTED_NM * (gates.inverter_area / _INVERTER_130) ** 0.5
             source += ", node guessed from the smallest inverter"
         if (feature, self.supply) == (FITTED_NM, FITTED_SUPPLY):
@@ -161,9 +152,10 @@ def load(name: str, *, base: Path | None = None) -> Technology:
 
     The files in a folder are one library. The keys of a YAML are those of
     :class:`~hawx_hw.technology.description.TechnologyDescription`; docs/technologies.md explains
-    them. Of the places of the liberty file the first that exists is taken; environment variables and ``~`` are expanded, and relative places count from the YAML's
-    folder, then from the folders that the environment variable HAWX_TECHNOLOGY lists. These may
-    hold technologies of the user's own as well, which are then known by name.
+    them. Of the places of the liberty file the first that exists is taken; environment variables
+    and ``~`` are expanded, and relative places count from the YAML's folder, then from the folders
+    that the environment variable HAWX_TECHNOLOGY lists. These may hold technologies of the user's
+    own as well, which are then known by name.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import pytest
 from hawx_hw.blocks import by_name
 from hawx_hw.characterization.measure import Measurement
 from hawx_hw.characterization.savings import baselines, compare, errors
+from hawx_hw.errors import UserError
 
 
 def measurement(
@@ -59,6 +60,13 @@ def test_plain_precision_of_no_larger_error() -> None:
     assert array.precision == "precision(w=7,a=7)"
     assert array.area_over_precision == pytest.approx(1 - 80 / 70)
     assert array.energy_over_precision == pytest.approx(1 - 66 / 50)
+
+
+@pytest.mark.parametrize(("area", "energy"), [(0.0, 60.0), (100.0, 0.0)])
+def test_nothing_is_compared_with_what_costs_nothing(area: float, energy: float) -> None:
+    free = MEASURED | {"exact": [measurement("exact", "multiply", area, 2.0, energy)]}
+    with pytest.raises(UserError, match="exact has no area or takes no energy"):
+        compare(BLOCKS, free, 100.0)
 
 
 def test_leakage_counts_by_the_clock() -> None:

@@ -77,9 +77,7 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
     flat, activity = run(result)
     model = PowerModel(flat, result.supply)
     ours = model.energies(activity)
-    theirs = opensta_power(
-        model, activity, result, clock_mhz=result.clock_mhz, workdir=tmp_path
-    )
+    theirs = opensta_power(model, activity, result, clock_mhz=result.clock_mhz, workdir=tmp_path)
     internal, switching = (
         values.sum() * result.clock_mhz / 1000 for values in (ours.internal_fj, ours.switching_fj)
     )
@@ -108,9 +106,7 @@ def test_agreement_on_an_accelerator(tmp_path: Path) -> None:
     activity = simulate_accelerator(flat, made, tmp_path / "mem", images).total
     model = PowerModel(flat, technology.supply)
     ours = model.energies(activity)
-    theirs = opensta_power(
-        model, activity, technology, clock_mhz=1000.0, workdir=tmp_path / "sta"
-    )
+    theirs = opensta_power(model, activity, technology, clock_mhz=1000.0, workdir=tmp_path / "sta")
     # At 1 GHz fJ a cycle are uW.
     total = ours.internal_fj.sum() + ours.switching_fj.sum() + ours.leakage_nw.sum() / 1000
     assert total == pytest.approx(theirs.total_uw, rel=0.05)

@@ -109,9 +109,7 @@ def test_the_longest_path_is_the_sum_of_its_delays(tmp_path):
 def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
     (tmp_path / "net.v").write_text("module top(; endmodule\n")
     with pytest.raises(UserError, match="OpenSTA failed: Error") as caught:
-        opensta_timing(
-            tmp_path / "net.v", "top", load("generic45"), workdir=tmp_path / "sta"
-        )
+        opensta_timing(tmp_path / "net.v", "top", load("generic45"), workdir=tmp_path / "sta")
     assert caught.value.where == str(tmp_path / "sta" / "opensta.log")
     assert caught.value.hint == f"The log has more. {WITHOUT}"
     assert (tmp_path / "sta" / "opensta.log").is_file()

@@ -26,9 +26,10 @@ def map_multiplier(folder: Path, technology_name: str, **options: object):
     library = technology.library
     source = folder / "multiplier.v"
     source.write_text(MULTIPLIER)
+    (folder / "cells.lib").write_text(technology.tool_text())
     job = {
         "sources": [str(source)],
-        "liberty": str(technology.liberty),
+        "liberty": str(folder / "cells.lib"),
         "dont_use": [name for name, cell in library.cells.items() if cell.dont_use],
         "top": "multiplier",
         "netlist": str(folder / "netlist.json"),

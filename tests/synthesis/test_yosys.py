@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -82,6 +83,23 @@ def test_a_library_without_an_inverter(tmp_path: Path) -> None:
         constraints(load(str(tmp_path / "cells.lib")))
     assert caught.value.where == str(tmp_path / "cells.lib")
     assert "another technology" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (r"( area : )[\d.]+", r"\g<1>0", "an area"),
+        (r"      timing \(\) \{.*?\n      \}\n", "", "delays"),
+    ],
+)
+def test_a_library_that_states_too_little(tmp_path: Path, old: str, new: str, what: str) -> None:
+    cells = load("generic45").liberty.read_text("utf-8")
+    path = tmp_path / "cells.lib"
+    path.write_text(re.sub(old, new, cells, flags=re.DOTALL), "utf-8")
+    with pytest.raises(UserError) as caught:
+        constraints(load(str(path)))
+    assert caught.value.what == f"No cell of the library has {what}, which synthesis needs."
+    assert caught.value.where == str(path)
 
 
 def test_temporary_files_go_to_the_workers_folder(monkeypatch: pytest.MonkeyPatch) -> None:

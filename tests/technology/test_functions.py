@@ -62,3 +62,12 @@ def test_names_in_order() -> None:
 def test_refused(text: str) -> None:
     with pytest.raises(ValueError, match="function must be Boolean"):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["+".join("A" * 200), "(" * 301, "!" * 300 + "A"])
+def test_a_function_that_would_nest_too_deeply_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="function must be of at most 300 words, not"):
+        parse(text)
+    longest = parse("+".join("A" * 150))
+    assert longest.names == ("A",)
+    assert longest.evaluate({"A": 1}) == 1

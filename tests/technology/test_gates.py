@@ -59,3 +59,14 @@ def test_a_library_without_inverter(tmp_path: Path) -> None:
     path.write_text("library (none) { " + NAND.replace("FUNCTION", "A & B") + " }")
     with pytest.raises(ValueError, match="'none' has no inverter"):
         smallest_gates(read_library(path), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "area"), [("INV", "area : 2"), ("ND", "area : 3"), ("FF", "area : 20")]
+)
+def test_gates_without_area_are_refused(tmp_path: Path, cell: str, area: str) -> None:
+    text = TEXT.replace("EXTRA", NAND.replace("FUNCTION", "!(A & B)") + FLIP_FLOP)
+    path = tmp_path / "small.lib"
+    path.write_text(text.replace(f"({cell}) {{ {area};", f"({cell}) {{ area : 0;"))
+    with pytest.raises(ValueError, match=f"Cell {cell} of library 'small' has no area"):
+        smallest_gates(read_library(path), 1.0)

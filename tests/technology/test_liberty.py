@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.technology.liberty import Cell, Library, Table, read_library
+from hawx_hw.technology.liberty import Cell, Library, Table, plain_liberty, read_library
+from tests.technology import variants
 
 TEXT = """
 /* comment { with ; braces */
@@ -183,3 +185,148 @@ def test_names_that_no_tool_interprets(tmp_path: Path, name: str) -> None:
 def test_cells_are_found_by_name(tmp_path: Path) -> None:
     assert isinstance(read(tmp_path).cells["GATE"], Cell)
     assert read(tmp_path).name == "odd_units"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plain_liberty(variants.write(tmp_path_factory.mktemp("base"), "base", variants.BASE))
+
+
+@pytest.mark.parametrize("name", variants.SAME)
+def test_ways_to_write_the_same_library(tmp_path: Path, plain: str, name: str) -> None:
+    path = variants.write(tmp_path, name, variants.SAME[name])
+    assert path.read_bytes() != variants.BASE.encode()
+    assert plain_liberty(path) == plain
+    assert read_library(path).notes == ()
+
+
+@pytest.mark.parametrize("name", variants.ACCEPTED)
+def test_libraries_that_say_something_else(tmp_path: Path, name: str) -> None:
+    library = read_library(variants.write(tmp_path, name, variants.ACCEPTED[name]))
+    assert {"INV", "NAND2", "DFF"} <= set(library.cells)
+    assert library.voltage == pytest.approx(1.1)
+    assert library.notes == ()
+
+
+@pytest.mark.parametrize("name", variants.LEFT_OUT)
+def test_cells_are_left_out_and_that_is_said_once(tmp_path: Path, name: str) -> None:
+    text, expected = variants.LEFT_OUT[name]
+    path = variants.write(tmp_path, name, text)
+    library = read_library(path)
+    assert not set(expected) & set(library.cells)
+    assert len(set(library.cells) | set(expected)) >= 25
+    (note,) = library.notes
+    assert note.startswith(f"{path}: {len(expected)} cell")
+    for cell, reason in expected.items():
+        assert re.search(rf"{cell} \(line \d+: {re.escape(reason)}\)", note)
+        assert f"cell ({cell})" not in plain_liberty(path)
+
+
+@pytest.mark.parametrize("name", variants.REFUSED)
+def test_what_is_wrong_is_refused_with_file_line_cell_and_pin(tmp_path: Path, name: str) -> None:
+    refused = variants.REFUSED[name]
+    path = variants.write(tmp_path, name, refused.text)
+    with pytest.raises(UserError) as caught:
+        read_library(path)
+    assert caught.value.exit_status == 2
+    assert caught.value.what == refused.what
+    file, line = str(caught.value.where).rsplit(":", 1)
+    assert file == str(path)
+    assert refused.line in refused.text.split("\n")[int(line) - 1]
+
+
+def test_a_note_names_three_cells(tmp_path: Path) -> None:
+    cell = "cell (R%d) { bus (A) { } }"
+    (note,) = read(tmp_path, " ".join(cell % number for number in range(5))).notes
+    assert note.endswith(f"R2 (line {LINE}: it has a bus: several bits) and 2 more.")
+    assert note.count("R") == 3
+
+
+def test_a_library_without_delays_keeps_its_cells(tmp_path: Path) -> None:
+    path = tmp_path / "areas.lib"
+    path.write_text(
+        "library (areas) { cell (INV) { area : 1; pin (A) { direction : input; } pin (Y) { "
+        'direction : output; function : "!A"; } } }'
+    )
+    library = read_library(path)
+    assert list(library.cells) == ["INV"]
+    assert not library.states_voltage
+    assert [note.rsplit("states no ")[1] for note in library.notes] == [
+        'time_unit; "1ns" is taken.', "capacitive_load_unit; (1, pf) is taken.",
+    ]  # fmt: skip
+
+
+def test_a_library_all_of_whose_cells_are_left_out_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "wide.lib"
+    path.write_text("library (wide) { cell (RAM) { bus (A) { } } }")
+    with pytest.raises(UserError, match="cell RAM: it has a bus: several bits") as caught:
+        read_library(path)
+    assert caught.value.where == f"{path}:1"
+
+
+PARTS = """library (part) { time_unit : "1ns"; capacitive_load_unit (1, pf); nom_voltage : %s;
+  lu_table_template (t) { variable_1 : input_net_transition; index_1 ("0, %s"); }
+  cell (%s) { area : 1; pin (A) { direction : input; capacitance : 1; }
+    pin (Y) { direction : output; function : "!A"; timing () { related_pin : A;
+      cell_rise (t) { values ("%s, 2"); } rise_transition (t) { values ("1, 2"); } } } } }
+"""
+
+
+def parts(tmp_path: Path, *contents: tuple[str, str, str, str]) -> list[Path]:
+    paths = [tmp_path / f"{number}.lib" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_text(PARTS % content)
+    return paths
+
+
+def test_several_files_are_one_library(tmp_path: Path) -> None:
+    paths = parts(tmp_path, ("1.2", "10", "INV", "1"), ("1.2", "20", "BUF", "1.5"))
+    library = read_library(*paths)
+    assert list(library.cells) == ["INV", "BUF"]
+    # Each file's tables have its own templates, under whatever name.
+    together = tmp_path / "together.lib"
+    together.write_text(plain_liberty(*paths))
+    for read in (library, read_library(together)):
+        delays = [read.cells[name].pins["Y"].arcs[0].delays[0] for name in ("INV", "BUF")]
+        assert [delay.slews.tolist() for delay in delays] == [[0, 10], [0, 20]]
+        assert [delay.values.ravel().tolist() for delay in delays] == [[1, 2], [1.5, 2]]
+
+
+@pytest.mark.parametrize(
+    ("second", "what"),
+    [
+        (("1.2", "10", "INV", "1"), "cell INV stands in {first} too."),
+        (("1.1", "10", "BUF", "1"), "The supply differs from that of {first}."),
+    ],
+)
+def test_files_that_do_not_belong_together(
+    tmp_path: Path, second: tuple[str, str, str, str], what: str
+) -> None:
+    paths = parts(tmp_path, ("1.2", "10", "INV", "1"), second)
+    with pytest.raises(UserError) as caught:
+        read_library(*paths)
+    assert caught.value.what == what.format(first=paths[0])
+    assert caught.value.where == str(paths[1])
+    assert "of one corner" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('"1ns"', '"1ps"', "time_unit"),
+        ("nom_voltage", "slew_derate_from_library : 0.5; nom_voltage", "slew_derate_from_library"),
+        ("nom_voltage", "default_input_pin_cap : 2; nom_voltage", "default_input_pin_cap"),
+    ],
+)
+def test_files_whose_numbers_mean_something_else(
+    tmp_path: Path, old: str, new: str, what: str
+) -> None:
+    paths = parts(tmp_path, ("1.2", "10", "INV", "1"), ("1.2", "10", "BUF", "1"))
+    paths[1].write_text(paths[1].read_text().replace(old, new))
+    with pytest.raises(UserError, match=f"{what} differs from that of"):
+        read_library(*paths)
+
+
+def test_no_file_is_no_library() -> None:
+    with pytest.raises(ValueError, match="paths must be at least one file, not none"):
+        read_library()

@@ -253,3 +253,107 @@ def test_what_is_no_liberty_is_named(tmp_path: Path, name: str, text: str, line:
     with pytest.raises(UserError) as caught:
         _ = load(str(path)).library
     assert caught.value.where == f"{path}{line}"
+
+
+def write_parts(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "inverters.lib").write_text(LIBRARY)
+    (folder / "buffers.lib.gz").write_bytes(
+        gzip.compress(LIBRARY.replace("INV", "BUF").replace("!A", "A").encode())
+    )
+    (folder / "readme.txt").write_text("of one corner")
+
+
+@pytest.mark.parametrize("name", ["kit/typical", "kit.lib", "kit"])
+def test_the_files_in_a_folder_are_one_library(tmp_path: Path, name: str) -> None:
+    write_parts(tmp_path / name)
+    technology = load(name, base=tmp_path)
+    assert technology.name == Path(name).stem
+    assert sorted(technology.library.cells) == ["BUF", "INV"]
+    assert technology.files == {
+        "technology": tmp_path / name / "buffers.lib.gz",
+        "technology 2": tmp_path / name / "inverters.lib",
+    }
+    first = technology.digest
+    (tmp_path / name / "inverters.lib").write_text(LIBRARY.replace("2;", "3;"))
+    assert load(name, base=tmp_path).digest != first
+
+
+def test_a_folder_without_liberty_files(tmp_path: Path) -> None:
+    (tmp_path / "kit").mkdir()
+    with pytest.raises(UserError, match=r"no name in it ends in \.lib or \.lib\.gz") as caught:
+        load("kit", base=tmp_path)
+    assert caught.value.where == str(tmp_path / "kit")
+
+
+def test_a_known_name_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_parts(tmp_path / "generic45")
+    monkeypatch.chdir(tmp_path)
+    assert len(load("generic45").library.cells) == 25
+
+
+@pytest.mark.parametrize(
+    "places", ["kit", "[none.lib, kit]", "[[kit/inverters.lib, kit/buffers.lib.gz], kit]"]
+)
+def test_a_yaml_names_folders_or_files_together(tmp_path: Path, places: str) -> None:
+    write_parts(tmp_path / "kit")
+    (tmp_path / "mine.yaml").write_text(f"name: mine\nliberty: {places}\n")
+    technology = load("mine.yaml", base=tmp_path)
+    assert sorted(technology.library.cells) == ["BUF", "INV"]
+    assert len(technology.files) == 2
+
+
+def test_files_together_must_all_be_there(tmp_path: Path) -> None:
+    write_parts(tmp_path / "kit")
+    (tmp_path / "mine.yaml").write_text("name: mine\nliberty: [[kit/inverters.lib, none.lib]]\n")
+    with pytest.raises(UserError, match="'mine' is missing") as caught:
+        load("mine.yaml", base=tmp_path)
+    assert caught.value.where == "kit/inverters.lib with none.lib"
+
+
+@pytest.mark.parametrize("places", ["[]", "[[]]"])
+def test_no_place_is_refused(tmp_path: Path, places: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"name: mine\nliberty: {places}\n")
+    with pytest.raises(UserError) as caught:
+        load(str(path))
+    assert str(caught.value.where).startswith(f"{path}:2: liberty")
+
+
+def test_a_home_that_nobody_has(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nliberty: ~nobody-of-this-name/a.lib\n")
+    with pytest.raises(UserError) as caught:
+        load(str(path))
+    assert caught.value.where == "~nobody-of-this-name/a.lib"
+
+
+def test_what_is_assumed_or_left_out_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "small.lib"
+    more = LIBRARY.replace("cell (", "cell (RAM) { bus (A) { } }  cell (", 1)
+    path.write_text(more.replace("nom_voltage : 1.0;", ""))
+    technology = load(str(path))
+    with pytest.warns(UserWarning) as caught:
+        assert technology.supply == 1.0
+    assert [str(warning.message) for warning in caught] == [
+        f"{path}: 1 cell left out: RAM (line 3: it has a bus: several bits).",
+        f"{path}: The library states no supply; 1 V is taken.",
+    ]
+
+
+def test_a_stated_supply_needs_no_warning_and_reaches_the_tools(tmp_path: Path) -> None:
+    (tmp_path / "small.lib").write_text(LIBRARY.replace("nom_voltage : 1.0;", ""))
+    (tmp_path / "mine.yaml").write_text("name: mine\nliberty: small.lib\nsupply: 0.9\n")
+    technology = load("mine.yaml", base=tmp_path)
+    assert technology.library.cells
+    assert "  nom_voltage : 0.9;\n" in technology.tool_text()
+
+
+@pytest.mark.parametrize("more", ["", "memories: {model: {feature_nm: 65}}\n"])
+def test_an_inverter_without_area(tmp_path: Path, more: str) -> None:
+    path = tmp_path / "small.lib"
+    path.write_text(LIBRARY.replace("area : 2", "area : 0"))
+    (tmp_path / "mine.yaml").write_text(f"name: mine\nliberty: small.lib\n{more}")
+    with pytest.raises(UserError, match="Cell INV of library 'small' has no area") as caught:
+        _ = load("mine.yaml", base=tmp_path).memories
+    assert caught.value.where == str(path)
