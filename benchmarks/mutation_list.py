@@ -574,7 +574,7 @@ _MEASURES = (
         "hawx_hw/technology/liberty_writer.py",
         "width = len(axes[-1][1]) if axes else 1",
         "width = len(values)",
-        "tests/technology/test_liberty.py",
+        "tests/technology/test_liberty_writer.py",
     ),
     Mutation(
         "liberty-leakage-of-one-supply-pin",

@@ -61,8 +61,6 @@ def main(path: str) -> None:
 
 
 def _write_cells(design: Any, liberty: str) -> None:
-    # The name is then a plain word to Yosys.
-    Path(_LIBERTY).symlink_to(liberty)
     for command in (_READ_LIBERTY, "proc -noopt", "write_verilog -noattr cells.v"):
         design.run_pass(command)
     check_calls(lexed(Path("cells.v").read_text("utf-8"), liberty))
