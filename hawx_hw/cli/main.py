@@ -343,7 +343,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     error of this program, 128 plus the signal's number after SIGINT, SIGTERM or SIGHUP, and 141
     where the reader of standard output has gone.
     """
-    warnings.showwarning = _show_warning
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     _interruption.begin()
@@ -415,13 +414,6 @@ _interruption = _Interruption()
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     _interruption.happen(number, frame)
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """Show a warning as the user's business: without the line of this program that gave it."""
-    # As Python does: a warning that cannot be shown ends nothing.
-    with suppress(OSError):
-        print(f"warning: {message}", file=sys.stderr)  # noqa: T201 (the one place for warnings)
 
 
 def _end(message: str | None, status: int, debug: bool) -> NoReturn:

@@ -165,20 +165,6 @@ def test_an_error_is_one_message_without_traceback(
     assert err.splitlines() == ["quantize: running (not finished before)", message]
 
 
-def test_a_warning_is_one_line_without_a_place_in_this_program(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def warn(context: Context) -> None:
-        warnings.warn("something was left out", stacklevel=1)
-        quantize(context)
-
-    use(monkeypatch, quantize=warn)
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        assert hawx("run", "tiny.yaml", "--json") == 0
-    assert "warning: something was left out\n" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("place", [0, 2])
 def test_debug_shows_the_traceback(folder: Path, monkeypatch, capsys, place: int) -> None:
     def fail(context: Context) -> None:
