@@ -320,14 +320,6 @@ def test_no_place_is_refused(tmp_path: Path, places: str) -> None:
     assert str(caught.value.where).startswith(f"{path}:2: liberty")
 
 
-def test_a_home_that_nobody_has(tmp_path: Path) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text("name: mine\nliberty: ~nobody-of-this-name/a.lib\n")
-    with pytest.raises(UserError) as caught:
-        load(str(path))
-    assert caught.value.where == "~nobody-of-this-name/a.lib"
-
-
 def test_what_is_assumed_or_left_out_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "small.lib"
     more = LIBRARY.replace("cell (", "cell (RAM) { bus (A) { } }  cell (", 1)
