@@ -26,6 +26,7 @@ from hawx_hw.synthesis.units import KIND, MappedContent, Recipe, Unit, mapped_co
 from hawx_hw.synthesis.verilog_parts import NEUTRAL
 from hawx_hw.synthesis.yosys import ENDED, SLOW, check_yosys, constraints, refusal, variables
 from hawx_hw.technology import Technology
+from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_command
 from hawx_hw.util.processes import ToolFailedError, output_lines
 from hawx_hw.util.scratch import scratch_folder
@@ -229,10 +230,12 @@ def _run(
         (scratch / "jobs.json").write_text(json.dumps(job), "utf-8")
         for number, status in _statuses(scratch / "jobs.json", len(units), timeout):
             unit, folder = units[number], folders[number]
+            # Yosys and ABC do not notice that a file is cut.
+            check_space(folder)
             if status:
-                raise _refused(
-                    unit, (folder / "log").read_text(errors="replace", encoding="utf-8"), status
-                )
+                log = (folder / "log").read_text(errors="replace", encoding="utf-8")
+                check_space(folder, log=log)
+                raise _refused(unit, log, status)
             netlist, verilog = (
                 (folder / file).read_text("utf-8") for file in ("netlist.json", "netlist.v")
             )

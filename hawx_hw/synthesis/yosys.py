@@ -11,6 +11,7 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
+from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_command, python_path
 from hawx_hw.util.processes import run
 
@@ -115,6 +116,7 @@ def run_yosys(
         variables=variables(),
         hint=SLOW,
     )
+    check_space(scratch, log=done.output if done.status else "")
     if done.status:
         raise refusal(done.output, done.ending)
 

@@ -31,6 +31,7 @@ from typing import IO
 
 from hawx_hw.errors import UserError
 from hawx_hw.util import guard
+from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import environment
 from hawx_hw.util.locations import time_limit_factor
 
@@ -164,6 +165,8 @@ def run(
         It cannot be started.
     TimeLimitError
         It took longer than ``limit``.
+    FullError
+        It failed, and there is no room for its files.
     """
     output, messages = _Tail(kept), _Tail(kept)
     with ExitStack() as stack:
@@ -177,7 +180,10 @@ def run(
         for chunk, is_message in child.chunks(clock):
             (messages if is_message else output).add(chunk)
         status = child.wait(clock)
-    return Finished(status, output.text(), messages.text(), output.cut or messages.cut)
+    done = Finished(status, output.text(), messages.text(), output.cut or messages.cut)
+    if status:
+        check_space(folder, temporary, log=done.output + done.messages)
+    return done
 
 
 def output_lines(

@@ -16,6 +16,7 @@ from hawx_hw.errors import VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util import processes
+from hawx_hw.util.disk import check_space
 from hawx_hw.util.files import read_text
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
@@ -229,6 +230,7 @@ def _read_report(run: Path) -> TestbenchReport:
     try:
         return TestbenchReport.read(run / "report.json")
     except (OSError, ValueError):
+        check_space(run, log=_end_of_log(run))
         raise VerificationError(f"The testbench did not report.\n{_end_of_log(run)}") from None
 
 

@@ -26,6 +26,7 @@ from hawx_hw.synthesis.script import script
 from hawx_hw.synthesis.store import Store
 from hawx_hw.synthesis.yosys import ENDED, constraints
 from hawx_hw.technology import load
+from hawx_hw.util.disk import FullError
 from hawx_hw.util.resources import rtl_templates
 
 ROM = {"hawx_rom.v": (rtl_templates() / "hawx_rom.v").read_text()}
@@ -280,6 +281,18 @@ def test_nothing_of_yosys_is_left_behind(
     assert not cache.exists()
     assert [path.name for path in temporary.iterdir()] == [f"hawx_hw-{os.getuid()}"]
     assert [path.name for path in next(temporary.iterdir()).iterdir()] == ["lock"]
+
+
+def test_where_the_disk_is_full_nothing_is_stored(
+    tmp_path: Path, technology, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Yosys ends as if all were well when its files are cut."""
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=4096))
+    store = Store(tmp_path / "store.sqlite")
+    with pytest.raises(FullError):
+        map_designs([(SOURCES, "top")], technology, store=store)
+    assert list(store.entries()) == []
 
 
 def test_the_library_that_is_mapped_to_is_the_one_at_hand(

@@ -14,6 +14,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.util import processes
+from hawx_hw.util.disk import FullError
 from hawx_hw.util.processes import (
     TimeLimitError,
     ToolFailedError,
@@ -60,6 +61,13 @@ def test_output_messages_and_status() -> None:
     together = python(code)
     assert sorted(together.output.split()) == ["err", "out"]
     assert together.messages == ""
+
+
+def test_a_failure_for_want_of_room_is_named(tmp_path: Path) -> None:
+    code = "import sys; sys.exit('cc1: error writing to a.s: No space left on device')"
+    with pytest.raises(FullError) as caught:
+        python(code, folder=tmp_path)
+    assert caught.value.where == str(tmp_path)
 
 
 def test_a_signal_is_named() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.names import TRACE
+from hawx_hw.util.disk import FullError
 from hawx_hw.verification import run
 from hawx_hw.verification.job import SCENARIOS, save_job
 from hawx_hw.verification.result import ScenarioResult
@@ -227,6 +228,12 @@ def test_testbench_that_does_not_report(check, make_job, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "sim", lambda: tmp_path)
     with pytest.raises(VerificationError, match=r"^The testbench did not report.\n(.|\n)*hawx_sim"):
         check(one_scenario(make_job))
+
+
+def test_no_room_is_no_failed_verification(tmp_path):
+    (tmp_path / "simulation.log").write_text("OSError: [Errno 28] No space left on device\n")
+    with pytest.raises(FullError):
+        run._read_report(tmp_path)
 
 
 def test_report_that_lacks_a_scenario(check, make_job, monkeypatch):
