@@ -51,7 +51,8 @@ class FlatModule:
         for known in (attributes or {}, self._top()["attributes"]):
             match = _SOURCE.match(known.get("src", ""))
             if match is not None:
-                return f"{self._source.place(int(match[1]))}: module {self._module}"
+                name = self._source.renamed.get(self._module, self._module)
+                return f"{self._source.place(int(match[1]))}: module {name}"
         raise RuntimeError(f"Yosys did not note where {self._module} is")
 
     def ports(self) -> list[DeclaredPort]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from hawx_hw.block_proofs.imports.returns import last_returns
 from hawx_hw.block_proofs.imports.syntax import SyntaxUnit
-from hawx_hw.block_proofs.imports.words import Word, check_calls, written
+from hawx_hw.block_proofs.imports.words import Word, check_words, written
 from hawx_hw.errors import UserError
 
 __all__ = ["Source", "preprocess"]
@@ -41,6 +41,7 @@ _REFUSED = {
     "WaitForkStatement": "A wait for an event",
     "WaitOrderStatement": "A wait for an event",
     "ProceduralForceStatement": "A force of a signal",
+    "ParallelBlockStatement": "A fork",
 }
 _EVENTS = ("EventControl", "EventControlWithExpression", "ImplicitEventControl")
 _MODULES = ("ModuleDeclaration", "InterfaceDeclaration", "ProgramDeclaration", "UdpDeclaration")
@@ -60,6 +61,8 @@ class Source:
     Parameters
     ----------
     text : str
+    top : str
+        The name of the module in it.
     lines : tuple of str
         For each line of ``text`` its place in the user's files, such as ``mine.v:7``.
     systemverilog : bool
@@ -71,6 +74,7 @@ class Source:
     """
 
     text: str
+    top: str
     lines: tuple[str, ...]
     systemverilog: bool
     renamed: Mapping[str, str]
@@ -123,6 +127,8 @@ def preprocess(
             where=", ".join(shown for shown, _ in files),
             hint=f"The modules are: {', '.join(sorted(modules)) or 'none'}.",
         )
+    if modules[module].kind.name != "ModuleDeclaration":
+        raise UserError(f"{module} is no module", where=unit.place(_name(modules[module]).location))
     kept, uses = _reachable(unit, modules, module, cells)
     for name in sorted(kept):
         if name in _RESERVED or not _NAME.fullmatch(name):
@@ -133,9 +139,10 @@ def preprocess(
             )
     values = _overrides(unit, modules[module], parameters or {})
     words = list(_words(unit, kept, values))
-    check_calls(words)
+    check_words(words)
     text, lines, renamed = written(words)
-    return Source(text, lines, unit.systemverilog, renamed, uses)
+    top = next((name for name, own in renamed.items() if own == module), module)
+    return Source(text, top, lines, unit.systemverilog, renamed, uses)
 
 
 def _name(member: Any) -> Any:

@@ -34,7 +34,7 @@ class Reading:
     where : str
         The user's file, the line and the module, for errors.
     module : str
-        Its name in the source.
+        Its name in ``source``.
     source : Source
         The text that Yosys read, and the places of its lines in the user's files.
     cells : str
@@ -89,6 +89,8 @@ def read_verilog(
     """
     if not re.fullmatch(r"[A-Za-z_]\w*", module, re.ASCII):
         raise UserError(f"A module's name must be a plain word, not {module!r}", where="--module")
+    if not paths:
+        raise UserError("No Verilog file is given")
     shown = ", ".join(map(str, paths))
     job = {
         "files": [[str(path), str(path.absolute())] for path in paths],
@@ -120,7 +122,7 @@ def read_verilog(
         raise RuntimeError(f"Yosys wrote no module {NETLIST}")
     return Reading(
         result["where"],
-        module,
+        source.top,
         source,
         cells,
         {port["name"]: DeclaredPort(**port) for port in result["ports"]},
@@ -147,9 +149,10 @@ def _of_the_users_file(
     if source is not None:
         what, where = source.located(what), source.located(where)
         used = _USED.search(what)
-        where = source.uses.get(used[1], where) if used else where
+        name = source.renamed.get(used[1], used[1]) if used else ""
+        where = source.uses.get(name, where)
         if used and used[2] is not None:
-            what = f"Module {used[1]} is used, but is not in the files"
+            what = f"Module {name} is used, but is not in the files"
             hint = (
                 "Add the file that defines it; where it is a cell of a library, say which with "
                 "--technology."

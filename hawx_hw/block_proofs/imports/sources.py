@@ -73,7 +73,9 @@ def gather(
         that hides text from some tools.
     """
     gatherer = _Gatherer(set(defines))
-    texts = [gatherer.add(shown, path) for shown, path in files]
+    # A file that is named twice is read once.
+    unique = {path: shown for shown, path in reversed(files)}
+    texts = [gatherer.add(unique[path], path) for path in dict.fromkeys(path for _, path in files)]
     return texts, gatherer.texts
 
 
@@ -137,7 +139,7 @@ class _Gatherer:
                     where=where,
                     hint="Copy it there.",
                 )
-            if path.is_file():
+            if path.exists():
                 included = self.add(str(shown / name), path, folder)
                 # Where slang looks for it.
                 self.texts[str(Path(source.path).parent / name)] = included

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hawx_hw.errors import UserError
 
-__all__ = ["Word", "check_calls", "lexed", "written"]
+__all__ = ["Word", "check_words", "lexed", "written"]
 
 #: Functions whose value depends on nothing but constants, types and operands.
 _FUNCTIONS = frozenset(
@@ -16,6 +17,9 @@ _FUNCTIONS = frozenset(
      "$increment", "$dimensions", "$countones", "$onehot", "$onehot0", "$floor", "$ceil", "$pow",
      "$rtoi", "$itor", "$ln", "$log10", "$exp", "$sqrt")
 )  # fmt: skip
+#: A name with a dollar sign before it is a system task to some tools, even after a backslash.
+_NAME = re.compile(r"(?!\$)(?:(?!//|/\*|\*/|\(\*|\*\))[!#-\[\]-_a-~])+")
+_STRING = re.compile(r'"[ !#-\[\]-_a-~]*"')
 _SYSTEM = ("SystemIdentifier", "RootSystemName", "UnitSystemName")
 
 
@@ -41,8 +45,11 @@ class Word:
     place: str
 
 
-def check_calls(words: Iterable[Word]) -> None:
-    """Refuse system tasks, and functions that do not depend on their operands alone.
+def check_words(words: Iterable[Word]) -> None:
+    """Refuse words that reach beyond a circuit, or that not every tool reads as the same word.
+
+    These are system tasks, functions that do not depend on their operands alone, and names and
+    texts in which a tool may find a comment, a directive or a system task.
 
     Raises
     ------
@@ -52,10 +59,22 @@ def check_calls(words: Iterable[Word]) -> None:
     for word in words:
         if word.kind in _SYSTEM and word.raw not in _FUNCTIONS:
             raise UserError(
-                f"{word.raw} is refused: a block must be plain logic, which nothing else is "
-                "executed with",
+                f"{word.raw} is refused: a block must be plain logic, and nothing else is executed",
                 where=word.place,
                 hint=f"Take it out of the Verilog. Allowed are {', '.join(sorted(_FUNCTIONS))}.",
+            )
+        if word.kind == "Identifier" and not _NAME.fullmatch(word.value):
+            raise UserError(
+                f"The name {word.value!r} is refused: tools may take a part of it for a comment, a "
+                "directive or a system task",
+                where=word.place,
+                hint="Rename it.",
+            )
+        if word.kind == "StringLiteral" and not _STRING.fullmatch(word.raw):
+            raise UserError(
+                f"The text {word.raw} is refused: it may hold letters, digits and spaces, "
+                "and common signs, but no backslash and no backquote",
+                where=word.place,
             )
 
 

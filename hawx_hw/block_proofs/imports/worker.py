@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import sys
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ from typing import Any
 from hawx_hw.block_proofs.imports.flat_module import FlatModule
 from hawx_hw.block_proofs.imports.ports import Roles, find_roles
 from hawx_hw.block_proofs.imports.preprocess import Source, preprocess
-from hawx_hw.block_proofs.imports.words import check_calls, lexed
+from hawx_hw.block_proofs.imports.words import check_words, lexed
 from hawx_hw.errors import UserError
 
 __all__ = ["main"]
 
 _SIGNED = re.compile(r"^(  (?:input|output|wire|reg)) signed ", re.MULTILINE)
+_MEMORY = 4 << 30
 _LIBERTY = "cells.lib"
 _READ_LIBERTY = f"read_liberty -overwrite -ignore_miss_func {_LIBERTY}"
 
@@ -40,6 +43,7 @@ def main(path: str) -> None:
     from pyosys import libyosys
 
     job = json.loads(Path(path).read_text("utf-8"))
+    _limit_memory()
     # The names of all files are then plain words.
     os.chdir(Path(path).parent)
     try:
@@ -60,14 +64,23 @@ def main(path: str) -> None:
     Path("result.json").write_text(json.dumps(result), "utf-8")
 
 
+def _limit_memory() -> None:
+    """End this process, and no other, where a macro or a loop of the user's is written out."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    limit = _MEMORY if most == resource.RLIM_INFINITY else min(_MEMORY, most)
+    # Not every system has such a limit.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+
+
 def _write_cells(design: Any, liberty: str) -> None:
     for command in (_READ_LIBERTY, "proc -noopt", "write_verilog -noattr cells.v"):
         design.run_pass(command)
-    check_calls(lexed(Path("cells.v").read_text("utf-8"), liberty))
+    check_words(lexed(Path("cells.v").read_text("utf-8"), liberty))
 
 
 def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, Any]:
-    module = job["module"]
+    module = source.top
     file = f"source{'.sv' if source.systemverilog else '.v'}"
     Path(file).write_text(source.text, "utf-8")
     design.run_pass(f"read_verilog {'-sv ' if source.systemverilog else ''}{file}")
@@ -114,7 +127,7 @@ def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, An
     ):
         design.run_pass(command)
     text = Path("netlist.v").read_text("utf-8")
-    check_calls(lexed(text, where))
+    check_words(lexed(text, where))
     if mixed:
         # What has a sign is written as $signed(...), whatever the declaration says.
         Path("netlist.v").write_text(_SIGNED.sub(r"\1 ", text), "utf-8")

@@ -24,7 +24,7 @@ def flat(folder: Path, monkeypatch: pytest.MonkeyPatch, **changed: object) -> Fl
         "netnames": {"byte_": {"bits": [2, "x"], "attributes": {"src": "source.v:2.3-2.4"}}},
     }
     (folder / "top.json").write_text(json.dumps({"modules": {"m": module | changed}}))
-    return FlatModule("m", Source("", ("a.v:1", "b.v:7"), False, {"byte_": "byte"}, {}))
+    return FlatModule("m", Source("", "m", ("a.v:1", "b.v:7"), False, {"byte_": "byte"}, {}))
 
 
 def test_ports_and_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,7 @@ def test_calls_are_refused(tmp_path: Path, text: str) -> None:
         ("initial forever;", "endless loop"),
         ("initial wait (a);", "wait for an event"),
         ("initial force a = 1;", "force of a signal"),
+        ("initial fork join", "fork"),
         ("always p = a * b;", "always block that waits for no change"),
         ("always begin #5 p = a * b; end", "always block that waits for no change"),
         ("always #5 p = a * b;", "always block that waits for no change"),
@@ -161,6 +162,10 @@ def test_keywords_as_names(tmp_path: Path) -> None:
     result = source(tmp_path, "module m(input bit, do, output [7:0] byte, bit_); endmodule\n")
     assert result.renamed == {"bit__": "bit", "do_": "do", "byte_": "byte"}
     assert "byte_ , bit_ )" in result.text
+    (tmp_path / "mine.v").write_text(f"module bit({PORTS}); endmodule\n")
+    named = preprocess([("mine.v", tmp_path / "mine.v")], "bit")
+    assert named.top == "bit_"
+    assert named.text.startswith("module bit_ (")
 
 
 @pytest.mark.parametrize(
@@ -177,6 +182,8 @@ def test_keywords_as_names(tmp_path: Path) -> None:
             f"module m({PORTS});\\$add u(); endmodule\nmodule \\$add ; endmodule",
             r"^mine\.v:2: A module must not be named",
         ),
+        (f"module m({PORTS}); initial \\$system (1); endmodule", r"^mine\.v:1: The name"),
+        ("primitive m(q, a); output q; input a; table 0 : 1; endtable endprimitive", "no module"),
         ("`default_nettype tri\nmodule m; endmodule", r"^mine\.v:2: Nets .* must not be tri"),
     ],
 )

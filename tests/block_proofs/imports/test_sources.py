@@ -140,3 +140,10 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
     for name, message in (("none.v", "no such Verilog file"), (".", "cannot be read: Is a dir")):
         with pytest.raises(UserError, match=message):
             texts(tmp_path, name)
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "mine.v").write_text(MODULE)
+    path = tmp_path / "mine.v"
+    sources, _ = gather([("mine.v", path), ("./mine.v", path)])
+    assert [source.shown for source in sources] == ["mine.v"]

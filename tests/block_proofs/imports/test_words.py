@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from hawx_hw.block_proofs.imports.words import Word, check_calls, lexed, written
+from hawx_hw.block_proofs.imports.words import Word, check_words, lexed, written
 from hawx_hw.errors import UserError
 
 
 @pytest.mark.parametrize("call", ["$system", "$fopen", "$readmemh", "$c", "$display", "$root"])
 def test_calls_that_are_refused(call: str) -> None:
     with pytest.raises(UserError, match=rf"mine\.v:7: \{call} is refused"):
-        check_calls(lexed(f'initial {call}("x");', "mine.v:7"))
+        check_words(lexed(f'initial {call}("x");', "mine.v:7"))
 
 
 def test_calls_that_are_not() -> None:
-    check_calls(lexed("assign p = $signed(a) * $clog2($bits(b));", "mine.v:7"))
+    check_words(lexed("assign p = $signed(a) * $clog2($bits(b));", "mine.v:7"))
 
 
 def test_lines_keep_their_numbers() -> None:
@@ -44,3 +44,24 @@ def test_directives_have_lines_of_their_own() -> None:
     text, lines, _ = written([*words, *lexed("wire y;", "m.v:1")])
     assert text == "wire x ;\n`default_nettype none\nwire y ;\n"
     assert lines == ("m.v:1", "m.v:1", "m.v:1")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["$system", "`include", 'a"b', "a//b", "a/*b", "a*/b", "(*a", "a*)", "a\\b", "\xb5", "a`b"],
+)
+def test_names_that_tools_may_read_otherwise(name: str) -> None:
+    with pytest.raises(UserError, match=r"^mine\.v:7: The name .* is refused"):
+        check_words([Word("Identifier", f"\\{name}", name, "mine.v:7")])
+
+
+@pytest.mark.parametrize("name", ["a[0]", "u1/n2", "gen[3].x", "a$b", "a'b", "1+2", "a;b", "(x)"])
+def test_names_of_netlists(name: str) -> None:
+    check_words([Word("Identifier", f"\\{name}", name, "mine.v:7")])
+
+
+@pytest.mark.parametrize("text", ["`x", "a\\n", "a\nb", "\xb5"])
+def test_texts_that_tools_may_read_otherwise(text: str) -> None:
+    with pytest.raises(UserError, match=r"(?s)^mine\.v:7: The text .* is refused"):
+        check_words([Word("StringLiteral", f'"{text}"', text, "mine.v:7")])
+    check_words([Word("StringLiteral", '"FAST mode, 1.0"', "", "mine.v:7")])
