@@ -24,7 +24,7 @@ ENDED = (
 )
 #: The hint where Yosys takes too long.
 SLOW = "Or make the accelerator smaller."
-_ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: (?P<what>.*)$", re.MULTILINE)
+_ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: ?(?P<what>.*)$", re.MULTILINE)
 _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
 
 

@@ -50,6 +50,7 @@ CORRECT = "Correct the Verilog or the library that this names."
     ("log", "what", "where"),
     [
         ("ERROR: first\nERROR: last", "Yosys refused the design: last", None),
+        ("a.v:12: ERROR:wide!", "Yosys refused the design: wide!", "a.v:12"),
         ("a.v:12.3-4.5: ERROR: odd", "Yosys refused the design: odd", "a.v:12"),
         (
             "some words\nSegmentation fault\n",

@@ -11,7 +11,7 @@ from pathlib import Path
 from hawx_hw.block_proofs.imports.ports import DeclaredPort, Roles
 from hawx_hw.block_proofs.imports.preprocess import Source
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis.yosys import run_yosys
+from hawx_hw.synthesis.yosys import ENDED, run_yosys
 from hawx_hw.technology import Technology
 from hawx_hw.util.scratch import scratch_folder
 
@@ -19,7 +19,9 @@ __all__ = ["NETLIST", "Reading", "read_verilog"]
 
 #: Name of the netlist's module.
 NETLIST = "hawx_import"
+#: Seconds and bytes that Yosys gets.
 _TIMEOUT = 120.0
+_MEMORY = 4 << 30
 _USED = re.compile(r"Module `\\?(\S+?)' referenced in module (?:.*(is not part of))?")
 _HEADER = "// A multiplier that was imported from Verilog: its gates, written by Yosys.\n"
 _TEXT = re.compile(rf"^module {NETLIST}\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
@@ -100,6 +102,7 @@ def read_verilog(
         "liberty": None if technology is None else "cells.lib",
         "cells": [] if technology is None else sorted(technology.library.cells),
         "requested": dict(requested),
+        "memory": _MEMORY,
         "name": NETLIST,
     }
     with scratch_folder("import") as scratch:
@@ -159,6 +162,9 @@ def _of_the_users_file(
             )
     if technology is not None:
         what, where = (text.replace("cells.lib", str(technology.liberty)) for text in (what, where))
-    if "took longer" in what:
-        hint = "Import a smaller module."
+    if "took longer" in what or hint == ENDED:
+        hint = (
+            "A macro, a loop or a width may make the module too large: it has the time of "
+            f"{_TIMEOUT:g} s and {_MEMORY >> 30} GB of memory."
+        )
     return UserError(what.replace("refused the design", "refuses it"), where=where, hint=hint)

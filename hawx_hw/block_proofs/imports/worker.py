@@ -25,7 +25,6 @@ from hawx_hw.errors import UserError
 __all__ = ["main"]
 
 _SIGNED = re.compile(r"^(  (?:input|output|wire|reg)) signed ", re.MULTILINE)
-_MEMORY = 4 << 30
 _LIBERTY = "cells.lib"
 _READ_LIBERTY = f"read_liberty -overwrite -ignore_miss_func {_LIBERTY}"
 
@@ -35,7 +34,8 @@ def main(path: str) -> None:
 
     It names the ``files``, each as errors name it and by its absolute path, the ``module``, its
     ``parameters``, macros as ``defines``, the ``liberty`` file of its cells or None with the names
-    of these ``cells``, the ports ``requested`` by role and the ``name`` of the netlist's module.
+    of these ``cells``, the ports ``requested`` by role, the ``name`` of the netlist's module and
+    the bytes of ``memory`` that the process may use.
     Beside it appear ``source.json`` with the text that all tools read, ``netlist.v``, ``cells.v``
     with Verilog of the liberty file, and ``result.json`` with the ``roles``, the ``ports``,
     ``where`` the module is and whether something may be ``undefined``, or with the ``error``.
@@ -43,7 +43,7 @@ def main(path: str) -> None:
     from pyosys import libyosys
 
     job = json.loads(Path(path).read_text("utf-8"))
-    _limit_memory()
+    _limit_memory(job["memory"])
     # The names of all files are then plain words.
     os.chdir(Path(path).parent)
     try:
@@ -64,10 +64,10 @@ def main(path: str) -> None:
     Path("result.json").write_text(json.dumps(result), "utf-8")
 
 
-def _limit_memory() -> None:
+def _limit_memory(size: int) -> None:
     """End this process, and no other, where a macro or a loop of the user's is written out."""
     _, most = resource.getrlimit(resource.RLIMIT_AS)
-    limit = _MEMORY if most == resource.RLIM_INFINITY else min(_MEMORY, most)
+    limit = size if most == resource.RLIM_INFINITY else min(size, most)
     # Not every system has such a limit.
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (limit, most))

@@ -21,7 +21,7 @@ def read(folder: Path, text: str, **changed: object) -> dict[str, Any]:
     job = {
         "files": [["mine.v", str(path)]], "parameters": {}, "defines": {}, "liberty": None,
         "cells": [], "module": "m", "requested": {"a": None, "b": None, "product": None},
-        "name": "copy",
+        "name": "copy", "memory": 4 << 30,
     }  # fmt: skip
     (folder / "job.json").write_text(json.dumps(job | changed))
     command = [sys.executable, "-m", worker.__name__, str(folder / "job.json")]
