@@ -156,6 +156,15 @@ class Block(abc.ABC):
         return hashlib.sha256(self.table.astype("<i4").tobytes()).hexdigest()
 
     @property
+    def circuit_digest(self) -> str:
+        """What results depend on beside the program's own code: here the :attr:`digest`.
+
+        That of a user's block is SHA-256 of its gateware and its source as well: they may change
+        while the table stays.
+        """
+        return self.digest
+
+    @property
     def raw_table(self) -> np.ndarray:
         """The output of the gateware: int32 ``(256, 256)``, indexed ``[a + 128, b + 128]``."""
         return self.table + self.activation_offset * CODES[:, None]

@@ -28,7 +28,8 @@ class BlockMetrics:
     Parameters
     ----------
     digest, block, implementation : str
-        Hash of the block's table, its name, and how it is built.
+        Hash of the block's table (of a user's block: of its circuit too), its name, and how it is
+        built.
     area : float
         Area in the library's unit.
     delay_ns : float
@@ -62,7 +63,7 @@ class BlockTable:
             self._entries[key] = (*self._entries.get(key, ()), entry)
 
     def __contains__(self, block: Block) -> bool:
-        entries = self._entries.get((block.name, block.digest), ())
+        entries = self._entries.get((block.name, block.circuit_digest), ())
         return tuple(entry.implementation for entry in entries) == tuple(block.implementations)
 
     def chosen(self, block: Block, objective: str = "smallest") -> BlockMetrics:
@@ -85,7 +86,7 @@ class BlockTable:
             raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}, not {objective!r}")
         if block not in self:
             raise KeyError(block.name)
-        entries = self._entries[block.name, block.digest]
+        entries = self._entries[block.name, block.circuit_digest]
         if objective == "first":
             return entries[0]
         return min(entries, key=lambda e: e.area if objective == "smallest" else e.delay_ns)
@@ -105,7 +106,8 @@ class BlockTable:
         UserError
             Yosys or a C compiler is missing, or the library lacks a cell.
         """
-        distinct = {(block.name, block.digest): block for block in blocks if block not in self}
+        new = (block for block in blocks if block not in self)
+        distinct = {(block.name, block.circuit_digest): block for block in new}
         if not distinct:
             return self
         from hawx_hw.characterization.measure import measure, synthesize_blocks
@@ -116,7 +118,7 @@ class BlockTable:
         measured = measure(missing, mapped, technology, uniform(), store=store)
         added = BlockTable(
             BlockMetrics(
-                digest=block.digest,
+                digest=block.circuit_digest,
                 block=block.name,
                 implementation=one.implementation,
                 area=one.area,

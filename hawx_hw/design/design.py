@@ -11,6 +11,7 @@ from pydantic import Field
 
 from hawx_hw.architectures.registry import ARCHITECTURES, architecture_of
 from hawx_hw.assignment.storage import from_json, to_json
+from hawx_hw.blocks.own_blocks import own_circuits, own_names
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_text, write_json
 from hawx_hw.util.results import Record
@@ -77,9 +78,21 @@ class Design:
             "index": self.origin,
         }
 
-    def save(self, path: Path) -> None:
-        """Write it; no hash and no version, so that the same design is the same file."""
-        write_json(path, self.as_dict())
+    def save(self, path: Path, base: Path = Path()) -> None:
+        """Write it; no hash and no version, so that the same design is the same file.
+
+        The circuits of the user's own blocks stand beside it: what was made of the design is
+        outdated when they change.
+
+        Parameters
+        ----------
+        path : Path
+        base : Path
+            The folder that paths in the names of blocks start from.
+        """
+        content = self.as_dict()
+        circuits = own_circuits(own_names(content), base)
+        write_json(path, {**content, **({"circuits": circuits} if circuits else {})})
 
     @classmethod
     def load(cls, path: Path, base: Path = Path()) -> Design:
@@ -94,10 +107,22 @@ class Design:
         Raises
         ------
         UserError
-            There is no design in the file, or a block of it is not there any more.
+            There is no design in the file, or a block of it is not there any more, or another.
         """
         content, accelerator = _read(path)
-        return cls(accelerator, from_json(content.assignment, base), content.index)
+        try:
+            assignment = from_json(content.assignment, base)
+        except UserError as error:
+            where = f"{path}: {error.where}" if error.where else str(path)
+            raise UserError(error.what, where=where, hint=error.hint or _HINT) from error
+        for name, circuit in own_circuits(content.circuits, base).items():
+            if circuit != content.circuits[name]:
+                raise UserError(
+                    f"The block {name} has changed since the design was picked",
+                    where=str(path),
+                    hint=_HINT,
+                )
+        return cls(accelerator, assignment, content.index)
 
 
 def read_origin(path: Path) -> int | None:
@@ -118,6 +143,7 @@ class _Content(Record):
     accelerator: dict[str, Any]
     assignment: dict[str, Any]
     index: int | None
+    circuits: dict[str, str | None] = Field(default={})
 
 
 def _read(path: Path) -> tuple[_Content, AcceleratorConfig]:

@@ -120,3 +120,18 @@ def test_only_blocks_that_are_missing_are_measured(monkeypatch: pytest.MonkeyPat
     # The energy of a step: switching and internal together.
     assert (chosen.area, chosen.delay_ns, chosen.energy_fj, chosen.leakage_nw) == (10, 1, 42.5, 4)
     assert completed.completed([EXACT, DRUM], load("generic45")) is completed
+
+
+def test_a_block_of_the_same_name_and_table_with_another_circuit_is_another_block() -> None:
+    """Of the user's own blocks, whose circuits may change while name and table stay."""
+
+    class Mine(Exact):
+        circuit_digest = "one"
+
+    class Changed(Exact):
+        circuit_digest = "other"
+
+    rows = [BlockMetrics("one", "exact", name, 1, 1, 1, 1) for name in EXACT.implementations]
+    assert Mine() in BlockTable(rows)
+    assert Changed() not in BlockTable(rows)
+    assert EXACT not in BlockTable(rows)

@@ -12,6 +12,7 @@ from hawx_hw.architectures.systolic.config import SystolicConfig
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.drum import Drum
 from hawx_hw.blocks.families.exact import Exact
+from hawx_hw.design import design
 from hawx_hw.design.design import Design, read_origin
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Conv2d, Linear
@@ -68,6 +69,46 @@ def test_the_clock_is_no_part_of_a_design(file: Path, tmp_path: Path) -> None:
     Design(clocked, ASSIGNMENT, origin=2).save(tmp_path / "clocked.json")
     assert (tmp_path / "clocked.json").read_bytes() == file.read_bytes()
     assert Design.load(file).accelerator.clock_mhz is None
+
+
+def circuits(monkeypatch: pytest.MonkeyPatch, **known: str) -> None:
+    """Let the user's own blocks have these circuits, by the names' ends."""
+
+    def own_circuits(names, folder):
+        return {name: known.get(name.rpartition(":")[2]) for name in names}
+
+    monkeypatch.setattr(design, "own_circuits", own_circuits)
+
+
+def test_the_circuits_of_the_users_own_blocks_stand_beside_the_design(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another circuit is another file, also of a block that only some PE holds."""
+    held = [{"blocks": ["exact", "import:mine"]}]
+    mine = Design(SystolicConfig(rows=3, columns=4, pe_blocks=held), ASSIGNMENT)
+    path = tmp_path / "mine.json"
+    for circuit in ("one", "other"):
+        circuits(monkeypatch, mine=circuit)
+        mine.save(path)
+        assert json.loads(path.read_text("utf-8"))["circuits"] == {"import:mine": circuit}
+        assert Design.load(path).as_dict() == mine.as_dict()
+    assert "circuits" not in json.loads(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("now", [{"mine": "other"}, {}])
+def test_a_block_that_has_changed_since_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: dict[str, str]
+) -> None:
+    held = [{"blocks": ["exact", "import:mine"]}]
+    circuits(monkeypatch, mine="one")
+    Design(SystolicConfig(pe_blocks=held), ASSIGNMENT).save(tmp_path / "mine.json")
+    circuits(monkeypatch, **now)
+    with pytest.raises(UserError) as caught:
+        Design.load(tmp_path / "mine.json")
+    assert str(caught.value) == (
+        f"{tmp_path / 'mine.json'}: The block import:mine has changed since the design was picked. "
+        "Pick a design again, with hawx pick."
+    )
 
 
 def change_key(content: dict) -> None:

@@ -149,6 +149,10 @@ class ImportedBlock(Block):
         return self._circuit
 
     @property
+    def circuit_digest(self) -> str:
+        return self._circuit.digest
+
+    @property
     def sources(self) -> Mapping[str, str]:
         return {f"{self._circuit.module}.v": self._circuit.verilog}
 

@@ -6,15 +6,20 @@ import importlib
 import re
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from amaranth.back import rtlil
 
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.user.python_contract import Statements, check_gateware, read_statements
+from hawx_hw.blocks.user.source_files import source_files
 from hawx_hw.blocks.user.user_code import call
 from hawx_hw.errors import UserError, shown
+from hawx_hw.util.files import sha256_file
+from hawx_hw.util.fingerprints import json_hash
 
 __all__ = ["PythonBlock", "load_python_block"]
 
@@ -98,6 +103,35 @@ class PythonBlock(Block):
     def factors(self) -> tuple[np.ndarray, np.ndarray] | None:
         factors = self._statements.factors
         return None if factors is None else (factors[0].copy(), factors[1].copy())
+
+    @cached_property
+    def circuit_digest(self) -> str:
+        """See :class:`~hawx_hw.blocks.block.Block`; component by component, and file by file."""
+        described = {
+            "table": self.digest,
+            "activation_offset": self.activation_offset,
+            "operands": [repr(self.weights), repr(self.activations)],
+            "steps": [self.weight_step, self.activation_step],
+            "implementations": {name: self._rtlil(name) for name in self.implementations},
+            "sources": dict(self.sources),
+            "files": {name: sha256_file(file) for name, file in source_files(self._module).items()},
+        }
+        return json_hash(described)
+
+    def _rtlil(self, implementation: str) -> str:
+        # Any platform but None, which would stand for Amaranth's simulator.
+        text: str = call(
+            self._name,
+            f"component({implementation!r}) cannot be elaborated",
+            lambda: rtlil.convert(
+                self._block.component(implementation), platform=object(), emit_src=False
+            ),
+        )
+        return text
+
+    @property
+    def _module(self) -> str:
+        return self._name.split(":")[1]
 
 
 def load_python_block(name: str, folder: Path | None = None) -> Block:

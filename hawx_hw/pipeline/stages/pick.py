@@ -26,7 +26,7 @@ __all__ = ["STAGE"]
 def _run(context: Context) -> None:
     search = context.config.search
     design = _given(context) if search is None else _searched(context, search)
-    design.save(context.output / DESIGN)
+    design.save(context.output / DESIGN, context.base)
 
 
 def _given(context: Context) -> Design:

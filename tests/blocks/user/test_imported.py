@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from pathlib import Path
 
@@ -184,3 +185,15 @@ def test_implementations() -> None:
     assert signed_block().implementations == ("netlist",)
     with pytest.raises(ValueError, match="must be one of netlist, not 'tree'"):
         signed_block().component("tree")
+
+
+def test_another_circuit_of_the_same_table_is_another_block() -> None:
+    block = signed_block()
+    other = imported_block(
+        "mine",
+        dataclasses.replace(
+            block.circuit, netlist=block.circuit.netlist.replace("4 * p - 3 * q", "-3 * q + 4 * p")
+        ),
+    )
+    assert other.digest == block.digest
+    assert other.circuit_digest != block.circuit_digest == signed_block().circuit_digest

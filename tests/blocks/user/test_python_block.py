@@ -188,3 +188,61 @@ def test_malformed_names(name: str) -> None:
 
 def test_a_block_of_the_library_by_its_class() -> None:
     assert by_name("python:hawx_hw.blocks.families.exact:Exact").digest == Exact().digest
+
+
+HELPED = GOOD.replace("import numpy as np\n", "import numpy as np\nimport mine_helper\n")
+
+
+def circuit(folder: Path, text: str, helper: str = "SHIFT = 1\n") -> tuple[str, str]:
+    """The digests of the table and of the circuit of a block that is loaded anew."""
+    (folder / "mine_digest.py").write_text(text)
+    (folder / "mine_helper.py").write_text(helper)
+    for name in ("mine_digest", "mine_helper"):
+        sys.modules.pop(name, None)
+        # An edit within the same second would not be noticed.
+        Path(importlib.util.cache_from_source(folder / f"{name}.py")).unlink(missing_ok=True)
+    block = by_name("python:mine_digest:EvenWeights", folder)
+    return block.digest, block.circuit_digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(self.a & ~1) * self.b", "((self.a >> 1) * self.b) << 1"),
+        ('("plain",)', '("plain", "again")'),
+        ("weight_step = 2", "weight_step = 1"),
+        ("    k: int", "    weights = range(-128, 127)\n    k: int"),
+        ("    k: int", "    activations = range(-127, 128)\n    k: int"),
+        ("    k: int", "    activation_step = 2\n    k: int"),
+        ("    k: int", "    sources = {'a.v': 'module a; endmodule'}\n    k: int"),
+        ("import numpy as np\n", "import numpy as np  # what NumPy is for\n"),
+    ],
+)
+def test_the_circuit_changes_while_the_table_stays(folder: Path, old: str, new: str) -> None:
+    before = circuit(folder, HELPED)
+    assert circuit(folder, HELPED) == before
+    after = circuit(folder, HELPED.replace(old, new, 1))
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
+def test_what_a_module_imports_is_part_of_the_circuit(folder: Path) -> None:
+    before = circuit(folder, HELPED)
+    after = circuit(folder, HELPED, "SHIFT = 2\n")
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
+def test_a_circuit_of_data_that_is_read(folder: Path) -> None:
+    """The module stays as it is: what counts is the gateware that it makes."""
+    text = GOOD.replace(
+        "(self.a & ~1) * self.b",
+        "(self.a & ~1) * self.b if int(DATA.read_text()) else (self.b * (self.a >> 1)) << 1",
+    ).replace("class Even(", f"DATA = Path({str(folder / 'data')!r})\n\nclass Even(")
+    text = text.replace("import numpy", "from pathlib import Path\nimport numpy")
+    (folder / "data").write_text("0")
+    before = circuit(folder, text)
+    (folder / "data").write_text("1")
+    after = circuit(folder, text)
+    assert after[0] == before[0]
+    assert after[1] != before[1]
