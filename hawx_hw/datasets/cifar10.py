@@ -19,9 +19,11 @@ from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import data_folders
 
-__all__ = ["load", "sizes"]
+__all__ = ["load", "sizes", "unchecked_files"]
 
 _FOLDERS = ("cifar10", "cifar-10-batches-bin")
+#: The files of the test part: the first that is there is read.
+_WHOLE, _PARTIAL = "test_batch.bin", "test_1000.npz"
 _RECORD = 1 + 3 * 32 * 32
 _IMAGES = 10_000
 _SHA256 = {
@@ -46,11 +48,11 @@ def load() -> Dataset:
         A file is missing or damaged.
     """
     train = _joined([_records(_required(name), digest) for name, digest in _SHA256.items()])
-    whole = _find("test_batch.bin")
+    whole = _find(_WHOLE)
     if whole:
         test, note = _records(whole, None), ""
     else:
-        test = _part(_required("test_1000.npz", instead="test_batch.bin"))
+        test = _part(_required(_PARTIAL, instead=_WHOLE))
         note = f"Only the first {len(test):,} of the 10,000 test images are available."
     return Dataset("cifar10", 10, train, evenly_spaced(train), test, note)
 
@@ -64,11 +66,14 @@ def sizes() -> tuple[int, int]:
         The test part is missing.
     """
     train = len(_SHA256) * _IMAGES
-    if _find("test_batch.bin"):
+    if _find(_WHOLE):
         return train, _IMAGES
-    return train, len(
-        read_arrays(_required("test_1000.npz", instead="test_batch.bin"), ("y",))["y"]
-    )
+    return train, len(read_arrays(_required(_PARTIAL, instead=_WHOLE), ("y",))["y"])
+
+
+def unchecked_files() -> list[Path]:
+    """The file of the test part, of which no checksum is known; none where it is missing."""
+    return [path for path in [_find(_WHOLE) or _find(_PARTIAL)] if path is not None]
 
 
 def _find(name: str) -> Path | None:

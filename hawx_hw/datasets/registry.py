@@ -14,7 +14,7 @@ from hawx_hw.util.paths import user_path
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["NAMES", "load", "sizes"]
+__all__ = ["NAMES", "files", "load", "sizes"]
 
 _LOADERS: dict[str, Callable[[Progress | None], Dataset]] = {
     "cifar10": lambda progress: cifar10.load(),
@@ -27,6 +27,8 @@ _SIZES: dict[str, Callable[[], tuple[int, int]]] = {
     "mnist": lambda: mnist.SIZES,
 }
 NAMES = tuple(_LOADERS)
+#: The config's key that names a data set.
+_KEY = "network.dataset"
 
 
 def load(
@@ -83,3 +85,25 @@ def _file(path: str, base: Path | None) -> Path:
             hint=f"Use one of {', '.join(NAMES)}, or the path of an .npz file with x and y.",
         )
     return (base or Path()) / user_path(path)
+
+
+def files(name_or_path: str, *, base: Path | None = None) -> dict[str, Path]:
+    """The files that :func:`load` reads and whose contents may change while the name stays.
+
+    Those with known checksums, which :func:`load` compares, are left out.
+
+    Parameters
+    ----------
+    name_or_path, base
+        See :func:`load`.
+
+    Returns
+    -------
+    dict of str to Path
+        By names for messages. A path that was given need not exist; an unknown name has no files.
+    """
+    if name_or_path == "cifar10":
+        return {f"{_KEY} ({path.name})": path for path in cifar10.unchecked_files()}
+    if not name_or_path.endswith(".npz"):
+        return {}
+    return {_KEY: _file(name_or_path, base)}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hawx_hw.networks.checkpoint import load, shipped_checkpoint
+    from hawx_hw.networks.checkpoint import load
     from hawx_hw.networks.evaluation import accuracy
+    from hawx_hw.networks.files import shipped_checkpoint
     from hawx_hw.networks.training import TrainingRecord, train
     from hawx_hw.networks.zoo import MODELS, build
 
@@ -29,7 +30,7 @@ _HOMES = {
     "accuracy": "hawx_hw.networks.evaluation",
     "build": "hawx_hw.networks.zoo",
     "load": "hawx_hw.networks.checkpoint",
-    "shipped_checkpoint": "hawx_hw.networks.checkpoint",
+    "shipped_checkpoint": "hawx_hw.networks.files",
     "train": "hawx_hw.networks.training",
 }
 

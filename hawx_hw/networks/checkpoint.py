@@ -10,14 +10,14 @@ from torch import nn
 
 from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError
+from hawx_hw.networks.files import record_of, shipped_checkpoint
 from hawx_hw.networks.tensor_file import unpack
 from hawx_hw.networks.zoo import build
 from hawx_hw.util.files import read_bytes, read_text
 from hawx_hw.util.json_text import read_json
 
-__all__ = ["load", "read", "shipped_checkpoint"]
+__all__ = ["load", "read"]
 
-_SHIPPED = Path(__file__).parent / "checkpoints"
 _WHERE = "network.checkpoint"
 
 
@@ -59,12 +59,6 @@ def load(model: str, dataset: Dataset, checkpoint: Path | None = None) -> nn.Mod
     return network.eval()
 
 
-def shipped_checkpoint(model: str, dataset: str) -> Path | None:
-    """The shipped checkpoint for a model and a data set's name; None where there is none."""
-    path = _SHIPPED / f"{model}_{dataset}.safetensors"
-    return path if path.is_file() else None
-
-
 def read(
     path: Path, model: str | None = None, *, record_required: bool = False
 ) -> dict[str, torch.Tensor]:
@@ -90,7 +84,7 @@ def read(
         raise UserError("There is no such checkpoint.", where=where) from None
     except OSError as error:
         raise UserError(f"The checkpoint cannot be read: {error}.", where=where) from error
-    record = path.with_suffix(".json")
+    record = record_of(path)
     if record_required or record.exists() or record.is_symlink():
         _compare_with_record(content, model, path, record)
     try:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from hawx_hw.datasets import Dataset
     from hawx_hw.pipeline.stage import Context
 
-__all__ = ["GRAPH", "check_count", "check_images", "check_option", "image_codes", "load_dataset"]
+__all__ = [
+    "GRAPH",
+    "check_count",
+    "check_images",
+    "check_option",
+    "dataset_files",
+    "image_codes",
+    "load_dataset",
+]
 
 #: Name of the files of the quantized graph, without suffix.
 GRAPH = "quantized"
@@ -107,6 +115,13 @@ def load_dataset(context: Context) -> Dataset:
             base=context.base,
             progress=task.update,
         )
+
+
+def dataset_files(config: Config, base: Path) -> dict[str, Path]:
+    """The files of the config's data set whose contents may change while its name stays."""
+    from hawx_hw import datasets
+
+    return datasets.files(config.network.dataset, base=base)
 
 
 def image_codes(context: Context, section: str) -> np.ndarray:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.technology import Technology
 
-__all__ = ["load_technology"]
+__all__ = ["load_technology", "technology_files"]
 
 
 def load_technology(config: Config, base: Path) -> Technology:
@@ -26,3 +26,8 @@ def load_technology(config: Config, base: Path) -> Technology:
 
     with blame("technology"):
         return load(config.technology, base=base)
+
+
+def technology_files(config: Config, base: Path) -> dict[str, Path]:
+    """The files that the technology is read from: its library, and what describes it."""
+    return load_technology(config, base).inputs

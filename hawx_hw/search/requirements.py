@@ -53,6 +53,7 @@ def files(config: Config, base: Path) -> dict[str, Path]:
     UserError
         There is no such technology.
     """
+    from hawx_hw import datasets
     from hawx_hw.prediction.storage import predictor_files
     from hawx_hw.technology import load
 
@@ -61,4 +62,5 @@ def files(config: Config, base: Path) -> dict[str, Path]:
     with blame("technology"):
         technology = load(config.technology, base=base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    return {**technology.files, **predictors}
+    images = datasets.files(config.network.dataset, base=base)
+    return {**technology.inputs, **images, **predictors}

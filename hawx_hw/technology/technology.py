@@ -52,6 +52,8 @@ class Technology:
     stated_memories : MemoriesDescription
     more : tuple of Path
         The other files of the library.
+    description : Path or None
+        The YAML that it was read from.
     """
 
     name: str
@@ -60,12 +62,20 @@ class Technology:
     stated_supply: float | None = None
     stated_memories: MemoriesDescription = field(default_factory=MemoriesDescription)
     more: tuple[Path, ...] = ()
+    description: Path | None = None
 
     @property
     def files(self) -> dict[str, Path]:
-        """The liberty files by a name for each, as inputs of a stage."""
+        """The liberty files by a name for each."""
         others = {f"technology {number}": path for number, path in enumerate(self.more, 2)}
         return {"technology": self.liberty, **others}
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """All files that it was read from, as inputs of a stage: liberty files and YAML."""
+        if self.description is None:
+            return self.files
+        return {**self.files, f"technology ({self.description.name})": self.description}
 
     @cached_property
     def digest(self) -> str:
@@ -222,6 +232,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
                 description.supply,
                 description.memories,
                 tuple(more),
+                path,
             )
     raise UserError(
         f"The liberty file of technology {description.name!r} is missing",

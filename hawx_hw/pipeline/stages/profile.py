@@ -6,7 +6,7 @@ that.
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.data import GRAPH, check_images, load_dataset
+from hawx_hw.pipeline.data import GRAPH, check_images, dataset_files, load_dataset
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -50,7 +50,11 @@ STAGE = Stage(
     _run,
     needs=("quantize",),
     settings=(*(f"blocks.{key}" for key in _BLOCKS), *(f"search.{key}" for key in _SEARCH)),
-    tools=lambda config, base: {**versions("numpy", "scipy", "torch"), **own_blocks(config, base)},
+    files=lambda config, base: dataset_files(config, base) if config.search else {},
+    tools=lambda config, base: {
+        **versions("numpy", "scikit-learn", "scipy", "torch"),
+        **own_blocks(config, base),
+    },
     check=lambda config, base: check_images(config, base, "search.images", "search.profile_images"),
     estimate=10.0,
 )

