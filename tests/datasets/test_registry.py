@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from hawx_hw import datasets
+from hawx_hw.datasets import NAMES, files
 from hawx_hw.errors import UserError
 
 
@@ -50,3 +53,16 @@ def test_names_of_nothing(path, message):
     for function in (datasets.load, datasets.sizes):
         with pytest.raises(UserError, match=message):
             function(path)
+
+
+def test_files_that_may_change_while_the_name_stays(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HAWX_DATA", str(tmp_path))
+    monkeypatch.setenv("HAWX_CACHE", str(tmp_path / "cache"))
+    assert files("own.npz", base=tmp_path) == {"network.dataset": tmp_path / "own.npz"}
+    assert files("/own.npz", base=tmp_path) == {"network.dataset": Path("/own.npz")}
+    for name in NAMES:
+        assert files(name, base=tmp_path) == {}
+    (tmp_path / "cifar10").mkdir()
+    for name in ("test_1000.npz", "test_batch.bin"):
+        (tmp_path / "cifar10" / name).write_bytes(b"")
+        assert files("cifar10") == {f"network.dataset ({name})": tmp_path / "cifar10" / name}

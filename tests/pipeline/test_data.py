@@ -9,7 +9,7 @@ from hawx_hw.config.models import NetworkConfig, PowerConfig, VerifyConfig
 from hawx_hw.config.search import SearchConfig
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
-from hawx_hw.pipeline.data import check_images, image_codes, load_dataset
+from hawx_hw.pipeline.data import check_images, dataset_files, image_codes, load_dataset
 
 
 @pytest.fixture
@@ -81,3 +81,10 @@ def test_more_training_images_than_there_are(context: SimpleNamespace) -> None:
         UserError, match=r"search\.profile_images: There are only 24 training images"
     ):
         check_images(context.config, context.base, *keys)
+
+
+def test_the_file_of_the_data_set(context: SimpleNamespace) -> None:
+    files = dataset_files(context.config, context.base)
+    assert files == {"network.dataset": context.base / "own.npz"}
+    context.config.network.dataset = "digits"
+    assert dataset_files(context.config, context.base) == {}

@@ -44,6 +44,13 @@ def test_every_accelerator_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_search_reads_the_technology_and_its_predictors() -> None:
     read = files(config(blocks=["drum(k=4)"]), Path())
     assert all(path.is_file() for path in read.values())
-    assert "technology" in read
+    assert {"technology", "technology (generic45.yaml)", "parameters"} <= set(read)
     with pytest.raises(UserError, match="technology"):
         files(config(blocks=["drum(k=4)"]).model_copy(update={"technology": "none"}), Path())
+
+
+def test_a_search_reads_the_data_set() -> None:
+    given = config(blocks=["drum(k=4)"])
+    own = given.network.model_copy(update={"dataset": "own.npz"})
+    read = files(given.model_copy(update={"network": own}), Path("base"))
+    assert read["network.dataset"] == Path("base/own.npz")

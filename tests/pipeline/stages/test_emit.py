@@ -1,6 +1,7 @@
 import json
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,49 @@ def test_bad_grids(project: Path, run, edit, before: str, after: str, message: s
     with pytest.raises(UserError) as caught:
         run(project, "emit")
     assert message in str(caught.value)
+
+
+MINE = """
+import numpy as np
+from amaranth.hdl import Module
+from hawx_hw.blocks.block import Block, BlockComponent
+
+class Multiplier(BlockComponent):
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.product.eq((self.a & ~1) * self.b)
+        return m
+
+class Mine(Block):
+    family = "mine"
+    implementations = ("plain",)
+
+    def multiply(self, a, b):
+        return (np.asarray(a, dtype=np.int32) & -2) * b
+
+    def component(self, implementation=None):
+        return Multiplier(self.product_bits)
+"""
+
+
+def test_another_circuit_of_a_block_is_emitted(
+    project: Path, run, edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its table is the same, and only a PE holds it: no layer uses it."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    held = "[{blocks: [exact]}, {blocks: [exact, 'python:emitted_block:Mine'], rows: 0}]"
+    edit(project, "columns: 4", f"columns: 4\n  block_implementation: first\n  pe_blocks: {held}")
+    module, verilog = project / "emitted_block.py", "hawx_block_python_emitted_block_Mine.v"
+    texts = []
+    for product in ("(self.a & ~1) * self.b", "((self.a >> 1) * self.b) << 1"):
+        module.write_text(MINE.replace("(self.a & ~1) * self.b", product), "utf-8")
+        sys.modules.pop("emitted_block", None)
+        assert "emit" in ran(run(project, "emit"))
+        texts += [path.read_text("utf-8") for path in (project / "build" / "rtl").glob(verilog)]
+    sys.modules.pop("emitted_block")
+    assert len(set(texts)) == 2
+    assert ran(run(project, "emit")) == []
+    sys.modules.pop("emitted_block")
 
 
 def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:

@@ -1,0 +1,41 @@
+"""The files of trained networks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.networks.files import checkpoint_files, record_of, shipped_checkpoint
+
+
+@pytest.mark.parametrize("dataset", ["digits", "mnist"])
+def test_the_shipped_checkpoint_and_its_record(dataset: str) -> None:
+    path = shipped_checkpoint("lenet5", dataset)
+    assert path is not None
+    assert checkpoint_files("lenet5", dataset, None) == {
+        "checkpoint": path,
+        "record": path.with_suffix(".json"),
+    }
+
+
+def test_none_is_shipped() -> None:
+    assert shipped_checkpoint("lenet5", "own.npz") is None
+    assert checkpoint_files("lenet5", "own.npz", None) == {}
+
+
+def test_one_that_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    assert checkpoint_files("lenet5", "digits", path) == {"checkpoint": path}
+    record_of(path).write_text("{}", encoding="utf-8")
+    assert checkpoint_files("lenet5", "digits", path) == {
+        "checkpoint": path,
+        "record": tmp_path / "own.json",
+    }
+
+
+def test_torch_is_not_needed() -> None:
+    code = "import sys, hawx_hw.networks.files; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
