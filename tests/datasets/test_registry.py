@@ -60,7 +60,7 @@ def test_files_that_may_change_while_the_name_stays(tmp_path: Path, monkeypatch)
     monkeypatch.setenv("HAWX_CACHE", str(tmp_path / "cache"))
     assert files("own.npz", base=tmp_path) == {"network.dataset": tmp_path / "own.npz"}
     assert files("/own.npz", base=tmp_path) == {"network.dataset": Path("/own.npz")}
-    for name in NAMES:
+    for name in (*NAMES, "letters"):
         assert files(name, base=tmp_path) == {}
     (tmp_path / "cifar10").mkdir()
     for name in ("test_1000.npz", "test_batch.bin"):

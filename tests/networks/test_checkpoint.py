@@ -10,7 +10,7 @@ import torch
 from hawx_hw import datasets, networks
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.errors import UserError
-from hawx_hw.networks import checkpoint
+from hawx_hw.networks import files
 from hawx_hw.networks.tensor_file import pack
 from hawx_hw.util.files import sha256_file
 from tests import material
@@ -140,7 +140,7 @@ def test_a_damaged_installation_is_detected(digits, tmp_path, monkeypatch, damag
         content[-1000] ^= 1
         shutil.copy(shipped.with_suffix(".json"), tmp_path)
     copy.write_bytes(content)
-    monkeypatch.setattr(checkpoint, "_SHIPPED", tmp_path)
+    monkeypatch.setattr(files, "_SHIPPED", tmp_path)
     with pytest.raises(UserError) as caught:
         networks.load("lenet5", digits)
     assert caught.value.exit_status == 2

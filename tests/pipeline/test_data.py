@@ -86,5 +86,5 @@ def test_more_training_images_than_there_are(context: SimpleNamespace) -> None:
 def test_the_file_of_the_data_set(context: SimpleNamespace) -> None:
     files = dataset_files(context.config, context.base)
     assert files == {"network.dataset": context.base / "own.npz"}
-    context.config.network.dataset = "digits"
+    context.config.network = NetworkConfig(model="lenet5", dataset="digits")
     assert dataset_files(context.config, context.base) == {}
