@@ -87,16 +87,17 @@ def test_technology_yaml_takes_the_first_file_that_exists(tmp_path: Path) -> Non
     assert technology.liberty == tmp_path / "second.lib"
 
 
-def test_the_files_that_a_technology_is_read_from(tmp_path: Path, cache: Path) -> None:
+def test_the_files_that_a_technology_is_read_from(tmp_path: Path) -> None:
     text = load("generic45").liberty.read_bytes()
     packed = tmp_path / "own.lib.gz"
     packed.write_bytes(gzip.compress(text))
     described = tmp_path / "own.yaml"
     described.write_text("name: own\nliberty: own.lib.gz\n", encoding="utf-8")
-    by_path, by_yaml = load(str(packed)), load(str(described))
-    assert by_path.files == {"technology": by_path.liberty, "technology (own.lib.gz)": packed}
-    assert by_yaml.files == {**by_path.files, "technology (own.yaml)": described}
-    assert by_yaml.liberty.read_bytes() == text
+    assert load(str(packed)).inputs == {"technology": packed}
+    assert load(str(described)).inputs == {
+        "technology": packed,
+        "technology (own.yaml)": described,
+    }
 
 
 def test_unknown_name() -> None:
