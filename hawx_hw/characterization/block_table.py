@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.csv_text import read_records
 
 if TYPE_CHECKING:
     from hawx_hw.blocks.block import Block
@@ -158,12 +160,12 @@ class BlockTable:
                     row["digest"],
                     row["block"],
                     row["implementation"],
-                    float(row["area"]),
-                    float(row["delay_ns"]),
-                    float(row["energy_fj"]),
-                    float(row["leakage_nw"]),
+                    _finite(row["area"]),
+                    _finite(row["delay_ns"]),
+                    _finite(row["energy_fj"]),
+                    _finite(row["leakage_nw"]),
                 )
-                for row in csv.DictReader(io.StringIO(text))
+                for row in read_records(text)
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
@@ -171,3 +173,10 @@ class BlockTable:
                 where=where,
                 hint=f"It must have the fields {', '.join(names)}.",
             ) from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not finite")
+    return value

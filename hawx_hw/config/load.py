@@ -83,9 +83,11 @@ def load_config(path: Path) -> Config:
     """
     try:
         text = read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise UserError(
-            f"The config cannot be read: {error}", where=str(path), hint="Name a YAML text file."
+            f"The config cannot be read: {error.strerror or error}",
+            where=str(path),
+            hint="Name a YAML text file.",
         ) from error
     try:
         content = read_yaml(text)

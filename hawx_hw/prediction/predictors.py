@@ -216,6 +216,8 @@ class Predictors:
                     np.array([stored["parts"][part.name][str(term)] for term in part.terms])
                     for part in quantity.parts
                 ]
+                if not all(np.isfinite(part).all() for part in coefficients):
+                    raise ValueError(f"a coefficient of {name} is not finite")
                 fitted[name] = _with(
                     quantity,
                     table,
@@ -223,11 +225,14 @@ class Predictors:
                     Hyperparameters.from_dict(stored["correction"]),
                     float(stored["factor"]),
                 )
-        except (KeyError, TypeError, ValueError) as error:
+            origin = content["technology"], content["library"]
+            if not all(isinstance(text, str) for text in origin):
+                raise TypeError("technology and library must be texts")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UserError(
                 f"The predictors are damaged: {error!r}", where=where, hint=hint
             ) from error
-        return cls(content["technology"], content["library"], fitted, table)
+        return cls(*origin, fitted, table)
 
 
 def _structure(quantity: Quantity, table: TrainingTable) -> Structure:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hawx_hw.architectures.base import Architecture
 from hawx_hw.architectures.quantities import REST
 from hawx_hw.errors import UserError
+from hawx_hw.util.csv_text import read_records
 
 __all__ = ["MEASURED", "TrainingTable"]
 
@@ -119,6 +120,13 @@ class TrainingTable:
             raise UserError(
                 f"The table has a field that is no number: {error}", where=where
             ) from error
+        for name, column in numbers.items():
+            if not np.isfinite(column).all():
+                number = int(np.argmin(np.isfinite(column)))
+                raise UserError(
+                    f"Design {number} has {column[number]} as {name}, which is not finite",
+                    where=where,
+                )
         if _REST_PATH not in numbers:
             if not others:
                 raise UserError("The table lacks delay_..._ns of the other modules", where=where)
@@ -136,7 +144,11 @@ class TrainingTable:
     @classmethod
     def read(cls, architecture: Architecture, text: str, *, where: str = "") -> TrainingTable:
         """Read CSV; see :meth:`of`."""
-        return cls.of(architecture, csv.DictReader(io.StringIO(text)), where=where)
+        try:
+            records = read_records(text)
+        except ValueError as error:
+            raise UserError(f"The table is damaged: {error}", where=where) from error
+        return cls.of(architecture, records, where=where)
 
     def text(self) -> str:
         """As CSV, such as :meth:`read` takes it."""

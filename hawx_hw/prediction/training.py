@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.blocks import by_name
@@ -15,6 +13,7 @@ from hawx_hw.sweep.label import Infeasible, plan_of
 from hawx_hw.sweep.space import SampledDesign
 from hawx_hw.synthesis.store import entry_key
 from hawx_hw.util.code import code_hash
+from hawx_hw.util.csv_text import read_records
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
@@ -69,7 +68,10 @@ def describe_sweep(
         The table lacks fields, a design of it is of another architecture, or cannot be built any
         more.
     """
-    records: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(sweep)))
+    try:
+        records: list[dict[str, Any]] = [*read_records(sweep)]
+    except ValueError as error:
+        raise UserError(f"The table is damaged: {error}", where=where) from error
     if records and "design" not in records[0]:
         raise UserError(
             "The table lacks the field design",

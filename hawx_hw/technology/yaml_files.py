@@ -27,9 +27,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """
     try:
         content = read_yaml(read_text(path))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise UserError(
-            f"The technology cannot be read: {str(error).splitlines()[0]}", where=str(path)
+            f"The technology cannot be read: {error.strerror or error}", where=str(path)
         ) from error
     except YamlError as error:
         where = f"{path}:{error.line}" if error.line else str(path)

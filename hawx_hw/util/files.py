@@ -143,12 +143,15 @@ def read_text(path: Path, *, errors: str = "strict") -> str:
     Raises
     ------
     OSError
-        As for :func:`open_file`.
-    UnicodeDecodeError
-        It is not UTF-8.
+        As for :func:`open_file`; or it is not UTF-8, which is the system's kind of error too: the
+        message names the file.
     """
     with io.TextIOWrapper(open_file(path), encoding="utf-8", errors=errors) as file:
-        return file.read()
+        try:
+            return file.read()
+        except UnicodeDecodeError as error:
+            what = f"It is no text in UTF-8: {error.reason}"
+            raise OSError(errno.EILSEQ, what, str(path)) from error
 
 
 def sha256_file(path: Path) -> str:

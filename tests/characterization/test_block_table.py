@@ -79,8 +79,10 @@ def test_what_is_written_is_read() -> None:
         "digest,block,implementation,area,delay_ns,energy_fj\nx,exact,tree,1,1,1\n",
         "digest,block,implementation,area,delay_ns,energy_fj,leakage_nw\nx,exact,tree,1,1,one,1\n",
         "digest,block,implementation,area,delay_ns,energy_fj,leakage_nw\nx,exact,tree,1\n",
+        "digest,block,implementation,area,delay_ns,energy_fj,leakage_nw\nx,a,b,1,1,nan,1\n",
+        "digest,block,implementation,area,area,energy_fj,leakage_nw\nx,a,b,1,1,1,1\n",
     ],
-    ids=["a column is missing", "no number", "a short line"],
+    ids=["a column is missing", "no number", "a short line", "nan", "a name twice"],
 )
 def test_a_damaged_table_is_refused(text: str) -> None:
     with pytest.raises(UserError) as caught:

@@ -97,6 +97,30 @@ def test_damaged(trained_on: TrainingTable, text: str) -> None:
         Predictors.read(text, trained_on, where="known.json")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("technology", None), ("library", 5), ("technology", ...), ("library", ...)]
+)
+def test_an_origin_that_is_none(
+    predictors: Predictors, trained_on: TrainingTable, key: str, value: object
+) -> None:
+    content = json.loads(predictors.text())
+    content[key] = value
+    if value is ...:
+        del content[key]
+    with pytest.raises(UserError, match="The predictors are damaged"):
+        Predictors.read(json.dumps(content), trained_on)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, "1", None])
+def test_a_coefficient_that_is_none(
+    predictors: Predictors, trained_on: TrainingTable, value: object
+) -> None:
+    content = json.loads(predictors.text())
+    content["quantities"]["area"]["parts"]["multipliers"]["units*sum_bits"] = value
+    with pytest.raises(UserError, match="The predictors are damaged"):
+        Predictors.read(json.dumps(content), trained_on)
+
+
 def test_a_term_that_is_missing(predictors: Predictors, trained_on: TrainingTable) -> None:
     content = json.loads(predictors.text())
     del content["quantities"]["area"]["parts"]["multipliers"]["units*sum_bits"]

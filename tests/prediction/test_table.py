@@ -52,6 +52,21 @@ def test_missing_fields_are_named(name: str) -> None:
         TrainingTable.of(SYNTHETIC, records, where="table.csv")
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-1e999"])
+@pytest.mark.parametrize("name", ["area", "x_units"])
+def test_numbers_that_are_not_finite(name: str, value: str) -> None:
+    records = synthetic_designs.records(3)
+    records[1][name] = value
+    with pytest.raises(UserError, match=f"Design 1 has -?(nan|inf) as {name}, which is not finite"):
+        TrainingTable.of(SYNTHETIC, records, where="table.csv")
+
+
+@pytest.mark.parametrize("text", ["a,a\n1,2\n", "a,b\n1\n", 'a\n"1\n'])
+def test_a_damaged_file(text: str) -> None:
+    with pytest.raises(UserError, match=r"^table\.csv: The table is damaged: "):
+        TrainingTable.read(SYNTHETIC, text, where="table.csv")
+
+
 def test_no_numbers() -> None:
     records = synthetic_designs.records(2)
     records[1]["area"] = "much"
