@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.util.processes import run
+from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
 
@@ -34,7 +35,7 @@ def main(path: str) -> None:
     ``{"undefined": module}``, or the operands ``a`` and ``b`` of a difference with what the two put
     out, all as unsigned numbers.
     """
-    from pyosys import libyosys
+    libyosys = load_yosys(Path(path).parent)
 
     job = json.loads(Path(path).read_text("utf-8"))
     # The names of all files are then plain words, to Yosys and to ABC.

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.util.yosys_library import load_yosys
+
 __all__ = ["main", "script"]
 
 #: Options of each family's command with which multipliers are used, or not.
@@ -32,7 +34,7 @@ def script(family: str, top: str, sources: int, *, dsp: bool) -> list[str]:
 
 def main(path: str) -> None:
     """Run the job in the file ``path``, in its folder."""
-    from pyosys import libyosys
+    libyosys = load_yosys(Path(path).parent)
 
     job: Mapping[str, Any] = json.loads(Path(path).read_text("utf-8"))
     os.chdir(Path(path).parent)

@@ -17,6 +17,9 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
+
+from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
 
@@ -25,7 +28,7 @@ _PR_SET_PDEATHSIG = 1
 
 def main(path: str) -> None:
     """Run the jobs in the file ``path``."""
-    from pyosys import libyosys
+    libyosys = load_yosys(Path(path).parent)
 
     _die_with_parent()
     content = json.loads(Path(path).read_text("utf-8"))
@@ -45,7 +48,7 @@ def main(path: str) -> None:
             sys.stdout.flush()
 
 
-def _map(libyosys: object, folder: Path) -> None:
+def _map(libyosys: Any, folder: Path) -> None:
     """Run one script and end the process."""
     _die_with_parent()
     os.chdir(folder)
@@ -53,7 +56,7 @@ def _map(libyosys: object, folder: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     try:
-        design = libyosys.Design()  # type: ignore[attr-defined]
+        design = libyosys.Design()
         # Never cut from a text: what divides lines may stand in a name, and a command that begins
         # with "!" goes to a shell.
         for command in json.loads(Path("script.json").read_text("utf-8")):

@@ -21,6 +21,7 @@ from hawx_hw.block_proofs.imports.ports import Roles, find_roles
 from hawx_hw.block_proofs.imports.preprocess import Source, preprocess
 from hawx_hw.block_proofs.imports.words import check_words, lexed
 from hawx_hw.errors import UserError
+from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
 
@@ -40,7 +41,7 @@ def main(path: str) -> None:
     with Verilog of the liberty file, and ``result.json`` with the ``roles``, the ``ports``,
     ``where`` the module is and whether something may be ``undefined``, or with the ``error``.
     """
-    from pyosys import libyosys
+    libyosys = load_yosys(Path(path).parent)
 
     job = json.loads(Path(path).read_text("utf-8"))
     _limit_memory(job["memory"])
