@@ -522,9 +522,9 @@ _GATEWARE = (
 _MEASURES = (
     Mutation(
         "a-name-from-a-library-that-divides-lines",
-        "hawx_hw/synthesis/script.py",
-        "not (text.isascii() and text.isprintable()) or",
-        "",
+        "hawx_hw/util/quoting.py",
+        "printable = text.isascii() and text.isprintable()",
+        "printable = True",
         "tests/synthesis/test_script.py",
     ),
     Mutation(

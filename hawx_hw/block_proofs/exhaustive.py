@@ -12,6 +12,7 @@ from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.simulation.build import make_program, run_tool, tool_variables
 from hawx_hw.simulation.simulators import Simulator, find_simulator
+from hawx_hw.util.quoting import verilog_name
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["UndefinedProducts", "product_tables"]
@@ -160,7 +161,7 @@ def _write(designs: Sequence[BlockVerilog], words: int, folder: Path) -> dict[Pa
         wide = f"{{{{{_WORD - bits}{{p{number}[{bits - 1}]}}}}, p{number}}}"
         lines += [
             f"  wire [{bits - 1}:0] p{number};",
-            f"  {design.top} u{number}(.a(a), .b(b), .product(p{number}));",
+            f"  {verilog_name(design.top)} u{number}(.a(a), .b(b), .product(p{number}));",
             f"  assign products[{_WORD * number} +: {_WORD}] = {wide};",
         ]
     if words > len(designs):

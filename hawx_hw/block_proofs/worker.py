@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.util.processes import run
+from hawx_hw.util.quoting import yosys_word
 from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
@@ -56,7 +57,7 @@ class _Comparison:
         self._design = design
         self._abc = _find_abc()
         self._run(
-            f"read_verilog {' '.join(sources)}",
+            f"read_verilog {' '.join(map(yosys_word, sources))}",
             *("hierarchy -check", "proc", "flatten", "opt_clean -purge"),
             *("setundef -undriven -anyseq", "opt_clean -purge", "techmap", "setundef -anyseq"),
             *("opt -fast", "design -save circuits"),
@@ -69,8 +70,8 @@ class _Comparison:
     def verdict(self, first: str, second: str) -> dict[str, Any] | None:
         self._run(
             "design -reset",
-            f"design -copy-from circuits -as first {first}",
-            f"design -copy-from circuits -as second {second}",
+            f"design -copy-from circuits -as first {yosys_word(first)}",
+            f"design -copy-from circuits -as second {yosys_word(second)}",
             "miter -equiv first second miter",
             "hierarchy -top miter",
             *("flatten", "simplemap", "aigmap", "opt_clean"),
@@ -100,7 +101,8 @@ class _Comparison:
     def _product(self, module: str, a: int, b: int) -> int | None:
         """What a circuit puts out; None where that is undefined."""
         report = Path("product.txt")
-        self._run(f"tee -q -o {report} eval -set a 8'd{a} -set b 8'd{b} -show product {module}")
+        operands = f"-set a 8'd{a} -set b 8'd{b}"
+        self._run(f"tee -q -o {report} eval {operands} -show product {yosys_word(module)}")
         value = _VALUE.search(report.read_text("utf-8"))
         return None if value is None else int(value[1], 2)
 

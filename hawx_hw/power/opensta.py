@@ -25,6 +25,7 @@ from hawx_hw.technology import Technology
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
 from hawx_hw.util.processes import run
+from hawx_hw.util.quoting import opensta_name, opensta_path, verilog_name
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
 
@@ -121,7 +122,7 @@ def flat_verilog(flat: FlatNetlist) -> str:
     used: set[int] = set()
     body: list[str] = []
     clocks = {
-        int(nets[0]): port
+        int(nets[0]): verilog_name(port)
         for port, (direction, nets) in flat.ports.items()
         if direction == "input" and len(nets) == 1
     }
@@ -143,15 +144,15 @@ def flat_verilog(flat: FlatNetlist) -> str:
 
 
 def _script(model: PowerModel, activity: Activity, clock: str, period: float) -> Iterator[str]:
-    flat = model.flat
+    flat, word = model.flat, opensta_name(clock)
     toggles, ones = model.rates(activity)
     yield "read_liberty power.lib"
     yield "read_verilog power.v"
     yield "link_design flat"
-    yield f"create_clock -name {{{clock}}} -period {period:.9g} [get_ports {{{clock}}}]"
+    yield f"create_clock -name {word} -period {period:.9g} [get_ports {word}]"
     yield "foreach port [all_inputs] {"
-    yield f"  if {{[get_full_name $port] eq {{{clock}}}}} continue"
-    yield f"  set_input_delay 0 -clock {{{clock}}} $port"
+    yield f"  if {{[get_full_name $port] eq {word}}} continue"
+    yield f"  set_input_delay 0 -clock {word} $port"
     yield "}"
     yield "report_checks > /dev/null"
     # Lets it propagate once; what is set from here on stays.
@@ -164,7 +165,8 @@ def _script(model: PowerModel, activity: Activity, clock: str, period: float) ->
         for index, nets in enumerate(group.nets.tolist()):
             for pin, net in zip(group.pins, nets, strict=True):
                 if net not in clock_nets:
-                    yield f"a {{c{number}_{index}/{pin}}} {toggles[net]:.7g} {ones[net]:.7g}"
+                    path = opensta_path(f"c{number}_{index}/{pin}")
+                    yield f"a {path} {toggles[net]:.7g} {ones[net]:.7g}"
     yield "report_power -digits 10"
     yield ""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FpgaMetrics", "synthesize_fpga", "synthesize_fpga_all"]
 
 _KIND = "fpga"
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Kinds of cells, by family. A carry cell of the ECP5 takes two look-up tables' places, and a
 #: distributed memory four.
 _LUTS = {

@@ -14,6 +14,7 @@ from hawx_hw.technology import Technology
 from hawx_hw.util.files import write_text
 from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.processes import run
+from hawx_hw.util.quoting import opensta_name
 
 __all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit"]
 
@@ -21,8 +22,6 @@ __all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit
 WITHOUT = "Without OpenSTA it works: take sta out of PATH."
 #: For the version.
 _ANSWER_SECONDS = 30
-#: What Tcl takes as it stands within braces, and OpenSTA as the name of one thing.
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$]*")
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
 _TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
 _WIRE_LOAD = re.compile(
@@ -129,11 +128,10 @@ def opensta_timing(
 
 def check_word(name: str) -> None:
     """Raise UserError where a name cannot be part of a Tcl script."""
-    if not _WORD.fullmatch(name):
-        raise UserError(
-            f"OpenSTA cannot be given the name {name!r}.",
-            hint=f"Rename it, with letters, digits and _ only. {WITHOUT}",
-        )
+    try:
+        opensta_name(name)
+    except UserError as error:
+        raise UserError(error.what, hint=f"{error.hint} {WITHOUT}") from error
 
 
 def without_wires(liberty: str) -> str:
@@ -212,18 +210,19 @@ def _pin(port: str, width: int | None) -> list[str]:
 
 
 def _script(top: str, clock: str, macros: bool) -> str:
+    top, clock = opensta_name(top), opensta_name(clock)
     lines = ["read_liberty opensta_cells.lib"]
     if macros:
         lines.append("read_liberty opensta_macros.lib")
     lines += [
         "read_verilog opensta.v",
-        f"link_design {{{top}}}",
-        f"create_clock -name {{{clock}}} -period {_PERIOD} [get_ports {{{clock}}}]",
+        f"link_design {top}",
+        f"create_clock -name {clock} -period {_PERIOD} [get_ports {clock}]",
         "foreach port [all_inputs] {",
-        f"  if {{[get_full_name $port] eq {{{clock}}}}} continue",
-        f"  set_input_delay 0 -clock {{{clock}}} $port",
+        f"  if {{[get_full_name $port] eq {clock}}} continue",
+        f"  set_input_delay 0 -clock {clock} $port",
         "}",
-        f"set_output_delay 0 -clock {{{clock}}} [all_outputs]",
+        f"set_output_delay 0 -clock {clock} [all_outputs]",
         "foreach path [find_timing_paths -path_delay max] {",
         "  set start [get_full_name [get_property $path startpoint]]",
         "  set end [get_full_name [get_property $path endpoint]]",

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
-
-from hawx_hw.errors import UserError
+from hawx_hw.util.quoting import abc_word, yosys_word
 
 __all__ = ["script"]
-
-_QUOTES = '"\\'
-#: Yosys writes these words into commands of ABC and of the shell that starts it.
-_SHELL = f"{_QUOTES}'`$;&|<>"
 
 
 def script(job: dict[str, object]) -> list[str]:
@@ -38,20 +31,20 @@ def script(job: dict[str, object]) -> list[str]:
     UserError
         A name holds a character that Yosys, ABC or the shell that starts ABC interprets.
     """
-    sources = " ".join(_quoted(str(source)) for source in job["sources"])  # type: ignore[attr-defined]
-    liberty = _quoted(str(job["liberty"]), _SHELL)
-    avoid = "".join(f" -dont_use {_quoted(str(c), _SHELL)}" for c in job["dont_use"])  # type: ignore[attr-defined]
-    top = _quoted(str(job["top"]))
+    sources = " ".join(yosys_word(str(source)) for source in job["sources"])  # type: ignore[attr-defined]
+    liberty = abc_word(str(job["liberty"]))
+    avoid = "".join(f" -dont_use {abc_word(str(c))}" for c in job["dont_use"])  # type: ignore[attr-defined]
+    top = yosys_word(str(job["top"]))
     booth = " -booth" if job.get("booth") else ""
     flatten = " -flatten" if job.get("flatten") else ""
     delay = f" -D {job['period_ps']}" if job.get("period_ps") else ""
     if job.get("constraints"):
         # Makes ABC put in buffers and choose sizes.
-        delay += f" -constr {_quoted(str(job['constraints']), _SHELL)}"
+        delay += f" -constr {abc_word(str(job['constraints']))}"
     commands = ["libcache -scl -disable"]
     if job.get("declarations"):
         # The modules that this one holds, as empty modules that are left alone.
-        commands.append(f"read_verilog -lib -DHAWX_BLACKBOX {_quoted(str(job['declarations']))}")
+        commands.append(f"read_verilog -lib -DHAWX_BLACKBOX {yosys_word(str(job['declarations']))}")
     commands += [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
         f"hierarchy -check -top {top}",
@@ -61,23 +54,14 @@ def script(job: dict[str, object]) -> list[str]:
         "setundef -zero",
     ]
     if job.get("tie_high") and job.get("tie_low"):
-        high, low = (" ".join(map(_quoted, job[k])) for k in ("tie_high", "tie_low"))  # type: ignore[call-overload]
+        high, low = (" ".join(map(yosys_word, job[k])) for k in ("tie_high", "tie_low"))  # type: ignore[call-overload]
         commands.append(f"hilomap -singleton -hicell {high} -locell {low}")
     return [
         *commands,
         "opt_clean -purge",
         # The names that write_verilog would give, so that all reports agree.
         "rename -enumerate",
-        f"write_json {_quoted(str(job['netlist']))}",
+        f"write_json {yosys_word(str(job['netlist']))}",
         # OpenSTA does not read concatenations on the left of an assignment.
-        f"write_verilog -noattr -noexpr -simple-lhs {_quoted(str(job['verilog']))}",
+        f"write_verilog -noattr -noexpr -simple-lhs {yosys_word(str(job['verilog']))}",
     ]
-
-
-def _quoted(text: str, refused: Iterable[str] = _QUOTES) -> str:
-    if not (text.isascii() and text.isprintable()) or any(c in text for c in refused):
-        raise UserError(
-            f"The name {text!r} cannot be part of a command of Yosys.",
-            hint="Rename the module, cell or file: letters, digits, _ and . are safe.",
-        )
-    return text if shlex.quote(text) == text else f'"{text}"'

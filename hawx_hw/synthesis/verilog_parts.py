@@ -8,12 +8,12 @@ beyond single modules is refused, so that the design is synthesized as one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.util.macros import MACROS
+from hawx_hw.util.quoting import verilog_name
 
 if TYPE_CHECKING:
     from pyslang.syntax import ModuleDeclarationSyntax, SyntaxNode
@@ -28,7 +28,6 @@ _VERILOG = b'`begin_keywords "1364-2005"\n'
 _BEYOND = ("DefParam", "BindDirective", "ModuleDeclaration", "InterfaceDeclaration",
            "ProgramDeclaration", "PackageImportDeclaration")  # fmt: skip
 _GENERATED = ("GenerateRegion", "GenerateBlock", "LoopGenerate", "IfGenerate", "CaseGenerate")
-_PLAIN_NAME = re.compile(r"[A-Za-z_][\w$]*")
 
 
 @dataclass(frozen=True)
@@ -223,9 +222,8 @@ def _declaration(module: ModuleDeclarationSyntax) -> str | None:
         return None
     lines = [f"  {direction} {port} ;\n" for port, direction in ports.items()]
     name = module.header.name.valueText
-    escaped = name if _PLAIN_NAME.fullmatch(name) else f"\\{name} "
     names = ", ".join(f"{port} " for port in ports)
-    return f"module {escaped}({names});\n{''.join(lines)}endmodule\n"
+    return f"module {verilog_name(name)}({names});\n{''.join(lines)}endmodule\n"
 
 
 def _ansi_ports(listed: list[Any]) -> dict[str, str] | None:

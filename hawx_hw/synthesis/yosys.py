@@ -14,6 +14,7 @@ from hawx_hw.technology import Technology
 from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_command, python_path
 from hawx_hw.util.processes import run
+from hawx_hw.util.quoting import abc_word
 
 __all__ = ["ENDED", "SLOW", "check_yosys", "constraints", "refusal", "run_yosys", "variables"]
 
@@ -62,7 +63,7 @@ def constraints(technology: Technology) -> str:
                 where=str(technology.liberty),
                 hint=f"Name a technology whose library states {missing}.",
             )
-    return f"set_driving_cell {_driver(technology)}\nset_load 0\n"
+    return f"set_driving_cell {abc_word(_driver(technology))}\nset_load 0\n"
 
 
 def _driver(technology: Technology) -> str:

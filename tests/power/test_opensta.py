@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,9 @@ def test_what_no_cell_drives_is_an_input() -> None:
     assert set(head[head.index("(") + 1 : -2].split(", ")) <= {
         "clk", "n0", "n1", *(f"n{net}" for port in "ab" for net in flat.ports[port][1])
     }  # fmt: skip
+    odd = flat_verilog(replace(flat, ports={"a;b[0]": flat.ports["clk"]}))
+    assert "\n  input \\a;b[0] ;\n" in odd
+    assert "(\\a;b[0] )" in odd
 
 
 def test_a_missing_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
