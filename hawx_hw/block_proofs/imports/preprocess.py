@@ -116,7 +116,24 @@ def preprocess(
     UserError
         There is no such module, or what it holds is no Verilog that can be imported.
     """
-    unit = SyntaxUnit(files, defines or {})
+    try:
+        return _preprocess(files, module, parameters or {}, defines or {}, cells)
+    except UnicodeDecodeError as error:
+        # slang cuts what it does not understand between any two bytes.
+        raise UserError(
+            "The text holds letters that are not ASCII outside of comments",
+            where=", ".join(shown for shown, _ in files),
+        ) from error
+
+
+def _preprocess(
+    files: Sequence[tuple[str, Path]],
+    module: str,
+    parameters: Mapping[str, str],
+    defines: Mapping[str, str],
+    cells: Collection[str],
+) -> Source:
+    unit = SyntaxUnit(files, defines)
     modules: dict[str, Any] = {}
     for member in unit.members:
         if member.kind.name in _MODULES:
@@ -137,7 +154,7 @@ def preprocess(
                 where=unit.place(_name(modules[name]).location),
                 hint="Rename it.",
             )
-    values = _overrides(unit, modules[module], parameters or {})
+    values = _overrides(unit, modules[module], parameters)
     words = list(_words(unit, kept, values))
     check_words(words)
     text, lines, renamed = written(words)

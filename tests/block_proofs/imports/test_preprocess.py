@@ -184,6 +184,7 @@ def test_keywords_as_names(tmp_path: Path) -> None:
         ),
         (f"module m({PORTS}); initial \\$system (1); endmodule", r"^mine\.v:1: The name"),
         ("primitive m(q, a); output q; input a; table 0 : 1; endtable endprimitive", "no module"),
+        ('`include "w.v" \xb5', r"^mine\.v:1: |^mine\.v: The text holds letters"),
         ("`default_nettype tri\nmodule m; endmodule", r"^mine\.v:2: Nets .* must not be tri"),
     ],
 )
