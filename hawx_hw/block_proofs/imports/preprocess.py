@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hawx_hw.block_proofs.imports.returns import last_returns
+from hawx_hw.block_proofs.imports.scopes import nodes, outside_names
 from hawx_hw.block_proofs.imports.syntax import SyntaxUnit
 from hawx_hw.block_proofs.imports.words import Word, check_words, written
 from hawx_hw.errors import UserError
@@ -147,13 +148,7 @@ def _preprocess(
     if modules[module].kind.name != "ModuleDeclaration":
         raise UserError(f"{module} is no module", where=unit.place(_name(modules[module]).location))
     kept, uses = _reachable(unit, modules, module, cells)
-    for name in sorted(kept):
-        if name in _RESERVED or not _NAME.fullmatch(name):
-            raise UserError(
-                f"A module must not be named {name!r}",
-                where=unit.place(_name(modules[name]).location),
-                hint="Rename it.",
-            )
+    _check_names(unit, {name: modules[name] for name in sorted(kept)})
     values = _overrides(unit, modules[module], parameters)
     words = list(_words(unit, kept, values))
     check_words(words)
@@ -166,16 +161,6 @@ def _name(member: Any) -> Any:
     return member.name if member.kind.name == "UdpDeclaration" else member.header.name
 
 
-def _nodes(root: Any) -> Iterator[Any]:
-    """Every node below ``root`` and itself, without words."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node is not None and not hasattr(node, "rawText"):
-            yield node
-            stack.extend(reversed(list(node)))
-
-
 def _reachable(
     unit: SyntaxUnit, modules: Mapping[str, Any], top: str, cells: Collection[str]
 ) -> tuple[set[str], dict[str, str]]:
@@ -184,7 +169,7 @@ def _reachable(
     uses: dict[str, str] = {}
     waiting = [top]
     while waiting:
-        for node in _nodes(modules[waiting.pop()]):
+        for node in nodes(modules[waiting.pop()]):
             if node.kind.name != "HierarchyInstantiation":
                 continue
             name, place = node.type.valueText, unit.place(node.type.location)
@@ -204,13 +189,31 @@ def _reachable(
     return kept, uses
 
 
+def _check_names(unit: SyntaxUnit, modules: Mapping[str, Any]) -> None:
+    """Refuse names by which a module is not itself, or reaches out of itself."""
+    for name, module in modules.items():
+        if name in _RESERVED or not _NAME.fullmatch(name):
+            raise UserError(
+                f"A module must not be named {name!r}",
+                where=unit.place(_name(module).location),
+                hint="Rename it.",
+            )
+        for first in outside_names(module):
+            raise UserError(
+                f"{first.valueText} is not declared in module {name}: a name may not reach out of "
+                "its module",
+                where=unit.place(first.location),
+                hint="Use ports.",
+            )
+
+
 def _overrides(
     unit: SyntaxUnit, module: Any, parameters: Mapping[str, str]
 ) -> dict[tuple[int, int], str]:
     """The user's values for parameters of the module, by the place of their names."""
     place = unit.place(_name(module).location)
     declared: dict[str, tuple[int, int]] = {}
-    for node in _nodes(module):
+    for node in nodes(module):
         if node.kind.name == "ParameterDeclaration" and node.keyword.rawText != "localparam":
             for declarator in node.declarators:
                 if not hasattr(declarator, "rawText"):

@@ -185,6 +185,10 @@ def test_keywords_as_names(tmp_path: Path) -> None:
         (f"module m({PORTS}); initial \\$system (1); endmodule", r"^mine\.v:1: The name"),
         ("primitive m(q, a); output q; input a; table 0 : 1; endtable endprimitive", "no module"),
         ('`include "w.v" \xb5', r"^mine\.v:1: |^mine\.v: The text holds letters"),
+        (
+            f"module m({PORTS});\ninitial hawx_testbench.a = 1; endmodule",
+            r"^mine\.v:2: hawx_testbench is not declared in module m: a name may not reach out",
+        ),
         ("`default_nettype tri\nmodule m; endmodule", r"^mine\.v:2: Nets .* must not be tri"),
     ],
 )
