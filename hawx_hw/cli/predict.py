@@ -64,6 +64,8 @@ def train_predictors(
         text = read_text(table)
     except OSError as error:
         raise UserError(f"The table cannot be read: {error.strerror}.", where=str(table)) from error
+    except ValueError as error:
+        raise UserError(f"The table is no text: {error}.", where=str(table)) from error
     with ProgressDisplay(console_for(silent=as_json)) as progress:
         with progress.task("describing designs", estimate=300.0) as task:
             designs, blocks = describe_sweep(

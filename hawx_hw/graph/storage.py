@@ -11,11 +11,14 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
@@ -43,6 +46,21 @@ _KINDS: dict[str, type[Node]] = {
 }
 _ARRAYS = {"weight": np.int8, "bias": np.int32}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip member
+#: What a forged file may raise, in numpy, zipfile and the graph's own checks.
+_DAMAGED = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+#: Larger than any number of a graph: what is larger overflows where sums are computed.
+_LARGEST = 2**31
 _HINT = "Remove the file and run the quantize stage again."
 
 
@@ -119,14 +137,28 @@ def load_graph(path: Path) -> Graph:
             where=str(description),
             hint=_HINT,
         )
-    if document["arrays_sha256"] != hashlib.sha256(content).hexdigest():
+    if document.get("arrays_sha256") != hashlib.sha256(content).hexdigest():
         raise UserError(
             f"The file is not the one that {description.name} describes: its SHA-256 differs.",
             where=str(archive),
             hint=_HINT,
         )
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return _graph(document, arrays)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return _graph(document, arrays)
+    # Checksums keep chance away, not intent: whoever writes them writes anything.
+    except _DAMAGED as error:
+        raise UserError(
+            f"The integer graph is no graph: {_first_line(error)}.",
+            where=str(description),
+            hint=_HINT,
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, ValidationError):
+        return f"{error.errors()[0]['msg']}, not {error.errors()[0]['input']!r:.100}"
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _digest(document: dict[str, Any]) -> str:
@@ -155,27 +187,43 @@ def _described(node: Node, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
 
 def _graph(document: dict[str, Any], arrays: Any) -> Graph:
-    tensors = {
-        entry["name"]: Tensor(tuple(entry["shape"]), entry["scale"], entry["zero_point"])
-        for entry in document["tensors"]
-    }
+    tensors = {entry.pop("name"): Tensor(**_typed(Tensor, entry)) for entry in document["tensors"]}
     nodes = tuple(_node(entry, arrays) for entry in document["nodes"])
-    return Graph(document["name"], document["input"], nodes, tensors)
+    texts = {name: document[name] for name in ("name", "input")}
+    return Graph(**_typed(Graph, texts), nodes=nodes, tensors=tensors)
 
 
 def _node(entry: dict[str, Any], arrays: Any) -> Node:
-    kind = _KINDS[entry["kind"]]
-    values: dict[str, Any] = {}
+    kind = _KINDS[entry.pop("kind")]
+    rule = entry.pop("requantization", None)
+    values = _typed(kind, entry)
     for field in fields(kind):
         if field.name == "requantization":
             multiplier = arrays[f"{entry['name']}.multiplier"]
-            values["requantization"] = Requantization(multiplier, **entry["requantization"])
-        elif field.name in entry:
-            value = entry[field.name]
-            values[field.name] = tuple(value) if isinstance(value, list) else value
-        else:
+            values["requantization"] = Requantization(multiplier, **_typed(Requantization, rule))
+        elif field.name not in entry:
             values[field.name] = arrays[f"{entry['name']}.{field.name}"]
     return kind(**values)
+
+
+def _typed(kind: type, entry: dict[str, Any]) -> dict[str, Any]:
+    """The values of ``entry``, which have the types of the fields of ``kind``."""
+    hints = _hints(kind)
+    return {name: _value(name, hints[name], value) for name, value in entry.items()}
+
+
+def _value(name: str, hint: Any, value: Any) -> Any:
+    value = tuple(value) if isinstance(value, list) else value
+    TypeAdapter(hint).validate_python(value, strict=True)
+    numbers = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(each, int) and abs(each) > _LARGEST for each in numbers):
+        raise ValueError(f"{name!r} must be at most {_LARGEST}, not {value!r:.100}")
+    return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _archive(arrays: dict[str, np.ndarray]) -> bytes:

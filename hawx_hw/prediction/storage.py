@@ -161,3 +161,5 @@ def _text(path: Path, architecture: Architecture, technology: str) -> str:
             where=str(path),
             hint=_HINT,
         ) from error
+    except ValueError as error:
+        raise UserError(f"The file is no text: {error}", where=str(path), hint=_HINT) from error

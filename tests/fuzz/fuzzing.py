@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from unittest import mock
@@ -51,9 +51,9 @@ class Fuzzer:
             _write(plain, "tiny.yaml", material.CONFIG)
             _write(plain, "kit.yaml", material.TECHNOLOGY)
 
-    @cache
-    def build(self) -> tuple[Stage, ...]:
-        """Make the project with the results of all stages; returns stages that read them."""
+    @cached_property
+    def _reading(self) -> tuple[Stage, ...]:
+        """Stages that read the results in the project ``built``, which is made here."""
         built = self._folder / "built"
         shutil.copytree(self._folder / "plain", built)
         _write(built, "tiny.yaml", {**material.SEARCH_CONFIG, "technology": "generic45"})
@@ -70,7 +70,7 @@ class Fuzzer:
     def __call__(self, name: str, rng: Random, *, keep: bool = False) -> tuple[Ending, Path]:
         """Run the command of a target on one changed input; returns the folder too."""
         target = TARGETS[name]
-        stages = self.build() if target.project == "built" else material.library_stages()
+        stages = self._reading if target.project == "built" else material.library_stages()
         self._number += 1
         folder = self._folder / f"{name}-{self._number}"
         shutil.copytree(self._folder / target.project, folder)
@@ -125,16 +125,16 @@ def _predictors() -> Path:
 
 
 def _stop(*arguments: object, **options: object) -> None:
-    """Stands for what takes long after all is read."""
+    """Stand for what takes long after all is read."""
     raise UserError("Everything is read.")
 
 
 def _described(text: str, *arguments: object, where: str, **options: object) -> None:
-    """Reads the table as training does, and stops."""
+    """Read the table as training does, and stops."""
     from hawx_hw.prediction.table import TrainingTable
 
     architecture = arguments[0]
-    TrainingTable.read(text, architecture, where=where)  # type: ignore[attr-defined]
+    TrainingTable.read(architecture, text, where=where)  # type: ignore[attr-defined]
     _stop()
 
 

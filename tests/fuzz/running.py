@@ -81,7 +81,8 @@ def run_hawx(arguments: Sequence[str], folder: Path) -> Ending:
             status = end.code if isinstance(end.code, int | str) else 0
         except BaseException:
             return Ending("none: an exception", err.getvalue() + traceback.format_exc())
-    return Ending(status, err.getvalue() + "".join(internal))
+    known = status in _STATUSES
+    return Ending(status, err.getvalue() + ("" if known else "".join(internal)))
 
 
 @contextlib.contextmanager

@@ -189,6 +189,8 @@ def _records(rng: Random, folder: Path) -> Sequence[str]:
         before = hashlib.sha256(path.read_bytes()).hexdigest()
         if path.suffix == ".npz":
             _change_archive(rng, path)
+        elif path.name in ("quantized.json", "assigned.json") and rng.randrange(4):
+            _change_graph(rng, path)
         elif path.suffix == ".json":
             _written(rng, path, json.loads(path.read_bytes()))
         else:
@@ -199,6 +201,21 @@ def _records(rng: Random, folder: Path) -> Sequence[str]:
                 content = record.read_bytes()
                 record.write_bytes(content.replace(before.encode(), digest.encode()))
     return (*_RUN, "power", *rng.choice(((), ("--json",), ("--index", "0"))))
+
+
+def _change_graph(rng: Random, path: Path) -> None:
+    """Change the description of a graph, and the checksums in it and of its arrays."""
+    content = json.loads(path.read_bytes())
+    del content["sha256"]
+    content = mutated_tree(rng, content)
+    if isinstance(content, dict):
+        if rng.randrange(3) == 0:
+            _change_archive(rng, path.with_suffix(".npz"))
+        arrays = path.with_suffix(".npz").read_bytes()
+        content["arrays_sha256"] = hashlib.sha256(arrays).hexdigest()
+        text = json.dumps(content, sort_keys=True)
+        content["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def _predictors(rng: Random, folder: Path) -> Sequence[str]:
@@ -221,10 +238,10 @@ def _predictors(rng: Random, folder: Path) -> Sequence[str]:
 
 def _verilog(rng: Random, folder: Path) -> Sequence[str]:
     text = mutated_text(rng, material.VERILOG)
-    name = rng.choice(("small.v", "small.v", "small.sv", "a b.v"))
+    name = rng.choice(("pair.v", "pair.v", "pair.sv", "a b.v"))
     (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
     options = rng.choice(((), (), ("--name", "x"), ("--signed",), ("--parameter", "N=3")))
-    return ("blocks", "import", name, "--module", "small", "--replace", *options)
+    return ("blocks", "import", name, "--module", "pair", "--replace", *options)
 
 
 def _arguments(rng: Random, folder: Path) -> Sequence[str]:
@@ -236,7 +253,12 @@ def _arguments(rng: Random, folder: Path) -> Sequence[str]:
     ]  # fmt: skip
     odd = [*map(str, rng.sample(ODD, 3)), *rng.sample(words, 2)]
     odd += [mutated_text(rng, rng.choice(words[-6:])) for _ in range(3)]
-    value = lambda: rng.choice(odd)
+
+    def value() -> str:
+        word = rng.choice(odd)
+        # Nothing is to be written beside the folder.
+        return "x" if word.startswith(("/", "..", "~")) else word
+
     starts = (
         ("blocks", "show", value()),
         ("blocks", "show", value(), "--histograms", value()),
