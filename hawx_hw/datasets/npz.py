@@ -126,6 +126,14 @@ def read_arrays(
             where=where,
             hint="Write it with numpy.savez_compressed(path, x=..., y=...).",
         )
+    for key, array in arrays.items():
+        # numpy returns what is no array as bytes.
+        if not isinstance(array, np.ndarray):
+            raise UserError(
+                f"What the archive holds as {key!r} is no array.",
+                where=where,
+                hint="Write it with numpy.savez_compressed(path, x=..., y=...).",
+            )
     for key in required:
         if key not in arrays:
             raise UserError(

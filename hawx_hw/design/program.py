@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from hawx_hw.util.results import Record, Result
 
@@ -150,8 +150,8 @@ class EmitResult(Result):
     model_config = ConfigDict(extra="allow")
 
     generator: str
-    config_hash: str
-    top: str
+    config_hash: str = Field(pattern=r"^[0-9a-f]{8}$")
+    top: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     sources: tuple[str, ...]
     title: str
     loadable: bool

@@ -11,14 +11,13 @@ import hashlib
 import io
 import json
 import zipfile
-import zlib
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
@@ -34,6 +33,7 @@ from hawx_hw.graph.graph import (
     Requantization,
     Tensor,
 )
+from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_json
 from hawx_hw.util.json_text import read_json
 
@@ -46,19 +46,6 @@ _KINDS: dict[str, type[Node]] = {
 }
 _ARRAYS = {"weight": np.int8, "bias": np.int32}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip member
-#: What a forged file may raise, in numpy, zipfile and the graph's own checks.
-_DAMAGED = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    OSError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 #: Larger than any number of a graph: what is larger overflows where sums are computed.
 _LARGEST = 2**31
 _HINT = "Remove the file and run the quantize stage again."
@@ -146,19 +133,12 @@ def load_graph(path: Path) -> Graph:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return _graph(document, arrays)
-    # Checksums keep chance away, not intent: whoever writes them writes anything.
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UserError(
-            f"The integer graph is no graph: {_first_line(error)}.",
+            f"The integer graph is no graph: {first_line(error)}.",
             where=str(description),
             hint=_HINT,
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, ValidationError):
-        return f"{error.errors()[0]['msg']}, not {error.errors()[0]['input']!r:.100}"
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _digest(document: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
+    from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
 
 __all__ = [
@@ -124,7 +125,7 @@ def dataset_files(config: Config, base: Path) -> dict[str, Path]:
     return datasets.files(config.network.dataset, base=base)
 
 
-def image_codes(context: Context, section: str) -> np.ndarray:
+def image_codes(context: Context, section: str, graph: Graph) -> np.ndarray:
     """Input codes of the test images that a section asks for, evenly spaced over the test set.
 
     Parameters
@@ -133,6 +134,8 @@ def image_codes(context: Context, section: str) -> np.ndarray:
     section : str
         ``verify`` or ``power``; its ``images`` are at most so many where the config leaves them
         out.
+    graph : Graph
+        The network that takes them.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def image_codes(context: Context, section: str) -> np.ndarray:
     Raises
     ------
     UserError
-        There are fewer test images.
+        There are fewer test images, or the network takes others.
     """
     from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.graph.pixels import codes
@@ -149,4 +152,12 @@ def image_codes(context: Context, section: str) -> np.ndarray:
     test, settings = load_dataset(context).test, getattr(context.config, section)
     if "images" in settings.model_fields_set:
         check_count(settings.images, len(test), "test", f"{section}.images")
+    shape = graph.tensors[graph.input].shape
+    if test.images.shape[1:] != shape:
+        raise UserError(
+            f"The integer graph in {context.folder} takes images of shape {shape}, and those of "
+            f"the data set have {test.images.shape[1:]}.",
+            where="network.dataset",
+            hint=f"Remove the folder {context.folder} and run the command again.",
+        )
     return codes(evenly_spaced(test, settings.images).images)

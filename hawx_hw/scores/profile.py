@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from hawx_hw.assignment.indexed import indexed
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.errors import UserError
+from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, write_bytes
 from hawx_hw.util.json_text import read_json
 
@@ -205,7 +205,7 @@ def load_profile(path: Path) -> Profile:
             values |= {name: bool(description[name]) for name in _SWITCHES}
             slices = tuple(file[f"slices.{index}"] for index in range(len(values["layers"])))
             return Profile(network=str(description["network"]), slices=slices, **values)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise UserError(
-            f"The profile cannot be read: {error}.", where=str(path), hint=hint
+            f"The profile cannot be read: {first_line(error)}.", where=str(path), hint=hint
         ) from error

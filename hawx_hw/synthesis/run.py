@@ -108,7 +108,10 @@ def synthesize(
     for source in sources:
         if not source.is_file():
             raise UserError("There is no such Verilog file.", where=str(source))
-        texts[str(source)] = read_text(source)
+        try:
+            texts[str(source)] = read_text(source)
+        except ValueError:
+            raise UserError("The Verilog file is no text in UTF-8.", where=str(source)) from None
     (mapped,) = map_designs(
         [(texts, top)],
         technology,

@@ -33,12 +33,21 @@ def check_emitted(directory: Path, plan: Plan, emitted: EmitResult) -> None:
     UserError
         A file is missing, or is not what is emitted.
     """
+    implementations = {block.table_sha256: block.implementation for block in emitted.blocks}
+    for block in plan.blocks:
+        stated = implementations.get(block.digest)
+        if stated is not None and stated not in block.implementations:
+            raise UserError(
+                f"This file says that block {block.name} is built as {stated!r:.100}.",
+                where=str(directory / EmitResult.FILE),
+                hint=f"Remove the folder {directory} and run the command again.",
+            )
     with scratch_folder("emit") as scratch:
         emit_accelerator(
             plan,
             scratch,
             config_hash=int(emitted.config_hash, 16),
-            implementations={block.table_sha256: block.implementation for block in emitted.blocks},
+            implementations=implementations,
         )
         for expected in sorted((scratch / "rtl").iterdir()):
             path = directory / "rtl" / expected.name

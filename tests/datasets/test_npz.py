@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,14 @@ def test_an_npy_is_not_an_npz(path):
     with path.open("wb") as file:
         np.save(file, Y)
     with pytest.raises(UserError, match=r"The file is not an \.npz archive"):
+        datasets.load(str(path))
+
+
+def test_what_is_no_array_in_an_archive(path):
+    np.savez(path, y=Y)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x.npy", b"no array")
+    with pytest.raises(UserError, match=r"What the archive holds as 'x' is no array\."):
         datasets.load(str(path))
 
 

@@ -1,3 +1,5 @@
+import copy
+import hashlib
 import json
 import re
 import zipfile
@@ -145,3 +147,37 @@ def test_no_damage_of_the_description_escapes(saved):
         write_json(description, document)
         if description.read_text() != whole:
             assert re.search(r"integer graph (is|was)", refused(saved))
+
+
+def test_no_forged_description_escapes(saved):
+    """With right checksums: a graph, or one UserError."""
+    description = graph_files(saved)[1]
+    whole = json.loads(description.read_text())
+    del whole["sha256"]
+    read = 0
+    for seed in range(300):
+        document = copy.deepcopy(whole)
+        drop(document, np.random.default_rng(seed))
+        text = json.dumps(document, sort_keys=True)
+        write_json(description, document | {"sha256": hashlib.sha256(text.encode()).hexdigest()})
+        try:
+            load_graph(saved)
+            read += 1
+        except UserError as error:
+            assert re.search(r"integer graph is|SHA-256 differs", str(error))
+    assert 0 < read < 100
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("stride", [1.0, 1]), ("stride", [True, 1]), ("stride", "11"), ("inputs", [1]), ("name", 3)],
+)
+def test_values_have_their_types(saved, key, value):
+    description = graph_files(saved)[1]
+    document = json.loads(description.read_text())
+    del document["sha256"]
+    node = next(node for node in document["nodes"] if "stride" in node)
+    node[key] = value
+    text = json.dumps(document, sort_keys=True)
+    write_json(description, document | {"sha256": hashlib.sha256(text.encode()).hexdigest()})
+    assert "The integer graph is no graph: " in refused(saved)

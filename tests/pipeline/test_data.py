@@ -11,6 +11,9 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
 from hawx_hw.pipeline.data import check_images, dataset_files, image_codes, load_dataset
 
+#: A network of images of that shape.
+GRAPH = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(1, 4, 4))})
+
 
 @pytest.fixture
 def context(tmp_path: Path) -> SimpleNamespace:
@@ -26,6 +29,7 @@ def context(tmp_path: Path) -> SimpleNamespace:
             power=PowerConfig(),
         ),
         base=tmp_path,
+        folder=tmp_path / "build",
         progress=SimpleNamespace(task=lambda label, estimate=None: nullcontext(task)),
     )
 
@@ -45,7 +49,7 @@ def test_an_error_names_the_key(context: SimpleNamespace) -> None:
 def test_codes_of_test_images(context: SimpleNamespace) -> None:
     test = load_dataset(context).test
     context.config.verify = VerifyConfig(images=3)
-    three = image_codes(context, "verify")
+    three = image_codes(context, "verify", GRAPH)
     np.testing.assert_array_equal(three, codes(test.images[[0, 2, 4]]))
 
 
@@ -54,14 +58,14 @@ def test_more_images_than_there_are(context: SimpleNamespace, section: str) -> N
     key = f"{section}.images"
     kind = type(getattr(context.config, section))
     # Left out: as many as there are, where there are not 20 or 64.
-    assert len(image_codes(context, section)) == 6
+    assert len(image_codes(context, section, GRAPH)) == 6
     check_images(context.config, context.base, key)
     setattr(context.config, section, kind(images=6))
-    assert len(image_codes(context, section)) == 6
+    assert len(image_codes(context, section, GRAPH)) == 6
     check_images(context.config, context.base, key)
     setattr(context.config, section, kind(images=7))
     for check in (
-        lambda: image_codes(context, section),
+        lambda: image_codes(context, section, GRAPH),
         lambda: check_images(context.config, context.base, "network.calibration_images", key),
     ):
         with pytest.raises(UserError) as caught:
@@ -88,3 +92,14 @@ def test_the_file_of_the_data_set(context: SimpleNamespace) -> None:
     assert files == {"network.dataset": context.base / "own.npz"}
     context.config.network = NetworkConfig(model="lenet5", dataset="digits")
     assert dataset_files(context.config, context.base) == {}
+
+
+def test_a_network_of_other_images(context: SimpleNamespace) -> None:
+    other = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(3, 4, 4))})
+    with pytest.raises(UserError) as caught:
+        image_codes(context, "verify", other)
+    assert str(caught.value) == (
+        f"network.dataset: The integer graph in {context.folder} takes images of shape (3, 4, 4), "
+        f"and those of the data set have (1, 4, 4). Remove the folder {context.folder} and run the "
+        "command again."
+    )

@@ -69,6 +69,15 @@ def test_any_other_file_is_refused(
     )
 
 
+def test_an_unknown_implementation_is_refused(emitted: Emitted) -> None:
+    made, folder, result = emitted
+    blocks = tuple(block.model_copy(update={"implementation": "../x"}) for block in result.blocks)
+    with pytest.raises(
+        UserError, match=r"program\.json: .* block .* is built as '\.\./x'\. Remove"
+    ):
+        check_emitted(folder, made, result.model_copy(update={"blocks": blocks}))
+
+
 def test_another_design_is_refused(emitted: Emitted) -> None:
     made, folder, result = emitted
     other = plan(made.graph, ArrayShape.complete(2, 2))

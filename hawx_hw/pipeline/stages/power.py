@@ -27,7 +27,8 @@ __all__ = ["STAGE"]
 
 def _run(context: Context) -> None:
     settings = context.config.power
-    images = image_codes(context, "power")
+    plan = load_plan(context)
+    images = image_codes(context, "power", plan.graph)
     technology = load_technology(context.config, context.base)
     with context.progress.task("reading the cells", estimate=5.0):
         from hawx_hw.synthesis.result import SynthResult
@@ -37,7 +38,7 @@ def _run(context: Context) -> None:
     with context.progress.task("images through the gates", estimate=60.0) as task:
         result = measure_power(
             flat,
-            load_plan(context),
+            plan,
             context.folder / "mem",
             images,
             technology,

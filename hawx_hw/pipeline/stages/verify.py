@@ -27,8 +27,8 @@ def _run(context: Context) -> None:
     from hawx_hw.verification.emitted import check_emitted
 
     settings = context.config.verify
-    images = image_codes(context, "verify")
     plan, emitted = load_plan(context), EmitResult.read(context.folder)
+    images = image_codes(context, "verify", plan.graph)
     with context.progress.task("comparing the Verilog with a new emission", estimate=3.0):
         check_emitted(context.folder, plan, emitted)
     with context.progress.task("simulating the Verilog", estimate=60.0) as task:
