@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from hawx_hw.util.damage import DAMAGED
 from tests.fuzz import material
 from tests.fuzz.mutations import NESTED, ODD, mutated_bytes, mutated_text, mutated_tree
 
@@ -109,11 +111,12 @@ def _dataset(rng: Random, folder: Path) -> Sequence[str]:
 
 def _change_archive(rng: Random, path: Path) -> None:
     """Change arrays of an .npz file, their headers, or its bytes."""
-    if not rng.randrange(3):
+    members = {}
+    with contextlib.suppress(*DAMAGED), zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if not members or not rng.randrange(3):
         path.write_bytes(mutated_bytes(rng, path.read_bytes()))
         return
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
     name = rng.choice(sorted(members))
     change = rng.randrange(5)
     if change == 0:
@@ -125,7 +128,8 @@ def _change_archive(rng: Random, path: Path) -> None:
     elif change == 2:
         members[name] = mutated_bytes(rng, members[name])
     else:
-        members[name] = _array(rng, members[name])
+        with contextlib.suppress(*DAMAGED):
+            members[name] = _array(rng, members[name])
     with zipfile.ZipFile(path, "w") as archive:
         for member, content in members.items():
             archive.writestr(member, content)
@@ -184,9 +188,9 @@ def _records(rng: Random, folder: Path) -> Sequence[str]:
     records = sorted((build / ".stages").glob("*.json"))
     results = [path for path in sorted(build.iterdir()) if path.suffix in (".json", ".npz")]
     results += [*sorted((build / "mem").iterdir())[:2], build / "rtl" / "filelist.f"]
-    for _ in range(rng.choice((1, 1, 2))):
-        path = rng.choice((*records, *results, *results))
-        before = hashlib.sha256(path.read_bytes()).hexdigest()
+    before = {path: _digest(path) for path in results}
+    chosen = [rng.choice((*records, *results, *results)) for _ in range(rng.choice((1, 1, 2)))]
+    for path in dict.fromkeys(chosen):
         if path.suffix == ".npz":
             _change_archive(rng, path)
         elif path.name in ("quantized.json", "assigned.json") and rng.randrange(4):
@@ -195,12 +199,17 @@ def _records(rng: Random, folder: Path) -> Sequence[str]:
             _written(rng, path, json.loads(path.read_bytes()))
         else:
             path.write_bytes(mutated_bytes(rng, path.read_bytes()))
-        if rng.randrange(4):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            for record in records:
-                content = record.read_bytes()
-                record.write_bytes(content.replace(before.encode(), digest.encode()))
+    if rng.randrange(4):
+        for record in records:
+            content = record.read_bytes()
+            for path, digest in before.items():
+                content = content.replace(digest.encode(), _digest(path).encode())
+            record.write_bytes(content)
     return (*_RUN, "power", *rng.choice(((), ("--json",), ("--index", "0"))))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _change_graph(rng: Random, path: Path) -> None:
@@ -208,11 +217,11 @@ def _change_graph(rng: Random, path: Path) -> None:
     content = json.loads(path.read_bytes())
     del content["sha256"]
     content = mutated_tree(rng, content)
+    arrays = path.with_suffix(".npz")
     if isinstance(content, dict):
         if rng.randrange(3) == 0:
-            _change_archive(rng, path.with_suffix(".npz"))
-        arrays = path.with_suffix(".npz").read_bytes()
-        content["arrays_sha256"] = hashlib.sha256(arrays).hexdigest()
+            _change_archive(rng, arrays)
+        content["arrays_sha256"] = _digest(arrays)
         text = json.dumps(content, sort_keys=True)
         content["sha256"] = hashlib.sha256(text.encode()).hexdigest()
     path.write_text(json.dumps(content), encoding="utf-8")
