@@ -6,12 +6,14 @@ noise (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, 
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from scipy.linalg import solve_triangular
 
 __all__ = ["Correction", "Hyperparameters"]
@@ -51,9 +53,22 @@ class Hyperparameters:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Hyperparameters:
-        """What :meth:`as_dict` was made from."""
-        many = {name: tuple(content[name]) for name in ("features", "means", "scales", "lengths")}
-        return cls(variance=content["variance"], noise=content["noise"], **many)
+        """What :meth:`as_dict` was made from.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It was made from something else.
+        """
+        made = TypeAdapter(cls).validate_python(content)
+        if not len(made.features) == len(made.means) == len(made.scales) == len(made.lengths):
+            raise ValueError("each feature must have a mean, a scale and a length")
+        positive = (*made.scales, *made.lengths, made.variance, made.noise)
+        if not all(0 < value < math.inf for value in positive):
+            raise ValueError("scales, lengths, variance and noise must be positive")
+        if not all(map(math.isfinite, made.means)):
+            raise ValueError("means must be numbers")
+        return made
 
 
 class Correction:

@@ -216,14 +216,15 @@ class Predictors:
                     np.array([stored["parts"][part.name][str(term)] for term in part.terms])
                     for part in quantity.parts
                 ]
-                if not all(np.isfinite(part).all() for part in coefficients):
+                factor = float(stored["factor"])
+                if not all(np.isfinite(part).all() for part in (*coefficients, factor)):
                     raise ValueError(f"a coefficient of {name} is not finite")
                 fitted[name] = _with(
                     quantity,
                     table,
                     coefficients,
                     Hyperparameters.from_dict(stored["correction"]),
-                    float(stored["factor"]),
+                    factor,
                 )
             origin = content["technology"], content["library"]
             if not all(isinstance(text, str) for text in origin):

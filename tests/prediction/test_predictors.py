@@ -128,6 +128,32 @@ def test_a_term_that_is_missing(predictors: Predictors, trained_on: TrainingTabl
         Predictors.read(json.dumps(content), trained_on)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scales", 0.0),
+        ("lengths", 0),
+        ("lengths", -1.0),
+        ("noise", 0),
+        ("variance", float("nan")),
+        ("means", float("inf")),
+        ("features", 3),
+        ("factor", float("nan")),
+        ("factor", [[1]]),
+    ],
+)
+def test_numbers_that_would_spread(
+    predictors: Predictors, trained_on: TrainingTable, key: str, value: object
+) -> None:
+    """They would make predictions that are no numbers, without a word."""
+    content = json.loads(predictors.text())
+    stored = content["quantities"]["area"]
+    place = stored if key == "factor" else stored["correction"]
+    place[key] = [value, *place[key][1:]] if isinstance(place[key], list) else value
+    with pytest.raises(UserError, match="The predictors are damaged"):
+        Predictors.read(json.dumps(content), trained_on)
+
+
 def test_another_version(predictors: Predictors, trained_on: TrainingTable) -> None:
     content = json.loads(predictors.text()) | {"schema": 1}
     with pytest.raises(UserError, match="The predictors are of schema 1, not 2"):
