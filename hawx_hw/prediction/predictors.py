@@ -217,7 +217,7 @@ class Predictors:
                     for part in quantity.parts
                 ]
                 factor = float(stored["factor"])
-                if not all(np.isfinite(part).all() for part in (*coefficients, factor)):
+                if not all(np.isfinite(part).all() for part in (*coefficients, np.array(factor))):
                     raise ValueError(f"a coefficient of {name} is not finite")
                 fitted[name] = _with(
                     quantity,
