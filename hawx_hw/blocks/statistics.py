@@ -123,8 +123,10 @@ def _shares(histogram: np.ndarray, codes: slice, name: str, block: Block) -> np.
     counts = np.asarray(histogram, dtype=np.float64)
     if counts.shape != (256,):
         raise ValueError(f"{name} must be of shape (256,), not {counts.shape}")
-    if not np.isfinite(counts).all() or (counts < 0).any() or not counts.any():
-        raise ValueError(f"{name} must be non-negative, and not all zero")
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = counts.sum()
+    if not np.isfinite(total) or (counts < 0).any() or not counts.any():
+        raise ValueError(f"{name} must be non-negative, and not all zero, with a finite sum")
     outside = counts.copy()
     outside[codes] = 0
     if outside.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,7 +145,8 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind == "user_error":
         return UserError(context["what"], where=where, hint=context["hint"])
     value = problem["input"]
-    message = problem["msg"].replace("Input should be", "must be").replace("String should", "must")
+    message = re.sub(r"^(Input should be|String should|List should)", _must, problem["msg"])
+    message = message.partition(" after validation")[0]
     if kind == "union_tag_invalid":
         key, value = (*key, "architecture"), value["architecture"]
         where = f"{where}.architecture"
@@ -170,6 +172,10 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
     return UserError(f"{message}, not {shown(value)}", where=where, hint=hint)
+
+
+def _must(beginning: re.Match[str]) -> str:
+    return "must be" if beginning[0].endswith("be") else "must"
 
 
 def _line(text: str, key: _Key, chosen: _Chosen = None) -> int | None:

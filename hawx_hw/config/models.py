@@ -26,6 +26,7 @@ class NetworkConfig(Model):
     )
     checkpoint: str | None = Field(
         default=None,
+        min_length=1,
         description="A .safetensors file with the weights; left out: the one that comes with hawx.",
     )
     calibration_images: int = Field(

@@ -55,6 +55,7 @@ class SearchConfig(Model):
     blocks: list[BlockName] = Field(
         default=list(SEARCHED),
         min_length=1,
+        max_length=1000,
         description="Blocks to choose from, beside the exact one.",
     )
     granularity: Literal["layer", "filter", "kernel"] = Field(
@@ -81,6 +82,7 @@ class SearchConfig(Model):
     variants: list[dict[str, Any]] | None = Field(
         default=None,
         min_length=1,
+        max_length=1000,
         validation_alias=AliasChoices("variants", "shapes"),
         description="Accelerators to try with every assignment: for each the keys of accelerator "
         "in which it differs. Left out: the accelerator alone.",

@@ -17,7 +17,8 @@ def shipped_checkpoint(model: str, dataset: str) -> Path | None:
 
 def record_of(checkpoint: Path) -> Path:
     """The record of a checkpoint's training, beside it; it need not exist."""
-    return checkpoint.with_suffix(".json")
+    # Path.with_suffix refuses the root folder, which is refused where it is read.
+    return checkpoint.parent / f"{checkpoint.stem}.json"
 
 
 def checkpoint_files(model: str, dataset: str, checkpoint: Path | None) -> dict[str, Path]:

@@ -77,10 +77,12 @@ class MemoriesDescription(_Model):
 
     @model_validator(mode="after")
     def _distinct(self) -> MemoriesDescription:
-        shapes = [(macro.kind, macro.width, macro.depth) for macro in self.macros]
-        for shape in shapes:
-            if shapes.count(shape) > 1:
+        seen = set()
+        for macro in self.macros:
+            shape = (macro.kind, macro.width, macro.depth)
+            if shape in seen:
                 raise ValueError(f"{shape[0]} of {shape[1]} x {shape[2]} stands here twice")
+            seen.add(shape)
         return self
 
 

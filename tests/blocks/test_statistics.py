@@ -108,6 +108,7 @@ def test_moments_of_uniform_codes_are_the_statistics() -> None:
     [
         (np.ones(255), r"weights must be of shape \(256,\), not \(255,\)"),
         (np.zeros(256), "weights must be non-negative, and not all zero"),
+        (np.full(256, 1e308), "weights must be .* with a finite sum"),
         (np.full(256, np.nan), "weights must be non-negative, and not all zero"),
         (np.arange(256), "weights must be codes that odd accepts, not -127"),
     ],

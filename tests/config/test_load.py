@@ -96,6 +96,22 @@ def test_committed_configs_load(path: Path) -> None:
             HEAD + "x: 1\n" * 200_000,
             "This has 1,000,050 characters, and at most 1,000,000 are read",
         ),
+        (
+            "name: x\nnetwork: {model: lenet5, dataset: ''}\n",
+            "must have at least 1 character, not ''",
+        ),
+        (
+            HEAD.replace("}", ", checkpoint: ''}"),
+            ":2: network.checkpoint: must have at least 1 character, not ''.",
+        ),
+        (
+            HEAD + "search: {blocks: [" + "exact," * 1001 + "]}\n",
+            ":3: search.blocks: must have at most 1000 items, not ['exact', ",
+        ),
+        (
+            HEAD + "search: {variants: [" + "".join(f"{{a: {i}}}," for i in range(1001)) + "]}\n",
+            ":3: search.variants: must have at most 1000 items, not [{'a': 0}, ",
+        ),
         (HEAD.replace("x", "a" * 300), "name: must have at most 100 characters, not 'aaa"),
         ("name: [\n", "This is not YAML"),
         ("", "A config must be a mapping"),

@@ -68,6 +68,7 @@ def test_other_data_are_noticed(new_project: Path, run) -> None:
             ":5: network.checkpoint: {folder}/gone.safetensors: The file cannot be read: "
             "No such file or directory.",
         ),
+        ("tiny.safetensors", "/", ":5: network.checkpoint: /: The file cannot be read: Is a dir"),
         (
             "  checkpoint: tiny.safetensors\n",
             "",
