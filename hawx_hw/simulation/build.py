@@ -234,10 +234,12 @@ def make_program(
             (build / name).write_bytes(content)
     if None in contents:
         fast = f"OPT_FAST={_OPTIMIZE}"
-        run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler")
+        run_tool([*make, fast, "-j2", *objects], build, environment, "The C++ compiler (make)")
         for name in objects:
             write_cached(cached and cached / name, read_bytes(build / name))
-    run_tool([*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler")
+    run_tool(
+        [*make, f"OPT_FAST={optimize}", program], build, environment, "The C++ compiler (make)"
+    )
 
 
 def _runtime_folder(simulator: Simulator) -> Path | None:

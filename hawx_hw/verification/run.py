@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.design.sources import WAIVERS, verilog_sources
-from hawx_hw.errors import VerificationError
+from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util import processes
 from hawx_hw.util.disk import check_space
+from hawx_hw.util.environment import python_path
 from hawx_hw.util.files import read_text
 from hawx_hw.util.resources import sim
 from hawx_hw.verification.job import Job, save_job
@@ -32,6 +35,11 @@ _TOP = "hawx_accelerator"
 _MODULE = "hawx_sim.scenarios"
 _POLL_SECONDS = 0.3
 _SIMULATION = "The simulation"
+#: Statuses of a simulation that says nothing about the accelerator. Verilator ends one in which it
+#: finds an error by SIGABRT.
+_CRASHES = tuple(
+    -number for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGKILL)
+)
 #: Of a simulation that counts no inference: the start of the testbench, and a cycle of a large
 #: array in the slower simulator.
 _IDLE_SECONDS = 1800.0
@@ -173,16 +181,27 @@ def _limited(runner: Any, job: Job, report: Path) -> Any:
                 tool=_SIMULATION,
                 limit=limit,
                 folder=cwd,
-                variables=runner.env,
+                variables=_added(runner.env) | python_path(),
                 log=Path(runner.log_file),
                 alive=lambda: _changed(report),
                 hint="Or make the accelerator smaller.",
             )
+            if done.status in _CRASHES:
+                raise UserError(
+                    f"{_SIMULATION} {done.ending}.",
+                    where=str(runner.log_file),
+                    hint="The system may have ended it for lack of memory; the log has more.",
+                )
             if done.status:
                 raise RuntimeError(f"{_SIMULATION} {done.ending}")
 
     runner._execute = execute
     return runner
+
+
+def _added(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are not this process's own."""
+    return {name: text for name, text in variables.items() if os.environ.get(name) != text}
 
 
 def _changed(report: Path) -> int:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.names import TRACE
 from hawx_hw.util.disk import FullError
+from hawx_hw.util.processes import Finished, TimeLimitError
 from hawx_hw.verification import run
 from hawx_hw.verification.job import SCENARIOS, save_job
 from hawx_hw.verification.result import ScenarioResult
@@ -314,6 +316,31 @@ def test_a_simulation_ends_with_the_tool_that_was_killed(tiny, make_job, tmp_pat
     assert len(children) == 2  # the simulation, and the guard that ends it
     eventually(lambda: not any(map(is_running, children)))
     assert json.loads(reports[0].read_text())["inferences"] < 3000
+
+
+def test_a_simulation_that_hangs(check, make_job, monkeypatch):
+    monkeypatch.setattr(run, "_IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(run, "_CYCLE_SECONDS", 0.0)
+    with pytest.raises(TimeLimitError, match=r"^The simulation took longer than 0\.01 s\."):
+        check(one_scenario(make_job))
+
+
+def test_a_simulation_that_crashes_is_no_failed_verification(check, make_job, monkeypatch):
+    given = {}
+
+    def crashed(command, **options):
+        given.update(options)
+        return Finished(-11, "")
+
+    monkeypatch.setattr(run.processes, "run", crashed)
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    monkeypatch.setenv("MAKEFLAGS", "-n")
+    with pytest.raises(UserError, match=r"The simulation was ended by SIGSEGV\. The system"):
+        check(one_scenario(make_job))
+    paths = given["variables"]["PYTHONPATH"].split(os.pathsep)
+    assert all(Path(path).is_absolute() for path in paths)
+    assert "MAKEFLAGS" not in given["variables"]
+    assert given["variables"]["COCOTB_TEST_MODULES"]
 
 
 def eventually(condition):
