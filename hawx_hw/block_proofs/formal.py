@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.block_verilog import BlockVerilog
 from hawx_hw.synthesis.yosys import run_yosys
+from hawx_hw.util.files import read_text
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["Difference", "compare"]
@@ -85,7 +86,7 @@ def compare(
             "verdicts": "verdicts.json",
         }
         run_yosys(job, folder, timeout, worker="hawx_hw.block_proofs.worker")
-        answers = json.loads((folder / "verdicts.json").read_text("utf-8"))
+        answers = json.loads(read_text(folder / "verdicts.json"))
     differences: list[Difference | None] = []
     for (first, _), answer in zip(pairs, answers, strict=True):
         if answer is None:

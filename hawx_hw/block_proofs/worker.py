@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.util.files import read_text
 from hawx_hw.util.processes import run
 from hawx_hw.util.quoting import yosys_word
 from hawx_hw.util.yosys_library import load_yosys
@@ -38,7 +39,7 @@ def main(path: str) -> None:
     """
     libyosys = load_yosys(Path(path).parent)
 
-    job = json.loads(Path(path).read_text("utf-8"))
+    job = json.loads(read_text(Path(path)))
     # The names of all files are then plain words, to Yosys and to ABC.
     os.chdir(Path(path).parent)
     comparison = _Comparison(libyosys.Design(), job["sources"])
@@ -94,7 +95,7 @@ class _Comparison:
         if not re.search(r"^SATISFIABLE\b", done.output, re.MULTILINE):
             raise RuntimeError(f"ABC came to no verdict:\n{done.output}")
         operands = {"a": 0, "b": 0}
-        for name, bit, value in _BIT.findall(Path("counterexample.txt").read_text("utf-8")):
+        for name, bit, value in _BIT.findall(read_text(Path("counterexample.txt"))):
             operands[name] |= int(value) << int(bit)
         return operands["a"], operands["b"]
 
@@ -103,7 +104,7 @@ class _Comparison:
         report = Path("product.txt")
         operands = f"-set a 8'd{a} -set b 8'd{b}"
         self._run(f"tee -q -o {report} eval {operands} -show product {yosys_word(module)}")
-        value = _VALUE.search(report.read_text("utf-8"))
+        value = _VALUE.search(read_text(report))
         return None if value is None else int(value[1], 2)
 
 

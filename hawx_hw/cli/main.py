@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,6 +36,9 @@ __all__ = ["app", "main"]
 
 #: sysexits.h calls it EX_SOFTWARE.
 _INTERNAL_ERROR = 70
+#: A signal that comes so soon after the first is the same: `timeout` sends it to the process and to
+#: its group.
+_SAME_SECONDS = 0.5
 #: Characters of a message; what files contain may be repeated in it.
 _LONGEST_MESSAGE = 2000
 #: Verilog and memory images that somebody changed are not simulated, measured, or written over.
@@ -386,18 +391,21 @@ class _Interruption:
     """What the first signal and those after it do."""
 
     def __init__(self) -> None:
-        self._happened = False
+        self._happened = -math.inf
+        self._ending = False
 
     def begin(self) -> None:
         """Wait for the first."""
-        self._happened = False
+        self._ending = False
         handle_signals(_interrupt)
 
-    def happen(self, number: int, frame: FrameType | None) -> NoReturn:
+    def happen(self, number: int, frame: FrameType | None) -> None:
         """End the children, and the work by an exception; the second time the process at once."""
-        if self._happened:
+        if self._ending:
+            if time.monotonic() < self._happened + _SAME_SECONDS:
+                return
             end_now(number, frame)
-        self._happened = True
+        self._ending, self._happened = True, time.monotonic()
         processes = sys.modules.get("hawx_hw.util.processes")
         if processes is not None:
             # Threads that wait for them would hold up the end.
@@ -406,7 +414,7 @@ class _Interruption:
 
     def finish(self) -> None:
         """From here on there is nothing that a signal could leave half-done."""
-        self._happened = True
+        self._ending, self._happened = True, -math.inf
 
 
 _interruption = _Interruption()

@@ -18,6 +18,7 @@ from pathlib import Path
 import wasmtime
 
 from hawx_hw.util.caches import read_cached, write_cached
+from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import cache_folder
 
 __all__ = ["machine_code", "main"]
@@ -58,7 +59,7 @@ def machine_code(engine: wasmtime.Engine) -> wasmtime.Module:
             return wasmtime.Module.deserialize(engine, content)
         except wasmtime.WasmtimeError:
             pass  # another machine's
-    module = wasmtime.Module(engine, source.read_bytes())
+    module = wasmtime.Module(engine, read_bytes(source))
     write_cached(cached, bytes(module.serialize()))
     return module
 

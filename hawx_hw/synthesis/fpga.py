@@ -16,6 +16,7 @@ from hawx_hw.synthesis.store import Store, entry_key
 from hawx_hw.synthesis.yosys import run_yosys
 from hawx_hw.technology import FpgaFamily
 from hawx_hw.util.code import source_hash
+from hawx_hw.util.files import read_text
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _cells(
         run_yosys(
             {"script": list(commands)}, scratch, timeout, worker="hawx_hw.synthesis.fpga_worker"
         )
-        module = json.loads((scratch / "netlist.json").read_text("utf-8"))["modules"][top]
+        module = json.loads(read_text(scratch / "netlist.json"))["modules"][top]
         return Counter(cell["type"] for cell in module["cells"].values())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.util.files import read_text
 from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main", "script"]
@@ -36,7 +37,7 @@ def main(path: str) -> None:
     """Run the job in the file ``path``, in its folder."""
     libyosys = load_yosys(Path(path).parent)
 
-    job: Mapping[str, Any] = json.loads(Path(path).read_text("utf-8"))
+    job: Mapping[str, Any] = json.loads(read_text(Path(path)))
     os.chdir(Path(path).parent)
     design = libyosys.Design()
     for command in job["script"]:

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hawx_hw.util.files import read_text
 from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
@@ -31,7 +32,7 @@ def main(path: str) -> None:
     libyosys = load_yosys(Path(path).parent)
 
     _die_with_parent()
-    content = json.loads(Path(path).read_text("utf-8"))
+    content = json.loads(read_text(Path(path)))
     waiting = list(reversed(list(enumerate(content["folders"]))))
     running: dict[int, int] = {}
     while waiting or running:
@@ -59,7 +60,7 @@ def _map(libyosys: Any, folder: Path) -> None:
         design = libyosys.Design()
         # Never cut from a text: what divides lines may stand in a name, and a command that begins
         # with "!" goes to a shell.
-        for command in json.loads(Path("script.json").read_text("utf-8")):
+        for command in json.loads(read_text(Path("script.json"))):
             design.run_pass(command)
     except BaseException as error:
         os.write(log, f"{type(error).__name__}: {error}\n".encode())

@@ -28,6 +28,7 @@ from hawx_hw.synthesis.yosys import ENDED, SLOW, check_yosys, constraints, refus
 from hawx_hw.technology import Technology
 from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_command
+from hawx_hw.util.files import read_text
 from hawx_hw.util.processes import ToolFailedError, output_lines
 from hawx_hw.util.scratch import scratch_folder
 
@@ -233,12 +234,10 @@ def _run(
             # Yosys and ABC do not notice that a file is cut.
             check_space(folder)
             if status:
-                log = (folder / "log").read_text(errors="replace", encoding="utf-8")
+                log = read_text(folder / "log", errors="replace")
                 check_space(folder, log=log)
                 raise _refused(unit, log, status)
-            netlist, verilog = (
-                (folder / file).read_text("utf-8") for file in ("netlist.json", "netlist.v")
-            )
+            netlist, verilog = (read_text(folder / file) for file in ("netlist.json", "netlist.v"))
             yield unit, mapped_content(netlist, verilog)
 
 

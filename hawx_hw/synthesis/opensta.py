@@ -11,7 +11,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.technology import Technology
-from hawx_hw.util.files import write_text
+from hawx_hw.util.files import read_text, write_text
 from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.processes import run
 from hawx_hw.util.quoting import opensta_name
@@ -85,7 +85,7 @@ def opensta_timing(
             "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
         )
     program, version = installed
-    text, macros = plain_verilog(verilog.read_text("utf-8"))
+    text, macros = plain_verilog(read_text(verilog))
     cells = technology.tool_text()
     unit = time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_bytes
 
 __all__ = ["SUFFIXES", "is_liberty", "read_text", "read_unpacked"]
 
@@ -29,7 +30,7 @@ def read_unpacked(path: Path) -> bytes:
         The file cannot be read, or is a damaged archive.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise UserError(f"The liberty file cannot be read: {error}", where=str(path)) from error
     if path.suffix != ".gz":

@@ -396,15 +396,27 @@ def test_a_second_signal_ends_what_does_not_heed_the_first(folder: Path) -> None
         "    while True:\n"
         "        try: time.sleep(60)\n"
         "        except BaseException: Path('heedless').touch()\n",
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
-    ) as process:
-        for name in ("started", "heedless"):
-            deadline = time.monotonic() + 60
-            while not (folder / name).exists() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            process.send_signal(signal.SIGINT)
-        err = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
-    assert err.splitlines()[-1] == "hawx: interrupted"
+    ).replace("cli.main(", "cli._SAME_SECONDS = float(sys.argv[1])\ncli.main(")
+    command = [sys.executable, "-c", f"import sys\n{code}"]
+
+    def signalled(seconds: str) -> tuple[int, str]:
+        with subprocess.Popen(
+            [*command, seconds], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+        ) as process:
+            for name in ("started", "heedless"):
+                deadline = time.monotonic() + 60
+                while not (folder / name).exists() and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                process.send_signal(signal.SIGINT)
+            if seconds != "0":
+                time.sleep(0.3)
+                assert process.poll() is None
+                process.kill()
+            err = process.communicate(timeout=60)[1]
+        return process.returncode, err.splitlines()[-1]
+
+    assert signalled("0") == (130, "hawx: interrupted")
+    for name in ("started", "heedless"):
+        (folder / name).unlink()
+    # At the same time as the first, it is the same.
+    assert signalled("1000")[0] == -signal.SIGKILL

@@ -11,6 +11,7 @@ from typing import Any
 from hawx_hw.block_proofs.imports.ports import DeclaredPort
 from hawx_hw.block_proofs.imports.preprocess import Source
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 
 __all__ = ["FlatModule"]
 
@@ -42,7 +43,7 @@ class FlatModule:
         self._source = source
 
     def _top(self) -> dict[str, Any]:
-        text = Path("top.json").read_text("utf-8")
+        text = read_text(Path("top.json"))
         top: dict[str, Any] = json.loads(text)["modules"][self._module]
         return top
 
@@ -104,7 +105,7 @@ class FlatModule:
 
     def check_drivers(self) -> None:
         """Refuse two drivers of a bit, and loops."""
-        for warning in _WARNING.findall(Path("check.txt").read_text("utf-8")):
+        for warning in _WARNING.findall(read_text(Path("check.txt"))):
             what, _, rest = warning.partition("\n")
             for text, problem in (
                 ("conflicting", "Two drivers meet"),

@@ -13,6 +13,7 @@ from hawx_hw.block_proofs.imports.preprocess import Source
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.yosys import ENDED, run_yosys
 from hawx_hw.technology import Technology
+from hawx_hw.util.files import read_text
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["NETLIST", "Reading", "read_verilog"]
@@ -112,12 +113,12 @@ def read_verilog(
             run_yosys(job, scratch, _TIMEOUT, worker="hawx_hw.block_proofs.imports.worker")
         except UserError as error:
             raise _of_the_users_file(error, _source(scratch), shown, technology) from error
-        result = json.loads((scratch / "result.json").read_text("utf-8"))
+        result = json.loads(read_text(scratch / "result.json"))
         source = _source(scratch)
         if "error" in result:
             raise _of_the_users_file(UserError(**result["error"]), source, shown, technology)
-        netlist = (scratch / "netlist.v").read_text("utf-8")
-        cells = "" if technology is None else (scratch / "cells.v").read_text("utf-8")
+        netlist = read_text(scratch / "netlist.v")
+        cells = "" if technology is None else read_text(scratch / "cells.v")
     if source is None:
         raise RuntimeError("Yosys read no source")
     match = _TEXT.search(netlist)
@@ -140,7 +141,7 @@ def _source(scratch: Path) -> Source | None:
     path = scratch / "source.json"
     if not path.is_file():
         return None
-    content = json.loads(path.read_text("utf-8"))
+    content = json.loads(read_text(path))
     return Source(**content | {"lines": tuple(content["lines"])})
 
 

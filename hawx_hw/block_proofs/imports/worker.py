@@ -21,6 +21,7 @@ from hawx_hw.block_proofs.imports.ports import Roles, find_roles
 from hawx_hw.block_proofs.imports.preprocess import Source, preprocess
 from hawx_hw.block_proofs.imports.words import check_words, lexed
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import read_text
 from hawx_hw.util.yosys_library import load_yosys
 
 __all__ = ["main"]
@@ -43,7 +44,7 @@ def main(path: str) -> None:
     """
     libyosys = load_yosys(Path(path).parent)
 
-    job = json.loads(Path(path).read_text("utf-8"))
+    job = json.loads(read_text(Path(path)))
     _limit_memory(job["memory"])
     # The names of all files are then plain words.
     os.chdir(Path(path).parent)
@@ -77,7 +78,7 @@ def _limit_memory(size: int) -> None:
 def _write_cells(design: Any, liberty: str) -> None:
     for command in (_READ_LIBERTY, "proc -noopt", "write_verilog -noattr cells.v"):
         design.run_pass(command)
-    check_words(lexed(Path("cells.v").read_text("utf-8"), liberty))
+    check_words(lexed(read_text(Path("cells.v")), liberty))
 
 
 def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, An
         "write_verilog -noattr netlist.v",
     ):
         design.run_pass(command)
-    text = Path("netlist.v").read_text("utf-8")
+    text = read_text(Path("netlist.v"))
     check_words(lexed(text, where))
     if mixed:
         # What has a sign is written as $signed(...), whatever the declaration says.

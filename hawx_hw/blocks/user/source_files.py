@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from hawx_hw.util.files import read_bytes
+
 __all__ = ["source_files"]
 
 #: Folders of installed code, which versions stand for.
@@ -62,7 +64,7 @@ def _imported(file: Path, module: ModuleType) -> Iterator[str]:
     """Full names that the import statements of a file may stand for, and the packages around."""
     yield from _packages(module.__name__)
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(read_bytes(file))
     except (SyntaxError, ValueError):  # a compiled module
         return
     for node in ast.walk(tree):
