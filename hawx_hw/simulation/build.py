@@ -14,7 +14,7 @@ from cocotb_tools import config as cocotb_config
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.simulators import ANSWER_SECONDS, Simulator
-from hawx_hw.util.caches import read_cached, write_cached
+from hawx_hw.util.caches import read_cached, usable_cache_folder, write_cached
 from hawx_hw.util.files import read_bytes, read_text, sha256_file, write_json
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.plain_paths import is_plain, original_paths, plain_path
@@ -131,19 +131,36 @@ def build_simulation(
             _build_icarus(simulator, sources, top, build)
             program = result / "sim.vvp"
         shutil.copy(build / program.name, program)
-        write_json(result / _COMPLETE, {"program": program.name, "sha256": sha256_file(program)})
+        digest = sha256_file(program)
+        write_json(result / _COMPLETE, {"program": program.name, "sha256": digest})
+        write_cached(_voucher(digest), b"")
         result.rename(folder)
     return Simulation(simulator, top, folder, reused=False)
 
 
 def _is_complete(folder: Path) -> bool:
-    """Whether the program in ``folder`` is the one that was compiled."""
+    """Whether the program in ``folder`` is the one that was compiled, by this user.
+
+    A build folder may be somebody else's: what it says of itself is not enough for a program that
+    is to be run. Without a cache nothing is known of it, and it is compiled again.
+    """
     try:
         content = json.loads(read_text(folder / _COMPLETE))
         program = folder / content["program"]
-        return sha256_file(program) == content["sha256"] and _can_be_run(program)
+        libraries = Path(_cocotb_library())
+        if not _has_plain_libraries() and (folder / _LIBRARIES).readlink() != libraries:
+            return False
+        digest = sha256_file(program)
+        known = digest == content["sha256"] and read_cached(_voucher(digest)) is not None
+        return known and _can_be_run(program)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _voucher(digest: str) -> Path | None:
+    """The file in the user's cache that stands for a program that was compiled here."""
+    cache = usable_cache_folder("simulations")
+    return None if cache is None else cache / digest
 
 
 def _can_be_run(program: Path) -> bool:

@@ -39,6 +39,7 @@ CACHES: Mapping[str, str] = {
     "kernels": "compiled C code",
     "mnist": "downloaded files of MNIST",
     "scratch": "scratch files",
+    "simulations": "checksums of the simulations that were compiled here",
     "verilator": "compiled parts of Verilator that all simulations share",
     "yosys": "the Yosys that writes Verilog, compiled",
 }

@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation import build, simulators
 from hawx_hw.simulation.build import build_simulation
 from hawx_hw.simulation.simulators import find_simulator
+from hawx_hw.util.files import sha256_file, write_json
 
 needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="no Icarus Verilog")
 GOOD = "module hawx_accelerator(input wire clk, output wire q); assign q = clk; endmodule\n"
@@ -134,6 +135,25 @@ def test_a_damaged_program_is_compiled_again(damage, source, tmp_path, fake_tool
     assert again.folder == first.folder
     assert program.read_bytes() == content
     assert build_of("verilator", source, tmp_path / "work").reused
+
+
+def test_a_program_of_somebody_else_is_not_run(source, tmp_path, fake_tools):
+    """Whatever its own folder says of it: only the user's cache vouches for a program."""
+    first = build_of("verilator", source, tmp_path / "work")
+    program = first.folder / "hawx_accelerator"
+    content = program.read_bytes()
+    program.write_text("#!/bin/sh\ntouch pwned\n", encoding="utf-8")
+    complete = {"program": program.name, "sha256": sha256_file(program)}
+    write_json(first.folder / "complete.json", complete)
+    again = build_of("verilator", source, tmp_path / "work")
+    assert not again.reused
+    assert program.read_bytes() == content
+
+
+def test_without_a_cache_everything_is_compiled_again(source, tmp_path, fake_tools, monkeypatch):
+    monkeypatch.setattr(build, "usable_cache_folder", lambda kind: None)
+    for _ in range(2):
+        assert not build_of("verilator", source, tmp_path / "work").reused
 
 
 def install_verilator(folder, monkeypatch):
