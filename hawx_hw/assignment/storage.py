@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from hawx_hw.config.indices import indices
 from hawx_hw.errors import UserError
 
 __all__ = ["from_json", "to_json"]
+
+#: The most weights of a layer.
+_WEIGHTS = 1 << 26
 
 
 def to_json(assignment: Assignment) -> dict[str, Any]:
@@ -90,6 +94,8 @@ def _layer_to_json(layer: LayerBlocks) -> dict[str, Any]:
 
 def _layer_from_json(content: dict[str, Any], names: list[str], blocks: list[Any]) -> LayerBlocks:
     shape = tuple(content["shape"])
+    if len(shape) < 2 or min(shape) < 1 or math.prod(shape) > _WEIGHTS:
+        raise ValueError(f"weights must be of a layer, not of shape {shape!r}")
     index = np.full((shape[0], int(np.prod(shape[1:]))), -1, dtype=np.intp)
     for group in content["groups"]:
         filters = list(indices(group["filters"]))

@@ -204,8 +204,36 @@ def load_profile(path: Path) -> Profile:
             values |= {name: tuple(description[name]) for name in _NAMES}
             values |= {name: bool(description[name]) for name in _SWITCHES}
             slices = tuple(file[f"slices.{index}"] for index in range(len(values["layers"])))
-            return Profile(network=str(description["network"]), slices=slices, **values)
+            profile = Profile(network=str(description["network"]), slices=slices, **values)
+        _check(profile)
+        return profile
     except DAMAGED as error:
         raise UserError(
             f"The profile cannot be read: {first_line(error)}.", where=str(path), hint=hint
         ) from error
+
+
+def _check(profile: Profile) -> None:
+    """Raise ValueError where the arrays do not go together."""
+    texts = (*profile.layers, *profile.blocks, *profile.digests)
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("names must be texts")
+    if len(profile.digests) != len(profile.blocks):
+        raise ValueError("each block must have a digest")
+    sizes = {"layer": len(profile.layers), "block": len(profile.blocks)}
+    sizes |= {"code + 128": 256, "weight + 128": 256}
+    for name, (axes, _) in UNITS.items():
+        array = getattr(profile, name)
+        names = axes.split(", ")
+        shape = tuple(sizes.setdefault(*pair) for pair in zip(names, array.shape))
+        if array.shape != shape or array.ndim != len(names) or array.dtype.kind not in "iuf":
+            raise ValueError(f"{name} must be numbers by {axes}, not {array.dtype} {array.shape}")
+    for name, end in (("unit_layer", sizes["layer"]), ("labels", sizes["class"])):
+        indices = getattr(profile, name)
+        if indices.dtype.kind not in "iu" or (indices.size and not indices.min() >= 0):
+            raise ValueError(f"{name} must be indices")
+        if indices.size and indices.max() >= end:
+            raise ValueError(f"{name} must be below {end}, not {indices.max()}")
+    for slices in profile.slices:
+        if slices.dtype.kind not in "iu" or not slices.size or slices.min() < 0:
+            raise ValueError("slices must be indices")

@@ -268,4 +268,12 @@ def load_profiling(folder: Path) -> Profiling:
             where=str(folder / ProfileFile.FILE),
             hint="Give the config a search.",
         )
-    return Profiling(load_profile(folder / _ARRAYS), report)
+    profile = load_profile(folder / _ARRAYS)
+    images = len(profile.labels)
+    if (len(report.indices), len(report.weights)) != (images, images):
+        raise UserError(
+            f"The profile is of {len(report.indices)} images, and its arrays of {images}",
+            where=str(folder / ProfileFile.FILE),
+            hint="Make it again, with hawx run CONFIG --until profile.",
+        )
+    return Profiling(profile, report)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from hawx_hw.errors import UserError
 from hawx_hw.search.cost import Cost
 from hawx_hw.search.oracle import Oracle
+from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, write_bytes
 
 __all__ = ["Evaluator", "OutOfBudgetError", "Price"]
@@ -248,13 +248,29 @@ class Evaluator:
             with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
                 if str(file["key"]) != self._oracle.key:
                     return
-                vectors = file["vectors"].astype(np.uint8)
-                right, seconds = file["right"].tolist(), file["seconds"].tolist()
-            entries = zip(vectors, right, seconds, strict=True)
-            self._cache = {vector.tobytes(): (int(r), float(s)) for vector, r, s in entries}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                vectors, right, seconds = file["vectors"], file["right"], file["seconds"]
+            self._check(vectors, right, seconds)
+            entries = zip(vectors, right.tolist(), seconds.tolist(), strict=True)
+            self._cache = {vector.tobytes(): (count, each) for vector, count, each in entries}
+        except DAMAGED as error:
             raise UserError(
-                f"The evaluations of an earlier search cannot be read: {error}",
+                f"The evaluations of an earlier search cannot be read: {first_line(error)}",
                 where=str(path),
                 hint="Remove the file.",
             ) from error
+
+    def _check(self, vectors: np.ndarray, right: np.ndarray, seconds: np.ndarray) -> None:
+        """Raise ValueError for what no evaluation of this search can have given."""
+        kinds = [str(array.dtype) for array in (vectors, right, seconds)]
+        count = len(right) if right.ndim else 0
+        shapes = (vectors.shape, right.shape, seconds.shape)
+        if kinds != ["uint8", "int64", "float64"] or shapes != (
+            (count, self._units),
+            (count,),
+            (count,),
+        ):
+            raise ValueError(f"its arrays are {', '.join(kinds)} of the shapes {shapes}")
+        if count and not (right.min() >= 0 and right.max() <= self._oracle.images):
+            raise ValueError(f"{right.max()} of {self._oracle.images} images are right")
+        if not np.all(np.isfinite(seconds) & (seconds >= 0)):
+            raise ValueError("seconds are negative or not finite")

@@ -17,6 +17,7 @@ from hawx_hw.design.design import Design, read_origin
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.graph.random_graphs import random_graph
+from tests.damage import damaged
 
 ASSIGNMENT = {"conv": LayerBlocks.by_filter([Exact(), Drum(4)], (2, 1, 1, 1))}
 DESIGN = Design(SystolicConfig(rows=3, columns=4, parameters="loaded"), ASSIGNMENT, origin=2)
@@ -174,3 +175,18 @@ def test_an_unknown_block_is_refused(file: Path) -> None:
     with pytest.raises(UserError, match="k must be from 2 to 7, not 9"):
         Design.load(file)
     assert read_origin(file) == 2
+
+
+def test_a_file_of_a_wrong_structure_is_refused(file: Path) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    refused = 0
+    for what, other in damaged(content):
+        file.write_text(json.dumps(other), encoding="utf-8")
+        for read in (Design.load, read_origin):
+            try:
+                read(file)
+            except UserError as error:
+                assert str(error.where).startswith(str(file)), what
+                assert error.hint, what
+                refused += 1
+    assert refused > 500

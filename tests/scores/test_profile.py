@@ -10,6 +10,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profile import UNITS, Profile, load_profile, save_profile
+from tests.damage import damaged
 from tests.scores.networks import blocks, network, profiled
 
 
@@ -102,3 +103,36 @@ def test_choices() -> None:
         profile.checked(profile.uniform(4))
     with pytest.raises(ValueError, match="Blocks must be those of the profile: exact"):
         profile.assignment(profile.uniform(0), blocks()[1:])
+
+
+def test_arrays_that_do_not_go_together_are_refused(tmp_path) -> None:
+    path = tmp_path / "scores.npz"
+    save_profile(profiled(3), path)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for name in (*UNITS, "slices.0"):
+        array = arrays[name]
+        others = [array[:-1], array[None], array.astype(str), np.array(0)]
+        if name in ("unit_layer", "labels"):
+            others += [array - 1 - array.max(), array + 1000, array.astype(float)]
+        for other in others[2:3] if name == "slices.0" else others:
+            np.savez(path, **{**arrays, name: other})
+            with pytest.raises(UserError, match="The profile cannot be read") as caught:
+                load_profile(path)
+            assert caught.value.where == str(path)
+
+
+def test_a_description_of_a_wrong_structure_is_refused(tmp_path) -> None:
+    path = tmp_path / "scores.npz"
+    save_profile(profiled(3), path)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    description = json.loads(str(arrays["description"]))
+    del description["arrays"]
+    for what, other in damaged(description, entries=1):
+        np.savez(path, **{**arrays, "description": np.array(json.dumps(other))})
+        try:
+            load_profile(path)
+        except UserError as error:
+            assert error.where == str(path), what
+            assert error.hint, what

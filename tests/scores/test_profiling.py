@@ -99,6 +99,17 @@ def test_nothing_profiled_is_no_profile(tmp_path: Path) -> None:
         load_profiling(tmp_path)
 
 
+def test_a_report_of_other_images_is_refused(profiling, tmp_path: Path) -> None:
+    save_profiling(profiling, tmp_path)
+    path = tmp_path / "profile.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["profile"]["indices"] = content["profile"]["indices"][1:]
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(UserError, match="images, and its arrays of") as caught:
+        load_profiling(tmp_path)
+    assert caught.value.where == str(path)
+
+
 def test_damaged_files_are_refused(profiling, tmp_path: Path) -> None:
     save_profiling(profiling, tmp_path)
     path = tmp_path / "profile.json"

@@ -90,6 +90,37 @@ def test_a_damaged_state_is_refused_with_a_hint(tmp_path):
         Evaluator(Counting(), space_and_cost()[1], state=state)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vectors": np.zeros((3, 9), np.uint8)},
+        {"vectors": np.zeros(3, np.uint8)},
+        {"vectors": np.zeros((3, 4))},
+        {"right": np.zeros(2, np.int64)},
+        {"right": np.array(0)},
+        {"right": np.full(3, 101)},
+        {"right": np.full(3, -1)},
+        {"right": np.zeros(3)},
+        {"seconds": np.full(3, np.nan)},
+        {"seconds": np.full(3, -1.0)},
+        {"seconds": np.array(["a"] * 3)},
+        {"right": None},
+    ],
+    ids=range(12),
+)
+def test_a_state_of_a_wrong_structure_is_refused(tmp_path, change):
+    state, (space, cost) = tmp_path / "state.npz", space_and_cost()
+    evaluator = Evaluator(Counting(), cost, state=state)
+    evaluator.evaluate(space.vectors(np.arange(3)))
+    evaluator.save()
+    with np.load(state) as file:
+        arrays = {**file, **change}
+    np.savez(state, **{name: array for name, array in arrays.items() if array is not None})
+    with pytest.raises(UserError, match=r"cannot be read: .* Remove the file") as caught:
+        Evaluator(Counting(), cost, state=state)
+    assert caught.value.where == str(state)
+
+
 @pytest.mark.parametrize("budget", [0, -1])
 def test_refuses_no_budget(budget):
     with pytest.raises(ValueError, match=f"at least 1, not {budget}"):
