@@ -23,6 +23,7 @@ _COMBINATIONAL = re.compile(
 )
 #: Those that are undefined for some inputs.
 _PARTIAL = re.compile(r"\$(div|mod|divfloor|modfloor|pow|shiftx)")
+_SHIFT = re.compile(r"\$(s?sh[lr]|shiftx?)")
 _STORAGE = (("latch", "a latch"), ("mem", "a memory"), ("ff", "a register"), ("sr", "a register"))
 _WARNING = re.compile(r"^Warning: (.*?)(?=^Warning: |\Z)", re.MULTILINE | re.DOTALL)
 _SOURCE = re.compile(r"source\.s?v:(\d+)")
@@ -147,8 +148,10 @@ class FlatModule:
         top = self._top()
         signed = {tuple(net["bits"]) for net in top["netnames"].values() if net.get("signed")}
         for cell in top["cells"].values():
+            # By how many places is shifted has no part in the sign.
+            names = "A" if _SHIFT.fullmatch(cell["type"]) else "AB"
             operands = {
-                name: tuple(bits) for name, bits in cell["connections"].items() if name in "AB"
+                name: tuple(bits) for name, bits in cell["connections"].items() if name in names
             }
             unsigned = [
                 name for name in operands if _is_zero(cell["parameters"].get(f"{name}_SIGNED"))

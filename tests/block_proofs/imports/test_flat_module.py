@@ -50,3 +50,34 @@ def test_drivers_that_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / "check.txt").write_text("Warning: found logic loop in module m:\n  source.v:2.1\n")
     with pytest.raises(UserError, match=r"^b\.v:7: module m: Gates form a loop: found logic loop"):
         module.check_drivers()
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b", "a_signed", "expected"),
+    [
+        ("$mul", [2, 3], [2, 3], "0", True),
+        ("$mul", [2, 3], [2, 3], "1", False),
+        # Verilog takes an operation on one operand without a sign as one without.
+        ("$mul", [2, 3], [3], "0", False),
+        ("$add", [2, 3], ["0", "1"], "0", False),
+        ("$sshr", [2, 3], [3], "0", True),
+        ("$sshr", [3], [2, 3], "0", False),
+        ("$not", [2, 3], None, "00000000", True),
+    ],
+)
+def test_mixed_signs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    a: list[object],
+    b: list[object] | None,
+    a_signed: str,
+    expected: bool,
+) -> None:
+    cell = {
+        "type": kind,
+        "parameters": {"A_SIGNED": a_signed, "B_SIGNED": a_signed},
+        "connections": {"A": a, "Y": [4]} | ({} if b is None else {"B": b}),
+    }
+    nets = {"s": {"bits": [2, 3], "signed": 1}, "u": {"bits": [3]}}
+    assert flat(tmp_path, monkeypatch, cells={"x": cell}, netnames=nets).mixes_signs() is expected
