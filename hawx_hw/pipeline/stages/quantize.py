@@ -49,10 +49,11 @@ def _run(context: Context) -> None:
     with context.progress.task("accuracy of the float network") as task:
         in_float = float_accuracy(network, test.images, test.labels, progress=task.update)
     constant = constant_accuracy(test)
-    if in_float <= constant:
+    if in_float <= constant < 1:
         context.progress.message(
-            f"The float network is right on {100 * in_float:.1f} % of the test images, one answer "
-            f"for all on {100 * constant:.1f} %: is it of these data, and are they scaled alike?"
+            f"The float network is right on {100 * in_float:.1f} % of the test images, no more "
+            f"than one answer for all of them ({100 * constant:.1f} %). Was it trained on these "
+            "data, scaled alike?"
         )
     with context.progress.task("accuracy of the integer network") as task:
         in_integers = integer_accuracy(graph, test.images, test.labels, progress=task.update)

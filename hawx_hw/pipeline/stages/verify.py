@@ -69,6 +69,6 @@ STAGE = Stage(
     settings=("verify", "seed"),
     files=dataset_files,
     tools=_tools,
-    check=lambda config, base: check_images(config, base, "verify.images"),
+    check=lambda config, base: check_images(config, base, "verify.images", "verify.traced_images"),
     estimate=60.0,
 )
