@@ -16,6 +16,7 @@ from hawx_hw.blocks.statistics import statistics
 from hawx_hw.blocks.user.import_store import ImportStore
 from hawx_hw.blocks.user.imported import ImportedCircuit, Port
 from hawx_hw.cli import main as cli
+from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import usable_simulators
 
 MULTIPLIER = """\
@@ -215,6 +216,31 @@ def test_import_with_swapped_operands(
     result = capsys.readouterr()
     assert member.name in result.out
     assert result.err == ""
+
+
+def test_import_of_several_files_with_parameters(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def called(files: list[Path], module: str, **options: object) -> None:
+        calls.append((files, module, options["parameters"], options["defines"]))
+        raise UserError("Enough")
+
+    monkeypatch.setattr("hawx_hw.block_proofs.imports.import_verilog", called)
+    command = ("blocks", "import", "a.v", "b.sv", "--module", "m")
+    options = ("--parameter", "N=8", "--parameter", "K=4'd3", "--define", "X", "--define", "Y=a=b")
+    assert hawx(*command, *options) == 2
+    parameters, defines = {"N": "8", "K": "4'd3"}, {"X": "1", "Y": "a=b"}
+    assert calls == [([Path("a.v"), Path("b.sv")], "m", parameters, defines)]
+    capsys.readouterr()
+    for wrong, message in (
+        (("--parameter", "N"), "--parameter: Write NAME=VALUE, not 'N'"),
+        (("--parameter", "N=1", "--parameter", "N=2"), "--parameter: N is given twice"),
+        (("--define", "=1"), "--define: Write NAME or NAME=TEXT, not '=1'"),
+    ):
+        assert hawx(*command, *wrong) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_import_tells_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -213,8 +213,13 @@ def _overrides(
     """The user's values for parameters of the module, by the place of their names."""
     place = unit.place(_name(module).location)
     declared: dict[str, tuple[int, int]] = {}
+    keyword = ""
     for node in nodes(module):
-        if node.kind.name == "ParameterDeclaration" and node.keyword.rawText != "localparam":
+        if node.kind.name != "ParameterDeclaration":
+            continue
+        # In a list of ports, one without a keyword is as that before it.
+        keyword = node.keyword.rawText or keyword
+        if keyword != "localparam":
             for declarator in node.declarators:
                 if not hasattr(declarator, "rawText"):
                     declared[declarator.name.valueText] = _key(declarator.name)

@@ -144,6 +144,14 @@ endmodule
             source(tmp_path, text, parameters=parameters)
 
 
+def test_parameters_without_a_keyword(tmp_path: Path) -> None:
+    text = "module m #(int N = 4, localparam int K = 2, int L = 3)(input a); endmodule"
+    result = source(tmp_path, text, ".sv", parameters={"N": "8"})
+    assert "int N = 8 , localparam int K = 2 , int L = 3" in result.text
+    with pytest.raises(UserError, match=r"no parameter 'L'. Its parameters are: N\."):
+        source(tmp_path, text, ".sv", parameters={"L": "8"})
+
+
 def test_returns_become_assignments(tmp_path: Path) -> None:
     function = "function automatic logic [7:0] f(input logic [7:0] x);\n {} endfunction"
     text = function.format("if (x[0]) return x + 1; else return 3;")
