@@ -9,7 +9,7 @@ from hawx_hw.characterization.block_table import BlockTable
 from hawx_hw.errors import UserError
 from hawx_hw.prediction.description import DesignDescription
 from hawx_hw.prediction.table import TrainingTable
-from hawx_hw.sweep.label import Infeasible, plan_of
+from hawx_hw.sweep.label import Infeasible, plan_of, read_beside
 from hawx_hw.sweep.space import SampledDesign
 from hawx_hw.synthesis.store import entry_key
 from hawx_hw.util.code import code_hash
@@ -27,6 +27,7 @@ from hawx_hw.util.results import Record
 __all__ = ["describe_sweep"]
 
 _KIND = "description"
+_TOOLS = ("numpy", "pyosys", "safetensors", "scikit-learn", "scipy", "torch")
 
 
 def describe_sweep(
@@ -133,8 +134,9 @@ def _described(
     """The features of a design, as in a table, and the metrics with those of its blocks."""
     inputs = {
         "design": design.content,
+        "files": read_beside(design),
         "technology": technology.fingerprint,
-        "tools": versions("pyosys"),
+        "tools": versions(*_TOOLS),
         "code": code_hash("hawx_hw.sweep.label", architecture=architecture.name),
     }
     stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND, _Described)

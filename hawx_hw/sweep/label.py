@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.sweep.space import SampledDesign
-from hawx_hw.util.files import read_text
+from hawx_hw.util.files import read_text, sha256_file
 from hawx_hw.util.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
-__all__ = ["Infeasible", "label", "plan_of"]
+__all__ = ["Infeasible", "label", "plan_of", "read_beside"]
 
 
 class Infeasible(Exception):
@@ -83,6 +83,26 @@ def plan_of(config: Config) -> Plan:
         return architecture.plan(graph, config.accelerator, assignment)
     except UserError as error:
         raise Infeasible(str(error)) from error
+
+
+def read_beside(design: SampledDesign) -> dict[str, str | None]:
+    """Hashes of what a design is made of beside its content, by names for people.
+
+    These are the files of its network and of its data, and the circuits of the user's own blocks
+    that it names.
+    """
+    from hawx_hw import datasets
+    from hawx_hw.blocks.own_blocks import own_circuits, own_names
+    from hawx_hw.networks.files import checkpoint_files
+
+    network = design.config().network
+    given = Path(network.checkpoint) if network.checkpoint else None
+    files = {
+        **datasets.files(network.dataset),
+        **checkpoint_files(network.model, network.dataset, given),
+    }
+    hashes = {name: sha256_file(path) for name, path in files.items()}
+    return {**hashes, **own_circuits(own_names(design.content))}
 
 
 def label(

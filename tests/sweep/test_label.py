@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from hawx_hw.blocks import own_blocks
 from hawx_hw.config.models import Config
+from hawx_hw.networks import files
 from hawx_hw.sweep import label as module
-from hawx_hw.sweep.label import Infeasible, plan_of
+from hawx_hw.sweep.label import Infeasible, plan_of, read_beside
+from hawx_hw.sweep.space import SampledDesign, Space
+from hawx_hw.sweep.sweep import inputs_of
+from hawx_hw.technology import load
+from hawx_hw.util.files import sha256_file
 from tests.search.small import small_graph, small_images
 
 
@@ -51,3 +59,33 @@ def test_the_network_is_compensated_for_its_blocks(monkeypatch: pytest.MonkeyPat
 def test_what_cannot_be_built_is_infeasible(accelerator: dict[str, object]) -> None:
     with pytest.raises(Infeasible, match=r"accelerator\.(slice_columns|activation_kib)"):
         plan_of(config("exact", **accelerator))
+
+
+def test_what_a_design_is_made_of_beside_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = files.shipped_checkpoint("lenet5", "digits")
+    assert shipped is not None
+    for path in (shipped, shipped.with_suffix(".json")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(files, "_SHIPPED", tmp_path)
+    design = Space(datasets=["digits"])[0]
+    before = read_beside(design)
+    assert before == {
+        "checkpoint": sha256_file(shipped),
+        "record": sha256_file(shipped.with_suffix(".json")),
+    }
+    with (tmp_path / shipped.name).open("ab") as changed:
+        changed.write(b"x")
+    after = read_beside(design)
+    assert {name for name in after if after[name] != before[name]} == {"checkpoint"}
+    technology = load("generic45")
+    assert inputs_of(design, technology, 4)["files"] == after
+
+
+def test_the_users_own_blocks_are_among_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    design = Space(datasets=["digits"])[0]
+    content = {**design.content, "accelerator": {"pe_blocks": [{"blocks": ["import:mine"]}]}}
+    monkeypatch.setattr(own_blocks, "_circuit", lambda name, folder: f"circuit of {name}")
+    read = read_beside(SampledDesign(content))
+    assert read["import:mine"] == "circuit of import:mine"
