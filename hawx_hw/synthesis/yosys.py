@@ -11,6 +11,7 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.technology import Technology
+from hawx_hw.technology.functions import parse
 from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_command, python_path
 from hawx_hw.util.processes import run
@@ -26,6 +27,12 @@ ENDED = (
 #: The hint where Yosys takes too long.
 SLOW = "Or make the accelerator smaller."
 _ERROR = re.compile(r"^(?:(?P<where>.*?:\d+)(?:\.[\d.-]*)?: )?ERROR: ?(?P<what>.*)$", re.MULTILINE)
+#: ABC refuses libraries with fewer, and then ends for lack of one.
+_FEWEST_GATES = 3
+#: Of the gates that are counted; ABC maps to none with more.
+_MOST_INPUTS = 6
+#: A gate of one input, and its truth table.
+_BUFFER = (1, (0b10,))
 _INVERSION = re.compile(r"[\s()]*(![\s()]*\w+|\w+\s*')[\s()]*")
 
 
@@ -50,20 +57,49 @@ def constraints(technology: Technology) -> str:
     Raises
     ------
     UserError
-        The library has no inverter, no delays or no areas.
+        The library has no inverter, no buffer, fewer than three kinds of gates, no delays or no
+        areas: ABC does not work with it, or ends in a segmentation fault.
     """
-    cells = technology.library.cells.values()
-    for missing, present in (
-        ("delays", any(pin.arcs for cell in cells for pin in cell.pins.values())),
-        ("an area", any(cell.area for cell in cells if not cell.dont_use)),
-    ):
-        if not present:
-            raise UserError(
-                f"No cell of the library has {missing}, which synthesis needs.",
-                where=str(technology.liberty),
-                hint=f"Name a technology whose library states {missing}.",
-            )
+    _check_gates(technology)
     return f"set_driving_cell {abc_word(_driver(technology))}\nset_load 0\n"
+
+
+def _check_gates(technology: Technology) -> None:
+    """Refuse a library that ABC does not work with: it then ends in a segmentation fault."""
+    cells = technology.library.cells.values()
+    tables = _tables(technology)
+    for missing, there in (
+        ("cell with delays", any(pin.arcs for cell in cells for pin in cell.pins.values())),
+        ("cell with an area", any(cell.area for cell in cells if not cell.dont_use)),
+        ("buffer for use in logic", _BUFFER in tables),
+        (f"{_FEWEST_GATES} kinds of gates for use in logic", len(tables) >= _FEWEST_GATES),
+    ):
+        if not there:
+            raise UserError(
+                f"The library has no {missing}, which ABC needs.",
+                where=str(technology.liberty),
+                hint="Name another technology, or one whose liberty file states it and does not "
+                "mark it dont_use.",
+            )
+
+
+def _tables(technology: Technology) -> set[tuple[int, tuple[int, ...]]]:
+    """The kinds of gates that ABC maps to: the number of inputs, and the truth tables."""
+    tables = set()
+    for cell in technology.library.cells.values():
+        outputs = [pin.function for pin in cell.pins.values() if pin.direction == "output"]
+        inputs = [pin.name for pin in cell.pins.values() if pin.direction == "input"]
+        logic = not cell.dont_use and not cell.sequential and outputs and all(outputs)
+        if logic and 0 < len(inputs) <= _MOST_INPUTS:
+            rows = range(1 << len(inputs))
+            words = {
+                name: sum((row >> place & 1) << row for row in rows)
+                for place, name in enumerate(inputs)
+            }
+            ones = (1 << len(rows)) - 1
+            found = tuple(parse(output).evaluate(words, ones) for output in outputs)
+            tables.add((len(inputs), found))
+    return tables
 
 
 def _driver(technology: Technology) -> str:

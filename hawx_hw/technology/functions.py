@@ -14,7 +14,7 @@ from typing import Any
 
 __all__ = ["Expression", "parse"]
 
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_][\w\[\].]*|[01])|([!'^&*|+()]))")
+_TOKEN = re.compile(r"\s*(?:([A-Za-z_][\w\[\].]*|[01](?!\w))|([!'^&*|+()]))")
 #: Words in a function: more would nest deeper than Python calls functions. No cell needs them.
 _LONGEST = 300
 _C = {"and": "&", "or": "|", "xor": "^"}

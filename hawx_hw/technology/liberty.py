@@ -22,7 +22,7 @@ from hawx_hw.technology.liberty_groups import Group, LibertyError, parse
 from hawx_hw.technology.liberty_tables import TableReader, Unsupported, templates_of
 from hawx_hw.technology.liberty_text import read_text
 from hawx_hw.technology.liberty_units import DEFAULT_VOLTAGE, Units, read_units, read_voltage
-from hawx_hw.technology.liberty_writer import Part, liberty_text
+from hawx_hw.technology.liberty_writer import DELAY_MODEL, NUMBERS, Part, liberty_text
 
 __all__ = [
     "Arc",
@@ -123,6 +123,8 @@ def _read_file(path: Path) -> _File:
         group = _only_library(parse(text))
         tables = TableReader(read_units(group), templates_of(group))
         voltage = read_voltage(group, tables.units)
+        for name in NUMBERS:
+            group.number(name)
         reader = CellReader(group, tables)
         cells: dict[str, tuple[Group, Cell]] = {}
         left_out: dict[str, LibertyError] = {}
@@ -149,6 +151,11 @@ def _only_library(root: Group) -> Group:
         line = libraries[1].line if libraries else 1
         raise LibertyError(f"it must hold one library group, not {len(libraries)}", line)
     (library,) = libraries
+    model = library.text("delay_model", DELAY_MODEL)
+    if model != DELAY_MODEL:
+        raise LibertyError(
+            f"delay_model must be {DELAY_MODEL}, not {model!r}", library.line_of("delay_model")
+        )
     if "include_file" in library.attributes:
         raise LibertyError(
             "include_file is not followed: name all files of the library together",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from hawx_hw.technology.cells import Cell
 from hawx_hw.technology.functions import parse
-from hawx_hw.technology.liberty_cells import is_read, related_pins
+from hawx_hw.technology.liberty_cells import SENSES, is_read, related_pins
 from hawx_hw.technology.liberty_groups import Group, LibertyError
 from hawx_hw.technology.liberty_tables import TABLES, TableReader, Unsupported
 
@@ -25,6 +25,23 @@ _PIN = re.compile(rf"{_CELL.pattern}(?:\[[0-9]+\])?")
 EXPRESSIONS = (
     "function", "when", "three_state", "clocked_on", "clocked_on_also", "next_state", "clear",
     "preset", "enable", "data_in",
+)  # fmt: skip
+#: Kinds of timing that end at an output.
+_DELAYS = (
+    "combinational", "combinational_rise", "combinational_fall", "rising_edge", "falling_edge",
+    "clear", "preset", "three_state_enable", "three_state_enable_rise", "three_state_enable_fall",
+    "three_state_disable", "three_state_disable_rise", "three_state_disable_fall",
+)  # fmt: skip
+_KINDS = (
+    *_DELAYS, "min_pulse_width", "minimum_period", "max_clock_tree_path", "min_clock_tree_path",
+    "clock_tree_path", "retaining_rise", "retaining_fall", "nochange_high_high",
+    "nochange_high_low", "nochange_low_high", "nochange_low_low",
+    *(
+        f"{prefix}{kind}_{edge}"
+        for prefix in ("", "non_seq_")
+        for kind in ("setup", "hold", "recovery", "removal", "skew")
+        for edge in ("rising", "falling")
+    ),
 )  # fmt: skip
 _STATES = ("ff", "latch", "ff_bank", "latch_bank", "statetable")
 _DIRECTIONS = ("input", "output", "inout", "internal")
@@ -139,6 +156,19 @@ def _check_pin(pin: Group, pins: dict[str, Group], tables: TableReader) -> None:
         if not related and timing.text("timing_type") != "min_pulse_width":
             raise LibertyError("timing has no related_pin", timing.line)
         _check_related(timing, related, pins)
+        kind = timing.text("timing_type", _KINDS[0])
+        if kind not in _KINDS:
+            raise LibertyError(
+                f"timing_type {kind!r} is none that the format has", timing.line_of("timing_type")
+            )
+        if direction == "input" and kind in _DELAYS:
+            raise LibertyError(f"{kind} timing ends at an input", timing.line)
+        sense = timing.text("timing_sense", SENSES[0])
+        if sense not in SENSES:
+            raise LibertyError(
+                f"timing_sense must be one of {', '.join(SENSES)}, not {sense!r}",
+                timing.line_of("timing_sense"),
+            )
         if not is_read(timing):
             for table in timing.children(*TABLES):
                 tables.read(table, 1.0)

@@ -12,24 +12,32 @@ from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
+
+from hawx_hw.errors import shown
 
 __all__ = ["Attribute", "Group", "LibertyError", "parse"]
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+#: As a string, or from a quotation mark to the end of the text: none is searched for twice.
+_OPEN_STRING = rf'{_STRING[:-1]}(?:"|\Z)'
 #: Comments of both kinds, and strings, in which they are none.
-_COMMENT = re.compile(rf"{_STRING}|/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(rf"{_OPEN_STRING}|/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _BLANK = re.compile(r"[\s;\\]*")
 _STATEMENT = re.compile(
-    rf"""(?P<name>[A-Za-z_][\w.]*)[\s\\]*
+    rf"""(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[\s\\]*
     (?:\((?P<arguments>[^()"]*(?:{_STRING}[^()"]*)*)\)\s*(?P<brace>\{{)?
     |:[^\S\n]*(?:\\[^\S\n]*\n\s*)?(?P<value>{_STRING}|(?:[^;\n}}"{{\\]|\\[^\S\n]*\r?\n)*))""",
     re.DOTALL | re.VERBOSE,
 )
-_BORDER = re.compile(rf"{_STRING}|[{{}}]", re.DOTALL)
+_BORDER = re.compile(rf"{_OPEN_STRING}|[{{}}]", re.DOTALL)
 _ARGUMENT = re.compile(rf'{_STRING}|[^\s,"()\\]+', re.DOTALL)
 _CONTINUED = re.compile(r"\\[^\S\n]*\r?\n")
+#: Groups in groups; a table of a pin in a bus of a cell is the seventh.
+_DEEPEST = 20
+#: No quantity of a cell is larger in any unit; products of such numbers stay finite.
+_LARGEST = 1e12
 #: Groups that are read, by us or by a tool; the rest is skipped.
 _READ = frozenset(
     {
@@ -139,19 +147,17 @@ class Group:
         numbers = []
         for text in texts:
             try:
-                numbers.append(float(text))
+                number = float(text)
             except ValueError:
-                break
-        if len(numbers) == len(texts) and all(map(isfinite, numbers)):
-            return numbers
-        wrong = (
-            texts[len(numbers)]
-            if len(numbers) < len(texts)
-            else str(next(number for number in numbers if not isfinite(number)))
-        )
-        raise LibertyError(
-            f"{name} must be a finite number, not {wrong!r}", self.attributes[name].line
-        )
+                number = nan
+            # Python reads more than liberty has: 1_000, and digits of other scripts.
+            if not abs(number) <= _LARGEST or "_" in text or not text.isascii():
+                kind = "finite number" if not isfinite(number) else f"number up to {_LARGEST:g}"
+                raise LibertyError(
+                    f"{name} must be a {kind}, not {shown(text)}", self.attributes[name].line
+                )
+            numbers.append(number)
+        return numbers
 
     def line_of(self, name: str) -> int:
         """The line of an attribute; the group's where there is no such attribute."""
@@ -192,6 +198,8 @@ def parse(text: str) -> Group:
         name, arguments, value = match["name"], match["arguments"], match["value"]
         if match["brace"]:
             group = Group(name, _arguments(arguments), [], line)
+            if len(stack) > _DEEPEST:
+                raise LibertyError(f"groups nest more than {_DEEPEST} deep", line)
             if name in _READ:
                 stack[-1].entries.append(group)
                 stack.append(group)
@@ -210,7 +218,12 @@ def parse(text: str) -> Group:
 def _uncommented(match: re.Match[str]) -> str:
     """Blanks for a comment, over as many lines; a string as it is."""
     text = match[0]
-    return text if text[0] == '"' else " " + "\n" * text.count("\n")
+    if text[0] == '"':
+        return text
+    if text.startswith("/*") and not (text.endswith("*/") and len(text) > len("/**")):
+        line = match.string.count("\n", 0, match.start()) + 1
+        raise LibertyError("a comment is not closed", line)
+    return " " + "\n" * text.count("\n")
 
 
 def _after_blank(text: str, position: int) -> int:

@@ -14,7 +14,7 @@ __all__ = ["DEFAULT_VOLTAGE", "Units", "read_units", "read_voltage"]
 DEFAULT_VOLTAGE = 1.0
 #: The supplies in V that are believed: others are a wrong unit.
 _SUPPLIES = (0.05, 50.0)
-_UNIT = re.compile(r"\s*(\d+)(?:\.0*)?\s*([A-Za-z]+)\s*")
+_UNIT = re.compile(r"\s*([0-9]{1,4})(?:\.0*)?\s*([A-Za-z]+)\s*")
 #: What the format allows. ABC takes other times for its usual one without a word.
 _TIMES = {"1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1, "1ns": 1.0}
 _VOLTAGES = {"1mV": 1e-3, "10mV": 1e-2, "100mV": 0.1, "1V": 1.0}

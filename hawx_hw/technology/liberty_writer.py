@@ -17,7 +17,7 @@ from hawx_hw.technology.liberty_checks import EXPRESSIONS
 from hawx_hw.technology.liberty_groups import Attribute, Group
 from hawx_hw.technology.liberty_tables import TABLES, TableReader
 
-__all__ = ["Part", "liberty_text"]
+__all__ = ["DELAY_MODEL", "NUMBERS", "Part", "liberty_text"]
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,"()\\]+', re.DOTALL)
@@ -29,6 +29,19 @@ _LEFT_OUT = ("define", "define_group", "comment", "date", "revision")
 _ALWAYS_QUOTED = (*EXPRESSIONS, "related_pin")
 _TEMPLATES = ("lu_table_template", "power_lut_template")
 _DELAYS = (("cell_rise", "cell_fall"), ("rise_transition", "fall_transition"))
+#: The one model of delays that is read: tables.
+DELAY_MODEL = "table_lookup"
+#: Of operating conditions, and what is taken where the library states none.
+_NOMINAL = {"nom_process": 1.0, "nom_temperature": 25.0}
+#: Where delays and transitions are measured, in percent of the supply; what the format takes where
+#: nothing is stated. OpenSTA refuses a library without them.
+_THRESHOLDS = {
+    f"{kind}_threshold_pct_{edge}": percent
+    for kind, percent in (("input", 50), ("output", 50), ("slew_lower", 20), ("slew_upper", 80))
+    for edge in ("rise", "fall")
+}
+#: Attributes of a library that must be numbers, those of its units and supply aside.
+NUMBERS = (*_NOMINAL, *_THRESHOLDS, "slew_derate_from_library")
 _DEFAULT = "default_operating_conditions"
 #: Operating conditions of ours, at the supply that is taken.
 _CONDITIONS = "hawx_conditions"
@@ -82,7 +95,15 @@ def _header(part: Part, voltage: float) -> Iterator[str]:
     """What comes before templates and cells, in the file's order: some tools depend on it."""
     library, units = part.library, part.tables.units
     volts = f"{voltage / units.volt:.12g}"
-    known = {**units.attributes, "nom_voltage": f": {volts}"}
+    # OpenSTA has no delays without the model, and no thresholds but those that are stated.
+    known = {
+        "delay_model": f": {DELAY_MODEL}",
+        **units.attributes,
+        "nom_voltage": f": {volts}",
+    }
+    for name, percent in _THRESHOLDS.items():
+        if name not in library.attributes:
+            known[name] = f": {percent}"
     for name, text in known.items():
         yield f"  {name} {text};"
     default = library.attributes.get(_DEFAULT)
@@ -103,8 +124,8 @@ def _header(part: Part, voltage: float) -> Iterator[str]:
     else:
         # OpenSTA takes a library without them to be at 0 V.
         yield f"  operating_conditions ({_CONDITIONS}) {{"
-        yield f"    process : {library.number('nom_process', 1.0):g};"
-        yield f"    temperature : {library.number('nom_temperature', 25.0):g};"
+        for name, usual in _NOMINAL.items():
+            yield f"    {name.removeprefix('nom_')} : {library.number(name, usual):g};"
         yield f"    voltage : {volts};"
         yield "  }"
         yield f"  {_DEFAULT} : {_CONDITIONS};"
@@ -256,7 +277,7 @@ def _attribute(attribute: Attribute, indent: str) -> Iterator[str]:
         return
     value = attribute.values[0]
     if name == "related_pin":
-        value = value.replace(",", " ")
+        value = value.replace(",", " ").strip()
     text = _quoted(value) if name in _ALWAYS_QUOTED else _element(attribute.raw)
     if value and text is not None:
         yield f"{indent}{name} : {text};"

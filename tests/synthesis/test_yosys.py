@@ -89,17 +89,25 @@ def test_a_library_without_an_inverter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        (r"( area : )[\d.]+", r"\g<1>0", "an area"),
-        (r"      timing \(\) \{.*?\n      \}\n", "", "delays"),
+        (r"( area : )[\d.]+", r"\g<1>0", "cell with an area"),
+        (r"      timing \(\) \{.*?\n      \}\n", "", "cell with delays"),
+        (r"cell \(BUF\) \{", "cell (BUF) { dont_use : true;", "buffer for use in logic"),
+        (
+            r"cell \((?!BUF|INV)(\w+)\) \{",
+            r"cell (\1) { dont_use : true;",
+            "3 kinds of gates for use in logic",
+        ),
     ],
 )
-def test_a_library_that_states_too_little(tmp_path: Path, old: str, new: str, what: str) -> None:
+def test_a_library_that_abc_does_not_work_with(
+    tmp_path: Path, old: str, new: str, what: str
+) -> None:
     cells = load("generic45").liberty.read_text("utf-8")
     path = tmp_path / "cells.lib"
     path.write_text(re.sub(old, new, cells, flags=re.DOTALL), "utf-8")
     with pytest.raises(UserError) as caught:
         constraints(load(str(path)))
-    assert caught.value.what == f"No cell of the library has {what}, which synthesis needs."
+    assert caught.value.what == f"The library has no {what}, which ABC needs."
     assert caught.value.where == str(path)
 
 

@@ -58,7 +58,7 @@ def test_names_in_order() -> None:
     assert parse("B A + !B C").names == ("B", "A", "C")
 
 
-@pytest.mark.parametrize("text", ["", "A +", "(A", "A)", "A ? B", "& A", "!", "2"])
+@pytest.mark.parametrize("text", ["", "A +", "(A", "A)", "A ? B", "& A", "!", "2", "A & 1B", "0A"])
 def test_refused(text: str) -> None:
     with pytest.raises(ValueError, match="function must be Boolean"):
         parse(text)

@@ -80,11 +80,6 @@ def test_one_group_for_several_pins() -> None:
         ("leakage_power () { value : x; }", "value must be a finite number, not 'x'"),
         ("pin (A) { capacitance : -1; }", "pin A: capacitance must not be negative, not -1"),
         ("pin (A) { capacitance : inf; }", "pin A: capacitance must be a finite number, not 'inf'"),
-        (
-            "pin (A) { timing () { timing_sense : up; } }",
-            "pin A: timing_sense must be one of positive_unate, negative_unate, non_unate, "
-            "not 'up'",
-        ),
     ],
 )
 def test_wrong_numbers(cell: str, what: str) -> None:

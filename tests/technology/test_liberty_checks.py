@@ -72,6 +72,22 @@ def test_names(name: str) -> None:
             6,
         ),
         (GATE % ("A", arc("C")), "pin Y: related_pin 'C' is no pin of the cell", 5),
+        (
+            GATE % ("A", "timing () { related_pin : A; timing_type : clear; timing_sense : up; }"),
+            "pin Y: timing_sense must be one of positive_unate, negative_unate, non_unate, "
+            "not 'up'",
+            5,
+        ),
+        (
+            GATE % ("A", "timing () { related_pin : A; timing_type : rising; }"),
+            "pin Y: timing_type 'rising' is none that the format has",
+            5,
+        ),
+        (
+            f"pin (A) {{ direction : input; {arc('A')} }}",
+            "pin A: combinational timing ends at an input",
+            2,
+        ),
         (GATE % ("A", f"timing () {{ {VALUES} }}"), "pin Y: timing has no related_pin", 5),
         (
             GATE % ("A", "timing () { related_pin : A; timing_type : hold_rising; "

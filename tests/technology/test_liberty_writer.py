@@ -220,11 +220,20 @@ def test_all_of_a_small_library(tmp_path: Path) -> None:
     assert (
         written(tmp_path, text + wires + INVERTER % SCALARS)
         == """library (small) {
+  delay_model : table_lookup;
   time_unit : "1ps";
   voltage_unit : "1V";
   leakage_power_unit : "1nW";
   capacitive_load_unit (1, pf);
   nom_voltage : 1;
+  input_threshold_pct_rise : 50;
+  input_threshold_pct_fall : 50;
+  output_threshold_pct_rise : 50;
+  output_threshold_pct_fall : 50;
+  slew_lower_threshold_pct_rise : 20;
+  slew_lower_threshold_pct_fall : 20;
+  slew_upper_threshold_pct_rise : 80;
+  slew_upper_threshold_pct_fall : 80;
   nom_temperature : 25;
   default_wire_load : "1k";
   wire_load ("1k") {

@@ -129,6 +129,7 @@ ACCEPTED: dict[str, str] = {
         r"cell_rise \(delay\) \{",
         'cell_rise (delay) { index_1 ("0, 100"); index_2 ("0, 32");',
     ),
+    "nothing about delays": _all(r".*(delay_model|threshold_pct|slew_derate).*\n", ""),
     "no sense": _in("NAND2", r".*timing_sense.*\n", ""),
     "supply in millivolts": _all(r"voltage : 1.1;", "voltage : 1100;").replace('"1V"', '"1mV"'),
     "supply of the only conditions": _all(r".*(nom_voltage|default_operating_cond).*\n", ""),
@@ -300,6 +301,16 @@ REFUSED: dict[str, Refused] = {
         _unit(_TIME, 'time_unit : "10ns";'),
         f"{_FILE}time_unit must be one of 1ps, 10ps, 100ps, 1ns, not '10ns'.",
         "10ns",
+    ),
+    "another model of delays": Refused(
+        _all("delay_model : table_lookup", "delay_model : polynomial"),
+        f"{_FILE}delay_model must be table_lookup, not 'polynomial'.",
+        "polynomial",
+    ),
+    "unknown kind of timing": Refused(
+        _in("DFF", "rising_edge", "rising"),
+        "cell DFF: pin Q: timing_type 'rising' is none that the format has.",
+        "timing_type : rising",
     ),
     "unknown load": Refused(
         _unit(_LOAD, "capacitive_load_unit (1, nf);"),
