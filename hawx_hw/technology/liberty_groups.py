@@ -26,7 +26,7 @@ _OPEN_STRING = rf'{_STRING[:-1]}(?:"|\Z)'
 _COMMENT = re.compile(rf"{_OPEN_STRING}|/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _BLANK = re.compile(r"[\s;\\]*")
 _STATEMENT = re.compile(
-    rf"""(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[\s\\]*
+    rf"""(?P<name>[A-Za-z_][A-Za-z0-9_]*)[\s\\]*
     (?:\((?P<arguments>[^()"]*(?:{_STRING}[^()"]*)*)\)\s*(?P<brace>\{{)?
     |:[^\S\n]*(?:\\[^\S\n]*\n\s*)?(?P<value>{_STRING}|(?:[^;\n}}"{{\\]|\\[^\S\n]*\r?\n)*))""",
     re.DOTALL | re.VERBOSE,
@@ -34,23 +34,28 @@ _STATEMENT = re.compile(
 _BORDER = re.compile(rf"{_OPEN_STRING}|[{{}}]", re.DOTALL)
 _ARGUMENT = re.compile(rf'{_STRING}|[^\s,"()\\]+', re.DOTALL)
 _CONTINUED = re.compile(r"\\[^\S\n]*\r?\n")
-#: Groups in groups; a table of a pin in a bus of a cell is the seventh.
-_DEEPEST = 20
 #: No quantity of a cell is larger in any unit; products of such numbers stay finite.
 _LARGEST = 1e12
-#: Groups that are read, by us or by a tool; the rest is skipped.
-_READ = frozenset(
-    {
-        "library", "cell", "pin", "bus", "bundle", "timing", "ff", "latch", "statetable",
-        "ff_bank", "latch_bank", "memory", "test_cell", "pg_pin",
-        "lu_table_template", "power_lut_template",
-        "cell_rise", "cell_fall", "rise_transition", "fall_transition",
-        "rise_constraint", "fall_constraint",
-        "internal_power", "rise_power", "fall_power", "power",
-        "leakage_power", "operating_conditions",
-        "wire_load", "wire_load_selection", "wire_load_table",
-    }
+_TABLES = (
+    "cell_rise", "cell_fall", "rise_transition", "fall_transition",
+    "rise_constraint", "fall_constraint",
 )  # fmt: skip
+_REGISTERS = ("ff", "latch", "ff_bank", "latch_bank", "statetable")
+#: Groups that are read, by us or by a tool, by what they stand in; the rest is skipped.
+_READ = {
+    "": ("library",),
+    "library": (
+        "cell", "lu_table_template", "power_lut_template", "operating_conditions", "wire_load",
+        "wire_load_selection", "wire_load_table",
+    ),
+    "cell": (*_REGISTERS, "pin", "bus", "bundle", "memory", "test_cell", "pg_pin", "leakage_power"),
+    "test_cell": (*_REGISTERS, "pin", "bus", "bundle"),
+    "bus": ("pin",),
+    "bundle": ("pin",),
+    "pin": ("timing", "internal_power"),
+    "timing": _TABLES,
+    "internal_power": ("rise_power", "fall_power", "power"),
+}  # fmt: skip
 
 
 class LibertyError(ValueError):
@@ -198,9 +203,7 @@ def parse(text: str) -> Group:
         name, arguments, value = match["name"], match["arguments"], match["value"]
         if match["brace"]:
             group = Group(name, _arguments(arguments), [], line)
-            if len(stack) > _DEEPEST:
-                raise LibertyError(f"groups nest more than {_DEEPEST} deep", line)
-            if name in _READ:
+            if name in _READ.get(stack[-1].kind, ()):
                 stack[-1].entries.append(group)
                 stack.append(group)
             else:

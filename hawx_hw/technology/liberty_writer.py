@@ -20,6 +20,7 @@ from hawx_hw.technology.liberty_tables import TABLES, TableReader
 __all__ = ["DELAY_MODEL", "NUMBERS", "Part", "liberty_text"]
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,"()\\]+', re.DOTALL)
 #: What stands in a string and what no tool takes for anything else.
 _SAFE = re.compile(r"[ !#-\[\]-~]*")
@@ -78,7 +79,8 @@ def liberty_text(parts: Sequence[Part], voltage: float) -> str:
         The supply in V.
     """
     first = parts[0]
-    lines = [f"library ({_word(first.library.name) or 'cells'}) {{"]
+    name = first.library.name
+    lines = [f"library ({name if _NAME.fullmatch(name) else 'cells'}) {{"]
     lines += _header(first, voltage)
     names = [_template_names(number, parts) for number in range(len(parts))]
     for part, renamed in zip(parts, names, strict=True):

@@ -25,9 +25,12 @@ lu_table_template (twice) { variable_1 : input_net_transition; index_1 ("0, 1");
 
 
 def table(text: str) -> tuple[TableReader, Group]:
-    (library,) = parse(f"{TEMPLATES}\n{text} }}").groups
+    (library,) = parse(
+        f"{TEMPLATES} cell (A) {{ pin (Y) {{ timing () {{\n{text}\n}} }} }} }}"
+    ).groups
+    (cell,) = library.children("cell")
     reader = TableReader(read_units(library), templates_of(library))
-    return reader, next(library.children("cell_rise"))
+    return reader, cell.groups[0].groups[0].groups[0]
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,13 @@ def test_what_a_tool_would_take_for_something_else_is_not_written(tmp_path: Path
     assert written(tmp_path, head + odd + INVERTER % SCALARS) == plain
 
 
+@pytest.mark.parametrize(("name", "expected"), [("a.b_1", "a.b_1"), ("8", "cells"), ("", "cells")])
+def test_a_library_has_a_name(tmp_path: Path, name: str, expected: str) -> None:
+    path = tmp_path / "small.lib"
+    path.write_text(f"library ({name}) {{ {INVERTER % SCALARS} }}")
+    assert plain_liberty(path).startswith(f"library ({expected}) {{\n")
+
+
 def test_pins_that_share_a_group_get_their_own(tmp_path: Path) -> None:
     text = written(tmp_path, INVERTER % SCALARS + "cell (T) { pin (A, B) { direction : input; } }")
     assert "    pin (A) {\n      direction : input;\n    }\n    pin (B) {" in text
