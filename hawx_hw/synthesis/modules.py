@@ -236,7 +236,7 @@ def _run(
             if status:
                 log = read_text(folder / "log", errors="replace")
                 check_space(folder, log=log)
-                raise _refused(unit, log, status)
+                raise _refused(unit, log, status, technology)
             netlist, verilog = (read_text(folder / file) for file in ("netlist.json", "netlist.v"))
             yield unit, mapped_content(netlist, verilog)
 
@@ -258,6 +258,11 @@ def _statuses(path: Path, count: int, timeout: float) -> Iterator[tuple[int, int
         raise UserError("Yosys ended before its work was done.", hint=ENDED)
 
 
-def _refused(unit: Unit, log: str, status: int) -> UserError:
+def _refused(unit: Unit, log: str, status: int, technology: Technology) -> UserError:
     error = refusal(log, f"ended with status {status}")
-    return UserError(unit.named(error.what), where=unit.place(error.where), hint=error.hint)
+    where, hint = unit.place(error.where), error.hint
+    if where is None and "ABC" in error.what:
+        # It ended for the library, which it does not name.
+        where = str(technology.liberty)
+        hint = "Check the delays in the library, or name another technology."
+    return UserError(unit.named(error.what), where=where, hint=hint)

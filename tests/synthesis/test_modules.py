@@ -373,6 +373,22 @@ def test_a_library_cannot_start_commands(
     assert not made.exists()
 
 
+def test_where_abc_ends_the_library_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a buffer it ends in a segmentation fault, were that not checked before."""
+    cells = load("generic45").liberty.read_text("utf-8")
+    path = tmp_path / "cells.lib"
+    path.write_text(cells.replace("cell (BUF) {", "cell (BUF) { dont_use : true;"), "utf-8")
+    with pytest.raises(UserError, match="has no buffer"):
+        map_designs([(SOURCES, "adder")], load(str(path)))
+    monkeypatch.setattr("hawx_hw.synthesis.yosys._check_gates", lambda _: None)
+    with pytest.raises(UserError, match="ABC") as caught:
+        map_designs([(SOURCES, "adder")], load(str(path)))
+    assert caught.value.where == str(path)
+    assert caught.value.hint == "Check the delays in the library, or name another technology."
+
+
 def test_a_process_that_ends_by_itself(monkeypatch: pytest.MonkeyPatch, technology) -> None:
     monkeypatch.setattr("sys.executable", shutil.which("false"))
     with pytest.raises(UserError, match=r"^Yosys ended with status 1\. ") as caught:
