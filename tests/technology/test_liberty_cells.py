@@ -16,6 +16,16 @@ def group(text: str) -> Group:
     return made
 
 
+def cell_of(text: str) -> Group:
+    (made,) = group(f"library (l) {{ cell (C) {{ {text} }} }}").groups
+    return made
+
+
+def timing_of(text: str) -> Group:
+    (pin,) = cell_of(f"pin (Y) {{ timing () {{ {text} }} }}").groups
+    return pin.groups[0]
+
+
 def read(cell: str, head: str = "") -> Cell:
     library = group(f"library (l) {{ {head}\ncell (C) {{ {cell} }} }}")
     tables = TableReader(read_units(library), templates_of(library))
@@ -36,13 +46,13 @@ def read(cell: str, head: str = "") -> Cell:
     ],
 )
 def test_cells_that_are_not_for_logic(text: str, special: bool) -> None:
-    assert is_special(group(f"cell (C) {{ {text} }}")) == special
+    assert is_special(cell_of(text)) == special
 
 
 @pytest.mark.parametrize("written", ['"A B"', '"A, B"', '"A,B"', "A B"])
 def test_related_pins(written: str) -> None:
-    assert related_pins(group(f"timing () {{ related_pin : {written}; }}")) == ["A", "B"]
-    assert related_pins(group("timing () { }")) == []
+    assert related_pins(timing_of(f"related_pin : {written};")) == ["A", "B"]
+    assert related_pins(timing_of("")) == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +61,7 @@ def test_related_pins(written: str) -> None:
 )
 def test_kinds_of_timing(kind: str, expected: bool) -> None:
     text = f"timing_type : {kind};" if kind else ""
-    assert is_read(group(f"timing () {{ {text} }}")) == expected
+    assert is_read(timing_of(text)) == expected
 
 
 def test_an_arc_for_each_related_pin() -> None:
