@@ -122,7 +122,8 @@ class Pipeline:
             progress = stack.enter_context(
                 ProgressDisplay(self._console, Durations(self._folder.durations))
             )
-            inputs = {name: self._inputs(self._stages[name]) for name in names}
+            hashed: dict[Path, str] = {}
+            inputs = {name: self._inputs(self._stages[name], hashed) for name in names}
             finished: dict[str, Manifest] = {}
             for name in names:
                 start = time.monotonic()
@@ -220,21 +221,24 @@ class Pipeline:
                     self._folder.withdraw(stage.name)
                     self._withdraw_outdated(stage.name, Manifest({}, {}))
 
-    def _inputs(self, stage: Stage) -> dict[str, Any]:
+    def _inputs(self, stage: Stage, hashed: dict[Path, str]) -> dict[str, Any]:
         """What the stage depends on, but for the results of other stages."""
         stage.check(self._config, self._base)
         return {
             "code": code(stage.run.__module__, self._config.accelerator.architecture),
-            "files": self._file_hashes(stage),
+            "files": self._file_hashes(stage, hashed),
             "settings": self._reaching_settings(stage),
             "tools": dict(stage.tools(self._config, self._base)),
         }
 
-    def _file_hashes(self, stage: Stage) -> dict[str, str]:
+    def _file_hashes(self, stage: Stage, hashed: dict[Path, str]) -> dict[str, str]:
+        """Hashes of a stage's files; what stages share is read once, into ``hashed``."""
         hashes = {}
         for key, path in stage.files(self._config, self._base).items():
             try:
-                hashes[key] = sha256_file(path)
+                if path not in hashed:
+                    hashed[path] = sha256_file(path)
+                hashes[key] = hashed[path]
             except OSError as error:
                 raise UserError(
                     f"The file cannot be read: {error.strerror or error}.", where=f"{key}: {path}"

@@ -9,7 +9,7 @@ from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.util.files import write_json
+from hawx_hw.util.files import sha256_file, write_json
 from hawx_hw.util.progress import console_for
 from tests.pipeline.fake_stages import STAGES, Settings, content, run
 
@@ -261,6 +261,27 @@ def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
         "The file cannot be read: No such file or directory."
     )
     assert content(tmp_path / "build") == {}
+
+
+def test_a_file_that_stages_share_is_read_once_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, read = tmp_path / "source", []
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return sha256_file(path)
+
+    monkeypatch.setattr("hawx_hw.pipeline.pipeline.sha256_file", counted)
+    stages = [
+        Stage(name, lambda context: None, files=lambda config, base: {"network.dataset": source})
+        for name in ("a", "b")
+    ]
+    chosen = pipeline(tmp_path / "build", *stages)
+    for text in ("1", "2"):
+        source.write_text(text)
+        assert ran(chosen.run()) == ["a", "b"]
+    assert read == [source, source]
 
 
 def test_checks_come_before_the_stages(tmp_path: Path) -> None:

@@ -45,6 +45,17 @@ def test_same_config_same_bytes(new_project: Path, run) -> None:
     assert [outcome.ran for outcome in run(new_project, "quantize")] == [False]
 
 
+def test_the_checkpoint_is_an_input_with_its_record(new_project: Path, edit) -> None:
+    """The shipped one as well."""
+    (stage,) = (each for each in STAGES if each.name == "quantize")
+    own = stage.files(load_config(new_project / "tiny.yaml"), new_project)
+    assert own["network.checkpoint (record)"] == new_project / "tiny.json"
+    edit(new_project, "dataset: tiny.npz\n  checkpoint: tiny.safetensors", "dataset: digits")
+    shipped = stage.files(load_config(new_project / "tiny.yaml"), new_project)
+    assert shipped["network.checkpoint"].name == "lenet5_digits.safetensors"
+    assert shipped["network.checkpoint (record)"].is_file()
+
+
 def test_other_data_are_noticed(new_project: Path, run) -> None:
     run(new_project, "quantize")
     with np.load(new_project / "tiny.npz") as archive:
