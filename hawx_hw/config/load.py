@@ -35,9 +35,15 @@ _Key = tuple[str, ...]
 _Chosen = type[AcceleratorConfig] | None
 
 
-def config_path(text: str, base: Path) -> Path:
-    """The path that a config in the folder ``base`` means by ``text``."""
-    return base / user_path(text)
+def config_path(text: str, base: Path, key: str | None = None) -> Path:
+    """The path that a config in the folder ``base`` means by ``text``.
+
+    Raises
+    ------
+    UserError
+        No file can have this name; ``key`` is its place.
+    """
+    return base / user_path(text, key)
 
 
 @contextmanager

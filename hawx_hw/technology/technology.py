@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, shown
 from hawx_hw.technology.description import (
     FamilyDescription,
     MemoriesDescription,
@@ -192,12 +192,14 @@ def load(name: str, *, base: Path | None = None) -> Technology:
 
 def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
     """As :func:`load`, and FPGA families: ``ecp5``, ``ice40``, or a YAML with ``family``."""
-    path = (base or Path()) / name
+    path = (base or Path()) / user_path(name)
     if path.suffix in (".yaml", ".yml"):
         return _described(path)
     if is_liberty(path) and not path.is_dir():
         if not path.is_file():
-            raise UserError(f"There is no liberty file {name!r}", hint="Check technology's path.")
+            raise UserError(
+                f"There is no liberty file {shown(name)}", hint="Check technology's path."
+            )
         return Technology(path.name.split(".")[0], path)
     if Path(name).name == name:
         for folder in (*technology_folders(), _FOLDER):
@@ -208,7 +210,7 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
         first, *more = _in_folder(path)
         return Technology(path.resolve().name.split(".")[0], first, more=tuple(more))
     raise UserError(
-        f"Unknown technology {name!r}",
+        f"Unknown technology {shown(name)}",
         hint=f"It must be one of {', '.join((*BUILT_IN, *FAMILIES))}, or a path of a .lib, "
         ".lib.gz or .yaml, or of a folder with the .lib files of one library.",
     )

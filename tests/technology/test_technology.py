@@ -362,3 +362,21 @@ def test_an_inverter_without_area(tmp_path: Path, more: str) -> None:
     with pytest.raises(UserError, match="Cell INV of library 'small' has no area") as caught:
         _ = load("mine.yaml", base=tmp_path).memories
     assert caught.value.where == str(path)
+
+
+def test_a_path_from_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.yaml").write_text("name: mine\nfamily: ecp5\n")
+    assert load_any("~/mine.yaml", base=Path("/elsewhere")).name == "mine"
+
+
+@pytest.mark.parametrize("end", ["", ".lib", ".yaml"])
+def test_names_of_nothing(tmp_path: Path, end: str) -> None:
+    with pytest.raises(UserError, match="There is no user for the ~ of '~nosuchuser"):
+        load_any(f"~nosuchuser{end}")
+    with pytest.raises(UserError, match="A name in a path has at most 255 bytes"):
+        load_any(f"{'a' * 300}{end}")
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nliberty: ~nosuchuser/x.lib\n")
+    with pytest.raises(UserError, match="There is no user for the ~ of '~nosuchuser"):
+        load_any(str(path))

@@ -72,7 +72,9 @@ def _files(config: Config, base: Path) -> dict[str, Path]:
     from hawx_hw.networks.files import checkpoint_files
 
     network = config.network
-    given = config_path(network.checkpoint, base) if network.checkpoint else None
+    given = None
+    if network.checkpoint:
+        given = config_path(network.checkpoint, base, "network.checkpoint")
     trained = checkpoint_files(network.model, network.dataset, given)
     names = {"checkpoint": "network.checkpoint", "record": "network.checkpoint (record)"}
     return {

@@ -79,6 +79,8 @@ def test_other_data_are_noticed(new_project: Path, run) -> None:
             ":5: network.checkpoint: {folder}/gone.safetensors: The file cannot be read: "
             "No such file or directory.",
         ),
+        ("tiny.safetensors", "~nosuchuser/x", ":5: network.checkpoint: There is no user for the"),
+        ("tiny.safetensors", "a" * 300, ":5: network.checkpoint: A name in a path has at most"),
         ("tiny.safetensors", "/", ":5: network.checkpoint: /: The file cannot be read: Is a dir"),
         (
             "  checkpoint: tiny.safetensors\n",
