@@ -1,5 +1,6 @@
 """The errors that a user sees: what is wrong, where, and how to correct it."""
 
+import errno
 import reprlib
 
 __all__ = ["HawxError", "UserError", "VerificationError", "of_system", "shown"]
@@ -9,6 +10,7 @@ _VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 100
 _VALUES.maxlevel = 2
 #: Bytes of a file's name that a message repeats.
 _NAME = 200
+_ROOM = "Make room, or choose other folders with --build, HAWX_CACHE and TMPDIR."
 
 
 class HawxError(Exception):
@@ -57,7 +59,10 @@ def shown(value: object) -> str:
 def of_system(error: OSError) -> UserError:
     """What the system answered about a file, as an error of the user's: no room, no permission."""
     what = error.strerror or str(error) or type(error).__name__
-    name = "" if error.filename is None else str(error.filename)
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # Of two files of a copy it is the second that has no room.
+    given = (full and error.filename2) or error.filename
+    name = "" if given is None else str(given)
     if len(name) > _NAME:
         name = f"{name[: _NAME // 2]}...{name[-_NAME // 2 :]}"
-    return UserError(what, where=name or None)
+    return UserError(what, where=name or None, hint=_ROOM if full else None)

@@ -59,5 +59,8 @@ def test_values_are_shown_in_short(value: object, text: str) -> None:
 def test_an_error_of_the_system() -> None:
     error = of_system(OSError(errno.EACCES, "Permission denied", "a/b"))
     assert (error.what, error.where, error.hint) == ("Permission denied", "a/b", None)
+    assert str(of_system(OSError(errno.ENOSPC, "No space left", "from", None, "to"))) == (
+        "to: No space left. Make room, or choose other folders with --build, HAWX_CACHE and TMPDIR."
+    )
     assert str(of_system(OSError())) == "OSError"
     assert str(of_system(TimeoutError("too late"))) == "too late"

@@ -51,8 +51,11 @@ def write_bytes(path: Path, content: bytes) -> None:
             # mkstemp makes private files; these are ordinary ones.
             aside.chmod(0o644)
             aside.replace(path)
-    except BaseException:
+    except BaseException as error:
         aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            # Of the file, not of the one aside, or of none, as where there is no room.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

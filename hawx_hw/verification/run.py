@@ -13,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cocotb_tools import config as cocotb_config
+from find_libpython import find_libpython
+
 from hawx_hw.design.sources import WAIVERS, verilog_sources
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.simulation.build import Simulation, build_simulation
@@ -21,7 +24,9 @@ from hawx_hw.util import processes
 from hawx_hw.util.disk import check_space
 from hawx_hw.util.environment import python_path
 from hawx_hw.util.files import read_text
+from hawx_hw.util.plain_paths import is_plain, plain_path
 from hawx_hw.util.resources import sim
+from hawx_hw.util.scratch import scratch_folder
 from hawx_hw.verification.job import Job, save_job
 from hawx_hw.verification.result import SimulationResult
 from hawx_hw.verification.testbench_report import TestbenchReport
@@ -139,9 +144,17 @@ def _simulate(
     run: Path,
     progress: Progress | None,
 ) -> None:
+    with scratch_folder("simulation") as links:
+        _run(simulation, job, run, progress, links)
+
+
+def _run(
+    simulation: Simulation, job: Job, run: Path, progress: Progress | None, links: Path
+) -> None:
     from cocotb_tools.runner import get_runner
 
     environment = {
+        **_entry_point(links),
         "HAWX_JOB": str(save_job(job, run).resolve()),
         "HAWX_REPORT": str((run / "report.json").resolve()),
         "TMPDIR": str(run.resolve()),
@@ -150,7 +163,8 @@ def _simulate(
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
     }
     runner = _limited(get_runner(simulation.simulator.name), job, run / "report.json")
-    with _python_path(sim()), _watched(run / "report.json", progress):
+    # In a list of paths none may have a colon.
+    with _python_path(plain_path(sim(), links)), _watched(run / "report.json", progress):
         # How the runner signals failure depends on its environment: the report alone decides.
         with contextlib.suppress(SystemExit, RuntimeError):
             runner.test(
@@ -165,6 +179,15 @@ def _simulate(
                 extra_env=environment,
                 log_file=run / "simulation.log",
             )
+
+
+def _entry_point(links: Path) -> dict[str, str]:
+    """Where the simulator finds cocotb, in which neither a comma nor a semicolon may stand."""
+    library, function = cocotb_config.pygpi_entry_point().rsplit(",", 1)
+    if is_plain(Path(library)):
+        return {}
+    users = (find_libpython(), f"{plain_path(Path(library), links)},{function}")
+    return {"GPI_USERS": ";".join(filter(None, users))}
 
 
 def _limited(runner: Any, job: Job, report: Path) -> Any:

@@ -232,6 +232,19 @@ def test_testbench_that_does_not_report(check, make_job, tmp_path, monkeypatch):
         check(one_scenario(make_job))
 
 
+def test_cocotb_in_any_path(check, make_job, tmp_path, monkeypatch):
+    """Neither its libraries nor the testbench may be where lists of paths are cut."""
+    odd = tmp_path / "a b:c;d,e"
+    odd.mkdir()
+    library, function = run.cocotb_config.pygpi_entry_point().rsplit(",", 1)
+    for path in (run.sim(), Path(library)):
+        (odd / path.name).symlink_to(path)
+    monkeypatch.setattr(run, "sim", lambda: odd / "sim")
+    entry_point = f"{odd / Path(library).name},{function}"
+    monkeypatch.setattr(run.cocotb_config, "pygpi_entry_point", lambda: entry_point)
+    assert check(one_scenario(make_job)).images == 3
+
+
 def test_no_room_is_no_failed_verification(tmp_path):
     (tmp_path / "simulation.log").write_text("OSError: [Errno 28] No space left on device\n")
     with pytest.raises(FullError):
