@@ -225,12 +225,17 @@ def _differences(first: _File, file: _File) -> Iterator[str]:
             yield name
     if file.voltage is not None and first.voltage not in (None, file.voltage):
         yield "The supply"
-    for name in {*file.group.attributes, *first.group.attributes}:
-        meant = any(part in name for part in _MEANING)
-        if (meant or name.endswith("_pin_cap")) and (
-            file.group.text(name) != first.group.text(name)
-        ):
+    for name in sorted({*file.group.attributes, *first.group.attributes}):
+        meant = any(part in name for part in _MEANING) or name.endswith("_pin_cap")
+        if meant and not _alike(file.group.text(name), first.group.text(name)):
             yield name
+
+
+def _alike(first: str, second: str) -> bool:
+    try:
+        return float(first) == float(second)
+    except ValueError:
+        return first == second
 
 
 def _voltage(files: Sequence[_File]) -> float | None:

@@ -327,6 +327,13 @@ def test_files_whose_numbers_mean_something_else(
         read_library(*paths)
 
 
+def test_files_whose_numbers_are_written_in_two_ways(tmp_path: Path) -> None:
+    paths = parts(tmp_path, ("1.2", "10", "INV", "1"), ("1.20", "10", "BUF", "1"))
+    for path, one in zip(paths, ("1", "1.0"), strict=True):
+        path.write_text(path.read_text().replace("nom_", f"default_input_pin_cap : {one}; nom_"))
+    assert list(read_library(*paths).cells) == ["INV", "BUF"]
+
+
 def test_no_file_is_no_library() -> None:
     with pytest.raises(ValueError, match="paths must be at least one file, not none"):
         read_library()
