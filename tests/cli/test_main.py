@@ -307,6 +307,20 @@ cli.main(["run", "tiny.yaml"])
 """
 
 
+def test_a_locale_that_is_not_utf_8(folder: Path) -> None:
+    place = folder / "é 日本"
+    place.mkdir()
+    (place / "tiny.yaml").write_text(f"# é 日本\n{CONFIG}", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "hawx_hw", "run", str(place / "tiny.yaml"), "--until", "nothing"],
+        env=ENVIRONMENT | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"There is no stage 'nothing'" in done.stderr
+
+
 def test_a_warning_is_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
