@@ -73,6 +73,19 @@ def _array(name: str, progress: Progress | None) -> np.ndarray:
     path = _find(name)
     if path is None:
         return parse(_download(name, progress), name)
+    try:
+        return parse(_official(name, path), str(path))
+    except UserError as damage:
+        if path.parent != cache_folder("mnist"):
+            raise
+        try:
+            return parse(_download(name, progress), name)
+        except UserError:
+            raise damage from None
+
+
+def _official(name: str, path: Path) -> bytes:
+    """The content of a file, which is the official one."""
     content = read_content(path)
     if not _is_official(name, content):
         raise UserError(
@@ -80,7 +93,7 @@ def _array(name: str, progress: Progress | None) -> np.ndarray:
             where=str(path),
             hint="Remove the file, so that it is fetched again, or put an undamaged one there.",
         )
-    return parse(content, str(path))
+    return content
 
 
 def _is_official(name: str, content: bytes) -> bool:

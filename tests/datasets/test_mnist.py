@@ -117,6 +117,28 @@ def test_a_damaged_file_is_named(contents, tmp_path):
         datasets.load("mnist")
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_damaged_file_in_the_cache_is_downloaded_again(contents, tmp_path, monkeypatch, offline):
+    folder = tmp_path / "cache/hawx_hw/mnist"
+    put(folder, contents)
+    path = folder / "t10k-images-idx3-ubyte.gz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+
+    def fetch(url, *, largest, progress):
+        if offline:
+            raise DownloadError("no network")
+        return whole
+
+    monkeypatch.setattr(mnist, "fetch", fetch)
+    if offline:
+        with pytest.raises(UserError, match=r"t10k-images-idx3-ubyte\.gz: The file cannot be read"):
+            datasets.load("mnist")
+    else:
+        assert len(datasets.load("mnist").test) == 20
+        assert path.read_bytes() == whole
+
+
 def test_another_content_is_named(contents, tmp_path):
     altered = bytearray(contents["t10k-images-idx3-ubyte"])
     altered[100] ^= 1
