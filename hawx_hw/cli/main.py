@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -36,6 +38,7 @@ __all__ = ["app", "main"]
 
 #: sysexits.h calls it EX_SOFTWARE.
 _INTERNAL_ERROR = 70
+_INTERRUPTED = "interrupted; finished stages are kept, and the next call goes on from there"
 #: A signal that comes so soon after the first is the same: `timeout` sends it to the process and to
 #: its group.
 _SAME_SECONDS = 0.5
@@ -68,6 +71,7 @@ class _Interrupted(BaseException):
     """A signal asks the process to end. No KeyboardInterrupt, which libraries catch and rename."""
 
     def __init__(self, number: int):
+        self.number = number
         self.exit_status = 128 + number
         super().__init__(number)
 
@@ -355,11 +359,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         _run([word for word in words if word != "--debug"], debug)
     except _Interrupted as interruption:
-        _end(
-            "interrupted; finished stages are kept, and the next call goes on from there",
-            interruption.exit_status,
-            debug,
-        )
+        _end(_INTERRUPTED, interruption.exit_status, debug)
 
 
 def _run(words: Sequence[str], debug: bool) -> NoReturn:
@@ -393,10 +393,14 @@ class _Interruption:
     def __init__(self) -> None:
         self._happened = -math.inf
         self._ending = False
+        self._report_unraisable = sys.unraisablehook
+        #: The signal that came first.
+        self.number: int | None = None
 
     def begin(self) -> None:
         """Wait for the first."""
-        self._ending = False
+        self._ending, self.number = False, None
+        self._report_unraisable, sys.unraisablehook = sys.unraisablehook, self._unraisable
         handle_signals(_interrupt)
 
     def happen(self, number: int, frame: FrameType | None) -> None:
@@ -405,16 +409,30 @@ class _Interruption:
             if time.monotonic() < self._happened + _SAME_SECONDS:
                 return
             end_now(number, frame)
-        self._ending, self._happened = True, time.monotonic()
+        self._ending, self._happened, self.number = True, time.monotonic(), number
         processes = sys.modules.get("hawx_hw.util.processes")
         if processes is not None:
             # Threads that wait for them would hold up the end.
             processes.end_all()
         raise _Interrupted(number)
 
+    def _unraisable(self, problem: sys.UnraisableHookArgs) -> None:
+        """Interrupt once more where the signal came while an object was removed.
+
+        Python drops what is raised there.
+        """
+        if not isinstance(problem.exc_value, _Interrupted):
+            self._report_unraisable(problem)
+            return
+        self._ending = False
+        again = threading.Timer(0.05, os.kill, (os.getpid(), problem.exc_value.number))
+        again.daemon = True
+        again.start()
+
     def finish(self) -> None:
         """From here on there is nothing that a signal could leave half-done."""
         self._ending, self._happened = True, -math.inf
+        sys.unraisablehook = self._report_unraisable
 
 
 _interruption = _Interruption()
@@ -426,6 +444,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _end(message: str | None, status: int, debug: bool) -> NoReturn:
     """Write out what was printed, then the message, and end the process."""
+    if _interruption.number is not None:
+        # Whatever became of it: a thread that waited for a child, a library that caught it.
+        message, status = _INTERRUPTED, 128 + _interruption.number
     if debug and message is not None:
         import traceback
 

@@ -404,6 +404,27 @@ def test_interruption_ends_children_and_the_threads_that_wait_for_them(folder: P
     assert not any(Path("/proc", number).exists() for number in children)
 
 
+@pytest.mark.parametrize(
+    "swallowing",
+    [
+        # Where an object is removed.
+        "    class Removed:\n        def __del__(self): os.kill(os.getpid(), 2)\n    Removed()\n",
+        # In a library that catches everything, and then fails.
+        "    try: os.kill(os.getpid(), 2)\n    except BaseException: raise ValueError from None\n",
+        "    try: os.kill(os.getpid(), 2)\n    except BaseException: return\n",
+    ],
+)
+def test_an_interruption_that_something_swallows(folder: Path, swallowing: str) -> None:
+    code = "import os\n" + SLOW_STAGE.replace("    time.sleep", f"{swallowing}    time.sleep")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert done.stderr.splitlines()[-1].startswith("hawx: interrupted; finished stages are kept")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_second_signal_ends_what_does_not_heed_the_first(folder: Path) -> None:
     code = SLOW_STAGE.replace(
         "    time.sleep(60)\n",
