@@ -368,6 +368,7 @@ def test_interruption_is_one_line_and_keeps_finished_stages(
 #: Waits for children in threads, as proofs of blocks do.
 POOL = """
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from hawx_hw.cli import main as cli
@@ -381,7 +382,9 @@ def wait(number):
 
 def quantize(context):
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(wait, range(20)))
+        for number in range(20):
+            pool.submit(wait, number)
+        time.sleep(600)
 
 order.STAGES = (Stage("quantize", quantize),)
 cli.main(["run", "tiny.yaml"])
