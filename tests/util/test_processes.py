@@ -108,7 +108,7 @@ def test_the_user_can_raise_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("stdout", ["None", "subprocess.DEVNULL"])
 def test_what_an_ended_program_leaves_behind_is_ended(stdout: str) -> None:
     """Whether it holds the output open or not."""
-    done = python(PARENT.replace('")"])', f'")"], stdout={stdout})'))
+    done = python(PARENT.replace('"])', f'"], stdout={stdout}, stderr={stdout})'))
     assert done.status == 0
     assert ends(int(done.output))
 
