@@ -129,7 +129,8 @@ def test_summary_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
         (
             OSError(errno.ENOSPC, "No space left on device", "build/tiny/x"),
             2,
-            "hawx: build/tiny/x: No space left on device",
+            "hawx: build/tiny/x: No space left on device. Make room, or choose other folders with "
+            "--build, HAWX_CACHE and TMPDIR.",
         ),
         (OSError(errno.EIO, "Input/output error"), 2, "hawx: Input/output error"),
         (
