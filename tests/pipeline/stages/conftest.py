@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,15 @@ verify:
   images: 2
   traced_images: 1
 """
+
+
+@pytest.fixture(autouse=True)
+def users_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Modules of Python blocks are loaded anew in the next test, which may hold others."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    for name in [name for name in sys.modules if name.startswith("own_")]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

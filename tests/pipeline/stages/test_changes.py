@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,12 +23,10 @@ TECHNOLOGY = {"search", "predict", "emit", "synth", "power"}
 
 
 @pytest.fixture
-def project(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
-    monkeypatch.setattr(sys, "path", [*sys.path])
+def project(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     recorded = Recorded(material, tmp_path, [])
     monkeypatch.setenv("HAWX_PREDICTORS", str(recorded.predictors))
-    yield recorded
-    forget()
+    return recorded
 
 
 def forget() -> None:

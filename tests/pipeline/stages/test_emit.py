@@ -197,24 +197,20 @@ class Mine(Block):
 """
 
 
-def test_another_circuit_of_a_block_is_emitted(
-    project: Path, run, edit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_circuit_of_a_block_is_emitted(project: Path, run, edit) -> None:
     """Its table is the same, and only a PE holds it: no layer uses it."""
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    held = "[{blocks: [exact]}, {blocks: [exact, 'python:emitted_block:Mine'], rows: 0}]"
+    held = "[{blocks: [exact]}, {blocks: [exact, 'python:own_emitted:Mine'], rows: 0}]"
     edit(project, "columns: 4", f"columns: 4\n  block_implementation: first\n  pe_blocks: {held}")
-    module, verilog = project / "emitted_block.py", "hawx_block_python_emitted_block_Mine.v"
+    module, verilog = project / "own_emitted.py", "hawx_block_python_own_emitted_Mine.v"
     texts = []
     for product in ("(self.a & ~1) * self.b", "((self.a >> 1) * self.b) << 1"):
         module.write_text(MINE.replace("(self.a & ~1) * self.b", product), "utf-8")
-        sys.modules.pop("emitted_block", None)
+        sys.modules.pop("own_emitted", None)
         assert "emit" in ran(run(project, "emit"))
         texts += [path.read_text("utf-8") for path in (project / "build" / "rtl").glob(verilog)]
-    sys.modules.pop("emitted_block")
+    sys.modules.pop("own_emitted")
     assert len(set(texts)) == 2
     assert ran(run(project, "emit")) == []
-    sys.modules.pop("emitted_block")
 
 
 def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
