@@ -35,7 +35,9 @@ def test_packed_files_of_one_or_several_members(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(TEXT.encode())[:-9], TEXT.encode(), b"\x1f\x8b", b"\x1f\x8b" * 20]
+    "content",
+    [gzip.compress(TEXT.encode(), mtime=0)[:-9], TEXT.encode(), b"\x1f\x8b", b"\x1f\x8b" * 20],
+    ids=["cut", "not packed", "head", "heads"],
 )
 def test_damaged_archives(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.lib.gz"
