@@ -11,7 +11,7 @@ from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.evoapprox import circuit_of
 from hawx_hw.blocks.members import equal_members
 from hawx_hw.blocks.registry import FAMILIES
-from hawx_hw.blocks.user.import_store import ImportStore
+from hawx_hw.blocks.user.import_store import imported_blocks
 from hawx_hw.errors import UserError
 
 __all__ = ["Entry", "catalogue", "library", "library_entries", "other_names"]
@@ -100,7 +100,7 @@ def _entries(blocks: Iterable[Block], family: str | None) -> list[Entry]:
 
 
 def _all() -> list[Block]:
-    return [*library(), *ImportStore().load_all()[0]]
+    return [*library(), *imported_blocks()[0]]
 
 
 def _others(block: Block, equal: Iterable[Block]) -> tuple[str, ...]:

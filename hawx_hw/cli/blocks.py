@@ -59,7 +59,7 @@ def list_blocks(
     """List every distinct table with its error statistics and its names."""
     from hawx_hw.blocks.catalogue import catalogue
     from hawx_hw.blocks.statistics import statistics
-    from hawx_hw.blocks.user.import_store import ImportStore
+    from hawx_hw.blocks.user.import_store import imported_blocks
 
     if sort is not None and sort not in _HEADINGS:
         raise UserError(
@@ -82,7 +82,7 @@ def list_blocks(
                     **errors.as_dict(),
                 }
             )
-    for problem in ImportStore().load_all()[1]:
+    for problem in imported_blocks()[1]:
         typer.echo(f"warning: {problem}", err=True)
     if sort is not None:
         entries.sort(key=lambda entry: abs(entry[sort]) if sort != "name" else entry[sort])

@@ -94,7 +94,7 @@ def load_config(path: Path) -> Config:
         raise UserError(
             f"The config cannot be read: {error.strerror or error}",
             where=str(path),
-            hint="Name a YAML text file.",
+            hint="Name a YAML text file in UTF-8.",
         ) from error
     try:
         content = read_yaml(text)

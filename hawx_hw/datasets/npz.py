@@ -100,7 +100,14 @@ def read_arrays(
     where = str(path)
     required = tuple(required)
     try:
-        with open_file(path) as file:
+        file = open_file(path)
+    except FileNotFoundError as error:
+        raise UserError("There is no such file.", where=where) from error
+    except OSError as error:
+        what = f"The file cannot be read: {error.strerror or error}."
+        raise UserError(what, where=where) from error
+    try:
+        with file:
             archive = np.load(file, allow_pickle=False)
             arrays = (
                 {key: archive[key] for key in (*required, *optional) if key in archive.files}
@@ -108,12 +115,6 @@ def read_arrays(
                 else None
             )
             keys = archive.files if arrays is not None else []
-            for key, array in (arrays or {}).items():
-                # numpy gives the bytes of a member that is no array.
-                if not isinstance(array, np.ndarray):
-                    raise ValueError(f"{key} is not an array of numpy")
-    except FileNotFoundError as error:
-        raise UserError("There is no such file.", where=where) from error
     except Exception as error:  # numpy and zipfile raise a dozen types on damaged archives
         raise UserError(
             f"The archive cannot be read: {str(error).partition(chr(10))[0][:200].rstrip('.')}.",

@@ -173,8 +173,14 @@ def _error(error: LibertyError, path: Path, cell: str) -> UserError:
             hint="Rename it in the liberty file, with letters, digits, _ and . only, the first a "
             "letter or _.",
         )
-    about = f"cell {cell}" if cell else "This is not a liberty file that can be read"
-    return UserError(f"{about}: {error.what}.", where=where)
+    if not cell:
+        what = f"This is not a liberty file that can be read: {error.what}."
+        return UserError(what, where=where)
+    return UserError(
+        f"cell {cell}: {error.what}.",
+        where=where,
+        hint="Correct it, or take the cell out of the file.",
+    )
 
 
 def _timed(file: _File) -> bool:

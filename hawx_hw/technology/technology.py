@@ -197,9 +197,9 @@ def load_any(name: str, *, base: Path | None = None) -> Technology | FpgaFamily:
         return _described(path)
     if is_liberty(path) and not path.is_dir():
         if not path.is_file():
-            raise UserError(
-                f"There is no liberty file {shown(name)}", hint="Check technology's path."
-            )
+            missing = f"There is no liberty file {shown(name)}"
+            what = f"{shown(name)} is a pipe or a device" if path.exists() else missing
+            raise UserError(what, hint="Check technology's path.")
         return Technology(path.name.split(".")[0], path)
     if Path(name).name == name:
         for folder in (*technology_folders(), _FOLDER):

@@ -208,7 +208,11 @@ def _classes() -> tuple[Any, Any]:
             try:
                 value = super().construct_object(node, deep)
             except (ValueError, KeyError, IndexError) as error:
-                problem = f"{str(node.value)[:40]!r} cannot be read as {node.tag}"
+                kind = str(node.tag).removeprefix(_TAG)
+                kind = {"int": "a whole number", "float": "a number"}.get(kind, kind)
+                text = str(node.value)
+                shown = text if len(text) <= 40 else f"{text[:40]}..."
+                problem = f"{shown!r} cannot be read as {kind}"
                 raise ConstructorError(None, None, problem, node.start_mark) from error
             _check_scalar(value, node.start_mark.line + 1)
             return value

@@ -89,3 +89,6 @@ def test_input_that_is_no_file(
         Path(name).mkdir()
     (message,) = hawx(capsys, *COMMANDS[what](name))
     assert name in message
+    assert "Errno" not in message
+    if kind == "pipe":
+        assert "pipe" in message

@@ -230,6 +230,7 @@ def test_what_is_wrong_is_refused_with_file_line_cell_and_pin(tmp_path: Path, na
         read_library(path)
     assert caught.value.exit_status == 2
     assert caught.value.what == refused.what
+    assert ("take the cell out" in str(caught.value)) == refused.what.startswith("cell ")
     file, line = str(caught.value.where).rsplit(":", 1)
     assert file == str(path)
     assert refused.line in refused.text.split("\n")[int(line) - 1]

@@ -13,9 +13,9 @@ from hawx_hw.blocks.user.imported import ImportedBlock, ImportedCircuit, Port, i
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import read_text, write_bytes, write_json, write_text
 from hawx_hw.util.json_text import read_json
-from hawx_hw.util.locations import required_cache_folder
+from hawx_hw.util.locations import cache_folder, required_cache_folder
 
-__all__ = ["ImportStore"]
+__all__ = ["ImportStore", "imported_blocks"]
 
 _SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -146,6 +146,11 @@ class ImportStore:
         if not intact:
             raise _damaged(folder, name)
         return circuit
+
+
+def imported_blocks() -> tuple[list[ImportedBlock], list[UserError]]:
+    """As :meth:`ImportStore.load_all`; nothing where there is no home, and so no import."""
+    return ImportStore().load_all() if cache_folder("blocks") is not None else ([], [])
 
 
 def _json(path: Path, name: str) -> dict[str, Any]:

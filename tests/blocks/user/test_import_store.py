@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from hawx_hw.blocks import by_name
-from hawx_hw.blocks.user.import_store import ImportStore
+from hawx_hw.blocks.catalogue import other_names
+from hawx_hw.blocks.user.import_store import ImportStore, imported_blocks
 from hawx_hw.blocks.user.imported import ImportedCircuit, Port
 from hawx_hw.errors import UserError
 
@@ -134,3 +135,11 @@ def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
         UserError, match=r"imported blocks: there is no home folder. Set HAWX_CACHE"
     ):
         ImportStore()
+
+
+def test_nothing_was_imported_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/nonexistent")
+    for name in ("XDG_CACHE_HOME", "HAWX_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    assert imported_blocks() == ([], [])
+    assert "array(ha=0,hb=0,v=0)" in other_names(by_name("exact"))
