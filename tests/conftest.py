@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from hawx_hw.util.locations import cache_folder
 # For benchmarks/mutations.py, which asks only whether a test fails: the smallest example would take
 # minutes to find.
 settings.register_profile("first-failure", phases=(Phase.explicit, Phase.generate))
+
+
+# A shell starts what runs in the background with these ignored, and children would inherit that.
+for _signal in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, signal.default_int_handler)
 
 
 @pytest.fixture

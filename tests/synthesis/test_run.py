@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -232,5 +233,7 @@ def test_the_library_may_be_any_file(tmp_path: Path, sources: list[Path]) -> Non
     )
 
 
-def test_the_worker_needs_no_module_of_this_process() -> None:
-    assert "pyosys" not in sys.modules
+def test_yosys_is_loaded_by_the_workers_only() -> None:
+    code = "import sys, hawx_hw.synthesis.run, hawx_hw.cli.main; print('pyosys' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -22,7 +22,7 @@ NAMES = list(BY_NAME)
 #: number of threads.
 NO_MATTER = {
     *("filelock", "grimp", "hawx_hw", "platformdirs", "pydantic", "pydantic_core", "rich"),
-    "threadpoolctl",
+    *("find_libpython", "threadpoolctl"),
 }
 #: Stages that import what makes gateware, or what simulates it, and do neither.
 NO_GATEWARE = {"profile", "pick", "assign", "verify", "power"}
