@@ -182,7 +182,9 @@ def _images(x: np.ndarray, key: str, layout: str | None, where: str) -> np.ndarr
             where=where,
             hint="Scale the pixels to 0..255, round them, and store them with astype(numpy.uint8).",
         )
-    if x.ndim not in (3, 4) or 0 in x.shape:
+    if 0 in x.shape:
+        raise UserError(f"{key} holds no pixel: its shape is {x.shape}.", where=where)
+    if x.ndim not in (3, 4):
         raise UserError(
             f"{key} must be of shape (n, H, W), (n, C, H, W) or (n, H, W, C), not {x.shape}.",
             where=where,

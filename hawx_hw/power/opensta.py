@@ -20,11 +20,17 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.model import PowerModel
-from hawx_hw.synthesis.opensta import WITHOUT, check_word, find_opensta, time_unit, without_wires
+from hawx_hw.synthesis.opensta import (
+    WITHOUT,
+    check_word,
+    required_opensta,
+    run_opensta,
+    time_unit,
+    without_wires,
+)
 from hawx_hw.technology import Technology
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text
-from hawx_hw.util.processes import run
 from hawx_hw.util.quoting import opensta_name, opensta_path, verilog_name
 
 __all__ = ["OpenStaPower", "flat_verilog", "opensta_power", "plain_energies"]
@@ -80,34 +86,21 @@ def opensta_power(
         OpenSTA is missing, failed or took too long, or ``clock`` is no plain word.
     """
     check_word(clock)
-    installed = find_opensta()
-    if installed is None:
-        raise UserError(
-            "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
-        )
-    program, version = installed
+    program, version = required_opensta()
     cells = without_wires(technology.tool_text())
     period = 1000.0 / clock_mhz / time_unit(cells)
     workdir.mkdir(parents=True, exist_ok=True)
     write_text(workdir / "power.v", flat_verilog(model.flat))
     write_text(workdir / "power.lib", plain_energies(cells))
-    write_text(workdir / "power.tcl", "\n".join(_script(model, activity, clock, period)))
-    done = run(
-        [str(program), "-no_init", "-no_splash", "-exit", "power.tcl"],
-        tool="OpenSTA",
-        limit=timeout,
-        folder=workdir,
-        temporary=workdir,
-        hint=WITHOUT,
-    )
-    log = done.output
-    write_text(workdir / "power.log", log)
-    where = str(workdir / "power.log")
-    failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
+    script = "\n".join(_script(model, activity, clock, period))
+    log = run_opensta(program, script, workdir, "power", timeout=timeout)
     totals = _TOTAL.findall(log)
-    if done.status or failure or not totals:
-        reason = failure[0] if failure else f"it {done.ending}"
-        raise UserError(f"OpenSTA failed: {reason}.", where=where, hint="The log has more.")
+    if not totals:
+        raise UserError(
+            "OpenSTA reported no power.",
+            where=str(workdir / "power.log"),
+            hint=f"The log has more. {WITHOUT}",
+        )
     internal, switching, leakage, total = (1e6 * float(watts) for watts in totals[-1])
     return OpenStaPower(internal, switching, leakage, total, version)
 

@@ -16,7 +16,16 @@ from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.processes import run
 from hawx_hw.util.quoting import opensta_name
 
-__all__ = ["WITHOUT", "check_word", "find_opensta", "opensta_timing", "time_unit"]
+__all__ = [
+    "WITHOUT",
+    "check_word",
+    "find_opensta",
+    "opensta_timing",
+    "required_opensta",
+    "run_opensta",
+    "time_unit",
+    "without_wires",
+]
 
 #: How to do without it.
 WITHOUT = "Without OpenSTA it works: take sta out of PATH."
@@ -41,6 +50,61 @@ def find_opensta() -> tuple[Path, str] | None:
         return None
     answer = run([program, "-version"], tool="OpenSTA", limit=_ANSWER_SECONDS, hint=WITHOUT)
     return Path(program), answer.output.strip() or "unknown"
+
+
+def required_opensta() -> tuple[Path, str]:
+    """As :func:`find_opensta`, where the work cannot go on without.
+
+    Raises
+    ------
+    UserError
+        It is not installed.
+    """
+    installed = find_opensta()
+    if installed is None:
+        raise UserError(
+            "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
+        )
+    return installed
+
+
+def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout: float) -> str:
+    """What OpenSTA says of a script.
+
+    Parameters
+    ----------
+    program : Path
+    script : str
+    folder : Path
+        It exists, and has the files that the script reads.
+    name : str
+        The script is ``<name>.tcl`` in the folder, and what OpenSTA says is ``<name>.log``.
+    timeout : float
+        Seconds.
+
+    Raises
+    ------
+    UserError
+        OpenSTA failed or took too long.
+    """
+    write_text(folder / f"{name}.tcl", script)
+    done = run(
+        [str(program), "-no_init", "-no_splash", "-exit", f"{name}.tcl"],
+        tool="OpenSTA",
+        limit=timeout,
+        folder=folder,
+        temporary=folder,
+        hint=WITHOUT,
+    )
+    log = folder / f"{name}.log"
+    write_text(log, done.output)
+    failure = re.search(r"^Error:? .*$", done.output, re.MULTILINE)
+    if done.status or failure:
+        reason = failure[0] if failure else f"it {done.ending}"
+        raise UserError(
+            f"OpenSTA failed: {reason}.", where=str(log), hint=f"The log has more. {WITHOUT}"
+        )
+    return done.output
 
 
 def opensta_timing(
@@ -79,12 +143,7 @@ def opensta_timing(
     """
     for name in (top, clock):
         check_word(name)
-    installed = find_opensta()
-    if installed is None:
-        raise UserError(
-            "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
-        )
-    program, version = installed
+    program, version = required_opensta()
     text, macros = plain_verilog(read_text(verilog))
     cells = technology.tool_text()
     unit = time_unit(cells)
@@ -92,29 +151,12 @@ def opensta_timing(
     write_text(workdir / "opensta.v", text)
     write_text(workdir / "opensta_macros.lib", macro_library(macros))
     write_text(workdir / "opensta_cells.lib", without_wires(cells))
-    write_text(workdir / "opensta.tcl", _script(top, clock, bool(macros)))
-    done = run(
-        [str(program), "-no_init", "-no_splash", "-exit", "opensta.tcl"],
-        tool="OpenSTA",
-        limit=timeout,
-        folder=workdir,
-        temporary=workdir,
-        hint=WITHOUT,
-    )
-    log = done.output
-    write_text(workdir / "opensta.log", log)
-    where = str(workdir / "opensta.log")
-    failure = re.search(r"^Error:? .*$", log, re.MULTILINE)
-    if done.status or failure:
-        reason = failure[0] if failure else f"it {done.ending}"
-        raise UserError(
-            f"OpenSTA failed: {reason}.", where=where, hint=f"The log has more. {WITHOUT}"
-        )
-    path = _PATH.search(log)
+    script = _script(top, clock, bool(macros))
+    path = _PATH.search(run_opensta(program, script, workdir, "opensta", timeout=timeout))
     if path is None:
         raise UserError(
             "OpenSTA found no path.",
-            where=where,
+            where=str(workdir / "opensta.log"),
             hint="Check that inputs and registers reach an output or a register, and that the "
             f"clock is the port {clock}. {WITHOUT}",
         )

@@ -79,7 +79,7 @@ GOOD = {"x": x(20, 4, 4), "y": Y}
             {"x": x(20, 4), "y": Y},
             "x must be of shape (n, H, W), (n, C, H, W) or (n, H, W, C), not",
         ),
-        ({"x": x(0, 4, 4), "y": Y[:0]}, "x must be of shape"),
+        ({"x": x(0, 4, 4), "y": Y[:0]}, "x holds no pixel: its shape is (0, 4, 4)."),
         ({"x": x(20, 3, 4, 3), "y": Y}, "cannot be derived from its shape"),
         ({"x": x(20, 9, 9, 9), "y": Y}, "cannot be derived from its shape"),
         (GOOD | {"layout": "HWC"}, "layout must be 'NCHW' or 'NHWC', not 'HWC'."),
