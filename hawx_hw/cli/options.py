@@ -7,16 +7,27 @@ from typing import Annotated
 
 import typer
 
+from hawx_hw.util.paths import user_path
+
 __all__ = ["BUILD", "ArchitectureOption", "BuildOption", "ConfigArgument", "JsonOption"]
 
 BUILD = Path("build")
+
+
+def _folder(path: Path) -> Path:
+    """The folder that a user named, with a ``~`` at its start resolved."""
+    return user_path(path, "--build")
+
 
 ConfigArgument = Annotated[
     str,
     typer.Argument(metavar="CONFIG", help="A YAML file by path, or the name of one in configs/."),
 ]
 BuildOption = Annotated[
-    Path, typer.Option("--build", metavar="FOLDER", help="Results go to FOLDER/<name>/.")
+    Path,
+    typer.Option(
+        "--build", metavar="FOLDER", callback=_folder, help="Results go to FOLDER/<name>/."
+    ),
 ]
 ArchitectureOption = Annotated[
     str | None,

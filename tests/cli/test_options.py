@@ -27,6 +27,12 @@ def test_values(words: list[str], expected: tuple[str, Path, bool]) -> None:
     assert CliRunner().invoke(app, words).stdout == f"{expected!r}\n"
 
 
+def test_a_home_in_the_build_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = CliRunner().invoke(app, ["tiny", "--build", "~/results"])
+    assert result.stdout == f"{('tiny', tmp_path / 'results', False)!r}\n"
+
+
 def test_the_config_is_required() -> None:
     result = CliRunner().invoke(app, [])
     assert result.exit_code == 2

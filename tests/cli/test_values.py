@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats  # noqa: F401  (asks torch for its tensors when it is imported)
 
 from hawx_hw.cli import main as cli
 from hawx_hw.cli.entry import SIGNALS
@@ -47,13 +48,14 @@ NO_USER = "There is no user for the ~ of '~nosuchuser"
         # Paths.
         (["run", LONG], TOO_LONG),
         (["run", "~nosuchuser/x.yaml"], NO_USER),
+        (["run", "tiny.yaml", "--build", "~nosuchuser"], f"--build: {NO_USER}"),
         (["search", LONG], TOO_LONG),
         (["pick", LONG], TOO_LONG),
         (["profile", LONG], TOO_LONG),
         (["synth", "tiny.yaml", "--technology", f"{LONG}.lib"], f"--technology: {TOO_LONG}"),
         (["synth", "tiny.yaml", "--technology", "~nosuchuser/x.lib"], f"--technology: {NO_USER}"),
         (["blocks", "characterize", "--operands", f"conv1 of {LONG}"], TOO_LONG),
-        (["emit", "tiny.yaml", "--build", LONG], "File name too long"),
+        (["emit", "tiny.yaml", "--build", LONG], f"--build: {TOO_LONG}"),
         (["emit", "tiny.yaml", "--build", "own.npz"], "Not a directory"),
         (["blocks", "show", "exact", "--histograms", LONG], "File name too long"),
         (["predictors", "evaluate", "--folder", LONG], "File name too long"),
