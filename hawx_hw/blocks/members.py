@@ -17,7 +17,7 @@ __all__ = ["equal_members", "equal_within_codes", "members"]
 
 #: No parameter of a family lies outside; families refuse what they do not support.
 _VALUES = range(16)
-#: Pairs of operands with which most tables are told apart, before whole tables are made.
+#: Pairs of operands with which most tables differ, before whole tables are made.
 _PROBES = 64
 
 

@@ -66,8 +66,8 @@ def load(path: Path) -> Dataset:
             )
     stated = arrays.get("classes")
     classes = _classes(stated, (train, test), where)
-    found = doubts(train, test, classes, counted=stated is None)
-    return Dataset(path.name, classes, train, evenly_spaced(train), test, doubts=found)
+    doubtful = doubts(train, test, classes, counted=stated is None)
+    return Dataset(path.name, classes, train, evenly_spaced(train), test, doubts=doubtful)
 
 
 def sizes(path: Path) -> tuple[int, int]:

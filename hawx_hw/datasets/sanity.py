@@ -1,7 +1,7 @@
 """What a data set looks like that was stored by mistake: doubts for a person, not errors.
 
-Each of them may be meant. But a network that learns from such data, or is measured on them, says
-less than its accuracy.
+Each of them may be intended. But the accuracy of a network that learns from such data, or
+is measured on them, means less.
 """
 
 from __future__ import annotations
@@ -64,26 +64,26 @@ def _labels(train: Split, test: Split, classes: int, counted: bool) -> list[str]
     tested = np.bincount(test.labels, minlength=classes)
     present = np.flatnonzero(learned + tested)
     if len(present) == 1:
-        return [f"All labels are {present[0]}: with one class there is nothing to tell apart."]
+        return [f"All labels are {present[0]}: with one class there is nothing to classify."]
     least = int(present[0])
     if counted and least > 0 and len(present) == classes - least:
         return [
             f"The labels are from {least} to {classes - 1} and make {classes} classes: labels "
             f"usually begin at 0. Subtract {least}, or store the number of classes as classes."
         ]
-    found = []
+    sentences = []
     if (missing := np.flatnonzero(learned == 0)).size:
-        found.append(f"No training image is of class {_listed(missing)}.")
+        sentences.append(f"No training image is of class {_listed(missing)}.")
     # The same gap is not said twice.
     if (untested := np.flatnonzero((tested == 0) & (learned > 0))).size:
-        found.append(f"No test image is of class {_listed(untested)}.")
+        sentences.append(f"No test image is of class {_listed(untested)}.")
     share = constant_accuracy(test)
     if share >= (_LARGEST_OF_TWO if len(present) == 2 else _LARGEST_OF_MANY):
-        found.append(
+        sentences.append(
             f"{100 * share:.0f} % of the test images are of class {int(tested.argmax())}: an "
             "answer that is always this one is as often right."
         )
-    return found
+    return sentences
 
 
 def _listed(classes: np.ndarray) -> str:

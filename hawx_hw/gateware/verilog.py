@@ -68,7 +68,7 @@ def _yosys(script: Sequence[str]) -> str:
             variables=python_path(),
             text="\n".join(script),
             separate=True,
-            kept=_KEPT,
+            retained=_KEPT,
         )
     if done.status or done.cut:
         last = done.messages.strip().splitlines()[-1:] or ["nothing"]

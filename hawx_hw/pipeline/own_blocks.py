@@ -19,7 +19,7 @@ _SECTIONS = {"accelerator", "blocks", "search"}
 def own_blocks(config: Config, base: Path) -> dict[str, str]:
     """Hashes of the user's own blocks that a config names anywhere, by name.
 
-    A block that cannot be loaded has none: what needs it says so.
+    A block that cannot be loaded has none: what needs it reports that.
     """
     names = own_names(config.model_dump(mode="json", include=_SECTIONS))
     return {name: circuit or "" for name, circuit in own_circuits(names, base).items()}

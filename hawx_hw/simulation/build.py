@@ -141,7 +141,7 @@ def build_simulation(
 def _is_complete(folder: Path) -> bool:
     """Whether the program in ``folder`` is the one that was compiled, by this user.
 
-    A build folder may be somebody else's: what it says of itself is not enough for a program that
+    A build folder may be somebody else's: what it claims is not enough for a program that
     is to be run. Without a cache nothing is known of it, and it is compiled again.
     """
     try:

@@ -69,7 +69,7 @@ def required_opensta() -> tuple[Path, str]:
 
 
 def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout: float) -> str:
-    """What OpenSTA says of a script.
+    """What OpenSTA answers to a script.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout:
     folder : Path
         It exists, and has the files that the script reads.
     name : str
-        The script is ``<name>.tcl`` in the folder, and what OpenSTA says is ``<name>.log``.
+        The script is ``<name>.tcl`` in the folder, and the answer is ``<name>.log``.
     timeout : float
         Seconds.
 

@@ -91,14 +91,14 @@ def _tables(technology: Technology) -> set[tuple[int, tuple[int, ...]]]:
         inputs = [pin.name for pin in cell.pins.values() if pin.direction == "input"]
         logic = not cell.dont_use and not cell.sequential and outputs and all(outputs)
         if logic and 0 < len(inputs) <= _MOST_INPUTS:
-            rows = range(1 << len(inputs))
+            entries = range(1 << len(inputs))
             words = {
-                name: sum((row >> place & 1) << row for row in rows)
+                name: sum((entry >> place & 1) << entry for entry in entries)
                 for place, name in enumerate(inputs)
             }
-            ones = (1 << len(rows)) - 1
-            found = tuple(parse(output).evaluate(words, ones) for output in outputs)
-            tables.add((len(inputs), found))
+            ones = (1 << len(entries)) - 1
+            values = tuple(parse(output).evaluate(words, ones) for output in outputs)
+            tables.add((len(inputs), values))
     return tables
 
 

@@ -38,7 +38,7 @@ __all__ = [
 
 #: How many of the cells that are left out a message names.
 _NAMED = 3
-#: Attributes of a library by which its numbers are meant: files of one library must agree.
+#: Attributes of a library by which its numbers are compared: files of one library must agree.
 _MEANING = ("_threshold_pct_", "slew_derate_from_library", "default_cell_leakage_power")
 
 
@@ -46,7 +46,7 @@ def read_library(*paths: Path) -> Library:
     """Read a library.
 
     Its cells are checked for what they mean; a cell that is not for logic, or has something that
-    is not read, is left out where that is wrong with it. :attr:`Library.notes` says so.
+    is not read, is left out where that is wrong with it. :attr:`Library.notes` lists it.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def read_library(*paths: Path) -> Library:
     Raises
     ------
     UserError
-        A file is not liberty, or says something wrong: with file, line, cell and pin. Or there are
-        no cells, or two of one name, or files that do not belong together.
+        A file is not liberty, or is wrong somewhere: with file, line, cell and pin. Or there are no
+        cells, or two of one name, or files that do not belong together.
     """
     return _library(_read(paths))
 
@@ -232,8 +232,8 @@ def _differences(first: _File, file: _File) -> Iterator[str]:
     if file.voltage is not None and first.voltage not in (None, file.voltage):
         yield "The supply"
     for name in sorted({*file.group.attributes, *first.group.attributes}):
-        meant = any(part in name for part in _MEANING) or name.endswith("_pin_cap")
-        if meant and not _alike(file.group.text(name), first.group.text(name)):
+        compared = any(part in name for part in _MEANING) or name.endswith("_pin_cap")
+        if compared and not _alike(file.group.text(name), first.group.text(name)):
             yield name
 
 

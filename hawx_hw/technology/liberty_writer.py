@@ -1,7 +1,7 @@
 """Writes a library in the subset of liberty that Yosys, ABC and OpenSTA read alike.
 
 Each tool reads the format in its own way: units, missing semicolons, unquoted functions, comments,
-several pins in one ``related_pin``, tables over the load alone, tables not written row by row.
+several pins in one ``related_pin``, tables over the load alone, tables not written line by line.
 None complains of all that it reads wrong; ABC ends in a segmentation fault for some. So the tools
 never see the user's file, but what was read of it. Numbers keep their digits.
 """
@@ -225,22 +225,22 @@ class _Cells:
             yield f"{indent}}}"
 
     def _table(self, group: Group, indent: str) -> Iterator[str]:
-        """A table, its values row by row."""
+        """A table: a text for each value of its first axis."""
         axes = self.tables.axes(group)
         values = re.sub(r'[",\\]', " ", group.attributes["values"].raw).split()
         width = len(axes[-1][1]) if axes else 1
-        rows = [values[start : start + width] for start in range(0, len(values), width)]
+        texts = [values[start : start + width] for start in range(0, len(values), width)]
         name = self.renamed.get(group.name, group.name)
         indices = [(key, _numbers(group, key)) for key in ("index_1", "index_2")]
         if group.kind in _EDGES and self.tables.over_load_alone(group):
-            name, rows = f"{_OVER_LOAD}_{width}", 2 * rows
+            name, texts = f"{_OVER_LOAD}_{width}", 2 * texts
             indices = [("index_1", ["0", "1"]), ("index_2", [f"{x:.12g}" for x in axes[0][1]])]
         yield f"{indent}{group.kind} ({name}) {{"
         for key, numbers in indices:
             if numbers:
                 yield f'{indent}  {key} ("{", ".join(numbers)}");'
-        text = ", ".join(f'"{", ".join(row)}"' for row in rows)
-        yield f"{indent}  values ({text});"
+        content = ", ".join(f'"{", ".join(text)}"' for text in texts)
+        yield f"{indent}  values ({content});"
         yield f"{indent}}}"
 
 

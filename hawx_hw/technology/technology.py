@@ -224,9 +224,9 @@ def _described(path: Path) -> Technology | FpgaFamily:
     description = checked(TechnologyDescription, content, path)
     for place in description.places:
         parts = (place,) if isinstance(place, str) else place
-        found = [_first_there(part, path.parent) for part in parts]
-        if all(found):
-            first, *more = (file for files in found for file in files)
+        there = [_first_there(part, path.parent) for part in parts]
+        if all(there):
+            first, *more = (file for files in there for file in files)
             return Technology(
                 description.name,
                 first,

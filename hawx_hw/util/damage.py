@@ -1,4 +1,4 @@
-"""What reading a damaged or forged file may raise, and one line that says so."""
+"""What reading a damaged or forged file may raise, and one line for each."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ Every child process
 - reads nothing from this process's standard input,
 - has an environment in which Python never imports from the current folder, make gets none of the
   options of a make around it, and messages are in English and UTF-8,
-- may write as much as it likes, of which the end is kept.
+- may write as much as it likes, of which the end is retained.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = [
     "run",
 ]
 
-#: Bytes of an output that are kept.
+#: Bytes of an output that are retained.
 _KEPT = 16 << 20
 #: Between looks at whether a child has ended while something still holds its output open.
 _LOOK_SECONDS = 0.25
@@ -93,9 +93,9 @@ class Finished:
     output : str
         What it wrote, or the end of that.
     messages : str
-        What it wrote to standard error where that was kept apart.
+        What it wrote to standard error where that was retained apart.
     cut : bool
-        It wrote more than was kept.
+        It wrote more than was retained.
     """
 
     status: int
@@ -123,7 +123,7 @@ def run(
     variables: Mapping[str, str] | None = None,
     text: str | None = None,
     separate: bool = False,
-    kept: int = _KEPT,
+    retained: int = _KEPT,
     log: Path | None = None,
     alive: Callable[[], object] | None = None,
     hint: str = "",
@@ -149,10 +149,10 @@ def run(
         What it reads from standard input; None is nothing.
     separate : bool
         Keep what it writes to standard error apart.
-    kept : int
-        Bytes of each output that are kept.
+    retained : int
+        Bytes of each output that are retained.
     log : Path or None
-        A file that gets its output as it comes, up to ``kept`` bytes.
+        A file that gets its output as it comes, up to ``retained`` bytes.
     alive : callable or None
         The limit begins anew whenever its result changes, which should follow from work that is
         done.
@@ -168,7 +168,7 @@ def run(
     FullError
         It failed, and there is no room for its files.
     """
-    output, messages = _Tail(kept), _Tail(kept)
+    output, messages = _Tail(retained), _Tail(retained)
     with ExitStack() as stack:
         if log is not None:
             file = stack.enter_context(log.open("wb", buffering=0))
@@ -177,8 +177,8 @@ def run(
             _child(command, tool, folder, _variables(temporary, variables), text, separate)
         )
         clock = _Clock(tool, limit, alive, hint)
-        for chunk, is_message in child.chunks(clock):
-            (messages if is_message else output).add(chunk)
+        for part, is_message in child.parts(clock):
+            (messages if is_message else output).add(part)
         status = child.wait(clock)
     done = Finished(status, output.text(), messages.text(), output.cut or messages.cut)
     if status:
@@ -212,8 +212,8 @@ def output_lines(
     with _child(command, tool, None, dict(variables or {}), None, None) as child:
         clock = _Clock(tool, limit, None, hint)
         pending = b""
-        for chunk, _ in child.chunks(clock):
-            *lines, pending = (pending + chunk).split(b"\n")
+        for part, _ in child.parts(clock):
+            *lines, pending = (pending + part).split(b"\n")
             for line in lines:
                 yield line.decode(errors="replace")
         status = child.wait(clock)
@@ -348,7 +348,7 @@ class _Child:
         self.process = process
         self._text = memoryview(text)
 
-    def chunks(self, clock: _Clock) -> Iterator[tuple[bytes, bool]]:
+    def parts(self, clock: _Clock) -> Iterator[tuple[bytes, bool]]:
         """What it writes, and whether to standard error, until it has closed its outputs."""
         process = self.process
         with selectors.DefaultSelector() as selector:
@@ -363,8 +363,8 @@ class _Child:
                 for key, _ in ready:
                     if key.fileobj is process.stdin:
                         self._feed(selector)
-                    elif chunk := os.read(key.fd, _CHUNK):
-                        yield chunk, key.fileobj is process.stderr
+                    elif part := os.read(key.fd, _CHUNK):
+                        yield part, key.fileobj is process.stderr
                     else:
                         selector.unregister(key.fileobj)
                 if not ready and _has_ended(process):
@@ -478,7 +478,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a child has ended; it is not reaped where the system can tell without."""
+    """Whether a child has ended; it is not reaped where the system can check without."""
     if hasattr(os, "waitid"):
         with suppress(ChildProcessError):
             options = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -497,15 +497,15 @@ class _Tail:
         self.cut = False
 
     def copy_to(self, file: IO[bytes]) -> None:
-        """Write what comes, as far as it is kept, to ``file`` as well."""
+        """Write what comes, as far as it is retained, to ``file`` as well."""
         self._file = file
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, part: bytes) -> None:
         if self._file is not None and self._copied < self._most:
-            self._file.write(chunk)
-            self._copied += len(chunk)
-        self._content += chunk
-        # Not with every chunk: to cut moves all that is kept.
+            self._file.write(part)
+            self._copied += len(part)
+        self._content += part
+        # Not with every part: to cut moves all that is retained.
         if len(self._content) > 2 * self._most:
             self._trim()
 

@@ -42,7 +42,7 @@ _CORE = (
 )
 
 
-#: Truth values of YAML 1.1 and of habit.
+#: Booleans of YAML 1.1 and of habit.
 _WORDS = {
     **dict.fromkeys(("yes", "y", "on", "true", "1"), "true"),
     **dict.fromkeys(("no", "n", "off", "false", "0"), "false"),
@@ -130,14 +130,14 @@ def line_of(text: str, key: Iterable[str | int]) -> int | None:
     return line
 
 
-def spelling_hint(value: Any, wanted: str) -> str | None:
+def spelling_hint(value: Any, expected: str) -> str | None:
     """How to write what YAML 1.2 reads otherwise than YAML 1.1, other languages, or its writer.
 
     Parameters
     ----------
     value : object
         The value that was read.
-    wanted : str
+    expected : str
         ``int``, ``float``, ``bool`` or ``string``: what should have been.
 
     Returns
@@ -145,15 +145,15 @@ def spelling_hint(value: Any, wanted: str) -> str | None:
     str or None
         None where there is nothing to suggest.
     """
-    if wanted == "bool":
+    if expected == "bool":
         word = _WORDS.get(str(value).lower())
         return f"Write {word}." if word else None
-    if wanted == "string":
+    if expected == "string":
         return "Put it into quotes." if isinstance(value, (int, float)) else None
-    if wanted not in ("int", "float"):
+    if expected not in ("int", "float"):
         return None
     number = _number(value)
-    if number is None or (wanted == "int" and number != int(number)):
+    if number is None or (expected == "int" and number != int(number)):
         return "Write it without a colon." if _SEXAGESIMAL.fullmatch(str(value)) else None
     return f"Write {int(number) if number == int(number) else number}."
 

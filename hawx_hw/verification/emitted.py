@@ -38,7 +38,7 @@ def check_emitted(directory: Path, plan: Plan, emitted: EmitResult) -> None:
         stated = implementations.get(block.digest)
         if stated is not None and stated not in block.implementations:
             raise UserError(
-                f"This file says that block {block.name} is built as {stated!r:.100}.",
+                f"This file states that block {block.name} is built as {stated!r:.100}.",
                 where=str(directory / EmitResult.FILE),
                 hint=f"Remove the folder {directory} and run the command again.",
             )

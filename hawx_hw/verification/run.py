@@ -40,7 +40,7 @@ _TOP = "hawx_accelerator"
 _MODULE = "hawx_sim.scenarios"
 _POLL_SECONDS = 0.3
 _SIMULATION = "The simulation"
-#: Statuses of a simulation that says nothing about the accelerator. Verilator ends one in which it
+#: Statuses of a simulation that means nothing about the accelerator. Verilator ends one in which it
 #: finds an error by SIGABRT.
 _CRASHES = tuple(
     -number for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGKILL)

@@ -65,7 +65,7 @@ class Report:
         self._wrong.setdefault(self._scenario, image)
 
     def located(self, difference: str) -> None:
-        """A write differs, as ``difference`` says."""
+        """A write differs, in ``difference``."""
         self._writes.setdefault(self._scenario, difference)
 
     def measured(self, cycles: int) -> None:

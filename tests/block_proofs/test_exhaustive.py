@@ -81,7 +81,7 @@ def test_verilog_that_is_none(name, who):
     bad = design("bad", "assign product = ;")
     with pytest.raises(VerificationError, match=f"^{who} failed:\n") as caught:
         product_tables([bad], simulator=find_simulator(name))
-    # No file that nobody knows.
+    # No other file.
     assert "bad.v:2" in str(caught.value).split("/")[0]
 
 

@@ -125,7 +125,7 @@ def test_only_blocks_that_are_missing_are_measured(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_block_of_the_same_name_and_table_with_another_circuit_is_another_block() -> None:
-    """Of the user's own blocks, whose circuits may change while name and table stay."""
+    """The user's own blocks, whose circuits may change while name and table stay."""
 
     class Mine(Exact):
         circuit_digest = "one"

@@ -20,7 +20,7 @@ def split(labels: list[int], *, low: int = 0, high: int = 255) -> Split:
     return Split(images.astype(np.uint8), np.array(labels, dtype=np.int64))
 
 
-def found(train: Split, test: Split, classes: int | None = None) -> tuple[str, ...]:
+def doubts_of(train: Split, test: Split, classes: int | None = None) -> tuple[str, ...]:
     counted = classes is None
     largest = int(max(train.labels.max(), test.labels.max())) + 1
     return doubts(train, test, largest if classes is None else classes, counted=counted)
@@ -33,7 +33,7 @@ def test_the_built_in_data_set_has_none() -> None:
     digits = datasets.load("digits")
     assert digits.doubts == ()
     assert doubts(digits.train, digits.test, 10, counted=True) == ()
-    assert found(TRAIN, TEST) == ()
+    assert doubts_of(TRAIN, TEST) == ()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_built_in_data_set_has_none() -> None:
         (
             split([3] * 10),
             split([3] * 10),
-            "All labels are 3: with one class there is nothing to tell apart.",
+            "All labels are 3: with one class there is nothing to classify.",
         ),
         (
             split([0, 1] * 9),
@@ -88,18 +88,18 @@ def test_the_built_in_data_set_has_none() -> None:
     ],
 )
 def test_what_a_person_wants_to_hear(train: Split, test: Split, doubt: str) -> None:
-    (sentence,) = found(train, test)
+    (sentence,) = doubts_of(train, test)
     assert sentence.startswith(doubt)
 
 
 def test_stated_classes_explain_labels() -> None:
     train, test = split([*range(1, 11)] * 4), split([*range(1, 11)])
-    assert found(train, test, classes=11) == ("No training image is of class 0.",)
-    assert found(TRAIN, TEST, classes=12) == ("No training image is of class 10, 11.",)
+    assert doubts_of(train, test, classes=11) == ("No training image is of class 0.",)
+    assert doubts_of(TRAIN, TEST, classes=12) == ("No training image is of class 10, 11.",)
 
 
 def test_what_is_balanced_enough() -> None:
-    assert found(split([0, 1] * 9), split([0, 1, 1, 1])) == ()
+    assert doubts_of(split([0, 1] * 9), split([0, 1, 1, 1])) == ()
     assert constant_accuracy(split([0, 1, 1, 1])) == 0.75
 
 

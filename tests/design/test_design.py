@@ -85,8 +85,8 @@ def test_the_circuits_of_the_users_own_blocks_stand_beside_the_design(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another circuit is another file, also of a block that only some PE holds."""
-    held = [{"blocks": ["exact", "import:mine"]}]
-    mine = Design(SystolicConfig(rows=3, columns=4, pe_blocks=held), ASSIGNMENT)
+    holding = [{"blocks": ["exact", "import:mine"]}]
+    mine = Design(SystolicConfig(rows=3, columns=4, pe_blocks=holding), ASSIGNMENT)
     path = tmp_path / "mine.json"
     for circuit in ("one", "other"):
         circuits(monkeypatch, mine=circuit)
@@ -100,9 +100,9 @@ def test_the_circuits_of_the_users_own_blocks_stand_beside_the_design(
 def test_a_block_that_has_changed_since_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: dict[str, str]
 ) -> None:
-    held = [{"blocks": ["exact", "import:mine"]}]
+    holding = [{"blocks": ["exact", "import:mine"]}]
     circuits(monkeypatch, mine="one")
-    Design(SystolicConfig(pe_blocks=held), ASSIGNMENT).save(tmp_path / "mine.json")
+    Design(SystolicConfig(pe_blocks=holding), ASSIGNMENT).save(tmp_path / "mine.json")
     circuits(monkeypatch, **now)
     with pytest.raises(UserError) as caught:
         Design.load(tmp_path / "mine.json")

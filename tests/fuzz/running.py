@@ -1,4 +1,4 @@
-"""Runs the command in this process, and says whether it ended as a command must."""
+"""Runs the command in this process, and checks that it ended as a command must."""
 
 from __future__ import annotations
 

@@ -61,5 +61,5 @@ def test_wherever_a_config_names_a_block(sections: dict) -> None:
 
 
 def test_a_block_that_cannot_be_loaded_has_no_circuit() -> None:
-    held = config(accelerator={"pe_blocks": [{"blocks": ["import:gone"]}]})
-    assert own_blocks(held, Path()) == {"import:gone": ""}
+    holding = config(accelerator={"pe_blocks": [{"blocks": ["import:gone"]}]})
+    assert own_blocks(holding, Path()) == {"import:gone": ""}

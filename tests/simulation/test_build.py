@@ -138,7 +138,7 @@ def test_a_damaged_program_is_compiled_again(damage, source, tmp_path, fake_tool
 
 
 def test_a_program_of_somebody_else_is_not_run(source, tmp_path, fake_tools):
-    """Whatever its own folder says of it: only the user's cache vouches for a program."""
+    """Whatever its own folder claims: only the user's cache vouches for a program."""
     first = build_of("verilator", source, tmp_path / "work")
     program = first.folder / "hawx_accelerator"
     content = program.read_bytes()

@@ -204,7 +204,7 @@ LEFT_OUT: dict[str, tuple[str, dict[str, str]]] = {
 
 @dataclass(frozen=True)
 class Refused:
-    """A library that is refused: what the message says, and what its line holds."""
+    """A library that is refused: a part of the message, and of its line."""
 
     text: str
     what: str

@@ -70,7 +70,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_aside(
     assert names(tmp_path) == ["x.txt"]
 
 
-#: Begins to write the file that is its argument, says so, and waits.
+#: Begins to write the file that is its argument, prints that, and waits.
 WRITES = """
 import os, sys
 from pathlib import Path
@@ -136,12 +136,12 @@ def test_only_files_that_were_written_aside_are_removed(tmp_path: Path) -> None:
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     (folder / ".y.abcd1234.part").symlink_to(tmp_path / "elsewhere" / ".x.abcd1234.part")
     os.mkfifo(folder / "pipe.part")
-    kept = ["x.part", ".x.part", ".x.ABCD1234.part", ".x.abcd1234.part~", "..abcd1234.part"]
-    for name in kept:
+    remaining = ["x.part", ".x.part", ".x.ABCD1234.part", ".x.abcd1234.part~", "..abcd1234.part"]
+    for name in remaining:
         (folder / name).write_text("")
     (folder / ".x.abcd1234.part").write_text("")
     remove_unfinished(folder)
-    assert set(names(folder)) == {*kept, "link", "pipe.part", ".y.abcd1234.part"}
+    assert set(names(folder)) == {*remaining, "link", "pipe.part", ".y.abcd1234.part"}
     assert names(tmp_path / "elsewhere") == [".x.abcd1234.part"]
 
 

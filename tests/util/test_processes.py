@@ -129,12 +129,12 @@ def test_work_that_goes_on_has_no_limit() -> None:
 def test_endless_output_is_cut_and_ended(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with pytest.raises(TimeLimitError):
-        python("while True: print('again ' * 100)", limit=0.5, kept=4000, log=log)
+        python("while True: print('again ' * 100)", limit=0.5, retained=4000, log=log)
     assert log.stat().st_size < 4000 + processes._CHUNK
 
 
 def test_the_end_of_an_output_is_kept(tmp_path: Path) -> None:
-    done = python("for number in range(10_000): print(number)", kept=1000)
+    done = python("for number in range(10_000): print(number)", retained=1000)
     assert done.cut
     assert done.output.endswith("9998\n9999\n")
     assert len(done.output) == 1000

@@ -137,7 +137,7 @@ def test_a_text_of_megabytes_is_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted", "hint"),
+    ("value", "expected", "hint"),
     [
         ("1_6", "int", "Write 16."),
         ("0b1000", "int", "Write 8."),
@@ -160,8 +160,8 @@ def test_a_text_of_megabytes_is_refused_at_once() -> None:
         *((value, "string", None) for value in ([1], None, {})),
     ],
 )
-def test_how_to_write_it(value: object, wanted: str, hint: str | None) -> None:
-    assert spelling_hint(value, wanted) == hint
+def test_how_to_write_it(value: object, expected: str, hint: str | None) -> None:
+    assert spelling_hint(value, expected) == hint
 
 
 def test_merges() -> None:

@@ -157,7 +157,7 @@ def find_signedness(
     operands : sequence of DeclaredPort
         The weight and the activation.
     requested : sequence of bool or None
-        What the user says of each.
+        What the user states of each.
     where : str
         The file and module, for errors.
 

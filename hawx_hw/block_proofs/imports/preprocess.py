@@ -50,7 +50,7 @@ _MODULES = ("ModuleDeclaration", "InterfaceDeclaration", "ProgramDeclaration", "
 _NAME = re.compile(r"[^$\\].*")
 #: The modules around the circuit when it is simulated.
 _RESERVED = ("hawx_import", "hawx_products", "hawx_testbench")
-#: As Yosys, Verilator and Icarus write it, all with the columns or without.
+#: As Yosys, Verilator and Icarus write it, all with the position in the line or without.
 _PLACE = re.compile(r"[^\s'\"()]*\bsource\.s?v:(\d+)(?:[.:]\d+(?:-\d+(?:\.\d+)?)?)?")
 _VALUE = re.compile(r"-?\d+|\d*'[sS]?([bB][01_]+|[oO][0-7_]+|[dD][\d_]+|[hH][\da-fA-F_]+)")
 
@@ -147,10 +147,10 @@ def _preprocess(
         )
     if modules[module].kind.name != "ModuleDeclaration":
         raise UserError(f"{module} is no module", where=unit.place(_name(modules[module]).location))
-    kept, uses = _reachable(unit, modules, module, cells)
-    _check_names(unit, {name: modules[name] for name in sorted(kept)})
+    reached, uses = _reachable(unit, modules, module, cells)
+    _check_names(unit, {name: modules[name] for name in sorted(reached)})
     values = _overrides(unit, modules[module], parameters)
-    words = list(_words(unit, kept, values))
+    words = list(_words(unit, reached, values))
     check_words(words)
     text, lines, renamed = written(words)
     top = next((name for name, own in renamed.items() if own == module), module)
@@ -165,7 +165,7 @@ def _reachable(
     unit: SyntaxUnit, modules: Mapping[str, Any], top: str, cells: Collection[str]
 ) -> tuple[set[str], dict[str, str]]:
     """The modules that ``top`` holds and itself, and the first place of each that is used."""
-    kept = {top}
+    reached = {top}
     uses: dict[str, str] = {}
     waiting = [top]
     while waiting:
@@ -183,10 +183,10 @@ def _reachable(
                     hint="Where it belongs to the cells of a library, say which with --technology; "
                     "the library's functions then take the place of the cells' Verilog.",
                 )
-            if name not in kept:
-                kept.add(name)
+            if name not in reached:
+                reached.add(name)
                 waiting.append(name)
-    return kept, uses
+    return reached, uses
 
 
 def _check_names(unit: SyntaxUnit, modules: Mapping[str, Any]) -> None:
@@ -242,9 +242,9 @@ def _key(token: Any) -> tuple[int, int]:
 
 
 def _words(
-    unit: SyntaxUnit, kept: Collection[str], values: Mapping[tuple[int, int], str]
+    unit: SyntaxUnit, reached: Collection[str], values: Mapping[tuple[int, int], str]
 ) -> Iterator[Word]:
-    """The words of what is kept, in order."""
+    """The words of what is reached, in order."""
     returns: dict[tuple[int, int], Any] = {}
     stack = [(unit.root, False)]
     while stack:
@@ -259,7 +259,7 @@ def _words(
             continue
         kind = node.kind.name
         dropped = dropped or kind in _DROPPED
-        dropped = dropped or (kind in _MODULES and _name(node).valueText not in kept)
+        dropped = dropped or (kind in _MODULES and _name(node).valueText not in reached)
         if not dropped:
             _check_node(unit, node)
         children = [(child, dropped) for child in node]

@@ -97,7 +97,7 @@ def written(words: Sequence[Word]) -> tuple[str, tuple[str, ...], Mapping[str, s
     """A text of words, one line for each place.
 
     Names that are keywords of SystemVerilog get others: not every tool that reads the text, or what
-    is made of it, can be told that they are names.
+    is made of it, can be given them as names.
 
     Returns
     -------

@@ -131,7 +131,7 @@ def _normalize(design: Any, job: dict[str, Any], source: Source) -> dict[str, An
     text = read_text(Path("netlist.v"))
     check_words(lexed(text, where))
     if mixed:
-        # What has a sign is written as $signed(...), whatever the declaration says.
+        # What has a sign is written as $signed(...), whatever its declaration is.
         Path("netlist.v").write_text(_SIGNED.sub(r"\1 ", text), "utf-8")
     return {
         "where": where,

@@ -59,7 +59,7 @@ def read_statements(name: str, block: Block) -> Statements:
     Raises
     ------
     UserError
-        A statement cannot be read, has another form than the contract says, or contradicts
+        A statement cannot be read, has another form than the contract states, or contradicts
         another one.
     """
     table = _table(name, block)

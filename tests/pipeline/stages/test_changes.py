@@ -38,7 +38,7 @@ def forget() -> None:
 
 
 def inputs(project: Recorded) -> dict[str, object]:
-    """Of each stage the contents of its files, and its tools."""
+    """The contents of each stage's files, and its tools."""
     forget()
     config = load_config(project.config)
     return {

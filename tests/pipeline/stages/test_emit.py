@@ -199,8 +199,10 @@ class Mine(Block):
 
 def test_another_circuit_of_a_block_is_emitted(project: Path, run, edit) -> None:
     """Its table is the same, and only a PE holds it: no layer uses it."""
-    held = "[{blocks: [exact]}, {blocks: [exact, 'python:own_emitted:Mine'], rows: 0}]"
-    edit(project, "columns: 4", f"columns: 4\n  block_implementation: first\n  pe_blocks: {held}")
+    holding = "[{blocks: [exact]}, {blocks: [exact, 'python:own_emitted:Mine'], rows: 0}]"
+    edit(
+        project, "columns: 4", f"columns: 4\n  block_implementation: first\n  pe_blocks: {holding}"
+    )
     module, verilog = project / "own_emitted.py", "hawx_block_python_own_emitted_Mine.v"
     texts = []
     for product in ("(self.a & ~1) * self.b", "((self.a >> 1) * self.b) << 1"):

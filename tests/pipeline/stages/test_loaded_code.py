@@ -120,7 +120,7 @@ def test_used_libraries_are_declared(recorded: Recorded, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["quantize", "profile", "search", "assign", "verify", "power"])
 def test_the_library_that_holds_a_data_set_is_declared(recorded: Recorded, name: str) -> None:
-    """Of the data set ``digits``, which no file holds."""
+    """For the data set ``digits``, which no file holds."""
     assert "scikit-learn" in BY_NAME[name].tools(load_config(recorded.config), recorded.project)
 
 
