@@ -74,11 +74,11 @@ narrower operands accepts fewer codes, which `hawx blocks show` prints.
 
 ## Error statistics
 
-Errors are `product - a * b`, each pair of accepted codes counted once; `hawx blocks show` states
-over which operands that is. For a block that was published for unsigned operands they differ from
-the published ones, such as those in the headers of EvoApproxLib's files: here the weight's magnitude
-is 0 to 128, and most magnitudes count twice, there both operands are 0 to 255. For an imported
-circuit `show` states both.
+Errors are `product - a * b`, each pair of accepted codes counted once; `hawx blocks show`
+states over which operands that is. For a block that was published for unsigned operands they
+differ from the published ones, such as those in the headers of EvoApproxLib's files: here the
+weight's magnitude is 0 to 128, and most magnitudes count twice, there both operands are 0 to
+255. For an imported circuit `show` states both.
 
 | statistic | meaning |
 |---|---|
