@@ -91,7 +91,8 @@ class ImportStore:
         Raises
         ------
         UserError
-            The name is no identifier, or the name of another circuit and ``replace`` is false.
+            The name is no identifier, or the name of another circuit and ``replace`` is false; or
+            the cache cannot be written.
         """
         if not _NAME.fullmatch(name):
             raise UserError(
@@ -104,6 +105,18 @@ class ImportStore:
                 f"The name {name} stands for another imported circuit",
                 hint="Choose another with --name, or add --replace.",
             )
+        try:
+            self._write(path, circuit)
+        except OSError as error:
+            raise UserError(
+                f"The imported block cannot be stored: {error.strerror or error}",
+                where=str(self._folder),
+                hint="Let HAWX_CACHE name a folder that can be written.",
+            ) from error
+        return imported_block(name, circuit)
+
+    def _write(self, path: Path, circuit: ImportedCircuit) -> None:
+        """The circuit, and last the file of its name."""
         folder = self._folder / "circuits" / circuit.digest
         write_text(folder / "netlist.v", circuit.netlist)
         table = io.BytesIO()
@@ -120,7 +133,6 @@ class ImportStore:
         }
         write_json(folder / "circuit.json", content)
         write_json(path, {"schema": _SCHEMA, "circuit": circuit.digest})
-        return imported_block(name, circuit)
 
     def _digest(self, path: Path) -> str:
         content = _json(path, path.stem)

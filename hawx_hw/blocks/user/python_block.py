@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 import sys
 from collections.abc import Mapping
@@ -195,6 +196,13 @@ def _module(name: str, module: str, places: list[Path]) -> Any:
         if str(place) not in sys.path:
             sys.path.append(str(place))
     importlib.invalidate_caches()
+    first = module.partition(".")[0]
+    if first not in sys.modules and importlib.util.find_spec(first) is None:
+        raise UserError(
+            f"There is no Python module {shown(first)}",
+            where=name,
+            hint=f"Save it as {first}.py beside the config, or install it.",
+        )
     result = call(name, f"The module {module} cannot be imported", importlib.import_module, module)
     parts = module.split(".")
     candidates = (

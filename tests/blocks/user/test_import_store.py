@@ -129,6 +129,15 @@ def test_damaged_names(cache: Path, content: str) -> None:
         by_name("import:mine")
 
 
+def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="cannot be stored: Not a directory") as error:
+        ImportStore().save("mine", circuit())
+    assert error.value.where == str(tmp_path / "file" / "hawx_hw" / "blocks")
+    assert error.value.hint == "Let HAWX_CACHE name a folder that can be written."
+
+
 def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hawx_hw.util.locations.cache_folder", lambda kind: None)
     with pytest.raises(

@@ -92,6 +92,12 @@ def test_current_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_name("python:mine_here:instance").table[128 + 3, 128 + 1] == 2
 
 
+def test_a_module_that_is_not_there(folder: Path) -> None:
+    with pytest.raises(UserError, match="There is no Python module 'mine_missing'") as error:
+        by_name("python:mine_missing.part:Mine", folder)
+    assert error.value.hint == "Save it as mine_missing.py beside the config, or install it."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
