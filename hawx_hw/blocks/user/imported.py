@@ -160,17 +160,19 @@ class ImportedBlock(Block):
     def implementations(self) -> tuple[str, ...]:
         return ("netlist",)
 
-
-class _SignedWeight(ImportedBlock):
-    """The weight is two's complement, and so is the product."""
-
     @property
     def weights(self) -> range:
-        return _signed_codes(self._circuit.a.width)
+        a, signed = self._circuit.a, self._circuit.a_signed
+        return _signed_codes(a.width) if signed else _magnitudes(a.width)
 
     @property
     def activations(self) -> range:
-        return _activations(self._circuit)
+        b, signed = self._circuit.b, self._circuit.b_signed
+        return _signed_codes(b.width) if signed else range(-128, (1 << b.width) - 128)
+
+
+class _SignedWeight(ImportedBlock):
+    """The weight is two's complement, and so is the product."""
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = (np.asarray(codes, dtype=np.int32) for codes in (a, b))
@@ -191,14 +193,6 @@ class _MixedBlock(_SignedWeight):
 class _UnsignedWeight(ImportedBlock):
     """The weight by sign and magnitude, and signed activations."""
 
-    @property
-    def weights(self) -> range:
-        return _magnitudes(self._circuit.a.width)
-
-    @property
-    def activations(self) -> range:
-        return _activations(self._circuit)
-
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = (np.asarray(codes, dtype=np.int32) for codes in (a, b))
         products = self._circuit.products(np.abs(a), b)
@@ -211,14 +205,6 @@ class _UnsignedWeight(ImportedBlock):
 
 class _UnsignedBlock(ImportedBlock, UnsignedActivation):
     """The weight by sign and magnitude, and activations as unsigned codes."""
-
-    @property
-    def weights(self) -> range:
-        return _magnitudes(self._circuit.a.width)
-
-    @property
-    def activations(self) -> range:
-        return _activations(self._circuit)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._circuit.products(x, y)
@@ -252,11 +238,6 @@ def _signed_codes(bits: int) -> range:
 def _magnitudes(bits: int) -> range:
     """Weights whose magnitude has so many bits."""
     return range(max(-128, 1 - (1 << bits)), min(128, 1 << bits))
-
-
-def _activations(circuit: ImportedCircuit) -> range:
-    bits = circuit.b.width
-    return _signed_codes(bits) if circuit.b_signed else range(-128, (1 << bits) - 128)
 
 
 class _SignedWeightComponent(BlockComponent):

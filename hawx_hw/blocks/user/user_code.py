@@ -89,7 +89,7 @@ def _explained(name: str, problem: str, error: BaseException) -> UserError:
         )
     try:
         text = " ".join(str(error).split())
-    except Exception:
+    except Exception:  # the text of an error of the user's own class is the user's code too
         text = "(no message)"
     if len(text) > _MESSAGE:
         text = f"{text[:_MESSAGE]} ..."

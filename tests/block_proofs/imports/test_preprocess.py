@@ -218,6 +218,6 @@ def test_places_in_messages_of_tools(tmp_path: Path) -> None:
     text = f'\n\nmodule m({PORTS});\n`include "w.vh"\nendmodule\n'
     result = source(tmp_path, text)
     assert result.text.splitlines()[2].startswith("module m (")
-    message = "%Error: /tmp/a/source.v:4:3: x; source.v:5.1-5.9: y; source.v:3: z; source.v:99"
+    message = "%Error: /scratch/a/source.v:4:3: x; source.v:5.1-5.9: y; source.v:3: z; source.v:99"
     expected = "%Error: w.vh:1: x; w.vh:2: y; mine.v:3: z; mine.v:5"
     assert result.located(message) == expected
