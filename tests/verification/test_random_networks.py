@@ -36,19 +36,18 @@ networks = st.tuples(
     st.integers(1, 9),  # rows
     st.integers(1, 9),  # columns
     st.booleans(),  # loadable
-    st.booleans(),  # a register after the blocks
     st.booleans(),  # blocks of all kinds, or exact ones
 )
-Network = tuple[int, int, int, int, bool, bool, bool]
+Network = tuple[int, int, int, int, bool, bool]
 
 
 def check(network: Network, simulator: str) -> None:
     """Every store of every layer of two images, stalls, resets, wrong packets; exact cycles."""
-    seed, layers, rows, columns, loadable, register, mixed = network
+    seed, layers, rows, columns, loadable, mixed = network
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=layers, max_size=7, max_channels=9)
     assignment = random_assignment(rng, graph, slices=rows > 1) if mixed else None
-    architecture = ArrayShape.complete(rows, columns, loadable=loadable, block_register=register)
+    architecture = ArrayShape.complete(rows, columns, loadable=loadable)
     try:
         mapped = plan(graph, architecture, assignment)
     except UserError as error:

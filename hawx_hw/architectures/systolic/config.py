@@ -76,10 +76,6 @@ class SystolicConfig(AcceleratorConfig):
         description="Which blocks each PE holds; a PE has those of the last entry that names it. "
         "Left out: derived from the blocks of the layers.",
     )
-    block_register: bool = Field(
-        default=False,
-        description="A register after the blocks of a PE: a higher clock, one cycle more a layer.",
-    )
 
     @property
     def size(self) -> str:
@@ -110,7 +106,6 @@ class SystolicConfig(AcceleratorConfig):
                 activation_kib=self.activation_kib,
                 parameter_kib=self.parameter_kib,
                 loadable=self.parameters == "loaded",
-                block_register=self.block_register,
             )
         except ShapeError as error:
             raise UserError(

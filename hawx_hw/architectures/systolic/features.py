@@ -73,7 +73,7 @@ def features(
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
         "destination_bits": d.destination.width, "weight_bits": index_width(d.weight_words),
-        "loaded": a.loadable, "block_register": a.block_register, "clock_mhz": clock,
+        "loaded": a.loadable, "block_register": True, "clock_mhz": clock,
         **_blocks(plan, blocks, objective),
         "cycles": cycles.core, "macs": cycles.macs, "issued": issued_pixels(plan),
         "tiles": weight_tiles_loaded(plan),

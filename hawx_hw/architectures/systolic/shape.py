@@ -54,8 +54,6 @@ class ArrayShape:
         Output pixels whose sums a column can hold, >= 1; there are two such sets.
     loadable : bool
         Whether the parameters are loaded at run time, or built in.
-    block_register : bool
-        Whether a register follows the blocks in each PE: a shorter longest path, one cycle more.
     activation_kib, parameter_kib : int or None
         The most that the activation memories (all copies) and the parameter memories may hold
         together, in units of 1,024 bytes; None for as much as the network needs.
@@ -68,7 +66,6 @@ class ArrayShape:
     requantizers: int
     accumulators: int = ACCUMULATORS
     loadable: bool = False
-    block_register: bool = False
     activation_kib: int | None = None
     parameter_kib: int | None = None
 
@@ -101,7 +98,6 @@ class ArrayShape:
         requantizers: int | None = None,
         accumulators: int = ACCUMULATORS,
         loadable: bool = False,
-        block_register: bool = False,
         activation_kib: int | None = None,
         parameter_kib: int | None = None,
     ) -> ArrayShape:
@@ -123,7 +119,6 @@ class ArrayShape:
             requantizers=requantizers,
             accumulators=accumulators,
             loadable=loadable,
-            block_register=block_register,
             activation_kib=activation_kib,
             parameter_kib=parameter_kib,
         )
@@ -153,6 +148,11 @@ class ArrayShape:
     def groups(self) -> int:
         """Words that the columns fill at one pixel."""
         return self.columns // self.requantizers
+
+    @property
+    def slice_groups(self) -> int:
+        """Words that the columns of a slice fill at one pixel."""
+        return self.slice_columns // self.requantizers
 
 
 def _divisor(number: int, limit: int) -> int:

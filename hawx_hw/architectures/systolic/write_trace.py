@@ -38,10 +38,13 @@ def write_trace(plan: Plan, tensors: Mapping[str, np.ndarray]) -> list[LayerWrit
             length = step.destination_output_tile
             for first_plane in range(0, planes, array.groups):
                 for begin in range(0, windows, length):
+                    # Slice by slice; in each, all words of a pixel before the next pixel.
+                    last_plane = min(first_plane + array.groups, planes)
                     order += [
                         (plane, pixel)
-                        for plane in range(first_plane, min(first_plane + array.groups, planes))
+                        for first in range(first_plane, last_plane, array.slice_groups)
                         for pixel in range(begin, min(begin + length, windows))
+                        for plane in range(first, min(first + array.slice_groups, last_plane))
                     ]
         plane, pixel = np.array(order, dtype=np.int64).T
         # The hardware pools on its way: only what the layer stores can be compared.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import sum_bit_heap
+from hawx_hw.blocks.arithmetic.carry_save import BitHeap, reduce_bit_heap, sum_bit_heap
 
 __all__ = ["BitMatrix", "add_booth_row", "booth_product", "chain_product", "tree_product"]
 
@@ -45,8 +45,20 @@ class BitMatrix:
         """Add a constant of either sign."""
         self._constant += value
 
+    def add_unsigned(self, value: Value, weight: int = 0) -> None:
+        """Add an unsigned number times ``2**weight``, or any number of all ``width`` bits."""
+        for index in range(len(value)):
+            self.add(value[index], weight + index)
+
     def sum(self, m: Module, name: str) -> Signal:
         """The sum modulo ``2**width``, by a carry-save tree and one adder."""
+        return sum_bit_heap(m, self._bits(), self._width, name)
+
+    def carry_save(self, m: Module, name: str) -> tuple[Value, Value]:
+        """Two numbers of ``width`` bits whose sum modulo ``2**width`` is the matrix's."""
+        return reduce_bit_heap(m, self._bits(), self._width, name)
+
+    def _bits(self) -> BitHeap:
         constant = self._constant % (1 << self._width)
         heap = [
             [*bits, C(1, 1)] if constant >> weight & 1 else bits
@@ -54,7 +66,7 @@ class BitMatrix:
         ]
         if not any(heap):
             heap[0] = [C(0, 1)]
-        return sum_bit_heap(m, heap, self._width, name)
+        return heap
 
 
 def tree_product(m: Module, a: Value, b: Value, width: int) -> Value:

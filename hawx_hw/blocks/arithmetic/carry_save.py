@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
-__all__ = ["BitHeap", "full_adder", "half_adder", "partial_products", "sum_bit_heap"]
+__all__ = [
+    "BitHeap",
+    "full_adder",
+    "half_adder",
+    "partial_products",
+    "reduce_bit_heap",
+    "sum_bit_heap",
+]
 
 #: Bits to add up, by their position: those in the list ``i`` have the weight ``2**i``.
 BitHeap = list[list[Value]]
@@ -42,7 +49,15 @@ def _named(m: Module, total: Value, carry: Value, name: str) -> tuple[Value, Val
 
 
 def sum_bit_heap(m: Module, heap: BitHeap, width: int, name: str) -> Signal:
-    """Exact sum of all bits modulo ``2**width``: Dadda's tree, and one adder at its end.
+    """Exact sum of all bits modulo ``2**width``: Dadda's tree, and one adder at its end."""
+    first, second = reduce_bit_heap(m, heap, width, name)
+    result = Signal(width, name=name)
+    m.d.comb += result.eq(first + second)
+    return result
+
+
+def reduce_bit_heap(m: Module, heap: BitHeap, width: int, name: str) -> tuple[Value, Value]:
+    """Two numbers of ``width`` bits whose sum is that of all bits modulo ``2**width``.
 
     Dadda, "Some schemes for parallel multipliers", Alta Frequenza 1965: full and half adders
     reduce each stage just as far as the next needs, to 2, 3, 4, 6, 9, ... bits a position.
@@ -63,7 +78,5 @@ def sum_bit_heap(m: Module, heap: BitHeap, width: int, name: str) -> Signal:
                 if i + 1 < width:
                     positions[i + 1].append(carry)
                 adders += 1
-    result = Signal(width, name=name)
-    addends = [Cat(bits[n] if len(bits) > n else 0 for bits in positions) for n in (0, 1)]
-    m.d.comb += result.eq(addends[0] + addends[1])
-    return result
+    first, second = (Cat(bits[n] if len(bits) > n else 0 for bits in positions) for n in (0, 1))
+    return first, second

@@ -15,17 +15,17 @@ def test_what_is_left_out_is_completed() -> None:
     array = SystolicConfig(rows=16, columns=12).array()
     # The largest divisor of 12 up to 8; 8 rows of weights a cycle; a quarter of the columns.
     assert (array.slice_columns, array.weight_rows, array.requantizers) == (6, 8, 3)
-    assert (array.accumulators, array.loadable, array.block_register) == (128, False, False)
+    assert (array.accumulators, array.loadable) == (128, False)
 
 
 def test_what_is_given_is_kept() -> None:
     config = SystolicConfig(
         rows=4, columns=8, slice_columns=4, weight_rows=1, requantizers=2, accumulators=9,
-        parameters="loaded", block_register=True, activation_kib=3, parameter_kib=5,
+        parameters="loaded", activation_kib=3, parameter_kib=5,
     )  # fmt: skip
     array = config.array()
     assert (array.slice_columns, array.weight_rows, array.requantizers) == (4, 1, 2)
-    assert (array.accumulators, array.loadable, array.block_register) == (9, True, True)
+    assert (array.accumulators, array.loadable) == (9, True)
     assert (array.activation_kib, array.parameter_kib) == (3, 5)
     assert config.size == "4 x 8"
 

@@ -78,21 +78,18 @@ def causes(layer: LayerCycles) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("rows", "slices", "block_register", "total"),
+    ("rows", "slices", "total"),
     [
-        # Issued in cycle 3, read rows + slices + 4 (+ 1) later, stored 6 cycles after that.
-        (1, 1, False, 3 + 6 + 6),
-        (1, 1, True, 3 + 7 + 6),
-        (5, 1, False, 3 + 10 + 6),
-        (1, 3, False, 3 + 8 + 6),
-        (5, 3, True, 3 + 13 + 6),
+        # Issued in cycle 3, read rows + slices + 5 later, stored 7 cycles after that.
+        (1, 1, 3 + 7 + 7),
+        (5, 1, 3 + 11 + 7),
+        (1, 3, 3 + 9 + 7),
+        (5, 3, 3 + 13 + 7),
     ],
 )
-def test_fill_and_drain_grow_with_rows_slices_and_the_block_register(
-    rows: int, slices: int, block_register: bool, total: int
-) -> None:
+def test_fill_and_drain_grow_with_rows_and_slices(rows: int, slices: int, total: int) -> None:
     """One multiplication: nothing is lost but the way to the array, through it, and out of it."""
-    array = ArrayShape.complete(rows, slices, slice_columns=1, block_register=block_register)
+    array = ArrayShape.complete(rows, slices, slice_columns=1)
     (layer,) = cycles(network((1,), linear("fc", "image", 1, 1)), array)
     assert layer.total == total
     assert layer.macs == 1
@@ -112,52 +109,52 @@ def test_edge_tiles() -> None:
     array = ArrayShape.complete(2, 2, slice_columns=2, requantizers=2)
     (layer,) = cycles(network((3,), linear("fc", "image", 3, 3)), array)
     # Tiles are issued in cycles 3, 4 (first filters), 5, 6 (the third filter): the third and fourth
-    # use the other set of accumulators. The sums of the last are read in cycle 6 + (2 + 1 + 4) = 13
-    # and stored in 19.
-    assert layer.total == 19
+    # use the other set of accumulators. The sums of the last are read in cycle 6 + (2 + 1 + 5) = 14
+    # and stored in 21.
+    assert layer.total == 21
     # 9 multiplications on 4 multipliers would take 2.25 of the 4 cycles. Before the first pixel lie
-    # cycles 1 and 2; after the last one, in cycle 6, come 13 more.
-    assert causes(layer) == {"useful": 2.25, "edge_tiles": 1.75, "fill_and_drain": 2 + 13}
+    # cycles 1 and 2; after the last one, in cycle 6, come 15 more.
+    assert causes(layer) == {"useful": 2.25, "edge_tiles": 1.75, "fill_and_drain": 2 + 15}
 
 
 def test_weight_loading() -> None:
     """Four rows whose weights come one row a cycle: each tile after the first waits for three."""
     array = ArrayShape.complete(4, 1, weight_rows=1)
     (layer,) = cycles(network((12,), linear("fc", "image", 12, 1)), array)
-    # Tiles are issued in cycles 3, 7 and 11; the sum is read in cycle 11 + (4 + 1 + 4) = 20 and
-    # stored in 26.
-    assert layer.total == 26
-    assert causes(layer) == {"useful": 3, "weight_loading": 2 * 3, "fill_and_drain": 2 + 26 - 11}
+    # Tiles are issued in cycles 3, 7 and 11; the sum is read in cycle 11 + (4 + 1 + 5) = 21 and
+    # stored in 28.
+    assert layer.total == 28
+    assert causes(layer) == {"useful": 3, "weight_loading": 2 * 3, "fill_and_drain": 2 + 28 - 11}
 
 
 def test_requantization() -> None:
     """Four columns that share one requantizer, and room for a single pixel in the accumulators."""
     array = ArrayShape.complete(1, 4, slice_columns=4, requantizers=1, accumulators=1)
     (layer,) = cycles(network((1, 1, 5), convolution(filters=4)), array)
-    # pixel   issued                        sums read (four words)
-    #   0       3                             9 to 12   (3 + 1 + 1 + 4 = 9)
-    #   1       4                            13 to 16   (after pixel 0)
-    #   2      13, the set is free then      19 to 22   (13 + 6)
-    #   3      17, likewise                  23 to 26
-    #   4      23, likewise                  29 to 32   (23 + 6)
-    # Issued in consecutive cycles, pixels 2, 3 and 4 would come in cycles 5, 14 and 18.
-    assert layer.total == 32 + 6
+    # pixel   issued                        sums handed on (four words)
+    #   0       3                            10 to 13   (3 + 1 + 1 + 5 = 10)
+    #   1       4                            14 to 17   (after pixel 0)
+    #   2      14, the set is free then      21 to 24   (14 + 7)
+    #   3      18, likewise                  25 to 28
+    #   4      25, likewise                  32 to 35   (25 + 7)
+    # Issued in consecutive cycles, pixels 2, 3 and 4 would come in cycles 5, 15 and 19.
+    assert layer.total == 35 + 7
     assert causes(layer) == {
         "useful": 5,
-        "requantization": (13 - 5) + (17 - 14) + (23 - 18),
-        "fill_and_drain": 2 + 38 - 23,
+        "requantization": (14 - 5) + (18 - 15) + (25 - 19),
+        "fill_and_drain": 2 + 42 - 25,
     }
 
 
 @pytest.mark.parametrize(("channels", "requantizers", "blocks"), [(1, 1, 1), (4, 1, 4), (4, 2, 2)])
 def test_other(channels: int, requantizers: int, blocks: int) -> None:
-    """A pooling layer streams past the array: one word a cycle, stored 8 cycles after its issue."""
+    """A pooling layer streams past the array: one word a cycle, stored 9 cycles after its issue."""
     pool = MaxPool2d("pool", ("image",), (2, 2), (2, 2))
     array = ArrayShape.complete(2, 2, slice_columns=2, requantizers=requantizers)
     (layer,) = cycles(network((channels, 4, 6), pool), array)
     # The layer begins in cycle 2, issues its first element in 3 and its last of 24 a block of
     # channels in cycle 2 + 24 * blocks.
-    assert layer.total == 2 + 24 * blocks + 8
+    assert layer.total == 2 + 24 * blocks + 9
     assert causes(layer) == {"other": layer.total}
 
 
@@ -166,7 +163,7 @@ def test_the_next_layer_finds_its_weights_loaded() -> None:
     first, second = cycles(
         network((1,), linear("fc1", "image", 1, 1), linear("fc2", "fc1", 1, 1)), array
     )
-    assert first.total == 15
-    # Begins 1 cycle after the last store, issues 1 later (not 3), reads 6 and stores 6 later.
-    assert second.total == 2 + 6 + 6
-    assert causes(second) == {"useful": 1, "fill_and_drain": 1 + 12}
+    assert first.total == 17
+    # Begins 1 cycle after the last store, issues 1 later (not 3), reads 7 and stores 7 later.
+    assert second.total == 2 + 7 + 7
+    assert causes(second) == {"useful": 1, "fill_and_drain": 1 + 14}

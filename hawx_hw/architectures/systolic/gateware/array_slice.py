@@ -52,15 +52,18 @@ class ArraySlice(wiring.Component):
 
     Attributes
     ----------
-    select : In
-        Which of its blocks each PE uses; holds still while pixels are under way.
     west, east : In, Out(Dimensions.edge)
         From the row feeders or the slice before, and to the next slice.
     load : In(rows)
-        One bit a row: take its weights from ``weights`` of its bank.
+        One bit a row: take its weights from ``weights`` of its bank. Each row follows the row
+        before by ``ProcessingElement.SUM_LATENCY``.
+    select : In
+        Which of its blocks each PE uses with the weights of a tile; with ``load`` of row 0, from
+        where it moves down the rows with the loads.
     weights : In(ArrayLayout(ArrayLayout(CODE, slice_columns), banks))
     sums : In(Dimensions.slice_sums)
-        Reads the sums of one pixel.
+        Reads the sums of one pixel. ``data`` holds until the next read, as long as the set that was
+        read is not being filled.
     """
 
     #: Cycles from ``west`` to ``east``.
@@ -75,8 +78,7 @@ class ArraySlice(wiring.Component):
     @staticmethod
     def sum_latency(array: ArrayShape) -> int:
         """Cycles from the activation of row 0 to its sums at the accumulators."""
-        first = ProcessingElement.latency(block_register=array.block_register)
-        return first + (array.rows - 1) * ProcessingElement.SUM_LATENCY
+        return ProcessingElement.PRODUCT_LATENCY + array.rows * ProcessingElement.SUM_LATENCY
 
     def __init__(
         self,
@@ -90,10 +92,10 @@ class ArraySlice(wiring.Component):
         a = d.array
         super().__init__(
             {
-                "select": In(d.field("select")),
                 "west": In(d.edge),
                 "east": Out(d.edge),
                 "load": In(a.rows),
+                "select": In(d.field("select")),
                 "weights": In(data.ArrayLayout(data.ArrayLayout(CODE, a.slice_columns), a.banks)),
                 "sums": In(d.slice_sums),
             }
@@ -112,18 +114,24 @@ class ArraySlice(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.d.sync += [
-            self.east.activations.eq(self.west.activations),
+            self.east.multiply.eq(self.west.multiply),
+            self.east.add.eq(self.west.add),
             self.east.swap.eq(self.west.swap),
             self.east.accumulate.valid.eq(self.west.accumulate.valid),
             self.east.accumulate.payload.eq(self.west.accumulate.payload),
         ]
+        for row in range(self._dimensions.array.rows):
+            # An activation that is not multiplied anew has not changed.
+            with m.If(self.west.multiply[row]):
+                m.d.sync += self.east.activations[row].eq(self.west.activations[row])
         self._accumulators(m, platform, self._columns(m, platform))
         return m
 
     def _columns(self, m: Module, platform: Any) -> list[Value]:
         """The PEs; returns the sums that leave the columns."""
         a = self._dimensions.array
-        selects: dict[tuple[int, ...], Signal] = {}
+        selects = self._selects(m)
+        choices: dict[tuple[int, tuple[int, ...]], Signal] = {}
         bottoms = []
         for column in range(a.slice_columns):
             above: ValueLike = 0
@@ -138,16 +146,18 @@ class ArraySlice(wiring.Component):
                         ProcessingElement,
                         own.blocks,
                         self._dimensions.sum_bits,
-                        block_register=a.block_register,
                         implementations=self._implementations,
                     ),
                 )
                 if len(own.blocks) > 1:
-                    if own.choices not in selects:
-                        selects[own.choices] = self._select(m, own, len(selects))
-                    m.d.comb += pe.select.eq(selects[own.choices])
+                    kind = (row, own.choices)
+                    if kind not in choices:
+                        choices[kind] = self._choice(m, own, selects[row], f"choice_{len(choices)}")
+                    m.d.comb += pe.select.eq(choices[kind])
                 m.d.comb += [
                     pe.activation.eq(self.west.activations[row]),
+                    pe.multiply.eq(self.west.multiply[row]),
+                    pe.add.eq(self.west.add[row]),
                     pe.swap.eq(self.west.swap[row]),
                     pe.load.eq(self.load[row]),
                     pe.weight.eq(self.weights[row // a.bank_rows][column]),
@@ -157,14 +167,27 @@ class ArraySlice(wiring.Component):
             bottoms.append(above)
         return bottoms
 
-    def _select(self, m: Module, own: PeBlocks, number: int) -> Signal:
-        """The block that PEs with these choices use."""
-        select = Signal(range(len(own.blocks)), name=f"select_{number}")
-        with m.Switch(self.select):
-            for value, choice in enumerate(own.choices):
+    def _selects(self, m: Module) -> list[Signal]:
+        """The selection of each row, with its load.
+
+        A register for each row, so that none drives more than a row of PEs.
+        """
+        selects = [self.select]
+        for row in range(1, self._dimensions.array.rows):
+            select = Signal.like(self.select, name=f"select_{row}", reset_less=True)
+            with m.If(self.load[row - 1]):
+                m.d.sync += select.eq(selects[-1])
+            selects.append(select)
+        return selects
+
+    def _choice(self, m: Module, own: PeBlocks, select: Signal, name: str) -> Signal:
+        """The block that PEs with these choices use, for a selection."""
+        choice = Signal(range(len(own.blocks)), name=name)
+        with m.Switch(select):
+            for value, index in enumerate(own.choices):
                 with m.Case(value):
-                    m.d.comb += select.eq(choice)
-        return select
+                    m.d.comb += choice.eq(index)
+        return choice
 
     def _accumulators(self, m: Module, platform: Any, bottoms: list[Value]) -> None:
         """Two sets of accumulators: each sum is read, added to, and stored a cycle later."""
@@ -183,7 +206,8 @@ class ArraySlice(wiring.Component):
             & ~asked.first_tile
         )
         read_bank = Signal()
-        m.d.sync += read_bank.eq(self.sums.bank)
+        with m.If(self.sums.enable):
+            m.d.sync += read_bank.eq(self.sums.bank)
         stored = Signal(shape)
         words = []
         for bank in range(2):

@@ -130,15 +130,14 @@ class SystolicCore(wiring.Component):
 
         self._control(m, sequencer, issuer, loader, readout, memories.program)
         feeders, activations = self._feeders(m, platform, issuer, layer, memories.taps)
-        slices = self._slices(m, platform, feeders, issuer, layer)
+        slices = self._slices(m, platform, feeders, issuer)
         self._load_weights(m, loader, memories.weights, slices)
         filled = slices[-1].east.accumulate
         m.d.comb += readout.filled.eq(filled.valid & filled.payload.last)
 
-        reading, streamed = self._stream(m, issuer, sequencer)
-        self._read_constants(m, layer, readout, reading, memories.requantization, post)
-        sums = self._read_sums(m, readout, slices)
-        element = delay_line(m, readout.element, ArraySlice.READ_LATENCY, "read_out")[-1]
+        streamed = self._stream(m, issuer, sequencer)
+        element, sums = self._read_sums(m, readout, slices)
+        wiring.connect(m, post.constants, memories.requantization.read)
         m.d.comb += post.rule.eq(select_fields(layer, d.rule))
         with m.If(layer.stream):
             wiring.connect(m, streamed, post.element)
@@ -253,7 +252,6 @@ class SystolicCore(wiring.Component):
         platform: Any,
         feeders: Sequence[RowFeeder],
         issuer: TileIssuer,
-        layer: data.View,
     ) -> list[ArraySlice]:
         """The array: what the feeders and the issuer send moves from slice to slice."""
         d = self._dimensions
@@ -264,6 +262,8 @@ class SystolicCore(wiring.Component):
         wiring.connect(m, accumulate[-1], wiring.flipped(edge.accumulate))
         m.d.comb += [
             edge.activations.as_value().eq(Cat(feeder.activation for feeder in feeders)),
+            edge.multiply.eq(Cat(feeder.multiply for feeder in feeders)),
+            edge.add.eq(Cat(feeder.add for feeder in feeders)),
             edge.swap.eq(Cat(feeder.swap for feeder in feeders)),
         ]
         blocks = slice_blocks(self._plan)
@@ -277,7 +277,6 @@ class SystolicCore(wiring.Component):
                 f"hawx_array_slice_{kinds.index(own)}" if len(kinds) > 1 else "hawx_array_slice",
                 partial(ArraySlice, d, own, self._implementations),
             )
-            m.d.comb += part.select.eq(layer.select)
             wiring.connect(m, edge, part.west)
             edge = part.east
             slices.append(part)
@@ -297,6 +296,7 @@ class SystolicCore(wiring.Component):
         last = first + (a.banks - 1) * a.bank_rows * down + (a.slices - 1) * along
         loads = delay_line(m, loader.load, last, "load")
         for number, part in enumerate(slices):
+            m.d.comb += part.select.eq(loads[first + number * along].payload.select)
             for bank, memories in enumerate(banks):
                 memory = memories[number]
                 at = first + bank * a.bank_rows * down + number * along
@@ -312,32 +312,36 @@ class SystolicCore(wiring.Component):
 
     def _read_sums(
         self, m: Module, readout: AccumulatorReadout, slices: Sequence[ArraySlice]
-    ) -> Value:
-        """Read the sums of one group from the slice that holds it; returns them as they come."""
+    ) -> tuple[Any, Value]:
+        """Read the sums of a pixel from a slice; returns the elements and their sums, as they come.
+
+        The sums of a pixel hold at the slice's output while its groups are handed on.
+        """
         d = self._dimensions
-        in_slice = d.array.groups // d.array.slices
-        group = FlowSignature(readout.group.shape()).create(path=("group",))
-        m.d.comb += [group.valid.eq(readout.read_enable), group.payload.eq(readout.group)]
+        read = FlowSignature(readout.slice.shape()).create(path=("read",))
+        m.d.comb += [read.valid.eq(readout.read_enable), read.payload.eq(readout.slice)]
         for number, part in enumerate(slices):
-            first = number * in_slice
-            mine = (readout.group >= first) & (readout.group < first + in_slice)
             m.d.comb += [
-                part.sums.enable.eq(readout.read_enable & mine),
+                part.sums.enable.eq(readout.read_enable & (readout.slice == number)),
                 part.sums.bank.eq(readout.bank),
                 part.sums.index.eq(readout.index),
             ]
-        arrived = delay_line(m, group, ArraySlice.READ_LATENCY, "group")[-1]
-        sums = Cat(part.sums.data.as_value() for part in slices)
-        return sums.word_select(arrived.payload, d.sums.size)
+        # The payload of the last read stands still until the next one arrives.
+        arrived = delay_line(m, read, ArraySlice.READ_LATENCY, "read")[-1]
+        element = delay_line(m, readout.element, ArraySlice.READ_LATENCY, "read_out")[-1]
+        words = Cat(part.sums.data.as_value() for part in slices)
+        word = words.word_select(arrived.payload, d.sums.size * d.array.slice_groups)
+        return element, word.word_select(element.payload.group, d.sums.size)
 
-    def _stream(self, m: Module, issuer: TileIssuer, sequencer: LayerSequencer) -> tuple[Any, Any]:
+    def _stream(self, m: Module, issuer: TileIssuer, sequencer: LayerSequencer) -> Any:
         """Follow the codes of a layer that streams from their issue to the post-processor.
 
-        Returns the elements whose constants are to be read now, and those whose codes arrive now.
+        Returns the elements whose codes arrive now.
         """
-        running = sequencer.running
+        running, layer = sequencer.running, sequencer.running.layer
         issued = self._dimensions.element.create(path=("issued",))
         address = Signal(self._dimensions.destination, name="stream_address")
+        first = Signal(name="stream_begins")
         flags = issuer.element.payload
         m.d.comb += [
             issued.valid.eq(issuer.element.valid),
@@ -345,32 +349,18 @@ class SystolicCore(wiring.Component):
             issued.payload.window_last.eq(flags.window_last),
             issued.payload.end.eq(flags.end & flags.window_last),
             issued.payload.address.eq(address),
-        ]
-        with m.If(issued.valid & flags.window_last):
-            m.d.sync += address.eq(address + 1)
-        with m.If(running.begin):
-            m.d.sync += address.eq(running.layer.destination)
-        line = delay_line(m, issued, latencies.issue_to_stream(), "streamed")
-        return line[-1 - ParameterMemory.LATENCY], line[-1]
-
-    def _read_constants(
-        self,
-        m: Module,
-        layer: data.View,
-        readout: AccumulatorReadout,
-        streamed: Any,
-        memory: ParameterMemory,
-        post: PostProcessor,
-    ) -> None:
-        """Read the constants of the sums or of the codes that come next."""
-        another = layer.per_element & ~streamed.payload.window_first
-        m.d.comb += [
-            memory.read.enable.eq(readout.constants_enable | streamed.valid),
-            memory.read.address.eq(
-                Mux(layer.stream, layer.requantization + another, readout.constants_address)
+            issued.payload.reads_constants.eq(first | layer.per_element),
+            issued.payload.constants.eq(
+                layer.requantization + (layer.per_element & ~flags.window_first)
             ),
-            post.constants.as_value().eq(memory.read.data),
         ]
+        with m.If(issued.valid):
+            m.d.sync += first.eq(0)
+            with m.If(flags.window_last):
+                m.d.sync += address.eq(address + 1)
+        with m.If(running.begin):
+            m.d.sync += [address.eq(layer.destination), first.eq(1)]
+        return delay_line(m, issued, latencies.issue_to_stream(), "streamed")[-1]
 
     def _store(
         self,

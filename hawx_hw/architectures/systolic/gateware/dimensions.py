@@ -44,6 +44,8 @@ class Dimensions:
         Name and bits of the fields of a list's word.
     selections : int
         Different choices of the blocks that the PEs use.
+    pooled : bool
+        Whether a layer keeps the largest of several sums or codes.
     result_words : int
         Words of the result.
     """
@@ -62,6 +64,7 @@ class Dimensions:
     tap_words: int
     tap_fields: tuple[tuple[str, int], ...]
     selections: int
+    pooled: bool
     result_words: int
 
     @classmethod
@@ -89,6 +92,7 @@ class Dimensions:
             tap_words=len(plan.taps[0]),
             tap_fields=(*asdict(taps).items(), ("live", 1)),
             selections=len(plan.selections),
+            pooled=any(step.window and not step.reduce for step in plan.steps),
             result_words=-(-plan.layouts[last.name].size // plan.array.requantizers)
             * height
             * width,
@@ -199,7 +203,10 @@ class Dimensions:
         return wiring.Signature(
             {
                 "activations": Out(data.ArrayLayout(CODE, rows)),
-                "swap": Out(rows),  # one bit a row
+                # One bit a row; see the PE.
+                "multiply": Out(rows),
+                "add": Out(rows),
+                "swap": Out(rows),
                 "accumulate": Out(self.accumulate),
             }
         )
@@ -212,6 +219,7 @@ class Dimensions:
                 {
                     "beat": unsigned(index_width(self.array.bank_rows)),
                     "address": unsigned(index_width(self.weight_words)),
+                    "select": self.field("select"),
                 }
             )
         )
@@ -229,6 +237,11 @@ class Dimensions:
         )
 
     @property
+    def slice_group(self) -> Shape:
+        """Number of a word among those that the columns of a slice fill at one pixel."""
+        return unsigned(index_width(self.array.slice_groups))
+
+    @property
     def element(self) -> FlowSignature:
         """What accompanies sums or codes into the post-processor."""
         return FlowSignature(
@@ -238,6 +251,9 @@ class Dimensions:
                     "window_last": 1,
                     "end": 1,  # the last of the layer
                     "address": self.destination,
+                    "group": self.slice_group,
+                    "reads_constants": 1,  # others than the element before
+                    "constants": unsigned(index_width(self.requantization_words)),
                 }
             )
         )
@@ -263,6 +279,11 @@ class Dimensions:
         )
 
     @property
+    def constants_word(self) -> data.ArrayLayout:
+        """A word of the requantization memory: constants of each requantizer."""
+        return data.ArrayLayout(self.constants, self.array.requantizers)
+
+    @property
     def sums(self) -> data.ArrayLayout:
         """One sum for each requantizer."""
         return data.ArrayLayout(signed(self.sum_bits), self.array.requantizers)
@@ -274,7 +295,7 @@ class Dimensions:
             ("program", self.descriptor.size, self.layers),
             (
                 "requantization",
-                self.constants.size * a.requantizers,
+                self.constants_word.size,
                 self.requantization_words,
             ),
             *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),

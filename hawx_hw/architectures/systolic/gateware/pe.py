@@ -22,12 +22,15 @@ class ProcessingElement(wiring.Component):
     """A weight-stationary PE.
 
     It holds two weights: the one that multiplies, and the next tile's, which is loaded meanwhile.
+    A register follows the blocks: it keeps their glitches out of the adders below, and their delay
+    out of the adder's path.
 
-    Of several blocks, ``select`` chooses the one whose product counts. The operands of the others
-    are held at zero, so that nothing in them toggles.
+    Of several blocks, ``select`` chooses the one whose product counts. It is loaded and swapped in
+    with the weight. The operands of the other blocks are held at zero, so that nothing in them
+    toggles.
 
     **Latency**: ``sum_out`` follows ``sum_in`` by :attr:`SUM_LATENCY`, and ``activation`` with the
-    weight of its cycle by :meth:`latency`. A weight may be swapped in :attr:`LOAD_LATENCY` after it
+    weight of its cycle by one cycle more (:attr:`PRODUCT_LATENCY`). A weight may be swapped in :attr:`LOAD_LATENCY` after it
     was loaded, and multiplies :attr:`SWAP_LATENCY` after the swap. Loading and swapping in one
     cycle swaps the weight that was there before.
 
@@ -37,42 +40,42 @@ class ProcessingElement(wiring.Component):
         At least one.
     sum_bits : int
         Width of the sums in two's complement; the mapping proves that they never overflow.
-    block_register : bool
-        Whether a register follows the blocks.
     implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
     Attributes
     ----------
     activation : In(signed(8))
+    multiply : In(1)
+        The product of this cycle differs from the last one that was taken, or may: the activation
+        or the weight changed. Where it does not, the register after the blocks need not be clocked.
+    add : In(1)
+        Take ``sum_in`` and the product that was registered. Must follow the ``activation`` of the
+        pixel by :attr:`PRODUCT_LATENCY`. Without a pixel the sum may hold still.
     weight : In(signed(8))
     load : In(1)
-        Take ``weight`` as the next weight.
+        Take ``weight``, and ``select``, as the next ones.
     swap : In(1)
         The next weight becomes the present one.
     sum_in, sum_out : In, Out(signed(sum_bits))
     select : In(range(len(blocks)))
-        Only with several blocks; holds still while pixels are under way.
+        Only with several blocks: the one that multiplies ``weight``.
     """
 
     #: Cycles from ``sum_in`` to ``sum_out``.
     SUM_LATENCY = 1
+    #: Cycles from ``activation`` to the ``sum_in`` that its product is added to.
+    PRODUCT_LATENCY = 1
     #: Cycles from ``load`` to the first ``swap`` that takes the weight.
     LOAD_LATENCY = 1
     #: Cycles from ``swap`` to the first activation that the weight multiplies.
     SWAP_LATENCY = 1
-
-    @classmethod
-    def latency(cls, *, block_register: bool) -> int:
-        """Cycles from ``activation`` to the sum that its product is in."""
-        return block_register + cls.SUM_LATENCY
 
     def __init__(
         self,
         blocks: Sequence[Block],
         sum_bits: int,
         *,
-        block_register: bool = False,
         implementations: Mapping[str, str] | None = None,
     ):
         if sum_bits < 8:
@@ -81,13 +84,14 @@ class ProcessingElement(wiring.Component):
             raise ValueError("A PE must hold at least one block")
         self._blocks = tuple(blocks)
         self._sum_bits = sum_bits
-        self._block_register = block_register
         self._implementations = dict(implementations or {})
         select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
         super().__init__(
             {
                 **select,
                 "activation": In(CODE),
+                "multiply": In(1),
+                "add": In(1),
                 "weight": In(CODE),
                 "load": In(1),
                 "swap": In(1),
@@ -100,11 +104,6 @@ class ProcessingElement(wiring.Component):
     def blocks(self) -> tuple[Block, ...]:
         """The multipliers."""
         return self._blocks
-
-    @property
-    def block_register(self) -> bool:
-        """Whether a register follows the blocks."""
-        return self._block_register
 
     @property
     def sum_bits(self) -> int:
@@ -120,20 +119,21 @@ class ProcessingElement(wiring.Component):
             m.d.sync += following.eq(self.weight)
         with m.If(self.swap):
             m.d.sync += present.eq(following)
-        product: Any = self._product(m, platform, present)
-        if self._block_register:
-            register = Signal(product.shape(), reset_less=True)
-            m.d.sync += register.eq(product)
-            product = register
-        m.d.sync += total.eq(self.sum_in + product)
+        wires = self._product(m, platform, present)
+        product = Signal(wires.shape(), reset_less=True)
+        with m.If(self.multiply):
+            m.d.sync += product.eq(wires)
+        with m.If(self.add):
+            m.d.sync += total.eq(self.sum_in + product)
         m.d.comb += self.sum_out.eq(total)
         return m
 
     def _product(self, m: Module, platform: Any, weight: Signal) -> Signal:
         """The product of the selected block."""
         bits = max(block.product_bits for block in self._blocks)
-        product = Signal(signed(bits))
+        product = Signal(signed(bits), name="selected_product")
         several = len(self._blocks) > 1
+        chosen = self._chosen(m) if several else None
         gated = []
         for number, block in enumerate(self._blocks):
             multiplier = place(
@@ -143,19 +143,32 @@ class ProcessingElement(wiring.Component):
                 f"{BLOCK}{block.identifier}",
                 partial(block.component, self._implementations.get(block.digest)),
             )
-            if not several:
+            if chosen is None:
                 m.d.comb += [multiplier.a.eq(weight), multiplier.b.eq(self.activation)]
                 gated.append(multiplier.product)
                 continue
-            chosen = Signal(name=f"chosen_{number}")
             m.d.comb += [
-                chosen.eq(self.select == number),
-                multiplier.a.eq(Mux(chosen, weight, 0)),
-                multiplier.b.eq(Mux(chosen, self.activation, 0)),
+                multiplier.a.eq(Mux(chosen[number], weight, 0)),
+                multiplier.b.eq(Mux(chosen[number], self.activation, 0)),
             ]
             # A block need not make 0 of 0 times 0.
             wide = Signal(signed(bits), name=f"product_{number}")
-            m.d.comb += wide.eq(Mux(chosen, multiplier.product, 0))
+            m.d.comb += wide.eq(Mux(chosen[number], multiplier.product, 0))
             gated.append(wide)
         m.d.comb += product.eq(reduce(or_, gated))
         return product
+
+    def _chosen(self, m: Module) -> Signal:
+        """One bit a block: it multiplies the present weight.
+
+        Decoded before the registers, so that nothing but a register drives the isolation.
+        """
+        present, following = (
+            Signal(len(self._blocks), name=name, reset_less=True)
+            for name in ("chosen", "chosen_next")
+        )
+        with m.If(self.load):
+            m.d.sync += following.eq(1 << self.select)
+        with m.If(self.swap):
+            m.d.sync += present.eq(following)
+        return present

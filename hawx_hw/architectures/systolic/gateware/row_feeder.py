@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.memories import ParameterMemory, ReadPort, SimpleDualPortRam
 
@@ -24,8 +25,9 @@ class RowFeeder(wiring.Component):
     ``pad_code``; where the row has no tap, it is 0.
 
     **Latency**: after ``fetch`` come ``fetch_out`` (:attr:`FETCH_LATENCY`), ``read.enable``
-    (:attr:`READ_LATENCY`), ``swap`` (:attr:`SWAP_LATENCY`) and ``activation`` (:attr:`LATENCY`),
-    which holds its value while nothing is fetched. ``padding`` comes with ``read.data``.
+    (:attr:`READ_LATENCY`), ``swap`` (:attr:`SWAP_LATENCY`), ``activation`` with ``multiply``
+    (:attr:`LATENCY`), and ``add`` (:attr:`ADD_LATENCY`). ``activation`` holds its value while
+    nothing is fetched for the array. ``padding`` comes with ``read.data``.
 
     Parameters
     ----------
@@ -46,6 +48,11 @@ class RowFeeder(wiring.Component):
     swap : Out(1)
         The activation of the next cycle is the first of a tile.
     activation : Out(CODE)
+    multiply : Out(1)
+        With ``activation``: it, or the weight that it multiplies, differs from that of the pixel
+        before.
+    add : Out(1)
+        The products of a pixel are in the registers of the row.
     """
 
     #: Cycles from ``fetch`` to ``fetch_out``; a row has its list of taps read meanwhile.
@@ -55,7 +62,9 @@ class RowFeeder(wiring.Component):
     #: Cycles from ``fetch`` to ``swap``, and to ``read.data``.
     SWAP_LATENCY = READ_LATENCY + SimpleDualPortRam.LATENCY
     #: Cycles from ``fetch`` to ``activation``.
-    LATENCY = SWAP_LATENCY + 1
+    LATENCY = SWAP_LATENCY + ProcessingElement.SWAP_LATENCY
+    #: Cycles from ``fetch`` to ``add``.
+    ADD_LATENCY = LATENCY + ProcessingElement.PRODUCT_LATENCY
 
     def __init__(self, dimensions: Dimensions):
         self._dimensions = d = dimensions
@@ -69,6 +78,8 @@ class RowFeeder(wiring.Component):
                 "padding": Out(1),
                 "swap": Out(1),
                 "activation": Out(CODE),
+                "multiply": Out(1),
+                "add": Out(1),
             }
         )
 
@@ -124,13 +135,23 @@ class RowFeeder(wiring.Component):
             self.padding.eq(pad),
             word_number.eq(number),
         ]
-        m.d.comb += self.swap.eq(word_valid & word_first & ~layer.stream)
+        enters = Signal()  # the array; codes that stream go another way
+        m.d.comb += [
+            enters.eq(word_valid & ~layer.stream),
+            self.swap.eq(enters & word_first),
+        ]
 
         # Stage 3: the activation.
-        code = Signal(CODE)
-        m.d.comb += code.eq(self.read.data[word_number] if word_codes > 1 else self.read.data[0])
-        with m.If(word_valid):
-            m.d.sync += self.activation.eq(
-                Mux(word_read, code, Mux(self.padding, layer.pad_code, 0))
-            )
+        code, following, present = Signal(CODE), Signal(CODE), Signal()
+        m.d.comb += [
+            code.eq(self.read.data[word_number] if word_codes > 1 else self.read.data[0]),
+            following.eq(Mux(word_read, code, Mux(self.padding, layer.pad_code, 0))),
+        ]
+        with m.If(enters):
+            m.d.sync += self.activation.eq(following)
+        m.d.sync += [
+            self.multiply.eq(enters & (word_first | (following != self.activation))),
+            present.eq(enters),
+            self.add.eq(present),
+        ]
         return m

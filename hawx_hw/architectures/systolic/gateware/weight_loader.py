@@ -108,6 +108,7 @@ class WeightLoader(wiring.Component):
         with m.If(self.begin):
             m.d.sync += [
                 self.idle.eq(self.layer.stream),
+                load.payload.select.eq(self.layer.select),
                 tap_tiles.eq(self.layer.tap_tiles),
                 output_tiles.eq(self.layer.output_tiles),
                 filter_tiles.eq(self.layer.filter_tiles),

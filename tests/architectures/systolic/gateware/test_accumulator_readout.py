@@ -27,9 +27,9 @@ from tests.architectures.systolic.gateware.parts import (
 WINDOW = 4  # elements of a pooling window
 
 
-def small_output_tiles() -> tuple[Plan, Dimensions, Step]:
+def small_output_tiles(shape: dict[str, int]) -> tuple[Plan, Dimensions, Step]:
     """Output tiles of four windows, the last one of two: what the mapping would not choose."""
-    mapped, _, step = pooled_convolution(4, 4, 4, accumulators=8)
+    mapped, _, step = pooled_convolution(4, 4, 4, accumulators=8, **shape)
     windows = step.destination_plane
     length = 4
     count = -(-windows // length)
@@ -45,30 +45,48 @@ def small_output_tiles() -> tuple[Plan, Dimensions, Step]:
     return mapped, Dimensions.of(mapped), step
 
 
-def ref_reads(step: Step, groups: int) -> list[tuple[int, int, int]]:
-    """(number of the output tile, group, pixel) of each read."""
-    reads = []
+def ref_groups(step: Step, groups: int, in_slice: int) -> list[tuple[int, int, int]]:
+    """(number of the output tile, group, pixel) of each group, slice by slice."""
+    handed = []
     number = 0
     for filters in range(step.filter_tiles + 1):
         used = step.last_groups + 1 if filters == step.filter_tiles else groups
         for output in range(step.output_tiles + 1):
-            for group in range(used):
-                reads += [(number, group, pixel) for pixel in range(pixels_of(step, output))]
+            for first in range(0, used, in_slice):
+                handed += [
+                    (number, group, pixel)
+                    for pixel in range(pixels_of(step, output))
+                    for group in range(first, min(first + in_slice, used))
+                ]
             number += 1
-    return reads
+    return handed
+
+
+SHAPES = {
+    "one slice, two groups": {},
+    "one slice, one group": {"requantizers": 4},
+    "two slices, two groups": {"slice_columns": 2, "requantizers": 1},
+    "two slices, one group": {"slice_columns": 2, "requantizers": 2},
+    "four slices": {"slice_columns": 1, "requantizers": 1},
+}
 
 
 @pytest.mark.parametrize("density", [0.02, 0.1, 1.0])
-@pytest.mark.parametrize("seed", range(2))
-def test_reads_in_the_order_of_the_writes(seed: int, density: float) -> None:
-    """Sums leave in the order and to the addresses of the write trace, as tiles are filled."""
-    mapped, dimensions, step = small_output_tiles()
-    groups = mapped.array.groups
+@pytest.mark.parametrize("shape", SHAPES)
+def test_reads_in_the_order_of_the_writes(shape: str, density: float) -> None:
+    """Sums leave in the order and to the addresses of the write trace, as tiles are filled.
+
+    Those of a pixel in a slice are read once. Constants are read for every window, or once where a
+    slice has a single group.
+    """
+    mapped, dimensions, step = small_output_tiles({"requantizers": 2} | SHAPES[shape])
+    array = mapped.array
     readout = AccumulatorReadout(dimensions)
-    expected = ref_reads(step, groups)
+    expected = ref_groups(step, array.groups, array.slice_groups)
     count = expected[-1][0] + 1
-    rng = np.random.default_rng(seed)
-    seen, addresses, constants = [], [], []
+    rng = np.random.default_rng(int(density * 100))
+    seen: list[tuple[int, int, int]] = []
+    reads, addresses, constants = [], [], []
 
     async def drive(ctx: Any) -> None:
         sets = readout.accumulators
@@ -76,23 +94,26 @@ def test_reads_in_the_order_of_the_writes(seed: int, density: float) -> None:
         await pulse(ctx, readout.running.begin)
         begun = filled = 0
         while len(seen) < len(expected):
-            if ctx.get(readout.read_enable):
+            if ctx.get(readout.element.valid):
                 number, _, pixel = expected[len(seen)]
                 assert number < filled, "an output tile must be complete before it is read"
                 assert ctx.get(readout.bank) == number % 2
-                seen.append((number, ctx.get(readout.group), ctx.get(readout.index)))
-                if ctx.get(readout.constants_enable):
-                    constants.append(ctx.get(readout.constants_address))
-                assert ctx.get(readout.element.valid)
                 element = ctx.get(readout.element.payload)
+                slice_ = ctx.get(readout.slice)
+                seen.append(
+                    (number, slice_ * array.slice_groups + element.group, ctx.get(readout.index))
+                )
+                if ctx.get(readout.read_enable):
+                    reads.append((number, slice_, ctx.get(readout.index)))
+                if element.reads_constants:
+                    constants.append(element.constants)
                 assert element.window_first == (pixel % WINDOW == 0)
                 assert element.window_last == (pixel % WINDOW == WINDOW - 1)
                 assert element.end == (len(seen) == len(expected))
                 if element.window_last:
                     addresses.append(element.address)
             else:
-                assert not ctx.get(readout.element.valid)
-                assert not ctx.get(readout.constants_enable)
+                assert not ctx.get(readout.read_enable)
             ctx.set(sets.bank, begun % 2)
             begins = begun < count and begun == filled and bool(ctx.get(sets.free))
             ctx.set(sets.taken, begins)
@@ -107,19 +128,21 @@ def test_reads_in_the_order_of_the_writes(seed: int, density: float) -> None:
 
     simulate(readout, drive)
     assert seen == expected
+    in_slice = array.slice_groups
+    assert reads == list(dict.fromkeys((n, g // in_slice, pixel) for n, g, pixel in expected))
     image = np.zeros((1, *mapped.input_shape), np.int8)
     trace = write_trace(mapped, run_all(mapped.graph, image))[0]
     assert addresses == trace.addresses.tolist()
     tile = step.output_tiles + 1
     assert constants == [
-        step.requantization + number // tile * groups + group
+        step.requantization + number // tile * array.groups + group
         for number, group, pixel in expected
-        if pixel == 0
+        if pixel % WINDOW == WINDOW - 1 and (in_slice > 1 or pixel < WINDOW)
     ]
 
 
 def test_latency() -> None:
-    _, dimensions, step = small_output_tiles()
+    _, dimensions, step = small_output_tiles({"requantizers": 2})
     readout = AccumulatorReadout(dimensions)
     sets = readout.accumulators
     measured = []
@@ -137,7 +160,7 @@ def test_latency() -> None:
         measured.append(1 + await cycles_until(ctx, readout.read_enable))
         last = 0
         while not ctx.get(sets.free):
-            last = last + 1 if not ctx.get(readout.read_enable) else 0
+            last = last + 1 if not ctx.get(readout.element.valid) else 0
             await ctx.tick()
         measured.append(1 + last)
 

@@ -51,7 +51,6 @@ def accelerators(draw: st.DrawFn) -> tuple[int, ArrayShape]:
         weight_rows=draw(st.integers(1, rows)),
         requantizers=requantizers,
         accumulators=draw(st.integers(1, 40)),
-        block_register=draw(st.booleans()),
     )
     return draw(st.integers(0, 2**32 - 1)), architecture
 
@@ -145,7 +144,7 @@ def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
     def probe(ctx: Any, core: Any) -> None:
         layer = ctx.get(core.layer)
         now = {index: (ctx.get(c.a), ctx.get(c.b)) for index, (_, c) in enumerate(made)}
-        # The operands move to the next layer's block once, as it begins.
+        # In each PE the operands move to the next layer's block once, with its first weight.
         if ctx.get(core.busy) and layer == running[0]:
             for index, (block, _) in enumerate(made):
                 toggles[layer, block] += now[index] != before[index]
@@ -158,7 +157,9 @@ def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
     np.testing.assert_array_equal(inference.result, expected)
     assert len(made) == 2 * 2 * 3
     assert (np.diag(toggles) > 20).all()
-    assert toggles.sum() == np.trace(toggles)
+    moved = toggles - np.diag(np.diag(toggles))
+    assert moved.sum() == np.diag(moved, -1).sum()
+    assert moved.max() <= 2 * 2
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (2, 8), (33, 2)])

@@ -13,6 +13,7 @@ from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import BlockComponent
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.gateware.simulation import simulate
+from tests.architectures.systolic.gateware.parts import pulse
 from tests.synthetic_blocks import Biased, Wide
 
 Stimulus = list[tuple[int, int, int, int, int]]  # activation, weight, load, swap, sum_in
@@ -32,20 +33,29 @@ def ref_sums(stimulus: Stimulus) -> list[int]:
 
 def rtl_sums(stimulus: Stimulus, sum_bits: int) -> list[int]:
     pe = ProcessingElement([by_name("exact")], sum_bits)
-    sums = []
+    sums: list[int] = []
+    assert ProcessingElement.PRODUCT_LATENCY == 1
 
     async def drive(ctx: Any) -> None:
+        before = 0
         for activation, weight, load, swap, sum_in in stimulus:
             ctx.set(pe.activation, activation)
+            ctx.set(pe.multiply, 1)
+            ctx.set(pe.add, 1)
             ctx.set(pe.weight, weight)
             ctx.set(pe.load, load)
             ctx.set(pe.swap, swap)
-            ctx.set(pe.sum_in, sum_in)
+            # The sum that the product of this cycle's activation is added to comes later.
+            ctx.set(pe.sum_in, before)
+            before = sum_in
             await ctx.tick()
             sums.append(ctx.get(pe.sum_out))
+        ctx.set(pe.sum_in, before)
+        await ctx.tick()
+        sums.append(ctx.get(pe.sum_out))
 
     simulate(pe, drive)
-    return sums
+    return sums[1:]
 
 
 def code(rng: random.Random) -> int:
@@ -73,30 +83,29 @@ def test_loading_and_swapping_in_one_cycle_takes_the_old_weight() -> None:
     assert rtl_sums(stimulus, 16) == [0, 0, 51, 71]
 
 
-@pytest.mark.parametrize("block_register", [False, True])
 @pytest.mark.parametrize("chosen", range(3))
-def test_the_selected_block_multiplies(chosen: int, block_register: bool) -> None:
+def test_the_selected_block_multiplies(chosen: int) -> None:
     blocks = [Exact(), Biased(), Wide()]
-    pe = ProcessingElement(blocks, 24, block_register=block_register)
+    pe = ProcessingElement(blocks, 24)
     rng = random.Random(chosen)
     stimulus = [(code(rng), max(-127, code(rng)), rng.randint(-9999, 9999)) for _ in range(200)]
     expected = [int(blocks[chosen].raw_table[w + 128, x + 128]) for x, w, _ in stimulus]
     sums = []
 
     async def drive(ctx: Any) -> None:
-        ctx.set(pe.select, chosen)
         for activation, weight, sum_in in stimulus:
             ctx.set(pe.weight, weight)
-            ctx.set(pe.load, 1)
-            await ctx.tick()
-            ctx.set(pe.load, 0)
-            ctx.set(pe.swap, 1)
-            await ctx.tick()
-            ctx.set(pe.swap, 0)
+            ctx.set(pe.select, chosen)
+            await pulse(ctx, pe.load)
+            # Counts with the load only.
+            ctx.set(pe.select, rng.randrange(3))
+            await pulse(ctx, pe.swap)
             ctx.set(pe.activation, activation)
-            if block_register:
-                await ctx.tick()
+            await pulse(ctx, pe.multiply)
+            ctx.set(pe.activation, code(rng))
             ctx.set(pe.sum_in, sum_in)
+            await pulse(ctx, pe.add)
+            ctx.set(pe.sum_in, 0)
             await ctx.tick()
             sums.append(ctx.get(pe.sum_out) - sum_in)
 
@@ -120,7 +129,8 @@ def test_operands_of_other_blocks_hold_still() -> None:
     async def drive(ctx: Any) -> None:
         for chosen in (1, 0, 2):
             ctx.set(pe.select, chosen)
-            await ctx.tick()
+            await pulse(ctx, pe.load)
+            await pulse(ctx, pe.swap)
             before = [(ctx.get(c.a), ctx.get(c.b)) for c in made]
             for _ in range(50):
                 ctx.set(pe.weight, max(-127, code(rng)))
@@ -137,6 +147,64 @@ def test_operands_of_other_blocks_hold_still() -> None:
 
     simulate(pe, drive)
     assert min(toggled.values()) > 20
+
+
+def test_the_selection_is_swapped_with_its_weight() -> None:
+    """Loaded while another block multiplies, and in use from the swap on: tile after tile."""
+    blocks = [Exact(), Biased(), Wide()]
+    pe = ProcessingElement(blocks, 24)
+    rng = random.Random(5)
+    tiles = [(rng.randrange(3), max(-127, code(rng))) for _ in range(40)]
+    pixels: list[tuple[int, int, int]] = []
+    sums = []
+
+    async def drive(ctx: Any) -> None:
+        ctx.set(pe.multiply, 1)
+        ctx.set(pe.add, 1)
+        for number in range(len(tiles) + 1):
+            # The next tile is loaded while this one multiplies.
+            ctx.set(pe.swap, number > 0)
+            await ctx.tick()
+            ctx.set(pe.swap, 0)
+            if number < len(tiles):
+                ctx.set(pe.select, tiles[number][0])
+                ctx.set(pe.weight, tiles[number][1])
+                ctx.set(pe.load, 1)
+            for _ in range(3):
+                activation = code(rng)
+                ctx.set(pe.activation, activation)
+                await ctx.tick()
+                ctx.set(pe.load, 0)
+                await ctx.tick()
+                if number:
+                    pixels.append((*tiles[number - 1], activation))
+                    sums.append(ctx.get(pe.sum_out))
+
+    simulate(pe, drive)
+    assert sums == [int(blocks[n].raw_table[w + 128, x + 128]) for n, w, x in pixels]
+
+
+def test_registers_hold_without_their_enables() -> None:
+    pe = ProcessingElement([by_name("exact")], 24)
+
+    async def drive(ctx: Any) -> None:
+        ctx.set(pe.weight, 3)
+        await pulse(ctx, pe.load)
+        await pulse(ctx, pe.swap)
+        ctx.set(pe.activation, 5)
+        await pulse(ctx, pe.multiply)
+        ctx.set(pe.activation, 100)
+        await ctx.tick().repeat(2)
+        ctx.set(pe.sum_in, 1000)
+        await pulse(ctx, pe.add)
+        assert ctx.get(pe.sum_out) == 1015
+        await ctx.tick().repeat(2)
+        assert ctx.get(pe.sum_out) == 1015
+        await pulse(ctx, pe.multiply)
+        await pulse(ctx, pe.add)
+        assert ctx.get(pe.sum_out) == 1300
+
+    simulate(pe, drive)
 
 
 def test_width_is_checked() -> None:

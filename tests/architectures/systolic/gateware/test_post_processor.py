@@ -19,13 +19,16 @@ from hawx_hw.graph.graph import Requantization
 from hawx_hw.graph.reference import requantize
 
 LATENCY = PostProcessor.LATENCY
-FIELDS = {"shift": (6, False), "low": (8, True), "high": (8, True), "window": (4, False)}
+FIELDS = {
+    "reduce": (1, False), "shift": (6, False), "low": (8, True), "high": (8, True),
+    "window": (4, False),
+}  # fmt: skip
 
 
-def dimensions(requantizers: int) -> Dimensions:
+def dimensions(requantizers: int, groups: int = 1, *, pooled: bool = True) -> Dimensions:
     fields = [(name, *FIELDS.get(name, (8, False))) for name in Step.__dataclass_fields__]
     return Dimensions(
-        array=ArrayShape(1, requantizers, requantizers, 1, requantizers),
+        array=ArrayShape(1, groups * requantizers, groups * requantizers, 1, requantizers),
         fields=tuple(fields),
         layers=1,
         sum_bits=24,
@@ -35,10 +38,11 @@ def dimensions(requantizers: int) -> Dimensions:
         accumulators=1,
         coordinate_bits=4,
         weight_words=1,
-        requantization_words=1,
+        requantization_words=groups,
         tap_words=1,
         tap_fields=(("column", 1), ("row", 1), ("offset", 1), ("code", 1), ("live", 1)),
         selections=1,
+        pooled=pooled,
         result_words=1,
     )
 
@@ -56,14 +60,37 @@ def rtl_codes(
     reduce: bool = False,
     addends: list[int] | None = None,
     gaps: random.Random | None = None,
+    pooled: bool = True,
 ) -> list[list[int]]:
-    """``sums`` is (elements, requantizers); returns the stored words as lists of codes."""
-    elements, requantizers = sums.shape
-    post = PostProcessor(dimensions(requantizers))
-    multipliers = np.broadcast_to(rule.multiplier, (requantizers,))
+    """``sums`` is (elements, requantizers), or (elements, groups, requantizers) with as many
+    ``biases``; returns the stored words as lists of codes.
+
+    The groups of an element come one after another, so that as many windows are under way.
+    """
+    shape = sums.shape if sums.ndim == 3 else (len(sums), 1, sums.shape[1])
+    elements, groups, requantizers = shape
+    sums, biases = sums.reshape(shape), np.broadcast_to(biases, sums.shape[1:]).reshape(shape[1:])
+    multipliers = np.broadcast_to(rule.multiplier, biases.size).reshape(biases.shape)
+    post = PostProcessor(dimensions(requantizers, groups, pooled=pooled))
     stored: list[list[int]] = []
     times: list[tuple[int, int]] = []
     clock = 0
+
+    def constants(group: int) -> list[tuple[int, int]]:
+        pairs = zip(multipliers[group].tolist(), biases[group].tolist(), strict=True)
+        if addends is not None:
+            return [(m, a) for (m, _), a in zip(pairs, addends, strict=True)]
+        return [(m, addend(int(bias), m, rule)) for m, bias in pairs]
+
+    async def memory(ctx: Any) -> None:
+        while True:
+            *_, enable, address = await ctx.tick().sample(
+                post.constants.enable, post.constants.address
+            )
+            if enable:
+                for index, (multiplier, value) in enumerate(constants(address)):
+                    ctx.set(post.constants.data[index].multiplier, multiplier)
+                    ctx.set(post.constants.data[index].addend, value)
 
     async def drive(ctx: Any) -> None:
         nonlocal clock
@@ -72,28 +99,27 @@ def rtl_codes(
         ctx.set(post.rule.low, rule.low)
         ctx.set(post.rule.high, rule.high)
         ctx.set(post.rule.step, rule.step - 1)
-        for number in range(elements):
+        element = post.element.payload
+        for number, group in np.ndindex(elements, groups):
             while gaps is not None and gaps.random() < 0.4:
                 ctx.set(post.element.valid, 0)
                 await ctx.tick()
                 clock += 1
+            first, last = number % window == 0, number % window == window - 1
+            word = number // window * groups + group
             ctx.set(post.element.valid, 1)
-            ctx.set(post.element.payload.window_first, number % window == 0)
-            ctx.set(post.element.payload.window_last, number % window == window - 1)
-            ctx.set(post.element.payload.end, number == elements - 1)
-            ctx.set(post.element.payload.address, number // window)
+            ctx.set(element.window_first, first)
+            ctx.set(element.window_last, last)
+            ctx.set(element.end, (number, group) == (elements - 1, groups - 1))
+            ctx.set(element.address, word)
+            ctx.set(element.group, group)
+            # Others come between those of a group, or the same ones stand from the first one on.
+            ctx.set(element.reads_constants, last if groups > 1 else number == 0)
+            ctx.set(element.constants, group)
             for index in range(requantizers):
-                multiplier = int(multipliers[index])
-                ctx.set(post.values[index], int(sums[number, index]))
-                ctx.set(post.constants[index].multiplier, multiplier)
-                value = (
-                    addends[index]
-                    if addends is not None
-                    else addend(int(biases[index]), multiplier, rule)
-                )
-                ctx.set(post.constants[index].addend, value)
-            if number % window == window - 1:
-                times.append((number // window, clock))
+                ctx.set(post.values[index], int(sums[number, group, index]))
+            if last:
+                times.append((word, clock))
             await ctx.tick()
             clock += 1
         ctx.set(post.element.valid, 0)
@@ -108,10 +134,10 @@ def rtl_codes(
                 word, fed = times[len(stored)]
                 assert store.address == word
                 assert clock - fed == LATENCY
-                assert store.end == (word == elements // window - 1)
+                assert store.end == (word == elements // window * groups - 1)
                 stored.append([store.data[index] for index in range(requantizers)])
 
-    simulate(post, drive, background=(watch,))
+    simulate(post, drive, background=(watch, memory))
     return stored
 
 
@@ -182,3 +208,38 @@ def test_sum_of_a_window(window: int) -> None:
         gaps=random.Random(window),
     )  # fmt: skip
     np.testing.assert_array_equal(stored, codes)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+@pytest.mark.parametrize("window", [1, 4])
+def test_windows_of_all_groups_are_under_way_at_once(window: int, groups: int) -> None:
+    """Each keeps its own largest sum, and is requantized with its own constants."""
+    rng = np.random.default_rng(groups)
+    rule = Requantization(rng.integers(2**14, 2**16, 2 * groups), 24, -5, -100, 127)
+    sums = rng.integers(-(2**16), 2**16, (5 * window, groups, 2))
+    biases = rng.integers(-30000, 30000, (groups, 2))
+    codes = expected(sums.reshape(-1, 2 * groups), biases.ravel(), rule)
+    codes = codes.reshape(5, window, groups, 2).max(axis=1)
+    stored = rtl_codes(sums, biases, rule, window=window, gaps=random.Random(window))
+    np.testing.assert_array_equal(stored, codes.reshape(-1, 2))
+
+
+def test_without_pooling_every_sum_is_requantized() -> None:
+    rng = np.random.default_rng(8)
+    rule = Requantization(np.array([300]), 16, 3)
+    sums = rng.integers(-30000, 30000, (20, 2, 1))
+    biases = np.array([[100], [-700]])
+    stored = rtl_codes(sums, biases, rule, pooled=False)
+    np.testing.assert_array_equal(stored, expected(sums, biases, rule).reshape(-1, 1))
+
+
+def test_extreme_sums_products_and_addends() -> None:
+    """All bits of the two numbers that the product is kept in, and the carry between halves."""
+    rng = np.random.default_rng(2)
+    rule = Requantization(np.array([65535, 1, 43690, 21845]), 39, 0)
+    sums = np.concatenate([
+        np.full((4, 4), -(2**23)), np.full((4, 4), 2**23 - 1), np.full((2, 4), -1),
+        rng.integers(-(2**23), 2**23, (200, 4)),
+    ])  # fmt: skip
+    stored = rtl_codes(sums, np.array([2**15, -(2**15), 0, -1]), rule)
+    np.testing.assert_array_equal(stored, expected(sums, np.array([2**15, -(2**15), 0, -1]), rule))

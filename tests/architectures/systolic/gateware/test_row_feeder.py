@@ -84,6 +84,10 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
     expected[: len(taps)] = taps[:ROWS]
 
     edge = Edge(dimensions)
+    # What is multiplied anew: the first pixel, with its new weight, and whatever differs from the
+    # one before.
+    changes = np.diff(expected, axis=1, prepend=999) != 0
+    multiplies, adds = [], []
     seen = np.full((ROWS, pixels), 999)
     swaps = []
 
@@ -122,7 +126,7 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
 
     async def watch(ctx: Any) -> None:
         # The first pixel is issued in cycle 1, after the restart.
-        for cycle in range(1, 2 + pixels + ROWS + LATENCY):
+        for cycle in range(1, 2 + pixels + ROWS + RowFeeder.ADD_LATENCY):
             await ctx.tick()
             for number, row in enumerate(edge.rows):
                 pixel = cycle - 1 - LATENCY - number
@@ -130,12 +134,19 @@ def test_rows_fetch_their_taps(shape, kernel, stride, padding, columns) -> None:
                     seen[number, pixel] = ctx.get(row.activation)
                 if ctx.get(row.swap):
                     swaps.append((number, cycle))
+                if ctx.get(row.multiply):
+                    multiplies.append((number, pixel))
+                if ctx.get(row.add):
+                    adds.append((number, cycle - 1 - RowFeeder.ADD_LATENCY - number))
 
     simulate(edge, drive, watch, background=(memories,))
     np.testing.assert_array_equal(seen, expected)
     # Each row swaps once; the first pixel is issued in cycle 1, and ``swaps`` counts from the next.
     swap = RowFeeder.SWAP_LATENCY
     assert swaps == [(number, 1 + swap + number) for number in range(ROWS)]
+    assert sorted(multiplies) == [tuple(pair) for pair in np.argwhere(changes).tolist()]
+    assert sorted(adds) == list(np.ndindex(ROWS, pixels))
+    assert 0 < np.count_nonzero(changes) < changes.size
 
 
 def test_latency() -> None:
@@ -163,6 +174,8 @@ def test_latency() -> None:
                 "read": ctx.get(row.read.enable),
                 "swap": ctx.get(row.swap),
                 "activation": ctx.get(row.activation) == 0x55,
+                "multiply": ctx.get(row.multiply),
+                "add": ctx.get(row.add),
             }
             for name, value in seen.items():
                 if value:
@@ -174,6 +187,8 @@ def test_latency() -> None:
         "read": RowFeeder.READ_LATENCY,
         "swap": RowFeeder.SWAP_LATENCY,
         "activation": RowFeeder.LATENCY,
+        "multiply": RowFeeder.LATENCY,
+        "add": RowFeeder.ADD_LATENCY,
     }
     # The first activation of a tile meets the weight that is swapped in for it, and the pixel
     # reaches each row when the sums from the row above do.
