@@ -12,7 +12,7 @@ from hawx_hw.config.base import Model
 __all__ = ["AcceleratorConfig"]
 
 #: Keys that synthesis and power read, and that the Verilog does not depend on.
-_SYNTHESIS = {"clock_mhz"}
+_SYNTHESIS = {"clock_mhz", "clock_gating"}
 
 
 class AcceleratorConfig(Model):
@@ -51,6 +51,11 @@ class AcceleratorConfig(Model):
         allow_inf_nan=False,
         description="Clock that synthesis buffers and sizes for; the Verilog stays as it is. "
         "Left out: the shortest that it finds.",
+    )
+    clock_gating: bool = Field(
+        default=True,
+        description="Whether synthesis for standard cells clocks flip-flops that have an enable "
+        "through clock gates, where the technology has such a cell; the Verilog stays as it is.",
     )
 
     @property

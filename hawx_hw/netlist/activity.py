@@ -19,7 +19,7 @@ class Activity:
     cycles : int
         Clock cycles, those of all copies together.
     toggles : ndarray of int64, shape (nets,)
-        Changes of each net in these cycles. The clock is not counted.
+        Changes of each net in these cycles. The clock is not counted, but where it is gated.
     ones : ndarray of int64, shape (nets,)
         Cycles at whose end a net was 1; in [0, ``cycles``].
     accesses : dict of str to (int, int)

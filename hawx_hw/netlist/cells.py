@@ -31,6 +31,9 @@ class CellModel:
         Names of a flip-flop's state.
     asynchronous : tuple of Expression
         What sets or clears the state at once.
+
+    A clock gate has no outputs here: what it does is part of what it clocks, see
+    :mod:`hawx_hw.netlist.clock`.
     """
 
     kind: str
@@ -64,6 +67,8 @@ def cell_model(cell: Cell, pins: Sequence[str]) -> CellModel:
         It holds state other than by a flip-flop with a rising edge, or does not say what it does.
     """
     outputs = []
+    if cell.clock_gate is not None:
+        return CellModel(cell.name, tuple(pins), ())
     for pin in pins:
         if cell.pins[pin].direction == "output":
             text = cell.pins[pin].function
@@ -108,7 +113,9 @@ def c_code(models: Sequence[CellModel]) -> str:
     """The text of ``generated.h``: for each kind, by its position, what ``simulate.c`` calls.
 
     ``gates`` has the functions of kinds without state, ``states`` and ``outputs`` those of
-    flip-flops, whose next states are computed for all before any output changes.
+    flip-flops, whose next states are computed for all before any output changes. Flip-flops have
+    one more net behind those of their pins: the enable of their clock, without which their state
+    holds.
     ``evaluate_gate`` and ``evaluate_state`` give a single output; outputs are numbered in the order
     of the kinds, those of kinds without and with state apart.
     """
@@ -121,7 +128,7 @@ def c_code(models: Sequence[CellModel]) -> str:
         if model.next_state is None:
             single["gate"] += [function.c(names | constants) for _, function in model.outputs]
             lines += _function_text(
-                f"gate_{number}", "", model.pins, _puts(model, names | constants)
+                f"gate_{number}", "", len(model.pins), _puts(model, names | constants)
             )
             tables["gates"].append(f"gate_{number}")
             tables["states"].append("0")
@@ -130,8 +137,12 @@ def c_code(models: Sequence[CellModel]) -> str:
         lines += _function_text(
             f"state_{number}",
             ", word *restrict next",
-            model.pins,
-            [f"next[i] = {model.next_state.c(names | constants)};"],
+            len(model.pins) + 1,
+            [
+                f"word clocked = v[p[{len(model.pins)}]];",
+                f"next[i] = (clocked & {model.next_state.c(names | constants)})"
+                " | (~clocked & next[i]);",
+            ],
         )
         one = {model.state: "state", model.inverted: "(~state)", "0": "_0", "1": "(~_0)"}
         single["state"] += [function.c(one) for _, function in model.outputs]
@@ -139,7 +150,7 @@ def c_code(models: Sequence[CellModel]) -> str:
         lines += _function_text(
             f"output_{number}",
             ", const word *restrict next",
-            model.pins,
+            len(model.pins) + 1,
             _puts(model, known | constants),
         )
         tables["gates"].append("0")
@@ -176,14 +187,14 @@ def _puts(model: CellModel, names: dict[str, str]) -> list[str]:
     ]
 
 
-def _function_text(name: str, more: str, pins: Sequence[str], body: Sequence[str]) -> list[str]:
+def _function_text(name: str, more: str, stride: int, body: Sequence[str]) -> list[str]:
     return [
         f"static void {name}(struct state *s, const int32_t *p, int64_t n{more}) {{",
         "  word *v = s->values;",
         "  int64_t *toggles = s->toggles, *ones = s->ones;",
         "  word mask = *s->mask;",
         "  (void)toggles, (void)ones, (void)mask;",
-        f"  for (int64_t i = 0; i < n; i++, p += {len(pins)}) {{",
+        f"  for (int64_t i = 0; i < n; i++, p += {stride}) {{",
         *(f"    {line}" for line in body),
         "  }",
         "}",

@@ -22,6 +22,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.cells import CellModel, cell_model
 from hawx_hw.netlist.cells import c_code as c_code_of
+from hawx_hw.netlist.clock import find_clock
 from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist, Macro
 from hawx_hw.netlist.lanes import lanes_of, words_of
 from hawx_hw.netlist.levels import levels
@@ -60,7 +61,7 @@ class _State(ctypes.Structure):
 
 
 class GateSimulator:
-    """A mapped design with one clock, running in several lanes at once.
+    """A mapped design with one clock, which may be gated, running in several lanes at once.
 
     All flip-flops and memories start at zero, where hardware would hold anything; a design must
     not depend on it.
@@ -102,7 +103,8 @@ class GateSimulator:
         self.words = 1 << (-(-lanes // 64) - 1).bit_length()
         library = flat.library
         self._models = [cell_model(library.cells[g.kind], g.pins) for g in flat.groups]
-        _check_clocks(flat, self._models, clock)
+        _check_states(flat, self._models)
+        self._clock = find_clock(flat, clock)
         self._alive: list[Any] = []
         self._flops: list[tuple[int, NDArray[np.int32]]] = []
         self._gates: list[tuple[int, NDArray[np.int32]]] = []
@@ -231,7 +233,12 @@ class GateSimulator:
             accesses[macro.path] = (counts.reads, counts.writes)
             counts.reads = counts.writes = 0
         cycles = self._cycles * self.lanes
-        activity = Activity(cycles, self._toggles[self._place], self._ones[self._place], accesses)
+        toggles, ones = self._toggles[self._place], self._ones[self._place]
+        ones[:CONSTANTS] = 0, cycles
+        # A pulse follows each cycle at whose end the enable was 1.
+        pulses = ones[self._clock.enables]
+        toggles[self._clock.gated], ones[self._clock.gated] = 2 * pulses, pulses // 2
+        activity = Activity(cycles, toggles, ones, accesses)
         self._toggles[:] = 0
         self._ones[:] = 0
         self._cycles = 0
@@ -261,7 +268,8 @@ class GateSimulator:
         parts: list[tuple[int, int, NDArray[np.int64]]] = []
         for kind, (model, group) in enumerate(zip(self._models, self.flat.groups, strict=True)):
             if model.next_state is not None:
-                flops.append((kind, group.nets))
+                enables = self._clock.enables_of(group.nets_at(model.clock))
+                flops.append((kind, np.column_stack([group.nets, enables])))
             elif model.outputs:
                 own = np.max([level[group.nets_at(pin)] for pin, _ in model.outputs], axis=0)
                 parts += [(s, kind, group.nets[own == s]) for s in np.unique(own).tolist()]
@@ -339,15 +347,11 @@ def _bits(words: Sequence[int], width: int, depth: int, path: str) -> NDArray[np
     return np.ascontiguousarray(np.pad(bits, ((0, depth - len(words)), (0, 0))))
 
 
-def _check_clocks(flat: FlatNetlist, models: Sequence[CellModel], clock: str) -> None:
-    port = flat.ports.get(clock)
-    net = int(port[1][0]) if port else -1
+def _check_states(flat: FlatNetlist, models: Sequence[CellModel]) -> None:
     constants = _constants(flat, models)
     for model, group in zip(models, flat.groups, strict=True):
         if model.next_state is None:
             continue
-        if np.any(group.nets_at(model.clock) != net):
-            raise ValueError(f"All flip-flops must be clocked by the port {clock!r} itself")
         for function in model.asynchronous:
             values = {name: constants[group.nets_at(name)] for name in function.names}
             known = all(np.all(value >= 0) for value in values.values())

@@ -21,6 +21,7 @@ from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import CellGroup, FlatNetlist
 from hawx_hw.netlist.slews import slews
 from hawx_hw.power.states import CellStates
+from hawx_hw.technology.functions import parse
 from hawx_hw.technology.liberty import Cell, InternalPower, Pin
 from hawx_hw.technology.table_stack import TableStack
 
@@ -36,18 +37,22 @@ class CellEnergies:
     Parameters
     ----------
     internal_fj : ndarray of float
-        Inside the cell, in fJ a clock cycle; the clock's edges with it.
+        Inside the cell, in fJ a clock cycle, but for the clock's edges.
     switching_fj : ndarray of float
         To charge the nets that the cell drives, in fJ a cycle.
     driven_fj : ndarray of float
-        To charge the cell's own input pins where no cell drives them, in fJ a cycle: on the clock,
-        on the design's inputs and on what memory macros give.
+        To charge the cell's own input pins where no cell drives them, in fJ a cycle: on the
+        design's inputs and on what memory macros give.
+    clock_fj : ndarray of float
+        Of the clock, in fJ a cycle: inside the cell at the edges of its clock pin, and to charge
+        that pin; all that a clock gate takes, with the pins that it drives.
     leakage_nw : ndarray of float
     """
 
     internal_fj: _Floats
     switching_fj: _Floats
     driven_fj: _Floats
+    clock_fj: _Floats
     leakage_nw: _Floats
 
 
@@ -128,7 +133,7 @@ class PowerModel:
         """Energy of every cell under an activity."""
         toggles, ones = self.rates(activity)
         parts = [group.energies(toggles, ones) for group in self._groups]
-        joined = [np.concatenate([np.zeros(0), *(part[i] for part in parts)]) for i in range(4)]
+        joined = [np.concatenate([np.zeros(0), *(part[i] for part in parts)]) for i in range(5)]
         return CellEnergies(*joined)
 
 
@@ -140,6 +145,10 @@ class _Group:
         self._cell = cell = model.flat.library.cells[group.kind]
         self._states = states = CellStates(cell, group.pins)
         self._half = 0.5 * model.supply * model.supply
+        # The pin that the clock comes in at; of clock gates everything is the clock's.
+        self._clock = _clock_pin(cell)
+        gates = cell.clock_gate is not None
+        self._of_clock = {pin for pin in group.pins if gates or pin == self._clock}
         self._charge = {
             name: self._half * model.loads[group.nets_at(name)]
             if pin.direction == "output"
@@ -156,15 +165,16 @@ class _Group:
         self._leakages = [(states.holds(when), value) for when, value in cell.leakages]
 
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
-        """Internal, switching and driven energy in fJ a cycle, leakage in nW."""
+        """Internal, switching, driven and the clock's energy in fJ a cycle, leakage in nW."""
         group, count = self._group, len(self._group.nets)
         rate = {pin: toggles[group.nets_at(pin)] for pin in group.pins}
         shares = {pin: ones[group.nets_at(pin)] for pin in group.pins}
         states = self._states.probabilities(shares, count)
-        internal, switching, driven = (np.zeros(count) for _ in range(3))
+        internal, switching, driven, clock = (np.zeros(count) for _ in range(4))
         for pin, charge in self._charge.items():
             output = self._cell.pins[pin].direction == "output"
-            (switching if output else driven)[:] += charge * rate[pin]
+            owned = pin in self._of_clock
+            (clock if owned else switching if output else driven)[:] += charge * rate[pin]
             entries = self._entries[pin]
             if not entries:
                 continue
@@ -173,11 +183,11 @@ class _Group:
             else:
                 weights = np.stack([states @ entry.holds for entry in entries])
             for weight, entry in zip(weights, entries, strict=True):
-                internal += rate[pin] * weight * entry.energy
+                (clock if owned else internal)[:] += rate[pin] * weight * entry.energy
         leakage = np.full(count, self._cell.leakage_nw)
         for holds, value in self._leakages:
             leakage += (states @ holds.astype(float)) * (value - self._cell.leakage_nw)
-        return internal, switching, driven, leakage
+        return internal, switching, driven, clock, leakage
 
     def _weights(
         self, output: str, entries: Sequence[_Entry], rate: dict[str, _Floats], states: _Floats
@@ -196,6 +206,16 @@ class _Group:
         none = total <= 0.0
         weights[:, none] = 1.0
         return weights / np.where(none, float(len(entries)), total)
+
+
+def _clock_pin(cell: Cell) -> str:
+    """The pin of a flip-flop, or of a clock gate, that the clock comes in at; "" of other cells."""
+    if cell.clock_gate is not None:
+        return cell.clock_gate.clock
+    if cell.flip_flop is None:
+        return ""
+    names = parse(cell.flip_flop.clocked_on).names
+    return names[0] if len(names) == 1 else ""
 
 
 def _pins(flat: FlatNetlist, group: CellGroup) -> list[tuple[str, Pin]]:

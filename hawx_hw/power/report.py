@@ -21,15 +21,17 @@ from hawx_hw.technology.memories import MacroMetrics, MemoryModel
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["MEMORIES", "power_report"]
+__all__ = ["CLOCK", "MEMORIES", "power_report"]
 
 _Floats = NDArray[np.float64]
 #: The part of the memory macros, wherever they stand.
 MEMORIES = "memories"
+#: The part of the clock in all modules; the other parts are without it.
+CLOCK = "clock"
 #: The part of a design whose top belongs to none.
 _REST = "shell"
 #: Kinds of energy, in the order of the arrays' first axis; the last is leakage.
-_KINDS = ("internal", "switching", "memory", "leakage")
+_KINDS = ("internal", "switching", CLOCK, "memory", "leakage")
 
 
 def power_report(
@@ -87,7 +89,7 @@ def power_report(
         LayerPower(
             name=name,
             cycles=cycles[name],
-            parts=_energies(groups.parts, energy),
+            parts={name: _rounded(own.sum()) for name, own in groups.of_parts(energy).items()},
             blocks=_energies(groups.blocks, energy),
             **_metrics(energy.sum(axis=1), cycles[name], clock_mhz),
         )
@@ -99,7 +101,10 @@ def power_report(
         images=images,
         cycles=every,
         layers=entries,
-        parts=groups.table(groups.parts, total, every, clock_mhz),
+        parts={
+            name: GroupPower(**_metrics(own, every, clock_mhz))
+            for name, own in groups.of_parts(total).items()
+        },
         blocks=groups.table(groups.blocks, total, every, clock_mhz),
         pes=groups.table(groups.holders, total, every, clock_mhz),
         modules=groups.table(groups.kinds, total, every, clock_mhz),
@@ -125,15 +130,16 @@ def _of_layer(
     for kind, values in (
         (0, cells.internal_fj * cycles),
         (1, (cells.switching_fj + cells.driven_fj) * cycles),
-        (3, cells.leakage_nw * time),
+        (2, cells.clock_fj * cycles),
+        (4, cells.leakage_nw * time),
     ):
         total[kind, :count] = np.bincount(model.instances, values, minlength=count)
     for index, (macro, own) in enumerate(zip(flat.macros, metrics, strict=True)):
         reads, writes = activity.accesses.get(macro.path, (0, 0))
-        total[2, count + index] = (
+        total[3, count + index] = (
             reads * own.read_energy_fj + writes * own.write_energy_fj
         ) / images
-        total[3, count + index] = own.leakage_nw * time
+        total[4, count + index] = own.leakage_nw * time
     return total / 1000
 
 
@@ -147,6 +153,17 @@ class _Groups:
         self.blocks = {k: v for k, v in self.kinds.items() if k.startswith(BLOCK)}
         self.holders = _holders(flat)
         self._counts = {kind: len(indices) for kind, indices in self.kinds.items()}
+
+    def of_parts(self, energy: _Floats) -> dict[str, _Floats]:
+        """Energy of each part by kind; the clock's is a part of its own."""
+        clock = _KINDS.index(CLOCK)
+        parts = {}
+        for name, indices in self.parts.items():
+            parts[name] = energy[:, indices].sum(axis=1)
+            parts[name][clock] = 0.0
+        parts[CLOCK] = np.zeros(len(_KINDS))
+        parts[CLOCK][clock] = energy[clock].sum()
+        return dict(sorted(parts.items()))
 
     def table(
         self, groups: Mapping[str, NDArray[np.int64]], energy: _Floats, cycles: int, clock: float

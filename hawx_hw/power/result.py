@@ -23,8 +23,9 @@ class PowerMetrics(Record):
 
     Parameters
     ----------
-    internal_uw, switching_uw, memory_uw, leakage_uw : float
-        Power by kind, in uW.
+    internal_uw, switching_uw, clock_uw, memory_uw, leakage_uw : float
+        Power by kind, in uW: inside cells, on nets, of the clock (its pins and gates), of accesses
+        to memories, leakage of all.
     power_uw : float
         Their sum.
     energy_pj : float
@@ -32,6 +33,7 @@ class PowerMetrics(Record):
 
     internal_uw: float
     switching_uw: float
+    clock_uw: float
     memory_uw: float
     leakage_uw: float
     power_uw: float
@@ -115,7 +117,8 @@ class PowerReport(PowerMetrics):
     layers : tuple of LayerPower
         In the order in which they run; then the cycles before and after them.
     parts, blocks, pes, modules : mapping of str to GroupPower
-        The modules of each part of the accelerator; the blocks; the modules that hold blocks, such
+        The modules of each part of the accelerator, without the clock, which is a part of its own;
+        the blocks; the modules that hold blocks, such
         as PEs, with all that they hold; the kinds of modules, each without what it instantiates.
     memories : tuple of MacroPower
     """

@@ -180,6 +180,7 @@ def power_lines(result: PowerResult) -> list[Line]:
     shares = ", ".join(
         f"{kind} {100 * value / result.power_uw:.0f} %"
         for kind, value in (
+            ("clock", result.clock_uw),
             ("internal", result.internal_uw),
             ("switching", result.switching_uw),
             ("memory", result.memory_uw),

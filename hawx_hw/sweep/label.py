@@ -148,7 +148,12 @@ def label(
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
         sources = {path.name: read_text(path) for path in verilog_sources(folder)}
-        (mapped,) = map_designs([(sources, TOP)], technology, store=store)
+        (mapped,) = map_designs(
+            [(sources, TOP)],
+            technology,
+            clock_gating=config.accelerator.clock_gating,
+            store=store,
+        )
         path, delays = longest_path(mapped.flat)
         report = mapped.netlist.report()
         cycles = plan.cycles()
@@ -234,7 +239,7 @@ def _power(
     return {
         "cycles": report.cycles,
         "used_clock_mhz": report.clock_mhz,
-        "internal_uw": report.internal_uw,
+        "internal_uw": report.internal_uw + report.clock_uw,
         "switching_uw": report.switching_uw,
         "memory_uw": report.memory_uw,
         "leakage_uw": report.leakage_uw,

@@ -77,6 +77,7 @@ def map_designs(
     period_ns: float | None = None,
     booth: bool = False,
     flatten: bool = False,
+    clock_gating: bool = False,
     jobs: int = 1,
     store: Store | None = None,
     timeout: float = 1800.0,
@@ -95,6 +96,8 @@ def map_designs(
         Whether ``*`` is built with Booth recoding.
     flatten : bool
         Whether the hierarchy of each design is dissolved first; each is one module then.
+    clock_gating : bool
+        Whether flip-flops with an enable are clocked through a gate, in a library that has one.
     jobs : int
         How many modules are synthesized at a time.
     store : Store or None
@@ -118,7 +121,7 @@ def map_designs(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs!r}")
     check_yosys()
-    recipe = Recipe(technology, period_ns, booth, flatten)
+    recipe = Recipe(technology, period_ns, booth, flatten, clock_gating)
     every = [units_of(sources, top, recipe) for sources, top in designs]
     distinct = {unit.key: unit for units in every for unit in units}
     contents: dict[str, Any] = {}

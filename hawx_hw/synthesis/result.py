@@ -47,11 +47,14 @@ class SynthesisOptions(Record):
         Whether multipliers were built with Booth recoding.
     flatten : bool
         Whether the hierarchy was dissolved.
+    clock_gating : bool
+        Whether clock gates were asked for.
     """
 
     period_ns: float | None
     booth: bool
     flatten: bool
+    clock_gating: bool
 
 
 class OpenStaTiming(Record):

@@ -53,6 +53,7 @@ def synthesize(
     period_ns: float | None = None,
     booth: bool = False,
     flatten: bool = False,
+    clock_gating: bool = False,
     jobs: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -80,6 +81,8 @@ def synthesize(
         Whether multipliers are built with Booth recoding.
     flatten : bool
         Whether the hierarchy is dissolved first.
+    clock_gating : bool
+        Whether flip-flops with an enable are clocked through a gate, in a library that has one.
     jobs : int
         How many modules are synthesized at a time.
     store : Store or None
@@ -118,6 +121,7 @@ def synthesize(
         period_ns=period_ns,
         booth=booth,
         flatten=flatten,
+        clock_gating=clock_gating,
         jobs=jobs,
         store=store,
         timeout=timeout,
@@ -129,7 +133,9 @@ def synthesize(
         **dict(netlist.report()),
         top=top,
         technology=TechnologyName.of(technology),
-        options=SynthesisOptions(period_ns=period_ns, booth=booth, flatten=flatten),
+        options=SynthesisOptions(
+            period_ns=period_ns, booth=booth, flatten=flatten, clock_gating=clock_gating
+        ),
         keys=mapped.keys,
         timing=_timing(mapped, technology, workdir=workdir, opensta=opensta, timeout=timeout),
     )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hawx_hw.util.quoting import abc_word, yosys_word
 
 __all__ = ["script"]
+
+#: The fewest flip-flops that get a clock gate: it costs about as much as the clocks of two, and
+#: runs always.
+_GATED = 4
+_ENABLES_FIRST = ("proc", "opt -nodffe -nosdff", "opt_dff -nosdff")
 
 
 def script(job: dict[str, object]) -> list[str]:
@@ -18,13 +25,17 @@ def script(job: dict[str, object]) -> list[str]:
     in, and one that another library at the same path would silently be replaced by. That cache is
     switched off; ABC then reads the liberty file itself, which is faster and gives the same gates.
 
+    For clock gating, enables are found before synchronous resets are: a flip-flop that has both
+    then gets one enable for both, since a clock gate cannot let a reset through by itself.
+
     Parameters
     ----------
     job : dict
         ``sources``, ``top``, ``liberty``, ``dont_use``; the files ``netlist`` (JSON) and
         ``verilog`` that are written. Optional: ``declarations`` (a file of empty modules),
-        ``constraints`` (of ABC), ``period_ps``, ``booth``, ``flatten``, and ``tie_high`` with
-        ``tie_low``, each a cell and its pin.
+        ``constraints`` (of ABC), ``period_ps``, ``booth``, ``flatten``, ``tie_high`` with
+        ``tie_low``, each a cell and its pin, and ``clock_gate``, a cell and its pins as in
+        :class:`~hawx_hw.technology.liberty.ClockGate`.
 
     Raises
     ------
@@ -41,6 +52,7 @@ def script(job: dict[str, object]) -> list[str]:
     if job.get("constraints"):
         # Makes ABC put in buffers and choose sizes.
         delay += f" -constr {abc_word(str(job['constraints']))}"
+    gate = _clock_gate(*job["clock_gate"]) if job.get("clock_gate") else ()  # type: ignore[misc]
     commands = ["libcache -scl -disable"]
     if job.get("declarations"):
         # The modules that this one holds, as empty modules that are left alone.
@@ -48,7 +60,9 @@ def script(job: dict[str, object]) -> list[str]:
     commands += [
         f"read_verilog -DHAWX_BLACKBOX {sources}",
         f"hierarchy -check -top {top}",
+        *(_ENABLES_FIRST if gate else ()),
         f"synth -top {top}{booth}{flatten}",
+        *gate,
         f"dfflibmap -liberty {liberty}{avoid}",
         f"abc -liberty {liberty}{avoid}{delay}",
         "setundef -zero",
@@ -65,3 +79,10 @@ def script(job: dict[str, object]) -> list[str]:
         # OpenSTA does not read concatenations on the left of an assignment.
         f"write_verilog -noattr -noexpr -simple-lhs {yosys_word(str(job['verilog']))}",
     ]
+
+
+def _clock_gate(cell: str, pins: Mapping[str, str]) -> tuple[str]:
+    words = {role: yosys_word(pin) for role, pin in pins.items() if pin}
+    test = f" -tie_lo {words['test']}" if pins["test"] else ""
+    ports = f"{words['enable']}:{words['clock']}:{words['output']}"
+    return (f"clockgate -pos {yosys_word(cell)} {ports}{test} -min_net_size {_GATED}",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import metadata
 from typing import Any
@@ -41,12 +41,15 @@ class Recipe:
     period_ns : float or None
     booth : bool
     flatten : bool
+    clock_gating : bool
+        Whether flip-flops with an enable are clocked through a gate, in a library that has one.
     """
 
     technology: Technology
     period_ns: float | None = None
     booth: bool = False
     flatten: bool = False
+    clock_gating: bool = False
 
     @cached_property
     def job(self) -> dict[str, Any]:
@@ -66,6 +69,8 @@ class Recipe:
         }
         if (low := library.tie("0")) and (high := library.tie("1")):
             job |= {"tie_low": low, "tie_high": high}
+        if self.clock_gating and (gate := library.smallest_clock_gate()):
+            job["clock_gate"] = (gate[0], asdict(gate[1]))
         if self.period_ns is not None:
             job["period_ps"] = round(self.period_ns * 1000)
         return job

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Arc", "Cell", "FlipFlop", "InternalPower", "Library", "Pin", "Table"]
+__all__ = ["Arc", "Cell", "ClockGate", "FlipFlop", "InternalPower", "Library", "Pin", "Table"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,20 @@ class FlipFlop:
     preset: str
 
 
+@dataclass(frozen=True)
+class ClockGate:
+    """The pins of an integrated clock gate: a latch that is open while the clock is 0, and an AND.
+
+    A pulse of ``clock`` comes out at ``output`` where ``enable`` (or ``test``, "" where there is
+    none) was 1 before the rising edge.
+    """
+
+    clock: str
+    enable: str
+    output: str
+    test: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Pin:
     """A pin: direction, input capacitance in fF, the arcs that end there, and its set-up times.
@@ -114,7 +128,8 @@ class Cell:
     """A standard cell; area in the library's unit.
 
     ``leakage_nw`` is its leakage where none of ``leakages``, pairs of a Boolean function of pins
-    and nW, holds. ``flip_flop`` is None for cells without state and for latches.
+    and nW, holds. ``flip_flop`` is None for cells without state and for latches; ``clock_gate`` is
+    None for all but gates of a clock's rising edge.
     """
 
     name: str
@@ -125,6 +140,7 @@ class Cell:
     leakage_nw: float = 0.0
     leakages: tuple[tuple[str, float], ...] = ()
     flip_flop: FlipFlop | None = None
+    clock_gate: ClockGate | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +156,18 @@ class Library:
     voltage: float
     states_voltage: bool = True
     notes: tuple[str, ...] = ()
+
+    def smallest_clock_gate(self) -> tuple[str, ClockGate] | None:
+        """The smallest clock gate, and its pins; one without a test input where there is one.
+
+        That libraries mark these cells ``dont_use`` is to keep them out of logic.
+        """
+        gates = [
+            (bool(cell.clock_gate.test), cell.area, cell.name, cell.clock_gate)
+            for cell in self.cells.values()
+            if cell.clock_gate is not None
+        ]
+        return min(gates, key=lambda gate: gate[:3])[2:] if gates else None
 
     def tie(self, value: str) -> tuple[str, str] | None:
         """Cell and pin of the smallest cell with the constant output ``"0"`` or ``"1"``."""

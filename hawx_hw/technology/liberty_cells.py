@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hawx_hw.technology.cells import Arc, Cell, FlipFlop, InternalPower, Pin, Table
+from hawx_hw.technology.cells import Arc, Cell, ClockGate, FlipFlop, InternalPower, Pin, Table
 from hawx_hw.technology.liberty_groups import Group, LibertyError
 from hawx_hw.technology.liberty_tables import TableReader
 
@@ -20,6 +20,8 @@ _SPECIAL_TEXTS = ("clock_gating_integrated_cell", "power_gating_cell", "retentio
 _SPECIAL_GROUPS = ("test_cell", "statetable", "memory")
 #: How an output follows an input.
 SENSES = ("positive_unate", "negative_unate", "non_unate")
+#: Gates of a clock's rising edge: with a latch, and with a test input before it.
+_CLOCK_GATES = ("latch_posedge", "latch_posedge_precontrol")
 #: The kinds of arcs that become delays.
 _ARCS = ("combinational", "rising_edge", "falling_edge")
 _SETUP = "setup_"
@@ -85,6 +87,7 @@ class CellReader:
             pins,
             *self._leakage(cell),
             _flip_flop(cell),
+            _clock_gate(cell),
         )
 
     def _pin(self, pin: Group, name: str) -> Pin:
@@ -177,3 +180,18 @@ def _flip_flop(cell: Group) -> FlipFlop | None:
     state, inverted = (*group.arguments, "", "")[:2]
     names = ("clocked_on", "next_state", "clear", "preset")
     return FlipFlop(state, inverted, *(group.text(name) for name in names))
+
+
+def _clock_gate(cell: Group) -> ClockGate | None:
+    """The pins of a gate of the rising edge; None for other cells, and where a pin is not named."""
+    if cell.text("clock_gating_integrated_cell") not in _CLOCK_GATES:
+        return None
+    pins = {
+        role: pin.name
+        for role in ("clock", "enable", "out", "test")
+        for pin in cell.children("pin")
+        if pin.text(f"clock_gate_{role}_pin").lower() == "true"
+    }
+    if not {"clock", "enable", "out"} <= pins.keys():
+        return None
+    return ClockGate(pins["clock"], pins["enable"], pins["out"], pins.get("test", ""))

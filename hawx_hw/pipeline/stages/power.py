@@ -62,6 +62,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
         [(sources, EmitResult.read(context.folder).top)],
         technology,
         period_ns=period_of(context.config),
+        clock_gating=context.config.accelerator.clock_gating,
         jobs=os.cpu_count() or 1,
         store=default_store(),
     )
@@ -76,7 +77,7 @@ STAGE = Stage(
     "power",
     _run,
     needs=("assign", "emit", "pick", "synth"),
-    settings=("power", "technology", "accelerator.clock_mhz"),
+    settings=("power", "technology", "accelerator.clock_mhz", "accelerator.clock_gating"),
     files=_files,
     tools=lambda config, base: versions("numpy", "pyosys", "pyslang", "scikit-learn", "scipy"),
     check=lambda config, base: check_images(config, base, "power.images"),
