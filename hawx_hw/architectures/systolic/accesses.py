@@ -45,7 +45,7 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
     a = d.array
     ram, parameters = SDP_RAM.kind, (SP_RAM if a.loadable else ROM).kind
     issued, tiles, read = issued_pixels(plan), weight_tiles_loaded(plan), read_sums(plan)
-    word = 8 * a.requantizers
+    word = d.word.size
     uses = [
         MemoryUse("activation", ram, word, d.arena, a.rows, issued, read),
         MemoryUse(

@@ -66,6 +66,7 @@ def lower(
     *,
     output_tile_windows: int,
     select: int,
+    sum_zeros: int,
     releases_input: bool,
     last: bool,
 ) -> Step:
@@ -85,6 +86,8 @@ def lower(
         that does not use the array is one output tile.
     select : int
         Which of its blocks each PE uses.
+    sum_zeros : int
+        Low bits of the array's sums that are left out, at most the layer's shift.
     releases_input, last : bool
         See :class:`~hawx_hw.architectures.systolic.steps.Step`.
     """
@@ -128,7 +131,7 @@ def lower(
         window=elements - 1,
         last_groups=last_groups - 1,
         requantization=offsets.requantization,
-        shift=shift,
+        shift=shift - sum_zeros if layer.uses_array else shift,
         low=low,
         high=high,
         step=step - 1,

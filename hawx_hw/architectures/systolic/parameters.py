@@ -60,7 +60,9 @@ def corrections(layer: Operation, placement: Placement, pe_blocks: PeBlockMap) -
     return added
 
 
-def constants(layer: Operation, correction: np.ndarray | None = None) -> list[RequantizerConstants]:
+def constants(
+    layer: Operation, correction: np.ndarray | None = None, sum_zeros: int = 0
+) -> list[RequantizerConstants]:
     """Constants of each filter (array), of each operand (addition), or the one pair of a stream.
 
     Parameters
@@ -68,6 +70,9 @@ def constants(layer: Operation, correction: np.ndarray | None = None) -> list[Re
     layer : Operation
     correction : ndarray or None
         What :func:`corrections` gave for a layer of the array; nothing if left out.
+    sum_zeros : int
+        Low bits of a layer's sums that are left out. The bits of the addend below them can carry
+        into no bit that counts, so they are cut off; the shift is that much less.
     """
     node = layer.node
     if isinstance(node, MaxPool2d):
@@ -85,7 +90,7 @@ def constants(layer: Operation, correction: np.ndarray | None = None) -> list[Re
     if correction is not None:
         biases = biases - correction
     return [
-        RequantizerConstants(m, int(b) * m + fixed)
+        RequantizerConstants(m, (int(b) * m + fixed) >> sum_zeros)
         for m, b in zip(multipliers, biases, strict=True)
     ]
 
@@ -101,9 +106,14 @@ class Ranges:
 
 
 def ranges(
-    layers: Sequence[Operation], placements: Mapping[str, Placement], pe_blocks: PeBlockMap
+    layers: Sequence[Operation],
+    placements: Mapping[str, Placement],
+    pe_blocks: PeBlockMap,
+    sum_zeros: int = 0,
 ) -> Ranges:
     """The narrowest widths (two's complement) in which no sum of ``layers`` can overflow.
+
+    ``sum_zeros`` low bits of the array's sums are left out.
 
     Activations may be any code in [-128, 127]; every partial sum of a column lies between the sum
     of its most negative and that of its most positive terms.
@@ -114,13 +124,16 @@ def ranges(
     for layer in layers:
         placement = placements.get(layer.name)
         added = None if placement is None else corrections(layer, placement, pe_blocks)
-        pairs = constants(layer, added)
+        pairs = constants(layer, added, sum_zeros if placement else 0)
         addends += [pair.addend for pair in pairs]
         if placement is None:
             elements = 1 if isinstance(layer.node, MaxPool2d) else _elements(layer)
             spans = [(CODE_MIN * elements, CODE_MAX * elements)] * len(pairs)
         else:
-            spans = _spans(layer, placement, pe_blocks)
+            spans = [
+                (least >> sum_zeros, most >> sum_zeros)
+                for least, most in _spans(layer, placement, pe_blocks)
+            ]
             sums += [value for span in spans for value in span]
         for pair, (least_sum, most) in zip(pairs, spans, strict=True):
             # Both operands of an addition add up in one register.
@@ -153,6 +166,7 @@ def requantization_words(
     pe_blocks: PeBlockMap,
     array: ArrayShape,
     bits: Ranges,
+    sum_zeros: int = 0,
 ) -> list[int]:
     """Words of one pair for each requantizer, the first in the low bits.
 
@@ -164,7 +178,7 @@ def requantization_words(
     requantizers = array.requantizers
     if placement is None:
         return [_word([pair] * requantizers, bits) for pair in constants(layer)]
-    of_filters = constants(layer, corrections(layer, placement, pe_blocks))
+    of_filters = constants(layer, corrections(layer, placement, pe_blocks), sum_zeros)
     pairs = [
         of_filters[f] if f >= 0 else RequantizerConstants(0, 0) for f in placement.filters.flat
     ]

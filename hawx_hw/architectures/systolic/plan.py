@@ -26,6 +26,7 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
 from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
+from hawx_hw.architectures.systolic.widths import Widths, widths
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.register_map import RegisterConstant
@@ -58,6 +59,7 @@ class Plan:
         The program, one step a layer.
     arena : Arena
     ranges : Ranges
+    widths : Widths
     weights : ndarray of int8
         ``(words, banks, columns)``: word ``i`` of every bank at once; row
         ``bank * bank_rows + beat`` of a tile is word ``tile * bank_rows + beat`` of its bank.
@@ -82,6 +84,7 @@ class Plan:
     steps: tuple[Step, ...]
     arena: Arena
     ranges: Ranges
+    widths: Widths
     weights: np.ndarray
     requantization: tuple[int, ...]
     taps: tuple[tuple[Tap, ...], ...]
@@ -117,8 +120,9 @@ class Plan:
 
     @property
     def activation_bytes(self) -> int:
-        """Bytes of the activation memories, all copies together."""
-        return self.arena.depth * self.array.requantizers * self.array.rows
+        """Bytes of the activation memories, all copies together, each word rounded up to bytes."""
+        word = self.array.requantizers * self.widths.activation_bits
+        return self.arena.depth * -(-word // 8) * self.array.rows
 
     @property
     def parameter_bytes(self) -> int:
@@ -263,10 +267,14 @@ class Plan:
         return describe(self)
 
     def weight_bank(self, bank: int, slice_: int) -> list[int]:
-        """Words of one weight bank, the slice's first column in the low byte."""
-        width = self.array.slice_columns
+        """Words of one weight bank, the slice's first column in the low bits."""
+        width, bits = self.array.slice_columns, self.widths.weight_bits
         columns = self.weights[:, bank, slice_ * width : (slice_ + 1) * width]
-        return [int.from_bytes(row.tobytes(), "little") for row in columns]
+        stored = (columns.astype(np.int64) >> self.widths.weight_zeros) & ((1 << bits) - 1)
+        return [
+            sum(code << (bits * number) for number, code in enumerate(word))
+            for word in stored.tolist()
+        ]
 
 
 def plan(
@@ -302,7 +310,9 @@ def plan(
         pe_blocks=pe_blocks,
     )
     arena = allocate(layers, graph.input, shape, array.requantizers, places.tensors)
-    bits = ranges(layers, places.placements, places.pe_blocks)
+    narrow = widths(layers, graph.input, places.placements, places.pe_blocks)
+    zeros = narrow.sum_zeros
+    bits = ranges(layers, places.placements, places.pe_blocks, zeros)
     reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
 
     offsets = Offsets()
@@ -327,11 +337,12 @@ def plan(
                 tiles,
                 output_tile_windows=output_tile_windows(layer, array, tiles),
                 select=select,
+                sum_zeros=zeros,
                 releases_input=index == max(reads_input),
                 last=index == len(layers) - 1,
             )
         )
-        words += requantization_words(layer, placement, places.pe_blocks, array, bits)
+        words += requantization_words(layer, placement, places.pe_blocks, array, bits, zeros)
         for row, entries in zip(lists, _taps(layer, places, array), strict=True):
             row += entries
         if placement is not None:
@@ -345,6 +356,7 @@ def plan(
         steps=tuple(steps),
         arena=arena,
         ranges=bits,
+        widths=narrow,
         weights=_joined(weights, array),
         requantization=tuple(words),
         taps=tuple(tuple(row) for row in lists),

@@ -87,8 +87,8 @@ class AccumulatorReadout(wiring.Component):
         first_window = Signal(init=1)  # of the slice
         group = Signal(index_width(d.array.groups))  # of all slices
         number = Signal(d.slice_group)  # the same within its slice
-        # Where the present word is stored, and where the present window, output tile and filter tile
-        # begin in the destination.
+        # Where the present word is stored, and where the present window, output tile and filter
+        # tile begin in the destination.
         address, window_at, output_tile_at, tile_at = (
             Signal(d.destination, name=name)
             for name in ("address", "window_at", "output_tile_at", "tile_at")

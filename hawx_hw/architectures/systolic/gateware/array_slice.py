@@ -11,11 +11,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
+from hawx_hw.architectures.systolic.gateware.pe import PeFormat, ProcessingElement
 from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, SliceBlocks
 from hawx_hw.architectures.systolic.parts import PE
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import SimpleDualPortRam
 
@@ -60,7 +59,7 @@ class ArraySlice(wiring.Component):
     select : In
         Which of its blocks each PE uses with the weights of a tile; with ``load`` of row 0, from
         where it moves down the rows with the loads.
-    weights : In(ArrayLayout(ArrayLayout(CODE, slice_columns), banks))
+    weights : In(ArrayLayout(Dimensions.weights, banks))
     sums : In(Dimensions.slice_sums)
         Reads the sums of one pixel. ``data`` holds until the next read, as long as the set that was
         read is not being filled.
@@ -96,7 +95,7 @@ class ArraySlice(wiring.Component):
                 "east": Out(d.edge),
                 "load": In(a.rows),
                 "select": In(d.field("select")),
-                "weights": In(data.ArrayLayout(data.ArrayLayout(CODE, a.slice_columns), a.banks)),
+                "weights": In(data.ArrayLayout(d.weights, a.banks)),
                 "sums": In(d.slice_sums),
             }
         )
@@ -129,23 +128,26 @@ class ArraySlice(wiring.Component):
 
     def _columns(self, m: Module, platform: Any) -> list[Value]:
         """The PEs; returns the sums that leave the columns."""
-        a = self._dimensions.array
+        a, widths = self._dimensions.array, self._dimensions.widths
         selects = self._selects(m)
         choices: dict[tuple[int, tuple[int, ...]], Signal] = {}
+        formats = [PeFormat.of(widths, row) for row in range(a.rows)]
+        kinds = list(dict.fromkeys(formats))
         bottoms = []
         for column in range(a.slice_columns):
             above: ValueLike = 0
             for row in range(a.rows):
                 own = self._blocks.pes[row][column]
+                number = kinds.index(formats[row])
                 pe = place(
                     m,
                     platform,
                     f"pe_{row}_{column}",
-                    f"{PE}{own.identifier}",
+                    f"{PE}{own.identifier}_{number}" if len(kinds) > 1 else f"{PE}{own.identifier}",
                     partial(
                         ProcessingElement,
                         own.blocks,
-                        self._dimensions.sum_bits,
+                        formats[row],
                         implementations=self._implementations,
                     ),
                 )

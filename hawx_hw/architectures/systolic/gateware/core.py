@@ -115,7 +115,7 @@ class SystolicCore(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        d = self._dimensions
+        d, zeros = self._dimensions, self._dimensions.widths.activation_zeros
         sequencer = place(
             m, platform, "sequencer", "hawx_layer_sequencer", partial(LayerSequencer, d)
         )
@@ -142,7 +142,7 @@ class SystolicCore(wiring.Component):
         with m.If(layer.stream):
             wiring.connect(m, streamed, post.element)
             m.d.comb += [
-                value.eq(Mux(feeders[0].padding, layer.pad_code, code))
+                value.eq(Mux(feeders[0].padding, layer.pad_code, code << zeros))
                 for value, code in zip(post.values, feeders[0].read.data, strict=True)
             ]
         with m.Else():
@@ -370,7 +370,7 @@ class SystolicCore(wiring.Component):
         copies: Sequence[SimpleDualPortRam],
     ) -> None:
         """Store words in every copy of the activation memory; the next image fills the gaps."""
-        store = post.store
+        store, zeros = post.store, self._dimensions.widths.activation_zeros
         keeps = store.valid & ~layer.to_result
         image = self.image
         m.d.comb += [
@@ -379,9 +379,14 @@ class SystolicCore(wiring.Component):
             self.result.address.eq(store.payload.address),
             self.result.data.eq(store.payload.data),
         ]
+        codes = Signal(self._dimensions.codes, name="stored")
+        m.d.comb += codes.as_value().eq(
+            Mux(keeps, store.payload.data.as_value(), image.payload.data)
+        )
         for copy in copies:
             m.d.comb += [
                 copy.write.enable.eq(keeps | image.valid),
                 copy.write.address.eq(Mux(keeps, store.payload.address, image.payload.address)),
-                copy.write.data.eq(Mux(keeps, store.payload.data.as_value(), image.payload.data)),
+                # Without the low bits that nothing reads.
+                copy.write.data.eq(Cat(code.as_unsigned()[zeros:] for code in codes)),
             ]

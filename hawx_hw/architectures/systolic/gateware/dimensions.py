@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.architectures.systolic.widths import Widths
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.flows import FlowSignature
 from hawx_hw.gateware.layout import index_width
@@ -30,6 +31,8 @@ class Dimensions:
         Name, bits and signedness of the fields of a program word.
     layers : int
         Words of the program.
+    widths : Widths
+        Bits of activations, weights, products and partial sums.
     sum_bits, addend_bits, product_bits : int
         Two's complement widths of the array's sums, of the addends, and after the multiplier.
     arena : int
@@ -53,6 +56,7 @@ class Dimensions:
     array: ArrayShape
     fields: tuple[tuple[str, int, bool], ...]
     layers: int
+    widths: Widths
     sum_bits: int
     addend_bits: int
     product_bits: int
@@ -79,6 +83,7 @@ class Dimensions:
             array=plan.array,
             fields=plan.format.widths,
             layers=len(plan.steps),
+            widths=plan.widths,
             sum_bits=plan.ranges.sum_bits,
             addend_bits=plan.ranges.addend_bits,
             product_bits=plan.ranges.product_bits,
@@ -134,9 +139,29 @@ class Dimensions:
         return unsigned(index_width(max(self.arena, self.result_words)))
 
     @property
-    def word(self) -> data.ArrayLayout:
-        """A word of activations."""
+    def activation(self) -> Shape:
+        """A code in the activation memory and in the array, without its unused low bits."""
+        return signed(self.widths.activation_bits)
+
+    @property
+    def weight(self) -> Shape:
+        """A weight, without its unused low bits."""
+        return signed(self.widths.weight_bits)
+
+    @property
+    def weights(self) -> data.ArrayLayout:
+        """A word of a weight bank."""
+        return data.ArrayLayout(self.weight, self.array.slice_columns)
+
+    @property
+    def codes(self) -> data.ArrayLayout:
+        """The codes of one word, whole."""
         return data.ArrayLayout(CODE, self.array.requantizers)
+
+    @property
+    def word(self) -> data.ArrayLayout:
+        """A word of the activation memory."""
+        return data.ArrayLayout(self.activation, self.array.requantizers)
 
     @property
     def position(self) -> data.StructLayout:
@@ -202,7 +227,7 @@ class Dimensions:
         rows = self.array.rows
         return wiring.Signature(
             {
-                "activations": Out(data.ArrayLayout(CODE, rows)),
+                "activations": Out(data.ArrayLayout(self.activation, rows)),
                 # One bit a row; see the PE.
                 "multiply": Out(rows),
                 "add": Out(rows),
@@ -265,7 +290,7 @@ class Dimensions:
             data.StructLayout(
                 {
                     "address": self.destination,
-                    "data": self.word,
+                    "data": self.codes,
                     "end": 1,  # the last of the layer
                 }
             )
@@ -300,7 +325,7 @@ class Dimensions:
             ),
             *((f"taps_{row}", self.tap.size, self.tap_words) for row in range(a.rows)),
             *(
-                (f"weights_{bank}_{slice_}", 8 * a.slice_columns, self.weight_words)
+                (f"weights_{bank}_{slice_}", self.weights.size, self.weight_words)
                 for bank in range(a.banks)
                 for slice_ in range(a.slices)
             ),

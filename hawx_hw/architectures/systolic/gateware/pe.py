@@ -3,19 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import C, Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.blocks.block import CODE, Block
+from hawx_hw.architectures.systolic.widths import Widths
+from hawx_hw.blocks.block import Block
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.names import BLOCK
 
-__all__ = ["ProcessingElement"]
+__all__ = ["PeFormat", "ProcessingElement"]
+
+
+@dataclass(frozen=True)
+class PeFormat:
+    """Bits of a PE's operands and sums.
+
+    Parameters
+    ----------
+    activation_bits, weight_bits : int
+        The upper bits of the operands; those below are zero at the blocks.
+    product_bits : int
+        Of the product, without ``zeros``.
+    sum_in_bits, sum_out_bits : int
+        Of the sums, without ``zeros``; the mapping proves that they never overflow.
+    zeros : int
+        Low bits of products and sums that are left out, since they are always zero.
+    """
+
+    activation_bits: int
+    weight_bits: int
+    product_bits: int
+    sum_in_bits: int
+    sum_out_bits: int
+    zeros: int = 0
+
+    @classmethod
+    def of(cls, widths: Widths, row: int) -> PeFormat:
+        """The format of the PEs of a row; nothing enters the first row from above."""
+        return cls(
+            widths.activation_bits,
+            widths.weight_bits,
+            widths.product_bits[row],
+            widths.sum_bits[row - 1] if row else 1,
+            widths.sum_bits[row],
+            widths.sum_zeros,
+        )
+
+    @classmethod
+    def whole(cls, blocks: Sequence[Block], sum_bits: int) -> PeFormat:
+        """Eight bits of each operand, all of the products, and sums of one width."""
+        return cls(8, 8, max(block.product_bits for block in blocks), sum_bits, sum_bits)
 
 
 class ProcessingElement(wiring.Component):
@@ -30,34 +73,33 @@ class ProcessingElement(wiring.Component):
     toggles.
 
     **Latency**: ``sum_out`` follows ``sum_in`` by :attr:`SUM_LATENCY`, and ``activation`` with the
-    weight of its cycle by one cycle more (:attr:`PRODUCT_LATENCY`). A weight may be swapped in :attr:`LOAD_LATENCY` after it
-    was loaded, and multiplies :attr:`SWAP_LATENCY` after the swap. Loading and swapping in one
-    cycle swaps the weight that was there before.
+    weight of its cycle by :attr:`PRODUCT_LATENCY` more. A weight may be swapped in
+    :attr:`LOAD_LATENCY` after it was loaded, and multiplies :attr:`SWAP_LATENCY` after the swap.
+    Loading and swapping in one cycle swaps the weight that was there before.
 
     Parameters
     ----------
     blocks : sequence of Block
         At least one.
-    sum_bits : int
-        Width of the sums in two's complement; the mapping proves that they never overflow.
+    format : PeFormat
     implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
     Attributes
     ----------
-    activation : In(signed(8))
+    activation : In(signed(activation_bits))
     multiply : In(1)
         The product of this cycle differs from the last one that was taken, or may: the activation
         or the weight changed. Where it does not, the register after the blocks need not be clocked.
     add : In(1)
         Take ``sum_in`` and the product that was registered. Must follow the ``activation`` of the
         pixel by :attr:`PRODUCT_LATENCY`. Without a pixel the sum may hold still.
-    weight : In(signed(8))
+    weight : In(signed(weight_bits))
     load : In(1)
         Take ``weight``, and ``select``, as the next ones.
     swap : In(1)
         The next weight becomes the present one.
-    sum_in, sum_out : In, Out(signed(sum_bits))
+    sum_in, sum_out : In(signed(sum_in_bits)), Out(signed(sum_out_bits))
     select : In(range(len(blocks)))
         Only with several blocks: the one that multiplies ``weight``.
     """
@@ -74,29 +116,27 @@ class ProcessingElement(wiring.Component):
     def __init__(
         self,
         blocks: Sequence[Block],
-        sum_bits: int,
+        format: PeFormat,
         *,
         implementations: Mapping[str, str] | None = None,
     ):
-        if sum_bits < 8:
-            raise ValueError(f"Sum width must be at least 8 bits, not {sum_bits!r}")
         if not blocks:
             raise ValueError("A PE must hold at least one block")
         self._blocks = tuple(blocks)
-        self._sum_bits = sum_bits
+        self._format = format
         self._implementations = dict(implementations or {})
         select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
         super().__init__(
             {
                 **select,
-                "activation": In(CODE),
+                "activation": In(signed(format.activation_bits)),
                 "multiply": In(1),
                 "add": In(1),
-                "weight": In(CODE),
+                "weight": In(signed(format.weight_bits)),
                 "load": In(1),
                 "swap": In(1),
-                "sum_in": In(signed(sum_bits)),
-                "sum_out": Out(signed(sum_bits)),
+                "sum_in": In(signed(format.sum_in_bits)),
+                "sum_out": Out(signed(format.sum_out_bits)),
             }
         )
 
@@ -106,23 +146,27 @@ class ProcessingElement(wiring.Component):
         return self._blocks
 
     @property
-    def sum_bits(self) -> int:
-        """Width of the sums."""
-        return self._sum_bits
+    def format(self) -> PeFormat:
+        """Bits of operands and sums."""
+        return self._format
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         # Nothing here needs a reset: no sum counts before a weight is loaded and a pixel arrives.
-        present, following = Signal(CODE, reset_less=True), Signal(CODE, reset_less=True)
-        total = Signal(signed(self._sum_bits), reset_less=True)
+        f = self._format
+        present, following = (
+            Signal(signed(f.weight_bits), name=name, reset_less=True)
+            for name in ("present", "following")
+        )
+        total = Signal(signed(f.sum_out_bits), reset_less=True)
         with m.If(self.load):
             m.d.sync += following.eq(self.weight)
         with m.If(self.swap):
             m.d.sync += present.eq(following)
         wires = self._product(m, platform, present)
-        product = Signal(wires.shape(), reset_less=True)
+        product = Signal(signed(f.product_bits), reset_less=True)
         with m.If(self.multiply):
-            m.d.sync += product.eq(wires)
+            m.d.sync += product.eq(wires >> f.zeros)
         with m.If(self.add):
             m.d.sync += total.eq(self.sum_in + product)
         m.d.comb += self.sum_out.eq(total)
@@ -133,6 +177,8 @@ class ProcessingElement(wiring.Component):
         bits = max(block.product_bits for block in self._blocks)
         product = Signal(signed(bits), name="selected_product")
         several = len(self._blocks) > 1
+        a = Cat(C(0, 8 - self._format.weight_bits), weight).as_signed()
+        b = Cat(C(0, 8 - self._format.activation_bits), self.activation).as_signed()
         chosen = self._chosen(m) if several else None
         gated = []
         for number, block in enumerate(self._blocks):
@@ -144,12 +190,12 @@ class ProcessingElement(wiring.Component):
                 partial(block.component, self._implementations.get(block.digest)),
             )
             if chosen is None:
-                m.d.comb += [multiplier.a.eq(weight), multiplier.b.eq(self.activation)]
+                m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
                 gated.append(multiplier.product)
                 continue
             m.d.comb += [
-                multiplier.a.eq(Mux(chosen[number], weight, 0)),
-                multiplier.b.eq(Mux(chosen[number], self.activation, 0)),
+                multiplier.a.eq(Mux(chosen[number], a, 0)),
+                multiplier.b.eq(Mux(chosen[number], b, 0)),
             ]
             # A block need not make 0 of 0 times 0.
             wide = Signal(signed(bits), name=f"product_{number}")

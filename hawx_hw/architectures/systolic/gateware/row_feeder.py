@@ -10,7 +10,6 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
-from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.memories import ParameterMemory, ReadPort, SimpleDualPortRam
 
 __all__ = ["RowFeeder"]
@@ -47,7 +46,7 @@ class RowFeeder(wiring.Component):
         The position of ``read.data`` lies outside the input.
     swap : Out(1)
         The activation of the next cycle is the first of a tile.
-    activation : Out(CODE)
+    activation : Out(Dimensions.activation)
     multiply : Out(1)
         With ``activation``: it, or the weight that it multiplies, differs from that of the pixel
         before.
@@ -77,7 +76,7 @@ class RowFeeder(wiring.Component):
                 "read": Out(ReadPort(d.arena, d.word)),
                 "padding": Out(1),
                 "swap": Out(1),
-                "activation": Out(CODE),
+                "activation": Out(d.activation),
                 "multiply": Out(1),
                 "add": Out(1),
             }
@@ -142,10 +141,11 @@ class RowFeeder(wiring.Component):
         ]
 
         # Stage 3: the activation.
-        code, following, present = Signal(CODE), Signal(CODE), Signal()
+        shape, zeros = self._dimensions.activation, self._dimensions.widths.activation_zeros
+        code, following, present = Signal(shape), Signal(shape), Signal()
         m.d.comb += [
             code.eq(self.read.data[word_number] if word_codes > 1 else self.read.data[0]),
-            following.eq(Mux(word_read, code, Mux(self.padding, layer.pad_code, 0))),
+            following.eq(Mux(word_read, code, Mux(self.padding, layer.pad_code >> zeros, 0))),
         ]
         with m.If(enters):
             m.d.sync += self.activation.eq(following)

@@ -17,9 +17,7 @@ ROWS, COLUMNS = 3, 4
 
 
 def small_slice() -> ArraySlice:
-    mapped, dimensions, _ = pooled_convolution(
-        0, ROWS, COLUMNS, weight_rows=ROWS, accumulators=8
-    )
+    mapped, dimensions, _ = pooled_convolution(0, ROWS, COLUMNS, weight_rows=ROWS, accumulators=8)
     return ArraySlice(dimensions, slice_blocks(mapped)[0])
 
 

@@ -4,19 +4,26 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from hawx_hw.architectures.systolic.gateware.pe import ProcessingElement
+from hawx_hw.architectures.systolic.gateware.pe import PeFormat, ProcessingElement
+from hawx_hw.architectures.systolic.widths import unread_bits
 from hawx_hw.blocks import by_name
-from hawx_hw.blocks.block import BlockComponent
+from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.systolic.gateware.parts import pulse
 from tests.synthetic_blocks import Biased, Wide
 
 Stimulus = list[tuple[int, int, int, int, int]]  # activation, weight, load, swap, sum_in
+
+
+def whole(blocks: Sequence[Block], sum_bits: int) -> ProcessingElement:
+    """A PE that leaves no bit out."""
+    return ProcessingElement(blocks, PeFormat.whole(blocks, sum_bits))
 
 
 def ref_sums(stimulus: Stimulus) -> list[int]:
@@ -32,7 +39,7 @@ def ref_sums(stimulus: Stimulus) -> list[int]:
 
 
 def rtl_sums(stimulus: Stimulus, sum_bits: int) -> list[int]:
-    pe = ProcessingElement([by_name("exact")], sum_bits)
+    pe = whole([by_name("exact")], sum_bits)
     sums: list[int] = []
     assert ProcessingElement.PRODUCT_LATENCY == 1
 
@@ -86,7 +93,7 @@ def test_loading_and_swapping_in_one_cycle_takes_the_old_weight() -> None:
 @pytest.mark.parametrize("chosen", range(3))
 def test_the_selected_block_multiplies(chosen: int) -> None:
     blocks = [Exact(), Biased(), Wide()]
-    pe = ProcessingElement(blocks, 24)
+    pe = whole(blocks, 24)
     rng = random.Random(chosen)
     stimulus = [(code(rng), max(-127, code(rng)), rng.randint(-9999, 9999)) for _ in range(200)]
     expected = [int(blocks[chosen].raw_table[w + 128, x + 128]) for x, w, _ in stimulus]
@@ -122,7 +129,7 @@ def test_operands_of_other_blocks_hold_still() -> None:
             made.append(super().component(architecture))
             return made[-1]
 
-    pe = ProcessingElement([Remembered(1), Remembered(2), Remembered(3)], 24)
+    pe = whole([Remembered(1), Remembered(2), Remembered(3)], 24)
     toggled = dict.fromkeys(range(3), 0)
     rng = random.Random(1)
 
@@ -152,7 +159,7 @@ def test_operands_of_other_blocks_hold_still() -> None:
 def test_the_selection_is_swapped_with_its_weight() -> None:
     """Loaded while another block multiplies, and in use from the swap on: tile after tile."""
     blocks = [Exact(), Biased(), Wide()]
-    pe = ProcessingElement(blocks, 24)
+    pe = whole(blocks, 24)
     rng = random.Random(5)
     tiles = [(rng.randrange(3), max(-127, code(rng))) for _ in range(40)]
     pixels: list[tuple[int, int, int]] = []
@@ -185,7 +192,7 @@ def test_the_selection_is_swapped_with_its_weight() -> None:
 
 
 def test_registers_hold_without_their_enables() -> None:
-    pe = ProcessingElement([by_name("exact")], 24)
+    pe = whole([by_name("exact")], 24)
 
     async def drive(ctx: Any) -> None:
         ctx.set(pe.weight, 3)
@@ -207,6 +214,34 @@ def test_registers_hold_without_their_enables() -> None:
     simulate(pe, drive)
 
 
-def test_width_is_checked() -> None:
-    with pytest.raises(ValueError, match="Sum width must be at least 8 bits, not 7"):
-        ProcessingElement([by_name("exact")], 7)
+@pytest.mark.parametrize("name", ["precision(w=3,a=3)", "array(2,2,0)"])
+def test_bits_that_are_left_out(name: str) -> None:
+    """Operands without the bits that the block does not read, sums without those that are zero."""
+    block = by_name(name)
+    unread_weight, unread_activation = unread_bits(block)
+    zeros = {"precision(w=3,a=3)": 10, "array(2,2,0)": 4}[name]
+    format = PeFormat(8 - unread_activation, 8 - unread_weight, 16 - zeros, 9, 20 - zeros, zeros)
+    pe = ProcessingElement([block], format)
+    rng = random.Random(3)
+
+    async def drive(ctx: Any) -> None:
+        for _ in range(100):
+            weight, activation, sum_in = code(rng), code(rng), rng.randint(-256, 255)
+            ctx.set(pe.weight, weight >> unread_weight)
+            await pulse(ctx, pe.load)
+            await pulse(ctx, pe.swap)
+            ctx.set(pe.activation, activation >> unread_activation)
+            await pulse(ctx, pe.multiply)
+            ctx.set(pe.sum_in, sum_in)
+            await pulse(ctx, pe.add)
+            product = int(block.raw_table[weight + 128, activation + 128])
+            total = ctx.get(pe.sum_out) << zeros
+            # Modulo its width.
+            assert (total - product - (sum_in << zeros)) % 2**20 == 0
+
+    simulate(pe, drive)
+
+
+def test_a_pe_holds_a_block() -> None:
+    with pytest.raises(ValueError, match="at least one block"):
+        ProcessingElement([], PeFormat(8, 8, 16, 16, 17))
