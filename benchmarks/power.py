@@ -2,7 +2,8 @@
 
     python benchmarks/power.py [--accelerator]
 
-A multiply-accumulate unit under random operands in every technology that is at hand; with
+A multiply-accumulate unit under random operands, two of its three registers with enables and, where
+the library has the cells, clock gates, in every technology that is at hand; with
 ``--accelerator`` also the 8 x 8 LeNet-5 accelerator with exact blocks, a minute more.
 """
 
@@ -35,23 +36,28 @@ from hawx_hw.verification.gate_level import simulate_accelerator
 
 _TECHNOLOGIES = ("generic45", "osu018", "osu035", "ihp-sg13g2", "sky130hd")
 _MAC = """\
-module mac(input clk, input signed [7:0] a, input signed [7:0] b, output reg signed [19:0] sum);
+module mac(input clk, input load, input add, input signed [7:0] a, input signed [7:0] b,
+           output reg signed [19:0] sum);
   reg signed [7:0] x, y;
   always @(posedge clk) begin
-    x <= a;
+    if (load) x <= a;
     y <= b;
-    sum <= sum + x * y;
+    if (add) sum <= sum + x * y;
   end
 endmodule
 """
 
 
 def _mac(technology: Technology) -> tuple[FlatNetlist, Activity]:
-    (mapped,) = map_designs([({"mac.v": _MAC}, "mac")], technology, store=default_store())
+    (mapped,) = map_designs(
+        [({"mac.v": _MAC}, "mac")], technology, clock_gating=True, store=default_store()
+    )
     flat = flatten(mapped.netlist)
     simulator = GateSimulator(flat, 64)
     rng = np.random.default_rng(1)
-    simulator.run({port: rng.integers(-128, 128, (1000, 64)) for port in "ab"})
+    operands = {port: rng.integers(-128, 128, (1000, 64)) for port in "ab"}
+    enables = {port: rng.integers(0, 2, (1000, 64)) for port in ("load", "add")}
+    simulator.run(operands | enables)
     return flat, simulator.take()
 
 
@@ -60,7 +66,7 @@ def _accelerator(technology: Technology, folder: Path) -> tuple[FlatNetlist, Act
     emit_accelerator(made, folder, config_hash=0)
     names = (folder / "rtl" / "filelist.f").read_text("utf-8").split()
     sources = {name: (folder / "rtl" / name).read_text("utf-8") for name in names}
-    (mapped,) = map_designs([(sources, TOP)], technology, store=default_store())
+    (mapped,) = map_designs([(sources, TOP)], technology, clock_gating=True, store=default_store())
     flat = flatten(mapped.netlist)
     images = random_codes(np.random.default_rng(1), made.graph, 64)
     return flat, simulate_accelerator(flat, made, folder / "mem", images).total

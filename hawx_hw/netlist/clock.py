@@ -27,6 +27,8 @@ class Clock:
 
     Parameters
     ----------
+    port : str
+        Its name.
     root : int
         The net of the port; -1 where the design has none.
     gated : ndarray of int64, shape (clock gates,)
@@ -35,6 +37,7 @@ class Clock:
         The enable of each.
     """
 
+    port: str
     root: int
     gated: _Integers
     enables: _Integers
@@ -56,7 +59,8 @@ class Clock:
             found = np.where(match, self.enables[order][at], found)
         if np.any(found < 0):
             raise ValueError(
-                "All flip-flops must be clocked by the clock's port or by a clock gate behind it"
+                f"All flip-flops must be clocked by the port {self.port!r} itself, or by a clock "
+                "gate behind it"
             )
         return found
 
@@ -82,4 +86,4 @@ def find_clock(flat: FlatNetlist, port: str) -> Clock:
             raise ValueError(f"The test input of {group.kind} must be tied to 0")
         gated.append(group.nets_at(gate.output))
         enables.append(group.nets_at(gate.enable))
-    return Clock(root, np.concatenate(gated), np.concatenate(enables))
+    return Clock(port, root, np.concatenate(gated), np.concatenate(enables))

@@ -37,22 +37,23 @@ class CellEnergies:
     Parameters
     ----------
     internal_fj : ndarray of float
-        Inside the cell, in fJ a clock cycle, but for the clock's edges.
+        Inside the cell, in fJ a clock cycle; the clock's edges with it.
     switching_fj : ndarray of float
         To charge the nets that the cell drives, in fJ a cycle.
     driven_fj : ndarray of float
-        To charge the cell's own input pins where no cell drives them, in fJ a cycle: on the
-        design's inputs and on what memory macros give.
-    clock_fj : ndarray of float
-        Of the clock, in fJ a cycle: inside the cell at the edges of its clock pin, and to charge
-        that pin; all that a clock gate takes, with the pins that it drives.
+        To charge the cell's own input pins where no cell drives them, in fJ a cycle: on the clock,
+        on the design's inputs and on what memory macros give.
+    clock_internal_fj, clock_charge_fj : ndarray of float
+        Of these what is the clock's, in fJ a cycle: inside the cell at the edges of its clock pin,
+        and to charge that pin; all that a clock gate takes, with the pins that it drives.
     leakage_nw : ndarray of float
     """
 
     internal_fj: _Floats
     switching_fj: _Floats
     driven_fj: _Floats
-    clock_fj: _Floats
+    clock_internal_fj: _Floats
+    clock_charge_fj: _Floats
     leakage_nw: _Floats
 
 
@@ -133,7 +134,7 @@ class PowerModel:
         """Energy of every cell under an activity."""
         toggles, ones = self.rates(activity)
         parts = [group.energies(toggles, ones) for group in self._groups]
-        joined = [np.concatenate([np.zeros(0), *(part[i] for part in parts)]) for i in range(5)]
+        joined = [np.concatenate([np.zeros(0), *(part[i] for part in parts)]) for i in range(6)]
         return CellEnergies(*joined)
 
 
@@ -165,16 +166,19 @@ class _Group:
         self._leakages = [(states.holds(when), value) for when, value in cell.leakages]
 
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
-        """Internal, switching, driven and the clock's energy in fJ a cycle, leakage in nW."""
+        """In fJ a cycle the internal, switching and driven energy, of the first and of the other two
+        what is the clock's; leakage in nW.
+        """
         group, count = self._group, len(self._group.nets)
         rate = {pin: toggles[group.nets_at(pin)] for pin in group.pins}
         shares = {pin: ones[group.nets_at(pin)] for pin in group.pins}
         states = self._states.probabilities(shares, count)
-        internal, switching, driven, clock = (np.zeros(count) for _ in range(4))
+        internal, switching, driven, inside, charged = (np.zeros(count) for _ in range(5))
         for pin, charge in self._charge.items():
             output = self._cell.pins[pin].direction == "output"
             owned = pin in self._of_clock
-            (clock if owned else switching if output else driven)[:] += charge * rate[pin]
+            (switching if output else driven)[:] += charge * rate[pin]
+            charged += owned * charge * rate[pin]
             entries = self._entries[pin]
             if not entries:
                 continue
@@ -183,11 +187,13 @@ class _Group:
             else:
                 weights = np.stack([states @ entry.holds for entry in entries])
             for weight, entry in zip(weights, entries, strict=True):
-                (clock if owned else internal)[:] += rate[pin] * weight * entry.energy
+                energy = rate[pin] * weight * entry.energy
+                internal += energy
+                inside += owned * energy
         leakage = np.full(count, self._cell.leakage_nw)
         for holds, value in self._leakages:
             leakage += (states @ holds.astype(float)) * (value - self._cell.leakage_nw)
-        return internal, switching, driven, clock, leakage
+        return internal, switching, driven, inside, charged, leakage
 
     def _weights(
         self, output: str, entries: Sequence[_Entry], rate: dict[str, _Floats], states: _Floats

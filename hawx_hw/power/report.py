@@ -128,9 +128,9 @@ def _of_layer(
     # nW times us are fJ.
     time = cycles / clock_mhz
     for kind, values in (
-        (0, cells.internal_fj * cycles),
-        (1, (cells.switching_fj + cells.driven_fj) * cycles),
-        (2, cells.clock_fj * cycles),
+        (0, (cells.internal_fj - cells.clock_internal_fj) * cycles),
+        (1, (cells.switching_fj + cells.driven_fj - cells.clock_charge_fj) * cycles),
+        (2, (cells.clock_internal_fj + cells.clock_charge_fj) * cycles),
         (4, cells.leakage_nw * time),
     ):
         total[kind, :count] = np.bincount(model.instances, values, minlength=count)

@@ -60,11 +60,13 @@ def test_a_gate_and_a_flip_flop_by_hand() -> None:
     assert result.internal_fj == pytest.approx([0.2 * 1.857 + 2 * 3.722 + 0.1 * 4.348, 0.2 * 1.488])
     assert result.switching_fj == pytest.approx([0, 0.2 * half * 1.14])
     assert result.driven_fj == pytest.approx([2 * half * 0.95, half * (0.4 * 1.599 + 0.3 * 1.664)])
+    assert result.clock_internal_fj == pytest.approx([2 * 3.722, 0])
+    assert result.clock_charge_fj == pytest.approx([2 * half * 0.95, 0])
     assert result.leakage_nw == pytest.approx([79.11, 17.39])
 
 
 def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) -> list[float]:
-    """Internal, switching and driven energy, and leakage, of one cell."""
+    """Energies, those of the clock, and leakage, of one cell."""
     library, cell = flat.library, flat.library.cells[group.kind]
     nets = dict(zip(group.pins, group.nets[index].tolist(), strict=True))
     clock = int(flat.ports["clk"][1][0])
@@ -80,13 +82,15 @@ def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) ->
 
     states = list(cell_states(cell, group.pins, {pin: share(net) for pin, net in nets.items()}))
     half = 0.5 * SUPPLY**2
-    internal = switching = driven = 0.0
+    internal = switching = driven = inside = charged = 0.0
     for name in group.pins:
         pin, net = cell.pins[name], nets[name]
+        own = cell.flip_flop is not None and name == cell.flip_flop.clocked_on
         if pin.direction == "output":
             switching += half * load[net] * rate(net)
         elif not driven_by_a_cell(flat, library, net):
             driven += half * pin.capacitance * rate(net)
+            charged += own * half * pin.capacitance * rate(net)
         weighed = []
         for power in pin.powers:
             same = [p for p in pin.powers if p.related == power.related]
@@ -120,12 +124,13 @@ def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) ->
             weighed = [
                 (weight / total if total else 1 / len(weighed), mean) for weight, mean in weighed
             ]
-        internal += rate(net) * sum(weight * mean for weight, mean in weighed)
+        energy = rate(net) * sum(weight * mean for weight, mean in weighed)
+        internal, inside = internal + energy, inside + own * energy
     leakage = 0.0
     for values, probability in states:
         which = [nw for when, nw in cell.leakages if parse(when).evaluate(values)]
         leakage += probability * (which[0] if which else cell.leakage_nw)
-    return [internal, switching, driven, leakage]
+    return [internal, switching, driven, inside, charged, leakage]
 
 
 def cell_states(cell: Cell, pins: tuple[str, ...], ones: dict[str, float]):  # type: ignore[no-untyped-def]
@@ -171,7 +176,14 @@ def test_random_designs_cell_by_cell(technology: str) -> None:
         for group in flat.groups
         for index in range(len(group.nets))
     ]
-    every = (result.internal_fj, result.switching_fj, result.driven_fj, result.leakage_nw)
+    every = (
+        result.internal_fj,
+        result.switching_fj,
+        result.driven_fj,
+        result.clock_internal_fj,
+        result.clock_charge_fj,
+        result.leakage_nw,
+    )
     np.testing.assert_allclose(np.stack(every, axis=1), expected, rtol=1e-9, atol=1e-12)
 
 
@@ -180,8 +192,35 @@ def test_without_toggles_only_clock_and_leakage_are_left() -> None:
     nothing = np.zeros(flat.nets, dtype=np.int64)
     result = PowerModel(flat, SUPPLY).energies(Activity(10, nothing, nothing))
     assert result.internal_fj == pytest.approx([2 * 3.722, 0])
+    assert result.clock_internal_fj.tolist() == result.internal_fj.tolist()
+    assert result.clock_charge_fj.tolist() == result.driven_fj.tolist()
     assert result.switching_fj.tolist() == [0, 0]
     assert result.leakage_nw.min() > 0
+
+
+def test_a_clock_gate_and_what_it_drives_are_the_clocks() -> None:
+    """Two flip-flops behind a gate that is open in every fourth cycle."""
+    instances = [
+        Instance("g", "CLKGATETST", {"CK": [2], "E": [3], "SE": ["0"], "GCK": [4]}, {}),
+        *(Instance(f"f{n}", "DFF", {"CK": [4], "D": [3], "Q": [5 + n]}, {}) for n in range(2)),
+    ]
+    ports = {"clk": ("input", [2]), "e": ("input", [3]), "q": ("output", [5, 6])}
+    flat = flatten(
+        Netlist("top", {"top": Module("top", ports, instances)}, load("generic45").library)
+    )
+    toggles, ones = np.zeros(flat.nets, dtype=np.int64), np.zeros(flat.nets, dtype=np.int64)
+    gate, flops = flat.groups
+    assert (gate.kind, flops.kind) == ("CLKGATETST", "DFF")
+    toggles[gate.nets_at("GCK")] = 50
+    result = PowerModel(flat, SUPPLY).energies(Activity(100, toggles, ones))
+    half = 0.5 * SUPPLY**2
+    # CK 3.52 and GCK 4.839 fJ a toggle, CK 1.812 fF; the gate charges two pins of 0.95 fF.
+    assert result.internal_fj == pytest.approx([2 * 3.52 + 0.5 * 4.839, *[0.5 * 3.722] * 2])
+    assert result.switching_fj == pytest.approx([0.5 * half * 2 * 0.95, 0, 0])
+    assert result.driven_fj == pytest.approx([2 * half * 1.812, 0, 0])
+    assert result.clock_internal_fj.tolist() == result.internal_fj.tolist()
+    charged = result.switching_fj + result.driven_fj
+    assert result.clock_charge_fj.tolist() == charged.tolist()
 
 
 def test_arguments() -> None:

@@ -79,7 +79,14 @@ def test_parts_and_layers_add_up() -> None:
     for layer in result.layers:
         assert sum(layer.parts.values()) == pytest.approx(layer.energy_pj, rel=1e-6)
     # The slice has no part of its own: its instance in the core is of the core's.
-    assert set(result.parts) == {"PEs", "blocks", "control", "memories"}
+    assert set(result.parts) == {"PEs", "blocks", "clock", "control", "memories"}
+    # The clock's energy is in a part of its own, and in the modules that it is used in.
+    time = result.cycles / 250.0
+    assert result.parts["clock"].energy_pj == pytest.approx(result.clock_uw * time, rel=1e-6)
+    assert result.parts["PEs"].clock_uw == 0
+    clocks = sum(module.clock_uw for module in result.modules.values())
+    assert clocks == pytest.approx(result.clock_uw, rel=1e-6)
+    assert result.clock_uw > 0
     assert result.blocks == {"hawx_block_exact": result.modules["hawx_block_exact"]}
     pes, own = result.pes["hawx_pe_exact"], result.modules["hawx_pe_exact"]
     inside = result.blocks["hawx_block_exact"].energy_pj
@@ -91,7 +98,8 @@ def test_power_times_time_is_energy() -> None:
     _, _, result = report()
     assert result.cycles == 150
     for row, cycles in ((result, 150), *((layer, layer.cycles) for layer in result.layers)):
-        kinds = sum(getattr(row, f"{k}_uw") for k in ("internal", "switching", "memory", "leakage"))
+        names = ("internal", "switching", "clock", "memory", "leakage")
+        kinds = sum(getattr(row, f"{name}_uw") for name in names)
         assert row.power_uw == pytest.approx(kinds, rel=1e-6)
         assert row.energy_pj == pytest.approx(row.power_uw * cycles / 250.0, rel=1e-6)
 
@@ -105,7 +113,7 @@ def test_whole_cells_against_the_model() -> None:
         each = cells.internal_fj + cells.switching_fj + cells.driven_fj
         dynamic += float(each.sum()) * part.cycles / 2 / 1000
     time = 150 / 250.0
-    dynamic_uw = result.internal_uw + result.switching_uw
+    dynamic_uw = result.internal_uw + result.switching_uw + result.clock_uw
     assert dynamic_uw * time == pytest.approx(dynamic, rel=1e-6)
 
 
@@ -153,4 +161,5 @@ def test_an_unknown_module_is_of_the_part_it_stands_in() -> None:
     )
     leakage = {part: entry.leakage_uw for part, entry in result.parts.items()}
     inverter = result.leakage_uw / 2
-    assert leakage == {"PEs": pytest.approx(inverter), "shell": pytest.approx(inverter)}
+    expected = {"PEs": pytest.approx(inverter), "shell": pytest.approx(inverter), "clock": 0}
+    assert leakage == expected

@@ -6,6 +6,7 @@ from hawx_hw.util.results import Header
 
 METRICS = {
     "internal_uw": 4.0,
+    "clock_uw": 1.0,
     "switching_uw": 3.0,
     "memory_uw": 2.0,
     "leakage_uw": 1.0,

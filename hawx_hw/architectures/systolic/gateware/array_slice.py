@@ -15,6 +15,7 @@ from hawx_hw.architectures.systolic.gateware.pe import PeFormat, ProcessingEleme
 from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, SliceBlocks
 from hawx_hw.architectures.systolic.parts import PE
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.gateware.adders import carry_select_sum
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import SimpleDualPortRam
 
@@ -236,6 +237,7 @@ class ArraySlice(wiring.Component):
         ]
         for column, bottom in enumerate(bottoms):
             before = Mux(here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column]))
-            m.d.comb += sums[column].eq(bottom + before)
+            total = carry_select_sum(m, bottom, before, d.sum_bits, f"total_{column}")
+            m.d.comb += sums[column].eq(total)
         with m.If(stage.valid):
             m.d.sync += last_sums.eq(sums)
