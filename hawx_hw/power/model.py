@@ -166,8 +166,8 @@ class _Group:
         self._leakages = [(states.holds(when), value) for when, value in cell.leakages]
 
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
-        """In fJ a cycle the internal, switching and driven energy, of the first and of the other two
-        what is the clock's; leakage in nW.
+        """Internal, switching and driven energy, the clock's inside and charge of these,
+        all in fJ a cycle; leakage in nW.
         """
         group, count = self._group, len(self._group.nets)
         rate = {pin: toggles[group.nets_at(pin)] for pin in group.pins}

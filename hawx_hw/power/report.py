@@ -6,6 +6,8 @@ A *holder* is a module that blocks stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from hawx_hw.gateware.names import BLOCK
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
+from hawx_hw.power.clock_tree import clock_tree
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerReport
 from hawx_hw.technology.memories import MacroMetrics, MemoryModel
@@ -109,6 +112,7 @@ def power_report(
         pes=groups.table(groups.holders, total, every, clock_mhz),
         modules=groups.table(groups.kinds, total, every, clock_mhz),
         memories=_memories(flat, metrics, layers, images),
+        clock_tree=clock_tree(flat, reduce(add, layers.values()), model.supply, clock_mhz),
         **_metrics(total.sum(axis=1), every, clock_mhz),
     )
 

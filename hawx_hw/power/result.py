@@ -9,6 +9,8 @@ from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.util.results import Record, Result
 
 __all__ = [
+    "ClockTree",
+    "ClockedModule",
     "GroupPower",
     "LayerPower",
     "MacroPower",
@@ -102,6 +104,41 @@ class MacroPower(Record):
     source: str
 
 
+class ClockedModule(Record):
+    """The flip-flops of a kind of module, in all of its instances.
+
+    Parameters
+    ----------
+    clock_gates : int
+    gated, free : int
+        Flip-flops behind one of these gates, and those that are clocked in every cycle.
+    """
+
+    clock_gates: int
+    gated: int
+    free: int
+
+
+class ClockTree(Record):
+    """Who is clocked, and what a tree of buffers is estimated to take besides.
+
+    Parameters
+    ----------
+    modules : mapping of str to ClockedModule
+    buffer : str or None
+        The buffer that the estimate is of; None where the library has none.
+    buffers : int
+        How many of them, estimated.
+    estimated_uw : float
+        Their power in uW; in no other number of the report.
+    """
+
+    modules: Mapping[str, ClockedModule]
+    buffer: str | None
+    buffers: int
+    estimated_uw: float
+
+
 class PowerReport(PowerMetrics):
     """Power of an accelerator that computes one image after another.
 
@@ -121,6 +158,7 @@ class PowerReport(PowerMetrics):
         the blocks; the modules that hold blocks, such
         as PEs, with all that they hold; the kinds of modules, each without what it instantiates.
     memories : tuple of MacroPower
+    clock_tree : ClockTree
     """
 
     supply: float
@@ -133,6 +171,7 @@ class PowerReport(PowerMetrics):
     pes: Mapping[str, GroupPower]
     modules: Mapping[str, GroupPower]
     memories: tuple[MacroPower, ...]
+    clock_tree: ClockTree
 
 
 class PowerResult(PowerReport, Result):

@@ -107,7 +107,7 @@ SYNTH = SynthResult(
     memory_bits=724_275,
     top="hawx_accelerator",
     technology=TECHNOLOGY,
-    options=SynthesisOptions(period_ns=None, booth=False, flatten=False),
+    options=SynthesisOptions(period_ns=None, booth=False, flatten=False, clock_gating=False),
     keys={},
     timing=Timing(
         method="liberty tables",

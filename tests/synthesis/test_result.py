@@ -35,7 +35,7 @@ RESULT = SynthResult(
     memory_bits=32,
     top="top",
     technology=TechnologyName(name="generic45", library="generic45", sha256="ab"),
-    options=SynthesisOptions(period_ns=None, booth=False, flatten=False),
+    options=SynthesisOptions(period_ns=None, booth=False, flatten=False, clock_gating=False),
     keys={"top": "12"},
     timing=Timing(
         method="liberty tables",

@@ -201,13 +201,15 @@ class ArraySlice(wiring.Component):
 
         sums, last_sums = Signal(shape), Signal(shape, reset_less=True)
         # A pixel that follows itself at once is not yet in the memory when it is read.
-        follows_itself = Signal()
-        m.d.sync += follows_itself.eq(
+        follows, follows_itself = Signal(), Signal()
+        m.d.comb += follows.eq(
             stage.valid
+            & request.valid
             & (here.index == asked.index)
             & (here.bank == asked.bank)
             & ~asked.first_tile
         )
+        m.d.sync += follows_itself.eq(follows)
         read_bank = Signal()
         with m.If(self.sums.enable):
             m.d.sync += read_bank.eq(self.sums.bank)
@@ -239,5 +241,5 @@ class ArraySlice(wiring.Component):
             before = Mux(here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column]))
             total = carry_select_sum(m, bottom, before, d.sum_bits, f"total_{column}")
             m.d.comb += sums[column].eq(total)
-        with m.If(stage.valid):
+        with m.If(follows):
             m.d.sync += last_sums.eq(sums)

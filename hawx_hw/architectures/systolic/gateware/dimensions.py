@@ -202,7 +202,8 @@ class Dimensions:
                 {
                     "first": 1,  # of the tile
                     "position": self.position,
-                    "tile": unsigned(index_width(self.tap_words)),  # in the lists of taps
+                    # In the lists of taps; only with ``first``.
+                    "tile": unsigned(index_width(self.tap_words)),
                 }
             )
         )

@@ -93,7 +93,15 @@ class RowFeeder(wiring.Component):
 
         # Stage 0: the pixel with this row's tap.
         layer, here = self.layer, self.fetch_out
-        m.d.sync += [here.valid.eq(self.fetch.valid), here.payload.eq(self.fetch.payload)]
+        coming = self.fetch.payload
+        m.d.sync += here.valid.eq(self.fetch.valid)
+        with m.If(self.fetch.valid):
+            m.d.sync += [
+                here.payload.first.eq(coming.first),
+                here.payload.position.eq(coming.position),
+            ]
+            with m.If(coming.first):
+                m.d.sync += here.payload.tile.eq(coming.tile)
         tap, position = self.taps.data, here.payload.position
         m.d.comb += [
             self.taps.enable.eq(self.fetch.valid & self.fetch.payload.first),
@@ -132,8 +140,9 @@ class RowFeeder(wiring.Component):
             word_first.eq(first),
             word_read.eq(self.read.enable),
             self.padding.eq(pad),
-            word_number.eq(number),
         ]
+        with m.If(valid):
+            m.d.sync += word_number.eq(number)
         enters = Signal()  # the array; codes that stream go another way
         m.d.comb += [
             enters.eq(word_valid & ~layer.stream),
