@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
-    from hawx_hw.power.result import PowerResult
+    from hawx_hw.power.result import ClockTree, PowerResult
     from hawx_hw.prediction.prediction import Interval, Prediction
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
@@ -193,12 +193,28 @@ def power_lines(result: PowerResult) -> list[Line]:
             f"{result.power_uw / 1000:.2f} mW ({shares})",
         ),
         ("clock", f"{result.clock_mhz:g} MHz, {result.clock}"),
+        ("clocked", _clocked(result.clock_tree)),
         (
             "energy per image",
             f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "
             f"{result.images:,} images)",
         ),
     ]
+
+
+def _clocked(tree: ClockTree) -> str:
+    gates, gated, free = (
+        sum(getattr(module, key) for module in tree.modules.values())
+        for key in ("clock_gates", "gated", "free")
+    )
+    behind = f", {gated:,} of them behind {gates:,} clock gates" if gates else ""
+    buffers = (
+        f"; a clock tree would take {tree.estimated_uw / 1000:.2f} mW besides (estimate: "
+        f"{tree.buffers:,} buffers, no wires)"
+        if tree.buffer
+        else ""
+    )
+    return f"{gated + free:,} flip-flops{behind}{buffers}"
 
 
 def _prediction_text(prediction: Prediction) -> str:

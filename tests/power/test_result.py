@@ -1,6 +1,13 @@
 from pathlib import Path
 
-from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerResult
+from hawx_hw.power.result import (
+    ClockedModule,
+    ClockTree,
+    GroupPower,
+    LayerPower,
+    MacroPower,
+    PowerResult,
+)
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.util.results import Header
 
@@ -37,6 +44,12 @@ RESULT = PowerResult(
             leakage_nw=3.0,
             source="model",
         ),
+    ),
+    clock_tree=ClockTree(
+        modules={"hawx_pe_exact": ClockedModule(clock_gates=2, gated=30, free=1)},
+        buffer="BUF",
+        buffers=2,
+        estimated_uw=0.5,
     ),
     technology=TechnologyName(name="generic45", library="generic45", sha256="ab"),
     clock="set by the technology",

@@ -12,7 +12,14 @@ from hawx_hw.design.program import (
     ProgramCycles,
 )
 from hawx_hw.netlist.report import CellTotals
-from hawx_hw.power.result import GroupPower, LayerPower, PowerMetrics, PowerResult
+from hawx_hw.power.result import (
+    ClockedModule,
+    ClockTree,
+    GroupPower,
+    LayerPower,
+    PowerMetrics,
+    PowerResult,
+)
 from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
 from hawx_hw.prediction.result import PredictedTechnology, PredictResult
 from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
@@ -121,7 +128,8 @@ SYNTH = SynthResult(
 )
 _METRICS = dict(
     PowerMetrics(
-        internal_uw=4000.0,
+        internal_uw=3000.0,
+        clock_uw=1000.0,
         switching_uw=3000.0,
         memory_uw=2000.0,
         leakage_uw=1000.0,
@@ -145,6 +153,15 @@ POWER = PowerResult(
     pes={},
     modules={},
     memories=(),
+    clock_tree=ClockTree(
+        modules={
+            "hawx_core": ClockedModule(clock_gates=2, gated=30, free=4),
+            "hawx_pe_exact": ClockedModule(clock_gates=8, gated=120, free=0),
+        },
+        buffer="BUF",
+        buffers=3,
+        estimated_uw=120.0,
+    ),
     technology=TECHNOLOGY,
     clock="set by the technology",
     method="toggles without glitches",
