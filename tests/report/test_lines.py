@@ -70,7 +70,10 @@ def test_synthesis() -> None:
 
 def test_power() -> None:
     assert lines.power_lines(samples.POWER) == [
-        ("power", "10.00 mW (clock 10 %, internal 30 %, switching 30 %, memory 20 %, leakage 10 %)"),
+        (
+            "power",
+            "10.00 mW (clock 10 %, internal 30 %, switching 30 %, memory 20 %, leakage 10 %)",
+        ),
         ("clock", "500 MHz, set by the technology"),
         (
             "clocked",

@@ -14,7 +14,7 @@ _SIZES = range(4, 21)
 _SLICE_COLUMNS, _WEIGHT_ROWS, _REQUANTIZERS = 10, (1, 2, 4, 8, 16), 8
 #: Numbers that a sample is made from: rows, columns, slice columns, weight rows, requantizers,
 #: accumulators, block register.
-DIMENSIONS = 7
+DIMENSIONS = 6
 
 
 def sample(point: Sequence[float]) -> SystolicConfig:
@@ -47,7 +47,6 @@ def sample(point: Sequence[float]) -> SystolicConfig:
         weight_rows=_one_of([w for w in _WEIGHT_ROWS if w <= rows], next(take)),
         requantizers=_one_of(_divisors(slice_columns, _REQUANTIZERS), next(take)),
         accumulators=_one_of(_ACCUMULATORS, next(take)),
-        block_register=next(take) >= 0.5,
     )
 
 

@@ -31,7 +31,6 @@ def test_the_space_is_filled() -> None:
         assert 56 <= sum(value < 12 for value in values) <= 64
     for key, expected in (
         ("accumulators", {32, 64, 128, 256}),
-        ("block_register", {False, True}),
         ("weight_rows", {1, 2, 4, 8, 16}),
     ):
         assert {getattr(each, key) for each in samples} == expected
@@ -39,14 +38,14 @@ def test_the_space_is_filled() -> None:
 
 def test_the_corners() -> None:
     small, large = sample([0.0] * DIMENSIONS), sample([1 - 1e-9] * DIMENSIONS)
-    assert (small.rows, small.columns, small.requantizers, small.block_register) == (4, 4, 1, False)
+    assert (small.rows, small.columns, small.requantizers) == (4, 4, 1)
     assert (large.rows, large.columns, large.slice_columns) == (20, 20, 10)
-    assert (large.weight_rows, large.requantizers, large.block_register) == (16, 5, True)
+    assert (large.weight_rows, large.requantizers) == (16, 5)
 
 
 def test_a_point_must_lie_in_the_unit_cube() -> None:
-    with pytest.raises(ValueError, match=r"^point must have 7 numbers, not 6$"):
-        sample([0.0] * 6)
+    with pytest.raises(ValueError, match=r"^point must have 6 numbers, not 5$"):
+        sample([0.0] * 5)
     for number in (1.0, -0.1, float("nan")):
         with pytest.raises(ValueError, match=rf"^point must lie in \[0, 1\), not {number!r}$"):
             sample([0.5] * (DIMENSIONS - 1) + [number])

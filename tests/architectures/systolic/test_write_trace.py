@@ -41,9 +41,9 @@ def test_the_order_of_words_counted_by_hand() -> None:
     images = random_codes(np.random.default_rng(1), network, 1)
     tensors = run_all(network, images)
     (trace,) = write_trace(mapped, tensors)
-    # Filters 0 and 1: two pixels of each, then the other two; then filter 2 alone.
-    channels = [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 2]
-    pixels = [0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 2, 3]
+    # Filters 0 and 1 of each of two pixels, then of the other two; then filter 2 alone.
+    channels = [0, 1, 0, 1, 0, 1, 0, 1, 2, 2, 2, 2]
+    pixels = [0, 0, 1, 1, 2, 2, 3, 3, 0, 1, 2, 3]
     assert trace.name == "conv"
     assert trace.channels.tolist() == [[channel] for channel in channels]
     assert trace.places.tolist() == [[pixel // 2, pixel % 2] for pixel in pixels]
@@ -59,3 +59,13 @@ def test_codes_of_a_word_without_a_channel_are_marked() -> None:
     images = random_codes(np.random.default_rng(1), network, 1)
     (trace,) = write_trace(mapped, run_all(network, images))
     assert {tuple(word) for word in trace.channels.tolist()} == {(0, 1), (2, -1)}
+
+
+def test_slices_come_one_after_another() -> None:
+    """Four filters on two slices of two columns, one code a word, two pixels."""
+    network = convolution(np.random.default_rng(0), (1, 1, 2), 4, (1, 1))
+    mapped = plan(network, ArrayShape.complete(1, 4, slice_columns=2, requantizers=1))
+    images = random_codes(np.random.default_rng(1), network, 1)
+    (trace,) = write_trace(mapped, run_all(network, images))
+    assert trace.channels.ravel().tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
+    assert trace.places[:, 1].tolist() == [0, 0, 1, 1, 0, 0, 1, 1]

@@ -14,6 +14,7 @@ from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.post_processor import PostProcessor
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
+from hawx_hw.architectures.systolic.widths import Widths
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.graph import Requantization
 from hawx_hw.graph.reference import requantize
@@ -31,6 +32,7 @@ def dimensions(requantizers: int, groups: int = 1, *, pooled: bool = True) -> Di
         array=ArrayShape(1, groups * requantizers, groups * requantizers, 1, requantizers),
         fields=tuple(fields),
         layers=1,
+        widths=Widths(0, 0, 0, (16,), (16,)),
         sum_bits=24,
         addend_bits=48,
         product_bits=49,
