@@ -80,8 +80,8 @@ def test_power(tmp_path: Path) -> None:
     assert [" ".join(line.split()) for line in lines[1:] if line] == [
         "power 10.00 mW (clock 10 %, internal 30 %, switching 30 %, memory 20 %, leakage 10 %)",
         "clock 500 MHz, set by the technology",
-        "clocked 154 flip-flops, 150 of them behind 10 clock gates; a clock tree would take 0.12 mW "
-        "besides (estimate: 3 buffers, no wires)",
+        "clocked 154 flip-flops, 150 of them behind 10 clock gates; a clock tree would take "
+        "0.12 mW besides (estimate: 3 buffers, no wires)",
         "energy per image 0.200 uJ in 10,000 cycles (mean of 64 images)",
         f"power {tmp_path}/power.json",
         "where the energy of an image goes",
