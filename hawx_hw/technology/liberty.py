@@ -10,6 +10,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.technology.cells import (
     Arc,
     Cell,
+    ClockGate,
     FlipFlop,
     InternalPower,
     Library,
@@ -27,6 +28,7 @@ from hawx_hw.technology.liberty_writer import DELAY_MODEL, NUMBERS, Part, libert
 __all__ = [
     "Arc",
     "Cell",
+    "ClockGate",
     "FlipFlop",
     "InternalPower",
     "Library",
