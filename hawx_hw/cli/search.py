@@ -125,7 +125,8 @@ def pick(
     print_table(
         _heading(result),
         [_line(chosen, result, "")],
-        title=f"{folder / 'design.json'}: point {chosen}",
+        title=f"{folder / 'design.json'}: point {chosen}"
+        + (f", memory model {result.memory_model}" if result.memory_model else ""),
         numbers=True,
     )
     typer.echo(f"To build it: hawx run {config} --index {chosen}, or index: {chosen} under search.")
@@ -222,6 +223,8 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
         f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}; "
         f"hypervolume {result.hypervolume:.6g}."
     ]
+    if result.memory_model:
+        notes.append(f"Energy and power count memories by the model {result.memory_model}.")
     if hidden:
         notes.append(f"{hidden} more are on the front by other metrics: --all shows them.")
     if chosen is None:

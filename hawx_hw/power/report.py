@@ -17,8 +17,9 @@ from hawx_hw.gateware.names import BLOCK
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.clock_tree import clock_tree
+from hawx_hw.power.memories import by_memory_model, macro_powers
 from hawx_hw.power.model import PowerModel
-from hawx_hw.power.result import GroupPower, LayerPower, MacroPower, PowerReport
+from hawx_hw.power.result import GroupPower, LayerPower, PowerReport
 from hawx_hw.technology.memories import MacroMetrics, MemoryModel
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def power_report(
     part_of: Callable[[str], str | None],
     clock_mhz: float,
     images: int,
+    memory_models: Mapping[str, MemoryModel] | None = None,
     progress: Progress | None = None,
 ) -> PowerReport:
     """Power and energy of a design while it works on one image after another.
@@ -62,6 +64,8 @@ def power_report(
     clock_mhz : float
     images : int
         How many images the activities are of.
+    memory_models : mapping of str to MemoryModel or None
+        Models that the report gives the energy of an image under besides, by name.
     progress : callable or None
         Called with how many layers of how many are done.
 
@@ -111,8 +115,12 @@ def power_report(
         blocks=groups.table(groups.blocks, total, every, clock_mhz),
         pes=groups.table(groups.holders, total, every, clock_mhz),
         modules=groups.table(groups.kinds, total, every, clock_mhz),
-        memories=_memories(flat, metrics, layers, images),
         clock_tree=clock_tree(flat, reduce(add, layers.values()), model.supply, clock_mhz),
+        memory_model=memories.name,
+        memory_models=by_memory_model(
+            memory_models or {}, memories, flat.macros, layers, images, float(total.sum())
+        ),
+        memories=macro_powers(flat.macros, metrics, layers, images),
         **_metrics(total.sum(axis=1), every, clock_mhz),
     )
 
@@ -140,9 +148,8 @@ def _of_layer(
         total[kind, :count] = np.bincount(model.instances, values, minlength=count)
     for index, (macro, own) in enumerate(zip(flat.macros, metrics, strict=True)):
         reads, writes = activity.accesses.get(macro.path, (0, 0))
-        total[3, count + index] = (
-            reads * own.read_energy_fj + writes * own.write_energy_fj
-        ) / images
+        total[2, count + index] = own.clock_fj * cycles
+        total[3, count + index] = own.energy_fj(reads, writes, cycles=0) / images
         total[4, count + index] = own.leakage_nw * time
     return total / 1000
 
@@ -234,29 +241,3 @@ def _energies(groups: Mapping[str, NDArray[np.int64]], energy: _Floats) -> dict[
 
 def _rounded(value: float) -> float:
     return float(f"{value:.8g}")
-
-
-def _memories(
-    flat: FlatNetlist,
-    metrics: list[MacroMetrics],
-    layers: Mapping[str, Activity],
-    images: int,
-) -> tuple[MacroPower, ...]:
-    entries = []
-    for macro, own in zip(flat.macros, metrics, strict=True):
-        counts = [activity.accesses.get(macro.path, (0, 0)) for activity in layers.values()]
-        entries.append(
-            MacroPower(
-                path=macro.path,
-                kind=macro.kind,
-                width=macro.parameters["WIDTH"],
-                depth=macro.parameters["DEPTH"],
-                reads=sum(reads for reads, _ in counts) / images,
-                writes=sum(writes for _, writes in counts) / images,
-                read_energy_fj=_rounded(own.read_energy_fj),
-                write_energy_fj=_rounded(own.write_energy_fj),
-                leakage_nw=_rounded(own.leakage_nw),
-                source=own.source,
-            )
-        )
-    return tuple(entries)

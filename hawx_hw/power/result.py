@@ -9,11 +9,13 @@ from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.util.results import Record, Result
 
 __all__ = [
+    "Accesses",
     "ClockTree",
     "ClockedModule",
     "GroupPower",
     "LayerPower",
     "MacroPower",
+    "MemoryModelEnergy",
     "PowerMetrics",
     "PowerReport",
     "PowerResult",
@@ -72,6 +74,33 @@ class LayerPower(PowerMetrics):
     blocks: Mapping[str, float]
 
 
+class Accesses(Record):
+    """How often an image accesses a memory.
+
+    Parameters
+    ----------
+    reads, writes : float
+    """
+
+    reads: float
+    writes: float
+
+
+class MemoryModelEnergy(Record):
+    """Energy of an image under one memory model.
+
+    Parameters
+    ----------
+    memories_pj : float
+        Of the accesses to memories, and of their clocks.
+    energy_pj : float
+        Of all.
+    """
+
+    memories_pj: float
+    energy_pj: float
+
+
 class MacroPower(Record):
     """A memory macro.
 
@@ -85,8 +114,14 @@ class MacroPower(Record):
         Bits of a word, and words.
     reads, writes : float
         Accesses an image.
+    layers : mapping of str to Accesses
+        The same by layer.
     read_energy_fj, write_energy_fj : float
         Of one access.
+    clock_fj : float
+        Of the clock in each cycle, accessed or not.
+    energy_pj : float
+        Of an image's accesses, and of the clock.
     leakage_nw : float
     source : str
         Where these numbers come from.
@@ -98,8 +133,11 @@ class MacroPower(Record):
     depth: int
     reads: float
     writes: float
+    layers: Mapping[str, Accesses]
     read_energy_fj: float
     write_energy_fj: float
+    clock_fj: float
+    energy_pj: float
     leakage_nw: float
     source: str
 
@@ -157,6 +195,10 @@ class PowerReport(PowerMetrics):
         The modules of each part of the accelerator, without the clock, which is a part of its own;
         the blocks; the modules that hold blocks, such
         as PEs, with all that they hold; the kinds of modules, each without what it instantiates.
+    memory_model : str
+        The memory model in use.
+    memory_models : mapping of str to MemoryModelEnergy
+        Energy under each memory model; stated macros count in all.
     memories : tuple of MacroPower
     clock_tree : ClockTree
     """
@@ -170,6 +212,8 @@ class PowerReport(PowerMetrics):
     blocks: Mapping[str, GroupPower]
     pes: Mapping[str, GroupPower]
     modules: Mapping[str, GroupPower]
+    memory_model: str
+    memory_models: Mapping[str, MemoryModelEnergy]
     memories: tuple[MacroPower, ...]
     clock_tree: ClockTree
 
@@ -188,7 +232,7 @@ class PowerResult(PowerReport, Result):
 
     FILE: ClassVar[str] = "power.json"
     STAGE: ClassVar[str] = "power"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     technology: TechnologyName
     clock: str

@@ -18,10 +18,13 @@ class PredictedTechnology(Record):
     name : str
     sha256 : str
         Of its liberty file.
+    memory_model : str
+        The memory model that its energies rest on.
     """
 
     name: str
     sha256: str
+    memory_model: str
 
 
 class PredictResult(Result):
@@ -38,7 +41,7 @@ class PredictResult(Result):
 
     FILE: ClassVar[str] = "predict.json"
     STAGE: ClassVar[str] = "predict"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     technology: PredictedTechnology
     prediction: Prediction | None

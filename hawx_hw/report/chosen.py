@@ -58,6 +58,8 @@ class ChosenDesign:
         One sentence on what it gains.
     designs : tuple of ComparedDesign
         The chosen one, and those that it must beat.
+    memory_model : str or None
+        The memory model that their energies rest on; None where no memories count.
     """
 
     index: int
@@ -68,6 +70,7 @@ class ChosenDesign:
     predicted_accuracy: AccuracyInterval | None
     verdict: str
     designs: tuple[ComparedDesign, ...]
+    memory_model: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; the metrics of a design stand beside its other keys."""
@@ -97,4 +100,5 @@ def chosen_design(result: SearchResult, index: int) -> ChosenDesign:
             )
             for what, point in points
         ),
+        memory_model=result.memory_model,
     )

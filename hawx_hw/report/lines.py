@@ -102,7 +102,7 @@ def predict_lines(result: PredictResult, *, compared: bool) -> list[Line]:
     prediction = result.prediction
     if prediction is None:
         return [("prediction", f"none: {result.reason}")]
-    lines = [] if compared else [("prediction", _prediction_text(prediction))]
+    lines = [] if compared else [("prediction", _prediction_text(result, prediction))]
     if prediction.outside:
         features = "; ".join(str(each) for each in prediction.outside)
         lines.append(
@@ -197,8 +197,9 @@ def power_lines(result: PowerResult) -> list[Line]:
         (
             "energy per image",
             f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "
-            f"{result.images:,} images)",
+            f"{result.images:,} images), memory model {result.memory_model}",
         ),
+        *_range_of_models(result),
     ]
 
 
@@ -217,11 +218,27 @@ def _clocked(tree: ClockTree) -> str:
     return f"{gated + free:,} flip-flops{behind}{buffers}"
 
 
-def _prediction_text(prediction: Prediction) -> str:
+def _range_of_models(result: PowerResult) -> list[Line]:
+    """The energy of an image under each memory model, where there are several."""
+    energies = {name: each.energy_pj / 1e6 for name, each in result.memory_models.items()}
+    if len(energies) < 2:
+        return []
+    ascending = sorted(energies.items(), key=lambda item: item[1])
+    each = ", ".join(f"{name} {energy:.3f}" for name, energy in ascending)
+    return [
+        (
+            "energy by memory model",
+            f"{min(energies.values()):.3f} to {max(energies.values()):.3f} uJ per image ({each})",
+        )
+    ]
+
+
+def _prediction_text(result: PredictResult, prediction: Prediction) -> str:
     return (
         f"{_within(prediction.area, 1, 'um2')}, {_within(prediction.power_uw, 1e3, 'mW')} at "
-        f"{prediction.clock_mhz:g} MHz, {_within(prediction.energy_pj, 1e6, 'uJ')} per image, up "
-        f"to {_within(prediction.fmax_mhz, 1, 'MHz')}; {prediction.cycles:,} cycles, "
+        f"{prediction.clock_mhz:g} MHz, {_within(prediction.energy_pj, 1e6, 'uJ')} per image "
+        f"(memory model {result.technology.memory_model}), up to "
+        f"{_within(prediction.fmax_mhz, 1, 'MHz')}; {prediction.cycles:,} cycles, "
         f"{prediction.latency_us:.1f} us"
     )
 

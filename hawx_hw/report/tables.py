@@ -64,7 +64,8 @@ def chosen_table(chosen: ChosenDesign) -> Table:
         )
         for design in chosen.designs
     )
-    return Table(f"chosen design: {chosen.verdict}", heading, lines)
+    model = f" (memory model {chosen.memory_model})" if chosen.memory_model else ""
+    return Table(f"chosen design{model}: {chosen.verdict}", heading, lines)
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> Table:
@@ -126,7 +127,8 @@ def energy_table(result: PowerResult) -> Table:
         )
         for power, name, by_part in [*energies, (result, "all", whole)]
     )
-    return Table("where the energy of an image goes", ("layer", "mW", "nJ", *parts), lines)
+    title = f"where the energy of an image goes, memory model {result.memory_model}"
+    return Table(title, ("layer", "mW", "nJ", *parts), lines)
 
 
 def _shares(counts: Iterable[int | None], total: int) -> list[str]:

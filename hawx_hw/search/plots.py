@@ -53,11 +53,18 @@ def draw_front(result: SearchResult, path: Path, *, exhaustive: np.ndarray | Non
                 _draw_background(axes, result, exhaustive)
             _draw_points(axes, result, name)
             axes.axhline(0, color="0.8", linewidth=0.5)
-            axes.set_xlabel(LABELS.get(name, name))
+            axes.set_xlabel(_label(name, result))
             axes.set_ylabel("accuracy drop, percentage points")
             _zoom(axes, result)
             if index == 0:
                 axes.legend(frameon=False)
+
+
+def _label(name: str, result: SearchResult) -> str:
+    """What stands at the axis of a metric."""
+    label = LABELS.get(name, name)
+    counted = name in ("energy_nj", "power_mw") and result.memory_model is not None
+    return f"{label} (memories: {result.memory_model})" if counted else label
 
 
 def _draw_background(axes: Any, result: SearchResult, exhaustive: np.ndarray | None) -> None:

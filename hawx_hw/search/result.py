@@ -150,6 +150,8 @@ class SearchResult:
     test_images : int
         Images of the test accuracies; 0 where there are none.
     exact_test_accuracy : float or None
+    memory_model : str or None
+        The memory model that the energies of designs rest on; None where no memories count.
     """
 
     algorithm: str
@@ -172,6 +174,7 @@ class SearchResult:
     granularity: str | None = None
     test_images: int = 0
     exact_test_accuracy: float | None = None
+    memory_model: str | None = None
 
     def size_of(self, point: DesignPoint) -> str:
         """The size of a point's accelerator, such as ``8 x 8``; empty where it has none."""
@@ -189,7 +192,7 @@ class SearchFile(Result):
 
     FILE: ClassVar[str] = "search.json"
     STAGE: ClassVar[str] = "search"
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
 
     search: SearchResult | None
 

@@ -162,7 +162,10 @@ class SearchRun:
         predictor = self._predictor(technology)
         how = self._config.accelerator.block_implementation
         energies = [predictor.blocks.chosen(block, how).energy_fj for block in self._space.blocks]
-        return self._searched_designs(predictor, energies)
+        outcome = self._searched_designs(predictor, energies)
+        return replace(
+            outcome, result=replace(outcome.result, memory_model=technology.memory_model)
+        )
 
     def _searched_assignments(self, cost: MultiplierEnergy) -> _Outcome:
         algorithm = self._settings.algorithm

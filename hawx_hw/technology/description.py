@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from hawx_hw.technology.memories import MacroMetrics
-from hawx_hw.util.macros import MacroKind
+from hawx_hw.technology.macro_metrics import MacroMetrics
+from hawx_hw.technology.memory_models import ENERGY_COEFFICIENTS, MemoryModelName
+from hawx_hw.util.macros import MACROS, MacroKind
 
 __all__ = [
     "FamilyDescription",
@@ -28,7 +37,7 @@ class _Model(BaseModel):
 
 
 class ModelDescription(_Model):
-    """Coefficients of the memory model; what is left out is scaled from 130 nm."""
+    """Coefficients of the memory model; what is left out is that of the named model."""
 
     feature_nm: _Positive | None = None
     cell_um2: _Positive | None = None
@@ -37,13 +46,23 @@ class ModelDescription(_Model):
     second_port_area: _Positive | None = None
     second_port_leakage: _Positive | None = None
     read_fixed_pj: _Figure | None = None
+    read_bit_pj: _Figure | None = None
     read_column_pj: _Figure | None = None
     write_fixed_pj: _Figure | None = None
+    write_bit_pj: _Figure | None = None
     write_column_pj: _Figure | None = None
+    second_port_read: _Positive | None = None
+    second_port_write: _Positive | None = None
     bit_leakage_nw: _Figure | None = None
     rom_cell: _Positive | None = None
+    rom_read: _Positive | None = None
     gate_bit: _Positive | None = None
     register_bit: _Positive | None = None
+
+    @property
+    def energies(self) -> tuple[str, ...]:
+        """The stated coefficients that give the energy of an access."""
+        return tuple(name for name in ENERGY_COEFFICIENTS if getattr(self, name) is not None)
 
 
 class MacroDescription(_Model):
@@ -54,9 +73,21 @@ class MacroDescription(_Model):
     depth: int = Field(ge=1, strict=True)
     area: _Positive
     read_energy_pj: _Figure
-    write_energy_pj: _Figure = 0.0
+    write_energy_pj: _Figure = Field(0.0, validate_default=True)
     leakage_uw: _Figure
     source: _Text | None = None
+
+    @field_validator("write_energy_pj")
+    @classmethod
+    def _writes(cls, value: float, info: ValidationInfo) -> float:
+        kind = info.data.get("kind")
+        if kind in MACROS and MACROS[kind].written != (value > 0):
+            raise ValueError(
+                f"write_energy_pj of {kind}, which is written, must be stated and positive"
+                if MACROS[kind].written
+                else f"write_energy_pj of {kind}, which is not written, must be left out or 0"
+            )
+        return value
 
     def metrics(self) -> MacroMetrics:
         """The macro in the units of the model."""
@@ -94,7 +125,19 @@ class TechnologyDescription(_Model):
     install: _Text | None = None
     supply: _Positive | None = None
     clock_mhz: _Positive = 100.0
+    memory_model: MemoryModelName | None = None
     memories: MemoriesDescription = MemoriesDescription()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TechnologyDescription:
+        stated = self.memories.model.energies
+        if self.memory_model == "cacti" and stated:
+            raise ValueError(
+                "the memory model cacti interpolates between its anchors and has no coefficients "
+                f"of energy; memories.model states {', '.join(stated)}: leave them out, or state "
+                "memory_model: published or scaled"
+            )
+        return self
 
     @property
     def places(self) -> tuple[str | tuple[str, ...], ...]:

@@ -12,8 +12,8 @@ __all__ = ["Gates", "smallest_gates"]
 
 #: What a net carries besides one input, in inputs: more of them, and wire. Assumed.
 _NET_INPUTS = 3.0
-#: What a flip-flop switches inside at an edge that changes it, in nets. Assumed.
-_FLIP_FLOP_NETS = 4.0
+#: What the clock of a flip-flop takes in a cycle, in nets, where a library has none. Assumed.
+_CLOCK_NETS = 3.0
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,10 @@ class Gates:
     inverter_area, nand_area, flip_flop_area : float
         In the library's unit; the NAND has two inputs.
     inverter_leakage_nw, nand_leakage_nw, flip_flop_leakage_nw : float
-    net_fj, flip_flop_fj : float
-        Rough energy of one change of a net, and of a flip-flop that changes.
+    net_fj : float
+        Rough energy of one change of a net.
+    flip_flop_clock_fj : float
+        Energy of a flip-flop's clock pin in a cycle: its load, and what switches inside.
     """
 
     inverter_area: float
@@ -36,7 +38,7 @@ class Gates:
     nand_leakage_nw: float
     flip_flop_leakage_nw: float
     net_fj: float
-    flip_flop_fj: float
+    flip_flop_clock_fj: float
 
 
 def smallest_gates(library: Library, supply: float) -> Gates:
@@ -74,9 +76,27 @@ def smallest_gates(library: Library, supply: float) -> Gates:
         else (area * ratio, leakage * ratio)
         for kind, ratio in (("nand", 4 / 3), ("flip_flop", 8.0))
     )
-    return Gates(
-        area, nand[0], flip_flop[0], leakage, nand[1], flip_flop[1], net, net * _FLIP_FLOP_NETS
+    clock = (
+        _clock_energy(library.cells[smallest["flip_flop"][2]], supply)
+        if "flip_flop" in smallest
+        else net * _CLOCK_NETS
     )
+    return Gates(area, nand[0], flip_flop[0], leakage, nand[1], flip_flop[1], net, clock)
+
+
+def _clock_energy(cell: Cell, supply: float) -> float:
+    """Energy of a flip-flop's clock pin in a cycle, in fJ: a rising and a falling edge."""
+    flip_flop = cell.flip_flop
+    names = () if flip_flop is None else parse(flip_flop.clocked_on).names
+    pins = [cell.pins[name] for name in names if name in cell.pins]
+    charge = sum(pin.capacitance for pin in pins) * supply * supply
+    inside = sum(
+        sum(power.rise.at(0.0, 0.0) + power.fall.at(0.0, 0.0) for power in pin.powers)
+        / len(pin.powers)
+        for pin in pins
+        if pin.powers
+    )
+    return charge + inside
 
 
 def _kinds(cell: Cell) -> Iterator[str]:

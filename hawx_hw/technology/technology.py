@@ -16,10 +16,18 @@ from hawx_hw.technology.description import (
     MemoriesDescription,
     TechnologyDescription,
 )
-from hawx_hw.technology.gates import smallest_gates
+from hawx_hw.technology.gates import Gates, smallest_gates
 from hawx_hw.technology.liberty import Library, plain_liberty, read_library
 from hawx_hw.technology.liberty_text import SUFFIXES, is_liberty, read_unpacked
-from hawx_hw.technology.memories import FITTED_NM, FITTED_SUPPLY, MemoryModel, scaled
+from hawx_hw.technology.memories import MemoryModel
+from hawx_hw.technology.memory_models import (
+    FITTED_NM,
+    MEMORY_MODELS,
+    NODES,
+    MemoryModelName,
+    coefficients_of,
+    default_model,
+)
 from hawx_hw.technology.yaml_files import checked, read_mapping
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import technology_folders
@@ -54,6 +62,8 @@ class Technology:
         The other files of the library.
     description : Path or None
         The YAML that it was read from.
+    stated_model : str or None
+        Name of the memory model; None: the one whose anchors are nearer.
     """
 
     name: str
@@ -63,6 +73,7 @@ class Technology:
     stated_memories: MemoriesDescription = field(default_factory=MemoriesDescription)
     more: tuple[Path, ...] = ()
     description: Path | None = None
+    stated_model: MemoryModelName | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -91,6 +102,7 @@ class Technology:
                 "library": self.digest,
                 "clock_mhz": self.clock_mhz,
                 "supply": self.stated_supply,
+                "memory_model": self.stated_model,
                 "memories": self.stated_memories.model_dump(mode="json"),
             }
         )
@@ -118,6 +130,11 @@ class Technology:
         return self.library.voltage if self.stated_supply is None else self.stated_supply
 
     @cached_property
+    def memory_model(self) -> MemoryModelName:
+        """Name of the memory model: the stated one, else the one whose anchors are nearer."""
+        return self.stated_model or default_model(self._feature[0])
+
+    @property
     def memories(self) -> MemoryModel:
         """Area, energy and leakage of memory macros.
 
@@ -126,26 +143,55 @@ class Technology:
         UserError
             The library has no inverter to scale the model by, or gates without area.
         """
+        return self.memory_models[self.memory_model]
+
+    @cached_property
+    def memory_models(self) -> dict[MemoryModelName, MemoryModel]:
+        """All memory models by name; stated macros count in each, stated energies in its own.
+
+        Raises
+        ------
+        UserError
+            The library has no inverter to scale the models by.
+        """
+        return {name: self._memory_model(name) for name in MEMORY_MODELS}
+
+    @cached_property
+    def _gates(self) -> Gates:
         try:
-            gates = smallest_gates(self.library, self.supply)
+            return smallest_gates(self.library, self.supply)
         except ValueError as error:
             raise UserError(f"{error}.", where=str(self.liberty)) from error
+
+    @cached_property
+    def _feature(self) -> tuple[float, str]:
+        """The node in nm, and how it is known where it is guessed."""
+        stated = self.stated_memories.model.feature_nm
+        if stated is not None:
+            return stated, ""
+        guessed = FITTED_NM * (self._gates.inverter_area / _INVERTER_130) ** 0.5
+        return guessed, ", node guessed from the smallest inverter"
+
+    def _memory_model(self, name: MemoryModelName) -> MemoryModel:
         stated = self.stated_memories.model
-        feature, source = stated.feature_nm, "scaled from 130 nm (assumed)"
-        if feature is None:
-            feature = FITTED_NM * (gates.inverter_area / _INVERTER_130) ** 0.5
-            source += ", node guessed from the smallest inverter"
-        if (feature, self.supply) == (FITTED_NM, FITTED_SUPPLY):
-            source = "fitted to IHP's 130 nm macros"
-        own = stated.model_dump(exclude_none=True, exclude={"feature_nm"})
+        feature, guess = self._feature
+        coefficients, anchors = coefficients_of(
+            name, feature, self.supply, self._gates.inverter_leakage_nw
+        )
+        left_out = {"feature_nm"} | (set() if name == self.memory_model else set(stated.energies))
+        own = stated.model_dump(exclude_none=True, exclude=left_out)
+        source = f"memory model {name}"
+        if (feature, self.supply) != NODES[name]:
+            source += f", scaled to {feature:.4g} nm and {self.supply:g} V (assumed{guess})"
         if own:
             source += f"; of the technology: {', '.join(sorted(own))}"
-        coefficients = scaled(feature, self.supply, gates.inverter_leakage_nw)
         return MemoryModel(
             replace(coefficients, **own),
-            gates,
+            self._gates,
             {(m.kind, m.width, m.depth): m.metrics() for m in self.stated_memories.macros},
             source,
+            name,
+            anchors,
         )
 
 
@@ -235,6 +281,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
                 description.memories,
                 tuple(more),
                 path,
+                description.memory_model,
             )
     raise UserError(
         f"The liberty file of technology {description.name!r} is missing",

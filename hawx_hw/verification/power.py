@@ -84,6 +84,7 @@ def measure_power(
         part_of=plan.part_of,
         clock_mhz=clock,
         images=len(images),
+        memory_models=technology.memory_models,
     )
     return PowerResult(
         **dict(report),

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 from hawx_hw.power.result import (
+    Accesses,
     ClockedModule,
     ClockTree,
     GroupPower,
     LayerPower,
     MacroPower,
+    MemoryModelEnergy,
     PowerResult,
 )
 from hawx_hw.synthesis.result import TechnologyName
@@ -31,6 +33,8 @@ RESULT = PowerResult(
     blocks={"hawx_block_exact": GroupPower(**METRICS, instances=16)},
     pes={},
     modules={},
+    memory_model="published",
+    memory_models={"published": MemoryModelEnergy(memories_pj=0.5, energy_pj=20.0)},
     memories=(
         MacroPower(
             path="core/ram",
@@ -39,8 +43,11 @@ RESULT = PowerResult(
             depth=16,
             reads=2.5,
             writes=1.0,
+            layers={"conv1": Accesses(reads=2.5, writes=1.0)},
             read_energy_fj=10.0,
             write_energy_fj=12.0,
+            clock_fj=0.5,
+            energy_pj=0.537,
             leakage_nw=3.0,
             source="model",
         ),

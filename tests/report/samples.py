@@ -17,6 +17,7 @@ from hawx_hw.power.result import (
     ClockTree,
     GroupPower,
     LayerPower,
+    MemoryModelEnergy,
     PowerMetrics,
     PowerResult,
 )
@@ -152,6 +153,11 @@ POWER = PowerResult(
     blocks={},
     pes={},
     modules={},
+    memory_model="published",
+    memory_models={
+        name: MemoryModelEnergy(memories_pj=energy - 50_000.0, energy_pj=energy)
+        for name, energy in (("published", 200_000.0), ("cacti", 90_000.0), ("scaled", 450_000.0))
+    },
     memories=(),
     clock_tree=ClockTree(
         modules={
@@ -188,7 +194,7 @@ PREDICTION = Prediction(
     outside=(OutOfRange("pes", "number of PEs", 40.0, 4.0, 20.0),),
 )
 PREDICT = PredictResult(
-    technology=PredictedTechnology(name="generic45", sha256="ab"),
+    technology=PredictedTechnology(name="generic45", sha256="ab", memory_model="published"),
     prediction=PREDICTION,
     reason=None,
 )

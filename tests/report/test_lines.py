@@ -80,18 +80,34 @@ def test_power() -> None:
             "154 flip-flops, 150 of them behind 10 clock gates; a clock tree would take 0.12 mW "
             "besides (estimate: 3 buffers, no wires)",
         ),
-        ("energy per image", "0.200 uJ in 10,000 cycles (mean of 64 images)"),
+        (
+            "energy per image",
+            "0.200 uJ in 10,000 cycles (mean of 64 images), memory model published",
+        ),
+        (
+            "energy by memory model",
+            "0.090 to 0.450 uJ per image (cacti 0.090, published 0.200, scaled 0.450)",
+        ),
     ]
 
 
 def test_prediction() -> None:
     prediction, caution = lines.predict_lines(samples.PREDICT, compared=False)
     assert prediction[1].startswith("1e+05 um2 (9e+04 to 1.1e+05), 9.8 mW (8.82 to 10.78) at 100")
+    assert " per image (memory model published), up to " in prediction[1]
     assert prediction[1].endswith("8,906 cycles, 12.3 us")
     assert caution[0] == "caution"
     assert "number of PEs: 40 (trained on 4 to 20). The intervals are widened" in caution[1]
     assert "measure with hawx synth and hawx power" in caution[1]
     assert lines.predict_lines(samples.PREDICT, compared=True) == [caution]
+
+
+def test_energies_of_one_memory_model_have_no_range() -> None:
+    only = {"published": samples.POWER.memory_models["published"]}
+    names = [name for name, _ in lines.power_lines(
+        samples.POWER.model_copy(update={"memory_models": only})
+    )]  # fmt: skip
+    assert names == ["power", "clock", "energy per image"]
 
 
 def test_no_prediction() -> None:

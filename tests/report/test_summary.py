@@ -82,9 +82,11 @@ def test_power(tmp_path: Path) -> None:
         "clock 500 MHz, set by the technology",
         "clocked 154 flip-flops, 150 of them behind 10 clock gates; a clock tree would take "
         "0.12 mW besides (estimate: 3 buffers, no wires)",
-        "energy per image 0.200 uJ in 10,000 cycles (mean of 64 images)",
+        "energy per image 0.200 uJ in 10,000 cycles (mean of 64 images), memory model published",
+        "energy by memory model 0.090 to 0.450 uJ per image (cacti 0.090, published 0.200, scaled "
+        "0.450)",
         f"power {tmp_path}/power.json",
-        "where the energy of an image goes",
+        "where the energy of an image goes, memory model published",
         "layer mW nJ blocks memories",
         "conv1 10.00 200.0 25.0 % 75.0 %",
         "all 10.00 200.0 25.0 % 75.0 %",

@@ -45,6 +45,8 @@ def test_smallest_of_each(tmp_path: Path, function: str) -> None:
     assert (result.flip_flop_area, result.flip_flop_leakage_nw) == (20.0, 7.0)
     # Half of three inputs of 2 fF at 2 V.
     assert result.net_fj == 12.0
+    # 1 fF at 2 V, up and down.
+    assert result.flip_flop_clock_fj == 4.0
 
 
 def test_what_is_missing_is_taken_from_the_inverter(tmp_path: Path) -> None:
@@ -52,6 +54,20 @@ def test_what_is_missing_is_taken_from_the_inverter(tmp_path: Path) -> None:
     assert result.nand_area == pytest.approx(8 / 3)
     assert result.flip_flop_area == 16.0
     assert result.net_fj == 3.0
+    assert result.flip_flop_clock_fj == 9.0
+
+
+def test_what_the_clock_switches_inside_a_flip_flop_counts(tmp_path: Path) -> None:
+    edges = (
+        'internal_power () { rise_power (scalar) { values ("A"); }'
+        ' fall_power (scalar) { values ("B"); } }'
+    )
+    # In units of the supply's square times that of capacitances: fJ.
+    pin = "pin (C) { direction : input; capacitance : 1; "
+    power = edges.replace("A", "2.0").replace("B", "1.5")
+    result = gates(tmp_path, FLIP_FLOP.replace("pin (C) { direction : input; capacitance : 1; ",
+                                               pin + power))  # fmt: skip
+    assert result.flip_flop_clock_fj == pytest.approx(4.0 + 3.5)
 
 
 def test_a_library_without_inverter(tmp_path: Path) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import pytest
 
 from hawx_hw.technology import load
 from hawx_hw.technology.gates import Gates
-from hawx_hw.technology.memories import MemoryCoefficients, MemoryModel, scaled
+from hawx_hw.technology.memories import MemoryModel
+from hawx_hw.technology.memory_models import MEMORY_MODELS, MemoryCoefficients
 from hawx_hw.util.macros import MACROS
 
-GATES = Gates(5.4432, 7.2576, 48.9888, 0.0630032, 0.0812456, 0.510516, 6.2, 24.8)
+GATES = Gates(5.4432, 7.2576, 48.9888, 0.0630032, 0.0812456, 0.510516, 6.2, 20.0)
 MODEL = MemoryModel(MemoryCoefficients(), GATES, {}, "of the test")
 
 #: Kind, width, depth, area in um2, read and write in pJ, leakage in nW: of IHP's open kit.
@@ -50,7 +52,8 @@ def test_metrics_grow_with_width_and_depth(kind: str) -> None:
 
 def test_small_memories_are_cells_and_large_ones_arrays() -> None:
     ram, rom = MODEL.metrics("hawx_sdp_ram", 8, 16), MODEL.metrics("hawx_rom", 12, 20)
-    assert (ram.source, rom.source) == ("flip-flops, assumed", "gates, assumed")
+    assert ram.source.startswith("flip-flops, clock gated, measured in generic45")
+    assert rom.source.startswith("gates, clock gated, measured in generic45")
     # 128 bits and a word of flip-flops, three NANDs a bit; 240 bits of 0.35 NANDs and a word.
     assert ram.area == pytest.approx(136 * 48.9888 + 128 * 3 * 7.2576)
     assert rom.area == pytest.approx(12 * 48.9888 + 240 * 0.35 * 7.2576)
@@ -68,20 +71,48 @@ def test_stated_macros_count_for_their_shape_alone() -> None:
     assert model.metrics("hawx_sdp_ram", 8, 1024).area > 1000
 
 
-def test_scaling() -> None:
-    half = scaled(65.0, 0.6, 0.0630032)
-    assert half.cell_um2 == pytest.approx(2.9 / 4)
-    assert half.read_column_pj == pytest.approx(0.04471 / 8)
-    assert half.bit_leakage_nw == pytest.approx(0.012086)
-    assert half.second_port_area == MemoryCoefficients().second_port_area
-    assert scaled(130.0, 1.2, 0.0630032) == MemoryCoefficients()
-    assert scaled(130.0, 1.2, 0.1260064).bit_leakage_nw == pytest.approx(0.024172)
+@pytest.mark.parametrize("name", MEMORY_MODELS)
+@pytest.mark.parametrize("kind", MACROS)
+@pytest.mark.parametrize("construction", ["array", "cells"])
+def test_energies_grow_with_width_and_depth(name: str, kind: str, construction: str) -> None:
+    """Of arrays and of cells each; where cells give way to an array, energy may fall."""
+    make = getattr(load("generic45").memory_models[name], construction)  # type: ignore[index]
+    widths, depths = (1, 8, 17, 64, 192), (1, 2, 16, 32, 33, 128, 1000, 1024, 1025, 4096, 20000)
+    for row in ([make(kind, width, depth) for width in widths] for depth in depths):
+        assert all(a.read_energy_fj < b.read_energy_fj for a, b in pairwise(row))
+    for column in ([make(kind, width, depth) for depth in depths] for width in widths):
+        assert all(a.read_energy_fj < b.read_energy_fj for a, b in pairwise(column))
+        written = kind != "hawx_rom"
+        assert all((a.write_energy_fj < b.write_energy_fj) == written for a, b in pairwise(column))
 
 
-@pytest.mark.parametrize(("values", "name"), [((0.0, 1.0), "feature_nm"), ((45.0, -1.0), "supply")])
-def test_wrong_scaling_is_refused(values: tuple[float, float], name: str) -> None:
-    with pytest.raises(ValueError, match=f"^{name} must be positive, not "):
-        scaled(*values, 1.0)
+def test_clocks_that_are_not_gated_clock_all_flip_flops_always() -> None:
+    model = load("generic45").memories
+    gated, free = (each.metrics("hawx_sdp_ram", 23, 16) for each in (model, model.gated(False)))
+    pin = model.gates.flip_flop_clock_fj
+    assert free.clock_fj == pytest.approx(23 * 17 * pin)
+    assert 0 < gated.clock_fj < 0.06 * free.clock_fj
+    # A read clocks the register at the output, a write one word.
+    assert gated.read_energy_fj - free.read_energy_fj == pytest.approx(23 * pin)
+    assert gated.write_energy_fj - free.write_energy_fj == pytest.approx(23 * pin)
+    assert gated.area == free.area
+    assert model.metrics("hawx_sdp_ram", 64, 1024) == model.gated(False).metrics(
+        "hawx_sdp_ram", 64, 1024
+    )
+    assert model.metrics("hawx_sdp_ram", 64, 1024).clock_fj == 0.0
+
+
+def test_a_second_port_and_a_rom_have_factors_of_their_own() -> None:
+    changed = dataclasses.replace(
+        MODEL.coefficients, second_port_read=2.0, second_port_write=3.0, rom_read=0.5
+    )
+    model = dataclasses.replace(MODEL, coefficients=changed)
+    one, two, rom = (
+        model.array(kind, 64, 1024) for kind in ("hawx_sp_ram", "hawx_sdp_ram", "hawx_rom")
+    )
+    assert two.read_energy_fj == pytest.approx(2 * one.read_energy_fj)
+    assert two.write_energy_fj == pytest.approx(3 * one.write_energy_fj)
+    assert (rom.read_energy_fj, rom.write_energy_fj) == (pytest.approx(one.read_energy_fj / 2), 0)
 
 
 def test_wrong_macros_are_refused() -> None:
@@ -92,4 +123,9 @@ def test_wrong_macros_are_refused() -> None:
 
 
 def test_sources_say_what_is_assumed() -> None:
-    assert load("generic45").memories.source == "scaled from 130 nm (assumed)"
+    models = load("generic45").memory_models
+    assert [models[name].source for name in MEMORY_MODELS] == [
+        "memory model published",
+        "memory model cacti",
+        "memory model scaled, scaled to 45 nm and 1.1 V (assumed)",
+    ]

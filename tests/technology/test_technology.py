@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.technology import BUILT_IN, FAMILIES, FpgaFamily, load, load_any
+from hawx_hw.technology import BUILT_IN, FAMILIES, FpgaFamily, Technology, load, load_any
+from hawx_hw.technology import technology as technology_module
 from hawx_hw.technology.memories import MacroMetrics
+from hawx_hw.technology.memory_models import MEMORY_MODELS
 from tests import material
 
 LIBRARY = """library (small) {
@@ -137,6 +139,29 @@ def test_missing_file_of_a_yaml_says_how_to_get_it(tmp_path: Path) -> None:
             ":5: memories.macros.0.kind",
             "hawx_rom",
         ),
+        (
+            "name: a\nliberty: b.lib\nmemory_model: sram\n",
+            ":3: memory_model",
+            "must be 'published', 'cacti' or 'scaled', not 'sram'",
+        ),
+        (
+            "name: a\nliberty: b.lib\nmemory_model: cacti\nmemories:\n  model:\n"
+            "    read_fixed_pj: 2.0\n",
+            "",
+            r"cacti interpolates .* memories\.model states read_fixed_pj: leave",
+        ),
+        (
+            "name: a\nliberty: b.lib\nmemories:\n  macros:\n    - {kind: hawx_sp_ram, width: 8, "
+            "depth: 8,\n       area: 1, read_energy_pj: 1, leakage_uw: 0}\n",
+            ":5: memories.macros.0",
+            "write_energy_pj of hawx_sp_ram, which is written, must be stated and positive",
+        ),
+        (
+            "name: a\nliberty: b.lib\nmemories:\n  macros:\n    - {kind: hawx_rom, width: 8, "
+            "depth: 8,\n       area: 1, read_energy_pj: 1, write_energy_pj: 1, leakage_uw: 0}\n",
+            ":6: memories.macros.0.write_energy_pj",
+            "write_energy_pj of hawx_rom, which is not written, must be left out or 0",
+        ),
         ("name: a\nfamily: virtex\n", ":2: family", "ecp5"),
         ("name: [\n", ":2", "not YAML"),
     ],
@@ -147,6 +172,84 @@ def test_damaged_yaml_is_named(tmp_path: Path, text: str, where: str, what: str)
     with pytest.raises(UserError, match=what) as caught:
         load(str(path))
     assert caught.value.where == f"{path}{where}"
+
+
+def test_built_in_technologies_state_their_memory_model() -> None:
+    assert load("generic45").memory_model == "published"
+    assert load("generic45").memories.name == "published"
+    folder = Path(technology_module.__file__).parent / "libraries"
+    for name in set(BUILT_IN) - {"generic45"}:
+        assert "\nmemory_model: scaled\n" in (folder / f"{name}.yaml").read_text("utf-8")
+
+
+def own(folder: Path, text: str) -> Technology:
+    """A technology of the user's own with the lines ``text``."""
+    (folder / "small.lib").write_text(LIBRARY)
+    (folder / "mine.yaml").write_text(f"name: mine\nliberty: small.lib\nsupply: 1.1\n{text}")
+    return load("mine.yaml", base=folder)
+
+
+@pytest.mark.parametrize(
+    ("feature", "default"), [(22, "published"), (65, "published"), (90, "scaled")]
+)
+def test_the_default_model_goes_by_the_node(tmp_path: Path, feature: int, default: str) -> None:
+    technology = own(tmp_path, f"memories: {{model: {{feature_nm: {feature}}}}}\n")
+    assert technology.memory_model == technology.memories.name == default
+    assert technology.memories.source == (
+        f"memory model {default}, scaled to {feature} nm and 1.1 V (assumed)"
+    )
+
+
+def test_a_library_without_a_yaml_has_a_default_model(tmp_path: Path) -> None:
+    own(tmp_path, "")
+    technology = load("small.lib", base=tmp_path)
+    # An inverter of 2 um2.
+    assert technology.memory_model == "scaled"
+    assert "node guessed from the smallest inverter" in technology.memories.source
+
+
+def test_a_yaml_names_its_memory_model(tmp_path: Path) -> None:
+    node = "memories: {model: {feature_nm: 45}}\n"
+    default = own(tmp_path, node)
+    energies = {default.fingerprint: default.memories.array("hawx_rom", 64, 1024).read_energy_fj}
+    for name in MEMORY_MODELS:
+        technology = own(tmp_path, f"memory_model: {name}\n{node}")
+        assert technology.memory_model == name
+        assert technology.memories == technology.memory_models[name]
+        energies[technology.fingerprint] = technology.memories.array(
+            "hawx_rom", 64, 1024
+        ).read_energy_fj
+    assert list(energies.values()) == pytest.approx([10130.4, 10130.4, 3400.0, 27842.0], rel=1e-3)
+
+
+def test_stated_energies_are_those_of_the_named_model_alone(tmp_path: Path) -> None:
+    technology = own(
+        tmp_path,
+        "memory_model: published\nmemories:\n  model: {feature_nm: 45, read_fixed_pj: 0.5, "
+        "read_bit_pj: 0.01, read_column_pj: 0, second_port_read: 2, register_bit: 4}\n",
+    )
+    read = technology.memories.array("hawx_sp_ram", 100, 1024).read_energy_fj
+    assert read == pytest.approx(1500.0)
+    assert technology.memories.array("hawx_sdp_ram", 100, 1024).read_energy_fj == 2 * read
+    assert technology.memories.source == (
+        "memory model published; of the technology: read_bit_pj, read_column_pj, read_fixed_pj, "
+        "register_bit, second_port_read"
+    )
+    scaled = technology.memory_models["scaled"]
+    assert scaled.coefficients.read_fixed_pj == pytest.approx(1.207, rel=0.01)
+    assert scaled.coefficients.register_bit == 4.0
+    assert scaled.source.endswith("; of the technology: register_bit")
+
+
+def test_a_stated_macro_wins_over_every_model(tmp_path: Path) -> None:
+    technology = own(
+        tmp_path,
+        "memory_model: cacti\nmemories:\n  macros:\n    - {kind: hawx_sp_ram, width: 64, "
+        "depth: 1024, area: 3, read_energy_pj: 5, write_energy_pj: 6, leakage_uw: 1}\n",
+    )
+    for model in technology.memory_models.values():
+        assert model.metrics("hawx_sp_ram", 64, 1024).read_energy_fj == 5000.0
+        assert model.metrics("hawx_sp_ram", 64, 1025).read_energy_fj != 5000.0
 
 
 def test_a_macro_that_stands_twice(tmp_path: Path) -> None:

@@ -141,11 +141,13 @@ def _select_loads(plan: Plan) -> dict[str, float]:
 def _memories(plan: Plan, technology: Technology) -> dict[str, float]:
     total = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
     total |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
+    cycles = plan.cycles().core
     for memory in plan.accesses():
         macro = technology.memories.metrics(memory.macro, memory.width, memory.depth)
         total["memory_bits"] += memory.width * memory.depth * memory.count
         total["memory_area"] += macro.area * memory.count
         total["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000
         energy = memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj
+        energy += cycles * macro.clock_fj
         total[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
     return total

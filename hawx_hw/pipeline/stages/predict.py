@@ -28,7 +28,9 @@ def _run(context: Context) -> None:
 
     accelerator = context.config.accelerator
     technology = load_technology(context.config, context.base)
-    name = PredictedTechnology(name=technology.name, sha256=technology.digest)
+    name = PredictedTechnology(
+        name=technology.name, sha256=technology.digest, memory_model=technology.memory_model
+    )
     with context.progress.task("predicting", estimate=5.0):
         plan = load_plan(context)
         try:
