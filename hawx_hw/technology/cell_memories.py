@@ -1,9 +1,9 @@
 """Memories that are too small for a macro: RAMs of flip-flops, and ROMs of gates.
 
-Their energies follow gate-level simulation of synthesized ones (``benchmarks/memories.py``), in
-multiples of what a net's change takes in the library, so that they scale with it. A RAM has a clock
-gate for each word and one for the register at its output; without gates all its flip-flops are
-clocked in every cycle.
+Their energies follow gate-level simulation of synthesized ones of 23 bits under partial sums
+(``benchmarks/memories.py`` measures such memories), in multiples of what a net's change takes in
+the library, so that they scale with it. A RAM has a clock gate for each word and one for the
+register at its output; without gates all its flip-flops are clocked in every cycle.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ __all__ = ["CellMemories"]
 
 #: Changes of nets, for each bit of a word, that an access makes in a RAM: of its own, and for each
 #: word that the selection reads through or that the written bit reaches.
-_READ, _READ_A_WORD = 1.94, 0.729
-_WRITE, _WRITE_A_WORD = 2.59, 0.243
+_READ, _READ_A_WORD = 1.62, 0.80
+_WRITE, _WRITE_A_WORD = 1.94, 0.237
 #: Changes of nets for each bit that is read from a ROM, and how they grow with its words.
 _ROM, _ROM_EXPONENT = 0.56, 2 / 3
 #: Clock pin of a clock gate, with what it switches inside, in clock pins of flip-flops.

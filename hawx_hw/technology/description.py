@@ -80,11 +80,12 @@ class MacroDescription(_Model):
     @field_validator("write_energy_pj")
     @classmethod
     def _writes(cls, value: float, info: ValidationInfo) -> float:
-        kind = info.data.get("kind")
-        if kind in MACROS and MACROS[kind].written != (value > 0):
+        macro = MACROS.get(str(info.data.get("kind")))
+        if macro is not None and macro.written != (value > 0):
+            kind = macro.kind
             raise ValueError(
                 f"write_energy_pj of {kind}, which is written, must be stated and positive"
-                if MACROS[kind].written
+                if macro.written
                 else f"write_energy_pj of {kind}, which is not written, must be left out or 0"
             )
         return value
@@ -128,16 +129,17 @@ class TechnologyDescription(_Model):
     memory_model: MemoryModelName | None = None
     memories: MemoriesDescription = MemoriesDescription()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> TechnologyDescription:
-        stated = self.memories.model.energies
-        if self.memory_model == "cacti" and stated:
+    @field_validator("memories")
+    @classmethod
+    def _suited(cls, value: MemoriesDescription, info: ValidationInfo) -> MemoriesDescription:
+        stated = value.model.energies
+        if info.data.get("memory_model") == "cacti" and stated:
             raise ValueError(
                 "the memory model cacti interpolates between its anchors and has no coefficients "
-                f"of energy; memories.model states {', '.join(stated)}: leave them out, or state "
+                f"of energy; model states {', '.join(stated)}: leave them out, or state "
                 "memory_model: published or scaled"
             )
-        return self
+        return value
 
     @property
     def places(self) -> tuple[str | tuple[str, ...], ...]:

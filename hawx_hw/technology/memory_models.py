@@ -4,9 +4,9 @@ All have the area and leakage of the macros of IHP's open 130 nm kit, scaled; th
 energy of accesses:
 
 ``published``
-    Horowitz' 45 nm figures (ISSCC 2014, 64 bits from 8 KB, 32 KB, 1 MB: 10, 20, 100 pJ). He does
-    not tell reads from writes: his figure is a read here, and a write takes as much more as in
-    IHP's macros.
+    Horowitz' 45 nm energies (ISSCC 2014, 64 bits from 8 KB, 32 KB, 1 MB: 10, 20, 100 pJ). They
+    are for any access: they count for reads here, and a write takes as much more as in IHP's
+    macros.
 ``cacti``
     CACTI 7 for 45 nm and 1.1 V: three single-port and two two-port memories. Energy of a bit is
     interpolated between them along the depth, on logarithmic scales, and extrapolated with its
@@ -48,7 +48,7 @@ MEMORY_MODELS: tuple[MemoryModelName, ...] = get_args(MemoryModelName)
 #: Node of the macros that area and leakage were fitted to.
 FITTED_NM = 130.0
 #: Node in nm and supply in V that the energies of each model are stated for. Horowitz names 0.9 V,
-#: for rough figures; they count unscaled at the supply of a 45 nm library.
+#: for rough energies; they count unscaled at the supply of a 45 nm library.
 NODES: dict[MemoryModelName, tuple[float, float]] = {
     "published": (45.0, 1.1),
     "cacti": (45.0, 1.1),

@@ -146,7 +146,7 @@ class Technology:
         return self.memory_models[self.memory_model]
 
     @cached_property
-    def memory_models(self) -> dict[MemoryModelName, MemoryModel]:
+    def memory_models(self) -> dict[str, MemoryModel]:
         """All memory models by name; stated macros count in each, stated energies in its own.
 
         Raises

@@ -66,9 +66,10 @@ def checked(model: type[_Model], content: dict[str, Any], path: Path) -> _Model:
             raise UserError(f"The key {missing} is missing", where=where) from error
         what = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         spelling = spelling_hint(problem["input"], problem["type"].partition("_")[0])
-        raise UserError(
-            f"{what}, not {shown(problem['input'])}", where=where, hint=spelling
-        ) from error
+        several = problem["type"] == "value_error" and isinstance(problem["input"], dict | list)
+        # A problem between several values names them itself.
+        given = "" if several else f", not {shown(problem['input'])}"
+        raise UserError(f"{what}{given}", where=where, hint=spelling) from error
 
 
 def _in_file(location: list[int | str], content: Any) -> tuple[int | str, ...]:

@@ -55,7 +55,7 @@ def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_result(tmp_path) == result()
     content = json.loads((tmp_path / "search.json").read_text())
     assert (content["schema"], content["stage"], content["versions"]) == (
-        3,
+        4,
         "search",
         {"numpy": "2"},
     )

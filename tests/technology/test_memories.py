@@ -75,7 +75,7 @@ def test_stated_macros_count_for_their_shape_alone() -> None:
 @pytest.mark.parametrize("kind", MACROS)
 @pytest.mark.parametrize("construction", ["array", "cells"])
 def test_energies_grow_with_width_and_depth(name: str, kind: str, construction: str) -> None:
-    """Of arrays and of cells each; where cells give way to an array, energy may fall."""
+    """Arrays and cells each by themselves; where cells give way to an array, energy may fall."""
     make = getattr(load("generic45").memory_models[name], construction)  # type: ignore[index]
     widths, depths = (1, 8, 17, 64, 192), (1, 2, 16, 32, 33, 128, 1000, 1024, 1025, 4096, 20000)
     for row in ([make(kind, width, depth) for width in widths] for depth in depths):

@@ -147,8 +147,8 @@ def test_missing_file_of_a_yaml_says_how_to_get_it(tmp_path: Path) -> None:
         (
             "name: a\nliberty: b.lib\nmemory_model: cacti\nmemories:\n  model:\n"
             "    read_fixed_pj: 2.0\n",
-            "",
-            r"cacti interpolates .* memories\.model states read_fixed_pj: leave",
+            ":4: memories",
+            r"cacti interpolates .* model states read_fixed_pj: leave .* published or scaled\.?$",
         ),
         (
             "name: a\nliberty: b.lib\nmemories:\n  macros:\n    - {kind: hawx_sp_ram, width: 8, "
