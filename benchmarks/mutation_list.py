@@ -326,6 +326,27 @@ _MAPPING = (
         f"{_ARRAY_TESTS}/test_features.py",
     ),
     Mutation(
+        "memories-whose-clock-stands-still",
+        f"{_ARRAY}/features.py",
+        "cycles * macro.clock_fj",
+        "0 * macro.clock_fj",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "writes-of-two-ports-as-of-one",
+        "hawx_hw/technology/memory_models.py",
+        "both = (self.two_port_read, self.two_port_write) if two else",
+        "both = (self.two_port_read, self.write) if two else",
+        "tests/technology/test_memory_models.py",
+    ),
+    Mutation(
+        "writes-of-flip-flops-that-clock-no-word",
+        "hawx_hw/technology/cell_memories.py",
+        "0.0 if write is None else write + clocked",
+        "0.0 if write is None else write",
+        "tests/technology/test_memories.py",
+    ),
+    Mutation(
         "selections-that-load-no-decoder",
         f"{_ARRAY}/features.py",
         "decoded = max(decoded, load)",

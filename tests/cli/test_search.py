@@ -55,6 +55,7 @@ def test_a_table_of_the_front(hawx, folder: Path) -> None:
     assert f"{result.evaluations} assignments on 16 training images" in printed
     assert "precision(w=4,a=4)" in printed and "4 x 4" in printed
     assert "* is what the constraints pick." in printed
+    assert "Energy and power count memories by the model published." in printed
     points = [line for line in printed.splitlines() if "4 x 4" in line]
     assert sum("*" in line.split()[0] for line in points) == 1
 

@@ -44,6 +44,14 @@ def test_chosen_design() -> None:
     ]
 
 
+def test_the_energies_of_designs_name_their_memory_model() -> None:
+    result = search_result((CHOSEN,), uniform=(EXACT,), memory_model="published")
+    chosen = chosen_design(result, 0)
+    title = tables.chosen_table(chosen).title
+    assert title.startswith("chosen design (memory model published): predicted to take 25.00 %")
+    assert chosen.as_dict()["memory_model"] == "published"
+
+
 def test_comparison() -> None:
     table = tables.comparison_table(
         compare(samples.PREDICT, samples.SYNTH, samples.POWER, samples.VERIFY)

@@ -1,5 +1,6 @@
 """The drawn front: what it shows, and that it is the same every time."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,12 @@ def test_what_is_drawn_is_named(tmp_path: Path) -> None:
     for label in ("exact", "all assignments", "predicted only", "evaluated", "on test images"):
         assert f">{label}<" in text
     assert "energy an image, nJ" in text and "area without memories, um2" in text
+
+
+def test_energy_names_the_memory_model(tmp_path: Path) -> None:
+    text = drawn(tmp_path / "a.svg", replace(result(), memory_model="cacti"))
+    assert "energy an image, nJ (memories: cacti)" in text
+    assert "um2 (memories" not in text
 
 
 def test_what_is_not_known_is_not_drawn(tmp_path: Path) -> None:

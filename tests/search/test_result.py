@@ -45,6 +45,7 @@ def result() -> SearchResult:
         low_fidelity=(Price(85, 50, 4.25, 0.7),),
         predicted=PredictedPoints((0.5,), (7.0,)),
         granularity="filter",
+        memory_model="published",
         test_images=355,
         exact_test_accuracy=0.99,
     )
@@ -67,8 +68,8 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
     save_result(result(), tmp_path)
     path = tmp_path / "search.json"
     text = path.read_text()
-    path.write_text(text.replace('"schema": 3', '"schema": 2'))
-    with pytest.raises(UserError, match="must be of schema 3, not 2"):
+    path.write_text(text.replace('"schema": 4', '"schema": 3'))
+    with pytest.raises(UserError, match="must be of schema 4, not 3"):
         load_result(tmp_path)
     path.write_text(text.replace('"hypervolume": 1.0', '"hypervolume": "much"'))
     with pytest.raises(UserError, match=r"Key 'search.hypervolume' is damaged"):
@@ -80,7 +81,7 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
 
 def test_nothing_searched_is_no_result(tmp_path: Path) -> None:
     save_result(None, tmp_path)
-    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 3, "search": None}
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 4, "search": None}
     with pytest.raises(UserError, match="Nothing was searched"):
         load_result(tmp_path)
 

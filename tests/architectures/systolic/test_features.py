@@ -86,10 +86,21 @@ class RoundMemories:
 
     def metrics(self, kind: str, width: int, depth: int) -> MacroMetrics:
         write = 0.0 if kind == "hawx_rom" else 10.0 * width
-        return MacroMetrics(float(width + depth), float(width), write, float(depth), "by hand")
+        return MacroMetrics(
+            float(width + depth), float(width), write, float(depth), "by hand", self.clock_fj
+        )
+
+    clock_fj = 0.0
+
+
+class ClockedMemories(RoundMemories):
+    """The same, with a clock that counts in every cycle."""
+
+    clock_fj = 7.0
 
 
 ROUND = cast(Technology, SimpleNamespace(clock_mhz=100.0, memories=RoundMemories()))
+CLOCKED = cast(Technology, SimpleNamespace(clock_mhz=100.0, memories=ClockedMemories()))
 #: Area, delay (ns), energy (fJ) and leakage (nW) of each block's first implementation, which is
 #: the best in every respect.
 COSTS = BlockTable(
@@ -169,6 +180,23 @@ def test_counted_by_hand() -> None:
         },
         rel=1e-12,
     )  # fmt: skip
+
+
+def test_the_clock_of_memories_counts_in_each_cycle() -> None:
+    made = by_hand(("AC", "AA", "BC"))
+    before, after = (features(made, technology, COSTS) for technology in (ROUND, CLOCKED))
+    changed = {name: after[name] - before[name] for name in before if after[name] != before[name]}
+    cycle = 43 * 7.0 / 1000
+    # Two of activations, two of accumulators, one of weights, the result, the counters, program,
+    # requantization and the lists of two rows.
+    assert changed == pytest.approx(
+        {
+            "activation_energy_pj": 2 * cycle,
+            "accumulator_energy_pj": 2 * cycle,
+            "weight_energy_pj": cycle,
+            "other_energy_pj": 6 * cycle,
+        }
+    )
 
 
 def test_loads_of_selections_that_need_no_decoder() -> None:

@@ -25,6 +25,15 @@ def test_power_of_a_small_accelerator(project: Path, run, edit) -> None:
     for part in ("blocks", "PEs without blocks", "memories", "control", "shell"):
         assert result["parts"][part]["energy_pj"] > 0
     assert result["blocks"]["hawx_block_exact"]["instances"] == 16
+    assert result["memory_model"] == "published"
+    energies = {name: each["energy_pj"] for name, each in result["memory_models"].items()}
+    assert energies["published"] == pytest.approx(result["energy_pj"], rel=1e-6)
+    assert energies["cacti"] < energies["published"] < energies["scaled"]
+    for memory in result["memories"]:
+        assert list(memory["layers"]) == sorted(names)
+        for count in ("reads", "writes"):
+            total = sum(accesses[count] for accesses in memory["layers"].values())
+            assert memory[count] == pytest.approx(total)
     assert not run(project, "power")[-1].ran
     edit(project, "images: 3", "images: 61")
     with pytest.raises(UserError, match="test images, not 61"):

@@ -9,6 +9,7 @@ from hawx_hw.config.load import load_config
 from hawx_hw.pipeline.stages.predict import STAGE
 from hawx_hw.prediction.result import PredictResult
 from hawx_hw.prediction.storage import shipped_folder
+from hawx_hw.technology import load
 from hawx_hw.util.code import code
 
 SHIPPED = shipped_folder(ARCHITECTURES["systolic"])
@@ -23,6 +24,28 @@ def test_predict(project: Path, run) -> None:
     assert prediction is not None
     assert prediction.area.low < prediction.area.value < prediction.area.high
     assert prediction.technology == "generic45"
+
+
+def test_another_memory_model_predicts_other_energies(project: Path, run, edit) -> None:
+    """Of a technology of the user's own whose library stays the same."""
+    liberty = load("generic45").liberty
+    own = project / "own.yaml"
+    own.write_text(
+        f"name: generic45\nliberty: {liberty}\nmemories: {{model: {{feature_nm: 45}}}}\n"
+    )
+    edit(project, "name: tiny", "name: tiny\ntechnology: own.yaml")
+    run(project, "predict")
+    before = PredictResult.read(project / "build")
+    own.write_text(own.read_text() + "memory_model: scaled\n")
+    assert run(project, "predict")[-1].ran
+    after = PredictResult.read(project / "build")
+    assert (before.technology.memory_model, after.technology.memory_model) == (
+        "published",
+        "scaled",
+    )
+    assert before.prediction is not None and after.prediction is not None
+    assert before.prediction.area == after.prediction.area
+    assert before.prediction.energy_pj.value < after.prediction.energy_pj.value
 
 
 def test_a_technology_without_predictors_is_no_error(project: Path, run, edit) -> None:

@@ -111,6 +111,8 @@ def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> N
     )
     assert prediction["area"]["value"] == pytest.approx(point.metrics["area_um2"], rel=0.01)
     assert prediction["cycles"] == point.metrics["cycles"]
+    model = read(searched, "predict.json")["technology"]["memory_model"]
+    assert model == result_of(searched).memory_model == "published"
 
 
 def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
@@ -193,6 +195,7 @@ def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) ->
     run(searching, "pick")
     result = result_of(searching)
     assert result.objective == "energy_pj"
+    assert result.memory_model is None
     assert result.accelerators == ()
     assert read(searching, "design.json")["accelerator"]["rows"] == 4
 
