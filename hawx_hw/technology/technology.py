@@ -152,7 +152,7 @@ class Technology:
         Raises
         ------
         UserError
-            The library has no inverter to scale the models by.
+            The library has no inverter to scale the models by, or gates without area.
         """
         return {name: self._memory_model(name) for name in MEMORY_MODELS}
 
