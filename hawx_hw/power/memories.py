@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.netlist.flat import Macro
 from hawx_hw.power.result import Accesses, MacroPower, MemoryModelEnergy
-from hawx_hw.technology.memories import MacroMetrics, MemoryModel
+from hawx_hw.technology.memories import MemoryModel
 from hawx_hw.util.macros import DEPTH, WIDTH
 
 __all__ = ["by_memory_model", "macro_powers"]
@@ -15,7 +15,8 @@ __all__ = ["by_memory_model", "macro_powers"]
 
 def macro_powers(
     macros: Sequence[Macro],
-    metrics: Sequence[MacroMetrics],
+    used: MemoryModel,
+    models: Mapping[str, MemoryModel],
     layers: Mapping[str, Activity],
     images: int,
 ) -> tuple[MacroPower, ...]:
@@ -24,34 +25,42 @@ def macro_powers(
     Parameters
     ----------
     macros : sequence of Macro
-    metrics : sequence of MacroMetrics
-        One for each.
+    used : MemoryModel
+        The memory model in use.
+    models : mapping of str to MemoryModel
+        Those that its energy is given under besides, by name; with clocks that are gated as in
+        ``used``.
     layers : mapping of str to Activity
         Activity of all images in each layer.
     images : int
         How many images the activities are of.
     """
+    models = {name: model.gated(used.clock_gating) for name, model in models.items()}
+    cycles = sum(activity.cycles for activity in layers.values()) / images
     entries = []
-    for macro, own in zip(macros, metrics, strict=True):
-        counts = {name: _counts(macro, activity) for name, activity in layers.items()}
-        reads, writes = (sum(each[i] for each in counts.values()) for i in (0, 1))
-        cycles = sum(activity.cycles for activity in layers.values())
+    for macro in macros:
+        shape = (macro.kind, macro.parameters[WIDTH], macro.parameters[DEPTH])
+        own = used.metrics(*shape)
+        by_layer = {name: _accesses(macro, activity, images) for name, activity in layers.items()}
+        reads = sum(each.reads for each in by_layer.values())
+        writes = sum(each.writes for each in by_layer.values())
         entries.append(
             MacroPower(
                 path=macro.path,
                 kind=macro.kind,
-                width=macro.parameters[WIDTH],
-                depth=macro.parameters[DEPTH],
-                reads=reads / images,
-                writes=writes / images,
-                layers={
-                    name: Accesses(reads=reads / images, writes=writes / images)
-                    for name, (reads, writes) in counts.items()
-                },
+                width=shape[1],
+                depth=shape[2],
+                reads=reads,
+                writes=writes,
+                layers=by_layer,
                 read_energy_fj=_rounded(own.read_energy_fj),
                 write_energy_fj=_rounded(own.write_energy_fj),
                 clock_fj=_rounded(own.clock_fj),
-                energy_pj=_rounded(own.energy_fj(reads, writes, cycles) / images / 1000),
+                energy_pj=_rounded(own.energy_fj(reads, writes, cycles) / 1000),
+                memory_models={
+                    name: _rounded(model.metrics(*shape).energy_fj(reads, writes, cycles) / 1000)
+                    for name, model in models.items()
+                },
                 leakage_nw=_rounded(own.leakage_nw),
                 source=own.source,
             )
@@ -60,12 +69,7 @@ def macro_powers(
 
 
 def by_memory_model(
-    models: Mapping[str, MemoryModel],
-    used: MemoryModel,
-    macros: Sequence[Macro],
-    layers: Mapping[str, Activity],
-    images: int,
-    energy_pj: float,
+    memories: Sequence[MacroPower], models: Iterable[str], energy_pj: float
 ) -> dict[str, MemoryModelEnergy]:
     """Energy of an image under several memory models.
 
@@ -73,42 +77,23 @@ def by_memory_model(
 
     Parameters
     ----------
-    models : mapping of str to MemoryModel
-    used : MemoryModel
-        The one that ``energy_pj`` was determined with.
-    macros, layers, images
-        As for :func:`macro_powers`.
+    memories : sequence of MacroPower
+    models : iterable of str
+        Names of models that the energies of the memories are given under.
     energy_pj : float
-        Energy of an image.
+        Energy of an image under the model in use.
     """
-    present = _energy_pj(used, macros, layers, images)
-    energies = {
-        # Clocks are gated in all or in none.
-        name: _energy_pj(model.gated(used.clock_gating), macros, layers, images)
-        for name, model in models.items()
-    }
+    rest = energy_pj - sum(memory.energy_pj for memory in memories)
+    energies = {name: sum(memory.memory_models[name] for memory in memories) for name in models}
     return {
-        name: MemoryModelEnergy(
-            memories_pj=_rounded(own), energy_pj=_rounded(energy_pj - present + own)
-        )
+        name: MemoryModelEnergy(memories_pj=_rounded(own), energy_pj=_rounded(rest + own))
         for name, own in energies.items()
     }
 
 
-def _energy_pj(
-    model: MemoryModel, macros: Sequence[Macro], layers: Mapping[str, Activity], images: int
-) -> float:
-    """Energy of an image's accesses to all macros, and of their clocks."""
-    total = 0.0
-    for macro in macros:
-        own = model.metrics(macro.kind, macro.parameters[WIDTH], macro.parameters[DEPTH])
-        for activity in layers.values():
-            total += own.energy_fj(*_counts(macro, activity), activity.cycles)
-    return total / images / 1000
-
-
-def _counts(macro: Macro, activity: Activity) -> tuple[int, int]:
-    return activity.accesses.get(macro.path, (0, 0))
+def _accesses(macro: Macro, activity: Activity, images: int) -> Accesses:
+    reads, writes = activity.accesses.get(macro.path, (0, 0))
+    return Accesses(reads=reads / images, writes=writes / images)
 
 
 def _rounded(value: float) -> float:

@@ -92,6 +92,7 @@ def power_report(
     groups = _Groups(flat, part_of)
     total = sum(energies.values(), np.zeros_like(next(iter(energies.values()))))
     every = sum(cycles.values())
+    macros = macro_powers(flat.macros, memories, memory_models or {}, layers, images)
     entries = tuple(
         LayerPower(
             name=name,
@@ -117,10 +118,8 @@ def power_report(
         modules=groups.table(groups.kinds, total, every, clock_mhz),
         clock_tree=clock_tree(flat, reduce(add, layers.values()), model.supply, clock_mhz),
         memory_model=memories.name,
-        memory_models=by_memory_model(
-            memory_models or {}, memories, flat.macros, layers, images, float(total.sum())
-        ),
-        memories=macro_powers(flat.macros, metrics, layers, images),
+        memory_models=by_memory_model(macros, memory_models or {}, float(total.sum())),
+        memories=macros,
         **_metrics(total.sum(axis=1), every, clock_mhz),
     )
 

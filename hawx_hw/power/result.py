@@ -122,6 +122,8 @@ class MacroPower(Record):
         Of the clock in each cycle, accessed or not.
     energy_pj : float
         Of an image's accesses, and of the clock.
+    memory_models : mapping of str to float
+        The same under each memory model.
     leakage_nw : float
     source : str
         Where these numbers come from.
@@ -138,6 +140,7 @@ class MacroPower(Record):
     write_energy_fj: float
     clock_fj: float
     energy_pj: float
+    memory_models: Mapping[str, float]
     leakage_nw: float
     source: str
 

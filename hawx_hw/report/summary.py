@@ -102,6 +102,8 @@ class Summary:
             yield tables.cycle_table(results.verify)
         if results.power is not None:
             yield tables.energy_table(results.power)
+            if results.power.memories:
+                yield tables.memory_table(results.power)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""

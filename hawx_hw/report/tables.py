@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hawx_hw.design.program import EmitResult
-    from hawx_hw.power.result import PowerResult
+    from hawx_hw.power.result import MacroPower, PowerResult
     from hawx_hw.report.chosen import ChosenDesign
     from hawx_hw.report.comparison import Comparison
     from hawx_hw.verification.result import VerifyResult
@@ -20,6 +20,7 @@ __all__ = [
     "comparison_table",
     "cycle_table",
     "energy_table",
+    "memory_table",
 ]
 
 #: The metrics of designs that are shown: unit and format.
@@ -129,6 +130,39 @@ def energy_table(result: PowerResult) -> Table:
     )
     title = f"where the energy of an image goes, memory model {result.memory_model}"
     return Table(title, ("layer", "mW", "nJ", *parts), lines)
+
+
+def memory_table(result: PowerResult) -> Table:
+    """The energy of an image in memories of each shape, under each memory model."""
+    groups: dict[tuple[str, int, int], list[MacroPower]] = {}
+    for memory in result.memories:
+        groups.setdefault((memory.kind, memory.width, memory.depth), []).append(memory)
+    ordered = sorted(groups.items(), key=lambda item: -sum(m.energy_pj for m in item[1]))
+    lines = tuple(
+        (
+            f"{kind} {width} x {depth}",
+            f"{len(some)}",
+            f"{sum(memory.reads for memory in some):,.0f}",
+            f"{sum(memory.writes for memory in some):,.0f}",
+            f"{some[0].read_energy_fj / 1000:.2f}",
+            f"{some[0].write_energy_fj / 1000:.2f}",
+            *(_nj(sum(m.memory_models[name] for m in some)) for name in result.memory_models),
+            some[0].source.partition(",")[0],
+        )
+        for (kind, width, depth), some in ordered
+    )
+    total = ("all", f"{len(result.memories)}", "", "", "", "")
+    energies = (_nj(each.memories_pj) for each in result.memory_models.values())
+    return Table(
+        f"where the energy of memories goes, memory model {result.memory_model}",
+        ("memory", "number", "reads", "writes", "pJ a read", "pJ a write",
+         *(f"nJ, {name}" for name in result.memory_models), "made of"),
+        (*lines, (*total, *energies, "")),
+    )  # fmt: skip
+
+
+def _nj(energy_pj: float) -> str:
+    return f"{energy_pj / 1000:,.1f}"
 
 
 def _shares(counts: Iterable[int | None], total: int) -> list[str]:

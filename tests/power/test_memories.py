@@ -10,6 +10,7 @@ import pytest
 
 from hawx_hw.netlist.activity import Activity
 from hawx_hw.power.memories import by_memory_model, macro_powers
+from hawx_hw.power.result import MacroPower
 from hawx_hw.technology import load
 
 TECHNOLOGY = load("generic45")
@@ -24,13 +25,13 @@ LAYERS = {
 }
 
 
-def metrics(name: str) -> list[Any]:
-    model = TECHNOLOGY.memory_models[name]  # type: ignore[index]
-    return [model.metrics(m.kind, m.parameters["WIDTH"], m.parameters["DEPTH"]) for m in MACROS]
+def powers(name: str = "published", gated: bool = True) -> tuple[MacroPower, ...]:
+    used = TECHNOLOGY.memory_models[name].gated(gated)
+    return macro_powers(MACROS, used, TECHNOLOGY.memory_models, LAYERS, 2)
 
 
 def test_accesses_by_layer() -> None:
-    ram, flops = macro_powers(MACROS, metrics("published"), LAYERS, 2)
+    ram, flops = powers()
     assert {name: (each.reads, each.writes) for name, each in ram.layers.items()} == {
         "one": (20.0, 5.0), "two": (3.0, 0.0),
     }  # fmt: skip
@@ -45,20 +46,25 @@ def test_accesses_by_layer() -> None:
     assert "memory model published" in ram.source
 
 
+def test_a_memory_under_each_model() -> None:
+    for name in TECHNOLOGY.memory_models:
+        for memory, own in zip(powers(), powers(name), strict=True):
+            assert memory.memory_models[name] == own.energy_pj
+
+
 def test_an_image_under_each_model() -> None:
-    used = TECHNOLOGY.memories
-    own = sum(each.energy_pj for each in macro_powers(MACROS, metrics("published"), LAYERS, 2))
-    result = by_memory_model(TECHNOLOGY.memory_models, used, MACROS, LAYERS, 2, own + 1000.0)
+    own = sum(each.energy_pj for each in powers())
+    result = by_memory_model(powers(), TECHNOLOGY.memory_models, own + 1000.0)
     assert list(result) == ["published", "cacti", "scaled"]
     for name, each in result.items():
-        powers = macro_powers(MACROS, metrics(name), LAYERS, 2)
-        assert each.memories_pj == pytest.approx(sum(p.energy_pj for p in powers), rel=1e-6)
-        assert each.energy_pj == pytest.approx(1000.0 + each.memories_pj, rel=1e-6)
+        energy = sum(memory.energy_pj for memory in powers(name))
+        assert each.memories_pj == pytest.approx(energy, rel=1e-6)
+        assert each.energy_pj == pytest.approx(1000.0 + energy, rel=1e-6)
     assert result["published"].energy_pj == pytest.approx(own + 1000.0, rel=1e-6)
     assert result["cacti"].energy_pj < result["published"].energy_pj < result["scaled"].energy_pj
 
 
 def test_other_models_have_gated_clocks_where_the_used_one_has() -> None:
-    free = TECHNOLOGY.memories.gated(False)
-    result = by_memory_model(TECHNOLOGY.memory_models, free, MACROS, LAYERS, 2, 5000.0)
-    assert result["published"].energy_pj == pytest.approx(5000.0)
+    gated, free = powers()[1], powers(gated=False)[1]
+    assert free.energy_pj > 2 * gated.energy_pj
+    assert set(free.memory_models.values()) == {free.energy_pj}

@@ -48,6 +48,7 @@ RESULT = PowerResult(
             write_energy_fj=12.0,
             clock_fj=0.5,
             energy_pj=0.537,
+            memory_models={"published": 0.537},
             leakage_nw=3.0,
             source="model",
         ),

@@ -1,3 +1,4 @@
+from hawx_hw.power.result import MacroPower
 from hawx_hw.report import tables
 from hawx_hw.report.chosen import chosen_design
 from hawx_hw.report.comparison import compare
@@ -27,6 +28,35 @@ def test_energy_by_part_and_of_all_layers() -> None:
         ("conv1", "10.00", "200.0", "25.0 %", "75.0 %"),
         ("all", "10.00", "200.0", "25.0 %", "75.0 %"),
     )
+
+
+def test_energy_of_memories_by_shape_and_model() -> None:
+    def memory(depth: int, energy: float, source: str) -> MacroPower:
+        return MacroPower(
+            path=f"m{depth}", kind="hawx_rom", width=8, depth=depth, reads=1000.0, writes=0.0,
+            layers={}, read_energy_fj=energy, write_energy_fj=0.0, clock_fj=0.0, energy_pj=energy,
+            memory_models={"published": energy, "cacti": energy / 2, "scaled": 3 * energy},
+            leakage_nw=1.0, source=source,
+        )  # fmt: skip
+
+    memories = (
+        memory(16, 1000.0, "gates, clock gated"),
+        memory(999, 5000.0, "memory array, memory model published"),
+        memory(16, 1000.0, "gates, clock gated"),
+    )
+    result = samples.POWER.model_copy(update={"memories": memories})
+    table = tables.memory_table(result)
+    assert table.title == "where the energy of memories goes, memory model published"
+    assert table.heading == (
+        "memory", "number", "reads", "writes", "pJ a read", "pJ a write", "nJ, published",
+        "nJ, cacti", "nJ, scaled", "made of",
+    )  # fmt: skip
+    assert table.lines == (
+        ("hawx_rom 8 x 999", "1", "1,000", "0", "5.00", "0.00", "5.0", "2.5", "15.0",
+         "memory array"),
+        ("hawx_rom 8 x 16", "2", "2,000", "0", "1.00", "0.00", "2.0", "1.0", "6.0", "gates"),
+        ("all", "3", "", "", "", "", "150.0", "40.0", "400.0", ""),
+    )  # fmt: skip
 
 
 def test_chosen_design() -> None:
