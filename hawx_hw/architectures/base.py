@@ -315,6 +315,7 @@ class Plan(Protocol):
         *,
         implementation: str = "smallest",
         clock_mhz: float | None = None,
+        clock_gating: bool = True,
     ) -> Mapping[str, float]:
         """The numbers that predictors learn from: the architecture's ``features``.
 
@@ -330,6 +331,8 @@ class Plan(Protocol):
         implementation : str
             How blocks are built: ``"smallest"``, ``"fastest"`` or ``"first"``.
         clock_mhz : float or None
+        clock_gating : bool
+            Whether synthesis gates clocks.
 
         Raises
         ------

@@ -35,6 +35,8 @@ class DesignPredictor:
         How blocks are built, see :meth:`~hawx_hw.characterization.block_table.BlockTable.chosen`.
     clock_mhz : float or None
         None: the technology's.
+    clock_gating : bool
+        Whether synthesis gates clocks.
     jobs : int
         How many blocks are synthesized at a time.
     store : Store or None
@@ -54,6 +56,7 @@ class DesignPredictor:
         *,
         implementation: str = "smallest",
         clock_mhz: float | None = None,
+        clock_gating: bool = True,
         jobs: int = 1,
         store: Store | None = None,
     ):
@@ -69,6 +72,7 @@ class DesignPredictor:
         self._blocks = trained.blocks.completed(blocks, technology, jobs=jobs, store=store)
         self._implementation = implementation
         self._clock_mhz = clock_mhz
+        self._clock_gating = clock_gating
 
     @property
     def blocks(self) -> BlockTable:
@@ -84,6 +88,7 @@ class DesignPredictor:
             self._blocks,
             implementation=self._implementation,
             clock_mhz=self._clock_mhz,
+            clock_gating=self._clock_gating,
         )
         description = DesignDescription(self._architecture, self._technology.name, values)
         return predict(description, self._predictors, cycles_per_image(plan))

@@ -153,6 +153,7 @@ def _described(
         blocks,
         implementation=accelerator.block_implementation,
         clock_mhz=accelerator.clock_mhz,
+        clock_gating=accelerator.clock_gating,
     )
     features = DesignDescription(architecture, technology.name, values).record()
     if store is not None:

@@ -301,6 +301,7 @@ class SearchRun:
                 self._space.blocks,
                 implementation=accelerator.block_implementation,
                 clock_mhz=accelerator.clock_mhz,
+                clock_gating=accelerator.clock_gating,
                 jobs=os.cpu_count() or 1,
                 store=default_store(),
             )

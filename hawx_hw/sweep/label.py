@@ -233,19 +233,22 @@ def _power(
         technology,
         longest_path_ns=longest_ns,
         clock_mhz=config.accelerator.clock_mhz,
+        clock_gating=config.accelerator.clock_gating,
     )
     parts = {name: part.energy_pj for name, part in report.parts.items()}
-    memory = report.parts["memories"].energy_pj
+    # Predictors take what a memory's clock takes for energy of the memory. fJ times MHz are nW.
+    clock_uw = sum(memory.clock_fj for memory in report.memories) * report.clock_mhz / 1000
+    memory = report.parts["memories"].energy_pj + clock_uw * report.cycles / report.clock_mhz
     return {
         "cycles": report.cycles,
         "used_clock_mhz": report.clock_mhz,
-        "internal_uw": report.internal_uw + report.clock_uw,
+        "internal_uw": float(f"{report.internal_uw + report.clock_uw - clock_uw:.8g}"),
         "switching_uw": report.switching_uw,
-        "memory_uw": report.memory_uw,
+        "memory_uw": float(f"{report.memory_uw + clock_uw:.8g}"),
         "leakage_uw": report.leakage_uw,
         "power_uw": report.power_uw,
         "energy_pj": report.energy_pj,
-        "memory_energy_pj": memory,
+        "memory_energy_pj": float(f"{memory:.8g}"),
         "logic_energy_pj": float(f"{report.energy_pj - memory:.8g}"),
         **{f"energy_{name.replace(' ', '_')}_pj": energy for name, energy in parts.items()},
     }

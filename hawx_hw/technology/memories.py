@@ -54,8 +54,8 @@ class MemoryModel:
     clock_gating: bool = True
 
     def gated(self, clock_gating: bool) -> MemoryModel:
-        """The same with or without gated clocks in memories of flip-flops."""
-        return replace(self, clock_gating=clock_gating)
+        """The same; without gated clocks in memories of flip-flops if ``clock_gating`` is false."""
+        return replace(self, clock_gating=self.clock_gating and clock_gating)
 
     def metrics(self, kind: str, width: int, depth: int) -> MacroMetrics:
         """Metrics of one macro: as stated, else the smaller of a memory array and of cells.

@@ -192,6 +192,7 @@ class Technology:
             source,
             name,
             anchors,
+            self.library.smallest_clock_gate() is not None,
         )
 
 

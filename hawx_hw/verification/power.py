@@ -35,6 +35,7 @@ def measure_power(
     *,
     longest_path_ns: float,
     clock_mhz: float | None = None,
+    clock_gating: bool = True,
     glitches: bool = False,
     progress: Progress | None = None,
 ) -> PowerResult:
@@ -54,6 +55,8 @@ def measure_power(
         It limits the clock.
     clock_mhz : float or None
         None: the technology's.
+    clock_gating : bool
+        Whether synthesis gates clocks: then those of memories of flip-flops are gated, too.
     glitches : bool
         Whether pulses within a cycle count.
     progress : callable or None
@@ -80,7 +83,7 @@ def measure_power(
     report = power_report(
         PowerModel(flat, technology.supply),
         activity.layers,
-        technology.memories,
+        technology.memories.gated(clock_gating),
         part_of=plan.part_of,
         clock_mhz=clock,
         images=len(images),

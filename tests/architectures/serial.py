@@ -195,13 +195,14 @@ class SerialPlan:
         *,
         implementation: str = "smallest",
         clock_mhz: float | None = None,
+        clock_gating: bool = True,
     ) -> Mapping[str, float]:
         clock = technology.clock_mhz if clock_mhz is None else clock_mhz
         if not clock > 0:
             raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
         metrics = [blocks.chosen(block, implementation) for block in self.blocks]
         energies = zip(metrics, self._macs().values(), strict=True)
-        memories = technology.memories
+        memories = technology.memories.gated(clock_gating)
         return {
             "clock_mhz": clock,
             "block_area": sum(each.area for each in metrics),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+
 from hawx_hw.architectures.base import MemoryUse
+from hawx_hw.architectures.systolic.cycles import output_tiles
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
+from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.gateware.shell import shell_memories
 from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 
@@ -27,35 +35,146 @@ def weight_tiles_loaded(plan: Plan) -> int:
 
 
 def read_sums(plan: Plan) -> int:
-    """Words of sums that an inference reads from the accumulators."""
-    total = 0
-    for step in plan.steps:
-        if not step.stream:
-            pixels = (
-                step.output_tiles * (step.output_tile_pixels + 1) + step.last_output_tile_pixels + 1
-            )
-            groups = step.filter_tiles * plan.array.groups + step.last_groups + 1
-            total += pixels * groups
-    return total
+    """Words of sums that the requantizers take in."""
+    return sum(
+        pixels * groups
+        for step in plan.steps
+        if not step.stream
+        for pixels, groups in output_tiles(step, plan.array)
+    )
+
+
+@dataclass(frozen=True)
+class _Accesses:
+    """What a layer accesses.
+
+    Parameters
+    ----------
+    activations : int
+        Words of activations that all rows together read.
+    added, sums : int
+        Pixels whose sums each slice adds to what is there; pixels whose sums are read out, all
+        slices together.
+    constants : int
+        Words of the requantization memory.
+    stored : int
+        Words that the layer stores.
+    """
+
+    activations: int
+    added: int
+    sums: int
+    constants: int
+    stored: int
+
+
+def _inside(layer: Operation, axis: int) -> list[int]:
+    """How many pixels each tap of the kernel reads along an axis, padding left out.
+
+    A filter tile, or a stream of a plane of channels, takes each pixel as often as it is in a
+    window of the pooling.
+    """
+    kernel, pool = layer.kernel, layer.pool
+    padding = (kernel if layer.uses_array else pool).padding[axis]
+    starts = np.arange(layer.output_shape[1 + axis]) * pool.stride[axis]
+    pixels = np.add.outer(starts, np.arange(pool.kernel[axis])) * kernel.stride[axis] - padding
+    reads = (pixels + tap for tap in range(kernel.kernel[axis]))
+    return [int(np.sum((at >= 0) & (at < layer.input_shape[1 + axis]))) for at in reads]
+
+
+def _read_activations(plan: Plan, step: Step, layer: Operation) -> int:
+    """Words of activations that all rows together read for a layer."""
+    rows, columns = (_inside(layer, axis) for axis in (0, 1))
+    tiles = slice(step.taps, step.taps + step.tap_tiles + 1)
+    taps = (tap for row in plan.taps for tap in row[tiles] if tap.live)
+    operands = len(layer.sources) if step.stream else 1
+    reads = sum(rows[tap.row] * columns[tap.column] for tap in taps)
+    return reads * operands * (step.filter_tiles + 1)
+
+
+def _of_stream(step: Step, activations: int) -> _Accesses:
+    elements = (step.output_tile_pixels + 1) * (step.tap_tiles + 1)
+    return _Accesses(
+        activations=activations,
+        added=0,
+        sums=0,
+        constants=elements if step.per_element else 1,
+        stored=elements // (step.window + 1),
+    )
+
+
+def _of_array(step: Step, activations: int, array: ArrayShape) -> _Accesses:
+    """Accesses of a layer of the array.
+
+    The groups of a slice share a read of its sums. The constants of a slice's only group are read
+    once an output tile, those of several with each window.
+    """
+    added = sums = constants = stored = 0
+    for pixels, groups in output_tiles(step, array):
+        windows = pixels // (step.window + 1)
+        added += pixels * step.tap_tiles
+        sums += pixels * -(-groups // array.slice_groups)
+        constants += groups * (windows if array.slice_groups > 1 else 1)
+        stored += groups * windows
+    return _Accesses(activations, added, sums, constants, stored)
+
+
+def _accesses(plan: Plan) -> list[_Accesses]:
+    accesses = []
+    for step, layer in zip(plan.steps, plan.layers, strict=True):
+        read = _read_activations(plan, step, layer)
+        if step.stream:
+            accesses.append(_of_stream(step, read))
+        else:
+            accesses.append(_of_array(step, read, plan.array))
+    return accesses
+
+
+def _image_words(plan: Plan) -> int:
+    """Words of the activation memories that an image fills."""
+    _, height, width = plan.layers[0].input_shape
+    planes = -(-plan.layouts[plan.graph.input].size // plan.array.requantizers)
+    return planes * height * width
 
 
 def memory_uses(plan: Plan) -> list[MemoryUse]:
-    """All memories; accesses are estimated from the numbers of pixels, tiles and sums."""
+    """All memories, with their accesses.
+
+    Copies, sets and slices have an equal share of the accesses of all. Memories of the shell, which
+    cost nothing beside the others, count as not accessed.
+    """
     d = Dimensions.of(plan)
     a = d.array
     ram, parameters = SDP_RAM.kind, (SP_RAM if a.loadable else ROM).kind
-    issued, tiles, read = issued_pixels(plan), weight_tiles_loaded(plan), read_sums(plan)
-    word = d.word.size
+    tiles, layers = weight_tiles_loaded(plan), _accesses(plan)
+    pixels = sum(
+        rows * (step.tap_tiles + 1)
+        for step in plan.steps
+        if not step.stream
+        for rows, _ in output_tiles(step, a)
+    )
+    streamed = sum(step.tap_tiles + 1 for step in plan.steps if step.stream)
+    kept = sum(
+        each.stored for each, step in zip(layers, plan.steps, strict=True) if not step.to_result
+    )
     uses = [
-        MemoryUse("activation", ram, word, d.arena, a.rows, issued, read),
+        MemoryUse(
+            "activation",
+            ram,
+            d.word.size,
+            d.arena,
+            a.rows,
+            sum(each.activations for each in layers) / a.rows,
+            _image_words(plan) + kept,
+        ),
         MemoryUse(
             "accumulator",
             ram,
             d.sum_bits * a.slice_columns,
             d.accumulators,
             2 * a.slices,
-            (issued + read / a.slices) / 2,
-            issued / 2,
+            sum(each.added + each.sums / a.slices for each in layers) / 2,
+            pixels / 2,
         ),
         *(
             MemoryUse("other", ram, width, depth, 1, 0, 0)
@@ -65,11 +184,13 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
     reads = {
         "weights": tiles * a.bank_rows,
         "taps": tiles,
-        "requantization": read,
+        "requantization": sum(each.constants for each in layers),
         "program": d.layers,
     }
     for name, width, depth in d.memories():
         kind = name.partition("_")[0]
+        # The first row's list has the tiles of streams, too.
+        more = streamed if name == "taps_0" else 0
         use = "weight" if kind == "weights" else "other"
-        uses.append(MemoryUse(use, parameters, width, depth, 1, reads[kind], 0))
+        uses.append(MemoryUse(use, parameters, width, depth, 1, reads[kind] + more, 0))
     return uses

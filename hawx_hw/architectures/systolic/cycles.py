@@ -20,7 +20,7 @@ from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 
-__all__ = ["CAUSES", "count_cycles"]
+__all__ = ["CAUSES", "count_cycles", "output_tiles"]
 
 
 #: Causes of cycles, with their titles.
@@ -103,7 +103,7 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     read = [0, 0]  # the last read of the two output tiles before the present one
     issued = 0
     first = True
-    for pixels, groups in _output_tiles(step, array):
+    for pixels, groups in output_tiles(step, array):
         elements = pixels * groups
         for tile in range(step.tap_tiles + 1):
             load = max(load, taken)
@@ -128,7 +128,7 @@ def _tiles(step: Step, array: ArrayShape, clock: _Clock, before: int) -> int:
     return issued
 
 
-def _output_tiles(step: Step, array: ArrayShape) -> Iterator[tuple[int, int]]:
+def output_tiles(step: Step, array: ArrayShape) -> Iterator[tuple[int, int]]:
     """Pixels and groups of each output tile, filter tile by filter tile."""
     for filter_tile in range(step.filter_tiles + 1):
         groups = step.last_groups + 1 if filter_tile == step.filter_tiles else array.groups

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.technology import Technology
+    from hawx_hw.technology.memories import MemoryModel
 
 __all__ = ["features"]
 
@@ -23,6 +24,7 @@ def features(
     *,
     objective: str = "smallest",
     clock_mhz: float | None = None,
+    clock_gating: bool = True,
 ) -> dict[str, float]:
     """The features of a design, from its plan; nothing is synthesized.
 
@@ -36,6 +38,8 @@ def features(
     objective : str
         How blocks are built; see :meth:`BlockTable.chosen`.
     clock_mhz : float or None
+    clock_gating : bool
+        Whether synthesis gates clocks: then those of memories of flip-flops are gated, too.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def features(
         "tiles": weight_tiles_loaded(plan),
         "read_sums": read_sums(plan),
     }  # fmt: skip
-    values |= _memories(plan, technology)
+    values |= _memories(plan, technology.memories.gated(clock_gating))
     return {name: float(values[name]) for name in FEATURES}
 
 
@@ -138,12 +142,12 @@ def _select_loads(plan: Plan) -> dict[str, float]:
     return {"direct_load": direct, "decoded_load": decoded}
 
 
-def _memories(plan: Plan, technology: Technology) -> dict[str, float]:
+def _memories(plan: Plan, model: MemoryModel) -> dict[str, float]:
     total = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
     total |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
     cycles = plan.cycles().core
     for memory in plan.accesses():
-        macro = technology.memories.metrics(memory.macro, memory.width, memory.depth)
+        macro = model.metrics(memory.macro, memory.width, memory.depth)
         total["memory_bits"] += memory.width * memory.depth * memory.count
         total["memory_area"] += macro.area * memory.count
         total["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000

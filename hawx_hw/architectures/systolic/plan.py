@@ -242,11 +242,19 @@ class Plan:
         *,
         implementation: str = "smallest",
         clock_mhz: float | None = None,
+        clock_gating: bool = True,
     ) -> Mapping[str, float]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
         from hawx_hw.architectures.systolic.features import features
 
-        return features(self, technology, blocks, objective=implementation, clock_mhz=clock_mhz)
+        return features(
+            self,
+            technology,
+            blocks,
+            objective=implementation,
+            clock_mhz=clock_mhz,
+            clock_gating=clock_gating,
+        )
 
     def part_of(self, module: str) -> str | None:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

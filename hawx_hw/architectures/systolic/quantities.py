@@ -61,7 +61,7 @@ FEATURES = {
     "macs": "multiplications of an inference",
     "issued": "cycles of an inference in which pixels enter the array",
     "tiles": "weight tiles that an inference loads",
-    "read_sums": "words of sums that an inference requantizes",
+    "read_sums": "words of sums that the requantizers take in",
     "memory_bits": "bits of all memories",
     "memory_area": "total area of the memories (um2)",
     "memory_leakage_uw": "total leakage of the memories (uW)",

@@ -64,7 +64,7 @@ STAGE = Stage(
     _run,
     needs=("quantize", "search"),
     settings=("accelerator", "blocks", "search"),
-    ignored=("accelerator.clock_mhz",),
+    ignored=("accelerator.clock_mhz", "accelerator.clock_gating"),
     tools=lambda config, base: {**versions("numpy"), **own_blocks(config, base)},
     estimate=2.0,
     sealed=True,

@@ -44,6 +44,7 @@ def _run(context: Context) -> None:
             technology,
             longest_path_ns=SynthResult.read(context.folder).timing.longest_path_ns,
             clock_mhz=context.config.accelerator.clock_mhz,
+            clock_gating=context.config.accelerator.clock_gating,
             glitches=settings.glitches,
             progress=task.update,
         )

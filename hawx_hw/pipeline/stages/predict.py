@@ -40,6 +40,7 @@ def _run(context: Context) -> None:
                 plan.blocks,
                 implementation=accelerator.block_implementation,
                 clock_mhz=accelerator.clock_mhz,
+                clock_gating=accelerator.clock_gating,
                 store=default_store(),
             )
         except UserError as error:
@@ -66,6 +67,7 @@ STAGE = Stage(
         "accelerator.architecture",
         "accelerator.block_implementation",
         "accelerator.clock_mhz",
+        "accelerator.clock_gating",
         "technology",
     ),
     files=_files,

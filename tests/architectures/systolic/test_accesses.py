@@ -46,13 +46,17 @@ def test_memories_are_accessed_as_often_as_what_they_hold() -> None:
     made = planned(16, 8, requantizers=2)
     uses = memory_uses(made)
     (activation,) = (use for use in uses if use.use == "activation")
-    # One copy a row; each pixel is read once in each copy, each word of sums is written once.
+    # One copy a row. A row reads the pixels of the taps that it has: the layers have 9, 16 and 2,
+    # 3, and 5.
     assert (activation.count, activation.width) == (16, 8 * 2)
-    assert (activation.reads, activation.writes) == (74, 77)
+    assert activation.reads == (64 * 9 + 4 * 18 + 3 + 5) / 16
+    # The 100 words of the image, and a word for each window and two filters.
+    assert activation.writes == 100 + 16 + 2 + 3
     (accumulators,) = (use for use in uses if use.use == "accumulator")
-    # Two sets take turns: each has half of the pixels, and of the reads of sums.
+    # Two sets take turns: each has half of the pixels. Only the second tile of taps adds to sums
+    # that are there; in the end the sums of each pixel are read once for all groups.
     assert (accumulators.count, accumulators.writes) == (2, 37)
-    assert accumulators.reads == (74 + 77) / 2
+    assert accumulators.reads == (4 + 64 + 4 + 1 + 1) / 2
     weights = [use for use in uses if use.use == "weight"]
     # Every bank reads all rows that it has, one a cycle, for each tile.
     assert sum(use.width for use in weights) * made.array.bank_rows == 8 * 16 * 8
@@ -73,17 +77,21 @@ def test_all_memories_counted_by_hand() -> None:
     # 9, 18, 3 and 5 taps are 3, 5, 1 and 2 tiles, of 1, 2, 3 and 2 tiles of filters.
     output_tiles = [step.output_tiles + 1 for step in made.steps]
     tiles = sum(map(int.__mul__, output_tiles, (3, 2 * 5, 3, 2 * 2)))
-    pixels, sums = 64 * 3 + 4 * 10 + 3 + 4, 2 * 64 + 3 * 4 + 5 + 4
+    pixels, added = 64 * 3 + 4 * 10 + 3 + 4, 64 * 2 + 4 * 8 + 2
+    # All groups of a slice share a read.
+    read = 64 + 2 * 4 + 3 + 2
+    stored, result = 2 * 16 + 3 + 5, 4
+    taps = 64 * 9 + 2 * 4 * 18 + 3 * 3 + 2 * 5
     pair, words = 16 + made.ranges.addend_bits, 3 + 10 + 3 + 4
     uses = [(use.use, use.width, use.count, use.reads, use.writes) for use in memory_uses(made)]
     assert uses == [
-        ("activation", 8, 4, pixels, sums),
-        ("accumulator", 2 * made.ranges.sum_bits, 2, (pixels + sums) / 2, pixels / 2),
+        ("activation", 8, 4, taps / 4, 100 + stored),
+        ("accumulator", 2 * made.ranges.sum_bits, 2, (added + read) / 2, pixels / 2),
         # The result and the counters, which cost nothing beside the others.
         ("other", 8, 1, 0, 0),
         ("other", 32, 1, 0, 0),
         ("other", made.format.bits, 1, 4, 0),
-        ("other", pair, 1, sums, 0),
+        ("other", pair, 1, stored + result, 0),
         *[("other", made.tap_format.bits, 1, tiles, 0)] * 4,
         *[("weight", 2 * 8, 1, 2 * tiles, 0)] * 2,
     ]
@@ -91,3 +99,20 @@ def test_all_memories_counted_by_hand() -> None:
     # Requantization: a word for each column of 1, 2, 3 and 2 tiles; a tap for each of its tiles.
     assert depths[2:6] == [4, 2 * 4, 4, 2 * (1 + 2 + 3 + 2)]
     assert depths[6:] == [3 + 5 + 1 + 2] * 4 + [2 * words] * 2
+
+
+def test_constants_of_a_slice_with_a_single_group_are_read_once_an_output_tile() -> None:
+    # Two slices of two columns, with as many requantizers.
+    made = planned(16, 4, requantizers=2, slice_columns=2)
+    output_tiles = made.steps[0].output_tiles + 1
+    (requantization,) = (
+        use.reads
+        for use, memory in zip(memory_uses(made)[4:], made.memories(), strict=True)
+        if memory.name == "requantization"
+    )
+    # Two, three, five and four filters are a word of sums, two, two and one, and two.
+    assert requantization == output_tiles + 2 + (2 + 1) + 2
+    (accumulators,) = (use for use in memory_uses(made) if use.use == "accumulator")
+    assert accumulators.count == 4
+    # Each of the 64 pixels of the first layer is read from the first slice alone.
+    assert accumulators.reads == (4 + (64 + 2 * 4 + 3 + 2) / 2) / 2
