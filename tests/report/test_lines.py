@@ -107,7 +107,7 @@ def test_energies_of_one_memory_model_have_no_range() -> None:
     names = [name for name, _ in lines.power_lines(
         samples.POWER.model_copy(update={"memory_models": only})
     )]  # fmt: skip
-    assert names == ["power", "clock", "energy per image"]
+    assert names == ["power", "clock", "clocked", "energy per image"]
 
 
 def test_no_prediction() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.errors import UserError, VerificationError
+from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Netlist
@@ -21,6 +23,7 @@ from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 from hawx_hw.verification.accelerator_job import AROUND
 from hawx_hw.verification.gate_level import simulate_accelerator
+from tests.search.small import small_graph
 from tests.synthetic_blocks import random_assignment
 
 Mapped = tuple[Plan, Netlist, Path]
@@ -37,6 +40,10 @@ def mapped(folder: Path, store: Store, seed: int, *, blocks: bool, loadable: boo
     graph = random_graph(rng, layers=2, max_size=5, max_channels=4)
     architecture = ArrayShape.complete(2, 3, loadable=loadable)
     made = plan(graph, architecture, random_assignment(rng, graph) if blocks else None)
+    return synthesized(made, folder, store)
+
+
+def synthesized(made: Plan, folder: Path, store: Store) -> Mapped:
     emit_accelerator(made, folder, config_hash=7)
     names = (folder / "rtl" / "filelist.f").read_text().split()
     sources = {name: (folder / "rtl" / name).read_text() for name in names}
@@ -82,6 +89,43 @@ def test_loaded_parameters(tmp_path: Path, store: Store) -> None:
     made, netlist, memories = mapped(tmp_path, store, 5, blocks=False, loadable=True)
     result = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
     assert result.images == 3
+
+
+@pytest.mark.parametrize(
+    ("graph", "requantizers"),
+    [
+        # Two average poolings, a convolution with padding, an addition, a linear layer; slices of
+        # two words of sums.
+        (random_graph(np.random.default_rng(22), layers=4, max_size=4, max_channels=3), 1),
+        # Maximum pooling in the array; slices of a single word of sums.
+        (small_graph(), 2),
+    ],
+)
+def test_accesses_are_those_of_the_plan(
+    graph: Graph, requantizers: int, tmp_path: Path, store: Store
+) -> None:
+    shape = ArrayShape.complete(2, 4, slice_columns=2, requantizers=requantizers)
+    made, netlist, memories = synthesized(plan(graph, shape), tmp_path, store)
+    result = simulate_accelerator(flat(netlist), made, memories, images(made, 1))
+    measured: Counter[str] = Counter()
+    for path, (reads, writes) in result.total.accesses.items():
+        part, *below = path.split("/")[:-1]
+        if part == "core":
+            name = below[-1] if below[-1].startswith(("taps", "weights")) else stem(below[-1])
+            measured += Counter({f"{name} reads": reads, f"{name} writes": writes})
+    # The third and the fourth are the shell's.
+    activations, accumulators, _, _, *parameters = made.accesses()
+    names = ["activations", "accumulators", *(memory.name for memory in made.memories())]
+    planned: Counter[str] = Counter()
+    for name, use in zip(names, [activations, accumulators, *parameters], strict=True):
+        own = {f"{name} reads": use.reads * use.count, f"{name} writes": use.writes * use.count}
+        planned += Counter(own)
+    assert planned == measured
+
+
+def stem(name: str) -> str:
+    """The name without its number."""
+    return name.rstrip("0123456789").rstrip("_")
 
 
 def test_a_fault_in_a_gate_is_found(built_in: Mapped) -> None:
