@@ -284,11 +284,11 @@ _MAPPING = (
         f"{_ARRAY_TESTS}/test_cycles.py",
     ),
     Mutation(
-        "block-register-in-the-cycle-model",
+        "sums-without-the-register-after-the-blocks",
         f"{_ARRAY}/gateware/array_slice.py",
-        "latency(block_register=array.block_register)",
-        "latency(block_register=False)",
-        f"{_ARRAY_TESTS}/test_cycles.py",
+        "ProcessingElement.PRODUCT_LATENCY + array.rows * ",
+        "array.rows * ",
+        f"{_ARRAY_TESTS}/gateware/test_array_slice.py",
     ),
     Mutation(
         "waits-attributed-to-the-wrong-cause",
@@ -368,9 +368,30 @@ _MAPPING = (
         f"{_ARRAY_TESTS}/test_accesses.py",
     ),
     Mutation(
+        "constants-that-are-read-for-each-window",
+        f"{_ARRAY}/accesses.py",
+        "(windows if array.slice_groups > 1 else 1)",
+        "windows",
+        f"{_ARRAY_TESTS}/test_accesses.py",
+    ),
+    Mutation(
+        "padding-that-is-read",
+        f"{_ARRAY}/accesses.py",
+        "(at >= 0) & (at < layer.input_shape[1 + axis])",
+        "at == at",
+        "tests/verification/test_gate_level.py",
+    ),
+    Mutation(
+        "memories-whose-clocks-are-always-gated",
+        f"{_ARRAY}/features.py",
+        "technology.memories.gated(clock_gating)",
+        "technology.memories",
+        f"{_ARRAY_TESTS}/test_features.py",
+    ),
+    Mutation(
         "requantization-that-is-never-read",
         f"{_ARRAY}/accesses.py",
-        '"requantization": read,',
+        '"requantization": sum(each.constants for each in layers),',
         '"requantization": 0,',
         f"{_ARRAY_TESTS}/test_accesses.py",
     ),
@@ -392,11 +413,11 @@ _MAPPING = (
 
 _GATEWARE = (
     Mutation(
-        "latency-of-a-block-register",
+        "latency-of-the-register-after-the-blocks",
         f"{_ARRAY}/gateware/pe.py",
-        "return block_register + cls.SUM_LATENCY",
-        "return cls.SUM_LATENCY",
-        f"{_ARRAY_TESTS}/test_cycles.py {_ARRAY_TESTS}/gateware/test_core.py",
+        "    PRODUCT_LATENCY = 1",
+        "    PRODUCT_LATENCY = 2",
+        f"{_ARRAY_TESTS}/gateware/test_pe.py",
     ),
     Mutation(
         "latency-of-a-slice",
@@ -408,8 +429,8 @@ _GATEWARE = (
     Mutation(
         "requantizer-multiplier-bit",
         f"{_ARRAY}/gateware/post_processor.py",
-        "product.eq(value * constants.multiplier)",
-        "product.eq(value * (constants.multiplier & -2))",
+        "Cat(C(0, 1), constants.multiplier, C(0, 2))",
+        "Cat(C(0, 1), constants.multiplier & -2, C(0, 2))",
         f"{_ARRAY_TESTS}/gateware/test_post_processor.py",
     ),
     Mutation(
@@ -422,36 +443,36 @@ _GATEWARE = (
     Mutation(
         "block-select-decode",
         f"{_ARRAY}/gateware/pe.py",
-        "chosen.eq(self.select == number)",
-        "chosen.eq(self.select >= number)",
+        "following.eq(1 << self.select)",
+        "following.eq(3 << self.select)",
         f"{_ARRAY_TESTS}/gateware/test_pe.py",
     ),
     Mutation(
         "operand-isolation",
         f"{_ARRAY}/gateware/pe.py",
-        "multiplier.b.eq(Mux(chosen, self.activation, 0))",
-        "multiplier.b.eq(self.activation)",
+        "multiplier.b.eq(Mux(chosen[number], b, 0))",
+        "multiplier.b.eq(b)",
         f"{_ARRAY_TESTS}/gateware/test_pe.py {_ARRAY_TESTS}/gateware/test_core.py",
     ),
     Mutation(
         "products-of-blocks-that-are-not-selected",
         f"{_ARRAY}/gateware/pe.py",
-        "wide.eq(Mux(chosen, multiplier.product, 0))",
+        "wide.eq(Mux(chosen[number], multiplier.product, 0))",
         "wide.eq(multiplier.product)",
         f"{_ARRAY_TESTS}/gateware/test_pe.py",
     ),
     Mutation(
         "padding-code-of-a-row-feeder",
         f"{_ARRAY}/gateware/row_feeder.py",
-        "Mux(self.padding, layer.pad_code, 0)",
+        "Mux(self.padding, layer.pad_code >> zeros, 0)",
         "Mux(self.padding, 0, 0)",
         f"{_ARRAY_TESTS}/gateware/test_row_feeder.py",
     ),
     Mutation(
         "declared-latency-of-a-row-feeder",
         f"{_ARRAY}/gateware/row_feeder.py",
-        "    LATENCY = SWAP_LATENCY + 1",
-        "    LATENCY = SWAP_LATENCY + 2",
+        "    LATENCY = SWAP_LATENCY + ProcessingElement.SWAP_LATENCY",
+        "    LATENCY = SWAP_LATENCY + ProcessingElement.SWAP_LATENCY + 1",
         f"{_ARRAY_TESTS}/gateware/test_row_feeder.py",
     ),
     Mutation(
@@ -701,8 +722,8 @@ _SEARCH = (
     Mutation(
         "a-setting-that-a-stage-reads-and-does-not-name",
         "hawx_hw/pipeline/stages/synth.py",
-        'settings=("technology", "accelerator.clock_mhz")',
-        'settings=("technology",)',
+        'settings=("technology", "accelerator.clock_mhz", "accelerator.clock_gating")',
+        'settings=("technology", "accelerator.clock_gating")',
         "tests/pipeline/stages/test_synth.py",
     ),
 )
