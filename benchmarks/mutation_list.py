@@ -372,7 +372,7 @@ _MAPPING = (
         f"{_ARRAY}/accesses.py",
         "(windows if array.slice_groups > 1 else 1)",
         "windows",
-        f"{_ARRAY_TESTS}/test_accesses.py",
+        f"{_ARRAY_TESTS}/test_features.py",
     ),
     Mutation(
         "padding-that-is-read",

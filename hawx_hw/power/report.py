@@ -110,7 +110,7 @@ def power_report(
         cycles=every,
         layers=entries,
         parts={
-            name: GroupPower(**_metrics(own, every, clock_mhz))
+            name: GroupPower(instances=None, **_metrics(own, every, clock_mhz))
             for name, own in groups.of_parts(total).items()
         },
         blocks=groups.table(groups.blocks, total, every, clock_mhz),
