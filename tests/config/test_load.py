@@ -77,7 +77,7 @@ def test_committed_configs_load(path: Path) -> None:
         (HEAD + "accelerator: {rows: 1e1}\n", "must be a valid integer, not 10.0. Write 10."),
         (HEAD + "accelerator: {clock_mhz: 1_000.5}\n", "not '1_000.5'. Write 1000.5."),
         (HEAD + "accelerator: {clock_mhz: 1:30}\n", "not '1:30'. Write it without a colon."),
-        (HEAD + "accelerator: {block_register: yes}\n", "boolean, not 'yes'. Write true."),
+        (HEAD + "accelerator: {clock_gating: yes}\n", "boolean, not 'yes'. Write true."),
         ("name: 123\n", "name: must be a valid string, not 123. Put it into quotes."),
         (HEAD + "blocks: {layers: {fc1: [{block: exact, filters: 1:3}]}}\n", "'1:3'. Write 1-3."),
         (

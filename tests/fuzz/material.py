@@ -50,7 +50,7 @@ CONFIG: dict[str, Any] = {
         "activation_kib": 64,
         "parameter_kib": 512,
         "parameters": "rom",
-        "block_register": False,
+        "clock_gating": False,
         "block_implementation": "first",
         "clock_mhz": 100,
         "pe_blocks": [{"blocks": ["exact", "drum(k=4)"], "rows": "0-3", "columns": "0-3"}],
