@@ -129,3 +129,16 @@ def test_sources_say_what_is_assumed() -> None:
         "memory model cacti",
         "memory model scaled, scaled to 45 nm and 1.1 V (assumed)",
     ]
+
+
+def test_clocks_are_not_gated_where_the_library_has_no_clock_gate() -> None:
+    technology = load("generic45")
+    cells = technology.library.cells
+    gateless = {name: cell for name, cell in cells.items() if cell.clock_gate is None}
+    library = dataclasses.replace(technology.library, cells=gateless)
+    other = dataclasses.replace(technology)
+    vars(other)["library"] = library  # as if it had been read
+    free = technology.memories.gated(False)
+    assert technology.memories.clock_gating and not free.clock_gating
+    assert other.memories == free
+    assert other.memories.gated(True) == free

@@ -68,3 +68,11 @@ def test_glitches_add_energy(mapped: Mapped) -> None:
     assert "with glitches" in with_them.method
     assert with_them.energy_pj > without.energy_pj
     assert with_them.memory_uw == without.memory_uw
+
+
+def test_memories_of_flip_flops_have_the_accelerators_clock_gates(mapped: Mapped) -> None:
+    gated, free = measured(mapped), measured(mapped, clock_gating=False)
+    assert free.clock_uw > 1.1 * gated.clock_uw
+    for one, other in zip(gated.memories, free.memories, strict=True):
+        assert (one.reads, one.writes) == (other.reads, other.writes)
+    assert any(f.clock_fj > 5 * g.clock_fj for f, g in zip(free.memories, gated.memories))
