@@ -111,13 +111,14 @@ def test_bad_config(project: Path, run, edit, before: str, after: str, message: 
     assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
 
 
-def test_the_verilog_depends_on_every_key_but_the_clock(project: Path, run, edit) -> None:
+def test_the_verilog_depends_on_every_key_but_the_clock_and_its_gates(project: Path, run, edit) -> None:
     """What the design does not hold could leave outdated Verilog standing."""
     run(project, "pick")
     design = json.loads((project / "build" / "design.json").read_text())
-    assert SystolicConfig.model_fields.keys() - design["accelerator"] == {"clock_mhz"}
+    left_out = SystolicConfig.model_fields.keys() - design["accelerator"]
+    assert left_out == {"clock_mhz", "clock_gating"}
     assert "pick" in STAGE.needs
-    edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123")
+    edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123\n  clock_gating: false")
     run(project, "pick")
     assert json.loads((project / "build" / "design.json").read_text()) == design
 
