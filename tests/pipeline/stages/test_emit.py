@@ -111,7 +111,9 @@ def test_bad_config(project: Path, run, edit, before: str, after: str, message: 
     assert str(caught.value).startswith(f"{project / 'tiny.yaml'}{message}")
 
 
-def test_the_verilog_depends_on_every_key_but_the_clock_and_its_gates(project: Path, run, edit) -> None:
+def test_the_verilog_depends_on_every_key_but_the_clock_and_its_gates(
+    project: Path, run, edit
+) -> None:
     """What the design does not hold could leave outdated Verilog standing."""
     run(project, "pick")
     design = json.loads((project / "build" / "design.json").read_text())
