@@ -52,8 +52,9 @@ def characterize(
         float | None, typer.Option(metavar="MHZ", help="Left out: the technology's.")
     ] = None,
     glitches: Annotated[
-        bool, typer.Option("--glitches", help="Include pulses between settled states.")
-    ] = False,
+        bool,
+        typer.Option("--glitches/--no-glitches", help="Include pulses between settled states."),
+    ] = True,
     jobs: Annotated[int, typer.Option(min=1, max=1024, help="Number of parallel processes.")] = 1,
     runs: Annotated[
         bool, typer.Option("--runs", help="Also print the key of each run in the store.")

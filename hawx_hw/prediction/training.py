@@ -137,7 +137,12 @@ def _described(
         "files": read_beside(design),
         "technology": technology.fingerprint,
         "tools": versions(*_TOOLS),
-        "code": code_hash("hawx_hw.sweep.label", architecture=architecture.name),
+        # The costs of blocks are among the features.
+        "code": code_hash(
+            "hawx_hw.sweep.label",
+            "hawx_hw.characterization.block_table",
+            architecture=architecture.name,
+        ),
     }
     stored = None if store is None else store.get(entry_key(_KIND, inputs), _KIND, _Described)
     if stored is not None:

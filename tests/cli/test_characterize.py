@@ -72,11 +72,22 @@ def test_cells_and_fpga_side_by_side(hawx, tmp_path) -> None:
     assert error is None
     lines = printed.splitlines()
     assert lines[0].startswith(
-        "generic45, 1.1 V, 250 MHz, operands: uniform, seed 0, without glitches"
+        "generic45, 1.1 V, 250 MHz, operands: uniform, seed 0, with glitches"
     )
     assert lines[1].split()[:2] == ["block", "built"]
     assert block["runs"]["energy"] in printed
     assert fpga["blocks"][0]["runs"]["synthesis"] in printed
+
+    # Pulses between settled states count unless they are switched off.
+    printed, error = hawx(*words[:4], "--no-glitches", "--json")
+    assert error is None
+    settled = json.loads(printed)[0]["blocks"]
+    for without, with_them in zip(settled, cells["blocks"], strict=True):
+        assert without["area"] == with_them["area"]
+        assert without["energy_per_mac_fj"] < 0.95 * with_them["energy_per_mac_fj"]
+    printed, error = hawx(*words[:4], "--no-glitches")
+    assert error is None
+    assert "without glitches" in printed.splitlines()[0]
 
 
 @pytest.mark.parametrize(
