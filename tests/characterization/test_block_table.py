@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hawx_hw.blocks.families.drum import Drum
@@ -11,7 +13,7 @@ from hawx_hw.characterization.block_table import OBJECTIVES, BlockMetrics, Block
 from hawx_hw.characterization.measure import Measurement
 from hawx_hw.characterization.operands import uniform
 from hawx_hw.errors import UserError
-from hawx_hw.synthesis import default_store
+from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 
 EXACT, DRUM = Exact(), Drum(4)
@@ -153,15 +155,16 @@ def test_a_block_of_the_same_name_and_table_with_another_circuit_is_another_bloc
     assert EXACT not in BlockTable(rows)
 
 
-def test_glitches_count_and_reverse_an_order() -> None:
+def test_glitches_count_and_reverse_an_order(tmp_path: Path) -> None:
     """The exact multiplier: smallest in Booth's recoding, whose glitches cost more than a tree's.
 
     Without glitches the energies are in the order of the areas.
     """
     blocks, technology = [EXACT], load("generic45")
-    table = BlockTable().completed(blocks, technology, store=default_store())
-    mapped = measuring.synthesize_blocks(blocks, technology, store=default_store())
-    settled = measuring.measure(blocks, mapped, technology, uniform(), store=default_store())
+    store = Store(tmp_path / "store.sqlite")
+    table = BlockTable().completed(blocks, technology, store=store)
+    mapped = measuring.synthesize_blocks(blocks, technology, store=store)
+    settled = measuring.measure(blocks, mapped, technology, uniform(), store=store)
     least = min(settled["exact"], key=lambda one: one.switching_fj + one.internal_fj)
     assert least.implementation == table.chosen(EXACT, "smallest").implementation == "booth"
     chosen = table.chosen(EXACT, "least_energy")
