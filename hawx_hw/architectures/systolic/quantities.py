@@ -49,7 +49,7 @@ FEATURES = {
     "isolated_bits": "width of the gated products, summed over the PEs (bits)",
     "block_area": "total area of the blocks (um2)",
     "block_leakage_uw": "total leakage of the blocks (uW)",
-    "block_energy_pj": "energy of an image's multiplications, at uniform operands, with glitches (pJ)",
+    "block_energy_pj": "energy of an image's multiplications, uniform operands, with glitches (pJ)",
     "block_delay_ns": "longest path of the slowest block (ns)",
     "block_product_bits": "width of the widest product (bits)",
     "isolated_delay_ns": "longest path of the slowest block in PEs that hold several, else 0 (ns)",
