@@ -1,19 +1,21 @@
 """Memory models beside one another, and small memories as synthesis makes them beside the model.
 
-    python benchmarks/memories.py [--technology T] [--measure]
+    python benchmarks/memories.py [--technology T] [--measure] [--multiplexers]
 
 First the energy of reads and writes of some arrays under every memory model. With ``--measure``
-(minutes) also RAMs of flip-flops and ROMs of gates: synthesized, simulated at gate level in 64
-lanes with accesses in ascending order, weighed with the library's energies; beside them the
-model's. A RAM gets three kinds of words: random bits, and sums of which neighbors resemble each
-other, wide and narrow ones. Clocks are gated where the library has cells for it: the clock is what
-the idle memory takes, its clock gates; an access is what it takes beyond that, with the clock of
-the word.
+(minutes) also RAMs of flip-flops, from the template with ``HAWX_FLIP_FLOP_WORDS``, and ROMs of
+gates: synthesized with gated clocks and without, simulated at gate level with glitches in 64 lanes,
+with random words at ascending addresses, weighed with the library's energies; beside them the
+model's and its deviation. Random words change a RAM's data about as often as a network's partial
+sums do, with what the bus carries between writes. The clock is what the idle memory takes; an
+access is what it takes beyond that, with the clock of the word. ``--multiplexers`` takes the RAMs
+as synthesis infers them, with a tree of multiplexers at the output.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +23,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from hawx_hw.netlist.activity import Activity
-from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.simulator import GateSimulator
-from hawx_hw.power.model import PowerModel
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.power.model import CellEnergies, PowerModel
 from hawx_hw.synthesis import default_store
 from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.technology import Technology, load
+from hawx_hw.util.macros import MACROS
+from hawx_hw.util.resources import rtl_templates
 
 _ARRAYS = (
     ("hawx_sp_ram", 64, 128),
@@ -38,18 +41,32 @@ _ARRAYS = (
     ("hawx_sdp_ram", 192, 32),
     ("hawx_rom", 64, 4096),
 )
-_RAMS = ((8, 16), (23, 8), (23, 16), (23, 32), (23, 64))
-_ROMS = ((8, 16), (24, 16), (24, 64), (12, 256), (24, 256))
+_RAMS = ((8, 4), (8, 16), (8, 64), (23, 4), (23, 8), (23, 16), (23, 20), (23, 32), (23, 64),
+         (64, 16), (64, 64), (184, 4), (184, 20), (184, 32))  # fmt: skip
+_ROMS = (
+    (8, 16),
+    (24, 16),
+    (24, 64),
+    (17, 99),
+    (64, 64),
+    (104, 32),
+    (104, 124),
+    (12, 256),
+    (24, 256),
+)
 _LANES = 64
+#: Bits of a port that carries a word; wider words have several.
+_PORT = 32
+#: More words than any RAM has here.
+_ALL_WORDS = 1 << 20
 _RAM = """\
-module memory(input clk, input write_enable, input [{address}:0] write_address,
-    input [{word}:0] write_data, input read_enable, input [{address}:0] read_address,
-    output reg [{word}:0] read_data);
-  reg [{word}:0] words [0:{last}];
-  always @(posedge clk) begin
-    if (write_enable) words[write_address] <= write_data;
-    if (read_enable) read_data <= words[read_address];
-  end
+module memory(input wire clk, input wire write_enable, input wire [{address}:0] write_address,
+    {inputs}, input wire read_enable, input wire [{address}:0] read_address,
+    output wire [{word}:0] read_data);
+  flip_flops #(.WIDTH({width}), .DEPTH({depth}), .ADDRESS_WIDTH({address} + 1)) words (
+    .clk(clk), .write_enable(write_enable), .write_address(write_address),
+    .write_data({{{ports}}}), .read_enable(read_enable), .read_address(read_address),
+    .read_data(read_data));
 endmodule
 """
 _ROM = """\
@@ -71,27 +88,31 @@ class Measured:
     ----------
     area : float
         In um2.
-    idle, read, write : float
+    leakage : float
+        In nW.
+    clock, read, write : float
         In fJ: a cycle without accesses, and what a read and a write take besides; without writes 0.
     """
 
     area: float
-    idle: float
+    leakage: float
+    clock: float
     read: float
     write: float
 
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--technology", default="generic45")
     parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--multiplexers", action="store_true")
     arguments = parser.parse_args()
     technology = load(arguments.technology)
-    console = Console()
+    console = Console(width=120)
     console.print(_arrays(technology))
     if arguments.measure:
-        console.print(_cells(technology))
+        console.print(_cells(technology, 0 if arguments.multiplexers else _ALL_WORDS))
 
 
 def _arrays(technology: Technology) -> Table:
@@ -108,51 +129,98 @@ def _arrays(technology: Technology) -> Table:
     return table
 
 
-def _cells(technology: Technology) -> Table:
-    table = Table(title="Memories of cells: fJ a bit of a word; measured (modeled)")
-    for name in ("memory", "words", "um2", "clock a cycle, fJ", "read", "write"):
+def _cells(technology: Technology, flip_flop_words: int) -> Table:
+    table = Table(title="Memories of cells: measured, and the model's deviation in %")
+    for name in ("memory", "um2", "leakage, uW", "clock, fJ", "read, fJ/bit", "write, fJ/bit"):
         table.add_column(name, justify="right")
-    model = technology.memories
-    for width, depth in _RAMS:
-        mapped = _mapped(technology, _ram(width, depth))
-        metrics = model.cells("hawx_sdp_ram", width, depth)
-        for words, smooth, bits in (
-            ("random", False, width),
-            ("sums", True, width - 1),
-            ("small sums", True, width // 2),
-        ):
-            own = measured(technology, mapped, (width, depth), _words(width, depth, smooth, bits))
-            modeled = (
-                metrics.area, metrics.clock_fj, metrics.read_energy_fj, metrics.write_energy_fj,
-            )  # fmt: skip
-            table.add_row(f"RAM {width} x {depth}", words, *_row(own, modeled, width))
-    for width, depth in _ROMS:
-        own = measured(technology, _mapped(technology, _rom(width, depth)), (width, depth), None)
-        metrics = model.cells("hawx_rom", width, depth)
-        modeled = (metrics.area, metrics.clock_fj, metrics.read_energy_fj, 0.0)
-        table.add_row(f"ROM {width} x {depth}", "random", *_row(own, modeled, width))
+    for gated in (True, False):
+        for shape in _RAMS:
+            own = measured_ram(technology, shape, gated, flip_flop_words)
+            table.add_row(*_row(technology, "hawx_sdp_ram", shape, gated, own))
+    for shape in _ROMS:
+        own = measured_rom(technology, shape)
+        table.add_row(*_row(technology, "hawx_rom", shape, True, own))
     return table
 
 
-def _row(own: Measured, modeled: tuple[float, ...], width: int) -> list[str]:
-    area, clock, read, write = modeled
+def _row(
+    technology: Technology, kind: str, shape: tuple[int, int], gated: bool, own: Measured
+) -> list[str]:
+    width, depth = shape
+    model = technology.memories.gated(gated).cells(kind, width, depth)
+    pairs = [
+        (own.area, model.area, 1.0),
+        (own.leakage, model.leakage_nw, 1000.0),
+        (own.clock, model.clock_fj, 1.0),
+        (own.read, model.read_energy_fj, float(width)),
+        (own.write, model.write_energy_fj, float(width)),
+    ]
+    name = "RAM" if MACROS[kind].written else "ROM"
     return [
-        f"{own.area:,.0f} ({area:,.0f})",
-        f"{own.idle:,.0f} ({clock:,.0f})",
-        f"{own.read / width:.1f} ({read / width:.1f})",
-        f"{own.write / width:.1f} ({write / width:.1f})" if own.write else "",
+        f"{name} {width} x {depth}{'' if gated else ', not gated'}",
+        *(f"{a / unit:,.1f} {100 * (b / a - 1):+3.0f} %" if a else "" for a, b, unit in pairs),
     ]
 
 
-def _mapped(technology: Technology, verilog: str) -> Mapped:
-    (mapped,) = map_designs(
-        [({"memory.v": verilog}, "memory")], technology, clock_gating=True, store=default_store()
+def measured_ram(
+    technology: Technology, shape: tuple[int, int], gated: bool, flip_flop_words: int = _ALL_WORDS
+) -> Measured:
+    """A RAM of the template, under random words.
+
+    Parameters
+    ----------
+    technology : Technology
+    shape : (int, int)
+        Width and depth.
+    gated : bool
+        Whether clocks are gated.
+    flip_flop_words : int
+        ``HAWX_FLIP_FLOP_WORDS``.
+    """
+    width, depth = shape
+    rng, cycles = np.random.default_rng(1), 4 * depth
+    words = [rng.integers(0, 1 << bits, (cycles, _LANES)) for bits in _ports(width)]
+    return _measured(technology, ram(width, depth, flip_flop_words), depth, words, gated)
+
+
+def measured_rom(technology: Technology, shape: tuple[int, int]) -> Measured:
+    """A ROM of gates with random contents; ``shape`` is width and depth."""
+    return _measured(technology, _rom(*shape), shape[1], [], True)
+
+
+def ram(width: int, depth: int, flip_flop_words: int = _ALL_WORDS) -> str:
+    """Verilog of a RAM of the template, with ``write_data_0`` and so on for parts of the word."""
+    text = (rtl_templates() / "hawx_sdp_ram.v").read_text("utf-8")
+    text = _resolved(text, "HAWX_FLIP_FLOP_WORDS", str(flip_flop_words))
+    ports = _ports(width)
+    return text.replace("module hawx_sdp_ram", "module flip_flops") + _RAM.format(
+        address=(depth - 1).bit_length() - 1,
+        word=width - 1,
+        width=width,
+        depth=depth,
+        inputs=", ".join(f"input wire [{n - 1}:0] write_data_{i}" for i, n in enumerate(ports)),
+        ports=", ".join(f"write_data_{index}" for index in reversed(range(len(ports)))),
     )
-    return mapped
 
 
-def _ram(width: int, depth: int) -> str:
-    return _RAM.format(address=(depth - 1).bit_length() - 1, word=width - 1, last=depth - 1)
+def _resolved(text: str, name: str, value: str) -> str:
+    """The text of a template without directives, with one name defined."""
+    lines, kept = [], [True]
+    for line in text.splitlines():
+        directive, _, rest = line.strip().partition(" ")
+        if directive in ("`ifdef", "`ifndef"):
+            kept.append((rest == name) == (directive == "`ifdef"))
+        elif directive == "`else":
+            kept[-1] = not kept[-1]
+        elif directive == "`endif":
+            kept.pop()
+        elif all(kept) and directive != "`default_nettype":
+            lines.append(line.replace(f"`{name}", value))
+    return "\n".join(lines) + "\n"
+
+
+def _ports(width: int) -> list[int]:
+    return [min(_PORT, width - begin) for begin in range(0, width, _PORT)]
 
 
 def _rom(width: int, depth: int) -> str:
@@ -164,67 +232,62 @@ def _rom(width: int, depth: int) -> str:
     return _ROM.format(address=(depth - 1).bit_length() - 1, word=width - 1, cases=cases)
 
 
-def _words(width: int, depth: int, smooth: bool, bits: int) -> NDArray[np.int64]:
-    """Words to write, ``(cycles, lanes)``; smooth ones are numbers of so many bits with a sign."""
-    rng, cycles = np.random.default_rng(1), 4 * depth
-    if not smooth:
-        return rng.integers(0, 1 << width, (cycles, _LANES))
-    steps = rng.normal(0.0, 1.0, (cycles, _LANES))
-    values = np.zeros_like(steps)
-    values[0] = steps[0]
-    for cycle in range(1, cycles):
-        values[cycle] = 0.9 * values[cycle - 1] + np.sqrt(1 - 0.81) * steps[cycle]
-    return (values * 2.0 ** (bits - 3)).astype(np.int64) & ((1 << width) - 1)
+def mapped(technology: Technology, verilog: str, gated: bool) -> Mapped:
+    """The memory in standard cells."""
+    (result,) = map_designs(
+        [({"memory.v": verilog}, "memory")],
+        technology,
+        flatten=True,
+        clock_gating=gated,
+        store=default_store(),
+    )
+    return result
 
 
-def measured(
+def _measured(
     technology: Technology,
-    mapped: Mapped,
-    shape: tuple[int, int],
-    words: NDArray[np.int64] | None,
+    verilog: str,
+    depth: int,
+    words: Sequence[NDArray[np.int64]],
+    gated: bool,
 ) -> Measured:
-    """Simulate a memory idle, reading and writing.
-
-    Parameters
-    ----------
-    technology : Technology
-    mapped : Mapped
-    shape : (int, int)
-        Width and depth.
-    words : ndarray of int64, shape (cycles, lanes), or None
-        What is written; None of a ROM.
-    """
-    depth = shape[1]
-    cycles = 4 * depth if words is None else len(words)
+    """Simulate a memory idle, reading and writing; ``words`` by port, none of a ROM."""
+    made = mapped(technology, verilog, gated)
     offsets = np.random.default_rng(2).integers(0, depth, _LANES)
-    addresses = (np.arange(cycles)[:, None] + offsets) % depth
-    simulator = GateSimulator(mapped.flat, _LANES)
-    none = np.zeros_like(addresses)
+    addresses = (np.arange(4 * depth)[:, None] + offsets) % depth
+    simulator = GateSimulator(made.flat, _LANES, delays=library_delays(made.flat))
+    model, none = PowerModel(made.flat, technology.supply), np.zeros_like(addresses)
 
-    def energy(reads: bool, writes: bool) -> float:
-        """FJ a cycle; the first run sets up."""
+    def energies(reads: bool, writes: bool) -> CellEnergies:
+        """Of a cycle; the first run sets up."""
         inputs = {"read_enable": none + reads, "read_address": addresses if reads else none}
-        if words is not None:
+        if words:
             inputs |= {
                 "write_enable": none + writes,
                 "write_address": addresses if writes else none,
-                "write_data": words if writes else none,
+                **{f"write_data_{i}": w if writes else none for i, w in enumerate(words)},
             }
         simulator.run(inputs)
         simulator.take()
         simulator.run(inputs)
-        return _energy(technology, mapped.flat, simulator.take())
+        return model.energies(simulator.take())
 
-    if words is not None:
-        energy(False, True)
-    idle = energy(False, False)
-    write = 0.0 if words is None else energy(False, True) - idle
-    return Measured(mapped.netlist.report().area, idle, energy(True, False) - idle, write)
+    if words:
+        energies(False, True)
+    idle = energies(False, False)
+    clock = _sum(idle)
+    write = _sum(energies(False, True)) - clock if words else 0.0
+    return Measured(
+        made.netlist.report().area,
+        float(idle.leakage_nw.sum()),
+        clock,
+        _sum(energies(True, False)) - clock,
+        write,
+    )
 
 
-def _energy(technology: Technology, flat: FlatNetlist, activity: Activity) -> float:
-    energies = PowerModel(flat, technology.supply).energies(activity)
-    # The clock is in all three.
+def _sum(energies: CellEnergies) -> float:
+    """All but leakage, the clock with it, in fJ a cycle."""
     parts = (energies.internal_fj, energies.switching_fj, energies.driven_fj)
     return float(sum(part.sum() for part in parts))
 

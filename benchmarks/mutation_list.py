@@ -340,6 +340,20 @@ _MAPPING = (
         "tests/technology/test_memory_models.py",
     ),
     Mutation(
+        "flip-flops-weighed-as-without-clock-gates",
+        "hawx_hw/technology/cell_memories.py",
+        "_GATED if self.clock_gating else _NOT_GATED",
+        "_NOT_GATED",
+        "tests/technology/test_cell_memories.py",
+    ),
+    Mutation(
+        "words-of-flip-flops-that-all-drive-the-output",
+        "rtl_templates/hawx_sdp_ram.v",
+        "{WIDTH{at == index}}",
+        "{WIDTH{at >= index}}",
+        "tests/benchmarks/test_memories.py",
+    ),
+    Mutation(
         "writes-of-flip-flops-that-clock-no-word",
         "hawx_hw/technology/cell_memories.py",
         "0.0 if write is None else write + clocked",

@@ -88,10 +88,11 @@ class MemoryCoefficients:
     rom_read : float
         A read of a ROM in those of an SRAM; assumed, and rather too much.
     gate_bit : float
-        A ROM's bit in two-input NANDs where it is made of gates; assumed.
+        A ROM's bit in two-input NANDs where it is made of gates, as synthesis finds it for random
+        words; each word has more.
     register_bit : float
         Logic beside the flip-flop for each bit of a small RAM made of flip-flops, in two-input
-        NANDs, as synthesis finds it with gated clocks.
+        NANDs, as synthesis finds it with gated clocks; each word has more.
     """
 
     cell_um2: float = 2.9
@@ -110,8 +111,8 @@ class MemoryCoefficients:
     bit_leakage_nw: float = 0.012086
     rom_cell: float = 0.25
     rom_read: float = 1.0
-    gate_bit: float = 0.35
-    register_bit: float = 3.0
+    gate_bit: float = 0.224
+    register_bit: float = 1.24
 
 
 #: The coefficients that give the energy of an access.

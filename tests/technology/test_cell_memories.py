@@ -10,27 +10,39 @@ from hawx_hw.technology.cell_memories import CellMemories
 MEMORIES = load("generic45").memories
 
 
-@pytest.mark.parametrize(("depth", "data"), [(16, 60.0), (32, 120.0), (64, 198.0)])
-def test_a_ram_of_flip_flops_under_real_sums(depth: int, data: float) -> None:
-    """FJ a bit of a read and a write; 17 fJ of it are the gated clock."""
-    metrics = MEMORIES.cells("hawx_sdp_ram", 23, depth)
-    both = (metrics.read_energy_fj + metrics.write_energy_fj) / 23
-    assert both == pytest.approx(data + 17.2, rel=0.1)
+@pytest.mark.parametrize(
+    ("width", "depth", "read", "write"),
+    [
+        (23, 16, 25.28, 34.81),
+        (23, 32, 28.47, 55.01),
+        (23, 64, 28.98, 96.19),
+        (8, 64, 33.52, 102.42),
+    ],
+)
+def test_reads_and_writes_of_a_ram(width: int, depth: int, read: float, write: float) -> None:
+    """FJ a bit, with glitches, under random words, with gated clocks."""
+    metrics = MEMORIES.cells("hawx_sdp_ram", width, depth)
+    assert metrics.read_energy_fj / width == pytest.approx(read, rel=0.08)
+    assert metrics.write_energy_fj / width == pytest.approx(write, rel=0.04)
+
+
+def test_a_network_s_sums_in_a_wide_one() -> None:
+    """50.3 nJ were measured with glitches for 3,951 reads and writes in 8,938 cycles."""
+    metrics = MEMORIES.metrics("hawx_sdp_ram", 184, 20)
+    assert metrics.source.startswith("flip-flops")
+    assert metrics.energy_fj(3951, 3951, 8938) == pytest.approx(50.3e6, rel=0.1)
 
 
 @pytest.mark.parametrize(
-    ("depth", "read", "write"), [(16, 54.8, 26.1), (32, 104.4, 38.3), (64, 195.6, 61.6)]
+    ("width", "depth", "read", "write"), [(23, 16, 18.64, 23.23), (23, 64, 23.25, 45.71)]
 )
-def test_reads_and_writes_of_a_ram(depth: int, read: float, write: float) -> None:
-    """FJ a bit, under smooth numbers of 11 bits, with gated clocks."""
-    metrics = MEMORIES.cells("hawx_sdp_ram", 23, depth)
-    assert metrics.read_energy_fj / 23 == pytest.approx(read, rel=0.13)
-    assert metrics.write_energy_fj / 23 == pytest.approx(write, rel=0.03)
-
-
-def test_a_wide_one() -> None:
-    metrics = MEMORIES.metrics("hawx_sdp_ram", 184, 20)
-    assert metrics.read_energy_fj + metrics.write_energy_fj == pytest.approx(17e3, rel=0.03)
+def test_reads_and_writes_without_clock_gates(
+    width: int, depth: int, read: float, write: float
+) -> None:
+    """FJ a bit; the clock is in every cycle's."""
+    metrics = MEMORIES.gated(False).cells("hawx_sdp_ram", width, depth)
+    assert metrics.read_energy_fj / width == pytest.approx(read, rel=0.08)
+    assert metrics.write_energy_fj / width == pytest.approx(write, rel=0.04)
 
 
 @pytest.mark.parametrize(("depth", "idle"), [(8, 83.1), (16, 157.0), (32, 304.7), (64, 600.1)])
@@ -44,19 +56,41 @@ def test_the_clock_without_gates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "depth", "area"), [(8, 16, 945.4), (23, 32, 5055.1), (23, 64, 10051.1)]
+    ("width", "depth", "gated", "area", "leakage"),
+    [
+        (8, 16, True, 904.1, 17081.9),
+        (23, 32, True, 4557.6, 84398.3),
+        (23, 64, True, 8696.1, 160880.5),
+        (184, 20, True, 21480.0, 397191.0),
+        (23, 32, False, 5872.2, 111900.0),
+        (184, 20, False, 30367.1, 580500.0),
+    ],
 )
-def test_the_area_of_a_ram(width: int, depth: int, area: float) -> None:
-    assert MEMORIES.cells("hawx_sdp_ram", width, depth).area == pytest.approx(area, rel=0.05)
+def test_area_and_leakage_of_a_ram(
+    width: int, depth: int, gated: bool, area: float, leakage: float
+) -> None:
+    metrics = MEMORIES.gated(gated).cells("hawx_sdp_ram", width, depth)
+    assert metrics.area == pytest.approx(area, rel=0.05)
+    assert metrics.leakage_nw == pytest.approx(leakage, rel=0.06)
 
 
 @pytest.mark.parametrize(
-    ("width", "depth", "read"), [(24, 16, 19.27), (24, 64, 33.42), (24, 256, 72.83)]
+    ("width", "depth", "read", "area"),
+    [
+        (24, 16, 479.2, 202.96),
+        (24, 64, 852.1, 491.83),
+        (24, 256, 1914.5, 1368.0),
+        (12, 256, 1143.3, 767.1),
+        (17, 99, 814.9, 504.1),
+        (104, 124, 4060.7, 2774.9),
+        (104, 32, 2188.1, 1072.0),
+    ],
 )
-def test_a_rom_of_gates(width: int, depth: int, read: float) -> None:
-    """FJ a bit of a read, with the clock of the register at the output."""
+def test_a_rom_of_gates(width: int, depth: int, read: float, area: float) -> None:
+    """FJ of a read, with glitches, with the clock of the register at the output; um2."""
     metrics = MEMORIES.cells("hawx_rom", width, depth)
-    assert metrics.read_energy_fj / width == pytest.approx(read, rel=0.1)
+    assert metrics.read_energy_fj == pytest.approx(read, rel=0.08)
+    assert metrics.area == pytest.approx(area, rel=0.12)
     assert metrics.write_energy_fj == 0.0
     assert metrics.clock_fj == pytest.approx(9.2, rel=0.01)
 
@@ -67,3 +101,7 @@ def test_energies_scale_with_the_gates() -> None:
     assert small == MEMORIES.cells("hawx_sp_ram", 8, 8)
     assert "clock gated" in small.source
     assert "clock not gated" in MEMORIES.gated(False).cells("hawx_rom", 8, 8).source
+
+
+def test_a_ram_of_one_word() -> None:
+    assert MEMORIES.cells("hawx_sdp_ram", 8, 1).read_energy_fj > 8 * 9.0
