@@ -205,16 +205,16 @@ def ram(width: int, depth: int, flip_flop_words: int = _ALL_WORDS) -> str:
 
 def _resolved(text: str, name: str, value: str) -> str:
     """The text of a template without directives, with one name defined."""
-    lines, kept = [], [True]
+    lines, selected = [], [True]
     for line in text.splitlines():
         directive, _, rest = line.strip().partition(" ")
         if directive in ("`ifdef", "`ifndef"):
-            kept.append((rest == name) == (directive == "`ifdef"))
+            selected.append((rest == name) == (directive == "`ifdef"))
         elif directive == "`else":
-            kept[-1] = not kept[-1]
+            selected[-1] = not selected[-1]
         elif directive == "`endif":
-            kept.pop()
-        elif all(kept) and directive != "`default_nettype":
+            selected.pop()
+        elif all(selected) and directive != "`default_nettype":
             lines.append(line.replace(f"`{name}", value))
     return "\n".join(lines) + "\n"
 
@@ -259,7 +259,7 @@ def _measured(
     model, none = PowerModel(made.flat, technology.supply), np.zeros_like(addresses)
 
     def energies(reads: bool, writes: bool) -> CellEnergies:
-        """Of a cycle; the first run sets up."""
+        """Energies of a cycle; the first run sets up."""
         inputs = {"read_enable": none + reads, "read_address": addresses if reads else none}
         if words:
             inputs |= {
