@@ -57,8 +57,15 @@ class PowerConfig(Model):
         description="Test images that run through the synthesized gates; 64 take as long as one.",
     )
     glitches: bool = Field(
-        default=False,
-        description="Whether pulses within a cycle count: gates take the library's time. Slower.",
+        default=True,
+        description="Whether pulses within a cycle count, for which gates take the library's time.",
+    )
+    glitch_cycles: int = Field(
+        default=256,
+        ge=1,
+        description="In how many cycles of an image, some of every layer. The energy of pulses in "
+        "all cycles is estimated from these, with its standard error; as many as an image has: "
+        "none is estimated.",
     )
 
 

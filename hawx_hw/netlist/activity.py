@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Activity"]
+__all__ = ["Activity", "TimedActivity"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,3 +52,27 @@ class Activity:
             self.ones + other.ones,
             accesses,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class TimedActivity:
+    """What the same cycles are without and with the pulses between settled states (glitches).
+
+    Parameters
+    ----------
+    settled, pulses : Activity
+        They differ in ``toggles`` alone; those of ``pulses`` are the more.
+    """
+
+    settled: Activity
+    pulses: Activity
+
+    def __add__(self, other: TimedActivity) -> TimedActivity:
+        """Both together.
+
+        Raises
+        ------
+        ValueError
+            They are of different designs.
+        """
+        return TimedActivity(self.settled + other.settled, self.pulses + other.pulses)

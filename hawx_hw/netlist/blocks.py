@@ -56,6 +56,7 @@ def simulate_block(
             f"{weights.shape} and {activations.shape}"
         )
     simulator = GateSimulator(flat, weights.shape[1], delays=delays)
+    record = None if delays is None else 0
     table = block.raw_table
     bits = len(flat.ports["product"][1])
     simulator.set("a", weights[0])
@@ -65,7 +66,7 @@ def simulate_block(
     for first in range(1, len(weights), _STEPS):
         part = slice(first, first + _STEPS)
         a, b = weights[part], activations[part]
-        observed = simulator.run({"a": a, "b": b}, ["product"])["product"]
+        observed = simulator.run({"a": a, "b": b}, ["product"], record=record)["product"]
         expected = table[a.astype(np.int64) + 128, b.astype(np.int64) + 128]
         wrong = np.argwhere(observed != (expected.astype(np.int64) & ((1 << bits) - 1)))
         if len(wrong):
@@ -74,4 +75,7 @@ def simulate_block(
                 f"The netlist of {block.name} computes another product than its table for "
                 f"{a[cycle, lane]} and {b[cycle, lane]}."
             )
-    return simulator.take()
+    if delays is None:
+        return simulator.take()
+    (timed,) = simulator.take_timed()
+    return timed.pulses

@@ -1,10 +1,11 @@
 """Gate-level simulation of a mapped design, compiled, with many copies of it side by side.
 
 Every net is a machine word (or several) whose bits are independent copies of the design, *lanes*:
-the same program with another image in each. By default a cycle evaluates every gate once, after
-those that it depends on, so what is counted are the changes between settled states; pulses in
-between (glitches) are not. With delays they are: see :mod:`hawx_hw.netlist.timed`. Gates are
-functions of C that the library's Boolean functions were turned into.
+the same program with another image in each. A step evaluates every gate once, after those that it
+depends on, so what is counted are the changes between settled states; pulses in between (glitches)
+are not. Single steps may be timed, so that their pulses are counted besides: see
+:mod:`hawx_hw.netlist.timed`. Gates are functions of C that the library's Boolean functions were
+turned into.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.errors import UserError
-from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.activity import Activity, TimedActivity
 from hawx_hw.netlist.cells import CellModel, cell_model
 from hawx_hw.netlist.cells import c_code as c_code_of
 from hawx_hw.netlist.clock import find_clock
@@ -76,7 +77,9 @@ class GateSimulator:
     clock : str
         The clock's port; a design without one is combinational.
     delays : Delays or None
-        Delays of the cells; without them only settled states count.
+        Delays of the cells; steps can be timed with them only.
+    records : int
+        Timed steps are counted in one of so many records, >= 1.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class GateSimulator:
         rom: Callable[[Macro], Sequence[int]] | None = None,
         clock: str = "clk",
         delays: Delays | None = None,
+        records: int = 1,
     ):
         if lanes < 1:
             raise ValueError(f"lanes must be at least 1, not {lanes!r}")
@@ -130,8 +134,9 @@ class GateSimulator:
         self._timed = None
         if delays is not None:
             self._timed = Timed(
-                self._models, self._flops, self._gates, delays, self._place, self.words
+                self._models, self._flops, self._gates, delays, self._place, self.words, records
             )
+        self._timed_steps = np.zeros(records, dtype=np.int64)
         self._state = _State(
             *(a.ctypes.data for a in (self._values, self._toggles, self._ones, self._mask)),
             self._next.ctypes.data,
@@ -170,20 +175,36 @@ class GateSimulator:
         """The present number on some nets in each lane, the lowest bit first."""
         return lanes_of(self._values[self._place[nets]], self.lanes)
 
-    def step(self) -> None:
-        """A rising edge of the clock, then the inputs that were set, until all is settled."""
+    def step(self, *, record: int | None = None) -> None:
+        """A rising edge of the clock, then the inputs that were set, until all is settled.
+
+        Parameters
+        ----------
+        record : int or None
+            The step is timed, and counted in this record, too.
+
+        Raises
+        ------
+        ValueError
+            There are no delays, or there is no such record.
+        """
+        number = self._record(record, 1)
         self._start()
         none = np.zeros(0, dtype=np.int64)
         nets = np.concatenate([*(self._inputs[p] for p in self._pending), none]).astype(np.int32)
         words = np.concatenate([*self._pending.values(), self._next[:0]])
         self._pending.clear()
         self._library.hawx_step(
-            ctypes.byref(self._state), len(nets), nets.ctypes.data, words.ctypes.data
+            ctypes.byref(self._state), len(nets), nets.ctypes.data, words.ctypes.data, number
         )
         self._cycles += 1
 
     def run(
-        self, inputs: Mapping[str, NDArray[Any]], watched: Sequence[str] = ()
+        self,
+        inputs: Mapping[str, NDArray[Any]],
+        watched: Sequence[str] = (),
+        *,
+        record: int | None = None,
     ) -> dict[str, NDArray[np.int64]]:
         """Several steps with inputs that are known beforehand.
 
@@ -193,14 +214,17 @@ class GateSimulator:
             By port, arrays of int ``(steps, lanes)``; all of one shape.
         watched : sequence of str
             Ports.
+        record : int or None
+            As in :meth:`step`, for all of these steps.
 
         Returns
         -------
         dict
             Values of each watched port after each step, unsigned, ``(steps, lanes)``.
         """
-        self._start()
         (steps,) = {len(values) for values in inputs.values()}
+        number = self._record(record, steps)
+        self._start()
         ports = list(inputs)
         nets = np.concatenate([self._inputs[port] for port in ports]).astype(np.int32)
         words = np.concatenate(
@@ -218,6 +242,7 @@ class GateSimulator:
             len(seen),
             seen.ctypes.data,
             observed.ctypes.data,
+            number,
         )
         self._cycles += steps
         borders = np.cumsum([len(nets) for nets in seen_nets])[:-1]
@@ -227,22 +252,65 @@ class GateSimulator:
         }
 
     def take(self) -> Activity:
-        """What happened since the last call; counting starts anew."""
+        """What happened since the last call, without pulses; counting starts anew."""
         accesses = {}
         for macro, counts in zip(self.flat.macros, self._macros, strict=True):
             accesses[macro.path] = (counts.reads, counts.writes)
             counts.reads = counts.writes = 0
-        cycles = self._cycles * self.lanes
-        toggles, ones = self._toggles[self._place], self._ones[self._place]
-        ones[:CONSTANTS] = 0, cycles
-        # A pulse follows each cycle at whose end the enable was 1.
-        pulses = ones[self._clock.enables]
-        toggles[self._clock.gated], ones[self._clock.gated] = 2 * pulses, pulses // 2
-        activity = Activity(cycles, toggles, ones, accesses)
+        activity = self._activity(self._cycles, self._toggles, self._ones, accesses)
         self._toggles[:] = 0
         self._ones[:] = 0
         self._cycles = 0
         return activity
+
+    def take_timed(self) -> tuple[TimedActivity, ...]:
+        """What happened in each record since the last call, without accesses; counting starts anew.
+
+        :meth:`take` counts these steps, too.
+
+        Raises
+        ------
+        ValueError
+            There are no delays.
+        """
+        if self._timed is None:
+            raise ValueError("delays must be given for timed steps")
+        timed, taken = self._timed, []
+        for number, steps in enumerate(self._timed_steps.tolist()):
+            settled, pulses = (
+                self._activity(steps, toggles[number], timed.ones[number], {})
+                for toggles in (timed.settled, timed.toggles)
+            )
+            taken.append(TimedActivity(settled, pulses))
+        for counters in (timed.toggles, timed.settled, timed.ones, self._timed_steps):
+            counters[:] = 0
+        return tuple(taken)
+
+    def _activity(
+        self,
+        steps: int,
+        toggles: NDArray[np.int64],
+        ones: NDArray[np.int64],
+        accesses: dict[str, tuple[int, int]],
+    ) -> Activity:
+        cycles = steps * self.lanes
+        toggles, ones = toggles[self._place], ones[self._place]
+        ones[:CONSTANTS] = 0, cycles
+        # A pulse follows each cycle at whose end the enable was 1.
+        pulses = ones[self._clock.enables]
+        toggles[self._clock.gated], ones[self._clock.gated] = 2 * pulses, pulses // 2
+        return Activity(cycles, toggles, ones, accesses)
+
+    def _record(self, record: int | None, steps: int) -> int:
+        """The kernel's number of a record that some steps are counted in."""
+        if record is None:
+            return -1
+        if self._timed is None:
+            raise ValueError("delays must be given for timed steps")
+        if not 0 <= record < len(self._timed_steps):
+            raise ValueError(f"record must be in [0, {len(self._timed_steps) - 1}], not {record!r}")
+        self._timed_steps[record] += steps
+        return record
 
     def _start(self) -> None:
         if not self._started:
@@ -384,6 +452,9 @@ def _compiled(models: Sequence[CellModel], words: int) -> ctypes.CDLL:
         ) from error
     number, array = ctypes.c_int64, ctypes.c_void_p
     library.hawx_start.argtypes = [array]
-    library.hawx_step.argtypes = [array, number, array, array]
-    library.hawx_steps.argtypes = [array, number, number, array, array, number, array, array]
+    library.hawx_step.argtypes = [array, number, array, array, number]
+    library.hawx_steps.argtypes = [
+        *(array, number, number, array, array),
+        *(number, array, array, number),
+    ]
     return library

@@ -63,10 +63,14 @@ def library_delays(flat: FlatNetlist, tick: float = 0.005, *, inertial: bool = T
 
 class _Timed(ctypes.Structure):
     _fields_ = [
-        *((n, ctypes.c_int64) for n in ("gates", "drivers", "nodes", "moments", "inertial")),
+        *(
+            (n, ctypes.c_int64)
+            for n in ("gates", "drivers", "nodes", "nets", "moments", "inertial")
+        ),
         *((n, ctypes.c_void_p) for n in ("function", "output", "delay", "pins", "source", "net")),
         *((n, ctypes.c_void_p) for n in ("ring", "fan_start", "fan", "driver", "target", "flips")),
         *((n, ctypes.c_void_p) for n in ("following", "head", "marked", "is_marked")),
+        *((n, ctypes.c_void_p) for n in ("before", "toggles", "settled", "ones")),
     ]
 
 
@@ -83,6 +87,13 @@ class Timed:
         Where nets stand.
     words : int
         Words of 64 lanes.
+    records : int
+        Sets of counters, >= 1.
+
+    Attributes
+    ----------
+    toggles, settled, ones : ndarray of int64, shape (records, nets)
+        Toggles in timed steps, with pulses and without; steps at whose end a net was 1.
 
     Raises
     ------
@@ -98,7 +109,10 @@ class Timed:
         delays: Delays,
         place: NDArray[np.int64],
         words: int,
+        records: int = 1,
     ):
+        if records < 1:
+            raise ValueError(f"records must be at least 1, not {records!r}")
         if delays.ticks.shape != place.shape:
             raise ValueError(f"nets must be {len(place)}, not {len(delays.ticks)}")
         ticks = np.empty_like(delays.ticks)
@@ -112,6 +126,7 @@ class Timed:
         nodes, count = int(ring[-1]), len(output)
         moments = 1 << int(delay.max(initial=1)).bit_length()
         fan_start, fan = gate.fan(len(place))
+        self.toggles, self.settled, self.ones = np.zeros((3, records, len(place)), dtype=np.int64)
         self._arrays: list[NDArray[Any]] = [
             *(
                 np.ascontiguousarray(array, dtype=np.int32)
@@ -134,11 +149,16 @@ class Timed:
             np.zeros(moments, dtype=np.int32),
             np.zeros(len(gate.output), dtype=np.int32),
             np.zeros(len(gate.output), dtype=np.uint8),
+            np.zeros((len(place), words), dtype=np.uint64),
+            self.toggles,
+            self.settled,
+            self.ones,
         ]
         self._structure = _Timed(
             len(gate.output),
             count,
             nodes,
+            len(place),
             moments,
             delays.inertial,
             *(array.ctypes.data for array in self._arrays),

@@ -5,7 +5,7 @@ A *holder* is a module that blocks stand in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.gateware.names import BLOCK
-from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.activity import Activity, TimedActivity
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.power.clock_tree import clock_tree
+from hawx_hw.power.glitches import LayerGlitches, glitch_shares, layer_glitches
 from hawx_hw.power.memories import by_memory_model, macro_powers
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.result import GroupPower, LayerPower, PowerReport
@@ -35,7 +36,8 @@ CLOCK = "clock"
 #: The part of a design whose top belongs to none.
 _REST = "shell"
 #: Kinds of energy, in the order of the arrays' first axis; the last is leakage.
-_KINDS = ("internal", "switching", CLOCK, "memory", "leakage")
+_KINDS = ("internal", "switching", "glitch", CLOCK, "memory", "leakage")
+_GLITCH = _KINDS.index("glitch")
 
 
 def power_report(
@@ -47,6 +49,7 @@ def power_report(
     clock_mhz: float,
     images: int,
     memory_models: Mapping[str, MemoryModel] | None = None,
+    timed: Mapping[str, Sequence[TimedActivity]] | None = None,
     progress: Progress | None = None,
 ) -> PowerReport:
     """Power and energy of a design while it works on one image after another.
@@ -66,6 +69,9 @@ def power_report(
         How many images the activities are of.
     memory_models : mapping of str to MemoryModel or None
         Models that the report gives the energy of an image under besides, by name.
+    timed : mapping of str to sequence of TimedActivity, or None
+        For each layer, groups of cycles that were simulated with delays, each a sample of its own;
+        glitches do not count if None, or empty.
     progress : callable or None
         Called with how many layers of how many are done.
 
@@ -82,11 +88,15 @@ def power_report(
     ]
     cycles: dict[str, int] = {}
     energies: dict[str, _Floats] = {}
+    glitches: list[LayerGlitches] = []
     for number, (name, activity) in enumerate(layers.items()):
         cycles[name], rest = divmod(activity.cycles, images)
         if rest:
             raise ValueError(f"cycles must be a multiple of {images}, not {activity.cycles!r}")
         energies[name] = _of_layer(model, activity, metrics, images, clock_mhz)
+        if timed:
+            glitches.append(layer_glitches(model, activity, timed[name], images))
+            energies[name][_GLITCH, : len(flat.paths)] = glitches[-1].energy
         if progress is not None:
             progress(number + 1, len(layers))
     groups = _Groups(flat, part_of)
@@ -98,6 +108,9 @@ def power_report(
             name=name,
             cycles=cycles[name],
             parts={name: _rounded(own.sum()) for name, own in groups.of_parts(energy).items()},
+            part_glitches={
+                name: _rounded(own[_GLITCH]) for name, own in groups.of_parts(energy).items()
+            },
             blocks=_energies(groups.blocks, energy),
             **_metrics(energy.sum(axis=1), cycles[name], clock_mhz),
         )
@@ -120,6 +133,11 @@ def power_report(
         memory_model=memories.name,
         memory_models=by_memory_model(macros, memory_models or {}, float(total.sum())),
         memories=macros,
+        glitches=glitch_shares(
+            glitches, groups.instance_parts, cycles=_timed_cycles(timed, images), images=images
+        )
+        if timed
+        else None,
         **_metrics(total.sum(axis=1), every, clock_mhz),
     )
 
@@ -141,15 +159,15 @@ def _of_layer(
     for kind, values in (
         (0, (cells.internal_fj - cells.clock_internal_fj) * cycles),
         (1, (cells.switching_fj + cells.driven_fj - cells.clock_charge_fj) * cycles),
-        (2, (cells.clock_internal_fj + cells.clock_charge_fj) * cycles),
-        (4, cells.leakage_nw * time),
+        (3, (cells.clock_internal_fj + cells.clock_charge_fj) * cycles),
+        (5, cells.leakage_nw * time),
     ):
         total[kind, :count] = np.bincount(model.instances, values, minlength=count)
     for index, (macro, own) in enumerate(zip(flat.macros, metrics, strict=True)):
         reads, writes = activity.accesses.get(macro.path, (0, 0))
-        total[2, count + index] = own.clock_fj * cycles
-        total[3, count + index] = own.energy_fj(reads, writes, cycles=0) / images
-        total[4, count + index] = own.leakage_nw * time
+        total[3, count + index] = own.clock_fj * cycles
+        total[4, count + index] = own.energy_fj(reads, writes, cycles=0) / images
+        total[5, count + index] = own.leakage_nw * time
     return total / 1000
 
 
@@ -158,6 +176,7 @@ class _Groups:
 
     def __init__(self, flat: FlatNetlist, part_of: Callable[[str], str | None]):
         parts = _parts(flat, part_of)
+        self.instance_parts = _by_name(parts)
         self.parts = _by_name([*parts, *(MEMORIES for _ in flat.macros)])
         self.kinds = _by_name([*flat.kinds, *(macro.kind for macro in flat.macros)])
         self.blocks = {k: v for k, v in self.kinds.items() if k.startswith(BLOCK)}
@@ -186,6 +205,11 @@ class _Groups:
             )
             for name, indices in groups.items()
         }
+
+
+def _timed_cycles(timed: Mapping[str, Sequence[TimedActivity]], images: int) -> int:
+    """Timed cycles of an image, where all images have as many."""
+    return sum(each.settled.cycles for groups in timed.values() for each in groups) // images
 
 
 def _holders(flat: FlatNetlist) -> dict[str, NDArray[np.int64]]:

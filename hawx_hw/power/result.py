@@ -12,6 +12,8 @@ __all__ = [
     "Accesses",
     "ClockTree",
     "ClockedModule",
+    "GlitchShare",
+    "Glitches",
     "GroupPower",
     "LayerPower",
     "MacroPower",
@@ -27,9 +29,9 @@ class PowerMetrics(Record):
 
     Parameters
     ----------
-    internal_uw, switching_uw, clock_uw, memory_uw, leakage_uw : float
-        Power by kind, in uW: inside cells, on nets, of the clock (its pins and gates), of accesses
-        to memories, leakage of all.
+    internal_uw, switching_uw, glitch_uw, clock_uw, memory_uw, leakage_uw : float
+        Power by kind, in uW: inside cells and on nets between settled states, of the pulses in
+        between in both, of the clock (its pins and gates), of accesses to memories, leakage of all.
     power_uw : float
         Their sum.
     energy_pj : float
@@ -37,6 +39,7 @@ class PowerMetrics(Record):
 
     internal_uw: float
     switching_uw: float
+    glitch_uw: float
     clock_uw: float
     memory_uw: float
     leakage_uw: float
@@ -66,11 +69,14 @@ class LayerPower(PowerMetrics):
     cycles : int
     parts, blocks : mapping of str to float
         Energy in pJ an image, by part and by block.
+    part_glitches : mapping of str to float
+        Of the parts' energy that of glitches.
     """
 
     name: str
     cycles: int
     parts: Mapping[str, float]
+    part_glitches: Mapping[str, float]
     blocks: Mapping[str, float]
 
 
@@ -180,6 +186,41 @@ class ClockTree(Record):
     estimated_uw: float
 
 
+class GlitchShare(Record):
+    """What glitches add to the energy of cells and nets between settled states, without the clock.
+
+    Parameters
+    ----------
+    settled_pj : float
+        Energy of an image without glitches.
+    glitch_pj : float
+        What they add.
+    standard_error_pj : float
+        Of ``glitch_pj``, for only a sample of the cycles is timed; 0 where all are.
+    """
+
+    settled_pj: float
+    glitch_pj: float
+    standard_error_pj: float
+
+
+class Glitches(GlitchShare):
+    """How the energy of glitches is known.
+
+    Parameters
+    ----------
+    cycles : int
+        Cycles of an image that are timed.
+    images : int
+    parts : mapping of str to GlitchShare
+        By part of the accelerator, where something switches.
+    """
+
+    cycles: int
+    images: int
+    parts: Mapping[str, GlitchShare]
+
+
 class PowerReport(PowerMetrics):
     """Power of an accelerator that computes one image after another.
 
@@ -204,6 +245,8 @@ class PowerReport(PowerMetrics):
         Energy under each memory model; stated macros count in all.
     memories : tuple of MacroPower
     clock_tree : ClockTree
+    glitches : Glitches or None
+        None where they do not count.
     """
 
     supply: float
@@ -219,6 +262,7 @@ class PowerReport(PowerMetrics):
     memory_models: Mapping[str, MemoryModelEnergy]
     memories: tuple[MacroPower, ...]
     clock_tree: ClockTree
+    glitches: Glitches | None
 
 
 class PowerResult(PowerReport, Result):
@@ -235,7 +279,7 @@ class PowerResult(PowerReport, Result):
 
     FILE: ClassVar[str] = "power.json"
     STAGE: ClassVar[str] = "power"
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
 
     technology: TechnologyName
     clock: str

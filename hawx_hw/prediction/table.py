@@ -27,6 +27,7 @@ MEASURED = (
     "used_clock_mhz",
     "internal_uw",
     "switching_uw",
+    "glitch_uw",
     "memory_uw",
     "leakage_uw",
 )
@@ -173,7 +174,8 @@ def _targets(measured: Mapping[str, _Floats], kinds: Iterable[str]) -> dict[str,
     targets[f"area_{REST}"] = measured["area"] - sum(measured[f"area_{kind}"] for kind in kinds)
     # uW times us are pJ.
     time = measured["cycles"] / measured["used_clock_mhz"]
-    targets["logic_pj"] = (measured["internal_uw"] + measured["switching_uw"]) * time
+    logic = measured["internal_uw"] + measured["switching_uw"] + measured["glitch_uw"]
+    targets["logic_pj"] = logic * time
     targets["memory_pj"] = measured["memory_uw"] * time
     targets["dynamic_pj"] = targets["logic_pj"] + targets["memory_pj"]
     return targets

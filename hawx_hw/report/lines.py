@@ -183,6 +183,7 @@ def power_lines(result: PowerResult) -> list[Line]:
             ("clock", result.clock_uw),
             ("internal", result.internal_uw),
             ("switching", result.switching_uw),
+            ("glitches", result.glitch_uw),
             ("memory", result.memory_uw),
             ("leakage", result.leakage_uw),
         )
@@ -199,7 +200,26 @@ def power_lines(result: PowerResult) -> list[Line]:
             f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "
             f"{result.images:,} images), memory model {result.memory_model}",
         ),
+        *_glitches(result),
         *_range_of_models(result),
+    ]
+
+
+def _glitches(result: PowerResult) -> list[Line]:
+    """What glitches add, and how well that is known."""
+    glitches = result.glitches
+    if glitches is None:
+        return [("glitches", "not counted")]
+    added, error = (
+        100 * value / glitches.settled_pj
+        for value in (glitches.glitch_pj, glitches.standard_error_pj)
+    )
+    return [
+        (
+            "glitches",
+            f"+{added:.1f} % of the energy of cells without clock (standard error {error:.1f} %; "
+            f"{glitches.cycles:,} of {result.cycles:,} cycles with delays)",
+        )
     ]
 
 

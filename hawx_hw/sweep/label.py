@@ -234,6 +234,7 @@ def _power(
         longest_path_ns=longest_ns,
         clock_mhz=config.accelerator.clock_mhz,
         clock_gating=config.accelerator.clock_gating,
+        glitch_cycles=config.power.glitch_cycles if config.power.glitches else None,
     )
     parts = {name: part.energy_pj for name, part in report.parts.items()}
     # Predictors take what a memory's clock takes for energy of the memory. fJ times MHz are nW.
@@ -244,6 +245,7 @@ def _power(
         "used_clock_mhz": report.clock_mhz,
         "internal_uw": float(f"{report.internal_uw + report.clock_uw - clock_uw:.8g}"),
         "switching_uw": report.switching_uw,
+        "glitch_uw": report.glitch_uw,
         "memory_uw": float(f"{report.memory_uw + clock_uw:.8g}"),
         "leakage_uw": report.leakage_uw,
         "power_uw": report.power_uw,

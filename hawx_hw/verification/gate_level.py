@@ -4,6 +4,9 @@ The control of an accelerator does not depend on its data, so all images take th
 only their data differ. Every net of every multiplier toggles as these images make it, in the order
 in which the mapping lets them flow. The results are compared with those of the integer model: the
 synthesized netlist is the last rung of the ladder from the network to the silicon.
+
+Some cycles of every layer, or all, may be timed, so that their glitches are known. As values at the
+end of a cycle are the same with delays and without, these cycles stand amid settled ones.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from numpy.typing import NDArray
 from hawx_hw.architectures.base import Plan
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.shell import CYCLES_BEFORE_START
-from hawx_hw.netlist.activity import Activity
+from hawx_hw.netlist.activity import Activity, TimedActivity
 from hawx_hw.netlist.flat import FlatNetlist, Macro
 from hawx_hw.netlist.simulator import GateSimulator
 from hawx_hw.netlist.timed import Delays
@@ -27,6 +30,7 @@ from hawx_hw.util.files import read_text
 from hawx_hw.verification.accelerator_job import AROUND, accelerator_job
 from hawx_hw.verification.differences import difference_of_results
 from hawx_hw.verification.job import Job
+from hawx_hw.verification.timed_cycles import draw_cycles, shares_of
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["AcceleratorActivity", "simulate_accelerator"]
 
 _SIDE_BY_SIDE = 64
+#: Timed cycles are counted in so many records by turns; how they differ shows the sample's spread.
+_RECORDS = 8
 _LIMIT = 1000
 
 
@@ -48,12 +54,16 @@ class AcceleratorActivity:
         Of one image, from its first byte to the last one of its result.
     layers : dict of str to Activity
         By the layer's title, in the program's order; then
-        :data:`~hawx_hw.verification.accelerator_job.AROUND`. Of all images.
+        :data:`~hawx_hw.verification.accelerator_job.AROUND`. Of all images, without glitches.
+    timed : dict of str to tuple of TimedActivity
+        By layer, the cycles that are timed, in several groups of which each is a sample of its own.
+        Of all images; empty where no cycle is timed.
     """
 
     images: int
     cycles: int
     layers: dict[str, Activity]
+    timed: dict[str, tuple[TimedActivity, ...]]
 
     @property
     def total(self) -> Activity:
@@ -71,6 +81,7 @@ def simulate_accelerator(
     images: NDArray[np.int8],
     *,
     delays: Delays | None = None,
+    timed_cycles: int | None = None,
     progress: Progress | None = None,
 ) -> AcceleratorActivity:
     """Run images through the gates.
@@ -86,6 +97,8 @@ def simulate_accelerator(
         Codes.
     delays : Delays or None
         Of the cells, to count glitches; without them only settled states count.
+    timed_cycles : int or None
+        How many cycles of an image are timed, if there are delays; None: all.
     progress : callable or None
         Gets the number of cycles that are done, and of all.
 
@@ -102,7 +115,10 @@ def simulate_accelerator(
         raise ValueError("images must be at least one, not none")
     job = accelerator_job(plan, images, config_hash=0, traced=1)
     segments = _segments(plan, job)
+    timed_cycles = job.cycles if timed_cycles is None else timed_cycles
+    shares = shares_of([cycles for _, cycles in segments], timed_cycles)
     activities: dict[str, Activity] = {}
+    timed: dict[str, tuple[TimedActivity, ...]] = {}
     parts = [
         range(i, min(i + _SIDE_BY_SIDE, len(images))) for i in range(0, len(images), _SIDE_BY_SIDE)
     ]
@@ -113,13 +129,58 @@ def simulate_accelerator(
                 progress(before + cycle, len(parts) * job.cycles)
 
         simulator = GateSimulator(
-            flat, len(part), rom=lambda macro: _words(macro, memories), delays=delays
+            flat,
+            len(part),
+            rom=lambda macro: _words(macro, memories),
+            delays=delays,
+            records=_RECORDS,
         )
         bench = _Bench(simulator, job)
         bench.begin()
-        for name, activity in bench.run(part, segments, report).items():
+        # Other cycles of other images.
+        chosen = _Timed(shares, np.random.default_rng(number)) if delays else None
+        for name, activity in bench.run(part, segments, chosen, report).items():
             activities[name] = activities[name] + activity if name in activities else activity
-    return AcceleratorActivity(len(images), job.cycles, activities)
+        if chosen is not None:
+            for name in activities:
+                timed[name] = _together(timed.get(name, ()), chosen.activities[name])
+    return AcceleratorActivity(len(images), job.cycles, activities, timed)
+
+
+def _together(
+    some: Sequence[TimedActivity], others: Sequence[TimedActivity]
+) -> tuple[TimedActivity, ...]:
+    if not some:
+        return tuple(others)
+    return tuple(one + other for one, other in zip(some, others, strict=True))
+
+
+class _Timed:
+    """The cycles that are timed, and what they count.
+
+    Parameters
+    ----------
+    shares : sequence of int
+        Cycles of each segment.
+    rng : Generator
+        Draws which ones.
+    """
+
+    def __init__(self, shares: Sequence[int], rng: np.random.Generator):
+        self._shares = shares
+        self._rng = rng
+        self.activities: dict[str, tuple[TimedActivity, ...]] = {}
+
+    def records(self, segment: int, cycles: int) -> list[int | None]:
+        """The record of each cycle of a segment, None where it is not timed."""
+        records: list[int | None] = [None] * cycles
+        for index, cycle in enumerate(draw_cycles(cycles, self._shares[segment], self._rng)):
+            records[cycle] = index % _RECORDS
+        return records
+
+    def take(self, name: str, simulator: GateSimulator) -> None:
+        """Keep what the segment that has ended counted."""
+        self.activities[name] = _together(self.activities.get(name, ()), simulator.take_timed())
 
 
 def _segments(plan: Plan, job: Job) -> list[tuple[str, int]]:
@@ -175,7 +236,11 @@ class _Bench:
             simulator.step()
 
     def run(
-        self, part: range, segments: Sequence[tuple[str, int]], report: Callable[[int], None]
+        self,
+        part: range,
+        segments: Sequence[tuple[str, int]],
+        timed: _Timed | None,
+        report: Callable[[int], None],
     ) -> dict[str, Activity]:
         """One image in each copy of the accelerator; returns the activity of each segment."""
         job, simulator = self._job, self._simulator
@@ -184,8 +249,8 @@ class _Bench:
         activities: dict[str, Activity] = {}
         simulator.take()
         sent, ended = 0, False
-        for name, cycles in segments:
-            for _ in range(cycles):
+        for number, (name, cycles) in enumerate(segments):
+            for record in timed.records(number, cycles) if timed else [None] * cycles:
                 if ended:
                     raise VerificationError(
                         f"The netlist's result came before its {job.cycles} cycles were over."
@@ -194,12 +259,14 @@ class _Bench:
                     self._offer(packets[:, sent], last=sent == packets.shape[1] - 1)
                 else:
                     simulator.set("s_axis_tvalid", 0)
-                simulator.step()
+                simulator.step(record=record)
                 sent += sent < packets.shape[1] and self._flag("s_axis_tready")
                 if self._flag("m_axis_tvalid"):
                     results.append(simulator.get("m_axis_tdata"))
                     ended = self._flag("m_axis_tlast")
             activity = simulator.take()
+            if timed:
+                timed.take(name, simulator)
             activities[name] = activities[name] + activity if name in activities else activity
             report(sum(a.cycles for a in activities.values()) // len(part))
         # What lies around the layers comes last.

@@ -14,7 +14,7 @@ from hawx_hw.netlist.timed import library_delays
 from hawx_hw.power.clock import clock_of
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.report import power_report
-from hawx_hw.power.result import PowerResult
+from hawx_hw.power.result import PowerReport, PowerResult
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.technology import Technology
 from hawx_hw.verification.gate_level import simulate_accelerator
@@ -36,7 +36,7 @@ def measure_power(
     longest_path_ns: float,
     clock_mhz: float | None = None,
     clock_gating: bool = True,
-    glitches: bool = False,
+    glitch_cycles: int | None = None,
     progress: Progress | None = None,
 ) -> PowerResult:
     """Run images through the gates, and weigh what toggles.
@@ -57,8 +57,9 @@ def measure_power(
         None: the technology's.
     clock_gating : bool
         Whether synthesis gates clocks: then those of memories of flip-flops are gated, too.
-    glitches : bool
-        Whether pulses within a cycle count.
+    glitch_cycles : int or None
+        How many cycles of an image are timed, to estimate what pulses within a cycle take; these do
+        not count if None.
     progress : callable or None
         Gets the number of cycles that are simulated, and of all.
 
@@ -76,7 +77,8 @@ def measure_power(
         plan,
         memories,
         images,
-        delays=library_delays(flat) if glitches else None,
+        delays=library_delays(flat) if glitch_cycles else None,
+        timed_cycles=glitch_cycles,
         progress=progress,
     )
     clock, source = clock_of(clock_mhz, technology.clock_mhz, longest_path_ns)
@@ -88,11 +90,19 @@ def measure_power(
         clock_mhz=clock,
         images=len(images),
         memory_models=technology.memory_models,
+        timed=activity.timed,
     )
     return PowerResult(
         **dict(report),
         technology=TechnologyName.of(technology),
         clock=source,
-        method=f"toggles {'with' if glitches else 'without'} glitches, liberty energies; no wires, "
-        "no clock tree",
+        method=f"toggles {_glitches(report)}, liberty energies; no wires, no clock tree",
     )
+
+
+def _glitches(report: PowerReport) -> str:
+    if report.glitches is None:
+        return "without glitches"
+    if report.glitches.cycles == report.cycles:
+        return "with glitches"
+    return f"with glitches (estimated from {report.glitches.cycles} cycles with delays)"

@@ -67,7 +67,7 @@ CONFIG: dict[str, Any] = {
         },
     },
     "verify": {"images": 2, "traced_images": 1, "simulator": "auto"},
-    "power": {"images": 2, "glitches": False},
+    "power": {"images": 2, "glitches": True, "glitch_cycles": 20},
     "technology": "kit.yaml",
     "seed": 3,
 }

@@ -31,11 +31,14 @@ def test_every_net_changes_as_often_as_in_icarus(
 
     timed = GateSimulator(flat, lanes, delays=Delays(ticks, inertial))
     settled = GateSimulator(flat, lanes)
-    for simulator in (timed, settled):
-        simulator.run({"x": words[:2]})
-        simulator.take()
-        simulator.run({"x": words[2:]})
-    glitching, quiet = timed.take(), settled.take()
+    timed.run({"x": words[:2]}, record=0)
+    timed.take_timed()
+    timed.run({"x": words[2:]}, record=0)
+    glitching = timed.take_timed()[0].pulses
+    settled.run({"x": words[:2]})
+    settled.take()
+    settled.run({"x": words[2:]})
+    quiet = settled.take()
     assert glitching.toggles.sum() > quiet.toggles.sum()
     assert np.array_equal(glitching.ones, quiet.ones)
 
@@ -94,3 +97,62 @@ def test_what_delays_must_be() -> None:
         GateSimulator(flat, 1, delays=Delays(np.zeros(flat.nets, dtype=np.int64)))
     with pytest.raises(ValueError, match=f"nets must be {flat.nets}, not 3"):
         GateSimulator(flat, 1, delays=Delays(np.ones(3, dtype=np.int64)))
+
+
+def test_timed_steps_amid_settled_ones() -> None:
+    """What a settled run counts stays; the timed steps are counted once more, record by record."""
+    rng = np.random.default_rng(5)
+    flat = flatten(random_module(rng, load("generic45").library, gates=60, flops=9, inputs_=6))
+    delays_ = Delays(rng.integers(1, 30, flat.nets))
+    words = rng.integers(0, 64, (40, 70))
+    records = [None, 0, None, 1, 1, None, 0, 0, None, None] * 4
+    mixed = GateSimulator(flat, 70, delays=delays_, records=2)
+    settled = GateSimulator(flat, 70)
+    timed = GateSimulator(flat, 70, delays=delays_)
+    expected = [np.zeros((3, flat.nets), dtype=np.int64) for _ in range(2)]
+    for simulator in (mixed, settled, timed):
+        simulator.set("x", 0)
+        simulator.step()
+        simulator.take()
+    for values, record in zip(words, records, strict=True):
+        for simulator in (mixed, settled, timed):
+            simulator.set("x", values)
+        settled.step()
+        mixed.step(record=record)
+        timed.step(record=0)
+        (all_timed,) = timed.take_timed()
+        if record is not None:
+            parts = all_timed.pulses.toggles, all_timed.settled.toggles, all_timed.settled.ones
+            expected[record] += np.stack(parts)
+    whole, quiet = mixed.take(), settled.take()
+    assert whole.cycles == quiet.cycles == 40 * 70
+    assert np.array_equal(whole.toggles, quiet.toggles)
+    assert np.array_equal(whole.ones, quiet.ones)
+    assert np.array_equal(mixed.value(np.arange(flat.nets)), settled.value(np.arange(flat.nets)))
+    for record, activity in enumerate(mixed.take_timed()):
+        toggles, settled_toggles, ones = expected[record]
+        assert activity.settled.cycles == activity.pulses.cycles == records.count(record) * 70
+        ones[:2] = 0, activity.settled.cycles
+        assert np.array_equal(activity.pulses.toggles, toggles)
+        assert np.array_equal(activity.settled.toggles, settled_toggles)
+        assert np.array_equal(activity.settled.ones, ones)
+        assert activity.pulses.toggles.sum() > activity.settled.toggles.sum() > 0
+    # Counting starts anew.
+    assert all(not each.pulses.cycles and not each.pulses.toggles.any()
+               for each in mixed.take_timed())  # fmt: skip
+
+
+def test_timed_steps_need_delays_and_a_record() -> None:
+    rng = np.random.default_rng(0)
+    flat = flatten(random_module(rng, load("generic45").library, gates=9, flops=2, inputs_=3))
+    settled = GateSimulator(flat, 1)
+    for attempt in (lambda: settled.step(record=0), settled.take_timed):
+        with pytest.raises(ValueError, match="^delays must be given for timed steps$"):
+            attempt()
+    delays_ = Delays(np.ones(flat.nets, dtype=np.int64))
+    timed = GateSimulator(flat, 1, delays=delays_, records=2)
+    for record in (-1, 2):
+        with pytest.raises(ValueError, match=rf"^record must be in \[0, 1\], not {record}$"):
+            timed.step(record=record)
+    with pytest.raises(ValueError, match="^records must be at least 1, not 0$"):
+        GateSimulator(flat, 1, delays=delays_, records=0)

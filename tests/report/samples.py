@@ -15,6 +15,8 @@ from hawx_hw.netlist.report import CellTotals
 from hawx_hw.power.result import (
     ClockedModule,
     ClockTree,
+    Glitches,
+    GlitchShare,
     GroupPower,
     LayerPower,
     MemoryModelEnergy,
@@ -131,7 +133,8 @@ _METRICS = dict(
     PowerMetrics(
         internal_uw=3000.0,
         clock_uw=1000.0,
-        switching_uw=3000.0,
+        switching_uw=2000.0,
+        glitch_uw=1000.0,
         memory_uw=2000.0,
         leakage_uw=1000.0,
         power_uw=10_000.0,
@@ -145,7 +148,11 @@ POWER = PowerResult(
     clock_mhz=500.0,
     images=64,
     cycles=10_000,
-    layers=(LayerPower(**_METRICS, name="conv1", cycles=10_000, parts=_SHARES, blocks={}),),
+    layers=(
+        LayerPower(
+            **_METRICS, name="conv1", cycles=10_000, parts=_SHARES, part_glitches={}, blocks={}
+        ),
+    ),
     parts={
         part: GroupPower(**{**_METRICS, "energy_pj": energy}, instances=None)
         for part, energy in _SHARES.items()
@@ -170,7 +177,17 @@ POWER = PowerResult(
     ),
     technology=TECHNOLOGY,
     clock="set by the technology",
-    method="toggles without glitches",
+    glitches=Glitches(
+        cycles=512,
+        images=64,
+        settled_pj=80_000.0,
+        glitch_pj=20_000.0,
+        standard_error_pj=320.0,
+        parts={
+            "blocks": GlitchShare(settled_pj=40_000.0, glitch_pj=20_000.0, standard_error_pj=320.0)
+        },
+    ),
+    method="toggles with glitches",
 )
 
 

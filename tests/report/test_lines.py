@@ -72,7 +72,8 @@ def test_power() -> None:
     assert lines.power_lines(samples.POWER) == [
         (
             "power",
-            "10.00 mW (clock 10 %, internal 30 %, switching 30 %, memory 20 %, leakage 10 %)",
+            "10.00 mW (clock 10 %, internal 30 %, switching 20 %, glitches 10 %, memory 20 %, "
+            "leakage 10 %)",
         ),
         ("clock", "500 MHz, set by the technology"),
         (
@@ -85,10 +86,20 @@ def test_power() -> None:
             "0.200 uJ in 10,000 cycles (mean of 64 images), memory model published",
         ),
         (
+            "glitches",
+            "+25.0 % of the energy of cells without clock (standard error 0.4 %; 512 of 10,000 "
+            "cycles with delays)",
+        ),
+        (
             "energy by memory model",
             "0.090 to 0.450 uJ per image (cacti 0.090, published 0.200, scaled 0.450)",
         ),
     ]
+
+
+def test_power_without_glitches() -> None:
+    result = samples.POWER.model_copy(update={"glitches": None})
+    assert ("glitches", "not counted") in lines.power_lines(result)
 
 
 def test_prediction() -> None:
@@ -107,7 +118,7 @@ def test_energies_of_one_memory_model_have_no_range() -> None:
     names = [name for name, _ in lines.power_lines(
         samples.POWER.model_copy(update={"memory_models": only})
     )]  # fmt: skip
-    assert names == ["power", "clock", "clocked", "energy per image"]
+    assert names == ["power", "clock", "clocked", "energy per image", "glitches"]
 
 
 def test_no_prediction() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 from hawx_hw.verification.accelerator_job import AROUND
-from hawx_hw.verification.gate_level import simulate_accelerator
+from hawx_hw.verification.gate_level import AcceleratorActivity, simulate_accelerator
 from tests.search.small import small_graph
 from tests.synthetic_blocks import random_assignment
 
@@ -168,9 +170,50 @@ def test_glitches_change_no_result(built_in: Mapped) -> None:
     timed = simulate_accelerator(
         cells, made, memories, images(made, 3), delays=library_delays(cells)
     )
+    assert not quiet.timed and list(timed.timed) == list(quiet.layers)
+    assert_same(timed, quiet)
+    pulses = 0
+    for name, groups in timed.timed.items():
+        # All cycles are timed.
+        activity, whole = quiet.layers[name], reduce(add, groups)
+        assert whole.settled.cycles == whole.pulses.cycles == activity.cycles
+        for each in (whole.settled, whole.pulses):
+            assert np.array_equal(each.ones, activity.ones)
+        assert np.array_equal(whole.settled.toggles, activity.toggles)
+        more = whole.pulses.toggles - activity.toggles
+        assert np.all(more >= 0) and np.all(more % 2 == 0)
+        pulses += int(more.sum())
+    assert pulses > 0
+
+
+def test_some_cycles_with_delays_amid_the_others(built_in: Mapped) -> None:
+    made, netlist, memories = built_in
+    cells = flat(netlist)
+    quiet = simulate_accelerator(cells, made, memories, images(made, 66))
+    timed = simulate_accelerator(
+        cells, made, memories, images(made, 66), delays=library_delays(cells), timed_cycles=60
+    )
+    assert_same(timed, quiet)
+    counts = []
+    for name, groups in timed.timed.items():
+        assert len(groups) == 8
+        each = [group.settled.cycles for group in groups]
+        # As many of every image, and by turns in each of the groups.
+        assert not any(count % 66 for count in each)
+        assert max(each) - min(each) <= 2 * 66
+        counts.append(sum(each) // 66)
+        whole = reduce(add, groups)
+        assert np.all(whole.settled.toggles <= quiet.layers[name].toggles)
+        assert np.all(whole.pulses.toggles >= whole.settled.toggles)
+        assert 2 <= counts[-1] <= quiet.layers[name].cycles // 66
+    assert sum(counts) == pytest.approx(60, abs=2)
+
+
+def assert_same(timed: AcceleratorActivity, quiet: AcceleratorActivity) -> None:
+    """What is counted without glitches does not depend on which cycles are timed."""
     assert list(timed.layers) == list(quiet.layers)
     for name, activity in timed.layers.items():
+        assert activity.cycles == quiet.layers[name].cycles
         assert np.array_equal(activity.ones, quiet.layers[name].ones)
+        assert np.array_equal(activity.toggles, quiet.layers[name].toggles)
         assert activity.accesses == quiet.layers[name].accesses
-        assert np.all(activity.toggles >= quiet.layers[name].toggles)
-    assert timed.total.toggles.sum() > quiet.total.toggles.sum()

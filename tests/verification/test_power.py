@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,13 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.netlist.flat import FlatNetlist
+from hawx_hw.netlist.timed import library_delays
+from hawx_hw.power.model import PowerModel
 from hawx_hw.power.result import PowerResult
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.technology import load
 from hawx_hw.verification.accelerator_job import AROUND, cycles_per_image
+from hawx_hw.verification.gate_level import simulate_accelerator
 from hawx_hw.verification.power import measure_power
 
 TECHNOLOGY = load("generic45")
@@ -64,10 +69,55 @@ def test_the_longest_path_limits_the_clock(mapped: Mapped) -> None:
 
 
 def test_glitches_add_energy(mapped: Mapped) -> None:
-    without, with_them = measured(mapped), measured(mapped, glitches=True)
-    assert "with glitches" in with_them.method
-    assert with_them.energy_pj > without.energy_pj
-    assert with_them.memory_uw == without.memory_uw
+    without, with_them = measured(mapped), measured(mapped, glitch_cycles=10**6)
+    assert without.glitches is None and without.glitch_uw == 0
+    assert with_them.method.startswith("toggles with glitches, ")
+    for kind in ("internal", "switching", "clock", "memory", "leakage"):
+        assert getattr(with_them, f"{kind}_uw") == getattr(without, f"{kind}_uw")
+    glitches = with_them.glitches
+    assert glitches is not None
+    assert (glitches.cycles, glitches.images) == (with_them.cycles, with_them.images)
+    assert glitches.standard_error_pj == 0 < glitches.glitch_pj
+    added = with_them.energy_pj - without.energy_pj
+    assert glitches.glitch_pj == pytest.approx(added, rel=1e-5)
+    assert sum(part.glitch_pj for part in glitches.parts.values()) == pytest.approx(added, rel=1e-5)
+
+
+def test_all_cycles_timed_are_the_simulation_with_delays(mapped: Mapped) -> None:
+    """Its toggles counted as a power report's without glitches are."""
+    flat, made, memories, images = mapped
+    result = measured(mapped, glitch_cycles=10**6)
+    activity = simulate_accelerator(flat, made, memories, images, delays=library_delays(flat))
+    model = PowerModel(flat, TECHNOLOGY.supply)
+    energy = 0.0
+    for groups in activity.timed.values():
+        pulses = reduce(add, groups).pulses
+        cells = model.energies(pulses)
+        each = cells.internal_fj + cells.switching_fj + cells.driven_fj
+        energy += float(each.sum()) * pulses.cycles / len(images) / 1000
+    memory_clocks = sum(memory.clock_fj for memory in result.memories) * result.cycles / 1000
+    kinds = ("internal", "switching", "glitch", "clock")
+    power = sum(getattr(result, f"{kind}_uw") for kind in kinds)
+    dynamic = power * result.cycles / result.clock_mhz - memory_clocks
+    assert dynamic == pytest.approx(energy, rel=1e-6)
+
+
+@pytest.mark.parametrize("cycles", [20, 32])
+def test_a_sample_of_the_cycles_is_near_all(mapped: Mapped, cycles: int) -> None:
+    """Within four standard errors."""
+    every, sample = (measured(mapped, glitch_cycles=n).glitches for n in (10**6, cycles))
+    assert every is not None and sample is not None
+    assert sample.cycles == pytest.approx(cycles, abs=2)
+    assert sample.settled_pj == every.settled_pj
+    assert 0 < sample.standard_error_pj < 0.2 * every.glitch_pj
+    assert abs(sample.glitch_pj - every.glitch_pj) <= 4 * sample.standard_error_pj
+
+
+def test_a_sample_says_so(mapped: Mapped) -> None:
+    result = measured(mapped, glitch_cycles=20)
+    assert result.glitches is not None
+    expected = f"with glitches (estimated from {result.glitches.cycles} cycles with delays)"
+    assert expected in result.method
 
 
 def test_memories_of_flip_flops_have_the_accelerators_clock_gates(mapped: Mapped) -> None:

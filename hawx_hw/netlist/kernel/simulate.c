@@ -1,6 +1,6 @@
 /* Gate-level simulation of many copies of a design side by side, one in each bit of a word.
 
-   generated.h holds a function for each kind of cell; see hawx_hw/activity/cells.py. */
+   generated.h holds a function for each kind of cell; see hawx_hw/netlist/cells.py. */
 #include <stdint.h>
 #include <string.h>
 
@@ -48,7 +48,7 @@ struct state {
   const struct batch *flops, *gates;
   struct macro *macro;
   const int32_t *input; /* nets of all inputs but the clock */
-  struct timed *timed;  /* null where gates take no time */
+  struct timed *timed;  /* null where no step is timed */
 };
 
 static inline void change(word *restrict values, int64_t *restrict toggles, word mask,
@@ -147,8 +147,10 @@ void hawx_start(struct state *s) {
   if (s->timed) start_timed(s);
 }
 
-/* A rising edge of the clock, then new inputs (a word for each net), then everything settles. */
-void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word *words) {
+/* A rising edge of the clock, then new inputs (a word for each net), then everything settles: with
+   delays where there is a record to count in, >= 0. */
+void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word *words,
+               int64_t record) {
   int64_t first = 0;
   for (int64_t i = 0; i < s->flop_batches; i++) {
     states[s->flops[i].kind](s, s->flops[i].pins, s->flops[i].cells, s->next + first);
@@ -159,14 +161,14 @@ void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word 
     read_macro(s, &s->macro[i]);
     if (s->macro[i].ram) write_macro(s, &s->macro[i]);
   }
-  if (s->timed) {
-    step_timed(s, inputs, nets, words);
-  } else {
-    show_states(s);
-    for (int64_t i = 0; i < inputs; i++)
-      change(s->values, s->toggles, *s->mask, nets[i], words[i]);
-    settle(s);
+  if (record >= 0) {
+    step_timed(s, inputs, nets, words, record);
+    return;
   }
+  show_states(s);
+  for (int64_t i = 0; i < inputs; i++)
+    change(s->values, s->toggles, *s->mask, nets[i], words[i]);
+  settle(s);
   /* Those that were not given anew, too. */
   for (int64_t i = 0; i < s->inputs; i++)
     s->ones[s->input[i]] += count(s->values[s->input[i]] & *s->mask);
@@ -174,9 +176,10 @@ void hawx_step(struct state *s, int64_t inputs, const int32_t *nets, const word 
 
 /* Steps with known inputs: words by step, then net; likewise what is seen on some nets. */
 void hawx_steps(struct state *s, int64_t steps, int64_t inputs, const int32_t *nets,
-                const word *words, int64_t watched, const int32_t *seen, word *observed) {
+                const word *words, int64_t watched, const int32_t *seen, word *observed,
+                int64_t record) {
   for (int64_t t = 0; t < steps; t++) {
-    hawx_step(s, inputs, nets, words + t * inputs);
+    hawx_step(s, inputs, nets, words + t * inputs, record);
     for (int64_t i = 0; i < watched; i++) observed[t * watched + i] = s->values[seen[i]];
   }
 }

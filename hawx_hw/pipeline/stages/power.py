@@ -45,7 +45,7 @@ def _run(context: Context) -> None:
             longest_path_ns=SynthResult.read(context.folder).timing.longest_path_ns,
             clock_mhz=context.config.accelerator.clock_mhz,
             clock_gating=context.config.accelerator.clock_gating,
-            glitches=settings.glitches,
+            glitch_cycles=settings.glitch_cycles if settings.glitches else None,
             progress=task.update,
         )
     context.write(result)

@@ -8,7 +8,7 @@ from hawx_hw.errors import UserError
 
 @pytest.mark.slow
 def test_power_of_a_small_accelerator(project: Path, run, edit) -> None:
-    edit(project, "verify:", "power: {images: 3}\nverify:")
+    edit(project, "verify:", "power: {images: 3, glitch_cycles: 40}\nverify:")
     assert run(project, "power")[-1].ran
     result = json.loads((project / "build" / "power.json").read_text())
     assert (result["stage"], result["images"], result["technology"]["name"]) == (
@@ -25,6 +25,10 @@ def test_power_of_a_small_accelerator(project: Path, run, edit) -> None:
     for part in ("blocks", "PEs without blocks", "memories", "control", "shell"):
         assert result["parts"][part]["energy_pj"] > 0
     assert result["blocks"]["hawx_block_exact"]["instances"] == 16
+    glitches = result["glitches"]
+    assert (glitches["cycles"], glitches["images"]) == (pytest.approx(40, abs=10), 3)
+    assert glitches["parts"]["blocks"]["glitch_pj"] > 0 < result["glitch_uw"]
+    assert 0 < glitches["standard_error_pj"] < glitches["glitch_pj"]
     assert result["memory_model"] == "published"
     energies = {name: each["energy_pj"] for name, each in result["memory_models"].items()}
     assert energies["published"] == pytest.approx(result["energy_pj"], rel=1e-6)
