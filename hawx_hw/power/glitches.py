@@ -70,11 +70,12 @@ def layer_glitches(
     Raises
     ------
     ValueError
-        No cycle is timed.
+        Fewer than two groups have cycles, and not all cycles are timed.
     """
     groups = [each for each in timed if each.settled.cycles]
-    if not groups:
-        raise ValueError("timed must have at least one cycle, not none")
+    share = sum(each.settled.cycles for each in groups) / layer.cycles
+    if len(groups) < 2 and share < 1.0:
+        raise ValueError(f"timed must have at least two groups of cycles, not {len(groups)}")
     settled = _by_instance(model, _without_clock(model.energies(layer))) * layer.cycles
     kinds, kind = np.unique(np.array(model.flat.kinds), return_inverse=True)
     parts = [_of_kinds(model, each, kind, len(kinds)) for each in groups]
@@ -89,7 +90,6 @@ def layer_glitches(
     ])  # fmt: skip
     # fJ of all images to pJ of one.
     unit = 1.0 / (1000 * images)
-    share = whole.settled.cycles / layer.cycles
     return LayerGlitches(settled * unit, estimates * unit, share)
 
 
@@ -136,7 +136,7 @@ def _without_clock(cells: CellEnergies) -> _Floats:
 
 
 def _by_instance(model: PowerModel, energy: _Floats) -> _Floats:
-    return np.bincount(model.instances, energy, minlength=len(model.flat.paths))
+    return _summed(model.instances, energy, len(model.flat.paths))
 
 
 def _of_kinds(
@@ -152,9 +152,13 @@ def _of_kinds(
         for key in ("internal_fj", "switching_fj", "driven_fj")
     )
     energies = np.stack([_by_instance(model, each) for each in (_without_clock(settled), added)])
-    return timed.settled.cycles * np.stack(
-        [np.bincount(kind, energy, minlength=count) for energy in energies]
-    )
+    return timed.settled.cycles * np.stack([_summed(kind, each, count) for each in energies])
+
+
+def _summed(group: NDArray[np.int64], values: _Floats, count: int) -> _Floats:
+    """The sum of the values of each of ``count`` groups."""
+    sums: _Floats = np.bincount(group, values, minlength=count).astype(np.float64)
+    return sums
 
 
 def _scaled(sample: _Floats, settled: _Floats, kind: NDArray[np.int64], times: float) -> _Floats:

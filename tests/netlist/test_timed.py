@@ -147,12 +147,12 @@ def test_timed_steps_need_delays_and_a_record() -> None:
     flat = flatten(random_module(rng, load("generic45").library, gates=9, flops=2, inputs_=3))
     settled = GateSimulator(flat, 1)
     for attempt in (lambda: settled.step(record=0), settled.take_timed):
-        with pytest.raises(ValueError, match="^delays must be given for timed steps$"):
+        with pytest.raises(ValueError, match=r"^delays must be given for timed steps$"):
             attempt()
     delays_ = Delays(np.ones(flat.nets, dtype=np.int64))
     timed = GateSimulator(flat, 1, delays=delays_, records=2)
     for record in (-1, 2):
         with pytest.raises(ValueError, match=rf"^record must be in \[0, 1\], not {record}$"):
             timed.step(record=record)
-    with pytest.raises(ValueError, match="^records must be at least 1, not 0$"):
+    with pytest.raises(ValueError, match=r"^records must be at least 1, not 0$"):
         GateSimulator(flat, 1, delays=delays_, records=0)

@@ -135,15 +135,17 @@ def test_pulses_where_nothing_else_switches_are_scaled() -> None:
     still = Activity(IMAGES, np.zeros(nets, dtype=np.int64), ones)
     pulses = Activity(IMAGES, np.full(nets, 2), ones)
     every = Activity(10 * IMAGES, np.zeros(nets, dtype=np.int64), 10 * ones)
-    layer = layer_glitches(MODEL, every, [TimedActivity(still, pulses)], IMAGES)
+    layer = layer_glitches(MODEL, every, [TimedActivity(still, pulses)] * 2, IMAGES)
     cells = MODEL.energies(pulses)
     energy = cells.internal_fj + cells.switching_fj + cells.driven_fj
     assert layer.energy.sum() == pytest.approx(10 * energy.sum() / 1000)
     assert layer.variance(slice(None)) == 0
 
 
-def test_some_cycle_must_be_timed() -> None:
+def test_the_spread_must_be_known() -> None:
     nothing = np.zeros(MODEL.flat.nets, dtype=np.int64)
     none = Activity(0, nothing, nothing)
-    with pytest.raises(ValueError, match="^timed must have at least one cycle, not none$"):
-        layer_glitches(MODEL, WHOLE.settled, [TimedActivity(none, none)], IMAGES)
+    for groups in ([], [CYCLES[0]]):
+        expected = f"timed must have at least two groups of cycles, not {len(groups)}"
+        with pytest.raises(ValueError, match=rf"^{expected}$"):
+            layer_glitches(MODEL, WHOLE.settled, [*groups, TimedActivity(none, none)], IMAGES)

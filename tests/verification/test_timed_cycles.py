@@ -36,7 +36,7 @@ def test_long_networks_cost_no_more() -> None:
 
 
 def test_at_least_one_cycle() -> None:
-    with pytest.raises(ValueError, match="^count must be at least 1, not 0$"):
+    with pytest.raises(ValueError, match=r"^count must be at least 1, not 0$"):
         shares_of([10], 0)
 
 
