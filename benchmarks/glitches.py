@@ -4,7 +4,7 @@
 
 BUILD is the build folder of a config that ``hawx run CONFIG --until synth`` has synthesized. Its
 first test images (8) run through the gates: without delays, with delays in all cycles, and with
-delays in a sample of these (64, 256 and 1024). The tables give the energy of an image and of its
+delays in a sample of these (64, 256 and 512). The tables give the energy of an image and of its
 parts, and how long each simulation took on one core; only ratios of times mean something.
 """
 
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("builds", type=Path, nargs="+", metavar="BUILD")
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--images", type=int, default=8)
-    parser.add_argument("--cycles", type=int, nargs="+", default=[64, 256, 1024])
+    parser.add_argument("--cycles", type=int, nargs="+", default=[64, 256, 512])
     arguments = parser.parse_args()
     images = codes(evenly_spaced(datasets.load(arguments.dataset).test, arguments.images).images)
     worst = max(_compare(build, images, arguments.cycles) for build in arguments.builds)
@@ -104,8 +104,8 @@ def _compare(build: Path, images: NDArray[np.int8], counts: list[int]) -> float:
     assert reference is not None
     console = Console(width=160)
     console.print(
-        f"{build.name}: {accelerator.flat.cells:,} cells, {every.cycles:,} cycles, {len(images)} images;"
-        f" {every.energy_pj / 1000:,.1f} nJ an image with delays in all cycles ({slow:.1f} s), "
+        f"{build.name}: {accelerator.flat.cells:,} cells, {every.cycles:,} cycles, {len(images)} "
+        f"images; {every.energy_pj / 1000:,.1f} nJ an image with delays in all cycles ({slow:.1f} s), "
         f"{settled.energy_pj / 1000:,.1f} without glitches ({fast:.1f} s)"
     )
     table = Table()

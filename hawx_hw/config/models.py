@@ -61,7 +61,7 @@ class PowerConfig(Model):
         description="Whether pulses within a cycle count, for which gates take the library's time.",
     )
     glitch_cycles: int = Field(
-        default=256,
+        default=512,
         ge=1,
         description="In how many cycles of an image, some of every layer. The energy of pulses in "
         "all cycles is estimated from these, with its standard error; as many as an image has: "
