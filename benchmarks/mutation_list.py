@@ -716,6 +716,34 @@ _MEASURES = (
         "return edges[0] + edges[1]",
         "tests/power/test_model.py",
     ),
+    Mutation(
+        "a-step-with-delays-that-begins-where-the-last-one-ended",
+        "hawx_hw/netlist/kernel/timed.h",
+        "i < t->drivers; i++) t->target[i] =",
+        "i < t->gates; i++) t->target[i] =",
+        "tests/netlist/test_timed.py",
+    ),
+    Mutation(
+        "the-first-cycle-of-each-interval-with-delays",
+        "hawx_hw/verification/timed_cycles.py",
+        "rng.integers(borders[:-1], borders[1:])",
+        "borders[:-1]",
+        "tests/verification/test_timed_cycles.py",
+    ),
+    Mutation(
+        "a-standard-error-as-of-groups-that-share-nothing",
+        "hawx_hw/power/glitches.py",
+        "(groups - 1) / groups * spread",
+        "spread / groups",
+        "tests/power/test_glitches.py",
+    ),
+    Mutation(
+        "glitches-where-another-instance-switches",
+        "hawx_hw/power/glitches.py",
+        "ratio[kind] * settled +",
+        "ratio[kind] * settled.mean() +",
+        "tests/power/test_glitches.py",
+    ),
 )
 
 _SEARCH = (

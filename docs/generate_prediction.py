@@ -93,7 +93,7 @@ interval's width as a share of the prediction.
 
 The predictors were trained on one network (LeNet-5 on digits and MNIST), and on arrays of 4 to 20
 rows and columns. The measured values are those of this project's synthesis and power analysis,
-without wires, a clock tree or glitches. The toggle rates of another network's activations are not
+without wires or a clock tree. The toggle rates of another network's activations are not
 a feature.
 
 ## Features
