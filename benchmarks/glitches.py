@@ -5,7 +5,7 @@
 BUILD is the build folder of a config that ``hawx run CONFIG --until synth`` has synthesized. Its
 first test images (8) run through the gates: without delays, with delays in all cycles, and with
 delays in a sample of these (64, 256 and 512). The tables give the energy of an image and of its
-parts, and how long each simulation took on one core; only ratios of times mean something.
+parts, and the seconds of CPU that each simulation took; only ratios of times mean something.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Accelerator:
 
     def report(self, timed: int | None) -> tuple[PowerReport, float]:
         """Power with some cycles of an image timed (all: a large number), and seconds."""
-        begin = time.perf_counter()
+        begin = time.process_time()
         activity = simulate_accelerator(
             self.flat,
             self.plan,
@@ -76,7 +76,7 @@ class _Accelerator:
             images=len(self.images),
             timed=activity.timed,
         )
-        return report, time.perf_counter() - begin
+        return report, time.process_time() - begin
 
 
 def main() -> None:
@@ -105,8 +105,8 @@ def _compare(build: Path, images: NDArray[np.int8], counts: list[int]) -> float:
     console = Console(width=160)
     console.print(
         f"{build.name}: {accelerator.flat.cells:,} cells, {every.cycles:,} cycles, {len(images)} "
-        f"images; {every.energy_pj / 1000:,.1f} nJ an image with delays in all cycles ({slow:.1f} s), "
-        f"{settled.energy_pj / 1000:,.1f} without glitches ({fast:.1f} s)"
+        f"images; {every.energy_pj / 1000:,.1f} nJ an image with delays in all cycles "
+        f"({slow:.1f} s), {settled.energy_pj / 1000:,.1f} without glitches ({fast:.1f} s)"
     )
     table = Table()
     for name in ("glitches of", "nJ", "of the settled", "cycles", "nJ", "difference",
