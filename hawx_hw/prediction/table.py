@@ -25,9 +25,9 @@ MEASURED = (
     "longest_path_ns",
     "cycles",
     "used_clock_mhz",
-    "internal_uw",
-    "switching_uw",
-    "glitch_uw",
+    "power_uw",
+    "blocks_uw",
+    "clock_uw",
     "memory_uw",
     "leakage_uw",
 )
@@ -53,8 +53,8 @@ class TrainingTable:
     targets : dict of str to ndarray
         What quantities are fitted to: the measurements and what follows from them, each shape
         (designs,). ``area_rest`` is the area of all modules that have no part of their own,
-        ``dynamic_pj`` the energy of an image without leakage, the sum of ``logic_pj`` and
-        ``memory_pj``.
+        ``dynamic_pj`` the energy of an image without leakage, the sum of ``blocks_pj``,
+        ``clock_pj`` (without that of memories), ``memory_pj``, and ``logic_pj``: all the rest.
     """
 
     architecture: Architecture
@@ -174,8 +174,10 @@ def _targets(measured: Mapping[str, _Floats], kinds: Iterable[str]) -> dict[str,
     targets[f"area_{REST}"] = measured["area"] - sum(measured[f"area_{kind}"] for kind in kinds)
     # uW times us are pJ.
     time = measured["cycles"] / measured["used_clock_mhz"]
-    logic = measured["internal_uw"] + measured["switching_uw"] + measured["glitch_uw"]
-    targets["logic_pj"] = logic * time
-    targets["memory_pj"] = measured["memory_uw"] * time
-    targets["dynamic_pj"] = targets["logic_pj"] + targets["memory_pj"]
+    for name in ("blocks", "clock", "memory"):
+        targets[f"{name}_pj"] = measured[f"{name}_uw"] * time
+    targets["dynamic_pj"] = (measured["power_uw"] - measured["leakage_uw"]) * time
+    targets["logic_pj"] = targets["dynamic_pj"] - sum(
+        targets[f"{name}_pj"] for name in ("blocks", "clock", "memory")
+    )
     return targets

@@ -240,12 +240,17 @@ def _power(
     # Predictors take what a memory's clock takes for energy of the memory. fJ times MHz are nW.
     clock_uw = sum(memory.clock_fj for memory in report.memories) * report.clock_mhz / 1000
     memory = report.parts["memories"].energy_pj + clock_uw * report.cycles / report.clock_mhz
+    blocks_uw = sum(
+        block.power_uw - block.clock_uw - block.leakage_uw for block in report.blocks.values()
+    )
     return {
         "cycles": report.cycles,
         "used_clock_mhz": report.clock_mhz,
-        "internal_uw": float(f"{report.internal_uw + report.clock_uw - clock_uw:.8g}"),
+        "internal_uw": report.internal_uw,
         "switching_uw": report.switching_uw,
         "glitch_uw": report.glitch_uw,
+        "clock_uw": float(f"{report.clock_uw - clock_uw:.8g}"),
+        "blocks_uw": float(f"{blocks_uw:.8g}"),
         "memory_uw": float(f"{report.memory_uw + clock_uw:.8g}"),
         "leakage_uw": report.leakage_uw,
         "power_uw": report.power_uw,

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
+from hawx_hw.config.search import SEARCHED
 from hawx_hw.util.fingerprints import json_hash
 
 if TYPE_CHECKING:
@@ -39,9 +40,14 @@ _LAYERS = ("conv1", "conv2", "fc1", "fc2", "fc3")
 _IMPLEMENTATIONS = ("smallest", "smallest", "fastest", "first")
 _CLOCKS = (50.0, 400.0)
 _MODES = ("uniform", "layers", "filters", "multipliers")
-# Beside the architecture's own numbers one each for: loading, mode, three blocks, their order,
-# implementation, data set, clock.
-_DIMENSIONS = 9
+# Beside the architecture's own numbers one each for: loading, mode, where the blocks are drawn
+# from, three blocks, their order, implementation, data set, clock.
+_DIMENSIONS = 10
+# One in so many designs holds one block alone, exact and the searched ones in turn: only then
+# everything is as narrow as the block permits, and such designs are what searches choose and
+# compare.
+_ALONE = 4
+_EXACT = "exact"
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,9 @@ class Space:
         ``digits``, ``mnist``, or both, on which LeNet-5 is trained.
     blocks : sequence of str
         Names of the blocks to draw from, at least one.
+    coarse : sequence of str
+        Names of the blocks that searches choose from, at least one: half of the designs draw
+        theirs from them.
     architecture : Architecture or None
         None: the usual one.
     """
@@ -104,15 +113,18 @@ class Space:
         *,
         datasets: Sequence[str] = ("digits", "mnist"),
         blocks: Sequence[str] = BLOCKS,
+        coarse: Sequence[str] = SEARCHED,
         architecture: Architecture | None = None,
     ):
         if not datasets or not set(datasets) <= {"digits", "mnist"}:
             raise ValueError(f"datasets must be digits, mnist or both, not {datasets!r}")
-        if not blocks:
-            raise ValueError("blocks must be at least one, not none")
+        for name, given in (("blocks", blocks), ("coarse", coarse)):
+            if not given:
+                raise ValueError(f"{name} must be at least one, not none")
         self._seed = seed
         self._datasets = tuple(datasets)
         self._blocks = tuple(blocks)
+        self._coarse = tuple(coarse)
         self._architecture = ARCHITECTURES[DEFAULT] if architecture is None else architecture
         self._dimensions = self._architecture.dimensions + _DIMENSIONS
         self._points = np.empty((0, self._dimensions))
@@ -125,15 +137,23 @@ class Space:
             power = max(6, int(index + 1).bit_length())
             sampler = qmc.Sobol(self._dimensions, rng=np.random.default_rng(self._seed))
             self._points = sampler.random_base2(power)
-        return self._design(self._points[index].tolist())
+        alone = None
+        if index % _ALONE == 0:
+            turns = (_EXACT, *self._coarse)
+            alone = turns[index // _ALONE % len(turns)]
+        return self._design(self._points[index].tolist(), alone)
 
-    def _design(self, point: Sequence[float]) -> SampledDesign:
+    def _design(self, point: Sequence[float], alone: str | None) -> SampledDesign:
+        """The design at a point; ``alone`` is the block that it holds, if it is to hold one."""
         own = self._architecture.dimensions
         accelerator = self._architecture.sample(point[:own])
         take = iter(point[own:])
         parameters = "loaded" if next(take) >= 0.7 else "rom"
         mode = _one_of(_MODES, next(take))
-        blocks = [_one_of(self._blocks, next(take)) for _ in range(3)]
+        drawn_from = _one_of((self._blocks, self._coarse), next(take))
+        blocks = [_one_of(drawn_from, next(take)) for _ in range(3)]
+        if alone is not None:
+            mode, blocks = "uniform", [alone] * 3
         order = next(take)
         implementation = _one_of(_IMPLEMENTATIONS, next(take))
         dataset = _one_of(self._datasets, next(take))

@@ -57,7 +57,9 @@ QUANTITIES = Quantities(
         "dynamic_pj",
         "pJ",
         (
-            Part("logic", "logic_pj", (feature("block_energy_pj"), _CYCLES * _UNITS)),
+            Part("blocks", "blocks_pj", (feature("block_energy_pj"),)),
+            Part("clock", "clock_pj", (_CYCLES, _CYCLES * _UNITS)),
+            Part("logic", "logic_pj", (_CYCLES * _UNITS,)),
             Part("memories", "memory_pj", (_CYCLES,)),
         ),
         ("units", "sum_bits", "cycles", "block_energy_pj", "registered"),
@@ -116,8 +118,11 @@ def _record(index: int, draw: np.random.Generator, noise: float) -> dict[str, ob
         "delay_interconnect_ns": about(0.5 + 0.04 * units**0.4),
         "delay_control_ns": 0.4,
     }
-    logic = about(0.4 * block_energy ** (1 + 0.02 * registered) + 0.01 * cycles * units**1.05)
+    blocks = about(0.4 * block_energy ** (1 + 0.02 * registered))
+    clocked = about(0.006 * cycles * units**1.05)
+    logic = about(0.004 * cycles * units**1.05)
     memory = about(4 * cycles * (1 + bits / 100))
+    leakage = about(0.02 * sum(areas.values()) ** 1.02)
     power = clock / cycles
     values = (units, bits, registered, block_area, block_energy, block_delay, cycles, clock, 1e5)
     return {
@@ -129,10 +134,10 @@ def _record(index: int, draw: np.random.Generator, noise: float) -> dict[str, ob
         "longest_path_ns": max(delays.values()),
         "cycles": cycles,
         "used_clock_mhz": clock,
-        "internal_uw": 0.6 * logic * power,
-        "switching_uw": 0.3 * logic * power,
-        "glitch_uw": 0.1 * logic * power,
+        "power_uw": (blocks + clocked + logic + memory) * power + leakage,
+        "blocks_uw": blocks * power,
+        "clock_uw": clocked * power,
         "memory_uw": memory * power,
-        "leakage_uw": about(0.02 * sum(areas.values()) ** 1.02),
+        "leakage_uw": leakage,
         **{f"x_{name}": value for name, value in zip(FEATURES, values, strict=True)},
     }

@@ -12,12 +12,13 @@ def test_targets() -> None:
     table = TrainingTable.of(SYNTHETIC, records)
     for index, record in enumerate(records):
         time = record["cycles"] / record["used_clock_mhz"]
-        kinds = ("internal_uw", "switching_uw", "glitch_uw")
-        logic = sum(record[kind] for kind in kinds) * time
-        assert table.targets["logic_pj"][index] == pytest.approx(logic)
-        assert table.targets["dynamic_pj"][index] == pytest.approx(
-            logic + record["memory_uw"] * time
-        )
+        parts = {name: record[f"{name}_uw"] for name in ("blocks", "clock", "memory")}
+        for name, power in parts.items():
+            assert table.targets[f"{name}_pj"][index] == pytest.approx(power * time)
+        dynamic = record["power_uw"] - record["leakage_uw"]
+        assert table.targets["dynamic_pj"][index] == pytest.approx(dynamic * time)
+        logic = dynamic - sum(parts.values())
+        assert table.targets["logic_pj"][index] == pytest.approx(logic * time)
         rest = record["area_interconnect"] + record["area_control"]
         assert table.targets["area_rest"][index] == pytest.approx(rest)
         rest = max(record["delay_interconnect_ns"], record["delay_control_ns"])
@@ -43,7 +44,7 @@ def test_subset() -> None:
     np.testing.assert_array_equal(part.features["units"], table.features["units"][[0, 2]])
 
 
-@pytest.mark.parametrize("name", ["area", "delay_multipliers_ns", "x_units", "internal_uw", "key"])
+@pytest.mark.parametrize("name", ["area", "delay_multipliers_ns", "x_units", "blocks_uw", "key"])
 def test_missing_fields_are_named(name: str) -> None:
     records = [
         {key: value for key, value in record.items() if key != name}

@@ -9,6 +9,7 @@ import pytest
 
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.blocks import by_name
+from hawx_hw.config.search import SEARCHED
 from hawx_hw.sweep.space import BLOCKS, SampledDesign, Space
 
 
@@ -47,13 +48,32 @@ def test_the_space_is_filled() -> None:
     clocks = [accelerator["clock_mhz"] for accelerator in accelerators]
     assert 50 <= min(clocks) < 60 and 350 < max(clocks) <= 400
     text = json.dumps(contents)
-    assert all(name in text for name in BLOCKS)
-    assert 20 < sum("pe_blocks" in accelerator for accelerator in accelerators) < 44
+    assert all(name in text for name in (*BLOCKS, *SEARCHED))
+    assert 12 < sum("pe_blocks" in accelerator for accelerator in accelerators) < 44
     assert {content["network"]["dataset"] for content in contents} == {"digits", "mnist"}
 
 
+def test_every_fourth_design_holds_one_block_alone() -> None:
+    space = Space(blocks=["drum(k=4)"], coarse=["precision(w=2,a=4)", "precision(w=3,a=3)"])
+    turns = ["exact", "precision(w=2,a=4)", "precision(w=3,a=3)"]
+    for turn in range(6):
+        content = space[4 * turn].content
+        assert set(content["blocks"]["layers"].values()) == {turns[turn % 3]}
+        assert "pe_blocks" not in content["accelerator"]
+
+
+def test_half_of_the_designs_hold_blocks_of_searches() -> None:
+    space = Space()
+    texts = [json.dumps(space[index].content) for index in range(128) if index % 4]
+    coarse = sum(any(name in text for name in SEARCHED) for text in texts)
+    others = sum(any(name in text for name in BLOCKS) for text in texts)
+    # The configs of the others may name the exact block, too.
+    assert 40 <= coarse <= 56 and coarse + others == len(texts) == 96
+
+
 def test_no_two_blocks_have_one_table() -> None:
-    assert len({by_name(name).digest for name in BLOCKS}) == len(BLOCKS)
+    names = {*BLOCKS, *SEARCHED}
+    assert len({by_name(name).digest for name in names}) == len(names)
 
 
 def test_arguments() -> None:
@@ -61,6 +81,8 @@ def test_arguments() -> None:
         Space(datasets=["cifar10"])
     with pytest.raises(ValueError, match=r"^blocks must be at least one, not none$"):
         Space(blocks=[])
+    with pytest.raises(ValueError, match=r"^coarse must be at least one, not none$"):
+        Space(coarse=[])
     with pytest.raises(IndexError, match=r"^index must not be negative, not -1$"):
         _ = Space()[-1]
 
@@ -95,5 +117,5 @@ def test_any_architecture_is_sampled() -> None:
     assert {each["count"] for each in accelerators} == set(range(1, 9))
     common = {"architecture", "count", "parameters", "block_implementation", "clock_mhz"}
     mixed = [each for each in accelerators if set(each) == common | {"blocks"}]
-    assert 10 < len(mixed) < 22
+    assert 6 < len(mixed) < 18
     assert all(set(each) == common for each in accelerators if each not in mixed)

@@ -16,7 +16,7 @@ from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.gateware.shell import shell_memories
 from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 
-__all__ = ["issued_pixels", "memory_uses", "read_sums", "weight_tiles_loaded"]
+__all__ = ["issued_pixels", "memory_uses", "read_sums", "requantizations", "weight_tiles_loaded"]
 
 
 def issued_pixels(plan: Plan) -> float:
@@ -42,6 +42,11 @@ def read_sums(plan: Plan) -> int:
         if not step.stream
         for pixels, groups in output_tiles(step, plan.array)
     )
+
+
+def requantizations(plan: Plan) -> int:
+    """Words of codes that the requantizers make, one a window, of sums and of streams."""
+    return sum(each.stored for each in _accesses(plan))
 
 
 @dataclass(frozen=True)

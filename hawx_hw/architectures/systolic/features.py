@@ -56,6 +56,7 @@ def features(
     from hawx_hw.architectures.systolic.accesses import (
         issued_pixels,
         read_sums,
+        requantizations,
         weight_tiles_loaded,
     )
     from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
@@ -66,86 +67,99 @@ def features(
         raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
     d = Dimensions.of(plan)
     a = plan.array
-    cycles = plan.cycles()
+    cycles = _image_cycles(plan)
     values = {
         "rows": a.rows, "columns": a.columns, "slices": a.slices, "slice_columns": a.slice_columns,
+        "slice_groups": a.slice_groups,
         "banks": a.banks, "bank_rows": a.bank_rows, "requantizers": a.requantizers,
         "accumulators": d.accumulators,
         "activation_words": d.arena, "layers": d.layers, "selections": d.selections,
+        "activation_bits": d.widths.activation_bits, "weight_bits": d.widths.weight_bits,
         "sum_bits": d.sum_bits,
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
-        "destination_bits": d.destination.width, "weight_bits": index_width(d.weight_words),
-        "loaded": a.loadable, "block_register": True, "clock_mhz": clock,
+        "destination_bits": d.destination.width, "bank_bits": index_width(d.weight_words),
+        "loaded": a.loadable, "gated": clock_gating, "clock_mhz": clock,
+        **_pes(plan),
         **_blocks(plan, blocks, objective),
-        "cycles": cycles.core, "macs": cycles.macs, "issued": issued_pixels(plan),
+        "cycles": cycles, "macs": plan.cycles().macs, "issued": issued_pixels(plan),
         "tiles": weight_tiles_loaded(plan),
-        "read_sums": read_sums(plan),
+        "read_sums": read_sums(plan), "requantizations": requantizations(plan),
     }  # fmt: skip
-    values |= _memories(plan, technology.memories.gated(clock_gating))
+    values |= _memories(plan, technology.memories.gated(clock_gating), cycles)
+    values["known_leakage_uw"] = values["block_leakage_uw"] + values["memory_leakage_uw"]
     return {name: float(values[name]) for name in FEATURES}
 
 
+def _image_cycles(plan: Plan) -> int:
+    """Cycles from an image's first byte to the last one of its result."""
+    from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
+
+    signature = plan.signature()
+    waiting = CYCLES_BEFORE_START + CYCLES_AFTER_DONE
+    moved = signature.image_layout.bytes + signature.result_layout.bytes
+    return moved + waiting + plan.cycles().core
+
+
+def _pes(plan: Plan) -> dict[str, float]:
+    """Bits of the registers and gates of all PEs, by what they depend on."""
+    widths, present = plan.widths, plan.pe_blocks.present
+    products, sums = np.array(widths.product_bits), np.array(widths.sum_bits)
+    counts = present.sum(axis=2)
+    isolated = np.where(counts > 1, counts, 0)
+    columns = plan.array.columns
+    return {
+        "pes": counts.size,
+        "block_instances": int(counts.sum()),
+        "isolated": int(isolated.sum()),
+        "pe_product_bits": int(products.sum()) * columns,
+        "pe_sum_bits": int(sums.sum()) * columns,
+        "isolated_operand_bits": int(isolated.sum())
+        * (widths.activation_bits + widths.weight_bits),
+        "isolated_product_bits": int(isolated.sum(axis=1) @ products),
+        "several": bool(isolated.any()),
+        "most_blocks": int(counts.max()),
+        "activation_load": int(
+            counts.reshape(len(counts), -1, plan.array.slice_columns).sum(axis=2).max()
+        ),
+    }
+
+
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
+    """Sums over the blocks of all PEs, and their multiplications."""
     pe_blocks = plan.pe_blocks
     metrics = [table.chosen(block, objective) for block in pe_blocks.blocks]
     present = pe_blocks.present.reshape(-1, len(pe_blocks.blocks))
     counts = present.sum(axis=0)
-    bits = np.array([block.product_bits for block in pe_blocks.blocks])
-    several = present.sum(axis=1) > 1
-    delays = np.array([each.delay_ns for each in metrics])
-    isolated = present[several].sum(axis=0)
-    a = plan.array
-    by_slice = (a.rows, a.slices, a.slice_columns)
+    isolated = present[present.sum(axis=1) > 1].sum(axis=0)
+    areas, delays, energies, leakages = (
+        np.array([getattr(each, name) for each in metrics])
+        for name in ("area", "delay_ns", "energy_fj", "leakage_nw")
+    )
+    by_digest = dict(zip((block.digest for block in pe_blocks.blocks), energies, strict=True))
     energy = 0.0
-    pairs = zip(pe_blocks.blocks, metrics, strict=True)
-    by_digest = {block.digest: each.energy_fj for block, each in pairs}
     for layer in plan.layers:
         if layer.blocks is None or layer.weight is None:
             continue
         shares = np.bincount(layer.blocks.choice.ravel(), minlength=len(layer.blocks.blocks))
         for block, share in zip(layer.blocks.blocks, shares.tolist(), strict=True):
-            energy += layer.macs * share / layer.weight.size * by_digest[block.digest]
+            energy += layer.macs * share / layer.weight.size * float(by_digest[block.digest])
     return {
-        "pes": len(present),
-        "block_instances": int(counts.sum()),
-        "isolated": int(isolated.sum()),
-        "pe_product_bits": int(np.where(present, bits, 0).max(axis=1).sum()),
-        "isolated_bits": int((isolated * bits).sum()),
-        "block_area": float(counts @ np.array([each.area for each in metrics])),
-        "block_leakage_uw": float(counts @ np.array([each.leakage_nw for each in metrics])) / 1000,
+        "block_area": float(counts @ areas),
+        "block_leakage_uw": float(counts @ leakages) / 1000,
         "block_energy_pj": energy / 1000,
+        "array_energy_pj": float((present @ energies / present.sum(axis=1)).sum()) / 1000,
+        "multiplication_fj": energy / plan.cycles().macs,
+        "mean_block_area": float(counts @ areas) / int(counts.sum()),
         "block_delay_ns": float(delays.max()),
-        "block_product_bits": int(bits.max()),
-        "several": bool(several.any()),
-        **_select_loads(plan),
-        "activation_load": int(present.sum(axis=1).reshape(by_slice).sum(axis=2).max()),
         "isolated_delay_ns": float(np.where(isolated > 0, delays, 0.0).max()),
     }
 
 
-def _select_loads(plan: Plan) -> dict[str, float]:
-    """Loads of the nets that select blocks; a slice decodes the selection where it must."""
-    from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
-
-    direct, decoded = 0, 0
-    for blocks in slice_blocks(plan):
-        loads: dict[tuple[int, ...], int] = {}
-        for pe in (pe for row in blocks.pes for pe in row if len(pe.blocks) > 1):
-            loads[pe.choices] = loads.get(pe.choices, 0) + len(pe.blocks)
-        for choices, load in loads.items():
-            if choices == tuple(range(len(choices))):
-                direct += load
-            elif len(set(choices)) > 1:
-                decoded = max(decoded, load)
-    return {"direct_load": direct, "decoded_load": decoded}
-
-
-def _memories(plan: Plan, model: MemoryModel) -> dict[str, float]:
+def _memories(plan: Plan, model: MemoryModel, cycles: int) -> dict[str, float]:
     total = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
     total |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
-    cycles = plan.cycles().core
     for memory in plan.accesses():
         macro = model.metrics(memory.macro, memory.width, memory.depth)
         total["memory_bits"] += memory.width * memory.depth * memory.count
