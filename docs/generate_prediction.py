@@ -45,10 +45,12 @@ predicted.
 ## The model
 
 1. **Parts.** Area is the sum of blocks, PEs, array slices, row feeders, requantizers and the rest;
-   dynamic energy that of logic and memories; the longest path is the longest of those in PEs, in
-   requantizers and elsewhere. Each part is a sum of physical terms (the table below; such as bits
-   of sums times PEs) with coefficients of at least zero, fitted to relative errors. The area of the
-   blocks is not fitted: a block has the same area in the design as alone.
+   dynamic energy that of blocks, clock, memories and all other logic; the longest path is the
+   longest of those that end in PEs, array slices, accumulators, requantizers and elsewhere. Each
+   part is a sum of physical terms (the table below; such as bits of sums times cycles in which
+   pixels enter the array) with coefficients of at least zero, fitted to relative errors. The area
+   and the leakage of the blocks are not fitted: a block has the same in the design as alone. Nor is
+   the leakage of memories; the fitted coefficients of their energy are 1 to within rounding.
 2. **Correction.** The logarithm of the measured value over the sum of the parts is learned by a
    Gaussian process (Matern 5/2, a length for each feature, white noise; scikit-learn).
 3. **Intervals** contain 90 % of designs: the process's standard deviation times a factor that is
@@ -76,10 +78,9 @@ tenth at a time; everything is fitted again without them.
 
 ![Predicted over measured, with 90 % intervals](prediction.svg)
 
-The highest clock is predicted worst: its rank correlation (tau) is low because in many designs the
-longest path is that of the requantizer, the same in all of them to a few per cent; and where PEs
-hold several blocks, the select signal drives all PEs of a slice without buffers, which gives paths
-of up to 8 ns that depend on details of the PE block map.
+The highest clock is hardest to rank (tau): in most designs the longest paths of PEs, slices and
+requantizers are within some per cent of each other, and synthesis makes the path of a module a few
+per cent longer or shorter for one bit more, in no order that a feature tells.
 
 A harder test is a block that is in no training design, only characterized by itself. For each
 block, predictors were trained on the designs without it and tested on those with it:
@@ -92,9 +93,10 @@ interval's width as a share of the prediction.
 ## Limits
 
 The predictors were trained on one network (LeNet-5 on digits and MNIST), and on arrays of 4 to 20
-rows and columns. The measured values are those of this project's synthesis and power analysis,
-without wires or a clock tree. The toggle rates of another network's activations are not
-a feature.
+rows and columns with gated clocks; a design whose clocks are not gated (`gated`) is reported as
+outside the range. The measured values are those of this project's synthesis and power analysis,
+without wires or a clock tree. How much the activations of another network or data set toggle is
+not a feature.
 
 ## Features
 

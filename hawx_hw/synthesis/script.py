@@ -10,7 +10,7 @@ __all__ = ["script"]
 
 #: The fewest flip-flops that get a clock gate: it costs about as much as the clocks of two, and
 #: runs always.
-_GATED = 4
+FEWEST_GATED = 4
 _ENABLES_FIRST = ("proc", "opt -nodffe -nosdff", "opt_dff -nosdff")
 
 
@@ -85,4 +85,4 @@ def _clock_gate(cell: str, pins: Mapping[str, str]) -> tuple[str]:
     words = {role: yosys_word(pin) for role, pin in pins.items() if pin}
     test = f" -tie_lo {words['test']}" if pins["test"] else ""
     ports = f"{words['enable']}:{words['clock']}:{words['output']}"
-    return (f"clockgate -pos {yosys_word(cell)} {ports}{test} -min_net_size {_GATED}",)
+    return (f"clockgate -pos {yosys_word(cell)} {ports}{test} -min_net_size {FEWEST_GATED}",)

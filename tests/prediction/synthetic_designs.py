@@ -118,9 +118,8 @@ def _record(index: int, draw: np.random.Generator, noise: float) -> dict[str, ob
         "delay_interconnect_ns": about(0.5 + 0.04 * units**0.4),
         "delay_control_ns": 0.4,
     }
-    blocks = about(0.4 * block_energy ** (1 + 0.02 * registered))
-    clocked = about(0.006 * cycles * units**1.05)
-    logic = about(0.004 * cycles * units**1.05)
+    blocks, array = 0.4 * block_energy ** (1 + 0.02 * registered), 0.01 * cycles * units**1.05
+    cells = about(blocks + array)
     memory = about(4 * cycles * (1 + bits / 100))
     leakage = about(0.02 * sum(areas.values()) ** 1.02)
     power = clock / cycles
@@ -134,9 +133,9 @@ def _record(index: int, draw: np.random.Generator, noise: float) -> dict[str, ob
         "longest_path_ns": max(delays.values()),
         "cycles": cycles,
         "used_clock_mhz": clock,
-        "power_uw": (blocks + clocked + logic + memory) * power + leakage,
-        "blocks_uw": blocks * power,
-        "clock_uw": clocked * power,
+        "power_uw": (cells + memory) * power + leakage,
+        "blocks_uw": cells * blocks / (blocks + array) * power,
+        "clock_uw": 0.6 * cells * array / (blocks + array) * power,
         "memory_uw": memory * power,
         "leakage_uw": leakage,
         **{f"x_{name}": value for name, value in zip(FEATURES, values, strict=True)},

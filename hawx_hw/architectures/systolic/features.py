@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.technology import Technology
     from hawx_hw.technology.memories import MemoryModel
 
-__all__ = ["features"]
+__all__ = ["features", "select_bits"]
 
 
 def features(
@@ -75,7 +75,7 @@ def features(
         "accumulators": d.accumulators,
         "activation_words": d.arena, "layers": d.layers, "selections": d.selections,
         "activation_bits": d.widths.activation_bits, "weight_bits": d.widths.weight_bits,
-        "sum_bits": d.sum_bits,
+        "sum_bits": d.sum_bits, "column_bits": d.widths.sum_bits[-1],
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
@@ -104,17 +104,28 @@ def _image_cycles(plan: Plan) -> int:
 
 def _pes(plan: Plan) -> dict[str, float]:
     """Bits of the registers and gates of all PEs, by what they depend on."""
+    from hawx_hw.synthesis.script import FEWEST_GATED
+
     widths, present = plan.widths, plan.pe_blocks.present
     products, sums = np.array(widths.product_bits), np.array(widths.sum_bits)
     counts = present.sum(axis=2)
     isolated = np.where(counts > 1, counts, 0)
     columns = plan.array.columns
+    # Registers of weights and of what selects a block; loaded and swapped each at once.
+    weights = widths.weight_bits + isolated
+    gated = weights >= FEWEST_GATED
     return {
         "pes": counts.size,
+        "pe_weight_bits": int(weights.sum()),
+        "pe_free_bits": 2 * int(weights[~gated].sum()),
+        "pe_gates": 2 * counts.size + 2 * int(gated.sum()),
         "block_instances": int(counts.sum()),
         "isolated": int(isolated.sum()),
         "pe_product_bits": int(products.sum()) * columns,
         "pe_sum_bits": int(sums.sum()) * columns,
+        "mean_product_bits": float(products.mean()),
+        "mean_sum_bits": float(sums.mean()),
+        "select_bits": select_bits(plan),
         "isolated_operand_bits": int(isolated.sum())
         * (widths.activation_bits + widths.weight_bits),
         "isolated_product_bits": int(isolated.sum(axis=1) @ products),
@@ -124,6 +135,18 @@ def _pes(plan: Plan) -> dict[str, float]:
             counts.reshape(len(counts), -1, plan.array.slice_columns).sum(axis=2).max()
         ),
     }
+
+
+def select_bits(plan: Plan) -> int:
+    """Bits of the registers that hand the selection of blocks down the rows of the slices.
+
+    A slice whose PEs hold a block each has none.
+    """
+    several = plan.pe_blocks.present.sum(axis=2) > 1
+    slices = several.reshape(len(several), -1, plan.array.slice_columns).any(axis=2)
+    # The first row takes the selection as it comes; none is needed below the last such row.
+    rows = np.where(slices.any(axis=0), len(slices) - 1 - slices[::-1].argmax(axis=0), 0)
+    return int(rows.sum()) * (len(plan.selections) - 1).bit_length()
 
 
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:

@@ -34,6 +34,7 @@ FEATURES = {
     "activation_bits": "width of the stored activations (bits)",
     "weight_bits": "width of the stored weights (bits)",
     "sum_bits": "width of the sums in the accumulators (bits)",
+    "column_bits": "width of the sums that leave a column (bits)",
     "addend_bits": "width of the addends (bits)",
     "product_bits": "width after the requantizer's multiplier (bits)",
     "program_bits": "width of a program word (bits)",
@@ -48,8 +49,14 @@ FEATURES = {
     "pes": "PEs",
     "block_instances": "blocks in all PEs",
     "isolated": "blocks in PEs that hold several",
+    "pe_weight_bits": "width of weights and selections of blocks, summed over the PEs (bits)",
+    "pe_free_bits": "bits of these registers without clock gates, for being few (bits)",
+    "pe_gates": "clock gates of all PEs, where clocks are gated",
     "pe_product_bits": "width of the products, summed over the PEs (bits)",
     "pe_sum_bits": "width of the sums, summed over the PEs (bits)",
+    "mean_product_bits": "width of a product, on average over the PEs (bits)",
+    "mean_sum_bits": "width of a sum, on average over the PEs (bits)",
+    "select_bits": "registers of the selections of blocks, outside the PEs (bits)",
     "isolated_operand_bits": "width of the isolated operands, summed over the blocks (bits)",
     "isolated_product_bits": "width of the isolated products, summed over the blocks (bits)",
     "several": "PEs that hold several blocks (1) or none (0)",
@@ -99,12 +106,14 @@ _AREA = Quantity(
             (
                 # Two weights, the product's register, the adder and the sum's register.
                 _F.pes,
-                _F.pes * _F.weight_bits,
+                _F.pe_weight_bits,
                 _F.pe_product_bits,
                 _F.pe_sum_bits,
                 _F.isolated,
                 _F.isolated_operand_bits,
                 _F.isolated_product_bits,
+                # Without gates a register that holds its value has a multiplexer.
+                complement("gated") * _F.pe_sum_bits,
             ),
         ),
         Part(
@@ -116,7 +125,7 @@ _AREA = Quantity(
                 _F.slices * _F.rows * _F.activation_bits,
                 _F.columns,
                 _F.columns * _F.sum_bits,
-                _F.slices * _F.rows * log2("selections"),
+                _F.select_bits,
             ),
         ),
         Part(
@@ -199,8 +208,10 @@ _ENERGY = Quantity(
             (
                 # What is clocked in every cycle: gates, and registers that have none.
                 _F.cycles,
-                _F.cycles * _F.pes,
+                _F.cycles * _F.pe_gates,
+                _F.cycles * _F.pe_free_bits,
                 _F.cycles * _F.slices * _F.rows,
+                _F.cycles * _F.select_bits,
                 _F.cycles * _F.rows,
                 _F.cycles * _F.columns,
                 _F.cycles * _F.requantizers,
@@ -210,7 +221,7 @@ _ENERGY = Quantity(
                 _F.issued * _F.pe_sum_bits,
                 _F.issued * _F.slices * _F.rows * _F.activation_bits,
                 _F.issued * _F.rows * _F.coordinate_bits,
-                _F.tiles * _F.pes * _F.weight_bits,
+                _F.tiles * _F.pe_weight_bits,
                 _F.read_sums * _F.requantizers * _F.sum_bits,
                 _F.requantizations * _F.requantizers * _F.product_bits,
                 complement("gated") * _F.cycles * _F.pe_sum_bits,
@@ -220,7 +231,8 @@ _ENERGY = Quantity(
             "logic",
             "logic_pj",
             (
-                _F.issued * _F.pe_product_bits,
+                _F.macs * _F.mean_product_bits,
+                _F.macs * _F.mean_sum_bits,
                 _F.issued * _F.pe_sum_bits,
                 _F.issued * _F.isolated_product_bits,
                 _F.issued * _F.isolated_operand_bits,
@@ -228,7 +240,7 @@ _ENERGY = Quantity(
                 _F.issued * _F.columns * _F.sum_bits,
                 _F.issued * _F.rows * _F.coordinate_bits,
                 _F.issued * _F.rows * _F.requantizers * _F.activation_bits,
-                _F.tiles * _F.pes * _F.weight_bits,
+                _F.tiles * _F.pe_weight_bits,
                 _F.read_sums * _F.requantizers * _F.sum_bits,
                 _F.requantizations * _F.requantizers * _F.product_bits,
                 _F.cycles * _F.program_bits,
@@ -277,6 +289,7 @@ _LEAKAGE = Quantity(
                 _F.rows * _F.coordinate_bits,
                 _F.requantizers * _F.product_bits,
                 ONE,
+                complement("gated") * _F.pe_sum_bits,
             ),
             exact=_F.known_leakage_uw,
         ),
@@ -304,16 +317,32 @@ _PATH_PES = _path(
         "activation_load",
     ),
 )
-#: What adds a column's sum to what is in its accumulator.
-_SUMS = (ONE, log2("sum_bits"), _F.sum_bits, log2("slice_columns"), log2("accumulators"))
+#: What adds a column's sum to what is in its accumulator; what selects drives all of a slice.
+_SUMS = (
+    ONE,
+    _F.sum_bits,
+    log2("sum_bits"),
+    _F.column_bits,
+    _F.slice_columns * _F.sum_bits,
+    log2("slice_columns"),
+    log2("accumulators"),
+)
 _PATH_SLICE, _PATH_ACCUMULATORS = (
-    _path(kind, _SUMS, ("sum_bits", "slice_columns", "accumulators"))
+    _path(kind, _SUMS, ("sum_bits", "column_bits", "slice_columns", "accumulators", "slices"))
     for kind in ("array_slice", "accumulators")
 )
 _PATH_REQUANTIZER = _path(
     "requantizer",
-    (ONE, log2("sum_bits"), log2("product_bits"), log2("addend_bits"), log2("slice_groups")),
-    ("sum_bits", "product_bits", "addend_bits", "slice_groups"),
+    (
+        ONE,
+        log2("sum_bits"),
+        log2("product_bits"),
+        log2("addend_bits"),
+        _F.requantizers,
+        log2("requantizers"),
+        log2("slice_groups"),
+    ),
+    ("sum_bits", "product_bits", "addend_bits", "requantizers", "slice_groups"),
 )
 _PATH_REST = _path(
     "rest",

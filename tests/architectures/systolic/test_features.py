@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.features import features
+from hawx_hw.architectures.systolic.features import features, select_bits
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.quantities import FEATURES
@@ -155,6 +155,11 @@ def test_counted_by_hand() -> None:
             "most_blocks": 2,
             # A product is -2048 to 2032, of which the lowest bit is left out; two are 12 bits.
             "pe_product_bits": 3 * (11 + 11), "pe_sum_bits": 3 * (11 + 12),
+            "column_bits": 12, "mean_product_bits": 11, "mean_sum_bits": (11 + 12) / 2,
+            # The PEs with two blocks are in the first row, which takes the selection as it comes.
+            "select_bits": 0,
+            # 4 bits of a weight each, and one for each block where there are two.
+            "pe_weight_bits": 6 * 4 + 4, "pe_free_bits": 0, "pe_gates": 6 * 4,
             "isolated_operand_bits": 4 * (8 + 4), "isolated_product_bits": 4 * 11,
             "block_area": 4 * 100 + 2 * 70 + 2 * 40, "mean_block_area": (400 + 140 + 80) / 8,
             "block_leakage_uw": (4 * 3 + 2 * 2 + 2 * 1) / 1000,
@@ -167,8 +172,8 @@ def test_counted_by_hand() -> None:
             "block_delay_ns": 5, "isolated_delay_ns": 3, "several": 1,
             # The first row: 1 + 2 + 2; the second row has 3.
             "activation_load": 5,
-            # 22 of the first layer and 25 of the second one, see test_cycles; the bytes of image and
-            # result, and three between them.
+            # 22 of the first layer and 25 of the second one, see test_cycles; the bytes of the
+            # image and of the result, and three between them.
             "cycles": 22 + 25 + 8 + 12 + 3, "macs": 4 * (6 + 9),
             # 4 pixels for each tile of taps: one of the first layer, two of the second one.
             "issued": 4 * 1 + 4 * 2,
@@ -216,6 +221,23 @@ def test_the_clock_of_memories_counts_in_each_cycle() -> None:
     )
     free = features(made, CLOCKED, COSTS, clock_gating=False)
     assert free == {**before, "gated": 0}
+
+
+def test_selections_move_down_to_the_last_pe_that_needs_them() -> None:
+    # Four slices of two columns: none with two blocks, in the first row, in the second, in the last.
+    present = np.ones((4, 8, 2), dtype=bool)
+    present[:, :, 1] = False
+    present[0, 2:, 1] = present[1, 5, 1] = present[3, 7, 1] = True
+    made = cast(
+        Plan,
+        SimpleNamespace(
+            pe_blocks=PeBlockMap(BLOCKS, present),
+            array=SimpleNamespace(slice_columns=2),
+            selections=("a", "b", "c"),
+        ),
+    )
+    # Three selections take two bits.
+    assert select_bits(made) == 2 * (0 + 0 + 1 + 3)
 
 
 def test_a_layer_of_a_block_that_no_pe_holds_is_refused() -> None:

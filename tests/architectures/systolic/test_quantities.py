@@ -5,6 +5,8 @@ import pytest
 
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.architectures.systolic.quantities import FEATURES, QUANTITIES
+from hawx_hw.blocks import by_name
+from hawx_hw.prediction.description import DesignDescription
 from hawx_hw.prediction.evaluation import smape
 from hawx_hw.prediction.predictors import Predictors
 from hawx_hw.prediction.storage import load_predictors, load_table
@@ -41,6 +43,34 @@ def test_loaded_designs_are_predicted_as_they_were_measured() -> None:
         ("delay", "longest_path_ns", 8.0),
     ):
         assert smape(table.targets[target], estimates[name].value).mean() < limit
+
+
+def test_designs_without_gated_clocks_are_outside() -> None:
+    predictors = load_predictors(SYSTOLIC, "generic45").predictors
+    table = load_table(SYSTOLIC, "generic45")
+    values = {name: float(column[0]) for name, column in table.features.items()}
+    for gated, outside in ((1.0, ()), (0.0, ("gated",))):
+        described = DesignDescription(SYSTOLIC, "generic45", {**values, "gated": gated})
+        assert predictors.outside(described) == outside
+
+
+def test_what_searches_choose_is_inside() -> None:
+    """Uniform designs of the coarsest and of the widest block mark the ends of the range."""
+    trained = load_predictors(SYSTOLIC, "generic45")
+    table = load_table(SYSTOLIC, "generic45")
+    coarsest = trained.blocks.chosen(by_name("precision(w=2,a=4)"), "smallest")
+    exact = trained.blocks.chosen(by_name("exact"), "smallest")
+    ends = {
+        "weight_bits": (2, 8),
+        "activation_bits": (3, 8),
+        "sum_bits": (13, 23),
+        "mean_block_area": (coarsest.area, exact.area),
+        "multiplication_fj": (coarsest.energy_fj, exact.energy_fj),
+        "block_delay_ns": (coarsest.delay_ns, exact.delay_ns),
+    }
+    for name, (low, high) in ends.items():
+        values = table.features[name]
+        assert values.min() <= low * (1 + 1e-9) and values.max() >= high * (1 - 1e-9), name
 
 
 @pytest.mark.slow
