@@ -224,7 +224,7 @@ def test_the_clock_of_memories_counts_in_each_cycle() -> None:
 
 
 def test_selections_move_down_to_the_last_pe_that_needs_them() -> None:
-    # Four slices of two columns: none with two blocks, in the first row, in the second, in the last.
+    # Two blocks in no PE of the first slice, down to the first, second and last row of others.
     present = np.ones((4, 8, 2), dtype=bool)
     present[:, :, 1] = False
     present[0, 2:, 1] = present[1, 5, 1] = present[3, 7, 1] = True
