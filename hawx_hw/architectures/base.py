@@ -36,8 +36,10 @@ __all__ = [
     "LayerWrites",
     "MemoryUse",
     "Multiplications",
+    "OperandStream",
     "ParameterMemory",
     "Plan",
+    "sampled_steps",
 ]
 
 
@@ -215,6 +217,53 @@ class Multiplications:
     blocks: Mapping[str, int]
 
 
+@dataclass(frozen=True, eq=False)
+class OperandStream:
+    """What the multipliers multiply while the accelerator computes a layer, for some images.
+
+    Parameters
+    ----------
+    weights, activations : ndarray of int8, shape (steps, multipliers)
+        In the order in which they flow, image after image, of each image equally many steps.
+    blocks : ndarray of int64, shape (steps, multipliers)
+        Index of the block that multiplies them, in :attr:`Plan.blocks`.
+    steps : int
+        Steps that the layer takes, an image.
+    """
+
+    weights: np.ndarray
+    activations: np.ndarray
+    blocks: np.ndarray
+    steps: int
+
+
+def sampled_steps(steps: int, images: int, limit: int) -> list[range]:
+    """Which steps of a layer an :class:`OperandStream` holds of each image.
+
+    As many of each as ``limit`` allows, one after another; they begin later from image to image, so
+    that together they reach from the layer's first step to its last.
+
+    Parameters
+    ----------
+    steps : int
+        That the layer takes, an image.
+    images : int
+        At least 1.
+    limit : int
+        The most steps of all images together.
+
+    Raises
+    ------
+    ValueError
+        ``limit`` is less than one step an image.
+    """
+    own = min(steps, limit // images)
+    if own < 1:
+        raise ValueError(f"limit must be at least {images}, one step an image, not {limit}")
+    first = (image * (steps - own) // max(images - 1, 1) for image in range(images))
+    return [range(step, step + own) for step in first]
+
+
 class Plan(Protocol):
     """A network on an accelerator: all that its hardware is made of, and what it does.
 
@@ -284,9 +333,7 @@ class Plan(Protocol):
     def operand_layers(self) -> Mapping[str, str]:
         """The node of each layer that multiplies, by every name that the layer goes by."""
 
-    def operands(
-        self, layer: str, values: Mapping[str, np.ndarray], limit: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def operands(self, layer: str, values: Mapping[str, np.ndarray], limit: int) -> OperandStream:
         """What the multipliers multiply while the accelerator computes a layer.
 
         Parameters
@@ -296,13 +343,12 @@ class Plan(Protocol):
         values : mapping of str to ndarray of int8
             Codes of every tensor for some images.
         limit : int
-            The most steps.
+            The most steps; where there are more, those of :func:`sampled_steps`.
 
-        Returns
-        -------
-        (ndarray of int8, ndarray of int8)
-            Weights and activations, each of shape (steps, multipliers), in the order in which they
-            flow.
+        Raises
+        ------
+        ValueError
+            There is no such layer, or ``limit`` is less than one step an image.
         """
 
     def constants(self) -> Sequence[RegisterConstant]:
@@ -329,7 +375,7 @@ class Plan(Protocol):
         blocks : BlockTable
             Holds every block of the hardware.
         implementation : str
-            How blocks are built: ``"smallest"``, ``"fastest"`` or ``"first"``.
+            How blocks are built: ``accelerator.block_implementation``.
         clock_mhz : float or None
         clock_gating : bool
             Whether synthesis gates clocks.

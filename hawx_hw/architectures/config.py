@@ -38,11 +38,12 @@ class AcceleratorConfig(Model):
     parameters: Literal["rom", "loaded"] = Field(
         default="rom", description="rom: built in; loaded: sent over the bus after reset."
     )
-    block_implementation: Literal["smallest", "fastest", "first"] = Field(
+    block_implementation: Literal["smallest", "fastest", "least_energy", "first"] = Field(
         default="smallest",
         validation_alias=AliasChoices("block_implementation", "block_architecture"),
         description="How blocks are built: as synthesis finds them smallest or fastest in the "
-        "technology, or as each block lists first.",
+        "technology, as they take the least energy in the design's layers, glitches included, or "
+        "as each block lists first.",
     )
     clock_mhz: float | None = Field(
         default=None,

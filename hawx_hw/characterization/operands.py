@@ -89,13 +89,15 @@ def operand_stream(
         Codes of every tensor for some images, from
         :meth:`~hawx_hw.emulation.emulator.Emulator.run_all`.
     limit : int
-        The largest number of steps; later ones are left out.
+        The most steps; see :func:`~hawx_hw.architectures.base.sampled_steps`.
 
     Raises
     ------
     ValueError
-        The plan has no such layer.
+        The plan has no such layer, or ``limit`` is less than one step an image.
     """
-    weights, activations = plan.operands(layer, values, limit)
+    stream = plan.operands(layer, values, limit)
     images = len(next(iter(values.values())))
-    return Operands(weights, activations, f"{plan.operand_layers[layer]}, {images} images")
+    return Operands(
+        stream.weights, stream.activations, f"{plan.operand_layers[layer]}, {images} images"
+    )

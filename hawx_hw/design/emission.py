@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hawx_hw import __version__
 from hawx_hw.architectures.base import CycleReport, Plan
 from hawx_hw.design.program import (
+    ComparedImplementation,
     EmitResult,
     EmittedBlock,
     EmittedMemory,
@@ -50,6 +51,7 @@ def emit_accelerator(
     *,
     config_hash: int,
     implementations: Mapping[str, str] | None = None,
+    compared: Mapping[str, Sequence[ComparedImplementation]] | None = None,
 ) -> EmitResult:
     """Write the accelerator of ``plan`` into ``directory``; what stood there before is replaced.
 
@@ -62,6 +64,8 @@ def emit_accelerator(
         32 bits that software can read from the accelerator.
     implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
+    compared : mapping of str to sequence of ComparedImplementation
+        What they were chosen from, by the block's digest, where it is to be recorded.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def emit_accelerator(
     )
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
-    return _result(plan, implementations, config_hash, sources)
+    return _result(plan, implementations, compared or {}, config_hash, sources)
 
 
 def plan_packet(plan: Plan) -> bytes:
@@ -136,7 +140,11 @@ def _write_memories(plan: Plan, folder: Path) -> None:
 
 
 def _result(
-    plan: Plan, implementations: Mapping[str, str], config_hash: int, sources: list[str]
+    plan: Plan,
+    implementations: Mapping[str, str],
+    compared: Mapping[str, Sequence[ComparedImplementation]],
+    config_hash: int,
+    sources: list[str],
 ) -> EmitResult:
     packet = plan_packet(plan)
     blocks = tuple(
@@ -145,6 +153,7 @@ def _result(
             table_sha256=block.digest,
             implementation=implementations.get(block.digest, block.implementations[0]),
             instances=count,
+            compared=tuple(compared.get(block.digest, ())),
         )
         for block, count in zip(plan.blocks, plan.instances, strict=True)
     )

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from hawx_hw.util.results import Record, Result
 
 __all__ = [
+    "ComparedImplementation",
     "EmitResult",
     "EmittedBlock",
     "EmittedMemory",
@@ -17,6 +18,26 @@ __all__ = [
     "ProgramCycles",
     "ProgramLayer",
 ]
+
+
+class ComparedImplementation(Record):
+    """What one implementation of a block takes in the design.
+
+    Parameters
+    ----------
+    implementation : str
+    area : float
+        In the library's unit.
+    delay_ns : float
+        Its longest path.
+    energy_fj : float
+        Mean energy of a multiplication, glitches included.
+    """
+
+    implementation: str
+    area: float
+    delay_ns: float
+    energy_fj: float
 
 
 class EmittedBlock(Record):
@@ -31,12 +52,15 @@ class EmittedBlock(Record):
         How it is built.
     instances : int
         How many of it the hardware holds.
+    compared : tuple of ComparedImplementation
+        Of ``block_implementation: least_energy``: the implementations that it was chosen from.
     """
 
     name: str
     table_sha256: str
     implementation: str
     instances: int
+    compared: tuple[ComparedImplementation, ...] = ()
 
 
 class LayerMultiplications(Record):

@@ -14,10 +14,30 @@ from hawx_hw.gateware.names import BLOCK
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.files import write_text
 
-__all__ = ["BlockVerilog", "block_files", "implementation_verilog", "specification_verilog"]
+__all__ = [
+    "BlockVerilog",
+    "block_files",
+    "implementation_verilog",
+    "registered",
+    "specification_verilog",
+]
 
 _CELL = re.compile(r"^\s*cell \\(\S+) ", re.MULTILINE)
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
+
+
+_REGISTERED = """\
+module {top}(
+    input clk,
+    input signed [7:0] a,
+    input signed [7:0] b,
+    output reg signed [{high}:0] product
+);
+    wire signed [{high}:0] wires;
+    {block} multiplier(.a(a), .b(b), .product(wires));
+    always @(posedge clk) product <= wires;
+endmodule
+"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,17 @@ def implementation_verilog(pairs: Sequence[tuple[Block, str]]) -> list[BlockVeri
         (f"{BLOCK}{block.identifier}_{implementation}", block, block.component(implementation))
         for block, implementation in pairs
     )
+
+
+def registered(block: BlockVerilog) -> BlockVerilog:
+    """A block with the register that follows it in a multiplier of the accelerator.
+
+    It has the port ``clk`` besides, and ``product`` is that of the cycle before. The module of the
+    block itself stays as it is.
+    """
+    top = f"{block.top}_registered"
+    text = _REGISTERED.format(top=top, block=block.top, high=block.product_bits - 1)
+    return BlockVerilog(top, block.product_bits, {**block.files, f"{top}.v": text})
 
 
 def specification_verilog(blocks: Sequence[Block]) -> list[BlockVerilog | None]:

@@ -35,7 +35,7 @@ def simulate_block(
     ----------
     flat : FlatNetlist
         The block's mapped netlist: inputs ``a`` (weight) and ``b`` (activation), output
-        ``product``.
+        ``product``; with an input ``clk`` a register follows the block.
     block : Block
     weights, activations : ndarray of int8, shape (cycles, lanes)
         A lane is one multiplier of the hardware, or an independent stream. The first pair sets the
@@ -59,6 +59,7 @@ def simulate_block(
     record = None if delays is None else 0
     table = block.raw_table
     bits = len(flat.ports["product"][1])
+    late = int("clk" in flat.ports)
     simulator.set("a", weights[0])
     simulator.set("b", activations[0])
     simulator.step()
@@ -67,13 +68,14 @@ def simulate_block(
         part = slice(first, first + _STEPS)
         a, b = weights[part], activations[part]
         observed = simulator.run({"a": a, "b": b}, ["product"], record=record)["product"]
-        expected = table[a.astype(np.int64) + 128, b.astype(np.int64) + 128]
+        of = slice(first - late, first - late + len(a))
+        expected = table[weights[of].astype(np.int64) + 128, activations[of].astype(np.int64) + 128]
         wrong = np.argwhere(observed != (expected.astype(np.int64) & ((1 << bits) - 1)))
         if len(wrong):
             cycle, lane = wrong[0]
             raise VerificationError(
                 f"The netlist of {block.name} computes another product than its table for "
-                f"{a[cycle, lane]} and {b[cycle, lane]}."
+                f"{weights[of][cycle, lane]} and {activations[of][cycle, lane]}."
             )
     if delays is None:
         return simulator.take()

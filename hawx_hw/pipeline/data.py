@@ -24,6 +24,7 @@ __all__ = [
     "dataset_files",
     "image_codes",
     "load_dataset",
+    "training_codes",
 ]
 
 #: Name of the files of the quantized graph, without suffix.
@@ -147,17 +148,47 @@ def image_codes(context: Context, section: str, graph: Graph) -> np.ndarray:
         There are fewer test images, or the network takes others.
     """
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.graph.pixels import codes
 
     test, settings = load_dataset(context).test, getattr(context.config, section)
     if "images" in settings.model_fields_set:
         check_count(settings.images, len(test), "test", f"{section}.images")
+    return _codes(evenly_spaced(test, settings.images).images, graph, context)
+
+
+def training_codes(context: Context, count: int, graph: Graph) -> np.ndarray:
+    """Input codes of ``count`` training images, evenly spaced; of all where there are fewer.
+
+    Parameters
+    ----------
+    context : Context
+    count : int
+    graph : Graph
+        The network that takes them.
+
+    Returns
+    -------
+    ndarray of int8, shape (count, channels, height, width)
+
+    Raises
+    ------
+    UserError
+        The network takes other images.
+    """
+    from hawx_hw.datasets.dataset import evenly_spaced
+
+    images = evenly_spaced(load_dataset(context).train, count).images
+    return _codes(images, graph, context)
+
+
+def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
+    from hawx_hw.graph.pixels import codes
+
     shape = graph.tensors[graph.input].shape
-    if test.images.shape[1:] != shape:
+    if images.shape[1:] != shape:
         raise UserError(
             f"The integer graph in {context.folder} takes images of shape {shape}, and those of "
-            f"the data set have {test.images.shape[1:]}.",
+            f"the data set have {images.shape[1:]}.",
             where="network.dataset",
             hint=f"Remove the folder {context.folder} and run the command again.",
         )
-    return codes(evenly_spaced(test, settings.images).images)
+    return codes(images)

@@ -137,13 +137,11 @@ def label(
     from hawx_hw.design.emission import TOP, emit_accelerator
     from hawx_hw.design.sources import verilog_sources
     from hawx_hw.netlist.timing import longest_path
-    from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
     from hawx_hw.synthesis.modules import map_designs
 
     config = design.config()
     plan = plan_of(config)
-    objective = OBJECTIVES.get(config.accelerator.block_implementation)
-    chosen = choose_all(plan.blocks, technology, objective, store=store) if objective else {}
+    chosen = _implementations(config, plan, technology, store)
     with scratch_folder("design") as folder:
         # With one hash in all designs they share more modules.
         emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
@@ -169,6 +167,25 @@ def label(
             **_delays(delays, plan.kind_of),
             **_power(mapped.flat, plan, folder / "mem", config, technology, images, path.delay),
         }
+
+
+def _implementations(
+    config: Config, plan: Plan, technology: Technology, store: Store | None
+) -> dict[str, str]:
+    """How each block is built, by its digest, as in the stage ``emit``."""
+    from hawx_hw.characterization.least_energy import IMAGES, choose_least_energy
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.graph.pixels import codes
+    from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
+
+    how = config.accelerator.block_implementation
+    if how == "first":
+        return {}
+    if how != "least_energy":
+        return choose_all(plan.blocks, technology, OBJECTIVES[how], store=store)
+    images = evenly_spaced(_dataset(config.network.dataset).train, IMAGES).images
+    choices = choose_least_energy(plan, codes(images), technology, store=store)
+    return {choice.digest: choice.implementation for choice in choices}
 
 
 def _described(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,9 @@ from hawx_hw.architectures.base import (
     LayerWrites,
     MemoryUse,
     Multiplications,
+    OperandStream,
     ParameterMemory,
+    sampled_steps,
 )
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.quantities import ONE, Part, Quantities, Quantity, feature
@@ -176,14 +178,22 @@ class SerialPlan:
     def operand_layers(self) -> Mapping[str, str]:
         return {self.layer.name: self.layer.name}
 
-    def operands(
-        self, layer: str, values: Mapping[str, np.ndarray], limit: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def operands(self, layer: str, values: Mapping[str, np.ndarray], limit: int) -> OperandStream:
         if layer != self.layer.name:
             raise ValueError(f"layer must be {self.layer.name}, not {layer!r}")
         weight, codes = self.layer.weight, values[self.layer.inputs[0]]
-        weights, activations = np.broadcast_arrays(weight[None], codes[:, None])
-        return weights.reshape(-1, 1)[:limit], activations.reshape(-1, 1)[:limit]
+        blocks = np.broadcast_to(self.choice[:, None], weight.shape)
+        taken = [
+            slice(each.start, each.stop) for each in sampled_steps(weight.size, len(codes), limit)
+        ]
+        weights, activations, chosen = (
+            np.concatenate([flow.ravel()[part] for flow, part in zip(flows, taken, strict=True)])
+            for flows in zip(
+                *((weight, np.broadcast_to(image, weight.shape), blocks) for image in codes),
+                strict=True,
+            )
+        )
+        return OperandStream(weights[:, None], activations[:, None], chosen[:, None], weight.size)
 
     def constants(self) -> Sequence[RegisterConstant]:
         return [RegisterConstant("salt", self.salt, "Of no use.")]

@@ -137,7 +137,7 @@ def test_glitches_cost_energy(technology) -> None:
     mapped = synthesize_blocks([block], technology)
     operands = uniform(40, 64)
     settled, timed = (
-        module._energies(block, mapped[0], technology, operands, glitches, None)[0]
+        module.energies_of(block, mapped[0], technology, operands, glitches=glitches, store=None)[0]
         for glitches in (False, True)
     )
     assert timed["switching_fj"] > 1.05 * settled["switching_fj"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawx_hw.architectures.base import OperandStream, sampled_steps
 from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.parameters import weight_tiles
 from hawx_hw.architectures.systolic.plan import Plan
@@ -26,7 +27,7 @@ def layers_of(plan: Plan) -> dict[str, Operation]:
 
 def operand_stream(
     plan: Plan, layer: str, values: Mapping[str, np.ndarray], limit: int
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+) -> OperandStream:
     """What the PEs multiply while the array computes a layer.
 
     A PE keeps its weight while the pixels of an output tile flow past, then gets that of the next
@@ -42,47 +43,61 @@ def operand_stream(
         Codes of every tensor for some images, as
         :meth:`~hawx_hw.emulation.emulator.Emulator.run_all` gives them.
     limit : int
-        The most steps; what comes later is left out.
+        The most steps; see :func:`~hawx_hw.architectures.base.sampled_steps`.
 
     Returns
     -------
-    (ndarray of int8, ndarray of int8)
-        Weights and activations, each of shape (steps, PEs), PEs row by row; image after image.
+    OperandStream
+        Of all PEs, row by row.
 
     Raises
     ------
     ValueError
-        The plan has no such layer on the array.
+        The plan has no such layer on the array, or ``limit`` is less than one step an image.
     """
     named = layers_of(plan)
     if layer not in named:
         raise ValueError(f"layer must be one of {', '.join(named)}, not {layer!r}")
     operation = named[layer]
     placement = plan.placements[operation.name]
-    step = plan.steps[plan.layers.index(operation)]
-    tiles = weight_tiles(operation, placement)
     source = operation.sources[0]
     images = values[source].reshape(-1, *operation.input_shape)
-    pixels = _pixels(operation)
-    output_tiles = np.split(
-        pixels, range(step.output_tile_pixels + 1, len(pixels), step.output_tile_pixels + 1)
-    )
+    tiles = _Tiles(plan, operation)
+    zero = plan.graph.tensors[source].zero_point
     weights, activations = [], []
-    taken = 0
-    for image in images:
-        seen = _Rows(image, operation, placement.taps, plan.graph.tensors[source].zero_point)
-        for filter_tile in tiles:
-            for output_tile in output_tiles:
-                for tap_tile, tile_weights in enumerate(filter_tile):
-                    if taken >= limit:
-                        break
-                    flow = seen.of(tap_tile, output_tile)
-                    weights.append(np.broadcast_to(tile_weights, (len(flow), *tile_weights.shape)))
-                    activations.append(np.broadcast_to(flow[:, :, None], weights[-1].shape))
-                    taken += len(flow)
-    pes = placement.active.size
-    streams = [np.concatenate(part).reshape(-1, pes)[:limit] for part in (weights, activations)]
-    return streams[0], streams[1]
+    for image, taken in zip(images, sampled_steps(tiles.steps, len(images), limit), strict=True):
+        seen = _Rows(image, operation, placement.taps, zero)
+        for tap_tile, tile_weights, pixels in tiles.between(taken):
+            flow = seen.of(tap_tile, pixels)
+            weights.append(np.broadcast_to(tile_weights, (len(flow), *tile_weights.shape)))
+            activations.append(np.broadcast_to(flow[:, :, None], weights[-1].shape))
+    active = placement.active.ravel()
+    flows = [np.concatenate(part).reshape(-1, active.size) for part in (weights, activations)]
+    blocks = np.broadcast_to(active, flows[0].shape)
+    return OperandStream(flows[0], flows[1], blocks, tiles.steps)
+
+
+class _Tiles:
+    """The order in which the array computes a layer: by filters, pixels, taps."""
+
+    def __init__(self, plan: Plan, operation: Operation):
+        step = plan.steps[plan.layers.index(operation)]
+        pixels, most = _pixels(operation), step.output_tile_pixels + 1
+        self._pixels = np.split(pixels, range(most, len(pixels), most))
+        self._weights = weight_tiles(operation, plan.placements[operation.name])
+        filter_tiles, tap_tiles = self._weights.shape[:2]
+        self.steps = len(pixels) * filter_tiles * tap_tiles
+
+    def between(self, taken: range) -> Iterator[tuple[int, NDArray[np.int8], NDArray[np.int64]]]:
+        """Number of the tile of taps, weights ``(rows, columns)`` and pixels, in these steps."""
+        at = 0
+        for filter_tile in self._weights:
+            for pixels in self._pixels:
+                for tap_tile, weights in enumerate(filter_tile):
+                    first, end = (max(step - at, 0) for step in (taken.start, taken.stop))
+                    if len(pixels[first:end]):
+                        yield tap_tile, weights, pixels[first:end]
+                    at += len(pixels)
 
 
 def _pixels(operation: Operation) -> NDArray[np.int64]:

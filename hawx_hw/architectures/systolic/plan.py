@@ -35,7 +35,7 @@ from hawx_hw.graph.graph import Graph
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-    from hawx_hw.architectures.base import CycleReport
+    from hawx_hw.architectures.base import CycleReport, OperandStream
     from hawx_hw.blocks.block import Block
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.gateware.core_interface import CoreSignature
@@ -220,9 +220,7 @@ class Plan:
 
         return {name: layer.node.name for name, layer in layers_of(self).items()}
 
-    def operands(
-        self, layer: str, values: Mapping[str, np.ndarray], limit: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def operands(self, layer: str, values: Mapping[str, np.ndarray], limit: int) -> OperandStream:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
         from hawx_hw.architectures.systolic.operands import operand_stream
 
