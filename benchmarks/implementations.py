@@ -1,4 +1,4 @@
-"""Every implementation of some blocks: area, delay and energy, and which one each objective chooses.
+"""Every implementation of some blocks: area, delay, energy, and what each objective chooses.
 
     python benchmarks/implementations.py [--technology T] [BLOCK ...]
 
@@ -67,8 +67,10 @@ def _lines(block: Block, technology: Technology) -> list[tuple[str, ...]]:
     flows = {"uniform": [LayerOperands(uniform(), 1.0)], "layers": _layers(block)}
     columns = [[one.area for one in alone.metrics], [one.delay_ns for one in alone.metrics]]
     for operands in flows.values():
-        for glitches in (False, True):
-            columns.append([_energy(block, one, technology, operands, glitches) for one in mapped])
+        columns += [
+            [_energy(block, one, technology, operands, glitches) for one in mapped]
+            for glitches in (False, True)
+        ]
     best = [column.index(min(column)) for column in columns]
     rows = []
     for number, name in enumerate(names):

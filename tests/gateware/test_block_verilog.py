@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.gateware.block_verilog import (
     block_files,
     implementation_verilog,
+    registered,
     specification_verilog,
 )
 from hawx_hw.gateware.hierarchy import place
@@ -159,3 +160,16 @@ def test_blocks_that_cannot_stand_together(blocks, message):
         block_files(blocks)
     with pytest.raises(UserError, match=message):
         implementation_verilog([(block, block.implementations[0]) for block in blocks])
+
+
+def test_a_register_follows_and_the_block_stays_as_it_is():
+    (design,) = implementation_verilog([(by_name("precision(w=4,a=4)"), "tree")])
+    whole = registered(design)
+    assert whole.top == f"{design.top}_registered"
+    assert whole.product_bits == design.product_bits
+    *parts, last = whole.files.items()
+    assert dict(parts) == design.files
+    name, text = last
+    assert name == f"{whole.top}.v"
+    assert f"output reg signed [{design.product_bits - 1}:0] product" in text
+    assert "always @(posedge clk) product <= wires;" in text

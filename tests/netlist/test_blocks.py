@@ -7,11 +7,11 @@ import pytest
 
 from hawx_hw.blocks import Block, by_name
 from hawx_hw.errors import VerificationError
-from hawx_hw.gateware.block_verilog import implementation_verilog
+from hawx_hw.gateware.block_verilog import implementation_verilog, registered
 from hawx_hw.netlist.blocks import simulate_block
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.timed import library_delays
-from hawx_hw.synthesis.modules import synthesize_module
+from hawx_hw.synthesis.modules import map_designs, synthesize_module
 from hawx_hw.technology import load
 
 
@@ -58,6 +58,28 @@ def test_unsigned_blocks_are_compared_as_built() -> None:
     block = by_name(name)
     result = simulate_block(mapped(block), block, *operands(40, 2))
     assert result.cycles == 78
+
+
+def test_a_register_after_the_block_delays_the_products_that_are_checked() -> None:
+    block = by_name("drum(k=4)")
+    (design,) = implementation_verilog([(block, block.implementations[0])])
+    alone = flatten(synthesize_module(design.files, design.top, load("generic45")).netlist)
+    design = registered(design)
+    (mapped_design,) = map_designs([(design.files, design.top)], load("generic45"))
+    whole = mapped_design.flat
+    weights, activations = operands(50, 3)
+    result = simulate_block(whole, block, weights, activations)
+    assert result.cycles == 49 * 3
+    # The block itself does what it does alone: its inputs, and what the register takes.
+    expected = simulate_block(alone, block, weights, activations)
+    for port in ("a", "b"):
+        nets, own = (flat.ports[port][1] for flat in (whole, alone))
+        assert result.toggles[nets].tolist() == expected.toggles[own].tolist()
+    flops = [group for group in whole.groups if "D" in group.pins]
+    taken = sum(int(result.toggles[group.nets_at("D")].sum()) for group in flops)
+    assert taken == int(expected.toggles[alone.ports["product"][1]].sum())
+    with pytest.raises(VerificationError, match="computes another product than its table"):
+        simulate_block(whole, by_name("drum(k=5)"), weights, activations)
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (3,)])

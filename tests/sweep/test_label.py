@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from hawx_hw import datasets
 from hawx_hw.blocks import own_blocks
+from hawx_hw.characterization import least_energy
 from hawx_hw.config.models import Config
+from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.graph.pixels import codes
 from hawx_hw.networks import files
 from hawx_hw.sweep import label as module
 from hawx_hw.sweep.label import Infeasible, plan_of, read_beside
 from hawx_hw.sweep.space import SampledDesign, Space
 from hawx_hw.sweep.sweep import inputs_of
+from hawx_hw.synthesis import implementations
 from hawx_hw.technology import load
 from hawx_hw.util.files import sha256_file
 from tests.search.small import small_graph, small_images
@@ -89,3 +96,33 @@ def test_the_users_own_blocks_are_among_it(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(own_blocks, "_circuit", lambda name, folder: f"circuit of {name}")
     read = read_beside(SampledDesign(content))
     assert read["import:mine"] == "circuit of import:mine"
+
+
+def test_implementations_are_chosen_as_by_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By area, by delay, or by energy under the operands of training images."""
+    taken: list[object] = []
+
+    def least(plan, images, technology, *, store):
+        taken.append(images)
+        return [SimpleNamespace(digest="d", implementation="tree")]
+
+    def all_of(blocks, technology, objective, *, store):
+        taken.append(objective)
+        return {"d": "booth"}
+
+    monkeypatch.setattr(least_energy, "choose_least_energy", least)
+    monkeypatch.setattr(implementations, "choose_all", all_of)
+    technology = load("generic45")
+    chosen = {}
+    for how in ("smallest", "fastest", "least_energy", "first"):
+        design = config("exact", block_implementation=how)
+        chosen[how] = module._implementations(design, plan_of(design), technology, None)
+    assert chosen == {
+        "smallest": {"d": "booth"},
+        "fastest": {"d": "booth"},
+        "least_energy": {"d": "tree"},
+        "first": {},
+    }
+    assert taken[:2] == ["area", "delay"]
+    train = evenly_spaced(datasets.load("digits").train, least_energy.IMAGES)
+    np.testing.assert_array_equal(taken[2], codes(train.images))

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.architectures.systolic.config import SystolicConfig
+from hawx_hw.blocks import by_name
 from hawx_hw.cli.main import main
+from hawx_hw.config.load import load_config
 from hawx_hw.errors import UserError
+from hawx_hw.pipeline.data import dataset_files
 from hawx_hw.pipeline.stages.emit import STAGE
 
 
@@ -225,6 +228,38 @@ def test_fastest_and_smallest_blocks_differ(project: Path, run, edit) -> None:
         run(project, "emit")
         (block,) = json.loads((project / "build" / "program.json").read_text())["blocks"]
         chosen[objective] = block["implementation"]
+        assert "compared" not in block
         edit(project, f"rows: 4\n  block_implementation: {objective}", "rows: 4")
     assert chosen["first"] == "multiply"
     assert chosen["smallest"] != chosen["fastest"]
+
+
+def test_the_block_of_the_least_energy_is_recorded_with_what_it_was_chosen_from(
+    project: Path, run, edit
+) -> None:
+    edit(project, "rows: 4", "rows: 4\n  block_implementation: least_energy")
+    run(project, "emit")
+    first = tree(project / "build")
+    (block,) = json.loads(first["program.json"])["blocks"]
+    energies = {each["implementation"]: each["energy_fj"] for each in block["compared"]}
+    assert list(energies) == list(by_name("exact").implementations)
+    assert block["implementation"] == min(energies, key=energies.__getitem__) == "tree"
+    smallest = min(block["compared"], key=lambda each: each["area"])
+    assert smallest["implementation"] == "booth"
+    (project / "build" / "rtl" / "hawx_accelerator.v").unlink()
+    assert ran(run(project, "emit")) == ["emit"]
+    assert tree(project / "build") == first
+
+
+def test_only_the_least_energy_depends_on_images(project: Path) -> None:
+    config = load_config(project / "tiny.yaml")
+    files = {}
+    for how in ("smallest", "least_energy", "first"):
+        accelerator = config.accelerator.model_copy(update={"block_implementation": how})
+        changed = config.model_copy(update={"accelerator": accelerator})
+        files[how] = set(map(str, STAGE.files(changed, project).values()))
+    images = set(map(str, dataset_files(config, project).values()))
+    assert images
+    assert files["first"] == set()
+    assert files["least_energy"] == files["smallest"] | images
+    assert not files["smallest"] & images
