@@ -53,7 +53,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def case(
-    blocks=(SMALL,), choice=None, held=None, images: int = 2, seed: int = 0
+    blocks=(SMALL,), choice=None, present=None, images: int = 2, seed: int = 0
 ) -> tuple[Plan, np.ndarray]:
     """A convolution of three filters with two channels and 2 x 2 taps."""
     rng = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def case(
         network,
         ArrayShape.complete(ROWS, COLUMNS, accumulators=4),
         {"conv": LayerBlocks(tuple(blocks), np.ascontiguousarray(weights))},
-        None if held is None else PeBlockMap.uniform(held, ROWS, COLUMNS),
+        None if present is None else PeBlockMap.uniform(present, ROWS, COLUMNS),
     )
     return planned, random_codes(rng, network, images)
 
@@ -131,7 +131,7 @@ def test_of_equal_ones_the_first_is_chosen_and_a_single_one_is_not_synthesized(
 
 def test_operands_are_zero_while_another_block_of_the_multiplier_is_in_use() -> None:
     """Columns use one block each; both blocks get the operands of their own columns alone."""
-    planned, images = case((SMALL, EXACT), choice=(0, 1, 0), held=(SMALL, EXACT))
+    planned, images = case((SMALL, EXACT), choice=(0, 1, 0), present=(SMALL, EXACT))
     flows = layer_operands(planned, images)
     stream = planned.operands("conv", Emulator(planned.graph).run_all(images, {}), 10**6)
     lanes = 0
@@ -152,7 +152,7 @@ def test_operands_are_zero_while_another_block_of_the_multiplier_is_in_use() -> 
 def test_a_block_that_nothing_uses_is_compared_under_uniform_operands(
     monkeypatch: pytest.MonkeyPatch, store: Store
 ) -> None:
-    planned, images = case((Once(3, 3),), held=(Once(3, 3), by_name("precision(w=2,a=4)")))
+    planned, images = case((Once(3, 3),), present=(Once(3, 3), by_name("precision(w=2,a=4)")))
     assert list(layer_operands(planned, images)) == [Once(3, 3).digest]
     monkeypatch.setattr(module, "uniform", lambda: uniform(steps=33, streams=64))
     _, unused = choose_least_energy(planned, images, load("generic45"), store=store)
