@@ -744,6 +744,34 @@ _MEASURES = (
         "ratio[kind] * settled.mean() +",
         "tests/power/test_glitches.py",
     ),
+    Mutation(
+        "a-choice-by-energy-without-glitches",
+        "hawx_hw/characterization/least_energy.py",
+        "block, design, technology, flow.operands, glitches=True, store=store",
+        "block, design, technology, flow.operands, glitches=False, store=store",
+        "tests/characterization/test_least_energy.py",
+    ),
+    Mutation(
+        "a-block-that-gets-the-operands-of-its-neighbor",
+        "hawx_hw/characterization/least_energy.py",
+        "own = stream.blocks[:, used] == block",
+        "own = stream.blocks[:, used] >= 0",
+        "tests/characterization/test_least_energy.py",
+    ),
+    Mutation(
+        "operands-of-the-first-pixels-alone",
+        "hawx_hw/architectures/base.py",
+        "(image * (steps - own) // max(images - 1, 1) for image in range(images))",
+        "(0 for image in range(images))",
+        "tests/architectures/systolic/test_operands.py",
+    ),
+    Mutation(
+        "energies-of-blocks-without-glitches",
+        "hawx_hw/characterization/block_table.py",
+        "uniform(), glitches=True, store=store",
+        "uniform(), glitches=False, store=store",
+        "tests/characterization/test_block_table.py",
+    ),
 )
 
 _SEARCH = (
