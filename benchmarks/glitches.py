@@ -2,10 +2,10 @@
 
     python benchmarks/glitches.py BUILD... [--dataset NAME] [--images N] [--cycles N ...]
 
-BUILD is the build folder of a config that ``hawx run CONFIG --until synth`` has synthesized. Its
-first test images (8) run through the gates: without delays, with delays in all cycles, and with
-delays in a sample of these (64, 256 and 512). The tables give the energy of an image and of its
-parts, and the seconds of CPU that each simulation took; only ratios of times mean something.
+BUILD is the build folder of a config that ``hawx run CONFIG --until synth`` has synthesized. Some
+test images (8) run through the gates: without delays, with delays in all cycles, and with delays in
+a sample of these (64, 256 and 512). The tables give the energy of an image and of its parts, and
+the seconds of CPU that each simulation took; only ratios of times mean something.
 """
 
 from __future__ import annotations

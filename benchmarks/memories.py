@@ -268,9 +268,9 @@ def _measured(
                 **{f"write_data_{i}": w if writes else none for i, w in enumerate(words)},
             }
         simulator.run(inputs)
-        simulator.take()
-        simulator.run(inputs)
-        return model.energies(simulator.take())
+        simulator.run(inputs, record=0)
+        (timed,) = simulator.take_timed()
+        return model.energies(timed.pulses)
 
     if words:
         energies(False, True)

@@ -61,7 +61,7 @@ class TimedActivity:
     Parameters
     ----------
     settled, pulses : Activity
-        They differ in ``toggles`` alone; those of ``pulses`` are the more.
+        They differ in ``toggles`` alone, of which ``pulses`` has the more; clocks have no pulses.
     """
 
     settled: Activity

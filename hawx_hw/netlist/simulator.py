@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -277,11 +278,10 @@ class GateSimulator:
             raise ValueError("delays must be given for timed steps")
         timed, taken = self._timed, []
         for number, steps in enumerate(self._timed_steps.tolist()):
-            settled, pulses = (
-                self._activity(steps, toggles[number], timed.ones[number], {})
-                for toggles in (timed.settled, timed.toggles)
-            )
-            taken.append(TimedActivity(settled, pulses))
+            settled = self._activity(steps, timed.settled[number], timed.ones[number], {})
+            toggles = timed.toggles[number][self._place]
+            toggles[self._clock.gated] = settled.toggles[self._clock.gated]
+            taken.append(TimedActivity(settled, replace(settled, toggles=toggles)))
         for counters in (timed.toggles, timed.settled, timed.ones, self._timed_steps):
             counters[:] = 0
         return tuple(taken)
