@@ -10,6 +10,7 @@ __all__ = [
     "BitHeap",
     "full_adder",
     "half_adder",
+    "negated_heap",
     "partial_products",
     "reduce_bit_heap",
     "sum_bit_heap",
@@ -26,6 +27,21 @@ def partial_products(x: Value, y: Value) -> BitHeap:
         for j in range(len(y)):
             heap[i + j].append(x[i] & y[j])
     return heap
+
+
+def negated_heap(heap: BitHeap, negative: Value, width: int) -> BitHeap:
+    """The same sum, or where ``negative`` its opposite, modulo ``2**width``.
+
+    Bits are inverted, and a constant is added: as ``-b`` is ``(1 - b) - 1``. A sum is negated that
+    way in the time of one gate, while the negation of a result takes that of a carry chain.
+    """
+    constant = -sum(len(bits) << place for place, bits in enumerate(heap))
+    inverted: BitHeap = [[bit ^ negative for bit in bits] for bits in heap]
+    inverted += [[] for _ in range(width - len(heap))]
+    for place in range(width):
+        if constant >> place & 1:
+            inverted[place].append(negative)
+    return inverted
 
 
 def full_adder(m: Module, bits: Sequence[Value], name: str) -> tuple[Value, Value]:

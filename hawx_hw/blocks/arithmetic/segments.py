@@ -5,12 +5,13 @@ from __future__ import annotations
 import abc
 
 import numpy as np
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 
-from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_bit_heap
-from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude
+from hawx_hw.blocks.arithmetic.carry_save import negated_heap, partial_products, sum_bit_heap
+from hawx_hw.blocks.arithmetic.leading_one import shift_signed
+from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, negate_if
 
-__all__ = ["Segments"]
+__all__ = ["Segments", "steps_sum"]
 
 
 class Segments(SignMagnitude):
@@ -29,8 +30,9 @@ class Segments(SignMagnitude):
         """The segment of ``x``, and the number of steps by which it is shifted to the left."""
 
     @abc.abstractmethod
-    def shift(self, m: Module, product: Value, x_steps: Value, y_steps: Value) -> Value:
-        """The segments' product, shifted by the steps of both segments."""
+    def shifts(self, m: Module, x_steps: Value, y_steps: Value) -> dict[int, Value]:
+        """By how many bits the segments' product is shifted to the left: for each number of bits
+        that occurs, whether the steps of both segments stand for it."""
 
     @abc.abstractmethod
     def plain_operand(self, m: Module, x: Signal, name: str) -> Signal:
@@ -48,15 +50,40 @@ class Segments(SignMagnitude):
         return factor, factor
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
+        return self.signed_core(m, x, y, Signal(name="positive"), implementation)
+
+    def signed_core(
+        self, m: Module, x: Signal, y: Signal, negative: Signal, implementation: str
+    ) -> Value:
+        """The product of the segments gets its sign before it is shifted: it is the shorter one.
+
+        The shift is known before the product, so it is decoded meanwhile.
+        """
         x_segment, x_steps = self.segment(m, x, "x")
         y_segment, y_steps = self.segment(m, y, "y")
         product = Signal(len(x_segment) + len(y_segment), name="segments_product")
         if implementation == "tree":
-            heap = partial_products(x_segment, y_segment)
+            heap = negated_heap(partial_products(x_segment, y_segment), negative, len(product))
             m.d.comb += product.eq(sum_bit_heap(m, heap, len(product), "tree"))
         else:
-            m.d.comb += product.eq(x_segment * y_segment)
-        return self.shift(m, product, x_steps, y_steps)
+            magnitude = Signal(len(product), name="segments_magnitude")
+            m.d.comb += magnitude.eq(x_segment * y_segment)
+            m.d.comb += product.eq(negate_if(magnitude, negative))
+        sign = Signal(name="product_sign")
+        # There is no -0.
+        m.d.comb += sign.eq(negative & x_segment.any() & y_segment.any())
+        return shift_signed(product, sign, self.shifts(m, x_steps, y_steps), self.product_bits)
 
     def plain(self, m: Module, x: Signal, y: Signal) -> Value:
         return self.plain_operand(m, x, "x_plain") * self.plain_operand(m, y, "y_plain")
+
+
+def steps_sum(m: Module, x_steps: Value, y_steps: Value, largest: int) -> dict[int, Value]:
+    """For each sum of two numbers of steps up to the largest, whether it is theirs."""
+    steps = Signal(range(largest + 1), name="steps")
+    chosen = Signal(largest + 1, name="shift")
+    m.d.comb += [
+        steps.eq(x_steps + y_steps),
+        chosen.eq(Cat(*(steps == number for number in range(largest + 1)))),
+    ]
+    return {number: chosen[number] for number in range(largest + 1)}

@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
 
-__all__ = ["SignMagnitude", "UnsignedActivation"]
+__all__ = ["SignMagnitude", "UnsignedActivation", "negate_if"]
 
 
 class SignMagnitude(Block):
@@ -43,6 +43,22 @@ class SignMagnitude(Block):
         Value
             ``U(x, y)``, unsigned.
         """
+
+    def signed_core(
+        self, m: Module, x: Signal, y: Signal, negative: Signal, implementation: str
+    ) -> Value:
+        """Add the unsigned multiplier with the sign of its product to ``m``.
+
+        A family overrides it where the sign costs less before the product is done than after it.
+
+        Returns
+        -------
+        Value
+            ``-U(x, y)`` where ``negative``, else ``U(x, y)``, modulo 2 to the product's bits.
+        """
+        magnitude = Signal(self.product_bits)
+        m.d.comb += magnitude.eq(self.core(m, x, y, implementation))
+        return negate_if(magnitude, negative, ones_complement=self.ones_complement)
 
     def plain(self, m: Module, x: Signal, y: Signal) -> Value | None:
         """A plain description of ``U(x, y)`` for ``specification``; None where there is none.
@@ -111,11 +127,17 @@ class UnsignedActivation(SignMagnitude):
     activation_offset = 128
 
 
-class _Component(BlockComponent):
-    """Magnitudes, the unsigned multiplier, and the product's sign.
+def negate_if(value: Value, condition: Value, *, ones_complement: bool = False) -> Value:
+    """The opposite of ``value`` where ``condition``, or all its bits inverted.
 
     Negation is inversion and a carry in, so that one chain of half adders serves both signs.
     """
+    inverted = value.as_unsigned() ^ condition.replicate(len(value))
+    return inverted if ones_complement else inverted + condition
+
+
+class _Component(BlockComponent):
+    """Magnitudes, the unsigned multiplier, and the product's sign."""
 
     def __init__(self, block: SignMagnitude, implementation: str):
         super().__init__(block.product_bits)
@@ -127,7 +149,8 @@ class _Component(BlockComponent):
         weight = Signal(8)
         activation = Signal(8)
         negative = Signal()
-        m.d.comb += weight.eq(self._negate_if(self.a, self.a[-1]))
+        ones = self._block.ones_complement
+        m.d.comb += weight.eq(negate_if(self.a, self.a[-1], ones_complement=ones))
         if self._block.activation_offset:
             m.d.comb += [
                 activation.eq(Cat(self.b[:-1], ~self.b[-1])),
@@ -135,19 +158,13 @@ class _Component(BlockComponent):
             ]
         else:
             m.d.comb += [
-                activation.eq(self._negate_if(self.b, self.b[-1])),
+                activation.eq(negate_if(self.b, self.b[-1], ones_complement=ones)),
                 negative.eq(self.a[-1] ^ self.b[-1]),
             ]
-        magnitude = Signal(len(self.product))
-        m.d.comb += [
-            magnitude.eq(self._block.core(m, weight, activation, self._implementation)),
-            self.product.eq(self._negate_if(magnitude, negative)),
-        ]
+        m.d.comb += self.product.eq(
+            self._block.signed_core(m, weight, activation, negative, self._implementation)
+        )
         return m
-
-    def _negate_if(self, value: Value, condition: Value) -> Value:
-        inverted = value.as_unsigned() ^ condition.replicate(len(value))
-        return inverted if self._block.ones_complement else inverted + condition
 
 
 class _Specification(BlockComponent):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from amaranth.hdl import C, Cat, Module, Signal, Value
 
-from hawx_hw.blocks.arithmetic.leading_one import leading_window, shift_left
-from hawx_hw.blocks.arithmetic.segments import Segments
+from hawx_hw.blocks.arithmetic.leading_one import leading_window
+from hawx_hw.blocks.arithmetic.segments import Segments, steps_sum
 from hawx_hw.blocks.arithmetic.sign_magnitude import UnsignedActivation
 from hawx_hw.blocks.block import Block
 
@@ -45,8 +45,8 @@ class Drum(Segments):
         window, shift = leading_window(m, x, self.k, name)
         return Cat(window[0] | x[self.k :].any(), window[1:]), shift
 
-    def shift(self, m: Module, product: Value, x_steps: Value, y_steps: Value) -> Value:
-        return shift_left(m, product, x_steps + y_steps, 2 * (8 - self.k), "shifted")
+    def shifts(self, m: Module, x_steps: Value, y_steps: Value) -> dict[int, Value]:
+        return steps_sum(m, x_steps, y_steps, 2 * (8 - self.k))
 
     def plain_operand(self, m: Module, x: Signal, name: str) -> Signal:
         result = Signal(8, name=name)

@@ -51,10 +51,13 @@ class Ssm(Segments):
         m.d.comb += segment.eq(Mux(upper, x[cut:], x[: self.k]))
         return segment, upper
 
-    def shift(self, m: Module, product: Value, x_steps: Value, y_steps: Value) -> Value:
+    def shifts(self, m: Module, x_steps: Value, y_steps: Value) -> dict[int, Value]:
         cut = 8 - self.k
-        half = Mux(x_steps, product << cut, product)
-        return Mux(y_steps, half << cut, half)
+        return {
+            0: ~(x_steps | y_steps),
+            cut: x_steps ^ y_steps,
+            2 * cut: x_steps & y_steps,
+        }
 
     def plain_operand(self, m: Module, x: Signal, name: str) -> Signal:
         result = Signal(8, name=name)

@@ -9,7 +9,11 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from hawx_hw.blocks.arithmetic.carry_save import partial_products, sum_bit_heap
+from hawx_hw.blocks.arithmetic.carry_save import (
+    negated_heap,
+    partial_products,
+    sum_bit_heap,
+)
 
 _HEIGHTS = {
     "one bit": [1],
@@ -40,6 +44,27 @@ def test_sum(heights: list[int], width: int) -> None:
             await ctx.delay(1e-9)
             expected = sum(weight for i, weight in enumerate(weights) if setting >> i & 1)
             assert ctx.get(total) == expected % (1 << width), f"{setting:b}"
+
+    simulator = Simulator(m)
+    simulator.add_testbench(apply)
+    simulator.run()
+
+
+@pytest.mark.parametrize(("bits", "width"), [((2, 3), 5), ((4, 4), 8), ((3, 3), 4)])
+def test_product_with_a_sign(bits: tuple[int, int], width: int) -> None:
+    m, x, y, negative = Module(), Signal(bits[0]), Signal(bits[1]), Signal()
+    heap = negated_heap(partial_products(x, y), negative, width)
+    product = sum_bit_heap(m, heap, width, "product")
+
+    async def apply(ctx: Any) -> None:
+        for left in range(1 << bits[0]):
+            for right in range(1 << bits[1]):
+                for sign in (1, -1):
+                    ctx.set(x, left)
+                    ctx.set(y, right)
+                    ctx.set(negative, sign < 0)
+                    await ctx.delay(1e-9)
+                    assert ctx.get(product) == sign * left * right % (1 << width)
 
     simulator = Simulator(m)
     simulator.add_testbench(apply)

@@ -8,7 +8,13 @@ import pytest
 from amaranth.hdl import Module, Signal, Value
 from amaranth.sim import Simulator
 
-from hawx_hw.blocks.arithmetic.leading_one import any_of, leading_one, leading_window, shift_left
+from hawx_hw.blocks.arithmetic.leading_one import (
+    any_of,
+    leading_one,
+    leading_window,
+    shift_left,
+    shift_signed,
+)
 
 
 def outputs(m: Module, inputs: list[Signal], values: list[Value], width: int) -> list[list[int]]:
@@ -52,6 +58,20 @@ def test_shift() -> None:
     assert len(shifted) == 10
     results = outputs(m, [x, amount], [shifted], 6)
     assert results == [[(setting & 7) << (setting >> 3)] for setting in range(64)]
+
+
+def test_signed_shift() -> None:
+    """By 0, 2 or 5 bits, of numbers that a sign bit and three bits hold."""
+    m, x, which = Module(), Signal(4), Signal(2)
+    amounts = {amount: which == number for number, amount in enumerate((0, 2, 5))}
+    shifted = shift_signed(x[:3], x[3], amounts, 9)
+    assert shifted.shape().signed and len(shifted) == 9
+    result = Signal(9)
+    m.d.comb += result.eq(shifted)
+    results = outputs(m, [x, which], [result], 6)
+    for setting, (value,) in enumerate(results[:48]):
+        number = (setting & 7) - (setting & 8)
+        assert value == (number << (0, 2, 5)[setting >> 4]) % 512
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.hdl import C
 
 from hawx_hw.blocks.arithmetic.segments import Segments
 from hawx_hw.blocks.families.drum import Drum, UnsignedDrum
@@ -52,8 +53,8 @@ class Lowest(Segments):
     def segment(self, m: Any, x: Any, name: str) -> Any:
         return x[: self.k], None
 
-    def shift(self, m: Any, product: Any, x_steps: Any, y_steps: Any) -> Any:
-        return product
+    def shifts(self, m: Any, x_steps: Any, y_steps: Any) -> Any:
+        return {0: C(1, 1)}
 
     def plain_operand(self, m: Any, x: Any, name: str) -> Any:
         return x[: self.k]
