@@ -41,7 +41,7 @@ class Kulkarni(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("recursive", "tree")
+        return ("tree", "recursive")
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         left, right = self._threes(x), self._threes(y)

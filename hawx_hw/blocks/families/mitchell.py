@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from amaranth.hdl import C, Cat, Module, Signal, Value
 
-from hawx_hw.blocks.arithmetic.leading_one import any_of, leading_one, shift_left
+from hawx_hw.blocks.arithmetic.leading_one import any_of, leading_one
 from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, UnsignedActivation
 from hawx_hw.blocks.block import Block
 
@@ -45,7 +45,7 @@ class Mitchell(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("barrel", "decoder")
+        return ("decoder",)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         x_place, x_fraction = self._logarithm(x)
@@ -81,27 +81,35 @@ class Mitchell(SignMagnitude):
         return np.stack(lefts, axis=1), np.stack(rights, axis=1)
 
     def core(self, m: Module, x: Signal, y: Signal, implementation: str) -> Value:
+        return self.signed_core(m, x, y, Signal(name="positive"), implementation)
+
+    def signed_core(
+        self, m: Module, x: Signal, y: Signal, negative: Signal, implementation: str
+    ) -> Value:
+        """The mantissa gets the sign, which is shorter than the product, while the place of the
+        leading one is decoded."""
         logarithm = Signal(4 + self.w)
-        m.d.comb += logarithm.eq(self._encode(m, x, "x") + self._encode(m, y, "y"))
-        place = Signal(4)
-        # Zero has no logarithm; what was encoded for it is not used.
-        nonzero = Signal()
-        mantissa = Signal(self.w + 1)
+        nonzero, sign = Signal(), Signal(name="product_sign")
+        place = Signal(16)
         m.d.comb += [
-            place.eq(logarithm[self.w :]),
+            logarithm.eq(self._encode(m, x, "x") + self._encode(m, y, "y")),
+            # Zero has no logarithm; what was encoded for it is not used.
             nonzero.eq(x.any() & y.any()),
-            mantissa.eq(Cat(logarithm[: self.w] & nonzero.replicate(self.w), nonzero)),
+            place.eq(Cat((logarithm[self.w :] == i) & nonzero for i in range(16))),
+            sign.eq(negative & nonzero),
         ]
-        if implementation == "barrel":
-            return shift_left(m, mantissa, place, 15, "antilogarithm")[self.w :]
-        chosen = Signal(16)
-        m.d.comb += chosen.eq(Cat(place == i for i in range(16)))
-        width = 16 + self.w
-        candidates = [
-            Cat(C(0, i), mantissa & chosen[i].replicate(self.w + 1), C(0, 15 - i))
-            for i in range(16)
-        ]
-        return any_of(candidates, width)[self.w :]
+        mantissa: list[Value] = [*logarithm[: self.w], C(1, 1)]
+        terms: list[list[Value]] = [[] for _ in range(self.product_bits)]
+        for i in range(16):
+            # What lies below the lowest bit of the product is cut off before the sign is applied.
+            cut = max(self.w - i, 0)
+            kept = _negated(mantissa[cut:], negative)
+            for bit, value in enumerate(kept, i - self.w + cut):
+                terms[bit].append(value & place[i])
+        for bit, values in enumerate(terms):
+            # Above the leading one stands the sign.
+            values.append(any_of([place[i] for i in range(bit)]) & sign)
+        return Cat(any_of(values) for values in terms)
 
     def _encode(self, m: Module, x: Signal, name: str) -> Signal:
         leading = leading_one(m, x, name)
@@ -138,6 +146,15 @@ class Mitchell(SignMagnitude):
                     m.d.comb += place.eq(i)
                     m.d.comb += fraction.eq((x - (1 << i) << 7 - i) >> 7 - self.w)
         return place, fraction
+
+
+def _negated(bits: list[Value], negative: Value) -> list[Value]:
+    """The bits of a number, or those of its opposite without the sign bit: those above its lowest
+    one are inverted."""
+    return [
+        bit ^ (negative & Cat(*bits[:place]).any()) if place else bit
+        for place, bit in enumerate(bits)
+    ]
 
 
 @dataclass(frozen=True)

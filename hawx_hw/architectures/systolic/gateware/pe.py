@@ -197,9 +197,12 @@ class ProcessingElement(wiring.Component):
                 multiplier.a.eq(Mux(chosen[number], a, 0)),
                 multiplier.b.eq(Mux(chosen[number], b, 0)),
             ]
-            # A block need not make 0 of 0 times 0.
             wide = Signal(signed(bits), name=f"product_{number}")
-            m.d.comb += wide.eq(Mux(chosen[number], multiplier.product, 0))
+            # A block need not make 0 of 0 times 0; most do, and then nothing need hold it at 0.
+            zero = block.raw_table[128, 128] == 0
+            m.d.comb += wide.eq(
+                multiplier.product if zero else Mux(chosen[number], multiplier.product, 0)
+            )
             gated.append(wide)
         m.d.comb += product.eq(reduce(or_, gated))
         return product
