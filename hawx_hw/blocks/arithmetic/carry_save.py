@@ -36,12 +36,12 @@ def negated_heap(heap: BitHeap, negative: Value, width: int) -> BitHeap:
     way in the time of one gate, while the negation of a result takes that of a carry chain.
     """
     constant = -sum(len(bits) << place for place, bits in enumerate(heap))
-    inverted: BitHeap = [[bit ^ negative for bit in bits] for bits in heap]
-    inverted += [[] for _ in range(width - len(heap))]
-    for place in range(width):
-        if constant >> place & 1:
-            inverted[place].append(negative)
-    return inverted
+    positions = [*heap, *([] for _ in range(width - len(heap)))]
+    # The tree adds the first bits first: the sign is there before the others.
+    return [
+        [*([negative] if constant >> place & 1 else []), *(bit ^ negative for bit in bits[::-1])]
+        for place, bits in enumerate(positions[:width])
+    ]
 
 
 def full_adder(m: Module, bits: Sequence[Value], name: str) -> tuple[Value, Value]:

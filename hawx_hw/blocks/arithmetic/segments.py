@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 
 from hawx_hw.blocks.arithmetic.carry_save import negated_heap, partial_products, sum_bit_heap
 from hawx_hw.blocks.arithmetic.leading_one import shift_signed
-from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude, negate_if
+from hawx_hw.blocks.arithmetic.sign_magnitude import SignMagnitude
 
 __all__ = ["Segments", "steps_sum"]
 
@@ -40,7 +40,7 @@ class Segments(SignMagnitude):
 
     @property
     def implementations(self) -> tuple[str, ...]:
-        return ("multiply", "tree")
+        return ("tree",)
 
     def magnitudes(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.multiply(self.operand(x), self.operand(y), dtype=np.int32)
@@ -62,13 +62,8 @@ class Segments(SignMagnitude):
         x_segment, x_steps = self.segment(m, x, "x")
         y_segment, y_steps = self.segment(m, y, "y")
         product = Signal(len(x_segment) + len(y_segment), name="segments_product")
-        if implementation == "tree":
-            heap = negated_heap(partial_products(x_segment, y_segment), negative, len(product))
-            m.d.comb += product.eq(sum_bit_heap(m, heap, len(product), "tree"))
-        else:
-            magnitude = Signal(len(product), name="segments_magnitude")
-            m.d.comb += magnitude.eq(x_segment * y_segment)
-            m.d.comb += product.eq(negate_if(magnitude, negative))
+        heap = negated_heap(partial_products(x_segment, y_segment), negative, len(product))
+        m.d.comb += product.eq(sum_bit_heap(m, heap, len(product), "tree"))
         sign = Signal(name="product_sign")
         # There is no -0.
         m.d.comb += sign.eq(negative & x_segment.any() & y_segment.any())

@@ -179,7 +179,7 @@ class ProcessingElement(wiring.Component):
         several = len(self._blocks) > 1
         a = Cat(C(0, 8 - self._format.weight_bits), weight).as_signed()
         b = Cat(C(0, 8 - self._format.activation_bits), self.activation).as_signed()
-        chosen = self._chosen(m) if several else None
+        chosen, others = self._chosen(m) if several else (None, None)
         gated = []
         for number, block in enumerate(self._blocks):
             multiplier = place(
@@ -189,12 +189,12 @@ class ProcessingElement(wiring.Component):
                 f"{BLOCK}{block.identifier}",
                 partial(block.component, self._implementations.get(block.digest)),
             )
-            if chosen is None:
+            if chosen is None or others is None:
                 m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
                 gated.append(multiplier.product)
                 continue
             m.d.comb += [
-                multiplier.a.eq(Mux(chosen[number], a, 0)),
+                multiplier.a.eq(Mux(others[number], 0, a)),
                 multiplier.b.eq(Mux(chosen[number], b, 0)),
             ]
             wide = Signal(signed(bits), name=f"product_{number}")
@@ -207,17 +207,19 @@ class ProcessingElement(wiring.Component):
         m.d.comb += product.eq(reduce(or_, gated))
         return product
 
-    def _chosen(self, m: Module) -> Signal:
-        """One bit a block: it multiplies the present weight.
+    def _chosen(self, m: Module) -> tuple[Signal, Signal]:
+        """One bit a block: it multiplies the present weight; and its opposite.
 
-        Decoded before the registers, so that nothing but a register drives the isolation.
+        Decoded before the registers, so that nothing but a register drives the isolation. Each
+        operand has its own, since one would need a buffer to drive both.
         """
-        present, following = (
-            Signal(len(self._blocks), name=name, reset_less=True)
-            for name in ("chosen", "chosen_next")
+        count = len(self._blocks)
+        following, present = (
+            Signal(count, name=name, reset_less=True) for name in ("chosen_next", "chosen")
         )
+        others = Signal(count, reset_less=True)
         with m.If(self.load):
             m.d.sync += following.eq(1 << self.select)
         with m.If(self.swap):
-            m.d.sync += present.eq(following)
-        return present
+            m.d.sync += [present.eq(following), others.eq(~following)]
+        return present, others
