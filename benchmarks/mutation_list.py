@@ -471,8 +471,8 @@ _GATEWARE = (
     Mutation(
         "products-of-blocks-that-are-not-selected",
         f"{_ARRAY}/gateware/pe.py",
-        "wide.eq(Mux(chosen[number], multiplier.product, 0))",
-        "wide.eq(multiplier.product)",
+        "multiplier.product if zero else Mux(",
+        "multiplier.product if True else Mux(",
         f"{_ARRAY_TESTS}/gateware/test_pe.py",
     ),
     Mutation(

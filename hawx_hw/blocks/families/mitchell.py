@@ -103,8 +103,8 @@ class Mitchell(SignMagnitude):
         for i in range(16):
             # What lies below the lowest bit of the product is cut off before the sign is applied.
             cut = max(self.w - i, 0)
-            kept = _negated(mantissa[cut:], negative)
-            for bit, value in enumerate(kept, i - self.w + cut):
+            rest = _negated(mantissa[cut:], negative)
+            for bit, value in enumerate(rest, i - self.w + cut):
                 terms[bit].append(value & place[i])
         for bit, values in enumerate(terms):
             # Above the leading one stands the sign.
