@@ -115,7 +115,9 @@ def glitch_shares(
     return Glitches(
         cycles=cycles,
         images=images,
-        parts={name: share for name, share in shares.items() if share.settled_pj > 0},
+        parts={
+            name: share for name, share in shares.items() if share.settled_pj or share.glitch_pj
+        },
         **dict(_share(layers, slice(None))),
     )
 

@@ -93,6 +93,7 @@ def test_power(tmp_path: Path) -> None:
         "layer mW nJ blocks memories",
         "conv1 10.00 200.0 25.0 % 75.0 %",
         "all 10.00 200.0 25.0 % 75.0 %",
+        "all, without glitches 9.00 180.0 16.7 % 83.3 %",
     ]
 
 

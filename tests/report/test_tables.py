@@ -27,7 +27,10 @@ def test_energy_by_part_and_of_all_layers() -> None:
     assert table.lines == (
         ("conv1", "10.00", "200.0", "25.0 %", "75.0 %"),
         ("all", "10.00", "200.0", "25.0 %", "75.0 %"),
+        ("all, without glitches", "9.00", "180.0", "16.7 %", "83.3 %"),
     )
+    without = samples.POWER.model_copy(update={"glitches": None})
+    assert tables.energy_table(without).lines == table.lines[:-1]
 
 
 def test_energy_of_memories_by_shape_and_model() -> None:
