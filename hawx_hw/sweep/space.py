@@ -37,7 +37,7 @@ BLOCKS = (
     "kulkarni(c=3)",
 )
 _LAYERS = ("conv1", "conv2", "fc1", "fc2", "fc3")
-_IMPLEMENTATIONS = ("smallest", "smallest", "fastest", "first")
+_IMPLEMENTATIONS = ("smallest", "least_energy", "fastest", "first")
 _CLOCKS = (50.0, 400.0)
 _MODES = ("uniform", "layers", "filters", "multipliers")
 # Beside the architecture's own numbers one each for: loading, mode, where the blocks are drawn
