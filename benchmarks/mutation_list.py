@@ -307,8 +307,8 @@ _MAPPING = (
     Mutation(
         "weights-of-pes-without-their-selections",
         f"{_ARRAY}/features.py",
-        "weights = widths.weight_bits + isolated",
-        "weights = widths.weight_bits + 0 * isolated",
+        "widths.weight_bits + 2 * isolated",
+        "widths.weight_bits + isolated",
         f"{_ARRAY_TESTS}/test_features.py",
     ),
     Mutation(

@@ -111,14 +111,15 @@ def _pes(plan: Plan) -> dict[str, float]:
     counts = present.sum(axis=2)
     isolated = np.where(counts > 1, counts, 0)
     columns = plan.array.columns
-    # Registers of weights and of what selects a block; loaded and swapped each at once.
-    weights = widths.weight_bits + isolated
+    # Registers of weights and of what selects a block: those that are loaded at once, and those
+    # that are swapped in at once, which select for each operand.
+    weights = np.stack([widths.weight_bits + isolated, widths.weight_bits + 2 * isolated])
     gated = weights >= FEWEST_GATED
     return {
         "pes": counts.size,
         "pe_weight_bits": int(weights.sum()),
-        "pe_free_bits": 2 * int(weights[~gated].sum()),
-        "pe_gates": 2 * counts.size + 2 * int(gated.sum()),
+        "pe_free_bits": int(weights[~gated].sum()),
+        "pe_gates": 2 * counts.size + int(gated.sum()),
         "block_instances": int(counts.sum()),
         "isolated": int(isolated.sum()),
         "pe_product_bits": int(products.sum()) * columns,

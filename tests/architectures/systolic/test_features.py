@@ -158,8 +158,8 @@ def test_counted_by_hand() -> None:
             "column_bits": 12, "mean_product_bits": 11, "mean_sum_bits": (11 + 12) / 2,
             # The PEs with two blocks are in the first row, which takes the selection as it comes.
             "select_bits": 0,
-            # 4 bits of a weight each, and one for each block where there are two.
-            "pe_weight_bits": 6 * 4 + 4, "pe_free_bits": 0, "pe_gates": 6 * 4,
+            # Two weights of 4 bits each, and three bits for each block where there are two.
+            "pe_weight_bits": 6 * 2 * 4 + 4 * 3, "pe_free_bits": 0, "pe_gates": 6 * 4,
             "isolated_operand_bits": 4 * (8 + 4), "isolated_product_bits": 4 * 11,
             "block_area": 4 * 100 + 2 * 70 + 2 * 40, "mean_block_area": (400 + 140 + 80) / 8,
             "block_leakage_uw": (4 * 3 + 2 * 2 + 2 * 1) / 1000,
@@ -221,6 +221,16 @@ def test_the_clock_of_memories_counts_in_each_cycle() -> None:
     )
     free = features(made, CLOCKED, COSTS, clock_gating=False)
     assert free == {**before, "gated": 0}
+
+
+def test_few_registers_have_no_clock_gate() -> None:
+    made = by_hand(("AC", "AA", "BC"))
+    narrow = replace(made, widths=replace(made.widths, weight_zeros=6))
+    values = features(narrow, ROUND, COSTS)
+    # Two weights of two bits in each of the 4 PEs with a block; with two, selections share a gate.
+    assert values["pe_free_bits"] == 4 * 2 * 2
+    # Products and sums have one each in every PE.
+    assert values["pe_gates"] == 6 * 2 + 2 * 2
 
 
 def test_selections_move_down_to_the_last_pe_that_needs_them() -> None:
