@@ -116,14 +116,14 @@ def cycle_table(result: VerifyResult) -> Table:
 
 def energy_table(result: PowerResult) -> Table:
     """The energy of each layer by part of the accelerator; of all layers, without glitches too."""
-    rows = [(layer.name, layer.cycles, layer.energy_pj, layer.parts) for layer in result.layers]
+    entries = [(layer.name, layer.cycles, layer.energy_pj, layer.parts) for layer in result.layers]
     whole = {part: group.energy_pj for part, group in result.parts.items()}
-    rows.append(("all", result.cycles, result.energy_pj, whole))
+    entries.append(("all", result.cycles, result.energy_pj, whole))
     if (glitches := result.glitches) is not None:
         shares = {part: share.glitch_pj for part, share in glitches.parts.items()}
         settled = {part: energy - shares.get(part, 0.0) for part, energy in whole.items()}
         energy = result.energy_pj - glitches.glitch_pj
-        rows.append(("all, without glitches", result.cycles, energy, settled))
+        entries.append(("all, without glitches", result.cycles, energy, settled))
     lines = tuple(
         (
             name,
@@ -132,7 +132,7 @@ def energy_table(result: PowerResult) -> Table:
             f"{energy / 1000:,.1f}",
             *(f"{100 * by_part[part] / energy:.1f} %" for part in whole),
         )
-        for name, cycles, energy, by_part in rows
+        for name, cycles, energy, by_part in entries
     )
     title = f"where the energy of an image goes, memory model {result.memory_model}"
     return Table(title, ("layer", "mW", "nJ", *whole), lines)
