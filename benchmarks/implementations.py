@@ -34,8 +34,8 @@ from hawx_hw.technology import Technology, load
 
 _BLOCKS = (
     "exact", "array(ha=2,hb=2,v=0)", "array(ha=0,hb=0,v=4)", "roup(p=0,r=2)", "roup(p=1,r=1)",
-    "roup(p=1,r=2)", "roupa(p=0,r=4)", "rad(k=4)", "booth_perforation(j=0,m=1)", "drum(k=4)",
-    "mitchell(w=4)", "kulkarni(c=3)", "precision(w=6,a=6)", "precision(w=4,a=4)",
+    "roup(p=1,r=2)", "roupa(p=0,r=4)", "rad(k=4)", "booth_perforation(j=0,m=1)",
+    "kulkarni(c=3)", "precision(w=6,a=6)", "precision(w=4,a=4)",
 )  # fmt: skip
 _COLUMNS = ("um2", "ns", "uniform", "glitches", "layers", "layers, glitches")
 
