@@ -96,7 +96,8 @@ The predictors were trained on one network (LeNet-5 on digits and MNIST), and on
 rows and columns with gated clocks; a design whose clocks are not gated (`gated`) is reported as
 outside the range. The measured values are those of this project's synthesis and power analysis,
 without wires or a clock tree. How much the activations of another network or data set toggle is
-not a feature.
+not a feature. With `block_implementation: least_energy` an accelerator holds what takes least under
+the operands of its layers, and the prediction is that of what takes least under uniform ones.
 
 ## Features
 
