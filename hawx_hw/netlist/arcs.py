@@ -16,8 +16,9 @@ from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
 from hawx_hw.netlist.levels import levels
 from hawx_hw.technology.liberty import Arc, Table
 from hawx_hw.technology.table_stack import TableStack
+from hawx_hw.util.macros import READ_DATA
 
-__all__ = ["TimingArcs", "loads", "propagate", "timing_arcs"]
+__all__ = ["TimingArcs", "fan_outs", "loads", "propagate", "timing_arcs"]
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -123,7 +124,36 @@ def loads(flat: FlatNetlist) -> _Floats:
     return total
 
 
-def propagate(arcs: TimingArcs, load: _Floats, starts: _Integers | None) -> tuple[_Floats, _Floats]:
+def fan_outs(flat: FlatNetlist) -> _Integers:
+    """How many inputs of cells and macros, and outputs of the design, each net leads to.
+
+    Returns
+    -------
+    ndarray of int64, shape (nets,)
+    """
+    total = np.zeros(flat.nets, dtype=np.int64)
+    for group in flat.groups:
+        pins = flat.library.cells[group.kind].pins
+        for name in group.pins:
+            if pins[name].direction == "input":
+                total += np.bincount(group.nets_at(name), minlength=flat.nets)
+    for macro in flat.macros:
+        for pin, nets in macro.pins.items():
+            if pin != READ_DATA:
+                np.add.at(total, nets, 1)
+    for direction, nets in flat.ports.values():
+        if direction != "input":
+            np.add.at(total, nets, 1)
+    total[:CONSTANTS] = 0
+    return total
+
+
+def propagate(
+    arcs: TimingArcs,
+    load: _Floats,
+    starts: _Integers | None,
+    wires: _Floats | None = None,
+) -> tuple[_Floats, _Floats]:
     """Latest arrival and slowest transition of every node, level by level.
 
     Parameters
@@ -135,6 +165,8 @@ def propagate(arcs: TimingArcs, load: _Floats, starts: _Integers | None) -> tupl
         Nets at which signals start, at time 0, besides the clock. Where none arrives nothing
         changes, and arcs from there do not count. None: all arcs count, and arrivals, which are
         not computed, are 0.
+    wires : ndarray of float, shape (nets,), or None
+        The delay of each net's wire, in ns; None: none has any.
 
     Returns
     -------
@@ -152,13 +184,18 @@ def propagate(arcs: TimingArcs, load: _Floats, starts: _Integers | None) -> tupl
     slews = np.zeros(2 * arcs.nets)
     arrivals[2 * arcs.clock] = 0.0
     for edge in (_RISE, _FALL):
-        arrivals[slice(None) if starts is None else 2 * starts + edge] = 0.0
+        if starts is None:
+            arrivals[:] = 0.0
+        else:
+            arrivals[2 * starts + edge] = 0.0 if wires is None else wires[starts]
     for batch in arcs.batches():
         live = batch[np.isfinite(arrivals[arcs.sources[batch]])]
         source, target = arcs.sources[live], arcs.targets[live]
         at = slews[source], load[target >> 1]
         if starts is not None:
             delays = arcs.tables.at(arcs.delays[live], *at)
+            if wires is not None:
+                delays = delays + wires[target >> 1]
             np.maximum.at(arrivals, target, arrivals[source] + delays)
         np.maximum.at(slews, target, arcs.tables.at(arcs.transitions[live], *at))
     return arrivals, slews

@@ -1,9 +1,9 @@
 """The longest path of a mapped design, from the delay tables of its liberty file.
 
 Covered: every path between registers, memory macros, inputs and outputs, across all modules; rising
-and falling edges apart; transition times; the load of every input pin; set-up times. Left out:
-wires, clock skew, false paths, constants that switch paths off, and the memory macros' own delays
-(their outputs change with the clock, their inputs need no set-up).
+and falling edges apart; transition times; the load of every input pin; set-up times; wires where a
+wire load model estimates them. Left out: clock skew, false paths, constants that switch paths off,
+and the memory macros' own delays (their outputs change with the clock, their inputs need no set-up).
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.netlist.arcs import loads, propagate, timing_arcs
+from hawx_hw.netlist.arcs import fan_outs, loads, propagate, timing_arcs
 from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
 from hawx_hw.technology.liberty import Table
 from hawx_hw.technology.table_stack import TableStack
+from hawx_hw.technology.wires import WireModel
 from hawx_hw.util.macros import CLOCK, READ_DATA
 
 __all__ = ["Path", "longest_path"]
@@ -35,18 +36,32 @@ class Path:
     end: str
 
 
-def longest_path(flat: FlatNetlist) -> tuple[Path, dict[str, float]]:
+def longest_path(
+    flat: FlatNetlist, wires: WireModel | None = None
+) -> tuple[Path, dict[str, float]]:
     """The longest path of the design, and of those that end in each kind of module, in ns.
 
     Of paths of equal length it is the one that ends in the first module instance, there at the
     first cell by name; outputs of the design come last.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+    wires : WireModel or None
+        Estimates the wires: their capacitance loads what drives them, and their resistance delays
+        what they carry. None: there are none.
 
     Raises
     ------
     ValueError
         The design has a combinational loop.
     """
-    arrivals, slews = propagate(timing_arcs(flat), loads(flat), _starts(flat))
+    load, delay = loads(flat), None
+    if wires is not None:
+        pins = fan_outs(flat)
+        delay = wires.delays(pins, load)
+        load = load + wires.capacitances(pins)
+    arrivals, slews = propagate(timing_arcs(flat), load, _starts(flat), delay)
     ends = _ends(flat)
     delays = np.concatenate([end.delays(arrivals, slews) for end in ends])
     if not np.any(np.isfinite(delays)):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hawx_hw.quantize.result import QuantizeResult
     from hawx_hw.scores.profiling import ProfileFile
     from hawx_hw.search.result import SearchFile
-    from hawx_hw.synthesis.result import SynthResult
+    from hawx_hw.synthesis.result import SynthResult, Timing
     from hawx_hw.verification.result import VerifyResult
 
 __all__ = [
@@ -170,9 +170,15 @@ def synth_lines(result: SynthResult) -> list[Line]:
         ),
         (
             "longest path",
-            f"{timing.longest_path_ns:.2f} ns without wires, ends in {timing.module}",
+            f"{timing.longest_path_ns:.2f} ns without wires, ends in {timing.module}"
+            f"{_wires(timing)}",
         ),
     ]
+
+
+def _wires(timing: Timing) -> str:
+    longer = timing.with_wires
+    return f"; about {longer.longest_path_ns:.2f} ns with wires, estimated" if longer else ""
 
 
 def power_lines(result: PowerResult) -> list[Line]:

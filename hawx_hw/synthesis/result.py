@@ -11,7 +11,14 @@ from hawx_hw.util.results import Record, Result
 if TYPE_CHECKING:
     from hawx_hw.technology import Technology
 
-__all__ = ["OpenStaTiming", "SynthResult", "SynthesisOptions", "TechnologyName", "Timing"]
+__all__ = [
+    "OpenStaTiming",
+    "SynthResult",
+    "SynthesisOptions",
+    "TechnologyName",
+    "Timing",
+    "WiresTiming",
+]
 
 
 class TechnologyName(Record):
@@ -76,6 +83,23 @@ class OpenStaTiming(Record):
     version: str
 
 
+class WiresTiming(Record):
+    """The longest path with an estimate of wires, before there is a layout.
+
+    Parameters
+    ----------
+    longest_path_ns : float
+    module : str
+        The module in which it ends.
+    model : str
+        Source of the wire load model.
+    """
+
+    longest_path_ns: float
+    module: str
+    model: str
+
+
 class Timing(Record):
     """The longest path between registers.
 
@@ -89,6 +113,8 @@ class Timing(Record):
         The pin at which it ends.
     by_module_ns : mapping of str to float
         The longest path that ends in each module.
+    with_wires : WiresTiming or None
+        The same with an estimate of wires; None where the technology states no wire load model.
     opensta : OpenStaTiming or None
     opensta_left_out : str or None
         Why OpenSTA was not asked; None where it was, or was not wanted.
@@ -99,6 +125,7 @@ class Timing(Record):
     module: str
     end: str
     by_module_ns: Mapping[str, float]
+    with_wires: WiresTiming | None = None
     opensta: OpenStaTiming | None
     opensta_left_out: str | None = None
 

@@ -12,7 +12,13 @@ from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.synthesis.opensta import find_opensta, opensta_timing
-from hawx_hw.synthesis.result import SynthesisOptions, SynthResult, TechnologyName, Timing
+from hawx_hw.synthesis.result import (
+    SynthesisOptions,
+    SynthResult,
+    TechnologyName,
+    Timing,
+    WiresTiming,
+)
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import read_text, write_text
@@ -158,6 +164,14 @@ def _timing(
         path, by_module = longest_path(flat)
     except ValueError as error:
         raise UserError(f"{error}.", hint="Break the loop with a register.") from error
+    with_wires = None
+    if technology.wires is not None:
+        longer, _ = longest_path(flat, technology.wires)
+        with_wires = WiresTiming(
+            longest_path_ns=round(longer.delay, 4),
+            module=longer.module,
+            model=technology.wires.source,
+        )
     left_out = None
     if opensta is None and find_opensta() is None:
         left_out = "not installed"
@@ -178,6 +192,7 @@ def _timing(
         module=path.module,
         end=path.end,
         by_module_ns=by_module,
+        with_wires=with_wires,
         opensta=sign_off,
         opensta_left_out=left_out,
     )

@@ -16,6 +16,7 @@ from pydantic import (
 
 from hawx_hw.technology.macro_metrics import MacroMetrics
 from hawx_hw.technology.memory_models import ENERGY_COEFFICIENTS, MemoryModelName
+from hawx_hw.technology.wires import WireModel
 from hawx_hw.util.macros import MACROS, MacroKind
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MemoriesDescription",
     "ModelDescription",
     "TechnologyDescription",
+    "WiresDescription",
 ]
 
 _Text = Annotated[str, StringConstraints(min_length=1)]
@@ -118,6 +120,26 @@ class MemoriesDescription(_Model):
         return self
 
 
+class WiresDescription(_Model):
+    """A wire load model; see :class:`~hawx_hw.technology.wires.WireModel`."""
+
+    capacitance_ff_um: _Positive
+    resistance_ohm_um: _Figure = 0.0
+    lengths_um: Annotated[tuple[_Positive, ...], Field(min_length=1)]
+    further_um: _Figure
+    source: _Text = "stated"
+
+    def model(self) -> WireModel:
+        """The same for computing."""
+        return WireModel(
+            self.capacitance_ff_um,
+            self.resistance_ohm_um,
+            self.lengths_um,
+            self.further_um,
+            self.source,
+        )
+
+
 class TechnologyDescription(_Model):
     """A library of standard cells."""
 
@@ -128,6 +150,7 @@ class TechnologyDescription(_Model):
     clock_mhz: _Positive = 100.0
     memory_model: MemoryModelName | None = None
     memories: MemoriesDescription = MemoriesDescription()
+    wires: WiresDescription | None = None
 
     @field_validator("memories")
     @classmethod

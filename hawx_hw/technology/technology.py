@@ -28,6 +28,7 @@ from hawx_hw.technology.memory_models import (
     coefficients_of,
     default_model,
 )
+from hawx_hw.technology.wires import WireModel
 from hawx_hw.technology.yaml_files import checked, read_mapping
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import technology_folders
@@ -64,6 +65,8 @@ class Technology:
         The YAML that it was read from.
     stated_model : str or None
         Name of the memory model; None: the one whose anchors are nearer.
+    wires : WireModel or None
+        For the estimate of the longest path with wires; None: there is none.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Technology:
     more: tuple[Path, ...] = ()
     description: Path | None = None
     stated_model: MemoryModelName | None = None
+    wires: WireModel | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -283,6 +287,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
                 tuple(more),
                 path,
                 description.memory_model,
+                description.wires.model() if description.wires else None,
             )
     raise UserError(
         f"The liberty file of technology {description.name!r} is missing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.netlist.arcs import loads, propagate, timing_arcs
+from hawx_hw.netlist.arcs import fan_outs, loads, propagate, timing_arcs
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.technology import load
@@ -47,6 +47,21 @@ def test_loads_add_up_across_modules(flat: FlatNetlist) -> None:
         "clk": [pytest.approx(2 * 0.950)], "i": [pytest.approx(2 * 1.700)], "o": [0.0, 0.0],
     }  # fmt: skip
     assert sum(loads(flat)) == pytest.approx(2 * (0.950 + 1.700 + 1.140))
+
+
+def test_fan_outs_count_pins_of_cells_and_outputs(flat: FlatNetlist) -> None:
+    of_ports = {port: fan_outs(flat)[nets].tolist() for port, (_, nets) in flat.ports.items()}
+    assert of_ports == {"clk": [2], "i": [2], "o": [1, 1]}
+    # And the two nets between inverters and registers.
+    assert fan_outs(flat).sum() == 2 + 2 + 2 + 2
+
+
+def test_fan_outs_count_inputs_of_macros() -> None:
+    memory = Instance("ram", "hawx_sdp_ram", {"clk": [2], "read_data": [3], "write_data": [3]}, {})
+    top = Module("top", {"clk": ("input", [2])}, [memory])
+    flat = flatten(Netlist("top", {"top": top}, LIBRARY))
+    (macro,) = flat.macros
+    assert fan_outs(flat)[macro.pins["read_data"]].tolist() == [1]
 
 
 def test_constants_carry_no_load() -> None:

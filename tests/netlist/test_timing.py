@@ -12,6 +12,7 @@ from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.technology import load
 from hawx_hw.technology.liberty import Library, read_library
+from hawx_hw.technology.wires import WireModel
 from tests import material
 
 #: Edges differ, delays bend with transition and load, one cell is not unate, set-up times bend too.
@@ -108,7 +109,9 @@ def flat_cells(netlist: Netlist) -> list[tuple[str, dict[str, object]]]:
     return result
 
 
-def ref_longest(netlist: Netlist, inputs: list[int], outputs: list[int]) -> float:
+def ref_longest(
+    netlist: Netlist, inputs: list[int], outputs: list[int], wires: WireModel | None = None
+) -> float:
     cells = flat_cells(netlist)
     library = netlist.library.cells
     drivers = {
@@ -126,14 +129,28 @@ def ref_longest(netlist: Netlist, inputs: list[int], outputs: list[int]) -> floa
             if place == net and library[kind].pins[pin].direction == "input"
         )
 
+    def wire_of(net: object) -> tuple[float, float]:
+        """Capacitance and delay of its wire."""
+        if wires is None:
+            return 0.0, 0.0
+        pins = sum(net == ("", output) for output in outputs) + sum(
+            place == net and library[kind].pins[pin].direction == "input"
+            for kind, connected in cells
+            for pin, place in connected.items()
+        )
+        length = pins * wires.further_um
+        own = wires.capacitance_ff_um * length
+        return own, wires.resistance_ohm_um * length * (own / 2 + load_of(net)) * 1e-6
+
     @cache
     def arrival(net: object, edge: int) -> tuple[float, float]:
         """Latest arrival and slowest transition; minus infinity for what never changes."""
         if net not in drivers:
             quiet = net is None or net not in {("", number) for number in inputs}
-            return (float("-inf") if quiet else 0.0), 0.0
+            return (float("-inf") if quiet else wire_of(net)[1]), 0.0
         _, pins, pin = drivers[net]
-        load = load_of(net)
+        capacitance, late = wire_of(net)
+        load = load_of(net) + capacitance
         best = (float("-inf"), 0.0)
         for arc in pin.arcs:
             sources = (
@@ -144,7 +161,7 @@ def ref_longest(netlist: Netlist, inputs: list[int], outputs: list[int]) -> floa
             for time, slew in sources:
                 if time > float("-inf"):
                     best = (
-                        max(best[0], time + arc.delays[edge].at(slew, load)),
+                        max(best[0], time + arc.delays[edge].at(slew, load) + late),
                         max(best[1], arc.transitions[edge].at(slew, load)),
                     )
         return best
@@ -183,15 +200,20 @@ def random_module(name: str, seed: int, children: dict[str, Module]) -> Module:
     return Module(name, ports, instances)
 
 
+#: Each pin adds as much: the recursion adds pins up one by one.
+WIRES = WireModel(0.5, 900.0, (3.0, 6.0), 3.0, "invented")
+
+
+@pytest.mark.parametrize("wires", [None, WIRES], ids=["", "wires"])
 @pytest.mark.parametrize("seed", range(40))
-def test_random_hierarchies(bent: Library, seed: int) -> None:
+def test_random_hierarchies(bent: Library, seed: int, wires: WireModel | None) -> None:
     leaf = random_module("leaf", seed, {})
     middle = random_module("middle", seed + 1000, {"leaf": leaf})
     top = random_module("top", seed + 2000, {"leaf": leaf, "middle": middle})
     netlist = Netlist("top", {"leaf": leaf, "middle": middle, "top": top}, bent)
     outputs = [net for net in top.ports["o"][1] if isinstance(net, int)]
-    expected = ref_longest(netlist, [2, 3, 4], outputs)
-    path, by_kind = longest_path(flatten(netlist))
+    expected = ref_longest(netlist, [2, 3, 4], outputs, wires)
+    path, by_kind = longest_path(flatten(netlist), wires)
     assert path.delay == pytest.approx(expected, rel=1e-12)
     assert max(by_kind.values()) == round(path.delay, 4)
 

@@ -26,7 +26,13 @@ from hawx_hw.power.result import (
 from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
 from hawx_hw.prediction.result import PredictedTechnology, PredictResult
 from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
-from hawx_hw.synthesis.result import SynthesisOptions, SynthResult, TechnologyName, Timing
+from hawx_hw.synthesis.result import (
+    SynthesisOptions,
+    SynthResult,
+    TechnologyName,
+    Timing,
+    WiresTiming,
+)
 from hawx_hw.util.results import Result
 from hawx_hw.verification.result import Cause, CyclesOfLayer, VerifyResult
 
@@ -125,6 +131,7 @@ SYNTH = SynthResult(
         module="hawx_array_slice",
         end="f/D",
         by_module_ns={},
+        with_wires=WiresTiming(longest_path_ns=2.4961, module="hawx_requantizer", model="5K"),
         opensta=None,
         opensta_left_out=None,
     ),

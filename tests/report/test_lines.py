@@ -64,7 +64,10 @@ def test_synthesis() -> None:
             "83,394 um2 of cells, 23,193 um2 of them sequential; the 724,275 bits of memory come "
             "on top",
         ),
-        ("longest path", "2.13 ns without wires, ends in hawx_array_slice"),
+        (
+            "longest path",
+            "2.13 ns without wires, ends in hawx_array_slice; about 2.50 ns with wires, estimated",
+        ),
     ]
 
 

@@ -72,8 +72,11 @@ def test_metrics_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
     assert metrics.technology.as_dict() == {
         "name": "generic45", "library": "generic45", "sha256": technology.digest,
     }  # fmt: skip
-    assert metrics.timing.module == "element"
-    assert metrics.timing.opensta is None
+    timing = metrics.timing
+    assert timing.module == "element"
+    assert timing.opensta is None
+    assert timing.with_wires is not None
+    assert timing.longest_path_ns < timing.with_wires.longest_path_ns < 2 * timing.longest_path_ns
 
 
 def test_the_netlist_holds_the_cells_that_are_counted(tmp_path: Path, sources: list[Path]) -> None:

@@ -12,6 +12,7 @@ from hawx_hw.technology.description import (
     MacroDescription,
     MemoriesDescription,
     TechnologyDescription,
+    WiresDescription,
 )
 
 MACRO: dict[str, Any] = {
@@ -70,3 +71,31 @@ def test_families_that_yosys_supports() -> None:
     assert FamilyDescription(name="mine", family="ice40").family == "ice40"
     with pytest.raises(ValidationError, match="'ecp5' or 'ice40'"):
         FamilyDescription(name="mine", family="virtex")
+
+
+def test_wires_of_a_technology() -> None:
+    wires = {"capacitance_ff_um": 0.1, "lengths_um": [2, 4.5], "further_um": 3}
+    description = TechnologyDescription.model_validate(
+        {"name": "x", "liberty": "x.lib", "wires": wires}
+    )
+    assert description.wires is not None
+    model = description.wires.model()
+    assert (model.resistance_ohm_um, model.source) == (0.0, "stated")
+    assert model.lengths([1, 2, 4]).tolist() == [2, 4.5, 10.5]
+    assert TechnologyDescription.model_validate({"name": "x", "liberty": "x.lib"}).wires is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"capacitance_ff_um": 0}, "capacitance_ff_um"),
+        ({"resistance_ohm_um": -1}, "resistance_ohm_um"),
+        ({"lengths_um": []}, "lengths_um"),
+        ({"lengths_um": [-2]}, "lengths_um"),
+        ({"slope": 1}, "slope"),
+    ],
+)
+def test_wires_that_are_none(changed: dict[str, Any], where: str) -> None:
+    wires = {"capacitance_ff_um": 0.1, "lengths_um": [2], "further_um": 3} | changed
+    with pytest.raises(ValidationError, match=where):
+        WiresDescription.model_validate(wires)
