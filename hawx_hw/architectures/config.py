@@ -56,7 +56,8 @@ class AcceleratorConfig(Model):
     clock_gating: bool = Field(
         default=True,
         description="Whether synthesis for standard cells clocks flip-flops that have an enable "
-        "through clock gates, where the technology has such a cell; the Verilog stays as it is.",
+        "through clock gates, where the technology has such a cell; the Verilog stays as it is, "
+        "and synthesis for an FPGA has none.",
     )
 
     @property

@@ -3,7 +3,7 @@
 Covered: every path between registers, memory macros, inputs and outputs, across all modules; rising
 and falling edges apart; transition times; the load of every input pin; set-up times; wires where a
 wire load model estimates them. Left out: clock skew, false paths, constants that switch paths off,
-and the memory macros' own delays (their outputs change with the clock, their inputs need no set-up).
+and delays of the memory macros (their outputs change with the clock, inputs need no set-up time).
 """
 
 from __future__ import annotations

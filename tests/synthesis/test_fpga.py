@@ -10,13 +10,18 @@ from hawx_hw.errors import UserError
 from hawx_hw.synthesis import fpga
 from hawx_hw.synthesis.fpga import synthesize_fpga, synthesize_fpga_all
 from hawx_hw.synthesis.fpga_worker import script
+from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
-from hawx_hw.technology import FpgaFamily
+from hawx_hw.technology import FpgaFamily, load
 
 ECP5, ICE40 = FpgaFamily("ecp5", "ecp5"), FpgaFamily("ice40", "ice40")
 REGISTERS = {
     "top.v": "module top(input clk, input [7:0] a, output reg [7:0] q);"
     " always @(posedge clk) q <= ~a; endmodule"
+}
+ENABLED = {
+    "top.v": "module top(input clk, en, input [15:0] a, output reg [15:0] q);"
+    " always @(posedge clk) if (en) q <= a; endmodule"
 }
 MULTIPLIER = {
     "mul.v": "module mul(input signed [7:0] a, b, output signed [15:0] p);"
@@ -36,6 +41,22 @@ def test_registers_behind_inverters(family: FpgaFamily) -> None:
     result = synthesize_fpga(REGISTERS, "top", family)
     assert (result.flip_flops, result.luts) == (8, 8)
     assert (result.carries, result.dsps, result.block_rams) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("family", [ECP5, ICE40])
+def test_clocks_are_not_gated(family: FpgaFamily) -> None:
+    """A cell library's clock gate takes the enable; an FPGA's flip-flops take it themselves."""
+    result = synthesize_fpga(ENABLED, "top", family)
+    # Nothing but flip-flops is left that could stop a clock: no table, no latch, no clock buffer.
+    (kind,) = result.cells
+    assert (kind, result.cells[kind]) == (
+        {"ecp5": "TRELLIS_FF", "ice40": "SB_DFFE"}[family.family],
+        16,
+    )
+    assert not any("clockgate" in command for command in script(family.family, "t", 1, dsp=True))
+    (mapped,) = map_designs([(ENABLED, "top")], load("generic45"), clock_gating=True)
+    gates = {name for name, cell in mapped.netlist.library.cells.items() if cell.clock_gate}
+    assert gates & set(mapped.netlist.report().cells_by_kind)
 
 
 @pytest.mark.parametrize("family", [ECP5, ICE40])
