@@ -229,7 +229,7 @@ def power(
         config,
         build,
         as_json,
-        lambda pipeline: pipeline.needed("power"),
+        lambda pipeline: pipeline.needed("power", "references"),
         override,
         protected=_EMITTED,
     )

@@ -67,6 +67,11 @@ class PowerConfig(Model):
         "all cycles is estimated from these, with its standard error; as many as an image has: "
         "none is estimated.",
     )
+    references: bool = Field(
+        default=True,
+        description="Whether a design with approximate blocks is compared with exact blocks and, "
+        "where a search chose it, with lower precision alone: both are built and measured, too.",
+    )
 
 
 class Config(Model):

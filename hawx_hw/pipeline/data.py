@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
+    from hawx_hw.compensation.assigned import AssignmentImages
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GRAPH",
+    "assignment_images",
     "check_count",
     "check_images",
     "check_option",
@@ -192,3 +194,18 @@ def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
             hint=f"Remove the folder {context.folder} and run the command again.",
         )
     return codes(images)
+
+
+def assignment_images(context: Context) -> AssignmentImages:
+    """The images that compensation for assigned blocks needs; the test images are for reports."""
+    from hawx_hw.compensation.assigned import AssignmentImages
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.graph.pixels import codes
+
+    dataset, search = load_dataset(context), context.config.search
+    count = context.config.network.calibration_images
+    return AssignmentImages(
+        calibration=codes(evenly_spaced(dataset.train, count).images),
+        test=dataset.test,
+        training=None if search is None else evenly_spaced(dataset.train, search.images),
+    )

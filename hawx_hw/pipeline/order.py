@@ -15,6 +15,7 @@ from hawx_hw.pipeline.stages import (
     predict,
     profile,
     quantize,
+    references,
     search,
     synth,
     verify,
@@ -33,4 +34,5 @@ STAGES: tuple[Stage, ...] = (
     verify.STAGE,
     synth.STAGE,
     power.STAGE,
+    references.STAGE,
 )

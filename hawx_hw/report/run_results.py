@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
+    from hawx_hw.power.references import ReferencesResult
     from hawx_hw.power.result import PowerResult
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
@@ -25,6 +26,7 @@ _LEFT_OUT = {
     "emit": {"sources", "memories", "cycles"},
     "synth": {"keys", "modules", "cells_by_kind", "memories"},
     "power": {"modules", "pes", "memories"},
+    "references": {"designs"},
 }
 
 
@@ -51,6 +53,7 @@ class RunResults:
     verify : VerifyResult or None
     synth : SynthResult or None
     power : PowerResult or None
+    references : ReferencesResult or None
     """
 
     folder: Path
@@ -65,6 +68,7 @@ class RunResults:
     verify: VerifyResult | None = None
     synth: SynthResult | None = None
     power: PowerResult | None = None
+    references: ReferencesResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, by stage; long lists are left out: they are in the files."""
@@ -159,6 +163,12 @@ def _power(folder: Path) -> PowerResult:
     return PowerResult.read(folder)
 
 
+def _references(folder: Path) -> ReferencesResult:
+    from hawx_hw.power.references import ReferencesResult
+
+    return ReferencesResult.read(folder)
+
+
 _READERS: dict[str, Any] = {
     "quantize": _quantize,
     "profile": _profile,
@@ -170,4 +180,5 @@ _READERS: dict[str, Any] = {
     "verify": _verify,
     "synth": _synth,
     "power": _power,
+    "references": _references,
 }

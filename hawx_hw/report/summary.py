@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from hawx_hw.report import lines, tables
 from hawx_hw.report.lines import Line
+from hawx_hw.report.measured import MeasuredDesign, measured_designs, measured_tables
 from hawx_hw.report.run_results import RunResults, load_results
 from hawx_hw.report.tables import Table
 from hawx_hw.util.tables import print_table
 
 if TYPE_CHECKING:
     from hawx_hw.pipeline.stage import Outcome
+    from hawx_hw.power.references import ReferenceDesign
+    from hawx_hw.power.result import PowerResult
     from hawx_hw.report.chosen import ChosenDesign
     from hawx_hw.report.comparison import Comparison
 
@@ -38,6 +41,7 @@ _FILES: Mapping[str, Mapping[str, str]] = {
     "verify": {"verification": "verify.json"},
     "synth": {"netlist": "netlist.v", "synthesis": "synth.json"},
     "power": {"power": "power.json"},
+    "references": {"designs to compare with": "references.json"},
 }
 
 
@@ -101,9 +105,14 @@ class Summary:
         if results.verify is not None:
             yield tables.cycle_table(results.verify)
         if results.power is not None:
-            yield tables.energy_table(results.power)
-            if results.power.memories:
-                yield tables.memory_table(results.power)
+            yield from _power_tables(results.power)
+        references = results.references.designs if results.references is not None else ()
+        # Of exact blocks, which come first, in full.
+        for reference in references[:1]:
+            yield from _power_tables(reference.power, f"{reference.what}: ")
+        designs = self._measured(references)
+        if len(designs) > 1:
+            yield from measured_tables(designs)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
@@ -125,6 +134,16 @@ class Summary:
         copied: dict[str, Any] = json.loads(json.dumps(content))
         return copied
 
+    def _measured(self, references: Sequence[ReferenceDesign]) -> list[MeasuredDesign]:
+        """The design and those that it is compared with; none where it was not measured."""
+        results = self.results
+        if results.power is None or results.synth is None:
+            return []
+        exact = results.quantize.accuracy.int8 if results.quantize is not None else None
+        assigned = results.assign.accuracy if results.assign is not None else None
+        own = exact if assigned is None else assigned.assigned
+        return measured_designs(results.power, results.synth.area, own, references, exact)
+
     def _has_files(self, stage: str) -> bool:
         """Whether a stage that may have nothing to do had something to do."""
         results = self.results
@@ -132,15 +151,25 @@ class Summary:
             return results.profile is not None and results.profile.profile is not None
         if stage == "search":
             return results.search is not None and results.search.search is not None
+        if stage == "references":
+            return results.references is not None and bool(results.references.designs)
         return stage != "pick" or results.index is not None
 
     def _lines_of(self, stage: str) -> list[Line]:
         if stage == "pick":
             return lines.pick_lines(self.results.index)
+        if stage == "references":
+            return []
         result = getattr(self.results, stage)
         if stage == "predict":
             return lines.predict_lines(result, compared=bool(self.comparisons))
         return _LINES[stage](result)
+
+
+def _power_tables(power: PowerResult, what: str = "") -> Iterator[Table]:
+    yield tables.energy_table(power, what)
+    if power.memories:
+        yield tables.memory_table(power, what)
 
 
 _LINES: Mapping[str, Callable[[Any], list[Line]]] = {

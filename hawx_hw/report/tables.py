@@ -114,8 +114,15 @@ def cycle_table(result: VerifyResult) -> Table:
     return Table("where the cycles of an image go", heading, lines)
 
 
-def energy_table(result: PowerResult) -> Table:
-    """The energy of each layer by part of the accelerator; of all layers, without glitches too."""
+def energy_table(result: PowerResult, what: str = "") -> Table:
+    """The energy of each layer by part of the accelerator; of all layers, without glitches too.
+
+    Parameters
+    ----------
+    result : PowerResult
+    what : str
+        Before the title: whose energy it is.
+    """
     entries = [(layer.name, layer.cycles, layer.energy_pj, layer.parts) for layer in result.layers]
     whole = {part: group.energy_pj for part, group in result.parts.items()}
     entries.append(("all", result.cycles, result.energy_pj, whole))
@@ -134,12 +141,19 @@ def energy_table(result: PowerResult) -> Table:
         )
         for name, cycles, energy, by_part in entries
     )
-    title = f"where the energy of an image goes, memory model {result.memory_model}"
+    title = f"{what}where the energy of an image goes, memory model {result.memory_model}"
     return Table(title, ("layer", "mW", "nJ", *whole), lines)
 
 
-def memory_table(result: PowerResult) -> Table:
-    """The energy of an image in memories of each shape, under each memory model."""
+def memory_table(result: PowerResult, what: str = "") -> Table:
+    """The energy of an image in memories of each shape, under each memory model.
+
+    Parameters
+    ----------
+    result : PowerResult
+    what : str
+        Before the title: whose energy it is.
+    """
     groups: dict[tuple[str, int, int], list[MacroPower]] = {}
     for memory in result.memories:
         groups.setdefault((memory.kind, memory.width, memory.depth), []).append(memory)
@@ -160,7 +174,7 @@ def memory_table(result: PowerResult) -> Table:
     total = ("all", f"{len(result.memories)}", "", "", "", "")
     energies = (_nj(each.memories_pj) for each in result.memory_models.values())
     return Table(
-        f"where the energy of memories goes, memory model {result.memory_model}",
+        f"{what}where the energy of memories goes, memory model {result.memory_model}",
         ("memory", "number", "reads", "writes", "pJ a read", "pJ a write",
          *(f"nJ, {name}" for name in result.memory_models), "made of"),
         (*lines, (*total, *energies, "")),

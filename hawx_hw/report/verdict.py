@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from hawx_hw.search.result import DesignPoint, SearchResult
 
-__all__ = ["Rival", "rivals", "verdict"]
+__all__ = ["EXACT", "LOWER_PRECISION", "Rival", "rivals", "verdict"]
+
+#: Kinds of rivals.
+EXACT = "exact blocks"
+LOWER_PRECISION = "lower precision alone"
+_ONE_BLOCK = "one block everywhere"
 
 #: How blocks of plain lower precision are named; the exact one is among them.
 _PRECISION = ("exact", "precision(")
@@ -23,7 +28,6 @@ _WORDS = {
     "area_um2": "area",
     "latency_us": "time",
 }
-_EXACT = "exact blocks"
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,18 @@ class Rival:
 
     Parameters
     ----------
-    what : str
-        What it is, in words.
+    kind : str
+        :data:`EXACT`, :data:`LOWER_PRECISION` or one block everywhere.
     point : DesignPoint
     """
 
-    what: str
+    kind: str
     point: DesignPoint
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return self.kind if self.kind == EXACT else f"{self.kind}: {self.point.blocks[0]}"
 
 
 def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival]:
@@ -64,16 +73,11 @@ def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival
     allowed = [point for point in result.uniform if point.accuracy_drop <= most]
     plain = [point for point in allowed if point.blocks[0].startswith(_PRECISION)]
     others: list[Rival] = []
-    for what, some in (
-        (_EXACT, exact),
-        ("lower precision alone", plain),
-        ("one block everywhere", allowed),
-    ):
+    for kind, some in ((EXACT, exact), (LOWER_PRECISION, plain), (_ONE_BLOCK, allowed)):
         if some:
             best = min(some, key=lambda point: point.metrics[result.objective])
             if best.vector not in [rival.point.vector for rival in others]:
-                title = what if what == _EXACT else f"{what}: {best.blocks[0]}"
-                others.append(Rival(title, best))
+                others.append(Rival(kind, best))
     return others
 
 
@@ -87,7 +91,7 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
             if point.accuracy_drop <= chosen.accuracy_drop
             and point.metrics[result.objective] < objective
         ]
-        text = "one block everywhere"
+        text = _ONE_BLOCK
         return text if less else f"{text}: no mixture that was evaluated is better"
     if not others:
         return "no design was evaluated that it could be compared with"

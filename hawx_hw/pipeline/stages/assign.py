@@ -5,16 +5,11 @@ Writes ``assigned.npz`` and ``assigned.json`` (the graph) and ``assign.json``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from hawx_hw.pipeline.data import GRAPH, dataset_files, load_dataset
+from hawx_hw.pipeline.data import GRAPH, assignment_images, dataset_files
 from hawx_hw.pipeline.inputs import ASSIGNED, load_design
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
-
-if TYPE_CHECKING:
-    from hawx_hw.compensation.assigned import AssignmentImages
 
 __all__ = ["STAGE"]
 
@@ -29,26 +24,12 @@ def _run(context: Context) -> None:
     if assignment:
         with context.progress.task("loading torch", estimate=5.0):
             from hawx_hw.compensation.assigned import compensate_assignment
-        images = _images(context)
+        images = assignment_images(context)
         graph, result = compensate_assignment(
             graph, assignment, context.config.blocks, images, context.progress
         )
     save_graph(graph, context.output / ASSIGNED)
     context.write(result)
-
-
-def _images(context: Context) -> AssignmentImages:
-    from hawx_hw.compensation.assigned import AssignmentImages
-    from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.graph.pixels import codes
-
-    dataset, search = load_dataset(context), context.config.search
-    count = context.config.network.calibration_images
-    return AssignmentImages(
-        calibration=codes(evenly_spaced(dataset.train, count).images),
-        test=dataset.test,
-        training=None if search is None else evenly_spaced(dataset.train, search.images),
-    )
 
 
 STAGE = Stage(

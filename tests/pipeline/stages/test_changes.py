@@ -16,10 +16,10 @@ from hawx_hw.technology import load
 from hawx_hw.util.files import sha256_file
 from tests.pipeline.stages.recorded import Recorded
 
-IMAGES = {"quantize", "profile", "search", "assign", "verify", "power"}
+IMAGES = {"quantize", "profile", "search", "assign", "verify", "power", "references"}
 #: The design holds the circuits of its blocks: what is made of it depends on it.
-BLOCKS = {"profile", "search", "pick", "assign"}
-TECHNOLOGY = {"search", "predict", "emit", "synth", "power"}
+BLOCKS = {"profile", "search", "pick", "assign", "references"}
+TECHNOLOGY = {"search", "predict", "emit", "synth", "power", "references"}
 
 
 @pytest.fixture

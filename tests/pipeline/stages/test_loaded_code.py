@@ -31,7 +31,9 @@ NO_SIMULATION = {"predict", "power", "search"}
 each_stage = pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name in ("synth", "power") else [])
+        pytest.param(
+            name, marks=[pytest.mark.slow] if name in ("synth", "power", "references") else []
+        )
         for name in NAMES
     ],
 )
@@ -118,7 +120,9 @@ def test_used_libraries_are_declared(recorded: Recorded, name: str) -> None:
     assert sorted(loaded - tools.keys() - no_matter) == []
 
 
-@pytest.mark.parametrize("name", ["quantize", "profile", "search", "assign", "verify", "power"])
+@pytest.mark.parametrize(
+    "name", ["quantize", "profile", "search", "assign", "verify", "power", "references"]
+)
 def test_the_library_that_holds_a_data_set_is_declared(recorded: Recorded, name: str) -> None:
     """For the data set ``digits``, which no file holds."""
     assert "scikit-learn" in BY_NAME[name].tools(load_config(recorded.config), recorded.project)

@@ -1,0 +1,62 @@
+"""How the blocks of a design are built, as the config asks for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.pipeline.data import dataset_files, training_codes
+from hawx_hw.pipeline.technology import load_technology, technology_files
+
+if TYPE_CHECKING:
+    from hawx_hw.architectures.base import Plan
+    from hawx_hw.config.models import Config
+    from hawx_hw.design.program import ComparedImplementation
+    from hawx_hw.pipeline.stage import Context
+
+__all__ = ["implementation_files", "implementations_of"]
+
+
+def implementations_of(
+    context: Context, plan: Plan
+) -> tuple[dict[str, str], dict[str, tuple[ComparedImplementation, ...]]]:
+    """How each block is built, by its digest, none where blocks list it themselves; and the
+    energies that it was chosen by, if it was.
+    """
+    from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
+
+    how = context.config.accelerator.block_implementation
+    if how == "first":
+        return {}, {}
+    technology = load_technology(context.config, context.base)
+    jobs = os.cpu_count() or 1
+    with context.progress.task("choosing how blocks are built", estimate=10.0) as task:
+        if how != "least_energy":
+            objective = OBJECTIVES[how]
+            update = task.update
+            return choose_all(plan.blocks, technology, objective, jobs=jobs, progress=update), {}
+        from hawx_hw.characterization.least_energy import IMAGES, choose_least_energy
+        from hawx_hw.synthesis import default_store
+
+        choices = choose_least_energy(
+            plan,
+            training_codes(context, IMAGES, plan.graph),
+            technology,
+            jobs=jobs,
+            store=default_store(),
+            progress=task.update,
+        )
+    return (
+        {choice.digest: choice.implementation for choice in choices},
+        {choice.digest: choice.metrics for choice in choices},
+    )
+
+
+def implementation_files(config: Config, base: Path) -> dict[str, Path]:
+    """The files outside the build folder that the choice depends on."""
+    how = config.accelerator.block_implementation
+    if how == "first":
+        return {}
+    images = dataset_files(config, base) if how == "least_energy" else {}
+    return {**images, **technology_files(config, base)}
