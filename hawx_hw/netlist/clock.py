@@ -51,18 +51,18 @@ class Clock:
         ValueError
             A net is not one of this clock.
         """
-        found = np.where(nets == self.root, _ALWAYS, -1)
+        enables = np.where(nets == self.root, _ALWAYS, -1)
         if len(self.gated):
             order = np.argsort(self.gated)
             at = np.clip(np.searchsorted(self.gated[order], nets), 0, len(order) - 1)
             match = self.gated[order][at] == nets
-            found = np.where(match, self.enables[order][at], found)
-        if np.any(found < 0):
+            enables = np.where(match, self.enables[order][at], enables)
+        if np.any(enables < 0):
             raise ValueError(
                 f"All flip-flops must be clocked by the port {self.port!r} itself, or by a clock "
                 "gate behind it"
             )
-        return found
+        return enables
 
 
 def find_clock(flat: FlatNetlist, port: str) -> Clock:

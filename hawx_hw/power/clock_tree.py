@@ -57,15 +57,15 @@ def clock_tree(
 
 def smallest_buffer(library: Library) -> Cell | None:
     """The smallest cell that passes its only input on."""
-    found = []
+    buffers = []
     for cell in library.cells.values():
         inputs = [pin for pin in cell.pins.values() if pin.direction == "input"]
         outputs = [pin for pin in cell.pins.values() if pin.direction == "output"]
         if cell.dont_use or cell.sequential or len(inputs) != 1 or len(outputs) != 1:
             continue
         if outputs[0].function.strip("() ") == inputs[0].name:
-            found.append((cell.area, cell.name))
-    return library.cells[min(found)[1]] if found else None
+            buffers.append((cell.area, cell.name))
+    return library.cells[min(buffers)[1]] if buffers else None
 
 
 def _modules(flat: FlatNetlist, clock: Clock) -> dict[str, ClockedModule]:

@@ -159,7 +159,7 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
         for rows, _ in output_tiles(step, a)
     )
     streamed = sum(step.tap_tiles + 1 for step in plan.steps if step.stream)
-    kept = sum(
+    stored = sum(
         each.stored for each, step in zip(layers, plan.steps, strict=True) if not step.to_result
     )
     uses = [
@@ -170,7 +170,7 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
             d.arena,
             a.rows,
             sum(each.activations for each in layers) / a.rows,
-            _image_words(plan) + kept,
+            _image_words(plan) + stored,
         ),
         MemoryUse(
             "accumulator",

@@ -151,7 +151,7 @@ def _weight_zeros(layers: Sequence[Operation], unread: Mapping[str, tuple[int, i
 
 
 def _sum_zeros(layers: Sequence[Operation], pe_blocks: PeBlockMap) -> int:
-    """Of the products of all weights, and of the zeros that PEs without a weight multiply by.
+    """Low zeros of all weights' products, and of the zeros that PEs without a weight multiply by.
 
     At most as many as every layer's requantization shifts out.
     """

@@ -27,7 +27,7 @@ def test_predict(project: Path, run) -> None:
 
 
 def test_another_memory_model_predicts_other_energies(project: Path, run, edit) -> None:
-    """Of a technology of the user's own whose library stays the same."""
+    """Technology of the user's own whose library stays the same."""
     liberty = load("generic45").liberty
     own = project / "own.yaml"
     own.write_text(

@@ -108,14 +108,14 @@ class Requantizer(wiring.Component):
         largest: Value = taken
         if d.pooled:
             groups = d.array.slice_groups
-            kept = [Signal.like(taken, name=f"largest_{n}") for n in range(groups)]
+            maxima = [Signal.like(taken, name=f"largest_{n}") for n in range(groups)]
             before = Signal.like(taken, name="before")
             with m.Switch(self.group):
-                for number, register in enumerate(kept):
+                for number, register in enumerate(maxima):
                     with m.Case(number):
                         m.d.comb += before.eq(register)
             largest = Mux(self.compare_first | (taken > before), taken, before)
-            for number, register in enumerate(kept):
+            for number, register in enumerate(maxima):
                 with m.If(valid & ~leaves & (self.group == number)):
                     m.d.sync += register.eq(largest)
         with m.If(valid & leaves):
