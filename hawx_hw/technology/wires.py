@@ -53,11 +53,14 @@ class WireModel:
         return self.capacitance_ff_um * self.lengths(fan_out)
 
     def delays(self, fan_out: ArrayLike, pins_ff: ArrayLike) -> _Floats:
-        """Elmore's delay of wires to so many pins of that capacitance in all, in ns.
+        """Delays of wires to so many pins of that capacitance in all, in ns.
 
-        The wire is one line that all pins hang at the end of: more than that of any tree of the
-        same length.
+        Each pin has a branch of its own of that share of the wire: liberty's ``balanced_tree``,
+        ``R / n * (C / n + pin)``. One line of all of the wire would be wrong by far for resets and
+        other nets of many pins, which place and route takes apart with buffers.
         """
-        resistance = self.resistance_ohm_um * self.lengths(fan_out)
+        pins = np.maximum(np.asarray(fan_out, dtype=np.int64), 1)
+        resistance = self.resistance_ohm_um * self.lengths(fan_out) / pins
+        capacitance = (self.capacitances(fan_out) + np.asarray(pins_ff)) / pins
         # Ohm times fF are 1e-6 ns.
-        return 1e-6 * resistance * (0.5 * self.capacitances(fan_out) + np.asarray(pins_ff))
+        return 1e-6 * resistance * capacitance

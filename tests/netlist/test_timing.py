@@ -140,7 +140,10 @@ def ref_longest(
         )
         length = pins * wires.further_um
         own = wires.capacitance_ff_um * length
-        return own, wires.resistance_ohm_um * length * (own / 2 + load_of(net)) * 1e-6
+        if not pins:
+            return 0.0, 0.0
+        branch = (own + load_of(net)) / pins
+        return own, wires.resistance_ohm_um * length / pins * branch * 1e-6
 
     @cache
     def arrival(net: object, edge: int) -> tuple[float, float]:
@@ -201,7 +204,7 @@ def random_module(name: str, seed: int, children: dict[str, Module]) -> Module:
 
 
 #: Each pin adds as much: the recursion adds pins up one by one.
-WIRES = WireModel(0.5, 900.0, (3.0, 6.0), 3.0, "invented")
+WIRES = WireModel(0.5, 9000.0, (3.0, 6.0), 3.0, "invented")
 
 
 @pytest.mark.parametrize("wires", [None, WIRES], ids=["", "wires"])

@@ -20,10 +20,10 @@ def test_capacitances() -> None:
     np.testing.assert_allclose(MODEL.capacitances([0, 1, 4]), [0, 0.4, 1.5])
 
 
-def test_delays_are_elmore_s_of_one_line() -> None:
-    # 20 ohm, 1 fF of its own and 3 fF at the end.
+def test_delays_are_those_of_a_balanced_tree() -> None:
+    # Two branches, each of 10 ohm with 0.5 fF of its own and a pin of 1.5 fF.
     (delay,) = MODEL.delays([2], [3.0])
-    assert delay == pytest.approx(20 * (0.5 + 3) * 1e-6)
+    assert delay == pytest.approx(10 * (0.5 + 1.5) * 1e-6)
     assert MODEL.delays([0], [3.0]).tolist() == [0.0]
 
 
