@@ -54,6 +54,20 @@ _BLOCKS = (
         "tests/blocks/families/test_drum.py",
     ),
     Mutation(
+        "negated-sums-without-their-constant",
+        "hawx_hw/blocks/arithmetic/carry_save.py",
+        "if constant >> place & 1 else []",
+        "if False else []",
+        "tests/blocks/arithmetic/test_carry_save.py",
+    ),
+    Mutation(
+        "wires-that-load-nothing",
+        "hawx_hw/netlist/timing.py",
+        "load = load + wires.capacitances(pins)",
+        "load = load + 0 * wires.capacitances(pins)",
+        "tests/netlist/test_timing.py",
+    ),
+    Mutation(
         "import-of-an-unsigned-weight-without-its-sign",
         "hawx_hw/blocks/user/imported.py",
         "Mux(negative, -product, product)",
