@@ -57,6 +57,7 @@ def characterize_designs(
     from hawx_hw.config.load import blame
     from hawx_hw.datasets import sizes
     from hawx_hw.pipeline.data import check_count
+    from hawx_hw.sweep.space import Space
     from hawx_hw.util.paths import check_output
 
     if scheduler and cluster:
@@ -65,26 +66,23 @@ def characterize_designs(
         raise UserError("Options are those of a batch system.", where="--option")
     check_output(output, "--output")
     names = [name.strip() for name in datasets.split(",")]
+    named = architecture_named(architecture, "--architecture")
+    try:
+        space = Space(seed, datasets=names, architecture=named)
+    except ValueError as error:
+        raise UserError(f"{error}.", where="--datasets") from error
+    # Only now: the files of a data set that the space has not need not be there.
     for name in names:
         with blame("--datasets"):
             there = sizes(name)[1]
         check_count(images, there, "test", "--images")
 
     from hawx_hw.sweep.clusters import connected
-    from hawx_hw.sweep.space import Space
     from hawx_hw.sweep.sweep import sweep, table
     from hawx_hw.synthesis.store import default_store
     from hawx_hw.util.files import write_text
     from hawx_hw.util.progress import ProgressDisplay, console_for
 
-    try:
-        space = Space(
-            seed,
-            datasets=names,
-            architecture=architecture_named(architecture, "--architecture"),
-        )
-    except ValueError as error:
-        raise UserError(f"{error}.", where="--datasets") from error
     with (
         ProgressDisplay(console_for(silent=as_json)) as progress,
         connected(

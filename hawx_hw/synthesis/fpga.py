@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.synthesis.fpga_worker import script
@@ -144,14 +145,17 @@ def synthesize_fpga_all(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs!r}")
     done = 0
+    lock = Lock()
 
     def one(design: tuple[Mapping[str, str], str, bool]) -> FpgaMetrics:
         nonlocal done
         sources, top, dsp = design
         metrics = synthesize_fpga(sources, top, family, dsp=dsp, store=store)
-        done += 1
-        if progress is not None:
-            progress(done, len(designs))
+        # Two that end at once are still reported one after the other.
+        with lock:
+            done += 1
+            if progress is not None:
+                progress(done, len(designs))
         return metrics
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -23,7 +23,7 @@ from hawx_hw.technology import load
 
 def finished(process: subprocess.Popen[str]) -> None:
     try:
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
     finally:
         process.kill()
         process.communicate()
