@@ -404,7 +404,8 @@ def test_interruption_ends_children_and_the_threads_that_wait_for_them(folder: P
     assert process.returncode == 130
     assert err.splitlines()[-1].startswith("hawx: interrupted; finished stages are kept")
     children = [path.name.removeprefix("child-") for path in folder.glob("child-*")]
-    assert len(children) == 2
+    # At the interruption each of the two threads may start one more, which is ended, too.
+    assert 2 <= len(children) <= 4
     assert not any(Path("/proc", number).exists() for number in children)
 
 
