@@ -155,13 +155,24 @@ def _script(model: PowerModel, activity: Activity, clock: str, period: float) ->
                 f"set_disable_timing -from {{{gate.clock}}} -to {{{gate.output}}} "
                 f"[get_lib_cells {{*/{group.kind}}}]"
             )
+    # What no clock reaches has no power: flip-flops behind gates are clocked at their outputs.
+    clock_nets = {int(net) for net in flat.ports[clock][1]} if clock in flat.ports else set()
+    for number, group in enumerate(flat.groups):
+        cell = flat.library.cells[group.kind]
+        if cell.flip_flop is None:
+            continue
+        clocked_by = group.nets_at(parse(cell.flip_flop.clocked_on).names[0]).tolist()
+        outputs = [pin for pin in group.pins if cell.pins[pin].direction == "output"]
+        for index, net in enumerate(clocked_by):
+            for pin in outputs if net not in clock_nets else ():
+                path = opensta_path(f"c{number}_{index}/{pin}")
+                yield f"set_input_delay 0 -clock {word} [get_pins {path}]"
     yield "report_checks > /dev/null"
     # Lets it propagate once; what is set from here on stays.
     yield "report_power > /dev/null"
     yield "proc a {pin activity duty} {"
     yield "  sta::set_power_pin_activity [sta::find_pin $pin] $activity $duty"
     yield "}"
-    clock_nets = {int(net) for net in flat.ports[clock][1]} if clock in flat.ports else set()
     for number, group in enumerate(flat.groups):
         for index, nets in enumerate(group.nets.tolist()):
             for pin, net in zip(group.pins, nets, strict=True):

@@ -61,6 +61,21 @@ module mac(input clk, input signed [7:0] a, input signed [7:0] b, output reg sig
 endmodule
 """
 
+#: No input of the design drives the multiplier or what follows it.
+DEEP = """\
+module deep(input clk, input take, input signed [7:0] a, output reg signed [15:0] product);
+  reg signed [7:0] x, y;
+  reg taken, again;
+  always @(posedge clk) begin
+    taken <= take;
+    again <= taken;
+    if (taken) x <= a;
+    if (again) y <= x;
+    if (again) product <= x * y;
+  end
+endmodule
+"""
+
 
 def run(technology: Technology) -> tuple[FlatNetlist, Activity]:
     (mapped,) = map_designs([({"mac.v": MAC}, "mac")], technology)
@@ -93,15 +108,35 @@ def test_agreement(technology: str, tmp_path: Path) -> None:
 
 
 @needs_opensta
+def test_logic_that_only_gated_flip_flops_drive_has_power(tmp_path: Path) -> None:
+    technology = load("generic45")
+    (mapped,) = map_designs([({"deep.v": DEEP}, "deep")], technology, clock_gating=True)
+    flat = flatten(mapped.netlist)
+    simulator = GateSimulator(flat, 64)
+    rng = np.random.default_rng(1)
+    operands = {"a": rng.integers(-128, 128, (50, 64)), "take": rng.integers(0, 2, (50, 64))}
+    simulator.run(operands)
+    activity = simulator.take()
+    model = PowerModel(flat, technology.supply)
+    ours = model.energies(activity)
+    # At 1 GHz fJ a cycle are uW.
+    theirs = opensta_power(model, activity, technology, clock_mhz=1000.0, workdir=tmp_path)
+    assert any(flat.library.cells[group.kind].clock_gate for group in flat.groups)
+    assert ours.switching_fj.sum() == pytest.approx(theirs.switching_uw, rel=0.01)
+    assert ours.internal_fj.sum() == pytest.approx(theirs.internal_uw, rel=0.05)
+
+
+@needs_opensta
 @pytest.mark.slow
-def test_agreement_on_an_accelerator(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gated", [False, True])
+def test_agreement_on_an_accelerator(gated: bool, tmp_path: Path) -> None:
     technology = load("generic45")
     graph = random_graph(np.random.default_rng(3), layers=2, max_size=5, max_channels=4)
     made = plan(graph, ArrayShape.complete(2, 3, loadable=False))
     emit_accelerator(made, tmp_path, config_hash=7)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
-    (mapped,) = map_designs([(sources, TOP)], technology)
+    (mapped,) = map_designs([(sources, TOP)], technology, clock_gating=gated)
     flat = flatten(mapped.netlist)
     images = random_codes(np.random.default_rng(1), graph, 8)
     activity = simulate_accelerator(flat, made, tmp_path / "mem", images).total
