@@ -3,6 +3,7 @@
 For each kind of module and each layer, the energy that pulses add in the timed cycles is related to
 the energy without them in the same cycles. That ratio times the energy without them in all cycles
 is the estimate: what differs between timed and other cycles is mostly how much switches at all.
+Where the timed cycles are no fair sample of that, their pulses are scaled by the number of cycles.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from hawx_hw.power.result import Glitches, GlitchShare
 __all__ = ["LayerGlitches", "glitch_shares", "layer_glitches"]
 
 _Floats = NDArray[np.float64]
+#: How far the energy without glitches that the timed cycles make expect may be off by, as a factor,
+#: for the ratio to be used.
+_FAIR = 2.0
+#: Of the energy of a cell: below is what rounding leaves of the difference to that of the clock.
+_ROUNDING = 1e-9
 
 
 class LayerGlitches:
@@ -134,7 +140,8 @@ def _share(layers: Sequence[LayerGlitches], instances: NDArray[np.int64] | slice
 
 def _without_clock(cells: CellEnergies) -> _Floats:
     clock = cells.clock_internal_fj + cells.clock_charge_fj
-    return cells.internal_fj + cells.switching_fj + cells.driven_fj - clock
+    every = cells.internal_fj + cells.switching_fj + cells.driven_fj
+    return np.where(every - clock > _ROUNDING * every, every - clock, 0.0)
 
 
 def _by_instance(model: PowerModel, energy: _Floats) -> _Floats:
@@ -166,10 +173,11 @@ def _summed(group: NDArray[np.int64], values: _Floats, count: int) -> _Floats:
 def _scaled(sample: _Floats, settled: _Floats, kind: NDArray[np.int64], times: float) -> _Floats:
     """Energy of glitches of each instance in all cycles, from that of its kind in the sample.
 
-    Where nothing settles to another value in the sample, its pulses are scaled by the cycles.
+    A ratio to what hardly switches in the sample would be chance, however much it is.
     """
     before, added = sample
-    still = before <= 0.0
-    ratio = np.where(still, 0.0, added / np.where(still, 1.0, before))
-    even = np.where(still, added * times / np.bincount(kind, minlength=len(before)), 0.0)
+    expected, real = before * times, _summed(kind, settled, len(before))
+    fair = (real > 0.0) & (expected <= _FAIR * real) & (real <= _FAIR * expected)
+    ratio = np.where(fair, added / np.where(fair, before, 1.0), 0.0)
+    even = np.where(fair, 0.0, added * times / np.bincount(kind, minlength=len(before)))
     return ratio[kind] * settled + even[kind]

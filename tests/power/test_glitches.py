@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -140,6 +141,35 @@ def test_pulses_where_nothing_else_switches_are_scaled() -> None:
     energy = cells.internal_fj + cells.switching_fj + cells.driven_fj
     assert layer.energy.sum() == pytest.approx(10 * energy.sum() / 1000)
     assert layer.variance(slice(None)) == 0
+
+
+def test_a_sample_in_which_almost_nothing_switches_gives_no_ratio() -> None:
+    """Scaled by the cycles instead; a ratio of a thousand pulses to one toggle would be chance."""
+    nets = MODEL.flat.nets
+    ones, busy = np.full(nets, IMAGES // 2), np.full(nets, 1000 * IMAGES)
+    toggles = np.zeros(nets, dtype=np.int64)
+    toggles[-1] = 1
+    rare = Activity(IMAGES, toggles, ones)
+    pulses = Activity(IMAGES, toggles + 2, ones)
+    every = Activity(10 * IMAGES, busy, 10 * ones)
+    layer = layer_glitches(MODEL, every, [TimedActivity(rare, pulses)] * 2, IMAGES)
+    most = MODEL.energies(pulses)
+    energy = most.internal_fj + most.switching_fj + most.driven_fj
+    assert 0 < layer.energy.sum() <= 10 * energy.sum() / 1000 * (1 + 1e-9)
+
+
+def test_what_only_the_clock_moves_has_no_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounding leaves something of the difference to the clock's energy."""
+    cells = MODEL.energies(WHOLE.settled)
+    clocked = replace(
+        cells,
+        clock_internal_fj=cells.internal_fj * (1 - 1e-15),
+        clock_charge_fj=cells.switching_fj + cells.driven_fj,
+    )
+    monkeypatch.setattr(type(MODEL), "energies", lambda model, activity: clocked)
+    layer = layer_glitches(MODEL, WHOLE.settled, [WHOLE], IMAGES)
+    assert not layer.settled.any()
+    assert not layer.energy.any()
 
 
 def test_the_spread_must_be_known() -> None:
