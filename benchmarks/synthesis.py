@@ -3,9 +3,9 @@
     python benchmarks/synthesis.py
 
 The array alone (one slice of n x n PEs with accumulators), and a whole small accelerator, in
-generic45. The hierarchy is kept, so each kind of module is mapped once; the baseline that grows
-with the number of PEs is the same design flattened. All are measured in this run, one after
-another, without a store; of the times only the ratios mean something.
+generic45, with clock gates. The hierarchy is kept, so each kind of module is mapped once; the
+baseline that grows with the number of PEs is the same design flattened. All are measured in this
+run, one after another, without a store; of the times only the ratios mean something.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def main() -> None:
                 technology,
                 workdir=folder / "work",
                 flatten=flatten,
+                clock_gating=True,
                 opensta=False,
             ).result
             seconds = time.perf_counter() - begin
