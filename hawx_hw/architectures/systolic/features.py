@@ -77,6 +77,7 @@ def features(
         "activation_bits": d.widths.activation_bits, "weight_bits": d.widths.weight_bits,
         "sum_bits": d.sum_bits, "column_bits": d.widths.sum_bits[-1],
         "addend_bits": d.addend_bits, "product_bits": d.product_bits,
+        "shift_bits": d.field("shift").width, "step_bits": d.field("step").width,
         "program_bits": d.descriptor.size, "tap_bits": d.tap.size,
         "coordinate_bits": d.coordinate_bits, "address_bits": d.address.width,
         "destination_bits": d.destination.width, "bank_bits": index_width(d.weight_words),

@@ -37,6 +37,8 @@ FEATURES = {
     "column_bits": "width of the sums that leave a column (bits)",
     "addend_bits": "width of the addends (bits)",
     "product_bits": "width after the requantizer's multiplier (bits)",
+    "shift_bits": "width of the requantizer's shift (bits)",
+    "step_bits": "width of the step of codes, whose multiples are stored (bits)",
     "program_bits": "width of a program word (bits)",
     "tap_bits": "width of a tap (bits)",
     "coordinate_bits": "width of input coordinates (bits)",
@@ -341,8 +343,18 @@ _PATH_REQUANTIZER = _path(
         _F.requantizers,
         log2("requantizers"),
         log2("slice_groups"),
+        _F.shift_bits,
+        _F.step_bits,
     ),
-    ("sum_bits", "product_bits", "addend_bits", "requantizers", "slice_groups"),
+    (
+        "sum_bits",
+        "product_bits",
+        "addend_bits",
+        "requantizers",
+        "slice_groups",
+        "shift_bits",
+        "step_bits",
+    ),
 )
 _PATH_REST = _path(
     "rest",

@@ -139,6 +139,8 @@ def test_counted_by_hand() -> None:
             "sum_bits": 13,
             # Zero point 0 and multiplier 1, and nothing left to round.
             "addend_bits": 1, "product_bits": 13,
+            # The shift that is left is 0, and codes are multiples of 1.
+            "shift_bits": 1, "step_bits": 1,
             # 45 fields of at least a bit. Longer: low, high (8 bits), offset_start (4), destination
             # and its steps of a plane and of a tile, offset_step_window_row (3), and 11 of 2 bits.
             "program_bits": 45 + 2 * 7 + 3 + 4 * 2 + 11,
