@@ -156,6 +156,9 @@ class Space:
             mode, blocks = "uniform", [alone] * 3
         order = next(take)
         implementation = _one_of(_IMPLEMENTATIONS, next(take))
+        if alone is not None:
+            # As configs build it: the range trained on reaches to these.
+            implementation = _IMPLEMENTATIONS[0]
         dataset = _one_of(self._datasets, next(take))
         low, high = _CLOCKS
         accelerator = type(accelerator).model_validate(
