@@ -60,6 +60,7 @@ def test_every_fourth_design_holds_one_block_alone() -> None:
         content = space[4 * turn].content
         assert set(content["blocks"]["layers"].values()) == {turns[turn % 3]}
         assert "pe_blocks" not in content["accelerator"]
+        assert content["accelerator"]["block_implementation"] == "smallest"
 
 
 def test_half_of_the_designs_hold_blocks_of_searches() -> None:
