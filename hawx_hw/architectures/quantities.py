@@ -116,6 +116,11 @@ class Part:
         terms = self.terms if self.exact is None else (*self.terms, self.exact)
         return frozenset[str]().union(*(term.features for term in terms))
 
+    @property
+    def learned(self) -> frozenset[str]:
+        """Names of the features of the terms that are fitted."""
+        return frozenset[str]().union(*(term.features for term in self.terms))
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -140,6 +145,13 @@ class Quantity:
     def features(self) -> frozenset[str]:
         """Names of the features that it is computed from."""
         return frozenset(self.correction).union(*(part.features for part in self.parts))
+
+    @property
+    def learned(self) -> frozenset[str]:
+        """Names of the features whose influence is learned, and known only where it was trained:
+        not of those that count as they are.
+        """
+        return frozenset(self.correction).union(*(part.learned for part in self.parts))
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Predictors:
         span = self._high - self._low
         self._span = np.where(span > 0, span, np.maximum(np.abs(self._high), 1.0))
         self._used = {
-            name: np.array([n in fit.quantity.features for n in names])
+            name: np.array([n in fit.quantity.learned for n in names])
             for name, fit in self._fitted.items()
         }
         self._sums = Sums(

@@ -47,3 +47,7 @@ def test_units_and_features() -> None:
     assert quantities.area_kinds == ("blocks",)
     assert quantities.path_kinds == ("pes",)
     assert quantities.features == {"a", "b", "c"}
+    # What counts as it is was not learned.
+    assert [each.learned for each in quantities.by_name.values()] == [
+        frozenset(), {"b"}, frozenset(), {"c"}, frozenset(),
+    ]  # fmt: skip

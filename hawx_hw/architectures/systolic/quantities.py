@@ -251,15 +251,10 @@ _ENERGY = Quantity(
                 _F.cycles * _F.loaded,
             ),
         ),
-        Part(
-            "memories",
-            "memory_pj",
-            (
-                _F.activation_energy_pj,
-                _F.accumulator_energy_pj,
-                _F.weight_energy_pj,
-                _F.other_energy_pj,
-            ),
+        # Accesses and cycles are known, and the technology states what they take.
+        *(
+            Part(f"{use}_memories", "memory_pj", (), exact=feature(f"{use}_energy_pj"))
+            for use in ("activation", "accumulator", "weight", "other")
         ),
     ),
     (
