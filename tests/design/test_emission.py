@@ -78,12 +78,18 @@ def test_the_memory_macros_come_first(folder: Path) -> None:
 
 
 def test_one_module_a_kind(folder: Path) -> None:
-    """However many PEs there are, one module describes them; every name describes it."""
+    """One module describes all PEs whose products and sums have the same widths; every name
+    describes its module.
+    """
     names = [name.removesuffix(".v") for name in sources(folder)]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"hawx_[a-z0-9_]+", name) for name in names)
     slice_ = (folder / "rtl" / "hawx_array_slice.v").read_text()
-    assert len(re.findall(r"^  hawx_pe_exact pe_\d+_\d+ \($", slice_, re.MULTILINE)) == 5 * 2
+    pes = re.findall(r"^  (hawx_pe_exact(?:_\d)?) pe_(\d+)_\d+ \($", slice_, re.MULTILINE)
+    assert len(pes) == 5 * 2
+    # Both PEs of a row are of one kind.
+    assert len(set(pes)) == 5
+    assert {kind for kind, _ in pes} <= set(names)
     core = (folder / "rtl" / "hawx_core.v").read_text()
     assert len(re.findall(r"^  hawx_array_slice slice_\d \($", core, re.MULTILINE)) == 2
     assert len(re.findall(r"^  hawx_row_feeder row_\d \($", core, re.MULTILINE)) == 5
@@ -101,11 +107,15 @@ def test_blocks_run_at_time_zero_in_systemverilog_too(folder: Path) -> None:
 def test_size_grows_with_kinds_not_with_pes(tmp_path: Path) -> None:
     small = emit_accelerator(mapped(rows=5), tmp_path / "small", config_hash=1)
     large = emit_accelerator(mapped(rows=24), tmp_path / "large", config_hash=1)
+    by_row = ("hawx_weights", "hawx_taps", "hawx_pe_exact")
     kinds = [
-        {name for name in result.sources if not name.startswith(("hawx_weights", "hawx_taps"))}
+        {name for name in result.sources if not name.startswith(by_row)}
         for result in (small, large)
     ]
     assert kinds[0] == kinds[1]
+    # PEs are of one kind for each width of the sums, which grows with the logarithm of the rows.
+    pes = [sum(n.startswith("hawx_pe_exact") for n in each.sources) for each in (small, large)]
+    assert pes[0] <= 5 and pes[1] <= pes[0] + 5
 
 
 def test_memory_images(tmp_path: Path) -> None:
