@@ -98,16 +98,18 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_show_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    command = ("blocks", "show", "drum(4)", "--technology", "generic45")
+    command = ("blocks", "show", "roup(p=1,r=2)", "--technology", "generic45")
     assert hawx(*command, "--json") == 0
     costs = json.loads(capsys.readouterr().out)["technologies"]["generic45"]
-    assert [entry["implementation"] for entry in costs] == ["multiply", "tree"]
+    assert [entry["implementation"] for entry in costs] == [
+        "multiply", "booth", "tree", "chain",
+    ]  # fmt: skip
     assert all(entry["area"] > 100 and entry["delay_ns"] > 0 for entry in costs)
     assert hawx(*command) == 0
     (line,) = [
         line for line in capsys.readouterr().out.splitlines() if line.startswith("on generic45")
     ]
-    assert f"tree area {costs[1]['area']:.1f}, {costs[1]['delay_ns']:.3f} ns" in line
+    assert f"tree area {costs[2]['area']:.1f}, {costs[2]['delay_ns']:.3f} ns" in line
 
 
 def test_show_writes_table_and_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

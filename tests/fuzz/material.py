@@ -17,7 +17,7 @@ from hawx_hw.pipeline.order import STAGES
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.progress import console_for
-from tests.report.samples import POWER, QUANTIZE, SYNTH, VERIFY
+from tests.report.samples import POWER, QUANTIZE, REFERENCES, SYNTH, VERIFY
 
 __all__ = [
     "CONFIG",
@@ -223,7 +223,7 @@ def build_project(folder: Path, config: Path) -> Path:
     pipeline = Pipeline(load_config(config), results, STAGES, console_for(silent=True), base=folder)
     pipeline.run(pipeline.until("assign"))
     pipeline.run(pipeline.needed("emit"))
-    for result in (VERIFY, SYNTH, POWER):
+    for result in (VERIFY, SYNTH, POWER, REFERENCES):
         (results / result.FILE).write_text(result.model_dump_json(by_alias=True), encoding="utf-8")
     return results
 
@@ -265,7 +265,7 @@ def reading_stages(results: Path) -> tuple[Stage, ...]:
                     shutil.copytree(path, context.output / name)
                 elif path.is_file():
                     shutil.copyfile(path, context.output / name)
-            for sample in (VERIFY, SYNTH, POWER):
+            for sample in (VERIFY, SYNTH, POWER, REFERENCES):
                 if stage.name == sample.STAGE:
                     context.write(sample)
 
@@ -331,6 +331,14 @@ def _read_synthesized(context: Context) -> None:
     SynthResult.read(context.folder)
 
 
+def _read_references(context: Context) -> None:
+    from hawx_hw.pipeline.stages.references import references
+
+    _read_library(context)
+    _read_graph(context)
+    references(context)
+
+
 _READERS: dict[str, Callable[[Context], None]] = {
     "profile": _read_graph,
     "search": _read_profile,
@@ -339,5 +347,6 @@ _READERS: dict[str, Callable[[Context], None]] = {
     "verify": _read_emitted,
     "synth": _read_library,
     "power": _read_synthesized,
+    "references": _read_references,
 }
 _WITHOUT_RESULTS = {"quantize": _write_sample, "synth": _read_library}

@@ -12,6 +12,7 @@ from hawx_hw.design.program import (
     ProgramCycles,
 )
 from hawx_hw.netlist.report import CellTotals
+from hawx_hw.power.references import ReferenceDesign, ReferencesResult
 from hawx_hw.power.result import (
     ClockedModule,
     ClockTree,
@@ -195,6 +196,19 @@ POWER = PowerResult(
         },
     ),
     method="toggles with glitches",
+)
+REFERENCES = ReferencesResult(
+    designs=(
+        ReferenceDesign(
+            what="exact blocks",
+            accelerator="8 x 4",
+            blocks=("exact",),
+            accuracy=None,
+            area=90_000.0,
+            longest_path_ns=1.1,
+            power=POWER,
+        ),
+    )
 )
 
 

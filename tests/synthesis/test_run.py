@@ -231,8 +231,10 @@ def test_the_library_may_be_any_file(tmp_path: Path, sources: list[Path]) -> Non
         for technology in (own, load("generic45"))
     )
     assert result.result.technology != expected.result.technology
+    # A liberty file alone does not state how long wires are.
+    timing = expected.result.timing.model_copy(update={"with_wires": None})
     assert result.result == expected.result.model_copy(
-        update={"technology": result.result.technology}
+        update={"technology": result.result.technology, "timing": timing}
     )
 
 
