@@ -16,9 +16,9 @@ _ONE_BLOCK = "one block everywhere"
 
 #: How blocks of plain lower precision are named; the exact one is among them.
 _PRECISION = ("exact", "precision(")
-#: Predictions of designs of similar blocks are off one another by up to so many per cent (0.7,
-#: measured by benchmarks/end_to_end.py); of coarse and exact ones, whose energies differ by half, by
-#: up to 5.
+#: Predictions of designs of similar blocks are off one another by less than so many per cent (0.7,
+#: measured by benchmarks/end_to_end.py); those of coarse and exact ones, whose energies differ by
+#: half, by up to 5.
 _RESOLUTION = 1.0
 #: Metrics that are predicted with an error.
 _PREDICTED = ("energy_nj", "power_mw", "area_um2")
