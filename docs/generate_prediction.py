@@ -29,7 +29,7 @@ _PAGE = """\
 ```sh
 hawx predict configs/lenet5.yaml                  # area, power, energy, clock, latency
 hawx predictors evaluate --plot prediction.svg    # errors on held-out designs
-hawx characterize-designs --designs 150 --output designs.csv      # see sweeps.md
+hawx characterize-designs --designs 80 --output designs.csv      # see sweeps.md
 hawx train-predictors designs.csv --output predictors
 HAWX_PREDICTORS=predictors hawx predict configs/lenet5.yaml
 ```
@@ -49,8 +49,8 @@ predicted.
    longest of those that end in PEs, array slices, accumulators, requantizers and elsewhere. Each
    part is a sum of physical terms (the table below; such as bits of sums times cycles in which
    pixels enter the array) with coefficients of at least zero, fitted to relative errors. The area
-   and the leakage of the blocks are not fitted: a block has the same in the design as alone. Nor is
-   the leakage of memories; the fitted coefficients of their energy are 1 to within rounding.
+   and the leakage of the blocks are not fitted: a block has the same in the design as alone. Nor are
+   leakage and energy of the memories, whose accesses the plan lists: they have no range either.
 2. **Correction.** The logarithm of the measured value over the sum of the parts is learned by a
    Gaussian process (Matern 5/2, a length for each feature, white noise; scikit-learn).
 3. **Intervals** contain 90 % of designs: the process's standard deviation times a factor that is
