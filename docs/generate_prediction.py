@@ -49,7 +49,7 @@ predicted.
    longest of those that end in PEs, array slices, accumulators, requantizers and elsewhere. Each
    part is a sum of physical terms (the table below; such as bits of sums times cycles in which
    pixels enter the array) with coefficients of at least zero, fitted to relative errors. The area
-   and the leakage of the blocks are not fitted: a block has the same in the design as alone. Nor are
+   and leakage of the blocks are not fitted: a block has the same in the design as alone. Nor are
    leakage and energy of the memories, whose accesses the plan lists: they have no range either.
 2. **Correction.** The logarithm of the measured value over the sum of the parts is learned by a
    Gaussian process (Matern 5/2, a length for each feature, white noise; scikit-learn).
