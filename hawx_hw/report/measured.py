@@ -96,6 +96,7 @@ def _by_part(designs: Sequence[MeasuredDesign]) -> Table:
             design.what,
             "" if design.accuracy is None else f"{100 * design.accuracy:.2f} %",
             f"{design.area:,.0f}",
+            f"{design.power.clock_mhz:g}",
             *map(_nj, (design.power.energy_pj, *shares(design.power).values())),
         )
         for design in designs
@@ -103,12 +104,14 @@ def _by_part(designs: Sequence[MeasuredDesign]) -> Table:
     chosen = designs[0].power
     for other in designs[1:]:
         saved = _saved(chosen, other.power)
-        lines.append((f"saved against {other.what}", "", "", *map(_percent, saved)))
+        lines.append((f"saved against {other.what}", "", "", "", *map(_percent, saved)))
     title = (
         f"measured energy of an image, nJ, memory model {chosen.memory_model}; savings in % of all "
         "that the other design takes"
     )
-    return Table(title, ("design", "test accuracy", "um2", "all", *names), tuple(lines))
+    return Table(
+        title, ("design", "test accuracy, as built", "um2", "MHz", "all", *names), tuple(lines)
+    )
 
 
 def _saved(chosen: PowerResult, other: PowerResult) -> list[float]:

@@ -67,7 +67,8 @@ def test_chosen_design() -> None:
     table = tables.chosen_table(chosen_design(result, 0))
     assert table.title.startswith("chosen design: predicted to take 25.00 % less energy than")
     assert table.heading == (
-        "design", "accuracy drop, percentage points", "test accuracy", "nJ per image", "um2", "us",
+        "design", "accuracy drop, percentage points", "test accuracy, as searched",
+        "nJ per image", "um2", "us",
         "size",
     )  # fmt: skip
     assert [line[:2] for line in table.lines] == [("chosen", "0.25"), ("exact blocks", "0.00")]

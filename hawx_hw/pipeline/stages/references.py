@@ -20,6 +20,7 @@ from hawx_hw.pipeline.technology import load_technology, technology_files
 from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
+    from hawx_hw.architectures.config import AcceleratorConfig
     from hawx_hw.config.models import Config
     from hawx_hw.design.design import Design
     from hawx_hw.graph.graph import Graph
@@ -52,7 +53,7 @@ def references(context: Context) -> dict[str, Design]:
     if not chosen.assignment:
         return {}
     if chosen.origin is None:
-        return {EXACT: Design(chosen.accelerator, {})}
+        return {EXACT: Design(_with_any_blocks(chosen.accelerator), {})}
     from hawx_hw.assignment import from_json
     from hawx_hw.search.result import load_result
 
@@ -62,11 +63,18 @@ def references(context: Context) -> dict[str, Design]:
     for rival in rivals(result, point, point.accuracy_drop):
         if rival.kind in (EXACT, LOWER_PRECISION) and rival.point.vector != point.vector:
             index = rival.point.accelerator
+            accelerator = chosen.accelerator if index is None else result.accelerators[index]
             designs[rival.what] = Design(
-                chosen.accelerator if index is None else result.accelerators[index],
+                _with_any_blocks(accelerator),
                 from_json(dict(rival.point.assignment), context.base),
             )
     return designs
+
+
+def _with_any_blocks(accelerator: AcceleratorConfig) -> AcceleratorConfig:
+    """The accelerator without the blocks that it states: multipliers are those of the design."""
+    key = accelerator.block_key
+    return accelerator.model_copy(update={key: None}) if key else accelerator
 
 
 def _measured(context: Context, graph: Graph, what: str, design: Design) -> ReferenceDesign:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
@@ -22,10 +23,12 @@ SMALL, LARGE = (
 )
 
 
-def context(folder: Path, origin: int | None, *, exact: bool = False) -> SimpleNamespace:
+def context(
+    folder: Path, origin: int | None, *, exact: bool = False, accelerator: AcceleratorConfig = LARGE
+) -> SimpleNamespace:
     block = by_name("drum(k=4)")
     assignment = {} if exact else {"fc": LayerBlocks.uniform(block, (3, 2))}
-    Design(LARGE, assignment, origin).save(folder / "design.json")
+    Design(accelerator, assignment, origin).save(folder / "design.json")
     return SimpleNamespace(folder=folder, base=folder)
 
 
@@ -38,6 +41,16 @@ def test_without_a_search_exact_blocks_on_the_same_accelerator(tmp_path: Path) -
     assert compared[0] == "exact blocks"
     assert compared[1].accelerator == LARGE
     assert not compared[1].assignment
+
+
+def test_stated_blocks_of_pes_are_those_of_the_design_alone(tmp_path: Path) -> None:
+    """Exact blocks would stand in few of these PEs, or in none."""
+    stated = type(LARGE)(
+        architecture="systolic", rows=8, columns=8, pe_blocks=[{"blocks": ["drum(k=4)"]}]
+    )
+    (compared,) = references(context(tmp_path, None, accelerator=stated)).values()
+    assert compared.accelerator.block_key is None
+    assert compared.accelerator.size == "8 x 8"
 
 
 def uniform(number: int, drop: float, energy: float, name: str, accelerator: int) -> DesignPoint:
