@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hawx_hw.power.references import ReferenceDesign
     from hawx_hw.power.result import PowerResult
 
-__all__ = ["MeasuredDesign", "measured_designs", "measured_tables", "shares"]
+__all__ = ["MeasuredEntry", "measured_designs", "measured_tables", "shares"]
 
 _CHOSEN = "this design"
 #: What the parts of a power report are, in the words of a comparison; the others are the rest.
@@ -26,7 +26,7 @@ _REST = "the rest"
 
 
 @dataclass(frozen=True)
-class MeasuredDesign:
+class MeasuredEntry:
     """A design with what was measured of it.
 
     Parameters
@@ -52,7 +52,7 @@ def measured_designs(
     accuracy: float | None,
     references: Sequence[ReferenceDesign],
     exact_accuracy: float | None,
-) -> list[MeasuredDesign]:
+) -> list[MeasuredEntry]:
     """The chosen design, and those that it is compared with.
 
     Parameters
@@ -65,7 +65,7 @@ def measured_designs(
     references : sequence of ReferenceDesign
     """
     others = (
-        MeasuredDesign(
+        MeasuredEntry(
             each.what,
             exact_accuracy if each.accuracy is None else each.accuracy,
             each.area,
@@ -73,7 +73,7 @@ def measured_designs(
         )
         for each in references
     )
-    return [MeasuredDesign(_CHOSEN, accuracy, area, power), *others]
+    return [MeasuredEntry(_CHOSEN, accuracy, area, power), *others]
 
 
 def shares(power: PowerResult) -> dict[str, float]:
@@ -84,12 +84,12 @@ def shares(power: PowerResult) -> dict[str, float]:
     return energies
 
 
-def measured_tables(designs: Sequence[MeasuredDesign]) -> list[Table]:
+def measured_tables(designs: Sequence[MeasuredEntry]) -> list[Table]:
     """Where each design spends the energy of an image; and its energy by memory model."""
     return [_by_part(designs), _by_memory_model(designs)]
 
 
-def _by_part(designs: Sequence[MeasuredDesign]) -> Table:
+def _by_part(designs: Sequence[MeasuredEntry]) -> Table:
     names = list(shares(designs[0].power))
     lines = [
         (
@@ -120,7 +120,7 @@ def _saved(chosen: PowerResult, other: PowerResult) -> list[float]:
     return [(their - mine) / other.energy_pj for mine, their in pairs]
 
 
-def _by_memory_model(designs: Sequence[MeasuredDesign]) -> Table:
+def _by_memory_model(designs: Sequence[MeasuredEntry]) -> Table:
     """With glitches, where they count, and without."""
     models = list(designs[0].power.memory_models)
     glitches = any(design.power.glitches is not None for design in designs)

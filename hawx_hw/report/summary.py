@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from hawx_hw.report import lines, tables
 from hawx_hw.report.lines import Line
-from hawx_hw.report.measured import MeasuredDesign, measured_designs, measured_tables
+from hawx_hw.report.measured import MeasuredEntry, measured_designs, measured_tables
 from hawx_hw.report.run_results import RunResults, load_results
 from hawx_hw.report.tables import Table
 from hawx_hw.util.tables import print_table
@@ -134,7 +134,7 @@ class Summary:
         copied: dict[str, Any] = json.loads(json.dumps(content))
         return copied
 
-    def _measured(self, references: Sequence[ReferenceDesign]) -> list[MeasuredDesign]:
+    def _measured(self, references: Sequence[ReferenceDesign]) -> list[MeasuredEntry]:
         """The design and those that it is compared with; none where it was not measured."""
         results = self.results
         if results.power is None or results.synth is None:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.sweep.space import SampledDesign
-from hawx_hw.util.files import read_text, sha256_file
-from hawx_hw.util.scratch import scratch_folder
+from hawx_hw.util.files import sha256_file
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
     from hawx_hw.graph.graph import Graph
-    from hawx_hw.netlist.flat import FlatNetlist
     from hawx_hw.netlist.report import NetlistReport
+    from hawx_hw.power.result import PowerResult
     from hawx_hw.synthesis.store import Store
     from hawx_hw.technology import Technology
 
@@ -134,39 +133,36 @@ def label(
     UserError
         A tool or data are missing.
     """
-    from hawx_hw.design.emission import TOP, emit_accelerator
-    from hawx_hw.design.sources import verilog_sources
-    from hawx_hw.netlist.timing import longest_path
-    from hawx_hw.synthesis.modules import map_designs
+    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.graph.pixels import codes
+    from hawx_hw.verification.measured_design import measure_design
 
     config = design.config()
     plan = plan_of(config)
-    chosen = _implementations(config, plan, technology, store)
-    with scratch_folder("design") as folder:
-        # With one hash in all designs they share more modules.
-        emit_accelerator(plan, folder, config_hash=0, implementations=chosen)
-        sources = {path.name: read_text(path) for path in verilog_sources(folder)}
-        (mapped,) = map_designs(
-            [(sources, TOP)],
-            technology,
-            clock_gating=config.accelerator.clock_gating,
-            store=store,
-        )
-        path, delays = longest_path(mapped.flat)
-        report = mapped.netlist.report()
-        cycles = plan.cycles()
-        return {
-            **_described(design.content),
-            "blocks": ";".join(block.name for block in plan.blocks),
-            "core_cycles": cycles.core,
-            "macs": cycles.macs,
-            **_areas(report, plan.kind_of),
-            **_memories(report, technology),
-            "longest_path_ns": round(path.delay, 4),
-            "longest_path_module": plan.kind_of(path.module),
-            **_delays(delays, plan.kind_of),
-            **_power(mapped.flat, plan, folder / "mem", config, technology, images, path.delay),
-        }
+    shown = evenly_spaced(_dataset(config.network.dataset).test, images).images
+    measured = measure_design(
+        plan,
+        codes(shown),
+        technology,
+        implementations=_implementations(config, plan, technology, store),
+        clock_mhz=config.accelerator.clock_mhz,
+        clock_gating=config.accelerator.clock_gating,
+        glitch_cycles=config.power.glitch_cycles if config.power.glitches else None,
+        store=store,
+    )
+    path, report, cycles = measured.longest_path, measured.mapped.netlist.report(), plan.cycles()
+    return {
+        **_described(design.content),
+        "blocks": ";".join(block.name for block in plan.blocks),
+        "core_cycles": cycles.core,
+        "macs": cycles.macs,
+        **_areas(report, plan.kind_of),
+        **_memories(report, technology),
+        "longest_path_ns": round(path.delay, 4),
+        "longest_path_module": plan.kind_of(path.module),
+        **_delays(measured.delays, plan.kind_of),
+        **_power(measured.power),
+    }
 
 
 def _implementations(
@@ -227,32 +223,8 @@ def _memories(report: NetlistReport, technology: Technology) -> dict[str, float]
     return {"memory_bits": report.memory_bits, "memory_area": round(area, 3)}
 
 
-def _power(
-    flat: FlatNetlist,
-    plan: Plan,
-    memories: Path,
-    config: Config,
-    technology: Technology,
-    images: int,
-    longest_ns: float,
-) -> dict[str, float]:
-    """Power and energy of the test images, as in the stage ``power``."""
-    from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.graph.pixels import codes
-    from hawx_hw.verification.power import measure_power
-
-    chosen = evenly_spaced(_dataset(config.network.dataset).test, images).images
-    report = measure_power(
-        flat,
-        plan,
-        memories,
-        codes(chosen),
-        technology,
-        longest_path_ns=longest_ns,
-        clock_mhz=config.accelerator.clock_mhz,
-        clock_gating=config.accelerator.clock_gating,
-        glitch_cycles=config.power.glitch_cycles if config.power.glitches else None,
-    )
+def _power(report: PowerResult) -> dict[str, float]:
+    """Power and energy of the test images."""
     parts = {name: part.energy_pj for name, part in report.parts.items()}
     # Predictors take what a memory's clock takes for energy of the memory. fJ times MHz are nW.
     clock_uw = sum(memory.clock_fj for memory in report.memories) * report.clock_mhz / 1000
