@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from hawx_hw.datasets.dataset import Dataset, Split
-from hawx_hw.datasets.registry import NAMES, files, load, sizes
+from hawx_hw.datasets.registry import NAMES, files, load, select_count, sizes
 
-__all__ = ["NAMES", "Dataset", "Split", "files", "load", "sizes"]
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "Split",
+    "files",
+    "load",
+    "select_count",
+    "sizes",
+]

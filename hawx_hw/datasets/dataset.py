@@ -45,6 +45,13 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over shapes, images and labels, in hexadecimal."""
+        state = hashlib.sha256()
+        _add(state, self)
+        return state.hexdigest()
+
     def take(self, indices: np.ndarray) -> Split:
         """The images at ``indices``, in that order."""
         return Split(np.ascontiguousarray(self.images[indices]), self.labels[indices])
@@ -102,10 +109,15 @@ class Dataset:
         """SHA-256 over shapes, images and labels of all splits, in hexadecimal."""
         state = hashlib.sha256()
         for split in (self.train, self.calibration, self.test):
-            state.update(repr(split.images.shape).encode())
-            state.update(np.ascontiguousarray(split.images).tobytes())
-            state.update(split.labels.astype("<i8").tobytes())
+            _add(state, split)
         return state.hexdigest()
+
+
+def _add(state: hashlib._Hash, split: Split) -> None:
+    """Add shapes, images and labels to a hash."""
+    state.update(repr(split.images.shape).encode())
+    state.update(np.ascontiguousarray(split.images).tobytes())
+    state.update(split.labels.astype("<i8").tobytes())
 
 
 def evenly_spaced(split: Split, count: int = CALIBRATION_IMAGES) -> Split:

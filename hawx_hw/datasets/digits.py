@@ -12,10 +12,12 @@ import numpy as np
 
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, every_fifth_of_class
 
-__all__ = ["SIZES", "enlarge", "load"]
+__all__ = ["SELECT", "SIZES", "enlarge", "load"]
 
 #: Numbers of training and test images.
 SIZES = (1442, 355)
+#: Of the training images, those that select designs.
+SELECT = 285
 
 _FACTOR = 3
 _FRAME = 2

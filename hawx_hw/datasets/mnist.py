@@ -25,10 +25,12 @@ from hawx_hw.util.locations import cache_folder, data_folders
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["SIZES", "SOURCES", "load"]
+__all__ = ["SELECT", "SIZES", "SOURCES", "load"]
 
 #: Numbers of training and test images.
 SIZES = (60_000, 10_000)
+#: Of the training images, those that select designs.
+SELECT = 9_996
 
 SOURCES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

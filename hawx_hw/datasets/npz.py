@@ -25,7 +25,7 @@ from hawx_hw.datasets.sanity import doubts
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import open_file
 
-__all__ = ["load", "read_arrays", "sizes"]
+__all__ = ["class_sizes", "load", "read_arrays", "sizes"]
 
 _CLASSES_MAX = 1000
 _STATED_CLASSES_MAX = 65_536
@@ -85,6 +85,22 @@ def sizes(path: Path) -> tuple[int, int]:
     per_class = np.unique(arrays["y"], return_counts=True)[1]
     held_out = int((per_class // 5).sum())
     return count[0] - held_out, held_out
+
+
+def class_sizes(path: Path) -> list[int]:
+    """The numbers of training images of each class that has any, by the labels alone.
+
+    Raises
+    ------
+    UserError
+        As :func:`load`, for the labels.
+    """
+    arrays = read_arrays(path, ("y",), ("y_test",))
+    per_class = np.unique(_whole(arrays["y"], "y", str(path)), return_counts=True)[1]
+    if "y_test" not in arrays:
+        per_class = per_class - per_class // 5
+    sizes: list[int] = per_class.tolist()
+    return sizes
 
 
 def read_arrays(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.datasets import cifar10, digits, mnist, npz
+from hawx_hw.datasets import cifar10, digits, mnist, npz, roles
 from hawx_hw.datasets.dataset import Dataset
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.paths import user_path
@@ -14,7 +14,7 @@ from hawx_hw.util.paths import user_path
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["NAMES", "files", "load", "sizes"]
+__all__ = ["NAMES", "files", "load", "select_count", "sizes"]
 
 _LOADERS: dict[str, Callable[[Progress | None], Dataset]] = {
     "cifar10": lambda progress: cifar10.load(),
@@ -25,6 +25,12 @@ _SIZES: dict[str, Callable[[], tuple[int, int]]] = {
     "cifar10": cifar10.sizes,
     "digits": lambda: digits.SIZES,
     "mnist": lambda: mnist.SIZES,
+}
+#: Training images that select designs.
+_SELECT: dict[str, Callable[[], int]] = {
+    "cifar10": lambda: roles.select_count([cifar10.sizes()[0] // 10] * 10),
+    "digits": lambda: digits.SELECT,
+    "mnist": lambda: mnist.SELECT,
 }
 NAMES = tuple(_LOADERS)
 #: The config's key that names a data set.
@@ -76,6 +82,25 @@ def sizes(name_or_path: str, *, base: Path | None = None) -> tuple[int, int]:
     if name_or_path in _SIZES:
         return _SIZES[name_or_path]()
     return npz.sizes(_file(name_or_path, base))
+
+
+def select_count(name_or_path: str, *, base: Path | None = None) -> int:
+    """How many training images select designs (:mod:`hawx_hw.datasets.roles`), in milliseconds.
+
+    Parameters
+    ----------
+    name_or_path : str
+    base : Path or None
+        See :func:`load`.
+
+    Raises
+    ------
+    UserError
+        Unknown name; a file that is missing or damaged.
+    """
+    if name_or_path in _SELECT:
+        return _SELECT[name_or_path]()
+    return roles.select_count(npz.class_sizes(_file(name_or_path, base)))
 
 
 def _file(path: str, base: Path | None) -> Path:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["checkpoint_files", "record_of", "shipped_checkpoint"]
+from hawx_hw.util.files import read_text
+from hawx_hw.util.json_text import read_json
+
+__all__ = ["checkpoint_files", "held_out", "record_of", "shipped_checkpoint"]
 
 _SHIPPED = Path(__file__).parent / "checkpoints"
 
@@ -42,3 +45,23 @@ def checkpoint_files(model: str, dataset: str, checkpoint: Path | None) -> dict[
         return {}
     record = record_of(path)
     return {"checkpoint": path, **({"record": record} if record.is_file() else {})}
+
+
+def held_out(model: str, dataset: str, checkpoint: Path | None, digest: str) -> bool:
+    """Whether a training left some images out, according to its record.
+
+    Parameters
+    ----------
+    model, dataset, checkpoint
+        See :func:`checkpoint_files`.
+    digest : str
+        Of these images: :attr:`hawx_hw.datasets.Split.digest`.
+    """
+    record = checkpoint_files(model, dataset, checkpoint).get("record")
+    if record is None:
+        return False
+    try:
+        content = read_json(read_text(record))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("held_out_sha256") == digest

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from hawx_hw.datasets import Dataset
+from hawx_hw.datasets import Dataset, Split
+from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from hawx_hw.networks.augmentation import Augmentation, augment
 from hawx_hw.networks.evaluation import accuracy
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Recipe", "TrainingRecord", "default_epochs", "train"]
 
 _COMPILER_CACHE = "TORCHINDUCTOR_CACHE_DIR"
-_SCHEMA = 1
+_SCHEMA = 2
 _STEPS = 14_000
 _MOST_EPOCHS = 150
 #: Shape and type of the optimizer's count of steps.
@@ -75,6 +76,12 @@ class TrainingRecord:
     model, dataset : str
     dataset_sha256 : str
         :attr:`~hawx_hw.datasets.Dataset.digest` of the data set.
+    train_images : int
+        Images that it learned from.
+    held_out_images : int
+        Training images that it did not learn from: those that select designs.
+    held_out_sha256 : str
+        :attr:`~hawx_hw.datasets.Split.digest` of these.
     recipe : Recipe
     torch_version : str
     test_accuracy : float
@@ -87,6 +94,9 @@ class TrainingRecord:
     model: str
     dataset: str
     dataset_sha256: str
+    train_images: int
+    held_out_images: int
+    held_out_sha256: str
     recipe: Recipe
     torch_version: str
     test_accuracy: float
@@ -122,7 +132,8 @@ def train(
     model : str
         One of :data:`~hawx_hw.networks.zoo.MODELS`.
     dataset : Dataset
-        Trained on its train part, tested once, at the end, on its test part.
+        Trained on the images of its train part that :func:`~hawx_hw.datasets.roles.roles` gives to
+        learning, tested once, at the end, on its test part.
     seed : int
         >= 0.
     epochs : int or None
@@ -147,7 +158,8 @@ def train(
         raise ValueError(f"Output must end in .safetensors, not {output.name!r}")
     if seed < 0:
         raise ValueError(f"Seed must be at least 0, not {seed!r}")
-    epochs = default_epochs(len(dataset.train)) if epochs is None else epochs
+    parts = roles(dataset)
+    epochs = default_epochs(len(parts.learn)) if epochs is None else epochs
     if epochs < 1:
         raise ValueError(f"Epochs must be at least 1, not {epochs!r}")
     recipe = Recipe(seed, epochs)
@@ -155,13 +167,18 @@ def train(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_seed(seed, "weights"))
             network = build(model, dataset.shape, dataset.classes)
-        _fit(network, model, dataset, recipe, progress, output.with_name(f"{output.name}.partial"))
+        identity = json.dumps([_SCHEMA, model, dataset.digest, asdict(recipe), torch.__version__])
+        partial = output.with_name(f"{output.name}.partial")
+        _fit(network, parts.learn, recipe, identity, progress, partial, dataset.name)
 
     content = pack(network.state_dict())
     record = TrainingRecord(
         model=model,
         dataset=dataset.name,
         dataset_sha256=dataset.digest,
+        train_images=len(parts.learn),
+        held_out_images=len(parts.select),
+        held_out_sha256=parts.select.digest,
         recipe=recipe,
         torch_version=torch.__version__,
         test_accuracy=accuracy(network, dataset.test.images, dataset.test.labels),
@@ -178,20 +195,20 @@ def train(
 
 def _fit(
     network: nn.Module,
-    model: str,
-    dataset: Dataset,
+    learn: Split,
     recipe: Recipe,
+    identity: str,
     progress: Progress | None,
     partial: Path,
+    where: str,
 ) -> None:
-    pixels = torch.from_numpy(dataset.train.images.copy())
-    labels = torch.from_numpy(dataset.train.labels)
+    pixels = torch.from_numpy(learn.images.copy())
+    labels = torch.from_numpy(learn.labels)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     batches = math.ceil(len(labels) / recipe.batch)
     steps = batches * recipe.epochs
-    identity = json.dumps([_SCHEMA, model, dataset.digest, asdict(recipe), torch.__version__])
     network.train()
     for epoch in range(_resume(network, optimizer, identity, partial), recipe.epochs):
         generator = torch.Generator().manual_seed(_seed(recipe.seed, f"epoch {epoch}"))
@@ -205,7 +222,7 @@ def _fit(
             if not bool(torch.isfinite(loss)):
                 raise UserError(
                     f"The training diverged: the loss of epoch {epoch + 1} is not finite",
-                    where=dataset.name,
+                    where=where,
                     hint="Look at the data, or try another seed.",
                 )
             optimizer.zero_grad()

@@ -6,6 +6,7 @@ import pytest
 
 from hawx_hw import datasets
 from hawx_hw.datasets import NAMES, files
+from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from tests import material
 
@@ -29,6 +30,7 @@ def test_sizes(name, monkeypatch):
     if os.environ.get("HAWX_TEST_MATERIAL"):
         monkeypatch.setenv("HAWX_DATA", str(material.material("data")))
     assert datasets.sizes(name) == (len(dataset.train), len(dataset.test))
+    assert datasets.select_count(name) == len(roles(dataset).select)
 
 
 @pytest.mark.parametrize("own_test", [False, True])
@@ -39,6 +41,7 @@ def test_sizes_of_a_file(tmp_path, own_test):
     np.savez(tmp_path / "x.npz", x=images, y=labels, **more)
     dataset = datasets.load("x.npz", base=tmp_path)
     assert datasets.sizes("x.npz", base=tmp_path) == (len(dataset.train), len(dataset.test))
+    assert datasets.select_count("x.npz", base=tmp_path) == len(roles(dataset).select) > 0
 
 
 @pytest.mark.parametrize(

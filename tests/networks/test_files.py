@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.networks.files import checkpoint_files, record_of, shipped_checkpoint
+from hawx_hw.networks.files import checkpoint_files, held_out, record_of, shipped_checkpoint
 
 
 @pytest.mark.parametrize("dataset", ["digits", "mnist"])
@@ -39,3 +39,16 @@ def test_one_that_is_given(tmp_path: Path) -> None:
 def test_torch_is_not_needed() -> None:
     code = "import sys, hawx_hw.networks.files; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_a_training_left_out_is_read_from_its_record(tmp_path: Path) -> None:
+    checkpoint, record = tmp_path / "a.safetensors", tmp_path / "a.json"
+    checkpoint.touch()
+    assert not held_out("lenet5", "own.npz", checkpoint, "ab")
+    record.write_text('{"held_out_sha256": "ab"}')
+    assert held_out("lenet5", "own.npz", checkpoint, "ab")
+    assert not held_out("lenet5", "own.npz", checkpoint, "cd")
+    for text in ("{}", "[]", "{", '{"held_out_sha256": null}'):
+        record.write_text(text)
+        assert not held_out("lenet5", "own.npz", checkpoint, "ab")
+    assert not held_out("lenet5", "no such data set", None, "ab")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hawx_hw.datasets import Dataset, Split
+from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from hawx_hw.networks import train, training
 from hawx_hw.networks.tensor_file import pack, unpack
@@ -27,7 +28,8 @@ def striped(count, seed):
 
 @pytest.fixture(scope="module")
 def dataset():
-    learn = striped(300, 0)
+    # Of these, 74 select and 301 are learned from: three batches.
+    learn = striped(375, 0)
     return Dataset("stripes", 2, learn, learn, striped(100, 1))
 
 
@@ -48,6 +50,10 @@ def test_it_learns_and_tells(dataset, tmp_path):
     assert written == record.as_json() | {"recipe": written["recipe"]}
     assert written["checkpoint_sha256"] == sha256_file(path)
     assert written["dataset_sha256"] == dataset.digest
+    parts = roles(dataset)
+    assert (written["train_images"], written["held_out_images"]) == (301, 74)
+    assert len(parts.learn) == 301
+    assert written["held_out_sha256"] == parts.select.digest
     assert written["recipe"]["epochs"] == 12
     assert written["torch_version"] == torch.__version__
 
