@@ -331,7 +331,7 @@ def _job(
         outcomes = pipeline.run(choose(pipeline), protected=protected)
     except UserError as error:
         raise located(error, path) from error
-    summary = summarize(folder, outcomes)
+    summary = summarize(folder, outcomes, config.search)
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))
     else:

@@ -143,12 +143,12 @@ def _profiled(
     pipeline.run(pipeline.needed("quantize"))
     with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.datasets.dataset import evenly_spaced
+            from hawx_hw.datasets.roles import roles
             from hawx_hw.graph.storage import load_graph
             from hawx_hw.scores.predictor import expected_changes
             from hawx_hw.scores.profiling import LayerScores, profile_network, save_profiling
         dataset = datasets.load(config.network.dataset, base=base)
-        graph, seen = load_graph(folder / GRAPH), evenly_spaced(dataset.train, images)
+        graph, seen = load_graph(folder / GRAPH), roles(dataset).proposing(images)
         with progress.task("scoring every filter under every block", estimate=10.0) as task:
             profiling = profile_network(
                 graph,
@@ -193,7 +193,7 @@ def _calibrated(
     """
     from hawx_hw.assignment.space import Space
     from hawx_hw.compensation.per_filter import Compensated
-    from hawx_hw.datasets.dataset import evenly_spaced
+    from hawx_hw.datasets.roles import roles
     from hawx_hw.graph.pixels import codes
     from hawx_hw.scores.calibration import calibrate
     from hawx_hw.scores.probe import Probe
@@ -215,7 +215,7 @@ def _calibrated(
         probe = Probe(graph, profile, blocks, images, count=count, change=change)
         scores = probe.expected_changes(candidates)
         changes = probe.expected_changes(profile.uniforms())
-    calibration_images = evenly_spaced(dataset.train, config.network.calibration_images)
+    calibration_images = roles(dataset).proposing(config.network.calibration_images)
     with progress.task("evaluating assignments", estimate=2.0 * evaluations) as task:
         calibration = calibrate(
             graph,

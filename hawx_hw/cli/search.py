@@ -206,10 +206,9 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
 
     result = load_result(folder)
     assert config.search is not None
-    limits = config.search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
-    drop = config.search.constraints.accuracy_drop
+    rules = config.search.constraints
     try:
-        chosen = by_constraints(result, drop, limits)
+        chosen = by_constraints(result, rules.accuracy_drop, rules.limits, rules.confidence)
     except UserError:
         chosen = None
     shown = range(len(result.front)) if whole else sorted(pareto(points_of(result)).tolist())
@@ -223,6 +222,10 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
         f"{100 * result.exact_accuracy:.2f} %) in {result.seconds:.1f} s with {result.algorithm}; "
         f"hypervolume {result.hypervolume:.6g}."
     ]
+    if result.select_images:
+        notes.append(
+            f"Accuracy drops are those on {result.select_images:,} images that no search saw."
+        )
     if result.memory_model:
         notes.append(f"Energy and power count memories by the model {result.memory_model}.")
     if hidden:
@@ -246,7 +249,7 @@ def _line(index: int, result: SearchResult, mark: str) -> list[str]:
     predicted = point.predicted_accuracy
     return [
         f"{index}{mark}",
-        f"{point.accuracy_drop:.2f}",
+        f"{point.unseen_drop:.2f}",
         f"{100 * (result.exact_accuracy - predicted.value):.2f}" if predicted else "",
         "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
         *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),

@@ -39,11 +39,15 @@ class AssignmentImages:
         For the reported accuracies.
     training : Split or None
         The images of the search; None where no search chose the blocks.
+    promised : bool
+        Whether the design was chosen by a bound of its accuracy drop: that bound is one of the
+        network of the search alone.
     """
 
     calibration: np.ndarray
     test: Split
     training: Split | None
+    promised: bool = False
 
 
 def compensate_assignment(
@@ -57,7 +61,8 @@ def compensate_assignment(
 
     Layer after layer is the better way of compensation as a rule. A search however compensates each
     filter by itself, independent of the layers before. Where its way is better on its training
-    images, its network is the one that is built.
+    images, or where a bound of the accuracy drop was established for it, its network is the one
+    that is built.
 
     Parameters
     ----------
@@ -105,7 +110,7 @@ def compensate_assignment(
             by_layer=accuracy(assigned, images.training, "layer after layer"),
         )
         searched_accuracy = accuracy(searched, images.test, "each filter by itself")
-        if training.by_filter > training.by_layer:
+        if images.promised or training.by_filter > training.by_layer:
             assigned, compensation = searched, ()
     result = AssignResult(
         exact=False,

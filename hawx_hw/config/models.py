@@ -29,6 +29,13 @@ class NetworkConfig(Model):
         min_length=1,
         description="A .safetensors file with the weights; left out: the one that comes with hawx.",
     )
+    validation: str | None = Field(
+        default=None,
+        min_length=1,
+        description="An .npz file with x and y of images that the network did not learn from: they "
+        "select the design of a search. Left out: about a fifth of the training images, which hawx "
+        "train leaves out.",
+    )
     calibration_images: int = Field(
         default=512,
         ge=1,

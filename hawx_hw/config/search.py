@@ -29,8 +29,15 @@ class ConstraintsConfig(Model):
         ge=0,
         le=100,
         allow_inf_nan=False,
-        description="Largest accuracy drop against exact blocks, in percentage points, on the "
-        "training images of the search.",
+        description="Largest accuracy drop against exact blocks, in percentage points.",
+    )
+    confidence: float = Field(
+        default=0.95,
+        ge=0.5,
+        lt=1,
+        allow_inf_nan=False,
+        description="Probability that the chosen design keeps accuracy_drop on new images, judged "
+        "by images that no search looked at.",
     )
     energy_nj: float | None = Field(
         default=None, gt=0, allow_inf_nan=False, description="Most energy an image, in nJ."
@@ -47,6 +54,14 @@ class ConstraintsConfig(Model):
     latency_us: float | None = Field(
         default=None, gt=0, allow_inf_nan=False, description="Most time an image takes, in us."
     )
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The most of metrics, by their names: those that are given."""
+        limits: dict[str, float] = self.model_dump(
+            exclude={"accuracy_drop", "confidence"}, exclude_none=True
+        )
+        return limits
 
 
 class SearchConfig(Model):
@@ -70,6 +85,12 @@ class SearchConfig(Model):
         default=40, ge=1, description="Assignments that are evaluated on the search's images."
     )
     images: int = Field(default=1000, ge=1, description="Training images of an evaluation.")
+    select_images: int | None = Field(
+        default=None,
+        ge=1,
+        description="Images, unseen by the search, that decide which designs keep accuracy_drop. "
+        "Left out: all that there are.",
+    )
     profile_images: int = Field(
         default=512, ge=2, description="Training images that the scores are measured on."
     )

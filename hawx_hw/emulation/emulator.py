@@ -205,6 +205,26 @@ class Emulator:
         ndarray of float64
             ``(assignments,)``, each in [0, 1].
         """
+        right = self.correct(assignments, images, labels, graphs=graphs, progress=progress)
+        accuracies: np.ndarray = np.count_nonzero(right, axis=1) / len(images)
+        return accuracies
+
+    def correct(
+        self,
+        assignments: Sequence[Assignment | None],
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        graphs: Sequence[Graph] | None = None,
+        progress: Progress | None = None,
+    ) -> np.ndarray:
+        """Which images are right under each of many assignments; see :meth:`evaluate_many`.
+
+        Returns
+        -------
+        ndarray of bool
+            ``(assignments, n)``.
+        """
         if len(images) == 0 or len(images) != len(labels):
             raise ValueError(
                 f"Accuracy needs as many labels as images and at least one, "
@@ -221,20 +241,20 @@ class Emulator:
         keys = [self._keys(a, graph) for a, graph in zip(assignments, run_on)]
         order = sorted(range(len(keys)), key=lambda index: tuple(keys[index].values()))
         batches = self._batched(images)
-        right = np.zeros(len(assignments), dtype=np.int64)
+        right = np.zeros((len(assignments), len(images)), dtype=bool)
         start = done = 0
         for batch in batches:
-            expected = labels[start : start + len(batch.images)]
-            start += len(batch.images)
+            part = slice(start, start + len(batch.images))
+            expected, start = labels[part], part.stop
             for index in order:
                 values = self._evaluate(batch, assignments[index] or {}, keys[index], run_on[index])
                 predicted = values[self._graph.output].reshape(len(expected), -1).argmax(axis=1)
-                right[index] += np.count_nonzero(predicted == expected)
+                right[index, part] = predicted == expected
                 done += 1
                 if progress:
                     progress(done, len(batches) * len(order))
             self._release(batch)
-        return right / len(images)
+        return right
 
     def _run(
         self, images: np.ndarray, assignment: Assignment | None, names: Sequence[str]

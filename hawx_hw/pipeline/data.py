@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.config.load import blame
+from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.compensation.assigned import AssignmentImages
     from hawx_hw.config.models import Config
     from hawx_hw.datasets import Dataset
+    from hawx_hw.datasets.roles import Roles
     from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
 
@@ -26,6 +27,7 @@ __all__ = [
     "dataset_files",
     "image_codes",
     "load_dataset",
+    "load_roles",
     "training_codes",
 ]
 
@@ -52,16 +54,13 @@ def check_images(config: Config, base: Path, *keys: str) -> None:
     UserError
         There are fewer, or there is no such data set.
     """
-    from hawx_hw import datasets
-
-    with blame("network.dataset"):
-        train, test = datasets.sizes(config.network.dataset, base=base)
+    training, test = _sizes(config, base)
     for key in keys:
         section, _, name = key.partition(".")
         settings = getattr(config, section)
         if settings is not None and name in settings.model_fields_set:
             of_test = section in _ON_TEST_IMAGES
-            part, there = ("test", test) if of_test else ("training", train)
+            part, there = ("test", test) if of_test else ("training", training)
             check_count(getattr(settings, name), there, part, key)
 
 
@@ -79,11 +78,19 @@ def check_option(count: int, config: Config, base: Path, part: str, option: str)
     option : str
         Its name, for the error.
     """
+    training, test = _sizes(config, base)
+    check_count(count, training if part == "training" else test, part, option)
+
+
+def _sizes(config: Config, base: Path) -> tuple[int, int]:
+    """The numbers of images for learning and for test."""
     from hawx_hw import datasets
 
     with blame("network.dataset"):
         train, test = datasets.sizes(config.network.dataset, base=base)
-    check_count(count, train if part == "training" else test, part, option)
+        if config.network.validation is not None:
+            return train, test
+        return train - datasets.select_count(config.network.dataset, base=base), test
 
 
 def check_count(count: int, there: int, part: str, where: str) -> None:
@@ -121,11 +128,32 @@ def load_dataset(context: Context) -> Dataset:
         )
 
 
+def load_roles(context: Context) -> Roles:
+    """The roles of the images of the config's data set, and of its validation images.
+
+    Raises
+    ------
+    UserError
+        See :func:`~hawx_hw.datasets.roles.roles`.
+    """
+    from hawx_hw import datasets
+    from hawx_hw.datasets.roles import roles
+
+    dataset, given = load_dataset(context), context.config.network.validation
+    if given is None:
+        return roles(dataset)
+    with blame("network.validation"):
+        return roles(dataset, datasets.load(given, base=context.base))
+
+
 def dataset_files(config: Config, base: Path) -> dict[str, Path]:
-    """The files of the config's data set whose contents may change while its name stays."""
+    """The config's files of images whose contents may change while their names stay."""
     from hawx_hw import datasets
 
-    return datasets.files(config.network.dataset, base=base)
+    files, validation = datasets.files(config.network.dataset, base=base), config.network.validation
+    if validation is None:
+        return files
+    return {**files, "network.validation": config_path(validation, base, "network.validation")}
 
 
 def image_codes(context: Context, section: str, graph: Graph) -> np.ndarray:
@@ -158,7 +186,7 @@ def image_codes(context: Context, section: str, graph: Graph) -> np.ndarray:
 
 
 def training_codes(context: Context, count: int, graph: Graph) -> np.ndarray:
-    """Input codes of ``count`` training images, evenly spaced; of all where there are fewer.
+    """Input codes of ``count`` images for learning, evenly spaced; of all where there are fewer.
 
     Parameters
     ----------
@@ -176,10 +204,7 @@ def training_codes(context: Context, count: int, graph: Graph) -> np.ndarray:
     UserError
         The network takes other images.
     """
-    from hawx_hw.datasets.dataset import evenly_spaced
-
-    images = evenly_spaced(load_dataset(context).train, count).images
-    return _codes(images, graph, context)
+    return _codes(load_roles(context).proposing(count).images, graph, context)
 
 
 def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
@@ -199,13 +224,13 @@ def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
 def assignment_images(context: Context) -> AssignmentImages:
     """The images that compensation for assigned blocks needs; the test images are for reports."""
     from hawx_hw.compensation.assigned import AssignmentImages
-    from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.graph.pixels import codes
 
-    dataset, search = load_dataset(context), context.config.search
+    parts, search = load_roles(context), context.config.search
     count = context.config.network.calibration_images
     return AssignmentImages(
-        calibration=codes(evenly_spaced(dataset.train, count).images),
-        test=dataset.test,
-        training=None if search is None else evenly_spaced(dataset.train, search.images),
+        calibration=codes(parts.proposing(count).images),
+        test=parts.test,
+        training=None if search is None else parts.proposing(search.images),
+        promised=search is not None and len(parts.select) > 0,
     )

@@ -11,7 +11,7 @@ from hawx_hw.util.results import Record, Result
 if TYPE_CHECKING:
     from hawx_hw.datasets import Dataset
 
-__all__ = ["DatasetSummary", "NetworkAccuracy", "QuantizeResult"]
+__all__ = ["DatasetSummary", "NetworkAccuracy", "QuantizeResult", "RolesSummary"]
 
 
 class DatasetSummary(Record):
@@ -52,6 +52,23 @@ class DatasetSummary(Record):
         )
 
 
+class RolesSummary(Record):
+    """How many images have which role; see :mod:`hawx_hw.datasets.roles`.
+
+    Parameters
+    ----------
+    learn, select, test : int
+    unseen : bool
+        Whether the network is known not to have learned from those that select: by the record of
+        its training, or by the config.
+    """
+
+    learn: int
+    select: int
+    test: int
+    unseen: bool
+
+
 class NetworkAccuracy(Record):
     """Accuracies in [0, 1] on test images.
 
@@ -77,6 +94,7 @@ class QuantizeResult(Result):
     model : str
         The network, as the config names it.
     dataset : DatasetSummary
+    roles : RolesSummary
     calibration_images : int
     accuracy : NetworkAccuracy
     parameters : int
@@ -85,10 +103,11 @@ class QuantizeResult(Result):
 
     FILE: ClassVar[str] = "quantize.json"
     STAGE: ClassVar[str] = "quantize"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     model: str
     dataset: DatasetSummary
+    roles: RolesSummary
     calibration_images: int
     accuracy: NetworkAccuracy
     parameters: int

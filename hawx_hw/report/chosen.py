@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.report.verdict import rivals, verdict
+from hawx_hw.search.bound import drop_interval
+from hawx_hw.search.pick import CONFIDENCE, AccuracyBound, bound_of, choose
 
 if TYPE_CHECKING:
-    from hawx_hw.search.result import AccuracyInterval, SearchResult
+    from hawx_hw.config.search import SearchConfig
+    from hawx_hw.search.result import AccuracyInterval, DesignPoint, SearchResult
 
 __all__ = ["ChosenDesign", "ComparedDesign", "chosen_design"]
 
@@ -23,7 +26,11 @@ class ComparedDesign:
     what : str
         What it is, in words.
     accuracy_drop : float
-        On the search's training images, in percentage points.
+        On the images that select, in percentage points; where there are none, on those of the
+        search.
+    interval : tuple of float or None
+        It lies there with the confidence of the constraint, taken by itself; None where no images
+        select, or where the design is exact.
     test_accuracy : float or None
         In [0, 1].
     metrics : mapping of str to float
@@ -34,6 +41,7 @@ class ComparedDesign:
 
     what: str
     accuracy_drop: float
+    interval: tuple[float, float] | None
     test_accuracy: float | None
     metrics: Mapping[str, float]
     size: str
@@ -58,6 +66,8 @@ class ChosenDesign:
         One sentence on what it gains.
     designs : tuple of ComparedDesign
         The chosen one, and those that it must beat.
+    bound : AccuracyBound or None
+        What is known of its accuracy drop on new images; None where no images select.
     memory_model : str or None
         The memory model that their energies rest on; None where no memories count.
     """
@@ -70,6 +80,7 @@ class ChosenDesign:
     predicted_accuracy: AccuracyInterval | None
     verdict: str
     designs: tuple[ComparedDesign, ...]
+    bound: AccuracyBound | None = None
     memory_model: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,10 +92,23 @@ class ChosenDesign:
         return {**asdict(self), "designs": designs}
 
 
-def chosen_design(result: SearchResult, index: int) -> ChosenDesign:
-    """The point ``index`` of a search's front, beside what it must beat."""
+def chosen_design(
+    result: SearchResult, index: int, search: SearchConfig | None = None
+) -> ChosenDesign:
+    """The point ``index`` of a search's front, beside what it must beat.
+
+    Parameters
+    ----------
+    result : SearchResult
+    index : int
+    search : SearchConfig or None
+        With the constraints that it was chosen by; None: it must lose no more than it does.
+    """
     chosen = result.front[index]
-    others = rivals(result, chosen, chosen.accuracy_drop)
+    most, confidence = chosen.unseen_drop, CONFIDENCE
+    if search is not None:
+        most, confidence = search.constraints.accuracy_drop, search.constraints.confidence
+    others = rivals(result, chosen, most, confidence)
     points = [("chosen", chosen), *((rival.what, rival.point) for rival in others)]
     return ChosenDesign(
         index=index,
@@ -96,9 +120,32 @@ def chosen_design(result: SearchResult, index: int) -> ChosenDesign:
         verdict=verdict(result, chosen, others),
         designs=tuple(
             ComparedDesign(
-                what, point.accuracy_drop, point.test_accuracy, point.metrics, result.size_of(point)
+                what,
+                point.unseen_drop,
+                _interval(point, confidence),
+                point.test_accuracy,
+                point.metrics,
+                result.size_of(point),
             )
             for what, point in points
         ),
+        bound=None if search is None else _bound(result, index, search),
         memory_model=result.memory_model,
     )
+
+
+def _bound(result: SearchResult, index: int, search: SearchConfig) -> AccuracyBound | None:
+    """What is known of the accuracy drop of a point, however it was chosen."""
+    constraints = search.constraints
+    most, confidence = constraints.accuracy_drop, constraints.confidence
+    if search.index is None:
+        choice = choose(result, most, constraints.limits, confidence)
+        if choice.point is result.front[index]:
+            return choice.bound
+    return bound_of(result, index, most, confidence)
+
+
+def _interval(point: DesignPoint, confidence: float) -> tuple[float, float] | None:
+    if point.selection is None or point.exact:
+        return None
+    return drop_interval(point.selection, confidence)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
     from hawx_hw.scores.profiling import ProfileFile
+    from hawx_hw.search.pick import AccuracyBound
     from hawx_hw.search.result import SearchFile
     from hawx_hw.synthesis.result import SynthResult, Timing
     from hawx_hw.verification.result import VerifyResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Line",
     "assign_lines",
+    "bound_lines",
     "emit_lines",
     "pick_lines",
     "power_lines",
@@ -42,6 +44,11 @@ def quantize_lines(result: QuantizeResult) -> list[Line]:
         ("accuracy, float network", f"{_percent(accuracy.in_float)} {images}"),
         ("accuracy, int8 network", f"{_percent(accuracy.int8)} {images}"),
     ]
+    parts = result.roles
+    learned = "left out of training" if parts.unseen else "which the network may have learned from"
+    select = f"{parts.select:,} select the design, {learned}" if parts.select else "none selects"
+    learn = f"{parts.learn:,} to learn from and to search with"
+    lines.append(("images", f"{learn}; {select}; {parts.test:,} test"))
     return [*lines, ("note", dataset.note)] if dataset.note else lines
 
 
@@ -83,6 +90,35 @@ def pick_lines(index: int | None) -> list[Line]:
             f"point {index} of the front (list the front: hawx search; build another point: "
             "hawx run --index)",
         )
+    ]
+
+
+def bound_lines(bound: AccuracyBound | None) -> list[Line]:
+    """What is known of the accuracy drop on new images; nothing without images that select."""
+    if bound is None:
+        return []
+    name = "accuracy drop on new images"
+    if not bound.finalists:
+        return [(name, "none: the design is exact")]
+    basis = (
+        f"{bound.drop:.2f} points on {bound.images:,} images that no search saw; at most "
+        f"{bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
+        f"{bound.finalists} finalists"
+    )
+    if bound.holds:
+        return [(name, basis)]
+    needed = (
+        f"about {bound.images_needed:,} would show it if the drop is as observed"
+        if bound.images_needed
+        else "no number of images would show it if the drop is as observed"
+    )
+    return [
+        (name, basis),
+        (
+            "caution",
+            f"undecided: these images cannot show that the drop is at most {bound.most:g}; "
+            f"{needed}. The design is the one with the least bound",
+        ),
     ]
 
 

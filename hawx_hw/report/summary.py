@@ -17,6 +17,7 @@ from hawx_hw.report.tables import Table
 from hawx_hw.util.tables import print_table
 
 if TYPE_CHECKING:
+    from hawx_hw.config.search import SearchConfig
     from hawx_hw.pipeline.stage import Outcome
     from hawx_hw.power.references import ReferenceDesign
     from hawx_hw.power.result import PowerResult
@@ -157,7 +158,8 @@ class Summary:
 
     def _lines_of(self, stage: str) -> list[Line]:
         if stage == "pick":
-            return lines.pick_lines(self.results.index)
+            bound = None if self.chosen is None else self.chosen.bound
+            return [*lines.pick_lines(self.results.index), *lines.bound_lines(bound)]
         if stage == "references":
             return []
         result = getattr(self.results, stage)
@@ -184,7 +186,9 @@ _LINES: Mapping[str, Callable[[Any], list[Line]]] = {
 }
 
 
-def summarize(folder: Path, outcomes: Sequence[Outcome]) -> Summary:
+def summarize(
+    folder: Path, outcomes: Sequence[Outcome], search: SearchConfig | None = None
+) -> Summary:
     """The summary of a run.
 
     Parameters
@@ -193,6 +197,8 @@ def summarize(folder: Path, outcomes: Sequence[Outcome]) -> Summary:
         The build folder.
     outcomes : sequence of Outcome
         Of the stages of the run; other stages are left out.
+    search : SearchConfig or None
+        The config's search, with the constraints that the design was chosen by.
 
     Raises
     ------
@@ -206,8 +212,8 @@ def summarize(folder: Path, outcomes: Sequence[Outcome]) -> Summary:
         from hawx_hw.report.chosen import chosen_design
         from hawx_hw.search.result import load_result
 
-        search = results.search.search if results.search is not None else None
-        chosen = chosen_design(search or load_result(folder), results.index)
+        result = results.search.search if results.search is not None else None
+        chosen = chosen_design(result or load_result(folder), results.index, search)
     comparisons: list[Comparison] = []
     if {"synth", "power"} & set(stages):
         from hawx_hw.prediction.result import PredictResult

@@ -51,17 +51,13 @@ class Table:
 def chosen_table(chosen: ChosenDesign) -> Table:
     """The chosen design beside those that it must beat."""
     titles = (title for title, _ in _DESIGN_METRICS.values())
-    heading = (
-        "design",
-        "accuracy drop, percentage points",
-        "test accuracy, as searched",
-        *titles,
-        "size",
-    )
+    drop, between = "accuracy drop, percentage points", "interval"
+    heading = ("design", drop, between, "test accuracy", *titles, "size")
     lines = tuple(
         (
             design.what,
             f"{design.accuracy_drop:.2f}",
+            "" if design.interval is None else "{:.2f} to {:.2f}".format(*design.interval),
             "" if design.test_accuracy is None else f"{100 * design.test_accuracy:.2f} %",
             *(
                 f"{design.metrics[name]:{form}}" if name in design.metrics else ""

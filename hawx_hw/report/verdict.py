@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hawx_hw.search.pick import CONFIDENCE, choose_point
 from hawx_hw.search.result import DesignPoint, SearchResult
 
 __all__ = ["EXACT", "LOWER_PRECISION", "Rival", "rivals", "verdict"]
@@ -51,8 +52,12 @@ class Rival:
         return self.kind if self.kind == EXACT else f"{self.kind}: {self.point.blocks[0]}"
 
 
-def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival]:
+def rivals(
+    result: SearchResult, chosen: DesignPoint, most: float, confidence: float = CONFIDENCE
+) -> list[Rival]:
     """Exact blocks everywhere, and the least objective of one block everywhere.
+
+    Each is chosen by the rule that chose the design, from its own kind.
 
     Parameters
     ----------
@@ -60,25 +65,26 @@ def rivals(result: SearchResult, chosen: DesignPoint, most: float) -> list[Rival
         Its ``uniform`` are what is compared with.
     chosen : DesignPoint
     most : float
-        The largest accuracy drop, in percentage points; where that of the chosen design is larger,
-        that.
+        The largest accuracy drop, in percentage points; where no images select and that of the
+        chosen design is larger, that.
+    confidence : float
+        Of the bound that keeps it.
 
     Returns
     -------
     list of Rival
         Exact, the best of plain lower precision and the best of any block, as far as they were
-        evaluated and lose no more; none twice.
+        evaluated and keep the accuracy drop; none twice.
     """
-    most = max(most, chosen.accuracy_drop)
+    if result.select_images == 0:
+        most = max(most, chosen.accuracy_drop)
     exact = [point for point in result.uniform if point.exact]
-    allowed = [point for point in result.uniform if point.accuracy_drop <= most]
-    plain = [point for point in allowed if point.blocks[0].startswith(_PRECISION)]
-    others: list[Rival] = []
-    for kind, some in ((EXACT, exact), (LOWER_PRECISION, plain), (_ONE_BLOCK, allowed)):
-        if some:
-            best = min(some, key=lambda point: point.metrics[result.objective])
-            if best.vector not in [rival.point.vector for rival in others]:
-                others.append(Rival(kind, best))
+    plain = [point for point in result.uniform if point.blocks[0].startswith(_PRECISION)]
+    others = [Rival(EXACT, point) for point in exact[:1]]
+    for kind, some in ((LOWER_PRECISION, plain), (_ONE_BLOCK, result.uniform)):
+        choice = choose_point(result, some, most, confidence)
+        if choice and choice.point.vector not in [rival.point.vector for rival in others]:
+            others.append(Rival(kind, choice.point))
     return others
 
 
@@ -89,7 +95,7 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
         less = [
             point
             for point in result.front
-            if point.accuracy_drop <= chosen.accuracy_drop
+            if point.unseen_drop <= chosen.unseen_drop
             and point.metrics[result.objective] < objective
         ]
         text = _ONE_BLOCK
@@ -101,7 +107,10 @@ def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) 
         share = 100 * (1 - objective / rival.point.metrics[result.objective])
         word = "less" if share > 0 else "more"
         clear = result.objective not in _PREDICTED or abs(share) >= _RESOLUTION
-        doubt = "" if clear else " (within the error of predictions)"
+        low, high = sorted((abs(share) - _RESOLUTION, abs(share) + _RESOLUTION))
+        doubt = f" ({low:.2f} to {high:.2f} %)" if result.objective in _PREDICTED else ""
+        if not clear:
+            doubt = " (within the error of predictions: not distinguishable from none)"
         unit = _WORDS.get(result.objective, result.objective)
         parts.append(f"{abs(share):.2f} % {word} {unit} than {rival.what}{doubt}")
     return "predicted to take " + ", ".join(parts)

@@ -14,6 +14,7 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.pixels import codes
+from hawx_hw.search.bound import Paired
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -121,6 +122,22 @@ class EmulatedOracle:
             progress=progress,
         )
         return self._count(accuracies)
+
+    def paired(self, vectors: np.ndarray, progress: Progress | None = None) -> list[Paired]:
+        """On how many images each of the vectors ``(n, units)`` differs from the exact network."""
+        vectors = self._space.checked(vectors)
+        graphs = [self._change(vector) for vector in vectors] if self._change else None
+        (exact,) = self._emulator.correct([None], self._images, self._labels)
+        right = self._emulator.correct(
+            [self._space.assignment(vector) for vector in vectors],
+            self._images,
+            self._labels,
+            graphs=graphs,
+            progress=progress,
+        )
+        lost = np.count_nonzero(exact & ~right, axis=1).tolist()
+        gained = np.count_nonzero(~exact & right, axis=1).tolist()
+        return [Paired(len(self._images), *each) for each in zip(lost, gained, strict=True)]
 
     def _count(self, accuracies: np.ndarray) -> np.ndarray:
         counts: np.ndarray = np.rint(accuracies * len(self._images)).astype(np.int64)

@@ -1,13 +1,89 @@
-"""One point of a front: by its number, or by the constraints that it must meet."""
+"""One point of a front: by its number, or by the constraints that it must meet.
+
+The images that select decide which designs keep the accuracy constraint, with a confidence that is
+stated: each candidate's bound is corrected for their number (:mod:`hawx_hw.search.bound`). Which
+designs are candidates, and in which order they are tested, is a matter of the search's images
+alone. The exact design needs no test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
 
 from hawx_hw.errors import UserError
+from hawx_hw.search.bound import Paired, Tested, fallback, images_needed, upper_drop
 from hawx_hw.search.result import DesignPoint, SearchResult
 
-__all__ = ["by_constraints", "by_index"]
+__all__ = [
+    "CONFIDENCE",
+    "AccuracyBound",
+    "Choice",
+    "bound_of",
+    "by_constraints",
+    "by_index",
+    "choose",
+    "choose_point",
+]
+
+#: The confidence of a constraint that states none.
+CONFIDENCE = 0.95
+#: Standard deviations by which a candidate may miss the constraint on the search's images.
+_HOPE = 2.0
+
+_Vector = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AccuracyBound:
+    """What is known of a design's accuracy drop on new images.
+
+    Parameters
+    ----------
+    drop : float
+        On the images that select, in percentage points.
+    upper : float
+        Its upper confidence bound, corrected for the number of finalists.
+    most : float
+        The constraint.
+    confidence : float
+        Of the bound, with all finalists together, in [0.5, 1).
+    images : int
+        Images that select.
+    finalists : int
+        Designs whose bounds were compared with the constraint; 0 where the design is exact, whose
+        drop is certain.
+    holds : bool
+        Whether the bound meets the constraint.
+    images_needed : int or None
+        About how many images would show it, if the drop is as observed; None where the bound meets
+        the constraint, or where no number would.
+    """
+
+    drop: float
+    upper: float
+    most: float
+    confidence: float
+    images: int
+    finalists: int
+    holds: bool
+    images_needed: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chosen point.
+
+    Parameters
+    ----------
+    point : DesignPoint
+    bound : AccuracyBound or None
+        None where no images select: the choice rests on the images of the search.
+    """
+
+    point: DesignPoint
+    bound: AccuracyBound | None
 
 
 def by_index(result: SearchResult, index: int) -> int:
@@ -26,21 +102,41 @@ def by_index(result: SearchResult, index: int) -> int:
     return index
 
 
-def by_constraints(result: SearchResult, accuracy_drop: float, limits: Mapping[str, float]) -> int:
-    """Index of the point of least objective that meets the constraints.
+def by_constraints(
+    result: SearchResult,
+    accuracy_drop: float,
+    limits: Mapping[str, float],
+    confidence: float = CONFIDENCE,
+) -> int:
+    """Index of the point that :func:`choose` chooses from the front."""
+    point = choose(result, accuracy_drop, limits, confidence).point
+    return next(index for index, each in enumerate(result.front) if each is point)
+
+
+def choose(
+    result: SearchResult,
+    accuracy_drop: float,
+    limits: Mapping[str, float],
+    confidence: float = CONFIDENCE,
+) -> Choice:
+    """The point of the front of least objective that meets the constraints.
 
     Parameters
     ----------
     result : SearchResult
     accuracy_drop : float
-        The largest, in percentage points, on the images of the search.
+        The largest, in percentage points.
     limits : mapping of str to float
         The most of some of the front's metrics, > 0.
+    confidence : float
+        Probability that what is chosen keeps the accuracy drop, where the bound holds.
 
     Returns
     -------
-    int
-        Of equals the one of least accuracy drop.
+    Choice
+        Of equals the one of least accuracy drop. Where the images can show of no approximate design
+        that it keeps the accuracy drop, that of least bound among those whose drop does, if there
+        is one.
 
     Raises
     ------
@@ -56,18 +152,133 @@ def by_constraints(result: SearchResult, accuracy_drop: float, limits: Mapping[s
                 f"Points of this search have no {name}",
                 hint=f"Limit {metrics}, or choose another search.objective.",
             )
+    fitting = [p for p in result.front if all(p.metrics[k] <= v for k, v in limits.items())]
+    choice = choose_point(result, fitting, accuracy_drop, confidence)
+    if choice is None:
+        raise _refusal(result, accuracy_drop, limits)
+    return choice
+
+
+def choose_point(
+    result: SearchResult,
+    points: Sequence[DesignPoint],
+    accuracy_drop: float,
+    confidence: float = CONFIDENCE,
+) -> Choice | None:
+    """The point of least objective that keeps the accuracy drop; see :func:`choose`.
+
+    Parameters
+    ----------
+    result : SearchResult
+        Of the points.
+    points : sequence of DesignPoint
+        Any that may be chosen.
+    accuracy_drop, confidence
+        See :func:`choose`.
+
+    Returns
+    -------
+    Choice or None
+        None where no point keeps it.
+    """
+
+    def least(some: Sequence[DesignPoint]) -> DesignPoint:
+        return min(some, key=lambda point: point.metrics[result.objective])
+
+    if result.select_images == 0:
+        allowed = [point for point in points if point.accuracy_drop <= accuracy_drop]
+        return Choice(least(allowed), None) if allowed else None
+    finalists = _finalists(result, points, accuracy_drop)
+    tested = dict(zip(finalists, fallback(list(finalists.values()), accuracy_drop, confidence)))
+    passed = [p for p in points if p.exact or (p.vector in tested and tested[p.vector].passed)]
+    hopeful = [p for p in points if p.vector in tested and p.unseen_drop <= accuracy_drop]
+    if any(not point.exact for point in passed) or (passed and not hopeful):
+        chosen = least(passed)
+    elif hopeful:
+        chosen = min(hopeful, key=lambda p: (tested[p.vector].upper, p.metrics[result.objective]))
+    else:
+        return None
+    bound = _bound(chosen, tested.get(chosen.vector), accuracy_drop, confidence, len(finalists))
+    return Choice(chosen, bound)
+
+
+def bound_of(
+    result: SearchResult, index: int, accuracy_drop: float, confidence: float = CONFIDENCE
+) -> AccuracyBound | None:
+    """What is known of a point that was chosen by its number: any other might have been.
+
+    Parameters
+    ----------
+    result : SearchResult
+    index : int
+        Of the front.
+    accuracy_drop, confidence
+        See :func:`choose`.
+    """
+    point = result.front[index]
+    if point.selection is None:
+        return None
+    many = len({each.vector for each in result.front if not each.exact})
+    error = (1 - confidence) / max(many, 1)
+    upper = upper_drop(point.selection, error)
+    tested = Tested(error, upper, upper <= accuracy_drop)
+    return _bound(point, None if point.exact else tested, accuracy_drop, confidence, many)
+
+
+def _bound(
+    point: DesignPoint, tested: Tested | None, most: float, confidence: float, finalists: int
+) -> AccuracyBound:
+    assert point.selection is not None
+    images = point.selection.images
+    if tested is None:
+        return AccuracyBound(0.0, 0.0, most, confidence, images, 0, True)
+    needed = None if tested.passed else images_needed(point.selection, most, tested.level)
+    return AccuracyBound(
+        point.selection.drop,
+        tested.upper,
+        most,
+        confidence,
+        images,
+        finalists,
+        tested.passed,
+        needed,
+    )
+
+
+def _finalists(
+    result: SearchResult, points: Sequence[DesignPoint], most: float
+) -> dict[_Vector, Paired]:
+    """Assignments that may keep the constraint and that cost less than exact blocks, in order.
+
+    From the least accuracy drop on: those pass, and hand their error on. Both are a matter of the
+    search's images, so that the tests remain valid.
+    """
+    expected = most / 100 * result.images
+    hope = 100 * (expected + _HOPE * sqrt(expected + 1)) / result.images
+    exact = [point.metrics[result.objective] for point in points if point.exact]
+    ceiling = min(exact, default=float("inf"))
+    ordered = sorted(points, key=lambda p: (p.accuracy_drop, p.metrics[result.objective], p.vector))
+    return {
+        point.vector: point.selection
+        for point in ordered
+        if not point.exact
+        and point.selection is not None
+        and point.accuracy_drop <= hope
+        and point.metrics[result.objective] < ceiling
+    }
+
+
+def _refusal(result: SearchResult, accuracy_drop: float, limits: Mapping[str, float]) -> UserError:
+    """The error of constraints that no point meets."""
     excesses = [_excess(point, accuracy_drop, limits) for point in result.front]
-    fitting = [index for index, excess in enumerate(excesses) if excess == 0]
-    if fitting:
-        return min(fitting, key=lambda i: (result.front[i].metrics[result.objective], i))
     nearest = min(range(len(result.front)), key=lambda i: (excesses[i], i))
     point = result.front[nearest]
     required = [f"accuracy_drop {accuracy_drop:g}", *(f"{k} {v:g}" for k, v in limits.items())]
     reached = [
-        f"accuracy_drop {point.accuracy_drop:.2f}",
+        f"accuracy_drop {point.unseen_drop:.2f}",
         *(f"{k} {point.metrics[k]:.4g}" for k in limits),
     ]
-    raise UserError(
+    return UserError(
         f"No design of the front meets {', '.join(required)}; the nearest is point {nearest} "
         f"with {', '.join(reached)}",
         hint="Loosen a constraint, offer other blocks or accelerators, or search with a larger "
@@ -78,4 +289,4 @@ def by_constraints(result: SearchResult, accuracy_drop: float, limits: Mapping[s
 def _excess(point: DesignPoint, accuracy_drop: float, limits: Mapping[str, float]) -> float:
     """By how much a point misses its constraints: shares of the limits, and percentage points."""
     over = [max(0.0, point.metrics[name] / limit - 1) for name, limit in limits.items()]
-    return max(0.0, point.accuracy_drop - accuracy_drop) + sum(over)
+    return max(0.0, point.unseen_drop - accuracy_drop) + sum(over)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.registry import architecture_of
-from hawx_hw.config.load import blame
+from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -63,4 +63,7 @@ def files(config: Config, base: Path) -> dict[str, Path]:
         technology = load(config.technology, base=base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
     images = datasets.files(config.network.dataset, base=base)
+    if config.network.validation is not None:
+        key = "network.validation"
+        images = {**images, key: config_path(config.network.validation, base, key)}
     return {**technology.inputs, **images, **predictors}

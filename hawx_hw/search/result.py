@@ -14,6 +14,7 @@ from hawx_hw.assignment.storage import to_json
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.errors import UserError
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.evaluator import Price
 from hawx_hw.util.results import Header, Result
 
@@ -61,7 +62,9 @@ class DesignPoint:
         From the scores and all other evaluations; None where there are no scores, or too few
         others.
     test_accuracy : float or None
-        In [0, 1], on test images, which no search looks at.
+        In [0, 1], on test images, which decide nothing.
+    selection : Paired or None
+        Against the exact network on the images that select; None where there are none.
     """
 
     vector: tuple[int, ...]
@@ -72,6 +75,15 @@ class DesignPoint:
     accelerator: int | None = None
     predicted_accuracy: AccuracyInterval | None = None
     test_accuracy: float | None = None
+    selection: Paired | None = None
+
+    @property
+    def unseen_drop(self) -> float:
+        """The accuracy drop on images that no search looked at, as far as there are any.
+
+        In percentage points: on the images that select, or else on those of the evaluations.
+        """
+        return self.accuracy_drop if self.selection is None else self.selection.drop
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -135,7 +147,8 @@ class SearchResult:
     hypervolume : float
         Percentage points times the objective's unit.
     front : tuple of DesignPoint
-        In ascending order of accuracy drop.
+        In ascending order of accuracy drop on images that no search looked at; the exact design is
+        among them.
     uniform : tuple of DesignPoint
         One block everywhere, as far as they were evaluated, each on its best accelerator: what a
         search must beat.
@@ -147,6 +160,8 @@ class SearchResult:
     predicted : PredictedPoints
     granularity : str or None
         What a unit of the space is, in the config's words; None where no config gives it.
+    select_images : int
+        Images that select; 0 where there are none.
     test_images : int
         Images of the test accuracies; 0 where there are none.
     exact_test_accuracy : float or None
@@ -172,6 +187,7 @@ class SearchResult:
     low_fidelity: tuple[Price, ...] = ()
     predicted: PredictedPoints = PredictedPoints()
     granularity: str | None = None
+    select_images: int = 0
     test_images: int = 0
     exact_test_accuracy: float | None = None
     memory_model: str | None = None
@@ -192,7 +208,7 @@ class SearchFile(Result):
 
     FILE: ClassVar[str] = "search.json"
     STAGE: ClassVar[str] = "search"
-    SCHEMA: ClassVar[int] = 4
+    SCHEMA: ClassVar[int] = 5
 
     search: SearchResult | None
 
@@ -220,7 +236,7 @@ def stored_assignment(assignment: Assignment) -> dict[str, Any]:
 
 def points_of(result: SearchResult) -> np.ndarray:
     """Accuracy drop and objective of each point of a front: float64 ``(n, 2)``."""
-    pairs = [(point.accuracy_drop, point.metrics[result.objective]) for point in result.front]
+    pairs = [(point.unseen_drop, point.metrics[result.objective]) for point in result.front]
     return np.array(pairs).reshape(-1, 2)
 
 

@@ -15,7 +15,7 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import distinct_blocks
 from hawx_hw.compensation.per_filter import Compensated
 from hawx_hw.config.load import blame
-from hawx_hw.datasets.dataset import Dataset, evenly_spaced
+from hawx_hw.datasets.roles import Roles
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.pixels import codes
@@ -34,6 +34,7 @@ from hawx_hw.search.problem import Problem
 from hawx_hw.search.proposals import uniforms
 from hawx_hw.search.result import DesignPoint, SearchResult
 from hawx_hw.search.scores import ImageScores
+from hawx_hw.search.selection import selected_front
 from hawx_hw.search.tuning import SearchTuning
 from hawx_hw.util.code import code_hash
 
@@ -74,7 +75,8 @@ class SearchRun:
         The folder that the config's relative paths start from.
     graph : Graph
         The quantized network.
-    dataset : Dataset
+    roles : Roles
+        Images to search with, to select with, and for test.
     profiling : Profiling
         Of the search's images.
     scratch : Path
@@ -95,7 +97,7 @@ class SearchRun:
         config: Config,
         base: Path,
         graph: Graph,
-        dataset: Dataset,
+        roles: Roles,
         profiling: Profiling,
         scratch: Path,
         progress: ProgressDisplay,
@@ -105,11 +107,11 @@ class SearchRun:
             raise ValueError("config must have a search")
         self._config, self._base = config, base
         self._settings: SearchConfig = config.search
-        self._graph, self._dataset = graph, dataset
+        self._graph, self._roles = graph, roles
         self._profiling = profiling
         self._scratch, self._progress = scratch, progress
         self._tuning = tuning or SearchTuning()
-        self._images = evenly_spaced(dataset.train, config.search.images)
+        self._images = roles.proposing(config.search.images)
         blocks = distinct_blocks(("exact", *config.search.blocks), base)
         self._space = Space.by_granularity(graph, blocks, config.search.granularity)
         self._check_size()
@@ -118,14 +120,14 @@ class SearchRun:
             self._change = Compensated(
                 graph,
                 self._space,
-                codes(evenly_spaced(dataset.train, count).images),
+                codes(roles.proposing(count).images),
                 bias_correction=config.blocks.bias_correction,
                 weight_remapping=config.blocks.weight_remapping,
             )
         self._oracle = self._emulated(self._images.images, self._images.labels)
 
     def __call__(self) -> tuple[SearchResult, np.ndarray | None]:
-        """Search, and test the front.
+        """Search, select the front, and test it.
 
         Returns
         -------
@@ -139,6 +141,12 @@ class SearchRun:
             No accelerator can run the network, or there are no predictors of the technology.
         """
         outcome = self._searched()
+        select = self._roles.selecting(self._settings.select_images)
+        if len(select):
+            with self._progress.task("running the front on new images", estimate=5.0) as task:
+                oracle = self._emulated(select.images, select.labels)
+                selected = selected_front(outcome.result, oracle, task.update)
+            outcome = replace(outcome, result=selected)
         with self._progress.task("testing the front", estimate=5.0) as task:
             result = self._tested(outcome.result, task.update)
         return replace(result, granularity=self._settings.granularity), outcome.exhaustive
@@ -251,8 +259,8 @@ class SearchRun:
         return front
 
     def _tested(self, result: SearchResult, progress: Progress) -> SearchResult:
-        """The result with accuracies on images that no search looked at."""
-        test = self._dataset.test
+        """The result with accuracies on images that decide nothing."""
+        test = self._roles.test
         oracle = self._emulated(test.images, test.labels)
         points = (*result.front, *result.uniform)
         vectors = np.unique(np.array([point.vector for point in points]), axis=0)

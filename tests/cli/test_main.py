@@ -21,7 +21,7 @@ from hawx_hw.config.load import schema_text
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline import order
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult, RolesSummary
 from tests.report.samples import VERIFY
 
 CONFIG = """\
@@ -43,6 +43,7 @@ QUANTIZED = QuantizeResult(
         sha256="ab",
         note="",
     ),
+    roles=RolesSummary(learn=1, select=0, test=1000, unseen=False),
     calibration_images=1,
     accuracy=NetworkAccuracy(float=0.9915, int8=0.99, images=1000),
     parameters=1,
@@ -88,6 +89,7 @@ def test_summary_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
         "tiny (0 s)",
         "accuracy, float network  99.15 % on 1,000 test images of digits",
         "accuracy, int8 network   99.00 % on 1,000 test images of digits",
+        "images                   1 to learn from and to search with; none selects; 1,000 test",
         "integer graph            build/tiny/quantized.npz",
     ]
     assert err.splitlines()[0] == "quantize: running (not finished before)"

@@ -9,7 +9,13 @@ from hawx_hw.config.models import NetworkConfig, PowerConfig, VerifyConfig
 from hawx_hw.config.search import SearchConfig
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
-from hawx_hw.pipeline.data import check_images, dataset_files, image_codes, load_dataset
+from hawx_hw.pipeline.data import (
+    check_images,
+    dataset_files,
+    image_codes,
+    load_dataset,
+    load_roles,
+)
 
 #: A network of images of that shape.
 GRAPH = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(1, 4, 4))})
@@ -23,7 +29,7 @@ def context(tmp_path: Path) -> SimpleNamespace:
     task = SimpleNamespace(update=lambda done, total: None)
     return SimpleNamespace(
         config=SimpleNamespace(
-            network=NetworkConfig(model="lenet5", dataset="own.npz", calibration_images=24),
+            network=NetworkConfig(model="lenet5", dataset="own.npz", calibration_images=20),
             search=None,
             verify=VerifyConfig(),
             power=PowerConfig(),
@@ -37,6 +43,25 @@ def context(tmp_path: Path) -> SimpleNamespace:
 def test_the_configs_data_set(context: SimpleNamespace) -> None:
     dataset = load_dataset(context)
     assert (len(dataset.train), len(dataset.test)) == (24, 6)
+    # Of each class every fifth of twelve training images selects.
+    parts = load_roles(context)
+    assert (len(parts.learn), len(parts.select), len(parts.test)) == (20, 4, 6)
+
+
+def test_validation_images_select(context: SimpleNamespace, tmp_path: Path) -> None:
+    other = np.zeros((12, 4, 4), np.uint8)
+    np.savez(tmp_path / "other.npz", x=other, y=np.arange(12) % 2)
+    context.config.network = NetworkConfig(
+        model="lenet5", dataset="own.npz", validation="other.npz", calibration_images=24
+    )
+    parts = load_roles(context)
+    assert (len(parts.learn), len(parts.select), len(parts.test)) == (24, 12, 6)
+    check_images(context.config, tmp_path, "network.calibration_images")
+    files = dataset_files(context.config, tmp_path)
+    assert files["network.validation"] == tmp_path / "other.npz"
+    context.config.network = context.config.network.model_copy(update={"validation": "gone.npz"})
+    with pytest.raises(UserError, match=r"^network\.validation: .*gone\.npz: There is no such"):
+        load_roles(context)
 
 
 def test_an_error_names_the_key(context: SimpleNamespace) -> None:
@@ -82,7 +107,7 @@ def test_more_training_images_than_there_are(context: SimpleNamespace) -> None:
     check_images(context.config, context.base, *keys)
     context.config.search = SearchConfig(profile_images=25)
     with pytest.raises(
-        UserError, match=r"search\.profile_images: There are only 24 training images"
+        UserError, match=r"search\.profile_images: There are only 20 training images"
     ):
         check_images(context.config, context.base, *keys)
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult, RolesSummary
 from hawx_hw.util.results import Header
 
 RESULT = QuantizeResult(
@@ -15,6 +15,7 @@ RESULT = QuantizeResult(
         sha256="ab",
         note="",
     ),
+    roles=RolesSummary(learn=1, select=0, test=1000, unseen=False),
     calibration_images=512,
     accuracy=NetworkAccuracy(float=0.99, int8=0.985, images=355),
     parameters=61706,

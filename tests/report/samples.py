@@ -26,7 +26,12 @@ from hawx_hw.power.result import (
 )
 from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
 from hawx_hw.prediction.result import PredictedTechnology, PredictResult
-from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+from hawx_hw.quantize.result import (
+    DatasetSummary,
+    NetworkAccuracy,
+    QuantizeResult,
+    RolesSummary,
+)
 from hawx_hw.synthesis.result import (
     SynthesisOptions,
     SynthResult,
@@ -50,6 +55,7 @@ QUANTIZE = QuantizeResult(
         sha256="cd",
         note="Only a part is at hand.",
     ),
+    roles=RolesSummary(learn=50_004, select=9_996, test=10_000, unseen=True),
     calibration_images=512,
     accuracy=NetworkAccuracy(float=0.9931, int8=0.9928, images=10_000),
     parameters=61_706,

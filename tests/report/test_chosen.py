@@ -1,7 +1,11 @@
 import json
 from dataclasses import replace
 
+import pytest
+
+from hawx_hw.config.search import SearchConfig
 from hawx_hw.report.chosen import chosen_design
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.result import AccuracyInterval
 from tests.search.small import design_point, search_result
 
@@ -28,3 +32,23 @@ def test_as_json() -> None:
     }
     first = content["designs"][0]
     assert (first["what"], first["accuracy_drop"], first["energy_nj"]) == ("chosen", 0.25, 75.0)
+
+
+def test_the_bound_is_that_of_the_constraints() -> None:
+    exact = replace(EXACT, selection=Paired(5000, 0, 0))
+    point = replace(CHOSEN, selection=Paired(5000, 6, 1))
+    result = search_result((exact, point), uniform=(exact,), select_images=5000)
+    search = SearchConfig.model_validate({"constraints": {"accuracy_drop": 0.5}})
+    chosen = chosen_design(result, 1, search)
+    assert chosen.bound is not None and chosen.bound.holds
+    assert (chosen.bound.drop, chosen.bound.finalists) == (pytest.approx(0.1), 1)
+    first, second = chosen.designs
+    assert first.accuracy_drop == pytest.approx(0.1)
+    assert first.interval is not None and first.interval[0] < 0.1 < first.interval[1]
+    assert second.interval is None
+    content = json.loads(json.dumps(chosen.as_dict()))["bound"]
+    assert (content["images"], content["holds"], content["most"]) == (5000, True, 0.5)
+    # A point that was given by its number is held against all others.
+    numbered = chosen_design(result, 1, search.model_copy(update={"index": 1}))
+    assert numbered.bound is not None and numbered.bound.drop == chosen.bound.drop
+    assert chosen_design(result, 1).bound is None

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from hawx_hw.compensation.result import AssignResult
 from hawx_hw.report import lines
 from hawx_hw.scores.profiling import ProfileFile
+from hawx_hw.search.pick import AccuracyBound
 from hawx_hw.search.result import SearchFile
 from tests.report import samples
 from tests.search.small import design_point, search_result
@@ -12,8 +15,40 @@ def test_accuracy_of_the_network() -> None:
     assert lines.quantize_lines(samples.QUANTIZE) == [
         ("accuracy, float network", "99.31 % on 10,000 test images of mnist"),
         ("accuracy, int8 network", "99.28 % on 10,000 test images of mnist"),
+        (
+            "images",
+            "50,004 to learn from and to search with; 9,996 select the design, left out of "
+            "training; 10,000 test",
+        ),
         ("note", "Only a part is at hand."),
     ]
+    parts = samples.QUANTIZE.roles.model_copy(update={"unseen": False})
+    unknown = samples.QUANTIZE.model_copy(update={"roles": parts})
+    assert "which the network may have learned from" in lines.quantize_lines(unknown)[2][1]
+    parts = samples.QUANTIZE.roles.model_copy(update={"select": 0})
+    nothing = samples.QUANTIZE.model_copy(update={"roles": parts})
+    assert "; none selects; " in lines.quantize_lines(nothing)[2][1]
+
+
+def test_what_is_known_of_the_accuracy_drop() -> None:
+    name = "accuracy drop on new images"
+    assert lines.bound_lines(None) == []
+    exact = AccuracyBound(0.0, 0.0, 0.5, 0.95, 285, 0, True)
+    assert lines.bound_lines(exact) == [(name, "none: the design is exact")]
+    bound = AccuracyBound(0.2, 0.41, 0.5, 0.95, 9996, 7, True)
+    assert lines.bound_lines(bound) == [
+        (
+            name,
+            "0.20 points on 9,996 images that no search saw; at most 0.41 with 95 % confidence, "
+            "as one of 7 finalists",
+        )
+    ]
+    undecided = replace(bound, upper=0.61, holds=False, images_needed=24_000)
+    (_, (caution, text)) = lines.bound_lines(undecided)
+    assert caution == "caution"
+    assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
+    (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
+    assert "no number of images would show it" in text
 
 
 def test_accuracy_with_blocks() -> None:

@@ -67,12 +67,11 @@ def test_chosen_design() -> None:
     table = tables.chosen_table(chosen_design(result, 0))
     assert table.title.startswith("chosen design: predicted to take 25.00 % less energy than")
     assert table.heading == (
-        "design", "accuracy drop, percentage points", "test accuracy, as searched",
-        "nJ per image", "um2", "us",
-        "size",
+        "design", "accuracy drop, percentage points", "interval", "test accuracy", "nJ per image",
+        "um2", "us", "size",
     )  # fmt: skip
     assert [line[:2] for line in table.lines] == [("chosen", "0.25"), ("exact blocks", "0.00")]
-    assert [line[3:] for line in table.lines] == [
+    assert [line[4:] for line in table.lines] == [
         ("75.0", "4,000", "", ""),
         ("100.0", "5,000", "", ""),
     ]

@@ -1,6 +1,9 @@
 """What a chosen design is compared with, and the sentence."""
 
+from dataclasses import replace
+
 from hawx_hw.report.verdict import rivals, verdict
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.result import DesignPoint, SearchResult
 from tests.search.small import design_point, search_result
 
@@ -60,3 +63,29 @@ def test_one_block_everywhere_is_no_mixture() -> None:
 def test_what_loses_more_than_the_chosen_is_no_rival() -> None:
     exact = UNIFORM[0]
     assert [rival.what for rival in rivals(result(exact), exact, 0.0)] == ["exact blocks"]
+
+
+def judged(point: DesignPoint, lost: int, images: int = 5000) -> DesignPoint:
+    return replace(point, selection=Paired(images, lost, 0))
+
+
+def test_rivals_are_chosen_by_the_same_bound_as_the_design() -> None:
+    exact, precise, coarse, other = UNIFORM
+    # On images that no search saw the last loses too much, whatever the search's images showed.
+    uniform = (judged(exact, 0), judged(precise, 5), judged(coarse, 200), judged(other, 60))
+    mixed = judged(MIXED, 8)
+    result = search_result((mixed,), uniform=uniform, select_images=5000)
+    assert [rival.what for rival in rivals(result, mixed, 0.5)] == [
+        "exact blocks",
+        "lower precision alone: precision(w=5,a=5)",
+    ]
+    loose = [rival.what for rival in rivals(result, mixed, 2.0)]
+    assert loose[-1] == "one block everywhere: array(ha=4,hb=4,v=0)"
+
+
+def test_savings_have_the_interval_of_predictions() -> None:
+    text = verdict(result(MIXED), MIXED, rivals(result(MIXED), MIXED, 0.3))
+    assert "25.00 % less energy than exact blocks (24.50 to 25.50 %)" in text
+    close = mixture(76.8)
+    text = verdict(result(close), close, rivals(result(close), close, 0.3))
+    assert text.endswith("(within the error of predictions: not distinguishable from none)")

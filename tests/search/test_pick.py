@@ -1,9 +1,13 @@
 """Points of a front by number and by constraints."""
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.search.pick import by_constraints, by_index
+from hawx_hw.search.bound import Paired
+from hawx_hw.search.pick import bound_of, by_constraints, by_index, choose
 from hawx_hw.search.result import SearchResult
 from tests.search.small import design_point, search_result
 
@@ -61,3 +65,86 @@ def test_numbers_of_points_are_checked() -> None:
         by_index(POINTS, 4)
     with pytest.raises(UserError, match="Nothing was evaluated"):
         by_constraints(result(), 1.0, {})
+
+
+def judged(number: int, drop: float, energy: float, lost: int, gained: int = 0, images: int = 5000):
+    """A point whose drop on the search's images, and whose losses on those that select, are so."""
+    blocks = ["drum(k=4)"] if number else []
+    return design_point(
+        (number, 0),
+        drop,
+        {"energy_nj": energy},
+        blocks,
+        selection=Paired(images, lost, gained),
+    )
+
+
+def selected(*points, images: int = 5000) -> SearchResult:
+    return search_result(points, select_images=images)
+
+
+EXACT = judged(0, 0.0, 100.0, 0)
+SAFE = judged(1, 0.1, 90.0, 6, 2)
+#: On the search's images it loses nothing, and takes the least: chance chose it.
+LUCKY = judged(2, -0.1, 70.0, 60, 10)
+
+
+def test_a_lucky_design_that_the_searchs_images_favor_is_refused() -> None:
+    front = (EXACT, SAFE, LUCKY)
+    assert by_constraints(search_result(front), 0.5, {}) == 2
+    choice = choose(selected(*front), 0.5, {})
+    assert choice.point is SAFE
+    bound = choice.bound
+    assert bound is not None and bound.holds
+    assert (bound.images, bound.finalists, bound.confidence) == (5000, 2, 0.95)
+    assert bound.drop == pytest.approx(0.08)
+    assert bound.drop < bound.upper <= 0.5
+
+
+def test_what_the_images_cannot_show_is_not_claimed() -> None:
+    few = [replace(p, selection=Paired(200, p.vector[0], 0)) for p in (EXACT, SAFE)]
+    better = replace(LUCKY, selection=Paired(200, 0, 0))
+    choice = choose(selected(*few, better, images=200), 0.5, {})
+    # Of those whose drop is within the constraint that of the least bound.
+    assert choice.point is better
+    assert choice.bound is not None and not choice.bound.holds
+    assert choice.bound.upper > 0.5
+    assert choice.bound.images_needed is not None and choice.bound.images_needed > 200
+
+
+def test_the_exact_design_is_certain() -> None:
+    worse = replace(SAFE, selection=Paired(5000, 300, 0))
+    choice = choose(selected(EXACT, worse), 0.5, {})
+    assert choice.point is EXACT
+    assert choice.bound is not None and choice.bound.holds
+    assert (choice.bound.upper, choice.bound.finalists) == (0.0, 0)
+    with pytest.raises(UserError, match="No design of the front meets"):
+        choose(selected(EXACT, worse), 0.5, {"energy_nj": 95.0})
+
+
+def test_more_confidence_and_more_finalists_ask_for_more() -> None:
+    alone = choose(selected(EXACT, SAFE), 0.5, {}).bound
+    many = [replace(LUCKY, vector=(n, 1), accuracy_drop=0.0) for n in range(9)]
+    others = choose(selected(EXACT, SAFE, *many), 0.5, {}).bound
+    surer = choose(selected(EXACT, SAFE), 0.5, {}, 0.999).bound
+    assert alone is not None and others is not None and surer is not None
+    assert others.finalists == 10
+    assert alone.upper < others.upper
+    assert alone.upper < surer.upper
+    by_number = bound_of(selected(EXACT, SAFE, *many), 1, 0.5)
+    assert by_number is not None and alone.upper < by_number.upper
+    certain = bound_of(selected(EXACT, SAFE), 0, 0.5)
+    assert certain is not None and (certain.upper, certain.holds) == (0.0, True)
+
+
+def test_the_choice_is_the_same_whatever_the_order_of_the_front() -> None:
+    points = [EXACT, SAFE, LUCKY, judged(3, 0.1, 85.0, 10), judged(4, 0.1, 80.0, 25)]
+    chosen = {
+        choose(selected(*order), 0.5, {}).point.vector for order in itertools.permutations(points)
+    }
+    assert len(chosen) == 1
+
+
+def test_without_images_that_select_nothing_is_known() -> None:
+    assert choose(POINTS, 0.5, {}).bound is None
+    assert bound_of(POINTS, 1, 0.5) is None

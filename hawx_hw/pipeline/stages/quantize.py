@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame, config_path
-from hawx_hw.pipeline.data import GRAPH, check_images, dataset_files, load_dataset
+from hawx_hw.pipeline.data import (
+    GRAPH,
+    check_images,
+    dataset_files,
+    load_dataset,
+    load_roles,
+)
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
@@ -20,24 +26,29 @@ __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    dataset = load_dataset(context)
+    dataset, parts = load_dataset(context), load_roles(context)
     for doubt in dataset.doubts:
         context.progress.message(f"{context.config.network.dataset}: {doubt}")
     with context.progress.task("loading torch", estimate=5.0):
-        from hawx_hw.datasets.dataset import evenly_spaced
         from hawx_hw.datasets.sanity import constant_accuracy
         from hawx_hw.graph.fast import accuracy as integer_accuracy
         from hawx_hw.graph.storage import save_graph
         from hawx_hw.networks import accuracy as float_accuracy
         from hawx_hw.networks import load
+        from hawx_hw.networks.files import held_out
         from hawx_hw.quantize.calibration import quantize
-        from hawx_hw.quantize.result import DatasetSummary, NetworkAccuracy, QuantizeResult
+        from hawx_hw.quantize.result import (
+            DatasetSummary,
+            NetworkAccuracy,
+            QuantizeResult,
+            RolesSummary,
+        )
 
     settings = context.config.network
     checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
     with blame("network.checkpoint" if checkpoint else "network.model"):
         network = load(settings.model, dataset, checkpoint)
-    images = evenly_spaced(dataset.train, settings.calibration_images).images
+    images = parts.proposing(settings.calibration_images).images
     with (
         blame("network.model"),
         context.progress.task("calibrating the integer network", estimate=5.0),
@@ -61,6 +72,13 @@ def _run(context: Context) -> None:
         QuantizeResult(
             model=settings.model,
             dataset=DatasetSummary.of(dataset),
+            roles=RolesSummary(
+                learn=len(parts.learn),
+                select=len(parts.select),
+                test=len(parts.test),
+                unseen=settings.validation is not None
+                or held_out(settings.model, dataset.name, checkpoint, parts.select.digest),
+            ),
             calibration_images=len(images),
             accuracy=NetworkAccuracy(float=in_float, int8=in_integers, images=len(test)),
             parameters=sum(parameter.numel() for parameter in network.parameters()),

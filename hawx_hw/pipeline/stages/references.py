@@ -55,12 +55,16 @@ def references(context: Context) -> dict[str, Design]:
     if chosen.origin is None:
         return {EXACT: Design(_with_any_blocks(chosen.accelerator), {})}
     from hawx_hw.assignment import from_json
+    from hawx_hw.search.pick import CONFIDENCE
     from hawx_hw.search.result import load_result
 
     result = load_result(context.folder)
-    point = result.front[chosen.origin]
-    designs = {}
-    for rival in rivals(result, point, point.accuracy_drop):
+    point, designs = result.front[chosen.origin], {}
+    most, confidence = point.accuracy_drop, CONFIDENCE
+    if context.config.search is not None:
+        rules = context.config.search.constraints
+        most, confidence = rules.accuracy_drop, rules.confidence
+    for rival in rivals(result, point, most, confidence):
         if rival.kind in (EXACT, LOWER_PRECISION) and rival.point.vector != point.vector:
             index = rival.point.accelerator
             accelerator = chosen.accelerator if index is None else result.accelerators[index]
@@ -140,7 +144,10 @@ STAGE = Stage(
         "blocks.bias_correction",
         "blocks.weight_remapping",
         "network.calibration_images",
+        "network.validation",
         "power",
+        "search.constraints.accuracy_drop",
+        "search.constraints.confidence",
         "search.images",
         "technology",
     ),

@@ -1,11 +1,11 @@
-"""Scores -> the front of designs, evaluated on training images and predicted without synthesis.
+"""Scores -> the front of designs, judged by images that no search saw, and predicted costs.
 
 Writes ``search.json`` and ``front.svg``; without a search ``search.json`` alone, which holds that.
 """
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.data import GRAPH, load_dataset
+from hawx_hw.pipeline.data import GRAPH, load_roles
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.search import requirements
@@ -27,10 +27,10 @@ def _run(context: Context) -> None:
         from hawx_hw.scores.profiling import load_profiling
         from hawx_hw.search.plots import draw_front
         from hawx_hw.search.run import SearchRun
-    graph, dataset = load_graph(context.folder / GRAPH), load_dataset(context)
+    graph, parts = load_graph(context.folder / GRAPH), load_roles(context)
     profiling = load_profiling(context.folder)
     run = SearchRun(
-        context.config, context.base, graph, dataset, profiling, context.scratch, context.progress
+        context.config, context.base, graph, parts, profiling, context.scratch, context.progress
     )
     result, exhaustive = run()
     save_result(result, context.output, context.header)
@@ -40,8 +40,13 @@ def _run(context: Context) -> None:
         context.progress.message("front.svg was not drawn: python -m pip install matplotlib")
 
 
-_SEARCH = ("algorithm", "budget", "images", "objective", "variants")
-_OTHERS = ("blocks.bias_correction", "blocks.weight_remapping", "network.calibration_images")
+_SEARCH = ("algorithm", "budget", "images", "objective", "select_images", "variants")
+_OTHERS = (
+    "blocks.bias_correction",
+    "blocks.weight_remapping",
+    "network.calibration_images",
+    "network.validation",
+)
 
 STAGE = Stage(
     "search",

@@ -105,7 +105,7 @@ def test_bad_config(new_project: Path, run, edit, before: str, after: str, messa
             "calibration_images: 16",
             "calibration_images: 49",
             "quantize",
-            "only 48 training images",
+            "only 39 training images",
         ),
         ("  images: 2", "  images: 13", "verify", "verify.images: There are only 12 test images"),
         (
@@ -118,14 +118,14 @@ def test_bad_config(new_project: Path, run, edit, before: str, after: str, messa
             "verify:",
             "search: {images: 49}\nverify:",
             "emit",
-            "search.images: There are only 48",
+            "search.images: There are only 39",
         ),
         ("verify:", "search: {profile_images: 1_000}\nverify:", "emit", "Write 1000."),
         (
             "verify:",
             "search: {profile_images: 1000}\nverify:",
             "emit",
-            "search.profile_images: There are only 48 training images, not 1,000. Ask for 48 or",
+            "search.profile_images: There are only 39 training images, not 1,000. Ask for 39 or",
         ),
     ],
 )

@@ -29,7 +29,7 @@ def context(
     block = by_name("drum(k=4)")
     assignment = {} if exact else {"fc": LayerBlocks.uniform(block, (3, 2))}
     Design(accelerator, assignment, origin).save(folder / "design.json")
-    return SimpleNamespace(folder=folder, base=folder)
+    return SimpleNamespace(folder=folder, base=folder, config=SimpleNamespace(search=None))
 
 
 def test_an_exact_design_has_nothing_to_be_compared_with(tmp_path: Path) -> None:

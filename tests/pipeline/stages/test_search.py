@@ -13,6 +13,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profile import load_profile
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.oracle import EmulatedOracle
 from hawx_hw.search.result import SearchResult, load_result
 from tests.pipeline.stages.conftest import run_stages, started
@@ -90,15 +91,15 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searched: Path) -> None:
     assert design["assignment"] == point.assignment
     profile = load_profile(searched / "build" / "scores.npz")
     assert profile.units == len(point.vector)
-    # The search's graph is made again to the bit; it is built unless another is better.
+    # The search's graph is made again to the bit; it is the one that images selected.
     assigned = read(searched, "assign.json")
     assert assigned["accuracy"]["searched"] == point.test_accuracy
     seen = assigned["training"]
     assert (seen["images"], seen["by_filter"]) == (30, point.accuracy)
-    better = seen["by_layer"] >= seen["by_filter"]
-    assert bool(assigned["compensation"]) == better
-    if not better:
-        assert assigned["accuracy"]["assigned"] == point.test_accuracy
+    assert "compensation" not in assigned or not assigned["compensation"]
+    assert assigned["accuracy"]["assigned"] == point.test_accuracy
+    assert result.select_images == 9
+    assert all(point.selection.images == 9 for point in (*result.front, *result.uniform))
 
 
 def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> None:
@@ -208,8 +209,13 @@ def test_a_mixture_is_verified(searching: Path, run, edit, monkeypatch) -> None:
         exact = np.mean(np.atleast_2d(vectors) == 0, axis=1)
         return np.rint(self.exact * exact).astype(np.int64)
 
+    def paired(self, vectors, progress=None):
+        exact = np.mean(vectors == 0, axis=1)
+        return [Paired(1000, lost, 0) for lost in np.rint(1000 * (1 - exact)).astype(int).tolist()]
+
     with monkeypatch.context() as patch:
         patch.setattr(EmulatedOracle, "__call__", counted)
+        patch.setattr(EmulatedOracle, "paired", paired)
         run(searching, "search")
     front = result_of(searching).front
     index = next(i for i, point in enumerate(front) if len(set(point.vector)) > 1)
