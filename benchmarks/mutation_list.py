@@ -433,8 +433,8 @@ _MAPPING = (
     Mutation(
         "memories-of-one-set-of-accumulators",
         f"{_ARRAY}/accesses.py",
-        "            2 * a.slices,",
-        "            a.slices,",
+        "            d.accumulators,\n            2 * a.slices,",
+        "            d.accumulators,\n            a.slices,",
         "tests/architectures/test_plans.py",
     ),
 )
@@ -795,6 +795,20 @@ _SEARCH = (
         "is_nondominated(points[finite])",
         "is_nondominated(points[finite], keep_weakly=True)",
         "tests/search/test_pareto.py",
+    ),
+    Mutation(
+        "a-choice-of-an-array-without-its-time",
+        "hawx_hw/prediction/choice_result.py",
+        "return self.energy_nj * delay",
+        "return self.energy_nj + 0 * delay",
+        "tests/prediction/test_choice.py",
+    ),
+    Mutation(
+        "an-array-of-too-many-multipliers",
+        "hawx_hw/architectures/systolic/shape.py",
+        "if r * c <= multipliers",
+        "if r * c <= multipliers + 1",
+        "tests/architectures/systolic/test_shape.py",
     ),
     Mutation(
         "a-stage-that-does-not-see-what-it-reads",

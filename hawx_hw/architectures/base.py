@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Architecture",
+    "Candidate",
     "CycleReport",
     "LayerCycles",
     "LayerWrites",
@@ -199,6 +200,25 @@ class LayerWrites:
     places: np.ndarray
     channels: np.ndarray
     codes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An accelerator that may be chosen for a network, with what it takes under exact blocks.
+
+    Parameters
+    ----------
+    accelerator : AcceleratorConfig
+        Every key that the choice is about is given.
+    cycles : int
+        Of an inference, as :attr:`CycleReport.core`.
+    accesses : tuple of MemoryUse
+        The memories that matter; widths and accesses are estimates.
+    """
+
+    accelerator: AcceleratorConfig
+    cycles: int
+    accesses: tuple[MemoryUse, ...]
 
 
 @dataclass(frozen=True)
@@ -440,6 +460,27 @@ class Architecture(Protocol):
         ------
         UserError
             Numbers that do not go together, or unknown blocks; it names the key.
+        """
+
+    def candidates(self, accelerator: Any, graph: Graph) -> Sequence[Candidate]:
+        """The accelerators that a config leaves open, for a choice by what they take.
+
+        Parameters
+        ----------
+        accelerator : AcceleratorConfig
+            Of this architecture. Keys that it gives are the same in every candidate.
+        graph : Graph
+
+        Returns
+        -------
+        sequence of Candidate
+            At least one, always in the same order; the accelerator itself where it leaves nothing
+            open.
+
+        Raises
+        ------
+        UserError
+            No accelerator has the numbers that are given, or none can run the network.
         """
 
     def plan(

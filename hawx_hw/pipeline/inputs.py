@@ -8,14 +8,30 @@ from hawx_hw.config.load import blame
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
+    from hawx_hw.architectures.config import AcceleratorConfig
     from hawx_hw.design.design import Design
     from hawx_hw.pipeline.stage import Context
 
-__all__ = ["ASSIGNED", "DESIGN", "load_design", "load_plan"]
+__all__ = ["ASSIGNED", "DESIGN", "load_accelerators", "load_design", "load_plan"]
 
 DESIGN = "design.json"
 #: Name of the files of the compensated graph, without suffix.
 ASSIGNED = "assigned"
+
+
+def load_accelerators(context: Context) -> tuple[AcceleratorConfig, ...]:
+    """The complete accelerators: the config's own, then those that a search may choose.
+
+    The latter are the config's own where it gives no others.
+    """
+    from hawx_hw.prediction.choice_result import AcceleratorResult
+
+    result = AcceleratorResult.read(context.folder)
+    kind = type(context.config.accelerator)
+    return tuple(
+        kind.model_validate(choice.accelerator)
+        for choice in (result.accelerator, *(result.variants or (result.accelerator,)))
+    )
 
 
 def load_design(context: Context) -> Design:

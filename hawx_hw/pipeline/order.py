@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hawx_hw.pipeline.stage import Stage
 from hawx_hw.pipeline.stages import (
+    accelerator,
     assign,
     emit,
     pick,
@@ -25,6 +26,7 @@ __all__ = ["STAGES"]
 
 STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
+    accelerator.STAGE,
     profile.STAGE,
     search.STAGE,
     pick.STAGE,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
     from hawx_hw.power.result import ClockTree, PowerResult
+    from hawx_hw.prediction.choice_result import AcceleratorChoice, AcceleratorResult
     from hawx_hw.prediction.prediction import Interval, Prediction
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Line",
+    "accelerator_lines",
     "assign_lines",
     "bound_lines",
     "emit_lines",
@@ -50,6 +52,28 @@ def quantize_lines(result: QuantizeResult) -> list[Line]:
     learn = f"{parts.learn:,} to learn from and to search with"
     lines.append(("images", f"{learn}; {select}; {parts.test:,} test"))
     return [*lines, ("note", dataset.note)] if dataset.note else lines
+
+
+def accelerator_lines(result: AcceleratorResult) -> list[Line]:
+    """What was chosen for the keys that the config leaves out, and why; nothing otherwise."""
+    choices = result.variants or (result.accelerator,)
+    return [("chosen for the network", _choice(each)) for each in choices if each.considered]
+
+
+def _choice(choice: AcceleratorChoice) -> str:
+    best, *others = choice.considered
+    numbers = ", ".join(f"{key} {best.numbers[key]}" for key in choice.chosen)
+    what = "energy x delay as predicted"
+    if choice.basis == "memories":
+        what = f"energy of the memories x cycles, without a prediction: {choice.reason}"
+    next_best = ""
+    if others:
+        more = 100 * (min(each.product for each in others) / best.product - 1)
+        next_best = f"; the next one has {more:+.1f} %"
+    return (
+        f"{numbers}: of {choice.candidates:,} accelerators the least {what} with exact blocks "
+        f"({best.cycles:,} cycles, {best.energy_nj:,.0f} nJ{next_best})"
+    )
 
 
 def profile_lines(result: ProfileFile) -> list[Line]:

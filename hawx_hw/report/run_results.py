@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hawx_hw.design.program import EmitResult
     from hawx_hw.power.references import ReferencesResult
     from hawx_hw.power.result import PowerResult
+    from hawx_hw.prediction.choice_result import AcceleratorResult
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
     from hawx_hw.scores.profiling import ProfileFile
@@ -22,6 +23,7 @@ __all__ = ["RunResults", "load_results"]
 
 #: Keys of the results that are long and not for a summary.
 _LEFT_OUT = {
+    "accelerator": {"variants"},
     "assign": {"compensation"},
     "emit": {"sources", "memories", "cycles"},
     "synth": {"keys", "modules", "cells_by_kind", "memories"},
@@ -43,6 +45,7 @@ class RunResults:
     stages : tuple of str
         Those of the run, in their order.
     quantize : QuantizeResult or None
+    accelerator : AcceleratorResult or None
     profile : ProfileFile or None
     search : SearchFile or None
     index : int or None
@@ -59,6 +62,7 @@ class RunResults:
     folder: Path
     stages: tuple[str, ...]
     quantize: QuantizeResult | None = None
+    accelerator: AcceleratorResult | None = None
     profile: ProfileFile | None = None
     search: SearchFile | None = None
     index: int | None = None
@@ -107,6 +111,12 @@ def _quantize(folder: Path) -> QuantizeResult:
     from hawx_hw.quantize.result import QuantizeResult
 
     return QuantizeResult.read(folder)
+
+
+def _accelerator(folder: Path) -> AcceleratorResult:
+    from hawx_hw.prediction.choice_result import AcceleratorResult
+
+    return AcceleratorResult.read(folder)
 
 
 def _profile(folder: Path) -> ProfileFile:
@@ -171,6 +181,7 @@ def _references(folder: Path) -> ReferencesResult:
 
 _READERS: dict[str, Any] = {
     "quantize": _quantize,
+    "accelerator": _accelerator,
     "profile": _profile,
     "search": _search,
     "pick": _pick,

@@ -176,6 +176,7 @@ def _power_tables(power: PowerResult, what: str = "") -> Iterator[Table]:
 
 _LINES: Mapping[str, Callable[[Any], list[Line]]] = {
     "quantize": lines.quantize_lines,
+    "accelerator": lines.accelerator_lines,
     "profile": lines.profile_lines,
     "search": lines.search_lines,
     "assign": lines.assign_lines,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ from hawx_hw.search.tuning import SearchTuning
 from hawx_hw.util.code import code_hash
 
 if TYPE_CHECKING:
+    from hawx_hw.architectures.config import AcceleratorConfig
     from hawx_hw.config.models import Config
     from hawx_hw.config.search import SearchConfig
     from hawx_hw.prediction.designs import DesignPredictor
@@ -84,6 +86,8 @@ class SearchRun:
         continues, and one with another budget or algorithm uses them again.
     progress : ProgressDisplay
     tuning : SearchTuning
+    accelerators : sequence of AcceleratorConfig or None
+        Those that may be built; None: those of the config, as they are.
 
     Raises
     ------
@@ -102,6 +106,8 @@ class SearchRun:
         scratch: Path,
         progress: ProgressDisplay,
         tuning: SearchTuning | None = None,
+        *,
+        accelerators: Sequence[AcceleratorConfig] | None = None,
     ):
         if config.search is None:
             raise ValueError("config must have a search")
@@ -111,6 +117,7 @@ class SearchRun:
         self._profiling = profiling
         self._scratch, self._progress = scratch, progress
         self._tuning = tuning or SearchTuning()
+        self._accelerators = tuple(accelerators or config.variants())
         self._images = roles.proposing(config.search.images)
         blocks = distinct_blocks(("exact", *config.search.blocks), base)
         self._space = Space.by_granularity(graph, blocks, config.search.granularity)
@@ -188,7 +195,7 @@ class SearchRun:
         return _Outcome(result, self._exhaustive(problem.evaluator, cost, most))
 
     def _searched_designs(self, predictor: DesignPredictor, energies: list[float]) -> _Outcome:
-        algorithm, accelerators = self._settings.algorithm, self._config.variants()
+        algorithm, accelerators = self._settings.algorithm, self._accelerators
         designs = DesignCost(
             self._space,
             len(accelerators),

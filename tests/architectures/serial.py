@@ -16,6 +16,7 @@ import numpy as np
 
 from hawx_hw.architectures.base import (
     Architecture,
+    Candidate,
     CycleReport,
     LayerCycles,
     LayerWrites,
@@ -249,6 +250,9 @@ class Serial:
     def check(self, accelerator: SerialConfig, base: Path) -> None:
         if accelerator.salt < 0:
             raise UserError("salt must not be negative", where="accelerator.salt")
+
+    def candidates(self, accelerator: SerialConfig, graph: Graph) -> Sequence[Candidate]:
+        return [Candidate(accelerator, self.plan(graph, accelerator, {}).cycles().core, ())]
 
     def plan(
         self,

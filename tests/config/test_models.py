@@ -14,7 +14,7 @@ SEARCH = HEAD + "search: {}\n"
 
 def test_defaults(tmp_path: Path) -> None:
     config = load(tmp_path, HEAD)
-    assert (config.accelerator.rows, config.accelerator.columns) == (8, 8)
+    assert config.accelerator.dimensions == (8, 8)
     assert config.verify.images == 20
     assert config.technology == "generic45"
     assert config.search is None
@@ -27,7 +27,7 @@ def test_variants_differ_from_the_accelerator_in_their_keys(tmp_path: Path) -> N
         "search:\n  variants:\n    - {columns: 2}\n    - {rows: 6}\n    - {}\n"
     )
     config = load(tmp_path, text)
-    assert [(v.rows, v.columns, v.parameters) for v in config.variants()] == [
+    assert [(*v.dimensions, v.parameters) for v in config.variants()] == [
         (4, 2, "loaded"),
         (6, 8, "loaded"),
         (4, 8, "loaded"),

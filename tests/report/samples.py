@@ -24,6 +24,11 @@ from hawx_hw.power.result import (
     PowerMetrics,
     PowerResult,
 )
+from hawx_hw.prediction.choice_result import (
+    AcceleratorChoice,
+    AcceleratorResult,
+    ConsideredAccelerator,
+)
 from hawx_hw.prediction.prediction import Interval, OutOfRange, Prediction
 from hawx_hw.prediction.result import PredictedTechnology, PredictResult
 from hawx_hw.quantize.result import (
@@ -59,6 +64,24 @@ QUANTIZE = QuantizeResult(
     calibration_images=512,
     accuracy=NetworkAccuracy(float=0.9931, int8=0.9928, images=10_000),
     parameters=61_706,
+)
+ACCELERATOR = AcceleratorResult(
+    accelerator=AcceleratorChoice(
+        accelerator={"architecture": "systolic", "rows": 8, "columns": 4},
+        chosen=("rows", "columns"),
+        candidates=1_234,
+        considered=tuple(
+            ConsideredAccelerator(
+                size=f"{rows} x {columns}",
+                numbers={"columns": columns, "rows": rows},
+                cycles=cycles,
+                latency_us=cycles / 500,
+                energy_nj=500.0,
+                area_um2=70_000.0,
+            )
+            for rows, columns, cycles in ((8, 4, 1_000), (4, 8, 1_100))
+        ),
+    )
 )
 ASSIGN = AssignResult(
     exact=False,

@@ -62,6 +62,32 @@ def test_accuracy_with_blocks() -> None:
     assert lines.assign_lines(exact) == []
 
 
+def test_choice_of_what_the_config_leaves_out() -> None:
+    choice = samples.ACCELERATOR.accelerator
+    text = (
+        "rows 8, columns 4: of 1,234 accelerators the least energy x delay as predicted with exact "
+        "blocks (1,000 cycles, 500 nJ; the next one has +10.0 %)"
+    )
+    assert lines.accelerator_lines(samples.ACCELERATOR) == [("chosen for the network", text)]
+    # Of a search it is what may be built that counts.
+    both = samples.ACCELERATOR.model_copy(update={"variants": (choice, choice)})
+    assert lines.accelerator_lines(both) == 2 * [("chosen for the network", text)]
+    given = choice.model_copy(update={"chosen": (), "considered": ()})
+    assert lines.accelerator_lines(both.model_copy(update={"variants": (given,)})) == []
+    blind = choice.model_copy(
+        update={
+            "basis": "memories",
+            "reason": "There are none",
+            "considered": choice.considered[:1],
+        }
+    )
+    alone = samples.ACCELERATOR.model_copy(update={"accelerator": blind})
+    assert lines.accelerator_lines(alone)[0][1] == (
+        "rows 8, columns 4: of 1,234 accelerators the least energy of the memories x cycles, "
+        "without a prediction: There are none with exact blocks (1,000 cycles, 500 nJ)"
+    )
+
+
 def test_accelerator_and_blocks() -> None:
     assert lines.emit_lines(samples.EMIT) == [
         ("accelerator", "8 x 4 array, 32 PEs; 64,413 bytes of parameters, built in"),

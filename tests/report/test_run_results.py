@@ -7,11 +7,21 @@ from hawx_hw.errors import UserError
 from hawx_hw.report.run_results import load_results
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.result import SearchFile
-from tests.report.samples import ASSIGN, EMIT, POWER, PREDICT, QUANTIZE, SYNTH, VERIFY, build_folder
+from tests.report.samples import (
+    ACCELERATOR,
+    ASSIGN,
+    EMIT,
+    POWER,
+    PREDICT,
+    QUANTIZE,
+    SYNTH,
+    VERIFY,
+    build_folder,
+)
 
 STAGES = (
-    "quantize", "profile", "search", "pick", "assign", "predict", "emit", "verify", "synth",
-    "power",
+    "quantize", "accelerator", "profile", "search", "pick", "assign", "predict", "emit", "verify",
+    "synth", "power",
 )  # fmt: skip
 NO_SEARCH = (ProfileFile(profile=None), SearchFile(search=None))
 DESIGN = {
@@ -23,10 +33,11 @@ DESIGN = {
 
 
 def test_every_stage(tmp_path: Path) -> None:
-    build_folder(tmp_path, QUANTIZE, *NO_SEARCH, ASSIGN, PREDICT, EMIT, VERIFY, SYNTH, POWER)
+    build_folder(tmp_path, QUANTIZE, ACCELERATOR, *NO_SEARCH, ASSIGN, PREDICT)
+    build_folder(tmp_path, EMIT, VERIFY, SYNTH, POWER)
     (tmp_path / "design.json").write_text(json.dumps(DESIGN))
     results = load_results(tmp_path, STAGES)
-    assert results.quantize == QUANTIZE
+    assert (results.quantize, results.accelerator) == (QUANTIZE, ACCELERATOR)
     assert (results.profile, results.search) == NO_SEARCH
     assert results.index is None
     assert (results.assign, results.predict, results.emit) == (ASSIGN, PREDICT, EMIT)

@@ -7,16 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from hawx_hw.architectures.base import MemoryUse
-from hawx_hw.architectures.systolic.cycles import output_tiles
+from hawx_hw.architectures.systolic.arena import allocate
+from hawx_hw.architectures.systolic.cycles import TiledNetwork, output_tiles
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.systolic.outline import Outline
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.gateware.shell import shell_memories
 from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
 
-__all__ = ["issued_pixels", "memory_uses", "read_sums", "requantizations", "weight_tiles_loaded"]
+__all__ = [
+    "estimated_uses",
+    "issued_pixels",
+    "memory_uses",
+    "read_sums",
+    "requantizations",
+    "weight_tiles_loaded",
+]
+
+# Bits of what an outline does not know: a product's beside those that adding up takes; a tap's;
+# an addend's and its multiplier's.
+_PRODUCT_BITS, _TAP_BITS, _CONSTANT_BITS = 16, 16, 40
 
 
 def issued_pixels(plan: Plan) -> float:
@@ -25,7 +38,7 @@ def issued_pixels(plan: Plan) -> float:
     return sum(layer.causes["useful"] + layer.causes["edge_tiles"] for layer in layers)
 
 
-def weight_tiles_loaded(plan: Plan) -> int:
+def weight_tiles_loaded(plan: TiledNetwork) -> int:
     """How often an inference loads the array with weights."""
     return sum(
         (step.filter_tiles + 1) * (step.output_tiles + 1) * (step.tap_tiles + 1)
@@ -199,3 +212,102 @@ def memory_uses(plan: Plan) -> list[MemoryUse]:
         use = "weight" if kind == "weights" else "other"
         uses.append(MemoryUse(use, parameters, width, depth, 1, reads[kind] + more, 0))
     return uses
+
+
+def estimated_uses(network: Outline) -> list[MemoryUse]:
+    """The large memories with their accesses, from an outline.
+
+    Words and accesses are those of the plan; widths that follow from the values of the weights are
+    estimated, and the memories of the shell and of the program are left out.
+    """
+    a, steps, layers = network.array, network.steps, network.layers
+    ram, parameters = SDP_RAM.kind, (SP_RAM if a.loadable else ROM).kind
+    pairs = list(zip(steps, layers, strict=True))
+    each = [
+        _of_stream(step, _read_once(step, layer))
+        if step.stream
+        else _of_array(step, _read_once(step, layer), a)
+        for step, layer in pairs
+    ]
+    tiles = weight_tiles_loaded(network)
+    stored = sum(one.stored for one, step in zip(each, steps, strict=True) if not step.to_result)
+    shape = layers[0].input_shape
+    image = -(-shape[0] // a.requantizers) * shape[1] * shape[2]
+    sums, deepest, written = _sums_of(network)
+    read_out = sum(one.added + one.sums / a.slices for one in each)
+    weights = [(step, layer.weight) for step, layer in pairs if layer.weight is not None]
+    loads = sum((step.filter_tiles + 1) * (step.tap_tiles + 1) for step, _ in weights)
+    filters = sum(-(-len(weight) // a.requantizers) for _, weight in weights)
+    # Use, kind, width, depth, count, reads, writes.
+    return [
+        MemoryUse(
+            "activation",
+            ram,
+            8 * a.requantizers,
+            allocate(layers, layers[0].sources[0], shape, a.requantizers).depth,
+            a.rows,
+            sum(one.activations for one in each) / a.rows,
+            image + stored,
+        ),
+        MemoryUse(
+            "accumulator",
+            ram,
+            sums * a.slice_columns,
+            deepest,
+            2 * a.slices,
+            read_out / 2,
+            written / 2,
+        ),
+        MemoryUse(
+            "weight",
+            parameters,
+            8 * a.slice_columns,
+            max(1, loads) * a.bank_rows,
+            a.banks * a.slices,
+            tiles * a.bank_rows,
+            0,
+        ),
+        MemoryUse(
+            "other",
+            parameters,
+            _TAP_BITS,
+            sum(step.tap_tiles + 1 for step in steps),
+            a.rows,
+            tiles,
+            0,
+        ),
+        MemoryUse(
+            "other",
+            parameters,
+            _CONSTANT_BITS * a.requantizers,
+            max(1, filters),
+            1,
+            sum(one.constants for one in each),
+            0,
+        ),
+    ]
+
+
+def _sums_of(network: Outline) -> tuple[int, int, int]:
+    """Estimated bits of the sums, words of an accumulator set, and words that all sets write."""
+    multiplied = [
+        (step, layer.weight[0].size)
+        for step, layer in zip(network.steps, network.layers, strict=True)
+        if layer.weight is not None
+    ]
+    longest = max((taps for _, taps in multiplied), default=1)
+    deepest = max((step.output_tile_pixels + 1 for step, _ in multiplied), default=1)
+    written = sum(
+        pixels * (step.tap_tiles + 1)
+        for step, _ in multiplied
+        for pixels, _ in output_tiles(step, network.array)
+    )
+    return _PRODUCT_BITS + (longest - 1).bit_length(), deepest, written
+
+
+def _read_once(step: Step, layer: Operation) -> int:
+    """Words of activations that all rows together read for a layer, each tap in one row."""
+    rows, columns = (sum(_inside(layer, axis)) for axis in (0, 1))
+    planes = step.tap_tiles + 1 if step.stream else layer.input_shape[0]
+    operands = len(layer.sources) if step.stream else 1
+    return rows * columns * planes * operands * (step.filter_tiles + 1)

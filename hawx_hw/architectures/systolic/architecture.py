@@ -12,6 +12,7 @@ from hawx_hw.architectures.systolic.sampling import DIMENSIONS, mix_blocks, samp
 if TYPE_CHECKING:
     import numpy as np
 
+    from hawx_hw.architectures.base import Candidate
     from hawx_hw.architectures.quantities import Quantities
     from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.assignment.space import Space
@@ -30,8 +31,14 @@ class Systolic:
 
     def check(self, accelerator: SystolicConfig, base: Path) -> None:
         """See :class:`~hawx_hw.architectures.base.Architecture`."""
-        accelerator.array()
+        accelerator.shapes()
         accelerator.pe_block_map(base)
+
+    def candidates(self, accelerator: SystolicConfig, graph: Graph) -> Sequence[Candidate]:
+        """See :func:`~hawx_hw.architectures.systolic.candidates.candidates`."""
+        from hawx_hw.architectures.systolic.candidates import candidates
+
+        return candidates(graph, accelerator)
 
     def plan(
         self,
@@ -55,7 +62,7 @@ class Systolic:
         """One block a column, for each number of columns that a variant has."""
         from hawx_hw.architectures.systolic.proposals import by_column
 
-        counts = sorted({variant.columns for variant in variants})
+        counts = sorted({variant.array().columns for variant in variants})
         return [by_column(space, scores, costs, count) for count in counts]
 
     @property

@@ -7,8 +7,9 @@ events is what the units of :mod:`hawx_hw.architectures.systolic.gateware` decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from hawx_hw.architectures.base import CycleReport, LayerCycles
 from hawx_hw.architectures.systolic.gateware import latencies
@@ -16,11 +17,11 @@ from hawx_hw.architectures.systolic.gateware.accumulator_readout import Accumula
 from hawx_hw.architectures.systolic.gateware.layer_sequencer import LayerSequencer
 from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
 from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
-from hawx_hw.architectures.systolic.plan import Plan
+from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 
-__all__ = ["CAUSES", "count_cycles", "output_tiles"]
+__all__ = ["CAUSES", "TiledNetwork", "count_cycles", "output_tiles"]
 
 
 #: Causes of cycles, with their titles.
@@ -40,6 +41,28 @@ CAUSES = {
 }
 
 
+class TiledNetwork(Protocol):
+    """What the cycles depend on; a plan has it, and an outline.
+
+    Attributes
+    ----------
+    array : ArrayShape
+    layers : sequence of Operation
+    steps : sequence of Step
+        One a layer.
+    multipliers : int
+    """
+
+    @property
+    def array(self) -> ArrayShape: ...
+    @property
+    def layers(self) -> Sequence[Operation]: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def multipliers(self) -> int: ...
+
+
 @dataclass
 class _Clock:
     """What the layers before leave behind."""
@@ -51,7 +74,7 @@ class _Clock:
     losses: dict[str, int] = field(default_factory=dict)
 
 
-def count_cycles(plan: Plan) -> CycleReport:
+def count_cycles(plan: TiledNetwork) -> CycleReport:
     """The cycles of every layer of ``plan``, and where they go."""
     clock = _Clock(LayerSequencer.START_LATENCY, LayerSequencer.OFFER_LATENCY)
     layers = []

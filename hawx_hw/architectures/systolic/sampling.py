@@ -71,7 +71,7 @@ def mix_blocks(
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share must lie in [0, 1], not {share!r}")
-    columns = accelerator.columns
+    columns = accelerator.array().columns
     if columns < 2:
         raise ValueError(f"accelerator must have at least 2 columns, not {columns}")
     middle = max(1, min(columns - 1, round(share * columns)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["ACCUMULATORS", "SIZES", "ArrayShape", "ShapeError"]
+__all__ = ["ACCUMULATORS", "SIZES", "ArrayShape", "ShapeError", "open_shapes", "sizes"]
 
 #: Rows or columns that an array may have.
 SIZES = range(1, 65)
@@ -12,6 +14,12 @@ SIZES = range(1, 65)
 ACCUMULATORS = 128
 _SLICE_COLUMNS = 8
 _WEIGHT_ROWS = 8
+
+# What is tried where a number is left out: wider slices and words, and slower weight memories, cost
+# more than they can save.
+_WIDEST_SLICE, _MOST_REQUANTIZERS, _MOST_BANK_ROWS = 16, 16, 8
+# Share of the multipliers that are allowed which an array must have.
+_FEWEST_USED = 0.9
 
 
 class ShapeError(ValueError):
@@ -101,7 +109,7 @@ class ArrayShape:
         activation_kib: int | None = None,
         parameter_kib: int | None = None,
     ) -> ArrayShape:
-        """Fill in what the user left out.
+        """Fill in what is left out by a rule of thumb, without a network.
 
         Slices get the largest divisor of ``columns`` up to 8 columns; eight rows of weights are
         read a cycle; there is one requantizer for every four columns, as near as the slices' width
@@ -158,3 +166,94 @@ class ArrayShape:
 def _divisor(number: int, limit: int) -> int:
     """The largest divisor of ``number`` that does not exceed ``limit``."""
     return max(d for d in range(1, max(1, min(number, limit)) + 1) if number % d == 0)
+
+
+def sizes(
+    multipliers: int, rows: int | None = None, columns: int | None = None
+) -> list[tuple[int, int]]:
+    """Rows and columns of the arrays of at most so many multipliers, and nearly as many.
+
+    Those with 90 % of them at least; where there are none, those with the most.
+
+    Parameters
+    ----------
+    multipliers : int
+        At least 1.
+    rows, columns : int or None
+        One of the two, where it is given.
+
+    Returns
+    -------
+    list of (int, int)
+        In ascending order; empty where the number that is given is more than ``multipliers``.
+    """
+    every = [
+        (r, c)
+        for r in ((rows,) if rows else SIZES)
+        for c in ((columns,) if columns else SIZES)
+        if r * c <= multipliers
+    ]
+    most = max((r * c for r, c in every), default=0)
+    fewest = min(most, _FEWEST_USED * multipliers)
+    return [(r, c) for r, c in every if r * c >= fewest]
+
+
+def open_shapes(
+    rows: int,
+    columns: int,
+    *,
+    slice_columns: int | None = None,
+    weight_rows: int | None = None,
+    requantizers: int | None = None,
+    **others: Any,
+) -> Iterator[ArrayShape]:
+    """Every array that has the numbers that are given, and sensible ones for those left out.
+
+    Slices are up to 16 columns wide and requantizers up to 16 a slice, or as few as there can be
+    where that is more; weight banks have up to 8 rows. Of several ``weight_rows`` that give the
+    same banks the least is tried.
+
+    Parameters
+    ----------
+    rows, columns : int
+    slice_columns, weight_rows, requantizers : int or None
+        None: left out.
+    others
+        The other parameters of :class:`ArrayShape`, as :meth:`ArrayShape.complete` takes them.
+
+    Yields
+    ------
+    ArrayShape
+        In ascending order; nothing where no array has the numbers.
+    """
+    if weight_rows is None:
+        beats = range(1, min(rows, _MOST_BANK_ROWS) + 1)
+        read = sorted({-(-rows // each) for each in beats})
+    else:
+        read = [weight_rows] if 1 <= weight_rows <= rows else []
+    widths = [
+        width
+        for width in ([slice_columns] if slice_columns else _divisors(columns))
+        if columns % width == 0 and width % (requantizers or 1) == 0
+    ]
+    for width in _narrow(widths, _WIDEST_SLICE):
+        counts = [requantizers] if requantizers else _divisors(width)
+        for count in _narrow(counts, _MOST_REQUANTIZERS):
+            for each in read:
+                yield ArrayShape.complete(
+                    rows,
+                    columns,
+                    slice_columns=width,
+                    weight_rows=each,
+                    requantizers=count,
+                    **others,
+                )
+
+
+def _divisors(number: int) -> list[int]:
+    return [d for d in range(1, number + 1) if number % d == 0]
+
+
+def _narrow(numbers: Sequence[int], limit: int) -> Sequence[int]:
+    """Those up to a limit, or the least where all are more."""
+    return [number for number in numbers if number <= limit] or numbers[:1]

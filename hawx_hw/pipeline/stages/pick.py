@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
 from hawx_hw.pipeline.data import GRAPH
-from hawx_hw.pipeline.inputs import DESIGN
+from hawx_hw.pipeline.inputs import DESIGN, load_accelerators
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
@@ -36,7 +36,7 @@ def _given(context: Context) -> Design:
 
     graph = load_graph(context.folder / GRAPH)
     assignment = assign(graph, context.config.blocks, context.base)
-    return Design(context.config.accelerator, assignment)
+    return Design(load_accelerators(context)[0], assignment)
 
 
 def _searched(context: Context, search: SearchConfig) -> Design:
@@ -53,8 +53,10 @@ def _searched(context: Context, search: SearchConfig) -> Design:
         rules = search.constraints
         with blame("search.constraints"):
             index = by_constraints(result, rules.accuracy_drop, rules.limits, rules.confidence)
-    point, accelerator = result.front[index], context.config.accelerator
-    if point.accelerator is not None:
+    point = result.front[index]
+    if point.accelerator is None:
+        accelerator = load_accelerators(context)[0]
+    else:
         accelerator = result.accelerators[point.accelerator]
     return Design(accelerator, from_json(dict(point.assignment), context.base), index)
 
@@ -62,7 +64,7 @@ def _searched(context: Context, search: SearchConfig) -> Design:
 STAGE = Stage(
     "pick",
     _run,
-    needs=("quantize", "search"),
+    needs=("quantize", "accelerator", "search"),
     settings=("accelerator", "blocks", "search"),
     ignored=("accelerator.clock_mhz", "accelerator.clock_gating"),
     tools=lambda config, base: {**versions("numpy"), **own_blocks(config, base)},

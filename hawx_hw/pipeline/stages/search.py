@@ -6,6 +6,7 @@ Writes ``search.json`` and ``front.svg``; without a search ``search.json`` alone
 from __future__ import annotations
 
 from hawx_hw.pipeline.data import GRAPH, load_roles
+from hawx_hw.pipeline.inputs import load_accelerators
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.search import requirements
@@ -29,8 +30,16 @@ def _run(context: Context) -> None:
         from hawx_hw.search.run import SearchRun
     graph, parts = load_graph(context.folder / GRAPH), load_roles(context)
     profiling = load_profiling(context.folder)
+    _, *accelerators = load_accelerators(context)
     run = SearchRun(
-        context.config, context.base, graph, parts, profiling, context.scratch, context.progress
+        context.config,
+        context.base,
+        graph,
+        parts,
+        profiling,
+        context.scratch,
+        context.progress,
+        accelerators=accelerators,
     )
     result, exhaustive = run()
     save_result(result, context.output, context.header)
@@ -51,7 +60,7 @@ _OTHERS = (
 STAGE = Stage(
     "search",
     _run,
-    needs=("quantize", "profile"),
+    needs=("quantize", "accelerator", "profile"),
     settings=("accelerator", "seed", "technology", *_OTHERS, *(f"search.{s}" for s in _SEARCH)),
     files=requirements.files,
     tools=lambda config, base: {

@@ -6,11 +6,14 @@ Its layers have 2, 3, 5 and 4 filters, 9, 18, 3 and 5 taps, and 64, 4, 1 and 1 p
 import pytest
 
 from hawx_hw.architectures.systolic.accesses import (
+    estimated_uses,
     issued_pixels,
     memory_uses,
     read_sums,
     weight_tiles_loaded,
 )
+from hawx_hw.architectures.systolic.operations import operations
+from hawx_hw.architectures.systolic.outline import outline
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from tests.search.small import small_graph
@@ -116,3 +119,22 @@ def test_constants_of_a_slice_with_a_single_group_are_read_once_an_output_tile()
     assert accumulators.count == 4
     # Each of the 64 pixels of the first layer is read from the first slice alone.
     assert accumulators.reads == (4 + (64 + 2 * 4 + 3 + 2) / 2) / 2
+
+
+@pytest.mark.parametrize("requantizers", [1, 2])
+@pytest.mark.parametrize(("rows", "columns"), [(16, 4), (3, 2), (5, 8)])
+def test_estimates_have_the_words_and_accesses_of_the_plan(
+    rows: int, columns: int, requantizers: int
+) -> None:
+    made = planned(rows, columns, requantizers=requantizers, slice_columns=2)
+    layers = operations(made.graph, window_limit=made.array.accumulators)
+    estimated = estimated_uses(outline(made.graph, layers, made.array))
+    exact = memory_uses(made)
+    for use in ("activation", "accumulator", "weight"):
+        (one,) = (each for each in estimated if each.use == use)
+        same = [each for each in exact if each.use == use]
+        assert {(e.macro, e.depth) for e in same} == {(one.macro, one.depth)}
+        assert sum(e.count for e in same) == one.count
+        assert {(e.reads, e.writes) for e in same} == {(one.reads, one.writes)}
+        # Widths are estimates.
+        assert all(0.5 <= e.width / one.width <= 1 for e in same)

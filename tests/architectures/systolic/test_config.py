@@ -120,3 +120,65 @@ def test_maps_that_cannot_be_are_refused(entry: dict, where: str, what: str) -> 
     with pytest.raises(UserError) as caught:
         blocks(entry).pe_block_map(Path())
     assert str(caught.value).startswith(f"{where}: {what}")
+
+
+def test_the_shape_of_a_number_of_multipliers_is_open() -> None:
+    config = SystolicConfig(multipliers=64)
+    assert (config.dimensions, config.size) == (None, "64 multipliers")
+    assert {(8, 8), (16, 4), (10, 6)} <= {(s.rows, s.columns) for s in config.shapes()}
+    assert SystolicConfig(multipliers=64, rows=7, columns=9).dimensions == (7, 9)
+    assert SystolicConfig().dimensions == (8, 8)
+    assert SystolicConfig(rows=5).dimensions == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (
+            {"multipliers": 64, "rows": 9, "columns": 8},
+            "accelerator.multipliers: 9 rows and 8 columns are 72 multipliers, more than 64. "
+            "Leave out rows or columns, or multipliers.",
+        ),
+        (
+            {"multipliers": 8, "rows": 9},
+            "accelerator.multipliers: No array of about 8 multipliers has rows 9. "
+            "Leave out rows, or allow more multipliers.",
+        ),
+        (
+            {"multipliers": 16, "requantizers": 17},
+            "accelerator.multipliers: No array of about 16 multipliers has requantizers 17. "
+            "Leave out requantizers, or allow more multipliers.",
+        ),
+        (
+            {"rows": 4, "columns": 8, "requantizers": 3},
+            "accelerator.requantizers: requantizers must divide slice_columns (8), not 3. "
+            "Leave the key out for a value that fits.",
+        ),
+    ],
+)
+def test_numbers_without_an_array_are_refused(numbers: dict[str, int], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        SystolicConfig.model_validate(numbers).shapes()
+    assert str(caught.value) == message
+
+
+def test_an_open_shape_is_no_array() -> None:
+    with pytest.raises(UserError, match=r"^accelerator.multipliers: Rows and columns are to be"):
+        SystolicConfig(multipliers=64).array()
+
+
+@pytest.mark.parametrize("multipliers", [0, 4097])
+def test_impossible_numbers_of_multipliers_are_refused(multipliers: int) -> None:
+    with pytest.raises(ValidationError):
+        SystolicConfig(multipliers=multipliers)
+
+
+def test_rows_of_an_open_shape_cannot_be_named() -> None:
+    entry = {"blocks": ["exact"], "rows": 1}
+    config = SystolicConfig.model_validate({"multipliers": 6, "pe_blocks": [entry]})
+    with pytest.raises(UserError, match=r"^accelerator.pe_blocks: .*whose shape is to be chosen"):
+        config.pe_block_map(Path())
+    everywhere = SystolicConfig.model_validate(
+        {"multipliers": 6, "pe_blocks": [{"blocks": ["exact"]}]}
+    )
+    assert everywhere.pe_block_map(Path()) is None

@@ -97,8 +97,8 @@ def unbuilt(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def quantized(unbuilt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with the stage ``quantize`` up to date; not to be changed."""
-    return started(unbuilt, tmp_path_factory.mktemp("quantized"), "quantize")
+    """The same with ``quantize`` and ``accelerator`` up to date; not to be changed."""
+    return started(unbuilt, tmp_path_factory.mktemp("quantized"), "accelerator")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from tests.pipeline.stages.recorded import Recorded
 IMAGES = {"quantize", "profile", "search", "assign", "verify", "power", "references"}
 #: The design holds the circuits of its blocks: what is made of it depends on it.
 BLOCKS = {"profile", "search", "pick", "assign", "references"}
-TECHNOLOGY = {"search", "predict", "emit", "synth", "power", "references"}
+PREDICTORS = {"accelerator", "search", "predict"}
+TECHNOLOGY = {"accelerator", "search", "predict", "emit", "synth", "power", "references"}
 
 
 @pytest.fixture
@@ -71,9 +72,9 @@ def other_bytes(path: Path) -> None:
         ("project/own.yaml", appended("supply: 0.9\n"), TECHNOLOGY),
         ("project/own.yaml", appended("memories: {model: {feature_nm: 40}}\n"), TECHNOLOGY),
         ("project/cells.lib.gz", other_library, TECHNOLOGY),
-        ("predictors/systolic_generic45.csv", other_bytes, {"search", "predict"}),
-        ("predictors/systolic_generic45.json", other_bytes, {"search", "predict"}),
-        ("predictors/systolic_generic45_blocks.csv", other_bytes, {"search", "predict"}),
+        ("predictors/systolic_generic45.csv", other_bytes, PREDICTORS),
+        ("predictors/systolic_generic45.json", other_bytes, PREDICTORS),
+        ("predictors/systolic_generic45_blocks.csv", other_bytes, PREDICTORS),
         ("project/own_block.py", appended("# another remark\n"), BLOCKS),
         ("project/own_numbers.py", appended("NUMBERS = (1, 2, 7)\n"), BLOCKS),
         ("project/tiny.yaml", lambda path: None, set()),

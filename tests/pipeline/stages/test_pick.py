@@ -17,6 +17,7 @@ from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.graph.storage import save_graph
 from hawx_hw.pipeline.stages.pick import STAGE
+from hawx_hw.prediction.choice_result import AcceleratorChoice, AcceleratorResult
 from hawx_hw.search.result import save_result
 from tests.search.small import design_point, search_result
 
@@ -30,6 +31,8 @@ FRONT = tuple(
 
 def picked(folder: Path, *, search: SearchConfig | None, blocks: str = "exact") -> Path:
     config = SimpleNamespace(search=search, accelerator=LARGE, blocks=BlocksConfig(default=blocks))
+    choice = AcceleratorChoice(accelerator=LARGE.hardware())
+    AcceleratorResult(accelerator=choice).write(folder)
     STAGE.run(SimpleNamespace(config=config, base=folder, folder=folder, output=folder))
     return folder / "design.json"
 

@@ -12,6 +12,7 @@ from hawx_hw.prediction.storage import shipped_folder
 from hawx_hw.technology import load
 from hawx_hw.util.code import code
 
+ARRAY = "  slice_columns: 4\n  weight_rows: 4\n  requantizers: 1\n"
 SHIPPED = shipped_folder(ARCHITECTURES["systolic"])
 
 
@@ -34,6 +35,8 @@ def test_another_memory_model_predicts_other_energies(project: Path, run, edit) 
         f"name: generic45\nliberty: {liberty}\nmemories: {{model: {{feature_nm: 45}}}}\n"
     )
     edit(project, "name: tiny", "name: tiny\ntechnology: own.yaml")
+    # All numbers are given: another memory model could choose others.
+    edit(project, "  columns: 4\n", "  columns: 4\n" + ARRAY)
     run(project, "predict")
     before = PredictResult.read(project / "build")
     own.write_text(own.read_text() + "memory_model: scaled\n")
