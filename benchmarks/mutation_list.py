@@ -824,6 +824,27 @@ _SEARCH = (
         'settings=("technology", "accelerator.clock_gating")',
         "tests/pipeline/stages/test_synth.py",
     ),
+    Mutation(
+        "a-candidate-that-fails-hands-its-error-on",
+        "hawx_hw/search/bound.py",
+        "handed = level if passed else 0.0",
+        "handed = level",
+        "tests/search/test_bound.py",
+    ),
+    Mutation(
+        "images-that-select-are-learned-from",
+        "hawx_hw/datasets/roles.py",
+        "for mask in (~held_out, held_out)",
+        "for mask in (held_out | ~held_out, held_out)",
+        "tests/datasets/test_roles.py",
+    ),
+    Mutation(
+        "finalists-by-the-images-that-select",
+        "hawx_hw/search/pick.py",
+        "and point.accuracy_drop <= hope",
+        "and point.unseen_drop <= hope",
+        "tests/search/test_pick.py",
+    ),
 )
 
 MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH)

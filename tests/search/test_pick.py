@@ -148,3 +148,11 @@ def test_the_choice_is_the_same_whatever_the_order_of_the_front() -> None:
 def test_without_images_that_select_nothing_is_known() -> None:
     assert choose(POINTS, 0.5, {}).bound is None
     assert bound_of(POINTS, 1, 0.5) is None
+
+
+def test_who_is_tested_is_a_matter_of_the_searchs_images_alone() -> None:
+    hopeless = replace(LUCKY, selection=Paired(5000, 400, 0))
+    coarse = replace(LUCKY, accuracy_drop=8.0)
+    for other, finalists in ((hopeless, 2), (coarse, 1)):
+        bound = choose(selected(EXACT, SAFE, other), 0.5, {}).bound
+        assert bound is not None and bound.finalists == finalists
