@@ -72,7 +72,8 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     chosen = result.front[_index(build)]
     rows = [_row("chosen", build)]
     # A design of one block compensates for it layer by layer, which the search does not.
-    for rival in rivals(result, chosen, chosen.accuracy_drop):
+    rules = config.search.constraints
+    for rival in rivals(result, chosen, rules.accuracy_drop, rules.confidence):
         point, accelerator = rival.point, config.accelerator
         if point.accelerator is not None:
             accelerator = result.accelerators[point.accelerator]
