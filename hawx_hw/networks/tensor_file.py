@@ -59,13 +59,16 @@ def unpack(content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise ValueError(str(error).splitlines()[0]) from error
     if metadata.pop(_CHECKSUM, None) not in (None, _checksum(content)):
         raise ValueError("its contents differ from its own checksum")
+    # A checksum under another name is one whose name was altered.
+    if any(len(text) == 64 and text == _checksum(content, name) for name, text in metadata.items()):
+        raise ValueError("the name of its checksum was altered")
     return tensors, metadata
 
 
-def _checksum(content: bytes) -> str:
-    """SHA-256 of header and data, whatever the order of the header's entries."""
+def _checksum(content: bytes, name: str = _CHECKSUM) -> str:
+    """SHA-256 of header and data but for one entry, whatever the order of the header's entries."""
     header, data = _split(content)
-    metadata = {k: v for k, v in (header.get(_METADATA) or {}).items() if k != _CHECKSUM}
+    metadata = {k: v for k, v in (header.get(_METADATA) or {}).items() if k != name}
     described = json.dumps({**header, _METADATA: metadata}, sort_keys=True)
     return hashlib.sha256(described.encode() + b"\0" + data).hexdigest()
 

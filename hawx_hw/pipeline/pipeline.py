@@ -265,7 +265,8 @@ class Pipeline:
         while reached:
             before = self._stages[reached.pop()]
             if not before.sealed:
-                settings |= self._own_settings(before)
+                for key, value in self._own_settings(before).items():
+                    settings[key] = _united(settings.get(key), value)
                 reached += before.needs
         return dict(sorted(settings.items()))
 
@@ -278,3 +279,8 @@ class Pipeline:
             value = None if value is None else value[part]
         inner = [name.removeprefix(f"{key}.") for name in ignored if name.startswith(f"{key}.")]
         return {k: v for k, v in value.items() if k not in inner} if inner else value
+
+
+def _united(one: Any, other: Any) -> Any:
+    """A setting of which two stages may each ignore some keys: those that either reads."""
+    return {**one, **other} if isinstance(one, dict) and isinstance(other, dict) else other

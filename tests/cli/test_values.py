@@ -25,7 +25,7 @@ accelerator: {rows: 4, columns: 4}
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A current folder with a config of 40 training images, and no torch: nothing gets so far."""
+    """A current folder, a config with 32 images for learning, and no torch: nothing gets so far."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "torch", None)
     (tmp_path / "tiny.yaml").write_text(CONFIG)
@@ -76,8 +76,8 @@ NO_USER = "There is no user for the ~ of '~nosuchuser"
         # More images than there are.
         (["verify", "tiny.yaml", "--images", "11"], "verify.images: There are only 10 test images"),
         (["power", "tiny.yaml", "--images", f"{MANY}"], "power.images: There are only 10 test ima"),
-        (["search", "tiny.yaml", "--images", "41"], "search.images: There are only 40 training im"),
-        (["profile", "tiny.yaml", "--images", "41"], "--images: There are only 40 training images"),
+        (["search", "tiny.yaml", "--images", "41"], "search.images: There are only 32 training im"),
+        (["profile", "tiny.yaml", "--images", "41"], "--images: There are only 32 training images"),
         (
             ["blocks", "characterize", "--operands", "conv1 of tiny.yaml", "--images", "11"],
             "--images: There are only 10 test images, not 11. Ask for 10 or fewer.",

@@ -59,8 +59,9 @@ def test_shipped_records_describe_the_shipped_files(name):
     assert record["checkpoint_sha256"] == sha256_file(path)
     assert record["test_accuracy"] >= (0.992 if name == "mnist" else 0.98)
     assert set(record) == {
-        "checkpoint_sha256", "dataset", "dataset_sha256", "model", "optimizer", "recipe", "schema",
-        "test_accuracy", "test_images", "torch_version",
+        "checkpoint_sha256", "dataset", "dataset_sha256", "held_out_images", "held_out_sha256",
+        "model", "optimizer", "recipe", "schema", "test_accuracy", "test_images", "torch_version",
+        "train_images",
     }  # fmt: skip
 
 

@@ -101,6 +101,22 @@ def test_a_key_of_what_is_left_out_is_nothing(tmp_path: Path) -> None:
     assert ran(pipeline(tmp_path, stage, search={"budget": 3}).run()) == ["write"]
 
 
+def test_a_key_that_an_earlier_stage_ignores_matters_to_its_reader(tmp_path: Path) -> None:
+    def build(context: Context) -> None:
+        (context.output / "built").write_text("built")
+
+    def search(context: Context) -> None:
+        (context.output / "clock").write_text(str(context.config.settings["array"]["clock"]))
+
+    stages = (
+        Stage("build", build, settings=("array",), ignored=("array.clock",)),
+        Stage("search", search, needs=("build",), settings=("array",)),
+    )
+    pipeline(tmp_path, *stages, array={"clock": 1, "size": 2}).run()
+    assert ran(pipeline(tmp_path, *stages, array={"clock": 3, "size": 2}).run()) == ["search"]
+    assert (tmp_path / "clock").read_text() == "3"
+
+
 @pytest.mark.parametrize("change", ["remove", "edit"])
 def test_a_touched_result_is_made_again(tmp_path: Path, change: str) -> None:
     run(tmp_path, 1)

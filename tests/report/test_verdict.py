@@ -85,7 +85,7 @@ def test_rivals_are_chosen_by_the_same_bound_as_the_design() -> None:
 
 def test_savings_have_the_interval_of_predictions() -> None:
     text = verdict(result(MIXED), MIXED, rivals(result(MIXED), MIXED, 0.3))
-    assert "25.00 % less energy than exact blocks (24.50 to 25.50 %)" in text
+    assert "25.00 % less energy than exact blocks (24.00 to 26.00 %)" in text
     close = mixture(76.8)
     text = verdict(result(close), close, rivals(result(close), close, 0.3))
     assert text.endswith("(within the error of predictions: not distinguishable from none)")

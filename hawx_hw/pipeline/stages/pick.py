@@ -67,7 +67,7 @@ STAGE = Stage(
     needs=("quantize", "accelerator", "search"),
     settings=("accelerator", "blocks", "search"),
     ignored=("accelerator.clock_mhz", "accelerator.clock_gating"),
-    tools=lambda config, base: {**versions("numpy"), **own_blocks(config, base)},
+    tools=lambda config, base: {**versions("numpy", "scipy"), **own_blocks(config, base)},
     estimate=2.0,
     sealed=True,
 )

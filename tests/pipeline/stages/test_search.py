@@ -152,22 +152,24 @@ def test_constraints_that_nothing_meets_lose_no_result(searching: Path, run, edi
 
 
 def test_evaluations_are_used_again(searching: Path, run, edit, monkeypatch) -> None:
-    requested: list[int] = []
+    requested: list[bytes] = []
     real = EmulatedOracle.__call__
 
     def counted(self, vectors, *arguments, **options):
-        requested.append(0 if self.images != 30 else len(np.atleast_2d(vectors)))
+        if self.images == 30:
+            requested.extend(vector.tobytes() for vector in np.atleast_2d(vectors))
         return real(self, vectors, *arguments, **options)
 
     monkeypatch.setattr(EmulatedOracle, "__call__", counted)
     edit(searching, "budget: 9", "budget: 5")
     run(searching, "search")
-    first = sum(requested)
-    assert first == result_of(searching).evaluations <= 5
-    requested.clear()
+    assert len(requested) == result_of(searching).evaluations <= 5
+    first = len(requested)
     edit(searching, "budget: 5", "budget: 9")
     run(searching, "search")
-    assert sum(requested) == result_of(searching).evaluations - first
+    # With another budget it may not need all of those that the first one made.
+    assert first < len(requested) == len(set(requested))
+    assert first < result_of(searching).evaluations <= len(requested)
 
 
 def test_the_same_config_gives_the_same_front(searched: Path, run) -> None:
