@@ -30,6 +30,7 @@ from hawx_hw.power.result import PowerResult
 
 _GATEWARE = "hawx_hw/architectures/systolic/gateware"
 _POST = f"{_GATEWARE}/post_processor.py"
+_REQUANTIZER = "hawx_hw/gateware/requantizer.py"
 _EXACT, _COARSE = "exact", "precision(w=3,a=3)"
 _CONFIG = """\
 name: steps
@@ -101,9 +102,9 @@ POOLING_AFTER = (
         "here.reads_constants.eq(window_ends & (first_window | (in_slice > 1))),",
         "here.reads_constants.eq(first_window | (in_slice > 1)),",
     ),
-    Edit(_POST, "        if d.pooled:\n", "        if False:\n"),
+    Edit(_REQUANTIZER, "        if f.pooled:\n", "        if False:\n"),
     Edit(
-        _POST,
+        _REQUANTIZER,
         """\
         with m.If(valid & leaves):
             m.d.sync += [value.eq(largest)""",
@@ -112,7 +113,7 @@ POOLING_AFTER = (
             m.d.sync += [value.eq(largest)""",
     ),
     Edit(
-        _POST,
+        _REQUANTIZER,
         """\
             m.d.sync += self.code.eq(self._clamped(m, total))
 """,
@@ -121,13 +122,13 @@ POOLING_AFTER = (
 """,
     ),
     Edit(
-        _POST,
+        _REQUANTIZER,
         """\
     def _clamped(self, m: Module, total: Signal) -> Value:
 """,
         """\
     def _largest(self, m: Module, code: Value) -> Value:
-        groups = self._dimensions.array.slice_groups
+        groups = self._format.windows
         registers = [Signal(CODE, name=f"largest_{n}", reset_less=True) for n in range(groups)]
         before, own = Signal(CODE), Signal(CODE)
         m.d.comb += own.eq(code)
@@ -145,34 +146,29 @@ POOLING_AFTER = (
 """,
     ),
     Edit(
-        _POST,
-        "complete.valid.eq(multiplied.valid & multiplied.payload.window_last),",
-        "complete.valid.eq(multiplied.valid),",
+        _REQUANTIZER,
+        "complete.valid.eq(self._multiplied.valid & self._multiplied.payload.window_last),",
+        "complete.valid.eq(self._multiplied.valid),",
+    ),
+    Edit(
+        _REQUANTIZER,
+        "        self.compared, self._multiplied = stages[compare].payload, stages[multiply]\n",
+        "        self._multiplied = stages[multiply]\n",
+    ),
+    Edit(
+        _REQUANTIZER,
+        "complete = FlowSignature(self.compared.shape()).create",
+        "complete = FlowSignature(self._multiplied.payload.shape()).create",
+    ),
+    Edit(
+        _REQUANTIZER,
+        "        self.complete = line[-1]\n",
+        "        self.complete, self.compared = line[-1], line[-2].payload\n",
     ),
     Edit(
         _POST,
-        "        compared, multiplied = stages[compare].payload, stages[multiply]\n",
-        "        multiplied = stages[multiply]\n",
-    ),
-    Edit(
-        _POST,
-        "complete = FlowSignature(compared.shape()).create",
-        "complete = FlowSignature(multiplied.payload.shape()).create",
-    ),
-    Edit(
-        _POST,
-        """\
-        stage_valid = Cat(
-""",
-        """\
-        compared = line[-2].payload
-        stage_valid = Cat(
-""",
-    ),
-    Edit(
-        _POST,
-        "            store.valid.eq(line[-1].valid),\n",
-        "            store.valid.eq(line[-1].valid & line[-1].payload.window_last),\n",
+        "store.valid.eq(stages.complete.valid),",
+        "store.valid.eq(stages.complete.valid & stages.complete.payload.window_last),",
     ),
 )
 #: The savings in the order in which they are added, and how the tree does without each; clock

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
 from hawx_hw.architectures.systolic.gateware.pe import PeFormat, ProcessingElement
-from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, SliceBlocks
+from hawx_hw.architectures.systolic.gateware.slice_blocks import SliceBlocks
 from hawx_hw.architectures.systolic.parts import PE
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.adders import carry_select_sum
@@ -155,7 +155,7 @@ class ArraySlice(wiring.Component):
                 if len(own.blocks) > 1:
                     kind = (row, own.choices)
                     if kind not in choices:
-                        choices[kind] = self._choice(m, own, selects[row], f"choice_{len(choices)}")
+                        choices[kind] = own.decode(m, selects[row], f"choice_{len(choices)}")
                     m.d.comb += pe.select.eq(choices[kind])
                 m.d.comb += [
                     pe.activation.eq(self.west.activations[row]),
@@ -182,15 +182,6 @@ class ArraySlice(wiring.Component):
                 m.d.sync += select.eq(selects[-1])
             selects.append(select)
         return selects
-
-    def _choice(self, m: Module, own: PeBlocks, select: Signal, name: str) -> Signal:
-        """The block that PEs with these choices use, for a selection."""
-        choice = Signal(range(len(own.blocks)), name=name)
-        with m.Switch(select):
-            for value, index in enumerate(own.choices):
-                with m.Case(value):
-                    m.d.comb += choice.eq(index)
-        return choice
 
     def _accumulators(self, m: Module, platform: Any, bottoms: list[Value]) -> None:
         """Two sets of accumulators: each sum is read, added to, and stored a cycle later."""

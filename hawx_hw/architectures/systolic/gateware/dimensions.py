@@ -15,7 +15,7 @@ from hawx_hw.architectures.systolic.widths import Widths
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.flows import FlowSignature
 from hawx_hw.gateware.layout import index_width
-from hawx_hw.graph.graph import MULTIPLIER_BITS
+from hawx_hw.gateware.requantizer import RequantizerFormat
 
 __all__ = ["Dimensions", "select_fields"]
 
@@ -127,6 +127,18 @@ class Dimensions:
     def rule(self) -> data.StructLayout:
         """What a requantizer needs of a program word."""
         return self.fields_of(("reduce", "shift", "low", "high", "step"))
+
+    @property
+    def requantizer(self) -> RequantizerFormat:
+        """Widths of a requantizer: the windows of all words of a slice are under way at once."""
+        return RequantizerFormat(
+            sum_bits=self.sum_bits,
+            addend_bits=self.addend_bits,
+            product_bits=self.product_bits,
+            rule=self.rule,
+            windows=self.array.slice_groups,
+            pooled=self.pooled,
+        )
 
     @property
     def address(self) -> Shape:
@@ -265,7 +277,7 @@ class Dimensions:
     @property
     def slice_group(self) -> Shape:
         """Number of a word among those that the columns of a slice fill at one pixel."""
-        return unsigned(index_width(self.array.slice_groups))
+        return self.requantizer.window
 
     @property
     def element(self) -> FlowSignature:
@@ -300,9 +312,7 @@ class Dimensions:
     @property
     def constants(self) -> data.StructLayout:
         """Multiplier and addend of one requantizer."""
-        return data.StructLayout(
-            {"multiplier": unsigned(MULTIPLIER_BITS), "addend": signed(self.addend_bits)}
-        )
+        return self.requantizer.constants
 
     @property
     def constants_word(self) -> data.ArrayLayout:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import or_
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.systolic.widths import Widths
 from hawx_hw.blocks.block import Block
-from hawx_hw.gateware.hierarchy import place
-from hawx_hw.gateware.names import BLOCK
+from hawx_hw.gateware.block_bank import BlockBank, Isolation
 
 __all__ = ["PeFormat", "ProcessingElement"]
 
@@ -120,12 +117,9 @@ class ProcessingElement(wiring.Component):
         *,
         implementations: Mapping[str, str] | None = None,
     ):
-        if not blocks:
-            raise ValueError("A PE must hold at least one block")
-        self._blocks = tuple(blocks)
+        self._bank = BlockBank(blocks, implementations)
         self._format = format
-        self._implementations = dict(implementations or {})
-        select = {"select": In(range(len(self._blocks)))} if len(self._blocks) > 1 else {}
+        select = {"select": In(range(len(blocks)))} if self._bank.several else {}
         super().__init__(
             {
                 **select,
@@ -143,7 +137,7 @@ class ProcessingElement(wiring.Component):
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The multipliers."""
-        return self._blocks
+        return self._bank.blocks
 
     @property
     def format(self) -> PeFormat:
@@ -163,63 +157,24 @@ class ProcessingElement(wiring.Component):
             m.d.sync += following.eq(self.weight)
         with m.If(self.swap):
             m.d.sync += present.eq(following)
-        wires = self._product(m, platform, present)
-        product = Signal(signed(f.product_bits), reset_less=True)
-        with m.If(self.multiply):
-            m.d.sync += product.eq(wires >> f.zeros)
+        isolation = self._isolation(m) if self._bank.several else None
+        wires = self._bank.multiply(m, platform, present, self.activation, isolation)
+        product = self._bank.register(m, wires, self.multiply, bits=f.product_bits, zeros=f.zeros)
         with m.If(self.add):
             m.d.sync += total.eq(self.sum_in + product)
         m.d.comb += self.sum_out.eq(total)
         return m
 
-    def _product(self, m: Module, platform: Any, weight: Signal) -> Signal:
-        """The product of the selected block."""
-        bits = max(block.product_bits for block in self._blocks)
-        product = Signal(signed(bits), name="selected_product")
-        several = len(self._blocks) > 1
-        a = Cat(C(0, 8 - self._format.weight_bits), weight).as_signed()
-        b = Cat(C(0, 8 - self._format.activation_bits), self.activation).as_signed()
-        chosen, others = self._chosen(m) if several else (None, None)
-        gated = []
-        for number, block in enumerate(self._blocks):
-            multiplier = place(
-                m,
-                platform,
-                f"multiplier_{number}" if several else "multiplier",
-                f"{BLOCK}{block.identifier}",
-                partial(block.component, self._implementations.get(block.digest)),
-            )
-            if chosen is None or others is None:
-                m.d.comb += [multiplier.a.eq(a), multiplier.b.eq(b)]
-                gated.append(multiplier.product)
-                continue
-            m.d.comb += [
-                multiplier.a.eq(Mux(others[number], 0, a)),
-                multiplier.b.eq(Mux(chosen[number], b, 0)),
-            ]
-            wide = Signal(signed(bits), name=f"product_{number}")
-            # A block need not make 0 of 0 times 0; most do, and then nothing need hold it at 0.
-            zero = block.raw_table[128, 128] == 0
-            m.d.comb += wide.eq(
-                multiplier.product if zero else Mux(chosen[number], multiplier.product, 0)
-            )
-            gated.append(wide)
-        m.d.comb += product.eq(reduce(or_, gated))
-        return product
+    def _isolation(self, m: Module) -> Isolation:
+        """Which block multiplies the present weight.
 
-    def _chosen(self, m: Module) -> tuple[Signal, Signal]:
-        """One bit a block: it multiplies the present weight; and its opposite.
-
-        Decoded before the registers, so that nothing but a register drives the isolation. Each
-        operand has its own, since one would need a buffer to drive both.
+        Decoded before the registers, so that nothing but a register drives the isolation.
         """
-        count = len(self._blocks)
-        following, present = (
-            Signal(count, name=name, reset_less=True) for name in ("chosen_next", "chosen")
-        )
-        others = Signal(count, reset_less=True)
+        count = len(self._bank.blocks)
+        following = Signal(count, name="chosen_next", reset_less=True)
+        isolation = Isolation.create(count)
         with m.If(self.load):
             m.d.sync += following.eq(1 << self.select)
         with m.If(self.swap):
-            m.d.sync += [present.eq(following), others.eq(~following)]
-        return present, others
+            m.d.sync += isolation.take(following)
+        return isolation

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from hawx_hw.architectures.systolic.gateware.slice_blocks import PeBlocks, slice_blocks
+from hawx_hw.architectures.systolic.gateware.slice_blocks import slice_blocks
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.blocks import by_name
-from hawx_hw.blocks.block import Block
 from tests.architectures.systolic.gateware.parts import pooled_convolution
 from tests.synthetic_blocks import Biased
 
@@ -59,22 +57,3 @@ def test_equal_slices_are_equal() -> None:
     assert first == second
     assert hash(first) == hash(second)
     assert third != first
-
-
-@pytest.mark.parametrize(
-    ("blocks", "identifier"),
-    [
-        ((by_name("exact"),), "exact"),
-        ((by_name("exact"), Biased(3)), f"exact__{Biased(3).identifier}"),
-    ],
-)
-def test_identifiers(blocks: tuple[Block, ...], identifier: str) -> None:
-    assert PeBlocks(blocks, (0,)).identifier == identifier
-
-
-def test_identifiers_of_many_blocks_are_short_and_different() -> None:
-    many = tuple(Biased(number) for number in range(20))
-    names = {PeBlocks(many[:count], (0,)).identifier for count in range(15, 21)}
-    assert len(names) == 6
-    assert all(len(name) < 100 and name.isidentifier() for name in {f"b{n}" for n in names})
-    assert PeBlocks(many, (0,)).identifier.startswith("20_blocks_")
