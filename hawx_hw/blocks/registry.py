@@ -121,6 +121,9 @@ def distinct_blocks(names: Iterable[str], folder: Path | None = None) -> list[Bl
 
 
 def _known(name: str) -> str:
+    if name.count("(") != name.count(")"):
+        # YAML's [a(x=1,y=2)] is a list of two texts.
+        return "Close its parenthesis. In a list in brackets, quote a name that has a comma."
     close = difflib.get_close_matches(name.partition("(")[0], FAMILIES, n=3)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     return f"{hint}The families are: {', '.join(sorted(FAMILIES))}."

@@ -43,7 +43,7 @@ def test_families_go_by_their_names() -> None:
     [
         ("", "Unknown block ''. The families are: array, "),
         ("aray(1,0,4)", "Unknown block 'aray.*Did you mean array"),
-        ("array(1,0", "Unknown block"),
+        ("array(1,0", r"Unknown block .*quote a name that has a comma"),
         ("array(1,0,4)(2)", "Unknown block"),
         ("array(1,0,4,5)", r"Wrong parameter '5' .*Write array\(ha=\.\., hb=\.\., v=\.\.\)"),
         ("array(1,,4)", "Wrong parameter ''"),
