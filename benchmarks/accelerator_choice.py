@@ -12,24 +12,25 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from emulation_networks import resnet20
-from rich.console import Console
-from rich.table import Table
 
 from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.architectures.systolic.config import SystolicConfig
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets import load as load_dataset
-from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.networks import load as load_network
 from hawx_hw.prediction.choice import choose
+from hawx_hw.prediction.choice_result import ConsideredAccelerator
 from hawx_hw.prediction.designs import DesignPredictor
 from hawx_hw.quantize.calibration import quantize
 from hawx_hw.technology import load
+from hawx_hw.util.tables import print_table
 
 _GIVEN = (
     {"multipliers": 16},
@@ -50,7 +51,7 @@ def network(name: str) -> Graph:
     if name == "padded":
         return random_graph(np.random.default_rng(4), layers=4, max_size=12, max_channels=24)
     data = load_dataset(name)
-    images = evenly_spaced(data.train, _CALIBRATION_IMAGES).images
+    images = roles(data).proposing(_CALIBRATION_IMAGES).images
     return quantize(load_network("lenet5", data, None), images, name=name)
 
 
@@ -61,59 +62,52 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=networks, default=networks)
     architecture, technology = ARCHITECTURES["systolic"], load("generic45")
     predictor = DesignPredictor(architecture, technology, [by_name("exact")])
-    table = Table(title="energy of an image in nJ; s: slice columns, r: requantizers, w: rows read")
-    for heading in ("network", "given", "which", "array", "cycles", "nJ", "us", "uJ us", "CPU s"):
-        table.add_column(heading, justify="left" if heading in ("network", "which") else "right")
+    lines = []
     for name in parser.parse_args().networks:
         graph = network(name)
         for given in _GIVEN:
             config = SystolicConfig.model_validate(given)
+            label = ", ".join(f"{key} {value}" for key, value in given.items())
             start = time.process_time()
             choice = choose(graph, config, technology.memories, lambda: predictor)
-            seconds = time.process_time() - start
-            considered = choice.considered
-            rows = {
-                "chosen": considered[0],
-                "least energy": min(considered, key=lambda each: each.energy_nj),
-                "fewest cycles": min(considered, key=lambda each: each.cycles),
-            }
-            label = ", ".join(f"{key} {value}" for key, value in given.items())
-            for which, each in rows.items():
+            seconds = f"{time.process_time() - start:.1f}"
+            for which, each in _shown(choice.considered):
                 keys = {**given, **each.numbers, "multipliers": None}
                 metrics = each.cycles, each.energy_nj, each.latency_us
-                note = f"{seconds:.1f}" if which == "chosen" else ""
-                _add(table, name, label, which, SystolicConfig.model_validate(keys), metrics, note)
+                array = SystolicConfig.model_validate(keys)
+                note = seconds if which == "chosen" else ""
+                lines.append((name, label, which, *_line(array, metrics), note))
             if config.multipliers is None:
                 made = predictor(architecture.plan(graph, config, {}))
                 metrics = made.cycles, made.energy_pj.value / 1000, made.latency_us
-                _add(table, name, label, "rule of thumb", config, metrics)
-            table.add_section()
-    Console().print(table)
+                lines.append((name, label, "rule of thumb", *_line(config, metrics), ""))
+    print("s: slice columns, r: requantizers, w: rows of weights read in a cycle")
+    heading = ("network", "given", "which", "array", "cycles", "nJ", "us", "uJ us", "CPU s")
+    print_table(heading, lines, numbers=True)
 
 
-def _add(
-    table: Table,
-    name: str,
-    given: str,
-    which: str,
-    config: SystolicConfig,
-    metrics: tuple[int, float, float],
-    seconds: str = "",
-) -> None:
-    """Append an array with its cycles, energy in nJ and delay in us."""
+def _shown(
+    considered: Sequence[ConsideredAccelerator],
+) -> tuple[tuple[str, ConsideredAccelerator], ...]:
+    """The choice, and the best by other aims of what was planned."""
+    return (
+        ("chosen", considered[0]),
+        ("least energy", min(considered, key=lambda each: each.energy_nj)),
+        ("fewest cycles", min(considered, key=lambda each: each.cycles)),
+    )
+
+
+def _line(config: SystolicConfig, metrics: tuple[int, float, float]) -> tuple[str, ...]:
+    """An array with its cycles, energy in nJ and delay in us."""
     shape = config.array()
     numbers = f"s{shape.slice_columns} r{shape.requantizers} w{shape.weight_rows}"
     cycles, energy, delay = metrics
-    table.add_row(
-        name,
-        given,
-        which,
+    return (
         f"{shape.rows} x {shape.columns} {numbers}",
         f"{cycles:,}",
         f"{energy:,.0f}",
         f"{delay:,.1f}",
         f"{energy * delay / 1000:,.2f}",
-        seconds,
     )
 
 
