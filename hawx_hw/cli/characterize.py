@@ -192,8 +192,7 @@ def _layer_operands(
     from hawx_hw.graph.storage import load_graph
     from hawx_hw.pipeline.data import check_option
     from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
-    from hawx_hw.pipeline.order import STAGES
-    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.quantize import codes
     from hawx_hw.util.progress import console_for
 
@@ -202,8 +201,8 @@ def _layer_operands(
     try:
         if images is not None:
             check_option(images, config, path.parent, "test", "--images")
-        pipeline = Pipeline(
-            config, build / config.name, STAGES, console_for(silent=silent), base=path.parent
+        pipeline = pipeline_of(
+            config, build / config.name, console_for(silent=silent), base=path.parent
         )
         pipeline.run(pipeline.needed("assign"))
         graph = load_graph(build / config.name / ASSIGNED)

@@ -318,8 +318,7 @@ def _job(
 ) -> None:
     """Run the chosen stages of a config and print the summary."""
     from hawx_hw.config.load import find_config, load_config, located
-    from hawx_hw.pipeline.order import STAGES
-    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.report.summary import print_summary, summarize
     from hawx_hw.util.progress import console_for
 
@@ -327,7 +326,7 @@ def _job(
     config = override(load_config(path))
     folder = build / config.name
     try:
-        pipeline = Pipeline(config, folder, STAGES, console_for(silent=as_json), base=path.parent)
+        pipeline = pipeline_of(config, folder, console_for(silent=as_json), base=path.parent)
         outcomes = pipeline.run(choose(pipeline), protected=protected)
     except UserError as error:
         raise located(error, path) from error

@@ -135,11 +135,10 @@ def _profiled(
     """Quantize the network if need be, profile it, and write everything into the folder."""
     from hawx_hw import datasets
     from hawx_hw.pipeline.data import GRAPH
-    from hawx_hw.pipeline.order import STAGES
-    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import ProgressDisplay
 
-    pipeline = Pipeline(config, folder, STAGES, console, base=base)
+    pipeline = pipeline_of(config, folder, console, base=base)
     pipeline.run(pipeline.needed("quantize"))
     with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):

@@ -187,12 +187,11 @@ def _loaded(name: str, build: Path, options: dict[str, Any]) -> tuple[Config, Pa
 
 def _run(config: Config, path: Path, folder: Path, stage: str, silent: bool) -> None:
     from hawx_hw.config.load import located
-    from hawx_hw.pipeline.order import STAGES
-    from hawx_hw.pipeline.pipeline import Pipeline
+    from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import console_for
 
     try:
-        pipeline = Pipeline(config, folder, STAGES, console_for(silent=silent), base=path.parent)
+        pipeline = pipeline_of(config, folder, console_for(silent=silent), base=path.parent)
         pipeline.run(pipeline.needed(stage))
     except UserError as error:
         raise located(error, path) from error

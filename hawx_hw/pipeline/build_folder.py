@@ -178,6 +178,10 @@ class BuildFolder:
         ):
             _remove(self._path / name)
 
+    def remove(self, file: str) -> None:
+        """Remove a file that is in no record."""
+        _remove(self._path / file)
+
     def _record(self, stage: str) -> Path:
         return self._records / f"{stage}.json"
 

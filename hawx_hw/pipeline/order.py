@@ -6,7 +6,11 @@ quick.
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.stage import Stage
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.stage import Ending, Stage
 from hawx_hw.pipeline.stages import (
     accelerator,
     assign,
@@ -22,7 +26,13 @@ from hawx_hw.pipeline.stages import (
     verify,
 )
 
-__all__ = ["STAGES"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hawx_hw.config.models import Config
+    from hawx_hw.report.result import SummaryResult
+
+__all__ = ["STAGES", "SUMMARY", "pipeline_of"]
 
 STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
@@ -38,3 +48,24 @@ STAGES: tuple[Stage, ...] = (
     power.STAGE,
     references.STAGE,
 )
+
+
+def _summary(config: Config, folder: Path, stages: tuple[str, ...]) -> SummaryResult:
+    from hawx_hw.report.metrics import summary_result
+
+    return summary_result(config, folder, stages)
+
+
+#: What every run ends with.
+SUMMARY = Ending("summary.json", _summary)
+
+
+def pipeline_of(config: Config, folder: Path, console: Console, *, base: Path = Path()) -> Pipeline:
+    """The pipeline of all stages, which ends with summary.json.
+
+    Parameters
+    ----------
+    config, folder, console, base
+        See :class:`~hawx_hw.pipeline.pipeline.Pipeline`.
+    """
+    return Pipeline(config, folder, STAGES, console, base=base, ending=SUMMARY)

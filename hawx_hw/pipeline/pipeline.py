@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.build_folder import BuildFolder, Manifest
-from hawx_hw.pipeline.stage import Context, Outcome, Stage
+from hawx_hw.pipeline.stage import Context, Ending, Outcome, Stage
 from hawx_hw.util.code import code
 from hawx_hw.util.files import sha256_file
 from hawx_hw.util.fingerprints import differences, json_hash
@@ -52,6 +52,8 @@ class Pipeline:
         Where progress is shown.
     base : Path
         The folder that the config's relative paths start from.
+    ending : Ending or None
+        None: a run ends with its last stage.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Pipeline:
         console: Console,
         *,
         base: Path = Path(),
+        ending: Ending | None = None,
     ):
         self._config = config
         self._base = base
@@ -69,6 +72,7 @@ class Pipeline:
         self._folder = BuildFolder(folder.absolute())
         self._stages = {stage.name: stage for stage in stages}
         self._console = console
+        self._ending = ending
         known: set[str] = set()
         for stage in stages:
             if not known.issuperset(stage.needs):
@@ -128,9 +132,7 @@ class Pipeline:
             for name in names:
                 start = time.monotonic()
                 stage = self._stages[name]
-                inputs[name]["stages"] = {
-                    needed: json_hash(finished[needed].outputs) for needed in stage.needs
-                }
+                inputs[name]["stages"] = _made_of(stage, finished)
                 finished[name], ran = self._bring_up_to_date(
                     stage,
                     inputs[name],
@@ -139,6 +141,7 @@ class Pipeline:
                     needed=[finished[needed] for needed in stage.needs],
                 )
                 outcomes.append(Outcome(name, ran, time.monotonic() - start))
+            self._end(finished, hashed)
         return outcomes
 
     def _bring_up_to_date(
@@ -161,6 +164,8 @@ class Pipeline:
                 self._refuse_changed(stage.name, damaged)
             reason = f"{damaged[0]} is missing or was changed"
         self._check_unchanged(needed)
+        if self._ending is not None:
+            self._folder.remove(self._ending.file)
         progress.message(f"{stage.name}: running ({reason})")
         start = time.monotonic()
         with self._folder.staging(stage.name) as staging:
@@ -187,6 +192,32 @@ class Pipeline:
         self._withdraw_outdated(stage.name, manifest)
         progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
         return manifest, True
+
+    def _end(self, finished: Mapping[str, Manifest], hashed: dict[Path, str]) -> None:
+        """Write the file of the ending."""
+        if self._ending is not None:
+            current = self._current(finished, hashed)
+            result = self._ending.make(self._config, self._folder.path, current)
+            result.write(self._folder.path)
+
+    def _current(
+        self, finished: Mapping[str, Manifest], hashed: dict[Path, str]
+    ) -> tuple[str, ...]:
+        """Stages that are up to date: those of this run, and of earlier ones as far as they are."""
+        current = dict(finished)
+        for name, stage in self._stages.items():
+            manifest = self._folder.manifest(name)
+            if name in current or manifest is None or not current.keys() >= set(stage.needs):
+                continue
+            try:
+                inputs = self._inputs(stage, hashed)
+            except UserError:
+                # It could not run, for want of a tool or a file: what it depends on is not there.
+                continue
+            inputs["stages"] = _made_of(stage, current)
+            if self._reason(manifest, inputs) is None and not self._folder.damaged(manifest):
+                current[name] = manifest
+        return tuple(name for name in self._stages if name in current)
 
     def _refuse_changed(self, name: str, damaged: Sequence[str]) -> None:
         """Refuse files that are there, but are not what the stage wrote."""
@@ -284,3 +315,8 @@ class Pipeline:
 def _united(one: Any, other: Any) -> Any:
     """A setting of which two stages may each ignore some keys: those that either reads."""
     return {**one, **other} if isinstance(one, dict) and isinstance(other, dict) else other
+
+
+def _made_of(stage: Stage, finished: Mapping[str, Manifest]) -> dict[str, str]:
+    """Hashes of the results of the stages that a stage needs."""
+    return {needed: json_hash(finished[needed].outputs) for needed in stage.needs}

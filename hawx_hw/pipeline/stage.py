@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.util.progress import ProgressDisplay
     from hawx_hw.util.results import Header, Result
 
-__all__ = ["Context", "Outcome", "Stage"]
+__all__ = ["Context", "Ending", "Outcome", "Stage"]
 
 
 def _no_files(config: Config, base: Path) -> Mapping[str, Path]:
@@ -107,6 +107,26 @@ class Context:
     def write(self, result: Result) -> None:
         """Write the stage's result, with the header."""
         result.write(self.output, self.header)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a run writes at its end: the results of all stages that are up to date in one file.
+
+    The file lies in the build folder while it is of the results there: a run removes it before it
+    changes any of them, and one that does not reach its end leaves none.
+
+    Parameters
+    ----------
+    file : str
+        Its name.
+    make : callable
+        Its content; takes the config, the build folder and the names of the stages whose files are
+        up to date with the config, those outside of the run included.
+    """
+
+    file: str
+    make: Callable[[Config, Path, tuple[str, ...]], Result]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.report.verdict import rivals, verdict
+from hawx_hw.report.verdict import Rival, rivals, verdict
 from hawx_hw.search.bound import drop_interval
 from hawx_hw.search.pick import CONFIDENCE, AccuracyBound, bound_of, choose
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.search import SearchConfig
     from hawx_hw.search.result import AccuracyInterval, DesignPoint, SearchResult
 
-__all__ = ["ChosenDesign", "ComparedDesign", "chosen_design"]
+__all__ = ["ChosenDesign", "ComparedDesign", "chosen_bound", "chosen_design", "chosen_rivals"]
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,8 @@ def chosen_design(
         With the constraints that it was chosen by; None: it must lose no more than it does.
     """
     chosen = result.front[index]
-    most, confidence = chosen.unseen_drop, CONFIDENCE
-    if search is not None:
-        most, confidence = search.constraints.accuracy_drop, search.constraints.confidence
-    others = rivals(result, chosen, most, confidence)
+    _, confidence = _promise(chosen, search)
+    others = chosen_rivals(result, index, search)
     points = [("chosen", chosen), *((rival.what, rival.point) for rival in others)]
     return ChosenDesign(
         index=index,
@@ -129,12 +127,20 @@ def chosen_design(
             )
             for what, point in points
         ),
-        bound=None if search is None else _bound(result, index, search),
+        bound=None if search is None else chosen_bound(result, index, search),
         memory_model=result.memory_model,
     )
 
 
-def _bound(result: SearchResult, index: int, search: SearchConfig) -> AccuracyBound | None:
+def chosen_rivals(
+    result: SearchResult, index: int, search: SearchConfig | None = None
+) -> list[Rival]:
+    """What the point ``index`` must beat; parameters as for :func:`chosen_design`."""
+    chosen = result.front[index]
+    return rivals(result, chosen, *_promise(chosen, search))
+
+
+def chosen_bound(result: SearchResult, index: int, search: SearchConfig) -> AccuracyBound | None:
     """What is known of the accuracy drop of a point, however it was chosen."""
     constraints = search.constraints
     most, confidence = constraints.accuracy_drop, constraints.confidence
@@ -143,6 +149,13 @@ def _bound(result: SearchResult, index: int, search: SearchConfig) -> AccuracyBo
         if choice.point is result.front[index]:
             return choice.bound
     return bound_of(result, index, most, confidence)
+
+
+def _promise(chosen: DesignPoint, search: SearchConfig | None) -> tuple[float, float]:
+    """The largest accuracy drop, and the confidence that it is kept with."""
+    if search is None:
+        return chosen.unseen_drop, CONFIDENCE
+    return search.constraints.accuracy_drop, search.constraints.confidence
 
 
 def _interval(point: DesignPoint, confidence: float) -> tuple[float, float] | None:

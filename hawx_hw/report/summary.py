@@ -44,6 +44,8 @@ _FILES: Mapping[str, Mapping[str, str]] = {
     "power": {"power": "power.json"},
     "references": {"designs to compare with": "references.json"},
 }
+#: The numbers of the summary for programs.
+_NUMBERS = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,14 @@ class Summary:
     def files(self) -> dict[str, Path]:
         """The files of the run's stages that are worth naming, as far as they are there."""
         folder = self.results.folder
-        return {
+        files = {
             name: folder / file
             for stage in self.results.stages
             for name, file in _FILES.get(stage, {}).items()
-            if self._has_files(stage) and (folder / file).exists()
+            if self._has_files(stage)
         }
+        files["numbers, for programs"] = folder / _NUMBERS
+        return {name: path for name, path in files.items() if path.exists()}
 
     @property
     def lines(self) -> list[Line]:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,8 @@ from typing import Any, ClassVar
 
 from hawx_hw.pipeline.build_folder import BuildFolder
 from hawx_hw.pipeline.pipeline import Pipeline
-from hawx_hw.pipeline.stage import Context, Outcome, Stage
+from hawx_hw.pipeline.stage import Context, Ending, Outcome, Stage
+from hawx_hw.util.files import sha256_file
 from hawx_hw.util.progress import console_for
 from hawx_hw.util.results import Result
 
@@ -32,6 +34,17 @@ class Second(Result):
     SCHEMA: ClassVar[int] = 1
 
     number: int
+
+
+class Whole(Result):
+    """What a run ends with."""
+
+    FILE: ClassVar[str] = "whole.json"
+    STAGE: ClassVar[str] = "third"
+    SCHEMA: ClassVar[int] = 1
+
+    stages: tuple[str, ...]
+    files: dict[str, str]
 
 
 class Settings:
@@ -69,9 +82,22 @@ STAGES = (
 )
 
 
-def run(folder: Path, number: int, x: int = 0) -> list[Outcome]:
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of all files of the stages."""
+    return {name: sha256_file(folder / name) for name in content(folder) if name != Whole.FILE}
+
+
+ENDING = Ending(
+    Whole.FILE, lambda config, folder, stages: Whole(stages=stages, files=hashes(folder))
+)
+
+
+def run(
+    folder: Path, number: int, x: int = 0, last: str = "third", ending: Ending | None = None
+) -> list[Outcome]:
     settings: Any = Settings(number=number, more={"x": x})
-    return Pipeline(settings, folder, STAGES, console_for(silent=True)).run()
+    pipeline = Pipeline(settings, folder, STAGES, console_for(silent=True), ending=ending)
+    return pipeline.run(pipeline.until(last))
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -114,8 +140,9 @@ def main(base: Path) -> None:
     os.fsync = lambda handle: None
     for moment in count(1):
         folder = base / str(moment)
-        run(folder, 1, x=1)
-        hit = killed(lambda folder=folder: run(folder, 22, x=2), folder, moment)
+        run(folder, 1, x=1, ending=ENDING)
+        again = partial(run, folder, 22, x=2, ending=ENDING)
+        hit = killed(again, folder, moment)
         build = BuildFolder(folder)
         manifests = {stage.name: build.manifest(stage.name) for stage in STAGES}
         damaged = {name: build.damaged(m) for name, m in manifests.items() if m}
@@ -124,13 +151,17 @@ def main(base: Path) -> None:
             for name, manifest in manifests.items()
             if manifest and manifest.inputs["settings"]["number"] == 22
         ]
-        outcomes = run(folder, 22, x=2)
+        whole = Whole.read(folder).files if (folder / Whole.FILE).exists() else None
+        stale = whole is not None and whole != hashes(folder)
+        outcomes = again()
         print(  # noqa: T201 (the output of this program)
             json.dumps(
                 {
                     "killed": hit,
                     "damaged": damaged,
                     "finished": current,
+                    "whole": whole is not None,
+                    "stale": stale,
                     "ran": [outcome.stage for outcome in outcomes if outcome.ran],
                     "content": content(folder),
                     "left": sorted(p.name for p in (folder / ".stages").iterdir()),

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.files import sha256_file, write_json
 from hawx_hw.util.progress import console_for
-from tests.pipeline.fake_stages import STAGES, Settings, content, run
+from tests.pipeline.fake_stages import ENDING, STAGES, Settings, Whole, content, hashes, run
 
 
 def pipeline(folder: Path, *stages: Stage, console=None, **settings) -> Pipeline:
@@ -257,6 +258,84 @@ def test_a_failed_verification_shows_its_files_and_runs_again(tmp_path: Path, ca
         assert json.loads((tmp_path / "verify.json").read_text())["mismatches"] == 3
 
 
+def test_a_run_ends_with_what_is_up_to_date(tmp_path: Path) -> None:
+    def whole() -> tuple[str, ...]:
+        read = Whole.read(tmp_path)
+        assert read.files == hashes(tmp_path)
+        return read.stages
+
+    run(tmp_path, 1, last="second", ending=ENDING)
+    assert whole() == ("first", "second")
+    run(tmp_path, 1, ending=ENDING)
+    assert whole() == ("first", "second", "third")
+    before = (tmp_path / "whole.json").read_bytes()
+    # Results of an earlier run count, as long as the config would give the same.
+    assert ran(run(tmp_path, 1, last="first", ending=ENDING)) == []
+    assert (tmp_path / "whole.json").read_bytes() == before
+    assert ran(run(tmp_path, 1, x=5, last="first", ending=ENDING)) == []
+    assert whole() == ("first", "second")
+    run(tmp_path, 2, last="first", ending=ENDING)
+    assert whole() == ("first",)
+
+
+def test_what_was_changed_or_removed_is_not_up_to_date(tmp_path: Path) -> None:
+    run(tmp_path, 1, ending=ENDING)
+    (tmp_path / "rtl" / "a.v").write_text("mine")
+    run(tmp_path, 1, last="first", ending=ENDING)
+    # Nor is what was made of it: it would be made anew.
+    assert Whole.read(tmp_path).stages == ("first",)
+
+
+def test_a_stage_that_cannot_run_any_more_is_not_up_to_date(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    stages = (
+        Stage("first", print),
+        Stage("second", print, files=lambda config, base: {"source": source}),
+    )
+    for expected in (("first", "second"), ("first",)):
+        if expected[1:]:
+            source.write_text("1")
+            pipeline(tmp_path / "build", *stages).run()
+        else:
+            source.unlink()
+        chosen = Pipeline(
+            Settings(), tmp_path / "build", stages, console_for(silent=True), ending=ENDING
+        )
+        chosen.run(["first"])
+        assert Whole.read(tmp_path / "build").stages == expected
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no luck"), VerificationError("It differs.")])
+def test_a_run_that_fails_leaves_no_ending(tmp_path: Path, error: Exception) -> None:
+    def fail(context: Context) -> None:
+        raise error
+
+    run(tmp_path, 1, ending=ENDING)
+    settings = Settings(number=1, more={"x": 0})
+    stages = (*STAGES, Stage("fourth", fail))
+    failing = Pipeline(settings, tmp_path, stages, console_for(silent=True), ending=ENDING)
+    with pytest.raises(type(error)):
+        failing.run()
+    assert not (tmp_path / "whole.json").exists()
+    # Its failure is no result.
+    failing.run(["first"])
+    assert Whole.read(tmp_path).stages == ("first", "second", "third")
+
+
+def test_a_run_that_is_refused_changes_nothing(tmp_path: Path) -> None:
+    run(tmp_path, 1, ending=ENDING)
+    before = content(tmp_path)
+
+    def check(config, base: Path) -> None:
+        raise UserError("No simulator is installed.")
+
+    stages = (*STAGES, Stage("verify", print, check=check))
+    settings = Settings(number=2, more={"x": 0})
+    with pytest.raises(UserError):
+        Pipeline(settings, tmp_path, stages, console_for(silent=True), ending=ENDING).run()
+    assert content(tmp_path) == before
+
+
 def test_a_missing_input_file_is_the_users_matter(tmp_path: Path) -> None:
     """It is found missing before any stage runs."""
     stage = Stage(
@@ -362,7 +441,11 @@ def test_killed_at_every_touch_of_the_file_system(tmp_path: Path) -> None:
         assert not any(moment["damaged"].values())
         assert moment["ran"] == [name for name in names if name not in moment["finished"]]
         assert moment["content"] == expected
+        assert not moment["stale"]
         assert moment["left"] == ["first.json", "lock", "second.json", "third.json"]
         assert len(moment["finished"]) >= most
         most = len(moment["finished"])
     assert most == len(names)
+    # It is there before anything changes and at the end, and not in between.
+    there = "".join("y" if moment["whole"] else "n" for moment in moments)
+    assert re.fullmatch("y+n{20,}y+", there)

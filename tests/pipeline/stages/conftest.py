@@ -14,8 +14,7 @@ from hawx_hw.config.load import load_config, located
 from hawx_hw.datasets import load
 from hawx_hw.errors import UserError
 from hawx_hw.networks import train
-from hawx_hw.pipeline.order import STAGES
-from hawx_hw.pipeline.pipeline import Pipeline
+from hawx_hw.pipeline.order import pipeline_of
 from hawx_hw.pipeline.stage import Outcome
 from hawx_hw.util.progress import console_for
 
@@ -67,7 +66,7 @@ def run_stages(folder: Path, stage: str) -> Sequence[Outcome]:
     config = load_config(path)
     try:
         console = console_for(silent=True)
-        pipeline = Pipeline(config, folder / "build", STAGES, console, base=path.parent)
+        pipeline = pipeline_of(config, folder / "build", console, base=path.parent)
         return pipeline.run(pipeline.needed(stage))
     except UserError as error:
         raise located(error, path) from error

@@ -116,6 +116,38 @@ def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> N
     assert model == result_of(searched).memory_model == "published"
 
 
+def test_the_summary_has_the_numbers_of_the_stages(searched: Path, run, edit) -> None:
+    run(searched, "predict")
+    summary, result = read(searched, "summary.json"), result_of(searched)
+    design, known = read(searched, "design.json"), read(searched, "quantize.json")["accuracy"]
+    point = result.front[design["index"]]
+    assert summary["search"]["index"] == design["index"]
+    assert summary["search"]["evaluations"] == result.evaluations
+    assert summary["accuracy"]["test"] == {
+        "images": 12,
+        "float": known["float"],
+        "exact": known["int8"],
+        "chosen": read(searched, "assign.json")["accuracy"]["assigned"],
+    }
+    bound = summary["accuracy"]["bound"]
+    assert (bound["images"], bound["most"], bound["holds"]) == (9, 100, True)
+    assert bound["drop"] == (0.0 if point.exact else point.unseen_drop) <= bound["upper"]
+    energy, exact = summary["energy_nj"], next(p for p in result.uniform if p.exact)
+    predicted = read(searched, "predict.json")["prediction"]
+    assert energy["chosen"] == pytest.approx(predicted["energy_pj"]["value"] / 1000)
+    assert energy["exact"] == exact.metrics["energy_nj"] > energy["chosen"]
+    assert energy["lower_precision"] in [p.metrics["energy_nj"] for p in result.uniform[1:]]
+    assert set(energy["source"].values()) == {"predicted"}
+    assert (summary["cycles"], summary["source"]["cycles"]) == (predicted["cycles"], "predicted")
+    assert (summary["multipliers"], summary["verified_images"]) == (None, None)
+    # Of the config, not of the results that another one left.
+    edit(searched, "budget: 9", "budget: 8")
+    run(searched, "quantize")
+    after = read(searched, "summary.json")
+    assert (after["stages"], after["search"]) == (["quantize", "accelerator", "profile"], None)
+    assert after["energy_nj"]["chosen"] is None
+
+
 def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
     run(searched, "assign")
     edit(searched, "accuracy_drop: 100", "accuracy_drop: 99")
