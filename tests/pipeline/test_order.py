@@ -28,7 +28,7 @@ def test_names_are_those_of_the_modules() -> None:
 
 
 def test_runs_end_with_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the config that the run is of: what another one made is not in it."""
+    """It is one of the config of the run: what another config made is not in it."""
     stages = (
         Stage("quantize", lambda context: context.write(QUANTIZE), settings=("network",)),
         Stage("verify", lambda context: context.write(VERIFY), settings=("verify",)),
