@@ -69,7 +69,7 @@ def _one(config: Config, base: Path, folder: Path) -> None:
     if config.search is None:
         return
     result = load_result(build)
-    chosen = result.front[_index(build)]
+    chosen = result.designs[_index(build)]
     rows = [_row("chosen", build)]
     # A design of one block compensates for it layer by layer, which the search does not.
     rules = config.search.constraints

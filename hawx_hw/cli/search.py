@@ -244,11 +244,11 @@ def _heading(result: SearchResult) -> tuple[str, ...]:
 
 def _line(index: int, result: SearchResult, mark: str) -> list[str]:
     """A point in the table; drops are in percentage points."""
-    point = result.front[index]
+    point = result.designs[index]
     predicted = point.predicted_accuracy
     return [
         f"{index}{mark}",
-        f"{point.unseen_drop:.2f}",
+        f"{point.estimated_drop:.2f}",
         f"{100 * (result.exact_accuracy - predicted.value):.2f}" if predicted else "",
         "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
         *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),

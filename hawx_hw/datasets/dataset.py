@@ -8,7 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["CALIBRATION_IMAGES", "Dataset", "Split", "evenly_spaced", "every_fifth_of_class"]
+__all__ = [
+    "CALIBRATION_IMAGES",
+    "Dataset",
+    "Split",
+    "evenly_spaced",
+    "every_fifth_of_class",
+    "spaced_indices",
+]
 
 CALIBRATION_IMAGES = 512
 
@@ -122,8 +129,13 @@ def _add(state: hashlib._Hash, split: Split) -> None:
 
 def evenly_spaced(split: Split, count: int = CALIBRATION_IMAGES) -> Split:
     """``count`` images at equal distances (all where there are no more), in order."""
-    size = min(count, len(split))
-    return split.take(np.arange(size) * len(split) // max(size, 1))
+    return split.take(spaced_indices(len(split), count))
+
+
+def spaced_indices(there: int, count: int) -> np.ndarray:
+    """Which of so many images are ``count`` at equal distances: int64, ascending."""
+    size = min(count, there)
+    return np.arange(size) * there // max(size, 1)
 
 
 def every_fifth_of_class(split: Split) -> tuple[Split, Split]:

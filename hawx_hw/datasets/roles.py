@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
+from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced, spaced_indices
 from hawx_hw.errors import UserError
 
 __all__ = [
@@ -56,6 +56,17 @@ class Roles:
     def proposing(self, count: int) -> Split:
         """``count`` images to calibrate, to score or to search with; all where there are fewer."""
         return evenly_spaced(self.learn, count)
+
+    def fresh(self, *counts: int) -> Split:
+        """Images for learning that no :meth:`proposing` of these counts gives, in mixed order.
+
+        The order is a fixed permutation: any first part is like the whole, whatever the order of
+        the data set is.
+        """
+        mask = np.ones(len(self.learn), dtype=bool)
+        for count in counts:
+            mask[spaced_indices(len(self.learn), count)] = False
+        return self.learn.take(np.random.default_rng(0).permutation(np.flatnonzero(mask)))
 
     def selecting(self, count: int | None = None) -> Split:
         """``count`` selection images, evenly spaced; all where there are fewer, or for None."""

@@ -95,7 +95,7 @@ class ChosenDesign:
 def chosen_design(
     result: SearchResult, index: int, search: SearchConfig | None = None
 ) -> ChosenDesign:
-    """The point ``index`` of a search's front, beside what it must beat.
+    """The point ``index`` of a search, beside what it must beat.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def chosen_design(
     search : SearchConfig or None
         With the constraints that it was chosen by; None: it must lose no more than it does.
     """
-    chosen = result.front[index]
+    chosen = result.designs[index]
     _, confidence = _promise(chosen, search)
     others = chosen_rivals(result, index, search)
     points = [("chosen", chosen), *((rival.what, rival.point) for rival in others)]
@@ -136,7 +136,7 @@ def chosen_rivals(
     result: SearchResult, index: int, search: SearchConfig | None = None
 ) -> list[Rival]:
     """What the point ``index`` must beat; parameters as for :func:`chosen_design`."""
-    chosen = result.front[index]
+    chosen = result.designs[index]
     return rivals(result, chosen, *_promise(chosen, search))
 
 
@@ -146,7 +146,7 @@ def chosen_bound(result: SearchResult, index: int, search: SearchConfig) -> Accu
     most, confidence = constraints.accuracy_drop, constraints.confidence
     if search.index is None:
         choice = choose(result, most, constraints.limits, confidence)
-        if choice.point is result.front[index]:
+        if choice.point is result.designs[index]:
             return choice.bound
     return bound_of(result, index, most, confidence)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.evaluator import OutOfBudgetError
+from hawx_hw.search.front import near_front
 from hawx_hw.search.oracle import space_key
 from hawx_hw.search.pareto import hypervolume, pareto
 from hawx_hw.search.problem import Problem
@@ -39,6 +40,8 @@ def search_assignments(name: str, problem: Problem) -> SearchResult:
     finally:
         evaluator.save()
     vectors, points = evaluator.vectors, evaluator.points
+    every = _points(problem, np.arange(len(points)))
+    on_front = _points(problem, pareto(points))
     alike = np.flatnonzero((vectors == vectors[:, :1]).all(axis=1))
     return SearchResult(
         algorithm=name,
@@ -53,7 +56,8 @@ def search_assignments(name: str, problem: Problem) -> SearchResult:
         seconds=time.perf_counter() - start,
         reference=problem.reference,
         hypervolume=hypervolume(points, problem.reference),
-        front=_points(problem, pareto(points)),
+        front=on_front,
+        behind=near_front(every, on_front, evaluator.images, problem.tuning),
         uniform=_points(problem, alike[np.argsort(vectors[alike, 0], kind="stable")]),
         low_fidelity=evaluator.low_fidelity,
     )

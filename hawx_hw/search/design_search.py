@@ -20,12 +20,13 @@ from hawx_hw.search.accuracy import predicted_points, with_predictions
 from hawx_hw.search.algorithms import algorithm
 from hawx_hw.search.algorithms.hawx import low_fidelity_points
 from hawx_hw.search.candidates import Candidates, predicted
-from hawx_hw.search.design_cost import METRICS, DesignCost
+from hawx_hw.search.design_cost import DesignCost
 from hawx_hw.search.evaluator import OutOfBudgetError
 from hawx_hw.search.expected_improvement import evaluate_promising
+from hawx_hw.search.front import front_of, near_front
 from hawx_hw.search.low_fidelity import LowFidelity
 from hawx_hw.search.oracle import space_key
-from hawx_hw.search.pareto import fronts, hypervolume, pareto
+from hawx_hw.search.pareto import fronts, hypervolume
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.proposals import proposals, uniforms
 from hawx_hw.search.result import DesignPoint, SearchResult, stored_assignment
@@ -89,6 +90,8 @@ def search_designs(
         evaluator.save()
     every = _evaluated(problem, designs, progress)
     points = np.array([(p.accuracy_drop, p.metrics[designs.objective]) for p in every])
+    front = front_of(every, designs.objective, lambda point: point.accuracy_drop)
+    near = near_front(every, front, evaluator.images, problem.tuning)
     # Of designs, whatever the search weighed.
     exact = designs(problem.space.uniform(0)[None])[designs.objective]
     reference = (problem.reference[0], float(exact[0]))
@@ -105,7 +108,8 @@ def search_designs(
         seconds=time.perf_counter() - start,
         reference=reference,
         hypervolume=hypervolume(points, reference),
-        front=with_predictions(_front(every, designs.objective), problem),
+        front=with_predictions(front, problem),
+        behind=with_predictions(near, problem),
         uniform=_uniform(every, designs.objective),
         accelerators=tuple(map(_without_clock, accelerators)),
         low_fidelity=evaluator.low_fidelity,
@@ -227,14 +231,6 @@ def _evaluated(
         for index in order.tolist()
         for accelerator, metrics in designs.options(vectors[index]).items()
     ]
-
-
-def _front(points: Sequence[DesignPoint], objective: str) -> list[DesignPoint]:
-    """Those that no other is as good as in everything, in ascending order of accuracy drop."""
-    values = [(point.accuracy_drop, *(point.metrics[name] for name in METRICS)) for point in points]
-    # In the order of the points where all that the order goes by is equal.
-    front = [points[index] for index in np.sort(pareto(np.array(values)))]
-    return sorted(front, key=lambda point: (point.accuracy_drop, point.metrics[objective]))
 
 
 def _uniform(points: Sequence[DesignPoint], objective: str) -> tuple[DesignPoint, ...]:

@@ -14,7 +14,7 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.pixels import codes
-from hawx_hw.search.bound import Paired
+from hawx_hw.search.differences import Differences
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -123,8 +123,8 @@ class EmulatedOracle:
         )
         return self._count(accuracies)
 
-    def paired(self, vectors: np.ndarray, progress: Progress | None = None) -> list[Paired]:
-        """On how many images each of the vectors ``(n, units)`` differs from the exact network."""
+    def differences(self, vectors: np.ndarray, progress: Progress | None = None) -> Differences:
+        """On which images each of the vectors ``(n, units)`` differs from the exact network."""
         vectors = self._space.checked(vectors)
         graphs = [self._change(vector) for vector in vectors] if self._change else None
         (exact,) = self._emulator.correct([None], self._images, self._labels)
@@ -135,9 +135,7 @@ class EmulatedOracle:
             graphs=graphs,
             progress=progress,
         )
-        lost = np.count_nonzero(exact & ~right, axis=1).tolist()
-        gained = np.count_nonzero(~exact & right, axis=1).tolist()
-        return [Paired(len(self._images), *each) for each in zip(lost, gained, strict=True)]
+        return Differences.of(exact, right)
 
     def _count(self, accuracies: np.ndarray) -> np.ndarray:
         counts: np.ndarray = np.rint(accuracies * len(self._images)).astype(np.int64)

@@ -94,10 +94,10 @@ def by_index(result: SearchResult, index: int) -> int:
     UserError
         There is none.
     """
-    if not 0 <= index < len(result.front):
+    if not 0 <= index < len(result.designs):
         raise UserError(
-            f"The front has no point {index}",
-            hint=f"Its points are numbered 0 to {len(result.front) - 1}: see hawx search.",
+            f"The search has no point {index}",
+            hint=f"Its points are numbered 0 to {len(result.designs) - 1}: see hawx search.",
         )
     return index
 
@@ -108,9 +108,9 @@ def by_constraints(
     limits: Mapping[str, float],
     confidence: float = CONFIDENCE,
 ) -> int:
-    """Index of the point that :func:`choose` chooses from the front."""
+    """Index of the point that :func:`choose` chooses."""
     point = choose(result, accuracy_drop, limits, confidence).point
-    return next(index for index, each in enumerate(result.front) if each is point)
+    return next(index for index, each in enumerate(result.designs) if each is point)
 
 
 def choose(
@@ -152,7 +152,7 @@ def choose(
                 f"Points of this search have no {name}",
                 hint=f"Limit {metrics}, or choose another search.objective.",
             )
-    fitting = [p for p in result.front if all(p.metrics[k] <= v for k, v in limits.items())]
+    fitting = [p for p in result.designs if all(p.metrics[k] <= v for k, v in limits.items())]
     choice = choose_point(result, fitting, accuracy_drop, confidence)
     if choice is None:
         raise _refusal(result, accuracy_drop, limits)
@@ -191,7 +191,7 @@ def choose_point(
     finalists = _finalists(result, points, accuracy_drop)
     tested = dict(zip(finalists, fallback(list(finalists.values()), accuracy_drop, confidence)))
     passed = [p for p in points if p.exact or (p.vector in tested and tested[p.vector].passed)]
-    hopeful = [p for p in points if p.vector in tested and p.unseen_drop <= accuracy_drop]
+    hopeful = [p for p in points if p.vector in tested and p.estimated_drop <= accuracy_drop]
     if any(not point.exact for point in passed) or (passed and not hopeful):
         chosen = least(passed)
     elif hopeful:
@@ -215,10 +215,10 @@ def bound_of(
     accuracy_drop, confidence
         See :func:`choose`.
     """
-    point = result.front[index]
+    point = result.designs[index]
     if point.selection is None:
         return None
-    many = len({each.vector for each in result.front if not each.exact})
+    many = len({each.vector for each in result.designs if not each.exact})
     error = (1 - confidence) / max(many, 1)
     upper = upper_drop(point.selection, error)
     tested = Tested(error, upper, upper <= accuracy_drop)
@@ -270,12 +270,12 @@ def _finalists(
 
 def _refusal(result: SearchResult, accuracy_drop: float, limits: Mapping[str, float]) -> UserError:
     """The error of constraints that no point meets."""
-    excesses = [_excess(point, accuracy_drop, limits) for point in result.front]
-    nearest = min(range(len(result.front)), key=lambda i: (excesses[i], i))
-    point = result.front[nearest]
+    excesses = [_excess(point, accuracy_drop, limits) for point in result.designs]
+    nearest = min(range(len(result.designs)), key=lambda i: (excesses[i], i))
+    point = result.designs[nearest]
     required = [f"accuracy_drop {accuracy_drop:g}", *(f"{k} {v:g}" for k, v in limits.items())]
     reached = [
-        f"accuracy_drop {point.unseen_drop:.2f}",
+        f"accuracy_drop {point.estimated_drop:.2f}",
         *(f"{k} {point.metrics[k]:.4g}" for k in limits),
     ]
     return UserError(
@@ -289,4 +289,4 @@ def _refusal(result: SearchResult, accuracy_drop: float, limits: Mapping[str, fl
 def _excess(point: DesignPoint, accuracy_drop: float, limits: Mapping[str, float]) -> float:
     """By how much a point misses its constraints: shares of the limits, and percentage points."""
     over = [max(0.0, point.metrics[name] / limit - 1) for name, limit in limits.items()]
-    return max(0.0, point.unseen_drop - accuracy_drop) + sum(over)
+    return max(0.0, point.estimated_drop - accuracy_drop) + sum(over)

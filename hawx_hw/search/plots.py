@@ -82,14 +82,14 @@ def _draw_background(axes: Any, result: SearchResult, exhaustive: np.ndarray | N
 
 def _draw_points(axes: Any, result: SearchResult, name: str) -> None:
     """Evaluated points: on images that select, with their front, and on test images."""
-    points = np.array([(point.unseen_drop, point.metrics[name]) for point in result.front])
+    points = np.array([(point.estimated_drop, point.metrics[name]) for point in result.front])
     axes.scatter(points[:, 1], points[:, 0], s=14, color="tab:blue", label="evaluated")
     front = points[pareto(points)]
     axes.step(front[:, 1], front[:, 0], where="pre", color="tab:blue", linewidth=0.8)
     exact = _exact(result)
     if exact is not None:
         axes.scatter(
-            exact.metrics[name], exact.unseen_drop, s=40, marker="*", color="k", label="exact"
+            exact.metrics[name], exact.estimated_drop, s=40, marker="*", color="k", label="exact"
         )
     tested = _tested(result, name)
     if len(tested):
@@ -118,7 +118,7 @@ def _exact(result: SearchResult) -> DesignPoint | None:
 
 def _zoom(axes: Any, result: SearchResult) -> None:
     """What loses more than the reference point is of no interest."""
-    drops = [point.unseen_drop for point in result.front]
+    drops = [point.estimated_drop for point in result.front]
     most, least = min(result.reference[0], max(drops)), min(0.0, *drops)
     margin = 0.05 * (most - least) or 0.1
     axes.set_ylim(least - margin, most + margin)

@@ -21,7 +21,9 @@ from hawx_hw.util.results import Header, Result
 __all__ = [
     "AccuracyInterval",
     "DesignPoint",
+    "DropEstimate",
     "PredictedPoints",
+    "Race",
     "SearchFile",
     "SearchResult",
     "load_result",
@@ -38,6 +40,42 @@ class AccuracyInterval:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class DropEstimate:
+    """An accuracy drop on new images, estimated from all that is known; see ``estimate.py``.
+
+    Parameters
+    ----------
+    value, low, high : float
+        In percentage points; it lies between the bounds with 95 % probability.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Race:
+    """What it took to find those that are worth judging.
+
+    Parameters
+    ----------
+    started, finished : int
+        Assignments at the beginning and at the end.
+    images : int
+        Images for learning, unseen by the search, that those of the last round ran on; 0 where
+        there are too few, and all finish.
+    runs : int
+        Runs of the network on an image, all together.
+    """
+
+    started: int
+    finished: int
+    images: int
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -65,6 +103,10 @@ class DesignPoint:
         In [0, 1], on test images, which decide nothing.
     selection : Paired or None
         Against the exact network on the images that select; None where there are none.
+    race : Paired or None
+        The same on images for learning that the search did not see, as many as it ran on.
+    estimate : DropEstimate or None
+        None where no images select.
     """
 
     vector: tuple[int, ...]
@@ -76,6 +118,8 @@ class DesignPoint:
     predicted_accuracy: AccuracyInterval | None = None
     test_accuracy: float | None = None
     selection: Paired | None = None
+    race: Paired | None = None
+    estimate: DropEstimate | None = None
 
     @property
     def unseen_drop(self) -> float:
@@ -84,6 +128,11 @@ class DesignPoint:
         In percentage points: on the images that select, or else on those of the evaluations.
         """
         return self.accuracy_drop if self.selection is None else self.selection.drop
+
+    @property
+    def estimated_drop(self) -> float:
+        """The accuracy drop on new images, in percentage points: the best that is known of it."""
+        return self.unseen_drop if self.estimate is None else self.estimate.value
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -147,14 +196,18 @@ class SearchResult:
     hypervolume : float
         Percentage points times the objective's unit.
     front : tuple of DesignPoint
-        In ascending order of accuracy drop on images that no search looked at; the exact design is
-        among them.
+        In ascending order of estimated accuracy drop; the exact design is among them where images
+        select.
+    behind : tuple of DesignPoint
+        Others that may be chosen: near the front of the search, or of one block everywhere.
     uniform : tuple of DesignPoint
         One block everywhere, as far as they were evaluated, each on its best accelerator: what a
         search must beat.
     accelerators : tuple of AcceleratorConfig
         Those that may be built, without their clocks; empty where only multiplications were looked
         at.
+    race : Race or None
+        None where there was none.
     low_fidelity : tuple of Price
         What low-fidelity evaluations took; empty where there were none.
     predicted : PredictedPoints
@@ -182,8 +235,10 @@ class SearchResult:
     reference: tuple[float, float]
     hypervolume: float
     front: tuple[DesignPoint, ...]
+    behind: tuple[DesignPoint, ...] = ()
     uniform: tuple[DesignPoint, ...] = ()
     accelerators: tuple[Accelerator, ...] = ()
+    race: Race | None = None
     low_fidelity: tuple[Price, ...] = ()
     predicted: PredictedPoints = PredictedPoints()
     granularity: str | None = None
@@ -191,6 +246,11 @@ class SearchResult:
     test_images: int = 0
     exact_test_accuracy: float | None = None
     memory_model: str | None = None
+
+    @property
+    def designs(self) -> tuple[DesignPoint, ...]:
+        """All that may be chosen: a design's number is its place here, the front's come first."""
+        return (*self.front, *self.behind)
 
     def size_of(self, point: DesignPoint) -> str:
         """The size of a point's accelerator, such as ``8 x 8``; empty where it has none."""
@@ -208,7 +268,7 @@ class SearchFile(Result):
 
     FILE: ClassVar[str] = "search.json"
     STAGE: ClassVar[str] = "search"
-    SCHEMA: ClassVar[int] = 5
+    SCHEMA: ClassVar[int] = 6
 
     search: SearchResult | None
 
@@ -236,7 +296,7 @@ def stored_assignment(assignment: Assignment) -> dict[str, Any]:
 
 def points_of(result: SearchResult) -> np.ndarray:
     """Accuracy drop and objective of each point of a front: float64 ``(n, 2)``."""
-    pairs = [(point.unseen_drop, point.metrics[result.objective]) for point in result.front]
+    pairs = [(point.estimated_drop, point.metrics[result.objective]) for point in result.front]
     return np.array(pairs).reshape(-1, 2)
 
 

@@ -33,6 +33,7 @@ from hawx_hw.search.oracle import EmulatedOracle, Oracle
 from hawx_hw.search.pareto import pareto
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.proposals import uniforms
+from hawx_hw.search.race import race
 from hawx_hw.search.result import DesignPoint, SearchResult
 from hawx_hw.search.scores import ImageScores
 from hawx_hw.search.selection import selected_front
@@ -150,6 +151,7 @@ class SearchRun:
         outcome = self._searched()
         select = self._roles.selecting(self._settings.select_images)
         if len(select):
+            outcome = replace(outcome, result=self._raced(outcome.result))
             with self._progress.task("running the front on new images", estimate=5.0) as task:
                 oracle = self._emulated(select.images, select.labels)
                 selected = selected_front(outcome.result, oracle, task.update)
@@ -157,6 +159,18 @@ class SearchRun:
         with self._progress.task("testing the front", estimate=5.0) as task:
             result = self._tested(outcome.result, task.update)
         return replace(result, granularity=self._settings.granularity), outcome.exhaustive
+
+    def _raced(self, result: SearchResult) -> SearchResult:
+        """Candidates that stood a comparison on images for learning that nothing has used."""
+        fresh = self._roles.fresh(self._settings.images, self._config.network.calibration_images)
+        with self._progress.task("comparing candidates on more images", estimate=5.0) as task:
+            return race(
+                result,
+                fresh,
+                lambda some: self._emulated(some.images, some.labels),
+                self._tuning,
+                task.update,
+            )
 
     def _check_size(self) -> None:
         size = self._space.size
@@ -190,7 +204,11 @@ class SearchRun:
             with suppress(OutOfBudgetError):
                 problem.evaluator.evaluate(uniforms(self._space))
             result = search_assignments(algorithm, problem)
-        result = replace(result, front=with_predictions(result.front, problem))
+        result = replace(
+            result,
+            front=with_predictions(result.front, problem),
+            behind=with_predictions(result.behind, problem),
+        )
         most = self._tuning.drawn_assignments
         return _Outcome(result, self._exhaustive(problem.evaluator, cost, most))
 
@@ -269,7 +287,7 @@ class SearchRun:
         """The result with accuracies on images that decide nothing."""
         test = self._roles.test
         oracle = self._emulated(test.images, test.labels)
-        points = (*result.front, *result.uniform)
+        points = (*result.designs, *result.uniform)
         vectors = np.unique(np.array([point.vector for point in points]), axis=0)
         counts = oracle(vectors, progress).tolist()
         right = dict(zip(map(tuple, vectors.tolist()), counts, strict=True))
@@ -282,6 +300,7 @@ class SearchRun:
         return replace(
             result,
             front=tested(result.front),
+            behind=tested(result.behind),
             uniform=tested(result.uniform),
             test_images=oracle.images,
             exact_test_accuracy=oracle.exact / oracle.images,

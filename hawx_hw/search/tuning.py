@@ -101,6 +101,21 @@ class SearchTuning:
         Accuracy drop in percentage points below which all are alike when scores are corrected.
     least_score : float
         A score that counts as next to nothing, so that shares of scores are defined.
+    behind : int
+        Assignments behind the front that are raced and judged, at most.
+    behind_deviations : float
+        Standard deviations of its accuracy drop that a design may lie behind the front to be among
+        them.
+    race_share : float
+        What a race costs at most, as a share of the search's evaluations, low-fidelity ones
+        included.
+    race_first : float
+        Share of it that the first round takes; each further round runs on as many images as all
+        before it.
+    race_least : int
+        Images of a round, at least: fewer distinguish nothing.
+    race_deviations : float
+        Standard deviations that are more than chance, with many comparisons in several rounds.
     exhaustible : int
         Assignments that an exhaustive search may have: more would take days.
     drawn_assignments, drawn_designs : int
@@ -169,6 +184,13 @@ class SearchTuning:
     hopeless: float = 3.0
     small_drop: float = 0.1
     least_score: float = 1e-9
+    # The race.
+    behind: int = 32
+    behind_deviations: float = 2.0
+    race_share: float = 2.0
+    race_first: float = 0.25
+    race_least: int = 100
+    race_deviations: float = 3.0
     # The exhaustive search, and the exhaustive front behind others.
     exhaustible: int = 2**20
     drawn_assignments: int = 2**16

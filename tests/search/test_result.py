@@ -10,10 +10,13 @@ from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT
 from hawx_hw.assignment.space import Space
 from hawx_hw.assignment.storage import from_json
 from hawx_hw.errors import UserError
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.evaluator import Price
 from hawx_hw.search.result import (
     AccuracyInterval,
+    DropEstimate,
     PredictedPoints,
+    Race,
     SearchResult,
     load_result,
     points_of,
@@ -37,11 +40,16 @@ def result() -> SearchResult:
         accelerator=1,
         predicted_accuracy=AccuracyInterval(0.9, 0.8, 0.95),
         test_accuracy=0.94,
+        selection=Paired(285, 2, 1),
+        race=Paired(4000, 30, 20),
+        estimate=DropEstimate(0.31, 0.1, 0.5),
     )
     return search_result(
         (point,),
+        behind=(design_point((2, 2, 2), 0.5, {"energy_nj": 1.0}, ["drum(k=4)"]),),
         uniform=(design_point((0, 0, 0), 0.0, {"energy_nj": 2.0}),),
         accelerators=accelerators,
+        race=Race(started=9, finished=4, images=4000, runs=12345),
         low_fidelity=(Price(85, 50, 4.25, 0.7),),
         predicted=PredictedPoints((0.5,), (7.0,)),
         granularity="filter",
@@ -56,7 +64,7 @@ def test_a_result_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_result(tmp_path) == result()
     content = json.loads((tmp_path / "search.json").read_text())
     assert (content["schema"], content["stage"], content["versions"]) == (
-        5,
+        6,
         "search",
         {"numpy": "2"},
     )
@@ -68,8 +76,8 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
     save_result(result(), tmp_path)
     path = tmp_path / "search.json"
     text = path.read_text()
-    path.write_text(text.replace('"schema": 5', '"schema": 4'))
-    with pytest.raises(UserError, match="must be of schema 5, not 4"):
+    path.write_text(text.replace('"schema": 6', '"schema": 5'))
+    with pytest.raises(UserError, match="must be of schema 6, not 5"):
         load_result(tmp_path)
     path.write_text(text.replace('"hypervolume": 1.0', '"hypervolume": "much"'))
     with pytest.raises(UserError, match=r"Key 'search.hypervolume' is damaged"):
@@ -81,7 +89,7 @@ def test_a_result_of_another_schema_or_with_damaged_keys_is_refused(tmp_path: Pa
 
 def test_nothing_searched_is_no_result(tmp_path: Path) -> None:
     save_result(None, tmp_path)
-    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 5, "search": None}
+    assert json.loads((tmp_path / "search.json").read_text()) == {"schema": 6, "search": None}
     with pytest.raises(UserError, match="Nothing was searched"):
         load_result(tmp_path)
 
@@ -94,8 +102,20 @@ def test_a_point_shows_its_blocks_and_the_size_of_its_accelerator() -> None:
     assert result().size_of(exact) == ""
 
 
+def test_designs_are_numbered_from_the_front_on() -> None:
+    (point,), (other,) = result().front, result().behind
+    assert result().designs == (point, other)
+
+
+def test_the_best_that_is_known_of_a_drop() -> None:
+    (point,) = result().front
+    assert (point.estimated_drop, point.unseen_drop) == (0.31, pytest.approx(100 / 285))
+    (other,) = result().behind
+    assert other.estimated_drop == other.unseen_drop == other.accuracy_drop
+
+
 def test_points_are_pairs_of_accuracy_drop_and_objective() -> None:
-    assert points_of(result()).tolist() == [[0.1 + 0.2, 1 / 3]]
+    assert points_of(result()).tolist() == [[0.31, 1 / 3]]
     assert points_of(search_result(())).shape == (0, 2)
 
 

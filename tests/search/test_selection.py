@@ -7,6 +7,7 @@ import numpy as np
 from hawx_hw.assignment.space import Space
 from hawx_hw.graph import reference
 from hawx_hw.search.bound import Paired
+from hawx_hw.search.differences import Differences
 from hawx_hw.search.oracle import EmulatedOracle
 from hawx_hw.search.selection import selected_front
 from tests.search.small import BLOCKS, design_point, search_result, small_graph, small_images
@@ -15,13 +16,14 @@ from tests.search.small import BLOCKS, design_point, search_result, small_graph,
 class Recorded:
     """An oracle that gives numbers that were recorded, of a thousand images."""
 
-    images = 1000
-
     def __init__(self, lost: dict[tuple[int, ...], int]):
         self._lost = lost
 
-    def paired(self, vectors, progress=None):
-        return [Paired(1000, self._lost[tuple(vector)], 0) for vector in vectors.tolist()]
+    def differences(self, vectors, progress=None):
+        right = np.ones((len(vectors), 1000), dtype=bool)
+        for images, vector in zip(right, vectors.tolist(), strict=True):
+            images[: self._lost[tuple(vector)]] = False
+        return Differences.of(np.ones(1000, dtype=bool), right)
 
 
 def point(vector, drop, energy, blocks, **more):
@@ -49,9 +51,10 @@ def test_uniform_designs_return_to_the_front_that_luck_drove_them_from() -> None
 
 def test_the_exact_design_is_on_the_front_whatever_chance_does() -> None:
     class Gaining(Recorded):
-        def paired(self, vectors, progress=None):
-            lost = super().paired(vectors)
-            return [each if each.lost == 0 else Paired(1000, 1, 5) for each in lost]
+        def differences(self, vectors, progress=None):
+            lost = super().differences(vectors)
+            gained = np.where(lost.lost > 0, 5, 0)
+            return Differences(1000, lost.lost, gained, np.diag(lost.lost + gained))
 
     oracle = Gaining({(0, 0): 0, (1, 1): 1})
     selected = selected_front(search_result((UNIFORM,), uniform=(EXACT,)), oracle)
@@ -82,5 +85,6 @@ def test_the_emulator_counts_the_images_that_differ() -> None:
         right = reference.run(graph, images, space.assignment(vector)).argmax(axis=1) == labels
         lost, gained = int((exact & ~right).sum()), int((right & ~exact).sum())
         expected.append(Paired(len(images), lost, gained))
-    assert oracle.paired(vectors) == expected
+    differences = oracle.differences(vectors)
+    assert differences.paired() == expected
     assert any(each.lost for each in expected) and any(each.gained for each in expected)

@@ -53,7 +53,7 @@ def _searched(context: Context, search: SearchConfig) -> Design:
         rules = search.constraints
         with blame("search.constraints"):
             index = by_constraints(result, rules.accuracy_drop, rules.limits, rules.confidence)
-    point = result.front[index]
+    point = result.designs[index]
     if point.accelerator is None:
         accelerator = load_accelerators(context)[0]
     else:

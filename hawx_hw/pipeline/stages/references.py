@@ -59,7 +59,7 @@ def references(context: Context) -> dict[str, Design]:
     from hawx_hw.search.result import load_result
 
     result = load_result(context.folder)
-    point, designs = result.front[chosen.origin], {}
+    point, designs = result.designs[chosen.origin], {}
     most, confidence = point.accuracy_drop, CONFIDENCE
     if context.config.search is not None:
         rules = context.config.search.constraints

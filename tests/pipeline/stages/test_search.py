@@ -13,7 +13,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profile import load_profile
-from hawx_hw.search.bound import Paired
+from hawx_hw.search.differences import Differences
 from hawx_hw.search.oracle import EmulatedOracle
 from hawx_hw.search.result import SearchResult, load_result
 from tests.pipeline.stages.conftest import run_stages, started
@@ -99,7 +99,7 @@ def test_a_design_is_chosen_and_built_as_it_was_run(searched: Path) -> None:
     assert "compensation" not in assigned or not assigned["compensation"]
     assert assigned["accuracy"]["assigned"] == point.test_accuracy
     assert result.select_images == 9
-    assert all(point.selection.images == 9 for point in (*result.front, *result.uniform))
+    assert all(point.selection.images == 9 for point in (*result.designs, *result.uniform))
 
 
 def test_the_search_predicts_as_the_stage_predict_does(searched: Path, run) -> None:
@@ -163,14 +163,14 @@ def test_a_changed_constraint_runs_no_search(searched: Path, run, edit) -> None:
 
 def test_a_point_can_be_named(searched: Path, run, edit) -> None:
     run(searched, "pick")
-    count = len(result_of(searched).front)
+    count = len(result_of(searched).designs)
     for index in (0, count - 1):
         before = "budget: 9" if index == 0 else "index: 0\n  budget: 9"
         edit(searched, before, f"index: {index}\n  budget: 9")
         assert ran(run(searched, "pick")) == ["pick"]
         assert read(searched, "design.json")["index"] == index
     edit(searched, f"index: {count - 1}", f"index: {count}")
-    with pytest.raises(UserError, match=rf"search.index: The front has no point {count}"):
+    with pytest.raises(UserError, match=rf"search.index: The search has no point {count}"):
         run(searched, "pick")
 
 
@@ -243,13 +243,14 @@ def test_a_mixture_is_verified(searching: Path, run, edit, monkeypatch) -> None:
         exact = np.mean(np.atleast_2d(vectors) == 0, axis=1)
         return np.rint(self.exact * exact).astype(np.int64)
 
-    def paired(self, vectors, progress=None):
-        exact = np.mean(vectors == 0, axis=1)
-        return [Paired(1000, lost, 0) for lost in np.rint(1000 * (1 - exact)).astype(int).tolist()]
+    def differences(self, vectors, progress=None):
+        lost = np.rint(1000 * np.mean(vectors != 0, axis=1))
+        right = np.arange(1000) >= lost[:, None]
+        return Differences.of(np.ones(1000, dtype=bool), right)
 
     with monkeypatch.context() as patch:
         patch.setattr(EmulatedOracle, "__call__", counted)
-        patch.setattr(EmulatedOracle, "paired", paired)
+        patch.setattr(EmulatedOracle, "differences", differences)
         run(searching, "search")
     front = result_of(searching).front
     index = next(i for i, point in enumerate(front) if len(set(point.vector)) > 1)
