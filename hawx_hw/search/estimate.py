@@ -8,11 +8,12 @@ with the covariance of the errors) takes that back. The real drop of a design is
     seen on images that select = real + error
 
 ``learned`` is the drop on images for learning: those of the race, or else of the search, whose own
-sampling variance adds to the deviation. The slope, near 1, allows for a network that knows these
-images; the excess is what mixtures owe to having been searched for. The covariance of the errors
-is that of the images: designs lose the same ones. How large deviations are, as a multiple of what
-is usual, is integrated over; so are slope, offset and excess, with priors as wide as networks
-differ. The estimate is the mean of what is then known of a design: selecting by it favors none.
+sampling variance adds to the deviation. The slope, near 1, allows for a network that was trained on
+these images; the excess, of those without a race, is what mixtures owe to having been searched for
+on the very images that ``learned`` is from. The covariance of the errors is that of the images:
+designs lose the same ones. How large deviations are, as a multiple of what is usual, is integrated
+over; so are slope, offset and excess, with priors as wide as networks differ. The estimate is the
+mean of what is then known of a design: selecting by it favors none.
 """
 
 from __future__ import annotations
@@ -56,12 +57,12 @@ def estimates(
     learned = np.array(
         [p.accuracy_drop if race is None else race.drop for p, race in zip(points, raced)]
     )
-    # The share of images that differ is the same on all images, nearly, and tells the variance.
+    # The share of images that differ is the same on all images, nearly, and gives the variance.
     differing = seen.covariance.diagonal() * max(seen.images, 1)
     images = [search_images if race is None else race.images for race in raced]
-    mixed = np.array([len(set(point.vector)) > 1 for point in points])
+    favored = np.array([p.race is None and len(set(p.vector)) > 1 for p in points])
     means, deviations = posterior(
-        seen.drops, seen.covariance, learned, differing / np.array(images), mixed
+        seen.drops, seen.covariance, learned, differing / np.array(images), favored
     )
     return [
         DropEstimate(mean, mean - _WIDTH * deviation, mean + _WIDTH * deviation)
@@ -74,7 +75,7 @@ def posterior(
     covariance: np.ndarray,
     learned: np.ndarray,
     learned_variance: np.ndarray,
-    mixed: np.ndarray,
+    favored: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each design's drop.
 
@@ -86,8 +87,8 @@ def posterior(
         ``(n, n)``, positive definite: of their errors.
     learned, learned_variance : ndarray of float64
         ``(n,)``: drops on images for learning, and their variances.
-    mixed : ndarray of bool
-        ``(n,)``: which are mixtures.
+    favored : ndarray of bool
+        ``(n,)``: which are mixtures whose drop on images for learning is that of the search.
 
     Returns
     -------
@@ -95,8 +96,8 @@ def posterior(
         ``(n,)`` each.
     """
     usual = np.hypot(_DEVIATION, _DEVIATION_SHARE * learned)
-    columns = np.stack([learned, np.ones(len(seen)), mixed.astype(float)], axis=1) * _PRIOR
-    common = columns @ columns.T + np.diag(learned_variance)
+    terms = np.stack([learned, np.ones(len(seen)), favored.astype(float)], axis=1) * _PRIOR
+    common = terms @ terms.T + np.diag(learned_variance)
     weights, means, variances = [], [], []
     for multiple in _MULTIPLES:
         prior = common + np.diag((multiple * usual) ** 2)

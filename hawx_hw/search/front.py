@@ -83,6 +83,6 @@ def near_front(
     near.sort(key=lambda each: (each[0], each[1].accuracy_drop, each[1].vector))
     on_front = {point.vector for point in front}
     nearest = dict.fromkeys(p.vector for _, p in near if p.vector not in on_front)
-    kept = on_front | set(list(nearest)[: tuning.behind])
-    chosen = [point for _, point in near if point.vector in kept]
+    allowed = on_front | set(list(nearest)[: tuning.behind])
+    chosen = [point for _, point in near if point.vector in allowed]
     return tuple(sorted(chosen, key=lambda point: (point.accuracy_drop, point.vector)))

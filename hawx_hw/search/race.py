@@ -37,7 +37,7 @@ class Differing(Protocol):
     """Compares assignments with the exact network on some images."""
 
     def differences(self, vectors: np.ndarray, progress: Progress | None = None) -> Differences:
-        """Of each of the vectors ``(n, units)``."""
+        """Differences of each of the vectors ``(n, units)``."""
 
 
 def race(

@@ -13,7 +13,7 @@ from tests.search.small import design_point
 SEARCH, SELECT = 1000, 4000
 
 
-def world(rng, mixtures=200, kept=12, uniforms=6, understated=0.8):
+def world(rng, mixtures=200, selected=12, uniforms=6, understated=0.8):
     """Real drops, drops seen by the search, and differences on the images that select.
 
     Images have difficulties that all designs share. The search keeps the mixtures that look best.
@@ -29,15 +29,15 @@ def world(rng, mixtures=200, kept=12, uniforms=6, understated=0.8):
         return own < rate
 
     search = 100 * lost(common[0], understated * real / 100).mean(axis=1)
-    best = np.argsort(search[:mixtures] - 0.3 * real[:mixtures])[:kept]
+    best = np.argsort(search[:mixtures] - 0.3 * real[:mixtures])[:selected]
     some = np.concatenate([best, np.arange(mixtures, mixtures + uniforms)])
     right = ~lost(common[1], real[some] / 100)
     seen = Differences.of(np.ones(SELECT, dtype=bool), right)
     points = [
-        design_point((i, i + 1 if i < kept else i), drop, {}, ["a"])
+        design_point((i, i + 1 if i < selected else i), drop, {}, ["a"])
         for i, drop in enumerate(search[some].tolist())
     ]
-    return real[some], points, seen, np.arange(len(some)) < kept
+    return real[some], points, seen, np.arange(len(some)) < selected
 
 
 def test_estimates_are_unbiased_and_surer_where_the_raw_numbers_flatter_the_best() -> None:
@@ -46,8 +46,8 @@ def test_estimates_are_unbiased_and_surer_where_the_raw_numbers_flatter_the_best
     square, inside, uniform = {"raw": [], "estimate": []}, [], []
     for _ in range(150):
         real, points, seen, mixed = world(rng)
-        found = estimates(points, seen, SEARCH)
-        value = np.array([each.value for each in found])
+        result = estimates(points, seen, SEARCH)
+        value = np.array([each.value for each in result])
         # The design that each would choose for a drop of one point: of the mixtures the one that
         # looks best.
         for name, drops in (("raw", seen.drops), ("estimate", value)):
@@ -56,12 +56,9 @@ def test_estimates_are_unbiased_and_surer_where_the_raw_numbers_flatter_the_best
             square[name].append((drops - real) ** 2)
         bias["search"].append(np.mean([p.accuracy_drop for p in points[:12]]) - real[mixed].mean())
         uniform.append((value - real)[~mixed].mean())
-        inside += [e.low <= r <= e.high for e, r in zip(found, real, strict=True)]
+        inside += [e.low <= r <= e.high for e, r in zip(result, real, strict=True)]
     means = {name: float(np.mean(values)) for name, values in bias.items()}
     error = float(np.std(bias["estimate"]) / np.sqrt(150))
-    print(
-        means, error, np.mean(uniform), {k: np.mean(v) for k, v in square.items()}, np.mean(inside)
-    )
     assert means["search"] < -0.4
     assert means["raw"] < -0.05
     assert abs(means["estimate"]) < 0.04 + 2 * error
@@ -107,7 +104,7 @@ def test_the_race_is_believed_more_than_the_search() -> None:
     exact = np.ones(300, dtype=bool)
     right = (np.arange(300) >= 6)[None]
     lucky = design_point((1, 2), -0.5, {}, ["a"])
-    raced = design_point((1, 2), -0.5, {}, ["a"], race=Paired(20_000, 420, 20))
-    found = [estimates([p], Differences.of(exact, right), SEARCH)[0] for p in (lucky, raced)]
-    assert found[1].high - found[1].low < found[0].high - found[0].low
-    assert found[1].value == pytest.approx(2.0, abs=0.15)
+    raced = design_point((1, 2), -0.5, {}, ["a"], race=Paired(20_000, 120, 20))
+    result = [estimates([p], Differences.of(exact, right), SEARCH)[0] for p in (lucky, raced)]
+    assert result[1].high - result[1].low < result[0].high - result[0].low
+    assert result[1].value == pytest.approx(0.6, abs=0.2)

@@ -50,10 +50,10 @@ def test_what_is_near_is_a_matter_of_the_number_of_images() -> None:
     assert near(1_000, SearchTuning(behind_deviations=0.5)) == []
 
 
-def test_the_nearest_are_kept() -> None:
+def test_the_nearest_are_taken() -> None:
     assert near(100, SearchTuning(behind=1)) == [CLOSE]
     # Another accelerator of an assignment that is on the front takes no place.
     slower = replace(BEST, accelerator=1, metrics={**BEST.metrics, "energy_nj": 55.0})
     front = front_of(ALL, "energy_nj", drop)
-    kept = near_front([*ALL, slower], front, 100, SearchTuning(behind=0))
-    assert list(kept) == [slower]
+    nearest = near_front([*ALL, slower], front, 100, SearchTuning(behind=0))
+    assert list(nearest) == [slower]
