@@ -106,7 +106,7 @@ def _chosen(config: Config, results: RunResults) -> _Chosen:
     from hawx_hw.report.chosen import chosen_bound, chosen_rivals
 
     return _Chosen(
-        search.front[results.index],
+        search.designs[results.index],
         chosen_bound(search, results.index, config.search),
         {rival.kind: rival.point for rival in chosen_rivals(search, results.index, config.search)},
     )
