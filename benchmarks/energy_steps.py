@@ -70,18 +70,18 @@ FULL_WIDTHS = (
     Edit(
         "hawx_hw/architectures/systolic/widths.py",
         """\
-    sum_zeros = _sum_zeros(layers, pe_blocks)
+    zeros = sum_zeros(layers, pe_blocks.blocks)
 """,
         """\
-    sum_zeros = 0
+    zeros = 0
 """,
     ),
     Edit(
         "hawx_hw/architectures/systolic/widths.py",
         """\
-        activation_zeros=_activation_zeros(layers, image, unread),
-        weight_zeros=_weight_zeros(layers, unread),
-        sum_zeros=sum_zeros,
+        activation_zeros=activation_zeros(layers, image),
+        weight_zeros=weight_zeros(layers),
+        sum_zeros=zeros,
         product_bits=product_bits,
         sum_bits=sum_bits,
 """,

@@ -37,6 +37,8 @@ class Mutation:
 
 _ARRAY = "hawx_hw/architectures/systolic"
 _ARRAY_TESTS = "tests/architectures/systolic"
+_COMMON = "hawx_hw/architectures/common"
+_COMMON_TESTS = "tests/architectures/common"
 
 _BLOCKS = (
     Mutation(
@@ -229,10 +231,10 @@ _NETWORKS = (
 _MAPPING = (
     Mutation(
         "requantizer-rounding-left-out",
-        f"{_ARRAY}/parameters.py",
+        f"{_COMMON}/requantization.py",
         "fixed = (rule.step << (rule.shift - 1)) +",
         "fixed = 0 +",
-        f"{_ARRAY_TESTS}/test_parameters.py",
+        f"{_COMMON_TESTS}/test_requantization.py",
     ),
     Mutation(
         "zero-times-zero-of-an-unsigned-block",
@@ -243,31 +245,66 @@ _MAPPING = (
     ),
     Mutation(
         "offset-of-unsigned-activations",
-        f"{_ARRAY}/parameters.py",
+        f"{_COMMON}/requantization.py",
         "biases = biases - correction",
         "biases = biases + correction",
         f"{_ARRAY_TESTS}/test_parameters.py",
     ),
     Mutation(
         "tensors-that-overlap-in-memory",
-        f"{_ARRAY}/arena.py",
+        f"{_COMMON}/arena.py",
         "begin = max(begin, other_end)",
         "begin = max(begin, other_end - 1)",
-        f"{_ARRAY_TESTS}/test_arena.py",
+        f"{_COMMON_TESTS}/test_arena.py",
     ),
     Mutation(
         "memory-for-channels-instead-of-their-positions",
-        f"{_ARRAY}/arena.py",
+        f"{_COMMON}/arena.py",
         ".size if layouts else channels",
         ".size * 0 + channels if layouts else channels",
-        f"{_ARRAY_TESTS}/test_arena.py",
+        f"{_COMMON_TESTS}/test_arena.py",
     ),
     Mutation(
         "operands-of-an-addition-in-different-orders",
-        f"{_ARRAY}/layouts.py",
+        f"{_COMMON}/channels.py",
         "(layer.name, *layer.sources)}",
         "(layer.name, layer.sources[0])}",
-        f"{_ARRAY_TESTS}/test_layouts.py",
+        f"{_COMMON_TESTS}/test_channels.py",
+    ),
+    Mutation(
+        "an-entry-of-blocks-that-an-earlier-one-overrides",
+        f"{_COMMON}/block_map.py",
+        "contents |= dict.fromkeys(itertools.product(*lines), digests)",
+        "contents = dict.fromkeys(itertools.product(*lines), digests) | contents",
+        f"{_COMMON_TESTS}/test_block_map.py",
+    ),
+    Mutation(
+        "partial-sums-of-one-sign-only",
+        f"{_COMMON}/requantization.py",
+        "np.minimum(tables.min(axis=2), 0)[",
+        "tables.min(axis=2)[",
+        f"{_COMMON_TESTS}/test_requantization.py",
+    ),
+    Mutation(
+        "low-bits-that-some-weight-has",
+        f"{_COMMON}/widths.py",
+        "zeros = min(zeros, max(unread",
+        "zeros = max(0, max(unread",
+        f"{_COMMON_TESTS}/test_widths.py",
+    ),
+    Mutation(
+        "filters-of-a-given-order-on-lines-of-other-blocks",
+        f"{_COMMON}/placement.py",
+        "if not able[line, kind] or",
+        "if",
+        f"{_COMMON_TESTS}/test_placement.py",
+    ),
+    Mutation(
+        "blocks-of-a-class-on-one-line-only",
+        f"{_COMMON}/derivation.py",
+        "price[line] = (required & ~present[:, line, None, :]).sum(axis=(0, 2))",
+        "price[line] = 0",
+        f"{_COMMON_TESTS}/test_derivation.py",
     ),
     Mutation(
         "taps-that-read-channels-in-their-natural-order",
@@ -425,10 +462,10 @@ _MAPPING = (
     ),
     Mutation(
         "blocks-counted-once",
-        f"{_ARRAY}/plan.py",
-        "self.pe_blocks.present.sum(axis=(0, 1))",
-        "self.pe_blocks.present.any(axis=(0, 1))",
-        f"{_ARRAY_TESTS}/test_plan.py",
+        f"{_COMMON}/block_map.py",
+        "reshape(-1, len(self.blocks)).sum(axis=0)",
+        "reshape(-1, len(self.blocks)).any(axis=0)",
+        f"{_COMMON_TESTS}/test_block_map.py {_ARRAY_TESTS}/test_plan.py",
     ),
     Mutation(
         "memories-of-one-set-of-accumulators",
@@ -488,6 +525,20 @@ _GATEWARE = (
         "multiplier.product if zero else Mux(",
         "multiplier.product if True else Mux(",
         "tests/gateware/test_block_bank.py",
+    ),
+    Mutation(
+        "selections-decoded-as-numbers-of-blocks",
+        "hawx_hw/gateware/block_bank.py",
+        "m.d.comb += choice.eq(index)",
+        "m.d.comb += choice.eq(value)",
+        "tests/gateware/test_block_bank.py",
+    ),
+    Mutation(
+        "windows-that-share-one-largest-value",
+        "hawx_hw/gateware/requantizer.py",
+        "with m.If(valid & ~leaves & (self.group == number)):",
+        "with m.If(valid & ~leaves):",
+        "tests/gateware/test_requantizer.py",
     ),
     Mutation(
         "padding-code-of-a-row-feeder",

@@ -24,7 +24,7 @@ from hawx_hw.synthesis import implementations
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 ROWS, COLUMNS = 3, 2
 EXACT, SMALL = by_name("exact"), by_name("precision(w=3,a=3)")

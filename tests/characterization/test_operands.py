@@ -13,7 +13,7 @@ from hawx_hw.blocks import by_name
 from hawx_hw.blocks.families.exact import Exact
 from hawx_hw.characterization.operands import Operands, operand_stream, uniform
 from hawx_hw.graph.reference import run_all
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 CASES = [
     # Shape, filters, kernel, stride, padding, pool, rows, columns, accumulators.

@@ -21,7 +21,7 @@ from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
 from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import find_simulator
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 
 def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:

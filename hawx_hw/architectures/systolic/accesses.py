@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hawx_hw.architectures.base import MemoryUse
-from hawx_hw.architectures.systolic.arena import allocate
+from hawx_hw.architectures.common.arena import allocate
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.cycles import TiledNetwork, output_tiles
 from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
-from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.outline import Outline
 from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
@@ -93,7 +93,7 @@ def _inside(layer: Operation, axis: int) -> list[int]:
     window of the pooling.
     """
     kernel, pool = layer.kernel, layer.pool
-    padding = (kernel if layer.uses_array else pool).padding[axis]
+    padding = (kernel if layer.multiplies else pool).padding[axis]
     starts = np.arange(layer.output_shape[1 + axis]) * pool.stride[axis]
     pixels = np.add.outer(starts, np.arange(pool.kernel[axis])) * kernel.stride[axis] - padding
     reads = (pixels + tap for tap in range(kernel.kernel[axis]))

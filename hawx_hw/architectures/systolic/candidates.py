@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.base import Candidate
+from hawx_hw.architectures.common.operations import Operation, operations
 from hawx_hw.architectures.systolic.accesses import estimated_uses
 from hawx_hw.architectures.systolic.cycles import count_cycles
-from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.outline import outline
 from hawx_hw.architectures.systolic.shape import ArrayShape
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hawx_hw.architectures.base import CycleReport, LayerCycles
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.gateware import latencies
 from hawx_hw.architectures.systolic.gateware.accumulator_readout import AccumulatorReadout
 from hawx_hw.architectures.systolic.gateware.layer_sequencer import LayerSequencer
 from hawx_hw.architectures.systolic.gateware.tile_issuer import TileIssuer
 from hawx_hw.architectures.systolic.gateware.weight_loader import WeightLoader
-from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 

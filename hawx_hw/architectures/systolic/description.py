@@ -19,7 +19,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "title": f"{array.rows} x {array.columns} systolic, {array.multipliers} PEs",
         "array": asdict(array),
         "pe_blocks": [
-            [list(pe_blocks.pe(row, column)) for column in range(array.columns)]
+            [list(pe_blocks.at(row, column)) for column in range(array.columns)]
             for row in range(array.rows)
         ],
         "selections": [selection.tolist() for selection in plan.selections],

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hawx_hw.architectures.common.channels import Layout, channel_groups
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.derivation import derive_pe_blocks
-from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
-from hawx_hw.architectures.systolic.placement import (
-    Layout,
-    Placement,
-    place_group,
-)
+from hawx_hw.architectures.systolic.placement import Placement, place_group
 
 __all__ = ["Layouts", "lay_out"]
 
@@ -67,10 +64,10 @@ def lay_out(
         raise ValueError(
             f"PE block map must be {rows} x {columns}, not {pe_blocks.rows} x {pe_blocks.columns}"
         )
-    groups = _groups(layers, image)
+    groups = channel_groups(layers, image)
     by_name = {layer.name: layer for layer in layers}
     array = {
-        root: [by_name[name] for name in names if name in by_name and by_name[name].uses_array]
+        root: [by_name[name] for name in names if name in by_name and by_name[name].multiplies]
         for root, names in groups.items()
     }
     if pe_blocks is None:
@@ -91,19 +88,3 @@ def lay_out(
                 layout = placed[0].layout
         tensors |= dict.fromkeys(names, layout)
     return Layouts(pe_blocks, tensors, placements)
-
-
-def _groups(layers: Sequence[Operation], image: str) -> dict[str, list[str]]:
-    """Tensors that must have one order of channels, by the first of them."""
-    root = {image: image}
-    for layer in layers:
-        root[layer.name] = layer.name
-        if not layer.uses_array:
-            # What streams past the array keeps its order, and operands must agree on it.
-            joined = {root[name] for name in (layer.name, *layer.sources)}
-            first = next(name for name in root.values() if name in joined)
-            root = {name: first if of in joined else of for name, of in root.items()}
-    groups: dict[str, list[str]] = {}
-    for name, first in root.items():
-        groups.setdefault(first, []).append(name)
-    return groups

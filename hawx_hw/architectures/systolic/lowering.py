@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hawx_hw.architectures.systolic.arena import Arena
-from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.common.arena import Arena
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.operations import Operation
+from hawx_hw.architectures.common.requantization import output_rule
+from hawx_hw.architectures.systolic.placement import Placement
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
-from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, Add, Graph, MaxPool2d
+from hawx_hw.graph.graph import CODE_MIN, Add, Graph, MaxPool2d
 
 __all__ = ["Offsets", "Tiles", "lower"]
 
@@ -96,19 +98,19 @@ def lower(
     addition = isinstance(layer.node, Add)
 
     windows = rows * columns
-    elements = 2 if addition else layer.pool.kernel[0] * layer.pool.kernel[1]
-    if not layer.uses_array:
+    elements = 2 if addition else layer.elements
+    if not layer.multiplies:
         output_tile_windows = windows
     output_tiles = -(-windows // output_tile_windows)
     last_windows = windows - (output_tiles - 1) * output_tile_windows
     last_positions = tiles.positions - (tiles.filters - 1) * array.columns
-    last_groups = -(-last_positions // array.requantizers) if layer.uses_array else 1
-    low, high, shift, step = _clamp(layer)
+    last_groups = -(-last_positions // array.requantizers) if layer.multiplies else 1
+    rule = output_rule(layer)
     maximum = isinstance(layer.node, MaxPool2d)
 
     return Step(
-        stream=int(not layer.uses_array),
-        reduce=int(not layer.uses_array and not maximum),
+        stream=int(not layer.multiplies),
+        reduce=int(not layer.multiplies and not maximum),
         per_element=int(addition),
         to_result=int(last),
         releases_input=int(releases_input),
@@ -131,23 +133,15 @@ def lower(
         window=elements - 1,
         last_groups=last_groups - 1,
         requantization=offsets.requantization,
-        shift=shift - sum_zeros if layer.uses_array else shift,
-        low=low,
-        high=high,
-        step=step - 1,
+        shift=rule.shift - sum_zeros if layer.multiplies else rule.shift,
+        low=rule.low,
+        high=rule.high,
+        step=rule.step - 1,
         destination=0 if last else arena.addresses[layer.name],
         destination_plane=windows,
         destination_output_tile=output_tile_windows,
         destination_tile=array.groups * windows,
     )
-
-
-def _clamp(layer: Operation) -> tuple[int, int, int, int]:
-    """Low, high, shift and step; a maximum passes codes unchanged, as (2 * code + 1) >> 1."""
-    if isinstance(layer.node, MaxPool2d):
-        return CODE_MIN, CODE_MAX, 1, 1
-    rule = layer.node.requantization  # type: ignore[attr-defined]
-    return rule.low, rule.high, rule.shift, rule.step
 
 
 def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
@@ -174,7 +168,7 @@ def _walk(layer: Operation, arena: Arena) -> dict[str, int]:
             "offset_step_column": 1 - between,
             "offset_step_row": 1 - between,
         }
-    if layer.uses_array:
+    if layer.multiplies:
         step_y, step_x = layer.kernel.stride
         stride_y, stride_x = (
             s * n for s, n in zip((step_y, step_x), layer.pool.stride, strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.architectures.base import OperandStream, sampled_steps
-from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.parameters import weight_tiles
 from hawx_hw.architectures.systolic.plan import Plan
 
@@ -19,7 +19,7 @@ def layers_of(plan: Plan) -> dict[str, Operation]:
     """The layers that use the array, by each name that they have: node and stored tensor."""
     named: dict[str, Operation] = {}
     for layer in plan.layers:
-        if layer.uses_array:
+        if layer.multiplies:
             named.setdefault(layer.node.name, layer)
             named.setdefault(layer.name, layer)
     return named

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hawx_hw.architectures.systolic.arena import Arena
+from hawx_hw.architectures.common.arena import Arena
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.lowering import Offsets, Tiles, lower
-from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.architectures.systolic.tiling import output_tile_windows

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hawx_hw.architectures.base import LayerWrites, MemoryUse, Multiplications, ParameterMemory
-from hawx_hw.architectures.systolic.arena import Arena, allocate
+from hawx_hw.architectures.common.arena import Arena, allocate
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.multiplications import multiplications
+from hawx_hw.architectures.common.operations import Operation, operations
+from hawx_hw.architectures.common.records import WordFormat
+from hawx_hw.architectures.common.requantization import Ranges
 from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
 from hawx_hw.architectures.systolic.lowering import Offsets, Tiles, lower
-from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.parameters import (
-    Ranges,
-    ranges,
+    array_ranges,
     requantization_words,
     weight_tiles,
 )
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
-from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.systolic.placement import Placement
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.architectures.systolic.steps import ProgramFormat, Step
+from hawx_hw.architectures.systolic.steps import Step, program_format
 from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.architectures.systolic.widths import Widths, widths
@@ -99,9 +102,9 @@ class Plan:
         return TapFormat.of(self.taps)
 
     @cached_property
-    def format(self) -> ProgramFormat:
+    def format(self) -> WordFormat:
         """The format of the program's words."""
-        return ProgramFormat.of(self.steps)
+        return program_format(self.steps)
 
     @cached_property
     def program(self) -> tuple[int, ...]:
@@ -140,7 +143,7 @@ class Plan:
     @property
     def instances(self) -> tuple[int, ...]:
         """How many PEs hold each block."""
-        return tuple(int(count) for count in self.pe_blocks.present.sum(axis=(0, 1)))
+        return self.pe_blocks.instances
 
     @property
     def multipliers(self) -> int:
@@ -203,15 +206,7 @@ class Plan:
 
     def multiplications(self) -> Sequence[Multiplications]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
-        counts = []
-        for layer in self.layers:
-            if layer.blocks is None:
-                continue
-            each = layer.macs // layer.blocks.choice.size
-            numbers = (np.bincount(layer.blocks.choice.ravel()) * each).tolist()
-            names = [block.name for block in layer.blocks.blocks]
-            counts.append(Multiplications(layer.title, dict(zip(names, numbers, strict=True))))
-        return counts
+        return multiplications(self.layers)
 
     @property
     def operand_layers(self) -> Mapping[str, str]:
@@ -318,7 +313,7 @@ def plan(
     arena = allocate(layers, graph.input, shape, array.requantizers, places.tensors)
     narrow = widths(layers, graph.input, places.placements, places.pe_blocks)
     zeros = narrow.sum_zeros
-    bits = ranges(layers, places.placements, places.pe_blocks, zeros)
+    bits = array_ranges(layers, places.placements, places.pe_blocks, zeros)
     reads_input = [i for i, layer in enumerate(layers) if graph.input in layer.sources]
 
     offsets = Offsets()

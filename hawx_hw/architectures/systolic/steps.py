@@ -1,8 +1,7 @@
 """The layer program: what the accelerator reads of each layer.
 
 A :class:`Step` is one layer as the controller runs it: plain integers, most of them the constants
-of an address generator. :class:`ProgramFormat` packs steps into memory words, with each field just
-as wide as the program needs.
+of an address generator. :func:`program_format` is how they are packed into memory words.
 """
 
 from __future__ import annotations
@@ -10,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-__all__ = ["ProgramFormat", "Step"]
+from hawx_hw.architectures.common.records import WordFormat
+
+__all__ = ["SIGNED", "Step", "program_format"]
 
 
 @dataclass(frozen=True)
@@ -86,46 +87,13 @@ class Step:
     destination_tile: int  # words that a filter tile fills
 
 
+#: Fields that may be negative.
 SIGNED = frozenset(
     {"pad_code", "low", "high", "x_start", "y_start", "offset_start"}
     | {f.name for f in fields(Step) if f.name.startswith(("x_step", "y_step", "offset_step"))}
 )
 
 
-@dataclass(frozen=True)
-class ProgramFormat:
-    """Bit widths of the fields of a program.
-
-    Parameters
-    ----------
-    widths : tuple of (str, int, bool)
-        Name, bits and signedness of each field, the first at bit 0.
-    """
-
-    widths: tuple[tuple[str, int, bool], ...]
-
-    @classmethod
-    def of(cls, steps: Sequence[Step]) -> ProgramFormat:
-        """The narrowest format that holds ``steps``."""
-        widths = []
-        for field in fields(Step):
-            values = [getattr(step, field.name) for step in steps]
-            signed = field.name in SIGNED
-            if not signed and min(values) < 0:
-                raise ValueError(f"Field {field.name!r} must not be negative, not {min(values)!r}")
-            bits = max(v.bit_length() if v >= 0 else (~v).bit_length() for v in values)
-            widths.append((field.name, max(1, bits + signed), signed))
-        return cls(tuple(widths))
-
-    @property
-    def bits(self) -> int:
-        """Bits of a word."""
-        return sum(width for _, width, _ in self.widths)
-
-    def pack(self, step: Step) -> int:
-        """The memory word of ``step``."""
-        word = offset = 0
-        for name, width, _ in self.widths:
-            word |= (getattr(step, name) & ((1 << width) - 1)) << offset
-            offset += width
-        return word
+def program_format(steps: Sequence[Step]) -> WordFormat:
+    """The narrowest format that holds ``steps``."""
+    return WordFormat.of(steps, SIGNED)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.operations import Operation
+from hawx_hw.architectures.systolic.placement import Placement
 
 __all__ = ["Tap", "TapFormat", "stream_taps", "taps"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.lowering import Tiles
-from hawx_hw.architectures.systolic.operations import Operation
 from hawx_hw.architectures.systolic.shape import ArrayShape
 
 __all__ = ["output_tile_windows"]
@@ -20,9 +20,9 @@ def output_tile_windows(layer: Operation, array: ArrayShape, tiles: Tiles) -> in
     within 2 % of the shortest time wins.
     """
     windows = layer.output_shape[1] * layer.output_shape[2]
-    if not layer.uses_array:
+    if not layer.multiplies:
         return windows
-    elements = layer.pool.kernel[0] * layer.pool.kernel[1]
+    elements = layer.elements
     longest = max(1, min(windows, array.accumulators // elements))
     times = {count: _estimate(layer, array, tiles, count) for count in range(1, longest + 1)}
     limit = min(times.values()) * (1 + _SLACK)
@@ -32,7 +32,7 @@ def output_tile_windows(layer: Operation, array: ArrayShape, tiles: Tiles) -> in
 def _estimate(layer: Operation, array: ArrayShape, tiles: Tiles, count: int) -> int:
     """Cycles of the layer but for constants: compute and requantization of output tiles overlap."""
     windows = layer.output_shape[1] * layer.output_shape[2]
-    elements = layer.pool.kernel[0] * layer.pool.kernel[1]
+    elements = layer.elements
     output_tiles = -(-windows // count)
     compute = tiles.taps * max(count * elements, array.bank_rows)
     read_out = count * elements * array.groups

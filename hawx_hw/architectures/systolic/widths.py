@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hawx_hw.architectures.systolic.operations import Operation
+from hawx_hw.architectures.common.operations import Operation
+from hawx_hw.architectures.common.widths import (
+    activation_zeros,
+    signed_bits,
+    sum_zeros,
+    weight_zeros,
+)
 from hawx_hw.architectures.systolic.parameters import weight_tiles
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Placement
-from hawx_hw.blocks.block import Block
 
-__all__ = ["Widths", "signed_bits", "unread_bits", "widths"]
-
-#: Operands have eight bits, of which one is always kept.
-_MOST_ZEROS = 7
+__all__ = ["Widths", "widths"]
 
 
 @dataclass(frozen=True)
@@ -75,97 +77,16 @@ def widths(
         Of each layer of the array.
     pe_blocks : PeBlockMap
     """
-    unread = {block.digest: unread_bits(block) for layer in layers for block in _blocks(layer)}
-    sum_zeros = _sum_zeros(layers, pe_blocks)
-    product_bits, sum_bits = _partial_sums(layers, placements, pe_blocks, sum_zeros)
+    # PEs without a weight multiply by 0.
+    zeros = sum_zeros(layers, pe_blocks.blocks)
+    product_bits, sum_bits = _partial_sums(layers, placements, pe_blocks, zeros)
     return Widths(
-        activation_zeros=_activation_zeros(layers, image, unread),
-        weight_zeros=_weight_zeros(layers, unread),
-        sum_zeros=sum_zeros,
+        activation_zeros=activation_zeros(layers, image),
+        weight_zeros=weight_zeros(layers),
+        sum_zeros=zeros,
         product_bits=product_bits,
         sum_bits=sum_bits,
     )
-
-
-def unread_bits(block: Block) -> tuple[int, int]:
-    """Low bits of the weight and of the activation that do not change the block's product."""
-    table = block.raw_table
-    codes = np.arange(256)
-    zeros = []
-    for axis in (0, 1):
-        bits = next(
-            bits
-            for bits in range(_MOST_ZEROS, -1, -1)
-            if np.array_equal(table, table.take(codes >> bits << bits, axis=axis))
-        )
-        zeros.append(bits)
-    return zeros[0], zeros[1]
-
-
-def signed_bits(*values: int) -> int:
-    """Two's complement bits that hold every one of ``values``."""
-    return max((v.bit_length() if v >= 0 else (~v).bit_length()) + 1 for v in values)
-
-
-def _blocks(layer: Operation) -> Sequence[Block]:
-    return () if layer.blocks is None else layer.blocks.blocks
-
-
-def _trailing_zeros(values: np.ndarray, most: int) -> int:
-    """Low bits that are zero in all of ``values``, at most ``most``."""
-    bits = int(np.bitwise_or.reduce(np.abs(values.astype(np.int64)), axis=None))
-    return min(most, (bits & -bits).bit_length() - 1) if bits else most
-
-
-def _activation_zeros(
-    layers: Sequence[Operation], image: str, unread: Mapping[str, tuple[int, int]]
-) -> int:
-    """Those of the tensor that needs most bits; the last layer's is not kept in this memory."""
-    written = {image: 0}
-    needed = {image: _MOST_ZEROS}
-    for layer in layers:
-        # The codes that a layer passes on, such as the largest of a window, are as they were read.
-        rule = getattr(layer.node, "requantization", None)
-        written[layer.name] = (
-            min(written[source] for source in layer.sources)
-            if rule is None
-            else rule.step.bit_length() - 1
-        )
-        needed[layer.name] = _MOST_ZEROS
-        for source in layer.sources:
-            own = min((unread[block.digest][1] for block in _blocks(layer)), default=0)
-            needed[source] = min(needed[source], max(own, written[source]))
-    stored = (image, *(layer.name for layer in layers[:-1]))
-    return min(needed[name] for name in stored)
-
-
-def _weight_zeros(layers: Sequence[Operation], unread: Mapping[str, tuple[int, int]]) -> int:
-    zeros = _MOST_ZEROS
-    for layer in layers:
-        if layer.blocks is None or layer.weight is None:
-            continue
-        for index, block in enumerate(layer.blocks.blocks):
-            used = layer.weight[layer.blocks.choice == index]
-            zeros = min(zeros, max(unread[block.digest][0], _trailing_zeros(used, _MOST_ZEROS)))
-    return zeros
-
-
-def _sum_zeros(layers: Sequence[Operation], pe_blocks: PeBlockMap) -> int:
-    """Low zeros of all weights' products, and of the zeros that PEs without a weight multiply by.
-
-    At most as many as every layer's requantization shifts out.
-    """
-    rules = [layer.node.requantization for layer in layers if layer.uses_array]  # type: ignore[attr-defined]
-    zeros = min((rule.shift for rule in rules), default=0)
-    for block in pe_blocks.blocks:
-        zeros = _trailing_zeros(block.raw_table[128], zeros)
-    for layer in layers:
-        if layer.blocks is None or layer.weight is None:
-            continue
-        for index, block in enumerate(layer.blocks.blocks):
-            used = np.unique(layer.weight[layer.blocks.choice == index].astype(np.int64))
-            zeros = _trailing_zeros(block.raw_table[used + 128], zeros)
-    return zeros
 
 
 def _partial_sums(

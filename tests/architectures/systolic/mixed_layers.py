@@ -1,30 +1,14 @@
-"""Layers of several blocks, and what a placement of them must fulfil."""
+"""What a placement of layers of several blocks must fulfil."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 
-from hawx_hw.architectures.systolic.operations import Operation, operations
+from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Placement
-from hawx_hw.blocks.assignment import LayerBlocks
-from tests.architectures.systolic.gateware.parts import convolution
-from tests.synthetic_blocks import BLOCKS
-
-
-def layer(choice: np.ndarray, kernel: tuple[int, int] = (1, 1), name: str = "conv") -> Operation:
-    """A convolution; ``choice`` (filters, taps) are indices into ``BLOCKS``."""
-    filters, taps = choice.shape
-    graph = convolution(
-        np.random.default_rng(0), (taps // (kernel[0] * kernel[1]), 5, 5), filters, kernel
-    )
-    made = operations(graph, window_limit=16)[0]
-    assert made.weight is not None
-    blocks = np.array(BLOCKS, dtype=object)[choice].reshape(made.weight.shape)
-    return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name)
 
 
 def check(made: Operation, placement: Placement, pe_blocks: PeBlockMap) -> None:

@@ -5,6 +5,7 @@ Its layers have 2, 3, 5 and 4 filters, 9, 18, 3 and 5 taps, and 64, 4, 1 and 1 p
 
 import pytest
 
+from hawx_hw.architectures.common.operations import operations
 from hawx_hw.architectures.systolic.accesses import (
     estimated_uses,
     issued_pixels,
@@ -12,7 +13,6 @@ from hawx_hw.architectures.systolic.accesses import (
     read_sums,
     weight_tiles_loaded,
 )
-from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.outline import outline
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape

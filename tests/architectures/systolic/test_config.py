@@ -79,7 +79,7 @@ def test_the_last_entry_that_names_a_pe_counts() -> None:
     made = config.pe_block_map(Path())
     assert made is not None
     assert [block.name for block in made.blocks] == ["exact", "drum(k=4)"]
-    assert [[made.pe(row, column) for column in range(3)] for row in range(2)] == [
+    assert [[made.at(row, column) for column in range(3)] for row in range(2)] == [
         [(0,), (0, 1), (0, 1)],
         [(0,), (0, 1), (1,)],
     ]

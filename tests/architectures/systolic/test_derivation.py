@@ -7,12 +7,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.architectures.common.operations import operations
 from hawx_hw.architectures.systolic.derivation import derive_pe_blocks
 from hawx_hw.architectures.systolic.layouts import lay_out
-from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_graph
-from tests.architectures.systolic.mixed_layers import check, layer
+from tests.architectures.common.layers import layer
+from tests.architectures.systolic.mixed_layers import check
 from tests.synthetic_blocks import BLOCKS, random_assignment
 
 
@@ -32,7 +33,7 @@ def test_derived_maps_serve_their_networks(seed: int, rows: int, columns: int) -
     except UserError:
         assume(False)
     for made in layers:
-        if made.uses_array:
+        if made.multiplies:
             placement = places.placements[made.name]
             check(made, placement, places.pe_blocks)
             np.testing.assert_array_equal(
@@ -68,12 +69,12 @@ def test_the_column_that_makes_the_most_pixels_is_the_first() -> None:
     """One filter of block 1 among seven of block 0: its column makes fewer pixels."""
     few = by_filter(1, 0, 0, 0, 0, 0, 0, 0, name="few")
     pe_blocks = derive_pe_blocks([([few], False)], 1, 2)
-    names = [pe_blocks.blocks[pe_blocks.pe(0, column)[0]].name for column in range(2)]
+    names = [pe_blocks.blocks[pe_blocks.at(0, column)[0]].name for column in range(2)]
     assert names == [BLOCKS[0].name, BLOCKS[1].name]
 
 
 def test_a_given_order_keeps_its_columns() -> None:
     few = by_filter(1, 0, 1, 0, name="few")
     pe_blocks = derive_pe_blocks([([few], True)], 1, 2)
-    names = [pe_blocks.blocks[pe_blocks.pe(0, column)[0]].name for column in range(2)]
+    names = [pe_blocks.blocks[pe_blocks.at(0, column)[0]].name for column in range(2)]
     assert names == [BLOCKS[1].name, BLOCKS[0].name]

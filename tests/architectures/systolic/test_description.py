@@ -11,7 +11,7 @@ from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.exact import Exact
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 from tests.synthetic_blocks import Biased
 
 

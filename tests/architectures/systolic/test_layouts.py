@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.operations import Operation, operations
 from hawx_hw.architectures.systolic.layouts import Layouts, lay_out
-from hawx_hw.architectures.systolic.operations import Operation, operations
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.families.exact import Exact

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.channels import Layout
 from hawx_hw.architectures.systolic.lowering import Tiles
-from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.systolic.placement import Placement
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.steps import Step
 from hawx_hw.graph.graph import Add, AveragePool2d, Graph, MaxPool2d, Requantization, Tensor
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 SHAPE = ArrayShape.complete(3, 2)
 

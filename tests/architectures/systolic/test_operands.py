@@ -12,7 +12,7 @@ from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.graph import reference
 from hawx_hw.graph.random_graphs import random_codes
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 ROWS, COLUMNS = 3, 2
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.operations import operations
 from hawx_hw.architectures.systolic.cycles import count_cycles
-from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.outline import outline
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import open_shapes

@@ -15,13 +15,13 @@ BLOCKS = (Exact(), Drum(4))
 def test_a_uniform_map_has_every_block_everywhere() -> None:
     made = PeBlockMap.uniform(BLOCKS, 2, 3)
     assert (made.rows, made.columns) == (2, 3)
-    assert all(made.pe(row, column) == (0, 1) for row in range(2) for column in range(3))
+    assert all(made.at(row, column) == (0, 1) for row in range(2) for column in range(3))
 
 
 def test_blocks_of_a_pe() -> None:
     present = np.array([[[True, False], [False, True]], [[True, True], [True, False]]])
     made = PeBlockMap(BLOCKS, present)
-    assert [made.pe(row, column) for row, column in np.ndindex(2, 2)] == [(0,), (1,), (0, 1), (0,)]
+    assert [made.at(row, column) for row, column in np.ndindex(2, 2)] == [(0,), (1,), (0, 1), (0,)]
 
 
 def test_blocks_are_distinguished_by_their_tables() -> None:

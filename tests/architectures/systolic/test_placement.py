@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.placement import Placement, place_group
 from hawx_hw.errors import UserError
-from tests.architectures.systolic.mixed_layers import check, layer
+from tests.architectures.common.layers import layer
+from tests.architectures.systolic.mixed_layers import check
 from tests.synthetic_blocks import BLOCKS
 
 

@@ -11,7 +11,7 @@ from hawx_hw.architectures.systolic.lowering import Tiles
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
+from hawx_hw.architectures.systolic.steps import SIGNED, Step, program_format
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
@@ -24,7 +24,7 @@ from hawx_hw.graph.graph import (
     output_shape,
 )
 from hawx_hw.graph.random_graphs import random_graph
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 from tests.synthetic_blocks import BLOCKS, random_assignment
 
 SEEDS = range(30)
@@ -93,7 +93,7 @@ def test_program_words_hold_every_field(seed: int) -> None:
 def test_fields_without_sign_must_not_be_negative() -> None:
     step = replace(random_plan(0).steps[0], output_tile_pixels=-1)
     with pytest.raises(ValueError, match="Field 'output_tile_pixels' must not be negative, not -1"):
-        ProgramFormat.of([step])
+        program_format([step])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -125,7 +125,7 @@ def test_output_tiles_fit_the_accumulators(accumulators: int) -> None:
     # A window that does not fit is pooled by a layer of its own.
     assert len(mapped.layers) == (1 if accumulators >= 4 else 2)
     for layer in mapped.layers:
-        if layer.uses_array:
+        if layer.multiplies:
             source = mapped.layouts[layer.sources[0]]
             tiles = Tiles.of(mapped.placements[layer.name], source, shape.requantizers)
             assert output_tile_windows(layer, shape, tiles) >= 1

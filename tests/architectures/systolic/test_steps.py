@@ -6,13 +6,13 @@ from dataclasses import fields, replace
 
 import pytest
 
-from hawx_hw.architectures.systolic.steps import SIGNED, ProgramFormat, Step
+from hawx_hw.architectures.systolic.steps import SIGNED, Step, program_format
 
 ZERO = Step(**{field.name: 0 for field in fields(Step)})
 
 
 def widths(*steps: Step) -> dict[str, int]:
-    return {name: width for name, width, _ in ProgramFormat.of(steps).widths}
+    return {name: width for name, width, _ in program_format(steps).widths}
 
 
 def test_fields_stand_in_the_order_of_the_step() -> None:
@@ -42,7 +42,7 @@ def test_coordinates_and_what_is_added_to_them_are_signed() -> None:
 
 def test_a_word_holds_the_first_field_in_its_lowest_bits() -> None:
     step = replace(ZERO, stream=1, to_result=1, height=5, pad_code=-3)
-    layout = ProgramFormat.of([step])
+    layout = program_format([step])
     word = layout.pack(step)
     # stream, reduce, per_element, to_result, releases_input, last; height of 3 bits; width.
     assert word & 0b111111 == 0b001001
@@ -55,4 +55,4 @@ def test_a_word_holds_the_first_field_in_its_lowest_bits() -> None:
 
 def test_negative_numbers_need_a_sign() -> None:
     with pytest.raises(ValueError, match="Field 'height' must not be negative, not -1"):
-        ProgramFormat.of([replace(ZERO, height=-1)])
+        program_format([replace(ZERO, height=-1)])

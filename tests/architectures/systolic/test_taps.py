@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.operations import operations
-from hawx_hw.architectures.systolic.placement import Layout, Placement
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.operations import operations
+from hawx_hw.architectures.systolic.placement import Placement
 from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, taps
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 HEIGHT, WIDTH, WORD_CODES = 5, 7, 4
 POSITIONS = np.array([6, 0, 9])

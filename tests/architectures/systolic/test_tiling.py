@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.operations import operations
 from hawx_hw.architectures.systolic.lowering import Tiles
-from hawx_hw.architectures.systolic.operations import operations
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.graph.graph import MaxPool2d
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 
 RNG = np.random.default_rng(0)
 

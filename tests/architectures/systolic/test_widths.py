@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.widths import signed_bits
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.architectures.systolic.widths import signed_bits, unread_bits
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.graph.graph import Conv2d, Graph, MaxPool2d, Requantization, Tensor
@@ -53,17 +53,6 @@ def mapped(graph: Graph, *names: str, accumulators: int = 16) -> Plan:
         for layer, block in zip(layers, blocks, strict=True)
     }
     return plan(graph, ArrayShape.complete(4, 2, accumulators=accumulators), assignment)
-
-
-@pytest.mark.parametrize(
-    ("name", "weight", "activation"),
-    [("exact", 0, 0), ("precision(w=3,a=4)", 5, 4), ("array(2,2,0)", 0, 2), ("drum(4)", 0, 0)],
-)
-def test_bits_that_a_block_does_not_read(name: str, weight: int, activation: int) -> None:
-    block = by_name(name)
-    assert unread_bits(block)[1] == activation
-    if name != "array(2,2,0)":
-        assert unread_bits(block)[0] == weight
 
 
 def test_exact_blocks_need_every_bit() -> None:

@@ -12,7 +12,7 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.graph.random_graphs import random_codes
 from hawx_hw.graph.reference import run_all
-from tests.architectures.systolic.gateware.parts import convolution
+from tests.architectures.common.layers import convolution
 from tests.architectures.systolic.test_plan import SEEDS, random_plan
 
 

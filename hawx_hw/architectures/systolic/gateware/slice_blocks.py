@@ -28,7 +28,7 @@ def slice_blocks(plan: Plan) -> list[SliceBlocks]:
     a, block_map = plan.array, plan.pe_blocks
 
     def pe(row: int, column: int) -> CellBlocks:
-        own = block_map.pe(row, column)
+        own = block_map.at(row, column)
         choices = (own.index(int(active[row, column])) for active in plan.selections)
         return CellBlocks(tuple(block_map.blocks[index] for index in own), tuple(choices))
 

@@ -11,7 +11,8 @@ import pytest
 from hawx_hw.architectures.systolic.gateware.input_walk import InputWalk
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.simulation import simulate
-from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
+from tests.architectures.common.layers import convolution
+from tests.architectures.systolic.gateware.parts import planned, set_layer
 
 CASES = [
     # input shape, kernel, stride, padding, pool, rows of the array

@@ -38,7 +38,7 @@ TECHNOLOGY = load("generic45")
 def test_longest_path(tmp_path: Path, top: str, shape: ArrayShape, blocks: tuple[str, ...]) -> None:
     graph = random_graph(np.random.default_rng(3), layers=4, max_size=12, max_channels=24)
     mapped = plan_on(graph, shape, blocks)
-    assert len(mapped.pe_blocks.pe(0, 0)) == len(blocks)
+    assert len(mapped.pe_blocks.at(0, 0)) == len(blocks)
     chosen = choose_all([by_name(name) for name in blocks], TECHNOLOGY)
     emit_accelerator(mapped, tmp_path, config_hash=0, implementations=chosen)
     sources = {path.name: path.read_text() for path in verilog_sources(tmp_path)}

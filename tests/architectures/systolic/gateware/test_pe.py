@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from hawx_hw.architectures.common.widths import unread_bits
 from hawx_hw.architectures.systolic.gateware.pe import PeFormat, ProcessingElement
-from hawx_hw.architectures.systolic.widths import unread_bits
 from hawx_hw.blocks import by_name
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.families.exact import Exact

@@ -17,7 +17,8 @@ from hawx_hw.architectures.systolic.gateware.row_feeder import RowFeeder
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.gateware.layout import TensorLayout
 from hawx_hw.gateware.simulation import simulate
-from tests.architectures.systolic.gateware.parts import convolution, planned, set_layer
+from tests.architectures.common.layers import convolution
+from tests.architectures.systolic.gateware.parts import planned, set_layer
 
 ROWS = 5
 LATENCY = RowFeeder.LATENCY

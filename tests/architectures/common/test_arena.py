@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.arena import allocate
-from hawx_hw.architectures.systolic.operations import Operation, Window
-from hawx_hw.architectures.systolic.placement import Layout
+from hawx_hw.architectures.common.arena import allocate
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.operations import Operation, Window
 from hawx_hw.graph.graph import Clamp, Requantization
 
 Shape = tuple[int, int, int]

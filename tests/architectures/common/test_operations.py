@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.systolic.operations import Window, operations
+from hawx_hw.architectures.common.operations import Window, operations
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import (
@@ -107,7 +107,7 @@ def test_a_flattened_map_stays_a_map_in_additions_and_clamps() -> None:
     )
     assert [layer.input_shape for layer in layers] == [IMAGE] * 3
     assert layers[1].sources == ("clamp", "image")
-    assert [layer.uses_array for layer in layers] == [False, False, True]
+    assert [layer.multiplies for layer in layers] == [False, False, True]
     assert layers[0].macs == 0
 
 

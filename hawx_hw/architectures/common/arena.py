@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hawx_hw.architectures.systolic.operations import Operation
-from hawx_hw.architectures.systolic.placement import Layout
+from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.operations import Operation
 
 __all__ = ["Arena", "allocate"]
 

@@ -2,7 +2,7 @@
 
 An :class:`Operation` is one layer: a convolution (a linear layer is one whose kernel is the whole
 map) with the pooling that can be fused with it, or a pooling, addition or clamp that streams codes
-past the array.
+past the multipliers.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Operation:
     node : Node
         The node whose sums are requantized.
     kernel : Window
-        Of the convolution; 1 x 1 where the array is not used.
+        Of the convolution; 1 x 1 where the layer does not multiply.
     pool : Window
         Of the pooling, fused or not.
     weight : ndarray of int8 or None
-        ``(filters, channels, kernel height, kernel width)``; None where the array is not used.
+        ``(filters, channels, kernel height, kernel width)``; None where it does not multiply.
     blocks : LayerBlocks or None
-        Of the weights; None where the array is not used.
+        Of the weights; None where it does not multiply.
     macs : int
         Multiplications of the layer.
     """
@@ -84,8 +84,13 @@ class Operation:
         return self.name if self.node.name == self.name else f"{self.node.name} + {self.name}"
 
     @property
-    def uses_array(self) -> bool:
-        """Whether the layer multiplies in the array."""
+    def elements(self) -> int:
+        """Elements of a pooling window, fused or not; 1 without pooling."""
+        return self.pool.kernel[0] * self.pool.kernel[1]
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether the layer multiplies weights and activations."""
         return self.weight is not None
 
 

@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hawx_hw.architectures.systolic.classes import layer_classes
-from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
+from hawx_hw.architectures.common.block_map import BlockMap
+from hawx_hw.architectures.common.classes import layer_classes
 from hawx_hw.errors import UserError
-from tests.architectures.systolic.mixed_layers import layer
+from tests.architectures.common.layers import layer
 from tests.synthetic_blocks import BLOCKS
+
+
+class Cells(BlockMap):
+    """Cells in a line."""
+
+    cell = "cell"
+    whole = "line"
+    axes = ("place",)
+    key = "accelerator.cells"
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -24,8 +33,8 @@ def test_members_of_a_class_are_alike_and_others_are_not(
     # A few different filters, each several times.
     distinct = rng.integers(0, 3, (int(rng.integers(1, 4)), taps))
     choice = distinct[rng.integers(0, len(distinct), filters)]
-    pe_blocks = PeBlockMap.uniform(BLOCKS[:3], 2, 2)
-    classes = layer_classes(layer(choice), pe_blocks)
+    block_map = Cells.uniform(BLOCKS[:3], 4)
+    classes = layer_classes(layer(choice), block_map)
     for classes_of, lines in ((classes.filters, choice), (classes.taps, choice.T)):
         for one in range(len(lines)):
             for other in range(len(lines)):
@@ -34,11 +43,15 @@ def test_members_of_a_class_are_alike_and_others_are_not(
         assert sorted(set(classes_of.tolist())) == list(range(classes_of.max() + 1))
     for f, k in np.ndindex(choice.shape):
         index = classes.blocks[classes.filters[f], classes.taps[k]]
-        assert pe_blocks.blocks[index] is BLOCKS[choice[f, k]]
+        assert block_map.blocks[index] is BLOCKS[choice[f, k]]
     assert classes.tap_counts == np.bincount(classes.taps).tolist()
 
 
-def test_a_block_that_no_pe_holds() -> None:
+def test_a_block_that_no_cell_holds() -> None:
     made = layer(np.full((2, 2), 3))
-    with pytest.raises(UserError, match=r"uses block odd_unsigned\(step=3\), which no PE holds"):
-        layer_classes(made, PeBlockMap.uniform(BLOCKS[:2], 2, 2))
+    with pytest.raises(
+        UserError, match=r"uses block odd_unsigned\(step=3\), which no cell holds"
+    ) as raised:
+        layer_classes(made, Cells.uniform(BLOCKS[:2], 4))
+    assert raised.value.where == "accelerator.cells"
+    assert raised.value.hint is not None and "accelerator.cells" in raised.value.hint

@@ -1,0 +1,1 @@
+"""What architectures share when they map a network onto multipliers: none of it is hardware."""
