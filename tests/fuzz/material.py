@@ -247,6 +247,7 @@ def reading_stages(results: Path) -> tuple[Stage, ...]:
     """The stages; each reads what it reads in earnest, and takes its results from a folder."""
     outputs = {
         "quantize": ("quantized.json", "quantized.npz", "quantize.json"),
+        "accelerator": ("accelerator.json",),
         "profile": ("profile.json", "scores.npz"),
         "search": ("search.json", "front.svg"),
         "assign": ("assigned.json", "assigned.npz", "assign.json"),
@@ -282,11 +283,13 @@ def _read_graph(context: Context) -> None:
 
 
 def _read_profile(context: Context) -> None:
+    from hawx_hw.pipeline.inputs import load_accelerators
     from hawx_hw.scores.profiling import load_profiling
 
     if context.config.search is not None:
         _read_graph(context)
         load_profiling(context.folder)
+        load_accelerators(context)
 
 
 def _read_design(context: Context) -> None:

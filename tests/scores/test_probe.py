@@ -96,7 +96,8 @@ def test_probed_logits_are_nearer_to_the_real_ones() -> None:
     used = [by_name(name) for name in ("exact", "array(3,3,0)", "array(3,0,0)")]
     switches = {"bias_correction": False, "weight_remapping": False}
     profile = measure(graph, used, images, data.labels[:64], threads=1, **switches)
-    choices = np.array([profile.by_layer(row) for row in ([1, 1, 1, 1, 1], [2, 1, 0, 2, 2])])
+    some = ([1, 1, 1, 1, 1], [2, 1, 0, 2, 2], [0, 2, 1, 0, 1], [1, 0, 2, 1, 0])
+    choices = np.array([profile.by_layer(layers) for layers in some])
     probed = Probe(graph, profile, used, images, count=8, threads=1).logits(choices)
     runs = [Emulator(graph).run(images, profile.assignment(c, used)) for c in choices]
     actual = centered(np.array(runs, dtype=float) * graph.tensors[graph.output].scale)
@@ -105,7 +106,8 @@ def test_probed_logits_are_nearer_to_the_real_ones() -> None:
         np.abs(probed_result - actual)[:, others].mean(axis=(1, 2))
         for probed_result in (probed, centered(shifted_logits(profile, choices)))
     ]
-    assert (errors[0] < 0.85 * errors[1]).all()
+    assert (errors[0] < errors[1]).all()
+    assert errors[0].sum() < 0.7 * errors[1].sum()
 
 
 def test_exact_assignments_cost_nothing() -> None:
