@@ -1,198 +1,279 @@
 """Whether chosen designs keep their constraints on images that chose nothing.
 
-    python benchmarks/promise.py [digits mnist] [--seeds 20] [--folder promise]
+    python benchmarks/promise.py [digits mnist] [--seeds 20] [--divisions 5] [--folder F]
+    python benchmarks/promise.py resnet20 resnet20-validation --resnet20 FILE --seeds 4
 
-LeNet-5 is trained once for each data set as `hawx train` does, which leaves the images that select
-out. These and the test images are a pool that no network and no search saw. For every seed the pool
-is divided anew: some images select, and all others show what a design really loses. The images of
-the search are drawn anew from those that the network learned from. Each search is run with its
-front as it is, and judged by the images that select; then a design is chosen for each constraint
+The networks are LeNet-5 as it comes with hawx, which did not learn from the images that select, and
+a ResNet-20 for CIFAR-10 (:mod:`resnet20`), which learned from all training images. Nothing is
+trained here. For every seed the images of a search are drawn anew from those that the network
+learned from, and a search is run. Then the images that no search saw are divided anew, several
+times: some select, and others show what a design really loses. For each constraint a design is
+chosen
 
-- by the search's images, as before there were images that select;
-- by the bound;
-- by the images that show what designs really lose: no rule can do better on these designs.
+- by the search's images (rule ``search``), as before there were images that select;
+- by the bound (rule ``bound``), as ``hawx pick`` does.
 
-A promise is broken where the real drop is larger than the constraint. The energies are predicted,
-relative to the last of the three.
+``resnet20`` selects by training images: what a user without other images gets, and is warned of.
+``resnet20-validation`` selects by images that the network did not learn from.
+
+A promise is broken where the drop on the images that judge is larger than the constraint. These
+are finitely many, so that chance breaks promises, too: *beyond chance* are those whose drop is
+larger with 95 % confidence; *on all* are those whose drop is larger on all images that the network
+did not learn from, those that select included. The energies, predicted ones, are relative to the
+best of the search's designs that keeps the constraint: on the images that judge (an oracle that has
+luck with these), and on all images that the network did not learn from.
+
+The second table has what is claimed of the designs of a front minus what they lose on the images
+that judge, on average over those of which a drop of at most two percentage points is claimed: the
+front by the search's images, by those that select, and by the estimate that ``hawx`` reports.
+Searches and outcomes are stored in the folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
-from rich.console import Console
+from promise_cases import LENET5, RESNET20, Case, Division, Outcomes, Searched, case, search
+from scipy import stats
 
-from hawx_hw import datasets
-from hawx_hw.blocks.registry import distinct_blocks
-from hawx_hw.config.models import Config
-from hawx_hw.datasets.dataset import Dataset, Split
-from hawx_hw.datasets.roles import Roles, roles
-from hawx_hw.graph.graph import Graph
-from hawx_hw.networks import load, train
-from hawx_hw.quantize.calibration import quantize
-from hawx_hw.scores.profiling import profile_network
+from hawx_hw.search.bound import Paired, upper_drop
+from hawx_hw.search.differences import Differences
+from hawx_hw.search.front import front_of
 from hawx_hw.search.pick import choose
 from hawx_hw.search.result import DesignPoint, SearchResult
-from hawx_hw.search.run import SearchRun
-from hawx_hw.util.progress import ProgressDisplay
+from hawx_hw.search.selection import selected_front
 from hawx_hw.util.tables import print_table
 
 CONSTRAINTS = (0.25, 0.5, 1.0)
-#: Images that select, at most this share of the pool; the others show what designs really lose.
-SHARE = 0.5
-_MODEL = "lenet5"
+#: The largest claimed drop, in percentage points, of the designs of the second table.
+_CLAIMED = 2.0
+_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Run:
-    """One rule, one constraint, one seed.
+    """One rule, one constraint, one division of the images.
 
     Parameters
     ----------
     claimed : bool
         Whether the design is said to keep the constraint.
-    real : float
-        Its accuracy drop on all images that chose nothing, in percentage points.
-    excess : float
-        Its energy over that of the best design that really keeps the constraint, as a share.
+    judged : Paired
+        Its outcomes on images that chose nothing.
+    drop : float
+        On all images that the network did not learn from, in percentage points.
+    over_lucky, over_best : float
+        Its energy over that of the best design that keeps the constraint on the images that
+        judge, and on all that the network did not learn from, as a share.
     """
 
     claimed: bool
-    real: float
-    excess: float
+    judged: Paired
+    drop: float
+    over_lucky: float
+    over_best: float
+
+    def broken(self, most: float) -> bool:
+        """Whether it loses more than claimed."""
+        return self.claimed and self.judged.drop > most
+
+    def beyond_chance(self, most: float) -> bool:
+        """Whether so few images show that it does."""
+        return self.broken(most) and -upper_drop(self.judged.swapped, 1 - _CONFIDENCE) > most
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of a design, minus what it loses on images that chose nothing.
+
+    Parameters
+    ----------
+    by : str
+        Which images the claim rests on.
+    kind : str
+        ``mixtures`` or ``one block everywhere``.
+    seed : int
+    difference : float
+        In percentage points.
+    """
+
+    by: str
+    kind: str
+    seed: int
+    difference: float
+
+
+@dataclass(frozen=True, eq=False)
+class Selecting:
+    """The images that select, as the search asks for them: an oracle that looks results up."""
+
+    outcomes: Outcomes
+    indices: np.ndarray
+
+    @property
+    def images(self) -> int:
+        """Images that select."""
+        return len(self.indices)
+
+    def differences(self, vectors: np.ndarray, progress: object = None) -> Differences:
+        """See :class:`~hawx_hw.search.oracle.EmulatedOracle`."""
+        right = self.outcomes(vectors)[:, self.indices]
+        return Differences.of(self.outcomes.exact[self.indices], right)
 
 
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("datasets", nargs="*", default=["digits", "mnist"])
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--folder", type=Path, default=Path("promise"), help="of the networks")
+    parser.add_argument("cases", nargs="*", choices=(*LENET5, *RESNET20), default=LENET5)
+    parser.add_argument("--seeds", type=int, default=20, help="searches")
+    parser.add_argument("--divisions", type=int, default=5, help="of the images, for each search")
+    parser.add_argument("--folder", type=Path, default=Path("build/promise"))
+    parser.add_argument("--resnet20", type=Path, help="its checkpoint, resnet20-12fca82f.th")
     arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name in arguments.datasets:
-        runs = _runs(name, arguments.seeds, arguments.folder)
-        print(f"\n{name}, {arguments.seeds} seeds")
-        print_table(
-            ("constraint", "rule", "claimed", "broken", "mean real drop", "largest", "energy"),
-            [_line(key, some) for key, some in runs.items()],
-            numbers=True,
-        )
+    if arguments.resnet20 is None and set(arguments.cases) & set(RESNET20):
+        parser.error("ResNet-20 needs --resnet20")
+    for name in arguments.cases:
+        one = case(name, arguments.resnet20)
+        runs: dict[tuple[float, str], list[Run]] = {}
+        claims: list[Claim] = []
+        for seed in range(arguments.seeds):
+            searched = search(one, seed, arguments.folder)
+            for number in range(arguments.divisions):
+                division = one.divide(np.random.default_rng((seed, number)))
+                selecting = Selecting(searched.outcomes, division.select)
+                after = selected_front(searched.raced, selecting)
+                _add_runs(runs, one, division, searched, after)
+                claims += _claims(seed, division, searched, after)
+            print(f"{name}: seed {seed} done", file=sys.stderr, flush=True)
+        _print(one, arguments.seeds, arguments.divisions, runs, claims)
 
 
-def _runs(name: str, seeds: int, folder: Path) -> dict[tuple[float, str], list[Run]]:
-    dataset = datasets.load(name)
-    checkpoint = folder / f"{_MODEL}_{name}.safetensors"
-    if not checkpoint.exists():
-        train(_MODEL, dataset, output=checkpoint)
-    config = Config.model_validate(
-        {
-            "name": name,
-            "network": {"model": _MODEL, "dataset": name},
-            "search": {"images": min(1000, len(roles(dataset).learn))},
-        }
-    )
-    graph = quantize(
-        load(_MODEL, dataset, checkpoint),
-        roles(dataset).proposing(config.network.calibration_images).images,
-        name=name,
-    )
-    runs: dict[tuple[float, str], list[Run]] = {}
-    for seed in range(seeds):
-        for key, run in _of_seed(config, graph, dataset, seed).items():
-            runs.setdefault(key, []).append(run)
-        print(f"{name}: seed {seed} done", flush=True)
-    return runs
-
-
-def divided(dataset: Dataset, seed: int) -> Roles:
-    """Roles by chance: those that select, and as ``test`` all others that nothing learned from."""
-    parts, rng = roles(dataset), np.random.default_rng(seed)
-    pool = Split(
-        np.concatenate([parts.select.images, parts.test.images]),
-        np.concatenate([parts.select.labels, parts.test.labels]),
-    )
-    order = rng.permutation(len(pool))
-    count = round(SHARE * len(pool))
-    learn = parts.learn.take(rng.permutation(len(parts.learn)))
-    return Roles(learn, pool.take(order[:count]), pool.take(order[count:]))
-
-
-def _of_seed(
-    config: Config, graph: Graph, dataset: Dataset, seed: int
-) -> dict[tuple[float, str], Run]:
-    """The runs of one division of the images, by constraint and rule."""
-    assert config.search is not None
-    parts = divided(dataset, seed)
-    profiling = profile_network(
-        graph,
-        distinct_blocks(("exact", *config.search.blocks)),
-        parts.proposing(config.search.images),
-        count=config.search.profile_images,
-        granularity=config.search.granularity,
-    )
-    progress = ProgressDisplay(Console(quiet=True))
-    with tempfile.TemporaryDirectory(prefix="hawx-promise-") as scratch:
-
-        def result(some: Roles) -> SearchResult:
-            run = SearchRun(config, Path(), graph, some, profiling, Path(scratch), progress)
-            return run()[0]
-
-        # The second run takes the evaluations of the first.
-        before = result(replace(parts, select=parts.select.take(np.arange(0))))
-        after = result(parts)
-    runs = {}
+def _add_runs(
+    runs: dict[tuple[float, str], list[Run]],
+    one: Case,
+    division: Division,
+    searched: Searched,
+    after: SearchResult,
+) -> None:
+    """Choose for each constraint, and look up what the chosen designs lose."""
+    before, outcomes = searched.before, searched.outcomes
+    every = (*before.designs, *before.uniform)
+    outcomes(np.array([point.vector for point in every]))
     for most in CONSTRAINTS:
-        best = _least_real(before, after, most)
-        by_search = choose(before, most, {})
-        by_bound = choose(after, most, {})
-        claimed = by_bound.bound is not None and by_bound.bound.holds
-        runs[most, "search"] = Run(
-            True, _real(before, by_search.point), _over(by_search.point, best)
+        lucky, best = (
+            least_energy(every, before.objective, most, _drop_on(outcomes, images))
+            for images in (division.judge, one.unseen)
         )
-        runs[most, "bound"] = Run(
-            claimed, _real(after, by_bound.point), _over(by_bound.point, best)
-        )
-    return runs
+        for rule, result in (("search", before), ("bound", after)):
+            choice = choose(result, most, {})
+            energy = choice.point.metrics[result.objective]
+            claimed = rule == "search" or (choice.bound is not None and choice.bound.holds)
+            judged, every_image = (
+                outcomes.paired(choice.point.vector, images)
+                for images in (division.judge, one.unseen)
+            )
+            run = Run(claimed, judged, every_image.drop, energy / lucky - 1, energy / best - 1)
+            runs.setdefault((most, rule), []).append(run)
 
 
-def _real(result: SearchResult, point: DesignPoint) -> float:
-    """The drop on images that chose nothing, in percentage points."""
-    assert result.exact_test_accuracy is not None and point.test_accuracy is not None
-    return 100 * (result.exact_test_accuracy - point.test_accuracy)
+def _drop_on(outcomes: Outcomes, images: np.ndarray) -> Callable[[DesignPoint], float]:
+    return lambda point: outcomes.paired(point.vector, images).drop
 
 
-def _least_real(before: SearchResult, after: SearchResult, most: float) -> float:
-    """Least energy of all designs that really keep a constraint."""
-    return min(
-        point.metrics[result.objective]
-        for result in (before, after)
-        for point in (*result.front, *result.uniform)
-        if _real(result, point) <= most
-    )
+def least_energy(
+    points: Sequence[DesignPoint],
+    objective: str,
+    most: float,
+    drop: Callable[[DesignPoint], float],
+) -> float:
+    """The least energy that keeps a constraint, by drops that are given; exact blocks keep any."""
+    return min(point.metrics[objective] for point in points if point.exact or drop(point) <= most)
 
 
-def _over(point: DesignPoint, best: float) -> float:
-    return point.metrics["energy_nj"] / best - 1
+def _claims(seed: int, division: Division, searched: Searched, after: SearchResult) -> list[Claim]:
+    """What fronts claim of their designs, against what these lose."""
+    claims = []
+    for by, points, claimed in (
+        ("search", searched.before.front, lambda point: point.accuracy_drop),
+        ("select", _front(after, lambda point: point.unseen_drop), lambda point: point.unseen_drop),
+        ("estimate", after.front, lambda point: point.estimated_drop),
+    ):
+        for vector, point in {point.vector: point for point in points}.items():
+            if point.exact or claimed(point) > _CLAIMED:
+                continue
+            kind = "one block everywhere" if len(set(vector)) == 1 else "mixtures"
+            real = searched.outcomes.paired(vector, division.judge).drop
+            claims.append(Claim(by, kind, seed, claimed(point) - real))
+    return claims
 
 
-def _line(key: tuple[float, str], runs: list[Run]) -> tuple[str, ...]:
+def _front(after: SearchResult, drop: Callable[[DesignPoint], float]) -> list[DesignPoint]:
+    """The front that the images that select would give if nothing were corrected."""
+    return front_of(after.designs, after.objective, drop)
+
+
+def _print(
+    one: Case,
+    seeds: int,
+    divisions: int,
+    runs: dict[tuple[float, str], list[Run]],
+    claims: list[Claim],
+) -> None:
+    print(f"\n{one.name}, {seeds} searches, {divisions} divisions each, {one.note}")
+    heading = ("constraint", "rule", "claimed", "broken", "95 %", "beyond chance", "on all")
+    heading += ("mean drop", "largest", "over lucky oracle", "over oracle")
+    print_table(heading, [run_line(key, some) for key, some in runs.items()], numbers=True)
+    lines = [
+        claim_line(by, kind, [claim for claim in claims if (claim.by, claim.kind) == (by, kind)])
+        for by, kind in dict.fromkeys((claim.by, claim.kind) for claim in claims)
+    ]
+    print("\nClaimed drop minus real drop, in percentage points; below 0: less than it loses")
+    print_table(("claimed by", "designs", "claims", "mean", "standard error"), lines, numbers=True)
+
+
+def run_line(key: tuple[float, str], runs: Sequence[Run]) -> tuple[str, ...]:
+    """A line of the first table."""
     most, rule = key
     claims = [run for run in runs if run.claimed]
-    broken = sum(run.real > most for run in claims)
+    broken = sum(run.broken(most) for run in claims)
+    drops = [run.judged.drop for run in runs]
     return (
         f"{most:g}",
         rule,
         f"{len(claims)} of {len(runs)}",
         f"{broken} of {len(claims)}",
-        f"{np.mean([run.real for run in runs]):.2f}",
-        f"{max(run.real for run in runs):.2f}",
-        f"{100 * np.mean([run.excess for run in runs]):+.2f} %",
+        _interval(broken, len(claims)),
+        f"{sum(run.beyond_chance(most) for run in claims)}",
+        f"{sum(run.drop > most for run in claims)}",
+        f"{np.mean(drops):.2f}",
+        f"{max(drops):.2f}",
+        f"{100 * np.mean([run.over_lucky for run in runs]):+.2f} %",
+        f"{100 * np.mean([run.over_best for run in runs]):+.2f} %",
     )
+
+
+def _interval(count: int, of: int) -> str:
+    """The interval of Clopper and Pearson, in per cent, as if the runs were independent."""
+    if of == 0:
+        return ""
+    interval = stats.binomtest(count, of).proportion_ci(_CONFIDENCE, method="exact")
+    return f"{100 * interval.low:.0f}-{100 * interval.high:.0f} %"
+
+
+def claim_line(by: str, kind: str, claims: Sequence[Claim]) -> tuple[str, ...]:
+    """A line of the second table; the error is that of the means of the searches."""
+    by_seed: dict[int, list[float]] = {}
+    for claim in claims:
+        by_seed.setdefault(claim.seed, []).append(claim.difference)
+    means = [float(np.mean(differences)) for differences in by_seed.values()]
+    error = np.std(means, ddof=1) / np.sqrt(len(means)) if len(means) > 1 else float("nan")
+    return by, kind, f"{len(claims)}", f"{np.mean(means):+.2f}", f"{error:.2f}"
 
 
 if __name__ == "__main__":

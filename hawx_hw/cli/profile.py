@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from hawx_hw.blocks import Block
     from hawx_hw.config.models import Config
-    from hawx_hw.datasets import Dataset
     from hawx_hw.datasets.dataset import Split
+    from hawx_hw.datasets.roles import Roles
     from hawx_hw.graph.graph import Graph
     from hawx_hw.scores.calibration import Calibration
     from hawx_hw.scores.profile import Profile
@@ -134,7 +134,7 @@ def _profiled(
 ) -> ProfileReport:
     """Quantize the network if need be, profile it, and write everything into the folder."""
     from hawx_hw import datasets
-    from hawx_hw.pipeline.data import GRAPH
+    from hawx_hw.pipeline.data import GRAPH, roles_of
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import ProgressDisplay
 
@@ -142,12 +142,12 @@ def _profiled(
     pipeline.run(pipeline.needed("quantize"))
     with ProgressDisplay(console) as progress:
         with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.datasets.roles import roles
             from hawx_hw.graph.storage import load_graph
             from hawx_hw.scores.predictor import expected_changes
             from hawx_hw.scores.profiling import LayerScores, profile_network, save_profiling
         dataset = datasets.load(config.network.dataset, base=base)
-        graph, seen = load_graph(folder / GRAPH), roles(dataset).proposing(images)
+        parts = roles_of(dataset, config, base)
+        graph, seen = load_graph(folder / GRAPH), parts.proposing(images)
         with progress.task("scoring every filter under every block", estimate=10.0) as task:
             profiling = profile_network(
                 graph,
@@ -160,7 +160,7 @@ def _profiled(
         calibration = None
         if evaluations:
             calibration, changes = _calibrated(
-                config, graph, blocks, dataset, seen, profiling.profile, evaluations, progress
+                config, graph, blocks, parts, seen, profiling.profile, evaluations, progress
             )
             accuracy = calibration.predicted(changes)
         else:
@@ -180,7 +180,7 @@ def _calibrated(
     config: Config,
     graph: Graph,
     blocks: list[Block],
-    dataset: Dataset,
+    parts: Roles,
     seen: Split,
     profile: Profile,
     evaluations: int,
@@ -192,7 +192,6 @@ def _calibrated(
     """
     from hawx_hw.assignment.space import Space
     from hawx_hw.compensation.per_filter import Compensated
-    from hawx_hw.datasets.roles import roles
     from hawx_hw.graph.pixels import codes
     from hawx_hw.scores.calibration import calibrate
     from hawx_hw.scores.probe import Probe
@@ -214,7 +213,7 @@ def _calibrated(
         probe = Probe(graph, profile, blocks, images, count=count, change=change)
         scores = probe.expected_changes(candidates)
         changes = probe.expected_changes(profile.uniforms())
-    calibration_images = roles(dataset).proposing(config.network.calibration_images)
+    calibration_images = parts.proposing(config.network.calibration_images)
     with progress.task("evaluating assignments", estimate=2.0 * evaluations) as task:
         calibration = calibrate(
             graph,
@@ -222,7 +221,7 @@ def _calibrated(
             blocks,
             candidates,
             evaluations,
-            dataset.test,
+            parts.test,
             codes(calibration_images.images),
             scores=scores,
             activation_rounding=rules.activation_rounding,

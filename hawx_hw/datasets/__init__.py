@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hawx_hw.datasets.dataset import Dataset, Split
-from hawx_hw.datasets.registry import NAMES, files, load, select_count, sizes
+from hawx_hw.datasets.registry import NAMES, files, load, load_validation, select_count, sizes
 
 __all__ = [
     "NAMES",
@@ -11,6 +11,7 @@ __all__ = [
     "Split",
     "files",
     "load",
+    "load_validation",
     "select_count",
     "sizes",
 ]

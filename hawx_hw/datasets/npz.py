@@ -25,7 +25,7 @@ from hawx_hw.datasets.sanity import doubts
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import open_file
 
-__all__ = ["class_sizes", "load", "read_arrays", "sizes"]
+__all__ = ["class_sizes", "load", "load_all", "read_arrays", "sizes"]
 
 _CLASSES_MAX = 1000
 _STATED_CLASSES_MAX = 65_536
@@ -41,21 +41,10 @@ def load(path: Path) -> Dataset:
         The file is missing or damaged, a key is missing, or an array has the wrong type, shape or
         range.
     """
-    arrays = read_arrays(path, ("x", "y"), ("x_test", "y_test", "classes", "layout"))
     where = str(path)
-    layout = _layout(arrays.get("layout"), where)
-    everything = _split(arrays["x"], arrays["y"], "", layout, where)
-    if ("x_test" in arrays) != ("y_test" in arrays):
-        raise UserError("x_test and y_test must be given together.", where=where)
-    if "x_test" in arrays:
-        train = everything
-        test = _split(arrays["x_test"], arrays["y_test"], "_test", layout, where)
-        if test.images.shape[1:] != train.images.shape[1:]:
-            raise UserError(
-                f"x_test must hold images of shape {train.images.shape[1:]} like x, "
-                f"not {test.images.shape[1:]}.",
-                where=where,
-            )
+    arrays, everything, given = _parts(path)
+    if given is not None:
+        train, test = everything, given
     else:
         train, test = every_fifth_of_class(everything)
         if len(test) == 0:
@@ -68,6 +57,23 @@ def load(path: Path) -> Dataset:
     classes = _classes(stated, (train, test), where)
     doubtful = doubts(train, test, classes, counted=stated is None)
     return Dataset(path.name, classes, train, evenly_spaced(train), test, doubts=doubtful)
+
+
+def load_all(path: Path) -> Split:
+    """All images of a file, in order, and those of ``x_test`` after those of ``x``.
+
+    Raises
+    ------
+    UserError
+        As :func:`load`; there may be any number of images.
+    """
+    _, everything, test = _parts(path)
+    if test is None:
+        return everything
+    return Split(
+        np.concatenate([everything.images, test.images]),
+        np.concatenate([everything.labels, test.labels]),
+    )
 
 
 def sizes(path: Path) -> tuple[int, int]:
@@ -101,6 +107,26 @@ def class_sizes(path: Path) -> list[int]:
         per_class = per_class - per_class // 5
     sizes: list[int] = per_class.tolist()
     return sizes
+
+
+def _parts(path: Path) -> tuple[dict[str, np.ndarray], Split, Split | None]:
+    """The arrays of a file, the images of ``x``, and those of ``x_test``, where there are any."""
+    arrays = read_arrays(path, ("x", "y"), ("x_test", "y_test", "classes", "layout"))
+    where = str(path)
+    layout = _layout(arrays.get("layout"), where)
+    everything = _split(arrays["x"], arrays["y"], "", layout, where)
+    if ("x_test" in arrays) != ("y_test" in arrays):
+        raise UserError("x_test and y_test must be given together.", where=where)
+    if "x_test" not in arrays:
+        return arrays, everything, None
+    test = _split(arrays["x_test"], arrays["y_test"], "_test", layout, where)
+    if test.images.shape[1:] != everything.images.shape[1:]:
+        raise UserError(
+            f"x_test must hold images of shape {everything.images.shape[1:]} like x, "
+            f"not {test.images.shape[1:]}.",
+            where=where,
+        )
+    return arrays, everything, test
 
 
 def read_arrays(

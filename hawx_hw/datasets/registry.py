@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.datasets import cifar10, digits, mnist, npz, roles
-from hawx_hw.datasets.dataset import Dataset
+from hawx_hw.datasets.dataset import Dataset, Split
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.paths import user_path
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["NAMES", "files", "load", "select_count", "sizes"]
+__all__ = ["NAMES", "files", "load", "load_validation", "select_count", "sizes"]
 
 _LOADERS: dict[str, Callable[[Progress | None], Dataset]] = {
     "cifar10": lambda progress: cifar10.load(),
@@ -63,6 +63,23 @@ def load(
     if name_or_path in _LOADERS:
         return _LOADERS[name_or_path](progress)
     return npz.load(_file(name_or_path, base))
+
+
+def load_validation(path: str, *, base: Path | None = None) -> Split:
+    """All images of an ``.npz`` file, whatever part they are in.
+
+    Parameters
+    ----------
+    path : str
+    base : Path or None
+        See :func:`load`.
+
+    Raises
+    ------
+    UserError
+        The file is missing, damaged or of the wrong shape.
+    """
+    return npz.load_all(_file(path, base))
 
 
 def sizes(name_or_path: str, *, base: Path | None = None) -> tuple[int, int]:

@@ -73,14 +73,14 @@ class Roles:
         return self.select if count is None else evenly_spaced(self.select, count)
 
 
-def roles(dataset: Dataset, validation: Dataset | None = None) -> Roles:
+def roles(dataset: Dataset, validation: Split | None = None) -> Roles:
     """The roles of a data set's images: a function of the data alone.
 
     Parameters
     ----------
     dataset : Dataset
-    validation : Dataset or None
-        All of its images select, whatever part they are in; None: a share of the training part.
+    validation : Split or None
+        All of them select; None: a share of the training part does.
 
     Raises
     ------
@@ -91,19 +91,21 @@ def roles(dataset: Dataset, validation: Dataset | None = None) -> Roles:
         held_out = selected(dataset.train.labels)
         learn, select = (dataset.train.take(np.flatnonzero(mask)) for mask in (~held_out, held_out))
         return Roles(learn, select, dataset.test)
-    if validation.shape != dataset.shape or validation.classes > dataset.classes:
+    shape = validation.images.shape[1:]
+    if shape != dataset.shape:
         raise UserError(
-            f"The validation images are of shape {validation.shape} with {validation.classes} "
-            f"classes, and the data set's of {dataset.shape} with {dataset.classes}.",
+            f"The validation images are of shape {shape}, and the data set's of {dataset.shape}.",
             where="network.validation",
             hint="Prepare both in the same way.",
         )
-    parts = (validation.train, validation.test)
-    select = Split(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
-    return Roles(dataset.train, select, dataset.test)
+    if (largest := int(validation.labels.max())) >= dataset.classes:
+        raise UserError(
+            f"A validation image is of class {largest}, and the classes of the data set are 0 to "
+            f"{dataset.classes - 1}.",
+            where="network.validation",
+            hint="Number the classes of both in the same way.",
+        )
+    return Roles(dataset.train, validation, dataset.test)
 
 
 def selected(labels: np.ndarray) -> np.ndarray:

@@ -7,12 +7,16 @@ is measured on them, means less.
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hawx_hw.datasets.dataset import Split
 
-__all__ = ["constant_accuracy", "doubts"]
+if TYPE_CHECKING:
+    from hawx_hw.datasets.roles import Roles
+
+__all__ = ["constant_accuracy", "doubts", "repeated", "select_doubts"]
 
 #: Images whose brightest pixel is below are dark for 8 bits.
 _DARK = 64
@@ -34,6 +38,38 @@ def doubts(train: Split, test: Split, classes: int, *, counted: bool) -> tuple[s
         Whether ``classes`` is the largest label plus one, and not what the user said.
     """
     return (*_pixels(train, test), *_labels(train, test, classes, counted), *_repeated(train, test))
+
+
+def select_doubts(parts: Roles) -> tuple[str, ...]:
+    """What a person should know of the images that select a design; empty where all is well.
+
+    Parameters
+    ----------
+    parts : Roles
+        Where none selects there is nothing to say of them.
+    """
+    learn, select = parts.learn, parts.select
+    if not len(select):
+        return ()
+    brightest, own = int(learn.images.max()), int(select.images.max())
+    sentences = []
+    if 4 * own < brightest or 4 * brightest < own:
+        sentences.append(
+            f"The pixels reach {brightest} in the images to learn from and {own} in those that "
+            "select: one of the two seems to be scaled otherwise."
+        )
+    if (missing := np.setdiff1d(learn.labels, select.labels)).size:
+        sentences.append(f"No image that selects is of class {_listed(missing)}.")
+    for others, what in ((learn, "images to learn from"), (parts.test, "test images")):
+        if count := repeated(select, others):
+            sentences.append(f"{count:,} of the {len(select):,} that select are {what} as well.")
+    return tuple(sentences)
+
+
+def repeated(split: Split, others: Split) -> int:
+    """How many images of a split are among others, bit for bit."""
+    known = {_digest(image) for image in others.images}
+    return sum(_digest(image) in known for image in split.images)
 
 
 def constant_accuracy(test: Split) -> float:
@@ -93,9 +129,7 @@ def _listed(classes: np.ndarray) -> str:
 
 
 def _repeated(train: Split, test: Split) -> list[str]:
-    learned = {_digest(image) for image in train.images}
-    count = sum(_digest(image) in learned for image in test.images)
-    if count == 0:
+    if (count := repeated(test, train)) == 0:
         return []
     return [f"{count:,} of the {len(test):,} test images are training images as well."]
 

@@ -28,6 +28,7 @@ __all__ = [
     "image_codes",
     "load_dataset",
     "load_roles",
+    "roles_of",
     "training_codes",
 ]
 
@@ -136,14 +137,28 @@ def load_roles(context: Context) -> Roles:
     UserError
         See :func:`~hawx_hw.datasets.roles.roles`.
     """
+    return roles_of(load_dataset(context), context.config, context.base)
+
+
+def roles_of(dataset: Dataset, config: Config, base: Path) -> Roles:
+    """As :func:`load_roles`, of a data set that was loaded.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The config's.
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+    """
     from hawx_hw import datasets
     from hawx_hw.datasets.roles import roles
 
-    dataset, given = load_dataset(context), context.config.network.validation
+    given = config.network.validation
     if given is None:
         return roles(dataset)
     with blame("network.validation"):
-        return roles(dataset, datasets.load(given, base=context.base))
+        return roles(dataset, datasets.load_validation(given, base=base))
 
 
 def dataset_files(config: Config, base: Path) -> dict[str, Path]:

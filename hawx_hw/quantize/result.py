@@ -61,12 +61,15 @@ class RolesSummary(Record):
     unseen : bool
         Whether the network is known not to have learned from those that select: by the record of
         its training, or by the config.
+    note : str
+        What a user must know of those that select, such as that a class is missing; may be empty.
     """
 
     learn: int
     select: int
     test: int
     unseen: bool
+    note: str = ""
 
 
 class NetworkAccuracy(Record):

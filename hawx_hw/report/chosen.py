@@ -70,6 +70,8 @@ class ChosenDesign:
         What is known of its accuracy drop on new images; None where no images select.
     memory_model : str or None
         The memory model that their energies rest on; None where no memories count.
+    exact : bool
+        Whether all of its blocks are exact, so that it loses nothing on any image.
     """
 
     index: int
@@ -82,6 +84,7 @@ class ChosenDesign:
     designs: tuple[ComparedDesign, ...]
     bound: AccuracyBound | None = None
     memory_model: str | None = None
+    exact: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; the metrics of a design stand beside its other keys."""
@@ -129,6 +132,7 @@ def chosen_design(
         ),
         bound=None if search is None else chosen_bound(result, index, search),
         memory_model=result.memory_model,
+        exact=chosen.exact,
     )
 
 

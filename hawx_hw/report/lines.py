@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hawx_hw.prediction.prediction import Interval, Prediction
     from hawx_hw.prediction.result import PredictResult
     from hawx_hw.quantize.result import QuantizeResult
+    from hawx_hw.report.chosen import ChosenDesign
     from hawx_hw.scores.profiling import ProfileFile
     from hawx_hw.search.pick import AccuracyBound
     from hawx_hw.search.result import SearchFile
@@ -22,6 +23,7 @@ __all__ = [
     "Line",
     "accelerator_lines",
     "assign_lines",
+    "basis_lines",
     "bound_lines",
     "emit_lines",
     "pick_lines",
@@ -51,7 +53,7 @@ def quantize_lines(result: QuantizeResult) -> list[Line]:
     select = f"{parts.select:,} select the design, {learned}" if parts.select else "none selects"
     learn = f"{parts.learn:,} to learn from and to search with"
     lines.append(("images", f"{learn}; {select}; {parts.test:,} test"))
-    return [*lines, ("note", dataset.note)] if dataset.note else lines
+    return [*lines, *(("note", note) for note in (dataset.note, parts.note) if note)]
 
 
 def accelerator_lines(result: AcceleratorResult) -> list[Line]:
@@ -144,6 +146,40 @@ def bound_lines(bound: AccuracyBound | None) -> list[Line]:
             f"{needed}. The design is the one with the least bound",
         ),
     ]
+
+
+def basis_lines(design: ChosenDesign | None, unseen: bool | None) -> list[Line]:
+    """What the choice rests on, where that understates what the design loses on new images.
+
+    Parameters
+    ----------
+    design : ChosenDesign or None
+        None: none was chosen.
+    unseen : bool or None
+        Whether the network is known not to have learned from the images that select; None: the
+        run did not look.
+    """
+    if design is None or design.exact:
+        return []
+    if design.designs[0].interval is None:
+        return [
+            (
+                "caution",
+                f"no image selects: the design was chosen by the {design.images:,} images of the "
+                "search, where the best of many designs is also the luckiest, so that it may lose "
+                "more on new images, and no bound is known. Name others: network.validation",
+            )
+        ]
+    if unseen is False:
+        return [
+            (
+                "caution",
+                "the network may have learned from the images that select, and then loses less on "
+                "them than on new ones: neither drop nor bound is that of new images. Name images "
+                "that it has not seen: network.validation",
+            )
+        ]
+    return []
 
 
 def assign_lines(result: AssignResult) -> list[Line]:

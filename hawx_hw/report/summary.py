@@ -163,7 +163,13 @@ class Summary:
     def _lines_of(self, stage: str) -> list[Line]:
         if stage == "pick":
             bound = None if self.chosen is None else self.chosen.bound
-            return [*lines.pick_lines(self.results.index), *lines.bound_lines(bound)]
+            quantize = self.results.quantize
+            unseen = None if quantize is None else quantize.roles.unseen
+            return [
+                *lines.pick_lines(self.results.index),
+                *lines.bound_lines(bound),
+                *lines.basis_lines(self.chosen, unseen),
+            ]
         if stage == "references":
             return []
         result = getattr(self.results, stage)

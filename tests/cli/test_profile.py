@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from hawx_hw import datasets
 from hawx_hw.cli.profile import profile
+from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from hawx_hw.scores.profiling import load_profiling
 from hawx_hw.scores.scores import layer_scores
@@ -64,6 +68,18 @@ def test_a_table_of_the_blocks_asked_for(folder: Path) -> None:
     assert "hawx(l), logits, lenet5_digits, 8 images" in result.stdout
     names = [line.split()[0] for line in result.stdout.splitlines() if "(" in line.split()[0]]
     assert names == ["hawx(l),", "array(ha=2,hb=2,v=0)", "drum(k=3)"]
+
+
+def test_with_validation_images_all_training_images_are_profiled(tmp_path: Path) -> None:
+    digits = datasets.load("digits")
+    np.savez(tmp_path / "other.npz", x=digits.test.images, y=digits.test.labels)
+    config = CONFIG.replace("digits,", "digits, validation: other.npz,")
+    (tmp_path / "tiny.yaml").write_text(config, encoding="utf-8")
+    result = hawx(tmp_path, "--evaluations", "0", "--no-plots")
+    assert result.exit_code == 0, result.exception
+    labels = load_profiling(tmp_path / "build" / "tiny" / "profile").profile.labels
+    assert labels.tolist() == evenly_spaced(digits.train, 8).labels.tolist()
+    assert labels.tolist() != roles(digits).proposing(8).labels.tolist()
 
 
 @pytest.mark.parametrize(

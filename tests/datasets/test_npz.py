@@ -62,6 +62,20 @@ def test_own_test_part_and_classes(path):
     assert (len(dataset.train), len(dataset.test), dataset.classes) == (20, 3, 7)
 
 
+@pytest.mark.parametrize("own_test", [False, True])
+def test_validation_images_need_no_test_part(path, own_test):
+    images = x(3, 4, 4)
+    more = {"x_test": x(2, 4, 4), "y_test": Y[:2]} if own_test else {}
+    save(path, x=images, y=Y[:3], **more)
+    split = datasets.load_validation("mine.npz", base=path.parent)
+    assert split.labels.tolist() == [0, 1, 0, 0, 1][: len(split)]
+    assert len(split) == 3 + 2 * own_test
+    np.testing.assert_array_equal(split.images[:3, 0], images)
+    if not own_test:
+        with pytest.raises(UserError, match="Too few images for a test part"):
+            datasets.load("mine.npz", base=path.parent)
+
+
 def test_relative_to_base(path):
     save(path, x=x(20, 4, 4), y=Y)
     assert datasets.load("mine.npz", base=path.parent).name == "mine.npz"

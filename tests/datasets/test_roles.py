@@ -97,12 +97,13 @@ def test_every_nth_of_each_class() -> None:
 
 def test_validation_images_select_instead() -> None:
     data = numbered([50, 50])
-    other = numbered([6, 6], seed=1)
+    other = numbered([6, 6], seed=1).train
     parts = roles(data, other)
-    assert parts.learn is data.train
-    assert len(parts.select) == len(other.train) + len(other.test)
+    assert parts.learn is data.train and parts.select is other and parts.test is data.test
     wide = Split(np.zeros((4, 1, 3, 3), np.uint8), np.zeros(4, np.int64))
-    with pytest.raises(UserError, match=r"of shape \(1, 3, 3\) with 1 classes.*\(1, 2, 2\)"):
-        roles(data, Dataset("wide", 1, wide, wide, wide))
-    with pytest.raises(UserError, match="with 3 classes"):
-        roles(data, numbered([5, 5, 5]))
+    with pytest.raises(UserError, match=r"of shape \(1, 3, 3\), and .* of \(1, 2, 2\)"):
+        roles(data, wide)
+    with pytest.raises(
+        UserError, match="is of class 2, and the classes of the data set are 0 to 1"
+    ):
+        roles(data, numbered([5, 5, 5]).train)

@@ -9,7 +9,8 @@ import pytest
 
 from hawx_hw import datasets
 from hawx_hw.datasets.dataset import Split
-from hawx_hw.datasets.sanity import constant_accuracy, doubts
+from hawx_hw.datasets.roles import Roles
+from hawx_hw.datasets.sanity import constant_accuracy, doubts, select_doubts
 
 RNG = np.random.default_rng(0)
 
@@ -101,6 +102,26 @@ def test_stated_classes_explain_labels() -> None:
 def test_what_is_balanced_enough() -> None:
     assert doubts_of(split([0, 1] * 9), split([0, 1, 1, 1])) == ()
     assert constant_accuracy(split([0, 1, 1, 1])) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("select", "doubts"),
+    [
+        (TEST, ["10 of the 10 that select are test images as well."]),
+        (split([*range(10)]), []),
+        (TRAIN.take(np.arange(0)), []),
+        (split([0, 1, 2, 3, 4, 6, 7, 8]), ["No image that selects is of class 5, 9."]),
+        (
+            split([*range(10)], high=1),
+            ["The pixels reach 255 in the images to learn from and 1 in"],
+        ),
+        (TRAIN.take(np.arange(10)), ["10 of the 10 that select are images to learn from as well."]),
+    ],
+)
+def test_what_is_known_of_images_that_select(select: Split, doubts: list[str]) -> None:
+    sentences = select_doubts(Roles(TRAIN, select, TEST))
+    assert len(sentences) == len(doubts)
+    assert all(text.startswith(doubt) for text, doubt in zip(sentences, doubts, strict=True))
 
 
 def test_a_file_is_doubted_when_it_is_loaded(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import pytest
 
 from hawx_hw.compensation.result import AssignResult
 from hawx_hw.report import lines
+from hawx_hw.report.chosen import chosen_design
 from hawx_hw.scores.profiling import ProfileFile
+from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import AccuracyBound
 from hawx_hw.search.result import SearchFile
 from tests.report import samples
@@ -28,6 +30,10 @@ def test_accuracy_of_the_network() -> None:
     parts = samples.QUANTIZE.roles.model_copy(update={"select": 0})
     nothing = samples.QUANTIZE.model_copy(update={"roles": parts})
     assert "; none selects; " in lines.quantize_lines(nothing)[2][1]
+    note = "No image that selects is of class 3."
+    parts = samples.QUANTIZE.roles.model_copy(update={"note": note})
+    doubtful = samples.QUANTIZE.model_copy(update={"roles": parts})
+    assert lines.quantize_lines(doubtful)[4:] == [("note", note)]
 
 
 def test_what_is_known_of_the_accuracy_drop() -> None:
@@ -49,6 +55,24 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
     assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
     (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
     assert "no number of images would show it" in text
+
+
+def test_what_the_choice_rests_on() -> None:
+    def cautions(*paired: Paired, unseen: bool | None, blocks: tuple[str, ...] = ("a",)) -> str:
+        point = design_point((1, 1), 0.25, {"energy_nj": 75.0}, blocks)
+        point = replace(point, selection=paired[0] if paired else None)
+        result = search_result((point,), select_images=sum(each.images for each in paired))
+        lines_of = lines.basis_lines(chosen_design(result, 0), unseen)
+        assert all(name == "caution" for name, _ in lines_of)
+        return "".join(text for _, text in lines_of)
+
+    new = Paired(900, 2, 1)
+    assert cautions(new, unseen=True) == cautions(new, unseen=None) == ""
+    assert cautions(new, unseen=False).startswith("the network may have learned from the images")
+    assert cautions(unseen=True).startswith("no image selects: the design was chosen by the 100 im")
+    # Exact blocks lose nothing, whatever was looked at.
+    assert cautions(unseen=False, blocks=()) == cautions(new, unseen=False, blocks=()) == ""
+    assert lines.basis_lines(None, False) == []
 
 
 def test_accuracy_with_blocks() -> None:

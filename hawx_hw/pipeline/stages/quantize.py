@@ -30,7 +30,7 @@ def _run(context: Context) -> None:
     for doubt in dataset.doubts:
         context.progress.message(f"{context.config.network.dataset}: {doubt}")
     with context.progress.task("loading torch", estimate=5.0):
-        from hawx_hw.datasets.sanity import constant_accuracy
+        from hawx_hw.datasets.sanity import constant_accuracy, repeated, select_doubts
         from hawx_hw.graph.fast import accuracy as integer_accuracy
         from hawx_hw.graph.storage import save_graph
         from hawx_hw.networks import accuracy as float_accuracy
@@ -44,7 +44,9 @@ def _run(context: Context) -> None:
             RolesSummary,
         )
 
-    settings = context.config.network
+    settings, doubts = context.config.network, select_doubts(parts)
+    for doubt in doubts:
+        context.progress.message(f"{settings.validation or settings.dataset}: {doubt}")
     checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
     with blame("network.checkpoint" if checkpoint else "network.model"):
         network = load(settings.model, dataset, checkpoint)
@@ -76,8 +78,10 @@ def _run(context: Context) -> None:
                 learn=len(parts.learn),
                 select=len(parts.select),
                 test=len(parts.test),
-                unseen=settings.validation is not None
-                or held_out(settings.model, dataset.name, checkpoint, parts.select.digest),
+                unseen=repeated(parts.select, parts.learn) == 0
+                if settings.validation is not None
+                else held_out(settings.model, dataset.name, checkpoint, parts.select.digest),
+                note=" ".join(doubts),
             ),
             calibration_images=len(images),
             accuracy=NetworkAccuracy(float=in_float, int8=in_integers, images=len(test)),

@@ -64,6 +64,24 @@ def test_other_data_are_noticed(new_project: Path, run) -> None:
     assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
 
 
+@pytest.mark.parametrize("learned", [0, 2])
+def test_validation_images_that_are_no_new_ones(new_project: Path, run, edit, learned: int) -> None:
+    with np.load(new_project / "tiny.npz") as archive:
+        x = archive["x"]
+    new = np.random.default_rng(0).integers(0, 256, x[:6].shape).astype(np.uint8)
+    images = np.concatenate([new[learned:], x[:learned]])
+    np.savez(new_project / "other.npz", x=images, y=np.array([0, 1] * 3))
+    edit(new_project, "tiny.npz\n", "tiny.npz\n  validation: other.npz\n")
+    run(new_project, "quantize")
+    roles = json.loads((new_project / "build" / "quantize.json").read_text())["roles"]
+    note = "No image that selects is of class 2."
+    if learned:
+        note += " 2 of the 6 that select are images to learn from as well."
+    assert roles["note"] == note
+    assert roles["unseen"] is (learned == 0)
+    assert (roles["learn"], roles["select"]) == (48, 6)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
