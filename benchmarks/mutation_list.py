@@ -527,6 +527,20 @@ _GATEWARE = (
         "tests/gateware/test_block_bank.py",
     ),
     Mutation(
+        "pixels-of-two-lines-in-one-word",
+        "hawx_hw/gateware/tensor_walker.py",
+        "line_ends | (self.byte == layout.pixels_per_word * layout.channels - 1)",
+        "self.byte == layout.pixels_per_word * layout.channels - 1",
+        "tests/gateware/test_tensor_walker.py",
+    ),
+    Mutation(
+        "a-later-trap-hides-the-first",
+        "hawx_hw/gateware/trap.py",
+        "with m.If(self.trap.valid & (self.clear | ~self.recorded.valid)):",
+        "with m.If(self.trap.valid):",
+        "tests/gateware/test_trap.py tests/gateware/test_shell.py",
+    ),
+    Mutation(
         "selections-decoded-as-numbers-of-blocks",
         "hawx_hw/gateware/block_bank.py",
         "m.d.comb += choice.eq(index)",

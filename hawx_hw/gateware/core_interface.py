@@ -10,6 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.layout import TensorLayout, index_width
+from hawx_hw.gateware.trap import TrapFormat
 
 __all__ = ["CoreSignature"]
 
@@ -31,6 +32,10 @@ class CoreSignature(wiring.Signature):
     memories : sequence of (int, int)
         ``(width in bits, depth in words)`` of each memory that the host loads, in the order of the
         parameter packet. Empty where the parameters are built in.
+    image_pixels_per_word : int
+        Neighboring pixels of the image in one word, see :class:`~.layout.TensorLayout`.
+    trap : TrapFormat or None
+        What the core reports when it gives an inference up; None where it never does.
 
     Members
     -------
@@ -58,6 +63,10 @@ class CoreSignature(wiring.Signature):
     layer_done : Out(1)
         One-cycle pulse at the end of each layer, the last one's in the cycle of ``done`` at the
         latest.
+    trap : Out(TrapFormat.signature)
+        One-cycle pulse between ``start`` and where ``done`` would have been, at most one an
+        inference: the inference ends without ``done`` and without a result. The image is released
+        and ``busy`` falls as usual. Absent where ``trap`` is None.
 
     Notes
     -----
@@ -74,16 +83,21 @@ class CoreSignature(wiring.Signature):
         layers: int,
         result_positions: Sequence[int] | None = None,
         memories: Sequence[tuple[int, int]] = (),
+        image_pixels_per_word: int = 1,
+        trap: TrapFormat | None = None,
     ):
         if layers < 1:
             raise ValueError(f"Layers must be a positive number, not {layers!r}")
         for width, depth in memories:
             if width < 1 or depth < 1:
                 raise ValueError(f"Memory must have width and depth >= 1, not {(width, depth)!r}")
-        self._image = TensorLayout(tuple(image_shape), word_codes)
+        self._image = TensorLayout(
+            tuple(image_shape), word_codes, pixels_per_word=image_pixels_per_word
+        )
         positions = None if result_positions is None else tuple(result_positions)
         self._result = TensorLayout(tuple(result_shape), word_codes, positions)
         self._layers = layers
+        self._trap = trap
         self._memories = tuple((int(width), int(depth)) for width, depth in memories)
 
         word = unsigned(8 * word_codes)
@@ -123,6 +137,8 @@ class CoreSignature(wiring.Signature):
                     }
                 )
             )
+        if trap is not None:
+            members["trap"] = Out(trap.signature)
         super().__init__(members)
 
     @property
@@ -151,6 +167,11 @@ class CoreSignature(wiring.Signature):
         return self._memories
 
     @property
+    def trap(self) -> TrapFormat | None:
+        """What the core reports when it gives an inference up."""
+        return self._trap
+
+    @property
     def loadable(self) -> bool:
         """Whether the host loads the parameters."""
         return bool(self._memories)
@@ -161,7 +182,7 @@ class CoreSignature(wiring.Signature):
         return sum(-(-width // 8) * depth for width, depth in self._memories)
 
     def _key(self) -> tuple[Any, ...]:
-        return (self._image, self._result, self._layers, self._memories)
+        return (self._image, self._result, self._layers, self._memories, self._trap)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CoreSignature) and self._key() == other._key()
@@ -174,5 +195,6 @@ class CoreSignature(wiring.Signature):
             f"CoreSignature(word_codes={self.word_codes}, image_shape={self._image.shape}, "
             f"result_shape={self._result.shape}, "
             f"result_positions={self._result.positions}, layers={self._layers}, "
-            f"memories={self._memories})"
+            f"memories={self._memories}, "
+            f"image_pixels_per_word={self._image.pixels_per_word}, trap={self._trap})"
         )

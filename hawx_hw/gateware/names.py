@@ -40,6 +40,7 @@ SHELL_PARTS = {
     "result_ram": "shell",
     "sequencer": "control",
     "counters": "control",
+    "trap_recorder": "control",
     "counters_ram": "control",
 }
 

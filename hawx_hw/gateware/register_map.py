@@ -15,6 +15,7 @@ __all__ = [
     "LAYER_CYCLES_ADDRESS",
     "RegisterConstant",
     "accelerator_registers",
+    "errors_of",
     "version_word",
 ]
 
@@ -44,6 +45,14 @@ ERRORS = {
     ),
 }
 
+#: The error of a core that has traps, behind :data:`ERRORS`.
+_CORE_TRAP = {
+    "core_trap": (
+        "The core gave an inference up, see TRAP. Its image is lost, and there is no result; it "
+        "counts neither as done nor as dropped."
+    )
+}
+
 
 @dataclass(frozen=True)
 class RegisterConstant:
@@ -68,6 +77,11 @@ class RegisterConstant:
             raise ValueError(f"Name must be a lower-case identifier, not {self.name!r}")
         if not 0 <= self.value < 2**32:
             raise ValueError(f"Value must be an unsigned number of 32 bits, not {self.value!r}")
+
+
+def errors_of(core: CoreSignature) -> dict[str, str]:
+    """What can go wrong around ``core``, by bit of ERROR."""
+    return ERRORS if core.trap is None else ERRORS | _CORE_TRAP
 
 
 def version_word(version: str) -> int:
@@ -166,7 +180,8 @@ def accelerator_registers(
         0x018,
         "Errors since the bits were cleared.",
         tuple(
-            Field(name, Access.W1C, text, bit) for bit, (name, text) in enumerate(ERRORS.items())
+            Field(name, Access.W1C, text, bit)
+            for bit, (name, text) in enumerate(errors_of(core).items())
         ),
     )
     irq_enable = Register(
@@ -208,6 +223,7 @@ def accelerator_registers(
             counter("cycles", 0x024, "Clock cycles of the last whole inference, start to done."),
             counter("images_done", 0x028, "Inferences ended since reset, modulo 2**32."),
             counter("images_dropped", 0x02C, "Images lost since reset, modulo 2**32."),
+            *_trap_registers(core),
             *own[:2],
             constant(
                 "word_codes", 0x048, core.word_codes, "Codes in a word of the activation memory."
@@ -225,4 +241,35 @@ def accelerator_registers(
             layer_cycles,
         ),
         ADDRESS_WIDTH,
+    )
+
+
+def _trap_registers(core: CoreSignature) -> tuple[Register, ...]:
+    """What the first trap since FLUSH or reset has reported; none where the core has no traps."""
+    if core.trap is None:
+        return ()
+    causes = ", ".join(f"{number} {name}" for number, name in enumerate(core.trap.causes))
+    return (
+        Register(
+            "trap",
+            0x030,
+            "The first trap since reset or CONTROL.FLUSH.",
+            (
+                Field("valid", Access.RO, "There was one.", 0),
+                Field("source", Access.RO, "The unit of the core that trapped.", 8, 8),
+                Field("cause", Access.RO, f"Why: {causes}.", 16, 8),
+            ),
+        ),
+        Register(
+            "trap_pc",
+            0x034,
+            "Where the first trap was.",
+            (Field("value", Access.RO, "Address of the instruction.", width=32),),
+        ),
+        Register(
+            "trap_value",
+            0x038,
+            "What explains the first trap.",
+            (Field("value", Access.RO, "The address or encoding that was wrong.", width=32),),
+        ),
     )

@@ -19,14 +19,15 @@ from hawx_hw.gateware.packet_router import PacketRouter
 from hawx_hw.gateware.parameter_loader import ParameterLoader
 from hawx_hw.gateware.register_map import (
     ADDRESS_WIDTH,
-    ERRORS,
     RegisterConstant,
     accelerator_registers,
+    errors_of,
 )
 from hawx_hw.gateware.registers import RegisterFile, RegisterMap
 from hawx_hw.gateware.result_streamer import ResultStreamer
 from hawx_hw.gateware.sequencer import Sequencer
 from hawx_hw.gateware.streams import packet_signature
+from hawx_hw.gateware.trap import TrapFormat, TrapRecorder
 
 __all__ = ["CYCLES_AFTER_DONE", "CYCLES_BEFORE_START", "Shell", "shell_memories"]
 
@@ -157,6 +158,9 @@ class Shell(wiring.Component):
             wiring.connect(m, wiring.flipped(self.s_axis), loader.bytes_in)
             m.d.comb += [sequencer.parameters_loaded.eq(1), status.parameters_loaded.eq(1)]
 
+        if core.trap is not None:
+            self._add_trap(m, part, core.trap, registers, errors)
+
         m.d.comb += [
             loader.take.eq(self.core.start),
             loader.release.eq(self.core.input_release),
@@ -182,7 +186,7 @@ class Shell(wiring.Component):
             registers.images_done.value.eq(counters.images_done),
             registers.images_dropped.value.eq(counters.images_dropped),
         ]
-        any_error = Cat(getattr(registers.error, name).value for name in ERRORS).any()
+        any_error = Cat(getattr(registers.error, name).value for name in errors_of(core)).any()
         cause, enable = registers.irq_status, registers.irq_enable
         m.d.comb += [
             *(getattr(registers.error, name).set.eq(pulse) for name, pulse in errors.items()),
@@ -223,3 +227,19 @@ class Shell(wiring.Component):
         ]
         errors["parameters_truncated"] = parameters.truncated
         errors["parameters_overlong"] = parameters.overlong
+
+    def _add_trap(
+        self, m: Module, part: Any, trap: TrapFormat, registers: Any, errors: dict[str, Any]
+    ) -> None:
+        recorder = part("trap_recorder", partial(TrapRecorder, trap))
+        wiring.connect(m, wiring.flipped(self.core.trap), recorder.trap)
+        recorded = recorder.recorded
+        m.d.comb += [
+            recorder.clear.eq(registers.control.flush),
+            registers.trap.valid.eq(recorded.valid),
+            registers.trap.source.eq(recorded.source),
+            registers.trap.cause.eq(recorded.cause),
+            registers.trap_pc.value.eq(recorded.address),
+            registers.trap_value.value.eq(recorded.value),
+        ]
+        errors["core_trap"] = self.core.trap.valid

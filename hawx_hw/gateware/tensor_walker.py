@@ -64,11 +64,36 @@ class TensorWalker(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        if self._layout.positions is None:
+        if self._layout.pixels_per_word > 1:
+            self._packed(m)
+        elif self._layout.positions is None:
             self._natural(m)
         else:
             self._by_positions(m, self._layout.positions)
         return m
+
+    def _packed(self, m: Module) -> None:
+        """Count bytes of a word and of a line of pixels, and lines."""
+        layout = self._layout
+        line = Signal(index_width(layout.lines))
+        in_line = Signal(index_width(layout.line_pixels * layout.channels))
+        line_ends = Signal()
+        m.d.comb += [
+            line_ends.eq(in_line == layout.line_pixels * layout.channels - 1),
+            self.first_of_word.eq(self.byte == 0),
+            self.last_of_word.eq(
+                line_ends | (self.byte == layout.pixels_per_word * layout.channels - 1)
+            ),
+            self.last.eq(line_ends & (line == layout.lines - 1)),
+        ]
+        with m.If(self.restart | (self.step & self.last)):
+            m.d.sync += [line.eq(0), in_line.eq(0), self.byte.eq(0), self.address.eq(0)]
+        with m.Elif(self.step):
+            m.d.sync += [in_line.eq(in_line + 1), self.byte.eq(self.byte + 1)]
+            with m.If(self.last_of_word):
+                m.d.sync += [self.byte.eq(0), self.address.eq(self.address + 1)]
+            with m.If(line_ends):
+                m.d.sync += [in_line.eq(0), line.eq(line + 1)]
 
     def _by_positions(self, m: Module, positions: tuple[int, ...]) -> None:
         """Look the position of each channel up."""

@@ -1,6 +1,7 @@
 import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.trap import TrapFormat
 
 SHAPES = {"word_codes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
 
@@ -26,6 +27,30 @@ def test_members_of_loaded_parameters():
     assert len(port.parameter.address) == 4
     assert len(port.parameter.data) == 64
     assert len(port.layer) == 1, "a port never vanishes"
+
+
+def test_members_of_a_core_with_traps():
+    trap = TrapFormat({"one": "", "two": "", "three": ""}, 2, 10, 32)
+    signature = CoreSignature(**SHAPES, layers=1, trap=trap)
+    assert signature.trap is trap
+    assert len(signature.create().trap.address) == 10
+    assert CoreSignature(**SHAPES, layers=1).trap is None
+    assert "trap" not in CoreSignature(**SHAPES, layers=1).members
+    assert signature != CoreSignature(**SHAPES, layers=1)
+    same = TrapFormat({"one": "", "two": "", "three": ""}, 2, 10, 32)
+    assert signature == CoreSignature(**SHAPES, layers=1, trap=same)
+    assert hash(signature) == hash(CoreSignature(**SHAPES, layers=1, trap=same))
+
+
+def test_an_image_of_several_pixels_in_a_word():
+    signature = CoreSignature(
+        word_codes=8, image_shape=(1, 28, 28), result_shape=(10,), layers=1, image_pixels_per_word=8
+    )
+    assert signature.image_layout.words == 28 * 4
+    assert len(signature.create().image.p.address) == 7
+    assert signature != CoreSignature(
+        word_codes=8, image_shape=(1, 28, 28), result_shape=(10,), layers=1
+    )
 
 
 def test_equality_is_of_parameters():

@@ -65,6 +65,15 @@ def test_images(shape, word_codes, stalls):
     assert rtl_images(layout, packets, stalls=stalls, hold=4) == expected
 
 
+@pytest.mark.parametrize("stalls", [None, 3])
+@pytest.mark.parametrize(("shape", "packed"), [((1, 4, 5), 4), ((3, 2, 5), 2), ((2, 3, 2), 3)])
+def test_images_of_several_pixels_in_a_word(shape, packed, stalls):
+    layout = TensorLayout(shape, 8, pixels_per_word=packed)
+    packets = packets_of(layout, 3, random.Random(5))
+    expected = [layout.words_of(packet) for packet in packets]
+    assert rtl_images(layout, packets, stalls=stalls, hold=4) == expected
+
+
 def rtl_events(layout, beats):
     """Sends ``beats`` without stalls; returns (cycle, event) from the first beat's cycle on."""
     dut = ImageLoader(layout)

@@ -64,3 +64,29 @@ def test_wrong_word_codes():
 
 def test_index_width():
     assert [index_width(n) for n in (1, 2, 3, 4, 5, 8, 9)] == [1, 1, 2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("shape", "word_codes", "packed"),
+    [((1, 4, 5), 4, 4), ((1, 3, 8), 4, 4), ((3, 2, 5), 8, 2), ((2, 3, 1), 5, 2), ((2,), 4, 2)],
+)
+def test_several_pixels_in_a_word(shape, word_codes, packed):
+    tensor = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    maps = tensor if tensor.ndim == 3 else tensor[:, None, None]
+    channels, height, width = maps.shape
+    layout = TensorLayout(shape, word_codes, pixels_per_word=packed)
+    per_line = -(-width // packed)
+    assert (layout.planes, layout.words) == (1, height * per_line)
+    words = np.zeros((layout.words, word_codes), np.uint8)
+    for c, y, x in np.ndindex(channels, height, width):
+        words[y * per_line + x // packed, x % packed * channels + c] = maps[c, y, x]
+    packet = maps.transpose(1, 2, 0).tobytes()
+    assert layout.words_of(packet) == [int.from_bytes(word, "little") for word in words]
+    assert layout.packet_of(layout.words_of(packet)) == packet
+
+
+@pytest.mark.parametrize(("packed", "positions"), [(0, None), (3, None), (2, (1, 0))])
+def test_wrong_pixels_of_a_word(packed, positions):
+    message = "natural order" if positions else f"Pixels of a word must be 1, or .*, not {packed}"
+    with pytest.raises(ValueError, match=message):
+        TensorLayout((2, 3, 3), 4, positions, pixels_per_word=packed)

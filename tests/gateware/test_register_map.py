@@ -11,9 +11,11 @@ from hawx_hw.gateware.register_map import (
     LAYER_CYCLES_ADDRESS,
     RegisterConstant,
     accelerator_registers,
+    errors_of,
     version_word,
 )
 from hawx_hw.gateware.registers import Access
+from hawx_hw.gateware.trap import TrapFormat
 
 CONSTANTS = (RegisterConstant("rows", 8, "Rows."), RegisterConstant("columns", 5, "Columns."))
 CORE = CoreSignature(word_codes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7)
@@ -104,3 +106,20 @@ def test_a_constant_must_not_be_called_like_a_register():
             config_hash=0,
             version="0.1.0",
         )
+
+
+def test_only_a_core_with_traps_has_registers_of_them():
+    trap = TrapFormat({"encoding": "", "loop": ""}, 4, 12, 20)
+    trapping = CoreSignature(
+        word_codes=4, image_shape=(1, 28, 28), result_shape=(10,), layers=7, trap=trap
+    )
+    plain, more = (
+        accelerator_registers(core, config_hash=0, version="1.2.3") for core in (CORE, trapping)
+    )
+    names = [[register.name for register in registers] for registers in (plain, more)]
+    assert [name for name in names[1] if name not in names[0]] == ["trap", "trap_pc", "trap_value"]
+    assert [more[name].address for name in ("trap", "trap_pc", "trap_value")] == [48, 52, 56]
+    assert "0 encoding, 1 loop" in more["trap"].fields[2].description
+    errors = [[field.name for field in registers["error"].fields] for registers in (plain, more)]
+    assert errors == [list(ERRORS), [*ERRORS, "core_trap"]]
+    assert errors == [list(errors_of(core)) for core in (CORE, trapping)]

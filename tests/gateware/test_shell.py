@@ -6,7 +6,7 @@ import pytest
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
-from hawx_hw.gateware.register_map import ERRORS, ID, RegisterConstant
+from hawx_hw.gateware.register_map import ID, RegisterConstant, errors_of
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START, Shell, shell_memories
 from hawx_hw.gateware.simulation import (
     axi_lite_read,
@@ -17,6 +17,7 @@ from hawx_hw.gateware.simulation import (
     stream_put,
     until,
 )
+from hawx_hw.gateware.trap import TrapFormat
 
 START, AUTO, LOAD, FLUSH = 1, 2, 4, 8
 BUSY, DONE, IMAGE_READY, RESULT_PENDING, LOADED, EXPECTED, ERROR = (1 << bit for bit in range(7))
@@ -195,7 +196,7 @@ class Bench:
 
     async def errors(self, ctx):
         word = await self.read(ctx, "error")
-        return {name for bit, name in enumerate(ERRORS) if word >> bit & 1}
+        return {name for bit, name in enumerate(errors_of(self.signature)) if word >> bit & 1}
 
     async def wait_results(self, ctx, count):
         while len(self.results) < count:
@@ -602,3 +603,75 @@ def test_the_memories_are_those_of_the_emitted_shell(signature):
                 for value in (each.split()[1] for each in size)
             )
     assert emitted == {name: (width, depth) for name, width, depth in shell_memories(signature)}
+
+
+TRAPPING = CoreSignature(
+    word_codes=8,
+    image_shape=(1, 3, 5),
+    result_shape=(5,),
+    layers=1,
+    image_pixels_per_word=4,
+    trap=TrapFormat({"encoding": "", "loop": "", "store": ""}, 4, 12, 20),
+)
+
+
+class TrappingCore(Core):
+    """Gives up the inferences whose numbers are given, from 0."""
+
+    given_up: tuple[int, ...] = ()
+    reports = ((2, 3, 0xABC, 0x12345), (1, 0, 0x001, 0x00007))
+
+    async def run(self, ctx):
+        port = self.port
+        while True:
+            await until(ctx, port.start)
+            self.starts += 1
+            ctx.set(port.busy, 1)
+            packet = self.signature.image_layout.packet_of(self.image)
+            await ctx.tick().repeat(5)
+            if self.starts - 1 in self.given_up:
+                cause, source, address, value = self.reports[
+                    self.given_up.index(self.starts - 1) % 2
+                ]
+                for name, number in (
+                    ("valid", 1), ("cause", cause), ("source", source),
+                    ("address", address), ("value", value),
+                ):  # fmt: skip
+                    ctx.set(getattr(port.trap, name), number)
+            else:
+                await self.write(ctx, ref_core(self.signature, packet))
+                ctx.set(port.done, 1)
+            ctx.set(port.input_release, 1)
+            await ctx.tick()
+            for signal in (port.trap.valid, port.done, port.input_release, port.busy):
+                ctx.set(signal, 0)
+
+
+def test_a_trap_is_reported_and_the_next_image_is_right():
+    bench = Bench(TRAPPING)
+    bench.core = TrappingCore(bench.shell, layer_cycles=[1])
+    bench.core.given_up = (1, 2)
+    packets = bench.packets(4)
+
+    async def host(ctx):
+        await bench.write(ctx, "control", AUTO)
+        for packet in packets[:3]:
+            await bench.send(ctx, packet)
+            await ctx.tick().repeat(40)
+        assert await bench.errors(ctx) == {"core_trap"}
+        assert await bench.read(ctx, "status") & (BUSY | ERROR) == ERROR
+        # The first one since FLUSH.
+        assert await bench.read(ctx, "trap") == 1 | 3 << 8 | 2 << 16
+        assert await bench.read(ctx, "trap_pc") == 0xABC
+        assert await bench.read(ctx, "trap_value") == 0x12345
+        await bench.write(ctx, "control", AUTO | FLUSH)
+        await bench.write(ctx, "error", 0xFFFFFFFF)
+        assert await bench.read(ctx, "trap") & 1 == 0
+        assert await bench.errors(ctx) == set()
+        await bench.send(ctx, packets[3])
+        await bench.wait_results(ctx, 2)
+        assert await bench.read(ctx, "images_done") == 2
+
+    bench.run(host)
+    assert bench.core.starts == 4
+    assert bench.results == expected(bench, [packets[0], packets[3]])

@@ -43,6 +43,15 @@ def test_two_walks(shape, word_codes):
     assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * ref_walk(layout)
 
 
+@pytest.mark.parametrize(
+    ("shape", "word_codes", "packed"),
+    [((1, 4, 5), 4, 4), ((1, 3, 8), 4, 4), ((3, 2, 5), 8, 2), ((2, 3, 1), 5, 2), ((2,), 4, 2)],
+)
+def test_walks_of_several_pixels_in_a_word(shape, word_codes, packed):
+    layout = TensorLayout(shape, word_codes, pixels_per_word=packed)
+    assert rtl_walk(layout, 2 * layout.bytes, random.Random(7)) == 2 * ref_walk(layout)
+
+
 @pytest.mark.parametrize("word_codes", [1, 2, 4])
 @pytest.mark.parametrize("positions", [(2, 0, 1), (7, 3, 0)])
 def test_walks_by_positions(positions, word_codes):

@@ -29,6 +29,8 @@ def allocate(
     image_shape: tuple[int, int, int],
     word_codes: int,
     layouts: Mapping[str, Layout] | None = None,
+    *,
+    image_words: int | None = None,
 ) -> Arena:
     """First fit by lifetime, in the order of computation.
 
@@ -43,6 +45,8 @@ def allocate(
         Codes in a word.
     layouts : mapping of str to Layout or None
         Where the channels of each stored tensor lie; in their natural order if left out.
+    image_words : int or None
+        Words of the image, where they hold several pixels each; one a pixel if left out.
     """
     result = layers[-1].name
     last_use = {layer.name: index for index, layer in enumerate(layers)}
@@ -50,7 +54,8 @@ def allocate(
         for name in layer.sources:
             last_use[name] = index
 
-    image_words = _words(image_shape, word_codes)
+    if image_words is None:
+        image_words = _words(image_shape, word_codes)
     addresses = {image: 0}
     live: list[tuple[int, int, str]] = []  # begin, end, name
     depth = image_words

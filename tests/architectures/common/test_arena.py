@@ -87,3 +87,10 @@ def test_the_image_lies_first(channels: int, word_codes: int, words: int) -> Non
     arena = allocate(chain, "image", (channels, 2, 2), word_codes, natural(chain, (channels, 2, 2)))
     assert arena.addresses == {"image": 0}
     assert arena.depth == 4 * words
+
+
+def test_an_image_of_several_pixels_in_a_word_is_smaller() -> None:
+    chain = [layer("a", ("image",), (4, 3, 5)), layer("result", ("a",), (4, 3, 5))]
+    arena = allocate(chain, "image", (1, 3, 5), 4, natural(chain, (1, 3, 5)), image_words=3 * 2)
+    assert arena.addresses["a"] == 6
+    assert arena.depth == 6 + 15
