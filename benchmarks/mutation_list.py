@@ -912,4 +912,35 @@ _SEARCH = (
     ),
 )
 
-MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH)
+_SUMMARY = (
+    Mutation(
+        "a-summary-beside-results-that-it-is-not-of",
+        "hawx_hw/pipeline/pipeline.py",
+        "            self._folder.remove(self._ending.file)",
+        "            pass",
+        "tests/pipeline/test_pipeline.py",
+    ),
+    Mutation(
+        "a-summary-with-results-of-another-config",
+        "hawx_hw/pipeline/pipeline.py",
+        "if self._reason(manifest, inputs) is None and not self._folder.damaged(manifest):",
+        "if not self._folder.damaged(manifest):",
+        "tests/pipeline/test_order.py",
+    ),
+    Mutation(
+        "a-predicted-energy-where-one-was-measured",
+        "hawx_hw/report/metrics.py",
+        "    if measured is not None:",
+        "    if predicted is None and measured is not None:",
+        "tests/report/test_metrics.py",
+    ),
+    Mutation(
+        "the-accuracy-of-the-network-that-was-searched",
+        "hawx_hw/report/metrics.py",
+        "else assign.accuracy.assigned",
+        "else assign.accuracy.searched",
+        "tests/report/test_metrics.py",
+    ),
+)
+
+MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH, *_SUMMARY)

@@ -72,6 +72,10 @@ class ChosenDesign:
         The memory model that their energies rest on; None where no memories count.
     exact : bool
         Whether all of its blocks are exact, so that it loses nothing on any image.
+    numbered : bool
+        Whether it was chosen by its number, and not by the constraints.
+    confidence : float
+        Of the intervals of accuracy drops, each taken by itself.
     """
 
     index: int
@@ -85,6 +89,8 @@ class ChosenDesign:
     bound: AccuracyBound | None = None
     memory_model: str | None = None
     exact: bool = False
+    numbered: bool = False
+    confidence: float = CONFIDENCE
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; the metrics of a design stand beside its other keys."""
@@ -119,6 +125,8 @@ def chosen_design(
         images=result.images,
         predicted_accuracy=chosen.predicted_accuracy,
         verdict=verdict(result, chosen, others),
+        numbered=search is not None and search.index is not None,
+        confidence=confidence,
         designs=tuple(
             ComparedDesign(
                 what,

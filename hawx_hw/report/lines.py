@@ -119,8 +119,15 @@ def pick_lines(index: int | None) -> list[Line]:
     ]
 
 
-def bound_lines(bound: AccuracyBound | None) -> list[Line]:
-    """What is known of the accuracy drop on new images; nothing without images that select."""
+def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[Line]:
+    """What is known of the accuracy drop on new images; nothing without images that select.
+
+    Parameters
+    ----------
+    bound : AccuracyBound or None
+    numbered : bool
+        Whether the design was chosen by its number, and not by the constraints.
+    """
     if bound is None:
         return []
     name = "accuracy drop on new images"
@@ -129,10 +136,13 @@ def bound_lines(bound: AccuracyBound | None) -> list[Line]:
     basis = (
         f"{bound.drop:.2f} points on {bound.images:,} images that no search saw; at most "
         f"{bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
-        f"{bound.finalists} finalists"
+        f"{bound.finalists} {'designs of the front' if numbered else 'finalists'}"
     )
     if bound.holds:
         return [(name, basis)]
+    if bound.drop > bound.most:
+        text = f"the drop on these images is more than the constraint, {bound.most:g}"
+        return [(name, basis), ("caution", text)]
     needed = (
         f"about {bound.images_needed:,} would show it if the drop is as observed"
         if bound.images_needed
@@ -143,7 +153,7 @@ def bound_lines(bound: AccuracyBound | None) -> list[Line]:
         (
             "caution",
             f"undecided: these images cannot show that the drop is at most {bound.most:g}; "
-            f"{needed}. The design is the one with the least bound",
+            f"{needed}{'' if numbered else '. The design is the one with the least bound'}",
         ),
     ]
 

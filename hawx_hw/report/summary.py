@@ -162,13 +162,15 @@ class Summary:
 
     def _lines_of(self, stage: str) -> list[Line]:
         if stage == "pick":
-            bound = None if self.chosen is None else self.chosen.bound
-            quantize = self.results.quantize
+            chosen, quantize = self.chosen, self.results.quantize
+            known: list[Line] = []
+            if chosen is not None:
+                known = lines.bound_lines(chosen.bound, numbered=chosen.numbered)
             unseen = None if quantize is None else quantize.roles.unseen
             return [
                 *lines.pick_lines(self.results.index),
-                *lines.bound_lines(bound),
-                *lines.basis_lines(self.chosen, unseen),
+                *known,
+                *lines.basis_lines(chosen, unseen),
             ]
         if stage == "references":
             return []

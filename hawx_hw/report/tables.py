@@ -51,8 +51,9 @@ class Table:
 def chosen_table(chosen: ChosenDesign) -> Table:
     """The chosen design beside those that it must beat."""
     titles = (title for title, _ in _DESIGN_METRICS.values())
-    drop, between = "accuracy drop, percentage points", "interval"
-    heading = ("design", drop, between, "test accuracy", *titles, "size")
+    drop = "accuracy drop, percentage points"
+    between = f"{100 * chosen.confidence:g} % interval of each alone"
+    heading = ("design", drop, between, "test accuracy, as searched", *titles, "size")
     lines = tuple(
         (
             design.what,

@@ -18,9 +18,10 @@ _ONE_BLOCK = "one block everywhere"
 #: How blocks of plain lower precision are named; the exact one is among them.
 _PRECISION = ("exact", "precision(")
 #: Predictions of designs of similar blocks are off one another by less than so many per cent (0.7,
-#: measured by benchmarks/end_to_end.py); those of coarse and exact ones, whose energies differ by
-#: half, by up to 5.
-_RESOLUTION = 1.0
+#: measured by benchmarks/end_to_end.py).
+_SIMILAR = 1.0
+#: The same of coarse and exact blocks, whose energies differ by half.
+_DIFFERENT = 5.0
 #: Metrics that are predicted with an error.
 _PREDICTED = ("energy_nj", "power_mw", "area_um2")
 #: Objectives in words.
@@ -90,27 +91,40 @@ def rivals(
 
 def verdict(result: SearchResult, chosen: DesignPoint, others: Sequence[Rival]) -> str:
     """One sentence on what the chosen design gains, or that it does not."""
-    objective = chosen.metrics[result.objective]
-    if chosen.vector in [rival.point.vector for rival in others]:
-        less = [
-            point
-            for point in result.front
-            if point.unseen_drop <= chosen.unseen_drop
-            and point.metrics[result.objective] < objective
-        ]
-        text = _ONE_BLOCK
-        return text if less else f"{text}: no mixture that was evaluated is better"
     if not others:
         return "no design was evaluated that it could be compared with"
-    parts = []
-    for rival in others:
-        share = 100 * (1 - objective / rival.point.metrics[result.objective])
-        word = "less" if share > 0 else "more"
-        clear = result.objective not in _PREDICTED or abs(share) >= _RESOLUTION
-        low, high = sorted((abs(share) - _RESOLUTION, abs(share) + _RESOLUTION))
-        doubt = f" ({low:.2f} to {high:.2f} %)" if result.objective in _PREDICTED else ""
-        if not clear:
-            doubt = " (within the error of predictions: not distinguishable from none)"
-        unit = _WORDS.get(result.objective, result.objective)
-        parts.append(f"{abs(share):.2f} % {word} {unit} than {rival.what}{doubt}")
-    return "predicted to take " + ", ".join(parts)
+    itself = [rival for rival in others if rival.point.vector == chosen.vector]
+    parts = [_gain(result, chosen, rival) for rival in others if rival not in itself]
+    gains = ["predicted to take " + ", ".join(parts)] if parts else []
+    return "; ".join([*(_own_kind(result, chosen, rival) for rival in itself), *gains])
+
+
+def _own_kind(result: SearchResult, chosen: DesignPoint, itself: Rival) -> str:
+    """The kind of a chosen design that is one of those that it must beat."""
+    objective = chosen.metrics[result.objective]
+    better = any(
+        point.unseen_drop <= chosen.unseen_drop and point.metrics[result.objective] < objective
+        for point in result.front
+    )
+    kind = EXACT if itself.kind == EXACT else _ONE_BLOCK
+    if better:
+        return kind
+    if kind == EXACT:
+        return f"{kind}: no design that was evaluated is as accurate and takes less"
+    return f"{kind}: no mixture that was evaluated is better"
+
+
+def _gain(result: SearchResult, chosen: DesignPoint, rival: Rival) -> str:
+    """What the chosen design takes less than a rival, with the interval of predictions."""
+    ratio = chosen.metrics[result.objective] / rival.point.metrics[result.objective]
+    share = 100 * (1 - ratio)
+    text = (
+        f"{abs(share):.1f} % {'less' if share > 0 else 'more'} "
+        f"{_WORDS.get(result.objective, result.objective)} than {rival.what}"
+    )
+    if result.objective not in _PREDICTED:
+        return text
+    error = ratio * (_DIFFERENT if chosen.exact != rival.point.exact else _SIMILAR)
+    if abs(share) < error:
+        return f"{text} (within the error of predictions: not distinguishable from none)"
+    return f"{text} ({abs(share) - error:.1f} to {abs(share) + error:.1f} %)"

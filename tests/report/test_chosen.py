@@ -51,4 +51,5 @@ def test_the_bound_is_that_of_the_constraints() -> None:
     # A point that was given by its number is held against all others.
     numbered = chosen_design(result, 1, search.model_copy(update={"index": 1}))
     assert numbered.bound is not None and numbered.bound.drop == chosen.bound.drop
+    assert numbered.numbered and not chosen.numbered
     assert chosen_design(result, 1).bound is None

@@ -53,8 +53,13 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
     (_, (caution, text)) = lines.bound_lines(undecided)
     assert caution == "caution"
     assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
+    numbered = lines.bound_lines(undecided, numbered=True)
+    assert "as one of 7 designs of the front" in numbered[0][1]
+    assert "least bound" in text and "least bound" not in numbered[1][1]
     (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
     assert "no number of images would show it" in text
+    (_, (_, text)) = lines.bound_lines(replace(undecided, drop=0.7, images_needed=None))
+    assert text == "the drop on these images is more than the constraint, 0.5"
 
 
 def test_what_the_choice_rests_on() -> None:

@@ -65,10 +65,10 @@ def test_energy_of_memories_by_shape_and_model() -> None:
 def test_chosen_design() -> None:
     result = search_result((CHOSEN,), uniform=(EXACT,))
     table = tables.chosen_table(chosen_design(result, 0))
-    assert table.title.startswith("chosen design: predicted to take 25.00 % less energy than")
+    assert table.title.startswith("chosen design: predicted to take 25.0 % less energy than")
     assert table.heading == (
-        "design", "accuracy drop, percentage points", "interval", "test accuracy", "nJ per image",
-        "um2", "us", "size",
+        "design", "accuracy drop, percentage points", "95 % interval of each alone",
+        "test accuracy, as searched", "nJ per image", "um2", "us", "size",
     )  # fmt: skip
     assert [line[:2] for line in table.lines] == [("chosen", "0.25"), ("exact blocks", "0.00")]
     assert [line[4:] for line in table.lines] == [
@@ -81,7 +81,7 @@ def test_the_energies_of_designs_name_their_memory_model() -> None:
     result = search_result((CHOSEN,), uniform=(EXACT,), memory_model="published")
     chosen = chosen_design(result, 0)
     title = tables.chosen_table(chosen).title
-    assert title.startswith("chosen design (memory model published): predicted to take 25.00 %")
+    assert title.startswith("chosen design (memory model published): predicted to take 25.0 %")
     assert chosen.as_dict()["memory_model"] == "published"
 
 

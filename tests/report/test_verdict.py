@@ -37,27 +37,43 @@ def test_a_mixture_is_compared_with_what_loses_no_more() -> None:
         ("one block everywhere: array(ha=4,hb=4,v=0)", UNIFORM[3]),
     ]
     text = verdict(result(MIXED), MIXED, others)
-    assert "25.00 % less energy than exact blocks" in text
-    assert "6.25 % less energy than lower precision alone" in text
-    assert "2.60 % less energy than one block everywhere" in text
+    assert "25.0 % less energy than exact blocks" in text
+    assert "6.2 % less energy than lower precision alone" in text
+    assert "2.6 % less energy than one block everywhere" in text
 
 
 def test_a_difference_that_predictions_cannot_resolve_is_marked() -> None:
     close = mixture(76.8)
     text = verdict(result(close), close, rivals(result(close), close, 0.3))
-    assert "0.26 % less energy than one block everywhere: array(ha=4,hb=4,v=0) (within the" in text
+    assert "0.3 % less energy than one block everywhere: array(ha=4,hb=4,v=0) (within the" in text
     assert text.count("within the error") == 1
 
 
 def test_a_mixture_that_takes_more_is_no_gain() -> None:
     worse = mixture(84.0)
     text = verdict(result(worse), worse, rivals(result(worse), worse, 0.3))
-    assert "5.00 % more energy than lower precision alone" in text
+    assert "5.0 % more energy than lower precision alone" in text
 
 
 def test_one_block_everywhere_is_no_mixture() -> None:
     others = rivals(result(UNIFORM[3]), UNIFORM[3], 0.2)
-    assert verdict(result(UNIFORM[3]), UNIFORM[3], others).startswith("one block everywhere: no")
+    text = verdict(result(UNIFORM[3]), UNIFORM[3], others)
+    assert text.startswith("one block everywhere: no mixture that was evaluated is better; pred")
+    # What it gains is said all the same, and not against itself.
+    assert "23.0 % less energy than exact blocks" in text
+    assert "3.7 % less energy than lower precision alone" in text
+    assert text.count("one block everywhere") == 1
+
+
+def test_exact_blocks_are_no_gain() -> None:
+    exact = UNIFORM[0]
+    alone = search_result((exact, MIXED), uniform=UNIFORM)
+    text = verdict(alone, exact, rivals(alone, exact, 0.0))
+    assert text == "exact blocks: no design that was evaluated is as accurate and takes less"
+    free = replace(MIXED, accuracy_drop=0.0)
+    better = search_result((exact, free), uniform=UNIFORM)
+    assert verdict(better, exact, rivals(better, exact, 0.0)) == "exact blocks"
+    assert verdict(better, exact, []) == "no design was evaluated that it could be compared with"
 
 
 def test_what_loses_more_than_the_chosen_is_no_rival() -> None:
@@ -85,7 +101,9 @@ def test_rivals_are_chosen_by_the_same_bound_as_the_design() -> None:
 
 def test_savings_have_the_interval_of_predictions() -> None:
     text = verdict(result(MIXED), MIXED, rivals(result(MIXED), MIXED, 0.3))
-    assert "25.00 % less energy than exact blocks (24.00 to 26.00 %)" in text
+    # Exact and coarse blocks are further apart than two kinds of coarse ones.
+    assert "25.0 % less energy than exact blocks (21.2 to 28.8 %)" in text
+    assert "6.2 % less energy than lower precision alone: precision(w=5,a=5) (5.3 to 7.2 %)" in text
     close = mixture(76.8)
     text = verdict(result(close), close, rivals(result(close), close, 0.3))
     assert text.endswith("(within the error of predictions: not distinguishable from none)")
