@@ -223,7 +223,8 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     ]
     if result.select_images:
         notes.append(
-            f"Accuracy drops are those on {result.select_images:,} images that no search saw."
+            f"Accuracy drops are estimates from {result.select_images:,} images that no search "
+            "saw, corrected for the choice of the best."
         )
     if result.memory_model:
         notes.append(f"Energy and power count memories by the model {result.memory_model}.")

@@ -1,4 +1,4 @@
-"""The point of the front that is built, beside the designs that it must beat."""
+"""The design of a search that is built, beside the designs that it must beat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hawx_hw.report.verdict import Rival, rivals, verdict
-from hawx_hw.search.bound import drop_interval
 from hawx_hw.search.pick import CONFIDENCE, AccuracyBound, bound_of, choose
 
 if TYPE_CHECKING:
@@ -26,11 +25,11 @@ class ComparedDesign:
     what : str
         What it is, in words.
     accuracy_drop : float
-        On the images that select, in percentage points; where there are none, on those of the
+        On new images, estimated, in percentage points; where no images select, on those of the
         search.
     interval : tuple of float or None
-        It lies there with the confidence of the constraint, taken by itself; None where no images
-        select, or where the design is exact.
+        It lies there with 95 % probability; None where no images select, or where the design is
+        exact.
     test_accuracy : float or None
         In [0, 1].
     metrics : mapping of str to float
@@ -54,7 +53,7 @@ class ChosenDesign:
     Parameters
     ----------
     index : int
-        Of the front.
+        Its number in the search; those of the front come first.
     objective : str
         The metric that was weighed against accuracy.
     exact_accuracy, accuracy : float
@@ -74,8 +73,6 @@ class ChosenDesign:
         Whether all of its blocks are exact, so that it loses nothing on any image.
     numbered : bool
         Whether it was chosen by its number, and not by the constraints.
-    confidence : float
-        Of the intervals of accuracy drops, each taken by itself.
     """
 
     index: int
@@ -90,7 +87,6 @@ class ChosenDesign:
     memory_model: str | None = None
     exact: bool = False
     numbered: bool = False
-    confidence: float = CONFIDENCE
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; the metrics of a design stand beside its other keys."""
@@ -114,7 +110,6 @@ def chosen_design(
         With the constraints that it was chosen by; None: it must lose no more than it does.
     """
     chosen = result.designs[index]
-    _, confidence = _promise(chosen, search)
     others = chosen_rivals(result, index, search)
     points = [("chosen", chosen), *((rival.what, rival.point) for rival in others)]
     return ChosenDesign(
@@ -126,12 +121,11 @@ def chosen_design(
         predicted_accuracy=chosen.predicted_accuracy,
         verdict=verdict(result, chosen, others),
         numbered=search is not None and search.index is not None,
-        confidence=confidence,
         designs=tuple(
             ComparedDesign(
                 what,
-                point.unseen_drop,
-                _interval(point, confidence),
+                point.estimated_drop,
+                _interval(point),
                 point.test_accuracy,
                 point.metrics,
                 result.size_of(point),
@@ -170,7 +164,7 @@ def _promise(chosen: DesignPoint, search: SearchConfig | None) -> tuple[float, f
     return search.constraints.accuracy_drop, search.constraints.confidence
 
 
-def _interval(point: DesignPoint, confidence: float) -> tuple[float, float] | None:
-    if point.selection is None or point.exact:
+def _interval(point: DesignPoint) -> tuple[float, float] | None:
+    if point.estimate is None or point.exact:
         return None
-    return drop_interval(point.selection, confidence)
+    return point.estimate.low, point.estimate.high

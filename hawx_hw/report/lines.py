@@ -113,8 +113,8 @@ def pick_lines(index: int | None) -> list[Line]:
     return [
         (
             "chosen design",
-            f"point {index} of the front (list the front: hawx search; build another point: "
-            "hawx run --index)",
+            f"number {index} of the search (list the designs: hawx search; build another one: hawx "
+            "run --index)",
         )
     ]
 
@@ -136,7 +136,7 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
     basis = (
         f"{bound.drop:.2f} points on {bound.images:,} images that no search saw; at most "
         f"{bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
-        f"{bound.finalists} {'designs of the front' if numbered else 'finalists'}"
+        f"{bound.finalists} {'designs that may be chosen' if numbered else 'finalists'}"
     )
     if bound.holds:
         return [(name, basis)]

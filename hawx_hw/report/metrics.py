@@ -12,6 +12,7 @@ from hawx_hw.report.result import (
     BoundSummary,
     Energies,
     EnergySources,
+    EstimateSummary,
     ImageRoles,
     SearchSummary,
     Source,
@@ -38,7 +39,7 @@ _NONE: _Sourced = (None, None)
 
 @dataclass(frozen=True)
 class _Chosen:
-    """The point of a search's front that is built.
+    """The design of a search that is built.
 
     Parameters
     ----------
@@ -90,6 +91,7 @@ def summary_result(config: Config, folder: Path, stages: tuple[str, ...]) -> Sum
         images=_images(results),
         accuracy=Accuracies(
             test=_test_accuracy(results),
+            estimate=_estimate(chosen.point),
             bound=None if chosen.bound is None else BoundSummary.of(chosen.bound),
         ),
         energy_nj=_energies(results, chosen),
@@ -110,6 +112,13 @@ def _chosen(config: Config, results: RunResults) -> _Chosen:
         chosen_bound(search, results.index, config.search),
         {rival.kind: rival.point for rival in chosen_rivals(search, results.index, config.search)},
     )
+
+
+def _estimate(point: DesignPoint | None) -> EstimateSummary | None:
+    if point is None or point.estimate is None:
+        return None
+    known = point.estimate
+    return EstimateSummary(drop=known.value, low=known.low, high=known.high)
 
 
 def _technology(results: RunResults) -> str | None:
@@ -138,7 +147,8 @@ def _search(results: RunResults, point: DesignPoint | None) -> SearchSummary | N
         granularity=search.granularity,
         evaluations=search.evaluations,
         images=search.images,
-        designs=len(search.front),
+        front=len(search.front),
+        designs=len(search.designs),
         index=results.index,
         accuracy_drop=None if point is None else point.accuracy_drop,
     )

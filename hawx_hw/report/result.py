@@ -17,6 +17,7 @@ __all__ = [
     "BoundSummary",
     "Energies",
     "EnergySources",
+    "EstimateSummary",
     "ImageRoles",
     "SearchSummary",
     "Source",
@@ -69,9 +70,25 @@ class TestAccuracy(Record):
 
 
 class BoundSummary(Record):
-    """What is known of the accuracy drop on new images.
+    """What the images that select show of the accuracy drop.
 
     The keys of :class:`~hawx_hw.search.pick.AccuracyBound`.
+
+    Parameters
+    ----------
+    drop, upper : float
+        On these images, and its upper confidence bound, in percentage points.
+    most : float
+        The constraint.
+    confidence : float
+        Of the bound, in [0.5, 1).
+    images : int
+    finalists : int
+        Designs that were tested; 0 where the design is exact.
+    holds : bool
+        Whether the bound meets the constraint.
+    images_needed : int or None
+        About how many would show it.
     """
 
     drop: float
@@ -89,17 +106,36 @@ class BoundSummary(Record):
         return cls.model_validate(asdict(bound))
 
 
+class EstimateSummary(Record):
+    """The accuracy drop on new images, corrected for the choice of the best.
+
+    Parameters
+    ----------
+    drop : float
+        In percentage points.
+    low, high : float
+        It lies in between with 95 % probability.
+    """
+
+    drop: float
+    low: float
+    high: float
+
+
 class Accuracies(Record):
     """Accuracies.
 
     Parameters
     ----------
     test : TestAccuracy or None
+    estimate : EstimateSummary or None
+        None without a search, or where no images select.
     bound : BoundSummary or None
         None without a search, or where no images select.
     """
 
     test: TestAccuracy | None
+    estimate: EstimateSummary | None
     bound: BoundSummary | None
 
 
@@ -150,18 +186,19 @@ class SearchSummary(Record):
         Assignments that were evaluated.
     images : int
         Images of an evaluation.
-    designs : int
-        On the front.
+    front, designs : int
+        Designs on the front, and all that may be chosen.
     index : int or None
-        The point of the front that is built.
+        The number of the design that is built; those of the front come first.
     accuracy_drop : float or None
-        Of this point on the images of the search, which flatter it: it was chosen for them.
+        Of this design on the images of the search, which flatter it: it was chosen for them.
     """
 
     objective: str
     granularity: str | None
     evaluations: int
     images: int
+    front: int
     designs: int
     index: int | None
     accuracy_drop: float | None

@@ -51,9 +51,9 @@ class Table:
 def chosen_table(chosen: ChosenDesign) -> Table:
     """The chosen design beside those that it must beat."""
     titles = (title for title, _ in _DESIGN_METRICS.values())
-    drop = "accuracy drop, percentage points"
-    between = f"{100 * chosen.confidence:g} % interval of each alone"
-    heading = ("design", drop, between, "test accuracy, as searched", *titles, "size")
+    unseen = any(design.interval is not None for design in chosen.designs)
+    drop = f"accuracy drop, {'estimated, ' if unseen else ''}percentage points"
+    heading = ("design", drop, "95 % interval", "test accuracy, as searched", *titles, "size")
     lines = tuple(
         (
             design.what,

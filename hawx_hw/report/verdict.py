@@ -103,8 +103,9 @@ def _own_kind(result: SearchResult, chosen: DesignPoint, itself: Rival) -> str:
     """The kind of a chosen design that is one of those that it must beat."""
     objective = chosen.metrics[result.objective]
     better = any(
-        point.unseen_drop <= chosen.unseen_drop and point.metrics[result.objective] < objective
-        for point in result.front
+        point.estimated_drop <= chosen.estimated_drop
+        and point.metrics[result.objective] < objective
+        for point in result.designs
     )
     kind = EXACT if itself.kind == EXACT else _ONE_BLOCK
     if better:

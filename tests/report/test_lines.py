@@ -54,7 +54,7 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
     assert caution == "caution"
     assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
     numbered = lines.bound_lines(undecided, numbered=True)
-    assert "as one of 7 designs of the front" in numbered[0][1]
+    assert "as one of 7 designs that may be chosen" in numbered[0][1]
     assert "least bound" in text and "least bound" not in numbered[1][1]
     (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
     assert "no number of images would show it" in text
@@ -226,7 +226,7 @@ def test_search() -> None:
     assert text.startswith("1 designs on the Pareto front; ")
     assert f"{result.images:,} training images (algorithm {result.algorithm})" in text
     ((name, text),) = lines.pick_lines(3)
-    assert text.startswith("point 3 of the front")
+    assert text.startswith("number 3 of the search")
 
 
 def test_nothing_without_a_search() -> None:

@@ -18,7 +18,7 @@ from hawx_hw.report.metrics import summary_result
 from hawx_hw.report.result import SummaryResult
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import choose
-from hawx_hw.search.result import DesignPoint, SearchFile, load_result, save_result
+from hawx_hw.search.result import DesignPoint, DropEstimate, SearchFile, load_result, save_result
 from tests.report.samples import (
     ACCELERATOR,
     ASSIGN,
@@ -38,7 +38,14 @@ EXACT = design_point((0,), 0.0, {"energy_nj": 100.0}, selection=Paired(5000, 0, 
 LOWER = design_point(
     (1,), 0.1, {"energy_nj": 80.0}, ["precision(w=6,a=6)"], selection=Paired(5000, 5, 2)
 )
-MIXED = design_point((2,), 0.2, {"energy_nj": 70.0}, ["a", "b"], selection=Paired(5000, 6, 1))
+MIXED = design_point(
+    (2,),
+    0.2,
+    {"energy_nj": 70.0},
+    ["a", "b"],
+    selection=Paired(5000, 6, 1),
+    estimate=DropEstimate(0.15, -0.1, 0.4),
+)
 
 
 def summary(
@@ -138,8 +145,18 @@ def test_of_a_search_the_bound_of_the_choice_and_predicted_energies(tmp_path: Pa
     assert result.search is not None
     assert result.search.as_dict() == {
         "objective": "energy_nj", "granularity": "filter", "evaluations": 3, "images": 100,
-        "designs": 3, "index": 2, "accuracy_drop": 0.2,
+        "front": 3, "designs": 3, "index": 2, "accuracy_drop": 0.2,
     }  # fmt: skip
+    assert result.accuracy.estimate is not None
+    assert result.accuracy.estimate.as_dict() == {"drop": 0.15, "low": -0.1, "high": 0.4}
+
+
+def test_a_design_behind_the_front_is_found_by_its_number(tmp_path: Path) -> None:
+    searched(tmp_path, EXACT, LOWER, behind=(MIXED,))
+    result = summary(tmp_path, "search", "pick", search=SEARCH, index=2)
+    assert result.energy_nj.chosen == 70.0
+    assert result.search is not None
+    assert (result.search.front, result.search.designs) == (2, 3)
 
 
 def test_an_undecided_bound_says_how_many_images_would_decide(tmp_path: Path) -> None:

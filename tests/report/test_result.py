@@ -33,7 +33,7 @@ EMPTY = SummaryResult(
     name="tiny",
     stages=(),
     architecture="systolic",
-    accuracy=Accuracies(test=None, bound=None),
+    accuracy=Accuracies(test=None, estimate=None, bound=None),
     energy_nj=Energies(
         **dict.fromkeys(("exact", "chosen", "lower_precision")),
         source=EnergySources(**dict.fromkeys(EnergySources.model_fields)),

@@ -144,6 +144,6 @@ def test_the_chosen_design_is_compared_with_its_rivals(tmp_path: Path) -> None:
         assert summary.chosen.index == 1
         assert summary.as_dict()["chosen"]["designs"][1]["energy_nj"] == 100.0
         lines = printed(summary)
-        assert any(line.startswith("chosen design  point 1 of the front") for line in lines)
+        assert any(line.startswith("chosen design  number 1 of the search") for line in lines)
         text = "predicted to take 25.0 % less energy than exact blocks (21.2 to 28.8 %)"
         assert f"chosen design: {text}" in lines

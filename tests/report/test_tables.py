@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from hawx_hw.power.result import MacroPower
 from hawx_hw.report import tables
 from hawx_hw.report.chosen import chosen_design
 from hawx_hw.report.comparison import compare
+from hawx_hw.search.result import DropEstimate
 from tests.report import samples
 from tests.search.small import design_point, search_result
 
@@ -67,7 +70,7 @@ def test_chosen_design() -> None:
     table = tables.chosen_table(chosen_design(result, 0))
     assert table.title.startswith("chosen design: predicted to take 25.0 % less energy than")
     assert table.heading == (
-        "design", "accuracy drop, percentage points", "95 % interval of each alone",
+        "design", "accuracy drop, percentage points", "95 % interval",
         "test accuracy, as searched", "nJ per image", "um2", "us", "size",
     )  # fmt: skip
     assert [line[:2] for line in table.lines] == [("chosen", "0.25"), ("exact blocks", "0.00")]
@@ -75,6 +78,10 @@ def test_chosen_design() -> None:
         ("75.0", "4,000", "", ""),
         ("100.0", "5,000", "", ""),
     ]
+    estimated = replace(CHOSEN, estimate=DropEstimate(0.2, -0.1, 0.5))
+    table = tables.chosen_table(chosen_design(search_result((estimated,), uniform=(EXACT,)), 0))
+    assert table.heading[1] == "accuracy drop, estimated, percentage points"
+    assert [line[1:3] for line in table.lines] == [("0.20", "-0.10 to 0.50"), ("0.00", "")]
 
 
 def test_the_energies_of_designs_name_their_memory_model() -> None:

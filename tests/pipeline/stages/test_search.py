@@ -120,9 +120,10 @@ def test_the_summary_has_the_numbers_of_the_stages(searched: Path, run, edit) ->
     run(searched, "predict")
     summary, result = read(searched, "summary.json"), result_of(searched)
     design, known = read(searched, "design.json"), read(searched, "quantize.json")["accuracy"]
-    point = result.front[design["index"]]
+    point = result.designs[design["index"]]
     assert summary["search"]["index"] == design["index"]
     assert summary["search"]["evaluations"] == result.evaluations
+    assert summary["search"]["designs"] == len(result.designs)
     assert summary["accuracy"]["test"] == {
         "images": 12,
         "float": known["float"],
@@ -132,6 +133,7 @@ def test_the_summary_has_the_numbers_of_the_stages(searched: Path, run, edit) ->
     bound = summary["accuracy"]["bound"]
     assert (bound["images"], bound["most"], bound["holds"]) == (9, 100, True)
     assert bound["drop"] == (0.0 if point.exact else point.unseen_drop) <= bound["upper"]
+    assert summary["accuracy"]["estimate"]["drop"] == point.estimated_drop
     energy, exact = summary["energy_nj"], next(p for p in result.uniform if p.exact)
     predicted = read(searched, "predict.json")["prediction"]
     assert energy["chosen"] == pytest.approx(predicted["energy_pj"]["value"] / 1000)
