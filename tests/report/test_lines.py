@@ -8,7 +8,7 @@ from hawx_hw.report.chosen import chosen_design
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import AccuracyBound
-from hawx_hw.search.result import SearchFile
+from hawx_hw.search.result import DropEstimate, SearchFile
 from tests.report import samples
 from tests.search.small import design_point, search_result
 
@@ -65,7 +65,8 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
 def test_what_the_choice_rests_on() -> None:
     def cautions(*paired: Paired, unseen: bool | None, blocks: tuple[str, ...] = ("a",)) -> str:
         point = design_point((1, 1), 0.25, {"energy_nj": 75.0}, blocks)
-        point = replace(point, selection=paired[0] if paired else None)
+        if paired:
+            point = replace(point, selection=paired[0], estimate=DropEstimate(0.3, 0.0, 0.6))
         result = search_result((point,), select_images=sum(each.images for each in paired))
         lines_of = lines.basis_lines(chosen_design(result, 0), unseen)
         assert all(name == "caution" for name, _ in lines_of)
