@@ -906,9 +906,37 @@ _SEARCH = (
     Mutation(
         "finalists-by-the-images-that-select",
         "hawx_hw/search/pick.py",
-        "and point.accuracy_drop <= hope",
-        "and point.unseen_drop <= hope",
+        "return _learned(point) <= hope",
+        "return point.unseen_drop <= hope",
         "tests/search/test_pick.py",
+    ),
+    Mutation(
+        "finalists-of-the-front-alone",
+        "hawx_hw/search/pick.py",
+        "[p for p in result.designs if all(",
+        "[p for p in result.front if all(",
+        "tests/search/test_pick.py",
+    ),
+    Mutation(
+        "race-on-images-twice",
+        "hawx_hw/search/race.py",
+        "np.arange(runs.images, runs.images + count)",
+        "np.arange(count)",
+        "tests/search/test_race.py",
+    ),
+    Mutation(
+        "race-without-chance",
+        "hawx_hw/search/race.py",
+        "clearly = drops[:, None] - drops > self._deviations * spread",
+        "clearly = drops[:, None] - drops > 0",
+        "tests/search/test_race.py",
+    ),
+    Mutation(
+        "estimate-as-observed",
+        "hawx_hw/search/estimate.py",
+        "means.append(learned + gain @ off)",
+        "means.append(seen)",
+        "tests/search/test_estimate.py",
     ),
 )
 

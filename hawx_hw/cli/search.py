@@ -224,7 +224,7 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
     if result.select_images:
         notes.append(
             f"Accuracy drops are estimates from {result.select_images:,} images that no search "
-            "saw, corrected for the choice of the best."
+            "saw, corrected for the choice of the best; between the bounds with 95 % probability."
         )
     if result.memory_model:
         notes.append(f"Energy and power count memories by the model {result.memory_model}.")
@@ -240,16 +240,26 @@ def _print(config: Config, folder: Path, whole: bool) -> None:
 
 def _heading(result: SearchResult) -> tuple[str, ...]:
     metrics = [_METRICS[name][0] for name in _METRICS if name in result.front[0].metrics]
-    return ("point", "accuracy drop", "predicted", "test accuracy", *metrics, "size", "blocks")
+    return (
+        "point",
+        "accuracy drop",
+        "between",
+        "predicted",
+        "test accuracy",
+        *metrics,
+        "size",
+        "blocks",
+    )
 
 
 def _line(index: int, result: SearchResult, mark: str) -> list[str]:
     """A point in the table; drops are in percentage points."""
     point = result.designs[index]
-    predicted = point.predicted_accuracy
+    predicted, estimate = point.predicted_accuracy, point.estimate
     return [
         f"{index}{mark}",
         f"{point.estimated_drop:.2f}",
+        f"{estimate.low:.2f} to {estimate.high:.2f}" if estimate and not point.exact else "",
         f"{100 * (result.exact_accuracy - predicted.value):.2f}" if predicted else "",
         "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
         *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),

@@ -97,13 +97,25 @@ def search_lines(result: SearchFile) -> list[Line]:
     search = result.search
     if search is None:
         return []
-    return [
+    lines = [
         (
             "search",
             f"{len(search.front)} designs on the Pareto front; {search.evaluations} assignments "
             f"evaluated on {search.images:,} training images (algorithm {search.algorithm})",
         )
     ]
+    race = search.race
+    if race is not None and race.images:
+        lines.append(
+            (
+                "race",
+                f"{race.started} assignments on up to {race.images:,} further training images; "
+                f"{race.started - race.finished} were clearly worse than others",
+            )
+        )
+    elif race is not None:
+        lines.append(("race", "none: too few training images are left that no search saw"))
+    return lines
 
 
 def pick_lines(index: int | None) -> list[Line]:
@@ -133,9 +145,12 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
     name = "accuracy drop on new images"
     if not bound.finalists:
         return [(name, "none: the design is exact")]
+    estimated = ""
+    if bound.estimated is not None:
+        estimated = f" (estimated {bound.estimated:.2f}, corrected for the choice of the best)"
     basis = (
-        f"{bound.drop:.2f} points on {bound.images:,} images that no search saw; at most "
-        f"{bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
+        f"{bound.drop:.2f} points on {bound.images:,} images that no search saw{estimated}; at "
+        f"most {bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
         f"{bound.finalists} {'designs that may be chosen' if numbered else 'finalists'}"
     )
     if bound.holds:
@@ -153,7 +168,7 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
         (
             "caution",
             f"undecided: these images cannot show that the drop is at most {bound.most:g}; "
-            f"{needed}{'' if numbered else '. The design is the one with the least bound'}",
+            f"{needed}{'' if numbered else '. The design is the one whose estimate is safest'}",
         ),
     ]
 

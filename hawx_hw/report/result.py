@@ -99,6 +99,7 @@ class BoundSummary(Record):
     finalists: int
     holds: bool
     images_needed: int | None
+    estimated: float | None
 
     @classmethod
     def of(cls, bound: AccuracyBound) -> Self:

@@ -13,7 +13,10 @@ score interval itself, and Newcombe's, which statsmodels has, are too short.
 Several candidates are tested by the fallback procedure (Wiens, Pharm. Stat. 2, 211-215, 2003): the
 allowed error is divided among them in an order that was fixed before, and that of one that passes
 is handed to the next. The probability that any that passes breaks the constraint is at most the
-allowed error, whatever their results have in common, and one that fails stops none after it.
+allowed error, whatever their results have in common, and one that fails stops none after it. For
+of those that break it, each is tested at its own share and those of the ones that keep it since the
+last that does not, at most, and these add up to the allowed error. (A test that passes at a level
+passes at any larger one: the interval of the nuisance parameter shrinks with it.)
 """
 
 from __future__ import annotations
@@ -170,6 +173,8 @@ def fallback(
     most: float,
     confidence: float,
     upper: Callable[[Paired, float], float] = upper_drop,
+    *,
+    ratio: float = 1.0,
 ) -> list[Tested]:
     """Test which of several candidates keep a constraint, all claims being true with confidence.
 
@@ -183,15 +188,18 @@ def fallback(
         Probability that every candidate that passes keeps the constraint, at least; in (0, 1).
     upper : callable
         See :func:`upper_drop`.
+    ratio : float
+        Share of the allowed error that each gets, as a part of that of the one before; in (0, 1].
 
     Returns
     -------
     list of Tested
         In the order of the candidates.
     """
-    share = (1 - confidence) / max(len(candidates), 1)
+    shares = ratio ** np.arange(len(candidates), dtype=np.float64)
+    shares *= (1 - confidence) / max(shares.sum(), 1.0)
     handed, tested = 0.0, []
-    for paired in candidates:
+    for paired, share in zip(candidates, shares.tolist(), strict=True):
         level = share + handed
         bound = upper(paired, level)
         passed = bound <= most

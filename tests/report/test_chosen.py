@@ -47,6 +47,7 @@ def test_the_bound_is_that_of_the_constraints() -> None:
     # Designs are compared by what is likely on new images, corrected for the choice of the best.
     assert (first.accuracy_drop, first.interval) == (0.12, (-0.05, 0.3))
     assert second.interval is None
+    assert chosen.bound.estimated == 0.12
     content = json.loads(json.dumps(chosen.as_dict()))["bound"]
     assert (content["images"], content["holds"], content["most"]) == (5000, True, 0.5)
     # A point that was given by its number is held against all others.

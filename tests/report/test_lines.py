@@ -49,13 +49,15 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
             "as one of 7 finalists",
         )
     ]
+    ((_, text),) = lines.bound_lines(replace(bound, estimated=0.234))
+    assert "saw (estimated 0.23, corrected for the choice of the best); at most 0.41" in text
     undecided = replace(bound, upper=0.61, holds=False, images_needed=24_000)
     (_, (caution, text)) = lines.bound_lines(undecided)
     assert caution == "caution"
     assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
     numbered = lines.bound_lines(undecided, numbered=True)
     assert "as one of 7 designs that may be chosen" in numbered[0][1]
-    assert "least bound" in text and "least bound" not in numbered[1][1]
+    assert "estimate is safest" in text and "estimate is safest" not in numbered[1][1]
     (_, (_, text)) = lines.bound_lines(replace(undecided, images_needed=None))
     assert "no number of images would show it" in text
     (_, (_, text)) = lines.bound_lines(replace(undecided, drop=0.7, images_needed=None))

@@ -120,15 +120,28 @@ def test_a_candidate_that_passes_hands_its_error_on() -> None:
         levels.append(error)
         return bounds[paired.lost]
 
-    def test(*lost: int) -> list[bool]:
+    def test(*lost: int, ratio: float = 1.0) -> list[bool]:
         levels.clear()
-        return [t.passed for t in fallback([Paired(9, n, 0) for n in lost], 0.5, 0.91, upper)]
+        tests = fallback([Paired(9, n, 0) for n in lost], 0.5, 0.91, upper, ratio=ratio)
+        return [tested.passed for tested in tests]
 
     assert test(1, 3, 1) == [True, True, True]
     assert levels == pytest.approx([0.03, 0.06, 0.09])
     assert test(1, 2, 3) == [True, False, True]
     assert levels == pytest.approx([0.03, 0.06, 0.03])
+    assert test(1, 3, 1, ratio=0.5) == [True, True, True]
+    assert levels == pytest.approx([0.09 * 4 / 7, 0.09 * 6 / 7, 0.09])
+    assert test(2, 2, 2, ratio=0.5) == [False, False, False]
+    assert sum(levels) == pytest.approx(0.09)
     assert fallback([], 0.5, 0.95) == []
+
+
+@pytest.mark.parametrize(("lost", "gained"), [(0, 0), (3, 1), (8, 0), (9, 4), (14, 2)])
+def test_what_passes_at_a_level_passes_at_any_larger_one(lost, gained) -> None:
+    """Without that, error that is handed on could be lost, and the sum of levels means nothing."""
+    levels = np.geomspace(1e-4, 0.4, 25)
+    uppers = [upper_drop(Paired(1000, lost, gained), level) for level in levels]
+    assert np.all(np.diff(uppers) <= 1e-9)
 
 
 @pytest.mark.parametrize("dependent", [False, True])

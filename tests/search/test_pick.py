@@ -8,7 +8,7 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import bound_of, by_constraints, by_index, choose
-from hawx_hw.search.result import SearchResult
+from hawx_hw.search.result import DesignPoint, DropEstimate, SearchResult
 from tests.search.small import design_point, search_result
 
 
@@ -156,3 +156,58 @@ def test_who_is_tested_is_a_matter_of_the_searchs_images_alone() -> None:
     for other, finalists in ((hopeless, 2), (coarse, 1)):
         bound = choose(selected(EXACT, SAFE, other), 0.5, {}).bound
         assert bound is not None and bound.finalists == finalists
+
+
+def raced(number: int, race: int, energy: float, lost: int) -> DesignPoint:
+    """A point that loses so many of 5,000 images of the race, and of those that select."""
+    return replace(judged(number, 9.0, energy, lost), race=Paired(5000, race, 0))
+
+
+def test_finalists_are_ordered_by_the_race_where_there_was_one() -> None:
+    # What the search's images showed of them, 9 points, is forgotten.
+    safe, middle, over = raced(1, 1, 90.0, 2), raced(2, 9, 80.0, 8), raced(3, 300, 70.0, 0)
+    for points in itertools.permutations((EXACT, safe, middle, over)):
+        choice = choose(selected(*points), 0.5, {})
+        assert choice.point is middle
+        assert choice.bound is not None and choice.bound.finalists == 2
+
+
+def test_the_safest_get_the_largest_share_of_the_error_and_hand_it_on() -> None:
+    safe = raced(1, 1, 90.0, 2)
+    rest = [raced(n, 5, 80.0 + n, 300) for n in range(2, 9)]
+    # 14 of 5,000 lost keep the constraint at an error of 0.025, and not at a thousandth.
+    late = raced(9, 20, 70.0, 14)
+    early = replace(late, race=Paired(5000, 2, 0))
+    for close, chosen in ((early, early), (late, safe)):
+        choice = choose(selected(EXACT, safe, close, *rest), 0.5, {})
+        assert choice.point is chosen
+        assert choice.bound is not None and choice.bound.finalists == 9
+
+
+def test_designs_behind_the_front_are_finalists() -> None:
+    result = replace(selected(EXACT, LUCKY), behind=(SAFE,))
+    choice = choose(result, 0.5, {})
+    assert choice.point is SAFE
+    assert choice.bound is not None and choice.bound.finalists == 2
+    assert by_constraints(result, 0.5, {}) == by_index(result, 2) == 2
+    assert bound_of(result, 2, 0.5) is not None
+    # What is on the front is a matter of images that select, and the bound none of the front.
+    other = replace(selected(EXACT, SAFE, LUCKY))
+    assert choose(other, 0.5, {}).bound == choice.bound
+
+
+def test_of_the_undecided_that_of_the_safest_estimate_is_chosen() -> None:
+    few = [
+        replace(p, selection=Paired(200, lost, 0), estimate=DropEstimate(value, low, high))
+        for p, lost, value, low, high in (
+            (SAFE, 1, 0.3, 0.0, 0.6),
+            (LUCKY, 0, 0.4, -0.4, 1.2),
+            (replace(LUCKY, vector=(3, 0)), 0, 0.6, 0.5, 0.7),
+        )
+    ]
+    choice = choose(selected(EXACT, *few, images=200), 0.5, {})
+    assert choice.point is few[0]
+    assert choice.bound is not None and choice.bound.undecided
+    assert choice.bound.estimated == 0.3
+    # What is estimated to lose too much is none of them, whatever was observed.
+    assert choose(selected(EXACT, few[2], images=200), 0.5, {}).point is EXACT

@@ -27,7 +27,7 @@ LUCKY = point(3, 0.0, 75.0)
 UNLUCKY = point(4, 0.6, 60.0)
 POOR = point(5, 12.0, 50.0)
 #: Probability of a loss, in per cent; a hundredth of an image is gained.
-REAL = {1: 0.2, 2: 20.0, 3: 1.5, 4: 0.3, 5: 9.0}
+REAL = {1: 0.2, 2: 20.0, 3: 1.5, 4: 0.3, 5: 9.0, 6: 0.25}
 
 
 def numbered(count: int) -> Split:
@@ -103,6 +103,15 @@ def test_with_too_few_images_all_are_judged() -> None:
         assert raced.race is not None and raced.race.images == 0
         assert raced.race.started == raced.race.finished == 5
         assert oracle.seen == []
+
+
+def test_what_chance_explains_lets_no_design_leave() -> None:
+    # It costs more than another and really is a little worse: these images cannot show it.
+    close = point(6, 0.0, 71.0)
+    raced = race(result((EXACT, close), ()), numbered(20_000), Drawn(), SearchTuning())
+    assert raced.front[1].vector == close.vector
+    (uniform,) = (p for p in raced.uniform if p.vector == UNIFORM.vector)
+    assert raced.front[1].race.drop > uniform.race.drop
 
 
 def test_a_design_stays_that_is_better_in_another_metric() -> None:
