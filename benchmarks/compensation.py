@@ -4,9 +4,10 @@
 
 LeNet-5 on the 10,000 test images of MNIST; with ``--resnet20 resnet20-12fca82f.th``, a checkpoint
 of github.com/akamaster/pytorch_resnet_cifar10, that network on the test images of CIFAR-10. Nothing
-is trained again. 512 training images calibrate the integers and the compensation. Every layer has
-the block, the first and the last too. Columns: as it is; with the bias corrected; with weights
-remapped too; with activations rounded too, which is the default of a config.
+is trained again. 512 images that the network learned from calibrate the integers and the
+compensation. Every layer has the block, the first and the last too. Columns: as it is; with the
+bias corrected; with weights remapped too; with activations rounded too, which is the default of a
+config.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from torch import nn
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.compensation import compensate
-from hawx_hw.datasets import Dataset, load
+from hawx_hw.datasets import Dataset, Split, load
 from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Conv2d, Linear
 from hawx_hw.networks import accuracy as float_accuracy
@@ -70,8 +72,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
 
-    network, dataset = _chosen(arguments.resnet20)
-    pixels = evenly_spaced(dataset.train, _CALIBRATION).images
+    network, dataset, learned = _chosen(arguments.resnet20)
+    pixels = evenly_spaced(learned, _CALIBRATION).images
     graph = quantize(network, pixels, name="network")
     test = dataset.test
     exact = Emulator(graph, threads=arguments.threads).accuracy(test.images, test.labels)
@@ -103,11 +105,13 @@ def main() -> None:
     print_table(["block", *(step for step, _ in _STEPS)], rows, numbers=True)
 
 
-def _chosen(checkpoint: Path | None) -> tuple[nn.Module, Dataset]:
+def _chosen(checkpoint: Path | None) -> tuple[nn.Module, Dataset, Split]:
+    """The network, its data set, and the images that it learned from."""
     if checkpoint is not None:
-        return resnet20.load(checkpoint), load("cifar10")
+        dataset = load("cifar10")
+        return resnet20.load(checkpoint), dataset, dataset.train
     dataset = load("mnist")
-    return load_network("lenet5", dataset, None), dataset
+    return load_network("lenet5", dataset, None), dataset, roles(dataset).learn
 
 
 if __name__ == "__main__":

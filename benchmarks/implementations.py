@@ -3,7 +3,7 @@
     python benchmarks/implementations.py [--technology T] [BLOCK ...]
 
 Energies are those of a multiplication in LeNet-5 on digits, 8 x 8 PEs, with the block in all
-layers (training images, weighted by the layers' multiplications), and of a step with uniform
+layers (images learned from, weighted by the layers' multiplications), and of a step with uniform
 operands; each without and with glitches, the register after the block included. An asterisk marks
 the choice by that column; the last one is ``block_implementation: least_energy``.
 """
@@ -23,7 +23,7 @@ from hawx_hw.characterization.least_energy import IMAGES, LayerOperands, layer_o
 from hawx_hw.characterization.measure import energies_of
 from hawx_hw.characterization.operands import uniform
 from hawx_hw.config.models import Config
-from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.gateware.block_verilog import implementation_verilog, registered
 from hawx_hw.graph.pixels import codes
 from hawx_hw.sweep.label import plan_of
@@ -91,7 +91,7 @@ def _layers(block: Block) -> Sequence[LayerOperands]:
             "blocks": block.name,
         }
     )
-    images = codes(evenly_spaced(datasets.load("digits").train, IMAGES).images)
+    images = codes(roles(datasets.load("digits")).proposing(IMAGES).images)
     return layer_operands(plan_of(config), images)[block.digest]
 
 

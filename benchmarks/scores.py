@@ -9,12 +9,13 @@ others by filter. Each draws some of the blocks and the share of units that have
 that the accuracy drops spread from none to large. ``plain``: the signed blocks of EvoApproxLib,
 uncompensated; ``corrected``: coarser blocks, each filter's mean error folded into its bias;
 ``compensated``: still coarser blocks, weights remapped too; both for the exact network's
-activations on the profile's images, as in a search. Printed is Spearman's rank correlation with the
-loss and with the accuracy drop, both on test images; the profile uses training images only, and so
-do the lines ``probed``, which evaluate a few of its images with each assignment, and the line
-``evaluation on training images``, the actual loss of 256 of them. The last lines show how much of a
-ranking is randomness of the images: how well one half of them ranks for the other, and the
-resulting limit of a perfect score (the root of the reliability of all images, by Spearman and
+activations on the profile's images, as in a search. Training images are those that the network
+learned from; those that select designs have no part here. Printed is Spearman's rank correlation
+with the loss and with the accuracy drop, both on test images; the profile uses training images
+only, and so do the lines ``probed``, which evaluate a few of its images with each assignment, and
+the line ``evaluation on training images``, the actual loss of 256 of them. The last lines show how
+much of a ranking is randomness of the images: how well one half of them ranks for the other, and
+the resulting limit of a perfect score (the root of the reliability of all images, by Spearman and
 Brown). Evaluations are stored in the folder (build/scores); an interrupted benchmark continues.
 """
 
@@ -36,8 +37,9 @@ from score_evaluations import Evaluations, evaluate_all
 from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.compensation.per_filter import Compensated
-from hawx_hw.datasets import Dataset, load
+from hawx_hw.datasets import Split, load
 from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.graph.graph import Graph
 from hawx_hw.networks import load as load_network
 from hawx_hw.quantize import codes
@@ -101,21 +103,29 @@ def main() -> None:
     for name in arguments.networks:
         if name == "resnet20" and arguments.resnet20 is None:
             parser.error("resnet20 needs its checkpoint: --resnet20 FILE")
-        graph, dataset = _network(name, arguments.resnet20)
+        graph, learned, test = _network(name, arguments.resnet20)
         for setting in arguments.settings:
-            _compare(name, setting, graph, dataset, arguments)
+            _compare(name, setting, graph, learned, test, arguments)
 
 
-def _network(name: str, checkpoint: Path) -> tuple[Graph, Dataset]:
+def _network(name: str, checkpoint: Path) -> tuple[Graph, Split, Split]:
+    """The quantized network, the images that it learned from, and those that test it."""
     dataset = load("cifar10" if name == "resnet20" else name)
-    resnet = name == "resnet20"
-    network = resnet20.load(checkpoint) if resnet else load_network("lenet5", dataset, None)
-    pixels = evenly_spaced(dataset.train, _CALIBRATION).images
-    return quantize(network, pixels, name=name), dataset
+    if name == "resnet20":  # whose checkpoint learned from all training images
+        network, learned = resnet20.load(checkpoint), dataset.train
+    else:
+        network, learned = load_network("lenet5", dataset, None), roles(dataset).learn
+    pixels = evenly_spaced(learned, _CALIBRATION).images
+    return quantize(network, pixels, name=name), learned, dataset.test
 
 
 def _compare(
-    network: str, setting: str, graph: Graph, dataset: Dataset, arguments: argparse.Namespace
+    network: str,
+    setting: str,
+    graph: Graph,
+    learned: Split,
+    tested: Split,
+    arguments: argparse.Namespace,
 ) -> None:
     family = "resnet20" if network == "resnet20" else "lenet5"
     names = {"plain": EVOAPPROX, "corrected": MEDIUM, "compensated": COARSE[family]}[setting]
@@ -124,14 +134,14 @@ def _compare(
         "bias_correction": setting != "plain",
         "weight_remapping": setting == "compensated",
     }
-    seen = evenly_spaced(dataset.train, NETWORKS[network])
+    seen = evenly_spaced(learned, NETWORKS[network])
     start = time.process_time()
     profile = measure(
         graph, blocks, codes(seen.images), seen.labels, threads=arguments.threads, **switches
     )
     seconds = time.process_time() - start
     choices = random_choices(profile, arguments.assignments)
-    test = evenly_spaced(dataset.test, arguments.test_images or len(dataset.test))
+    test = evenly_spaced(tested, arguments.test_images or len(tested))
     change = None
     if setting != "plain":
         space = Space.by_filter(graph, blocks)
@@ -142,7 +152,7 @@ def _compare(
         choices,
         blocks,
         test,
-        evenly_spaced(dataset.train, _SEEN),
+        evenly_spaced(learned, _SEEN),
         change,
         codes(seen.images),
         arguments.folder / f"{network}_{setting}.npz",

@@ -14,7 +14,7 @@ from hawx_hw.util.files import sha256_file
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
     from hawx_hw.config.models import Config
-    from hawx_hw.datasets import Dataset
+    from hawx_hw.datasets import Dataset, Split
     from hawx_hw.graph.graph import Graph
     from hawx_hw.netlist.report import NetlistReport
     from hawx_hw.power.result import PowerResult
@@ -35,16 +35,21 @@ def _dataset(name: str) -> Dataset:
     return datasets.load(name)
 
 
+def _proposing(dataset: str, count: int) -> Split:
+    """``count`` images that the network learned from, the same as the stages take."""
+    from hawx_hw.datasets.roles import roles
+
+    return roles(_dataset(dataset)).proposing(count)
+
+
 @cache
 def _graph(model: str, dataset: str, calibration_images: int) -> Graph:
     """The quantized network, as the stage ``quantize`` makes it."""
-    from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.networks import load
     from hawx_hw.quantize.calibration import quantize
 
-    data = _dataset(dataset)
-    images = evenly_spaced(data.train, calibration_images).images
-    return quantize(load(model, data, None), images, name=f"{model}_{dataset}")
+    images = _proposing(dataset, calibration_images).images
+    return quantize(load(model, _dataset(dataset), None), images, name=f"{model}_{dataset}")
 
 
 def plan_of(config: Config) -> Plan:
@@ -58,7 +63,6 @@ def plan_of(config: Config) -> Plan:
     from hawx_hw.architectures.registry import architecture_of
     from hawx_hw.assignment import assign
     from hawx_hw.compensation import compensate
-    from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.quantize import codes
 
     network = config.network
@@ -68,7 +72,7 @@ def plan_of(config: Config) -> Plan:
         architecture.check(config.accelerator, Path())
         assignment = assign(graph, config.blocks)
         if assignment:
-            images = evenly_spaced(_dataset(network.dataset).train, network.calibration_images)
+            images = _proposing(network.dataset, network.calibration_images)
             graph, _ = compensate(
                 graph,
                 assignment,
@@ -170,7 +174,6 @@ def _implementations(
 ) -> dict[str, str]:
     """How each block is built, by its digest, as in the stage ``emit``."""
     from hawx_hw.characterization.least_energy import IMAGES, choose_least_energy
-    from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.graph.pixels import codes
     from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
 
@@ -179,7 +182,7 @@ def _implementations(
         return {}
     if how != "least_energy":
         return choose_all(plan.blocks, technology, OBJECTIVES[how], store=store)
-    images = evenly_spaced(_dataset(config.network.dataset).train, IMAGES).images
+    images = _proposing(config.network.dataset, IMAGES).images
     choices = choose_least_energy(plan, codes(images), technology, store=store)
     return {choice.digest: choice.implementation for choice in choices}
 

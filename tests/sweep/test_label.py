@@ -12,7 +12,7 @@ from hawx_hw import datasets
 from hawx_hw.blocks import own_blocks
 from hawx_hw.characterization import least_energy
 from hawx_hw.config.models import Config
-from hawx_hw.datasets.dataset import evenly_spaced
+from hawx_hw.datasets.roles import roles
 from hawx_hw.graph.pixels import codes
 from hawx_hw.networks import files
 from hawx_hw.sweep import label as module
@@ -23,6 +23,9 @@ from hawx_hw.synthesis import implementations
 from hawx_hw.technology import load
 from hawx_hw.util.files import sha256_file
 from tests.search.small import small_graph, small_images
+
+#: Before the fixture below replaces it.
+_UNCACHED = module._graph.__wrapped__
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +55,29 @@ def test_exact() -> None:
 def test_the_network_is_compensated_for_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = small_graph()
     images, _ = small_images(graph)
-    monkeypatch.setattr("hawx_hw.quantize.codes", lambda given: images)
+    taken: list[np.ndarray] = []
+    monkeypatch.setattr("hawx_hw.quantize.codes", lambda given: taken.append(given) or images)
     plan = plan_of(config({"layers": {"a": "array(4,4,0)", "b": "exact"}}))
     assert {block.name for block in plan.blocks} == {"exact", "array(ha=4,hb=4,v=0)"}
     # The block's mean error is taken off the biases of its layer, and of no other.
     exact, compensated = ({node.name: node for node in each.nodes} for each in (graph, plan.graph))
     assert (exact["a"].bias != compensated["a"].bias).any()
+    learned = roles(datasets.load("digits")).proposing(512)
+    np.testing.assert_array_equal(taken[0], learned.images)
+
+
+def test_the_network_is_calibrated_on_images_that_it_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As by the stage ``quantize``: images that select have no part in a design."""
+    taken: list[np.ndarray] = []
+    monkeypatch.setattr("hawx_hw.networks.load", lambda *given: None)
+    monkeypatch.setattr(
+        "hawx_hw.quantize.calibration.quantize", lambda network, images, name: taken.append(images)
+    )
+    _UNCACHED("lenet5", "digits", 32)
+    learned = roles(datasets.load("digits")).proposing(32)
+    np.testing.assert_array_equal(taken[0], learned.images)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +119,7 @@ def test_the_users_own_blocks_are_among_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_implementations_are_chosen_as_by_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By area, by delay, or by energy under the operands of training images."""
+    """By area, by delay, or by energy under the operands of images learned from."""
     taken: list[object] = []
 
     def least(plan, images, technology, *, store):
@@ -124,5 +144,5 @@ def test_implementations_are_chosen_as_by_the_stage(monkeypatch: pytest.MonkeyPa
         "first": {},
     }
     assert taken[:2] == ["area", "delay"]
-    train = evenly_spaced(datasets.load("digits").train, least_energy.IMAGES)
-    np.testing.assert_array_equal(taken[2], codes(train.images))
+    learned = roles(datasets.load("digits")).proposing(least_energy.IMAGES)
+    np.testing.assert_array_equal(taken[2], codes(learned.images))
