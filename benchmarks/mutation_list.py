@@ -534,6 +534,13 @@ _GATEWARE = (
         "tests/gateware/test_tensor_walker.py",
     ),
     Mutation(
+        "words-loaded-into-every-memory",
+        "hawx_hw/gateware/parameter_memories.py",
+        "parameter.valid & (parameter.memory == index)",
+        "parameter.valid",
+        "tests/gateware/test_parameter_memories.py",
+    ),
+    Mutation(
         "a-later-trap-hides-the-first",
         "hawx_hw/gateware/trap.py",
         "with m.If(self.trap.valid & (self.clear | ~self.recorded.valid)):",

@@ -27,6 +27,7 @@ from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.members import connect_members
 from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
+from hawx_hw.gateware.parameter_memories import place_parameter_memories
 from hawx_hw.gateware.write_trace import WriteTrace
 
 __all__ = ["SystolicCore", "core_signature", "memory_words"]
@@ -164,27 +165,13 @@ class SystolicCore(wiring.Component):
     def _parameter_memories(self, m: Module, platform: Any) -> _ParameterMemories:
         """The memories of the program, of requantization, of taps, and of weights."""
         a = self._plan.array
-        contents = memory_words(self._plan)
-        memories = []
-        for index, (name, width, depth) in enumerate(self._dimensions.memories()):
-            # Loaded banks are all alike; built-in ones differ by their contents.
-            kind = name.split("_")[0] if a.loadable else name
-            words = None if a.loadable else contents[index]
-            file = None if a.loadable else f"{name}.hex"
-            memory = place(
-                m,
-                platform,
-                name,
-                f"hawx_{kind}",
-                partial(ParameterMemory, width, depth, init=words, init_file=file),
-            )
-            if a.loadable:
-                m.d.comb += [
-                    memory.write.enable.eq(self.parameter.valid & (self.parameter.memory == index)),
-                    memory.write.address.eq(self.parameter.address),
-                    memory.write.data.eq(self.parameter.data),
-                ]
-            memories.append(memory)
+        memories = place_parameter_memories(
+            m,
+            platform,
+            self._dimensions.memories(),
+            memory_words(self._plan),
+            self.parameter if a.loadable else None,
+        )
         program, requantization, *others = memories
         taps, banks = others[: a.rows], others[a.rows :]
         weights = [banks[first : first + a.slices] for first in range(0, len(banks), a.slices)]
