@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 
 # -P wherever Python runs a module: a json.py in the current folder is not to be imported.
 .DEFAULT_GOAL := help
-BENCHMARKS := activity compensation cycles emulation end_to_end power prediction scores startup synthesis
+BENCHMARKS := activity compensation cycles emulation end_to_end power prediction promise scores startup synthesis
 
 .PHONY: help setup config-given accel test lint bench predictors clean
 
@@ -52,6 +52,7 @@ bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of Re
 	if [ -n "$(RESNET20)" ]; then \
 		run scores.py --networks resnet20 --settings corrected --resnet20 "$(RESNET20)"; \
 		run resnet20_search.py --resnet20 "$(RESNET20)"; \
+		run promise.py resnet20 resnet20-validation --resnet20 "$(RESNET20)" --seeds 4; \
 	fi
 
 # One BLAS thread: with more, training takes longer, and its sums would depend on their number.

@@ -11,7 +11,9 @@ times: some select, and others show what a design really loses. For each constra
 chosen
 
 - by the search's images (rule ``search``), as before there were images that select;
-- by the bound (rule ``bound``), as ``hawx pick`` does.
+- by the bound (rule ``bound``), as ``hawx pick`` does;
+- by the bound of each design taken by itself, as if it were the only one (rule ``alone``): what it
+  costs, and prevents, to count the finalists.
 
 ``resnet20`` selects by training images: what a user without other images gets, and is warned of.
 ``resnet20-validation`` selects by images that the network did not learn from.
@@ -170,16 +172,32 @@ def _add_runs(
             least_energy(every, before.objective, most, _drop_on(outcomes, images))
             for images in (division.judge, one.unseen)
         )
-        for rule, result in (("search", before), ("bound", after)):
-            choice = choose(result, most, {})
-            energy = choice.point.metrics[result.objective]
-            claimed = rule == "search" or (choice.bound is not None and choice.bound.holds)
+        for rule, (point, claimed) in _choices(before, after, most).items():
+            energy = point.metrics[before.objective]
             judged, every_image = (
-                outcomes.paired(choice.point.vector, images)
-                for images in (division.judge, one.unseen)
+                outcomes.paired(point.vector, images) for images in (division.judge, one.unseen)
             )
             run = Run(claimed, judged, every_image.drop, energy / lucky - 1, energy / best - 1)
             runs.setdefault((most, rule), []).append(run)
+
+
+def _choices(
+    before: SearchResult, after: SearchResult, most: float
+) -> dict[str, tuple[DesignPoint, bool]]:
+    """What each rule chooses, and whether it claims that this keeps the constraint."""
+    bound = choose(after, most, {})
+    alone = [
+        point
+        for point in after.designs
+        if point.exact
+        or (point.selection is not None
+        and upper_drop(point.selection, 1 - _CONFIDENCE) <= most)
+    ]
+    return {
+        "search": (choose(before, most, {}).point, True),
+        "bound": (bound.point, bound.bound is not None and bound.bound.holds),
+        "alone": (min(alone, key=lambda point: point.metrics[after.objective]), True),
+    }
 
 
 def _drop_on(outcomes: Outcomes, images: np.ndarray) -> Callable[[DesignPoint], float]:

@@ -100,7 +100,7 @@ def test_a_search_is_made_once_and_judged_by_new_images(
     assert after.select_images == 200
     runs: dict[tuple[float, str], list[Run]] = {}
     _add_runs(runs, one, division, searched, after)
-    assert len(runs) == 6 and all(len(some) == 1 for some in runs.values())
+    assert len(runs) == 9 and all(len(some) == 1 for some in runs.values())
     for (most, _), (each,) in runs.items():
         assert each.judged.images == 100
         # What keeps the constraint takes no less energy than what the oracle finds.
