@@ -190,8 +190,7 @@ def _choices(
         point
         for point in after.designs
         if point.exact
-        or (point.selection is not None
-        and upper_drop(point.selection, 1 - _CONFIDENCE) <= most)
+        or (point.selection is not None and upper_drop(point.selection, 1 - _CONFIDENCE) <= most)
     ]
     return {
         "search": (choose(before, most, {}).point, True),

@@ -24,6 +24,7 @@ __all__ = [
     "check_count",
     "check_images",
     "check_option",
+    "check_select_images",
     "dataset_files",
     "image_codes",
     "load_dataset",
@@ -63,6 +64,33 @@ def check_images(config: Config, base: Path, *keys: str) -> None:
             of_test = section in _ON_TEST_IMAGES
             part, there = ("test", test) if of_test else ("training", training)
             check_count(getattr(settings, name), there, part, key)
+
+
+def check_select_images(config: Config, base: Path) -> None:
+    """Refuse a ``search.select_images`` that is more images than there are to select.
+
+    Parameters
+    ----------
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+
+    Raises
+    ------
+    UserError
+        There are fewer, or there is no such data set.
+    """
+    from hawx_hw import datasets
+
+    if config.search is None or config.search.select_images is None:
+        return
+    if (given := config.network.validation) is not None:
+        with blame("network.validation"):
+            there = sum(datasets.sizes(given, base=base))
+    else:
+        with blame("network.dataset"):
+            there = datasets.select_count(config.network.dataset, base=base)
+    check_count(config.search.select_images, there, "selection", "search.select_images")
 
 
 def check_option(count: int, config: Config, base: Path, part: str, option: str) -> None:

@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
 from hawx_hw.pipeline.data import (
     check_images,
+    check_select_images,
     dataset_files,
     image_codes,
     load_dataset,
@@ -62,6 +63,26 @@ def test_validation_images_select(context: SimpleNamespace, tmp_path: Path) -> N
     context.config.network = context.config.network.model_copy(update={"validation": "gone.npz"})
     with pytest.raises(UserError, match=r"^network\.validation: .*gone\.npz: There is no such"):
         load_roles(context)
+
+
+def test_no_more_images_select_than_there_are(context: SimpleNamespace, tmp_path: Path) -> None:
+    config = context.config
+    check_select_images(config, tmp_path)
+    config.search = SearchConfig(select_images=4)
+    check_select_images(config, tmp_path)
+    config.search = SearchConfig(select_images=5)
+    with pytest.raises(UserError) as caught:
+        check_select_images(config, tmp_path)
+    assert str(caught.value) == (
+        "search.select_images: There are only 4 selection images, not 5. Ask for 4 or fewer."
+    )
+    # Of validation images all select, whatever part they are in.
+    np.savez(tmp_path / "other.npz", x=np.zeros((5, 4, 4), np.uint8), y=np.zeros(5, int))
+    config.network = config.network.model_copy(update={"validation": "other.npz"})
+    check_select_images(config, tmp_path)
+    config.network = config.network.model_copy(update={"validation": "gone.npz"})
+    with pytest.raises(UserError, match=r"^network\.validation: .*There is no such file"):
+        check_select_images(config, tmp_path)
 
 
 def test_an_error_names_the_key(context: SimpleNamespace) -> None:

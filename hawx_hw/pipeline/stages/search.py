@@ -5,13 +5,20 @@ Writes ``search.json`` and ``front.svg``; without a search ``search.json`` alone
 
 from __future__ import annotations
 
-from hawx_hw.pipeline.data import GRAPH, load_roles
+from typing import TYPE_CHECKING
+
+from hawx_hw.pipeline.data import GRAPH, check_select_images, load_roles
 from hawx_hw.pipeline.inputs import load_accelerators
 from hawx_hw.pipeline.own_blocks import own_blocks
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.search import requirements
 from hawx_hw.util.fingerprints import versions
 from hawx_hw.util.plotting import can_draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hawx_hw.config.models import Config
 
 __all__ = ["STAGE"]
 
@@ -49,6 +56,11 @@ def _run(context: Context) -> None:
         context.progress.message("front.svg was not drawn: python -m pip install matplotlib")
 
 
+def _check(config: Config, base: Path) -> None:
+    requirements.check(config, base)
+    check_select_images(config, base)
+
+
 _SEARCH = ("algorithm", "budget", "images", "objective", "select_images", "variants")
 _OTHERS = (
     "blocks.bias_correction",
@@ -68,6 +80,6 @@ STAGE = Stage(
         **versions("pyosys", "pyslang", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
-    check=requirements.check,
+    check=_check,
     estimate=60.0,
 )
