@@ -150,7 +150,8 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
         estimated = f" (estimated {bound.estimated:.2f}, corrected for the choice of the best)"
     basis = (
         f"{bound.drop:.2f} points on {bound.images:,} images that no search saw{estimated}; at "
-        f"most {bound.upper:.2f} with {100 * bound.confidence:g} % confidence, as one of "
+        f"most {bound.upper:.2f} with {100 * bound.confidence:g} % confidence by these images "
+        "alone, as one of "
         f"{bound.finalists} {'designs that may be chosen' if numbered else 'finalists'}"
     )
     if bound.holds:

@@ -52,7 +52,7 @@ def chosen_table(chosen: ChosenDesign) -> Table:
     """The chosen design beside those that it must beat."""
     titles = (title for title, _ in _DESIGN_METRICS.values())
     unseen = any(design.interval is not None for design in chosen.designs)
-    drop = f"accuracy drop, {'estimated, ' if unseen else ''}percentage points"
+    drop = f"accuracy drop, {'estimated from all images, ' if unseen else ''}percentage points"
     heading = ("design", drop, "95 % interval", "test accuracy, as searched", *titles, "size")
     lines = tuple(
         (

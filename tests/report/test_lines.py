@@ -45,8 +45,8 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
     assert lines.bound_lines(bound) == [
         (
             name,
-            "0.20 points on 9,996 images that no search saw; at most 0.41 with 95 % confidence, "
-            "as one of 7 finalists",
+            "0.20 points on 9,996 images that no search saw; at most 0.41 with 95 % confidence by "
+            "these images alone, as one of 7 finalists",
         )
     ]
     ((_, text),) = lines.bound_lines(replace(bound, estimated=0.234))

@@ -80,7 +80,7 @@ def test_chosen_design() -> None:
     ]
     estimated = replace(CHOSEN, estimate=DropEstimate(0.2, -0.1, 0.5))
     table = tables.chosen_table(chosen_design(search_result((estimated,), uniform=(EXACT,)), 0))
-    assert table.heading[1] == "accuracy drop, estimated, percentage points"
+    assert table.heading[1] == "accuracy drop, estimated from all images, percentage points"
     assert [line[1:3] for line in table.lines] == [("0.20", "-0.10 to 0.50"), ("0.00", "")]
 
 
