@@ -107,7 +107,7 @@ def _own_kind(result: SearchResult, chosen: DesignPoint, itself: Rival) -> str:
         and point.metrics[result.objective] < objective
         for point in result.designs
     )
-    kind = EXACT if itself.kind == EXACT else _ONE_BLOCK
+    kind = itself.kind
     if better:
         return kind
     if kind == EXACT:

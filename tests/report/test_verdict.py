@@ -65,6 +65,12 @@ def test_one_block_everywhere_is_no_mixture() -> None:
     assert text.count("one block everywhere") == 1
 
 
+def test_lower_precision_is_called_so() -> None:
+    chosen = result(UNIFORM[1])
+    text = verdict(chosen, UNIFORM[1], rivals(chosen, UNIFORM[1], 0.1))
+    assert text.startswith("lower precision alone: no mixture that was evaluated is better; pred")
+
+
 def test_exact_blocks_are_no_gain() -> None:
     exact = UNIFORM[0]
     alone = search_result((exact, MIXED), uniform=UNIFORM)
