@@ -1,19 +1,25 @@
 """Accuracy drops that neither flatter who was lucky nor forget what is known besides.
 
 A front is made of the best of many designs, and the best on any images are favored by them, on
-those that select too. A hierarchical model (Fay and Herriot, J. Am. Stat. Assoc. 74, 269-277, 1979,
-with the covariance of the errors) takes that back. The real drop of a design is
+those that select too. A hierarchical model (Fay and Herriot, J. Am. Stat. Assoc. 74, 269-277, 1979)
+takes part of that back. The real drop of a design is
 
-    real = slope * learned + offset + excess of mixtures + deviation
+    real = slope * learned + offset + excess + rise with cheapness + deviation
     seen on images that select = real + error
 
 ``learned`` is the drop on images for learning: those of the race, or else of the search, whose own
 sampling variance adds to the deviation. The slope, near 1, allows for a network that was trained on
 these images; the excess, of those without a race, is what mixtures owe to having been searched for
-on the very images that ``learned`` is from. The covariance of the errors is that of the images:
-designs lose the same ones. How large deviations are, as a multiple of what is usual, is integrated
-over; so are slope, offset and excess, with priors as wide as networks differ. The estimate is the
-mean of what is then known of a design: selecting by it favors none.
+on the very images that ``learned`` is from. What is cheap loses more than it shows, as a front
+selects those that are cheap for their drop.
+
+How large deviations are, as a multiple of what is usual, is integrated over; so are the other
+terms, with priors as wide as networks differ. The variances of errors are those of designs that
+lose as much: the observed ones are small where the drop was small by luck, and would pull all
+estimates down. For the same reason errors are taken to be independent, though designs lose the same
+images: with covariances as observed, simulated estimates were worse than the raw drops.
+
+The estimate is the mean of what is then known of a design.
 """
 
 from __future__ import annotations
@@ -31,14 +37,16 @@ __all__ = ["estimates", "posterior"]
 _PRIOR = (0.5, 0.2, 0.5)
 #: Usual deviations of a design: so many percentage points, and that share of its drop.
 _DEVIATION, _DEVIATION_SHARE = 0.1, 0.2
-#: Multiples of that, all as likely before anything was seen.
+#: Standard deviation of what a standard deviation of cheapness adds, in the same way.
+_RISE, _RISE_SHARE = 0.1, 0.5
+#: Multiples of usual deviations, all as likely before anything was seen.
 _MULTIPLES = np.geomspace(0.1, 5, 15)
 #: Standard deviations within which 95 % of a normal distribution lie.
 _WIDTH = 1.96
 
 
 def estimates(
-    points: Sequence[DesignPoint], seen: Differences, search_images: int
+    points: Sequence[DesignPoint], seen: Differences, search_images: int, objective: str
 ) -> list[DropEstimate]:
     """The drop of each design on new images.
 
@@ -50,6 +58,8 @@ def estimates(
         Of the same, on the images that select.
     search_images : int
         Images of the search's evaluations, >= 1.
+    objective : str
+        The metric, > 0, by which designs are cheap.
     """
     if not points:
         return []
@@ -57,12 +67,13 @@ def estimates(
     learned = np.array(
         [p.accuracy_drop if race is None else race.drop for p, race in zip(points, raced)]
     )
-    # The share of images that differ is the same on all images, nearly, and gives the variance.
-    differing = seen.covariance.diagonal() * max(seen.images, 1)
-    images = [search_images if race is None else race.images for race in raced]
+    variances = _smooth(seen.covariance.diagonal(), learned)
+    # The share of images that differ is the same on all images, nearly.
+    images = np.array([search_images if race is None else race.images for race in raced])
     favored = np.array([p.race is None and len(set(p.vector)) > 1 for p in points])
+    cheapness = -np.log([point.metrics[objective] for point in points])
     means, deviations = posterior(
-        seen.drops, seen.covariance, learned, differing / np.array(images), favored
+        seen.drops, variances, learned, variances * seen.images / images, favored, cheapness
     )
     return [
         DropEstimate(mean, mean - _WIDTH * deviation, mean + _WIDTH * deviation)
@@ -72,23 +83,25 @@ def estimates(
 
 def posterior(
     seen: np.ndarray,
-    covariance: np.ndarray,
+    variances: np.ndarray,
     learned: np.ndarray,
-    learned_variance: np.ndarray,
+    learned_variances: np.ndarray,
     favored: np.ndarray,
+    cheapness: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each design's drop.
 
     Parameters
     ----------
-    seen : ndarray of float64
-        ``(n,)``, n >= 1: drops on the images that select; like all here in percentage points.
-    covariance : ndarray of float64
-        ``(n, n)``, positive definite: of their errors.
-    learned, learned_variance : ndarray of float64
-        ``(n,)``: drops on images for learning, and their variances.
+    seen, variances : ndarray of float64
+        ``(n,)``, n >= 1: drops on the images that select, in percentage points, and the variances
+        of their errors, > 0.
+    learned, learned_variances : ndarray of float64
+        ``(n,)``: the same on images for learning.
     favored : ndarray of bool
         ``(n,)``: which are mixtures whose drop on images for learning is that of the search.
+    cheapness : ndarray of float64
+        ``(n,)``, in any unit.
 
     Returns
     -------
@@ -96,20 +109,30 @@ def posterior(
         ``(n,)`` each.
     """
     usual = np.hypot(_DEVIATION, _DEVIATION_SHARE * learned)
+    cheap = (cheapness - cheapness.mean()) / (cheapness.std() or 1.0)
     terms = np.stack([learned, np.ones(len(seen)), favored.astype(float)], axis=1) * _PRIOR
-    common = terms @ terms.T + np.diag(learned_variance)
-    weights, means, variances = [], [], []
+    terms = np.column_stack([terms, np.hypot(_RISE, _RISE_SHARE * learned) * cheap])
+    common = terms @ terms.T + np.diag(learned_variances)
+    weights, means, spreads = [], [], []
     for multiple in _MULTIPLES:
         prior = common + np.diag((multiple * usual) ** 2)
-        total = prior + covariance
+        total = prior + np.diag(variances)
         gain = np.linalg.solve(total, prior).T
         off = seen - learned
         _, size = np.linalg.slogdet(total)
         weights.append(-0.5 * (size + off @ np.linalg.solve(total, off)))
         means.append(learned + gain @ off)
-        variances.append(np.maximum((prior - gain @ prior).diagonal(), 0))
+        spreads.append(np.maximum((prior - gain @ prior).diagonal(), 0))
     share = np.exp(np.array(weights) - max(weights))
     share /= share.sum()
     mean = share @ np.array(means)
-    spread = share @ (np.array(variances) + (np.array(means) - mean) ** 2)
+    spread = share @ (np.array(spreads) + (np.array(means) - mean) ** 2)
     return mean, np.sqrt(spread)
+
+
+def _smooth(variances: np.ndarray, learned: np.ndarray) -> np.ndarray:
+    """Variances as those of designs that lose as much: a line through them, > 0."""
+    terms = np.stack([np.ones(len(learned)), np.maximum(learned, 0)], axis=1)
+    line = np.linalg.lstsq(terms, variances, rcond=None)[0]
+    smooth: np.ndarray = np.maximum(terms @ line, variances.min())
+    return smooth

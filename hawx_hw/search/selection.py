@@ -47,14 +47,12 @@ def selected_front(
     ordered = [points[vector] for vector in sorted(points)]
     seen = oracle.differences(np.array(sorted(points)), progress)
     approximate = np.array([i for i, point in enumerate(ordered) if not point.exact], dtype=int)
-    estimated = dict.fromkeys(points, _CERTAIN)
-    estimated.update(
-        zip(
-            (ordered[index].vector for index in approximate),
-            estimates([ordered[i] for i in approximate], seen.take(approximate), result.images),
-            strict=True,
-        )
-    )
+    some = [ordered[index] for index in approximate]
+    drops = estimates(some, seen.take(approximate), result.images, result.objective)
+    estimated = {
+        **dict.fromkeys(points, _CERTAIN),
+        **{point.vector: drop for point, drop in zip(some, drops, strict=True)},
+    }
     paired = dict(zip(sorted(points), seen.paired(), strict=True))
 
     def judged(some: Sequence[DesignPoint]) -> list[DesignPoint]:

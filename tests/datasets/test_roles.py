@@ -52,6 +52,26 @@ def test_no_image_has_two_roles_and_each_has_one(name) -> None:
     assert numbers(parts.selecting()) == select
 
 
+@pytest.mark.parametrize("name", SIZES)
+def test_fresh_images_are_those_for_learning_that_nothing_proposed_by(name) -> None:
+    parts = roles(numbered(SIZES[name]))
+    for counts in ((), (5,), (1000, 512), (10**6,)):
+        fresh = parts.fresh(*counts)
+        used = set().union(*(numbers(parts.proposing(count)) for count in counts))
+        assert numbers(fresh) == numbers(parts.learn) - used
+        assert len(fresh) == len(numbers(fresh))
+
+
+def test_fresh_images_come_in_mixed_order() -> None:
+    """A data set in the order of its classes: any first part has all of them."""
+    data = numbered([500, 500])
+    order = np.argsort(data.train.labels, kind="stable")
+    part = roles(replace(data, train=data.train.take(order))).fresh(100)
+    assert 0.35 < part.labels[:100].mean() < 0.65
+    again = roles(replace(data, train=data.train.take(order))).fresh(100)
+    np.testing.assert_array_equal(part.images, again.images)
+
+
 def test_digits() -> None:
     data = material.dataset("digits")
     parts = roles(data)

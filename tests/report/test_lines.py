@@ -8,7 +8,7 @@ from hawx_hw.report.chosen import chosen_design
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import AccuracyBound
-from hawx_hw.search.result import DropEstimate, SearchFile
+from hawx_hw.search.result import DropEstimate, Race, SearchFile
 from tests.report import samples
 from tests.search.small import design_point, search_result
 
@@ -228,6 +228,15 @@ def test_search() -> None:
     assert name == "search"
     assert text.startswith("1 designs on the Pareto front; ")
     assert f"{result.images:,} training images (algorithm {result.algorithm})" in text
+    raced = replace(result, race=Race(started=22, finished=15, images=9_694, runs=205_914))
+    (_, (name, text)) = lines.search_lines(SearchFile(search=raced))
+    assert (name, text) == (
+        "race",
+        "22 assignments on up to 9,694 further training images; 7 were clearly worse than others",
+    )
+    none = replace(result, race=Race(started=22, finished=22, images=0, runs=0))
+    (_, (name, text)) = lines.search_lines(SearchFile(search=none))
+    assert (name, text.partition(":")[0]) == ("race", "none")
     ((name, text),) = lines.pick_lines(3)
     assert text.startswith("number 3 of the search")
 

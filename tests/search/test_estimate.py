@@ -34,7 +34,7 @@ def world(rng, mixtures=200, selected=12, uniforms=6, understated=0.8):
     right = ~lost(common[1], real[some] / 100)
     seen = Differences.of(np.ones(SELECT, dtype=bool), right)
     points = [
-        design_point((i, i + 1 if i < selected else i), drop, {}, ["a"])
+        design_point((i, i + 1 if i < selected else i), drop, {"energy_nj": 9.0}, ["a"])
         for i, drop in enumerate(search[some].tolist())
     ]
     return real[some], points, seen, np.arange(len(some)) < selected
@@ -46,7 +46,7 @@ def test_estimates_are_unbiased_and_surer_where_the_raw_numbers_flatter_the_best
     square, inside, uniform = {"raw": [], "estimate": []}, [], []
     for _ in range(150):
         real, points, seen, mixed = world(rng)
-        result = estimates(points, seen, SEARCH)
+        result = estimates(points, seen, SEARCH, "energy_nj")
         value = np.array([each.value for each in result])
         # The design that each would choose for a drop of one point: of the mixtures the one that
         # looks best.
@@ -71,7 +71,12 @@ def test_many_images_leave_nothing_to_correct() -> None:
     seen = np.array([0.5, 1.0, 3.0])
     mixed = np.array([True, True, False])
     means, deviations = posterior(
-        seen, np.eye(3) * 1e-8, np.array([0.1, 0.9, 2.0]), np.full(3, 0.1), mixed
+        seen,
+        np.full(3, 1e-8),
+        np.array([0.1, 0.9, 2.0]),
+        np.full(3, 0.1),
+        mixed,
+        np.arange(3.0),
     )
     assert means == pytest.approx(seen, abs=1e-4)
     assert deviations.max() < 1e-3
@@ -81,10 +86,11 @@ def test_hardly_any_images_leave_what_the_search_saw() -> None:
     learned = np.array([0.1, 0.9, 2.0])
     means, deviations = posterior(
         np.array([50.0, -50.0, 0.0]),
-        np.eye(3) * 1e6,
+        np.full(3, 1e6),
         learned,
         np.full(3, 0.1),
         np.array([True, True, False]),
+        np.zeros(3),
     )
     assert means == pytest.approx(learned, abs=0.1)
     assert deviations.min() > 0.2
@@ -92,19 +98,24 @@ def test_hardly_any_images_leave_what_the_search_saw() -> None:
 
 def test_one_design_and_none() -> None:
     exact = np.ones(1000, dtype=bool)
-    point = design_point((1, 1), 0.2, {}, ["a"], race=Paired(5000, 20, 10))
+    point = design_point((1, 1), 0.2, {"energy_nj": 9.0}, ["a"], race=Paired(5000, 20, 10))
     right = exact.copy()
     right[:6] = False
-    (one,) = estimates([point], Differences.of(exact, right[None]), SEARCH)
+    (one,) = estimates([point], Differences.of(exact, right[None]), SEARCH, "energy_nj")
     assert one.low < 0.2 < one.value < 0.6 < one.high
-    assert estimates([], Differences.of(exact, np.ones((0, 1000), dtype=bool)), SEARCH) == []
+    assert (
+        estimates([], Differences.of(exact, np.ones((0, 1000), dtype=bool)), SEARCH, "energy_nj")
+        == []
+    )
 
 
 def test_the_race_is_believed_more_than_the_search() -> None:
     exact = np.ones(300, dtype=bool)
     right = (np.arange(300) >= 6)[None]
-    lucky = design_point((1, 2), -0.5, {}, ["a"])
-    raced = design_point((1, 2), -0.5, {}, ["a"], race=Paired(20_000, 120, 20))
-    result = [estimates([p], Differences.of(exact, right), SEARCH)[0] for p in (lucky, raced)]
+    lucky = design_point((1, 2), -0.5, {"energy_nj": 9.0}, ["a"])
+    raced = design_point((1, 2), -0.5, {"energy_nj": 9.0}, ["a"], race=Paired(20_000, 120, 20))
+    result = [
+        estimates([p], Differences.of(exact, right), SEARCH, "energy_nj")[0] for p in (lucky, raced)
+    ]
     assert result[1].high - result[1].low < result[0].high - result[0].low
     assert result[1].value == pytest.approx(0.6, abs=0.2)

@@ -16,6 +16,7 @@ from hawx_hw.graph import reference
 from hawx_hw.scores.profiling import profile_network
 from hawx_hw.search.pareto import pareto
 from hawx_hw.search.run import SearchRun
+from hawx_hw.search.tuning import SearchTuning
 from hawx_hw.util.progress import ProgressDisplay
 from tests.search.small import small_graph, small_images
 
@@ -59,9 +60,9 @@ def search(dataset, profiling, tmp_path, monkeypatch):
     monkeypatch.setattr(SearchRun, "_energies", lambda self, technology: [3.0, 2.0, 1.0])
     progress = ProgressDisplay(Console(quiet=True))
 
-    def go(config: Config) -> SearchRun:
+    def go(config: Config, tuning: SearchTuning | None = None) -> SearchRun:
         parts, scratch = roles(dataset), tmp_path / "scratch"
-        arguments = (config, tmp_path, GRAPH, parts, profiling, scratch, progress)
+        arguments = (config, tmp_path, GRAPH, parts, profiling, scratch, progress, tuning)
         return SearchRun(*arguments)
 
     (tmp_path / "scratch").mkdir()
@@ -94,10 +95,40 @@ def test_the_front_is_judged_by_images_that_no_search_looks_at(search, dataset) 
         assert point.selection.images == len(select)
         assert 0 <= point.selection.lost <= exact.sum()
         assert 0 <= point.selection.gained <= (~exact).sum()
-    drops = [point.unseen_drop for point in result.front]
+    drops = [point.estimated_drop for point in result.front]
     assert drops == sorted(drops)
     fewer, _ = search(config(budget=12, select_images=5))()
     assert fewer.select_images == 5
+
+
+def test_who_is_judged_is_decided_before_an_image_that_selects_is_looked_at(
+    search, dataset, monkeypatch
+) -> None:
+    """Every oracle of a search is recorded: the race's are of images that nothing else has used."""
+    looked_at: list[set[bytes]] = []
+    real = SearchRun._emulated
+
+    def recorded(self, images, labels):
+        looked_at.append({image.tobytes() for image in images})
+        return real(self, images, labels)
+
+    monkeypatch.setattr(SearchRun, "_emulated", recorded)
+    result, _ = search(config(budget=12), SearchTuning(race_least=2))()
+    assert result.race is not None and result.race.images > 0
+    assert any(point.race is not None for point in result.designs)
+    parts = roles(dataset)
+    select, test, searched = (
+        {image.tobytes() for image in split.images}
+        for split in (parts.select, parts.test, parts.proposing(40))
+    )
+    *before, judges, tests = looked_at
+    assert (judges, tests) == (select, test)
+    assert not any(images & (select | test) for images in before)
+    raced = [images for images in before if not images <= searched]
+    assert raced and not any(images & searched for images in raced)
+    # With the usual numbers there are too few images for a race.
+    usual, _ = search(config(budget=12))()
+    assert usual.race is not None and usual.race.images == 0
 
 
 def test_low_fidelity_evaluations_count_towards_the_budget(search) -> None:
