@@ -258,9 +258,9 @@ def _line(index: int, result: SearchResult, mark: str) -> list[str]:
     predicted, estimate = point.predicted_accuracy, point.estimate
     return [
         f"{index}{mark}",
-        f"{point.estimated_drop:.2f}",
-        f"{estimate.low:.2f} to {estimate.high:.2f}" if estimate and not point.exact else "",
-        f"{100 * (result.exact_accuracy - predicted.value):.2f}" if predicted else "",
+        f"{point.estimated_drop:z.2f}",
+        f"{estimate.low:z.2f} to {estimate.high:z.2f}" if estimate and not point.exact else "",
+        f"{100 * (result.exact_accuracy - predicted.value):z.2f}" if predicted else "",
         "" if point.test_accuracy is None else f"{100 * point.test_accuracy:.2f} %",
         *(f"{point.metrics[n]:{_METRICS[n][1]}}" for n in _METRICS if n in point.metrics),
         result.size_of(point),

@@ -147,10 +147,10 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
         return [(name, "none: the design is exact")]
     estimated = ""
     if bound.estimated is not None:
-        estimated = f" (estimated {bound.estimated:.2f}, corrected for the choice of the best)"
+        estimated = f" (estimated {bound.estimated:z.2f}, corrected for the choice of the best)"
     basis = (
-        f"{bound.drop:.2f} points on {bound.images:,} images that no search saw{estimated}; at "
-        f"most {bound.upper:.2f} with {100 * bound.confidence:g} % confidence by these images "
+        f"{bound.drop:z.2f} points on {bound.images:,} images that no search saw{estimated}; at "
+        f"most {bound.upper:z.2f} with {100 * bound.confidence:g} % confidence by these images "
         "alone, as one of "
         f"{bound.finalists} {'designs that may be chosen' if numbered else 'finalists'}"
     )

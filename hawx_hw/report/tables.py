@@ -57,8 +57,8 @@ def chosen_table(chosen: ChosenDesign) -> Table:
     lines = tuple(
         (
             design.what,
-            f"{design.accuracy_drop:.2f}",
-            "" if design.interval is None else "{:.2f} to {:.2f}".format(*design.interval),
+            f"{design.accuracy_drop:z.2f}",
+            "" if design.interval is None else "{:z.2f} to {:z.2f}".format(*design.interval),
             "" if design.test_accuracy is None else f"{100 * design.test_accuracy:.2f} %",
             *(
                 f"{design.metrics[name]:{form}}" if name in design.metrics else ""

@@ -82,6 +82,9 @@ def test_chosen_design() -> None:
     table = tables.chosen_table(chosen_design(search_result((estimated,), uniform=(EXACT,)), 0))
     assert table.heading[1] == "accuracy drop, estimated from all images, percentage points"
     assert [line[1:3] for line in table.lines] == [("0.20", "-0.10 to 0.50"), ("0.00", "")]
+    tiny = replace(CHOSEN, estimate=DropEstimate(-0.001, -0.2, 0.2))
+    table = tables.chosen_table(chosen_design(search_result((tiny,), uniform=(EXACT,)), 0))
+    assert table.lines[0][1] == "0.00", "there is no -0.00"
 
 
 def test_the_energies_of_designs_name_their_memory_model() -> None:
