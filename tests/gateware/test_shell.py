@@ -615,6 +615,13 @@ TRAPPING = CoreSignature(
 )
 
 
+@pytest.mark.parametrize("signature", [ROM, TRAPPING])
+def test_only_a_core_that_traps_has_a_recorder(signature):
+    emission = Emission()
+    emission.define("shell", Shell(signature, config_hash=0, version="0.1.0"))
+    assert ("hawx_trap_recorder" in emission.modules) == (signature is TRAPPING)
+
+
 class TrappingCore(Core):
     """Gives up the inferences whose numbers are given, from 0."""
 
