@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-__all__ = ["Paired", "Tested", "drop_interval", "fallback", "images_needed", "upper_drop"]
+__all__ = ["Paired", "Tested", "fallback", "images_needed", "upper_drop"]
 
 #: Share of the allowed error that is spent on the interval of the nuisance parameter.
 _NUISANCE_SHARE = 0.02
@@ -73,11 +73,6 @@ class Paired:
     def drop(self) -> float:
         """The accuracy drop on these images, in percentage points; 0 where there are none."""
         return 100 * (self.lost - self.gained) / self.images if self.images else 0.0
-
-    @property
-    def swapped(self) -> Paired:
-        """The two networks exchanged."""
-        return Paired(self.images, self.gained, self.lost)
 
 
 @dataclass(frozen=True)
@@ -130,12 +125,6 @@ def upper_drop(paired: Paired, error: float) -> float:
         else:
             high = middle
     return 100 * high
-
-
-def drop_interval(paired: Paired, confidence: float) -> tuple[float, float]:
-    """Two-sided confidence interval of the accuracy drop, in percentage points."""
-    error = (1 - confidence) / 2
-    return -upper_drop(paired.swapped, error), upper_drop(paired, error)
 
 
 def p_value(paired: Paired, drop: float, error: float) -> float:
