@@ -110,7 +110,7 @@ def search_lines(result: SearchFile) -> list[Line]:
             (
                 "race",
                 f"{race.started} assignments on up to {race.images:,} further training images; "
-                f"{race.started - race.finished} were clearly worse than others",
+                f"clearly worse than others: {race.started - race.finished}",
             )
         )
     elif race is not None:

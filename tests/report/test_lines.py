@@ -232,7 +232,7 @@ def test_search() -> None:
     (_, (name, text)) = lines.search_lines(SearchFile(search=raced))
     assert (name, text) == (
         "race",
-        "22 assignments on up to 9,694 further training images; 7 were clearly worse than others",
+        "22 assignments on up to 9,694 further training images; clearly worse than others: 7",
     )
     none = replace(result, race=Race(started=22, finished=22, images=0, runs=0))
     (_, (name, text)) = lines.search_lines(SearchFile(search=none))
