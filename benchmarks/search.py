@@ -1,19 +1,26 @@
-"""How close each search comes to the front of all assignments, and how fast.
+"""How close each search comes to the front of all assignments on images that it never saw.
 
     python benchmarks/search.py [NAME ...] [--folder FOLDER] [--seeds 5] [--plots FOLDER]
 
-A name is that of an exhaustive ground truth that benchmarks/exhaustive.py left in the folder
-(build/ground_truth), such as layers_8_10000_compensated: level, blocks, images, and whether filters
-are compensated; none: all that are there.
+A name is that of an exhaustive ground truth about test images that benchmarks/exhaustive.py left in
+the folder (build/ground_truth), such as mnist_layers_8_test_10000_compensated: data set, level,
+blocks, images, and whether filters are compensated; none: all that are there.
 
-Evaluations are looked up there, and each search may make so many; hawx's low-fidelity evaluations
-are part of that budget. nsga2 and random are also given 100 times as many. Seconds are a
-processor's, of the whole search: profile, scores and low-fidelity evaluations as measured here, and
-for each evaluation that of a run of the network on these images. Set OPENBLAS_NUM_THREADS=1 and
-OMP_NUM_THREADS=1, since those of all threads count. The reference point of hypervolumes is an
-accuracy drop of five percentage points and the energy of exact blocks. Regret: how much more energy
-a search's best assignment takes than the best of all, of at most so large an accuracy drop. Results
-of several seeds are medians; the least hypervolume is shown, too.
+Scores and searches use images that the network learned from; each of the seeds draws others. Of
+what a search evaluated, the front by its own images is run on the test images. Its hypervolume is
+relative to that of the front of all assignments there. The reference point is an accuracy drop of
+five percentage points and the energy of exact blocks; a gain of accuracy counts as none, since it
+is that of a few images. For a constraint the design of least energy is picked that keeps it by the
+search's own estimate: shown is its energy over the best of all assignments, and its drop on the
+test images, which may break the constraint. Results of several seeds are medians; the least
+hypervolume is shown, too.
+
+The front of all assignments as counted on other images, which no search can know better by counts
+of so many, is a row where that table was computed (``--part learn0`` of benchmarks/exhaustive.py).
+Searches that count find their evaluations in that table, if it is there.
+
+Seconds are a processor's, profile, scores and low-fidelity evaluations included. Set
+OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1, since those of all threads count.
 """
 
 from __future__ import annotations
@@ -21,16 +28,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from ground_truth.exhaustive import GroundTruth, load_ground_truth
-from ground_truth.regret import regret
-from search_cases import BLOCKS, LEVELS, Case, case
+from ground_truth.front import FrontGroundTruth, load_front
+from search_cases import DRAWS, Case, named
 from search_plots import draw
 
-from hawx_hw.datasets.dataset import Split, evenly_spaced
+from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError
 from hawx_hw.quantize import codes
@@ -40,47 +47,120 @@ from hawx_hw.scores.profile import Profile
 from hawx_hw.search.assignment_search import search_assignments
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.low_fidelity import LowFidelity
-from hawx_hw.search.oracle import EmulatedOracle, Oracle
-from hawx_hw.search.pareto import hypervolume
+from hawx_hw.search.oracle import EmulatedOracle, ExpectingOracle, Oracle
+from hawx_hw.search.pareto import hypervolume, pareto
 from hawx_hw.search.problem import Problem
-from hawx_hw.search.result import points_of
-from hawx_hw.search.scores import ImageScores, ProfileScores
+from hawx_hw.search.scores import ImageScores
+from hawx_hw.search.smoothing import smoothed_drops
+from hawx_hw.search.tuning import SearchTuning
 from hawx_hw.util.tables import print_table
 
 _PROFILE = 1024
 _POINTS = (0.5, 1.0, 2.0)
-_TIMED = 20
-#: Evaluations by the size of the space, and by how much more nsga2 is given.
-_BUDGETS = {32: 6, 243: 10, 2**15: 20, 2**22: 50}
-_MORE = 100
+_TIMED = 10
+_TUNING = SearchTuning()
 #: The name of the front of all assignments.
 _ALL = "exhaustive ground truth"
 #: Spaces up to this size are also run as a whole without sharing, to measure what that takes.
 _PLAIN = 256
-#: What is compared, and its algorithm.
-_SEARCHES = {
-    "hawx": "hawx",
-    "hawx, no low-fidelity evaluations": "hawx",
-    "hawx, training images": "hawx",
-    "nsga2": "nsga2",
-    "random": "random",
-    "greedy": "greedy",
-    "hill_climbing": "hill_climbing",
-}
 
 
 @dataclass(frozen=True)
+class Row:
+    """A search that is compared.
+
+    Parameters
+    ----------
+    label, algorithm : str
+    evaluations, images : int
+        Its budget, and the images of an evaluation.
+    expected : bool
+        Whether it goes by what outputs let expect; else by counts of right images.
+    low_fidelity : bool
+    """
+
+    label: str
+    algorithm: str
+    evaluations: int
+    images: int
+    expected: bool = True
+    low_fidelity: bool = True
+
+
+def rows(size: int, images: int) -> list[Row]:
+    """What is compared in a space of some size, with so many images at most."""
+    budget = {32: 6, 243: 10, 2**15: 20, 2**22: 50}[size]
+    several = [
+        Row("hawx", "hawx", budget, images),
+        Row("hawx, counts only", "hawx", budget, images, expected=False),
+        Row("hawx, no low-fidelity evaluations", "hawx", budget, images, low_fidelity=False),
+        Row("nsga2", "nsga2", budget, images),
+        Row("nsga2, counts only", "nsga2", budget, images, expected=False),
+        *(
+            Row(name, name, budget, images)
+            for name in ("random", "greedy", "hill_climbing")
+            if size < 2**22
+        ),
+    ]
+    if size == 2**15:
+        several[1:1] = [Row("hawx", "hawx", 5 * budget // 2, 2 * images // 5)]
+        several += [
+            Row(f"{name}, counts only", name, 100 * budget, images, expected=False)
+            for name in ("nsga2", "random")
+        ]
+    return several
+
+
+class _Counting:
+    """An oracle of counts, each remembered; what it counts is all that it expects."""
+
+    def __init__(self, oracle: Oracle):
+        self._oracle = oracle
+        self.key, self.images, self.exact = oracle.key, oracle.images, oracle.exact
+        self.exact_expected = float(oracle.exact)
+        self._known: dict[bytes, int] = {}
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        keys = [vector.astype(np.uint8).tobytes() for vector in vectors]
+        new = list({key: row for row, key in enumerate(keys) if key not in self._known}.values())
+        if new:
+            for row, right in zip(new, self._oracle(vectors[new]).tolist(), strict=True):
+                self._known[keys[row]] = right
+        return np.array([self._known[key] for key in keys], dtype=np.int64)
+
+    def measure(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        right = self(vectors)
+        return right, right.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
 class _Setup:
-    """A case, its exhaustive ground exhaustive, and what hawx has measured of it."""
+    """A ground truth, and what counts on other images say of all assignments."""
 
     given: Case
-    exhaustive: GroundTruth
+    truth: GroundTruth | FrontGroundTruth
     front: np.ndarray
-    each: float
-    images: ImageScores
+    judge: Oracle
+    others: GroundTruth | None
+
+    @property
+    def volume(self) -> float:
+        return hypervolume(without_gains(self.front), self.given.reference)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The scores of a draw of images, and what they took."""
+
+    split: Split
+    scores: ImageScores
     indices: np.ndarray
-    training: ProfileScores
-    seconds: tuple[float, float]
+    seconds: float
+
+
+def without_gains(points: np.ndarray) -> np.ndarray:
+    """Points with accuracy drops of at least 0."""
+    return np.stack([np.maximum(points[:, 0], 0), points[:, 1]], axis=1)
 
 
 def main() -> None:
@@ -88,46 +168,161 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--folder", type=Path, default=Path("build/ground_truth"))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=DRAWS, choices=range(1, DRAWS + 1))
+    parser.add_argument("--images", type=int, default=10_000, help="of an evaluation, at most")
     parser.add_argument("--plots", type=Path, help="folder for the fronts as SVG")
     arguments = parser.parse_args()
-    names = arguments.names or sorted(path.stem for path in arguments.folder.glob("*.npz"))
+    folder: Path = arguments.folder
+    names = arguments.names or sorted(path.stem for path in folder.glob("*_test_*.npz"))
     if not names:
-        raise SystemExit(f"Nothing is in {arguments.folder}: run python benchmarks/exhaustive.py")
+        raise SystemExit(f"Nothing is in {folder}: run python benchmarks/exhaustive.py")
     for name in names:
-        given = _case(name)
-        exhaustive = load_ground_truth(arguments.folder / f"{name}.npz", given.space)
-        fronts = _compare(_set_up(given, exhaustive), arguments.seeds)
+        setup = _set_up(named(name), folder)
+        fronts = _compare(setup, arguments.seeds, arguments.images)
         if arguments.plots:
             arguments.plots.mkdir(parents=True, exist_ok=True)
             path = arguments.plots / f"search-{name.replace('_', '-')}.svg"
-            draw(fronts.pop(_ALL), fronts, given.reference, path)
+            draw(setup.front, fronts, setup.given.reference, path)
 
 
-def _case(name: str) -> Case:
-    parts = name.split("_")
-    if len(parts) != 4 or parts[0] not in LEVELS or parts[3] not in ("compensated", "plain"):
-        raise UserError(
-            f"There is no case {name!r}", hint="A name is such as layers_8_10000_compensated."
+def _set_up(given: Case, folder: Path) -> _Setup:
+    path = folder / f"{given.name}.npz"
+    truth: GroundTruth | FrontGroundTruth
+    try:
+        truth = load_ground_truth(path, given.space)
+        judge: Oracle = truth
+    except UserError:
+        truth = load_front(path, given.space)
+        judge = _Counting(_oracle(given, given.images))
+    _, front = truth.front(given.cost)
+    # The largest table of other images that there is.
+    pattern = given.name.replace("_test_", "_learn0_").split("_")
+    pattern[4] = "*"
+    tables = sorted(folder.glob("_".join(pattern) + ".npz"), key=lambda p: p.stat().st_mtime)
+    others = load_ground_truth(tables[-1], given.space) if tables else None
+    return _Setup(given, truth, front, judge, others)
+
+
+def _compare(setup: _Setup, seeds: int, most: int) -> dict[str, np.ndarray]:
+    given, truth = setup.given, setup.truth
+    inside = setup.front[setup.front[:, 0] < given.reference[0]]
+    print(
+        f"\n{given.name}: {given.space.size} assignments, exact "
+        f"{100 * truth.exact / truth.images:.2f} %, {len(inside)} on the front below "
+        f"{given.reference[0]:g} points. A run on these images takes {_each(given):.3f} s. All "
+        f"assignments took {truth.seconds:.0f} s of a processor."
+    )
+    lines = [[_ALL, str(given.space.size), str(truth.images), "", f"{truth.seconds:.0f}"]]
+    lines[0] += ["1.0000", "", *["0.0 %"] * len(_POINTS)]
+    if setup.others is not None:
+        lines.append(_line_of_others(setup, setup.others))
+    fronts, seconds = {}, 0.0
+    images = len(given.draw(0, most))
+    for row in rows(given.space.size, images):
+        cells, front, took = _line(setup, row, seeds)
+        lines.append(cells)
+        print(f"  done: {' | '.join(cells)}", flush=True)
+        if row.label in ("hawx", "hawx, counts only", "nsga2"):
+            fronts.setdefault(f"{row.label}, {row.evaluations} x {row.images}", front)
+        seconds = seconds or took
+    heading = ("search", "evaluations", "images", "low-fidelity", "seconds", "hypervolume", "least")
+    print_table((*heading, *(f"at {p}" for p in _POINTS)), lines, numbers=True)
+    _speed_up(setup, seconds)
+    return fronts
+
+
+def _line_of_others(setup: _Setup, others: GroundTruth) -> list[str]:
+    """What the front of counts on other images is worth on those of the ground truth."""
+    numbers, points = others.front(setup.given.cost)
+    vectors = setup.given.space.vectors(numbers)
+    real = _real(setup, vectors)
+    label = f"all, counted on {others.images} other images"
+    share = hypervolume(without_gains(real), setup.given.reference) / setup.volume
+    cells = [label, str(setup.given.space.size), str(others.images), "", f"{others.seconds:.0f}"]
+    return [*cells, f"{share:.4f}", "", *map(_cell, _picked(setup, points[:, 0], real))]
+
+
+def _real(setup: _Setup, vectors: np.ndarray) -> np.ndarray:
+    """Accuracy drops on the ground truth's images, and costs: ``(n, 2)``."""
+    truth, cost = setup.truth, setup.given.cost
+    drops = 100 * (truth.exact - setup.judge(vectors)) / truth.images
+    return np.stack([drops, cost(vectors)[cost.objective]], axis=1)
+
+
+def _picked(setup: _Setup, own: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """Excess energy and real drop of the cheapest that keep each constraint by ``own``."""
+    picked = np.full((len(_POINTS), 2), np.nan)
+    for index, most in enumerate(_POINTS):
+        keeping = np.flatnonzero(own <= most)
+        best = setup.front[setup.front[:, 0] <= most, 1].min()
+        if len(keeping):
+            chosen = keeping[real[keeping, 1].argmin()]
+            picked[index] = real[chosen, 1] / best - 1, real[chosen, 0]
+    return picked
+
+
+def _cell(picked: np.ndarray) -> str:
+    return f"{100 * picked[0]:+.1f} %, {picked[1]:.2f}"
+
+
+def _line(setup: _Setup, row: Row, seeds: int) -> tuple[list[str], np.ndarray, float]:
+    """Cells of the table, the front of the first seed, and seconds."""
+    given, shares, picks, measured = setup.given, [], [], []
+    fronts, low = [], ""
+    for seed in range(seeds):
+        evaluator, problem, before = _problem(setup, row, seed)
+        start = time.process_time()
+        result = search_assignments(row.algorithm, problem)
+        seconds = time.process_time() - start + before
+        own = smoothed_drops(evaluator, _TUNING)
+        front = pareto(np.stack([own, evaluator.points[:, 1]], axis=1))
+        real = _real(setup, evaluator.vectors[front])
+        fronts.append(real)
+        shares.append(hypervolume(without_gains(real), given.reference) / setup.volume)
+        picks.append(_picked(setup, own[front], real))
+        measured.append((result.evaluations, seconds))
+        for price in result.low_fidelity:
+            low = f"{price.assignments} x {price.images} = {price.evaluations:.1f}"
+    runs, seconds = np.median(measured, axis=0)
+    cells = [row.label, f"{runs:.0f}", str(row.images), low, f"{seconds:.1f}"]
+    cells += [f"{np.median(shares):.4f}", f"{min(shares):.4f}"]
+    return [*cells, *map(_cell, np.median(picks, axis=0))], fronts[0], float(seconds)
+
+
+def _problem(setup: _Setup, row: Row, seed: int) -> tuple[Evaluator, Problem, float]:
+    """The problem of a row, and the seconds that its scores took."""
+    given = setup.given
+    table = setup.others
+    if not row.expected and row.algorithm != "hawx" and table and table.images == row.images:
+        # The first draw, counted before.
+        oracle: Oracle = table
+    else:
+        oracle = _oracle(given, given.draw(seed, row.images))
+        oracle = oracle if row.expected else _Counting(oracle)
+    evaluator = Evaluator(oracle, given.cost, budget=row.evaluations)
+    problem = Problem(given.space, evaluator, given.reference, seed=seed, tuning=_TUNING)
+    if row.algorithm != "hawx":
+        return evaluator, problem, 0.0
+    scored = _scored(given, given.draw(seed, row.images))
+    problem = replace(problem, scores=scored.scores)
+    if row.low_fidelity:
+        low_fidelity = LowFidelity(
+            _part(given, scored, row.expected),
+            scored.scores,
+            prior_images=_TUNING.low_fidelity_prior_images,
+            tuning=_TUNING,
         )
-    blocks, images = int(parts[1]), int(parts[2])
-    if blocks not in BLOCKS[True]:
-        raise UserError(f"Cases are of {list(BLOCKS[True])} blocks, not {blocks}")
-    return case(parts[0], blocks, images, compensated=parts[3] == "compensated")
+        problem = replace(problem, low_fidelity=low_fidelity)
+    return evaluator, problem, scored.seconds
 
 
-def _set_up(given: Case, exhaustive: GroundTruth) -> _Setup:
+def _scored(given: Case, split: Split) -> _Scored:
     start = time.process_time()
     # All images once, to find those of which the exact network is unsure.
-    pixels = codes(given.test.images)
-    indices, weights = stratified_images(Emulator(given.graph, threads=1).run(pixels), _PROFILE)
-    images = ImageScores(_profile(given, given.test.take(indices)), given.space, weights)
-    between = time.process_time()
-    seen = evenly_spaced(given.dataset.train, _PROFILE)
-    training = ProfileScores(_profile(given, seen), given.space)
-    seconds = between - start, time.process_time() - between
-    _, front = exhaustive.front(given.cost)
-    return _Setup(given, exhaustive, front, _each(given), images, indices, training, seconds)
+    outputs = Emulator(given.graph, threads=1).run(codes(split.images))
+    indices, weights = stratified_images(outputs.reshape(len(split), -1), _PROFILE)
+    scores = ImageScores(_profile(given, split.take(indices)), given.space, weights)
+    return _Scored(split, scores, indices, time.process_time() - start)
 
 
 def _profile(given: Case, seen: Split) -> Profile:
@@ -143,85 +338,14 @@ def _profile(given: Case, seen: Split) -> Profile:
     )
 
 
-def _compare(setup: _Setup, seeds: int) -> dict[str, np.ndarray]:
-    given, exhaustive = setup.given, setup.exhaustive
-    exact = 100 * exhaustive.exact / exhaustive.images
-    print(
-        f"\n{given.name}: {given.space.size} assignments, exact {exact:.2f} %, "
-        f"{len(setup.front)} on the front of all. A run takes {setup.each:.3f} s, the profile "
-        f"{setup.seconds[0]:.1f} s. All assignments took {exhaustive.seconds:.0f} s of a processor "
-        "by sharing."
-    )
-    budget = _BUDGETS[given.space.size]
-    best = ", ".join(f"{n}: {_best(setup, n):.4f}" for n in sorted({5, 10, budget}))
-    print(f"The hypervolume of the best points of the front of all, by their number: {best}")
-    fronts = {_ALL: setup.front}
-    lines = [
-        [_ALL, str(given.space.size), "", f"{exhaustive.seconds:.1f}", "1.0000", "", *["0.0 %"] * 3]
-    ]
-    taken = {}
-    for name in _SEARCHES:
-        for runs in (budget, _MORE * budget):
-            if runs > budget and name not in ("nsga2", "random"):
-                continue
-            label = f"{name}, {runs}"
-            cells, fronts[label], taken[label] = _line(setup, name, runs, seeds)
-            lines.append([label, *cells])
-    heading = ("search", "evaluations", "low-fidelity", "seconds", "hypervolume", "least")
-    print_table((*heading, *(f"at {p}" for p in _POINTS)), lines, numbers=True)
-    _speed_up(setup, taken[f"hawx, {budget}"])
-    shown = (_ALL, f"nsga2, {budget}", f"nsga2, {_MORE * budget}", f"hawx, {budget}")
-    return {name: fronts[name] for name in shown}
-
-
-def _best(setup: _Setup, count: int) -> float:
-    """The largest share of the hypervolume that ``count`` points have, by dynamic programming."""
-    points, reference = setup.front, setup.given.reference
-    points = points[(points < reference).all(axis=1)]
-    drops, heights = points[:, 0], reference[1] - points[:, 1]
-    # Area left of each point, where it is the last of those that were taken.
-    left = np.zeros(len(points))
-    steps = np.where(drops >= drops[:, None], heights[:, None] * (drops - drops[:, None]), -np.inf)
-    for _ in range(count - 1):
-        left = np.max(left[:, None] + steps, axis=0)
-    area = np.max(left + heights * (reference[0] - drops))
-    return float(area / hypervolume(points, reference))
-
-
-def _line(setup: _Setup, name: str, budget: int, seeds: int) -> tuple[list[str], np.ndarray, float]:
-    """Cells of the table, the front of the first seed, and seconds."""
-    given = setup.given
-    whole = hypervolume(setup.front, given.reference)
-    measured, fronts = [], []
-    once = name == "greedy" or (name.startswith("hawx") and given.space.size <= 2**15)
-    low = ""
-    for seed in range(1 if once else seeds):
-        evaluator = Evaluator(setup.exhaustive, given.cost, budget=budget)
-        low_fidelity = LowFidelity(_part(setup), setup.images) if name == "hawx" else None
-        scores = setup.training if name.endswith("training images") else setup.images
-        problem = Problem(given.space, evaluator, given.reference, scores, seed, low_fidelity)
-        start = time.process_time()
-        result = search_assignments(_SEARCHES[name], problem)
-        searched = time.process_time() - start
-        points = points_of(result)
-        fronts.append(points)
-        seconds = searched + result.evaluations * setup.each
-        if name.startswith("hawx"):
-            seconds += setup.seconds[name.endswith("training images")]
-        regrets = [regret(points, setup.front, most) for most in _POINTS]
-        share = result.hypervolume / whole
-        measured.append((result.evaluations, seconds, share, *regrets))
-        for price in result.low_fidelity:
-            low = f"{price.assignments} x {price.images} = {price.evaluations:.1f}"
-    runs, seconds, share, *regrets = np.median(measured, axis=0)
-    least = min(values[2] for values in measured)
-    cells = [f"{runs:.0f}", low, f"{seconds:.1f}", f"{share:.4f}", f"{least:.4f}"]
-    return [*cells, *(f"{100 * r:.1f} %" for r in regrets)], fronts[0], float(seconds)
-
-
-def _part(setup: _Setup) -> Callable[[np.ndarray], Oracle]:
+def _part(given: Case, scored: _Scored, expected: bool) -> Callable[[np.ndarray], ExpectingOracle]:
     """Oracles of some of the profile's images."""
-    return lambda some: _oracle(setup.given, setup.given.test.take(setup.indices[some]))
+
+    def part(some: np.ndarray) -> ExpectingOracle:
+        oracle = _oracle(given, scored.split.take(scored.indices[some]))
+        return oracle if expected else _Counting(oracle)
+
+    return part
 
 
 def _oracle(given: Case, seen: Split, memory: int = 2**30) -> EmulatedOracle:
@@ -239,10 +363,10 @@ def _oracle(given: Case, seen: Split, memory: int = 2**30) -> EmulatedOracle:
 def _speed_up(setup: _Setup, seconds: float) -> None:
     """How much less the search takes than all evaluations, and what is claimed for HAWX."""
     given = setup.given
-    shared = setup.exhaustive.seconds / seconds
-    print(f"hawx against all assignments by sharing, as measured: {shared:.2f} times as fast.")
+    shared = setup.truth.seconds / seconds
+    print(f"hawx against all assignments as computed: {shared:.2f} times as fast.")
     if given.space.size <= _PLAIN:
-        oracle = _oracle(given, given.test, memory=0)
+        oracle = _oracle(given, given.images, memory=0)
         start = time.process_time()
         for vector in given.space.vectors(np.arange(given.space.size)):
             oracle(vector[None])
@@ -252,9 +376,9 @@ def _speed_up(setup: _Setup, seconds: float) -> None:
             f"{plain / seconds:.2f} times as fast, as measured."
         )
     else:
-        plain = given.space.size * setup.each
+        plain = given.space.size * _each(given)
         print(
-            f"Not measured: {given.space.size} times {setup.each:.3f} s would be {plain:.0f} s, "
+            f"Not measured: {given.space.size} runs would take {plain:.0f} s, "
             f"{plain / seconds:.0f} times as long as hawx took."
         )
     if len(given.blocks) == 2:
@@ -266,8 +390,8 @@ def _speed_up(setup: _Setup, seconds: float) -> None:
 
 
 def _each(given: Case) -> float:
-    """Seconds of a real evaluation, prefixes shared by chance alone."""
-    oracle = _oracle(given, given.test)
+    """Seconds of a run on the ground truth's images, prefixes shared by chance alone."""
+    oracle = _oracle(given, given.images)
     rng = np.random.default_rng(0)
     vectors = rng.integers(0, len(given.blocks), (_TIMED + 1, given.space.units))
     oracle(vectors[0][None])

@@ -16,7 +16,14 @@ from hawx_hw.search.oracle import space_key
 from hawx_hw.search.pareto import pareto
 from hawx_hw.util.files import write_bytes
 
-__all__ = ["SCHEMA", "GroundTruth", "Parts", "load_ground_truth", "save_ground_truth"]
+__all__ = [
+    "SCHEMA",
+    "GroundTruth",
+    "Parts",
+    "load_ground_truth",
+    "read_arrays",
+    "save_ground_truth",
+]
 
 SCHEMA = 1
 _HINT = "Remove the file; it is computed again."
@@ -94,7 +101,7 @@ def load_ground_truth(path: Path, space: Space) -> GroundTruth:
     UserError
         The file is missing or damaged, or of another space or version.
     """
-    arrays = _read(path)
+    arrays = read_arrays(path)
     if arrays is None:
         raise UserError("Nothing was computed yet", where=str(path), hint="Compute it.")
     try:
@@ -129,7 +136,7 @@ class Parts:
         UserError
             The file is damaged.
         """
-        arrays = _read(self._path(number))
+        arrays = read_arrays(self._path(number))
         if arrays is None or str(arrays["key"]) != self._key:
             return None
         return arrays["right"], float(arrays["seconds"])
@@ -153,7 +160,14 @@ def _write(path: Path, **arrays: np.ndarray) -> None:
     write_bytes(path, content.getvalue())
 
 
-def _read(path: Path) -> dict[str, np.ndarray] | None:
+def read_arrays(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of an ``.npz``; None where there is none.
+
+    Raises
+    ------
+    UserError
+        The file is damaged.
+    """
     if not path.is_file():
         return None
     try:

@@ -104,6 +104,21 @@ class FilterGroundTruth:
         return self._before
 
     @property
+    def space(self) -> Space:
+        """All of whose assignments are counted."""
+        return self._space
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return len(self._images)
+
+    @property
+    def exact(self) -> int:
+        """Images that are right in the exact network."""
+        return self._exact
+
+    @property
     def key(self) -> str:
         """That of the oracle that would count the same."""
         return self._key
@@ -123,15 +138,50 @@ class FilterGroundTruth:
         ndarray of int32
             ``(blocks ** filters,)``: those of the numbers from ``number * blocks ** filters`` on.
         """
+        every = np.arange(len(self._images))
+        return self.counts(number, every, progress=progress)
+
+    def counts(
+        self,
+        number: int,
+        images: np.ndarray,
+        behind: np.ndarray | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> np.ndarray:
+        """Right images among some, under some assignments that begin with the same blocks.
+
+        Parameters
+        ----------
+        number : int
+            See :meth:`part`.
+        images : ndarray of int64
+            Indices of images.
+        behind : ndarray of int64 or None
+            ``(n,)``: which choices of the last filters' blocks, in [0, blocks ** filters); None:
+            all.
+        progress : callable or None
+            See :meth:`part`.
+
+        Returns
+        -------
+        ndarray of int32
+            ``(n,)``.
+        """
         if not 0 <= number < self._before:
             raise ValueError(f"Part must be in [0, {self._before}), not {number!r}")
         tails = Tails(self._linears)
-        right = np.zeros(self._behind, dtype=np.int32)
-        for rows in self._slices():
+        if behind is None:
+            behind = np.arange(self._behind)
+        lows = len(self._space.blocks) ** (self._filters // 2)
+        pairs = np.stack(np.divmod(behind, lows), axis=1)
+        right = np.zeros(len(behind), dtype=np.int32)
+        for start in range(0, len(images), _IMAGES):
+            rows = images[start : start + _IMAGES]
             high, low = self._sums(number, self._images[rows])
-            right += tails.count(high, low, self._labels[rows]).ravel()
+            right += tails.count(high, low, self._labels[rows], pairs)
             if progress:
-                progress(self._behind * len(self._labels[rows]))
+                progress(len(behind) * len(rows))
         return right
 
     def run(
@@ -188,6 +238,29 @@ class FilterGroundTruth:
             self._space, self._key, len(self._images), self._exact, right.ravel(), total
         )
 
+    def risks(self, samples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Which images the exact network has right, and how often others lose each.
+
+        Parameters
+        ----------
+        samples : int
+            Random assignments that are run.
+        seed : int
+
+        Returns
+        -------
+        (ndarray of bool, ndarray of float64)
+            ``(images,)`` each.
+        """
+        rng = np.random.default_rng(seed)
+        vectors = rng.integers(0, len(self._space.blocks), (samples, self._space.units))
+        emulator = Emulator(self._graph, threads=1)
+        (exact,) = emulator.correct([None], self._images, self._labels)
+        graphs = [self._change(vector) for vector in vectors] if self._change else None
+        assignments = [self._space.assignment(vector) for vector in vectors]
+        right = emulator.correct(assignments, self._images, self._labels, graphs=graphs)
+        return exact, (exact & ~right).mean(axis=0)
+
     def _here(
         self, threads: int, numbers: list[int], advance: Callable[[int], None]
     ) -> Iterator[tuple[int, np.ndarray, float]]:
@@ -214,9 +287,6 @@ class FilterGroundTruth:
         finally:
             client.cancel([future for future in running if not future.done()])
 
-    def _slices(self) -> Iterator[slice]:
-        return (slice(n, n + _IMAGES) for n in range(0, len(self._images), _IMAGES))
-
     def _sums(self, number: int, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of the first linear layer for each choice of the first and of the last filters."""
         first = self._linears[0]
@@ -226,7 +296,8 @@ class FilterGroundTruth:
         parts = np.empty((len(images), self._filters, blocks, len(weight)), dtype=np.int32)
         for block in range(blocks):
             maps = self._maps(number, block, images).reshape(len(images), self._filters, -1)
-            parts[:, :, block] = np.einsum("nft,oft->nfo", maps.astype(np.float64), weight)
+            sums = maps.astype(np.float64).transpose(1, 0, 2) @ weight.transpose(1, 2, 0)
+            parts[:, :, block] = sums.transpose(1, 0, 2)
         half = (self._filters + 1) // 2
         start = np.broadcast_to(first.bias, (len(images), 1, len(first.bias)))
         return _combined(start, parts[:, :half]), _combined(start * 0, parts[:, half:])

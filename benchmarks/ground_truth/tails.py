@@ -42,6 +42,19 @@ class _Dense(ctypes.Structure):
     ]
 
 
+class _Tail(ctypes.Structure):
+    _fields_ = [
+        ("first", ctypes.c_void_p),
+        ("layers", ctypes.c_int64),
+        ("layer", ctypes.c_void_p),
+        ("classes", ctypes.c_int64),
+        ("stride", ctypes.c_int64),
+        ("codes", ctypes.c_void_p),
+        ("other", ctypes.c_void_p),
+        ("sums", ctypes.c_void_p),
+    ]
+
+
 class Tails:
     """Counts right images for all sums of two tables of the first linear layer's sums.
 
@@ -74,10 +87,16 @@ class Tails:
 
     @property
     def batch(self) -> int:
-        """The second table has a multiple of this many rows."""
+        """So many pairs of rows are computed at a time."""
         return self._batch
 
-    def count(self, high: np.ndarray, low: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def count(
+        self,
+        high: np.ndarray,
+        low: np.ndarray,
+        labels: np.ndarray,
+        pairs: np.ndarray | None = None,
+    ) -> np.ndarray:
         """How many images are right under each pair of rows.
 
         Parameters
@@ -88,11 +107,13 @@ class Tails:
             ``(images, lows, outputs)``; the sums of every pair of rows fit int32.
         labels : ndarray of int64
             ``(images,)``
+        pairs : ndarray of int or None
+            ``(n, 2)``: rows of ``high`` and of ``low``; None: all, the latter fastest.
 
         Returns
         -------
         ndarray of int32
-            ``(highs, lows)``.
+            ``(n,)``; for all pairs ``(highs, lows)``.
         """
         images, highs, outputs = high.shape
         lows = low.shape[1]
@@ -103,26 +124,42 @@ class Tails:
             images,
         ):
             raise ValueError(f"Sums must be of {self._outputs} outputs and as many images")
-        fill = -lows % self._batch
-        width = int(self._first.count)
-        wide_high = _filled(high, (0, 0, width - outputs))
-        wide_low = _filled(low, (0, fill, width - outputs))
+        every = pairs is None
+        if pairs is None:
+            pairs = np.stack(np.divmod(np.arange(highs * lows), lows), axis=1)
+        elif pairs.shape[1:] != (2,) or not ((pairs >= 0) & (pairs < [highs, lows])).all():
+            raise ValueError(f"Pairs must be (n, 2) of {highs} and {lows} rows")
+        right = self._counted(high, low, labels, pairs)
+        return right.reshape(highs, lows) if every else right
+
+    def _counted(
+        self, high: np.ndarray, low: np.ndarray, labels: np.ndarray, pairs: np.ndarray
+    ) -> np.ndarray:
+        images, highs, outputs = high.shape
+        more = int(self._first.count) - outputs
+        wide_high, wide_low = _filled(high, more), _filled(low, more)
         classes = np.ascontiguousarray(labels, dtype=np.int64)
         codes, other = np.zeros((2, self._batch, self._stride), dtype=np.int16)
         sums = np.zeros(_ROWS * self._stride, dtype=np.int32)
-        right = np.zeros((highs, lows + fill), dtype=np.int32)
-        self._functions.hawx_tails(
-            *(ctypes.c_int64(n) for n in (images, highs, lows + fill)),
-            *(ctypes.c_void_p(a.ctypes.data) for a in (wide_high, wide_low)),
-            ctypes.byref(self._first),
-            ctypes.c_int64(len(self._layers)),
-            self._layers,
-            ctypes.c_int64(self._classes),
-            ctypes.c_void_p(classes.ctypes.data),
-            ctypes.c_int64(self._stride),
-            *(ctypes.c_void_p(a.ctypes.data) for a in (codes, other, sums, right)),
+        fill = -len(pairs) % self._batch
+        whole = np.ascontiguousarray(np.pad(pairs, ((0, fill), (0, 0))), dtype=np.int32)
+        right = np.zeros(len(whole), dtype=np.int32)
+        tail = _Tail(
+            ctypes.addressof(self._first),
+            len(self._layers),
+            ctypes.addressof(self._layers),
+            self._classes,
+            self._stride,
+            *(a.ctypes.data for a in (codes, other, sums)),
         )
-        return right[:, :lows]
+        self._functions.hawx_tails(
+            *(ctypes.c_int64(n) for n in (images, highs, low.shape[1])),
+            *(ctypes.c_void_p(a.ctypes.data) for a in (wide_high, wide_low, classes)),
+            ctypes.byref(tail),
+            ctypes.c_int64(len(whole)),
+            *(ctypes.c_void_p(a.ctypes.data) for a in (whole, right)),
+        )
+        return right[: len(pairs)]
 
     def _rule(self, rule: Requantization, outputs: int) -> _Rule:
         # Exact: 16 bits times a power of two.
@@ -152,8 +189,8 @@ def _padded(count: int) -> int:
     return -(-count // _VECTOR) * _VECTOR
 
 
-def _filled(sums: np.ndarray, more: tuple[int, int, int]) -> np.ndarray:
-    return np.ascontiguousarray(np.pad(sums, [(0, n) for n in more]), dtype=np.int32)
+def _filled(sums: np.ndarray, more: int) -> np.ndarray:
+    return np.ascontiguousarray(np.pad(sums, [(0, 0), (0, 0), (0, more)]), dtype=np.int32)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import hashlib
 import os
 import warnings
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -230,6 +230,34 @@ class Emulator:
                 f"Accuracy needs as many labels as images and at least one, "
                 f"not {len(labels)} and {len(images)}"
             )
+        right = np.zeros((len(assignments), len(images)), dtype=bool)
+
+        def judge(index: int, part: slice, outputs: np.ndarray) -> None:
+            right[index, part] = outputs.argmax(axis=1) == labels[part]
+
+        self.visit(assignments, images, judge, graphs=graphs, progress=progress)
+        return right
+
+    def visit(
+        self,
+        assignments: Sequence[Assignment | None],
+        images: np.ndarray,
+        visitor: Callable[[int, slice, np.ndarray], None],
+        *,
+        graphs: Sequence[Graph] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Run images under each of many assignments; see :meth:`evaluate_many`.
+
+        Parameters
+        ----------
+        assignments, images, graphs, progress
+            See :meth:`evaluate_many`.
+        visitor : callable
+            Called once for each assignment and batch of images, in any order: with the index of
+            the assignment, which of the images these are, and the output codes int8
+            ``(batch, outputs)``, which are only valid during the call.
+        """
         if images.dtype == np.uint8:
             images = codes(images)
         run_on = [self._graph] * len(assignments) if graphs is None else list(graphs)
@@ -241,20 +269,17 @@ class Emulator:
         keys = [self._keys(a, graph) for a, graph in zip(assignments, run_on)]
         order = sorted(range(len(keys)), key=lambda index: tuple(keys[index].values()))
         batches = self._batched(images)
-        right = np.zeros((len(assignments), len(images)), dtype=bool)
         start = done = 0
         for batch in batches:
             part = slice(start, start + len(batch.images))
-            expected, start = labels[part], part.stop
+            start = part.stop
             for index in order:
                 values = self._evaluate(batch, assignments[index] or {}, keys[index], run_on[index])
-                predicted = values[self._graph.output].reshape(len(expected), -1).argmax(axis=1)
-                right[index, part] = predicted == expected
+                visitor(index, part, values[self._graph.output].reshape(len(batch.images), -1))
                 done += 1
                 if progress:
                     progress(done, len(batches) * len(order))
             self._release(batch)
-        return right
 
     def _run(
         self, images: np.ndarray, assignment: Assignment | None, names: Sequence[str]

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from hawx_hw.scores.predictor import AccuracyPredictor
-from hawx_hw.search.expected_improvement import thinned
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.result import AccuracyInterval, DesignPoint, PredictedPoints
+from hawx_hw.search.smoothing import thinned
 
 __all__ = ["predicted_points", "with_predictions"]
 

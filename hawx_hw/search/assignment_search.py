@@ -13,6 +13,7 @@ from hawx_hw.search.oracle import space_key
 from hawx_hw.search.pareto import hypervolume, pareto
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.result import DesignPoint, SearchResult, stored_assignment
+from hawx_hw.search.smoothing import smoothed_drops
 
 __all__ = ["search_assignments"]
 
@@ -29,7 +30,8 @@ def search_assignments(name: str, problem: Problem) -> SearchResult:
     Returns
     -------
     SearchResult
-        Its front is that of accuracy drop and the cost's objective.
+        Its front is that of smoothed accuracy drops
+        (:func:`~hawx_hw.search.smoothing.smoothed_drops`) and the cost's objective.
     """
     search, evaluator = algorithm(name), problem.evaluator
     start = time.perf_counter()
@@ -40,8 +42,9 @@ def search_assignments(name: str, problem: Problem) -> SearchResult:
     finally:
         evaluator.save()
     vectors, points = evaluator.vectors, evaluator.points
+    smoothed = np.stack([smoothed_drops(evaluator, problem.tuning), points[:, 1]], axis=1)
     every = _points(problem, np.arange(len(points)))
-    on_front = _points(problem, pareto(points))
+    on_front = _points(problem, pareto(smoothed))
     alike = np.flatnonzero((vectors == vectors[:, :1]).all(axis=1))
     return SearchResult(
         algorithm=name,

@@ -30,6 +30,7 @@ from hawx_hw.search.pareto import fronts, hypervolume
 from hawx_hw.search.problem import Problem, Scores
 from hawx_hw.search.proposals import proposals, uniforms
 from hawx_hw.search.result import DesignPoint, SearchResult, stored_assignment
+from hawx_hw.search.smoothing import smoothed_drops
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -90,7 +91,9 @@ def search_designs(
         evaluator.save()
     every = _evaluated(problem, designs, progress)
     points = np.array([(p.accuracy_drop, p.metrics[designs.objective]) for p in every])
-    front = front_of(every, designs.objective, lambda point: point.accuracy_drop)
+    known = zip(evaluator.vectors.tolist(), smoothed_drops(evaluator, problem.tuning), strict=True)
+    drops = {tuple(vector): float(drop) for vector, drop in known}
+    front = front_of(every, designs.objective, lambda point: drops[point.vector])
     near = near_front(every, front, evaluator.images, problem.tuning)
     # Of designs, whatever the search weighed.
     exact = designs(problem.space.uniform(0)[None])[designs.objective]
@@ -173,7 +176,7 @@ def _corrected(problem: Problem, scores: Scores, vectors: np.ndarray) -> np.ndar
     tuning = problem.tuning
     alike = uniforms(problem.space)
     alike = alike[: len(problem.evaluator.vectors)]
-    drops = problem.evaluator.evaluate(alike)[:, 0]
+    drops = problem.evaluator.expect(alike)
     factor = np.zeros(len(problem.space.blocks))
     expected = np.maximum(scores.predict(alike), 0) + tuning.small_drop
     factor[: len(alike)] = np.log((np.maximum(drops, 0) + tuning.small_drop) / expected)

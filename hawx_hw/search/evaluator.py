@@ -12,7 +12,7 @@ import numpy as np
 
 from hawx_hw.errors import UserError
 from hawx_hw.search.cost import Cost
-from hawx_hw.search.oracle import Oracle
+from hawx_hw.search.oracle import ExpectingOracle, Oracle
 from hawx_hw.util.damage import DAMAGED, first_line
 from hawx_hw.util.files import read_bytes, write_bytes
 
@@ -71,7 +71,7 @@ class Evaluator:
 
     Parameters
     ----------
-    oracle : Oracle
+    oracle : Oracle or ExpectingOracle
     cost : Cost
     budget : int or None
         Evaluations, >= 1; None: any number.
@@ -99,8 +99,9 @@ class Evaluator:
         self._budget = budget
         self._state = state
         self._units = cost.table.shape[0]
-        self._cache: dict[bytes, tuple[int, float]] = {}
-        self._requested: dict[bytes, int] = {}
+        # Right and expected images, and seconds.
+        self._cache: dict[bytes, tuple[int, float, float]] = {}
+        self._requested: dict[bytes, tuple[int, float]] = {}
         self._seconds = 0.0
         self._prices: list[Price] = []
         self._saved = time.monotonic()
@@ -121,6 +122,11 @@ class Evaluator:
     def exact(self) -> float:
         """Accuracy of the exact network, in [0, 1]; it is no evaluation."""
         return self._oracle.exact / self._oracle.images
+
+    @property
+    def expects(self) -> bool:
+        """Whether expected accuracy drops say more than counted ones."""
+        return isinstance(self._oracle, ExpectingOracle)
 
     @property
     def evaluations(self) -> int:
@@ -170,8 +176,28 @@ class Evaluator:
     def points(self) -> np.ndarray:
         """Accuracy drop and objective of each of :attr:`vectors`: float64 ``(n, 2)``."""
         vectors = self.vectors
-        right = np.array(list(self._requested.values()), dtype=np.int64)
+        right = np.array([right for right, _ in self._requested.values()], dtype=np.int64)
         return np.stack([self._drops(right), self._objective(vectors)], axis=1)
+
+    @property
+    def expected_drops(self) -> np.ndarray:
+        """Expected accuracy drop of each of :attr:`vectors`: float64 ``(n,)``.
+
+        In percentage points; where the oracle only counts, the counted one.
+        """
+        return self._expected_drops([expected for _, expected in self._requested.values()])
+
+    def expect(self, vectors: np.ndarray) -> np.ndarray:
+        """Expected accuracy drops of vectors, which are evaluated: see :meth:`evaluate`.
+
+        Returns
+        -------
+        ndarray of float64
+            ``(n,)``, in percentage points.
+        """
+        self.evaluate(vectors)
+        keys = [vector.astype(np.uint8).tobytes() for vector in np.asarray(vectors)]
+        return self._expected_drops([self._requested[key][1] for key in keys])
 
     def evaluate(self, vectors: np.ndarray) -> np.ndarray:
         """Accuracy drops, in percentage points, and the objective.
@@ -203,7 +229,7 @@ class Evaluator:
             self._run(batch[:left])
             if left < len(batch):
                 raise OutOfBudgetError
-        right = np.array([self._requested[key] for key in keys], dtype=np.int64)
+        right = np.array([self._requested[key][0] for key in keys], dtype=np.int64)
         return np.stack([self._drops(right), self._objective(vectors)], axis=1)
 
     def save(self) -> None:
@@ -216,8 +242,9 @@ class Evaluator:
             content,
             key=np.array(self._oracle.key),
             vectors=np.array(vectors, dtype=np.uint8).reshape(-1, self._units),
-            right=np.array([right for right, _ in self._cache.values()], dtype=np.int64),
-            seconds=np.array([seconds for _, seconds in self._cache.values()]),
+            right=np.array([right for right, _, _ in self._cache.values()], dtype=np.int64),
+            expected=np.array([expected for _, expected, _ in self._cache.values()]),
+            seconds=np.array([seconds for _, _, seconds in self._cache.values()]),
         )
         write_bytes(self._state, content.getvalue())
         self._saved = time.monotonic()
@@ -227,14 +254,29 @@ class Evaluator:
         if unknown:
             vectors = np.array([np.frombuffer(key, dtype=np.uint8) for key in unknown])
             start = time.perf_counter()
-            right = self._oracle(vectors.astype(np.int64)).tolist()
+            right, expected = self._measured(vectors.astype(np.int64))
             each = (time.perf_counter() - start) / len(unknown)
-            self._cache.update({key: (count, each) for key, count in zip(unknown, right)})
+            for key, count, likely in zip(unknown, right.tolist(), expected.tolist(), strict=True):
+                self._cache[key] = count, likely, each
         for key in keys:
-            self._requested[key], seconds = self._cache[key]
+            *measured, seconds = self._cache[key]
+            self._requested[key] = measured[0], measured[1]
             self._seconds += seconds
         if unknown and time.monotonic() - self._saved > _SAVE_SECONDS:
             self.save()
+
+    def _measured(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(self._oracle, ExpectingOracle):
+            return self._oracle.measure(vectors)
+        right = self._oracle(vectors)
+        return right, right.astype(np.float64)
+
+    def _expected_drops(self, expected: list[float]) -> np.ndarray:
+        exact: float = self._oracle.exact
+        if isinstance(self._oracle, ExpectingOracle):
+            exact = self._oracle.exact_expected
+        drops: np.ndarray = 100 * (exact - np.array(expected, dtype=np.float64))
+        return drops / self._oracle.images
 
     def _drops(self, right: np.ndarray) -> np.ndarray:
         drops: np.ndarray = 100 * (self._oracle.exact - right) / self._oracle.images
@@ -248,10 +290,11 @@ class Evaluator:
             with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as file:
                 if str(file["key"]) != self._oracle.key:
                     return
-                vectors, right, seconds = file["vectors"], file["right"], file["seconds"]
-            self._check(vectors, right, seconds)
-            entries = zip(vectors, right.tolist(), seconds.tolist(), strict=True)
-            self._cache = {vector.tobytes(): (count, each) for vector, count, each in entries}
+                names = ("vectors", "right", "expected", "seconds")
+                vectors, *columns = (file[name] for name in names)
+            self._check(vectors, *columns)
+            entries = zip(vectors, *(column.tolist() for column in columns), strict=True)
+            self._cache = {vector.tobytes(): tuple(entry) for vector, *entry in entries}
         except DAMAGED as error:
             raise UserError(
                 f"The evaluations of an earlier search cannot be read: {first_line(error)}",
@@ -259,18 +302,22 @@ class Evaluator:
                 hint="Remove the file.",
             ) from error
 
-    def _check(self, vectors: np.ndarray, right: np.ndarray, seconds: np.ndarray) -> None:
+    def _check(
+        self, vectors: np.ndarray, right: np.ndarray, expected: np.ndarray, seconds: np.ndarray
+    ) -> None:
         """Raise ValueError for what no evaluation of this search can have given."""
-        kinds = [str(array.dtype) for array in (vectors, right, seconds)]
+        arrays = (vectors, right, expected, seconds)
+        kinds = [str(array.dtype) for array in arrays]
         count = len(right) if right.ndim else 0
-        shapes = (vectors.shape, right.shape, seconds.shape)
-        if kinds != ["uint8", "int64", "float64"] or shapes != (
+        shapes = tuple(array.shape for array in arrays)
+        if kinds != ["uint8", "int64", "float64", "float64"] or shapes != (
             (count, self._units),
-            (count,),
-            (count,),
+            *((count,),) * 3,
         ):
             raise ValueError(f"its arrays are {', '.join(kinds)} of the shapes {shapes}")
         if count and not (right.min() >= 0 and right.max() <= self._oracle.images):
             raise ValueError(f"{right.max()} of {self._oracle.images} images are right")
+        if not np.all((expected >= 0) & (expected <= self._oracle.images)):
+            raise ValueError("expected images are no numbers of images")
         if not np.all(np.isfinite(seconds) & (seconds >= 0)):
             raise ValueError("seconds are negative or not finite")

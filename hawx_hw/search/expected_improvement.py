@@ -2,7 +2,9 @@
 
 A curve from scores to accuracy with its uncertainty
 (:class:`~hawx_hw.scores.predictor.AccuracyPredictor`) is fitted to what was evaluated, and the next
-is the one of the largest expected improvement of the hypervolume.
+is the one of the largest expected improvement of the hypervolume. Accuracy drops are those that are
+expected on other images (:mod:`~hawx_hw.search.smoothing`): the luckiest of the evaluations must
+not hide what is better.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import numpy as np
 from hawx_hw.scores.predictor import AccuracyPredictor, informative
 from hawx_hw.search.evaluator import Evaluator
 from hawx_hw.search.pareto import fronts, gains
+from hawx_hw.search.smoothing import smoothed_drops, thinned
 from hawx_hw.search.tuning import SearchTuning
 
-__all__ = ["evaluate_promising", "thinned"]
+__all__ = ["evaluate_promising"]
 
 
 def evaluate_promising(
@@ -50,17 +53,17 @@ def evaluate_promising(
     scores, costs = points.T
     # Nothing is more accurate than 100 %.
     least = max(least, -100 * (1 - evaluator.exact))
-    drops = np.full(len(vectors), np.nan)
     first = _first(evaluator, vectors, points, reference, tuning)
-    drops[first] = evaluator.evaluate(vectors[first])[:, 0]
+    evaluator.evaluate(vectors[first])
     if len(first) == 1 and len(vectors) > 1:
         # A curve needs two points at least.
-        second = int(np.isnan(drops).argmax())
-        drops[second] = evaluator.evaluate(vectors[[second]])[0, 0]
+        second = 1 if first[0] == 0 else 0
+        evaluator.evaluate(vectors[[second]])
     enough = tuning.least_gain * reference[0] * reference[1]
-    while np.isnan(drops).any():
+    while np.isnan(drops := _known_drops(evaluator, vectors, tuning)).any():
         possible = np.maximum(_possible(evaluator.exact, scores, drops, tuning), least)
-        front = np.maximum(evaluator.points, [least, -np.inf])
+        front = np.stack([smoothed_drops(evaluator, tuning), evaluator.points[:, 1]], axis=1)
+        front = np.maximum(front, [least, -np.inf])
         chosen: list[int] = []
         while len(chosen) < max(1, evaluator.evaluations // tuning.evaluations_per_choice):
             expected = np.mean(
@@ -75,27 +78,14 @@ def evaluate_promising(
             front = np.concatenate([front, [[middle, costs[best]]]])
         if not chosen:
             return
-        drops[chosen] = evaluator.evaluate(vectors[chosen])[:, 0]
+        evaluator.evaluate(vectors[chosen])
 
 
-def thinned(scores: np.ndarray, indices: np.ndarray, most: int) -> np.ndarray:
-    """At most ``most`` of some indices, evenly spaced by score: a curve needs no more.
-
-    Parameters
-    ----------
-    scores : ndarray of float64
-        ``(n,)``
-    indices : ndarray of int64
-        Of scores.
-    most : int
-
-    Returns
-    -------
-    ndarray of int64
-        In ascending order of score.
-    """
-    indices = indices[np.argsort(scores[indices], kind="stable")]
-    return indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), most)).astype(int))]
+def _known_drops(evaluator: Evaluator, vectors: np.ndarray, tuning: SearchTuning) -> np.ndarray:
+    """Estimated accuracy drops of vectors; NaN for those that were not evaluated."""
+    known = zip(evaluator.vectors, smoothed_drops(evaluator, tuning), strict=True)
+    drops = {vector.tobytes(): drop for vector, drop in known}
+    return np.array([drops.get(vector.tobytes(), np.nan) for vector in vectors.astype(np.int64)])
 
 
 def _first(

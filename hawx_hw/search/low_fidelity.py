@@ -2,8 +2,9 @@
 
 Where an assignment loses little accuracy, it loses images that the exact network is unsure of, and
 the profile shows which these are. So many candidates are run on the few images at risk; of all
-other images the expectation is taken. The price is counted in evaluations: assignments times
-images, over the images of an evaluation.
+other images the expectation is taken. Of those that are run, too, the outputs say how likely they
+are right (:class:`~hawx_hw.search.oracle.ExpectingOracle`): whether they are is luck. The price is
+counted in evaluations: assignments times images, over the images of an evaluation.
 
 Candidates are taken in rounds. After each, what the runs show beyond the scores is learned for each
 block in each unit (a ridge regression), and the next round takes those that then look best.
@@ -19,7 +20,7 @@ import numpy as np
 
 from hawx_hw.search.candidates import Candidates, distances, nearest
 from hawx_hw.search.evaluator import Price
-from hawx_hw.search.oracle import Oracle
+from hawx_hw.search.oracle import ExpectingOracle
 from hawx_hw.search.scores import ImageScores
 from hawx_hw.search.tuning import SearchTuning
 
@@ -61,7 +62,7 @@ class LowFidelity:
 
     def __init__(
         self,
-        oracle: Callable[[np.ndarray], Oracle],
+        oracle: Callable[[np.ndarray], ExpectingOracle],
         scores: ImageScores,
         *,
         prior_images: float | None = None,
@@ -131,15 +132,15 @@ class LowFidelity:
     def _measured(self, sample: _Sample, vectors: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Accuracy drops of vectors: as run on the sample, as expected on all other images."""
         oracle = sample.oracle
-        counts = oracle(vectors)
+        measured_loss = oracle.exact_expected - oracle.measure(vectors)[1]
         lost = self._scores.exact - right
         expected = lost @ sample.others
         if self._prior_images is not None:
             prior = self._prior_images
-            measured = np.maximum(oracle.exact - counts, 0) + prior
+            measured = np.maximum(measured_loss, 0) + prior
             expected *= measured / (np.maximum(lost[:, sample.indices].sum(axis=1), 0) + prior)
         total = float(self._scores.weights.sum())
-        drops: np.ndarray = 100 * (oracle.exact - counts + expected) / total
+        drops: np.ndarray = 100 * (measured_loss + expected) / total
         return drops
 
 
@@ -151,14 +152,14 @@ class _Sample:
     ----------
     indices : ndarray of int64
         Which of the profile's.
-    oracle : Oracle
+    oracle : ExpectingOracle
         Of these.
     others : ndarray of float64
         For how many images that are not run each of the profile's stands.
     """
 
     indices: np.ndarray
-    oracle: Oracle
+    oracle: ExpectingOracle
     others: np.ndarray
 
 
@@ -176,15 +177,22 @@ def _learn(
     ran: np.ndarray,
     tuning: SearchTuning,
 ) -> None:
-    """Correct what is expected of candidates that were not run, and by how much it varies."""
+    """Correct what is expected of candidates that were not run, and by how much it varies.
+
+    The first order overstates in proportion, the more the larger the drop: logarithms are learned,
+    of each block in each unit and of the drop itself.
+    """
+    least = tuning.residual_drop
+    logs, expected = (np.log(np.maximum(d + least, least / 4)) for d in (drops, candidates.drops))
     kinds = int(candidates.vectors.max()) + 1
     features = np.eye(kinds)[candidates.vectors].reshape(len(drops), -1)
-    scale = tuning.residual_drop + tuning.residual_share * np.maximum(candidates.drops, 0)
-    inputs = features[ran] / scale[ran, None]
-    targets = (drops - candidates.drops)[ran] / scale[ran]
+    features = np.concatenate([features, expected[:, None] - expected[ran].mean()], axis=1)
+    targets = (logs - expected)[ran] / tuning.residual_share
+    inputs = features[ran]
     squares = inputs.T @ inputs + tuning.residual_ridge * np.eye(inputs.shape[1])
     learned = np.linalg.solve(squares, inputs.T @ targets)
-    remaining = float((targets - inputs @ learned).std())
+    remaining = tuning.residual_share * float((targets - inputs @ learned).std())
     others = ~ran
-    drops[others] = candidates.drops[others] + features[others] @ learned
-    deviations[others] = np.maximum(scale[others] * remaining, tuning.residual_least)
+    corrected = np.exp(expected[others] + tuning.residual_share * (features[others] @ learned))
+    drops[others] = corrected - least
+    deviations[others] = np.maximum(corrected * remaining, tuning.residual_least)

@@ -52,9 +52,10 @@ class SearchTuning:
         How many images' worth the first order is trusted when it is corrected by the images that
         were run. Little: it overstates blocks as coarse as those of the shipped configs.
     residual_drop : float
-        Standard deviation of what scores miss, in percentage points, where nothing is lost.
+        Added to accuracy drops before their logarithm is taken, in percentage points: less is all
+        the same.
     residual_share : float
-        What is added to it for each percentage point of predicted accuracy drop.
+        Standard deviation of that logarithm, as far as scores miss it.
     residual_ridge : float
         Ridge of the regression of residuals on blocks, for residuals in standard deviations.
     residual_least : float
@@ -68,8 +69,12 @@ class SearchTuning:
         Standard deviations by which an assignment may be better than predicted and still be a
         candidate.
     sharpness : float
-        Factor of logits before their softmax: a trained network is right more often than it claims,
-        most of all where it doubts. Of 0.5, 1, 2 and 4 this ranked assignments best.
+        Factor of logits before the softmax of the scores. 1: the network's own probabilities, as
+        in evaluations. A factor of 2 comes nearer to counts on the same images, and ranks
+        assignments worse on others.
+    expected_reach : float
+        Expected accuracy drops that are looked at, as a multiple of the reference point's: a
+        network is less certain than it is right, and loses more of its certainty.
     first_evaluations : int
         Evaluations before the curve from scores to accuracy is fitted.
     first_within : float
@@ -154,7 +159,7 @@ class SearchTuning:
     mixed_share: float = 0.5
     second_change: float = 0.5
     # Low-fidelity evaluations.
-    low_fidelity_share: float = 0.5
+    low_fidelity_share: float = 0.25
     low_fidelity_scored: int = 16_000
     low_fidelity_candidates: int = 4_000
     low_fidelity_rounds: int = 4
@@ -165,10 +170,11 @@ class SearchTuning:
     residual_ridge: float = 3.0
     residual_least: float = 0.02
     # Predicted accuracy.
-    first_order_share: float = 0.2
+    first_order_share: float = 0.35
     corrected_share: float = 0.5
     luck: float = 2.0
-    sharpness: float = 2.0
+    sharpness: float = 1.0
+    expected_reach: float = 2.0
     # Expected improvement.
     first_evaluations: int = 4
     first_within: float = 4.0

@@ -64,6 +64,9 @@ def test_counts_what_the_reference_gets_right(variant, seed, sizes, highs, lows)
     counts = Tails(layers, variant).count(high, low, labels)
     assert counts.shape == (highs, lows)
     assert (counts == ref_count(layers, high, low, labels)).all()
+    pairs = np.stack([rng.integers(0, n, 35) for n in (highs, lows)], axis=1)
+    some = Tails(layers, variant).count(high, low, labels, pairs)
+    assert some.tolist() == counts[pairs[:, 0], pairs[:, 1]].tolist()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -87,6 +90,10 @@ def test_refuses_what_does_not_suit():
         Tails(layers).count(
             np.zeros((1, 1, 3), np.int32), np.zeros((1, 1, 3), np.int32), np.zeros(1, int)
         )
+    sums = np.zeros((1, 2, 4), np.int32)
+    for pairs in ([[0, 2]], [[-1, 0]], [[0, 0, 0]]):
+        with pytest.raises(ValueError, match="Pairs must be"):
+            Tails(layers).count(sums, sums, np.zeros(1, int), np.array(pairs))
     with pytest.raises(ValueError, match="not 'mmx'"):
         Tails(layers, "mmx")
     layers[1].bias[0] = 2**31 - 1

@@ -298,6 +298,22 @@ def test_assignments_may_run_on_graphs_of_other_weights():
     assert shares[3] == 1
 
 
+def test_a_visitor_sees_every_output_of_every_assignment_once():
+    graph, images, assignment, _ = drawn(7, 150)
+    seen = np.full((2, len(images), len(reference.run(graph, images[:1]).ravel())), -999)
+
+    def visitor(index, part, outputs):
+        assert (seen[index, part] == -999).all()
+        seen[index, part] = outputs
+
+    progress = []
+    emulator = Emulator(graph, threads=1)
+    emulator.visit([assignment, None], images, visitor, progress=lambda *n: progress.append(n))
+    for outputs, each in zip(seen, (assignment, {}), strict=True):
+        assert (outputs == reference.run(graph, images, each).reshape(len(images), -1)).all()
+    assert progress[-1] == (len(progress),) * 2
+
+
 def test_refuses_graphs_that_differ_in_more():
     graph, images, _, _ = drawn(7, 3)
     labels = np.zeros(len(images), dtype=np.int64)

@@ -42,6 +42,41 @@ def test_what_is_requested_again_is_free():
     assert evaluator.points.tolist() == points[:2].tolist()
 
 
+class Expecting(Counting):
+    """Is certain of half an image more for each digit."""
+
+    exact_expected = 40.0
+
+    def measure(self, vectors):
+        return self(vectors), 0.5 * vectors.sum(axis=1)
+
+
+def test_what_is_expected_is_evaluated_counted_and_cached_with_the_counts(tmp_path):
+    _, cost = space_and_cost()
+    state = tmp_path / "state.npz"
+    vectors = np.array([[0, 1, 0, 2], [1, 1, 1, 1]])
+    oracle = Expecting()
+    first = Evaluator(oracle, cost, budget=2, state=state)
+    assert first.expects
+    assert first.expect(vectors).tolist() == [38.5, 38.0]
+    assert first.expected_drops.tolist() == [38.5, 38.0]
+    assert first.points[:, 0].tolist() == [47, 46]
+    assert (first.evaluations, len(oracle.requests)) == (2, 2)
+    with pytest.raises(OutOfBudgetError):
+        first.expect(np.array([[2, 2, 2, 2]]))
+    first.save()
+    second = Evaluator(Expecting(), cost, state=state)
+    assert second.expect(vectors[::-1]).tolist() == [38.0, 38.5]
+    assert second.cached == 2
+
+
+def test_an_oracle_that_counts_expects_what_it_counts():
+    _, cost = space_and_cost()
+    evaluator = Evaluator(Counting(), cost)
+    assert not evaluator.expects
+    assert evaluator.expect(np.array([[0, 1, 0, 2]])).tolist() == [47.0]
+
+
 def test_the_budget_is_used_up_and_never_more():
     space, cost = space_and_cost()
     oracle = Counting()
@@ -105,8 +140,12 @@ def test_a_damaged_state_is_refused_with_a_hint(tmp_path):
         {"seconds": np.full(3, -1.0)},
         {"seconds": np.array(["a"] * 3)},
         {"right": None},
+        {"expected": np.full(3, np.nan)},
+        {"expected": np.full(3, 100.5)},
+        {"expected": np.zeros(2)},
+        {"expected": None},
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_a_state_of_a_wrong_structure_is_refused(tmp_path, change):
     state, (space, cost) = tmp_path / "state.npz", space_and_cost()

@@ -6,7 +6,7 @@ import pytest
 from hawx_hw.assignment.space import Space
 from hawx_hw.search.cost import MultiplierEnergy
 from hawx_hw.search.evaluator import Evaluator, OutOfBudgetError
-from hawx_hw.search.expected_improvement import evaluate_promising, thinned
+from hawx_hw.search.expected_improvement import evaluate_promising
 from hawx_hw.search.pareto import hypervolume
 from hawx_hw.search.tuning import SearchTuning
 from tests.search.small import BLOCKS, small_graph
@@ -82,9 +82,3 @@ def test_a_gain_of_accuracy_may_be_worth_nothing():
 def test_a_budget_is_passed_on():
     with pytest.raises(OutOfBudgetError):
         searched(EVERY, budget=3)
-
-
-@pytest.mark.parametrize(("most", "expected"), [(9, [4, 2, 0, 3]), (3, [4, 2, 3]), (2, [4, 3])])
-def test_thinned_evaluations_are_evenly_spaced_by_score(most, expected):
-    scores = np.array([5.0, 1.0, 3.0, 9.0, 2.0])
-    assert thinned(scores, np.array([0, 2, 3, 4]), most).tolist() == expected

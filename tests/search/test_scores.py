@@ -62,7 +62,7 @@ def test_refuses_profiles_that_do_not_suit(profile):
 
 def test_image_scores_predict_which_images_are_right(profile):
     space = Space.by_filter(small_graph(), BLOCKS)
-    scores = ImageScores(profile, space)
+    scores = ImageScores(profile, space, sharpness=2.0)
     vectors = np.random.default_rng(1).integers(0, 3, (7, space.units))
     logits = 2 * shifted_logits(profile, np.array([1, 2, 0])[vectors])
     expected = softmax(logits, axis=-1)[:, np.arange(20), profile.labels]

@@ -128,45 +128,64 @@ static void dense(const hawx_dense *layer, const int16_t *inputs, int64_t stride
   for (; output < outputs; output += LANES) tile(layer, inputs, stride, output, 1, sums);
 }
 
-/* Adds to right[h * lows + l] one for every image whose class comes out as its label.
+/* What all configurations share, and scratch memory: codes have `stride` places a configuration, as
+ * many as the widest layer; `codes` and `other` hold BATCH of them, `sums` ROWS rows of 32 bits. */
+typedef struct {
+  const hawx_rule *first;
+  int64_t layers;
+  const hawx_dense *layer;
+  int64_t classes, stride;
+  int16_t *codes, *other;
+  int32_t *sums;
+} hawx_tail;
+
+/* Adds to right[b] one for each of BATCH configurations whose class comes out as the label; what
+ * the first linear layer sums up is above[b] + below[b]. */
+static void batch(const hawx_tail *tail, const int32_t *const *above, const int32_t *const *below,
+                  int64_t label, int32_t *right) {
+  const int64_t width = tail->first->count, stride = tail->stride;
+  for (int64_t b = 0; b < BATCH; b++) {
+    for (int64_t i = 0; i < width; i++) tail->sums[i] = above[b][i] + below[b][i];
+    requantize(tail->sums, tail->first, tail->codes + b * stride);
+  }
+  int16_t *from = tail->codes, *to = tail->other;
+  for (int64_t n = 0; n < tail->layers; n++) {
+    const hawx_dense *layer = tail->layer + n;
+    for (int64_t b = 0; b < BATCH; b += ROWS) {
+      dense(layer, from + b * stride, stride, tail->sums);
+      for (int64_t r = 0; r < ROWS; r++)
+        requantize(tail->sums + r * layer->rule.count, &layer->rule, to + (b + r) * stride);
+    }
+    int16_t *swap = from;
+    from = to;
+    to = swap;
+  }
+  for (int64_t b = 0; b < BATCH; b++) {
+    const int16_t *code = from + b * stride;
+    int64_t best = 0;
+    for (int64_t c = 1; c < tail->classes; c++) best = code[c] > code[best] ? c : best;
+    right[b] += best == label;
+  }
+}
+
+/* Adds to right[p] one for every image whose class comes out as its label, for pairs of rows
+ * high[image][pairs[p][0]] and low[image][pairs[p][1]].
  *
  * high (images, highs, first->count) and low (images, lows, first->count): their sums are those of
- * the first linear layer, bias included; lows is a multiple of BATCH. Codes have `stride` places a
- * configuration, as many as the widest layer; `codes` and `other` hold BATCH of them, `sums` ROWS
- * rows of 32 bits.
+ * the first linear layer, bias included; count is a multiple of BATCH.
  */
 void hawx_tails(int64_t images, int64_t highs, int64_t lows, const int32_t *high,
-                const int32_t *low, const hawx_rule *first, int64_t layers,
-                const hawx_dense *layer, int64_t classes, const int64_t *labels, int64_t stride,
-                int16_t *codes, int16_t *other, int32_t *sums, int32_t *right) {
-  const int64_t width = first->count;
+                const int32_t *low, const int64_t *labels, const hawx_tail *tail, int64_t count,
+                const int32_t *pairs, int32_t *right) {
+  const int64_t width = tail->first->count;
+  const int32_t *above[BATCH], *below[BATCH];
   for (int64_t image = 0; image < images; image++, high += highs * width, low += lows * width) {
-    for (int64_t h = 0; h < highs; h++) {
-      const int32_t *above = high + h * width;
-      for (int64_t start = 0; start < lows; start += BATCH) {
-        for (int64_t b = 0; b < BATCH; b++) {
-          const int32_t *below = low + (start + b) * width;
-          for (int64_t i = 0; i < width; i++) sums[i] = above[i] + below[i];
-          requantize(sums, first, codes + b * stride);
-        }
-        int16_t *from = codes, *to = other;
-        for (int64_t n = 0; n < layers; n++) {
-          for (int64_t b = 0; b < BATCH; b += ROWS) {
-            dense(layer + n, from + b * stride, stride, sums);
-            for (int64_t r = 0; r < ROWS; r++)
-              requantize(sums + r * layer[n].rule.count, &layer[n].rule, to + (b + r) * stride);
-          }
-          int16_t *swap = from;
-          from = to;
-          to = swap;
-        }
-        for (int64_t b = 0; b < BATCH; b++) {
-          const int16_t *code = from + b * stride;
-          int64_t best = 0;
-          for (int64_t c = 1; c < classes; c++) best = code[c] > code[best] ? c : best;
-          right[h * lows + start + b] += best == labels[image];
-        }
+    for (int64_t start = 0; start < count; start += BATCH) {
+      for (int64_t b = 0; b < BATCH; b++) {
+        above[b] = high + pairs[2 * (start + b)] * width;
+        below[b] = low + pairs[2 * (start + b) + 1] * width;
       }
+      batch(tail, above, below, labels[image], right + start);
     }
   }
 }

@@ -7,7 +7,7 @@ multiplier), and changes of single units and mixtures of neighbors fill what lie
 
 Where the evaluations' images are those of the profile, candidates near that front get low-fidelity
 evaluations: they are run on the few images that they may lose
-(:mod:`~hawx_hw.search.low_fidelity`), for half of the budget.
+(:mod:`~hawx_hw.search.low_fidelity`), for a share of the budget.
 
 Then the assignments near the front are evaluated, few at a time: a curve from scores to accuracy
 with its uncertainty (:class:`~hawx_hw.scores.predictor.AccuracyPredictor`) is fitted to what was
@@ -50,7 +50,10 @@ def search(problem: Problem) -> None:
     else:
         candidates = _candidates(problem, low_fidelity.scores)
         vectors, points = low_fidelity_points(problem, low_fidelity, candidates)
-    evaluate_promising(problem.evaluator, vectors, points, problem.reference, problem.tuning)
+    # A gain of accuracy is chance, and worth no evaluation.
+    evaluate_promising(
+        problem.evaluator, vectors, points, problem.reference, problem.tuning, least=0.0
+    )
 
 
 def low_fidelity_points(
@@ -73,21 +76,28 @@ def low_fidelity_points(
     """
     tuning, left = problem.tuning, problem.evaluator.left
     budget = tuning.low_fidelity_share * (tuning.default_budget if left is None else left)
-    done = low_fidelity(candidates, problem.reference, budget)
+    done = low_fidelity(candidates, expected_reference(problem), budget)
     problem.evaluator.spend(done.price)
     vectors, costs = candidates.vectors[done.indices], candidates.costs[done.indices]
     return vectors, np.stack([done.drops, costs], axis=1)
 
 
+def expected_reference(problem: Problem) -> tuple[float, float]:
+    """The reference point among expected accuracy drops, which are larger than counted ones."""
+    drop, cost = problem.reference
+    return drop * problem.tuning.expected_reach, cost
+
+
 def _candidates(problem: Problem, scores: ImageScores) -> Candidates:
     """Assignments near the predicted front, measured by how uncertain their scores are."""
     space, cost, tuning = problem.space, problem.evaluator.cost, problem.tuning
+    reference = expected_reference(problem)
 
     def scored(vectors: np.ndarray) -> Candidates:
         return predicted(scores, vectors, cost(vectors)[cost.objective], tuning)
 
     def near(some: Candidates) -> Candidates:
-        distance = distances(some.drops, some.deviations, some.costs, problem.reference, tuning)
+        distance = distances(some.drops, some.deviations, some.costs, reference, tuning)
         indices = nearest(distance, tuning.low_fidelity_candidates)
         return some.take(indices if len(indices) else np.array([some.drops.argmin()]))
 
