@@ -133,16 +133,17 @@ def _front(given: Case, folder: Path) -> None:
     filters = FilterGroundTruth(
         given.space, given.graph, given.images.images, given.images.labels, change=given.change
     )
-    truth = find_front(
+    exhaustive = find_front(
         filters, given.cost, given.reference[0], progress=lambda line: print(line, flush=True)
     )
-    save_front(truth, folder / f"{given.name}.npz")
+    save_front(exhaustive, folder / f"{given.name}.npz")
     print(
-        f"{given.name}: {given.space.size} assignments on {truth.images} images, "
-        f"{100 * truth.evaluated:.1f} % of them run, {truth.seconds:.0f} s of a processor; exact "
-        f"{100 * truth.exact / truth.images:.2f} %; {len(truth.numbers)} run on all images"
+        f"{given.name}: {given.space.size} assignments on {exhaustive.images} images, "
+        f"{100 * exhaustive.evaluated:.1f} % of them run, {exhaustive.seconds:.0f} s of a "
+        f"processor; exact {100 * exhaustive.exact / exhaustive.images:.2f} %; "
+        f"{len(exhaustive.numbers)} run on all images"
     )
-    _print_front(given, *truth.front(given.cost))
+    _print_front(given, *exhaustive.front(given.cost))
 
 
 def _rate(given: Case) -> None:

@@ -32,14 +32,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from ground_truth.exhaustive import GroundTruth, load_ground_truth
+from ground_truth.exhaustive import GroundTruth, load_ground_truth, read_arrays
 from ground_truth.front import FrontGroundTruth, load_front
 from search_cases import DRAWS, Case, named
 from search_plots import draw
 
+from hawx_hw.assignment.space import Space
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
-from hawx_hw.errors import UserError
 from hawx_hw.quantize import codes
 from hawx_hw.scores.images import stratified_images
 from hawx_hw.scores.measure import measure
@@ -138,10 +138,10 @@ class _Setup:
     """A ground truth, and what counts on other images say of all assignments."""
 
     given: Case
-    truth: GroundTruth | FrontGroundTruth
+    exhaustive: GroundTruth | FrontGroundTruth
     front: np.ndarray
     judge: Oracle
-    others: GroundTruth | None
+    others: GroundTruth | FrontGroundTruth | None
 
     @property
     def volume(self) -> float:
@@ -186,33 +186,39 @@ def main() -> None:
 
 
 def _set_up(given: Case, folder: Path) -> _Setup:
-    path = folder / f"{given.name}.npz"
-    truth: GroundTruth | FrontGroundTruth
-    try:
-        truth = load_ground_truth(path, given.space)
-        judge: Oracle = truth
-    except UserError:
-        truth = load_front(path, given.space)
+    exhaustive = _loaded(folder / f"{given.name}.npz", given.space)
+    judge: Oracle
+    if isinstance(exhaustive, GroundTruth):
+        judge = exhaustive
+    else:
         judge = _Counting(_oracle(given, given.images))
-    _, front = truth.front(given.cost)
+    _, front = exhaustive.front(given.cost)
     # The largest table of other images that there is.
     pattern = given.name.replace("_test_", "_learn0_").split("_")
     pattern[4] = "*"
     tables = sorted(folder.glob("_".join(pattern) + ".npz"), key=lambda p: p.stat().st_mtime)
-    others = load_ground_truth(tables[-1], given.space) if tables else None
-    return _Setup(given, truth, front, judge, others)
+    others = _loaded(tables[-1], given.space) if tables else None
+    return _Setup(given, exhaustive, front, judge, others)
+
+
+def _loaded(path: Path, space: Space) -> GroundTruth | FrontGroundTruth:
+    """All counts, or the front alone."""
+    arrays = read_arrays(path)
+    if arrays is not None and "numbers" in arrays:
+        return load_front(path, space)
+    return load_ground_truth(path, space)
 
 
 def _compare(setup: _Setup, seeds: int, most: int) -> dict[str, np.ndarray]:
-    given, truth = setup.given, setup.truth
+    given, exhaustive = setup.given, setup.exhaustive
     inside = setup.front[setup.front[:, 0] < given.reference[0]]
     print(
         f"\n{given.name}: {given.space.size} assignments, exact "
-        f"{100 * truth.exact / truth.images:.2f} %, {len(inside)} on the front below "
+        f"{100 * exhaustive.exact / exhaustive.images:.2f} %, {len(inside)} on the front below "
         f"{given.reference[0]:g} points. A run on these images takes {_each(given):.3f} s. All "
-        f"assignments took {truth.seconds:.0f} s of a processor."
+        f"assignments took {exhaustive.seconds:.0f} s of a processor."
     )
-    lines = [[_ALL, str(given.space.size), str(truth.images), "", f"{truth.seconds:.0f}"]]
+    lines = [[_ALL, str(given.space.size), str(exhaustive.images), "", f"{exhaustive.seconds:.0f}"]]
     lines[0] += ["1.0000", "", *["0.0 %"] * len(_POINTS)]
     if setup.others is not None:
         lines.append(_line_of_others(setup, setup.others))
@@ -231,7 +237,7 @@ def _compare(setup: _Setup, seeds: int, most: int) -> dict[str, np.ndarray]:
     return fronts
 
 
-def _line_of_others(setup: _Setup, others: GroundTruth) -> list[str]:
+def _line_of_others(setup: _Setup, others: GroundTruth | FrontGroundTruth) -> list[str]:
     """What the front of counts on other images is worth on those of the ground truth."""
     numbers, points = others.front(setup.given.cost)
     vectors = setup.given.space.vectors(numbers)
@@ -244,8 +250,8 @@ def _line_of_others(setup: _Setup, others: GroundTruth) -> list[str]:
 
 def _real(setup: _Setup, vectors: np.ndarray) -> np.ndarray:
     """Accuracy drops on the ground truth's images, and costs: ``(n, 2)``."""
-    truth, cost = setup.truth, setup.given.cost
-    drops = 100 * (truth.exact - setup.judge(vectors)) / truth.images
+    exhaustive, cost = setup.exhaustive, setup.given.cost
+    drops = 100 * (exhaustive.exact - setup.judge(vectors)) / exhaustive.images
     return np.stack([drops, cost(vectors)[cost.objective]], axis=1)
 
 
@@ -262,6 +268,8 @@ def _picked(setup: _Setup, own: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def _cell(picked: np.ndarray) -> str:
+    if np.isnan(picked).any():
+        return "none"
     return f"{100 * picked[0]:+.1f} %, {picked[1]:.2f}"
 
 
@@ -293,7 +301,8 @@ def _problem(setup: _Setup, row: Row, seed: int) -> tuple[Evaluator, Problem, fl
     """The problem of a row, and the seconds that its scores took."""
     given = setup.given
     table = setup.others
-    if not row.expected and row.algorithm != "hawx" and table and table.images == row.images:
+    looked_up = not row.expected and row.algorithm != "hawx"
+    if looked_up and isinstance(table, GroundTruth) and table.images == row.images:
         # The first draw, counted before.
         oracle: Oracle = table
     else:
@@ -363,7 +372,7 @@ def _oracle(given: Case, seen: Split, memory: int = 2**30) -> EmulatedOracle:
 def _speed_up(setup: _Setup, seconds: float) -> None:
     """How much less the search takes than all evaluations, and what is claimed for HAWX."""
     given = setup.given
-    shared = setup.truth.seconds / seconds
+    shared = setup.exhaustive.seconds / seconds
     print(f"hawx against all assignments as computed: {shared:.2f} times as fast.")
     if given.space.size <= _PLAIN:
         oracle = _oracle(given, given.images, memory=0)

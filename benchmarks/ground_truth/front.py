@@ -207,19 +207,19 @@ def _near(points: np.ndarray, most: int) -> np.ndarray:
     return np.sort(order[np.unique(chosen)])
 
 
-def save_front(truth: FrontGroundTruth, path: Path) -> None:
+def save_front(exhaustive: FrontGroundTruth, path: Path) -> None:
     """Write it as ``.npz``."""
     content = io.BytesIO()
     np.savez(
         content,
         allow_pickle=False,
         front_schema=np.array(SCHEMA),
-        key=np.array(truth.key),
-        space=np.array(space_key(truth.space)),
-        counts=np.array([truth.images, truth.exact]),
-        numbers=truth.numbers,
-        right=truth.right,
-        taken=np.array([truth.evaluated, truth.seconds]),
+        key=np.array(exhaustive.key),
+        space=np.array(space_key(exhaustive.space)),
+        counts=np.array([exhaustive.images, exhaustive.exact]),
+        numbers=exhaustive.numbers,
+        right=exhaustive.right,
+        taken=np.array([exhaustive.evaluated, exhaustive.seconds]),
     )
     write_bytes(path, content.getvalue())
 

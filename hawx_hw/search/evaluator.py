@@ -254,13 +254,13 @@ class Evaluator:
         if unknown:
             vectors = np.array([np.frombuffer(key, dtype=np.uint8) for key in unknown])
             start = time.perf_counter()
-            right, expected = self._measured(vectors.astype(np.int64))
+            counts, sums = self._measured(vectors.astype(np.int64))
             each = (time.perf_counter() - start) / len(unknown)
-            for key, count, likely in zip(unknown, right.tolist(), expected.tolist(), strict=True):
-                self._cache[key] = count, likely, each
+            for key, right, expected in zip(unknown, counts.tolist(), sums.tolist(), strict=True):
+                self._cache[key] = right, expected, each
         for key in keys:
-            *measured, seconds = self._cache[key]
-            self._requested[key] = measured[0], measured[1]
+            right, expected, seconds = self._cache[key]
+            self._requested[key] = right, expected
             self._seconds += seconds
         if unknown and time.monotonic() - self._saved > _SAVE_SECONDS:
             self.save()
@@ -291,10 +291,13 @@ class Evaluator:
                 if str(file["key"]) != self._oracle.key:
                     return
                 names = ("vectors", "right", "expected", "seconds")
-                vectors, *columns = (file[name] for name in names)
-            self._check(vectors, *columns)
-            entries = zip(vectors, *(column.tolist() for column in columns), strict=True)
-            self._cache = {vector.tobytes(): tuple(entry) for vector, *entry in entries}
+                vectors, *others = (file[name] for name in names)
+            self._check(vectors, *others)
+            entries = zip(*(array.tolist() for array in others), strict=True)
+            self._cache = {
+                vector.tobytes(): (right, expected, each)
+                for vector, (right, expected, each) in zip(vectors, entries, strict=True)
+            }
         except DAMAGED as error:
             raise UserError(
                 f"The evaluations of an earlier search cannot be read: {first_line(error)}",

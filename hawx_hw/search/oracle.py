@@ -1,7 +1,7 @@
 """How many images are right under assignments, by running the network.
 
-A count of right images says little about other images: an assignment that loses half a percentage
-point of 1000 images loses five of them, give or take two. The outputs say more. Summed up over the
+A count of right images shows little of other images: an assignment that loses half a percentage
+point of 1000 images loses five of them, give or take two. The outputs show more. Summed up over the
 images, the probability that the softmax of the outputs gives the right class changes as the counts
 do, but with every image whose outputs change and not only with those few whose class does. Searches
 go by these expected counts, and the counts give them their scale.
@@ -54,7 +54,7 @@ class Oracle(Protocol):
 
 @runtime_checkable
 class ExpectingOracle(Oracle, Protocol):
-    """Also knows how certain the network is of the right classes."""
+    """Gives, too, how certain the network is of the right classes."""
 
     @property
     def exact_expected(self) -> float:

@@ -29,7 +29,7 @@ from hawx_hw.search.design_prediction import DesignPrediction
 from hawx_hw.search.design_search import search_designs
 from hawx_hw.search.evaluator import Evaluator, OutOfBudgetError
 from hawx_hw.search.low_fidelity import LowFidelity
-from hawx_hw.search.oracle import EmulatedOracle, Oracle
+from hawx_hw.search.oracle import EmulatedOracle, ExpectingOracle
 from hawx_hw.search.pareto import pareto
 from hawx_hw.search.problem import Problem
 from hawx_hw.search.proposals import uniforms
@@ -251,7 +251,7 @@ class SearchRun:
             sharpness=self._tuning.sharpness,
         )
 
-        def oracle(some: np.ndarray) -> Oracle:
+        def oracle(some: np.ndarray) -> ExpectingOracle:
             own = indices[some]
             return self._emulated(self._images.images[own], self._images.labels[own])
 

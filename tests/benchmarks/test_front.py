@@ -30,31 +30,31 @@ def test_the_front_is_that_of_all_assignments(case, most, stages):
     numbers, front = whole.front(cost)
     below = front[:, 0] < most
     lines = []
-    truth = find_front(filters, cost, most, stages=stages, progress=lines.append)
-    own_numbers, own = truth.front(cost)
+    exhaustive = find_front(filters, cost, most, stages=stages, progress=lines.append)
+    own_numbers, own = exhaustive.front(cost)
     assert own_numbers.tolist() == numbers[below].tolist()
     assert own.tolist() == front[below].tolist()
-    assert (truth.right == whole.right[truth.numbers]).all()
-    assert (truth.images, truth.exact) == (60, whole.exact)
+    assert (exhaustive.right == whole.right[exhaustive.numbers]).all()
+    assert (exhaustive.images, exhaustive.exact) == (60, whole.exact)
     assert whole.exact < 60
     assert len(lines) == len(stages) + 1
     if stages != (0.5,) or most == 60:
         return
     # Most is never run.
-    assert truth.evaluated < 0.9
+    assert exhaustive.evaluated < 0.9
 
 
 def test_it_comes_back_from_its_file(case, tmp_path):
     filters, _ = case
-    truth = find_front(filters, MultiplierEnergy(filters.space, (3.0, 2.0, 1.0)), 10.0)
-    save_front(truth, tmp_path / "truth.npz")
-    loaded = load_front(tmp_path / "truth.npz", filters.space)
-    assert loaded.numbers.tolist() == truth.numbers.tolist()
-    assert loaded.right.tolist() == truth.right.tolist()
-    assert (loaded.key, loaded.images, loaded.exact) == (truth.key, truth.images, truth.exact)
-    assert (loaded.evaluated, loaded.seconds) == (truth.evaluated, truth.seconds)
+    exhaustive = find_front(filters, MultiplierEnergy(filters.space, (3.0, 2.0, 1.0)), 10.0)
+    save_front(exhaustive, tmp_path / "front.npz")
+    loaded = load_front(tmp_path / "front.npz", filters.space)
+    assert loaded.numbers.tolist() == exhaustive.numbers.tolist()
+    assert loaded.right.tolist() == exhaustive.right.tolist()
+    for name in ("key", "images", "exact", "evaluated", "seconds"):
+        assert getattr(loaded, name) == getattr(exhaustive, name)
     other = Space.by_filter(small_graph(), BLOCKS[:2], ("a", "b"))
     with pytest.raises(UserError, match="no front of this space"):
-        load_front(tmp_path / "truth.npz", other)
+        load_front(tmp_path / "front.npz", other)
     with pytest.raises(UserError, match="no front of this space"):
         load_front(tmp_path / "none.npz", filters.space)

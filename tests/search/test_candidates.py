@@ -24,7 +24,9 @@ def test_expectations_are_those_of_the_scores():
     right = scores.right(vectors)
     chance = 100 * np.sqrt((right * (1 - right)) @ scores.weights) / 40
     assert (candidates.deviations >= chance * 0.999).all()
-    assert candidates.deviations == pytest.approx(np.hypot(chance, 0.2 * candidates.drops))
+    assert candidates.deviations == pytest.approx(
+        np.hypot(chance, TUNING.first_order_share * candidates.drops)
+    )
 
 
 def test_distance_is_that_from_the_front_at_the_same_cost():

@@ -53,7 +53,7 @@ def test_luck_is_smoothed_away_and_the_scale_is_that_of_counts():
     smoothed = smoothed_drops(evaluator, SearchTuning())
     by_count = np.abs(evaluator.points[:, 0] - real)
     assert np.abs(smoothed - real).mean() < 0.4 * by_count.mean()
-    # In the order of what is expected, which knows no luck.
+    # In the order of what is expected, which is free of luck.
     order = np.argsort(evaluator.expected_drops)
     assert (np.diff(smoothed[order]) >= 0).all()
 
