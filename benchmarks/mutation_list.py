@@ -945,6 +945,27 @@ _SEARCH = (
         "means.append(seen)",
         "tests/search/test_estimate.py",
     ),
+    Mutation(
+        "a-search-that-counts-instead-of-expecting",
+        "hawx_hw/search/low_fidelity.py",
+        "measured_loss = oracle.exact_expected - oracle.measure(vectors)[1]",
+        "measured_loss = oracle.exact - oracle.measure(vectors)[0]",
+        "tests/search/test_low_fidelity.py",
+    ),
+    Mutation(
+        "drops-smoothed-by-what-was-counted",
+        "hawx_hw/search/smoothing.py",
+        "    expected = evaluator.expected_drops",
+        "    expected = counted",
+        "tests/search/test_smoothing.py",
+    ),
+    Mutation(
+        "images-that-can-be-gained-come-last",
+        "benchmarks/ground_truth/front.py",
+        "np.argsort(np.where(exact, -risk, -2.0), kind",
+        "np.argsort(np.where(exact, -risk, 0.0), kind",
+        "tests/benchmarks/test_front.py",
+    ),
 )
 
 _SUMMARY = (

@@ -187,14 +187,14 @@ def test_constraints_that_nothing_meets_lose_no_result(searching: Path, run, edi
 
 def test_evaluations_are_used_again(searching: Path, run, edit, monkeypatch) -> None:
     requested: list[bytes] = []
-    real = EmulatedOracle.__call__
+    real = EmulatedOracle.measure
 
-    def counted(self, vectors, *arguments, **options):
+    def counted(self, vectors):
         if self.images == 30:
             requested.extend(vector.tobytes() for vector in np.atleast_2d(vectors))
-        return real(self, vectors, *arguments, **options)
+        return real(self, vectors)
 
-    monkeypatch.setattr(EmulatedOracle, "__call__", counted)
+    monkeypatch.setattr(EmulatedOracle, "measure", counted)
     edit(searching, "budget: 9", "budget: 5")
     run(searching, "search")
     assert len(requested) == result_of(searching).evaluations <= 5
@@ -240,10 +240,10 @@ def test_multiplications_alone_need_no_predictors(searching: Path, run, edit) ->
 def test_a_mixture_is_verified(searching: Path, run, edit, monkeypatch) -> None:
     """Some point with several blocks, down to the simulated Verilog."""
 
-    def counted(self, vectors, progress=None):
+    def measured(self, vectors):
         """The small network does not depend on its blocks: more exact units are better here."""
         exact = np.mean(np.atleast_2d(vectors) == 0, axis=1)
-        return np.rint(self.exact * exact).astype(np.int64)
+        return np.rint(self.exact * exact).astype(np.int64), self.exact_expected * exact
 
     def differences(self, vectors, progress=None):
         lost = np.rint(1000 * np.mean(vectors != 0, axis=1))
@@ -251,7 +251,7 @@ def test_a_mixture_is_verified(searching: Path, run, edit, monkeypatch) -> None:
         return Differences.of(np.ones(1000, dtype=bool), right)
 
     with monkeypatch.context() as patch:
-        patch.setattr(EmulatedOracle, "__call__", counted)
+        patch.setattr(EmulatedOracle, "measure", measured)
         patch.setattr(EmulatedOracle, "differences", differences)
         run(searching, "search")
     front = result_of(searching).front
