@@ -44,7 +44,7 @@ import numpy as np
 from promise_cases import LENET5, RESNET20, Case, Division, Outcomes, Searched, case, search
 from scipy import stats
 
-from hawx_hw.search.bound import Paired, upper_drop
+from hawx_hw.search.bound import Paired, p_value, upper_drop
 from hawx_hw.search.differences import Differences
 from hawx_hw.search.front import front_of
 from hawx_hw.search.pick import choose
@@ -186,11 +186,12 @@ def _choices(
 ) -> dict[str, tuple[DesignPoint, bool]]:
     """What each rule chooses, and whether it claims that this keeps the constraint."""
     bound = choose(after, most, {})
+    error = 1 - _CONFIDENCE
     alone = [
         point
         for point in after.designs
         if point.exact
-        or (point.selection is not None and upper_drop(point.selection, 1 - _CONFIDENCE) <= most)
+        or (point.selection is not None and p_value(point.selection, most / 100, error) <= error)
     ]
     return {
         "search": (choose(before, most, {}).point, True),
