@@ -175,7 +175,7 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
 
 
 def basis_lines(design: ChosenDesign | None, unseen: bool | None) -> list[Line]:
-    """What the choice rests on, where that understates what the design loses on new images.
+    """What the choice rests on, where that is not what new images would show.
 
     Parameters
     ----------
@@ -200,9 +200,9 @@ def basis_lines(design: ChosenDesign | None, unseen: bool | None) -> list[Line]:
         return [
             (
                 "caution",
-                "the network may have learned from the images that select, and then loses less on "
-                "them than on new ones: neither drop nor bound is that of new images. Name images "
-                "that it has not seen: network.validation",
+                "the network may have learned from the images that select, and then neither drop "
+                "nor bound is that of new images. Name images that it has not seen: "
+                "network.validation",
             )
         ]
     return []
