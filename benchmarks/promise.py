@@ -87,7 +87,8 @@ class Run:
 
     def beyond_chance(self, most: float) -> bool:
         """Whether so few images show that it does."""
-        return self.broken(most) and -upper_drop(self.judged.swapped, 1 - _CONFIDENCE) > most
+        swapped = Paired(self.judged.images, self.judged.gained, self.judged.lost)
+        return self.broken(most) and -upper_drop(swapped, 1 - _CONFIDENCE) > most
 
 
 @dataclass(frozen=True)
