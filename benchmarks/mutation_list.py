@@ -997,6 +997,20 @@ _SUMMARY = (
         "else assign.accuracy.searched",
         "tests/report/test_metrics.py",
     ),
+    Mutation(
+        "a-validation-image-of-a-class-that-is-not-there",
+        "hawx_hw/datasets/roles.py",
+        "int(validation.labels.max())) >= dataset.classes",
+        "int(validation.labels.max())) > dataset.classes",
+        "tests/datasets/test_roles.py",
+    ),
+    Mutation(
+        "validation-images-that-the-network-learned-from-are-new",
+        "hawx_hw/pipeline/stages/quantize.py",
+        "repeated(parts.select, parts.learn) == 0",
+        "repeated(parts.select, parts.learn) >= 0",
+        "tests/pipeline/stages/test_quantize.py",
+    ),
 )
 
 MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH, *_SUMMARY)
