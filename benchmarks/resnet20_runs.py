@@ -1,147 +1,154 @@
-"""Evaluations of ResNet-20 with assignments, compensated layer after layer, and stored."""
+"""Which images are right under assignments of ResNet-20: compensated layer after layer, stored."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from hawx_hw.blocks.assignment import LayerBlocks
+from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.quantize import codes
+from hawx_hw.search.bound import Paired
 from hawx_hw.util.files import write_bytes
 
-__all__ = ["Run", "Runs"]
-
-_PARTS = ("train", "test")
-
-
-@dataclass(frozen=True)
-class Run:
-    """The evaluation of an assignment.
-
-    Parameters
-    ----------
-    train, test : float
-        Accuracy drop, in percentage points, on training and on test images.
-    seconds : float
-        Time of the evaluation.
-    """
-
-    train: float
-    test: float
-    seconds: float
+__all__ = ["Runs"]
 
 
 class Runs:
-    """Evaluates assignments, each once; the network is compensated for the blocks.
+    """Runs images under assignments, each once; the network is compensated for the blocks.
 
     Parameters
     ----------
     graph : Graph
     images : ndarray of int8
         Calibration codes of :mod:`hawx_hw.compensation.layerwise`.
-    train, test : Split
-    path : Path
-        An ``.npz`` in which evaluations are stored.
+    parts : mapping of str to Split
+        Images by their role. Each part is run by itself, so that only what may be chosen runs on
+        images that select.
+    folder : Path
+        Where outcomes are stored, in a file for each part.
     threads : int
     stored : bool
-        Make no new evaluations.
+        Run nothing new.
     """
 
     def __init__(
         self,
         graph: Graph,
         images: np.ndarray,
-        train: Split,
-        test: Split,
-        path: Path,
+        parts: Mapping[str, Split],
+        folder: Path,
         *,
         threads: int = 1,
         stored: bool = False,
     ):
         self._graph = graph
         self._images = images
-        self._parts = {
-            name: (codes(split.images), split.labels)
-            for name, split in zip(_PARTS, (train, test), strict=True)
-        }
         self._threads = threads
         self._only_stored = stored
-        self._path = path
+        self._compensated: dict[str, Graph] = {}
         digest = hashlib.sha256(graph.name.encode())
         weights = [node.weight for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
-        for array in (*weights, images, *(part for pair in self._parts.values() for part in pair)):
+        for array in (*weights, images):
             digest.update(np.ascontiguousarray(array).data)
-        self._key = digest.hexdigest()
-        self._stored: dict[str, tuple[int, int, float]] = {}
-        if path.is_file():
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-                if str(file["key"]) == self._key:
-                    rows = zip(file["right"].tolist(), file["seconds"].tolist(), strict=True)
-                    runs = [(right[0], right[1], seconds) for right, seconds in rows]
-                    self._stored = dict(zip(file["assignments"].tolist(), runs, strict=True))
-        self._exact = self._right(graph, {})
+        self._parts = {
+            name: _Part(folder / f"{name}.npz", f"{digest.hexdigest()} {split.digest}", split)
+            for name, split in parts.items()
+        }
 
-    @property
-    def exact(self) -> tuple[float, float]:
-        """Accuracy of the exact network on training and test images, in percent."""
-        train, test = (
-            100 * right / len(self._parts[name][1])
-            for name, right in zip(_PARTS, self._exact, strict=True)
-        )
-        return train, test
+    def images(self, part: str) -> int:
+        """How many images a part has."""
+        return len(self._parts[part].split)
 
-    def __call__(self, assignment: dict[str, LayerBlocks], *, joint: bool = True) -> Run | None:
-        """Evaluate the assignment, or look it up; None where it must not be evaluated.
+    def right(self, assignment: Assignment, part: str, *, joint: bool = True) -> np.ndarray | None:
+        """Which images of a part are right; None where nothing new is to be run.
 
-        ``joint``: weights of a filter are chosen together.
+        Parameters
+        ----------
+        assignment : Assignment
+            Empty: the exact network.
+        part : str
+        joint : bool
+            Weights of a filter are chosen together.
+
+        Returns
+        -------
+        ndarray of bool or None
+            ``(images,)``.
         """
         key = _key(assignment) + ("" if joint else " separate")
-        if key not in self._stored:
+        own = self._parts[part]
+        if key not in own.stored:
             if self._only_stored:
                 return None
             start = time.perf_counter()
-            graph, _ = compensate(self._graph, assignment, self._images, joint_rounding=joint)
-            train, test = self._right(graph, assignment)
-            self._stored[key] = (train, test, time.perf_counter() - start)
-            self._save()
-        train, test, seconds = self._stored[key]
-        drops = [
-            100 * (exact - right) / len(self._parts[name][1])
-            for name, exact, right in zip(_PARTS, self._exact, (train, test), strict=True)
-        ]
-        return Run(drops[0], drops[1], seconds)
+            if key not in self._compensated:
+                self._compensated[key] = compensate(
+                    self._graph, assignment, self._images, joint_rounding=joint
+                )[0]
+            emulator = Emulator(self._compensated[key], threads=self._threads, memory=0)
+            outputs = emulator.run(codes(own.split.images), assignment)
+            right = outputs.reshape(len(outputs), -1).argmax(1) == own.split.labels
+            own.add(key, right, time.perf_counter() - start)
+        return own.right(key)
 
-    def _right(self, graph: Graph, assignment: dict[str, LayerBlocks]) -> tuple[int, int]:
-        """Numbers of correctly classified images of both parts."""
-        emulator = Emulator(graph, threads=self._threads, memory=0)
-        train, test = (
-            int((emulator.run(images, assignment).reshape(len(images), -1).argmax(1) == of).sum())
-            for images, of in self._parts.values()
-        )
-        return train, test
+    def paired(self, assignment: Assignment, part: str, *, joint: bool = True) -> Paired | None:
+        """On how many images of a part the assignment differs from the exact network.
 
-    def _save(self) -> None:
+        None where nothing new is to be run.
+        """
+        right = self.right(assignment, part, joint=joint)
+        exact = self.right({}, part)
+        if right is None or exact is None:
+            return None
+        return Paired(len(exact), int((exact & ~right).sum()), int((~exact & right).sum()))
+
+    def seconds(self, assignment: Assignment) -> float:
+        """What the runs of an assignment took, of all parts."""
+        key = _key(assignment)
+        return sum(part.stored[key][1] for part in self._parts.values() if key in part.stored)
+
+
+class _Part:
+    """Images of one role, and which are right under what ran on them."""
+
+    def __init__(self, path: Path, key: str, split: Split):
+        self.split = split
+        self._path, self._key = path, key
+        self.stored: dict[str, tuple[np.ndarray, float]] = {}
+        if path.is_file():
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+                if str(file["key"]) == key:
+                    rows = zip(file["right"], file["seconds"].tolist(), strict=True)
+                    self.stored = dict(zip(file["assignments"].tolist(), rows, strict=True))
+
+    def right(self, key: str) -> np.ndarray:
+        bits = np.unpackbits(self.stored[key][0], count=len(self.split))
+        return bits.astype(bool)
+
+    def add(self, key: str, right: np.ndarray, seconds: float) -> None:
+        self.stored[key] = np.packbits(right), seconds
         content = io.BytesIO()
         np.savez(
             content,
             key=np.array(self._key),
-            assignments=np.array(list(self._stored)),
-            right=np.array([row[:2] for row in self._stored.values()], dtype=np.int64),
-            seconds=np.array([row[2] for row in self._stored.values()]),
+            assignments=np.array(list(self.stored)),
+            right=np.array([bits for bits, _ in self.stored.values()]),
+            seconds=np.array([seconds for _, seconds in self.stored.values()]),
         )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(self._path, content.getvalue())
 
 
-def _key(assignment: dict[str, LayerBlocks]) -> str:
+def _key(assignment: Assignment) -> str:
     digest = hashlib.sha256()
     for name, layer in assignment.items():
         digest.update(f"{name}:{','.join(block.digest for block in layer.blocks)}|".encode())
