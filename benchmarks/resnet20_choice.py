@@ -66,6 +66,8 @@ class Chosen:
         Outcomes; None for the exact network.
     choice : Choice or None
         By the bound; None where the rule is another.
+    select : Paired or None
+        Outcomes; None where it did not run, or where ``choice`` has them.
     """
 
     vector: tuple[int, ...]
@@ -73,6 +75,7 @@ class Chosen:
     search: Paired | None
     test: Paired | None
     choice: Choice | None = None
+    select: Paired | None = None
 
 
 def front(points: Sequence[Point], most: float) -> list[Point]:
@@ -158,7 +161,8 @@ def by_search(points: Sequence[Point], most: float, runs: Runs) -> Chosen | None
     if not good:
         return None
     best = max(good, key=lambda point: point.saved)
-    return Chosen(best.vector, best.saved, best.search, runs.paired(best.assignment, "test"))
+    select, test = (runs.paired(best.assignment, part) for part in ("select", "test"))
+    return Chosen(best.vector, best.saved, best.search, test, select=select)
 
 
 def interval(paired: Paired) -> tuple[float, float]:

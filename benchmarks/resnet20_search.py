@@ -97,7 +97,7 @@ class Row:
     points : list of Point
         All that were evaluated.
     finalists : list of Point
-        The front of the images of the search.
+        The front of the images of the search; all designs of uniform precision.
     judged : SearchResult
         The same, on images that select.
     """
@@ -147,7 +147,7 @@ def main() -> None:
         )
         for level in arguments.levels
     }
-    test = _print_exact(runs[arguments.levels[0]], parts)
+    select = _print_exact(runs[arguments.levels[0]], parts)
     for number, energies in enumerate(arguments.energies):
         blocks = [by_name(name) for name in _names(energies)]
         folder = arguments.folder / energies
@@ -157,18 +157,19 @@ def main() -> None:
         separate: dict[tuple[int, ...], Separate] = {}
         if LEVELS[0] in runs:
             points, separate = uniform(graph, layers, runs[LEVELS[0]], energies)
-            _add_row(rows, ("precision", "uniform"), points, runs[LEVELS[0]])
+            _add_row(rows, ("precision", "uniform"), points, points, runs[LEVELS[0]])
         for name in arguments.alphabets:
             for level in arguments.levels:
                 search = Search(graph, layers, profile, factors, name, level, energies)
-                _add_row(rows, (name, level), search.points(runs[level]), runs[level])
+                points = search.points(runs[level])
+                _add_row(rows, (name, level), points, front(points, _TOO_MUCH), runs[level])
         _report(energies, rows, runs, separate)
         if arguments.plot and number == 0:
-            draw(_lines(rows, runs), test, arguments.plot)
+            draw(_lines(rows, runs), select, arguments.plot)
 
 
 def _print_exact(runs: Runs, parts: dict[str, Split]) -> float:
-    """Print the exact accuracies; that on test images, in percent."""
+    """Print the exact accuracies; that on images that select, in percent."""
     accuracies = {}
     for part, split in parts.items():
         right = runs.right({}, part)
@@ -176,14 +177,17 @@ def _print_exact(runs: Runs, parts: dict[str, Split]) -> float:
             raise SystemExit("Nothing is stored")
         accuracies[part] = 100 * float(right.mean())
         print(f"exact: {accuracies[part]:.1f} % of {len(split):,} images to {part}")
-    return accuracies["test"]
+    return accuracies["select"]
 
 
 def _add_row(
-    rows: dict[tuple[str, str], Row], key: tuple[str, str], points: list[Point], runs: Runs
+    rows: dict[tuple[str, str], Row],
+    key: tuple[str, str],
+    points: list[Point],
+    finalists: list[Point],
+    runs: Runs,
 ) -> None:
-    """Judge the front of some points; no row where a point has not run."""
-    finalists = front(points, _TOO_MUCH)
+    """Judge some points by the images that select; no row where a point has not run."""
     if not finalists:
         return
     exact = finalists[0].energy_pj / (1 - finalists[0].saved)
@@ -374,7 +378,7 @@ def _report(
 ) -> None:
     print(f"\nEnergy of {energies}")
     print("By the bound: saved; drop and its bound on images that select; drop on test images.")
-    print("By the images of the search: saved; drops on these and on test images.")
+    print("By the images of the search: saved; drops on these, to select, and on test images.")
     lines = []
     for (name, level), row in rows.items():
         own = _runs_of(level, runs)
@@ -383,16 +387,38 @@ def _report(
             old = by_search(row.points, most, own)
             lines.append((f"{name}, {level}", f"{most:g}", *bound_cells(bound), *old_cells(old)))
     heading = ("alphabet", "at most", "saved", "select", "bound", "finalists", "test", "95 %")
-    print_table((*heading, "search: saved", "its images", "test", "95 %"), lines, numbers=True)
+    print_table((*heading, "search: saved", "its images", "select", "test"), lines, numbers=True)
     print("Multiplications of the designs chosen for 1 percentage point:")
     for (name, level), row in rows.items():
         vector = by_bound(row.judged, row.finalists, 1.0, _runs_of(level, runs)).vector
         mix = [pair for point in row.points if point.vector == vector for pair in point.mix]
         text = ", ".join(f"{block} {share:.0%}" for block, share in sorted(mix, key=_share))
         print(f"  {name}, {level}: {text}")
+    _print_means(rows, runs)
     for (name, level), row in rows.items():
         print(f"Front of {name}, {level}: drops on images of the search, to select, to test")
         _print_front(row, _runs_of(level, runs), separate)
+
+
+def _print_means(rows: dict[tuple[str, str], Row], runs: dict[str, Runs]) -> None:
+    """Mean drops of all that ran on images that select: what images learned from understate."""
+    found = {
+        (level == LEVELS[1], point.vector): [
+            paired.drop
+            for part in ("search", "select", "test")
+            if (paired := _runs_of(level, runs).paired(point.assignment, part)) is not None
+        ]
+        for (_, level), row in rows.items()
+        for point in row.finalists
+    }
+    means = np.mean(list(found.values()), axis=0)
+    print(
+        f"Mean drops of {len(found)} designs: "
+        + ", ".join(
+            f"{mean:.2f} on images {role}"
+            for mean, role in zip(means, ("of the search", "to select", "of the test"), strict=True)
+        )
+    )
 
 
 def _share(pair: tuple[str, float]) -> float:
@@ -409,7 +435,7 @@ def _print_front(row: Row, runs: Runs, separate: dict[tuple[int, ...], Separate]
     for point in row.finalists:
         drops = [runs.paired(point.assignment, part) for part in ("search", "select", "test")]
         drops += separate.get(point.vector, ())
-        cells = [f"{paired.drop:.2f}" for paired in drops if paired is not None]
+        cells = [f"{paired.drop:z.2f}" for paired in drops if paired is not None]
         seconds = runs.seconds(point.assignment)
         cells += [""] * (5 - len(cells))
         lines.append((f"{point.saved:.1%}", _widest(point), *cells, f"{seconds:.0f}"))
@@ -434,33 +460,33 @@ def bound_cells(chosen: Chosen) -> tuple[str, ...]:
         f"{bound.drop:.2f}",
         f"{bound.upper:.2f}",
         f"{bound.finalists}",
-        f"{chosen.test.drop:.1f}",
-        f"{low:.1f} to {high:.1f}",
+        f"{chosen.test.drop:z.1f}",
+        f"{low:z.1f} to {high:z.1f}",
     )
 
 
 def old_cells(chosen: Chosen | None) -> tuple[str, ...]:
-    """What the search's images chose: saved, drop on these and on test images, and 95 %."""
+    """What the search's images chose: saved, drops on these, to select, and on test images."""
     if chosen is None or chosen.search is None or chosen.test is None:
         return ("none", "", "", "")
-    low, high = interval(chosen.test)
+    select = "" if chosen.select is None else f"{chosen.select.drop:.2f}"
     return (
         f"{chosen.saved:.1%}",
-        f"{chosen.search.drop:.1f}",
-        f"{chosen.test.drop:.1f}",
-        f"{low:.1f} to {high:.1f}",
+        f"{chosen.search.drop:z.1f}",
+        select,
+        f"{chosen.test.drop:z.1f}",
     )
 
 
 def _lines(
     rows: dict[tuple[str, str], Row], runs: dict[str, Runs]
 ) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """Savings and accuracy drops on test images of the plotted points."""
+    """Savings and accuracy drops on images that select of the plotted points."""
     lines = {}
     for (name, level), row in rows.items():
         own = _runs_of(level, runs)
-        tests = [(point.saved, own.paired(point.assignment, "test")) for point in row.finalists]
-        lines[name, level] = [(saved, test.drop) for saved, test in tests if test is not None]
+        pairs = [(point.saved, own.paired(point.assignment, "select")) for point in row.finalists]
+        lines[name, level] = [(saved, one.drop) for saved, one in pairs if one is not None]
     return lines
 
 

@@ -106,8 +106,8 @@ def test_designs_are_chosen_by_the_bound_and_reported_by_test_images(tmp_path: P
             low, high = interval(chosen.test)
             assert low <= chosen.test.drop <= high == upper_drop(chosen.test, 0.025)
             assert bound_cells(chosen)[4:] == (
-                f"{chosen.test.drop:.1f}",
-                f"{low:.1f} to {high:.1f}",
+                f"{chosen.test.drop:z.1f}",
+                f"{low:z.1f} to {high:z.1f}",
             )
     assert saved == sorted(saved) and (saved[0], saved[-1]) == (0.0, points[-1].saved)
     # The images of the search promise 12.5 points, and 300 that select cannot show this.
@@ -115,7 +115,8 @@ def test_designs_are_chosen_by_the_bound_and_reported_by_test_images(tmp_path: P
     assert old is not None and old.search is not None and old.search.drop <= 12.5
     assert old.saved == points[-1].saved > saved[2] > 0
     assert old.test == runs.paired(points[-1].assignment, "test")
-    assert old_cells(old)[:2] == (f"{old.saved:.1%}", f"{old.search.drop:.1f}")
+    assert old.select == runs.paired(points[-1].assignment, "select")
+    assert old_cells(old)[:2] == (f"{old.saved:.1%}", f"{old.search.drop:z.1f}")
     assert by_search(points, -1.0, runs) is None and old_cells(None)[0] == "none"
 
 
