@@ -402,7 +402,7 @@ def _report(
 
 def _print_means(rows: dict[tuple[str, str], Row], runs: dict[str, Runs]) -> None:
     """Mean drops of all that ran on images that select: what images learned from understate."""
-    found = {
+    drops = {
         (level == LEVELS[1], point.vector): [
             paired.drop
             for part in ("search", "select", "test")
@@ -411,9 +411,9 @@ def _print_means(rows: dict[tuple[str, str], Row], runs: dict[str, Runs]) -> Non
         for (_, level), row in rows.items()
         for point in row.finalists
     }
-    means = np.mean(list(found.values()), axis=0)
+    means = np.mean(list(drops.values()), axis=0)
     print(
-        f"Mean drops of {len(found)} designs: "
+        f"Mean drops of {len(drops)} designs: "
         + ", ".join(
             f"{mean:.2f} on images {role}"
             for mean, role in zip(means, ("of the search", "to select", "of the test"), strict=True)
