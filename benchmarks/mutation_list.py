@@ -966,6 +966,13 @@ _SEARCH = (
         "np.argsort(np.where(exact, -risk, 0.0), kind",
         "tests/benchmarks/test_front.py",
     ),
+    Mutation(
+        "images-of-the-test-choose-resnet20",
+        "benchmarks/resnet20_choice.py",
+        'self.assignments.get(tuple(vector), {}), "select")',
+        'self.assignments.get(tuple(vector), {}), "test")',
+        "tests/benchmarks/test_resnet20_choice.py",
+    ),
 )
 
 _SUMMARY = (
