@@ -1,0 +1,410 @@
+"""The simulator: what a unit computes, and in which cycle.
+
+It is the definition of the unit, plain and slow: it goes from cycle to cycle. What instructions
+compute is in :mod:`~hawx_hw.architectures.simt.execution`; here is when they begin and end.
+
+**Front end.** In cycle t, warp ``t mod b`` begins an instruction if its last one has ended. Three
+cycles later the instruction is executed: it ends there, goes on to the vector lanes, or asks for an
+engine.
+
+**Engines.** An engine has two places. In the first, a warp's scalars are read, one a cycle; of the
+warps that wait it takes the next one after the last. In the second the walk takes place; a walk
+begins when the one before has taken its last step and its own scalars are read, and frees the first
+place. Some cycles after its last step the instruction ends.
+
+**Traps.** After the cycle of a trap no instruction begins, none ends but those whose walk has
+begun, and these go on to their end.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hawx_hw.architectures.simt.execution import (
+    Results,
+    TrapError,
+    execute_front,
+    execute_vector,
+    front_faults,
+    run_store,
+    run_stream,
+)
+from hawx_hw.architectures.simt.isa import (
+    FRONT_END_LATENCY,
+    MULTIPLY_SCALARS,
+    POST_LATENCY,
+    POST_SCALARS,
+    Cause,
+    EncodingError,
+    Instruction,
+    Place,
+    decode,
+)
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.state import Memories, Warp
+from hawx_hw.architectures.simt.walks import Fault
+
+__all__ = ["Outcome", "Retirement", "Simulator", "Trap", "simulate"]
+
+
+@dataclass(frozen=True)
+class Trap:
+    """Why the unit stopped, and where."""
+
+    cause: Cause
+    warp: int
+    pc: int
+    value: int
+    cycle: int
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The end of an instruction: of a warp, in a cycle from 0, with what it wrote."""
+
+    cycle: int
+    warp: int
+    pc: int
+    word: int
+    results: Results
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Parameters
+    ----------
+    cycles : int
+        In which the unit was busy: until its last warp ended, or until all was still after a trap.
+    trap : Trap or None
+    retirements : tuple of Retirement
+        In the order of cycles and warps.
+    memories : Memories
+    warps : tuple of Warp
+        Their registers at the end.
+    released : int or None
+        Cycle in which the image was released: that of REL, or the last one.
+    """
+
+    cycles: int
+    trap: Trap | None
+    retirements: tuple[Retirement, ...]
+    memories: Memories
+    warps: tuple[Warp, ...]
+    released: int | None
+
+
+class _State(enum.Enum):
+    READY = enum.auto()
+    BUSY = enum.auto()
+    BARRIER = enum.auto()
+    RESULT = enum.auto()
+    HALTED = enum.auto()
+
+
+@dataclass
+class _Walk:
+    """A walk, or what follows its last step.
+
+    Parameters
+    ----------
+    warp : int
+    fault : Fault or None
+    begin, end : int
+        The first cycle, and the one in which the instruction ends.
+    finish : callable
+    """
+
+    warp: int
+    fault: Fault | None
+    begin: int
+    end: int
+    finish: Callable[[], Results]
+
+
+@dataclass
+class _Engine:
+    """One of the two engines.
+
+    Parameters
+    ----------
+    place : Place
+    scalars : int
+        That it reads.
+    latency : int
+        From the last step to the end.
+    """
+
+    place: Place
+    scalars: int
+    latency: int
+    waiting: set[int] = field(default_factory=set)
+    last: int = -1
+    reading: int | None = None
+    read: int = 0  # the cycle in which the scalars are there
+    free: int = 0  # the cycle in which the next walk may begin
+    walks: list[_Walk] = field(default_factory=list)
+
+
+class Simulator:
+    """One inference of a program.
+
+    Parameters
+    ----------
+    program : Program
+    activations : ndarray of int8 or None
+        The first words of the activation memory, ``(words, L)``: the image.
+    result_free : int
+        Cycle from which on the result memory may be written.
+    watchdog : int
+        Cycles after which a trap ends the inference; 0: never.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        activations: np.ndarray | None = None,
+        *,
+        result_free: int = 0,
+        watchdog: int = 0,
+    ):
+        unit = program.unit
+        self._program = program
+        self._memories = Memories.of(unit, activations)
+        self._result_free = result_free
+        self._watchdog = watchdog
+        self._cycle = 0
+        self._warps = [Warp(number, unit) for number in range(unit.warps)]
+        self._states = [_State.READY] * unit.warps
+        self._executes: dict[int, int] = {}  # warps by the cycle
+        self._ends: dict[int, list[tuple[int, Instruction]]] = {}  # vector instructions
+        self._engines = (
+            _Engine(Place.MULTIPLY, MULTIPLY_SCALARS, unit.multiply_latency),
+            _Engine(Place.POST, POST_SCALARS, POST_LATENCY),
+        )
+        self._claimed: int | None = None
+        self._released: int | None = None
+        self._trap: Trap | None = None
+        self._traps: list[Trap] = []
+        self._retired: list[Retirement] = []
+        self._retirements: list[Retirement] = []
+
+    @property
+    def cycle(self) -> int:
+        """The next cycle."""
+        return self._cycle
+
+    @property
+    def done(self) -> bool:
+        """Whether all is still: every warp has halted, or a trap's last walk has ended."""
+        if self._trap is not None:
+            return not any(engine.walks for engine in self._engines)
+        return all(state is _State.HALTED for state in self._states)
+
+    def run(self, limit: int | None = None) -> Outcome:
+        """Step until all is still.
+
+        Parameters
+        ----------
+        limit : int or None
+            Most cycles.
+
+        Raises
+        ------
+        TimeoutError
+            More cycles are needed.
+        """
+        while not self.done:
+            if limit is not None and self._cycle >= limit:
+                raise TimeoutError(f"Not done after {limit} cycles")
+            self.step()
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """What there is so far."""
+        released = self._released
+        if released is None and self._trap is None and self.done:
+            released = self._cycle - 1
+        return Outcome(
+            self._cycle,
+            self._trap,
+            tuple(self._retirements),
+            self._memories,
+            tuple(self._warps),
+            released,
+        )
+
+    def step(self) -> None:
+        """One cycle."""
+        for engine in self._engines:
+            self._step_engine(engine)
+        if self._trap is None:
+            for warp, instruction in self._ends.pop(self._cycle, ()):
+                self._retire(warp, lambda w, i=instruction: execute_vector(w, i))  # type: ignore[misc]
+            if self._cycle in self._executes:
+                self._execute(self._executes.pop(self._cycle))
+            self._wait_for_result()
+            self._open_barrier()
+            self._watch()
+            if self._traps:
+                self._trap = min(self._traps, key=lambda trap: trap.warp)
+            self._issue()
+        self._traps.clear()
+        self._retirements += sorted(self._retired, key=lambda each: each.warp)
+        self._retired.clear()
+        self._cycle += 1
+
+    # Front end --------------------------------------------------------------------------------
+
+    def _issue(self) -> None:
+        number = self._cycle % self._program.unit.period
+        if number < len(self._warps) and self._states[number] is _State.READY:
+            # What retires in this cycle is ready in the next one.
+            if any(each.warp == number for each in self._retired):
+                return
+            self._states[number] = _State.BUSY
+            self._executes[self._cycle + FRONT_END_LATENCY - 1] = number
+
+    def _instruction(self, warp: Warp) -> Instruction:
+        code = self._program.code
+        if warp.pc >= len(code):
+            raise TrapError(Cause.PC, warp.pc)
+        try:
+            return decode(code[warp.pc])
+        except EncodingError as error:
+            raise TrapError(Cause.ENCODING, code[warp.pc]) from error
+
+    def _execute(self, number: int) -> None:
+        warp = self._warps[number]
+        try:
+            instruction = self._instruction(warp)
+            front_faults(self._program, instruction)
+            self._dispatch(warp, instruction)
+        except TrapError as error:
+            self._stop(number, error.cause, error.value)
+
+    def _dispatch(self, warp: Warp, instruction: Instruction) -> None:
+        number, operation = warp.number, instruction.operation
+        if operation.place is not Place.FRONT:
+            for engine in self._engines:
+                if engine.place is operation.place:
+                    engine.waiting.add(number)
+                    return
+            end = self._cycle + operation.latency
+            self._ends.setdefault(end, []).append((number, instruction))
+            return
+        match instruction.mnemonic:
+            case "BAR":
+                self._states[number] = _State.BARRIER
+                return
+            case "WAITR":
+                self._states[number] = _State.RESULT
+                return
+            case "REL":
+                if self._released is not None:
+                    raise TrapError(Cause.SEQUENCE, 0)
+                self._released = self._cycle
+        results = self._do(warp, instruction)
+        halts = instruction.mnemonic == "HALT"
+        self._record(number, results, _State.HALTED if halts else _State.READY)
+
+    def _do(self, warp: Warp, instruction: Instruction) -> Results:
+        self._pc = warp.pc
+        return execute_front(self._program, warp, instruction)
+
+    def _record(self, number: int, results: Results, state: _State = _State.READY) -> None:
+        word = self._program.code[self._pc]
+        self._retired.append(Retirement(self._cycle, number, self._pc, word, results))
+        self._states[number] = state
+
+    def _retire(self, number: int, act: Callable[[Warp], Results]) -> None:
+        warp = self._warps[number]
+        self._pc = warp.pc
+        self._record(number, act(warp))
+
+    def _wait_for_result(self) -> None:
+        if self._cycle < self._result_free:
+            return
+        for number, state in enumerate(self._states):
+            if state is _State.RESULT:
+                self._claimed = self._cycle if self._claimed is None else self._claimed
+                self._retire(number, _go_on)
+
+    def _open_barrier(self) -> None:
+        if all(state in (_State.BARRIER, _State.HALTED) for state in self._states):
+            for number, state in enumerate(self._states):
+                if state is _State.BARRIER:
+                    self._retire(number, _go_on)
+
+    # Engines ----------------------------------------------------------------------------------
+
+    def _step_engine(self, engine: _Engine) -> None:
+        if self._trap is None:
+            if engine.reading is not None and max(engine.read, engine.free) <= self._cycle:
+                self._begin_walk(engine, engine.reading)
+                engine.reading = None
+            if engine.reading is None and engine.waiting:
+                count = len(self._warps)
+                warp = min(engine.waiting, key=lambda w: (w - engine.last - 1) % count)
+                engine.waiting.remove(warp)
+                engine.last = engine.reading = warp
+                engine.read = self._cycle + engine.scalars
+        for walk in list(engine.walks):
+            if walk.fault is not None and self._cycle == walk.begin + walk.fault.cycle:
+                engine.walks.remove(walk)
+                walk.finish()
+                self._stop(walk.warp, walk.fault.cause, walk.fault.value)
+            elif self._cycle == walk.end:
+                engine.walks.remove(walk)
+                self._retire(walk.warp, lambda _, act=walk.finish: act())  # type: ignore[misc]
+
+    def _begin_walk(self, engine: _Engine, number: int) -> None:
+        warp = self._warps[number]
+        instruction = decode(self._program.code[warp.pc])
+        if engine.place is Place.MULTIPLY:
+            length, fault, finish = run_stream(self._program, warp, self._memories, instruction)
+        else:
+            claimed = self._claimed is not None and self._claimed < self._cycle
+            length, fault, finish = run_store(
+                self._program, warp, self._memories, instruction, claimed
+            )
+        engine.free = self._cycle + length
+        end = engine.free - 1 + engine.latency
+        engine.walks.append(_Walk(number, fault, self._cycle, end, finish))
+
+    # Traps ------------------------------------------------------------------------------------
+
+    def _stop(self, number: int, cause: Cause, value: int) -> None:
+        pc = self._warps[number].pc
+        self._traps.append(Trap(cause, number, pc, value, self._cycle))
+
+    def _watch(self) -> None:
+        if self._cycle != self._watchdog or not self._watchdog or self._traps or self.done:
+            return
+        number = next(
+            number for number, state in enumerate(self._states) if state is not _State.HALTED
+        )
+        self._stop(number, Cause.WATCHDOG, 0)
+
+
+def _go_on(warp: Warp) -> Results:
+    warp.advance(warp.pc + 1)
+    return ()
+
+
+def simulate(
+    program: Program,
+    activations: np.ndarray | None = None,
+    *,
+    result_free: int = 0,
+    watchdog: int = 0,
+    limit: int | None = None,
+) -> Outcome:
+    """Run a program; see :class:`Simulator`."""
+    simulator = Simulator(program, activations, result_free=result_free, watchdog=watchdog)
+    return simulator.run(limit)
