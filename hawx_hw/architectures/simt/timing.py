@@ -163,7 +163,7 @@ class _Model:
             elif kind == _REQUEST:
                 self.request(number, cycle)
             elif kind == _ARRIVE:
-                self.open(cycle)
+                self.arrive(number, cycle)
             else:
                 self.grant(self.engines[self.places[number]], self.places[number], cycle)
 
@@ -196,11 +196,7 @@ class _Model:
                     return
                 if instruction.mnemonic in ("BAR", "HALT"):
                     self.spans["front_end"].append((cycle, executed + 1))
-                    into = self.at_barrier if instruction.mnemonic == "BAR" else self.halted
-                    into[number] = executed
                     heapq.heappush(self.events, (executed, _ARRIVE, number))
-                    if instruction.mnemonic == "HALT":
-                        self.end(number, executed, pc)
                     return
                 ended = self.control(warp, instruction, executed)
             except TrapError as error:
@@ -232,7 +228,13 @@ class _Model:
 
     # Barriers ---------------------------------------------------------------------------------
 
-    def open(self, cycle: int) -> None:
+    def arrive(self, number: int, cycle: int) -> None:
+        """A warp is at a barrier, or has halted; that may open the barrier."""
+        if self.instruction(number).mnemonic == "BAR":
+            self.at_barrier[number] = cycle
+        else:
+            self.halted[number] = cycle
+            self.end(number, cycle, self.warps[number].pc)
         if len(self.at_barrier) + len(self.halted) < len(self.warps) or not self.at_barrier:
             return
         first = min(self.at_barrier)

@@ -38,7 +38,7 @@ class Fault(NamedTuple):
         Number of the walk's cycle.
     cause : Cause
     value : int
-        Of the trap.
+        The trap's value.
     """
 
     cycle: int
