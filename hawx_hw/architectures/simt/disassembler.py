@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from hawx_hw.architectures.simt.assembler import LOOPS
 from hawx_hw.architectures.simt.descriptors import Store, Stream
+from hawx_hw.architectures.simt.directives import LOOPS
 from hawx_hw.architectures.simt.isa import (
     SPECIAL_REGISTERS,
     EncodingError,

@@ -19,12 +19,12 @@ from hawx_hw.architectures.simt.isa import (
     POST_SCALARS,
     PREDICATES,
     SCALARS,
-    Cause,
     Instruction,
     Place,
 )
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Loop, Memories, Warp, wrap
+from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.walks import (
     Fault,
     Tap,

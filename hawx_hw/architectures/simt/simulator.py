@@ -38,7 +38,6 @@ from hawx_hw.architectures.simt.isa import (
     MULTIPLY_SCALARS,
     POST_LATENCY,
     POST_SCALARS,
-    Cause,
     EncodingError,
     Instruction,
     Place,
@@ -46,6 +45,7 @@ from hawx_hw.architectures.simt.isa import (
 )
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Memories, Warp
+from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.walks import Fault
 
 __all__ = ["Outcome", "Retirement", "Simulator", "Trap", "simulate"]

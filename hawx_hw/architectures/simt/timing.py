@@ -21,7 +21,6 @@ from hawx_hw.architectures.simt.isa import (
     MULTIPLY_SCALARS,
     POST_LATENCY,
     POST_SCALARS,
-    Cause,
     EncodingError,
     Instruction,
     Place,
@@ -29,6 +28,7 @@ from hawx_hw.architectures.simt.isa import (
 )
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Warp
+from hawx_hw.architectures.simt.traps import Cause
 
 __all__ = ["CAUSES", "Ended", "LayerTiming", "Timing", "TimingError", "time_program"]
 

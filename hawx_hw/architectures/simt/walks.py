@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream
-from hawx_hw.architectures.simt.isa import HAZARD, Cause, Instruction
+from hawx_hw.architectures.simt.isa import HAZARD, Instruction
 from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.graph.graph import SHIFT_MAX, SHIFT_MIN
 

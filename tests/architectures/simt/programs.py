@@ -252,9 +252,7 @@ class _Maker:
                 return [Instruction("ADDI", rd=rd, ra=ra, imm=self.immediate())]
             case 4:
                 value = rng.randrange(1 << self.unit.scalar_bits)
-                self.arguments.append(
-                    [rng.choice([0, 1, value]) for _ in range(self.unit.warps)]
-                )
+                self.arguments.append([rng.choice([0, 1, value]) for _ in range(self.unit.warps)])
                 return [Instruction("ARG", rd=rd, imm=len(self.arguments) - 1)]
             case 5:
                 return [Instruction("SR", rd=rd, imm=rng.randrange(6))]
@@ -484,9 +482,7 @@ class _Maker:
                 return scalars
         return None
 
-    def legal(
-        self, stream: Stream, instruction: Instruction, scalars: tuple[int, ...]
-    ) -> bool:
+    def legal(self, stream: Stream, instruction: Instruction, scalars: tuple[int, ...]) -> bool:
         program = self.so_far()
         if stream_fault(program, stream, instruction, scalars) is not None:
             return False
@@ -503,9 +499,7 @@ class _Maker:
 
     def so_far(self) -> Program:
         """A program with these memories, for the walks."""
-        return Program(
-            self.unit, self.lanes, (0,), weights=self.weights, constants=self.constants
-        )
+        return Program(self.unit, self.lanes, (0,), weights=self.weights, constants=self.constants)
 
     # Stores -----------------------------------------------------------------------------------
 
@@ -561,9 +555,7 @@ class _Maker:
     ) -> tuple[int, ...] | None:
         rng, unit = self.rng, self.unit
         own = unit.result_words // unit.warps
-        region = (
-            range(warp * own, (warp + 1) * own) if store.result else self.write_region(warp)
-        )
+        region = range(warp * own, (warp + 1) * own) if store.result else self.write_region(warp)
         depth = unit.result_words if store.result else unit.activation_words
         for _ in range(4):
             if not region:
