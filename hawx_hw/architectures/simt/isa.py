@@ -332,20 +332,20 @@ _ALL = (
     _front(
         0x0C, "SR", "I", (_RD, Operand("imm", "special", "k")), "`s[rd] = special register k`"
     ),
-    _front(0x10, "JMP", "B", (_TARGET,), "`pc = target`", _C.PC, _C.LOOP),
+    _front(0x10, "JMP", "B", (_TARGET,), "`pc = target`", _C.LOOP, _C.PC),
     _front(
-        0x11, "BEQ", "B", (_RA, _RB, _TARGET), "`if s[ra] == s[rb]: pc = target`", _C.PC, _C.LOOP
+        0x11, "BEQ", "B", (_RA, _RB, _TARGET), "`if s[ra] == s[rb]: pc = target`", _C.LOOP, _C.PC
     ),
     _front(
-        0x12, "BNE", "B", (_RA, _RB, _TARGET), "`if s[ra] != s[rb]: pc = target`", _C.PC, _C.LOOP
+        0x12, "BNE", "B", (_RA, _RB, _TARGET), "`if s[ra] != s[rb]: pc = target`", _C.LOOP, _C.PC
     ),
     _front(
         0x13, "BLT", "B", (_RA, _RB, _TARGET), "`if s[ra] < s[rb]: pc = target`, unsigned",
-        _C.PC, _C.LOOP,
+        _C.LOOP, _C.PC,
     ),
     _front(
         0x14, "BGE", "B", (_RA, _RB, _TARGET), "`if s[ra] >= s[rb]: pc = target`, unsigned",
-        _C.PC, _C.LOOP,
+        _C.LOOP, _C.PC,
     ),
     _front(
         0x15, "LOOP", "B", (_RA, Operand("offset", "length", "length")),

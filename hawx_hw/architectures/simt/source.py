@@ -14,9 +14,8 @@ __all__ = ["Line", "Token", "hint_of", "lines_of", "number"]
 _LABEL = re.compile(r"\s*([A-Za-z_]\w*)\s*:")
 #: A quoted text, a comma, or anything without blanks and commas; commas within parentheses or after
 #: "=" belong to the token.
-_TOKEN = re.compile(r'"[^"]*"|,|(?:\([^()\s]*\)|=(?:[^\s,(]|,(?=\d))+|[^\s,(="])+')
-_COMMENT = re.compile(r";[^\n]*$|(?<=\s)#[^\n]*$")
-_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)")
+_TOKEN = re.compile(r'"[^"]*"|,|(?:\([^()\s]*\)|=(?:[^\s,(]|,(?=[0-9]))*|[^\s,(="])+')
+_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)")
 _DIGITS = 40
 
 

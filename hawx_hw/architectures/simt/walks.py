@@ -48,7 +48,7 @@ class Fault(NamedTuple):
 
 
 def first_fault(cycle: int, faults: Sequence[tuple[Cause, int]]) -> Fault | None:
-    """Of the faults of one cycle the one that is reported: that of the lowest cause."""
+    """The fault that is reported, of those of one cycle: that of the lowest cause."""
     if not faults:
         return None
     cause, value = min(faults, key=lambda fault: fault[0])

@@ -20,6 +20,7 @@ import numpy as np
 from hawx_hw.architectures.simt.descriptors import Store, Stream
 from hawx_hw.architectures.simt.isa import (
     MULTIPLY_SCALARS,
+    OPERATIONS,
     POST_SCALARS,
     SCALARS,
     Instruction,
@@ -95,12 +96,29 @@ def random_case(seed: int, unit: Unit | None = None) -> Case:
 
 
 def flipped(case: Case, seed: int, bits: int = 1) -> Case:
-    """The program with some bits of its code inverted."""
+    """The program with some bits of its code or its arguments inverted.
+
+    Most of the bits lie in fields that the instruction has, so that the word stays an instruction.
+    """
     rng = random.Random(seed)
-    code = list(case.program.code)
+    program = case.program
+    code, arguments = list(program.code), list(program.arguments)
     for _ in range(bits):
-        code[rng.randrange(len(code))] ^= 1 << rng.randrange(32)
-    return dataclasses.replace(case, program=dataclasses.replace(case.program, code=tuple(code)))
+        if arguments and rng.random() < 0.3:
+            index = rng.randrange(len(arguments))
+            arguments[index] ^= 1 << rng.randrange(program.unit.scalar_bits)
+            continue
+        index = rng.randrange(len(code))
+        operation = OPERATIONS.get(code[index] >> 26)
+        fields = [] if operation is None else list(operation.fields.values())
+        if fields and rng.random() < 0.8:
+            field = rng.choice(fields)
+            bit = field.low + rng.randrange(field.bits)
+        else:
+            bit = rng.randrange(32)
+        code[index] ^= 1 << bit
+    changed = dataclasses.replace(program, code=tuple(code), arguments=tuple(arguments))
+    return dataclasses.replace(case, program=changed)
 
 
 class _Maker:
@@ -137,7 +155,7 @@ class _Maker:
         for self.phase in range(phases):
             if self.phase:
                 code.append(Instruction("BAR", imm=rng.choice([self.phase, 0, 16383])))
-            code += self.statements(rng.randint(2, 5), 0)
+            code += self.statements(rng.randint(3, 7), 0)
             if self.phase == 0:
                 code += self.released()
                 code.append(Instruction("WAITR"))

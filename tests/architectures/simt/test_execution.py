@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tests.architectures.simt.convolutions import convolution
 
 from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.lanes import LaneBlocks
@@ -18,6 +17,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.graph.graph import Conv2d, MaxPool2d, Requantization
 from hawx_hw.graph.reference import evaluate
+from tests.architectures.simt.convolutions import convolution
 
 
 def run(text: str, unit: str = "lanes=4 warps=1", **options: object) -> Outcome:
@@ -191,8 +191,8 @@ def test_selections() -> None:
 
 def test_saturated_stores_and_lanes_in_use() -> None:
     text = (
-        ".store o lanes=3 window_step=2 result\nLI s1, 300\nVSET v0, s1\nVLANE v1\nVSUB v1, v1, v0\n"
-        "LI s4, 1\nLI s6, 2\nLI s7, 2\nWAITR\nSTV v0, s4, o"
+        ".store o lanes=3 window_step=2 result\nLI s1, 300\nVSET v0, s1\nVLANE v1\n"
+        "VSUB v1, v1, v0\nLI s4, 1\nLI s6, 2\nLI s7, 2\nWAITR\nSTV v0, s4, o"
     )
     result = run(text).memories.result.tolist()
     assert result[1] == [127, 127, 127, 0]
@@ -315,8 +315,8 @@ def test_a_byte_that_no_word_has() -> None:
 
 def test_a_store_that_faults_has_stored_what_was_before() -> None:
     text = (
-        ".unit lanes=4 warps=1\n.store o\nLI s1, 5\nVSET v0, s1\nVSET v1, s1\nLI s4, 1023\nLI s6, 2\n"
-        "LI s7, 2\nSTV v0, s4, o\nHALT"
+        ".unit lanes=4 warps=1\n.store o\nLI s1, 5\nVSET v0, s1\nVSET v1, s1\nLI s4, 1023\n"
+        "LI s6, 2\nLI s7, 2\nSTV v0, s4, o\nHALT"
     )
     outcome = simulate(assemble(text), limit=1000)
     assert outcome.trap is not None
