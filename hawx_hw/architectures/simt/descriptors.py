@@ -93,6 +93,11 @@ class Stream:
         return self.across * self.down
 
     @property
+    def reach(self) -> int:
+        """Bytes from the first tap of a run to its last."""
+        return (self.taps - 1) * self.tap_step
+
+    @property
     def run(self) -> int:
         """Cycles of one run."""
         return max(self.taps, self.words)
@@ -241,9 +246,15 @@ def _kind(descriptor: type[Stream] | type[Store], name: str) -> _Kind:
     return _STEP if descriptor is Stream and name.endswith("_step") else _SIGNED
 
 
+#: What the gateware would have to multiply for; packed after the fields.
+_DERIVED = {Stream: ("reach",), Store: ()}
+
 #: Kinds of the fields, by descriptor and name, in the order in which they are packed.
 FIELDS: Mapping[type[Stream] | type[Store], Mapping[str, _Kind]] = {
-    each: {field.name: _kind(each, field.name) for field in fields(each)}
+    each: {
+        name: _STEP if name in _DERIVED[each] else _kind(each, name)
+        for name in (*(field.name for field in fields(each)), *_DERIVED[each])
+    }
     for each in (Stream, Store)
 }
 
@@ -290,8 +301,9 @@ class Format:
             value = word & ((1 << width) - 1)
             if signed and value >> (width - 1):
                 value -= 1 << width
-            values[name] = FIELDS[self.descriptor][name].unpack(value, self.unit)
             word >>= width
+            if name not in _DERIVED[self.descriptor]:
+                values[name] = FIELDS[self.descriptor][name].unpack(value, self.unit)
         return self.descriptor(**values)
 
 

@@ -273,7 +273,9 @@ def run_stream(
     if fault is not None:
         return 1, fault, tuple
     beats = scalars[MULTIPLY_SCALARS - 1]
-    written = range(i.v, i.v + beats * stream.window)
+    # Registers beyond the last one are a fault of the walk.
+    end = min(i.v + beats * stream.window, program.unit.registers)
+    written = range(i.v, end)
     values = warp.registers.copy()
     if i.suffix == "z":
         values[written] = CODE_MIN if i.mnemonic == "RMAX" else 0

@@ -290,18 +290,22 @@ class _Model:
         scalars = warp.scalars[instruction.rs :]
         if instruction.operation.place is Place.MULTIPLY:
             stream = self.program.streams[instruction.d]
-            beats = self.beats(number, instruction, scalars[4], stream.window)
-            return stream.cycles(beats)
+            self.check_beats(number, instruction, scalars[4], scalars[4] * stream.window)
+            return stream.cycles(scalars[4])
         store = self.program.stores[instruction.d]
         reduces = bool(instruction.suffix)
-        beats = self.beats(number, instruction, scalars[2], store.window if reduces else 1)
-        return store.cycles(self.unit, beats, scalars[3], reduces)
+        beats, remaining = scalars[2:4]
+        # Beats without a window that is stored are not read.
+        read = -(-store.windows(beats, remaining) // store.groups)
+        self.check_beats(number, instruction, beats, read * (store.window if reduces else 1))
+        return store.cycles(self.unit, beats, remaining, reduces)
 
-    def beats(self, number: int, instruction: Instruction, beats: int, window: int) -> int:
-        if not beats or instruction.v + beats * window > self.unit.registers:
+    def check_beats(
+        self, number: int, instruction: Instruction, beats: int, registers: int
+    ) -> None:
+        if not beats or instruction.v + registers > self.unit.registers:
             pc = self.warps[number].pc
             raise TimingError(f"Warp {number} traps at {pc}: BEATS {beats}")
-        return beats
 
     def walk(self, number: int, begin: int, cycles: int) -> _Walk:
         warp, instruction = self.warps[number], self.instruction(number)

@@ -55,8 +55,8 @@ CAUSES: Mapping[Cause, tuple[str, str]] = MappingProxyType(
         ),
         Cause.TAPS: ("more taps in a run than a lane's weight buffer holds", "taps"),
         Cause.BEATS: (
-            "no beats, or more than there are registers",
-            "the first register after those of all beats; 0 where there are no beats",
+            "no beats, or beats of a register that there is not",
+            "the register; 0 where there are no beats",
         ),
         Cause.SELECTION: ("no such selection of blocks", "its number"),
         Cause.WINDOW: (

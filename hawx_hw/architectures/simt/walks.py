@@ -107,10 +107,8 @@ def stream_fault(
         faults.append((Cause.STREAM, instruction.d))
     if stream.taps > unit.taps:
         faults.append((Cause.TAPS, stream.taps))
-    beats = scalars[4]
-    end = instruction.v + beats * stream.window
-    if beats == 0 or end > unit.registers:
-        faults.append((Cause.BEATS, end if beats else 0))
+    if scalars[4] == 0:
+        faults.append((Cause.BEATS, 0))
     if instruction.operation.selects:
         selection = instruction.sel - 1 if instruction.sel else stream.selection
         if selection >= program.lanes.selections:
@@ -211,6 +209,8 @@ def _tap(
         word, byte = place(unit, address, start + tap * stream.tap_step)
         column = left + tap * stream.tap_x + group * stream.group_x
         within = above and (stream.width == 0 or column % modulus < stream.width)
+        if tap == 0 and register >= unit.registers:
+            faults.append((Cause.BEATS, register))
         if tap == 0:
             faults += _window(unit, stream, address, offset, start)
         if within and word >= activation_words:
@@ -251,7 +251,7 @@ def _window(
         place(unit, address, offset + word * stream.word_step)[0] for word in range(stream.words)
     }
     first, _ = place(unit, address, start)
-    last, _ = place(unit, address, start + (stream.taps - 1) * stream.tap_step)
+    last, _ = place(unit, address, start + stream.reach)
     distance = (last - first) % (1 << unit.word_bits)
     if first not in fetched:
         yield Cause.WINDOW, first
@@ -322,10 +322,8 @@ def store_fault(
     faults = []
     if store.groups not in unit.groups or store.lanes > unit.group_lanes(store.groups):
         faults.append((Cause.STREAM, instruction.d))
-    beats = scalars[2]
-    end = instruction.v + beats * _elements(store, instruction)
-    if beats == 0 or end > unit.registers:
-        faults.append((Cause.BEATS, end if beats else 0))
+    if scalars[2] == 0:
+        faults.append((Cause.BEATS, 0))
     if instruction.mnemonic == "QST" and not SHIFT_MIN <= store.shift <= SHIFT_MAX:
         faults.append((Cause.SHIFT, store.shift))
     if store.result and not claimed:
@@ -375,8 +373,11 @@ def store_steps(
                     constant = (
                         constants + word * store.constant_step + element * store.element_step
                     ) % modulus
+                    register = instruction.v + beat * elements + element
                     begins = first == element == 0
                     faults = []
+                    if register >= unit.registers:
+                        faults.append((Cause.BEATS, register))
                     if requantizes and constant >= len(program.constants):
                         faults.append((Cause.REQUANTIZATION, constant))
                     if begins and address >= depth:
@@ -384,7 +385,7 @@ def store_steps(
                     lane = group * unit.group_lanes(store.groups) + word * unit.word + first
                     yield Step(
                         cycle,
-                        instruction.v + beat * elements + element,
+                        register,
                         tuple(range(lane, lane + min(unit.requantizers, codes - first))),
                         first,
                         constant,

@@ -277,7 +277,7 @@ STREAM = ".stream s taps=2 step=1\n.weight 1, 1, 1, 1\n.weight 1, 1, 1, 1\n"
         ("REL\nREL", Cause.SEQUENCE, 1, 0),
         (".stream s taps=9\nLI s8, 1\nMAC v0, s4, s", Cause.TAPS, 1, 9),
         (STREAM + "MAC v0, s4, s", Cause.BEATS, 0, 0),
-        (STREAM + "LI s8, 7\nMAC v2, s4, s", Cause.BEATS, 1, 9),
+        (STREAM + "LI s8, 7\nMAC v2, s4, s", Cause.BEATS, 1, 8),
         (STREAM + "LI s8, 1\nMAC v0, s4, s, sel=2", Cause.SELECTION, 1, 1),
         (".stream s selection=3\nLI s8, 1\nMACW v0, s4, s", Cause.SELECTION, 1, 3),
         (STREAM + "LI s8, 1\nLI s4, 3\nMAC v0, s4, s", Cause.WINDOW, 2, 1),
@@ -290,7 +290,7 @@ STREAM = ".stream s taps=2 step=1\n.weight 1, 1, 1, 1\n.weight 1, 1, 1, 1\n"
         (".store o shift=40\n.constant 1, 1\nLI s6, 1\nQST v0, s4, o", Cause.SHIFT, 1, 40),
         (".store o result\nLI s6, 1\nSTV v0, s4, o", Cause.SEQUENCE, 1, 0),
         (".store o\nSTV v0, s4, o", Cause.BEATS, 0, 0),
-        (".store o window=4\nLI s6, 2\nQST.max v1, s4, o", Cause.BEATS, 1, 9),
+        (".store o window=4\nLI s6, 2\nLI s7, 9\n.constant 1, 1\nQST.max v1, s4, o", Cause.BEATS, 2, 8),
     ],
 )  # fmt: skip
 def test_traps(text: str, cause: Cause, pc: int, value: int) -> None:

@@ -1,0 +1,198 @@
+"""Writes docs/isa.md from the table of instructions: python docs/generate_isa.py"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from hawx_hw.architectures.simt.descriptors import FIELDS, Store, Stream
+from hawx_hw.architectures.simt.isa import (
+    ARITHMETIC_LATENCY,
+    BROADCAST_LATENCY,
+    FORMS,
+    FRONT_END_LATENCY,
+    HAZARD,
+    MULTIPLY_SCALARS,
+    OPERATIONS,
+    POST_LATENCY,
+    POST_SCALARS,
+    SPECIAL_REGISTERS,
+    Field,
+    Operation,
+    Place,
+    multiply_latency,
+)
+from hawx_hw.architectures.simt.traps import CAUSES
+from hawx_hw.util.files import write_text
+
+__all__ = ["document"]
+
+_INTRODUCTION = """\
+# Instruction set of the SIMT unit
+
+Encoding, meaning, cycles and traps of every instruction; written by `python docs/generate_isa.py` from
+`hawx_hw/architectures/simt/isa.py`. [simt.md](simt.md) describes the machine and the language of the assembler.
+
+Instructions have 32 bits. Bits 31 to 26 are the opcode; bits outside of the fields that an instruction has are
+zero, else the trap is `ENCODING`. A word of zeros is no instruction.
+
+"""
+
+_CYCLES = f"""\
+## Cycles
+
+`b` is the barrel's period, `max({FRONT_END_LATENCY}, W)` cycles: warp `w` begins instructions only in cycles `t` with
+`t mod b = w`, and only when its last one has ended. An instruction that begins in cycle `t` ends in
+
+| executed by | ends in cycle |
+|---|---|
+| front end | `t + {FRONT_END_LATENCY - 1}`; BAR and WAITR later, where they wait |
+| vector, one register written (VSET, VLANE) | `t + {FRONT_END_LATENCY + BROADCAST_LATENCY - 1}` |
+| vector, two registers read | `t + {FRONT_END_LATENCY + ARITHMETIC_LATENCY - 1}` |
+| multiply engine | `t + {FRONT_END_LATENCY + MULTIPLY_SCALARS - 1} + wait + n + D`, with D = {multiply_latency(False)}, \
+or {multiply_latency(True)} with `block_register` |
+| post engine | `t + {FRONT_END_LATENCY + POST_SCALARS - 1} + wait + m + {POST_LATENCY}` |
+
+and its warp may begin the next one in its first turn after that. Results of front end and vector instructions are
+written in the cycle in which they end.
+
+An engine has two places. In the first it reads the scalars of one warp ({MULTIPLY_SCALARS} cycles in the multiply
+engine, {POST_SCALARS} in the post engine); of the warps that wait it takes the one that follows the last one taken,
+beginning with warp 0. In the second it walks. A walk begins when the one before has taken its last step and its own
+scalars are read; then the first place is free for the next warp. No cycle depends on data.
+
+    run = max(taps, words)                                  cycles of one run into one register
+    B   = beats * across * down                             registers
+    H   = {HAZARD} if B > 1 else 0                                 a register is written before it is read again
+    n   = words - 1 + blocks * kernel_y * kernel_x * max(B * run, H)
+
+    windows = min(beats * groups, remaining)
+    m       = max(1, windows * elements * sum over the words of a window of ceil(codes of the word / Q))
+
+`elements` is `window` for `.max` and `.sum`, else 1; codes of a word are L, fewer in the last one.
+
+"""
+
+
+def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |\n"
+    yield f"|{'---|' * len(heads)}\n"
+    for line in lines:
+        yield f"| {' | '.join(line)} |\n"
+    yield "\n"
+
+
+def _bits(field: Field) -> str:
+    high = field.low + field.bits - 1
+    place = f"{high}..{field.low}" if field.bits > 1 else f"{high}"
+    return place + (" signed" if field.signed else "")
+
+
+def _cycles(operation: Operation) -> str:
+    match operation.place:
+        case Place.FRONT:
+            waits = operation.mnemonic in ("BAR", "WAITR")
+            return "b + wait" if waits else "b"
+        case Place.BROADCAST:
+            return f"{FRONT_END_LATENCY} + {BROADCAST_LATENCY}"
+        case Place.ARITHMETIC:
+            return f"{FRONT_END_LATENCY} + {ARITHMETIC_LATENCY}"
+        case Place.MULTIPLY:
+            return f"{FRONT_END_LATENCY} + {MULTIPLY_SCALARS} + wait + n + D"
+        case _:
+            return f"{FRONT_END_LATENCY} + {POST_SCALARS} + wait + m + {POST_LATENCY}"
+
+
+def _syntax(operation: Operation) -> str:
+    suffixes = [name for name in operation.suffixes if name]
+    head = operation.mnemonic + (f"[.{' .'.join(suffixes)}]" if suffixes else "")
+    text = f"{head} {', '.join(operand.symbol for operand in operation.operands)}".strip()
+    text += ", sel=n" if operation.selects else ""
+    return text + (" @p" if operation.predicated else "")
+
+
+def _fields(operation: Operation) -> str:
+    """The fields with the symbols of the syntax, where these are others."""
+    symbols = {operand.field: operand.symbol for operand in operation.operands}
+    texts = []
+    for name in operation.fields:
+        symbol = symbols.get(name, name)
+        texts.append(name if symbol == name else f"{name} = {symbol}")
+    return ", ".join(texts) or "-"
+
+
+def _instructions() -> Iterator[str]:
+    yield "## Forms\n\n"
+    yield from _table(
+        ("form", "fields"),
+        (
+            (form, ", ".join(f"{name} {_bits(field)}" for name, field in places.items()) or "none")
+            for form, places in FORMS.items()
+        ),
+    )
+    yield (
+        "`pred` selects lanes: 0 all, 1 to 3 those of p1 to p3, 5 to 7 the others; 4 is illegal. "
+        "`sel` is 0 for the\nstream's selection of blocks, else the number of the selection plus "
+        "one. `fn` is the suffix, 0 where there is none.\n\n"
+    )
+    yield "## Instructions\n\n"
+    yield from _table(
+        ("opcode", "instruction", "form", "fields", "meaning", "cycles of the warp", "traps"),
+        (
+            (
+                f"{operation.opcode:02X}",
+                f"`{_syntax(operation)}`",
+                operation.form,
+                _fields(operation),
+                operation.meaning,
+                _cycles(operation),
+                ", ".join(cause.name for cause in operation.traps) or "-",
+            )
+            for operation in OPERATIONS.values()
+        ),
+    )
+
+
+def _special() -> Iterator[str]:
+    yield "## Special registers\n\n"
+    yield from _table(
+        ("number", "name", "value"),
+        ((str(number), name, text) for number, (name, text) in enumerate(SPECIAL_REGISTERS)),
+    )
+
+
+def _traps() -> Iterator[str]:
+    yield "## Traps\n\n"
+    yield (
+        "Of the causes that apply to an instruction in one cycle, the lowest is reported; of two "
+        "warps that trap in one cycle,\nthe lower one.\n\n"
+    )
+    yield from _table(
+        ("number", "cause", "when", "value"),
+        ((str(int(cause)), cause.name, what, value) for cause, (what, value) in CAUSES.items()),
+    )
+
+
+def _descriptors() -> Iterator[str]:
+    yield "## Descriptors\n\n"
+    yield (
+        "Words of the stream memory and of the store memory: fields in this order, the first in "
+        "the lowest bits, each as narrow\nas the entries of a program allow. Counts are stored "
+        "less one; so is the step of a store. Address steps of streams have\nthe byte's number in "
+        "the low bits, as addresses do. Groups are stored as an index into the numbers that the "
+        "unit serves.\n\n"
+    )
+    for descriptor in (Stream, Store):
+        names = ", ".join(f"`{name}`" for name in FIELDS[descriptor])
+        yield f"- {descriptor.__name__}: {names}\n"
+
+
+def document() -> str:
+    """The page."""
+    return "".join(
+        [_INTRODUCTION, *_instructions(), _CYCLES, *_special(), *_traps(), *_descriptors()]
+    )
+
+
+if __name__ == "__main__":
+    write_text(Path(__file__).parent / "isa.md", document())

@@ -1,0 +1,96 @@
+"""The config's section of the SIMT unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hawx_hw.architectures.simt.config import SimtConfig
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.errors import UserError
+
+
+def config(**keys: Any) -> SimtConfig:
+    return SimtConfig.model_validate(keys)
+
+
+def test_defaults() -> None:
+    assert config().unit() == Unit(lanes=8, warps=2, registers=8, taps=8)
+    assert config(lanes=16).unit() == Unit(lanes=16, cluster=8, warps=3, word=8, requantizers=1)
+    assert config().size == "8 lanes"
+    assert config(lanes=1).size == "1 lane"
+    assert config().architecture == "simt"
+
+
+def test_every_key_reaches_the_unit() -> None:
+    keys = {
+        "lanes": 12, "cluster": 4, "warps": 5, "registers": 9, "word": 2, "taps": 7,
+        "requantizers": 2, "block_register": True,
+    }  # fmt: skip
+    unit = config(**keys).unit(scalar_bits=20, groups=(1, 3))
+    assert unit == Unit(**keys, scalar_bits=20, groups=(1, 3))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("keys", "key", "message"),
+    [
+        ({"cluster": 3}, "cluster", "cluster must divide lanes, 8, not 3"),
+        ({"cluster": 4, "word": 8}, "word", "word must divide cluster, 4, not 8"),
+        ({"requantizers": 8, "cluster": 4}, "requantizers", "at most 4, the bytes of a word"),
+        ({"weight_banks": 3}, "weight_banks", "must be a power of two, not 3"),
+    ],
+)
+def test_numbers_that_do_not_go_together(keys: dict[str, int], key: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as error:
+        config(**keys).unit()
+    assert error.value.where == f"accelerator.{key}"
+    assert error.value.hint == "Leave the key out for a value that fits."
+
+
+def test_what_a_network_sets_is_no_key() -> None:
+    with pytest.raises(ValueError, match="scalar_bits must be in") as error:
+        config().unit(scalar_bits=99)
+    assert not isinstance(error.value, UserError)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("lanes", 0), ("lanes", 65), ("cluster", 0), ("warps", 9), ("registers", 1),
+        ("registers", 33), ("word", 0), ("taps", 0), ("taps", 33), ("requantizers", 9),
+        ("weight_banks", 0), ("block_register", 1), ("lane_blocks", []), ("rows", 8),
+        ("architecture", "systolic"), ("scalar_bits", 16),
+    ],
+)  # fmt: skip
+def test_values_out_of_range_are_refused(key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=key):
+        config(**{key: value})
+
+
+def test_blocks_of_lanes() -> None:
+    entries = [{"blocks": ["exact"]}, {"blocks": ["drum(3)", "exact"], "lanes": "1-2"}]
+    lanes = config(lanes=4, grid=entries).requested_blocks()
+    assert lanes is not None
+    names = [[block.name for block in blocks] for blocks in lanes]
+    assert names == [["exact"], ["drum(k=3)", "exact"], ["drum(k=3)", "exact"], ["exact"]]
+    assert config(grid=entries).block_key == "lane_blocks"
+    assert config().requested_blocks() is None
+    assert config().block_key is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([{"blocks": ["exact"], "lanes": 4}],
+         "accelerator.lane_blocks.0.lanes: There is no lane 4: the unit has 4. Name lanes"),
+        ([{"blocks": ["exact"], "lanes": "0-2"}],
+         "accelerator.lane_blocks: Lane 3 holds no block. Add an entry that names it"),
+        ([{"blocks": ["exakt"]}], "accelerator.lane_blocks.0.blocks"),
+    ],
+)  # fmt: skip
+def test_blocks_that_are_refused(entries: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(UserError) as error:
+        config(lanes=4, lane_blocks=entries).requested_blocks()
+    assert message in str(error.value)
