@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,46 +31,51 @@ __all__ = ["document"]
 _INTRODUCTION = """\
 # Instruction set of the SIMT unit
 
-Encoding, meaning, cycles and traps of every instruction; written by `python docs/generate_isa.py` from
-`hawx_hw/architectures/simt/isa.py`. [simt.md](simt.md) describes the machine and the language of the assembler.
+Encoding, meaning, cycles and traps of every instruction; written by `python docs/generate_isa.py`
+from `hawx_hw/architectures/simt/isa.py`. [simt.md](simt.md) describes the machine and the language
+of the assembler.
 
-Instructions have 32 bits. Bits 31 to 26 are the opcode; bits outside of the fields that an instruction has are
-zero, else the trap is `ENCODING`. A word of zeros is no instruction.
+Instructions have 32 bits. Bits 31 to 26 are the opcode; bits outside of the fields that an
+instruction has are zero, else the trap is `ENCODING`. A word of zeros is no instruction.
 
 """
 
+_FRONT = FRONT_END_LATENCY - 1
 _CYCLES = f"""\
 ## Cycles
 
-`b` is the barrel's period, `max({FRONT_END_LATENCY}, W)` cycles: warp `w` begins instructions only in cycles `t` with
-`t mod b = w`, and only when its last one has ended. An instruction that begins in cycle `t` ends in
+`b` is the barrel's period, `max({FRONT_END_LATENCY}, W)` cycles: warp `w` begins instructions only
+in cycles `t` with `t mod b = w`, and only when its last one has ended. An instruction that begins
+in cycle `t` ends in
 
 | executed by | ends in cycle |
 |---|---|
-| front end | `t + {FRONT_END_LATENCY - 1}`; BAR and WAITR later, where they wait |
-| vector, one register written (VSET, VLANE) | `t + {FRONT_END_LATENCY + BROADCAST_LATENCY - 1}` |
-| vector, two registers read | `t + {FRONT_END_LATENCY + ARITHMETIC_LATENCY - 1}` |
-| multiply engine | `t + {FRONT_END_LATENCY + MULTIPLY_SCALARS - 1} + wait + n + D`, with D = {multiply_latency(False)}, \
-or {multiply_latency(True)} with `block_register` |
-| post engine | `t + {FRONT_END_LATENCY + POST_SCALARS - 1} + wait + m + {POST_LATENCY}` |
+| front end | `t + {_FRONT}`; BAR and WAITR later, where they wait |
+| vector, one register written (VSET, VLANE) | `t + {_FRONT + BROADCAST_LATENCY}` |
+| vector, two registers read | `t + {_FRONT + ARITHMETIC_LATENCY}` |
+| multiply engine | `t + {_FRONT + MULTIPLY_SCALARS} + wait + n + D` |
+| post engine | `t + {_FRONT + POST_SCALARS} + wait + m + {POST_LATENCY}` |
 
-and its warp may begin the next one in its first turn after that. Results of front end and vector instructions are
+and its warp may begin the next one in its first turn after that. D is {multiply_latency(False)}, or
+{multiply_latency(True)} with `block_register`. Results of front end and vector instructions are
 written in the cycle in which they end.
 
-An engine has two places. In the first it reads the scalars of one warp ({MULTIPLY_SCALARS} cycles in the multiply
-engine, {POST_SCALARS} in the post engine); of the warps that wait it takes the one that follows the last one taken,
-beginning with warp 0. In the second it walks. A walk begins when the one before has taken its last step and its own
-scalars are read; then the first place is free for the next warp. No cycle depends on data.
+An engine has two places. In the first it reads the scalars of one warp ({MULTIPLY_SCALARS} cycles
+in the multiply engine, {POST_SCALARS} in the post engine); of the warps that wait it takes the one
+that follows the last one taken, beginning with warp 0. In the second it walks. A walk begins when
+the one before has taken its last step and its own scalars are read; then the first place is free
+for the next warp. No cycle depends on data.
 
-    run = max(taps, words)                                  cycles of one run into one register
-    B   = beats * across * down                             registers
-    H   = {HAZARD} if B > 1 else 0                                 a register is written before it is read again
+    run = max(taps, words)                    cycles of one run into one register
+    B   = beats * across * down               registers
+    H   = {HAZARD} if B > 1 else 0                   registers are written before they are read
     n   = words - 1 + blocks * kernel_y * kernel_x * max(B * run, H)
 
     windows = min(beats * groups, remaining)
-    m       = max(1, windows * elements * sum over the words of a window of ceil(codes of the word / Q))
+    steps   = sum over the words of a window of ceil(codes of the word / Q)
+    m       = max(1, windows * elements * steps)
 
-`elements` is `window` for `.max` and `.sum`, else 1; codes of a word are L, fewer in the last one.
+`elements` is `window` for `.max` and `.sum`, else 1; a word has L codes, the last one fewer.
 
 """
 
@@ -184,7 +190,8 @@ def _descriptors() -> Iterator[str]:
     )
     for descriptor in (Stream, Store):
         names = ", ".join(f"`{name}`" for name in FIELDS[descriptor])
-        yield f"- {descriptor.__name__}: {names}\n"
+        text = f"- {descriptor.__name__}: {names}"
+        yield textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False) + "\n"
 
 
 def document() -> str:

@@ -26,6 +26,7 @@ from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.search import pick, search, with_search
+from hawx_hw.cli.simt import assemble, simulate
 from hawx_hw.cli.store import app as store_app
 from hawx_hw.cli.streams import ReaderGoneError
 from hawx_hw.errors import HawxError, UserError, VerificationError, of_system
@@ -65,6 +66,8 @@ app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
 app.command()(search)
 app.command()(pick)
+app.command()(assemble)
+app.command()(simulate)
 
 
 class _Interrupted(BaseException):

@@ -62,6 +62,7 @@ COMMANDS = {
     "training set": lambda name: ("train", "--dataset", name, "--output", "x.safetensors"),
     "Verilog": lambda name: ("blocks", "import", name, "--module", "m"),
     "table": lambda name: ("train-predictors", name, "--output", "predictors"),
+    "program": lambda name: ("simulate", name),
 }
 
 
@@ -77,6 +78,7 @@ COMMANDS = {
         ("training set", "x.npz"),
         ("Verilog", "x.v"),
         ("table", "x.csv"),
+        ("program", "x.s"),
     ],
 )
 @pytest.mark.parametrize("kind", ["pipe", "folder"])

@@ -27,6 +27,7 @@ from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError, of_system, shown
+from hawx_hw.util.files import read_text
 
 __all__ = ["assemble", "assemble_file"]
 
@@ -42,11 +43,9 @@ def assemble_file(path: Path) -> Program:
         It cannot be read, or is wrong.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
     except OSError as error:
         raise of_system(error) from error
-    except UnicodeDecodeError as error:
-        raise UserError("This is no text", where=str(path), hint="Give a source.") from error
     return assemble(text, file=str(path), folder=path.parent)
 
 

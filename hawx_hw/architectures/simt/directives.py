@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,10 +16,11 @@ from hawx_hw.architectures.simt.unit import RANGES, Unit
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.config.indices import indices
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, of_system
 from hawx_hw.graph.graph import MULTIPLIER_BITS, STEPS
+from hawx_hw.util.files import read_bytes
 
-__all__ = ["LOOPS", "Source", "directive"]
+__all__ = ["LOOPS", "Source", "directive", "read_integers"]
 
 #: The loops of a stream by their names in the source: the fields of their count, and of what they
 #: add to the address, to x and to y.
@@ -298,16 +300,35 @@ def _array(source: Source, line: Line, head: Token, shape: tuple[int, ...]) -> n
     token = line.tokens[0]
     path = source.folder / token.text.strip('"')
     try:
-        array: np.ndarray = np.load(path, allow_pickle=False)
+        array = read_integers(path)
+    except UserError as error:
+        place = f": {error.where}" if error.where else ""
+        raise UserError(error.what, where=f"{token.where}{place}", hint=error.hint) from error
+    if array.shape[1:] != shape or array.ndim != 1 + len(shape):
+        sizes = ", ".join(map(str, shape))
+        raise token.error(f"{path} must be of shape (words, {sizes}), not {array.shape}")
+    return array
+
+
+def read_integers(path: Path) -> np.ndarray:
+    """The integers of a file that numpy.save wrote.
+
+    Raises
+    ------
+    UserError
+        It cannot be read, or holds something else.
+    """
+    try:
+        content = read_bytes(path)
     except OSError as error:
-        raise token.error(error.strerror or f"{path} cannot be read") from error
-    except ValueError as error:
-        raise token.error(f"{path} is no array of numpy", "Write it with numpy.save.") from error
-    integers = isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.integer)
-    if not integers or array.shape[1:] != shape or array.ndim != 1 + len(shape):
-        raise token.error(
-            f"{path} must hold integers of shape (words, {', '.join(map(str, shape))})"
-        )
+        raise of_system(error) from error
+    hint = "Write integers with numpy.save."
+    try:
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise UserError("This is no array of numpy", where=str(path), hint=hint) from error
+    if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.integer):
+        raise UserError("This holds no integers", where=str(path), hint=hint)
     return array
 
 

@@ -17,7 +17,7 @@ from hawx_hw.architectures.simt.isa import (
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.unit import Unit
 
-__all__ = ["directives", "disassemble", "instruction_text"]
+__all__ = ["directives", "disassemble", "instruction_text", "word_text"]
 
 
 def disassemble(program: Program, *, data: bool = True) -> str:
@@ -34,13 +34,16 @@ def disassemble(program: Program, *, data: bool = True) -> str:
     for address, word in enumerate(program.code):
         if address in labels:
             lines.append(f"{labels[address]}:")
-        lines.append(f"        {_word_text(program, address, word, labels)}")
+        lines.append(f"        {word_text(program, address, word, labels)}")
     if len(program.code) in labels:
         lines.append(f"{labels[len(program.code)]}:")
     return "\n".join(lines) + "\n"
 
 
-def _word_text(program: Program, address: int, word: int, labels: Mapping[int, str]) -> str:
+def word_text(
+    program: Program, address: int, word: int, labels: Mapping[int, str] | None = None
+) -> str:
+    """One word of a program as the assembler reads it; ``.word`` where it is no instruction."""
     try:
         return instruction_text(program, decode(word), address, labels)
     except (EncodingError, _Unwritable):

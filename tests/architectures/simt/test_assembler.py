@@ -112,7 +112,7 @@ def test_files(tmp_path: Path) -> None:
     path.write_text(f"{HEAD}HALT\n")
     assert len(assemble_file(path).code) == 1
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="This is no text"):
+    with pytest.raises(UserError, match="It is no text in UTF-8"):
         assemble_file(path)
     with pytest.raises(UserError, match="No such file"):
         assemble_file(tmp_path / "none.s")

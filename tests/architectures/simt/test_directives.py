@@ -125,7 +125,7 @@ def test_parameters_in_files(tmp_path: Path) -> None:
         (".constant 1, 2, 3", "k.s:2:1: A word has 4 pairs of multiplier and addend"),
         (".constant -1, 2", "k.s:2:11: The multiplier must be in [0, 65535], not -1"),
         (".weights", '.weights has one file. Write .weights "values.npy".'),
-        (".weights no.npy", "k.s:2:10: No such file or directory"),
+        (".weights no.npy", "k.s:2:10: no.npy: No such file or directory"),
     ],
 )
 def test_messages(text: str, message: str) -> None:
@@ -156,8 +156,8 @@ def test_messages_about_the_unit(unit: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((2, 3), dtype=np.int8), "must hold integers of shape (words, 4)"),
-        (np.zeros((2, 4)), "must hold integers"),
+        (np.zeros((2, 3), dtype=np.int8), "must be of shape (words, 4), not (2, 3)"),
+        (np.zeros((2, 4)), "This holds no integers. Write integers with numpy.save."),
         (np.full((1, 4), 128), "Weights must be in [-128, 127]"),
     ],
 )
@@ -170,7 +170,7 @@ def test_files_that_are_refused(array: np.ndarray, message: str, tmp_path: Path)
 
 def test_a_file_that_is_no_array(tmp_path: Path) -> None:
     (tmp_path / "w.npy").write_text("weights")
-    with pytest.raises(UserError, match=r"k\.s:2:10: .* is no array of numpy"):
+    with pytest.raises(UserError, match=r"k\.s:2:10: .*w.npy: This is no array of numpy"):
         program(".weights w.npy", folder=tmp_path)
 
 

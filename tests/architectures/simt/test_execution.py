@@ -290,7 +290,8 @@ STREAM = ".stream s taps=2 step=1\n.weight 1, 1, 1, 1\n.weight 1, 1, 1, 1\n"
         (".store o shift=40\n.constant 1, 1\nLI s6, 1\nQST v0, s4, o", Cause.SHIFT, 1, 40),
         (".store o result\nLI s6, 1\nSTV v0, s4, o", Cause.SEQUENCE, 1, 0),
         (".store o\nSTV v0, s4, o", Cause.BEATS, 0, 0),
-        (".store o window=4\nLI s6, 2\nLI s7, 9\n.constant 1, 1\nQST.max v1, s4, o", Cause.BEATS, 2, 8),
+        (".store o window=4\nLI s6, 2\nLI s7, 9\n.constant 1, 1\nQST.max v1, s4, o", Cause.BEATS,
+         2, 8),
     ],
 )  # fmt: skip
 def test_traps(text: str, cause: Cause, pc: int, value: int) -> None:
