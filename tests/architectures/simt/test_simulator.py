@@ -124,6 +124,23 @@ def test_a_result_before_waitr_is_refused() -> None:
     assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 4 + 4 + 4)
 
 
+def test_a_waitr_of_another_warp_counts_from_the_next_cycle_on() -> None:
+    text = """
+        SR s1, warp
+        BNE s1, s0, other
+        WAITR
+        HALT
+other:  LI s6, 1
+        STV v0, s4, r
+        HALT
+"""
+    # Warp 1's walk begins in cycle 1 + 3 * 4 + 4 + 4.
+    assert run(text, warps=2, result_free=20).trap is None
+    trap = run(text, warps=2, result_free=21).trap
+    assert trap is not None
+    assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 21)
+
+
 def test_the_image_is_released() -> None:
     assert run("NOP\nREL\nHALT").released == 7
     assert run("NOP\nHALT").released == 7  # with the end

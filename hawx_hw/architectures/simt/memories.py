@@ -1,0 +1,58 @@
+"""What the parameter memories of a unit hold: words of bits, as the gateware reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hawx_hw.architectures.base import ParameterMemory
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.graph.graph import MULTIPLIER_BITS
+
+__all__ = ["constant_bits", "parameter_memories"]
+
+_CODE_BITS = 8
+
+
+def constant_bits(program: Program) -> int:
+    """Bits of one requantizer's constants: the addend, above the multiplier."""
+    return MULTIPLIER_BITS + program.unit.addend_bits
+
+
+def parameter_memories(program: Program) -> Sequence[ParameterMemory]:
+    """The memories of a program, in the order of the parameter packet.
+
+    Of bytes and constants side by side, the first are in the low bits. A memory that the program
+    does not need has one word of zeros: it stays, but nothing names a word of it.
+    """
+    unit = program.unit
+    weights = [_joined(word, _CODE_BITS) for word in program.weights.tolist()]
+    constants = [
+        _joined((_joined_pair(pair, unit.addend_bits) for pair in word), constant_bits(program))
+        for word in program.constants.tolist()
+    ]
+    streams, stores = program.stream_format, program.store_format
+    return [
+        _memory("program", 32, program.code),
+        _memory("arguments", unit.scalar_bits, program.arguments),
+        _memory("streams", streams.bits, [streams.pack(each) for each in program.streams]),
+        _memory("stores", stores.bits, [stores.pack(each) for each in program.stores]),
+        _memory("weights", _CODE_BITS * unit.lanes, weights),
+        _memory("requantization", unit.word * constant_bits(program), constants),
+    ]
+
+
+def _memory(name: str, width: int, words: Sequence[int]) -> ParameterMemory:
+    own = tuple(words) or (0,)
+    return ParameterMemory(name, width, len(own), own)
+
+
+def _joined(values: Iterable[int], bits: int) -> int:
+    word = 0
+    for number, value in enumerate(values):
+        word |= (value & ((1 << bits) - 1)) << (number * bits)
+    return word
+
+
+def _joined_pair(pair: Sequence[int], addend_bits: int) -> int:
+    multiplier, addend = pair
+    return multiplier | (addend & ((1 << addend_bits) - 1)) << MULTIPLIER_BITS
