@@ -1020,4 +1020,74 @@ _SUMMARY = (
     ),
 )
 
-MUTATIONS = (*_BLOCKS, *_NETWORKS, *_MAPPING, *_GATEWARE, *_MEASURES, *_SEARCH, *_SUMMARY)
+_SIMT = "hawx_hw/architectures/simt"
+_SIMT_TESTS = "tests/architectures/simt"
+_SIMT_BREAKAGES = (
+    Mutation(
+        "an-engine-that-serves-the-lowest-warp",
+        f"{_SIMT}/simulator.py",
+        "(w - engine.last - 1) % count",
+        "w",
+        f"{_SIMT_TESTS}/test_simulator.py",
+    ),
+    Mutation(
+        "a-map-one-wider-than-it-is",
+        f"{_SIMT}/walks.py",
+        "column % modulus < stream.width",
+        "column % modulus <= stream.width",
+        f"{_SIMT_TESTS}/test_execution.py",
+    ),
+    Mutation(
+        "all-groups-of-weights-take-the-first-part",
+        f"{_SIMT}/walks.py",
+        "part = index % stream.groups",
+        "part = 0",
+        f"{_SIMT_TESTS}/test_execution.py",
+    ),
+    Mutation(
+        "a-maximum-with-the-constants-of-its-first-element",
+        f"{_SIMT}/execution.py",
+        "max(values) * pairs[-1][0] + pairs[-1][1]",
+        "max(values) * pairs[0][0] + pairs[0][1]",
+        f"{_SIMT_TESTS}/test_execution.py",
+    ),
+    Mutation(
+        "a-loop-of-no-turns-runs-once",
+        f"{_SIMT}/execution.py",
+        "times = warp.scalars[instruction.ra]",
+        "times = max(1, warp.scalars[instruction.ra])",
+        f"{_SIMT_TESTS}/test_execution.py",
+    ),
+    Mutation(
+        "a-result-before-any-waitr",
+        f"{_SIMT}/walks.py",
+        "if store.result and not claimed",
+        "if store.result and claimed is None",
+        f"{_SIMT_TESTS}/test_simulator.py",
+    ),
+    Mutation(
+        "a-cycle-model-without-the-first-fetch",
+        f"{_SIMT}/descriptors.py",
+        "return self.words - 1 + self.positions",
+        "return self.positions",
+        f"{_SIMT_TESTS}/test_timing.py {_SIMT_TESTS}/test_descriptors.py",
+    ),
+    Mutation(
+        "a-barrier-that-waits-for-who-has-halted",
+        f"{_SIMT}/timing.py",
+        "len(self.at_barrier) + len(self.halted) <",
+        "len(self.at_barrier) <",
+        f"{_SIMT_TESTS}/test_timing.py",
+    ),
+)
+
+MUTATIONS = (
+    *_BLOCKS,
+    *_NETWORKS,
+    *_MAPPING,
+    *_GATEWARE,
+    *_MEASURES,
+    *_SEARCH,
+    *_SUMMARY,
+    *_SIMT_BREAKAGES,
+)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field
 
+from hawx_hw.architectures.common.block_map import MapEntry
 from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.simt.lanes import LaneBlockMap
 from hawx_hw.architectures.simt.unit import RANGES, Unit
-from hawx_hw.blocks.block import Block
-from hawx_hw.blocks.registry import by_name
 from hawx_hw.config.base import Model
 from hawx_hw.config.indices import Indices
 from hawx_hw.errors import UserError
@@ -152,7 +152,7 @@ class SimtConfig(AcceleratorConfig):
                 hint="Leave the key out for a value that fits.",
             ) from error
 
-    def requested_blocks(self, base: Path = Path()) -> tuple[tuple[Block, ...], ...] | None:
+    def lane_block_map(self, base: Path = Path()) -> LaneBlockMap | None:
         """The blocks of each lane, where the config gives them.
 
         Parameters
@@ -167,39 +167,5 @@ class SimtConfig(AcceleratorConfig):
         """
         if self.lane_blocks is None:
             return None
-        lanes: list[dict[str, Block]] = [{} for _ in range(self.lanes)]
-        for number, entry in enumerate(self.lane_blocks):
-            where = f"accelerator.lane_blocks.{number}"
-            own: dict[str, Block] = {}
-            for name in entry.blocks:
-                block = _named(name, base, f"{where}.blocks")
-                own.setdefault(block.digest, block)
-            for lane in self._lanes(entry, where):
-                lanes[lane] = own
-        for lane, blocks in enumerate(lanes):
-            if not blocks:
-                raise UserError(
-                    f"Lane {lane} holds no block",
-                    where="accelerator.lane_blocks",
-                    hint="Add an entry that names it, or one without lanes as the first.",
-                )
-        return tuple(tuple(blocks.values()) for blocks in lanes)
-
-    def _lanes(self, entry: LaneConfig, where: str) -> range | tuple[int, ...]:
-        if entry.lanes is None:
-            return range(self.lanes)
-        if entry.lanes[-1] >= self.lanes:
-            raise UserError(
-                f"There is no lane {entry.lanes[-1]}: the unit has {self.lanes}",
-                where=f"{where}.lanes",
-                hint=f"Name lanes from 0 to {self.lanes - 1}.",
-            )
-        return tuple(entry.lanes)
-
-
-def _named(name: str, base: Path, where: str) -> Block:
-    try:
-        return by_name(name, base)
-    except UserError as error:
-        place = f"{where}: {error.where}" if error.where else where
-        raise UserError(error.what, where=place, hint=error.hint) from error
+        entries = [MapEntry(entry.blocks, (entry.lanes,)) for entry in self.lane_blocks]
+        return LaneBlockMap.requested(entries, (self.lanes,), base)

@@ -8,9 +8,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hawx_hw.architectures.common.block_map import BlockMap
 from hawx_hw.blocks.block import Block
 
-__all__ = ["LaneBlocks"]
+__all__ = ["LaneBlockMap", "LaneBlocks"]
+
+
+@dataclass(frozen=True, eq=False)
+class LaneBlockMap(BlockMap):
+    """The blocks that each lane holds."""
+
+    cell = "lane"
+    whole = "unit"
+    axes = ("lane",)
+    key = "accelerator.lane_blocks"
+
+    @classmethod
+    def _empty(cls, place: Sequence[int]) -> str:
+        return f"Lane {place[0]} holds no block"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +63,14 @@ class LaneBlocks:
     def selections(self) -> int:
         """How many there are."""
         return len(self.choice)
+
+    @property
+    def map(self) -> LaneBlockMap:
+        """The blocks that each lane holds."""
+        present = np.zeros((self.choice.shape[1], len(self.blocks)), dtype=bool)
+        for selection in self.choice:
+            present[np.arange(len(selection)), selection] = True
+        return LaneBlockMap(self.blocks, present)
 
     def of_lane(self, lane: int) -> tuple[int, ...]:
         """Indices of the blocks that a lane holds, ascending."""

@@ -187,7 +187,7 @@ class Simulator:
             _Engine(Place.MULTIPLY, MULTIPLY_SCALARS, unit.multiply_latency),
             _Engine(Place.POST, POST_SCALARS, POST_LATENCY),
         )
-        self._claimed: int | None = None
+        self._claimed = False
         self._released: int | None = None
         self._trap: Trap | None = None
         self._traps: list[Trap] = []
@@ -332,7 +332,7 @@ class Simulator:
             return
         for number, state in enumerate(self._states):
             if state is _State.RESULT:
-                self._claimed = self._cycle if self._claimed is None else self._claimed
+                self._claimed = True  # the engines see it in the next cycle
                 self._retire(number, _go_on)
 
     def _open_barrier(self) -> None:
@@ -369,9 +369,8 @@ class Simulator:
         if engine.place is Place.MULTIPLY:
             length, fault, finish = run_stream(self._program, warp, self._memories, instruction)
         else:
-            claimed = self._claimed is not None and self._claimed < self._cycle
             length, fault, finish = run_store(
-                self._program, warp, self._memories, instruction, claimed
+                self._program, warp, self._memories, instruction, self._claimed
             )
         engine.free = self._cycle + length
         end = engine.free - 1 + engine.latency

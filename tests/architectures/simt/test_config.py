@@ -71,12 +71,12 @@ def test_values_out_of_range_are_refused(key: str, value: object) -> None:
 
 def test_blocks_of_lanes() -> None:
     entries = [{"blocks": ["exact"]}, {"blocks": ["drum(3)", "exact"], "lanes": "1-2"}]
-    lanes = config(lanes=4, grid=entries).requested_blocks()
+    lanes = config(lanes=4, grid=entries).lane_block_map()
     assert lanes is not None
-    names = [[block.name for block in blocks] for blocks in lanes]
-    assert names == [["exact"], ["drum(k=3)", "exact"], ["drum(k=3)", "exact"], ["exact"]]
+    names = [[lanes.blocks[index].name for index in lanes.at(lane)] for lane in range(4)]
+    assert names == [["exact"], ["exact", "drum(k=3)"], ["exact", "drum(k=3)"], ["exact"]]
     assert config(grid=entries).block_key == "lane_blocks"
-    assert config().requested_blocks() is None
+    assert config().lane_block_map() is None
     assert config().block_key is None
 
 
@@ -84,7 +84,7 @@ def test_blocks_of_lanes() -> None:
     ("entries", "message"),
     [
         ([{"blocks": ["exact"], "lanes": 4}],
-         "accelerator.lane_blocks.0.lanes: There is no lane 4: the unit has 4. Name lanes"),
+         "accelerator.lane_blocks.0.lanes: There is no lane 4: the unit has 4 lanes. Name"),
         ([{"blocks": ["exact"], "lanes": "0-2"}],
          "accelerator.lane_blocks: Lane 3 holds no block. Add an entry that names it"),
         ([{"blocks": ["exakt"]}], "accelerator.lane_blocks.0.blocks"),
@@ -92,5 +92,5 @@ def test_blocks_of_lanes() -> None:
 )  # fmt: skip
 def test_blocks_that_are_refused(entries: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(UserError) as error:
-        config(lanes=4, lane_blocks=entries).requested_blocks()
+        config(lanes=4, lane_blocks=entries).lane_block_map()
     assert message in str(error.value)

@@ -20,6 +20,8 @@ def test_each_lane_multiplies_with_its_block() -> None:
     assert lanes.multiply(1, weights, codes)[2] == -128 * 127
     assert [lanes.of_lane(lane) for lane in range(3)] == [(0, 1), (1,), (0, 1)]
     assert lanes.selections == 2
+    assert [lanes.map.at(lane) for lane in range(3)] == [(0, 1), (1,), (0, 1)]
+    assert lanes.map.instances == (2, 3)
 
 
 def test_products_are_what_the_gateware_computes() -> None:
