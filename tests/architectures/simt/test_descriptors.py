@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream, store_format, stream_format
 from hawx_hw.architectures.simt.unit import Unit
 
+#: Time on a loaded machine is no property of the program.
+UNTIMED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNITS = [Unit(lanes=8), Unit(lanes=12, cluster=3), Unit(lanes=13), Unit(lanes=16, cluster=2)]
 
 counts = st.integers(1, 9)
@@ -58,6 +60,7 @@ stores = st.builds(
 )
 
 
+@UNTIMED
 @given(st.lists(streams, min_size=1, max_size=3), st.sampled_from(UNITS))
 def test_streams_are_packed_and_unpacked(entries: list[Stream], unit: Unit) -> None:
     packing = stream_format(entries, unit)
@@ -67,6 +70,7 @@ def test_streams_are_packed_and_unpacked(entries: list[Stream], unit: Unit) -> N
         assert packing.unpack(word) == entry
 
 
+@UNTIMED
 @given(st.lists(stores, min_size=1, max_size=3), st.sampled_from(UNITS))
 def test_stores_are_packed_and_unpacked(entries: list[Store], unit: Unit) -> None:
     packing = store_format(entries, unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.architectures.simt.assembler import assemble
@@ -64,7 +64,7 @@ def test_a_source_with_everything() -> None:
         assert line in text, text
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6))
 def test_any_program_is_assembled_again(seed: int) -> None:
     case = random_case(seed)

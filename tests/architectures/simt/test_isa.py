@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hawx_hw.architectures.simt.isa import (
@@ -21,6 +21,8 @@ from hawx_hw.architectures.simt.isa import (
     operation_named,
 )
 
+#: Time on a loaded machine is no property of the program.
+UNTIMED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: Opcodes as the design document has them: they must never change by accident.
 OPCODES = {
     "NOP": 0x01, "HALT": 0x02, "BAR": 0x03, "REL": 0x04, "WAITR": 0x05, "LI": 0x06, "LIH": 0x07,
@@ -61,6 +63,7 @@ def test_opcodes_are_those_of_the_design() -> None:
     assert all(operation_named(name).opcode == opcode for name, opcode in OPCODES.items())
 
 
+@UNTIMED
 @given(instructions)
 def test_decoding_reverses_encoding(instruction: Instruction) -> None:
     word = encode(instruction)
@@ -69,6 +72,7 @@ def test_decoding_reverses_encoding(instruction: Instruction) -> None:
     assert decode(word) == instruction
 
 
+@UNTIMED
 @given(st.integers(0, (1 << 32) - 1))
 def test_every_word_is_an_instruction_or_is_refused(word: int) -> None:
     try:
@@ -78,6 +82,7 @@ def test_every_word_is_an_instruction_or_is_refused(word: int) -> None:
     assert encode(instruction) == word
 
 
+@UNTIMED
 @given(instructions, st.integers(0, 31))
 def test_a_bit_outside_of_the_fields_is_refused(instruction: Instruction, bit: int) -> None:
     if instruction.operation.mask >> bit & 1:
