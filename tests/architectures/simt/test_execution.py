@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.assembler import assemble, assemble_file
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.simulator import Outcome, simulate
 from hawx_hw.architectures.simt.timing import time_program
@@ -248,6 +249,39 @@ def test_convolutions_equal_the_reference(
     assert outcome.trap is None
     np.testing.assert_array_equal(layer.output(outcome.memories.activations), expected[0])
     assert time_program(layer.program).cycles == outcome.cycles
+
+
+def test_the_first_layer_of_lenet5_by_hand() -> None:
+    """Lines packed along x, pooling, two warps, loops: 196 windows of 6 filters."""
+    program = assemble_file(Path(__file__).with_name("lenet5_conv1.s"))
+    rng = np.random.default_rng(1)
+    weight = rng.integers(-127, 128, (6, 1, 5, 5)).astype(np.int8)
+    codes = rng.integers(-128, 128, (1, 1, 28, 28)).astype(np.int8)
+    bias = rng.integers(-1000, 1000, 6).astype(np.int32)
+    rule = Requantization(rng.integers(1, 30, 6), 12, -128)
+    node = Conv2d("conv1", ("x",), weight, bias, rule, (1, 1), (2, 2, 2, 2))
+    pool = MaxPool2d("pool1", ("conv1",), (2, 2), (2, 2))
+    expected = evaluate(pool, [evaluate(node, [codes], -128)], -128)[0]
+
+    words = np.zeros((25, 8), dtype=np.int8)
+    words[:, :6] = weight.reshape(6, 25).T
+    constants = np.zeros((1, 8, 2), dtype=np.int64)
+    constants[0, :6, 0] = rule.multiplier
+    constants[0, :6, 1] = bias * rule.multiplier + (1 << 11) - (128 << 12)
+    program = dataclasses.replace(program, weights=words, constants=constants)
+    image = np.zeros((28, 32), dtype=np.int8)
+    image[:, :28] = codes[0, 0]
+    outcome = simulate(program, image.reshape(-1, 8), limit=30_000)
+    assert outcome.trap is None
+    output = outcome.memories.activations[112:308, :6].reshape(14, 14, 6).transpose(2, 0, 1)
+    np.testing.assert_array_equal(output, expected)
+    timing = time_program(program)
+    assert timing.cycles == outcome.cycles
+    # 98 streams of 200 taps, and one cycle each before the first of them.
+    (layer,) = timing.layers
+    assert layer.products == 14 * 14 * 4 * 25 * 6
+    assert layer.causes["stretched"] == 98
+    assert (layer.causes["useful"] + layer.causes["idle_lanes"]) / timing.cycles > 0.98
 
 
 # Traps ----------------------------------------------------------------------------------------
