@@ -1,0 +1,393 @@
+"""The walker: the loop nest of a stream, one run of taps after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.simt.gateware.addresses import add_address, add_modulo
+from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
+from hawx_hw.architectures.simt.isa import HAZARD
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["RunLayout", "Walker"]
+
+#: Loops from the innermost one on, with the field of each count; that of beats is a scalar.
+_LOOPS = ("across", "beats", "down", "kernel_x", "kernel_y", "blocks")
+
+
+class RunLayout(data.StructLayout):
+    """The runs of one register: where its first tap lies, and what it begins and ends.
+
+    Members
+    -------
+    address : scalar_bits
+        Of the first tap of group 0.
+    x : scalar_bits
+        Of the first tap of group 0.
+    inside : 1
+        Its row lies on the map.
+    register
+        Number of the vector register.
+    fetches : 1
+        The run is the first of its position: it takes its weights from the memory.
+    keeps : 1
+        Other runs of the position follow, which take them from the buffer.
+    begins, ends : 1
+        Its first tap begins with the register; its last one writes it. A single register is not
+        written before its last position.
+    opens : 1
+        The run belongs to the first position.
+    """
+
+    def __init__(self, unit: Unit):
+        super().__init__(
+            {
+                "address": unit.scalar_bits,
+                "x": unit.scalar_bits,
+                "inside": 1,
+                "register": index_width(unit.registers),
+                "fetches": 1,
+                "keeps": 1,
+                "begins": 1,
+                "ends": 1,
+                "opens": 1,
+            }
+        )
+
+
+class Walker(wiring.Component):
+    """Steps through the runs of a stream, and through the words that each of them reads.
+
+    The words of a run are named one a cycle, so that the last one is named in the cycle in which
+    its taps begin. So the walk takes ``words - 1`` cycles before its first tap, and is then as many
+    cycles at each run as it has taps or words, whichever are more. Between two runs into one
+    register there are at least :data:`~hawx_hw.architectures.simt.isa.HAZARD` cycles.
+
+    **Latency**: the walk's first cycle is :attr:`LATENCY` after ``start``. In the cycle of ``last``
+    the next walk may start.
+
+    Parameters
+    ----------
+    unit : Unit
+    format : StreamFormat
+
+    Attributes
+    ----------
+    start : In(1)
+        Take ``address``, ``x``, ``y``, ``beats`` and ``first_register``.
+    stop : In(1)
+        End the walk with this cycle; ``start`` wins.
+    stream : In(format.layout)
+        The stream, from the cycle after ``start`` up to that of ``last``.
+    address, x, y, beats : In(scalar_bits)
+    first_register : In
+    active : Out(1)
+        The walk goes on.
+    first, last : Out(1)
+        Its first and its last cycle.
+    word_valid, word : Out(1), Out(word_bits)
+        A word that the run reads.
+    run_begins : Out(1)
+        In this cycle the taps of ``run`` begin.
+    run : Out(RunLayout)
+        From the first of the words that it reads up to ``run_begins``.
+    """
+
+    #: Cycles from ``start`` to the first cycle of the walk.
+    LATENCY = 1
+
+    def __init__(self, unit: Unit, format: StreamFormat):
+        self._unit, self._format = unit, format
+        scalar = unsigned(unit.scalar_bits)
+        super().__init__(
+            {
+                "start": In(1),
+                "stop": In(1),
+                "stream": In(format.layout),
+                "address": In(scalar),
+                "x": In(scalar),
+                "y": In(scalar),
+                "beats": In(scalar),
+                "first_register": In(5),
+                "active": Out(1),
+                "first": Out(1),
+                "last": Out(1),
+                "word_valid": Out(1),
+                "word": Out(unit.word_bits),
+                "run_begins": Out(1),
+                "run": Out(RunLayout(unit)),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        self._loops(m)
+        self._pace(m)
+        self._registers(m)
+        self._addresses(m)
+        self._coordinates(m)
+        return m
+
+    # Control ----------------------------------------------------------------------------------
+
+    def _loops(self, m: Module) -> None:
+        """Count what is left of each loop.
+
+        At the walk's first cycle the counts are the stream's, which was not there before.
+        """
+        unit = self._unit
+        beats = Signal(index_width(unit.registers), name="beats_less_one", reset_less=True)
+        with m.If(self.start):
+            m.d.sync += beats.eq(self.beats - 1)
+        self._beats = beats
+        self._ended: dict[str, Value] = {}  # loops that are at their last turn
+        advance = Signal()
+        m.d.comb += advance.eq(self.run_begins & ~self._last_run_of_all(m, beats, advance))
+        self._advance = advance
+
+    def _last_run_of_all(self, m: Module, beats: Value, advance: Value) -> Value:
+        everything: Value = Const(1, 1)
+        for name in _LOOPS:
+            count = beats if name == "beats" else self.stream[name]
+            if len(count) == 0:
+                self._ended[name] = Const(1, 1)
+                continue
+            left = Signal(len(count), name=f"{name}_left", reset_less=True)
+            now = Signal(len(count), name=f"{name}_now")
+            ended = Signal(name=f"{name}_ended")
+            m.d.comb += [now.eq(Mux(self.first, count, left)), ended.eq(now == 0)]
+            # A loop goes on when those within it are at their end.
+            turn = everything
+            with m.If(advance & turn):
+                m.d.sync += left.eq(Mux(ended, count, now - 1))
+            with m.Elif(self.first):
+                m.d.sync += left.eq(now)
+            self._ended[name] = ended
+            everything = everything & ended
+        return everything
+
+    def _all_ended(self, *names: str) -> Value:
+        value: Value = Const(1, 1)
+        for name in names:
+            value = value & self._ended[name]
+        return value
+
+    def _pace(self, m: Module) -> None:
+        """When runs begin, and when the walk ends."""
+        s = self.stream
+        several = Signal()
+        self._several = several
+        extra = self._hazard(m, several)
+        position_ends = self._all_ended(*_LOOPS[:3])
+        bits = max(len(s.words), len(s.run), 2)
+        left, now = Signal(bits, reset_less=True), Signal(bits, name="now")
+        again = Signal(bits, name="again")  # cycles after this one before the next run
+        tail = Signal()  # all runs have begun
+        over = Signal(name="over")
+        last_run = self._all_ended(*_LOOPS)
+        m.d.comb += [
+            now.eq(Mux(self.first, s.words, left)),
+            self.run_begins.eq(self.active & ~tail & (now == 0)),
+            again.eq(s.run | Mux(position_ends, extra, 0)),
+            over.eq(self.run_begins & last_run),
+            self.last.eq(Mux(tail, now == 1, over & (again == 0)) & self.active),
+            self.word_valid.eq(self.active & ~tail & (now <= s.words)),
+        ]
+        m.d.sync += left.eq(Mux(self.run_begins, again, now - 1))
+        with m.If(over):
+            m.d.sync += tail.eq(1)
+        m.d.sync += self.first.eq(self.start)
+        with m.If(self.start):
+            m.d.sync += [self.active.eq(1), tail.eq(0)]
+        with m.Elif(self.last | self.stop):
+            m.d.sync += [self.active.eq(0), tail.eq(0)]
+
+    def _hazard(self, m: Module, several: Signal) -> Value:
+        """Cycles that the last run of a position lasts longer, for those of a single cycle."""
+        s, beats = self.stream, self._beats
+        window = s.window
+        m.d.comb += several.eq((beats != 0) | (window != 0))
+        extra = Signal(2, name="extra")
+        for elements in range(1, HAZARD):
+            for count in range(1, HAZARD):
+                product = elements * count
+                if 1 < product < HAZARD and (elements - 1) < 1 << len(window):
+                    with m.If((window == elements - 1) & (beats == count - 1) & (s.run == 0)):
+                        m.d.comb += extra.eq(HAZARD - product)
+        return extra
+
+    # Numbers ----------------------------------------------------------------------------------
+
+    def _levels(self) -> list[tuple[str, Value]]:
+        """Loops that a program has, each with whether the walk goes on in it or further out."""
+        levels = []
+        ended: Value = Const(1, 1)
+        for name in _LOOPS:
+            if name == "beats" or self._format.has(name):
+                levels.append((name, ended))
+                ended = ended & self._ended[name]
+        return levels
+
+    def _choose(self, m: Module, choices: dict[str, Value], name: str) -> Value:
+        """The value of the loop that goes on, of those that a program has."""
+        levels = self._levels()
+        value = choices[levels[0][0]]
+        for loop, ended in levels[1:]:
+            value = Mux(ended, choices[loop], value)
+        chosen = Signal(Value.cast(value).shape(), name=name)
+        m.d.comb += chosen.eq(value)
+        return chosen
+
+    def _outermost(self, names: tuple[str, ...]) -> Value | None:
+        """Whether one of some outer loops goes on; None where a program has none of them."""
+        present = [(name, ended) for name, ended in self._levels() if name in names]
+        return present[0][1] if present else None
+
+    def _places(
+        self, m: Module, name: str, start: Value, steps: dict[str, Value], add: Any,
+        rows: bool = True,
+    ) -> tuple[Signal, Value]:  # fmt: skip
+        """A number that each loop steps; returns it and what it steps to.
+
+        The loops down and of positions step from where they began themselves; that of ``down`` from
+        the position's where ``rows`` is false.
+        """
+        bits = len(start)
+        place = Signal(bits, name=name, reset_less=True)
+        position = row = place
+        outer = self._outermost(_LOOPS[3:])
+        down = self._outermost(_LOOPS[2:])
+        if outer is not None or (self._format.has("down") and not rows):
+            position = row = Signal(bits, name=f"position_{name}", reset_less=True)
+        if self._format.has("down") and rows:
+            row = Signal(bits, name=f"row_{name}", reset_less=True)
+        bases = {
+            loop: place if loop in _LOOPS[:2] else row if loop == "down" else position
+            for loop in _LOOPS
+        }
+        base = self._choose(m, bases, f"{name}_base")
+        step = self._choose(m, steps, f"{name}_chosen_step")
+        following = Signal(bits, name=f"{name}_next")
+        m.d.comb += following.eq(add(base, step))
+        with m.If(self.start):
+            m.d.sync += place.eq(start)
+        with m.Elif(self._advance):
+            m.d.sync += place.eq(following)
+        for kept, when in ((row, down), (position, outer)):
+            if kept is place or (kept is row is position and when is not outer):
+                continue
+            with m.If(self.start):
+                m.d.sync += kept.eq(start)
+            if when is not None:
+                with m.Elif(self._advance & when):
+                    m.d.sync += kept.eq(following)
+        return place, following
+
+    def _addresses(self, m: Module) -> None:
+        unit, s = self._unit, self.stream
+        steps = {
+            "across": s.across_step,
+            "beats": s.beat_step,
+            "down": s.down_step,
+            "kernel_x": s.kernel_x_step,
+            "kernel_y": s.kernel_y_step,
+            "blocks": s.block_step,
+        }
+        bits = unit.scalar_bits
+        place, following = self._places(
+            m, "place", self.address, steps,
+            lambda base, step: add_address(m, unit, base, step, bits, "place_sum"),
+        )  # fmt: skip
+        m.d.comb += self.run.address.eq(place)
+        if not self._format.has("words"):
+            m.d.comb += self.word.eq(place[unit.byte_bits :])
+            return
+        reading = Signal(bits, name="reading", reset_less=True)
+        with m.If(self.start):
+            m.d.sync += reading.eq(self.address)
+        with m.Elif(self._advance):
+            m.d.sync += reading.eq(following)
+        with m.Elif(self.word_valid):
+            m.d.sync += reading.eq(add_address(m, unit, reading, s.word_step, bits, "reading_sum"))
+        m.d.comb += self.word.eq(reading[unit.byte_bits :])
+
+    def _coordinates(self, m: Module) -> None:
+        s, bits = self.stream, self._unit.scalar_bits
+        none = Const(0, 0)
+        if self._format.has("width"):
+            x, _ = self._places(
+                m, "column", self.x,
+                {
+                    "across": s.across_x,
+                    "beats": s.beat_x,
+                    # Back to the position's own.
+                    "down": none,
+                    "kernel_x": s.kernel_x_x,
+                    "kernel_y": s.kernel_y_x,
+                    "blocks": s.kernel_y_x,
+                },
+                lambda base, step: add_modulo(m, base, step, bits, "column_sum"),
+                rows=False,
+            )  # fmt: skip
+            m.d.comb += self.run.x.eq(x)
+        if not self._format.has("height"):
+            m.d.comb += self.run.inside.eq(1)
+            return
+        y, _ = self._places(
+            m, "line", self.y,
+            {
+                "across": none,
+                "beats": s.beat_y,
+                "down": s.down_y,
+                "kernel_x": none,
+                "kernel_y": s.kernel_y_y,
+                "blocks": s.block_y,
+            },
+            lambda base, step: add_modulo(m, base, step, bits, "line_sum"),
+        )  # fmt: skip
+        m.d.comb += self.run.inside.eq((s.height == 0) | (y < s.height))
+
+    def _registers(self, m: Module) -> None:
+        """The vector register of the run, and what the run does with it."""
+        s = self.stream
+        bits = len(self.run.register)
+        first = Signal(bits, name="first_register_kept", reset_less=True)
+        number = Signal(bits, name="number", reset_less=True)
+        row = Signal(bits, name="row_number", reset_less=True)
+        opens = Signal(reset_less=True)
+        position = self._all_ended(*_LOOPS[:3])
+        with m.If(self.start):
+            m.d.sync += [
+                first.eq(self.first_register),
+                number.eq(self.first_register),
+                row.eq(self.first_register),
+                opens.eq(1),
+            ]
+        with m.Elif(self._advance):
+            with m.If(position):
+                m.d.sync += [number.eq(first), row.eq(first), opens.eq(0)]
+            with m.Elif(self._all_ended("across", "beats")):
+                m.d.sync += [number.eq(row + s.across + 1), row.eq(row + s.across + 1)]
+            with m.Elif(self._ended["across"]):
+                m.d.sync += number.eq(number + s.beat_number)
+            with m.Else():
+                m.d.sync += number.eq(number + 1)
+        starts = Signal(name="starts", reset_less=True)  # the run is the first of its position
+        with m.If(self.start):
+            m.d.sync += starts.eq(1)
+        with m.Elif(self._advance):
+            m.d.sync += starts.eq(position)
+        several = self._several
+        m.d.comb += [
+            self.run.register.eq(number),
+            self.run.opens.eq(opens),
+            self.run.fetches.eq(starts),
+            self.run.keeps.eq(several),
+            self.run.begins.eq(opens | several),
+            self.run.ends.eq(self._all_ended(*_LOOPS[3:]) | several),
+        ]
