@@ -352,7 +352,7 @@ class MultiplyEngine(wiring.Component):
         for window in range(self._windows):
             address, x = (Signal(bits, name=f"window_{name}_{window}") for name in ("start", "x"))
             with m.Switch(s.groups):
-                for index, groups in enumerate(unit.groups):
+                for index, groups in enumerate(unit.groups[: 1 << len(s.groups)]):
                     number = window * groups // self._windows
                     with m.Case(index):
                         m.d.comb += [address.eq(places[number][0]), x.eq(places[number][1])]

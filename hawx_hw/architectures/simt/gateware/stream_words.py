@@ -29,6 +29,12 @@ FIELDS: Mapping[str, str] = {
     "kernel_x": "positions of the kernel along x, less one",
     "kernel_y": "positions of the kernel along y, less one",
     "blocks": "blocks of channels, less one",
+    "across_first": "the innermost loop of several turns, beats apart, is that of elements across",
+    "down_first": "it is that of elements down",
+    "kernel_x_first": "it is that of positions along x",
+    "kernel_y_first": "it is that of positions along y",
+    "blocks_first": "it is that of blocks",
+    "short": "with one beat, the walk has a single cycle",
     "across_step": "address from one element to the next",
     "beat_step": "address from a beat's last element across to the next beat",
     "down_step": "address from one row of elements to the next",
@@ -110,9 +116,15 @@ def _values(stream: Stream, unit: Unit) -> dict[str, int]:
         "block_y": -rows * s.kernel_y_y if s.blocks > 1 else 0,
     }
     # Without an edge nobody looks at a coordinate.
+    innermost = next(
+        (n for n in ("across", "down", "kernel_x", "kernel_y", "blocks") if values[n]), ""
+    )
+    if innermost:
+        values[f"{innermost}_first"] = 1
+    values["short"] = int(not innermost and s.run == 1)
     values |= x if s.width else dict.fromkeys(x, 0)
     values |= y if s.height else dict.fromkeys(y, 0)
-    return {name: values[name] for name in FIELDS}
+    return {name: values.get(name, 0) for name in FIELDS}
 
 
 def _cause(stream: Stream, unit: Unit) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -136,40 +138,90 @@ class Walker(wiring.Component):
     # Control ----------------------------------------------------------------------------------
 
     def _loops(self, m: Module) -> None:
-        """Count what is left of each loop.
+        """Count what is left of each loop, and know beforehand which one goes on after this run.
 
-        At the walk's first cycle the counts are the stream's, which was not there before.
+        In the walk's first cycle all this is the stream's, which was not there before; but for the
+        beats.
         """
-        unit = self._unit
+        unit, first = self._unit, self.first
+        loops = [name for name in _LOOPS if name == "beats" or self._format.has(name)]
         beats = Signal(index_width(unit.registers), name="beats_less_one", reset_less=True)
         with m.If(self.start):
             m.d.sync += beats.eq(self.beats - 1)
         self._beats = beats
-        self._ended: dict[str, Value] = {}  # loops that are at their last turn
-        advance = Signal()
-        m.d.comb += advance.eq(self.run_begins & ~self._last_run_of_all(m, beats, advance))
-        self._advance = advance
+        self._advance = advance = Signal(name="advance")
+        counts = {name: beats if name == "beats" else self.stream[name] for name in loops}
+        lefts, nows, held, ended = {}, {}, {}, {}
+        for name in loops:
+            bits = len(counts[name])
+            lefts[name] = Signal(bits, name=f"{name}_left", reset_less=True)
+            nows[name] = Signal(bits, name=f"{name}_now")
+            held[name] = Signal(name=f"{name}_last_turn", reset_less=True)
+            ended[name] = Signal(name=f"{name}_ended")
+            m.d.comb += [
+                nows[name].eq(Mux(first, counts[name], lefts[name])),
+                ended[name].eq(Mux(first, counts[name] == 0, held[name])),
+            ]
+        goes_on = self._goes_on(m, loops, advance, counts, nows, ended)
+        after = []
+        for number, name in enumerate(loops):
+            outer = Signal(name=f"{name}_anew")  # a loop further out goes on
+            m.d.comb += outer.eq(Cat([goes_on[each] for each in loops[number + 1 :]]).any())
+            following = Mux(outer, counts[name], nows[name] - 1)
+            last = Signal(name=f"{name}_last_turn_next")
+            # Without a turn left the loop is not the one that goes on.
+            m.d.comb += last.eq(
+                Mux(outer, counts[name] == 0, Mux(goes_on[name], nows[name] == 1, ended[name]))
+            )
+            after.append(last)
+            with m.If(advance & (outer | goes_on[name])):
+                m.d.sync += lefts[name].eq(following)
+            with m.Elif(first):
+                m.d.sync += lefts[name].eq(nows[name])
+            with m.If(advance):
+                m.d.sync += held[name].eq(last)
+            with m.Elif(first):
+                m.d.sync += held[name].eq(ended[name])
+        self._ended = {name: ended.get(name, Const(1, 1)) for name in _LOOPS}
+        self._goes = goes_on
+        self._all_end_after = Cat(after).all()
+        inner: Value = Const(1, 1)
+        for name, last in zip(loops, after, strict=True):
+            with m.If(advance):
+                m.d.sync += self._goes_held[name].eq(inner & ~last)
+            with m.Elif(first):
+                m.d.sync += self._goes_held[name].eq(goes_on[name])
+            inner = inner & last
 
-    def _last_run_of_all(self, m: Module, beats: Value, advance: Value) -> Value:
-        everything: Value = Const(1, 1)
-        for name in _LOOPS:
-            count = beats if name == "beats" else self.stream[name]
-            if len(count) == 0:
-                self._ended[name] = Const(1, 1)
-                continue
-            left = Signal(len(count), name=f"{name}_left", reset_less=True)
-            now = Signal(len(count), name=f"{name}_now")
-            ended = Signal(name=f"{name}_ended")
-            m.d.comb += [now.eq(Mux(self.first, count, left)), ended.eq(now == 0)]
-            # A loop goes on when those within it are at their end.
-            turn = everything
-            with m.If(advance & turn):
-                m.d.sync += left.eq(Mux(ended, count, now - 1))
-            with m.Elif(self.first):
-                m.d.sync += left.eq(now)
-            self._ended[name] = ended
-            everything = everything & ended
-        return everything
+    def _goes_on(
+        self,
+        m: Module,
+        loops: list[str],
+        advance: Value,
+        counts: dict[str, Value],
+        nows: dict[str, Signal],
+        ended: dict[str, Signal],
+    ) -> dict[str, Signal]:
+        """Which loop goes on after this run, those within it anew; none after the last run."""
+        several = Signal(name="several_beats")
+        m.d.comb += several.eq(self._beats != 0)
+        goes_on = {}
+        self._goes_held = {}
+        for name in loops:
+            held = Signal(name=f"{name}_goes_on_held", reset_less=True)
+            now = Signal(name=f"{name}_goes_on")
+            if name == "beats":
+                at_first = several
+                if self._format.has("across"):
+                    at_first = several & ~self.stream.across_first
+            elif name == "across":
+                at_first = self.stream.across_first
+            else:
+                at_first = self.stream[f"{name}_first"] & ~several
+            m.d.comb += now.eq(Mux(self.first, at_first, held))
+            goes_on[name] = now
+            self._goes_held[name] = held
+        return goes_on
 
     def _all_ended(self, *names: str) -> Value:
         value: Value = Const(1, 1)
@@ -179,29 +231,48 @@ class Walker(wiring.Component):
 
     def _pace(self, m: Module) -> None:
         """When runs begin, and when the walk ends."""
-        s = self.stream
-        several = Signal()
+        s, first = self.stream, self.first
+        several = Signal(name="several_registers")
         self._several = several
         extra = self._hazard(m, several)
-        position_ends = self._all_ended(*_LOOPS[:3])
+        goes = self._goes
+        within = Signal(name="within_position")  # the next run is in the same position
+        m.d.comb += within.eq(Cat([goes[n] for n in _LOOPS[:3] if n in goes]).any())
         bits = max(len(s.words), len(s.run), 2)
-        left, now = Signal(bits, reset_less=True), Signal(bits, name="now")
+        left, now = Signal(bits, name="left", reset_less=True), Signal(bits, name="now")
         again = Signal(bits, name="again")  # cycles after this one before the next run
-        tail = Signal()  # all runs have begun
+        following = Signal(bits, name="following")
+        tail = Signal(name="tail")  # all runs have begun
         over = Signal(name="over")
-        last_run = self._all_ended(*_LOOPS)
+        due, due_held = Signal(name="due"), Signal(name="due_held", reset_less=True)
+        last_held = Signal(name="last_held")
+        any_goes = Signal(name="any_goes_on")
         m.d.comb += [
-            now.eq(Mux(self.first, s.words, left)),
-            self.run_begins.eq(self.active & ~tail & (now == 0)),
-            again.eq(s.run | Mux(position_ends, extra, 0)),
-            over.eq(self.run_begins & last_run),
-            self.last.eq(Mux(tail, now == 1, over & (again == 0)) & self.active),
-            self.word_valid.eq(self.active & ~tail & (now <= s.words)),
+            any_goes.eq(Cat(goes.values()).any()),
+            now.eq(Mux(first, s.words, left)),
+            due.eq(Mux(first, s.words == 0, due_held)),
+            self.run_begins.eq(self.active & ~tail & due),
+            self._advance.eq(self.run_begins & any_goes),
+            again.eq(s.run | Mux(within, 0, extra)),
+            over.eq(self.run_begins & ~any_goes),
+            following.eq(Mux(self.run_begins, again, now - 1)),
+            self.last.eq(last_held | (first & s.short & (self._beats == 0))),
         ]
-        m.d.sync += left.eq(Mux(self.run_begins, again, now - 1))
+        if self._format.has("words"):
+            m.d.comb += self.word_valid.eq(self.active & ~tail & (now <= s.words))
+        else:
+            m.d.comb += self.word_valid.eq(self.run_begins)
+        m.d.sync += [left.eq(following), due_held.eq(following == 0), first.eq(self.start)]
+        # Known a cycle before: the next request waits for it.
+        at_once = self._advance & self._all_end_after & (s.run == 0) & (extra == 0)
+        m.d.sync += last_held.eq(
+            self.active
+            & ~self.last
+            & ~self.stop
+            & (Mux(tail, now == 2, over & (again == 1)) | at_once)
+        )
         with m.If(over):
             m.d.sync += tail.eq(1)
-        m.d.sync += self.first.eq(self.start)
         with m.If(self.start):
             m.d.sync += [self.active.eq(1), tail.eq(0)]
         with m.Elif(self.last | self.stop):
@@ -223,30 +294,24 @@ class Walker(wiring.Component):
 
     # Numbers ----------------------------------------------------------------------------------
 
-    def _levels(self) -> list[tuple[str, Value]]:
-        """Loops that a program has, each with whether the walk goes on in it or further out."""
-        levels = []
-        ended: Value = Const(1, 1)
-        for name in _LOOPS:
-            if name == "beats" or self._format.has(name):
-                levels.append((name, ended))
-                ended = ended & self._ended[name]
-        return levels
-
     def _choose(self, m: Module, choices: dict[str, Value], name: str) -> Value:
-        """The value of the loop that goes on, of those that a program has."""
-        levels = self._levels()
-        value = choices[levels[0][0]]
-        for loop, ended in levels[1:]:
-            value = Mux(ended, choices[loop], value)
-        chosen = Signal(Value.cast(value).shape(), name=name)
-        m.d.comb += chosen.eq(value)
+        """The value of the loop that goes on; without one it does not matter."""
+        shape = Value.cast(choices["beats"]).shape()
+        for loop in self._goes:
+            shape = Mux(Const(0, 1), Value.cast(choices[loop]), Signal(shape)).shape()
+        chosen = Signal(shape, name=name)
+        gated = []
+        for loop, goes in self._goes.items():
+            value = Signal(shape, name=f"{name}_{loop}")
+            m.d.comb += value.eq(choices[loop])
+            gated.append(value & goes.replicate(shape.width))
+        m.d.comb += chosen.eq(reduce(or_, gated))
         return chosen
 
     def _outermost(self, names: tuple[str, ...]) -> Value | None:
-        """Whether one of some outer loops goes on; None where a program has none of them."""
-        present = [(name, ended) for name, ended in self._levels() if name in names]
-        return present[0][1] if present else None
+        """Whether one of some loops goes on; None where a program has none of them."""
+        present = [self._goes[name] for name in names if name in self._goes]
+        return Cat(present).any() if present else None
 
     def _places(
         self, m: Module, name: str, start: Value, steps: dict[str, Value], add: Any,
@@ -360,7 +425,10 @@ class Walker(wiring.Component):
         number = Signal(bits, name="number", reset_less=True)
         row = Signal(bits, name="row_number", reset_less=True)
         opens = Signal(reset_less=True)
-        position = self._all_ended(*_LOOPS[:3])
+        inner = [self._goes[name] for name in _LOOPS[:3] if name in self._goes]
+        position = Signal(name="next_position")
+        m.d.comb += position.eq(~Cat(inner).any())
+        down = self._goes.get("down", Const(0, 1))
         with m.If(self.start):
             m.d.sync += [
                 first.eq(self.first_register),
@@ -371,9 +439,9 @@ class Walker(wiring.Component):
         with m.Elif(self._advance):
             with m.If(position):
                 m.d.sync += [number.eq(first), row.eq(first), opens.eq(0)]
-            with m.Elif(self._all_ended("across", "beats")):
+            with m.Elif(down):
                 m.d.sync += [number.eq(row + s.across + 1), row.eq(row + s.across + 1)]
-            with m.Elif(self._ended["across"]):
+            with m.Elif(self._goes["beats"]):
                 m.d.sync += number.eq(number + s.beat_number)
             with m.Else():
                 m.d.sync += number.eq(number + 1)

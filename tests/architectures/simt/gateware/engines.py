@@ -12,7 +12,6 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hawx_hw.architectures.simt.descriptors import Stream
 from hawx_hw.architectures.simt.execution import run_stream
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
 from hawx_hw.architectures.simt.gateware.register_file import (
