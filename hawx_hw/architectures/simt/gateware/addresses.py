@@ -1,4 +1,4 @@
-"""Sums of activation addresses: word and byte, where words need not have a power of two of bytes."""
+"""Sums of activation addresses: word and byte, also where L is no power of two."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
@@ -383,8 +384,8 @@ class MultiplyEngine(wiring.Component):
             stages[0].register.eq(run.register),
             masks[0].eq(self._lanes_of_taps),
         ]
-        m.d.sync += [after.eq(before) for before, after in zip(stages, stages[1:], strict=False)]
-        m.d.sync += [after.eq(before) for before, after in zip(masks, masks[1:], strict=False)]
+        m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
+        m.d.sync += [after.eq(before) for before, after in pairwise(masks)]
 
     def _clusters(self, m: Module, platform: Any, windows: list[Any]) -> None:
         unit, stages, masks = self._unit, self._stages, self._masks
