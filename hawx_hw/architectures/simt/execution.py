@@ -260,7 +260,7 @@ def run_stream(
     Returns
     -------
     cycles : int
-        Of the whole walk.
+        Of the whole walk, as if there were no fault.
     fault : Fault or None
         Where it stops before its end.
     finish : callable
@@ -269,10 +269,12 @@ def run_stream(
     i = instruction
     stream = program.streams[i.d]
     scalars = warp.scalars[i.rs : i.rs + MULTIPLY_SCALARS]
+    beats = scalars[MULTIPLY_SCALARS - 1]
+    # Without beats a walk has no end; it has a fault.
+    cycles = stream.cycles(beats or program.unit.registers + 1)
     fault = stream_fault(program, stream, i, scalars)
     if fault is not None:
-        return 1, fault, tuple
-    beats = scalars[MULTIPLY_SCALARS - 1]
+        return cycles, fault, tuple
     # Registers beyond the last one are a fault of the walk.
     end = min(i.v + beats * stream.window, program.unit.registers)
     written = range(i.v, end)
@@ -282,7 +284,7 @@ def run_stream(
     depth = len(memories.activations)
     for tap in stream_taps(program, stream, i, scalars, depth):
         if tap.fault is not None:
-            return tap.cycle + 1, tap.fault, tuple
+            return cycles, tap.fault, tuple
         _accumulate(program, stream, i, memories, tap, values)
     mask = warp.mask(i.pred)
 
@@ -293,7 +295,7 @@ def run_stream(
         warp.advance(warp.pc + 1)
         return tuple(_shown_register(warp, register) for register in written)
 
-    return stream.cycles(beats), None, finish
+    return cycles, None, finish
 
 
 def _accumulate(

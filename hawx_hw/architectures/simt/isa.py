@@ -21,6 +21,7 @@ __all__ = [
     "FRONT_END_LATENCY",
     "HAZARD",
     "LOOP_LEVELS",
+    "MULTIPLY_FAULT_LATENCY",
     "MULTIPLY_SCALARS",
     "OPERATIONS",
     "PC_BITS",
@@ -65,6 +66,8 @@ MULTIPLY_SCALARS = 5
 POST_SCALARS = 4
 #: Fewest cycles between two runs into one register, where there are several registers.
 HAZARD = 4
+#: Cycles from a step of the multiply engine that faults to its trap.
+MULTIPLY_FAULT_LATENCY = 3
 #: Cycles from the post engine's last step to the end of its instruction; SIMT.md's D2.
 POST_LATENCY = 8
 

@@ -35,6 +35,7 @@ from hawx_hw.architectures.simt.execution import (
 )
 from hawx_hw.architectures.simt.isa import (
     FRONT_END_LATENCY,
+    MULTIPLY_FAULT_LATENCY,
     MULTIPLY_SCALARS,
     POST_LATENCY,
     POST_SCALARS,
@@ -115,14 +116,15 @@ class _Walk:
     ----------
     warp : int
     fault : Fault or None
-    begin, end : int
-        The first cycle, and the one in which the instruction ends.
+    trap, end : int
+        The cycle in which the unit learns of the fault, and the one in which the instruction ends
+        without one.
     finish : callable
     """
 
     warp: int
     fault: Fault | None
-    begin: int
+    trap: int
     end: int
     finish: Callable[[], Results]
 
@@ -136,13 +138,14 @@ class _Engine:
     place : Place
     scalars : int
         That it reads.
-    latency : int
-        From the last step to the end.
+    latency, fault_latency : int
+        From the last step to the end, and from one that faults to the trap.
     """
 
     place: Place
     scalars: int
     latency: int
+    fault_latency: int
     waiting: set[int] = field(default_factory=set)
     last: int = -1
     reading: int | None = None
@@ -184,8 +187,10 @@ class Simulator:
         self._executes: dict[int, int] = {}  # warps by the cycle
         self._ends: dict[int, list[tuple[int, Instruction]]] = {}  # vector instructions
         self._engines = (
-            _Engine(Place.MULTIPLY, MULTIPLY_SCALARS, unit.multiply_latency),
-            _Engine(Place.POST, POST_SCALARS, POST_LATENCY),
+            _Engine(
+                Place.MULTIPLY, MULTIPLY_SCALARS, unit.multiply_latency, MULTIPLY_FAULT_LATENCY
+            ),
+            _Engine(Place.POST, POST_SCALARS, POST_LATENCY, 0),
         )
         self._claimed = False
         self._released: int | None = None
@@ -355,11 +360,11 @@ class Simulator:
                 engine.last = engine.reading = warp
                 engine.read = self._cycle + engine.scalars
         for walk in list(engine.walks):
-            if walk.fault is not None and self._cycle == walk.begin + walk.fault.cycle:
+            if walk.fault is not None and self._cycle == walk.trap:
                 engine.walks.remove(walk)
                 walk.finish()
                 self._stop(walk.warp, walk.fault.cause, walk.fault.value)
-            elif self._cycle == walk.end:
+            elif walk.fault is None and self._cycle == walk.end:
                 engine.walks.remove(walk)
                 self._retire(walk.warp, lambda _, act=walk.finish: act())  # type: ignore[misc]
 
@@ -374,7 +379,8 @@ class Simulator:
             )
         engine.free = self._cycle + length
         end = engine.free - 1 + engine.latency
-        engine.walks.append(_Walk(number, fault, self._cycle, end, finish))
+        trap = self._cycle + (fault.cycle if fault else 0) + engine.fault_latency
+        engine.walks.append(_Walk(number, fault, trap, end, finish))
 
     # Traps ------------------------------------------------------------------------------------
 

@@ -250,12 +250,11 @@ def _window(
     fetched = {
         place(unit, address, offset + word * stream.word_step)[0] for word in range(stream.words)
     }
-    first, _ = place(unit, address, start)
+    first, byte = place(unit, address, start)
     last, _ = place(unit, address, start + stream.reach)
-    distance = (last - first) % (1 << unit.word_bits)
     if first not in fetched:
         yield Cause.WINDOW, first
-    elif last not in fetched or distance not in (0, 1, (1 << unit.word_bits) - 1):
+    elif last not in fetched or (byte + stream.reach) // unit.word not in (-1, 0, 1):
         yield Cause.WINDOW, last
 
 

@@ -155,14 +155,22 @@ class Lane(wiring.Component):
         with m.Else():
             m.d.comb += base.eq(self.register)
         added = carry_select_sum(m, base, value, bits, "added")
-        result = Signal(signed(bits), name="result")
-        with m.Switch(control.kind):
-            with m.Case(Kind.LOAD):
-                m.d.comb += result.eq(code)
-            with m.Case(Kind.MAXIMUM):
-                m.d.comb += result.eq(Mux(base < code, code, base))
-            with m.Default():
-                m.d.comb += result.eq(added)
-        with m.If(control.valid & (control.begins | self.takes_part)):
-            m.d.sync += total.eq(Mux(self.takes_part, result, base))
+        takes = self.takes_part
+        larger = Signal(name="larger")
+        adds, keeps, loads = (Signal(name=name) for name in ("adds", "keeps", "loads"))
+        maximum = control.kind == Kind.MAXIMUM
+        m.d.comb += [
+            larger.eq(base < code),
+            adds.eq(takes & (control.kind == Kind.ADD)),
+            keeps.eq(~takes | (maximum & ~larger)),
+            loads.eq(takes & ((control.kind == Kind.LOAD) | (maximum & larger))),
+        ]
+        wide_code = Signal(signed(bits), name="wide_code")
+        m.d.comb += wide_code.eq(code)
+        chosen = [
+            value & select.replicate(bits)
+            for select, value in ((adds, added), (keeps, base), (loads, wide_code))
+        ]
+        with m.If(control.valid & (control.begins | takes)):
+            m.d.sync += total.eq(chosen[0] | chosen[1] | chosen[2])
         m.d.comb += self.total.eq(total)

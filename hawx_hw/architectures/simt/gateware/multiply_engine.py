@@ -18,6 +18,7 @@ from hawx_hw.architectures.simt.gateware.group_walker import GroupWalker
 from hawx_hw.architectures.simt.gateware.lane import Lane
 from hawx_hw.architectures.simt.gateware.names import (
     CLUSTER,
+    FAULTS,
     GROUP_WALKER,
     WALKER,
     WEIGHT_FEED,
@@ -25,6 +26,7 @@ from hawx_hw.architectures.simt.gateware.names import (
 )
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
+from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout, StreamFaults
 from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.gateware.walker import RunLayout, Walker
 from hawx_hw.architectures.simt.gateware.weight_feed import WeightFeed
@@ -131,6 +133,9 @@ class MultiplyEngine(wiring.Component):
     writes : Out(RegisterWrites)
     ended, ended_warp : Out(1), Out
         An instruction ends in this cycle.
+    fault : Out(FaultLayout)
+        An instruction faults: it ends with that, and never in ``ended``. A fault follows its step
+        by :data:`~hawx_hw.architectures.simt.isa.MULTIPLY_FAULT_LATENCY`.
     """
 
     def __init__(
@@ -155,6 +160,7 @@ class MultiplyEngine(wiring.Component):
                 "weights": Out(ReadPort(weights, 8 * unit.lanes)),
                 "reads": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
+                "fault": Out(FaultLayout(unit)),
                 "ended": Out(1),
                 "ended_warp": Out(index_width(unit.warps)),
             }
@@ -169,7 +175,8 @@ class MultiplyEngine(wiring.Component):
         windows = self._activations(m, platform, walker)
         self._pipeline(m)
         self._clusters(m, platform, windows)
-        self._ends(m, walker)
+        faults = self._faults(m, platform, walker, windows)
+        self._ends(m, walker, faults)
         return m
 
     # The walk ---------------------------------------------------------------------------------
@@ -223,13 +230,22 @@ class MultiplyEngine(wiring.Component):
                 select.eq(taken.select),
                 weight.eq(taken.weight),
             ]
+        self._walking_stream = Signal(len(taken.stream), name="walking_stream", reset_less=True)
+        self._no_beats = Signal(name="no_beats", reset_less=True)
+        with m.If(self._starts):
+            m.d.sync += [
+                self._walking_stream.eq(taken.stream),
+                self._no_beats.eq(taken.beats == 0),
+            ]
+        self._selection = Signal(max(3, len(s.selection)), name="selection_of_walk")
+        m.d.comb += self._selection.eq(Mux(select == 0, s.selection, select - 1))
         enters = Signal(name="enters")  # the first tap of the instruction
         m.d.comb += enters.eq(walker.run_begins & walker.run.opens & walker.run.fetches)
         with m.If(enters):
             m.d.sync += [
                 tapping.eq(walking),
                 tapping.pad.eq(s.pad),
-                tapping.select.eq(Mux(select == 0, s.selection, select - 1)),
+                tapping.select.eq(self._selection),
                 tapping_lanes.eq(lanes),
             ]
         self._walking, self._tapping = walking, tapping
@@ -239,7 +255,7 @@ class MultiplyEngine(wiring.Component):
         """The taps of a run, one a cycle."""
         unit, s = self._unit, self._stream
         bits = index_width(unit.taps)
-        run = Signal(RunLayout(unit), name="run", reset_less=True)
+        run = Signal(RunLayout(unit, self._format), name="run", reset_less=True)
         left = Signal(bits, name="taps_left", reset_less=True)
         valid, first = Signal(name="tap"), Signal(name="first_tap", reset_less=True)
         several = Signal(name="several_taps", reset_less=True)
@@ -249,7 +265,7 @@ class MultiplyEngine(wiring.Component):
             m.d.sync += [valid.eq(1), left.eq(s.taps), several.eq(s.taps != 0)]
             m.d.sync += [
                 run[name].eq(walker.run[name])
-                for name in ("register", "fetches", "keeps", "begins", "ends", "opens")
+                for name in ("register", "number", "fetches", "keeps", "begins", "ends", "opens")
             ]
         with m.Else():
             m.d.sync += left.eq(left - 1)
@@ -295,6 +311,7 @@ class MultiplyEngine(wiring.Component):
             pad.eq(self._tapping.pad),
         ]
         windows = []
+        self._groups = []
         read: Value = Signal(name="no_read")
         for number, (address, x) in enumerate(self._starts_of_groups(m, walker.run)):
             group: Any = place(
@@ -324,6 +341,7 @@ class MultiplyEngine(wiring.Component):
             ]
             read = read | window.read
             windows.append(window)
+            self._groups.append(group)
         m.d.comb += [
             self.activations.enable.eq(read),
             self.activations.address.eq(word[: len(self.activations.address)]),
@@ -448,14 +466,53 @@ class MultiplyEngine(wiring.Component):
             self.writes.data.eq(Cat(totals)),
         ]
 
-    def _ends(self, m: Module, walker: Any) -> None:
-        """Tell when instructions end."""
+    def _faults(self, m: Module, platform: Any, walker: Any, windows: list[Any]) -> Any:
+        """Check the walk's first cycle, and each of its taps."""
+        unit, s, run = self._unit, self._stream, self._run
+        faults: Any = place(
+            m, platform, "faults", FAULTS,
+            partial(StreamFaults, unit, self._format, self._lanes.selections, self._windows),
+        )  # fmt: skip
+        warp = Signal(len(self._walking.warp), name="warp_of_step", reset_less=True)
+        m.d.sync += warp.eq(self._walking.warp)
+        m.d.comb += [
+            Value.cast(faults.stream).eq(s),
+            faults.first.eq(walker.first),
+            faults.index.eq(self._walking_stream),
+            faults.no_beats.eq(self._no_beats),
+            faults.selects.eq(self._walking.multiplies),
+            faults.selection.eq(self._selection),
+            faults.address.eq(walker.run.address),
+            faults.warp.eq(warp),
+            faults.tap.eq(self._valid),
+            faults.run_begins.eq(self._first),
+            faults.number.eq(run.number),
+            faults.word_beyond.eq(self._weigh.beyond),
+            faults.weight_word.eq(self._weigh.address),
+            walker.stop.eq(faults.stop),
+            self.fault.eq(faults.fault),
+        ]
+        for number, (window, group) in enumerate(zip(windows, self._groups, strict=True)):
+            m.d.comb += [
+                faults.windows[number].wanted_first.eq(window.wanted_first),
+                faults.windows[number].wanted_last.eq(window.wanted_last),
+                faults.windows[number].second.eq(window.second),
+                faults.windows[number].first_word.eq(group.first[unit.byte_bits :]),
+                faults.windows[number].tap_word.eq(window.tap_word),
+                faults.windows[number].inside.eq(group.inside),
+            ]
+        return faults
+
+    def _ends(self, m: Module, walker: Any, faults: Any) -> None:
+        """Tell when instructions end that do not fault."""
         ended, warp = walker.last, self._walking.warp
         for stage in range(self._unit.multiply_latency - Walker.LATENCY):
             later = Signal(name=f"ended_{stage}")
             later_warp = Signal(len(warp), name=f"ended_warp_{stage}", reset_less=True)
             m.d.sync += [later.eq(ended), later_warp.eq(warp)]
             ended, warp = later, later_warp
+            if stage + 1 == StreamFaults.LATENCY:
+                ended = later & ~faults.faulty
         m.d.comb += [self.ended.eq(ended), self.ended_warp.eq(warp)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CLUSTER", "GROUP_WALKER", "LANE", "WALKER", "WEIGHT_FEED", "WINDOW"]
+__all__ = ["CLUSTER", "FAULTS", "GROUP_WALKER", "LANE", "WALKER", "WEIGHT_FEED", "WINDOW"]
 
 #: How the names of the modules of lanes begin; those of their blocks follow.
 LANE = "hawx_lane_"
@@ -12,3 +12,4 @@ WALKER = "hawx_walker"
 GROUP_WALKER = "hawx_group_walker"
 WINDOW = "hawx_activation_window"
 WEIGHT_FEED = "hawx_weight_feed"
+FAULTS = "hawx_stream_faults"

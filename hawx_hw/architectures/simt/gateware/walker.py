@@ -16,10 +16,15 @@ from hawx_hw.architectures.simt.isa import HAZARD
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["RunLayout", "Walker"]
+__all__ = ["RunLayout", "Walker", "number_bits"]
 
 #: Loops from the innermost one on, with the field of each count; that of beats is a scalar.
 _LOOPS = ("across", "beats", "down", "kernel_x", "kernel_y", "blocks")
+
+
+def number_bits(unit: Unit, format: StreamFormat) -> int:
+    """Bits of a register's number, up to the first one that there is not: there the walk stops."""
+    return max(5, (unit.registers + (1 << dict(format.widths)["window"])).bit_length())
 
 
 class RunLayout(data.StructLayout):
@@ -34,7 +39,9 @@ class RunLayout(data.StructLayout):
     inside : 1
         Its row lies on the map.
     register
-        Number of the vector register.
+        Number of the vector register, if there is such a one.
+    number
+        Number that it would have, also beyond the last one.
     fetches : 1
         The run is the first of its position: it takes its weights from the memory.
     keeps : 1
@@ -46,13 +53,14 @@ class RunLayout(data.StructLayout):
         The run belongs to the first position.
     """
 
-    def __init__(self, unit: Unit):
+    def __init__(self, unit: Unit, format: StreamFormat):
         super().__init__(
             {
                 "address": unit.scalar_bits,
                 "x": unit.scalar_bits,
                 "inside": 1,
                 "register": index_width(unit.registers),
+                "number": number_bits(unit, format),
                 "fetches": 1,
                 "keeps": 1,
                 "begins": 1,
@@ -122,7 +130,7 @@ class Walker(wiring.Component):
                 "word_valid": Out(1),
                 "word": Out(unit.word_bits),
                 "run_begins": Out(1),
-                "run": Out(RunLayout(unit)),
+                "run": Out(RunLayout(unit, format)),
             }
         )
 
@@ -145,9 +153,13 @@ class Walker(wiring.Component):
         """
         unit, first = self._unit, self.first
         loops = [name for name in _LOOPS if name == "beats" or self._format.has(name)]
-        beats = Signal(index_width(unit.registers), name="beats_less_one", reset_less=True)
+        # More beats than registers end in a trap, at the first register that there is not.
+        bits = unit.registers.bit_length() + 1
+        beats = Signal(bits, name="beats_less_one", reset_less=True)
+        less_one = Signal(unit.scalar_bits, name="less_one")
+        m.d.comb += less_one.eq(self.beats - 1)
         with m.If(self.start):
-            m.d.sync += beats.eq(self.beats - 1)
+            m.d.sync += beats.eq(less_one[:bits] | less_one[bits:].any().replicate(bits))
         self._beats = beats
         self._advance = advance = Signal(name="advance")
         counts = {name: beats if name == "beats" else self.stream[name] for name in loops}
@@ -420,7 +432,7 @@ class Walker(wiring.Component):
     def _registers(self, m: Module) -> None:
         """The vector register of the run, and what the run does with it."""
         s = self.stream
-        bits = len(self.run.register)
+        bits = len(self.run.number)
         first = Signal(bits, name="first_register_kept", reset_less=True)
         number = Signal(bits, name="number", reset_less=True)
         row = Signal(bits, name="row_number", reset_less=True)
@@ -453,6 +465,7 @@ class Walker(wiring.Component):
         several = self._several
         m.d.comb += [
             self.run.register.eq(number),
+            self.run.number.eq(number),
             self.run.opens.eq(opens),
             self.run.fetches.eq(starts),
             self.run.keeps.eq(several),

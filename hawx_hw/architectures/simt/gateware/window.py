@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 
-__all__ = ["ActivationWindow"]
+__all__ = ["ActivationWindow", "second_shape"]
 
 #: Parities of a word's number: two neighbors differ.
 _PARITIES = (0, 1)
+
+
+def second_shape(unit: Unit, format: StreamFormat) -> Shape:
+    """Shape of the words from that of a run's first tap to that of its last one."""
+    return signed(max(1, format.layout["reach"].shape.width - unit.byte_bits) + 2)
 
 
 class ActivationWindow(wiring.Component):
@@ -75,7 +80,6 @@ class ActivationWindow(wiring.Component):
             raise ValueError(f"ActivationWindow ways must be 1 or 2, not {ways!r}")
         self._unit, self._ways = unit, ways
         self._reach = format.layout["reach"].shape
-        words = max(1, self._reach.width - unit.byte_bits)
         super().__init__(
             {
                 "clear": In(1),
@@ -87,7 +91,7 @@ class ActivationWindow(wiring.Component):
                 "read": Out(1),
                 "wanted_first": Out(1),
                 "wanted_last": Out(1),
-                "second": Out(signed(words + 2)),
+                "second": Out(second_shape(unit, format)),
                 "tap_word": Out(unit.word_bits),
                 "data": In(8 * unit.word),
                 "tap": In(unit.byte_bits + 1),

@@ -20,8 +20,9 @@ from hawx_hw.architectures.simt.gateware.register_file import (
     RegisterWrites,
 )
 from hawx_hw.architectures.simt.gateware.request import MultiplyRequest, request_values
+from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout
 from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
-from hawx_hw.architectures.simt.isa import Instruction, encode
+from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY, Instruction, encode
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Memories, Warp
 from hawx_hw.architectures.simt.unit import Unit
@@ -100,6 +101,7 @@ class Bench(wiring.Component):
                 "ended": Out(1),
                 "ended_warp": Out(3),
                 "word_reads": Out(1),
+                "fault": Out(FaultLayout(unit)),
             }
         )
 
@@ -133,6 +135,7 @@ class Bench(wiring.Component):
             self.request.ready.eq(engine.request.ready),
             self.ended.eq(engine.ended),
             self.ended_warp.eq(engine.ended_warp),
+            self.fault.eq(engine.fault),
             self.word_reads.eq(engine.activations.enable),
         ]
         return m
@@ -183,12 +186,56 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
     return Job(program, maker.activations, registers, tuple(made))
 
 
+def with_fault(job: Job, seed: int) -> Job:
+    """The job with a number of one of its works changed, so that it may fault."""
+    rng = random.Random(seed)
+    unit, program = job.program.unit, job.program
+    number = rng.randrange(len(job.works) - 1)
+    work = job.works[number]
+    index = work.instruction.d
+    streams = list(program.streams)
+    scalars = list(work.scalars)
+    instruction = work.instruction
+    most = (1 << unit.scalar_bits) - 1
+    match rng.randrange(7):
+        case 0:
+            scalars[0] = rng.choice([most, rng.randint(0, most), scalars[0] + 1])
+        case 1:
+            scalars[3] = rng.choice([most, len(program.weights) - rng.randint(0, 3)]) % most
+        case 2:
+            scalars[4] = rng.choice([0, unit.registers + 1, most, scalars[4] + 1])
+        case 3:
+            streams[index] = replace(streams[index], taps=unit.taps + 1)
+        case 4:
+            streams[index] = replace(streams[index], selection=program.lanes.selections)
+        case 5:
+            step = rng.choice([unit.word, -unit.word, 1 << unit.scalar_bits])
+            streams[index] = replace(streams[index], taps=min(3, unit.taps), tap_step=step)
+        case _:
+            instruction = replace(instruction, v=rng.randrange(32))
+    works = list(job.works)
+    works[number] = replace(work, instruction=instruction, scalars=tuple(scalars))
+    return replace(job, program=replace(program, streams=tuple(streams)), works=tuple(works))
+
+
 @dataclass(eq=False)
 class Done:
-    """Cycle of begin and end of each work, and the registers afterwards."""
+    """Cycles of begin and end of each work, and the registers afterwards.
+
+    Parameters
+    ----------
+    cycles : list of tuple of int
+        The end is -1 where the work faults.
+    registers : ndarray of int64, shape (warps, registers, lanes)
+    fault : tuple of int or None
+        Cycle, cause, warp and value.
+    reads : int
+        Words read from the activation memory.
+    """
 
     cycles: list[tuple[int, int]]
     registers: np.ndarray
+    fault: tuple[int, int, int, int] | None = None
     reads: int = 0
 
 
@@ -202,6 +249,7 @@ def reference(job: Job) -> Done:
     cycles = []
     free = now = 0
     ready = [0] * unit.warps
+    found = None
     for work in job.works:
         warp = warps[work.warp]
         rs = work.instruction.rs
@@ -209,14 +257,20 @@ def reference(job: Job) -> Done:
         warp.predicates[1] = work.mask
         instruction = replace(work.instruction, pred=1)
         length, fault, finish = run_stream(job.program, warp, memories, instruction)
-        assert fault is None
         begin = max(free, now + work.wait, ready[work.warp])
-        finish()
+        if found is not None and begin > found[0]:
+            break
         free = begin + length
         now = begin + 1
-        ready[work.warp] = free - 1 + unit.multiply_latency + 1
-        cycles.append((begin, free - 1 + unit.multiply_latency))
-    return Done(cycles, np.stack([warp.registers for warp in warps]))
+        end = free - 1 + unit.multiply_latency
+        ready[work.warp] = end + 1
+        if fault is None:
+            finish()
+        elif found is None:
+            trap = begin + fault.cycle + MULTIPLY_FAULT_LATENCY
+            found = (trap, int(fault.cause), work.warp, fault.value)
+        cycles.append((begin, end if fault is None else -1))
+    return Done(cycles, np.stack([warp.registers for warp in warps]), found)
 
 
 def run_job(job: Job) -> Done:
@@ -229,10 +283,15 @@ def run_job(job: Job) -> Done:
     state = {"cycle": 0, "reads": 0}
     busy = [False] * unit.warps
 
+    faults: list[tuple[int, int, int, int]] = []
+
     async def watch(ctx: Any) -> None:
-        async for _, _, ended, warp, read in ctx.tick().sample(
-            bench.ended, bench.ended_warp, bench.word_reads
+        async for _, _, ended, warp, read, fault in ctx.tick().sample(
+            bench.ended, bench.ended_warp, bench.word_reads, bench.fault
         ):
+            if fault.valid and not faults:
+                faults.append((state["cycle"], fault.cause, fault.warp, fault.value))
+                busy[fault.warp] = False
             if ended:
                 ends[warp].append(state["cycle"])
                 busy[warp] = False
@@ -250,13 +309,15 @@ def run_job(job: Job) -> Done:
                 )
                 await ctx.tick()
         ctx.set(bench.writes.enable, 0)
-        first = state["cycle"]
+        first = state["first"] = state["cycle"]
         payload = bench.request.payload
         for work in job.works:
             for _ in range(work.wait):
                 await ctx.tick()
             while busy[work.warp]:
                 await ctx.tick()
+            if faults:
+                break
             values = dict(request_values(work.instruction))
             values |= dict(zip(("address", "x", "y", "weight", "beats"), work.scalars, strict=True))
             values["warp"] = work.warp
@@ -267,11 +328,14 @@ def run_job(job: Job) -> Done:
             while True:
                 begin = state["cycle"]
                 *_, ready = await ctx.tick().sample(bench.request.ready)
-                if ready:
+                if ready or faults:
                     break
+            if not ready:
+                break
             begins.append(begin - first)
             busy[work.warp] = True
             ctx.set(bench.request.valid, 0)
+        ctx.set(bench.request.valid, 0)
         while any(busy):
             await ctx.tick()
         for warp in range(unit.warps):
@@ -289,6 +353,8 @@ def run_job(job: Job) -> Done:
     simulate(bench, drive, background=[watch], limit=20_000)
     queues = {warp: iter(cycles) for warp, cycles in ends.items()}
     cycles = [
-        (begin, next(queues[work.warp])) for begin, work in zip(begins, job.works, strict=True)
+        (begin, next(queues[work.warp], -1))
+        for begin, work in zip(begins, job.works, strict=False)
     ]
-    return Done(cycles, final, state["reads"])
+    fault = (faults[0][0] - state["first"], *faults[0][1:]) if faults else None
+    return Done(cycles, final, fault, state["reads"])
