@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY
 from hawx_hw.architectures.simt.simulator import Outcome, Simulator, simulate
 from hawx_hw.architectures.simt.traps import Cause
 from tests.architectures.simt.programs import flipped, random_case
@@ -177,29 +178,31 @@ def test_what_waits_for_an_engine_is_dropped() -> None:
     outcome = run(text, warps=2, keys="activation_words=64")
     assert outcome.trap is not None
     assert (outcome.trap.cause, outcome.trap.warp) == (Cause.ACTIVATION, 1)
-    assert outcome.trap.cycle == ends(outcome, 0)[3] - 6 + 1
+    assert outcome.trap.cycle == ends(outcome, 0)[3] - 6 + 1 + MULTIPLY_FAULT_LATENCY
 
 
 @pytest.mark.parametrize(
-    ("walks", "nops", "expected"),
-    [("BNE", 2, (Cause.ENCODING, 0, 27)), ("BEQ", 1, (Cause.BEATS, 0, 25))],
+    ("front", "walk", "nops", "expected"),
+    [(0, 3, 4, (Cause.ENCODING, 0, 35)), (2, 1, 3, (Cause.BEATS, 1, 33))],
 )
 def test_of_two_traps_in_a_cycle_that_of_the_lower_warp_is_reported(
-    walks: str, nops: int, expected: tuple[Cause, int, int]
+    front: int, walk: int, nops: int, expected: tuple[Cause, int, int]
 ) -> None:
-    # Warps 0 and 2 trap in the same cycle: one in the front end, one in the multiply engine.
+    # Two warps trap in the same cycle: one in the front end, one in the multiply engine.
     nop = "NOP\n" * nops
     text = f"""
         SR s1, warp
-        LI s2, 1
-        BEQ s1, s2, end
-        {walks} s1, s0, other
-        {nop}
+        LI s2, {front}
+        LI s3, {walk}
+        BEQ s1, s2, front
+        BEQ s1, s3, walk
+        HALT
+front:  {nop}
         .word 0
-other:  MAC.z v0, s4, s
-end:    HALT
+walk:   MAC.z v0, s4, s
+        HALT
 """
-    trap = run(text, warps=3).trap
+    trap = run(text, warps=4).trap
     assert trap is not None
     assert (trap.cause, trap.warp, trap.cycle) == expected
 

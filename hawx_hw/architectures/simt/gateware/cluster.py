@@ -21,7 +21,7 @@ __all__ = ["Cluster", "ClusterControl"]
 
 
 class ClusterControl(data.StructLayout):
-    """What the lanes do with their operands; each member a cycle of its own, as :class:`Lane` says.
+    """What the lanes do with their operands; each member a cycle of its own, as in :class:`Lane`.
 
     Members
     -------

@@ -44,7 +44,7 @@ __all__ = ["MultiplyEngine", "cells_of", "windows_of"]
 def windows_of(unit: Unit, format: StreamFormat) -> tuple[int, int]:
     """Activation windows of a unit, and ways of each.
 
-    There are as many as tell all pixel groups of its streams apart.
+    There are as many as distinguish all pixel groups of its streams.
     """
     windows = math.lcm(*unit.groups) if format.has("groups") else 1
     most_words = 1 << dict(format.widths)["words"]
@@ -494,8 +494,8 @@ class MultiplyEngine(wiring.Component):
         ]
         for number, (window, group) in enumerate(zip(windows, self._groups, strict=True)):
             m.d.comb += [
-                faults.windows[number].wanted_first.eq(window.wanted_first),
-                faults.windows[number].wanted_last.eq(window.wanted_last),
+                faults.windows[number].matches_first.eq(window.matches_first),
+                faults.windows[number].matches_last.eq(window.matches_last),
                 faults.windows[number].second.eq(window.second),
                 faults.windows[number].first_word.eq(group.first[unit.byte_bits :]),
                 faults.windows[number].tap_word.eq(window.tap_word),
@@ -504,7 +504,7 @@ class MultiplyEngine(wiring.Component):
         return faults
 
     def _ends(self, m: Module, walker: Any, faults: Any) -> None:
-        """Tell when instructions end that do not fault."""
+        """When instructions end that do not fault."""
         ended, warp = walker.last, self._walking.warp
         for stage in range(self._unit.multiply_latency - Walker.LATENCY):
             later = Signal(name=f"ended_{stage}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+
 from amaranth.hdl import unsigned
-from amaranth.lib import data, enum
+from amaranth.lib import data
 
 from hawx_hw.architectures.simt.isa import Instruction
 from hawx_hw.architectures.simt.unit import Unit
@@ -12,7 +14,7 @@ from hawx_hw.gateware.layout import index_width
 __all__ = ["Kind", "MultiplyRequest", "request_values"]
 
 
-class Kind(enum.Enum, shape=unsigned(2)):
+class Kind(enum.IntEnum):
     """What becomes of a register and a code or product."""
 
     ADD = 0

@@ -48,8 +48,8 @@ class _WindowPort(wiring.Signature):
     def __init__(self, unit: Unit, format: StreamFormat):
         super().__init__(
             {
-                "wanted_first": Out(1),
-                "wanted_last": Out(1),
+                "matches_first": Out(1),
+                "matches_last": Out(1),
                 "second": Out(second_shape(unit, format)),
                 "first_word": Out(unit.word_bits),
                 "tap_word": Out(unit.word_bits),
@@ -59,7 +59,7 @@ class _WindowPort(wiring.Signature):
 
 
 class StreamFaults(wiring.Component):
-    """Checks what :mod:`~hawx_hw.architectures.simt.walks` says of streams.
+    """Checks what :mod:`~hawx_hw.architectures.simt.walks` defines for streams.
 
     Of several faults in a cycle the lowest cause is reported, of an instruction's the first one.
 
@@ -126,13 +126,13 @@ class StreamFaults(wiring.Component):
         fault = self.fault
         early = Signal(FaultLayout(unit), name="first_fault")  # of the walk's first cycle
         now = Signal(FaultLayout(unit), name="fault_now")
-        reported = Signal(FaultLayout(unit), name="fault_found")
+        reported = Signal(FaultLayout(unit), name="fault_registered")
         self._lowest(m, early, self._of_stream())
         m.d.sync += reported.eq(now)
-        kept = Signal(FaultLayout(unit), name="first_fault_kept")
-        m.d.sync += kept.eq(early)
-        with m.If(kept.valid):
-            m.d.comb += now.eq(kept)
+        opening = Signal(FaultLayout(unit), name="first_fault_registered")
+        m.d.sync += opening.eq(early)
+        with m.If(opening.valid):
+            m.d.comb += now.eq(opening)
         with m.Else():
             self._lowest(m, now, self._of_tap(m))
         m.d.comb += now.warp.eq(self.warp)
@@ -181,21 +181,21 @@ class StreamFaults(wiring.Component):
             (Cause.BEATS, self.run_begins & (self.number >= unit.registers), self.number)
         ]
         for number, window in enumerate(self.windows):
-            found, found_last = (
-                Signal(name=f"{name}_{number}") for name in ("found_first", "found_last")
+            seen, seen_last = (
+                Signal(name=f"{name}_{number}") for name in ("seen_first", "seen_last")
             )
-            for each, wanted in ((found, window.wanted_first), (found_last, window.wanted_last)):
+            for each, requested in ((seen, window.matches_first), (seen_last, window.matches_last)):
                 with m.If(self.run_begins | self.first):
                     m.d.sync += each.eq(0)
-                with m.Elif(wanted):
+                with m.Elif(requested):
                     m.d.sync += each.eq(1)
             far = (window.second < -1) | (window.second > 1)
             last = (window.first_word + window.second)[: unit.word_bits]
-            lacks_last = ~(found_last | window.wanted_last) | far
+            lacks_last = ~(seen_last | window.matches_last) | far
             faults += [
                 (
                     Cause.WINDOW,
-                    self.run_begins & ~(found | window.wanted_first),
+                    self.run_begins & ~(seen | window.matches_first),
                     window.first_word,
                 ),
                 (Cause.WINDOW, self.run_begins & lacks_last, last),

@@ -1,8 +1,8 @@
 """How the stream memory holds streams: what a walk needs, so that each of its steps is one sum.
 
-A :class:`~hawx_hw.architectures.simt.descriptors.Stream` says how far each loop steps from the
-loop's own start. The walk keeps few starts: here the step of a loop is the way from the last place
-of the loops within it to its own next place.
+A :class:`~hawx_hw.architectures.simt.descriptors.Stream` has the step of each loop from the loop's
+own start. The walk keeps few starts: here the step of a loop is the way from the last place of the
+loops within it to its own next place.
 """
 
 from __future__ import annotations
@@ -70,22 +70,22 @@ def _values(stream: Stream, unit: Unit) -> dict[str, int]:
     """The value of each field; of those that play no part, 0."""
     s = stream
     address = unit.address
-    across, columns, rows = s.across - 1, s.kernel_x - 1, s.kernel_y - 1
+    across, last_x, last_y = s.across - 1, s.kernel_x - 1, s.kernel_y - 1
     values = {
         "taps": s.taps - 1,
         "words": s.words - 1,
         "run": s.run - 1,
         "across": across,
         "down": s.down - 1,
-        "kernel_x": columns,
-        "kernel_y": rows,
+        "kernel_x": last_x,
+        "kernel_y": last_y,
         "blocks": s.blocks - 1,
         "across_step": address(s.across_step) if across else 0,
         "beat_step": address(s.beat_step - across * s.across_step),
         "down_step": address(s.down_step) if s.down > 1 else 0,
-        "kernel_x_step": address(s.kernel_x_step) if columns else 0,
-        "kernel_y_step": address(s.kernel_y_step - columns * s.kernel_x_step) if rows else 0,
-        "block_step": address(s.block_step - rows * s.kernel_y_step - columns * s.kernel_x_step)
+        "kernel_x_step": address(s.kernel_x_step) if last_x else 0,
+        "kernel_y_step": address(s.kernel_y_step - last_x * s.kernel_x_step) if last_y else 0,
+        "block_step": address(s.block_step - last_y * s.kernel_y_step - last_x * s.kernel_x_step)
         if s.blocks > 1
         else 0,
         "word_step": address(s.word_step) if s.words > 1 else 0,
@@ -104,16 +104,16 @@ def _values(stream: Stream, unit: Unit) -> dict[str, int]:
     x = {
         "across_x": s.across_x if across else 0,
         "beat_x": s.beat_x - across * s.across_x,
-        "kernel_x_x": s.kernel_x_x if columns else 0,
-        "kernel_y_x": -columns * s.kernel_x_x if rows or s.blocks > 1 else 0,
+        "kernel_x_x": s.kernel_x_x if last_x else 0,
+        "kernel_y_x": -last_x * s.kernel_x_x if last_y or s.blocks > 1 else 0,
         "group_x": s.group_x if s.groups > 1 else 0,
         "tap_x": s.tap_x if s.taps > 1 else 0,
     }
     y = {
         "beat_y": s.beat_y,
         "down_y": s.down_y if s.down > 1 else 0,
-        "kernel_y_y": s.kernel_y_y if rows else 0,
-        "block_y": -rows * s.kernel_y_y if s.blocks > 1 else 0,
+        "kernel_y_y": s.kernel_y_y if last_y else 0,
+        "block_y": -last_y * s.kernel_y_y if s.blocks > 1 else 0,
     }
     # Without an edge nobody looks at a coordinate.
     innermost = next(

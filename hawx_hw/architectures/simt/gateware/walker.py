@@ -163,16 +163,16 @@ class Walker(wiring.Component):
         self._beats = beats
         self._advance = advance = Signal(name="advance")
         counts = {name: beats if name == "beats" else self.stream[name] for name in loops}
-        lefts, nows, held, ended = {}, {}, {}, {}
+        lefts, nows, stored, ended = {}, {}, {}, {}
         for name in loops:
             bits = len(counts[name])
             lefts[name] = Signal(bits, name=f"{name}_left", reset_less=True)
             nows[name] = Signal(bits, name=f"{name}_now")
-            held[name] = Signal(name=f"{name}_last_turn", reset_less=True)
+            stored[name] = Signal(name=f"{name}_last_turn", reset_less=True)
             ended[name] = Signal(name=f"{name}_ended")
             m.d.comb += [
                 nows[name].eq(Mux(first, counts[name], lefts[name])),
-                ended[name].eq(Mux(first, counts[name] == 0, held[name])),
+                ended[name].eq(Mux(first, counts[name] == 0, stored[name])),
             ]
         goes_on = self._goes_on(m, loops, advance, counts, nows, ended)
         after = []
@@ -191,9 +191,9 @@ class Walker(wiring.Component):
             with m.Elif(first):
                 m.d.sync += lefts[name].eq(nows[name])
             with m.If(advance):
-                m.d.sync += held[name].eq(last)
+                m.d.sync += stored[name].eq(last)
             with m.Elif(first):
-                m.d.sync += held[name].eq(ended[name])
+                m.d.sync += stored[name].eq(ended[name])
         self._ended = {name: ended.get(name, Const(1, 1)) for name in _LOOPS}
         self._goes = goes_on
         self._all_end_after = Cat(after).all()
@@ -220,7 +220,7 @@ class Walker(wiring.Component):
         goes_on = {}
         self._goes_held = {}
         for name in loops:
-            held = Signal(name=f"{name}_goes_on_held", reset_less=True)
+            stored = Signal(name=f"{name}_goes_on_held", reset_less=True)
             now = Signal(name=f"{name}_goes_on")
             if name == "beats":
                 at_first = several
@@ -230,9 +230,9 @@ class Walker(wiring.Component):
                 at_first = self.stream.across_first
             else:
                 at_first = self.stream[f"{name}_first"] & ~several
-            m.d.comb += now.eq(Mux(self.first, at_first, held))
+            m.d.comb += now.eq(Mux(self.first, at_first, stored))
             goes_on[name] = now
-            self._goes_held[name] = held
+            self._goes_held[name] = stored
         return goes_on
 
     def _all_ended(self, *names: str) -> Value:
@@ -327,21 +327,21 @@ class Walker(wiring.Component):
 
     def _places(
         self, m: Module, name: str, start: Value, steps: dict[str, Value], add: Any,
-        rows: bool = True,
+        lines: bool = True,
     ) -> tuple[Signal, Value]:  # fmt: skip
         """A number that each loop steps; returns it and what it steps to.
 
         The loops down and of positions step from where they began themselves; that of ``down`` from
-        the position's where ``rows`` is false.
+        the position's where ``lines`` is false.
         """
         bits = len(start)
         place = Signal(bits, name=name, reset_less=True)
         position = row = place
         outer = self._outermost(_LOOPS[3:])
         down = self._outermost(_LOOPS[2:])
-        if outer is not None or (self._format.has("down") and not rows):
+        if outer is not None or (self._format.has("down") and not lines):
             position = row = Signal(bits, name=f"position_{name}", reset_less=True)
-        if self._format.has("down") and rows:
+        if self._format.has("down") and lines:
             row = Signal(bits, name=f"row_{name}", reset_less=True)
         bases = {
             loop: place if loop in _LOOPS[:2] else row if loop == "down" else position
@@ -355,14 +355,14 @@ class Walker(wiring.Component):
             m.d.sync += place.eq(start)
         with m.Elif(self._advance):
             m.d.sync += place.eq(following)
-        for kept, when in ((row, down), (position, outer)):
-            if kept is place or (kept is row is position and when is not outer):
+        for origin, when in ((row, down), (position, outer)):
+            if origin is place or (origin is row is position and when is not outer):
                 continue
             with m.If(self.start):
-                m.d.sync += kept.eq(start)
+                m.d.sync += origin.eq(start)
             if when is not None:
                 with m.Elif(self._advance & when):
-                    m.d.sync += kept.eq(following)
+                    m.d.sync += origin.eq(following)
         return place, following
 
     def _addresses(self, m: Module) -> None:
@@ -409,7 +409,7 @@ class Walker(wiring.Component):
                     "blocks": s.kernel_y_x,
                 },
                 lambda base, step: add_modulo(m, base, step, bits, "column_sum"),
-                rows=False,
+                lines=False,
             )  # fmt: skip
             m.d.comb += self.run.x.eq(x)
         if not self._format.has("height"):

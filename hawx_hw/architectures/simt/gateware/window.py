@@ -1,4 +1,4 @@
-"""The activation window: the words that a run's taps lie in, held while other runs use them too."""
+"""The activation window: the words that a run's taps lie in, stored while other runs use them too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ActivationWindow(wiring.Component):
 
     The taps of a run lie in one word or in two neighbors, so one register for even words and one
     for odd ones hold them. Each has a tag, and a word that is there is not read again. With one
-    register of a kind, only the last two of a run's words may be wanted: what comes earlier would
+    register of a kind, only the last two of a run's words may be requested: what comes earlier would
     take the place of a word that the run before is still using. With two (``ways``), any may.
 
     **Latency**: a word that ``read`` asks for must be in ``data`` in the next cycle, as
@@ -54,8 +54,8 @@ class ActivationWindow(wiring.Component):
     reach : In
         As in the stream: address from the first tap of the run to the last.
     read : Out(1)
-        ``word`` is wanted and not there.
-    wanted_first, wanted_last : Out(1)
+        ``word`` is requested and not there.
+    matches_first, matches_last : Out(1)
         ``word`` is that of the run's first tap, or that of its last one.
     second : Out
         Words from that of the first tap to that of the last one.
@@ -89,8 +89,8 @@ class ActivationWindow(wiring.Component):
                 "first": In(unsigned(unit.scalar_bits)),
                 "reach": In(self._reach),
                 "read": Out(1),
-                "wanted_first": Out(1),
-                "wanted_last": Out(1),
+                "matches_first": Out(1),
+                "matches_last": Out(1),
                 "second": Out(second_shape(unit, format)),
                 "tap_word": Out(unit.word_bits),
                 "data": In(8 * unit.word),
@@ -109,13 +109,13 @@ class ActivationWindow(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        self._wanted(m)
+        self._matches(m)
         loads, current = self._tags(m)
         words = self._words(m, loads, current)
         self._select(m, words)
         return m
 
-    def _wanted(self, m: Module) -> None:
+    def _matches(self, m: Module) -> None:
         """Compare the word with those of the first and of the last tap."""
         unit, low = self._unit, self._unit.byte_bits
         reach = self.reach
@@ -125,8 +125,8 @@ class ActivationWindow(wiring.Component):
         m.d.comb += [
             self.second.eq(words + over),
             distance.eq(self.word - self.first[low:]),
-            self.wanted_first.eq(self.word_valid & (distance == 0)),
-            self.wanted_last.eq(
+            self.matches_first.eq(self.word_valid & (distance == 0)),
+            self.matches_last.eq(
                 self.word_valid & (distance == _modulo(self.second, unit.word_bits))
             ),
         ]
@@ -134,14 +134,14 @@ class ActivationWindow(wiring.Component):
     def _tags(self, m: Module) -> tuple[list[list[Signal]], list[Signal]]:
         """Which register a word is in or comes to; returns loads and those of the present run."""
         parity, upper = self.word[0], self.word[1:]
-        wanted = self.wanted_first | self.wanted_last
-        found = Signal()
+        requested = self.matches_first | self.matches_last
+        hit = Signal()
         loads: list[list[Signal]] = []
         current = []
         of_tap = []
-        m.d.comb += self.read.eq(wanted & ~found)
+        m.d.comb += self.read.eq(requested & ~hit)
         for kind in _PARITIES:
-            here = wanted & (parity == kind)
+            here = requested & (parity == kind)
             present = Signal(name=f"present_{kind}", reset_less=True)  # way of the present run
             coming = Signal(name=f"coming_{kind}", reset_less=True)  # way of the next run
             chosen = Signal(name=f"chosen_{kind}")
@@ -155,7 +155,7 @@ class ActivationWindow(wiring.Component):
                 )
                 m.d.comb += [
                     match.eq(valid & (tag == upper)),
-                    take.eq(here & ~found & (present != way if self._ways > 1 else 1)),
+                    take.eq(here & ~hit & (present != way if self._ways > 1 else 1)),
                 ]
                 m.d.sync += load.eq(take)
                 with m.If(take):
@@ -166,7 +166,7 @@ class ActivationWindow(wiring.Component):
                 tags.append(tag)
                 loads[-1].append(load)
             with m.If(here & Cat(matches).any()):
-                m.d.comb += found.eq(1)
+                m.d.comb += hit.eq(1)
             if self._ways > 1:
                 m.d.comb += chosen.eq(
                     Mux(here, Mux(Cat(matches).any(), matches[1], ~present), coming)
@@ -175,10 +175,10 @@ class ActivationWindow(wiring.Component):
                 with m.If(self.word_last):
                     m.d.sync += present.eq(chosen)
             current.append(present)
-            held = tags[0]
+            stored = tags[0]
             if self._ways > 1:
-                held = Mux(Mux(self.word_last, coming, present), tags[1], tags[0])
-            of_tap.append(Mux(here & self.word_last, upper, held))
+                stored = Mux(Mux(self.word_last, coming, present), tags[1], tags[0])
+            of_tap.append(Mux(here & self.word_last, upper, stored))
         kind = self.tap[self._unit.byte_bits]
         m.d.comb += self.tap_word.eq(Cat(kind, Mux(kind, of_tap[1], of_tap[0])))
         return loads, current

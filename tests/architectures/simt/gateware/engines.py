@@ -145,8 +145,8 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
     """Random instructions that trap nowhere."""
     rng = random.Random(seed)
     maker = _Maker(rng, unit)
-    found: list[tuple[Instruction, int, tuple[int, ...]]] = []
-    while len(found) < works:
+    attempts: list[tuple[Instruction, int, tuple[int, ...]]] = []
+    while len(attempts) < works:
         maker.arguments.clear()
         maker.first_index = 0
         before = len(maker.streams)
@@ -163,11 +163,11 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
                 values[each.rd] = maker.arguments[each.imm][warp]
         scalars = tuple(values[instruction.rs + n] for n in range(5))
         assert len(maker.streams) == before + 1
-        found.append((instruction, warp, scalars))
+        attempts.append((instruction, warp, scalars))
     program = replace(
         maker.so_far(),
         streams=tuple(maker.streams),
-        code=tuple(encode(instruction) for instruction, _, _ in found),
+        code=tuple(encode(instruction) for instruction, _, _ in attempts),
     )
     generator = np.random.default_rng(seed)
     half = 1 << (unit.register_bits - 1)
@@ -181,7 +181,7 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
             whole if rng.random() < 0.4 else generator.random(unit.lanes) < 0.6,
             rng.choice([0, 0, 0, rng.randint(1, 30)]),
         )
-        for instruction, warp, scalars in found
+        for instruction, warp, scalars in attempts
     ]
     return Job(program, maker.activations, registers, tuple(made))
 
@@ -240,7 +240,7 @@ class Done:
 
 
 def reference(job: Job) -> Done:
-    """What the simulator says, from the cycles in which works begin: each as early as it may."""
+    """What the simulator does, from the cycles in which works begin: each as early as it may."""
     unit = job.program.unit
     warps = [Warp(number, unit) for number in range(unit.warps)]
     for warp, registers in zip(warps, job.registers, strict=True):
@@ -249,7 +249,7 @@ def reference(job: Job) -> Done:
     cycles = []
     free = now = 0
     ready = [0] * unit.warps
-    found = None
+    trapped = None
     for work in job.works:
         warp = warps[work.warp]
         rs = work.instruction.rs
@@ -258,7 +258,7 @@ def reference(job: Job) -> Done:
         instruction = replace(work.instruction, pred=1)
         length, fault, finish = run_stream(job.program, warp, memories, instruction)
         begin = max(free, now + work.wait, ready[work.warp])
-        if found is not None and begin > found[0]:
+        if trapped is not None and begin > trapped[0]:
             break
         free = begin + length
         now = begin + 1
@@ -266,11 +266,11 @@ def reference(job: Job) -> Done:
         ready[work.warp] = end + 1
         if fault is None:
             finish()
-        elif found is None:
+        elif trapped is None:
             trap = begin + fault.cycle + MULTIPLY_FAULT_LATENCY
-            found = (trap, int(fault.cause), work.warp, fault.value)
+            trapped = (trap, int(fault.cause), work.warp, fault.value)
         cycles.append((begin, end if fault is None else -1))
-    return Done(cycles, np.stack([warp.registers for warp in warps]), found)
+    return Done(cycles, np.stack([warp.registers for warp in warps]), trapped)
 
 
 def run_job(job: Job) -> Done:
@@ -353,8 +353,7 @@ def run_job(job: Job) -> Done:
     simulate(bench, drive, background=[watch], limit=20_000)
     queues = {warp: iter(cycles) for warp, cycles in ends.items()}
     cycles = [
-        (begin, next(queues[work.warp], -1))
-        for begin, work in zip(begins, job.works, strict=False)
+        (begin, next(queues[work.warp], -1)) for begin, work in zip(begins, job.works, strict=False)
     ]
     fault = (faults[0][0] - state["first"], *faults[0][1:]) if faults else None
     return Done(cycles, final, fault, state["reads"])
