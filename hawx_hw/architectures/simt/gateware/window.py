@@ -1,4 +1,4 @@
-"""The activation window: the words that a run's taps lie in, stored while other runs use them too."""
+"""The activation window: the words that a run's taps lie in, for as long as runs use them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class ActivationWindow(wiring.Component):
 
     The taps of a run lie in one word or in two neighbors, so one register for even words and one
     for odd ones hold them. Each has a tag, and a word that is there is not read again. With one
-    register of a kind, only the last two of a run's words may be requested: what comes earlier would
-    take the place of a word that the run before is still using. With two (``ways``), any may.
+    register of a kind, only the last two of a run's words may be requested: what comes earlier
+    would take the place of a word that the run before is still using. With two (``ways``), any
+    may.
 
     **Latency**: a word that ``read`` asks for must be in ``data`` in the next cycle, as
     :class:`~hawx_hw.gateware.memories.SimpleDualPortRam` has it. ``code`` and ``codes`` follow
