@@ -1,0 +1,190 @@
+# amaranth: UnusedElaboratable=no
+"""The multiply engine against the simulator: registers, and the cycle of each begin and end."""
+
+from __future__ import annotations
+
+import functools
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.simt.descriptors import Stream
+from hawx_hw.architectures.simt.gateware.multiply_engine import cells_of, windows_of
+from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
+from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.traps import Cause
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.blocks import by_name
+from tests.architectures.simt.gateware.engines import (
+    Job,
+    random_job,
+    reference,
+    run_job,
+    with_fault,
+)
+from tests.architectures.simt.programs import random_unit
+
+UNITS = {
+    "1": Unit(lanes=1, warps=3, registers=3, taps=3),
+    "3": Unit(lanes=3, cluster=1, warps=2, registers=8, block_register=True),
+    "4": Unit(lanes=4, cluster=4, word=2, warps=4, registers=16, taps=4, register_bits=16),
+    "8": Unit(lanes=8, warps=2, block_register=True),
+    "13": Unit(lanes=13, warps=2, registers=5, scalar_bits=12, activation_words=64),
+    "16": Unit(lanes=16, cluster=4, warps=3, registers=8, activation_words=130),
+}
+
+
+@functools.cache
+def job(lanes: str) -> Job:
+    return random_job(int(lanes), UNITS[lanes], 10)
+
+
+@pytest.mark.parametrize("lanes", UNITS)
+def test_random_instructions(lanes: str) -> None:
+    expected, result = reference(job(lanes)), run_job(job(lanes))
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
+    assert result.fault is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_many_random_instructions(seed: int) -> None:
+    unit = random_unit(random.Random(seed))
+    sample = random_job(seed, unit, 12)
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
+
+
+def check_faults(seed: int, unit: Unit) -> int | None:
+    """Compare up to the trap and what goes on after it; returns the cause."""
+    sample = with_fault(random_job(seed, unit, 4), seed)
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    assert result.fault == expected.fault
+    # Registers of the warp that traps are undefined.
+    sound = [
+        warp for warp in range(unit.warps) if expected.fault is None or warp != expected.fault[2]
+    ]
+    np.testing.assert_array_equal(result.registers[sound], expected.registers[sound])
+    return expected.fault and expected.fault[1]
+
+
+@pytest.mark.parametrize(
+    ("seed", "cause"),
+    [
+        (21, Cause.TAPS),
+        (8, Cause.BEATS),
+        (14, Cause.SELECTION),
+        (85, Cause.WINDOW),
+        (52, Cause.ACTIVATION),
+        (55, Cause.WEIGHT),
+    ],
+)
+def test_faults(seed: int, cause: Cause) -> None:
+    assert check_faults(seed, random_unit(random.Random(seed))) == cause
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_many_faults(seed: int) -> None:
+    check_faults(seed, random_unit(random.Random(seed)))
+
+
+def test_the_sample_has_everything() -> None:
+    """Of the instructions that the tests above run."""
+    works = [(job(lanes).program, work) for lanes in UNITS for work in job(lanes).works]
+    streams = [(program.unit, program.streams[work.instruction.d]) for program, work in works]
+    assert {work.instruction.mnemonic for _, work in works} == {
+        "MAC", "MACW", "LDV", "RADD", "RMAX"
+    }  # fmt: skip
+    assert {work.instruction.fn for _, work in works} == {0, 1}
+    assert {bool(work.instruction.sel) for _, work in works} == {False, True}
+    assert {bool(work.mask.all()) for _, work in works} == {False, True}
+    beats = {work.scalars[4] for _, work in works}
+    assert {1, 2, 3} <= beats
+    assert any(
+        work.scalars[4] * stream.window == unit.registers
+        for (_, work), (unit, stream) in zip(works, streams, strict=True)
+    )
+    assert any(stream.groups > 1 and stream.words > 1 for _, stream in streams)
+    assert any(stream.taps < stream.words for _, stream in streams)
+    assert any(stream.taps > stream.words > 1 for _, stream in streams)
+    assert {bool(stream.width) for _, stream in streams} == {False, True}
+    assert any(
+        1 < work.scalars[4] * stream.window < 4 and stream.run == 1 and stream.positions > 1
+        for (_, work), (_, stream) in zip(works, streams, strict=True)
+    )
+
+
+CORNERS = [(-1, -1), (3, -1), (-1, 2), (3, 2), (9, 0), (0, 9), (0, 0)]
+
+
+def test_edges_in_all_corners() -> None:
+    """A kernel of 3 x 3 over a map of 5 x 4: what lies beyond it is the padding."""
+    unit = Unit(lanes=4, warps=2, registers=2, activation_words=64)
+    base = random_job(0, unit, 1)
+    stream = Stream(
+        taps=4, tap_step=1, kernel_x=3, kernel_x_step=4, kernel_x_x=1, kernel_y=3,
+        kernel_y_step=20, kernel_y_y=1, beat_step=4, beat_x=1, width=5, height=4, pad=-77,
+    )  # fmt: skip
+    instruction = replace(base.works[0].instruction, mnemonic="MAC", v=0, rs=4, sel=0, fn=1, d=0)
+    works = tuple(
+        replace(
+            base.works[0],
+            instruction=instruction,
+            warp=number % 2,
+            scalars=(
+                unit.address(100 + 20 * y + 4 * x) % (1 << 16), x % (1 << 16), y % (1 << 16), 0, 2
+            ),
+        )
+        for number, (x, y) in enumerate(CORNERS)
+    )  # fmt: skip
+    weights = np.random.default_rng(0).integers(-128, 128, (36, 4), np.int8)
+    program = replace(base.program, streams=(stream,), weights=weights)
+    sample = replace(base, program=program, works=works)
+    expected, result = reference(sample), run_job(sample)
+    assert expected.fault is None
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
+
+
+def test_words_are_read_once() -> None:
+    """Windows of 5 x 5 over a packed map of lines of two words: few words for many taps."""
+    unit = Unit(lanes=8, warps=1, registers=8)
+    base = random_job(0, unit, 1)
+    stream = Stream(
+        taps=5, tap_step=1, across=2, across_step=1, beat_step=2, down=2, down_step=16,
+        kernel_y=5, kernel_y_step=16, words=2, word_step=8,
+    )  # fmt: skip
+    instruction = replace(base.works[0].instruction, mnemonic="MAC", v=0, rs=4, sel=0, fn=1, d=0)
+    work = replace(base.works[0], instruction=instruction, scalars=(2, 0, 0, 0, 2), warp=0)
+    weights = np.random.default_rng(0).integers(-128, 128, (25, 8), np.int8)
+    program = replace(base.program, streams=(stream,), weights=weights)
+    sample = replace(base, program=program, works=(work,))
+    result = run_job(sample)
+    assert result.cycles == reference(sample).cycles
+    # 200 taps in 40 runs, each of two words, of six lines: each word of a line is read once.
+    assert result.reads == 12
+
+
+def test_windows() -> None:
+    packed, plain, grouped = Stream(words=3), Stream(words=2), Stream(groups=2)
+    unit = Unit(lanes=16, cluster=4)
+
+    def windows(*streams: Stream) -> tuple[int, int]:
+        return windows_of(unit, StreamFormat.of(streams, unit))
+
+    assert windows(plain) == (1, 1)
+    assert windows(packed, plain) == (1, 2)
+    assert windows(plain, grouped) == (4, 2)
+
+
+def test_cells_hold_what_a_selection_gives_them() -> None:
+    blocks = tuple(by_name(name) for name in ("exact", "drum(3)", "udrum(4)"))
+    cells = cells_of(LaneBlocks(blocks, np.array([[2, 0], [0, 0], [2, 0]])))
+    assert [cell.blocks for cell in cells] == [(blocks[0], blocks[2]), (blocks[0],)]
+    assert [cell.choices for cell in cells] == [(1, 0, 1), (0, 0, 0)]
