@@ -1081,6 +1081,151 @@ _SIMT_BREAKAGES = (
     ),
 )
 
+_SIMT_GATEWARE = f"{_SIMT}/gateware"
+_SIMT_GATEWARE_TESTS = f"{_SIMT_TESTS}/gateware"
+_SIMT_GATEWARE_BREAKAGES = (
+    Mutation(
+        "a-walk-whose-inner-loops-do-not-begin-anew",
+        f"{_SIMT_GATEWARE}/walker.py",
+        "following = Mux(outer, counts[name], nows[name] - 1)",
+        "following = nows[name] - 1",
+        f"{_SIMT_GATEWARE_TESTS}/test_walker.py",
+    ),
+    Mutation(
+        "runs-into-a-register-that-is-not-written-yet",
+        f"{_SIMT_GATEWARE}/walker.py",
+        "extra.eq(HAZARD - product)",
+        "extra.eq(HAZARD - 1 - product)",
+        f"{_SIMT_GATEWARE_TESTS}/test_walker.py",
+    ),
+    Mutation(
+        "a-row-that-begins-where-the-last-beat-ended",
+        f"{_SIMT_GATEWARE}/walker.py",
+        'else row if loop == "down" else position',
+        "else position",
+        f"{_SIMT_GATEWARE_TESTS}/test_walker.py",
+    ),
+    Mutation(
+        "a-map-one-higher-than-it-is",
+        f"{_SIMT_GATEWARE}/walker.py",
+        "(y < s.height)",
+        "(y <= s.height)",
+        f"{_SIMT_GATEWARE_TESTS}/test_walker.py",
+    ),
+    Mutation(
+        "a-carry-lost-where-words-have-no-power-of-two-of-bytes",
+        f"{_SIMT_GATEWARE}/addresses.py",
+        "over.eq(total >= unit.word)",
+        "over.eq(total > unit.word)",
+        f"{_SIMT_GATEWARE_TESTS}/test_addresses.py",
+    ),
+    Mutation(
+        "the-width-of-the-next-stream",
+        f"{_SIMT_GATEWARE}/group_walker.py",
+        "return (width == 0) | (x < width)",
+        "return (width == 0) | (x < s.width)",
+        f"{_SIMT_GATEWARE_TESTS}/test_group_walker.py",
+    ),
+    Mutation(
+        "tags-that-outlive-their-instruction",
+        f"{_SIMT_GATEWARE}/window.py",
+        "with m.If(self.clear):",
+        "with m.If(0):",
+        f"{_SIMT_GATEWARE_TESTS}/test_window.py",
+    ),
+    Mutation(
+        "a-word-that-comes-while-another-run-uses-its-place",
+        f"{_SIMT_GATEWARE}/window.py",
+        "comes.eq(last & Cat(arrivals).any())",
+        "comes.eq(Cat(arrivals).any())",
+        f"{_SIMT_GATEWARE_TESTS}/test_window.py",
+    ),
+    Mutation(
+        "a-way-that-the-present-run-uses",
+        f"{_SIMT_GATEWARE}/window.py",
+        "take.eq(here & ~hit & (present != way if self._ways > 1 else 1))",
+        "take.eq(here & ~hit & (present == way if self._ways > 1 else 1))",
+        f"{_SIMT_GATEWARE_TESTS}/test_window.py",
+    ),
+    Mutation(
+        "groups-that-take-the-next-part-of-the-weights",
+        f"{_SIMT_GATEWARE}/weight_feed.py",
+        "m.d.sync += [now.eq(part), groups_now.eq(groups)]",
+        "m.d.sync += groups_now.eq(groups)\n        m.d.comb += now.eq(part)",
+        f"{_SIMT_GATEWARE_TESTS}/test_weight_feed.py",
+    ),
+    Mutation(
+        "weights-of-a-run-in-the-place-of-the-next-tap",
+        f"{_SIMT_GATEWARE}/weight_feed.py",
+        "buffer.write.address.eq(index)",
+        "buffer.write.address.eq(self.index)",
+        f"{_SIMT_GATEWARE_TESTS}/test_weight_feed.py",
+    ),
+    Mutation(
+        "masked-lanes-begin-anew",
+        f"{_SIMT_GATEWARE}/lane.py",
+        "with m.Elif(control.clears & self.takes_part):",
+        "with m.Elif(control.clears):",
+        f"{_SIMT_GATEWARE_TESTS}/test_lane.py",
+    ),
+    Mutation(
+        "the-larger-of-two-without-their-signs",
+        f"{_SIMT_GATEWARE}/lane.py",
+        "number[:8].as_signed() < code[:8].as_signed()",
+        "number[:8] < code[:8]",
+        f"{_SIMT_GATEWARE_TESTS}/test_lane.py",
+    ),
+    Mutation(
+        "operands-of-masked-lanes-that-toggle",
+        f"{_SIMT_GATEWARE}/lane.py",
+        "with m.If(self.take_activation):",
+        "with m.If(1):",
+        f"{_SIMT_GATEWARE_TESTS}/test_lane.py",
+    ),
+    Mutation(
+        "all-lanes-take-the-first-byte",
+        f"{_SIMT_GATEWARE}/cluster.py",
+        "byte = number % unit.word",
+        "byte = 0",
+        f"{_SIMT_GATEWARE_TESTS}/test_cluster.py",
+    ),
+    Mutation(
+        "a-fault-that-stops-the-next-instruction",
+        f"{_SIMT_GATEWARE}/stream_faults.py",
+        "self.stop.eq(fault.valid & ~self.first & ~firsts[0])",
+        "self.stop.eq(fault.valid & ~self.first)",
+        f"{_SIMT_GATEWARE_TESTS}/test_stream_faults.py",
+    ),
+    Mutation(
+        "an-instruction-that-faults-and-ends",
+        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        "ended = later & ~faults.faulty",
+        "ended = later",
+        f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
+    ),
+    Mutation(
+        "registers-that-masked-lanes-need-unread",
+        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        "unread = before.clears & masks[add - 1].all()",
+        "unread = before.clears",
+        f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
+    ),
+    Mutation(
+        "the-lanes-of-the-next-instruction",
+        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        "cluster.sums.eq(masks[add][own_lanes])",
+        "cluster.sums.eq(masks[0][own_lanes])",
+        f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
+    ),
+    Mutation(
+        "groups-that-all-lie-where-the-first-one-does",
+        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        "number = window * groups // self._windows",
+        "number = 0",
+        f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
+    ),
+)
+
 MUTATIONS = (
     *_BLOCKS,
     *_NETWORKS,
@@ -1090,4 +1235,5 @@ MUTATIONS = (
     *_SEARCH,
     *_SUMMARY,
     *_SIMT_BREAKAGES,
+    *_SIMT_GATEWARE_BREAKAGES,
 )

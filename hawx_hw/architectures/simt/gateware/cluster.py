@@ -69,7 +69,7 @@ class Cluster(wiring.Component):
     control : In(ClusterControl)
     operands, products, sums : In(len(cells))
         Lanes that take part: in the cycle of the operands, in that of ``control.product``, and in
-        that of ``control.sum``.
+        that of ``control.sum``. Without a tap there are none in the last one.
     weights : In(8 * len(cells))
     code : In(signed(8))
     codes : In(8 * word)

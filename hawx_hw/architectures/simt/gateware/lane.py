@@ -23,17 +23,15 @@ class LaneControl(data.StructLayout):
 
     Members
     -------
-    valid : 1
-        A tap is there.
     begins : 1
-        It is the first of its run: the sum begins with the register, or anew.
+        A tap is there that is the first of its run: the sum begins with the register, or anew.
     clears : 1
         With ``begins``: anew.
     kind : Kind
     """
 
     def __init__(self) -> None:
-        super().__init__({"valid": 1, "begins": 1, "clears": 1, "kind": Kind})
+        super().__init__({"begins": 1, "clears": 1, "kind": Kind})
 
 
 class Lane(wiring.Component):
@@ -72,7 +70,8 @@ class Lane(wiring.Component):
         with it and later.
     control : In(LaneControl)
     takes_part : In(1)
-        With ``control``: the lane is not masked.
+        With ``control``: a tap is there, and the lane is not masked. Otherwise the sum holds still,
+        or is the register.
     register : In(signed(bits))
         With ``control.begins``: the vector register.
     total : Out(signed(bits))
@@ -146,31 +145,32 @@ class Lane(wiring.Component):
         """Add a product or code; the code alone is there earlier."""
         control, bits = self.control, self._bits
         total = Signal(signed(bits), reset_less=True)
-        least = Mux(control.kind == Kind.MAXIMUM, Const(CODE_MIN, signed(bits)), 0)
         base = Signal(signed(bits), name="base")
+        maximum = control.kind == Kind.MAXIMUM
         with m.If(~control.begins):
             m.d.comb += base.eq(total)
         with m.Elif(control.clears & self.takes_part):
-            m.d.comb += base.eq(least)
+            m.d.comb += base.eq(Mux(maximum, Const(CODE_MIN, signed(bits)), 0))
         with m.Else():
             m.d.comb += base.eq(self.register)
-        added = carry_select_sum(m, base, value, bits, "added")
-        takes = self.takes_part
-        larger = Signal(name="larger")
-        adds, keeps, loads = (Signal(name=name) for name in ("adds", "keeps", "loads"))
-        maximum = control.kind == Kind.MAXIMUM
+        # Nothing is added where the sum stays, so that it needs no other way to stay.
+        adds, loads = Signal(name="adds"), Signal(name="loads")
+        addend = Signal(value.shape(), name="addend")
         m.d.comb += [
-            larger.eq(base < code),
-            adds.eq(takes & (control.kind == Kind.ADD)),
-            keeps.eq(~takes | (maximum & ~larger)),
-            loads.eq(takes & ((control.kind == Kind.LOAD) | (maximum & larger))),
+            adds.eq(self.takes_part & (control.kind == Kind.ADD)),
+            loads.eq(
+                self.takes_part & ((control.kind == Kind.LOAD) | (maximum & _below(m, base, code)))
+            ),
+            addend.eq(value & adds.replicate(len(value))),
         ]
-        wide_code = Signal(signed(bits), name="wide_code")
-        m.d.comb += wide_code.eq(code)
-        chosen = [
-            value & select.replicate(bits)
-            for select, value in ((adds, added), (keeps, base), (loads, wide_code))
-        ]
-        with m.If(control.valid & (control.begins | takes)):
-            m.d.sync += total.eq(chosen[0] | chosen[1] | chosen[2])
+        added = carry_select_sum(m, base, addend, bits, "added")
+        m.d.sync += total.eq(Mux(loads, code, added))
         m.d.comb += self.total.eq(total)
+
+
+def _below(m: Module, number: Signal, code: Value) -> Value:
+    """Whether a number is below a code of eight bits: only those of eight bits are compared."""
+    sign = number[-1]
+    small = Signal(name="small")
+    m.d.comb += small.eq(number[7:] == sign.replicate(len(number) - 7))
+    return Mux(small, number[:8].as_signed() < code[:8].as_signed(), sign)

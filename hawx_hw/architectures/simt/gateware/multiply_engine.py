@@ -393,7 +393,7 @@ class MultiplyEngine(wiring.Component):
         ends = self._left == 0
         m.d.sync += [
             stages[0].valid.eq(self._valid),
-            stages[0].begins.eq(self._first & run.begins),
+            stages[0].begins.eq(self._valid & self._first & run.begins),
             stages[0].ends.eq(ends & run.ends),
             stages[0].clears.eq(run.opens & instruction.clears),
             stages[0].moves.eq(~instruction.multiplies),
@@ -404,6 +404,8 @@ class MultiplyEngine(wiring.Component):
         ]
         m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
         m.d.sync += [after.eq(before) for before, after in pairwise(masks)]
+        taking = stages[0].valid.replicate(unit.lanes)
+        m.d.sync += masks[1].eq(masks[0] & taking)
 
     def _clusters(self, m: Module, platform: Any, windows: list[Any]) -> None:
         unit, stages, masks = self._unit, self._stages, self._masks
@@ -438,7 +440,6 @@ class MultiplyEngine(wiring.Component):
                 control.select.eq(select),
                 control.moves.eq(stages[1].moves),
                 control.product.eq(stages[1].valid),
-                control.sum.valid.eq(stages[add].valid),
                 control.sum.begins.eq(stages[add].begins),
                 control.sum.clears.eq(stages[add].clears),
                 control.sum.kind.eq(stages[add].kind),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
@@ -184,39 +186,48 @@ class ActivationWindow(wiring.Component):
         m.d.comb += self.tap_word.eq(Cat(kind, Mux(kind, of_tap[1], of_tap[0])))
         return loads, current
 
-    def _words(self, m: Module, loads: list[list[Signal]], current: list[Signal]) -> list[Value]:
-        """The even and the odd word of the present run."""
+    def _words(
+        self, m: Module, loads: list[list[Signal]], current: list[Signal]
+    ) -> list[tuple[Value, Value]]:
+        """Words that may be the tap's, each with whether it is."""
+        low = self._unit.byte_bits
+        tap = Signal(low + 1, name="tap_now", reset_less=True)
+        inside = Signal(name="inside_now", reset_less=True)
         last = Signal(name="last_word_comes")
-        m.d.sync += last.eq(self.word_last)
-        words = []
+        comes = Signal(name="tap_word_comes")
+        m.d.sync += [tap.eq(self.tap), inside.eq(self.inside), last.eq(self.word_last)]
+        self._byte, self._inside = tap[:low], inside
+        words: list[tuple[Value, Value]] = []
+        arrivals = []
         for kind in _PARITIES:
-            registers = []
             for way, load in enumerate(loads[kind]):
                 register = Signal(8 * self._unit.word, name=f"word_{kind}_{way}", reset_less=True)
                 with m.If(load):
                     m.d.sync += register.eq(self.data)
-                # The last word of a run is used in the cycle in which it comes. Others come while
-                # the run before still uses the register.
-                registers.append(Mux(load & last, self.data, register))
-            word = Signal(8 * self._unit.word, name=f"present_word_{kind}")
-            m.d.comb += word.eq(
-                registers[0] if self._ways == 1 else Mux(current[kind], registers[1], registers[0])
-            )
-            words.append(word)
-        return words
+                chosen = Signal(name=f"chosen_{kind}_{way}_now")
+                own = current[kind] == way if self._ways > 1 else 1
+                m.d.comb += chosen.eq(inside & (tap[low] == kind) & own)
+                arrivals.append(chosen & load)
+                words.append((register, chosen & ~comes))
+        # The last word of a run is used in the cycle in which it comes. Others come while the run
+        # before still uses the register.
+        m.d.comb += comes.eq(last & Cat(arrivals).any())
+        return [*words, (self.data, comes)]
 
-    def _select(self, m: Module, words: list[Value]) -> None:
+    def _select(self, m: Module, words: list[tuple[Value, Value]]) -> None:
         """The byte and the word of the tap."""
-        low = self._unit.byte_bits
-        tap = Signal(low + 1, name="tap_now", reset_less=True)
-        inside = Signal(name="inside_now", reset_less=True)
-        word = Signal(data.ArrayLayout(signed(8), self._unit.word), name="tap_word")
-        m.d.sync += [tap.eq(self.tap), inside.eq(self.inside)]
-        m.d.comb += Value.cast(word).eq(Mux(tap[low], words[1], words[0]))
-        byte = Array([word[n] for n in range(self._unit.word)])[tap[:low]] if low else word[0]
+        count = self._unit.word
+        padding = Signal(8, name="padding")
+        word = Signal(data.ArrayLayout(signed(8), count), name="tap_word_now")
+        code = Signal(8, name="tap_code")
+        m.d.comb += padding.eq(self.pad & (~self._inside).replicate(8))
+        gated = [value & chosen.replicate(8 * count) for value, chosen in words]
+        m.d.comb += Value.cast(word).eq(reduce(or_, gated))
+        low = self._byte
         m.d.comb += [
-            self.code.eq(Mux(inside, byte, self.pad)),
-            self.codes.eq(Mux(inside, Value.cast(word), Cat(*[self.pad] * self._unit.word))),
+            code.eq(Array([word[n] for n in range(count)])[low] if len(low) else word[0]),
+            self.code.eq(code | padding),
+            self.codes.eq(Value.cast(word) | Cat(*[padding] * count)),
         ]
 
 

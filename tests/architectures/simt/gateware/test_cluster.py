@@ -59,7 +59,6 @@ def test_each_lane_has_its_own(block_register: bool) -> None:
                 if block_register:
                     await ctx.tick()
                 ctx.set(control.product, 0)
-                ctx.set(control.sum.valid, 1)
                 ctx.set(control.sum.begins, 1)
                 ctx.set(control.sum.kind, Kind.ADD)
                 await ctx.tick()

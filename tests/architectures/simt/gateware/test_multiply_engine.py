@@ -95,7 +95,7 @@ def test_many_faults(seed: int) -> None:
 
 
 def test_the_sample_has_everything() -> None:
-    """Of the instructions that the tests above run."""
+    """The instructions that the tests above run have every operation, shape and mask."""
     works = [(job(lanes).program, work) for lanes in UNITS for work in job(lanes).works]
     streams = [(program.unit, program.streams[work.instruction.d]) for program, work in works]
     assert {work.instruction.mnemonic for _, work in works} == {
