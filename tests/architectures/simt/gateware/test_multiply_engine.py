@@ -120,32 +120,52 @@ def test_the_sample_has_everything() -> None:
     )
 
 
+def single(unit: Unit, stream: Stream, works: int) -> Job:
+    """The same MAC.z of a stream several times, warp after warp, from place 0 with two beats."""
+    base = random_job(0, unit, 1)
+    instruction = replace(base.works[0].instruction, mnemonic="MAC", v=0, rs=4, sel=0, fn=1, d=0)
+    work = replace(base.works[0], instruction=instruction, scalars=(0, 0, 0, 0, 2))
+    count = stream.positions * stream.taps
+    weights = np.random.default_rng(0).integers(-128, 128, (count, unit.lanes), np.int8)
+    program = replace(base.program, streams=(stream,), weights=weights)
+    made = tuple(replace(work, warp=number % unit.warps, wait=0) for number in range(works))
+    return replace(base, program=program, works=made)
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_a_fault_in_the_last_steps(after: int) -> None:
+    """The next instruction has begun when it is known, and goes on to its end."""
+    unit = Unit(lanes=2, warps=2, registers=4, activation_words=50)
+    sample = single(unit, Stream(kernel_x=after, kernel_x_step=1), 2)
+    # The first of so many steps faults.
+    scalars = [(unit.address(100), 0, 0, 0, 1), (0, 0, 0, 0, 1)]
+    works = [replace(work, scalars=own) for work, own in zip(sample.works, scalars, strict=True)]
+    sample = replace(sample, works=tuple(works))
+    expected, result = reference(sample), run_job(sample)
+    assert expected.fault is not None
+    assert len(expected.cycles) == (2 if after <= 3 else 1)
+    assert result.cycles == expected.cycles
+    assert result.fault == expected.fault
+    np.testing.assert_array_equal(result.registers[1], expected.registers[1])
+
+
 CORNERS = [(-1, -1), (3, -1), (-1, 2), (3, 2), (9, 0), (0, 9), (0, 0)]
 
 
 def test_edges_in_all_corners() -> None:
     """A kernel of 3 x 3 over a map of 5 x 4: what lies beyond it is the padding."""
     unit = Unit(lanes=4, warps=2, registers=2, activation_words=64)
-    base = random_job(0, unit, 1)
     stream = Stream(
         taps=4, tap_step=1, kernel_x=3, kernel_x_step=4, kernel_x_x=1, kernel_y=3,
         kernel_y_step=20, kernel_y_y=1, beat_step=4, beat_x=1, width=5, height=4, pad=-77,
     )  # fmt: skip
-    instruction = replace(base.works[0].instruction, mnemonic="MAC", v=0, rs=4, sel=0, fn=1, d=0)
-    works = tuple(
-        replace(
-            base.works[0],
-            instruction=instruction,
-            warp=number % 2,
-            scalars=(
-                unit.address(100 + 20 * y + 4 * x) % (1 << 16), x % (1 << 16), y % (1 << 16), 0, 2
-            ),
-        )
-        for number, (x, y) in enumerate(CORNERS)
-    )  # fmt: skip
-    weights = np.random.default_rng(0).integers(-128, 128, (36, 4), np.int8)
-    program = replace(base.program, streams=(stream,), weights=weights)
-    sample = replace(base, program=program, works=works)
+    sample = single(unit, stream, len(CORNERS))
+    modulus = 1 << unit.scalar_bits
+    works = [
+        replace(work, scalars=(100 + 20 * y + 4 * x, x % modulus, y % modulus, 0, 2))
+        for work, (x, y) in zip(sample.works, CORNERS, strict=True)
+    ]
+    sample = replace(sample, works=tuple(works))
     expected, result = reference(sample), run_job(sample)
     assert expected.fault is None
     assert result.cycles == expected.cycles
@@ -155,16 +175,12 @@ def test_edges_in_all_corners() -> None:
 def test_words_are_read_once() -> None:
     """Windows of 5 x 5 over a packed map of lines of two words: few words for many taps."""
     unit = Unit(lanes=8, warps=1, registers=8)
-    base = random_job(0, unit, 1)
     stream = Stream(
         taps=5, tap_step=1, across=2, across_step=1, beat_step=2, down=2, down_step=16,
         kernel_y=5, kernel_y_step=16, words=2, word_step=8,
     )  # fmt: skip
-    instruction = replace(base.works[0].instruction, mnemonic="MAC", v=0, rs=4, sel=0, fn=1, d=0)
-    work = replace(base.works[0], instruction=instruction, scalars=(2, 0, 0, 0, 2), warp=0)
-    weights = np.random.default_rng(0).integers(-128, 128, (25, 8), np.int8)
-    program = replace(base.program, streams=(stream,), weights=weights)
-    sample = replace(base, program=program, works=(work,))
+    sample = single(unit, stream, 1)
+    sample = replace(sample, works=(replace(sample.works[0], scalars=(2, 0, 0, 0, 2)),))
     result = run_job(sample)
     assert result.cycles == reference(sample).cycles
     # 200 taps in 40 runs, each of two words, of six lines: each word of a line is read once.
