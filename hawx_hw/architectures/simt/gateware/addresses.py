@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.adders import carry_select_sum
@@ -43,13 +43,12 @@ def add_address(m: Module, unit: Unit, start: Value, step: Value, bits: int, nam
     low = unit.byte_bits
     if unit.word == 1 << low:
         return add_modulo(m, start, step, bits, name)
-    wide = Signal(step.shape(), name=f"{name}_step")
+    step = Value.cast(step)
+    signed_step = step.shape().signed
+    # With at least one bit of the word's number: that of a negative step is negative.
+    wide = Signal(Shape(max(len(step), low + 1), signed=signed_step), name=f"{name}_step")
     m.d.comb += wide.eq(step)
-    if len(wide) <= low:  # never negative: a negative step has a negative word
-        parts = wide, Const(0, 0)
-    else:
-        upper = wide[low:]
-        parts = wide[:low], upper.as_signed() if step.shape().signed else upper
+    parts = wide[:low], wide[low:].as_signed() if signed_step else wide[low:]
     total = Signal(low + 1, name=f"{name}_byte")
     over = Signal(name=f"{name}_over")
     m.d.comb += [total.eq(start[:low] + parts[0]), over.eq(total >= unit.word)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -326,23 +327,32 @@ class Walker(wiring.Component):
         return Cat(present).any() if present else None
 
     def _places(
-        self, m: Module, name: str, start: Value, steps: dict[str, Value], add: Any,
-        lines: bool = True,
-    ) -> tuple[Signal, Value]:  # fmt: skip
+        self,
+        m: Module,
+        name: str,
+        start: Value,
+        steps: dict[str, Value],
+        add: Any,
+        inner: Sequence[str] = _LOOPS[:2],
+    ) -> tuple[Signal, Value]:
         """A number that each loop steps; returns it and what it steps to.
 
-        The loops down and of positions step from where they began themselves; that of ``down`` from
-        the position's where ``lines`` is false.
+        A loop steps from where it began itself, which needs a register where a loop within it
+        changes the number meanwhile: one of ``inner``, by its name or by that of its step.
         """
         bits = len(start)
         place = Signal(bits, name=name, reset_less=True)
         position = row = place
         outer = self._outermost(_LOOPS[3:])
         down = self._outermost(_LOOPS[2:])
-        if outer is not None or (self._format.has("down") and not lines):
+        if inner and (outer is not None or self._format.has("down")):
             position = row = Signal(bits, name=f"position_{name}", reset_less=True)
-        if self._format.has("down") and lines:
-            row = Signal(bits, name=f"row_{name}", reset_less=True)
+        # Beats step along a row, so that the loop down steps from the row.
+        if self._format.has("down"):
+            if not set(inner) - {"down_y"}:
+                row = place
+            elif Value.cast(steps["down"]).shape().width:
+                row = Signal(bits, name=f"row_{name}", reset_less=True)
         bases = {
             loop: place if loop in _LOOPS[:2] else row if loop == "down" else position
             for loop in _LOOPS
@@ -409,7 +419,6 @@ class Walker(wiring.Component):
                     "blocks": s.kernel_y_x,
                 },
                 lambda base, step: add_modulo(m, base, step, bits, "column_sum"),
-                lines=False,
             )  # fmt: skip
             m.d.comb += self.run.x.eq(x)
         if not self._format.has("height"):
@@ -426,6 +435,7 @@ class Walker(wiring.Component):
                 "blocks": s.block_y,
             },
             lambda base, step: add_modulo(m, base, step, bits, "line_sum"),
+            [name for name in ("beat_y", "down_y") if self._format.has(name)],
         )  # fmt: skip
         m.d.comb += self.run.inside.eq((s.height == 0) | (y < s.height))
 

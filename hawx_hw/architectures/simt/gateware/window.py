@@ -121,7 +121,10 @@ class ActivationWindow(wiring.Component):
     def _matches(self, m: Module) -> None:
         """Compare the word with those of the first and of the last tap."""
         unit, low = self._unit, self._unit.byte_bits
-        reach = self.reach
+        reach = Signal(
+            Shape(max(self._reach.width, low + 1), signed=self._reach.signed), name="wide_reach"
+        )
+        m.d.comb += reach.eq(self.reach)
         words = reach[low:].as_signed() if self._reach.signed else reach[low:]
         over = self.first[:low] + reach[:low] >= unit.word
         distance = Signal(unit.word_bits, name="distance")

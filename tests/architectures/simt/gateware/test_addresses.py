@@ -32,7 +32,7 @@ class Sum(wiring.Component):
 
 
 @pytest.mark.parametrize("word", [1, 3, 8, 13])
-@pytest.mark.parametrize("step", [signed(9), unsigned(6), unsigned(2), signed(20)])
+@pytest.mark.parametrize("step", [signed(9), unsigned(6), unsigned(2), signed(20), signed(2)])
 def test_an_address_some_bytes_on(word: int, step: Any) -> None:
     unit = Unit(lanes=word, cluster=word, word=word, requantizers=1)
     component = Sum(unit, step)

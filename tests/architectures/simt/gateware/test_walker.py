@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -148,3 +149,20 @@ def test_numbers_of_registers_hold_the_first_that_there_is_not() -> None:
     unit = Unit(registers=8)
     assert number_bits(unit, StreamFormat.of([Stream()], unit)) == 5
     assert number_bits(unit, StreamFormat.of([Stream(across=60)], unit)) == 7
+
+
+@pytest.mark.parametrize("fixed", [{"beat_y": 0}, {"beat_y": 0, "down_y": 0}, {"down": 1}])
+def test_programs_that_need_fewer_registers(fixed: dict[str, int]) -> None:
+    unit = Unit(lanes=4, registers=32)
+    rng = random.Random(7)
+    streams = [replace(random_stream(rng, unit), **fixed) for _ in range(4)]  # type: ignore[arg-type]
+    works = [(stream, 0, 1, 65535, 3, 0) for stream in streams]
+    seen = walk(unit, works, streams)
+    for stream, address, x, y, beats, first in works:
+        cycles = stream.cycles(beats)
+        own, seen = seen[:cycles], seen[cycles:]
+        for run in runs(unit, stream, address, x, y, beats, first):
+            now = own[run.cycle]
+            assert now["address"] == run.address[0] << unit.byte_bits | run.address[1]
+            assert now["inside"] == (stream.height == 0 or run.y < stream.height)
+    assert not seen

@@ -19,24 +19,33 @@ DEPTH = 16
 
 
 @pytest.mark.parametrize(
-    ("ways", "words", "taps"), [(1, 1, 4), (1, 2, 4), (1, 2, 2), (2, 3, 4), (2, 5, 4), (2, 1, 1)]
+    ("ways", "words", "taps", "step"),
+    [
+        (1, 1, 4, 1),
+        (1, 2, 4, 1),
+        (1, 2, 2, 1),
+        (1, 2, 4, -1),
+        (2, 3, 4, 1),
+        (2, 3, 3, -1),
+        (2, 5, 4, 1),
+        (2, 1, 1, 1),
+    ],
 )
-def test_runs(ways: int, words: int, taps: int) -> None:
+def test_runs(ways: int, words: int, taps: int, step: int) -> None:
     """Runs at random places follow each other without a pause, and name ``words`` words each."""
     unit = Unit(lanes=4, cluster=4, word=4)
     rng = random.Random(words)
-    reach = taps - 1
-    format = StreamFormat.of([Stream(taps=taps, tap_step=1)], unit)
+    reach = step * (taps - 1)
+    format = StreamFormat.of([Stream(taps=taps, tap_step=step)], unit)
     window = ActivationWindow(unit, format, ways)
     assert window.ways == ways
     memory = [[rng.randint(-128, 127) for _ in range(4)] for _ in range(DEPTH)]
     run = max(taps, words)
-    starts = [rng.randrange((DEPTH - 1) * 4)]
+    bounds = range(4, (DEPTH - 1) * 4)
+    starts = [rng.choice(bounds)]
     for _ in range(60):
-        near = starts[-1] + rng.randint(-5, 5)
-        starts.append(
-            rng.choice([starts[-1], near % ((DEPTH - 1) * 4), rng.randrange((DEPTH - 1) * 4)])
-        )
+        near = min(max(starts[-1] + rng.randint(-5, 5), bounds[0]), bounds[-1])
+        starts.append(rng.choice([starts[-1], near, rng.choice(bounds)]))
     # In which cycle which word is named: the last one of each run when its taps begin.
     named: dict[int, tuple[int, int, bool]] = {}
     tapped: dict[int, tuple[int, bool]] = {}
@@ -55,7 +64,7 @@ def test_runs(ways: int, words: int, taps: int) -> None:
             named[begin - words + 1 + index] = (word, start, index == words - 1)
         for tap in range(taps):
             inside = rng.random() < 0.8
-            tapped[begin + tap] = (start + tap, inside)
+            tapped[begin + tap] = (start + step * tap, inside)
 
     reads: list[int] = []
 
