@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -34,6 +34,8 @@ class ClusterControl(data.StructLayout):
     select
     moves, product : 1
     sum : LaneControl
+        A cycle before the lanes need it: each cluster has a register of its own, since one would
+        have to drive all lanes.
     """
 
     def __init__(self, selections: int):
@@ -69,7 +71,7 @@ class Cluster(wiring.Component):
     control : In(ClusterControl)
     operands, products, sums : In(len(cells))
         Lanes that take part: in the cycle of the operands, in that of ``control.product``, and in
-        that of ``control.sum``. Without a tap there are none in the last one.
+        the one after ``control.sum``. Without a tap there are none in the last one.
     weights : In(8 * len(cells))
     code : In(signed(8))
     codes : In(8 * word)
@@ -105,6 +107,8 @@ class Cluster(wiring.Component):
         unit, control = self._unit, self.control
         bits = unit.register_bits
         totals = []
+        summing = Signal(LaneControl(), name="sum_now", reset_less=True)
+        m.d.sync += summing.eq(control.sum)
         for number, cell in enumerate(self._cells):
             lane: Any = place(
                 m,
@@ -127,7 +131,7 @@ class Cluster(wiring.Component):
                 lane.activation.eq(Mux(control.own, own, self.code)),
                 lane.take_activation.eq(control.tap & self.operands[number]),
                 lane.moves.eq(control.moves),
-                lane.control.eq(control.sum),
+                lane.control.eq(summing),
                 lane.takes_part.eq(self.sums[number]),
                 lane.register.eq(self.registers[bits * number : bits * (number + 1)].as_signed()),
             ]

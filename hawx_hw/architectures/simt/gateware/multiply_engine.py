@@ -418,13 +418,15 @@ class MultiplyEngine(wiring.Component):
             select.eq(self._tapping.select),
         ]
         add = len(stages) - 2
-        count = unit.lanes // self._windows
+        before, after = stages[add - 1], stages[add + 1]
+        count = unit.cluster
         bits = unit.register_bits
         cells = cells_of(self._lanes)
-        parts = [tuple(cells[n * count : (n + 1) * count]) for n in range(self._windows)]
+        parts = [tuple(cells[n * count : (n + 1) * count]) for n in range(unit.clusters)]
         kinds = _kinds(parts)
         totals = []
-        for number, window in enumerate(windows):
+        for number in range(unit.clusters):
+            window = windows[number * self._windows // unit.clusters]
             own_lanes = slice(number * count, (number + 1) * count)
             kind = f"{CLUSTER}_{kinds[number]}" if max(kinds) else CLUSTER
             cluster: Any = place(
@@ -440,9 +442,9 @@ class MultiplyEngine(wiring.Component):
                 control.select.eq(select),
                 control.moves.eq(stages[1].moves),
                 control.product.eq(stages[1].valid),
-                control.sum.begins.eq(stages[add].begins),
-                control.sum.clears.eq(stages[add].clears),
-                control.sum.kind.eq(stages[add].kind),
+                control.sum.begins.eq(before.begins),
+                control.sum.clears.eq(before.clears),
+                control.sum.kind.eq(before.kind),
                 cluster.operands.eq(masks[0][own_lanes]),
                 cluster.products.eq(masks[1][own_lanes]),
                 cluster.sums.eq(masks[add][own_lanes]),
@@ -454,7 +456,6 @@ class MultiplyEngine(wiring.Component):
                 ),
             ]
             totals.append(cluster.totals)
-        before, after = stages[add - 1], stages[add + 1]
         # A register that all lanes begin anew need not be read.
         unread = before.clears & masks[add - 1].all()
         m.d.comb += [

@@ -114,8 +114,11 @@ class ActivationWindow(wiring.Component):
         m = Module()
         self._matches(m)
         loads, current = self._tags(m)
-        words = self._words(m, loads, current)
-        self._select(m, words)
+        tap = Signal(len(self.tap), name="tap_now", reset_less=True)
+        inside = Signal(name="inside_now", reset_less=True)
+        m.d.sync += [tap.eq(self.tap), inside.eq(self.inside)]
+        words = self._words(m, loads, current, tap, inside)
+        self._select(m, words, tap[: self._unit.byte_bits], inside)
         return m
 
     def _matches(self, m: Module) -> None:
@@ -190,16 +193,18 @@ class ActivationWindow(wiring.Component):
         return loads, current
 
     def _words(
-        self, m: Module, loads: list[list[Signal]], current: list[Signal]
+        self,
+        m: Module,
+        loads: list[list[Signal]],
+        current: list[Signal],
+        tap: Signal,
+        inside: Signal,
     ) -> list[tuple[Value, Value]]:
         """Words that may be the tap's, each with whether it is."""
         low = self._unit.byte_bits
-        tap = Signal(low + 1, name="tap_now", reset_less=True)
-        inside = Signal(name="inside_now", reset_less=True)
         last = Signal(name="last_word_comes")
         comes = Signal(name="tap_word_comes")
-        m.d.sync += [tap.eq(self.tap), inside.eq(self.inside), last.eq(self.word_last)]
-        self._byte, self._inside = tap[:low], inside
+        m.d.sync += last.eq(self.word_last)
         words: list[tuple[Value, Value]] = []
         arrivals = []
         for kind in _PARITIES:
@@ -217,16 +222,17 @@ class ActivationWindow(wiring.Component):
         m.d.comb += comes.eq(last & Cat(arrivals).any())
         return [*words, (self.data, comes)]
 
-    def _select(self, m: Module, words: list[tuple[Value, Value]]) -> None:
+    def _select(
+        self, m: Module, words: list[tuple[Value, Value]], low: Value, inside: Signal
+    ) -> None:
         """The byte and the word of the tap."""
         count = self._unit.word
         padding = Signal(8, name="padding")
         word = Signal(data.ArrayLayout(signed(8), count), name="tap_word_now")
         code = Signal(8, name="tap_code")
-        m.d.comb += padding.eq(self.pad & (~self._inside).replicate(8))
+        m.d.comb += padding.eq(self.pad & (~inside).replicate(8))
         gated = [value & chosen.replicate(8 * count) for value, chosen in words]
         m.d.comb += Value.cast(word).eq(reduce(or_, gated))
-        low = self._byte
         m.d.comb += [
             code.eq(Array([word[n] for n in range(count)])[low] if len(low) else word[0]),
             self.code.eq(code | padding),

@@ -52,17 +52,18 @@ def test_each_lane_has_its_own(block_register: bool) -> None:
                 ctx.set(control.select, select)
                 for name in ("tap", "weighs", "choose"):
                     ctx.set(control[name], 1)
-                await ctx.tick()
-                for name in ("tap", "weighs", "choose"):
-                    ctx.set(control[name], 0)
-                ctx.set(control.product, 1)
                 if block_register:
                     await ctx.tick()
-                ctx.set(control.product, 0)
+                for name in ("tap", "weighs", "choose"):
+                    ctx.set(control[name], int(not block_register))
+                ctx.set(control.product, 1)
                 ctx.set(control.sum.begins, 1)
                 ctx.set(control.sum.kind, Kind.ADD)
                 await ctx.tick()
+                for name in ("tap", "weighs", "choose", "product"):
+                    ctx.set(control[name], 0)
                 ctx.set(Value.cast(control.sum), 0)
+                await ctx.tick()
                 expected = []
                 for lane, cell in enumerate(CELLS):
                     table = cell.blocks[cell.choices[select]].raw_table

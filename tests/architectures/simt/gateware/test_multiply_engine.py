@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
-from hawx_hw.architectures.simt.gateware.multiply_engine import cells_of, windows_of
+from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine, cells_of, windows_of
 from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks import by_name
+from hawx_hw.gateware.hierarchy import Emission
 from tests.architectures.simt.gateware.engines import (
     Job,
     random_job,
@@ -185,6 +186,31 @@ def test_words_are_read_once() -> None:
     assert result.cycles == reference(sample).cycles
     # 200 taps in 40 runs, each of two words, of six lines: each word of a line is read once.
     assert result.reads == 12
+
+
+def test_equal_parts_are_one_module() -> None:
+    unit = Unit(lanes=4, cluster=2)
+    streams = (Stream(groups=2, group_step=2, words=2, word_step=2, width=3), Stream(taps=2))
+    blocks = (by_name("exact"), by_name("drum(3)"))
+
+    def modules(choice: list[list[int]]) -> list[str]:
+        engine = MultiplyEngine(
+            unit,
+            StreamFormat.of(streams, unit),
+            LaneBlocks(blocks, np.array(choice)),
+            streams=2,
+            weights=9,
+        )
+        emission = Emission()
+        emission.define("engine", engine)
+        return [name for name in emission.modules if not name.startswith("hawx_block")]
+
+    parts = ["hawx_walker", "hawx_weight_feed", "hawx_group_walker", "hawx_activation_window"]
+    assert modules([[0, 0, 0, 0]]) == [
+        *parts, "hawx_lane_exact", "hawx_cluster", "hawx_stream_faults", "engine"
+    ]  # fmt: skip
+    names = modules([[0, 0, 0, 0], [0, 0, 1, 1]])
+    assert [name for name in names if "cluster" in name] == ["hawx_cluster_0", "hawx_cluster_1"]
 
 
 def test_windows() -> None:
