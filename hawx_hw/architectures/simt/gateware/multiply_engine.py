@@ -119,7 +119,8 @@ class MultiplyEngine(wiring.Component):
     streams : int
         Words of the stream memory.
     weights : int
-        Words of the weight memory.
+        Words of the weight memory; of these only ``known`` may be read.
+    known : int or None
     implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
@@ -146,10 +147,11 @@ class MultiplyEngine(wiring.Component):
         *,
         streams: int,
         weights: int,
+        known: int | None = None,
         implementations: Mapping[str, str] | None = None,
     ):
         self._unit, self._format, self._lanes = unit, format, lanes
-        self._weights = weights
+        self._weights, self._known = weights, known
         self._implementations = dict(implementations or {})
         self._windows, self._ways = windows_of(unit, format)
         super().__init__(
@@ -277,7 +279,11 @@ class MultiplyEngine(wiring.Component):
     def _feed(self, m: Module, platform: Any) -> None:
         unit = self._unit
         feed: Any = place(
-            m, platform, "weight_feed", WEIGHT_FEED, partial(WeightFeed, unit, self._weights)
+            m,
+            platform,
+            "weight_feed",
+            WEIGHT_FEED,
+            partial(WeightFeed, unit, self._weights, self._known),
         )
         multiplies = self._valid & self._tapping.multiplies
         m.d.comb += [

@@ -28,6 +28,8 @@ class WeightFeed(wiring.Component):
     unit : Unit
     depth : int
         Words of the weight memory, at least one.
+    known : int or None
+        Words that may be read; None: all.
 
     Attributes
     ----------
@@ -55,8 +57,8 @@ class WeightFeed(wiring.Component):
     #: Cycles from ``fetch`` to the first ``reuse`` of these weights.
     REUSE_LATENCY = 2
 
-    def __init__(self, unit: Unit, depth: int):
-        self._unit, self._depth = unit, depth
+    def __init__(self, unit: Unit, depth: int, known: int | None = None):
+        self._unit, self._known = unit, depth if known is None else known
         super().__init__(
             {
                 "begin": In(1),
@@ -73,11 +75,6 @@ class WeightFeed(wiring.Component):
             }
         )
 
-    @property
-    def depth(self) -> int:
-        """Words of the weight memory."""
-        return self._depth
-
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         unit = self._unit
@@ -92,8 +89,8 @@ class WeightFeed(wiring.Component):
             self.memory.enable.eq(self.fetch),
             self.memory.address.eq(address[: len(self.memory.address)]),
         ]
-        if self._depth < 1 << unit.scalar_bits:
-            m.d.comb += self.beyond.eq(self.fetch & (address >= self._depth))
+        if self._known < 1 << unit.scalar_bits:
+            m.d.comb += self.beyond.eq(self.fetch & (address >= self._known))
         if unit.taps == 1:  # the lanes hold the weight that they have
             m.d.comb += self.weights.eq(routed)
             return m

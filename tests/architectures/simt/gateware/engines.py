@@ -84,6 +84,7 @@ class Bench(wiring.Component):
         self.streams = [self.format.pack(stream) for stream in program.streams]
         self.activations = [word_of(word, 8) for word in job.activations]
         self.weights = [word_of(word, 8) for word in program.weights] or [0]
+        self.known = len(program.weights)
         self.lanes = program.lanes
         super().__init__(
             {
@@ -109,7 +110,12 @@ class Bench(wiring.Component):
         m = Module()
         unit = self.unit
         engine = MultiplyEngine(
-            unit, self.format, self.lanes, streams=len(self.streams), weights=len(self.weights)
+            unit,
+            self.format,
+            self.lanes,
+            streams=len(self.streams),
+            weights=len(self.weights),
+            known=self.known,
         )
         m.submodules.engine = engine
         m.submodules.registers = registers = RegisterFile(unit, readers=2, writers=2)

@@ -150,6 +150,17 @@ def test_a_fault_in_the_last_steps(after: int) -> None:
     np.testing.assert_array_equal(result.registers[1], expected.registers[1])
 
 
+def test_without_weights_there_is_nothing_to_multiply() -> None:
+    sample = single(Unit(lanes=2, warps=2), Stream(), 1)
+    program = replace(sample.program, weights=np.zeros((0, 2), np.int8))
+    sample = replace(sample, program=program)
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    assert result.fault == expected.fault
+    assert expected.fault is not None
+    assert expected.fault[1] == Cause.WEIGHT
+
+
 CORNERS = [(-1, -1), (3, -1), (-1, 2), (3, 2), (9, 0), (0, 9), (0, 0)]
 
 
