@@ -19,9 +19,10 @@ from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.graph.graph import MULTIPLIER_BITS
 
-__all__ = ["Names", "Program", "empty_constants", "empty_weights"]
+__all__ = ["MOST_DESCRIPTORS", "Names", "Program", "empty_constants", "empty_weights"]
 
-_DESCRIPTORS = 256
+#: Most streams, and most stores.
+MOST_DESCRIPTORS = 256
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class Program:
             raise ValueError(f"Arguments must be as many for each of {unit.warps} warps")
         if any(not 0 <= value < 1 << unit.scalar_bits for value in self.arguments):
             raise ValueError(f"Arguments must have {unit.scalar_bits} bits")
-        if max(len(self.streams), len(self.stores)) > _DESCRIPTORS:
-            raise ValueError(f"Streams and stores must be at most {_DESCRIPTORS} each")
+        if max(len(self.streams), len(self.stores)) > MOST_DESCRIPTORS:
+            raise ValueError(f"Streams and stores must be at most {MOST_DESCRIPTORS} each")
         if self.lanes.choice.shape[1] != unit.lanes:
             raise ValueError(f"Blocks must be those of {unit.lanes} lanes")
         _check_shape("Weights", self.weights, (unit.lanes,))
