@@ -10,6 +10,7 @@ import numpy as np
 
 from hawx_hw.architectures.common.arena import Arena, allocate
 from hawx_hw.architectures.common.channels import Layout, channel_groups
+from hawx_hw.architectures.common.derivation import blocks_of
 from hawx_hw.architectures.common.operations import Operation
 from hawx_hw.architectures.common.requantization import Ranges, offsets, ranges, spans
 from hawx_hw.architectures.simt.descriptors import Stream
@@ -27,6 +28,7 @@ from hawx_hw.architectures.simt.program import MOST_DESCRIPTORS, Program
 from hawx_hw.architectures.simt.tensors import Map, image_pixels_per_word
 from hawx_hw.architectures.simt.tiling import beats_of, best_way
 from hawx_hw.architectures.simt.unit import RANGES, Unit, divisors
+from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
 
@@ -124,9 +126,7 @@ def compile_layers(
         layer.name: Map(0, layer.output_shape, unit.word, layouts[layer.name]) for layer in layers
     }
     ways = [_way(graph, layer, widest, maps, placed.ways.get(layer.name)) for layer in layers]
-    arena = allocate(
-        layers, graph.input, image_shape, unit.word, layouts, image_words=image.words
-    )
+    arena = allocate(layers, graph.input, image_shape, unit.word, layouts, image_words=image.words)
     maps = {
         name: dataclasses.replace(each, first=arena.addresses.get(name, 0))
         for name, each in maps.items()
@@ -138,17 +138,15 @@ def compile_layers(
     weights = constants = 0
     for layer, (placement, beats) in zip(layers, ways, strict=True):
         numbers = [
-            selections.setdefault(choice.tobytes(), len(selections))
-            for choice in (() if placement is None else placement.selections)
+            [selections.setdefault(choice.tobytes(), len(selections)) for choice in tile]
+            for tile in (() if placement is None else placement.selections)
         ]
         bases = Bases(weights, constants, numbers, layer is layers[-1])
         sources = tuple(maps[name] for name in layer.sources)
         target = maps[layer.name]
         lowered = lower(graph, layer, widest, sources, target, placement, beats, bases)
         weights, constants = weights + len(lowered.weights), constants + len(lowered.constants)
-        compiled.append(
-            CompiledLayer(layer, sources, target, placement, beats, bases, lowered)
-        )
+        compiled.append(CompiledLayer(layer, sources, target, placement, beats, bases, lowered))
     _check_descriptors(compiled)
     chosen = [np.frombuffer(key, dtype=np.int64) for key in selections]
     bits = ranges(
@@ -237,11 +235,9 @@ def _estimate(layers: Sequence[Operation], placed: Sequence[Placement], unit: Un
 
 def _derived(groups: Sequence[tuple[Sequence[Operation], bool]], unit: Unit) -> LaneBlockMap:
     """The lane block map of a network whose config gives none."""
-    from hawx_hw.architectures.common.derivation import blocks_of
-
     blocks = blocks_of([layer for layers, _ in groups for layer in layers])
     if not blocks:
-        return derive_lane_blocks([], unit.lanes)
+        return LaneBlockMap.uniform([by_name("exact")], unit.lanes)
     everything = LaneBlockMap.uniform(blocks, unit.lanes)
     served = []
     for layers, fixed in groups:
@@ -254,13 +250,12 @@ def _derived(groups: Sequence[tuple[Sequence[Operation], bool]], unit: Unit) -> 
         }
         if not options:
             raise not_served(layers, everything, fixed)
-        numbers = sorted(
-            options, key=lambda number, l=layers, o=options: _estimate(l, o[number], unit)
-        )
-        served.append((layers, fixed, numbers))
+        costs = {number: _estimate(layers, placed, unit) for number, placed in options.items()}
+        best = min(costs, key=costs.__getitem__)
+        served.append((layers, fixed, options[best]))
     # The most work first.
     served.sort(key=lambda entry: -sum(layer.macs for layer in entry[0]))
-    return derive_lane_blocks(served, unit.lanes)
+    return derive_lane_blocks(served, blocks, unit.lanes)
 
 
 def _way(
@@ -277,17 +272,25 @@ def _way(
     columns = layer.output_shape[2] if layer.multiplies or layer.elements > 1 else most
     ways: list[tuple[Placement | None, int]] = [
         (placement, beats)
-        for placement in placements or [None]
+        for placement in placements or (None,)
         for beats in beats_of(-(-columns // (placement.groups if placement else 1)), most)
     ]
 
     def sections(way: tuple[Placement | None, int]) -> Sequence[Section]:
         placement, beats = way
-        classes = range(0 if placement is None else len(placement.selections))
-        bases = Bases(selections=classes)
+        bases = Bases(selections=() if placement is None else _numbered(placement))
         return lower(graph, layer, unit, sources, target, placement, beats, bases).sections
 
     return ways[0] if len(ways) == 1 else best_way(ways, unit, sections)
+
+
+def _numbered(placement: Placement) -> list[list[int]]:
+    """Selections of a placement by number, for a layer alone."""
+    seen: dict[bytes, int] = {}
+    return [
+        [seen.setdefault(choice.tobytes(), len(seen)) for choice in tile]
+        for tile in placement.selections
+    ]
 
 
 def _check_descriptors(layers: Sequence[CompiledLayer]) -> None:
@@ -386,7 +389,9 @@ def _scalar_bits(
         _, height, width = layer.operation.input_shape
         kernel = max(*layer.operation.kernel.kernel, *layer.operation.pool.kernel)
         units = layer.sources[0].x_units
-        numbers.append((max(height, width) + 2 * kernel + unit.registers * unit.clusters) * units * 4)
+        numbers.append(
+            (max(height, width) + 2 * kernel + unit.registers * unit.clusters) * units * 4
+        )
     most = RANGES["scalar_bits"][1]
     bits = max(RANGES["scalar_bits"][0], *(number.bit_length() for number in numbers))
     if bits > most:

@@ -78,7 +78,7 @@ class Walk:
 
     mnemonic: str
     stream: Stream
-    start: Place = Place()
+    start: Place
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,9 @@ class Emitter:
 
     def argument_words(self, unit: Unit) -> tuple[int, ...]:
         """The argument memory of a unit with its final width of scalars."""
-        return tuple(value % (1 << unit.scalar_bits) for values in self.arguments for value in values)
+        return tuple(
+            value % (1 << unit.scalar_bits) for values in self.arguments for value in values
+        )
 
     def _set(self, scalar: int, *values: int) -> None:
         """Give a scalar its value, one for all warps or one for each."""
@@ -397,6 +399,4 @@ class Emitter:
             self.add("BLT", ra=_ROW, rb=_ROWS)
             self._step(_ROW, -section.rows)
             self._advance(section, section.tile_step.plus(section.row_step, -section.rows))
-            self.code[at] = Instruction(
-                "BLT", ra=_ROW, rb=_ROWS, offset=len(self.code) - at - 1
-            )
+            self.code[at] = Instruction("BLT", ra=_ROW, rb=_ROWS, offset=len(self.code) - at - 1)

@@ -1,7 +1,9 @@
 """Which lane computes which filters of a layer, so that each meets its block.
 
-A lane serves one filter class of a layer (see :mod:`~hawx_hw.architectures.common.classes`), in all
-of its tiles. With pixel groups the lanes of all groups that have one place serve the same filters.
+Where it takes no more tiles, a lane serves one filter class of a layer (see
+:mod:`~hawx_hw.architectures.common.classes`), and one selection of blocks serves all tiles.
+Elsewhere lanes serve several classes, and each tile has the selection of its filters. With pixel
+groups the lanes of all groups that have one place serve the same filters.
 """
 
 from __future__ import annotations
@@ -10,20 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from hawx_hw.architectures.common.channels import Layout
 from hawx_hw.architectures.common.classes import LayerClasses, layer_classes
-from hawx_hw.architectures.common.derivation import blocks_of, fill_empty, serve
+from hawx_hw.architectures.common.derivation import fill_empty, serve
 from hawx_hw.architectures.common.operations import Operation
-from hawx_hw.architectures.common.placement import (
-    fixed_lines,
-    in_order,
-    in_turn,
-    joint_filter_classes,
-)
+from hawx_hw.architectures.common.placement import in_order, in_turn, joint_filter_classes
 from hawx_hw.architectures.common.shares import share
 from hawx_hw.architectures.simt.lanes import LaneBlockMap
-from hawx_hw.blocks.registry import by_name
+from hawx_hw.blocks.block import Block
 from hawx_hw.errors import UserError
 
 __all__ = ["Placement", "derive_lane_blocks", "not_served", "place"]
@@ -40,7 +38,7 @@ class Placement:
     filters : ndarray of int64, shape (tiles, lanes of a group)
         The filter, or -1.
     tap_class : ndarray of int64, shape (channels, kernel height, kernel width)
-    selections : ndarray of int64, shape (tap classes, lanes)
+    selections : ndarray of int64, shape (tiles, tap classes, lanes)
         Index of the block of each lane, in the lane block map's blocks.
     """
 
@@ -58,6 +56,11 @@ class Placement:
     def tiles(self) -> int:
         """Filters that the busiest lane serves."""
         return len(self.filters)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all tiles have one selection."""
+        return bool((self.selections == self.selections[0]).all())
 
 
 def place(
@@ -95,26 +98,70 @@ def place(
     able = np.ones((own, len(distinct)), dtype=bool)
     for part, key in zip(classes, distinct.T, strict=True):
         able &= ~(_needs(part, count)[None, key] & ~held[:, None]).any(axis=2)
-    if fixed:
-        shared = fixed_lines(filter_class, able)
-    else:
-        shared = share(np.bincount(filter_class).tolist(), able)
-    if shared is None:
+    filters = _in_order(filter_class, able) if fixed else _in_classes(filter_class, able)
+    if filters is None:
         return None
-    lines = shared[1]
-    filters = in_order(len(filter_class), own) if fixed else in_turn(filter_class, lines, own)
     placements = []
-    for part, key in zip(classes, distinct.T, strict=True):
-        idle = np.argmax(lane_blocks.present, axis=1)
-        selections = np.repeat(idle[None], part.blocks.shape[1], axis=0)
-        for lane in range(lanes):
-            kind = lines[lane % own]
-            if kind >= 0:
-                selections[:, lane] = part.blocks[key[kind]]
+    every = np.tile(filters, groups)  # the filter of every lane
+    for part in classes:
+        idle = np.argmax(lane_blocks.present, axis=1)[None, None]
+        chosen = part.blocks[part.filters[every]].transpose(0, 2, 1)
+        selections = np.where(every[:, None] >= 0, chosen, idle)
         assert part.layer.weight is not None
         taps = part.taps.reshape(part.layer.weight.shape[1:])
         placements.append(Placement(groups, filters, taps, selections))
     return placements
+
+
+def _in_order(filter_class: np.ndarray, able: np.ndarray) -> np.ndarray | None:
+    """Filters by their numbers, tile after tile, if the lanes can serve them."""
+    lanes = np.arange(len(filter_class)) % len(able)
+    return in_order(len(filter_class), len(able)) if able[lanes, filter_class].all() else None
+
+
+def _in_classes(filter_class: np.ndarray, able: np.ndarray) -> np.ndarray | None:
+    """Filters on lanes that can serve them, tile after tile: as few tiles as there can be.
+
+    Parameters
+    ----------
+    filter_class : ndarray of int64
+        ``(filters,)``: the class of each.
+    able : ndarray of bool
+        ``(lanes, classes)``: whether a lane can serve a class.
+    """
+    lanes = len(able)
+    counts = np.bincount(filter_class)
+    least = -(-len(filter_class) // lanes)
+    shared = share(counts.tolist(), able)
+    if shared is not None and shared[0] == least:
+        return in_turn(filter_class, shared[1], lanes)
+    if not able.any(axis=0).all():
+        return None
+    least = max(least, int(np.max(-(-counts // able.sum(axis=0)))))
+    most = len(filter_class) if shared is None else shared[0] - 1
+    order = np.argsort(filter_class, kind="stable")
+    for tiles in range(least, most + 1):
+        filters = _mixed(order, filter_class, able, tiles)
+        if filters is not None:
+            return filters
+    return None if shared is None else in_turn(filter_class, shared[1], lanes)
+
+
+def _mixed(
+    order: np.ndarray, filter_class: np.ndarray, able: np.ndarray, tiles: int
+) -> np.ndarray | None:
+    """Filters in an order as near to the given one as the lanes allow, in so many tiles."""
+    lanes, count = len(able), len(order)
+    slots = np.arange(tiles * lanes)
+    cost = np.abs(slots[:, None] - np.arange(count)).astype(float)
+    # More than all filters far away together.
+    cost += np.where(able[slots % lanes][:, filter_class[order]], 0.0, float(tiles * lanes * count))
+    slot, number = linear_sum_assignment(cost)
+    if not able[slot % lanes, filter_class[order[number]]].all():
+        return None
+    filters = np.full(tiles * lanes, -1, dtype=np.int64)
+    filters[slot] = order[number]
+    return filters.reshape(tiles, lanes)
 
 
 def _needs(part: LayerClasses, count: int) -> np.ndarray:
@@ -135,42 +182,50 @@ def not_served(layers: Sequence[Operation], lane_blocks: LaneBlockMap, fixed: bo
     order = " in the order of the network's input" if fixed else ""
     return UserError(
         f"The lane block map of {len(lane_blocks.present)} lanes cannot serve the blocks of "
-        f"{names}{order} ({kinds}): each lane must serve one kind of filter, and hold all of its "
-        "blocks",
+        f"{names}{order} ({kinds}): of each kind of filter, some lane must hold all blocks",
         where="blocks",
-        hint="Use fewer kinds in one layer, more lanes, or give more lanes these blocks.",
+        hint="Give more lanes these blocks, or leave the key out to have them derived.",
     )
 
 
 def derive_lane_blocks(
-    groups: Sequence[tuple[Sequence[Operation], bool, Sequence[int]]], lanes: int
+    groups: Sequence[tuple[Sequence[Operation], bool, Sequence[Placement]]],
+    blocks: Sequence[Block],
+    lanes: int,
 ) -> LaneBlockMap:
-    """The lane block map of fewest blocks, found greedily, on which layers need fewest tiles.
+    """The lane block map of few blocks, found greedily, on which layers need fewest tiles.
 
     Parameters
     ----------
-    groups : sequence of (sequence of Operation, bool, sequence of int)
-        Layers and ``fixed`` as :func:`place` takes them, and the numbers of pixel groups that they
-        may have, the best one first; the first of ``groups`` is served best.
+    groups : sequence of (sequence of Operation, bool, sequence of Placement)
+        Layers and ``fixed`` as :func:`place` takes them, and their best placements where every lane
+        holds all blocks; the first of ``groups`` is served best.
+    blocks : sequence of Block
+        Of all layers, at least one.
     lanes : int
     """
-    blocks = blocks_of([layer for layers, _, _ in groups for layer in layers])
-    if not blocks:
-        return LaneBlockMap.uniform([by_name("exact")], lanes)
     everything = LaneBlockMap.uniform(blocks, lanes)
     present = np.zeros((lanes, len(blocks)), dtype=bool)
-    for layers, fixed, numbers in groups:
+    for layers, fixed, placements in groups:
+        number = placements[0].groups
         parts = [layer_classes(layer, everything) for layer in layers]
         distinct, filter_class = joint_filter_classes(parts)
         required = np.zeros((len(distinct), len(blocks)), dtype=bool)
         for part, key in zip(parts, distinct.T, strict=True):
             required |= _needs(part, len(blocks))[key]
-        for number in numbers:
-            view = present.reshape(number, lanes // number, len(blocks))
-            needs = np.repeat(required[None], number, axis=0)
-            if serve(view, needs, filter_class, fixed=fixed) is not None:
-                break
-        else:
-            raise not_served(layers, everything, fixed)
+        alike = all(placement.alike for placement in placements)
+        view = present.reshape(number, lanes // number, len(blocks))
+        needs = np.repeat(required[None], number, axis=0)
+        if alike and serve(view, needs, filter_class, fixed=fixed) is not None:
+            continue
+        for placement in placements:
+            _add(present, placement)
     fill_empty(present)
-    return LaneBlockMap(blocks, present)
+    return LaneBlockMap(tuple(blocks), present)
+
+
+def _add(present: np.ndarray, placement: Placement) -> None:
+    """Add the blocks that lanes need in a placement."""
+    every = np.tile(placement.filters, placement.groups)
+    for tile, lane in np.argwhere(every >= 0).tolist():
+        present[lane, placement.selections[tile, :, lane]] = True

@@ -33,15 +33,15 @@ class Bases:
     Parameters
     ----------
     weights, constants : int
-    selections : sequence of int
-        The number of the selection of each tap class.
+    selections : sequence of sequence of int
+        The number of the selection of each tile of filters and tap class.
     result : bool
         Whether the layer writes the result memory.
     """
 
     weights: int = 0
     constants: int = 0
-    selections: Sequence[int] = ()
+    selections: Sequence[Sequence[int]] = ()
     result: bool = False
 
 
@@ -163,7 +163,7 @@ def _pool(
     )
     for first, planes, used in _planes(source):
         yield Section(
-            walks=(Walk("RMAX" if largest else "RADD", stream),),
+            walks=(Walk("RMAX" if largest else "RADD", stream, Place()),),
             store=_store(layer, bases, lanes=used, constant_step=0),
             suffix="",
             lanes=used,
@@ -181,9 +181,7 @@ def _pool(
                 target.first + first * target.plane_words,
                 bases.constants,
             ),
-            tile_step=Place(
-                address=unit.address(source.plane_bytes), target=target.plane_words
-            ),
+            tile_step=Place(address=unit.address(source.plane_bytes), target=target.plane_words),
             row_step=Place(address=down * line, y=down, target=columns),
             window_step=Place(address=right * step, x=right, target=1),
         )
@@ -212,7 +210,7 @@ def _elementwise(
             if windows:
                 each = Place(address=step, target=1)
                 yield Section(
-                    walks=(Walk("LDV", stream),),
+                    walks=(Walk("LDV", stream, Place()),),
                     store=store,
                     suffix="sum" if adds else "",
                     lanes=used,
@@ -283,16 +281,15 @@ class _Convolution:
         space = TapSpace(self.source, self.layer.kernel.kernel, self._longest())
         spread = space.spread(self.placement.tap_class, -1)
         parts = [
-            (box, selection)
-            for kind, selection in enumerate(self.bases.selections)
+            (box, kind)
+            for kind in range(self.placement.selections.shape[1])
             for box in boxes(space, spread == kind)
         ]
         assert self.layer.weight is not None
         weights = [space.weights(space.spread(self.layer.weight, 0), box) for box, _ in parts]
         words = [self._words(part) for part in weights]
-        walks, first = self._walks(parts, [each.shape[1] for each in words])
         return Lowered(
-            tuple(self._sections(walks, first, sum(each.shape[1] for each in words))),
+            tuple(self._sections(parts, [each.shape[1] for each in words])),
             np.concatenate(words, axis=1).reshape(-1, self.unit.lanes),
             self._constants(),
         )
@@ -315,10 +312,16 @@ class _Convolution:
         padded = np.pad(own, ((0, 0), (0, short), (0, 0)))
         return padded.reshape(len(filters), -1, self.unit.lanes).astype(np.int8)
 
-    def _walks(
-        self, parts: Sequence[tuple[Box, int]], counts: Sequence[int]
-    ) -> tuple[tuple[Walk, ...], Place]:
-        """The streams of a tile, and the place of the first of them in its window."""
+    def _places(self, parts: Sequence[tuple[Box, int]], counts: Sequence[int]) -> list[Place]:
+        """Where the streams of a tile begin in its first window.
+
+        Parameters
+        ----------
+        parts : sequence of (Box, int)
+            Each box and its tap class.
+        counts : sequence of int
+            Words of weights of each.
+        """
         source, places, weights = self.source, [], 0
         for (box, _), count in zip(parts, counts, strict=True):
             columns = 0 if source.packed else box.columns.start
@@ -336,11 +339,7 @@ class _Convolution:
                 )
             )
             weights += count
-        walks = tuple(
-            Walk("MAC", self._stream(box, selection, at), at.plus(places[0], -1))
-            for (box, selection), at in zip(parts, places, strict=True)
-        )
-        return walks, places[0]
+        return places
 
     def _stream(self, box: Box, selection: int, at: Place) -> Stream:
         source, groups = self.source, self.groups
@@ -403,18 +402,10 @@ class _Convolution:
         return (farthest + bytes_ - 1) // word + 1
 
     def _sections(
-        self, walks: tuple[Walk, ...], first: Place, weights: int
+        self, parts: Sequence[tuple[Box, int]], counts: Sequence[int]
     ) -> Iterator[Section]:
-        """Tiles in a row of which equally many lanes are in use, each as one section.
-
-        Parameters
-        ----------
-        walks : tuple of Walk
-        first : Place
-            Of the first walk in its window.
-        weights : int
-            Words of a tile.
-        """
+        """Tiles in a row of which equally many lanes are in use, with the same blocks."""
+        places = self._places(parts, counts)
         layer, unit, source, target = self.layer, self.unit, self.source, self.target
         (down, right), (pool_down, pool_right) = layer.kernel.stride, layer.pool.kernel
         top, left = layer.kernel.padding
@@ -427,15 +418,20 @@ class _Convolution:
             self.bases.weights,
             target.first,
             self.bases.constants,
-        ).plus(first)
+        ).plus(places[0])
         words = self.own // unit.word
-        tile_step = Place(weights=weights, target=words * target.plane_words, constants=words)
+        tile_step = Place(weights=sum(counts), target=words * target.plane_words, constants=words)
         lanes = [int(np.flatnonzero(tile >= 0)[-1]) + 1 for tile in self.placement.filters]
         tile = 0
-        for used, alike in itertools.groupby(lanes):
+        kinds = zip(lanes, map(tuple, self.bases.selections), strict=True)
+        for (used, selections), alike in itertools.groupby(kinds):
             tiles = len(list(alike))
+            walks = (
+                Walk("MAC", self._stream(box, selections[kind], at), at.plus(places[0], -1))
+                for (box, kind), at in zip(parts, places, strict=True)
+            )
             yield Section(
-                walks=walks,
+                walks=tuple(walks),
                 store=_store(
                     layer,
                     self.bases,
@@ -452,9 +448,7 @@ class _Convolution:
                 beats=self.beats,
                 start=start.plus(tile_step, tile),
                 tile_step=tile_step,
-                row_step=Place(
-                    address=pool_down * down * line, y=pool_down * down, target=columns
-                ),
+                row_step=Place(address=pool_down * down * line, y=pool_down * down, target=columns),
                 window_step=Place(
                     address=pool_right * right * pixel,
                     x=pool_right * right * source.x_units,

@@ -72,7 +72,9 @@ def taps_of(program: Program, stream: Stream, scalars: Sequence[int]) -> Taps:
         )
 
     bytes_ = along(
-        sums((s.blocks, s.block_step), (s.kernel_y, s.kernel_y_step), (s.kernel_x, s.kernel_x_step)),
+        sums(
+            (s.blocks, s.block_step), (s.kernel_y, s.kernel_y_step), (s.kernel_x, s.kernel_x_step)
+        ),
         sums((beats, s.beat_step), (s.down, s.down_step), (s.across, s.across_step)),
         s.tap_step,
         s.group_step,
@@ -184,9 +186,7 @@ class _Run:
         wrapped = wrap(after, self.unit.register_bits)
         self.registers[issue.warp][:, registers] = np.where(issue.lanes, wrapped, before)
 
-    def _products(
-        self, issue: Issue, stream: Stream, taps: Taps, codes: np.ndarray
-    ) -> np.ndarray:
+    def _products(self, issue: Issue, stream: Stream, taps: Taps, codes: np.ndarray) -> np.ndarray:
         """Sums over positions and taps: ``(images, registers, groups, lanes of a group)``."""
         program, own = self.program, self.unit.group_lanes(stream.groups)
         if taps.weights.max() >= len(program.weights):
