@@ -94,10 +94,10 @@ def place(
     lanes, count = lane_blocks.present.shape
     own = lanes // groups
     # What every lane at one place of a group holds.
-    held = lane_blocks.present.reshape(groups, own, count).all(axis=0)
+    held = np.all(lane_blocks.present.reshape(groups, own, count), axis=0)
     able = np.ones((own, len(distinct)), dtype=bool)
     for part, key in zip(classes, distinct.T, strict=True):
-        able &= ~(_needs(part, count)[None, key] & ~held[:, None]).any(axis=2)
+        able &= ~np.any(_needs(part, count)[None, key] & ~held[:, None], axis=2)
     filters = _in_order(filter_class, able) if fixed else _in_classes(filter_class, able)
     if filters is None:
         return None

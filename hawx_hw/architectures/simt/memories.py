@@ -8,9 +8,17 @@ from hawx_hw.architectures.base import ParameterMemory
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.graph.graph import MULTIPLIER_BITS
 
-__all__ = ["constant_bits", "parameter_memories"]
+__all__ = ["bank_count", "constant_bits", "parameter_memories"]
 
 _CODE_BITS = 8
+#: Words of a bank of weights, where the number of banks is left out.
+_BANK_WORDS = 1024
+
+
+def bank_count(words: int) -> int:
+    """Banks of weights, a power of two, so that each has few words: shallow memories take less
+    energy an access."""
+    return 1 << (-(-words // _BANK_WORDS) - 1).bit_length() if words else 1
 
 
 def constant_bits(program: Program) -> int:
@@ -18,10 +26,10 @@ def constant_bits(program: Program) -> int:
     return MULTIPLIER_BITS + program.unit.addend_bits
 
 
-def parameter_memories(program: Program) -> Sequence[ParameterMemory]:
+def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMemory]:
     """The memories of a program, in the order of the parameter packet.
 
-    Of bytes and constants side by side, the first are in the low bits. A memory that the program
+    Word i of the weights is word ``i // banks`` of bank ``i % banks``. Of bytes and constants side by side, the first are in the low bits. A memory that the program
     does not need has one word of zeros: it stays, but nothing names a word of it.
     """
     unit = program.unit
@@ -36,7 +44,14 @@ def parameter_memories(program: Program) -> Sequence[ParameterMemory]:
         _memory("arguments", unit.scalar_bits, program.arguments),
         _memory("streams", streams.bits, [streams.pack(each) for each in program.streams]),
         _memory("stores", stores.bits, [stores.pack(each) for each in program.stores]),
-        _memory("weights", _CODE_BITS * unit.lanes, weights),
+        *(
+            _memory(
+                f"weights_{bank}" if banks > 1 else "weights",
+                _CODE_BITS * unit.lanes,
+                weights[bank::banks],
+            )
+            for bank in range(banks)
+        ),
         _memory("requantization", unit.word * constant_bits(program), constants),
     ]
 

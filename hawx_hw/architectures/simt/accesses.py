@@ -1,0 +1,225 @@
+"""The memories of a unit, and how often an inference accesses them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawx_hw.architectures.base import MemoryUse, ParameterMemory
+from hawx_hw.architectures.simt.compile import Compiled
+from hawx_hw.architectures.simt.isa import MULTIPLY_SCALARS, POST_SCALARS, SCALARS, Place, decode
+from hawx_hw.architectures.simt.issues import Issue
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.runner import taps_of
+from hawx_hw.architectures.simt.schedule import Scheduled
+from hawx_hw.architectures.simt.timing import Timing
+from hawx_hw.util.macros import ROM, SDP_RAM, SP_RAM
+
+__all__ = ["Accesses", "count_accesses", "memory_uses"]
+
+
+@dataclass
+class Accesses:
+    """Words that an inference reads and writes, of all warps together.
+
+    Parameters
+    ----------
+    activations, stored, results : int
+        Words of the activation memory that are read, and written; those of the result memory.
+    weights : int
+        Words of the weight memory.
+    buffered, taken : int
+        Weights of all lanes written to and read from their buffers, for taps of several beats.
+    register_reads, register_writes : int
+        Registers of all lanes.
+    constants : int
+        Words of the requantization memory.
+    streams, stores : int
+        Instructions of each engine.
+    """
+
+    activations: int = 0
+    stored: int = 0
+    results: int = 0
+    weights: int = 0
+    buffered: int = 0
+    taken: int = 0
+    register_reads: int = 0
+    register_writes: int = 0
+    constants: int = 0
+    streams: int = 0
+    stores: int = 0
+
+
+def count_accesses(program: Program, scheduled: Sequence[Scheduled]) -> Accesses:
+    """What the engines access."""
+    total = Accesses()
+    read: dict[tuple[int, ...], int] = {}
+    for _, issue in scheduled:
+        if issue.instruction.mnemonic in ("QST", "STV"):
+            _add_store(total, program, issue)
+        else:
+            _add_stream(total, program, issue, read)
+    return total
+
+
+def _add_stream(
+    total: Accesses, program: Program, issue: Issue, read: dict[tuple[int, ...], int]
+) -> None:
+    i = issue.instruction
+    stream = program.streams[i.d]
+    beats = issue.scalars[4]
+    registers = beats * stream.window
+    total.streams += 1
+    # Instructions that differ in nothing but the word that they begin in read equally many.
+    place = issue.scalars[0] & ((1 << program.unit.byte_bits) - 1)
+    key = (i.d, place, *issue.scalars[1:3], beats)
+    if key not in read:
+        read[key] = _words_read(program, issue)
+    total.activations += read[key]
+    runs = stream.positions * registers if registers > 1 else 1
+    clears = i.suffix == "z" or i.mnemonic == "LDV"
+    total.register_writes += runs
+    total.register_reads += runs - (registers if clears else 0)
+    if i.operation.selects:
+        taps = stream.positions * stream.taps
+        total.weights += -(-taps // stream.groups)
+        if registers > 1:
+            total.buffered += taps
+            total.taken += taps * (registers - 1)
+
+
+def _words_read(program: Program, issue: Issue) -> int:
+    """Words of activations that a stream instruction reads: those that the run before had not.
+
+    Runs that lie beyond the map read nothing.
+    """
+    stream = program.streams[issue.instruction.d]
+    taps = taps_of(program, stream, issue.scalars)
+    runs = np.where(taps.inside, taps.words, -1).reshape(-1, taps.words.shape[2] * stream.groups)
+    before = np.vstack([np.full((1, runs.shape[1]), -1), runs[:-1]])
+    count = 0
+    for own, last in zip(runs, before, strict=True):
+        count += len(set(own.tolist()) - set(last.tolist()) - {-1})
+    return count
+
+
+def _add_store(total: Accesses, program: Program, issue: Issue) -> None:
+    i = issue.instruction
+    store = program.stores[i.d]
+    elements = store.window if i.suffix else 1
+    words = store.windows(issue.scalars[2], issue.scalars[3]) * store.words(program.unit)
+    total.stores += 1
+    total.register_reads += words * elements
+    total.constants += words * (elements if store.element_step else 1)
+    if store.result:
+        total.results += words
+    else:
+        total.stored += words
+
+
+def memory_uses(
+    compiled: Compiled,
+    scheduled: Sequence[Scheduled],
+    timing: Timing,
+    parameters: Sequence[ParameterMemory],
+    shell: Sequence[tuple[str, int, int]],
+    *,
+    loadable: bool,
+) -> list[MemoryUse]:
+    """All memories, with their accesses.
+
+    Warps have an equal share of those of their registers, and banks of those of the weights. Memories of the shell, which cost nothing
+    beside the others, count as not accessed; so do the registers of control.
+
+    Parameters
+    ----------
+    compiled : Compiled
+    scheduled : sequence of Scheduled
+    timing : Timing
+    parameters : sequence of ParameterMemory
+        Of the program.
+    shell : sequence of (str, int, int)
+        Name, width and depth of the shell's memories.
+    loadable : bool
+        Whether parameters are loaded.
+    """
+    program = compiled.program
+    unit, ram = program.unit, SDP_RAM.kind
+    own = count_accesses(program, scheduled)
+    uses = [
+        MemoryUse(
+            "activation",
+            ram,
+            8 * unit.word,
+            unit.activation_words,
+            1,
+            own.activations,
+            compiled.image.words + own.stored,
+        ),
+        MemoryUse(
+            "register",
+            ram,
+            unit.lanes * unit.register_bits,
+            unit.registers,
+            unit.warps,
+            own.register_reads / unit.warps,
+            own.register_writes / unit.warps,
+        ),
+        MemoryUse("weight buffer", ram, 8 * unit.lanes, unit.taps, 1, own.taken, own.buffered),
+        _scalar_use(program, timing),
+        *(MemoryUse("other", ram, width, depth, 1, 0, 0) for _, width, depth in shell),
+    ]
+    reads = {
+        "program": sum(timing.instructions.values()),
+        "arguments": _arguments(program, timing),
+        "streams": own.streams,
+        "stores": own.stores,
+        "weights": own.weights,
+        "requantization": own.constants,
+    }
+    kind = (SP_RAM if loadable else ROM).kind
+    banks = sum(memory.name.startswith("weights") for memory in parameters)
+    for memory in parameters:
+        name, _, bank = memory.name.partition("_")
+        use = "weight" if name == "weights" else "other"
+        uses.append(
+            MemoryUse(
+                use, kind, memory.width, memory.depth, 1, reads[name] / (banks if bank else 1), 0
+            )
+        )
+    return uses
+
+
+def _scalar_use(program: Program, timing: Timing) -> MemoryUse:
+    """Scalars of each warp: up to two reads an instruction, one write."""
+    unit = program.unit
+    reads = writes = 0
+    for pc, count in timing.instructions.items():
+        operation = decode(program.code[pc]).operation
+        names = [operand.field for operand in operation.operands]
+        writes += count * ("rd" in names)
+        reads += count * sum(name in ("ra", "rb", "rs") for name in names)
+        if operation.place is Place.MULTIPLY:
+            reads += count * (MULTIPLY_SCALARS - 1)
+        elif operation.place is Place.POST:
+            reads += count * (POST_SCALARS - 1)
+    return MemoryUse(
+        "scalar",
+        SDP_RAM.kind,
+        unit.scalar_bits,
+        SCALARS,
+        unit.warps,
+        reads / unit.warps,
+        writes / unit.warps,
+    )
+
+
+def _arguments(program: Program, timing: Timing) -> int:
+    return sum(
+        count
+        for pc, count in timing.instructions.items()
+        if decode(program.code[pc]).mnemonic == "ARG"
+    )
