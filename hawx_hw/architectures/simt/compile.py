@@ -308,7 +308,8 @@ def _check_descriptors(layers: Sequence[CompiledLayer]) -> None:
         f"{most!r} alone needs {titles.count(most)}, one for each part of its taps that has one "
         "block",
         where="blocks",
-        hint="Use fewer kinds of taps in a layer: blocks by layer or by filter need one stream.",
+        hint="Use fewer kinds of taps in a layer: blocks by layer or by filter need one stream; or "
+        "fewer layers.",
     )
 
 
@@ -338,7 +339,6 @@ def _linked(
     weights = np.concatenate([layer.lowered.weights for layer in layers])
     constants = np.concatenate([layer.lowered.constants for layer in layers])
     result = layers[-1].target
-    last = layers[-1].operation
     final = dataclasses.replace(
         unit,
         scalar_bits=_scalar_bits(unit, layers, arena, emitter, len(weights), len(constants)),
@@ -349,11 +349,16 @@ def _linked(
         result_words=result.words,
     )
     if len(emitter.code) > 1 << PC_BITS:
+        ends = [*list(emitter.first.values())[1:], len(emitter.code)]
+        longest = max(
+            zip(layers, emitter.first.values(), ends, strict=True),
+            key=lambda entry: entry[2] - entry[1],
+        )[0].operation.title
         raise UserError(
             f"The program of {len(emitter.code)} instructions does not fit the "
-            f"{1 << PC_BITS} that a unit can have; layer {last.title!r} is its last",
+            f"{1 << PC_BITS} that a unit can have; layer {longest!r} takes the most",
             where="network",
-            hint="Use a smaller network.",
+            hint="Use fewer kinds of taps in a layer, or fewer layers.",
         )
     choice = (
         np.stack(selections)
