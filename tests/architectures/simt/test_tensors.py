@@ -54,7 +54,8 @@ def test_codes_in_use() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "word", "pixels"),
-    [((1, 28, 28), 8, 8), ((2, 9, 9), 8, 4), ((3, 9, 9), 8, 1), ((1, 9, 9), 13, 1), ((8, 9, 9), 8, 1),
+    [((1, 28, 28), 8, 8), ((2, 9, 9), 8, 4), ((3, 9, 9), 8, 1), ((1, 9, 9), 13, 1),
+     ((8, 9, 9), 8, 1),
      ((1, 9, 1), 8, 1), ((1, 9, 9), 1, 1)],
 )  # fmt: skip
 def test_images_are_packed_where_steps_stay_whole(
