@@ -131,8 +131,8 @@ def memory_uses(
 ) -> list[MemoryUse]:
     """All memories, with their accesses.
 
-    Warps have an equal share of those of their registers, and banks of those of the weights. Memories of the shell, which cost nothing
-    beside the others, count as not accessed; so do the registers of control.
+    Warps have an equal share of those of their registers, and banks of those of the weights.
+    Memories of the shell, which cost nothing beside the others, count as not accessed.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Taps of a layer as boxes: what one stream can walk.
 
 The taps that have one block each (a *tap class*) may be any of a kernel. A box of them is a range
-of channel blocks, kernel rows, kernel columns and bytes of a word; each is the stream of a MAC.
+of channel blocks, kernel lines, places along x and bytes of a word; each is the stream of a MAC.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ class Box:
 
     Parameters
     ----------
-    planes, lines, columns, taps : range
-        Planes of channels, kernel rows, kernel columns (or runs of a packed map) and the bytes of a
-        run; the bytes of the first column, where there are several of a packed map.
+    planes, lines, steps, taps : range
+        Planes of channels, kernel lines, steps along x, and the bytes of a run. A step along x is a
+        pixel; of a packed map it is a run, and ``taps`` are the bytes of the first one.
     """
 
     planes: range
     lines: range
-    columns: range
+    steps: range
     taps: range
 
     @property
     def size(self) -> int:
         """How many taps."""
-        return len(self.planes) * len(self.lines) * len(self.columns) * len(self.taps)
+        return len(self.planes) * len(self.lines) * len(self.steps) * len(self.taps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,8 @@ class TapSpace:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Planes, kernel rows, kernel columns, bytes; of a packed map, all bytes of a line are
-        those of one column."""
+        """Planes, kernel lines, pixels along x, bytes; of a packed map, all bytes of a line are
+        those of one pixel."""
         height, width = self.kernel
         if self.source.packed:
             return 1, height, 1, width * self.source.shape[0]
@@ -102,9 +102,9 @@ class TapSpace:
         part = spread[:, _slice(box.planes), _slice(box.lines)]
         if self.source.packed:
             first, run = box.taps.start, len(box.taps)
-            part = part[..., 0, first : first + run * len(box.columns)]
+            part = part[..., 0, first : first + run * len(box.steps)]
         else:
-            part = part[..., _slice(box.columns), _slice(box.taps)]
+            part = part[..., _slice(box.steps), _slice(box.taps)]
         flat: np.ndarray = part.reshape(len(spread), -1).T
         return flat
 
@@ -119,7 +119,7 @@ def boxes(space: TapSpace, mask: np.ndarray) -> list[Box]:
     """
     if space.source.packed:
         return list(_packed_boxes(mask[0, :, 0], space.longest))
-    # A class may be some kernel rows of all channels, or all of some channels.
+    # A class may be some kernel lines of all channels, or all of some channels.
     orders = ((2, 1, 0), (0, 1, 2), (0, 2, 1))
     return min((list(_boxes(mask, space.longest, order)) for order in orders), key=len)
 
@@ -158,13 +158,13 @@ def _packed_boxes(mask: np.ndarray, longest: int) -> Iterator[Box]:
         while end < left.shape[1] and left[line, end]:
             end += 1
         run = _run(end - first, longest)
-        columns = (end - first) // run
-        end = first + columns * run
+        steps = (end - first) // run
+        end = first + steps * run
         last = line
         while last < len(left) and left[last, first:end].all():
             last += 1
         left[line:last, first:end] = False
-        yield Box(range(1), range(line, last), range(columns), range(first, first + run))
+        yield Box(range(1), range(line, last), range(steps), range(first, first + run))
 
 
 def _run(length: int, longest: int) -> int:

@@ -224,11 +224,11 @@ def _estimate(layers: Sequence[Operation], placed: Sequence[Placement], unit: Un
     cycles = 0
     for layer, placement in zip(layers, placed, strict=True):
         channels = layer.input_shape[0]
-        _, rows, columns = layer.output_shape
+        _, lines, windows = layer.output_shape
         height, width = layer.kernel.kernel
         runs = -(-channels // unit.word) * height * width
         run = max(min(channels, unit.word), placement.groups)
-        beats = rows * -(-columns // placement.groups) * layer.elements
+        beats = lines * -(-windows // placement.groups) * layer.elements
         cycles += placement.tiles * beats * runs * run
     return cycles
 
@@ -269,11 +269,11 @@ def _way(
     sources = [maps[name] for name in layer.sources]
     target = maps[layer.name]
     most = most_beats(layer, unit)
-    columns = layer.output_shape[2] if layer.multiplies or layer.elements > 1 else most
+    windows = layer.output_shape[2] if layer.multiplies or layer.elements > 1 else most
     ways: list[tuple[Placement | None, int]] = [
         (placement, beats)
         for placement in placements or (None,)
-        for beats in beats_of(-(-columns // (placement.groups if placement else 1)), most)
+        for beats in beats_of(-(-windows // (placement.groups if placement else 1)), most)
     ]
 
     def sections(way: tuple[Placement | None, int]) -> Sequence[Section]:

@@ -1,18 +1,18 @@
 """Kernels: how the work of a layer becomes instructions.
 
-A :class:`Section` is a rectangle of work items, tiles of filters by rows of windows, that all warps
-share: item i goes to warp i modulo W. Each item is one row of windows, in a few beats at a time:
+A :class:`Section` is a rectangle of work items, tiles of filters by lines of windows, that all
+warps share: item i goes to warp i modulo W. Each item is one line of windows, in a few beats at a time:
 stream instructions into the registers, and the store of what they made. A layer is one or more
 sections, one after the other; :class:`Emitter` writes them.
 
 ===== ==================================================
 s1    items of this warp
-s2    full tiles in a row
+s2    full tiles in a line
 s3    lanes in use
 s4-8  address, x, y, weights, beats: what streams read
 s9-12 target, constants, beats, windows: what stores read
-s13   row, where items go on to the next tile of filters
-s14   rows
+s13   line, where items go on to the next tile of filters
+s14   lines
 s15   steps that no instruction holds; which warp releases the image
 ===== ==================================================
 """
@@ -29,7 +29,7 @@ from hawx_hw.architectures.simt.unit import Unit
 
 __all__ = ["Emitter", "Place", "Section", "Walk"]
 
-_ITEMS, _TILES, _LANES, _STREAM, _STORE, _ROW, _ROWS, _STEP = 1, 2, 3, 4, 9, 13, 14, 15
+_ITEMS, _TILES, _LANES, _STREAM, _STORE, _LINE, _LINES, _STEP = 1, 2, 3, 4, 9, 13, 14, 15
 _BEATS, _STORE_BEATS, _WINDOWS = 8, 11, 12
 _PREDICATE = 1
 _LEAST, _MOST = -(1 << 14), (1 << 14) - 1  # of an immediate
@@ -94,13 +94,13 @@ class Section:
         Of QST.
     lanes : int
         In use, of each group.
-    tiles, rows : int
+    tiles, lines : int
         Work items: of filters, and of each of these.
     windows : int
-        Of a row.
+        Of a line.
     beats : int
         Most of a tile.
-    start, tile_step, row_step, window_step : Place
+    start, tile_step, line_step, window_step : Place
         The first item; from one tile of filters, row and window to the next.
     """
 
@@ -109,12 +109,12 @@ class Section:
     suffix: str
     lanes: int
     tiles: int
-    rows: int
+    lines: int
     windows: int
     beats: int
     start: Place
     tile_step: Place
-    row_step: Place
+    line_step: Place
     window_step: Place
 
     @property
@@ -125,17 +125,17 @@ class Section:
     @property
     def items(self) -> int:
         """Work items."""
-        return self.tiles * self.rows
+        return self.tiles * self.lines
 
     @property
     def last_beats(self) -> int:
-        """Beats of the last tile of a row."""
+        """Beats of the last tile of a line."""
         beats = -(-self.windows // self.groups)
         return beats - self.full_tiles * self.beats
 
     @property
     def full_tiles(self) -> int:
-        """Tiles of a row before the last one, each of ``beats``; the last one if it is as well."""
+        """Tiles of a line before the last one, each of ``beats``; the last one if it is as well."""
         beats = -(-self.windows // self.groups)
         full = beats // self.beats
         alike = full > 1 and full * self.beats * self.groups == self.windows
@@ -143,8 +143,8 @@ class Section:
 
     def at(self, item: int) -> Place:
         """Where an item begins."""
-        tile, row = divmod(item, self.rows)
-        return self.start.plus(self.tile_step, tile).plus(self.row_step, row)
+        tile, line = divmod(item, self.lines)
+        return self.start.plus(self.tile_step, tile).plus(self.line_step, line)
 
 
 @dataclass
@@ -303,10 +303,10 @@ class Emitter:
             self._beats(section, last or section.beats, section.windows)
         if full > 1:
             self._set(_TILES, full)
-        wraps = section.tiles > 1 and section.rows > 1 and warps % section.rows != 0
+        wraps = section.tiles > 1 and section.lines > 1 and warps % section.lines != 0
         if wraps and max(counts) > 1:
-            self._set(_ROW, *(first % section.rows for first in firsts))
-            self._set(_ROWS, section.rows)
+            self._set(_LINE, *(first % section.lines for first in firsts))
+            self._set(_LINES, section.lines)
         loops = counts != [1] * warps
         if loops:
             self._set(_ITEMS, *counts)
@@ -325,11 +325,11 @@ class Emitter:
     def _masked(self, section: Section) -> None:
         if section.lanes == self.unit.group_lanes(section.groups):
             return
-        wanted = section.lanes, self.unit.groups.index(section.groups)
-        if self._predicate != wanted:
-            self._predicate = wanted
+        chosen = section.lanes, self.unit.groups.index(section.groups)
+        if self._predicate != chosen:
+            self._predicate = chosen
             self._set(_LANES, section.lanes)
-            self.add("PLT", v=_PREDICATE, rs=_LANES, d=wanted[1])
+            self.add("PLT", v=_PREDICATE, rs=_LANES, d=chosen[1])
 
     def _beats(self, section: Section, beats: int, windows: int) -> None:
         self._set(_BEATS, beats)
@@ -338,13 +338,13 @@ class Emitter:
         self._set(_WINDOWS, section.beats if section.groups == 1 else windows)
 
     def _item(self, section: Section, *, again: bool) -> None:
-        """Append the loop's body: a row of windows, and the step to the next item."""
+        """Append the loop's body: a line of windows, and the step to the next item."""
         full, last = section.full_tiles, section.last_beats
         width = section.beats * section.groups
         moved = Place()
         if full:
             if last:
-                # What the last tile of the row before has changed.
+                # What the last tile of the line before has changed.
                 for scalar in (_BEATS, _STORE_BEATS, _WINDOWS):
                     self._known.pop(scalar, None)
                 self._beats(section, section.beats, width)
@@ -384,19 +384,19 @@ class Emitter:
 
     def _next_item(self, section: Section, moved: Place) -> None:
         warps = self.unit.warps
-        if section.rows == 1:
-            tiles, rows = warps, 0
+        if section.lines == 1:
+            tiles, lines = warps, 0
         elif section.tiles == 1:
-            tiles, rows = 0, warps
+            tiles, lines = 0, warps
         else:
-            tiles, rows = divmod(warps, section.rows)
-        step = Place().plus(section.tile_step, tiles).plus(section.row_step, rows)
+            tiles, lines = divmod(warps, section.lines)
+        step = Place().plus(section.tile_step, tiles).plus(section.line_step, lines)
         self._advance(section, step.plus(moved, -1))
-        if section.tiles > 1 and section.rows > 1 and rows:
-            # Beyond the last row: the same row of the next tile of filters, so many rows less.
-            self._step(_ROW, rows)
+        if section.tiles > 1 and section.lines > 1 and lines:
+            # Beyond the last line: the same line of the next tile of filters, so many lines less.
+            self._step(_LINE, lines)
             at = len(self.code)
-            self.add("BLT", ra=_ROW, rb=_ROWS)
-            self._step(_ROW, -section.rows)
-            self._advance(section, section.tile_step.plus(section.row_step, -section.rows))
-            self.code[at] = Instruction("BLT", ra=_ROW, rb=_ROWS, offset=len(self.code) - at - 1)
+            self.add("BLT", ra=_LINE, rb=_LINES)
+            self._step(_LINE, -section.lines)
+            self._advance(section, section.tile_step.plus(section.line_step, -section.lines))
+            self.code[at] = Instruction("BLT", ra=_LINE, rb=_LINES, offset=len(self.code) - at - 1)

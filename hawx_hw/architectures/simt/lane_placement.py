@@ -94,10 +94,10 @@ def place(
     lanes, count = lane_blocks.present.shape
     own = lanes // groups
     # What every lane at one place of a group holds.
-    held = np.all(lane_blocks.present.reshape(groups, own, count), axis=0)
+    own_blocks = np.all(lane_blocks.present.reshape(groups, own, count), axis=0)
     able = np.ones((own, len(distinct)), dtype=bool)
     for part, key in zip(classes, distinct.T, strict=True):
-        able &= ~np.any(_needs(part, count)[None, key] & ~held[:, None], axis=2)
+        able &= ~np.any(_needs(part, count)[None, key] & ~own_blocks[:, None], axis=2)
     filters = _in_order(filter_class, able) if fixed else _in_classes(filter_class, able)
     if filters is None:
         return None
@@ -152,15 +152,17 @@ def _mixed(
 ) -> np.ndarray | None:
     """Filters in an order as near to the given one as the lanes allow, in so many tiles."""
     lanes, count = len(able), len(order)
-    slots = np.arange(tiles * lanes)
-    cost = np.abs(slots[:, None] - np.arange(count)).astype(float)
+    places = np.arange(tiles * lanes)
+    cost = np.abs(places[:, None] - np.arange(count)).astype(float)
     # More than all filters far away together.
-    cost += np.where(able[slots % lanes][:, filter_class[order]], 0.0, float(tiles * lanes * count))
-    slot, number = linear_sum_assignment(cost)
-    if not able[slot % lanes, filter_class[order[number]]].all():
+    cost += np.where(
+        able[places % lanes][:, filter_class[order]], 0.0, float(tiles * lanes * count)
+    )
+    taken, number = linear_sum_assignment(cost)
+    if not able[taken % lanes, filter_class[order[number]]].all():
         return None
     filters = np.full(tiles * lanes, -1, dtype=np.int64)
-    filters[slot] = order[number]
+    filters[taken] = order[number]
     return filters.reshape(tiles, lanes)
 
 

@@ -146,7 +146,7 @@ def _pool(
     largest = isinstance(layer.node, MaxPool2d)
     (height, width), (down, right) = layer.pool.kernel, layer.pool.stride
     top, left = layer.pool.padding
-    _, rows, columns = layer.output_shape
+    _, lines, windows = layer.output_shape
     step = unit.address(source.pixel_bytes)
     line = unit.address(source.line_bytes)
     stream = Stream(
@@ -159,7 +159,7 @@ def _pool(
         kernel_y_step=source.line_bytes,
         kernel_y_y=1,
         pad=CODE_MIN if largest else zero_point,
-        **_edges(layer.input_shape, layer.pool, columns, rows),
+        **_edges(layer.input_shape, layer.pool, windows, lines),
     )
     for first, planes, used in _planes(source):
         yield Section(
@@ -168,9 +168,9 @@ def _pool(
             suffix="",
             lanes=used,
             tiles=planes,
-            rows=rows,
-            windows=columns,
-            beats=min(beats, columns),
+            lines=lines,
+            windows=windows,
+            beats=min(beats, windows),
             start=Place(
                 unit.address((source.first + first * source.plane_words) * source.word)
                 - top * line
@@ -182,7 +182,7 @@ def _pool(
                 bases.constants,
             ),
             tile_step=Place(address=unit.address(source.plane_bytes), target=target.plane_words),
-            row_step=Place(address=down * line, y=down, target=columns),
+            line_step=Place(address=down * line, y=down, target=windows),
             window_step=Place(address=right * step, x=right, target=1),
         )
 
@@ -197,7 +197,7 @@ def _elementwise(
     stream = Stream(across=len(sources), across_step=apart, beat_step=source.word)
     step = unit.address(source.word)
     beats = min(beats, source.plane_words)
-    rows, rest = divmod(source.plane_words, beats)
+    lines, rest = divmod(source.plane_words, beats)
     for first, planes, used in _planes(source):
         store = _store(layer, bases, lanes=used, window=len(sources), constant_step=0,
                        element_step=int(adds))  # fmt: skip
@@ -206,7 +206,7 @@ def _elementwise(
             target=target.first + first * target.plane_words,
             constants=bases.constants,
         )
-        for begin, count, windows in ((0, rows, beats), (rows * beats, 1, rest)):
+        for begin, count, windows in ((0, lines, beats), (lines * beats, 1, rest)):
             if windows:
                 each = Place(address=step, target=1)
                 yield Section(
@@ -215,20 +215,20 @@ def _elementwise(
                     suffix="sum" if adds else "",
                     lanes=used,
                     tiles=planes,
-                    rows=count,
+                    lines=count,
                     windows=windows,
                     beats=windows,
                     start=start.plus(each, begin),
                     tile_step=each._replace(
                         address=source.plane_words * step, target=target.plane_words
                     ),
-                    row_step=Place().plus(each, beats),
+                    line_step=Place().plus(each, beats),
                     window_step=each,
                 )
 
 
 def _edges(
-    shape: tuple[int, int, int], window: Window, columns: int, rows: int, units: int = 1
+    shape: tuple[int, int, int], window: Window, windows: int, lines: int, units: int = 1
 ) -> dict[str, int]:
     """Width and height of a map, where a tap may lie beyond it; else none: nothing is compared.
 
@@ -238,15 +238,15 @@ def _edges(
         Of the map.
     window : Window
         What slides.
-    columns, rows : int
+    windows, lines : int
         Its places along x and y, those that are not stored included.
     units : int
         What a pixel counts along x.
     """
     _, height, width = shape
     top, left = window.padding
-    bottom = (rows - 1) * window.stride[0] + window.kernel[0] - top
-    right = (columns - 1) * window.stride[1] + window.kernel[1] - left
+    bottom = (lines - 1) * window.stride[0] + window.kernel[0] - top
+    right = (windows - 1) * window.stride[1] + window.kernel[1] - left
     edges = {}
     if left or right > width:
         edges["width"] = width * units
@@ -324,16 +324,16 @@ class _Convolution:
         """
         source, places, weights = self.source, [], 0
         for (box, _), count in zip(parts, counts, strict=True):
-            columns = 0 if source.packed else box.columns.start
+            across = 0 if source.packed else box.steps.start
             places.append(
                 Place(
                     address=self.unit.address(
                         box.planes.start * source.plane_bytes
                         + box.lines.start * source.line_bytes
-                        + columns * source.pixel_bytes
+                        + across * source.pixel_bytes
                         + box.taps.start
                     ),
-                    x=box.taps.start if source.packed else columns,
+                    x=box.taps.start if source.packed else across,
                     y=box.lines.start,
                     weights=weights,
                 )
@@ -362,7 +362,7 @@ class _Convolution:
             down=pool_down,
             down_step=down * source.line_bytes,
             down_y=down,
-            kernel_x=len(box.columns),
+            kernel_x=len(box.steps),
             kernel_x_step=column,
             kernel_x_x=taps if source.packed else 1,
             kernel_y=len(box.lines),
@@ -381,12 +381,12 @@ class _Convolution:
         )
 
     def _edges(self) -> dict[str, int]:
-        _, rows, columns = self.layer.output_shape
-        columns = -(-columns // self.groups) * self.groups
+        _, lines, windows = self.layer.output_shape
+        windows = -(-windows // self.groups) * self.groups
         down, right = self.layer.pool.kernel
         units = self.source.x_units
         return _edges(
-            self.layer.input_shape, self.layer.kernel, columns * right, rows * down, units
+            self.layer.input_shape, self.layer.kernel, windows * right, lines * down, units
         )
 
     def _words_of_run(self, box: Box, element: int, group: int, at: Place) -> int:
@@ -396,7 +396,7 @@ class _Convolution:
         """
         word = self.source.word
         bytes_ = (self.groups - 1) * group + len(box.taps)
-        step = gcd(element, len(box.taps) if len(box.columns) > 1 else 0, word)
+        step = gcd(element, len(box.taps) if len(box.steps) > 1 else 0, word)
         left = self.layer.kernel.padding[1] * self.source.pixel_bytes
         farthest = (at.address - left) % step + word - step
         return (farthest + bytes_ - 1) // word + 1
@@ -409,7 +409,7 @@ class _Convolution:
         layer, unit, source, target = self.layer, self.unit, self.source, self.target
         (down, right), (pool_down, pool_right) = layer.kernel.stride, layer.pool.kernel
         top, left = layer.kernel.padding
-        _, rows, columns = layer.output_shape
+        _, lines, windows = layer.output_shape
         line, pixel = unit.address(source.line_bytes), unit.address(source.pixel_bytes)
         start = Place(
             unit.address(source.first * source.word) - top * line - left * pixel,
@@ -443,12 +443,14 @@ class _Convolution:
                 suffix="max" if layer.elements > 1 else "",
                 lanes=used,
                 tiles=tiles,
-                rows=rows,
-                windows=columns,
+                lines=lines,
+                windows=windows,
                 beats=self.beats,
                 start=start.plus(tile_step, tile),
                 tile_step=tile_step,
-                row_step=Place(address=pool_down * down * line, y=pool_down * down, target=columns),
+                line_step=Place(
+                    address=pool_down * down * line, y=pool_down * down, target=windows
+                ),
                 window_step=Place(
                     address=pool_right * right * pixel,
                     x=pool_right * right * source.x_units,

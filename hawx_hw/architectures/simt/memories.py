@@ -29,8 +29,15 @@ def constant_bits(program: Program) -> int:
 def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMemory]:
     """The memories of a program, in the order of the parameter packet.
 
-    Word i of the weights is word ``i // banks`` of bank ``i % banks``. Of bytes and constants side by side, the first are in the low bits. A memory that the program
-    does not need has one word of zeros: it stays, but nothing names a word of it.
+    Of bytes and constants side by side, the first are in the low bits. Word i of the weights is
+    word ``i // banks`` of bank ``i % banks``. A memory that the program does not need has one word
+    of zeros: it stays, but nothing names a word of it.
+
+    Parameters
+    ----------
+    program : Program
+    banks : int
+        That the weights are parted into, a power of two.
     """
     unit = program.unit
     weights = [_joined(word, _CODE_BITS) for word in program.weights.tolist()]

@@ -97,12 +97,12 @@ def _flow(
     own = unit.group_lanes(stream.groups)
     words = np.where(taps.inside, taps.words - layer.sources[0].first, 0)
     # Groups beyond the last pixel may read what lies behind the map.
-    read = memory[np.minimum(words, len(memory) - 1), taps.bytes]
-    codes = np.where(taps.inside, read, stream.pad)
+    seen = memory[np.minimum(words, len(memory) - 1), taps.bytes]
+    codes = np.where(taps.inside, seen, stream.pad)
     activations = np.repeat(codes.reshape(-1, stream.groups), own, axis=1)
     lanes = taps.parts[..., None] * own + np.arange(own)
-    rows = program.weights[taps.weights[..., None], lanes]  # positions, taps, lanes of a group
-    every = np.broadcast_to(rows[:, None], (len(rows), taps.words.shape[1], *rows.shape[1:]))
+    read = program.weights[taps.weights[..., None], lanes]  # positions, taps, lanes of a group
+    every = np.broadcast_to(read[:, None], (len(read), taps.words.shape[1], *read.shape[1:]))
     weights = np.tile(every.reshape(-1, own), stream.groups)
     blocks = np.broadcast_to(program.lanes.choice[stream.selection], weights.shape)
     on = issue.lanes

@@ -2,7 +2,7 @@
 
 There are few ways; each is timed by the cycle model. The fewest cycles win, and of equals the
 fewest words of weights read: a word that has been read serves all beats of a tile. In which order
-tiles of filters and rows follow each other is no choice: each instruction fetches its words anew.
+tiles of filters and lines follow each other is no choice: each instruction fetches its words anew.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _Way = TypeVar("_Way")
 
 
 def beats_of(windows: int, most: int) -> list[int]:
-    """Beats of a tile that come into question for a row.
+    """Beats of a tile that come into question for a line.
 
-    As many as there can be, as many as parts a row evenly, and as many as divide it.
+    As many as there can be, as many as parts a line evenly, and as many as divide it.
 
     Parameters
     ----------
     windows : int
-        Of a row and a group.
+        Of a line and a group.
     most : int
         For which there are registers.
     """

@@ -24,9 +24,9 @@ def covered(taps: TapSpace, parts: list[Box]) -> np.ndarray:
             if taps.source.packed:
                 run = len(box.taps)
                 first = box.taps.start
-                count[0, at[1], 0, first : first + run * len(box.columns)] += 1
+                count[0, at[1], 0, first : first + run * len(box.steps)] += 1
             else:
-                for column in box.columns:
+                for column in box.steps:
                     count[(*at, column, slice(box.taps.start, box.taps.stop))] += 1
     return count
 
@@ -81,7 +81,7 @@ def test_the_order_of_weights_is_that_of_the_stream() -> None:
     taps = space(6, (2, 2))
     weight = np.arange(24, dtype=np.int64).reshape(1, 6, 2, 2)
     first, second = boxes(taps, taps.spread(np.zeros((6, 2, 2), dtype=int), -1) == 0)
-    # Rows, columns, and the channels of a word; channel c at (y, x) is 4 c + 2 y + x.
+    # Rows, steps, and the channels of a word; channel c at (y, x) is 4 c + 2 y + x.
     assert taps.weights(taps.spread(weight, 0), first)[:, 0].tolist() == [
         4 * c + position for position in range(4) for c in range(4)
     ]
@@ -98,5 +98,5 @@ def test_runs_along_a_line(width: int, longest: int, runs: list[tuple[int, int]]
     source = Map(0, (1, 30, 30), 8, Layout.natural(1), 8)
     taps = TapSpace(source, (3, width), longest)
     parts = boxes(taps, np.ones(taps.shape, dtype=bool))
-    assert [(len(box.columns), len(box.taps)) for box in parts] == runs
+    assert [(len(box.steps), len(box.taps)) for box in parts] == runs
     assert all(box.lines == range(3) for box in parts)

@@ -1,4 +1,4 @@
-"""Compiled networks compute what the reference does, in the cycles that the model says."""
+"""Compiled networks compute what the reference does, in the cycles that the model has."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_random_networks_have_all_that_is_to_be_tested() -> None:
     sections = [section for layer in layers for section in layer.lowered.sections]
     assert any(len(section.walks) > 1 for section in sections)
     assert any(section.full_tiles > 1 and section.last_beats for section in sections)
-    assert any(section.tiles > 1 and section.rows > 1 for section in sections)
+    assert any(section.tiles > 1 and section.lines > 1 for section in sections)
     assert any(section.walks[0].stream.width for section in sections)
     assert any(not layer.target.layout.is_natural for layer in layers)
     assert any(each.compiled.image.packed for each in plans)
@@ -96,10 +96,10 @@ def test_lanes_with_given_blocks(seed: int) -> None:
     assert isinstance(node, Conv2d)
     choice = rng.integers(0, 3, 7)
     blocks = {node.name: LayerBlocks.by_filter([BLOCKS[i] for i in choice], node.weight.shape)}
-    held = rng.random((8, 3)) < 0.4
-    held[np.arange(3), np.arange(3)] = True
-    held[:, 0] |= ~held.any(axis=1)
-    lanes = LaneBlockMap(BLOCKS, held)
+    present = rng.random((8, 3)) < 0.4
+    present[np.arange(3), np.arange(3)] = True
+    present[:, 0] |= ~present.any(axis=1)
+    lanes = LaneBlockMap(BLOCKS, present)
     unit = Unit(lanes=8, warps=3)
     layers = operations(network, window_limit=unit.registers, assignment=blocks)
     compiled = compile_layers(network, layers, unit, lanes)

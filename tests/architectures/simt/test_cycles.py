@@ -31,7 +31,7 @@ def test_lanes_without_a_filter_and_without_a_pixel() -> None:
     made = plan(network, SimtConfig(lanes=8, cluster=4, word=2, requantizers=2))
     (layer,) = made.cycles().layers
     assert made.compiled.layers[0].groups == 2
-    # Two rows of three beats.
+    # Two lines of three beats.
     assert layer.causes["useful"] == 2 * 5 * 3 * 6 / 8
     assert layer.causes["idle_lanes"] == 2 * 3 * 6 - layer.causes["useful"]
     assert layer.causes["other"] == 0

@@ -37,12 +37,12 @@ def section(rng: np.random.Generator, unit: Unit, large: int) -> Section:
         suffix="",
         lanes=lanes,
         tiles=int(rng.integers(1, 5)),
-        rows=int(rng.integers(1, 6)),
+        lines=int(rng.integers(1, 6)),
         windows=int(rng.integers(1, 12)),
         beats=int(rng.integers(1, 5)),
         start=place(),
         tile_step=place(),
-        row_step=place(),
+        line_step=place(),
         window_step=place(),
     )
 
@@ -58,11 +58,11 @@ def program(emitter: Emitter) -> Program:
     )
 
 
-def expected(section: Section, item: int) -> list[tuple[str, int, tuple[int, ...]]]:
+def expected(section: Section, item: int) -> list[tuple[str, int, tuple[int | None, ...]]]:
     """What an item asks for: mnemonic, descriptor, scalars; and lanes."""
-    tile, row = divmod(item, section.rows)
-    first = section.start.plus(section.tile_step, tile).plus(section.row_step, row)
-    asked = []
+    tile, row = divmod(item, section.lines)
+    first = section.start.plus(section.tile_step, tile).plus(section.line_step, row)
+    asked: list[tuple[str, int, tuple[int | None, ...]]] = []
     width = section.beats * section.groups
     for window in range(0, section.windows, width):
         at = first.plus(section.window_step, window)
@@ -74,7 +74,7 @@ def expected(section: Section, item: int) -> list[tuple[str, int, tuple[int, ...
             asked.append(("MAC", number, (here.address, here.x, y, here.weights, beats)))
         stored = min(left, beats * section.groups)
         asked.append(("QST", -1, (at.target, at.constants, beats, stored)))
-    return asked  # type: ignore[return-value]
+    return asked
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -106,9 +106,10 @@ def test_every_item_once(seed: int) -> None:
                                 assert value is None or scalar == value % modulus
                         else:
                             assert made.stores[issue.instruction.d] == part.store
-                            first = tuple(value % modulus for value in scalars[:3])
+                            assert None not in scalars
+                            first = tuple(value % modulus for value in scalars[:3])  # type: ignore[operator]
                             assert issue.scalars[:3] == first
-                            left = min(issue.scalars[3], scalars[2] * part.groups)
+                            left = min(issue.scalars[3], issue.scalars[2] * part.groups)
                             assert left == scalars[3]
                 number += 1
         assert not asked

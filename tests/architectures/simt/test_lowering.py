@@ -51,7 +51,7 @@ def test_the_first_layer_of_lenet5_has_runs_along_lines() -> None:
 
 @pytest.mark.parametrize("seed", range(3 * len(UNITS)))
 def test_runs_fetch_no_word_that_no_run_needs(seed: int) -> None:
-    """Of a packed image: somewhere a run ends in the last of its words."""
+    """Somewhere, in a packed image, a run ends in the last of its words."""
     made = random_plan(seed)
     if not made.compiled.image.packed:
         return
@@ -95,7 +95,7 @@ def test_beats_fit_the_registers(seed: int) -> None:
 
 
 def test_an_addition_has_two_registers_a_beat() -> None:
-    found = 0
+    seen = 0
     for seed in range(3 * len(UNITS)):
         for layer in random_plan(seed).compiled.layers:
             if isinstance(layer.operation.node, Add):
@@ -103,5 +103,5 @@ def test_an_addition_has_two_registers_a_beat() -> None:
                 assert walk.stream.across == 2
                 assert layer.lowered.sections[0].suffix == "sum"
                 assert most_beats(layer.operation, Unit(registers=5)) == 2
-                found += 1
-    assert found
+                seen += 1
+    assert seen
