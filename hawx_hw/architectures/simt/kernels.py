@@ -1,9 +1,9 @@
 """Kernels: how the work of a layer becomes instructions.
 
 A :class:`Section` is a rectangle of work items, tiles of filters by lines of windows, that all
-warps share: item i goes to warp i modulo W. Each item is one line of windows, in a few beats at a time:
-stream instructions into the registers, and the store of what they made. A layer is one or more
-sections, one after the other; :class:`Emitter` writes them.
+warps share: item i goes to warp i modulo W. Each item is one line of windows, in a few beats at a
+time: stream instructions into the registers, and the store of what they made. A layer is one or
+more sections, one after the other; :class:`Emitter` writes them.
 
 ===== ==================================================
 s1    items of this warp
