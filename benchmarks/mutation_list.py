@@ -1024,6 +1024,27 @@ _SIMT = "hawx_hw/architectures/simt"
 _SIMT_TESTS = "tests/architectures/simt"
 _SIMT_BREAKAGES = (
     Mutation(
+        "items-that-do-not-go-on-to-the-next-tile",
+        f"{_SIMT}/kernels.py",
+        "self._step(_LINE, -section.lines)",
+        "self._step(_LINE, 1 - section.lines)",
+        f"{_SIMT_TESTS}/test_kernels.py",
+    ),
+    Mutation(
+        "tiles-with-the-selection-of-the-first",
+        f"{_SIMT}/lane_placement.py",
+        "return bool((self.selections == self.selections[0]).all())",
+        "return True",
+        f"{_SIMT_TESTS}/test_lane_placement.py",
+    ),
+    Mutation(
+        "edges-without-the-last-pixel",
+        f"{_SIMT}/lowering.py",
+        "if left or right > width:",
+        "if left or right > width + 1:",
+        f"{_SIMT_TESTS}/test_lowering.py",
+    ),
+    Mutation(
         "an-engine-that-serves-the-lowest-warp",
         f"{_SIMT}/simulator.py",
         "(w - engine.last - 1) % count",

@@ -66,6 +66,10 @@ def test_memories_of_lenet5() -> None:
     assert (activation.width, activation.depth) == (64, 358)
     assert activation.reads < made.graph.macs / 8 / 5
     registers = next(use for use in uses if use.use == "register")
-    assert (registers.width, registers.depth, registers.count) == (8 * 23 - 8 * 0, 8, 2)
+    assert (registers.width, registers.depth, registers.count) == (
+        8 * made.unit.register_bits,
+        8,
+        2,
+    )
     program = next(use for use in uses if use.width == 32 and use.macro == "hawx_rom")
     assert program.reads < 0.01 * made.graph.macs
