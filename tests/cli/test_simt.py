@@ -83,7 +83,7 @@ def test_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_trap_has_the_line_of_the_source(capsys: pytest.CaptureFixture[str]) -> None:
     Path("k.s").write_text(SOURCE.replace("s8, 1", "s8, 0"), encoding="utf-8")
     message = hawx(capsys, "simulate", "k.s", status=1)
-    assert "k.s:10: Trap BEATS of warp 0 at 1 in cycle 13: no beats" in message
+    assert "k.s:10: Trap BEATS of warp 0 at 1 in cycle 16: no beats" in message
 
 
 @pytest.mark.parametrize(
