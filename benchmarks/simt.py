@@ -1,12 +1,13 @@
 """Cycles and memory accesses of LeNet-5 on SIMT units, by the cycle model; no hardware is built.
 
-    python benchmarks/simt.py [--lanes 1 4 8 13 16 32 64] [--simulate]
+    python benchmarks/simt.py [--lanes 1 4 8 13 16 32 64] [--simulate] [--resnet20]
 
 The network is LeNet-5 on digits (the checkpoint that is in the repository), exact blocks, one
 image. Every program is run, and its result compared with the reference; ``--simulate`` does so in
 the simulator that defines the unit, which takes seconds for each, and compares the cycles as well.
 "Busy" is the network's multiplications by those that the lanes could do in these cycles; lanes
-without a filter and groups without a pixel count as idle.
+without a filter and groups without a pixel count as idle. ``--resnet20`` prints ResNet-20 with
+random weights on 16 lanes instead.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 
 import numpy as np
 from accelerator_choice import network
+from emulation_networks import resnet20
 
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import Plan, plan
@@ -34,7 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lanes", type=int, nargs="*", default=_LANES)
     parser.add_argument("--simulate", action="store_true")
+    parser.add_argument("--resnet20", action="store_true")
     options = parser.parse_args()
+    if options.resnet20:
+        print_resnet20()
+        return
     graph = network("digits")
     images = random_codes(np.random.default_rng(0), graph, 1)
     plans = [plan(graph, SimtConfig(lanes=lanes)) for lanes in options.lanes]
@@ -51,6 +57,26 @@ def main() -> None:
     heading = ("lanes", "activations read", "weights read", "registers", "weight buffers",
                "pJ a MAC")  # fmt: skip
     print_table(heading, [access_record(each) for each in plans])
+
+
+def print_resnet20() -> None:
+    """Print how busy ResNet-20 keeps the multipliers."""
+    graph = resnet20()
+    made = plan(graph, SimtConfig(lanes=16))
+    check(made, graph, random_codes(np.random.default_rng(0), graph, 1), simulated=False)
+    report = made.cycles()
+    layers = [
+        cycles
+        for cycles, layer in zip(report.layers, made.compiled.layers, strict=True)
+        if layer.operation.kernel.kernel == (3, 3)
+    ]
+    busy = [layer.macs / 16 / layer.total for layer in layers]
+    all_busy = sum(layer.macs for layer in layers) / 16 / sum(layer.total for layer in layers)
+    print(f"ResNet-20, 16 lanes, from the cycle model: {report.core:,} cycles; multipliers busy")
+    print(
+        f"{report.macs / 16 / report.core:.1%} of all, {all_busy:.1%} of the {len(layers)} layers"
+    )
+    print(f"of 3 x 3, {min(busy):.1%} of the least busy of these")
 
 
 def check(each: Plan, graph: Graph, images: np.ndarray, *, simulated: bool) -> None:
