@@ -46,6 +46,7 @@ __all__ = [
     "special_register",
 ]
 
+_ENDLESS = 1 << 60
 #: What an instruction wrote: names such as ``s7``, ``p1``, ``v0`` or ``a[12]`` and their values.
 Results = tuple[tuple[str, object], ...]
 
@@ -358,7 +359,9 @@ def run_store(
 
     Returns
     -------
-    cycles, fault
+    cycles : int
+        Of the whole walk; one that faults never ends, and no other one begins.
+    fault
         As :func:`run_stream`.
     finish : callable
         Writes the words, and returns them; where there is a fault, those before it.
@@ -369,7 +372,7 @@ def run_store(
     memory = memories.result if store.result else memories.activations
     fault = store_fault(program, store, i, scalars, claimed)
     if fault is not None:
-        return 1, fault, tuple
+        return _ENDLESS, fault, tuple
     words: list[tuple[int, np.ndarray]] = []
     sums: dict[int, list[int]] = {}
     for step in store_steps(program, store, i, scalars, len(memory)):
@@ -402,7 +405,8 @@ def run_store(
         return tuple((f"{name}[{address}]", tuple(w.tolist())) for address, w in words)
 
     beats, remaining = scalars[2:]
-    return store.cycles(program.unit, beats, remaining, bool(i.suffix)), fault, finish
+    cycles = store.cycles(program.unit, beats, remaining, bool(i.suffix))
+    return cycles if fault is None else _ENDLESS, fault, finish
 
 
 def _code(

@@ -25,6 +25,7 @@ __all__ = [
     "MULTIPLY_SCALARS",
     "OPERATIONS",
     "PC_BITS",
+    "POST_FAULT_LATENCY",
     "POST_LATENCY",
     "POST_SCALARS",
     "PREDICATES",
@@ -68,6 +69,8 @@ POST_SCALARS = 4
 HAZARD = 4
 #: Cycles from a step of the multiply engine that faults to its trap.
 MULTIPLY_FAULT_LATENCY = 3
+#: Cycles from a step of the post engine that faults to its trap.
+POST_FAULT_LATENCY = 1
 #: Cycles from the post engine's last step to the end of its instruction; SIMT.md's D2.
 POST_LATENCY = 8
 

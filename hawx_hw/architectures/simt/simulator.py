@@ -37,6 +37,7 @@ from hawx_hw.architectures.simt.isa import (
     FRONT_END_LATENCY,
     MULTIPLY_FAULT_LATENCY,
     MULTIPLY_SCALARS,
+    POST_FAULT_LATENCY,
     POST_LATENCY,
     POST_SCALARS,
     EncodingError,
@@ -190,7 +191,7 @@ class Simulator:
             _Engine(
                 Place.MULTIPLY, MULTIPLY_SCALARS, unit.multiply_latency, MULTIPLY_FAULT_LATENCY
             ),
-            _Engine(Place.POST, POST_SCALARS, POST_LATENCY, 0),
+            _Engine(Place.POST, POST_SCALARS, POST_LATENCY, POST_FAULT_LATENCY),
         )
         self._claimed = False
         self._released: int | None = None

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-__all__ = ["CLUSTER", "FAULTS", "GROUP_WALKER", "LANE", "WALKER", "WEIGHT_FEED", "WINDOW"]
+__all__ = [
+    "CLUSTER",
+    "ENGINE_PLACE",
+    "FAULTS",
+    "FRONT_END",
+    "GROUP_WALKER",
+    "LANE",
+    "LOOP_STACK",
+    "POST_ENGINE",
+    "PREDICATES",
+    "SCALARS",
+    "STORE_WALKER",
+    "VECTOR_UNIT",
+    "WALKER",
+    "WEIGHT_FEED",
+    "WINDOW",
+]
 
 #: How the names of the modules of lanes begin; those of their blocks follow.
 LANE = "hawx_lane_"
@@ -13,3 +29,12 @@ GROUP_WALKER = "hawx_group_walker"
 WINDOW = "hawx_activation_window"
 WEIGHT_FEED = "hawx_weight_feed"
 FAULTS = "hawx_stream_faults"
+FRONT_END = "hawx_front_end"
+#: That of the places before engines, with the engine's name.
+ENGINE_PLACE = "hawx_place"
+LOOP_STACK = "hawx_loop_stack"
+PREDICATES = "hawx_predicates"
+SCALARS = "hawx_scalars"
+VECTOR_UNIT = "hawx_vector_unit"
+POST_ENGINE = "hawx_post_engine"
+STORE_WALKER = "hawx_store_walker"

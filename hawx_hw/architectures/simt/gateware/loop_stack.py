@@ -1,0 +1,190 @@
+"""Where a warp goes on: its loops, and what they make of the next address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["LoopLayout", "LoopStack"]
+
+
+class LoopLayout(data.StructLayout):
+    """A level of a warp's loops.
+
+    Members
+    -------
+    valid : 1
+    first, end : address_bits
+        The first instruction, and the one after the last.
+    left : scalar_bits
+        Times that are left, this one included.
+    """
+
+    def __init__(self, unit: Unit, address_bits: int):
+        super().__init__(
+            {
+                "valid": 1,
+                "first": address_bits,
+                "end": address_bits,
+                "left": unit.scalar_bits,
+            }
+        )
+
+
+class _Hits(data.StructLayout):
+    """Which loops end at an address."""
+
+    def __init__(self) -> None:
+        super().__init__({"inner": 1, "outer": 1})
+
+
+class LoopStack(wiring.Component):
+    """Two levels of loops for each warp, and the address at which its next instruction is.
+
+    **Latency**: what ``look_warp`` has at ``following`` and ``target`` is known in the next cycle,
+    in which ``goes`` decides; ``next`` is of that cycle, and the loops change after it.
+
+    Parameters
+    ----------
+    unit : Unit
+    address_bits : int
+        Of an address of the program.
+
+    Attributes
+    ----------
+    clear : In(1)
+        No warp is in a loop.
+    look_warp, following, target : In
+        A warp with both addresses at which it may go on; those that are too large do not matter.
+    inner : Out(LoopLayout)
+        The innermost loop of that warp.
+    two : Out(1)
+        It is in two loops.
+    goes, warp : In(1), In
+        The warp that was looked at goes on.
+    jumps : In(1)
+        At ``target``.
+    enters, times : In(1), In(scalar_bits)
+        It enters a loop that begins at ``following``.
+    next : Out(address_bits)
+    """
+
+    #: Cycles from the addresses to ``next``.
+    LATENCY = 1
+
+    def __init__(self, unit: Unit, address_bits: int):
+        self._unit, self._bits = unit, address_bits
+        warp, address = index_width(unit.warps), unsigned(address_bits)
+        super().__init__(
+            {
+                "clear": In(1),
+                "look_warp": In(warp),
+                "following": In(address),
+                "target": In(address),
+                "inner": Out(LoopLayout(unit, address_bits)),
+                "two": Out(1),
+                "goes": In(1),
+                "warp": In(warp),
+                "jumps": In(1),
+                "enters": In(1),
+                "times": In(unsigned(unit.scalar_bits)),
+                "next": Out(address),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        unit = self._unit
+        layout = LoopLayout(unit, self._bits)
+        levels = {
+            name: [
+                Signal(layout, name=f"{name}_{warp}", reset_less=True) for warp in range(unit.warps)
+            ]
+            for name in ("inner", "outer")
+        }
+        # What is known of the warp that goes on, from the cycle before.
+        addresses = {name: Signal(self._bits, name=f"{name}_now", reset_less=True)
+                     for name in ("following", "target")}  # fmt: skip
+        hits = {name: Signal(_Hits(), name=f"hits_of_{name}", reset_less=True)
+                for name in ("following", "target")}  # fmt: skip
+        last = Signal(_Hits(), name="last_times", reset_less=True)
+        for level in ("inner", "outer"):
+            now = self._of(m, levels[level], self.look_warp, f"looked_{level}")
+            m.d.sync += last[level].eq(now.left == 1)
+            for name in addresses:
+                m.d.sync += hits[name][level].eq(now.valid & (now.end == getattr(self, name)))
+            if level == "inner":
+                m.d.comb += Value.cast(self.inner).eq(Value.cast(now))
+            else:
+                m.d.comb += self.two.eq(now.valid)
+        for name, address in addresses.items():
+            m.d.sync += address.eq(getattr(self, name))
+        self._go(m, levels, addresses, hits, last)
+        return m
+
+    def _of(self, m: Module, levels: list[Signal], warp: Value, name: str) -> Any:
+        level = Signal(LoopLayout(self._unit, self._bits), name=name)
+        m.d.comb += Value.cast(level).eq(Array([Value.cast(each) for each in levels])[warp])
+        return level
+
+    def _go(
+        self,
+        m: Module,
+        levels: dict[str, list[Signal]],
+        addresses: dict[str, Signal],
+        hits: dict[str, Signal],
+        last: Any,
+    ) -> None:
+        """Choose the address; repeat, leave or enter a loop."""
+        inner = self._of(m, levels["inner"], self.warp, "inner_now")
+        outer = self._of(m, levels["outer"], self.warp, "outer_now")
+        hit = Signal(_Hits(), name="hit")
+        m.d.comb += Value.cast(hit).eq(
+            Mux(self.jumps, Value.cast(hits["target"]), Value.cast(hits["following"]))
+        )
+        pops, repeats, repeats_outer = (
+            Signal(name=name) for name in ("pops", "repeats", "repeats_outer")
+        )
+        m.d.comb += [
+            repeats.eq(~self.enters & hit.inner & ~last.inner),
+            pops.eq(~self.enters & hit.inner & last.inner),
+            repeats_outer.eq(pops & hit.outer & ~last.outer),
+            self.next.eq(
+                Mux(
+                    repeats,
+                    inner.first,
+                    Mux(
+                        repeats_outer,
+                        outer.first,
+                        Mux(self.jumps, addresses["target"], addresses["following"]),
+                    ),
+                )
+            ),
+        ]
+        left = Signal(self._unit.scalar_bits, name="left")
+        m.d.comb += left.eq(Mux(repeats, inner.left, outer.left) - 1)
+        for warp in range(self._unit.warps):
+            own, around = levels["inner"][warp], levels["outer"][warp]
+            with m.If(self.clear):
+                m.d.sync += [own.valid.eq(0), around.valid.eq(0)]
+            with m.Elif(self.goes & (self.warp == warp)):
+                with m.If(self.enters):
+                    m.d.sync += [
+                        around.eq(own),
+                        own.valid.eq(1),
+                        own.first.eq(addresses["following"]),
+                        own.end.eq(addresses["target"]),
+                        own.left.eq(self.times),
+                    ]
+                with m.Elif(pops):
+                    m.d.sync += [own.eq(around), around.valid.eq(0)]
+                    with m.If(hit.outer & last.outer):
+                        m.d.sync += own.valid.eq(0)
+                with m.If(repeats | repeats_outer):
+                    m.d.sync += own.left.eq(left)
