@@ -19,6 +19,7 @@ from hawx_hw.architectures.simt.gateware.decoder import (
     is_one_of,
 )
 from hawx_hw.architectures.simt.gateware.engine_place import EnginePlace
+from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
 from hawx_hw.architectures.simt.gateware.loop_stack import LoopStack
 from hawx_hw.architectures.simt.gateware.names import (
     ENGINE_PLACE,
@@ -27,12 +28,11 @@ from hawx_hw.architectures.simt.gateware.names import (
     SCALARS,
     VECTOR_UNIT,
 )
-from hawx_hw.architectures.simt.gateware.post_request import PostRequest
+
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarFile
-from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout
 from hawx_hw.architectures.simt.gateware.trap_unit import TrapLayout, TrapUnit
 from hawx_hw.architectures.simt.gateware.vector_unit import VectorUnit
 from hawx_hw.architectures.simt.isa import (
@@ -50,33 +50,12 @@ from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import ReadPort
 
-__all__ = ["EngineReports", "FrontEnd"]
+__all__ = ["FrontEnd"]
 
 #: Readers of the scalar file: both scalars of an instruction, and the places of both engines.
 _FIRST, _SECOND, _MULTIPLY, _POST = range(4)
 #: Readers of the predicate file.
 _A, _B, _VECTOR, _REQUEST = range(4)
-
-
-class EngineReports(wiring.Signature):
-    """What an engine says of its instructions, seen from the engine.
-
-    Members
-    -------
-    ended, warp : Out
-        The instruction of a warp ends in this cycle.
-    fault : Out(FaultLayout)
-        An instruction faults, and never ends.
-    """
-
-    def __init__(self, unit: Unit):
-        super().__init__(
-            {
-                "ended": Out(1),
-                "warp": Out(index_width(unit.warps)),
-                "fault": Out(FaultLayout(unit)),
-            }
-        )
 
 
 class _Stage(data.StructLayout):

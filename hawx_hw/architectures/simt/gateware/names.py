@@ -12,6 +12,7 @@ __all__ = [
     "LOOP_STACK",
     "POST_ENGINE",
     "PREDICATES",
+    "REQUANTIZER",
     "SCALARS",
     "STORE_WALKER",
     "VECTOR_UNIT",
@@ -38,3 +39,4 @@ SCALARS = "hawx_scalars"
 VECTOR_UNIT = "hawx_vector_unit"
 POST_ENGINE = "hawx_post_engine"
 STORE_WALKER = "hawx_store_walker"
+REQUANTIZER = "hawx_requantizer"

@@ -1,15 +1,38 @@
-"""What the post engine is asked to do."""
+"""What joins the front end and the engines."""
 
 from __future__ import annotations
 
 from amaranth.hdl import unsigned
-from amaranth.lib import data
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out
 
+from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout
 from hawx_hw.architectures.simt.isa import Instruction
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["PostRequest", "post_request_values"]
+__all__ = ["EngineReports", "PostRequest", "post_request_values"]
+
+
+class EngineReports(wiring.Signature):
+    """What an engine says of its instructions, seen from the engine.
+
+    Members
+    -------
+    ended, warp : Out
+        The instruction of a warp ends in this cycle.
+    fault : Out(FaultLayout)
+        An instruction faults, and never ends.
+    """
+
+    def __init__(self, unit: Unit):
+        super().__init__(
+            {
+                "ended": Out(1),
+                "warp": Out(index_width(unit.warps)),
+                "fault": Out(FaultLayout(unit)),
+            }
+        )
 
 
 class PostRequest(data.StructLayout):

@@ -1,0 +1,147 @@
+"""How the store memory holds stores: what a walk needs, so that each of its steps is one sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Shape
+from amaranth.lib import data
+
+from hawx_hw.architectures.simt.descriptors import Store
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.graph.graph import SHIFT_MAX, SHIFT_MIN
+
+__all__ = ["FIELDS", "StoreFormat", "last_step", "steps_of_word"]
+
+#: Fields of a word, the first at bit 0, with their meaning.
+FIELDS: Mapping[str, str] = {
+    "window": "registers of a window, less one",
+    "words": "words of a window, less one",
+    "last_steps": "steps of the last word, less one",
+    "last_codes": "codes of its last step, less one",
+    "groups": "pixel groups, less one",
+    "group_words": "words of registers from a group's last one in use to the next group",
+    "word_step": "address from one word of a window to the next",
+    "window_step": "address from a window's last word to the next window",
+    "constant_step": "constants from one word of a window to the next",
+    "constant_back": "constants from a window's last word to the first",
+    "element_step": "constants from one register of a window to the next",
+    "shift": "bits that are dropped",
+    "low": "least code",
+    "high": "largest code",
+    "step": "codes are multiples of it; less one",
+    "result": "words go to the result memory",
+    "refused": "the unit has no such groups or lanes",
+    "bad_shift": "the shift is out of range",
+}
+_SIGNED = frozenset(
+    {"word_step", "window_step", "constant_step", "constant_back", "element_step", "low", "high"}
+)
+
+
+def steps_of_word(unit: Unit) -> int:
+    """Steps of a whole word of which no window is reduced."""
+    return -(-unit.word // unit.requantizers)
+
+
+def last_step(store: Store, unit: Unit) -> tuple[int, int]:
+    """Steps of a window's last word, and codes of the last of them."""
+    codes = store.codes(unit, store.words(unit) - 1)
+    steps = -(-codes // unit.requantizers)
+    return steps, codes - (steps - 1) * unit.requantizers
+
+
+def _values(store: Store, unit: Unit) -> dict[str, int]:
+    """The value of each field; of those that play no part, 0."""
+    s = store
+    refused = s.groups not in unit.groups or s.lanes > unit.group_lanes(s.groups)
+    # What is refused is walked in no step.
+    words = 1 if refused else s.words(unit)
+    steps, codes = (1, 1) if refused else last_step(s, unit)
+    groups = 1 if refused else s.groups
+    return {
+        "window": s.window - 1,
+        "words": words - 1,
+        "last_steps": steps - 1,
+        "last_codes": codes - 1,
+        "groups": groups - 1,
+        "group_words": unit.group_lanes(groups) // unit.word - (words - 1) if groups > 1 else 0,
+        "word_step": s.block_step if words > 1 else 0,
+        "window_step": s.window_step - (words - 1) * s.block_step,
+        "constant_step": s.constant_step if words > 1 else 0,
+        "constant_back": -(words - 1) * s.constant_step,
+        "element_step": s.element_step if s.window > 1 else 0,
+        "shift": s.shift,
+        "low": s.low,
+        "high": s.high,
+        "step": s.step - 1,
+        "result": int(s.result),
+        "refused": int(refused),
+        "bad_shift": int(not SHIFT_MIN <= s.shift <= SHIFT_MAX),
+    }
+
+
+@dataclass(frozen=True)
+class StoreFormat:
+    """Widths of the fields of a unit's stores: as narrow as a program's stores allow.
+
+    A field that is 0 in all of them has no bits, and the gateware nothing that it would be for.
+
+    Parameters
+    ----------
+    unit : Unit
+    shapes : tuple of (str, int, bool)
+        Name, bits and signedness of each field of :data:`FIELDS`.
+    """
+
+    unit: Unit
+    shapes: tuple[tuple[str, int, bool], ...]
+
+    @classmethod
+    def of(cls, stores: Sequence[Store], unit: Unit) -> StoreFormat:
+        """The narrowest one that holds ``stores``."""
+        words = [_values(store, unit) for store in stores]
+        shapes = []
+        for name in FIELDS:
+            values = [word[name] for word in words]
+            low, high = min(values, default=0), max(values, default=0)
+            signed = name in _SIGNED and low < 0
+            bits = max((~low if low < 0 else low).bit_length(), high.bit_length()) + signed
+            shapes.append((name, bits, signed))
+        return cls(unit, tuple(shapes))
+
+    @property
+    def layout(self) -> data.StructLayout:
+        """The word as a structure."""
+        return data.StructLayout(
+            {name: Shape(bits, signed=signed) for name, bits, signed in self.shapes}
+        )
+
+    @property
+    def bits(self) -> int:
+        """Bits of a word, at least one."""
+        return max(1, sum(bits for _, bits, _ in self.shapes))
+
+    def has(self, *names: str) -> bool:
+        """Whether any of some fields is not always 0."""
+        return any(bits for name, bits, _ in self.shapes if name in names)
+
+    def pack(self, store: Store) -> int:
+        """The memory word of a store.
+
+        Raises
+        ------
+        ValueError
+            It does not fit.
+        """
+        word = offset = 0
+        values = _values(store, self.unit)
+        for name, bits, signed in self.shapes:
+            value = values[name]
+            low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)
+            if not low <= value < high:
+                raise ValueError(f"Store field {name} must be in [{low}, {high - 1}], not {value}")
+            word |= (value & ((1 << bits) - 1)) << offset
+            offset += bits
+        return word
