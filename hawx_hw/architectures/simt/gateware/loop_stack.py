@@ -167,24 +167,57 @@ class LoopStack(wiring.Component):
                 )
             ),
         ]
-        left = Signal(self._unit.scalar_bits, name="left")
-        m.d.comb += left.eq(Mux(repeats, inner.left, outer.left) - 1)
+        self._change(m, levels, addresses, pops, repeats, repeats_outer, hit.outer & last.outer)
+
+    def _change(
+        self,
+        m: Module,
+        levels: dict[str, list[Signal]],
+        addresses: dict[str, Signal],
+        pops: Signal,
+        repeats: Signal,
+        repeats_outer: Signal,
+        ends_both: Value,
+    ) -> None:
+        """Enter, leave or repeat a loop: late signals enable registers, and choose little."""
+        layout = LoopLayout(self._unit, self._bits)
         for warp in range(self._unit.warps):
             own, around = levels["inner"][warp], levels["outer"][warp]
+            here = self.goes & (self.warp == warp)
+            entered, inner_left, outer_left = (
+                Signal(shape, name=f"{name}_{warp}")
+                for name, shape in (
+                    ("entered", layout),
+                    ("inner_left", self._unit.scalar_bits),
+                    ("outer_left", self._unit.scalar_bits),
+                )
+            )
+            m.d.comb += [
+                Value.cast(entered).eq(Value.cast(around)),
+                inner_left.eq(own.left - 1),
+                outer_left.eq(around.left - 1),
+            ]
+            with m.If(self.enters):
+                m.d.comb += [
+                    entered.first.eq(addresses["following"]),
+                    entered.end.eq(addresses["target"]),
+                    entered.left.eq(self.times),
+                ]
+            with m.If(here & (self.enters | pops)):
+                m.d.sync += [own.first.eq(entered.first), own.end.eq(entered.end)]
+            with m.If(here & (self.enters | pops | repeats)):
+                m.d.sync += own.left.eq(
+                    Mux(repeats, inner_left, Mux(repeats_outer, outer_left, entered.left))
+                )
+            with m.If(here & self.enters):
+                m.d.sync += [
+                    around.first.eq(own.first),
+                    around.end.eq(own.end),
+                    around.left.eq(own.left),
+                ]
             with m.If(self.clear):
                 m.d.sync += [own.valid.eq(0), around.valid.eq(0)]
-            with m.Elif(self.goes & (self.warp == warp)):
-                with m.If(self.enters):
-                    m.d.sync += [
-                        around.eq(own),
-                        own.valid.eq(1),
-                        own.first.eq(addresses["following"]),
-                        own.end.eq(addresses["target"]),
-                        own.left.eq(self.times),
-                    ]
-                with m.Elif(pops):
-                    m.d.sync += [own.eq(around), around.valid.eq(0)]
-                    with m.If(hit.outer & last.outer):
-                        m.d.sync += own.valid.eq(0)
-                with m.If(repeats | repeats_outer):
-                    m.d.sync += own.left.eq(left)
+            with m.Elif(here & self.enters):
+                m.d.sync += [own.valid.eq(1), around.valid.eq(own.valid)]
+            with m.Elif(here & pops):
+                m.d.sync += [own.valid.eq(around.valid & ~ends_both), around.valid.eq(0)]

@@ -137,20 +137,21 @@ class VectorUnit(wiring.Component):
 
     def _operate(self, m: Module, stages: list[Any], words: list[Value]) -> None:
         """The first operand, and then the result; bits of a comparison."""
-        unit, word = self._unit, words[2]
+        unit, word = self._unit, words[1]
         bits = unit.register_bits
         self._values = Signal(unit.lanes * bits, name="values", reset_less=True)
         self._flags = Signal(unit.lanes, name="flags", reset_less=True)
         subtracts, picks, largest, equals = (
-            Signal(name=name) for name in ("subtracts", "picks", "largest", "equals")
+            Signal(name=name, reset_less=True)
+            for name in ("subtracts", "picks", "largest", "equals")
         )
-        m.d.comb += [
+        # A cycle ahead: they go to all lanes.
+        m.d.sync += [
             subtracts.eq(~is_one_of(word, "VADD")),
             picks.eq(is_one_of(word, "VMIN", "VMAX")),
             largest.eq(is_one_of(word, "VMAX")),
             equals.eq(is_one_of(word, "VEQ")),
         ]
-        results = []
         for lane in range(unit.lanes):
             own = slice(lane * bits, (lane + 1) * bits)
             a, b = self._values[own], self.operands.data[own]
@@ -163,15 +164,20 @@ class VectorUnit(wiring.Component):
                 bits + 2,
                 f"total_{lane}",
             )[1:]
-            less, same = Signal(name=f"less_{lane}"), Signal(name=f"same_{lane}")
-            m.d.comb += [less.eq(total[bits]), same.eq(a == b)]
-            results.append(Mux(picks, Mux(less ^ largest, a, b), total[:bits]))
+            less, own_bit = Signal(name=f"less_{lane}"), Signal(name=f"flag_{lane}")
+            m.d.comb += [
+                less.eq(total[bits]),
+                own_bit.eq(Mux(equals, total[:bits] == 0, less)),
+            ]
+            # Of MIN and MAX the first operand stays, or the second one takes its place.
+            takes = stages[1].computes | stages[2].computes & (
+                ~picks | ~(less ^ largest)
+            )
+            adds = stages[2].computes & ~picks
+            with m.If(takes):
+                m.d.sync += self._values[own].eq(Mux(adds, total[:bits], b))
             with m.If(stages[2].computes):
-                m.d.sync += self._flags[lane].eq(Mux(equals, same, less))
-        with m.If(stages[1].computes):
-            m.d.sync += self._values.eq(self.operands.data)
-        with m.Elif(stages[2].computes):
-            m.d.sync += self._values.eq(Cat(results))
+                m.d.sync += self._flags[lane].eq(own_bit)
 
     def _write(self, m: Module, stage: Any, word: Value) -> None:
         unit = self._unit
