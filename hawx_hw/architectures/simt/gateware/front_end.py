@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hawx_hw.architectures.simt.gateware.decoder import (
-    BRANCHES,
     CAUSE_BITS,
     Decoded,
     Decoder,
@@ -28,7 +27,6 @@ from hawx_hw.architectures.simt.gateware.names import (
     SCALARS,
     VECTOR_UNIT,
 )
-
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
@@ -38,7 +36,6 @@ from hawx_hw.architectures.simt.gateware.vector_unit import VectorUnit
 from hawx_hw.architectures.simt.isa import (
     ARITHMETIC_LATENCY,
     BROADCAST_LATENCY,
-    FRONT_END_LATENCY,
     MULTIPLY_SCALARS,
     PC_BITS,
     POST_LATENCY,
@@ -578,9 +575,7 @@ class FrontEnd(wiring.Component):
                 m.d.sync += self._busy[warp].eq(0)
         with m.If((at_result & serves.replicate(warps)).any()):
             m.d.sync += self.claimed.eq(1)
-        begun = [
-            _one_hot(part.warp, warps) & part.leaves.replicate(warps) for part in self._places
-        ]
+        begun = [_one_hot(part.warp, warps) & part.leaves.replicate(warps) for part in self._places]
         stopped = [
             _one_hot(report.fault.warp, warps) & report.fault.valid.replicate(warps)
             for report in (self.multiplied, self.posted)
@@ -674,9 +669,7 @@ class FrontEnd(wiring.Component):
         releases = self._does & is_one_of(self._word, "REL")
         m.d.comb += [
             self.busy.eq(self._running),
-            self.input_release.eq(
-                releases | ~self._released & (self.done | self.trap.valid)
-            ),
+            self.input_release.eq(releases | ~self._released & (self.done | self.trap.valid)),
         ]
         with m.If(self.start):
             m.d.sync += self._released.eq(0)

@@ -19,7 +19,6 @@ from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.hierarchy import place
-from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import ReadPort, WritePort
 from hawx_hw.gateware.requantizer import Requantizer, RequantizerFormat
 from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
@@ -307,9 +306,7 @@ class PostEngine(wiring.Component):
             complete.valid.eq(multiplied.valid & multiplied.payload.window_last),
             complete.payload.eq(multiplied.payload),
         ]
-        rest = delay_line(
-            m, complete, Requantizer.LATENCY - Requantizer.MULTIPLY_STAGE, "complete"
-        )
+        rest = delay_line(m, complete, Requantizer.LATENCY - Requantizer.MULTIPLY_STAGE, "complete")
         valid = Cat(
             entering.valid,
             compared.valid,
@@ -338,9 +335,7 @@ class PostEngine(wiring.Component):
                 requantizer.constants.eq(pair),
                 requantizer.rule.eq(rule),
                 requantizer.stage_valid.eq(valid),
-                requantizer.compare_first.eq(
-                    compared.payload.window_first | compared.payload.sums
-                ),
+                requantizer.compare_first.eq(compared.payload.window_first | compared.payload.sums),
                 requantizer.compare_last.eq(compared.payload.window_last | compared.payload.sums),
                 requantizer.accumulate.eq(
                     multiplied.payload.sums & ~multiplied.payload.window_first

@@ -170,9 +170,7 @@ class VectorUnit(wiring.Component):
                 own_bit.eq(Mux(equals, total[:bits] == 0, less)),
             ]
             # Of MIN and MAX the first operand stays, or the second one takes its place.
-            takes = stages[1].computes | stages[2].computes & (
-                ~picks | ~(less ^ largest)
-            )
+            takes = stages[1].computes | stages[2].computes & (~picks | ~(less ^ largest))
             adds = stages[2].computes & ~picks
             with m.If(takes):
                 m.d.sync += self._values[own].eq(Mux(adds, total[:bits], b))

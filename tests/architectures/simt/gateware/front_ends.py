@@ -21,7 +21,8 @@ from hawx_hw.architectures.simt.isa import (
     decode,
 )
 from hawx_hw.architectures.simt.program import Program
-from hawx_hw.architectures.simt.simulator import Outcome, Simulator as Reference
+from hawx_hw.architectures.simt.simulator import Outcome
+from hawx_hw.architectures.simt.simulator import Simulator as Reference
 from hawx_hw.architectures.simt.state import Memories, Warp
 from hawx_hw.gateware.memories import ParameterMemory
 from tests.architectures.simt.gateware.engines import values_of, word_of
@@ -128,9 +129,7 @@ class _Model:
             )
         engine.free = cycle + length
         trap = cycle + (fault.cycle if fault else 0) + engine.fault_latency
-        engine.walks.append(
-            (warp.number, fault, trap, engine.free - 1 + engine.latency, finish)
-        )
+        engine.walks.append((warp.number, fault, trap, engine.free - 1 + engine.latency, finish))
 
 
 def payload_of(ctx: Any, request: Any, names: tuple[str, ...]) -> dict[str, int]:
@@ -167,7 +166,9 @@ def run_front_end(
         while True:
             assert cycle < limit
             for port, warp, register in reads:
-                ctx.set(port.data, word_of(model.warps[warp].registers[register], unit.register_bits))
+                ctx.set(
+                    port.data, word_of(model.warps[warp].registers[register], unit.register_bits)
+                )
             for name, reports in (("multiply", front.multiplied), ("post", front.posted)):
                 _report(ctx, cycle, model.engines[name], reports, program)
                 ctx.set(getattr(front, name).ready, model.engines[name].free <= cycle)
@@ -270,5 +271,3 @@ def check(program: Program, activations: Any = None, *, runs: int = 1, **options
         assert own.scalars == warp.scalars
         np.testing.assert_array_equal(own.registers, warp.registers)
     return outcome
-
-

@@ -1,0 +1,128 @@
+"""The decoder agrees with the table of instructions and with what the simulator refuses."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.sim import Simulator
+
+from hawx_hw.architectures.simt.descriptors import Store, Stream
+from hawx_hw.architectures.simt.execution import TrapError, front_faults
+from hawx_hw.architectures.simt.gateware.decoder import Decoder, SourceSelect, sources
+from hawx_hw.architectures.simt.isa import (
+    FORMS,
+    OPERATIONS,
+    EncodingError,
+    Operation,
+    Place,
+    decode,
+)
+from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.traps import Cause
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.blocks.registry import by_name
+
+UNIT = Unit(lanes=4, cluster=2, registers=5)
+PROGRAM = Program(
+    UNIT,
+    LaneBlocks.uniform([by_name("exact")], 4),
+    (0,),
+    (0,) * (3 * UNIT.warps),
+    (Stream(),) * 2,
+    (Store(),) * 6,
+    np.zeros((1, 4), dtype=np.int8),
+)
+
+
+class Both(wiring.Component):
+    def __init__(self) -> None:
+        super().__init__({})
+        self.decoder = Decoder(UNIT, streams=2, stores=6, arguments=3)
+        self.select = SourceSelect()
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules += [self.decoder, self.select]
+        return m
+
+
+def limits(operation: Operation, rng: random.Random) -> int:
+    """A word whose fields are small, at their limits, or anything."""
+    word = operation.opcode << 26
+    for field in operation.fields.values():
+        top = (1 << field.bits) - 1
+        word |= (
+            rng.choice([0, 1, 2, 3, 4, 5, 6, top, top // 2, rng.randint(0, top)]) % (top + 1)
+            << field.low
+        )
+    return word ^ (1 << rng.randrange(32) if rng.random() < 0.1 else 0)
+
+
+def words() -> list[int]:
+    rng = random.Random(1)
+    opcodes = [opcode << 26 for opcode in range(64)]
+    return [*opcodes, *(limits(each, rng) for each in OPERATIONS.values() for _ in range(25))]
+
+
+def refusal(word: int) -> tuple[int, int | None] | None:
+    """Cause, and the number where it is a register's."""
+    try:
+        instruction = decode(word)
+        front_faults(PROGRAM, instruction)
+    except EncodingError:
+        return int(Cause.ENCODING), None
+    except TrapError as error:
+        return int(error.cause), error.value if error.cause is Cause.REGISTER else None
+    if instruction.mnemonic == "ARG" and not 0 <= instruction.imm < 3:
+        return int(Cause.ARGUMENT), None
+    return None
+
+
+def test_every_instruction_is_decoded() -> None:
+    both = Both()
+
+    async def testbench(ctx: Any) -> None:
+        seen = set()
+        for word in words():
+            ctx.set(both.decoder.word, word)
+            ctx.set(both.select.word, word)
+            await ctx.delay(1e-9)
+            out = both.decoder.decoded
+            wanted = refusal(word)
+            assert ctx.get(out.faulty) == (wanted is not None), hex(word)
+            if wanted is not None:
+                assert ctx.get(out.cause) == wanted[0], hex(word)
+                assert wanted[1] is None or ctx.get(out.number) == wanted[1], hex(word)
+                seen.add(wanted[0])
+                continue
+            operation = OPERATIONS[word >> 26]
+            for place in Place:
+                assert ctx.get(out[place.name.lower()]) == (operation.place is place)
+            assert ctx.get(out.writes) == ("rd" in operation.fields)
+            read = [field.extract(word) for field in sources(operation)]
+            assert ctx.get(both.select.reads) == bool(read)
+            assert ctx.get(out.second) == (len(read) == 2)
+            if read:
+                assert ctx.get(both.select.number) == read[0]
+            if len(read) == 2:
+                assert ctx.get(out.second_number) == read[1]
+        assert seen == {Cause.ENCODING, Cause.REGISTER, Cause.STREAM, Cause.ARGUMENT}
+
+    simulator = Simulator(both)
+    simulator.add_testbench(testbench)
+    simulator.run()
+
+
+def test_sources_are_in_the_order_of_the_assembler() -> None:
+    of = {each.mnemonic: sources(each) for each in OPERATIONS.values()}
+    assert of["SUB"] == (FORMS["R"]["ra"], FORMS["R"]["rb"])
+    assert of["BLT"] == (FORMS["B"]["ra"], FORMS["B"]["rb"])
+    assert of["LIH"] == (FORMS["I"]["rd"],)
+    assert of["LOOP"] == (FORMS["B"]["ra"],)
+    assert of["MAC"] == of["QST"] == of["VSET"] == of["PLT"] == (FORMS["S"]["rs"],)
+    assert of["LI"] == of["JMP"] == of["VADD"] == of["NOP"] == ()

@@ -1,0 +1,242 @@
+"""The front end against the simulator: what it writes, and the cycle of every retirement."""
+
+from __future__ import annotations
+
+import pytest
+
+from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.simulator import Outcome
+from hawx_hw.architectures.simt.traps import Cause
+from hawx_hw.architectures.simt.unit import Unit
+from tests.architectures.simt.gateware.front_ends import check, run_front_end
+from tests.architectures.simt.programs import flipped, random_case
+
+SETUP = """
+        .stream s taps=5 step=0 blocks=4
+        .stream long taps=8 step=0 blocks=20
+        .store  o lanes=4
+        .store  r lanes=4 result
+        .arg    k 7, 9
+"""
+
+
+def assembled(text: str, warps: int = 2, keys: str = "registers=4") -> Program:
+    arguments = SETUP.replace("7, 9", ", ".join(str(n + 7) for n in range(warps)))
+    unit = f".unit lanes=4 warps={warps} {keys}\n{arguments}"
+    weights = ".weight 1, 1, 1, 1\n" * 160
+    return assemble(f"{unit}{weights}.constant 1, 0\n{text}")
+
+
+def run(text: str, warps: int = 2, keys: str = "registers=4", **options: int) -> Outcome:
+    return check(assembled(text, warps, keys), **options)
+
+
+@pytest.mark.parametrize(("seed", "warps"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 8)])
+def test_random_programs(seed: int, warps: int) -> None:
+    unit = Unit(
+        lanes=4, cluster=2, warps=warps, registers=8, activation_words=96, result_words=24,
+        scalar_bits=(12, 16, 17, 24)[seed % 4],
+    )  # fmt: skip
+    case = random_case(seed, unit)
+    assert check(case.program, case.activations, result_free=case.result_free).trap is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_many_random_programs(seed: int) -> None:
+    case = random_case(seed)
+    check(case.program, case.activations, result_free=case.result_free)
+    wrong = flipped(case, seed, 1 + seed % 2)
+    check(wrong.program, wrong.activations, result_free=case.result_free, watchdog=3000)
+
+
+SCALARS = """
+        LI s1, -3
+        LI s2, 77
+        LIH s1, 3
+        ADD s3, s1, s2
+        SUB s4, s2, s1
+        ADDI s5, s4, -80
+        ADDI s0, s1, 9
+        ADD s6, s0, s0
+        ARG s7, k
+        SR s8, warp
+        SR s9, warps
+        SR s10, lanes
+        SR s11, cluster
+        SR s12, registers
+        SR s13, word
+        HALT
+"""
+
+
+@pytest.mark.parametrize("bits", [12, 15, 16, 24])
+def test_scalars(bits: int) -> None:
+    outcome = run(SCALARS, warps=3, keys=f"registers=4 scalar_bits={bits} activation_words=16")
+    assert outcome.warps[2].scalars[7:14] == [9, 2, 3, 4, 4, 4, 4]
+
+
+def test_branches_compare_unsigned() -> None:
+    body = "".join(
+        f"{name} s{a}, s{b}, 1\nADDI s{4 + n}, s{4 + n}, 1\n"
+        for n, name in enumerate(("BEQ", "BNE", "BLT", "BGE"))
+        for a, b in ((1, 2), (2, 1), (1, 1), (1, 3))
+    )
+    outcome = run(f"LI s1, 5\nLI s2, -5\nLI s3, 6\n{body}JMP 1\nLI s9, 1\nHALT", warps=1)
+    # Instructions that were not skipped: 3 of 4 are different; 5 < 65531, and so on.
+    assert outcome.warps[0].scalars[4:10] == [3, 1, 2, 2, 0, 0]
+
+
+def test_loops() -> None:
+    text = """
+        SR s1, warp
+        LI s2, 3
+        LOOP s2, end
+        LOOP s1, end
+        ADDI s3, s3, 1
+        BEQ s1, s2, end
+end:    LOOP s0, 1
+        ADDI s4, s4, 1
+        HALT
+"""
+    outcome = run(text, warps=4)
+    assert [warp.scalars[3] for warp in outcome.warps] == [0, 3, 6, 9]
+    assert all(warp.scalars[4] == 0 for warp in outcome.warps)
+
+
+def test_predicates_of_groups() -> None:
+    text = """
+        VLANE v0
+        LI s1, 1
+        PLT p1, s1, 1
+        PLT p2, s1, 2
+        PAND p3, !p1, p2
+        VSET v0, s1 @p3
+        VSET v1, s1 @!p2
+        PAND p3, p3, p0
+        VSET v2, s0 @!p3
+        VSET v2, s1 @p3
+        HALT
+"""
+    warp = run(text, keys="registers=4 cluster=2").warps[0]
+    assert warp.registers[0].tolist() == [0, 1, 1, 3]
+    assert warp.registers[2].tolist() == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("free", [0, 9, 10, 11, 60])
+def test_waiting_for_the_result(free: int) -> None:
+    text = "SR s1, warp\nBEQ s1, s0, 1\nNOP\nWAITR\nLI s6, 1\nLI s7, 1\nSTV v0, s4, r\nHALT"
+    assert run(text, result_free=free).trap is None
+
+
+@pytest.mark.parametrize("warps", [1, 3, 8])
+def test_barriers(warps: int) -> None:
+    text = """
+        SR s1, warp
+        LOOP s1, 2
+        NOP
+        NOP
+        BAR 1
+        LI s2, 1
+        BLT s1, s2, last
+        BAR 2
+        BAR 3
+last:   HALT
+"""
+    run(text, warps=warps)
+
+
+def test_layers_are_those_of_the_barriers() -> None:
+    done = run_front_end(assembled("BAR 3\nNOP\nBAR 5\nHALT"))
+    # What runs when a layer ends: number 0, 3 and 5.
+    assert [layer for _, layer in done.layers] == [0, 3, 5]
+
+
+def test_the_image_is_released_once() -> None:
+    assert run("SR s1, warp\nBEQ s1, s0, 1\nREL\nNOP\nHALT").released is not None
+
+
+def test_engines_take_warps_in_turn() -> None:
+    text = "LI s8, 1\nMAC.z v0, s4, s\nMAC v1, s4, long, sel=1\nLI s6, 1\nLI s7, 1\nSTV v0, s4, o\nHALT"
+    run(text, warps=4)
+
+
+def test_an_inference_after_another_one() -> None:
+    check(assembled(SCALARS), runs=2)
+    trapping = assembled("LI s1, 1\nLOOP s1, 2\nREL\nNOP\nHALT")
+    assert check(trapping, runs=3).trap is not None
+
+
+TRAPS = {
+    "no opcode": (".word 0", Cause.ENCODING, 0),
+    "field that is none": (f".word {0x01 << 26 | 1}", Cause.ENCODING, 0x01 << 26 | 1),
+    "predicate 4": (f".word {0x20 << 26 | 4 << 23}", Cause.ENCODING, 0x20 << 26 | 4 << 23),
+    "end of the program": ("NOP", Cause.PC, 1),
+    "jump beyond": ("JMP 3\nHALT", Cause.PC, 4),
+    "jump to where addresses wrap": ("JMP -2\nHALT", Cause.PC, 0x7FFF),
+    "branch beyond": ("BEQ s0, s0, 2\nHALT", Cause.PC, 3),
+    "vector register": (f".word {0x22 << 26 | 5 << 13}\nHALT", Cause.REGISTER, 5),
+    "predicate 0": (f".word {0x28 << 26}\nHALT", Cause.REGISTER, 0),
+    "scalars": (f".word {0x30 << 26 | 12 << 14}\nHALT", Cause.REGISTER, 17),
+    "stream": (f".word {0x32 << 26 | 2}\nHALT", Cause.STREAM, 2),
+    "store": (f".word {0x39 << 26 | 9}\nHALT", Cause.STREAM, 9),
+    "groups": (f".word {0x28 << 26 | 1 << 18 | 7}\nHALT", Cause.STREAM, 7),
+    "argument": (f".word {0x0B << 26 | 1}\nHALT", Cause.ARGUMENT, 1),
+    "negative argument": (f".word {0x0B << 26 | 0x7FFE}\nHALT", Cause.ARGUMENT, 0x7FFE),
+    "empty loop": (f".word {0x15 << 26}\nHALT", Cause.LOOP, 1),
+    "loop backwards": (f".word {0x15 << 26 | 0x7FF0}\nHALT", Cause.LOOP, 0x7FF1),
+    "loop beyond the program": ("LOOP s0, 2\nHALT", Cause.LOOP, 3),
+    "third level": (
+        "LI s1, 1\nLOOP s1, 3\nLOOP s1, 2\nLOOP s1, 1\nNOP\nHALT", Cause.LOOP, 5,
+    ),
+    "loop across the one around": ("LI s1, 1\nLOOP s1, 1\nLOOP s1, 2\nHALT\nNOP", Cause.LOOP, 5),
+    "branch out of a loop": ("LI s1, 2\nLOOP s1, 2\nJMP 2\nNOP\nNOP\nHALT", Cause.LOOP, 5),
+    "branch before a loop": ("LI s1, 2\nLOOP s1, 1\nJMP -2\nHALT", Cause.LOOP, 1),
+    "released twice": ("REL\nREL\nHALT", Cause.SEQUENCE, 0),
+    "too many taps": ("MAC v0, s0, big\nHALT", Cause.TAPS, 9),
+    "result before WAITR": ("LI s6, 1\nLI s7, 1\nSTV v0, s4, r\nHALT", Cause.SEQUENCE, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_traps(name: str) -> None:
+    text, cause, value = TRAPS[name]
+    # Warp 1 traps; warp 0 halts, or multiplies long.
+    long = "LI s8, 1\nMAC v0, s4, long\nHALT"
+    head = "SR s1, warp\nBEQ s1, s0, 1\nJMP 3\n"
+    for prefix in ("", f"{head}{long}\n"):
+        if "JMP" in text or "LOOP" in text or "end of" in name or ".word" in text:
+            prefix = ""
+        outcome = check(assembled(f"\n        .stream big taps=9\n{prefix}{text}", warps=2))
+        assert outcome.trap is not None
+        assert outcome.trap.cause is cause
+        if not prefix:
+            assert (outcome.trap.value, outcome.trap.warp) == (value, 0)
+
+
+@pytest.mark.parametrize("cycle", [1, 3, 7, 40, 47])
+def test_the_watchdog(cycle: int) -> None:
+    text = """
+        SR s1, warp
+        BEQ s1, s0, end
+        LI s8, 1
+        MAC v0, s4, long
+        NOP
+end:    HALT
+"""
+    trap = run(text, warps=3, watchdog=cycle).trap
+    assert trap is not None and trap.cause is Cause.WATCHDOG
+
+
+def test_the_watchdog_in_the_last_cycle() -> None:
+    last = run("NOP\nHALT").cycles - 1
+    assert run("NOP\nHALT", watchdog=last).trap is None
+    assert run("NOP\nHALT", watchdog=last - 1).trap is not None
+
+
+@pytest.mark.parametrize("seed", [100, 103])
+def test_flipped_bits(seed: int) -> None:
+    unit = Unit(lanes=4, cluster=2, warps=3, registers=8, activation_words=96, result_words=24)
+    case = flipped(random_case(seed, unit), seed, 2)
+    check(case.program, case.activations, result_free=case.result_free, watchdog=2500)
