@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module
-from amaranth.lib import wiring
-from amaranth.lib.wiring import connect
 from amaranth.sim import Simulator
 
 from hawx_hw.architectures.simt.execution import run_store, run_stream
@@ -24,7 +22,6 @@ from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.simulator import Outcome
 from hawx_hw.architectures.simt.simulator import Simulator as Reference
 from hawx_hw.architectures.simt.state import Memories, Warp
-from hawx_hw.gateware.memories import ParameterMemory
 from tests.architectures.simt.gateware.engines import values_of, word_of
 
 
@@ -50,36 +47,6 @@ class Run:
     layers: list[tuple[int, int]] = field(default_factory=list)
     warps: list[Warp] = field(default_factory=list)
     memories: Any = None
-
-
-class Bench(wiring.Component):
-    """A front end with its memories."""
-
-    def __init__(self, program: Program):
-        unit = program.unit
-        super().__init__({})
-        self.front = FrontEnd(
-            unit,
-            code=len(program.code),
-            arguments=len(program.arguments) // unit.warps,
-            streams=len(program.streams),
-            stores=len(program.stores),
-            layers=1 << 14,
-        )
-        self._program = program
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        unit, program = self._program.unit, self._program
-        m.submodules.front = front = self.front
-        arguments = program.arguments or (0,)
-        m.submodules.code = code = ParameterMemory(32, len(program.code), init=program.code)
-        m.submodules.arguments = words = ParameterMemory(
-            unit.scalar_bits, len(arguments), init=arguments
-        )
-        connect(m, front.program, code.read)
-        connect(m, front.arguments, words.read)
-        return m
 
 
 @dataclass(eq=False)
@@ -136,33 +103,52 @@ def payload_of(ctx: Any, request: Any, names: tuple[str, ...]) -> dict[str, int]
     return {name: ctx.get(getattr(request.payload, name)) for name in names}
 
 
-def run_front_end(
-    program: Program,
-    activations: Any = None,
-    *,
-    result_free: int = 0,
-    watchdog: int = 0,
-    limit: int = 20_000,
-    runs: int = 1,
-) -> Run:
-    """Run a program; of several ``runs`` the last one counts."""
-    bench = Bench(program)
-    front, unit = bench.front, program.unit
-    state: dict[str, Run] = {}
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """A program, its image, and when the result is free and the watchdog barks."""
+
+    program: Program
+    activations: Any = None
+    result_free: int = 0
+    watchdog: int = 0
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What the front end is built for."""
+        p = self.program
+        return p.unit, len(p.code), len(p.arguments), len(p.streams), len(p.stores)
+
+
+def run_front_end(inferences: Sequence[Inference], limit: int = 20_000) -> list[Run]:
+    """Run programs of one shape, one after the other."""
+    program = inferences[0].program
+    unit = program.unit
+    assert len({each.shape for each in inferences}) == 1
+    front = FrontEnd(
+        unit,
+        code=len(program.code),
+        arguments=len(program.arguments) // unit.warps,
+        streams=len(program.streams),
+        stores=len(program.stores),
+        layers=1 << 14,
+    )
+    runs: list[Run] = []
 
     async def testbench(ctx: Any) -> None:
-        for _ in range(runs):
-            state["run"] = await inference(ctx)
+        for each in inferences:
+            runs.append(await inference(ctx, each))
             for _ in range(3):
                 await ctx.tick()
 
-    async def inference(ctx: Any) -> Run:
-        run, model = Run(), _Model(program, activations)
+    async def inference(ctx: Any, given: Inference) -> Run:
+        program = given.program
+        run, model = Run(), _Model(program, given.activations)
+        arguments = program.arguments or (0,)
         reads: list[tuple[Any, int, int]] = []
         ctx.set(front.start, 1)
         await ctx.tick()
         ctx.set(front.start, 0)
-        cycle, settled = 0, 0
+        cycle = 0
         while True:
             assert cycle < limit
             for port, warp, register in reads:
@@ -172,8 +158,8 @@ def run_front_end(
             for name, reports in (("multiply", front.multiplied), ("post", front.posted)):
                 _report(ctx, cycle, model.engines[name], reports, program)
                 ctx.set(getattr(front, name).ready, model.engines[name].free <= cycle)
-            ctx.set(front.result_free, cycle >= result_free)
-            ctx.set(front.watchdog, cycle == watchdog != 0)
+            ctx.set(front.result_free, cycle >= given.result_free)
+            ctx.set(front.watchdog, cycle == given.watchdog != 0)
             await ctx.delay(0)
             reads = [
                 (port, ctx.get(port.warp), ctx.get(port.register))
@@ -185,9 +171,15 @@ def run_front_end(
                 break
             run.cycles += 1
             cycle += 1
+            words = [
+                (port, memory[ctx.get(port.address)])
+                for port, memory in ((front.program, program.code), (front.arguments, arguments))
+                if ctx.get(port.enable)
+            ]
             await ctx.tick()
+            for port, word in words:
+                ctx.set(port.data, word)
         run.warps, run.memories = model.warps, model.memories
-        del settled
         return run
 
     def observe(ctx: Any, cycle: int, run: Run, model: _Model) -> None:
@@ -221,11 +213,11 @@ def run_front_end(
         if ctx.get(front.layer_done):
             run.layers.append((cycle, ctx.get(front.layer)))
 
-    simulator = Simulator(bench)
+    simulator = Simulator(front)
     simulator.add_clock(1e-6)
     simulator.add_testbench(testbench)
     simulator.run()
-    return state["run"]
+    return runs
 
 
 def _report(ctx: Any, cycle: int, engine: _Engine, reports: Any, program: Program) -> None:
@@ -247,15 +239,28 @@ def _report(ctx: Any, cycle: int, engine: _Engine, reports: Any, program: Progra
         finish()
 
 
-def expected(program: Program, activations: Any = None, **options: int) -> Outcome:
-    """What the simulator says."""
-    return Reference(program, activations, **options).run(20_000)
+def check_all(inferences: Sequence[Inference]) -> list[Outcome]:
+    """The front end and the simulator say the same of each."""
+    outcomes = [
+        Reference(
+            each.program,
+            each.activations,
+            result_free=each.result_free,
+            watchdog=each.watchdog,
+        ).run(20_000)
+        for each in inferences
+    ]
+    for run, outcome in zip(run_front_end(inferences), outcomes, strict=True):
+        _compare(run, outcome)
+    return outcomes
 
 
-def check(program: Program, activations: Any = None, *, runs: int = 1, **options: int) -> Outcome:
-    """Both say the same."""
-    outcome = expected(program, activations, **options)
-    run = run_front_end(program, activations, runs=runs, **options)
+def check(program: Program, activations: Any = None, **options: int) -> Outcome:
+    """Likewise, of one."""
+    return check_all([Inference(program, activations, **options)])[0]
+
+
+def _compare(run: Run, outcome: Outcome) -> None:
     assert run.retired == [(each.cycle, each.warp) for each in outcome.retirements]
     np.testing.assert_array_equal(run.memories.activations, outcome.memories.activations)
     np.testing.assert_array_equal(run.memories.result, outcome.memories.result)
@@ -263,11 +268,10 @@ def check(program: Program, activations: Any = None, *, runs: int = 1, **options
     if outcome.trap is not None:
         t = outcome.trap
         assert run.trap == (int(t.cause), t.warp, t.pc, t.value, t.cycle)
-        return outcome
+        return
     assert run.trap is None
     assert run.cycles == outcome.cycles
     assert run.released == outcome.released
     for own, warp in zip(run.warps, outcome.warps, strict=True):
         assert own.scalars == warp.scalars
         np.testing.assert_array_equal(own.registers, warp.registers)
-    return outcome

@@ -156,6 +156,6 @@ def test_codes_are_those_of_the_graph(step: int) -> None:
 
 def test_a_rule_is_as_narrow_as_the_stores_allow_and_serves_plain_ones() -> None:
     format = requantizer_format(EIGHT, StoreFormat.of([Store(shift=5, lanes=8)], EIGHT))
-    shapes = {name: shape for name, shape in format.rule.members.items()}
+    shapes = dict(format.rule.members)
     assert shapes["shift"].width == 3  # type: ignore[union-attr]
     assert shapes["low"].width == shapes["high"].width == 8  # type: ignore[union-attr]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.isa import Instruction, encode
@@ -60,7 +59,6 @@ def program(warps: int, names: tuple[str, ...], count: int, seed: int) -> Progra
 def test_each_reads_what_the_last_one_wrote(warps: int) -> None:
     outcome = check(program(warps, (*COMPUTES, "VSET", "VLANE", "skip"), 30, warps))
     assert outcome.trap is None
-    assert all(np.abs(warp.registers).max() < 1 << 15 for warp in outcome.warps)
 
 
 @pytest.mark.slow
