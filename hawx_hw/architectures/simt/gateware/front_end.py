@@ -304,7 +304,6 @@ class FrontEnd(wiring.Component):
         self._bad_jump = Signal(name="bad_jump", reset_less=True)
         self._bad_jump_cause = Signal(CAUSE_BITS, name="bad_jump_cause", reset_less=True)
         self._bad_loop = Signal(name="bad_loop", reset_less=True)
-        self._fetches_beyond = Signal(name="fetches_beyond", reset_less=True)
         with m.If(stage.valid):
             m.d.sync += [
                 self._bad_jump.eq(leaves | (wrapped >= self._code)),
@@ -318,7 +317,6 @@ class FrontEnd(wiring.Component):
         unit = self._unit
         valid = now.valid & ~self._trapped
         a, b = self._operand, self._file.data[now.warp]
-        compare = Signal(unit.scalar_bits + 1, name="difference")
         equal, less, jumps = (Signal(name=name) for name in ("equal", "less", "jumps"))
         m.d.comb += [
             equal.eq(a == b),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
@@ -105,7 +106,7 @@ class VectorUnit(wiring.Component):
         ]  # fmt: skip
         with m.If(begins):
             m.d.sync += last.eq(chosen)
-        for before, after in zip(stages, stages[1:], strict=False):
+        for before, after in pairwise(stages):
             m.d.sync += after.eq(before)
         with m.If(self.clear):
             m.d.sync += [setting.eq(0), waiting.eq(0)]
