@@ -131,6 +131,9 @@ class Unit:
         if self.requantizers > self.word:
             raise ValueError(f"requantizers must be at most {self.word}, the bytes of a word, "
                              f"not {self.requantizers}")  # fmt: skip
+        if self.product_bits < self.register_bits:
+            raise ValueError(f"product_bits must be at least {self.register_bits}, those of a "
+                             f"vector register, not {self.product_bits}")  # fmt: skip
         possible = divisors(self.clusters)
         if not self.groups:
             object.__setattr__(self, "groups", possible)

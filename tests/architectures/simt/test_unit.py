@@ -37,6 +37,7 @@ def test_defaults(lanes: int, cluster: int, word: int, warps: int, requantizers:
         ({"lanes": 16, "groups": (2,)}, "groups must be 1 and other divisors of 2"),
         ({"lanes": 16, "groups": (1, 3)}, "groups must be 1 and other divisors of 2"),
         ({"scalar_bits": 12, "activation_words": 513}, "activation_words must be at most 512"),
+        ({"register_bits": 32, "product_bits": 31}, "product_bits must be at least 32"),
         ({"register_bits": 15}, r"register_bits must be in \[16, 32\], not 15"),
     ],
 )
