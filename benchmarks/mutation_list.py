@@ -1247,6 +1247,72 @@ _SIMT_GATEWARE_BREAKAGES = (
     ),
 )
 
+_SIMT_FRONT_BREAKAGES = (
+    Mutation(
+        "a-warp-that-begins-before-its-last-instruction-ended",
+        f"{_SIMT_GATEWARE}/front_end.py",
+        "begins.eq(self._goes_on & ~self._busy[warp] & ~self._halted[warp])",
+        "begins.eq(self._goes_on & ~self._halted[warp])",
+        f"{_SIMT_GATEWARE_TESTS}/test_front_end.py",
+    ),
+    Mutation(
+        "who-has-halted-counts-at-a-barrier",
+        f"{_SIMT_GATEWARE}/front_end.py",
+        "opens.eq(self._goes_on & (at_barrier | halted).all())",
+        "opens.eq(self._goes_on & at_barrier.all())",
+        f"{_SIMT_GATEWARE_TESTS}/test_front_end.py",
+    ),
+    Mutation(
+        "the-address-after-the-instruction-that-trapped",
+        f"{_SIMT_GATEWARE}/front_end.py",
+        "Mux(away, Array(self.own_pcs)[traps.warp], Array(self._pcs)[traps.warp])",
+        "Array(self._pcs)[traps.warp]",
+        f"{_SIMT_GATEWARE_TESTS}/test_front_end.py",
+    ),
+    Mutation(
+        "two-loops-that-end-together-are-one",
+        f"{_SIMT_GATEWARE}/loop_stack.py",
+        "repeats_outer.eq(pops & hit.outer & ~last.outer)",
+        "repeats_outer.eq(0)",
+        f"{_SIMT_GATEWARE_TESTS}/test_loop_stack.py",
+    ),
+    Mutation(
+        "s0-that-is-written",
+        f"{_SIMT_GATEWARE}/scalar_file.py",
+        "self.write & (self.write_number != 0)",
+        "self.write",
+        f"{_SIMT_GATEWARE_TESTS}/test_scalar_file.py",
+    ),
+    Mutation(
+        "an-operand-that-the-next-instruction-overwrites",
+        f"{_SIMT_GATEWARE}/vector_unit.py",
+        "waiting.any() & ~setting.any() & ~stages[0].computes",
+        "waiting.any() & ~setting.any()",
+        f"{_SIMT_GATEWARE_TESTS}/test_vector_unit.py",
+    ),
+    Mutation(
+        "the-trap-of-the-highest-warp",
+        f"{_SIMT_GATEWARE}/trap_unit.py",
+        "fault.warp < best.warp",
+        "fault.warp > best.warp",
+        f"{_SIMT_GATEWARE_TESTS}/test_trap_unit.py",
+    ),
+    Mutation(
+        "a-group-whose-codes-are-those-of-the-last-one",
+        f"{_SIMT_GATEWARE}/store_walker.py",
+        "self.position + s.group_words",
+        "self.position",
+        f"{_SIMT_GATEWARE_TESTS}/test_store_walker.py",
+    ),
+    Mutation(
+        "codes-by-the-rule-of-the-next-store",
+        f"{_SIMT_GATEWARE}/post_engine.py",
+        "_FIRST_COPY, _SECOND_COPY = 1, Requantizer.LATENCY - 1",
+        "_FIRST_COPY, _SECOND_COPY = 1, 2",
+        f"{_SIMT_GATEWARE_TESTS}/test_post_engine.py",
+    ),
+)
+
 MUTATIONS = (
     *_BLOCKS,
     *_NETWORKS,
@@ -1257,4 +1323,5 @@ MUTATIONS = (
     *_SUMMARY,
     *_SIMT_BREAKAGES,
     *_SIMT_GATEWARE_BREAKAGES,
+    *_SIMT_FRONT_BREAKAGES,
 )

@@ -31,6 +31,9 @@ from hawx_hw.gateware.memories import ParameterMemory
 from tests.architectures.simt.gateware.engines import values_of, word_of
 from tests.architectures.simt.programs import _Maker
 
+#: Cycles after a fault in which nothing is asked for, so that all words are written.
+_STILL = 20
+
 
 @dataclass(frozen=True, eq=False)
 class Work:
@@ -60,13 +63,13 @@ class Done:
     ----------
     cycles : list of (int, int)
         Begin and end of each work; of one that faults, that of the fault.
-    fault : tuple of int or None
-        Cause, warp and value of the last one.
+    faults : list of tuple of int
+        Cause, warp and value of each work that faults; the next one comes when all is still.
     memories : Memories
     """
 
     cycles: list[tuple[int, int]]
-    fault: tuple[int, int, int] | None
+    faults: list[tuple[int, int, int]]
     memories: Memories
 
 
@@ -115,7 +118,7 @@ def reference(job: Job) -> Done:
     warps = [Warp(number, unit) for number in range(unit.warps)]
     memories = Memories.of(unit)
     cycles, finishes = [], []
-    fault = None
+    faults: list[tuple[int, int, int]] = []
     free = now = 0
     for work in job.works:
         warp = warps[work.warp]
@@ -129,15 +132,14 @@ def reference(job: Job) -> Done:
         end = begin + length - 1 + POST_LATENCY
         if wrong is not None:
             end = begin + wrong.cycle + POST_FAULT_LATENCY
-            fault = (int(wrong.cause), work.warp, wrong.value)
+            faults.append((int(wrong.cause), work.warp, wrong.value))
+            length = end - begin + _STILL
         cycles.append((begin, end))
         finishes.append((end, finish))
         free, now = begin + length, begin + POST_SCALARS
-        if wrong is not None:
-            break
     for _, finish in finishes:
         finish()
-    return Done(cycles, fault, memories)
+    return Done(cycles, faults, memories)
 
 
 def run_job(job: Job) -> Done:
@@ -145,18 +147,18 @@ def run_job(job: Job) -> Done:
     unit = job.program.unit
     bench = Bench(job.program)
     engine = bench.engine
-    done = Done([], None, Memories.of(unit))
+    done = Done([], [], Memories.of(unit))
 
     async def testbench(ctx: Any) -> None:
         begins: list[int] = []
         ends: list[tuple[int, int]] = []
         reads = None
         works = list(job.works)
-        cycle = earliest = idle = 0
+        cycle = earliest = idle = still = 0
         while idle < POST_LATENCY + 3:
             if reads is not None:
                 ctx.set(engine.reads.data, word_of(job.registers[reads], unit.register_bits))
-            offers = bool(works) and cycle >= earliest + works[0].wait and done.fault is None
+            offers = bool(works) and cycle >= max(still, earliest + works[0].wait)
             ctx.set(engine.request.valid, offers)
             if offers:
                 offer(ctx, works[0])
@@ -179,15 +181,15 @@ def run_job(job: Job) -> Done:
                 ends.append((cycle, ctx.get(report.warp)))
             if ctx.get(report.fault.valid):
                 fault = report.fault
-                done.fault = (ctx.get(fault.cause), ctx.get(fault.warp), ctx.get(fault.value))
-                ends.append((cycle, done.fault[1]))
+                wrong = (ctx.get(fault.cause), ctx.get(fault.warp), ctx.get(fault.value))
+                done.faults.append(wrong)
+                ends.append((cycle, wrong[1]))
+                still = cycle + _STILL
             cycle += 1
             assert cycle < 20_000
-            idle = 0 if (works and done.fault is None) or len(ends) < len(begins) else idle + 1
+            idle = 0 if works or len(ends) < len(begins) else idle + 1
             await ctx.tick()
-        assert sorted(warp for _, warp in ends) == sorted(
-            work.warp for work in job.works[: len(begins)]
-        )
+        assert sorted(warp for _, warp in ends) == sorted(work.warp for work in job.works)
         done.cycles = list(zip(begins, (cycle for cycle, _ in sorted(ends)), strict=True))
 
     def offer(ctx: Any, work: Work) -> None:
@@ -210,7 +212,7 @@ def check(job: Job) -> Done:
     """Both say the same."""
     wanted, done = reference(job), run_job(job)
     assert done.cycles == wanted.cycles
-    assert done.fault == wanted.fault
+    assert done.faults == wanted.faults
     np.testing.assert_array_equal(done.memories.activations, wanted.memories.activations)
     np.testing.assert_array_equal(done.memories.result, wanted.memories.result)
     return wanted

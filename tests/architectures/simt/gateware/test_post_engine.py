@@ -39,8 +39,7 @@ UNITS = {
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_random_instructions(unit: str) -> None:
-    done = check(random_job(len(unit), UNITS[unit], 14))
-    assert done.fault is None
+    assert not check(random_job(len(unit), UNITS[unit], 10)).faults
 
 
 @pytest.mark.slow
@@ -88,41 +87,55 @@ MAX = replace(QST, fn=1)
 STV = Instruction("STV", v=1, rs=4, d=1)
 
 
-@pytest.mark.parametrize(
-    ("work", "cause"),
-    [
-        (job(replace(PLAIN, groups=3), QST, (0, 0, 1, 1)), Cause.STREAM),
-        (job(replace(PLAIN, lanes=9), STV, (0, 0, 1, 1)), Cause.STREAM),
-        (job(PLAIN, QST, (0, 0, 0, 1)), Cause.BEATS),
-        (job(replace(PLAIN, shift=40), QST, (0, 0, 1, 1)), Cause.SHIFT),
-        (job(replace(PLAIN, shift=0, groups=3), QST, (0, 0, 0, 1)), Cause.STREAM),
-        (job(replace(PLAIN, result=True), STV, (0, 0, 1, 1), claimed=False), Cause.SEQUENCE),
-        # The second, fourth and third beat.
-        (job(PLAIN, replace(QST, v=3), (0, 0, 4, 4)), Cause.BEATS),
-        (job(PLAIN, replace(STV, v=31), (0, 0, 1, 1)), Cause.BEATS),
-        (job(replace(PLAIN, window=3), MAX, (0, 0, 2, 2)), Cause.BEATS),
-        (job(PLAIN, QST, (62, 0, 3, 3)), Cause.STORE),
-        (job(replace(PLAIN, result=True), QST, (14, 0, 3, 3)), Cause.STORE),
-        (job(PLAIN, QST, (0, 3, 1, 1)), Cause.REQUANTIZATION),
-        (job(replace(PLAIN, element_step=2, window=2), MAX, (0, 1, 1, 1)), Cause.REQUANTIZATION),
-        # Two in one cycle: the lower cause.
-        (job(PLAIN, replace(QST, v=4), (99, 9, 1, 1)), Cause.BEATS),
-        (job(PLAIN, QST, (99, 9, 1, 1)), Cause.REQUANTIZATION),
-        (job(PLAIN, QST, (5, 0, 70, 900)), Cause.BEATS),
-    ],
+#: Store, instruction and scalars, and the fault's cause; the result memory is not free.
+FAULTS = (
+    (replace(PLAIN, groups=3), QST, (0, 0, 1, 1), Cause.STREAM),
+    (replace(PLAIN, lanes=9), STV, (0, 0, 1, 1), Cause.STREAM),
+    (PLAIN, QST, (0, 0, 0, 1), Cause.BEATS),
+    (replace(PLAIN, shift=40), QST, (0, 0, 1, 1), Cause.SHIFT),
+    (replace(PLAIN, shift=0, groups=3), QST, (0, 0, 0, 1), Cause.STREAM),
+    (replace(PLAIN, result=True), STV, (0, 0, 1, 1), Cause.SEQUENCE),
+    # The second, fourth and third beat.
+    (PLAIN, replace(QST, v=3), (0, 0, 4, 4), Cause.BEATS),
+    (PLAIN, replace(STV, v=31), (0, 0, 1, 1), Cause.BEATS),
+    (replace(PLAIN, window=3), MAX, (0, 0, 2, 2), Cause.BEATS),
+    (PLAIN, QST, (62, 0, 3, 3), Cause.STORE),
+    (PLAIN, QST, (0, 3, 1, 1), Cause.REQUANTIZATION),
+    (replace(PLAIN, element_step=2, window=2), MAX, (0, 1, 1, 1), Cause.REQUANTIZATION),
+    # Two in one cycle: the lower cause.
+    (PLAIN, replace(QST, v=4), (99, 9, 1, 1), Cause.BEATS),
+    (PLAIN, QST, (99, 9, 1, 1), Cause.REQUANTIZATION),
+    (PLAIN, QST, (5, 0, 70, 900), Cause.BEATS),
 )
-def test_faults(work: Job, cause: Cause) -> None:
-    done = check(work)
-    assert done.fault is not None and done.fault[0] == cause
+
+
+def test_faults() -> None:
+    stores = tuple(store for store, _, _, _ in FAULTS)
+    sample = job(PLAIN, QST, *(scalars for _, _, scalars, _ in FAULTS), claimed=False)
+    works = tuple(
+        replace(work, instruction=replace(instruction, d=number))
+        for number, (work, (_, instruction, _, _)) in enumerate(
+            zip(sample.works, FAULTS, strict=True)
+        )
+    )
+    program = replace(sample.program, stores=stores)
+    done = check(Job(program, sample.registers, works))
+    assert [cause for cause, _, _ in done.faults] == [cause for _, _, _, cause in FAULTS]
+
+
+def test_a_store_beyond_the_result_memory() -> None:
+    result = replace(PLAIN, result=True)
+    done = check(job(result, QST, (14, 0, 3, 3), (13, 0, 3, 3)))
+    assert done.faults == [(Cause.STORE, 0, 16)]
 
 
 def test_a_shift_and_constants_do_not_matter_to_plain_stores() -> None:
-    assert check(job(replace(PLAIN, shift=0), STV, (0, 99, 2, 2))).fault is None
+    assert not check(job(replace(PLAIN, shift=0), STV, (0, 99, 2, 2))).faults
 
 
 def test_words_before_a_fault_are_stored_and_the_walk_before_goes_on() -> None:
     done = check(job(PLAIN, QST, (10, 0, 2, 2), (63, 0, 2, 2)))
-    assert done.fault is not None
+    assert done.faults
     assert done.memories.activations[[10, 11, 63]].any(axis=1).all()
 
 
