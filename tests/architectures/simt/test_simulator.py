@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.assembler import assemble
-from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY
+from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY, POST_FAULT_LATENCY
 from hawx_hw.architectures.simt.simulator import Outcome, Simulator, simulate
 from hawx_hw.architectures.simt.traps import Cause
 from tests.architectures.simt.programs import flipped, random_case
@@ -122,7 +122,7 @@ def test_waitr_waits_for_the_result_memory() -> None:
 def test_a_result_before_waitr_is_refused() -> None:
     trap = run("LI s6, 1\nSTV v0, s4, r\nHALT").trap
     assert trap is not None
-    assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 4 + 4 + 4)
+    assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 4 + 4 + 4 + POST_FAULT_LATENCY)
 
 
 def test_a_waitr_of_another_warp_counts_from_the_next_cycle_on() -> None:
@@ -139,7 +139,7 @@ other:  LI s6, 1
     assert run(text, warps=2, result_free=20).trap is None
     trap = run(text, warps=2, result_free=21).trap
     assert trap is not None
-    assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 21)
+    assert (trap.cause, trap.cycle) == (Cause.SEQUENCE, 21 + POST_FAULT_LATENCY)
 
 
 def test_the_image_is_released() -> None:

@@ -143,6 +143,9 @@ def run_front_end(inferences: Sequence[Inference], limit: int = 20_000) -> list[
     async def inference(ctx: Any, given: Inference) -> Run:
         program = given.program
         run, model = Run(), _Model(program, given.activations)
+        if runs:  # scalars are what the last program left
+            for own, before in zip(model.warps, runs[-1].warps, strict=True):
+                own.scalars = list(before.scalars)
         arguments = program.arguments or (0,)
         reads: list[tuple[Any, int, int]] = []
         ctx.set(front.start, 1)
