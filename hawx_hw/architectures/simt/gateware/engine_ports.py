@@ -15,7 +15,7 @@ __all__ = ["EngineReports", "PostRequest", "post_request_values"]
 
 
 class EngineReports(wiring.Signature):
-    """What an engine says of its instructions, seen from the engine.
+    """What an engine reports of its instructions, seen from the engine.
 
     Members
     -------

@@ -63,7 +63,7 @@ class _Stage(data.StructLayout):
 
 
 class FrontEnd(wiring.Component):
-    """Executes the programs of all warps, as :mod:`~hawx_hw.architectures.simt.simulator` says.
+    """Executes the programs of all warps, as in :mod:`~hawx_hw.architectures.simt.simulator`.
 
     ::
 
@@ -207,18 +207,18 @@ class FrontEnd(wiring.Component):
     def _fetch(self, m: Module) -> None:
         """The warp whose turn it is begins an instruction."""
         unit = self._unit
-        slot = Signal(range(unit.period), name="slot")
+        turn = Signal(range(unit.period), name="turn")
         with m.If(self.start):
-            m.d.sync += slot.eq(0)
+            m.d.sync += turn.eq(0)
         with m.Else():
-            m.d.sync += slot.eq(Mux(slot == unit.period - 1, 0, slot + 1))
+            m.d.sync += turn.eq(Mux(turn == unit.period - 1, 0, turn + 1))
         layout = _Stage(unit)
         self._read_a, self._read_b, self._now = (
             Signal(layout, name=name) for name in ("read_a", "read_b", "now")
         )
         pc = Signal(self._pc_bits, name="pc")
         begins = Signal(name="begins")
-        with m.Switch(slot):
+        with m.Switch(turn):
             for warp in range(unit.warps):
                 with m.Case(warp):
                     m.d.comb += [
@@ -234,7 +234,7 @@ class FrontEnd(wiring.Component):
         ]
         m.d.sync += [
             self._read_a.valid.eq(begins),
-            self._read_a.warp.eq(slot[: len(self._read_a.warp)]),
+            self._read_a.warp.eq(turn[: len(self._read_a.warp)]),
             self._read_a.beyond.eq(beyond),
             self._read_b.eq(self._read_a),
             self._now.eq(self._read_b),
@@ -393,7 +393,7 @@ class FrontEnd(wiring.Component):
         bits = unit.scalar_bits
         imm = field_of(word, "I", "imm")
         result = Signal(bits, name="result")
-        kept = a[:15] if bits > 15 else a
+        lower = a[:15] if bits > 15 else a
         upper = imm[: max(0, bits - 15)]
         specials = (now.warp, unit.warps, unit.lanes, unit.cluster, unit.registers, unit.word)
         special = Signal(bits, name="special")
@@ -407,7 +407,7 @@ class FrontEnd(wiring.Component):
         m.d.comb += total.eq(a + other + subtracts)
         for names, value in (
             (("LI",), imm),
-            (("LIH",), Cat(kept, upper)),
+            (("LIH",), Cat(lower, upper)),
             (("ADD", "SUB", "ADDI"), total),
             (("ARG",), self.arguments.data),
             (("SR",), special),

@@ -359,7 +359,7 @@ class PostEngine(wiring.Component):
         ]
 
     def _assemble(self, m: Module, codes: list[Value], complete: Any) -> None:
-        """Words: codes of earlier steps are held, and the last ones go with them to the memory."""
+        """Words: codes of earlier steps wait, and the last ones go with them to the memory."""
         unit, payload = self._unit, complete.payload
         steps, count = steps_of_word(unit), unit.requantizers
         own = [
@@ -369,24 +369,24 @@ class PostEngine(wiring.Component):
         for step in range(steps):
             now: list[Value] = own
             if step + 1 < steps:
-                held = Signal(8 * count, name=f"held_{step}", reset_less=True)
+                earlier = Signal(8 * count, name=f"earlier_{step}", reset_less=True)
                 with m.If(complete.valid & (payload.part == step) & ~payload.ends):
-                    m.d.sync += held.eq(Cat(own))
+                    m.d.sync += earlier.eq(Cat(own))
                 now = [
-                    Mux(payload.part == step, code, held[8 * n : 8 * (n + 1)])
+                    Mux(payload.part == step, code, earlier[8 * n : 8 * (n + 1)])
                     for n, code in enumerate(own)
                 ]
             bytes_ += [Mux(payload.part < step, 0, each)[:8] for each in now]
         writes = complete.valid & payload.ends
-        for port, wanted in ((self.activations, ~payload.result), (self.result, payload.result)):
+        for port, selected in ((self.activations, ~payload.result), (self.result, payload.result)):
             m.d.comb += [
-                port.enable.eq(writes & wanted),
+                port.enable.eq(writes & selected),
                 port.address.eq(payload.address),
                 port.data.eq(Cat(bytes_)[: 8 * unit.word]),
             ]
 
 
 def _parts(values: list[Value], number: int, count: int, part: Value) -> Value:
-    """Of several values side by side, the one that a requantizer takes in a part of the word."""
+    """The one of several values side by side that a requantizer takes in a part of the word."""
     own = values[number::count]
     return Array(own)[part] if len(own) > 1 else own[0]

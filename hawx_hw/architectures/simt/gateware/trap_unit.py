@@ -98,7 +98,7 @@ class TrapUnit(wiring.Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         first = self._lowest(m)
-        held = Signal(TrapLayout(self._unit), name="held", reset_less=True)
+        report = Signal(TrapLayout(self._unit), name="report", reset_less=True)
         reports, late = Signal(), Signal(reset_less=True)
         takes, expires = Signal(), Signal()
         m.d.comb += [
@@ -108,12 +108,12 @@ class TrapUnit(wiring.Component):
         m.d.sync += [reports.eq(takes | expires), late.eq(expires)]
         with m.If(takes):
             m.d.sync += [
-                held.cause.eq(first.cause),
-                held.warp.eq(first.warp),
-                held.value.eq(first.value),
+                report.cause.eq(first.cause),
+                report.warp.eq(first.warp),
+                report.value.eq(first.value),
             ]
         with m.If(expires):
-            m.d.sync += [held.cause.eq(Cause.WATCHDOG), held.value.eq(0)]
+            m.d.sync += [report.cause.eq(Cause.WATCHDOG), report.value.eq(0)]
         with m.If(takes | expires):
             m.d.sync += self.trapped.eq(1)
         with m.If(self.clear):
@@ -122,11 +122,11 @@ class TrapUnit(wiring.Component):
         for warp in reversed(range(self._unit.warps - 1)):
             runs = Mux(self.halted[warp], runs, warp)
         m.d.comb += [
-            self.warp.eq(Mux(late, runs, held.warp)),
+            self.warp.eq(Mux(late, runs, report.warp)),
             self.trap.valid.eq(reports),
-            self.trap.cause.eq(held.cause),
+            self.trap.cause.eq(report.cause),
             self.trap.warp.eq(self.warp),
-            self.trap.value.eq(held.value),
+            self.trap.value.eq(report.value),
         ]
         return m
 

@@ -113,7 +113,7 @@ class Bench(wiring.Component):
 
 
 def reference(job: Job) -> Done:
-    """What the simulator says."""
+    """What the simulator does."""
     unit = job.program.unit
     warps = [Warp(number, unit) for number in range(unit.warps)]
     memories = Memories.of(unit)
@@ -210,12 +210,12 @@ def run_job(job: Job) -> Done:
 
 def check(job: Job) -> Done:
     """Both say the same."""
-    wanted, done = reference(job), run_job(job)
-    assert done.cycles == wanted.cycles
-    assert done.faults == wanted.faults
-    np.testing.assert_array_equal(done.memories.activations, wanted.memories.activations)
-    np.testing.assert_array_equal(done.memories.result, wanted.memories.result)
-    return wanted
+    expected, done = reference(job), run_job(job)
+    assert done.cycles == expected.cycles
+    assert done.faults == expected.faults
+    np.testing.assert_array_equal(done.memories.activations, expected.memories.activations)
+    np.testing.assert_array_equal(done.memories.result, expected.memories.result)
+    return expected
 
 
 def registers_of(unit: Unit, seed: int) -> np.ndarray:
@@ -233,8 +233,8 @@ def random_job(seed: int, unit: Unit, works: int = 6) -> Job:
     rng = random.Random(seed)
     maker = _Maker(rng, unit)
     maker.first_index = 0
-    found = []
-    while len(found) < works:
+    works_made = []
+    while len(works_made) < works:
         maker.phase = rng.randrange(2)
         maker.arguments.clear()
         code = maker.attempt_store()
@@ -247,10 +247,10 @@ def random_job(seed: int, unit: Unit, works: int = 6) -> Job:
         }
         instruction = code[-1]
         scalars = tuple(values[instruction.rs + n] for n in range(POST_SCALARS))
-        found.append(Work(instruction, warp, scalars, True, rng.choice([0, 0, 0, 7, 30])))
+        works_made.append(Work(instruction, warp, scalars, True, rng.choice([0, 0, 0, 7, 30])))
     program = replace(
         maker.so_far(),
         stores=tuple(maker.stores),
-        code=tuple(encode(work.instruction) for work in found),
+        code=tuple(encode(work.instruction) for work in works_made),
     )
-    return Job(program, registers_of(unit, seed), tuple(found))
+    return Job(program, registers_of(unit, seed), tuple(works_made))

@@ -93,12 +93,12 @@ def test_every_instruction_is_decoded() -> None:
             ctx.set(both.select.word, word)
             await ctx.delay(1e-9)
             out = both.decoder.decoded
-            wanted = refusal(word)
-            assert ctx.get(out.faulty) == (wanted is not None), hex(word)
-            if wanted is not None:
-                assert ctx.get(out.cause) == wanted[0], hex(word)
-                assert wanted[1] is None or ctx.get(out.number) == wanted[1], hex(word)
-                seen.add(wanted[0])
+            expected = refusal(word)
+            assert ctx.get(out.faulty) == (expected is not None), hex(word)
+            if expected is not None:
+                assert ctx.get(out.cause) == expected[0], hex(word)
+                assert expected[1] is None or ctx.get(out.number) == expected[1], hex(word)
+                seen.add(expected[0])
                 continue
             operation = OPERATIONS[word >> 26]
             for place in Place:

@@ -1,4 +1,4 @@
-"""What a request of the post engine says of its instruction."""
+"""What a request of the post engine has of its instruction."""
 
 from __future__ import annotations
 

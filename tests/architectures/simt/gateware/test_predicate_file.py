@@ -17,7 +17,7 @@ def test_what_is_written_is_read(lanes: int, warps: int) -> None:
     dut = PredicateFile(Unit(lanes=lanes, warps=warps), readers=2, writers=2)
     rng = random.Random(lanes)
     every = (1 << lanes) - 1
-    held = [[every, 0, 0, 0] for _ in range(warps)]
+    contents = [[every, 0, 0, 0] for _ in range(warps)]
 
     async def testbench(ctx: Any) -> None:
         for _ in range(150):
@@ -31,14 +31,14 @@ def test_what_is_written_is_read(lanes: int, warps: int) -> None:
                 ctx.set(port.changes, changes)
                 ctx.set(port.lanes, values)
                 if enable:
-                    old = held[warp][number]
-                    held[warp][number] = old & ~changes | values & changes
+                    old = contents[warp][number]
+                    contents[warp][number] = old & ~changes | values & changes
             await ctx.tick()
             for port in dut.reads:
                 warp, condition = rng.randrange(warps), rng.choice([0, 1, 2, 3, 5, 6, 7])
                 ctx.set(port.warp, warp)
                 ctx.set(port.condition, condition)
                 inverted = every if condition & 4 else 0
-                assert ctx.get(port.lanes) == held[warp][condition & 3] ^ inverted
+                assert ctx.get(port.lanes) == contents[warp][condition & 3] ^ inverted
 
     simulate(dut, testbench)

@@ -17,7 +17,7 @@ def test_what_is_written_is_read(warps: int) -> None:
     unit = Unit(lanes=1, warps=warps, scalar_bits=12)
     dut = ScalarFile(unit, readers=2)
     rng = random.Random(warps)
-    held = [[0] * 16 for _ in range(warps)]
+    contents = [[0] * 16 for _ in range(warps)]
     last = [0] * warps
 
     async def testbench(ctx: Any) -> None:
@@ -39,9 +39,9 @@ def test_what_is_written_is_read(warps: int) -> None:
                 ctx.set(port.warp, user)
                 ctx.set(port.number, place)
                 if reads:
-                    last[user] = held[user][place]
+                    last[user] = contents[user][place]
             if writes and number:
-                held[warp][number] = value
+                contents[warp][number] = value
             await ctx.tick()
             assert [ctx.get(dut.data[w]) for w in range(warps)] == last
 
