@@ -1,7 +1,7 @@
 """Whether chosen designs keep their constraints on images that chose nothing.
 
     python benchmarks/promise.py [digits mnist] [--seeds 20] [--divisions 5] [--folder F]
-    python benchmarks/promise.py resnet20 resnet20-validation --resnet20 FILE --seeds 4
+    python benchmarks/promise.py resnet20 resnet20-validation --resnet20 FILE --seeds 2
 
 The networks are LeNet-5 as it comes with hawx, which did not learn from the images that select, and
 a ResNet-20 for CIFAR-10 (:mod:`resnet20`), which learned from all training images. Nothing is

@@ -60,6 +60,11 @@ def select_doubts(parts: Roles) -> tuple[str, ...]:
         )
     if (missing := np.setdiff1d(learn.labels, select.labels)).size:
         sentences.append(f"No image that selects is of class {_listed(missing)}.")
+    if copies := len(select) - len({_digest(image) for image in select.images}):
+        sentences.append(
+            f"{copies:,} of the {len(select):,} that select are copies of others of them, and a "
+            "bound of the accuracy drop counts each as a new one."
+        )
     for others, what in ((learn, "images to learn from"), (parts.test, "test images")):
         if count := repeated(select, others):
             sentences.append(f"{count:,} of the {len(select):,} that select are {what} as well.")

@@ -203,6 +203,7 @@ def images_needed(paired: Paired, most: float, error: float) -> int | None:
     Parameters
     ----------
     paired : Paired
+        Of images that do not show it.
     most : float
         In percentage points.
     error : float
@@ -211,8 +212,8 @@ def images_needed(paired: Paired, most: float, error: float) -> int | None:
     Returns
     -------
     int or None
-        Two digits of it; None where the observed drop is no smaller, so that no number would, or
-        where nothing was observed.
+        Two digits of it, more than there are; None where the observed drop is no smaller, so that
+        no number would, or where nothing was observed.
     """
     limit, n = most / 100, paired.images
     if n == 0 or paired.drop >= most:
@@ -223,6 +224,8 @@ def images_needed(paired: Paired, most: float, error: float) -> int | None:
         gains = _gains(np.array([paired.lost]), np.array([paired.gained]), n, limit)[0]
         variance = 2 * gains + limit * (1 - limit)
         needed = stats.norm.isf(error) ** 2 * variance / (limit - paired.drop / 100) ** 2
+    # An approximation: that so many as these are not enough is known better.
+    needed = max(needed, n + 1)
     digits = 10 ** max(0, math.floor(math.log10(needed)) - 1)
     return math.ceil(needed / digits) * digits
 

@@ -7,9 +7,9 @@ leave that another one clearly dominates - no worse in any metric, and a smaller
 more than chance explains, on the very same images - and those that clearly lose more than the
 reference point. One block everywhere is judged in any case: what leaves of it only stops running.
 
-The network learned from these images, so they understate the drop on new ones. That does no harm to
-validity: the race decides who is judged by images that select and in which order, and never sees
-one of these.
+The network learned from these images, so the drop on them is not that on new ones. That does no
+harm to validity: the race decides who is judged by images that select and in which order, and never
+sees one of these.
 """
 
 from __future__ import annotations

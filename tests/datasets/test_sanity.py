@@ -28,6 +28,7 @@ def doubts_of(train: Split, test: Split, classes: int | None = None) -> tuple[st
 
 
 TRAIN, TEST = split([*range(10)] * 4), split([*range(10)])
+COPIED = split([*range(10)]).take(np.arange(20) % 10)
 
 
 def test_the_built_in_data_set_has_none() -> None:
@@ -115,6 +116,7 @@ def test_what_is_balanced_enough() -> None:
             split([*range(10)], high=1),
             ["The pixels reach 255 in the images to learn from and 1 in"],
         ),
+        (COPIED, ["10 of the 20 that select are copies of others"]),
         (TRAIN.take(np.arange(10)), ["10 of the 10 that select are images to learn from as well."]),
     ],
 )

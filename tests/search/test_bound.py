@@ -177,3 +177,18 @@ def test_images_needed() -> None:
         return upper_drop(Paired(round(images), round(4 * scale), round(2 * scale)), 0.05)
 
     assert at(1.2 * needed) <= 0.5 < at(0.7 * needed)
+
+
+@pytest.mark.parametrize(
+    ("seen", "most", "error"),
+    [
+        # At an error of a half the normal distribution asks for none.
+        (Paired(100, 1, 0), 1.1, 0.5),
+        (Paired(100, 1, 4), 1.0, 0.05),
+        (Paired(300, 0, 0), 1.0, 0.05),
+    ],
+)
+def test_more_images_are_needed_than_those_that_do_not_show_it(seen, most, error) -> None:
+    assert upper_drop(seen, error) > most
+    needed = images_needed(seen, most, error)
+    assert needed is not None and seen.images < needed <= 1.1 * seen.images
