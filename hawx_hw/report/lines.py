@@ -149,10 +149,8 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
     if bound.estimated is not None:
         estimated = f" (estimated {bound.estimated:z.2f}, corrected for the choice of the best)"
     basis = (
-        f"{bound.drop:z.2f} points on {bound.images:,} images that no search saw{estimated}; at "
-        f"most {bound.upper:z.2f} with {100 * bound.confidence:g} % confidence by these images "
-        "alone, as one of "
-        f"{bound.finalists} {'designs that may be chosen' if numbered else 'finalists'}"
+        f"{bound.drop:z.2f} points on {bound.images:,} images that no search saw{estimated}; "
+        f"{_upper(bound, numbered=numbered)}"
     )
     if bound.holds:
         return [(name, basis)]
@@ -172,6 +170,25 @@ def bound_lines(bound: AccuracyBound | None, *, numbered: bool = False) -> list[
             f"{needed}{'' if numbered else '. The design is the one whose estimate is safest'}",
         ),
     ]
+
+
+def _upper(bound: AccuracyBound, *, numbered: bool) -> str:
+    """What the images that select show.
+
+    Of finalists that were tested together the constraint is what holds with the confidence; the
+    bound of the one that was chosen because it passed is one at its own share of the error.
+    """
+    sure = f"{100 * bound.confidence:g} % confidence"
+    if numbered:
+        return (
+            f"at most {bound.upper:z.2f} with {sure} by these images alone, as one of "
+            f"{bound.finalists} designs that may be chosen"
+        )
+    share = f"bound {bound.upper:z.2f} at its share of the error"
+    tested = f"as one of {bound.finalists} finalists"
+    if bound.holds:
+        return f"at most {bound.most:g} with {sure} by these images alone ({share}, {tested})"
+    return f"{share} of {sure} by these images alone, {tested}"
 
 
 def basis_lines(design: ChosenDesign | None, unseen: bool | None) -> list[Line]:
