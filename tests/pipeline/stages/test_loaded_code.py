@@ -148,22 +148,22 @@ from hawx_hw.util import code as computed
 
 package = Path(computed.__file__).parents[1]
 registry = package / "architectures" / "registry.py"
-simt = package / "architectures" / "simt"
-simt.mkdir()
-(simt / "__init__.py").write_text("")
-(simt / "architecture.py").write_text("")
-registry.write_text(registry.read_text() + "\\nimport hawx_hw.architectures.simt\\n")
+dataflow = package / "architectures" / "dataflow"
+dataflow.mkdir()
+(dataflow / "__init__.py").write_text("")
+(dataflow / "architecture.py").write_text("")
+registry.write_text(registry.read_text() + "\\nimport hawx_hw.architectures.dataflow\\n")
 
 def code_of_all(architecture):
     computed.forget()
     names = sys.argv[1:]
     return {name: computed.code(f"hawx_hw.pipeline.stages.{name}", architecture) for name in names}
 
-before, other = code_of_all("systolic"), code_of_all("simt")
-(simt / "__init__.py").write_text("from hawx_hw.architectures.simt import lanes\\n")
-(simt / "lanes.py").write_text("LANES = 4\\n")
+before, other = code_of_all("systolic"), code_of_all("dataflow")
+(dataflow / "__init__.py").write_text("from hawx_hw.architectures.dataflow import lanes\\n")
+(dataflow / "lanes.py").write_text("LANES = 4\\n")
 assert code_of_all("systolic") == before
-changed = code_of_all("simt")
+changed = code_of_all("dataflow")
 print(*(name for name in sys.argv[1:] if changed[name] != other[name]))
 """
 
