@@ -184,11 +184,10 @@ def _upper(bound: AccuracyBound, *, numbered: bool) -> str:
             f"at most {bound.upper:z.2f} with {sure} by these images alone, as one of "
             f"{bound.finalists} designs that may be chosen"
         )
-    share = f"bound {bound.upper:z.2f} at its share of the error"
-    tested = f"as one of {bound.finalists} finalists"
+    share = f"upper bound {bound.upper:z.2f} as one of {bound.finalists} finalists"
     if bound.holds:
-        return f"at most {bound.most:g} with {sure} by these images alone ({share}, {tested})"
-    return f"{share} of {sure} by these images alone, {tested}"
+        return f"at most {bound.most:g} with {sure} by these images alone ({share})"
+    return f"by these images alone, {share} that share {sure}"
 
 
 def basis_lines(design: ChosenDesign | None, unseen: bool | None) -> list[Line]:

@@ -46,14 +46,17 @@ def test_what_is_known_of_the_accuracy_drop() -> None:
         (
             name,
             "0.20 points on 9,996 images that no search saw; at most 0.5 with 95 % confidence by "
-            "these images alone (bound 0.41 at its share of the error, as one of 7 finalists)",
+            "these images alone (upper bound 0.41 as one of 7 finalists)",
         )
     ]
     ((_, text),) = lines.bound_lines(replace(bound, estimated=0.234))
     assert "saw (estimated 0.23, corrected for the choice of the best); at most 0.5 with" in text
     undecided = replace(bound, upper=0.61, holds=False, images_needed=24_000)
     ((_, known), (caution, text)) = lines.bound_lines(undecided)
-    assert "; bound 0.61 at its share of the error of 95 % confidence" in known
+    assert (
+        "; by these images alone, upper bound 0.61 as one of 7 finalists that share 95 % conf"
+        in known
+    )
     assert "at most" not in known, "it is not shown"
     assert caution == "caution"
     assert "cannot show that the drop is at most 0.5; about 24,000 would show it" in text
