@@ -41,10 +41,10 @@ def run(text: str, warps: int = 2, keys: str = "registers=4", **options: int) ->
     return check(assembled(text, warps, keys), **options)
 
 
-@pytest.mark.parametrize(("seed", "warps"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 8)])
+@pytest.mark.parametrize(("seed", "warps"), [(33, 1), (34, 2), (27, 3), (28, 4), (64, 8)])
 def test_random_programs(seed: int, warps: int) -> None:
     unit = Unit(
-        lanes=4, cluster=2, warps=warps, registers=8, activation_words=96, result_words=24,
+        lanes=2, warps=warps, registers=4, activation_words=96, result_words=24,
         scalar_bits=(12, 16, 17, 24)[seed % 4],
     )  # fmt: skip
     case = random_case(seed, unit)

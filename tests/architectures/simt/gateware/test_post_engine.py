@@ -39,7 +39,7 @@ UNITS = {
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_random_instructions(unit: str) -> None:
-    assert not check(random_job(len(unit), UNITS[unit], 10)).faults
+    assert not check(random_job(len(unit), UNITS[unit], 7)).faults
 
 
 @pytest.mark.slow
