@@ -10,6 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hawx_hw.architectures.simt.gateware.decoder import (
+    BRANCHES,
     CAUSE_BITS,
     Decoded,
     Decoder,
@@ -331,6 +332,7 @@ class FrontEnd(wiring.Component):
         ]
         self._released = released = Signal(name="released")
         again = is_one_of(word, "REL") & released
+        enters = is_one_of(word, "LOOP")
         faults = [
             (now.beyond, Cause.PC, Const(self._code, PC_BITS + 1)),
             (decoded.faulty, decoded.cause, self._fault_value(m)),
@@ -340,9 +342,14 @@ class FrontEnd(wiring.Component):
         ]
         fault, cause = Signal(name="faults"), Signal(CAUSE_BITS, name="cause")
         value = Signal(32, name="value")
-        for condition, which, number in reversed(faults):
+        for condition, _, _ in faults:
             with m.If(condition):
-                m.d.comb += [fault.eq(1), cause.eq(which), value.eq(number)]
+                m.d.comb += fault.eq(1)
+        # Their causes do not wait for the comparison: an instruction has one of the last three.
+        kinds = (*(f[0] for f in faults[:2]), enters, is_one_of(word, *BRANCHES), Const(1, 1))
+        for condition, (_, which, number) in reversed(list(zip(kinds, faults, strict=True))):
+            with m.If(condition):
+                m.d.comb += [cause.eq(which), value.eq(number)]
         self._does = does = Signal(name="does")
         m.d.comb += [
             does.eq(valid & ~fault),
@@ -352,7 +359,6 @@ class FrontEnd(wiring.Component):
             self._traps.value.eq(value),
         ]
         loops = self._loops
-        enters = is_one_of(word, "LOOP")
         m.d.comb += [
             loops.goes.eq(does),
             loops.warp.eq(now.warp),

@@ -140,9 +140,9 @@ class TrapUnit(wiring.Component):
             own.warp.eq(self.executing.warp),
             own.value.eq(self.value),
         ]
-        best = own
-        for name in ("multiply", "post"):
-            fault = getattr(self, name)
+        # The front end's comes last, in time too.
+        best: Any = self.multiply
+        for name, fault in (("post", self.post), ("front_end", own)):
             better = Signal(layout, name=f"with_{name}")
             wins = Signal(name=f"{name}_wins")
             m.d.comb += [
