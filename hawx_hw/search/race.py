@@ -68,7 +68,6 @@ def race(
         or leaves.
     """
     points = [p for p in (*result.front, *result.behind, *result.uniform) if not p.exact]
-    points = [p for p in (*result.front, *result.behind, *result.uniform) if not p.exact]
     runs = _Runs(points, result.reference[0], tuning.race_deviations)
     spent = sum(price.evaluations for price in result.low_fidelity) + result.evaluations
     left = int(tuning.race_share * spent * result.images)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from hawx_hw.architectures.common.block_map import MapEntry
 from hawx_hw.architectures.config import AcceleratorConfig
@@ -95,7 +95,6 @@ class SimtConfig(AcceleratorConfig):
     lane_blocks: list[LaneConfig] | None = Field(
         default=None,
         min_length=1,
-        validation_alias=AliasChoices("lane_blocks", "grid"),
         description="Which blocks each lane holds; a lane has those of the last entry that names "
         "it. Left out: derived from the blocks of the layers.",
     )

@@ -71,11 +71,11 @@ def test_values_out_of_range_are_refused(key: str, value: object) -> None:
 
 def test_blocks_of_lanes() -> None:
     entries = [{"blocks": ["exact"]}, {"blocks": ["drum(3)", "exact"], "lanes": "1-2"}]
-    lanes = config(lanes=4, grid=entries).lane_block_map()
+    lanes = config(lanes=4, lane_blocks=entries).lane_block_map()
     assert lanes is not None
     names = [[lanes.blocks[index].name for index in lanes.at(lane)] for lane in range(4)]
     assert names == [["exact"], ["exact", "drum(k=3)"], ["exact", "drum(k=3)"], ["exact"]]
-    assert config(grid=entries).block_key == "lane_blocks"
+    assert config(lane_blocks=entries).block_key == "lane_blocks"
     assert config().lane_block_map() is None
     assert config().block_key is None
 

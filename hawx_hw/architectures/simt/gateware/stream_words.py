@@ -7,13 +7,11 @@ loops within it to its own next place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amaranth.hdl import Shape
-from amaranth.lib import data
-
 from hawx_hw.architectures.simt.descriptors import Stream
+from hawx_hw.architectures.simt.gateware.packed_words import PackedFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 
@@ -141,70 +139,14 @@ _SIGNED = frozenset(
 
 
 @dataclass(frozen=True)
-class StreamFormat:
-    """Widths of the fields of a unit's streams: as narrow as a program's streams allow.
+class StreamFormat(PackedFormat[Stream]):
+    """Widths of the fields of a unit's streams, those of :data:`FIELDS`."""
 
-    A field that is 0 in all of them has no bits, and the gateware nothing that it would be for.
+    KIND = "Stream"
+    FIELDS = FIELDS
+    SIGNED = _SIGNED
 
-    Parameters
-    ----------
-    unit : Unit
-    shapes : tuple of (str, int, bool)
-        Name, bits and signedness of each field of :data:`FIELDS`.
-    """
-
-    unit: Unit
-    shapes: tuple[tuple[str, int, bool], ...]
-
-    @classmethod
-    def of(cls, streams: Sequence[Stream], unit: Unit) -> StreamFormat:
-        """The narrowest one that holds ``streams``."""
-        words = [_values(stream, unit) for stream in streams]
-        shapes = []
-        for name in FIELDS:
-            values = [word[name] for word in words]
-            low, high = min(values, default=0), max(values, default=0)
-            signed = name in _SIGNED and low < 0
-            bits = max((~low if low < 0 else low).bit_length(), high.bit_length()) + signed
-            shapes.append((name, bits, signed))
-        return cls(unit, tuple(shapes))
-
-    @property
-    def widths(self) -> tuple[tuple[str, int], ...]:
-        """Name and bits of each field."""
-        return tuple((name, bits) for name, bits, _ in self.shapes)
-
-    @property
-    def layout(self) -> data.StructLayout:
-        """The word as a structure."""
-        return data.StructLayout(
-            {name: Shape(bits, signed=signed) for name, bits, signed in self.shapes}
-        )
-
-    @property
-    def bits(self) -> int:
-        """Bits of a word, at least one."""
-        return max(1, sum(bits for _, bits, _ in self.shapes))
-
-    def has(self, *names: str) -> bool:
-        """Whether any of some fields is not always 0."""
-        return any(bits for name, bits, _ in self.shapes if name in names)
-
-    def pack(self, stream: Stream) -> int:
-        """The memory word of a stream.
-
-        Raises
-        ------
-        ValueError
-            It does not fit.
-        """
-        word = offset = 0
-        values = _values(stream, self.unit)
-        for name, bits, signed in self.shapes:
-            value = values[name]
-            low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)
-            if not low <= value < high:
-                raise ValueError(f"Stream field {name} must be in [{low}, {high - 1}], not {value}")
-            word |= (value & ((1 << bits) - 1)) << offset
-            offset += bits
-        return word
+    @staticmethod
+    def values(stream: Stream, unit: Unit) -> dict[str, int]:
+        """The value of each field; of those that play no part, 0."""
+        return _values(stream, unit)
