@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from hawx_hw.architectures.simt.descriptors import (
-    Format,
-    Store,
-    Stream,
-    store_format,
-    stream_format,
-)
+from hawx_hw.architectures.simt.descriptors import Store, Stream
 from hawx_hw.architectures.simt.isa import PC_BITS
 from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.store_words import StoreFormat
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.graph.graph import MULTIPLIER_BITS
 
@@ -117,15 +114,15 @@ class Program:
         if addends.size and not -half <= addends.min() <= addends.max() < half:
             raise ValueError(f"Addends must have {unit.addend_bits} bits")
 
-    @property
-    def stream_format(self) -> Format:
+    @cached_property
+    def stream_format(self) -> StreamFormat:
         """How the stream memory holds the streams."""
-        return stream_format(self.streams, self.unit)
+        return StreamFormat.of(self.streams, self.unit)
 
-    @property
-    def store_format(self) -> Format:
+    @cached_property
+    def store_format(self) -> StoreFormat:
         """How the store memory holds the stores."""
-        return store_format(self.stores, self.unit)
+        return StoreFormat.of(self.stores, self.unit)
 
 
 def _check_shape(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:

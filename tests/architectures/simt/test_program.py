@@ -30,7 +30,7 @@ def test_what_is_left_out_is_empty() -> None:
 
 def test_formats_hold_all_descriptors() -> None:
     full = program(streams=(Stream(taps=3), Stream(taps=8)))
-    assert {name: bits for name, bits, _ in full.stream_format.widths}["taps"] == 3
+    assert dict(full.stream_format.widths)["taps"] == 3
     assert full.store_format.bits > 0
 
 

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.addresses import add_address, add_modulo
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 
 __all__ = ["GroupWalker"]

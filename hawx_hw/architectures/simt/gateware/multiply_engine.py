@@ -27,11 +27,11 @@ from hawx_hw.architectures.simt.gateware.names import (
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
 from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout, StreamFaults
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.gateware.walker import RunLayout, Walker
 from hawx_hw.architectures.simt.gateware.weight_feed import WeightFeed
 from hawx_hw.architectures.simt.gateware.window import ActivationWindow
 from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.block_bank import CellBlocks
 from hawx_hw.gateware.hierarchy import place

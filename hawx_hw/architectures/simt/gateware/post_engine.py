@@ -13,8 +13,8 @@ from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, Post
 from hawx_hw.architectures.simt.gateware.names import REQUANTIZER, STORE_WALKER
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
 from hawx_hw.architectures.simt.gateware.store_walker import StoreWalker
-from hawx_hw.architectures.simt.gateware.store_words import StoreFormat, steps_of_word
 from hawx_hw.architectures.simt.isa import POST_LATENCY
+from hawx_hw.architectures.simt.store_words import StoreFormat, steps_of_word
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.flows import FlowSignature, delay_line

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.addresses import add_modulo
-from hawx_hw.architectures.simt.gateware.store_words import StoreFormat, steps_of_word
+from hawx_hw.architectures.simt.store_words import StoreFormat, steps_of_word
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 

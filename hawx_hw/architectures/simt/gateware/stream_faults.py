@@ -8,10 +8,10 @@ from amaranth.hdl import Const, Module, Signal, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.gateware.walker import Walker, number_bits
 from hawx_hw.architectures.simt.gateware.window import second_shape
 from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width

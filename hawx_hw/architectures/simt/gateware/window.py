@@ -10,7 +10,7 @@ from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, Value, signed, 
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 
 __all__ = ["ActivationWindow", "second_shape"]

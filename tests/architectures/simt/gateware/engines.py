@@ -21,10 +21,10 @@ from hawx_hw.architectures.simt.gateware.register_file import (
 )
 from hawx_hw.architectures.simt.gateware.request import MultiplyRequest, request_values
 from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY, Instruction, encode
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Memories, Warp
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.memories import ParameterMemory
 from hawx_hw.gateware.simulation import simulate

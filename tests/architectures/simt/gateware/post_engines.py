@@ -15,7 +15,6 @@ from amaranth.sim import Simulator
 from hawx_hw.architectures.simt.execution import run_store
 from hawx_hw.architectures.simt.gateware.engine_ports import post_request_values
 from hawx_hw.architectures.simt.gateware.post_engine import PostEngine
-from hawx_hw.architectures.simt.gateware.store_words import StoreFormat
 from hawx_hw.architectures.simt.isa import (
     POST_FAULT_LATENCY,
     POST_LATENCY,
@@ -26,6 +25,7 @@ from hawx_hw.architectures.simt.isa import (
 from hawx_hw.architectures.simt.memories import parameter_memories
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Memories, Warp
+from hawx_hw.architectures.simt.store_words import StoreFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.memories import ParameterMemory
 from tests.architectures.simt.gateware.engines import values_of, word_of

@@ -11,7 +11,7 @@ from amaranth.hdl import Value
 
 from hawx_hw.architectures.simt.descriptors import Stream
 from hawx_hw.architectures.simt.gateware.group_walker import GroupWalker
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.architectures.simt.walks import place
 from hawx_hw.gateware.simulation import simulate

@@ -6,8 +6,8 @@ import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks import by_name
 from hawx_hw.gateware.hierarchy import Emission

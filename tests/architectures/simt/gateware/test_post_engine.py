@@ -9,10 +9,10 @@ import pytest
 
 from hawx_hw.architectures.simt.descriptors import Store
 from hawx_hw.architectures.simt.gateware.post_engine import requantizer_format
-from hawx_hw.architectures.simt.gateware.store_words import StoreFormat
 from hawx_hw.architectures.simt.isa import Instruction
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.store_words import StoreFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks.registry import by_name

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hawx_hw.architectures.simt.gateware.store_walker import StoreWalker
-from hawx_hw.architectures.simt.gateware.store_words import StoreFormat
+from hawx_hw.architectures.simt.store_words import StoreFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.architectures.simt.walks import store_steps
 from hawx_hw.gateware.simulation import simulate

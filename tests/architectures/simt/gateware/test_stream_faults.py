@@ -10,8 +10,8 @@ from amaranth.hdl import Value
 
 from hawx_hw.architectures.simt.descriptors import Stream
 from hawx_hw.architectures.simt.gateware.stream_faults import StreamFaults
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.isa import MULTIPLY_FAULT_LATENCY
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.simulation import simulate

@@ -11,8 +11,8 @@ import pytest
 from amaranth.hdl import Value
 
 from hawx_hw.architectures.simt.descriptors import Stream
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.gateware.walker import Walker, number_bits
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.architectures.simt.walks import place
 from hawx_hw.gateware.simulation import simulate

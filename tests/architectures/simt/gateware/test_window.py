@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
-from hawx_hw.architectures.simt.gateware.stream_words import StreamFormat
 from hawx_hw.architectures.simt.gateware.window import ActivationWindow, second_shape
+from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.simt.gateware.engines import values_of, word_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Self, TypeVar
-
-from amaranth.hdl import Shape
-from amaranth.lib import data
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 from hawx_hw.architectures.simt.unit import Unit
+
+if TYPE_CHECKING:
+    from amaranth.lib import data
 
 __all__ = ["PackedFormat"]
 
@@ -66,6 +66,10 @@ class PackedFormat(ABC, Generic[_T]):
     @property
     def layout(self) -> data.StructLayout:
         """The word as a structure."""
+        # Whoever only compiles a program needs no hardware description.
+        from amaranth.hdl import Shape
+        from amaranth.lib import data
+
         return data.StructLayout(
             {name: Shape(bits, signed=signed) for name, bits, signed in self.shapes}
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Store
-from hawx_hw.architectures.simt.gateware.store_words import (
+from hawx_hw.architectures.simt.store_words import (
     FIELDS,
     StoreFormat,
     last_step,

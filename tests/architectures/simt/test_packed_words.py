@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from hawx_hw.architectures.simt.gateware.packed_words import PackedFormat
+from hawx_hw.architectures.simt.packed_words import PackedFormat
 from hawx_hw.architectures.simt.unit import Unit
 
 Record = dict[str, int]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hawx_hw.architectures.simt.descriptors import Store
-from hawx_hw.architectures.simt.gateware.packed_words import PackedFormat
+from hawx_hw.architectures.simt.packed_words import PackedFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.graph.graph import SHIFT_MAX, SHIFT_MIN
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
-from hawx_hw.architectures.simt.gateware.stream_words import FIELDS, StreamFormat
+from hawx_hw.architectures.simt.stream_words import FIELDS, StreamFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.architectures.simt.walks import place

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hawx_hw.architectures.simt.descriptors import Stream
-from hawx_hw.architectures.simt.gateware.packed_words import PackedFormat
+from hawx_hw.architectures.simt.packed_words import PackedFormat
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 
