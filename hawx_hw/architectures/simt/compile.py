@@ -83,6 +83,8 @@ class Compiled:
         The blocks of each lane, whether in use or not.
     first : dict of int to int
         Address of the first instruction of each layer.
+    sections : dict of int to Section
+        The section that begins at each address.
     """
 
     program: Program
@@ -92,6 +94,7 @@ class Compiled:
     ranges: Ranges
     lane_blocks: LaneBlockMap
     first: dict[int, int]
+    sections: dict[int, Section]
 
 
 def compile_layers(
@@ -375,7 +378,16 @@ def _linked(
         weights,
         constants,
     )
-    return Compiled(program, tuple(layers), image, arena, bits, lane_blocks, emitter.first)
+    return Compiled(
+        program,
+        tuple(layers),
+        image,
+        arena,
+        bits,
+        lane_blocks,
+        emitter.first,
+        emitter.sections,
+    )
 
 
 def _scalar_bits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream
@@ -17,10 +17,15 @@ from hawx_hw.architectures.simt.isa import (
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.unit import Unit
 
-__all__ = ["directives", "disassemble", "instruction_text", "word_text"]
+__all__ = ["directives", "disassemble", "instruction_text", "labels_of", "word_text"]
 
 
-def disassemble(program: Program, *, data: bool = True) -> str:
+def disassemble(
+    program: Program,
+    *,
+    data: bool = True,
+    comments: Mapping[int, Sequence[str]] | None = None,
+) -> str:
     """A source that assembles to the program.
 
     Parameters
@@ -28,10 +33,13 @@ def disassemble(program: Program, *, data: bool = True) -> str:
     program : Program
     data : bool
         Whether weights and constants are part of it.
+    comments : mapping of int to sequence of str or None
+        Lines before the instruction at an address.
     """
     lines = list(directives(program, data=data))
-    labels = _labels(program)
+    labels = labels_of(program)
     for address, word in enumerate(program.code):
+        lines += [f"; {comment}" for comment in (comments or {}).get(address, ())]
         if address in labels:
             lines.append(f"{labels[address]}:")
         lines.append(f"        {word_text(program, address, word, labels)}")
@@ -129,7 +137,7 @@ def _operand_text(
             return str(value)
 
 
-def _labels(program: Program) -> dict[int, str]:
+def labels_of(program: Program) -> dict[int, str]:
     """Labels of the source, and others of all targets within the program."""
     labels = {address: name for name, address in program.names.labels.items()}
     taken = set(program.names.labels)

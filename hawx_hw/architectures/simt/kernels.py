@@ -19,18 +19,23 @@ s15   steps that no instruction holds; which warp releases the image
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream
 from hawx_hw.architectures.simt.isa import Instruction, encode
 from hawx_hw.architectures.simt.unit import Unit
 
-__all__ = ["Emitter", "Place", "Section", "Walk"]
+__all__ = ["LOOP_NAMES", "Emitter", "Place", "Section", "Walk"]
 
 _ITEMS, _TILES, _LANES, _STREAM, _STORE, _LINE, _LINES, _STEP = 1, 2, 3, 4, 9, 13, 14, 15
 _BEATS, _STORE_BEATS, _WINDOWS = 8, 11, 12
+#: What the loops of kernels count, by their scalar.
+LOOP_NAMES: Mapping[int, str] = MappingProxyType(
+    {_ITEMS: "items", _TILES: "tiles", _STEP: "release"}
+)
 _PREDICATE = 1
 _LEAST, _MOST = -(1 << 14), (1 << 14) - 1  # of an immediate
 
@@ -164,6 +169,8 @@ class Emitter:
         Index of each descriptor.
     first : dict of int to int
         Address of the first instruction of each layer.
+    sections : dict of int to Section
+        The section that begins at each address.
     """
 
     unit: Unit
@@ -172,6 +179,7 @@ class Emitter:
     streams: dict[Stream, int] = field(default_factory=dict)
     stores: dict[Store, int] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)
+    sections: dict[int, Section] = field(default_factory=dict)
     _known: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _predicate: tuple[int, int] | None = None
 
@@ -289,6 +297,7 @@ class Emitter:
             Appends what stands between the first values and the work.
         """
         warps = self.unit.warps
+        self.sections[len(self.code)] = section
         firsts = [(warp - before) % warps for warp in range(warps)]
         counts = [max(0, -(-(section.items - first) // warps)) for first in firsts]
         self._masked(section)
