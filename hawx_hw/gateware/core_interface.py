@@ -67,6 +67,9 @@ class CoreSignature(wiring.Signature):
         One-cycle pulse between ``start`` and where ``done`` would have been, at most one an
         inference: the inference ends without ``done`` and without a result. The image is released
         and ``busy`` falls as usual. Absent where ``trap`` is None.
+    watchdog : In(1)
+        The inference takes too long: the core gives it up with a trap, as if it failed in the first
+        cycle in which this is high and ``busy`` too. Absent where ``trap`` is None.
 
     Notes
     -----
@@ -139,6 +142,7 @@ class CoreSignature(wiring.Signature):
             )
         if trap is not None:
             members["trap"] = Out(trap.signature)
+            members["watchdog"] = In(1)
         super().__init__(members)
 
     @property

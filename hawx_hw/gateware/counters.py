@@ -26,6 +26,8 @@ class PerformanceCounters(wiring.Component):
     Parameters
     ----------
     layers : int
+    watchdog : bool
+        Whether an inference may be limited.
 
     Attributes
     ----------
@@ -42,6 +44,12 @@ class PerformanceCounters(wiring.Component):
     index : In
     cycles_of_layer : Out(32)
         Cycles of layer ``index``; 0 before the end of the first inference.
+    limit : In(32)
+        Cycles that an inference may take; 0: as many as it needs. With ``watchdog`` only, as
+        ``expires``.
+    expires : Out(1)
+        From cycle ``limit`` of the inference on, its first one counted as 0. That one follows
+        ``start``. A lower limit counts at once.
     """
 
     #: Cycles from ``done`` to the counts of the inference.
@@ -49,25 +57,26 @@ class PerformanceCounters(wiring.Component):
     #: Cycles from ``read`` to ``cycles_of_layer``.
     READ_LATENCY = SimpleDualPortRam.LATENCY
 
-    def __init__(self, layers: int):
+    def __init__(self, layers: int, *, watchdog: bool = False):
         if layers < 1:
             raise ValueError(f"Layers must be a positive number, not {layers!r}")
-        self._layers = layers
-        super().__init__(
-            {
-                "start": In(1),
-                "done": In(1),
-                "layer": In(index_width(layers)),
-                "layer_done": In(1),
-                "dropped": In(1),
-                "cycles": Out(32),
-                "images_done": Out(32),
-                "images_dropped": Out(32),
-                "read": In(1),
-                "index": In(index_width(layers)),
-                "cycles_of_layer": Out(32),
-            }
-        )
+        self._layers, self._watchdog = layers, watchdog
+        members: dict[str, wiring.Member] = {
+            "start": In(1),
+            "done": In(1),
+            "layer": In(index_width(layers)),
+            "layer_done": In(1),
+            "dropped": In(1),
+            "cycles": Out(32),
+            "images_done": Out(32),
+            "images_dropped": Out(32),
+            "read": In(1),
+            "index": In(index_width(layers)),
+            "cycles_of_layer": Out(32),
+        }
+        if watchdog:
+            members |= {"limit": In(32), "expires": Out(1)}
+        super().__init__(members)
 
     @staticmethod
     def memory_shape(layers: int) -> tuple[int, int]:
@@ -105,6 +114,9 @@ class PerformanceCounters(wiring.Component):
                 page.eq(~page),
                 counted.eq(1),
             ]
+        if self._watchdog:
+            # `running` is the number of this cycle plus one.
+            m.d.sync += self.expires.eq(~self.start & (self.limit != 0) & (running >= self.limit))
         with m.If(self.dropped):
             m.d.sync += self.images_dropped.eq(self.images_dropped + 1)
 

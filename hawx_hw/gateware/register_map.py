@@ -245,7 +245,8 @@ def accelerator_registers(
 
 
 def _trap_registers(core: CoreSignature) -> tuple[Register, ...]:
-    """What the first trap since FLUSH or reset has reported; none where the core has no traps."""
+    """What the first trap since FLUSH or reset has reported, and the watchdog; none where the core
+    has no traps."""
     if core.trap is None:
         return ()
     causes = ", ".join(f"{number} {name}" for number, name in enumerate(core.trap.causes))
@@ -271,5 +272,20 @@ def _trap_registers(core: CoreSignature) -> tuple[Register, ...]:
             0x038,
             "What explains the first trap.",
             (Field("value", Access.RO, "The address or encoding that was wrong.", width=32),),
+        ),
+        Register(
+            "watchdog",
+            0x03C,
+            "After how many cycles an inference is given up with a trap, so that a program without "
+            "an end does not run for ever. It may be written at any time: a running inference that "
+            "has taken more ends at once.",
+            (
+                Field(
+                    "value",
+                    Access.RW,
+                    "Cycles; 0: as many as it needs. One of so many CYCLES ends by itself.",
+                    width=32,
+                ),
+            ),
         ),
     )

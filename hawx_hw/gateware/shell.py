@@ -137,7 +137,10 @@ class Shell(wiring.Component):
         loader = part("image_loader", partial(ImageLoader, core.image_layout))
         streamer = part("result_streamer", partial(ResultStreamer, core.result_layout))
         sequencer = part("sequencer", Sequencer)
-        counters = part("counters", partial(PerformanceCounters, core.layers))
+        counters = part(
+            "counters",
+            partial(PerformanceCounters, core.layers, watchdog=core.trap is not None),
+        )
 
         wiring.connect(m, wiring.flipped(self.s_axil), bridge.axi)
         wiring.connect(m, bridge.registers, registers.bus)
@@ -160,6 +163,10 @@ class Shell(wiring.Component):
 
         if core.trap is not None:
             self._add_trap(m, part, core.trap, registers, errors)
+            m.d.comb += [
+                counters.limit.eq(registers.watchdog.value),
+                self.core.watchdog.eq(counters.expires),
+            ]
 
         m.d.comb += [
             loader.take.eq(self.core.start),

@@ -35,7 +35,8 @@ def test_members_of_a_core_with_traps():
     assert signature.trap is trap
     assert len(signature.create().trap.address) == 10
     assert CoreSignature(**SHAPES, layers=1).trap is None
-    assert "trap" not in CoreSignature(**SHAPES, layers=1).members
+    assert not {"trap", "watchdog"} & {*CoreSignature(**SHAPES, layers=1).members}
+    assert len(signature.create().watchdog) == 1
     assert signature != CoreSignature(**SHAPES, layers=1)
     same = TrapFormat({"one": "", "two": "", "three": ""}, 2, 10, 32)
     assert signature == CoreSignature(**SHAPES, layers=1, trap=same)

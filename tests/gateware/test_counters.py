@@ -122,6 +122,23 @@ def test_latency():
     assert measured == [PerformanceCounters.LATENCY, PerformanceCounters.READ_LATENCY]
 
 
+def test_the_limit_counts_from_the_cycle_after_start():
+    dut = PerformanceCounters(1, watchdog=True)
+
+    async def testbench(ctx):
+        for limit in (0, 1, 2, 9, 0):
+            ctx.set(dut.limit, limit)
+            # The cycles since the last start do not count.
+            await ctx.tick().repeat(20)
+            await pulse(ctx, dut.start)
+            for cycle in range(15):
+                assert ctx.get(dut.expires) == (limit != 0 and cycle >= limit), (limit, cycle)
+                await ctx.tick()
+
+    simulate(dut, testbench)
+    assert not hasattr(PerformanceCounters(1), "limit")
+
+
 def test_wrong_layers():
     with pytest.raises(ValueError, match=r"^Layers must be a positive number, not 0$"):
         PerformanceCounters(0)

@@ -117,8 +117,9 @@ def test_only_a_core_with_traps_has_registers_of_them():
         accelerator_registers(core, config_hash=0, version="1.2.3") for core in (CORE, trapping)
     )
     names = [[register.name for register in registers] for registers in (plain, more)]
-    assert [name for name in names[1] if name not in names[0]] == ["trap", "trap_pc", "trap_value"]
-    assert [more[name].address for name in ("trap", "trap_pc", "trap_value")] == [48, 52, 56]
+    added = ["trap", "trap_pc", "trap_value", "watchdog"]
+    assert [name for name in names[1] if name not in names[0]] == added
+    assert [more[name].address for name in added] == [48, 52, 56, 60]
     assert "0 encoding, 1 loop" in more["trap"].fields[2].description
     errors = [[field.name for field in registers["error"].fields] for registers in (plain, more)]
     assert errors == [list(ERRORS), [*ERRORS, "core_trap"]]

@@ -682,3 +682,57 @@ def test_a_trap_is_reported_and_the_next_image_is_right():
     bench.run(host)
     assert bench.core.starts == 4
     assert bench.results == expected(bench, [packets[0], packets[3]])
+
+
+class EndlessCore(Core):
+    """Ends nothing by itself: notes the cycle, from 0, in which the watchdog comes."""
+
+    async def run(self, ctx):
+        port, self.expired = self.port, []
+        while True:
+            await until(ctx, port.start)
+            ctx.set(port.busy, 1)
+            cycle = 0
+            while not ctx.get(port.watchdog):
+                await ctx.tick()
+                cycle += 1
+            self.expired.append(cycle)
+            for signal in (port.trap.valid, port.input_release):
+                ctx.set(signal, 1)
+            await ctx.tick()
+            for signal in (port.trap.valid, port.input_release, port.busy):
+                ctx.set(signal, 0)
+
+
+def test_the_watchdog_ends_inferences_in_its_cycle():
+    limits = (1, 2, 37)
+    bench = Bench(TRAPPING)
+    bench.core = EndlessCore(bench.shell, layer_cycles=[1])
+    packets = bench.packets(5)
+
+    async def host(ctx):
+        for limit, packet in zip(limits, packets, strict=False):
+            # What an earlier inference has taken does not count.
+            await ctx.tick().repeat(50)
+            await bench.write(ctx, "watchdog", limit)
+            assert await bench.read(ctx, "watchdog") == limit
+            await bench.write(ctx, "control", START)
+            await bench.send(ctx, packet)
+            await ctx.tick().repeat(60)
+            assert await bench.errors(ctx) == {"core_trap"}
+            await bench.write(ctx, "error", 0xFFFFFFFF)
+        await bench.write(ctx, "watchdog", 0)
+        await bench.write(ctx, "control", START)
+        await bench.send(ctx, packets[3])
+        await ctx.tick().repeat(200)
+        assert await bench.read(ctx, "status") & BUSY
+        assert len(bench.core.expired) == len(limits)
+        # A number below what has passed ends it at once.
+        await bench.write(ctx, "watchdog", 100)
+        await ctx.tick().repeat(10)
+        assert not await bench.read(ctx, "status") & BUSY
+        assert bench.core.expired[-1] > 200
+
+    bench.run(host)
+    assert bench.core.expired[:-1] == list(limits)
+    assert bench.results == []
