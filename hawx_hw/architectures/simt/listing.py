@@ -18,7 +18,7 @@ from hawx_hw.architectures.simt.timing import Timing
 if TYPE_CHECKING:
     from hawx_hw.architectures.simt.plan import Plan
 
-__all__ = ["Entry", "annotations", "kernel_name", "listing", "listing_text"]
+__all__ = ["Entry", "kernel_name", "listing", "listing_text", "remarks"]
 
 #: Kinds of kernels by the first walk of their tiles.
 _KINDS = {"MAC": "convolution", "MACW": "depthwise", "RMAX": "max pool", "RADD": "average pool"}
@@ -170,7 +170,7 @@ def loops_around(program: Program) -> Sequence[tuple[str, ...]]:
     return around
 
 
-def annotations(entries: Sequence[Entry]) -> Mapping[int, Sequence[str]]:
+def remarks(entries: Sequence[Entry]) -> Mapping[int, Sequence[str]]:
     """Comments before instructions of a source: where layers and kernels begin."""
     comments: dict[int, list[str]] = {}
     layer, kernel = -1, ""
@@ -192,7 +192,7 @@ _HEADING = (
 
 def listing_text(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     """The lines of a listing."""
-    layers, comments = plan.cycles().layers, annotations(entries)
+    layers, comments = plan.cycles().layers, remarks(entries)
     yield _HEADING
     for entry in entries:
         for line in comments[entry.address]:

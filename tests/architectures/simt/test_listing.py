@@ -8,7 +8,7 @@ import pytest
 from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.disassembler import disassemble
-from hawx_hw.architectures.simt.listing import annotations, listing, listing_text
+from hawx_hw.architectures.simt.listing import listing, listing_text, remarks
 from hawx_hw.architectures.simt.memories import parameter_memories
 from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.architectures.simt.simulator import simulate
@@ -48,7 +48,7 @@ def test_cycles_are_those_of_the_simulator(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_source_has_the_same_memories(seed: int) -> None:
     made = random_plan(seed)
-    text = disassemble(made.program, comments=annotations(listing(made)))
+    text = disassemble(made.program, comments=remarks(listing(made)))
     assert "; layer 0: " in text
     assert contents(assemble(text)) == contents(made.program)
 
@@ -76,6 +76,6 @@ def test_lenet5(lenet: Plan) -> None:
     assert "items/tiles" in multiplies
     assert lines[-3].startswith(f"{lenet.timing.cycles} cycles of 2 warps")
     # Loops repeat the work of their layer only.
-    starts = {line.split(":")[0]: at for at, each in annotations(entries).items() for line in each}
+    starts = {line.split(":")[0]: at for at, each in remarks(entries).items() for line in each}
     assert {key: starts[key] for key in ADDRESSES} == ADDRESSES
     assert [entry.loops for entry in entries if entry.text == "REL"] == [("release",)]
