@@ -26,7 +26,8 @@ from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.search import pick, search, with_search
-from hawx_hw.cli.simt import assemble, simulate
+from hawx_hw.cli.simt import assemble, disassemble, simulate
+from hawx_hw.cli.step import step
 from hawx_hw.cli.store import app as store_app
 from hawx_hw.cli.streams import ReaderGoneError
 from hawx_hw.errors import HawxError, UserError, VerificationError, of_system
@@ -67,7 +68,9 @@ app.command()(profile)
 app.command()(search)
 app.command()(pick)
 app.command()(assemble)
+app.command()(disassemble)
 app.command()(simulate)
+app.command()(step)
 
 
 class _Interrupted(BaseException):

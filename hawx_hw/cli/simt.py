@@ -1,23 +1,34 @@
-"""``hawx assemble`` and ``hawx simulate``: programs of the SIMT unit, written by hand."""
+"""``hawx assemble``, ``disassemble`` and ``simulate``: programs of the SIMT unit."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawx_hw.cli.options import JsonOption
-from hawx_hw.errors import HawxError, UserError
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.simt_sources import (
+    ImageOption,
+    ProgramArgument,
+    Runnable,
+    plan_of,
+    runnable,
+    source_program,
+)
+from hawx_hw.errors import HawxError, UserError, VerificationError
 
 if TYPE_CHECKING:
-    import numpy as np
+    from pathlib import Path
 
+    from hawx_hw.architectures.simt.listing import Entry
+    from hawx_hw.architectures.simt.plan import Plan
     from hawx_hw.architectures.simt.program import Program
-    from hawx_hw.architectures.simt.simulator import Outcome, Retirement
+    from hawx_hw.architectures.simt.simulator import Outcome
     from hawx_hw.architectures.simt.timing import Timing
 
-__all__ = ["assemble", "simulate"]
+__all__ = ["assemble", "disassemble", "simulate"]
 
 _SourceArgument = Annotated[str, typer.Argument(metavar="FILE.s", help="A source by path.")]
 #: Cycles after which a program without an end is stopped, where no watchdog is given.
@@ -28,7 +39,7 @@ def assemble(source: _SourceArgument, as_json: JsonOption = False) -> None:
     """Assemble a program of the SIMT unit and list its words."""
     from hawx_hw.architectures.simt.disassembler import disassemble
 
-    program = _program(source)
+    program = source_program(source)
     if as_json:
         _print_json({"code": [f"{word:08x}" for word in program.code], **_sizes(program)})
         return
@@ -44,43 +55,127 @@ def assemble(source: _SourceArgument, as_json: JsonOption = False) -> None:
         typer.echo(f"{name.replace('_', ' '):22} {size}")
 
 
-def simulate(
-    source: _SourceArgument,
-    image: Annotated[
+def disassemble(
+    config: ConfigArgument,
+    output: Annotated[
         str | None,
-        typer.Option(metavar="FILE.npy", help="Codes (int8) that fill the activation memory."),
+        typer.Option(
+            "--output", "-o", metavar="FILE.s", help="Write a source that assembles to it."
+        ),
     ] = None,
+    build: BuildOption = BUILD,
+    as_json: JsonOption = False,
+) -> None:
+    """List the program of a config's network on its SIMT unit.
+
+    Of each instruction: layer, kernel, loops, how often warps run it, the cycles that they take and
+    their share of all warps' cycles, and the cycles that an engine walks and their share of the
+    inference's.
+    """
+    from hawx_hw.util.paths import check_output, user_path
+
+    target = None
+    if output is not None:
+        target = check_output(user_path(output, "--output"), "--output", suffixes=(".s",))
+    plan = plan_of(config, build, silent=as_json)
+    show_listing(plan, as_json)
+    if target is not None:
+        _write_source(plan, target)
+        if not as_json:
+            typer.echo(f"{target}: {len(plan.program.code)} instructions")
+
+
+def show_listing(plan: Plan, as_json: bool) -> None:
+    """Print the listing of a plan."""
+    from hawx_hw.architectures.simt.listing import listing, listing_text
+
+    entries = listing(plan)
+    if as_json:
+        _print_json(
+            {
+                "cycles": plan.timing.cycles,
+                "warps": plan.unit.warps,
+                "instructions": [_entry(entry) for entry in entries],
+            }
+        )
+        return
+    for line in listing_text(plan, entries):
+        typer.echo(line)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {**dataclasses.asdict(entry), "word": f"{entry.word:08x}"}
+
+
+def _write_source(plan: Plan, target: Path) -> None:
+    """Write a plan's program as a source."""
+    from hawx_hw.architectures.simt.disassembler import disassemble as source_of
+    from hawx_hw.architectures.simt.listing import listing, remarks
+    from hawx_hw.blocks.registry import by_name
+    from hawx_hw.util.files import write_text
+
+    for block in plan.program.lanes.blocks:
+        try:
+            same = by_name(block.name, target.parent).digest == block.digest
+        except UserError:
+            same = False
+        if not same:
+            raise UserError(
+                f"{block.name} is no block, or another one, for a source in this folder",
+                where=str(target),
+                hint="Write the source beside the config.",
+            )
+    write_text(target, source_of(plan.program, comments=remarks(listing(plan))))
+
+
+def simulate(
+    program: ProgramArgument,
+    image: ImageOption = None,
     trace: Annotated[
         bool, typer.Option("--trace", help="Print every instruction in the cycle it ends.")
     ] = False,
     watchdog: Annotated[
         int, typer.Option(min=1, help="Cycles after which a trap stops the program.")
     ] = _WATCHDOG,
+    build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
     """Run a program of the SIMT unit in the simulator.
 
     Prints its cycles, where those of the multiply engine go, and the words of the result memory
-    that were written. A trap ends with status 1.
+    that were written. A trap ends with status 1, and so does a config's network whose result is not
+    that of the integer model.
     """
     from hawx_hw.architectures.simt.simulator import simulate as run
+    from hawx_hw.architectures.simt.trace import trace_line, trap_text
 
-    program = _program(source)
-    activations = None if image is None else _image(image, program)
-    outcome = run(program, activations, watchdog=watchdog)
+    chosen = runnable(program, image, build, silent=as_json)
+    outcome = run(chosen.program, chosen.activations, watchdog=watchdog)
     if trace and not as_json:
         for each in outcome.retirements:
-            typer.echo(_trace_line(program, each))
+            typer.echo(trace_line(chosen.program, each))
     if outcome.trap is not None:
-        raise HawxError(_trap_text(program, outcome))
-    _report(program, outcome, trace, as_json)
+        raise HawxError(trap_text(chosen.program, outcome.trap))
+    codes = _outputs(chosen, outcome)
+    _report(chosen, outcome, codes, as_json)
 
 
-def _program(source: str) -> Program:
-    from hawx_hw.architectures.simt.assembler import assemble_file
-    from hawx_hw.util.paths import user_path
+def _outputs(chosen: Runnable, outcome: Outcome) -> list[int] | None:
+    """The codes that a config's network gives; None of a source."""
+    import numpy as np
 
-    return assemble_file(user_path(source))
+    from hawx_hw.graph import reference
+
+    if chosen.plan is None or chosen.codes is None:
+        return None
+    plan = chosen.plan
+    codes = plan.compiled.layers[-1].target.codes(outcome.memories.result).ravel()
+    expected = reference.run(plan.graph, chosen.codes[None], plan.assignment)[0].ravel()
+    if not np.array_equal(codes, expected):
+        raise VerificationError(
+            f"The unit gives {codes.tolist()}, and the integer model {expected.tolist()}."
+        )
+    return [int(code) for code in codes]
 
 
 def _sizes(program: Program) -> dict[str, int]:
@@ -94,54 +189,6 @@ def _sizes(program: Program) -> dict[str, int]:
     }
 
 
-def _image(name: str, program: Program) -> np.ndarray:
-    import numpy as np
-
-    from hawx_hw.architectures.simt.directives import read_integers
-    from hawx_hw.util.paths import user_path
-
-    codes = read_integers(user_path(name, "--image")).ravel()
-    unit = program.unit
-    if codes.size and not -128 <= codes.min() <= codes.max() <= 127:
-        raise UserError("Codes must be in [-128, 127]", where=f"--image {name}")
-    words = -(-codes.size // unit.word)
-    if words > unit.activation_words:
-        raise UserError(
-            f"{codes.size} codes are {words} words, more than {unit.activation_words}",
-            where=f"--image {name}",
-            hint="Give .unit more activation_words.",
-        )
-    image = np.zeros(words * unit.word, dtype=np.int8)
-    image[: codes.size] = codes
-    return image.reshape(words, unit.word)
-
-
-def _instruction_text(program: Program, pc: int) -> str:
-    from hawx_hw.architectures.simt.disassembler import word_text
-
-    return word_text(program, pc, program.code[pc])
-
-
-def _trace_line(program: Program, each: Retirement) -> str:
-    results = ", ".join(f"{name} = {value}" for name, value in each.results)
-    text = f"{each.cycle:8}  warp {each.warp}  {each.pc:5}  {_instruction_text(program, each.pc)}"
-    return f"{text:60}  {results}".rstrip()
-
-
-def _trap_text(program: Program, outcome: Outcome) -> str:
-    from hawx_hw.architectures.simt.traps import CAUSES
-
-    trap = outcome.trap
-    assert trap is not None
-    what, value = CAUSES[trap.cause]
-    lines = program.names.lines
-    place = f"{program.names.file}:{lines[trap.pc]}: " if trap.pc < len(lines) else ""
-    return (
-        f"{place}Trap {trap.cause.name} of warp {trap.warp} at {trap.pc} in cycle {trap.cycle}: "
-        f"{what} ({value}: {trap.value})"
-    )
-
-
 def _written(outcome: Outcome) -> dict[int, list[int]]:
     """Words of the result memory, by their address."""
     words = {}
@@ -152,17 +199,19 @@ def _written(outcome: Outcome) -> dict[int, list[int]]:
     return dict(sorted(words.items()))
 
 
-def _report(program: Program, outcome: Outcome, trace: bool, as_json: bool) -> None:
+def _report(chosen: Runnable, outcome: Outcome, codes: list[int] | None, as_json: bool) -> None:
     from hawx_hw.architectures.simt.timing import CAUSES, time_program
 
-    timing = time_program(program)
+    timing = time_program(chosen.program)
     if as_json:
+        own = {} if codes is None else {"codes": codes, "label": chosen.label}
         _print_json(
             {
                 "cycles": outcome.cycles,
                 "layers": _layers(timing),
                 "result": {str(address): word for address, word in _written(outcome).items()},
                 "instructions": len(outcome.retirements),
+                **own,
             }
         )
         return
@@ -175,6 +224,9 @@ def _report(program: Program, outcome: Outcome, trace: bool, as_json: bool) -> N
                 typer.echo(f"  {CAUSES[cause]:28} {cycles:12.1f}  {100 * cycles / total:5.1f} %")
     for address, word in _written(outcome).items():
         typer.echo(f"result[{address}] {' '.join(map(str, word))}")
+    if codes is not None:
+        label = "" if chosen.label is None else f"; the image is of class {chosen.label}"
+        typer.echo(f"codes {' '.join(map(str, codes))}, as the integer model{label}")
 
 
 def _layers(timing: Timing) -> list[dict[str, Any]]:

@@ -311,7 +311,7 @@ def _array(source: Source, line: Line, head: Token, shape: tuple[int, ...]) -> n
 
 
 def read_integers(path: Path) -> np.ndarray:
-    """The integers of a file that numpy.save wrote.
+    """The integers of a file that numpy.save wrote, or numpy.savez with one array.
 
     Raises
     ------
@@ -325,11 +325,27 @@ def read_integers(path: Path) -> np.ndarray:
     hint = "Write integers with numpy.save."
     try:
         array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        if isinstance(array, np.lib.npyio.NpzFile):
+            array = _only(array, path)
+    except UserError:
+        raise
+    except Exception as error:  # numpy and zipfile raise a dozen types
         raise UserError("This is no array of numpy", where=str(path), hint=hint) from error
     if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.integer):
         raise UserError("This holds no integers", where=str(path), hint=hint)
     return array
+
+
+def _only(archive: Mapping[str, Any], path: Path) -> Any:
+    """The array of an archive that has one, or one of the name ``codes``."""
+    names = list(archive)
+    if len(names) != 1 and "codes" not in names:
+        raise UserError(
+            f"This archive has {len(names)} arrays{': ' if names else ''}{', '.join(names)}",
+            where=str(path),
+            hint="Give it one, or one of the name codes.",
+        )
+    return archive[names[0] if len(names) == 1 else "codes"]
 
 
 def _weights(source: Source, line: Line, head: Token) -> None:

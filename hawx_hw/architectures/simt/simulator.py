@@ -12,6 +12,10 @@ warps that wait it takes the next one after the last. In the second the walk tak
 begins when the one before has taken its last step and its own scalars are read, and frees the first
 place. Some cycles after its last step the instruction ends.
 
+**Halt.** While the unit is halted, no warp begins an instruction but one that is permitted to;
+those that have begun go on to their end. A warp that is to begin the instruction at a breakpoint
+halts the unit instead.
+
 **Traps.** After the cycle of a trap no instruction begins, none ends but those whose walk has
 begun, and these go on to their end.
 """
@@ -50,7 +54,7 @@ from hawx_hw.architectures.simt.state import Memories, Warp
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.walks import Fault
 
-__all__ = ["Outcome", "Retirement", "Simulator", "Trap", "simulate"]
+__all__ = ["Outcome", "Retirement", "Simulator", "State", "Trap", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,14 @@ class Outcome:
     released: int | None
 
 
-class _State(enum.Enum):
-    READY = enum.auto()
-    BUSY = enum.auto()
-    BARRIER = enum.auto()
-    RESULT = enum.auto()
-    HALTED = enum.auto()
+class State(enum.Enum):
+    """What a warp does."""
+
+    READY = "ready"
+    BUSY = "busy"
+    BARRIER = "waits at a barrier"
+    RESULT = "waits for the result memory"
+    HALTED = "has ended"
 
 
 @dataclass
@@ -167,6 +173,15 @@ class Simulator:
         Cycle from which on the result memory may be written.
     watchdog : int
         Cycles after which a trap ends the inference; 0: never.
+
+    Attributes
+    ----------
+    halted : bool
+        No warp begins an instruction, but for the permitted one.
+    permitted : int or None
+        The warp that begins one instruction in its next turn all the same.
+    breakpoints : set of int
+        Addresses.
     """
 
     def __init__(
@@ -184,7 +199,7 @@ class Simulator:
         self._watchdog = watchdog
         self._cycle = 0
         self._warps = [Warp(number, unit) for number in range(unit.warps)]
-        self._states = [_State.READY] * unit.warps
+        self._states = [State.READY] * unit.warps
         self._executes: dict[int, int] = {}  # warps by the cycle
         self._ends: dict[int, list[tuple[int, Instruction]]] = {}  # vector instructions
         self._engines = (
@@ -193,6 +208,9 @@ class Simulator:
             ),
             _Engine(Place.POST, POST_SCALARS, POST_LATENCY, POST_FAULT_LATENCY),
         )
+        self.halted = False
+        self.permitted: int | None = None
+        self.breakpoints: set[int] = set()
         self._claimed = False
         self._released: int | None = None
         self._trap: Trap | None = None
@@ -210,7 +228,34 @@ class Simulator:
         """Whether all is still: every warp has halted, or a trap's last walk has ended."""
         if self._trap is not None:
             return not any(engine.walks for engine in self._engines)
-        return all(state is _State.HALTED for state in self._states)
+        return all(state is State.HALTED for state in self._states)
+
+    @property
+    def trapped(self) -> bool:
+        """Whether there was a trap."""
+        return self._trap is not None
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing happens before a warp begins an instruction."""
+        return self.done or not (
+            any(state is State.BUSY for state in self._states)
+            or (State.RESULT in self._states and self._cycle >= self._result_free)
+        )
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """What each warp does."""
+        return tuple(self._states)
+
+    @property
+    def retired(self) -> int:
+        """Instructions that have ended."""
+        return len(self._retirements)
+
+    def retirements(self, first: int) -> tuple[Retirement, ...]:
+        """Those that have ended, from a number on."""
+        return tuple(self._retirements[first:])
 
     def run(self, limit: int | None = None) -> Outcome:
         """Step until all is still.
@@ -269,12 +314,20 @@ class Simulator:
 
     def _issue(self) -> None:
         number = self._cycle % self._program.unit.period
-        if number < len(self._warps) and self._states[number] is _State.READY:
+        if number < len(self._warps) and self._states[number] is State.READY:
             # What retires in this cycle is ready in the next one.
-            if any(each.warp == number for each in self._retired):
+            if any(each.warp == number for each in self._retired) or not self._may_begin(number):
                 return
-            self._states[number] = _State.BUSY
+            self._states[number] = State.BUSY
             self._executes[self._cycle + FRONT_END_LATENCY - 1] = number
+
+    def _may_begin(self, number: int) -> bool:
+        if self.permitted == number:
+            self.permitted = None
+            return True
+        if self._warps[number].pc in self.breakpoints:
+            self.halted = True
+        return not self.halted
 
     def _instruction(self, warp: Warp) -> Instruction:
         code = self._program.code
@@ -306,10 +359,10 @@ class Simulator:
             return
         match instruction.mnemonic:
             case "BAR":
-                self._states[number] = _State.BARRIER
+                self._states[number] = State.BARRIER
                 return
             case "WAITR":
-                self._states[number] = _State.RESULT
+                self._states[number] = State.RESULT
                 return
             case "REL":
                 if self._released is not None:
@@ -317,13 +370,13 @@ class Simulator:
                 self._released = self._cycle
         results = self._do(warp, instruction)
         halts = instruction.mnemonic == "HALT"
-        self._record(number, results, _State.HALTED if halts else _State.READY)
+        self._record(number, results, State.HALTED if halts else State.READY)
 
     def _do(self, warp: Warp, instruction: Instruction) -> Results:
         self._pc = warp.pc
         return execute_front(self._program, warp, instruction)
 
-    def _record(self, number: int, results: Results, state: _State = _State.READY) -> None:
+    def _record(self, number: int, results: Results, state: State = State.READY) -> None:
         word = self._program.code[self._pc]
         self._retired.append(Retirement(self._cycle, number, self._pc, word, results))
         self._states[number] = state
@@ -337,14 +390,14 @@ class Simulator:
         if self._cycle < self._result_free:
             return
         for number, state in enumerate(self._states):
-            if state is _State.RESULT:
+            if state is State.RESULT:
                 self._claimed = True  # the engines see it in the next cycle
                 self._retire(number, _go_on)
 
     def _open_barrier(self) -> None:
-        if all(state in (_State.BARRIER, _State.HALTED) for state in self._states):
+        if all(state in (State.BARRIER, State.HALTED) for state in self._states):
             for number, state in enumerate(self._states):
-                if state is _State.BARRIER:
+                if state is State.BARRIER:
                     self._retire(number, _go_on)
 
     # Engines ----------------------------------------------------------------------------------
@@ -393,7 +446,7 @@ class Simulator:
         if self._cycle != self._watchdog or not self._watchdog or self._traps or self.done:
             return
         number = next(
-            number for number, state in enumerate(self._states) if state is not _State.HALTED
+            number for number, state in enumerate(self._states) if state is not State.HALTED
         )
         self._stop(number, Cause.WATCHDOG, 0)
 

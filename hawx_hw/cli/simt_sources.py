@@ -1,0 +1,179 @@
+"""Programs of the SIMT unit as commands name them: a source, or a config; and their images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hawx_hw.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hawx_hw.architectures.simt.plan import Plan
+    from hawx_hw.architectures.simt.program import Program
+
+__all__ = ["ImageOption", "ProgramArgument", "Runnable", "plan_of", "runnable", "source_program"]
+
+ProgramArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROGRAM", help="A source by path, FILE.s; or a config, whose network is compiled."
+    ),
+]
+ImageOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="X",
+        help="Codes (integers in [-128, 127]) in a file of numpy.save or numpy.savez that fill the "
+        "activation memory, or of a config's network its input; of a config also the number of a "
+        "test image. Left out: zeros, and of a config test image 0.",
+    ),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Runnable:
+    """A program, and what its activation memory begins with.
+
+    Parameters
+    ----------
+    program : Program
+    activations : ndarray of int8, shape (words, L), or None
+    plan : Plan or None
+        Of a config's network.
+    codes : ndarray of int8, shape (channels, height, width), or None
+        The image of a config's network.
+    label : int or None
+        Its class, where it is one of the test images.
+    """
+
+    program: Program
+    activations: np.ndarray | None
+    plan: Plan | None = None
+    codes: np.ndarray | None = None
+    label: int | None = None
+
+
+def source_program(source: str) -> Program:
+    """The program of a source."""
+    from hawx_hw.architectures.simt.assembler import assemble_file
+    from hawx_hw.util.paths import user_path
+
+    return assemble_file(user_path(source))
+
+
+def runnable(name: str, image: str | None, build: Path, *, silent: bool) -> Runnable:
+    """The program that ``name`` names, a source where it ends in ``.s``, and its image."""
+    if name.lower().endswith(".s"):
+        program = source_program(name)
+        if image is not None and image.isdecimal() and not Path(image).exists():
+            raise UserError(
+                "Test images are of a config's data set, and a source has none",
+                where=f"--image {image}",
+                hint="Name a file of codes, or a config instead of the source.",
+            )
+        codes = None if image is None else _codes(image)
+        return Runnable(program, None if codes is None else _words(codes, image or "", program))
+    made = plan_of(name, build, silent=silent)
+    chosen = "0" if image is None else image
+    codes, label = _test_image(name, int(chosen)) if chosen.isdecimal() else (_codes(chosen), None)
+    if codes.shape != made.compiled.image.shape:
+        raise UserError(
+            f"The network takes codes of shape {made.compiled.image.shape}, not {codes.shape}",
+            where=f"--image {chosen}",
+        )
+    return Runnable(made.program, made.compiled.image.memory(codes), made, codes, label)
+
+
+def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
+    """The design of a config, which is brought up to date.
+
+    Raises
+    ------
+    UserError
+        It is of another architecture.
+    """
+    from hawx_hw.architectures.simt.config import SimtConfig
+    from hawx_hw.architectures.simt.plan import Plan as SimtPlan
+    from hawx_hw.config.load import blame, find_config, load_config, located
+    from hawx_hw.design.design import Design
+    from hawx_hw.graph.storage import load_graph
+    from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
+    from hawx_hw.pipeline.order import pipeline_of
+    from hawx_hw.util.progress import console_for
+
+    path = find_config(name)
+    config = load_config(path)
+    if not isinstance(config.accelerator, SimtConfig):
+        raise UserError(
+            f"An accelerator of architecture {config.accelerator.architecture} has no program",
+            where=f"{path}: accelerator.architecture",
+            hint="Write architecture: simt.",
+        )
+    folder = build / config.name
+    try:
+        pipeline = pipeline_of(config, folder, console_for(silent=silent), base=path.parent)
+        pipeline.run(pipeline.needed("assign", "pick"))
+        with blame("network.model"):
+            design = Design.load(folder / DESIGN, path.parent)
+            plan = design.plan(load_graph(folder / ASSIGNED), path.parent)
+    except UserError as error:
+        raise located(error, path) from error
+    assert isinstance(plan, SimtPlan)
+    return plan
+
+
+def _test_image(name: str, number: int) -> tuple[np.ndarray, int]:
+    """Codes and class of a test image of a config's data set."""
+    from hawx_hw import datasets
+    from hawx_hw.config.load import blame, find_config, load_config
+    from hawx_hw.graph.pixels import codes
+
+    path = find_config(name)
+    config = load_config(path)
+    with blame("network.dataset"):
+        test = datasets.load(config.network.dataset, base=path.parent).test
+    if number >= len(test):
+        raise UserError(
+            f"There are only {len(test):,} test images", where=f"--image {number}",
+            hint=f"Write a number from 0 to {len(test) - 1}.",
+        )  # fmt: skip
+    return codes(test.images[number : number + 1])[0], int(test.labels[number])
+
+
+def _codes(name: str) -> np.ndarray:
+    """The codes of a file."""
+    import numpy as np
+
+    from hawx_hw.architectures.simt.directives import read_integers
+    from hawx_hw.util.paths import user_path
+
+    array = read_integers(user_path(name, "--image"))
+    if array.size and not -128 <= array.min() <= array.max() <= 127:
+        raise UserError(
+            "Codes must be in [-128, 127]",
+            where=f"--image {name}",
+            hint="The code of a pixel in [0, 255] is 128 less.",
+        )
+    return array.astype(np.int8)
+
+
+def _words(codes: np.ndarray, name: str, program: Program) -> np.ndarray:
+    """Codes as words of a program's activation memory, one after the other."""
+    import numpy as np
+
+    unit = program.unit
+    words = -(-codes.size // unit.word)
+    if words > unit.activation_words:
+        raise UserError(
+            f"{codes.size} codes are {words} words, more than {unit.activation_words}",
+            where=f"--image {name}",
+            hint="Give .unit more activation_words.",
+        )
+    image = np.zeros(words * unit.word, dtype=np.int8)
+    image[: codes.size] = codes.ravel()
+    return image.reshape(words, unit.word)
