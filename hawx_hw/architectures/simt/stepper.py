@@ -83,7 +83,7 @@ class Stepper:
         self.warp = 0
 
     def do(self, line: str) -> Iterator[str]:
-        """Do what a line says, and yield what it shows.
+        """Do the command of a line, and yield what it shows.
 
         An empty line, or one that begins with ``#``, does nothing.
 
