@@ -1226,21 +1226,21 @@ _SIMT_GATEWARE_BREAKAGES = (
     ),
     Mutation(
         "registers-that-masked-lanes-need-unread",
-        f"{_SIMT_GATEWARE}/multiply_engine.py",
-        "unread = before.clears & masks[add - 1].all()",
+        f"{_SIMT_GATEWARE}/lane_array.py",
+        "unread = before.clears & masks[-2].all()",
         "unread = before.clears",
         f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
     ),
     Mutation(
         "the-lanes-of-the-next-instruction",
-        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        f"{_SIMT_GATEWARE}/lane_array.py",
         "cluster.sums.eq(masks[add][own_lanes])",
         "cluster.sums.eq(masks[0][own_lanes])",
         f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
     ),
     Mutation(
         "groups-that-all-lie-where-the-first-one-does",
-        f"{_SIMT_GATEWARE}/multiply_engine.py",
+        f"{_SIMT_GATEWARE}/activation_feed.py",
         "number = window * groups // self._windows",
         "number = 0",
         f"{_SIMT_GATEWARE_TESTS}/test_multiply_engine.py",
@@ -1250,16 +1250,16 @@ _SIMT_GATEWARE_BREAKAGES = (
 _SIMT_FRONT_BREAKAGES = (
     Mutation(
         "a-warp-that-begins-before-its-last-instruction-ended",
-        f"{_SIMT_GATEWARE}/front_end.py",
-        "begins.eq(self._goes_on & ~self._busy[warp] & ~self._halted[warp])",
-        "begins.eq(self._goes_on & ~self._halted[warp])",
+        f"{_SIMT_GATEWARE}/warp_states.py",
+        "self.ready.eq(~busy & ~self.halted)",
+        "self.ready.eq(~self.halted)",
         f"{_SIMT_GATEWARE_TESTS}/test_front_end.py",
     ),
     Mutation(
         "who-has-halted-counts-at-a-barrier",
-        f"{_SIMT_GATEWARE}/front_end.py",
-        "opens.eq(self._goes_on & (at_barrier | halted).all())",
-        "opens.eq(self._goes_on & at_barrier.all())",
+        f"{_SIMT_GATEWARE}/warp_states.py",
+        "opens.eq(self.goes_on & (at_barrier | halted).all())",
+        "opens.eq(self.goes_on & at_barrier.all())",
         f"{_SIMT_GATEWARE_TESTS}/test_front_end.py",
     ),
     Mutation(

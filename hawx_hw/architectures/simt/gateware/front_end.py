@@ -18,11 +18,11 @@ from hawx_hw.architectures.simt.gateware.decoder import (
     field_of,
     is_one_of,
 )
-from hawx_hw.architectures.simt.gateware.engine_place import EnginePlace
+from hawx_hw.architectures.simt.gateware.dispatch import Dispatch
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
+from hawx_hw.architectures.simt.gateware.jump_check import JumpCheck
 from hawx_hw.architectures.simt.gateware.loop_stack import LoopStack
 from hawx_hw.architectures.simt.gateware.names import (
-    ENGINE_PLACE,
     LOOP_STACK,
     PREDICATES,
     SCALARS,
@@ -30,17 +30,15 @@ from hawx_hw.architectures.simt.gateware.names import (
 )
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
-from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
+from hawx_hw.architectures.simt.gateware.request import MultiplyRequest
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarFile
+from hawx_hw.architectures.simt.gateware.scalar_unit import ScalarUnit
 from hawx_hw.architectures.simt.gateware.trap_unit import TrapLayout, TrapUnit
 from hawx_hw.architectures.simt.gateware.vector_unit import VectorUnit
+from hawx_hw.architectures.simt.gateware.warp_states import WarpStates
 from hawx_hw.architectures.simt.isa import (
-    ARITHMETIC_LATENCY,
-    BROADCAST_LATENCY,
-    MULTIPLY_SCALARS,
     PC_BITS,
     POST_LATENCY,
-    POST_SCALARS,
 )
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
@@ -120,9 +118,9 @@ class FrontEnd(wiring.Component):
         self, unit: Unit, *, code: int, arguments: int, streams: int, stores: int, layers: int = 1
     ):
         self._unit, self._code, self._arguments = unit, code, arguments
-        self._streams, self._stores = streams, stores
-        warps = unit.warps
+        self._streams, self._stores, self._layers = streams, stores, layers
         self._pc_bits = code.bit_length()
+        warps = unit.warps
         self.retired = Signal(warps, name="retired")
         self.scalar_write = Signal(
             data.StructLayout(
@@ -179,29 +177,24 @@ class FrontEnd(wiring.Component):
         )
         self._loops: Any = make("loops", LOOP_STACK, partial(LoopStack, unit, self._pc_bits))
         self._vectors: Any = make("vector_unit", VECTOR_UNIT, partial(VectorUnit, unit))
-        self._places: list[Any] = [
-            make(f"{name}_place", f"{ENGINE_PLACE}_{name}", partial(EnginePlace, unit, scalars))
-            for name, scalars in (("multiply", MULTIPLY_SCALARS), ("post", POST_SCALARS))
-        ]
         m.submodules.sources = self._sources = SourceSelect()
-        m.submodules.decoder = self._decoder = Decoder(
-            unit, streams=self._streams, stores=self._stores, arguments=self._arguments
-        )
+        counts = {"streams": self._streams, "stores": self._stores}
+        m.submodules.decoder = self._decoder = Decoder(unit, arguments=self._arguments, **counts)
         m.submodules.traps = self._traps = TrapUnit(unit)
+        m.submodules.scalar_unit = self._scalar = ScalarUnit(unit)
+        m.submodules.jump_check = self._jumps = JumpCheck(unit, self._code)
+        m.submodules.dispatch = self._dispatch = Dispatch(unit, **counts)
+        m.submodules.states = self._states = WarpStates(unit, self._layers)
         self._running, self._trapped = Signal(name="running"), self._traps.trapped
         self._goes_on = Signal(name="goes_on")  # no trap until the last cycle
-        self._pcs = [Signal(self._pc_bits, name=f"pc_{n}", reset_less=True) for n in range(warps)]
+        bits = self._pc_bits
+        self._pcs = [Signal(bits, name=f"pc_{n}", reset_less=True) for n in range(warps)]
         #: Of the instruction that a warp waits for.
-        self.own_pcs = [
-            Signal(self._pc_bits, name=f"own_pc_{n}", reset_less=True) for n in range(warps)
-        ]
+        self.own_pcs = [Signal(bits, name=f"own_pc_{n}", reset_less=True) for n in range(warps)]
         self._words = [Signal(32, name=f"instruction_{n}", reset_less=True) for n in range(warps)]
-        for name in ("busy", "away", "halted", "at_barrier", "at_result", "walking"):
-            setattr(self, f"_{name}", Signal(warps, name=f"warps_{name}"))
+        cleared = (self._file, self._loops, self._vectors, self._dispatch, self._traps)
         m.d.comb += self._goes_on.eq(self._running & ~self._trapped)
-        clear = self.start
-        m.d.comb += [part.clear.eq(clear) for part in (
-            self._file, self._loops, self._vectors, *self._places, self._traps)]  # fmt: skip
+        m.d.comb += [part.clear.eq(self.start) for part in cleared]
 
     # Stages -----------------------------------------------------------------------------------
 
@@ -224,10 +217,9 @@ class FrontEnd(wiring.Component):
                 with m.Case(warp):
                     m.d.comb += [
                         pc.eq(self._pcs[warp]),
-                        begins.eq(self._goes_on & ~self._busy[warp] & ~self._halted[warp]),
+                        begins.eq(self._goes_on & self._states.ready[warp]),
+                        self._states.begins[warp].eq(begins),
                     ]
-                    with m.If(begins):
-                        m.d.sync += self._busy[warp].eq(1)
         beyond = pc == self._code
         m.d.comb += [
             self.program.enable.eq(begins),
@@ -280,64 +272,31 @@ class FrontEnd(wiring.Component):
         self._operand = Signal(unit.scalar_bits, name="a", reset_less=True)
         self._target = Signal(PC_BITS, name="target_now", reset_less=True)
         with m.If(stage.valid):
-            m.d.sync += [
-                self._word.eq(word),
-                self._decoded.eq(decoded),
-                self._operand.eq(self._file.data[stage.warp]),
-                self._target.eq(target),
-            ]
-        self._check_jump(m, word, stage, target)
-
-    def _check_jump(self, m: Module, word: Value, stage: Any, target: Signal) -> None:
-        """Whether the target may be jumped to, and whether a loop may end there."""
-        inner = self._loops.inner
-        wrapped = Signal(PC_BITS, name="wrapped_target")
-        leaves, nests = Signal(name="leaves"), Signal(name="nests")
+            m.d.sync += [self._word.eq(word), self._decoded.eq(decoded), self._target.eq(target)]
+            m.d.sync += self._operand.eq(self._file.data[stage.warp])
+        check = self._jumps
         m.d.comb += [
-            wrapped.eq(target),
-            leaves.eq(inner.valid & ((wrapped < inner.first) | (wrapped > inner.end))),
-            nests.eq(
-                (field_of(word, "B", "offset") < 1)
-                | (self._loops.two & inner.valid)
-                | (target > Mux(inner.valid, inner.end, self._code))
-            ),
+            check.check.eq(stage.valid),
+            check.word.eq(word),
+            check.target.eq(target),
+            Value.cast(check.inner).eq(Value.cast(self._loops.inner)),
+            check.two.eq(self._loops.two),
         ]
-        self._bad_jump = Signal(name="bad_jump", reset_less=True)
-        self._bad_jump_cause = Signal(CAUSE_BITS, name="bad_jump_cause", reset_less=True)
-        self._bad_loop = Signal(name="bad_loop", reset_less=True)
-        with m.If(stage.valid):
-            m.d.sync += [
-                self._bad_jump.eq(leaves | (wrapped >= self._code)),
-                self._bad_jump_cause.eq(Mux(leaves, Cause.LOOP, Cause.PC)),
-                self._bad_loop.eq(nests & is_one_of(word, "LOOP")),
-            ]
 
     def _execute(self, m: Module) -> None:
         """Whether it traps, where the warp goes on, and what else happens in this cycle."""
         now, word, decoded = self._now, self._word, self._decoded
         unit = self._unit
         valid = now.valid & ~self._trapped
-        a, b = self._operand, self._file.data[now.warp]
-        equal, less, jumps = (Signal(name=name) for name in ("equal", "less", "jumps"))
-        m.d.comb += [
-            equal.eq(a == b),
-            less.eq(a < b),
-            jumps.eq(
-                is_one_of(word, "JMP")
-                | is_one_of(word, "BEQ") & equal
-                | is_one_of(word, "BNE") & ~equal
-                | is_one_of(word, "BLT") & less
-                | is_one_of(word, "BGE") & ~less
-            ),
-        ]
+        a, jumps = self._operand, self._scalar.jumps
         self._released = released = Signal(name="released")
         again = is_one_of(word, "REL") & released
         enters = is_one_of(word, "LOOP")
         faults = [
             (now.beyond, Cause.PC, Const(self._code, PC_BITS + 1)),
             (decoded.faulty, decoded.cause, self._fault_value(m)),
-            (self._bad_loop, Cause.LOOP, self._target),
-            (jumps & self._bad_jump, self._bad_jump_cause, self._target),
+            (self._jumps.bad_loop, Cause.LOOP, self._target),
+            (jumps & self._jumps.bad_jump, self._jumps.bad_jump_cause, self._target),
             (again, Cause.SEQUENCE, Const(0, 1)),
         ]
         fault, cause = Signal(name="faults"), Signal(CAUSE_BITS, name="cause")
@@ -394,38 +353,17 @@ class FrontEnd(wiring.Component):
 
     def _scalars(self, m: Module) -> None:
         """What is written to the scalar file."""
-        unit, now, word = self._unit, self._now, self._word
-        a, b = self._operand, self._file.data[now.warp]
-        bits = unit.scalar_bits
-        imm = field_of(word, "I", "imm")
-        result = Signal(bits, name="result")
-        lower = a[:15] if bits > 15 else a
-        upper = imm[: max(0, bits - 15)]
-        specials = (now.warp, unit.warps, unit.lanes, unit.cluster, unit.registers, unit.word)
-        special = Signal(bits, name="special")
-        with m.Switch(imm[:3]):
-            for number, value in enumerate(specials):
-                with m.Case(number):
-                    m.d.comb += special.eq(value)
-        total = Signal(signed(bits), name="total")
-        subtracts = is_one_of(word, "SUB")
-        other = Mux(is_one_of(word, "ADDI"), imm, b ^ subtracts.replicate(bits))
-        m.d.comb += total.eq(a + other + subtracts)
-        for names, value in (
-            (("LI",), imm),
-            (("LIH",), Cat(lower, upper)),
-            (("ADD", "SUB", "ADDI"), total),
-            (("ARG",), self.arguments.data),
-            (("SR",), special),
-        ):
-            with m.If(is_one_of(word, *names)):
-                m.d.comb += result.eq(value)
-        file = self._file
+        now, word, scalar, file = self._now, self._word, self._scalar, self._file
         m.d.comb += [
+            scalar.word.eq(word),
+            scalar.warp.eq(now.warp),
+            scalar.a.eq(self._operand),
+            scalar.b.eq(file.data[now.warp]),
+            scalar.argument.eq(self.arguments.data),
             file.write.eq(self._does & self._decoded.writes),
             file.write_warp.eq(now.warp),
             file.write_number.eq(field_of(word, "I", "rd")),
-            file.write_data.eq(result),
+            file.write_data.eq(scalar.result),
             self.scalar_write.valid.eq(file.write),
             self.scalar_write.warp.eq(file.write_warp),
             self.scalar_write.number.eq(file.write_number),
@@ -474,176 +412,54 @@ class FrontEnd(wiring.Component):
     # Engines ----------------------------------------------------------------------------------
 
     def _engines(self, m: Module) -> None:
-        """Places, requests, and who walks."""
-        unit = self._unit
-        kinds = ("multiply", "post")
-        for name, part, reader in zip(kinds, self._places, (_MULTIPLY, _POST), strict=True):
-            request = getattr(self, name)
-            connect(m, part.reads, self._file.reads[reader])
+        """Instructions that go to an engine."""
+        part = self._dispatch
+        connect(m, part.multiply_reads, self._file.reads[_MULTIPLY])
+        connect(m, part.post_reads, self._file.reads[_POST])
+        connect(m, part.mask, self._masks.reads[_REQUEST])
+        connect(m, part.multiply, flipped(self.multiply))
+        connect(m, part.post, flipped(self.post))
+        m.d.comb += [
+            part.goes_on.eq(self._goes_on),
+            part.scalars.eq(self._file.data),
+            self._states.walks.eq(part.walks),
+        ]
+        for warp in range(self._unit.warps):
+            here = self._does & (self._now.warp == warp)
             m.d.comb += [
-                part.data.eq(self._file.data),
-                request.valid.eq(part.valid & self._goes_on),
-                part.leaves.eq(request.valid & request.ready),
+                part.instructions[warp].eq(self._words[warp]),
+                part.multiply_asks[warp].eq(here & self._decoded.multiply),
+                part.post_asks[warp].eq(here & self._decoded.post),
             ]
-            for warp in range(unit.warps):
-                here = self._does & (self._now.warp == warp)
-                m.d.comb += [
-                    part.asks[warp].eq(here & self._decoded[name]),
-                    part.first[warp].eq(field_of(self._words[warp], "S", "rs")),
-                ]
-        self._multiply_request(m, self._places[0])
-        self._post_request(m, self._places[1])
-
-    def _multiply_request(self, m: Module, part: Any) -> None:
-        word = Signal(32, name="multiply_instruction")
-        payload, mask = self.multiply.payload, self._masks.reads[_REQUEST]
-        m.d.comb += [
-            word.eq(Array(self._words)[part.warp]),
-            mask.warp.eq(part.warp),
-            mask.condition.eq(field_of(word, "S", "pred")),
-            payload.warp.eq(part.warp),
-            payload.multiplies.eq(is_one_of(word, "MAC", "MACW")),
-            payload.own.eq(~is_one_of(word, "MAC")),
-            payload.clears.eq(field_of(word, "S", "fn")[0]),
-            payload.register.eq(field_of(word, "S", "v")),
-            payload.select.eq(field_of(word, "S", "sel")),
-            payload.stream.eq(field_of(word, "S", "d")),
-            payload.lanes.eq(mask.lanes),
-        ]
-        with m.If(is_one_of(word, "RMAX")):
-            m.d.comb += payload.kind.eq(Kind.MAXIMUM)
-        with m.Elif(is_one_of(word, "LDV")):
-            m.d.comb += payload.kind.eq(Kind.LOAD)
-        for number, name in enumerate(("address", "x", "y", "weight", "beats")):
-            m.d.comb += payload[name].eq(part.scalars[number])
-
-    def _post_request(self, m: Module, part: Any) -> None:
-        word = Signal(32, name="post_instruction")
-        payload = self.post.payload
-        fn = field_of(word, "S", "fn")
-        m.d.comb += [
-            word.eq(Array(self._words)[part.warp]),
-            payload.warp.eq(part.warp),
-            payload.plain.eq(is_one_of(word, "STV")),
-            payload.largest.eq(fn == 1),
-            payload.sums.eq(fn == 2),
-            payload.register.eq(field_of(word, "S", "v")),
-            payload.store.eq(field_of(word, "S", "d")),
-        ]
-        for number, name in enumerate(("target", "constants", "beats", "remaining")):
-            m.d.comb += payload[name].eq(part.scalars[number])
 
     # Ends -------------------------------------------------------------------------------------
 
     def _retire(self, m: Module) -> None:
-        """Which instructions end in this cycle."""
-        unit, now, word = self._unit, self._now, self._word
-        warps = unit.warps
-        here = Signal(warps, name="here")
-        executes = Signal(warps, name="executes")
-        with m.Switch(now.warp):
-            for warp in range(warps):
-                with m.Case(warp):
-                    m.d.comb += executes[warp].eq(self._does)
-        waits = is_one_of(word, "WAITR")
-        bars = is_one_of(word, "BAR")
-        halts = is_one_of(word, "HALT")
-        arrives = executes & bars.replicate(warps)
-        ending = executes & halts.replicate(warps)
-        at_barrier, halted = self._at_barrier | arrives, self._halted | ending
-        at_result = self._at_result | executes & waits.replicate(warps)
-        opens, serves = Signal(name="opens"), Signal(name="serves")
+        """What the states of the warps depend on."""
+        now, word, states = self._now, self._word, self._states
+        executed = states.executed
+        waits, bars = is_one_of(word, "WAITR"), is_one_of(word, "BAR")
         m.d.comb += [
-            here.eq(executes & (self._decoded.front & ~waits & ~bars).replicate(warps)),
-            opens.eq(self._goes_on & (at_barrier | halted).all()),
-            serves.eq(self._goes_on & self.result_free),
+            states.start.eq(self.start),
+            states.goes_on.eq(self._goes_on),
+            states.result_free.eq(self.result_free),
+            executed.valid.eq(self._does),
+            executed.warp.eq(now.warp),
+            executed.ends.eq(self._decoded.front & ~waits & ~bars),
+            executed.waits.eq(waits),
+            executed.bars.eq(bars),
+            executed.halts.eq(is_one_of(word, "HALT")),
+            executed.broadcast.eq(self._decoded.broadcast),
+            executed.arithmetic.eq(self._decoded.arithmetic),
+            executed.layer.eq(field_of(word, "I", "imm")[: len(self.layer)]),
+            self.retired.eq(states.retired),
+            self.done.eq(states.done),
+            self.claimed.eq(states.claimed),
+            self.layer.eq(states.layer),
+            self.layer_done.eq(states.layer_done),
         ]
-        timed = self._vector_ends(m) & self._goes_on.replicate(warps)
-        walked = [
-            _one_hot(report.warp, warps) & report.ended.replicate(warps)
-            for report in (self.multiplied, self.posted)
-        ]
-        m.d.comb += self.retired.eq(
-            here | timed | walked[0] | walked[1]
-            | at_barrier & opens.replicate(warps) | at_result & serves.replicate(warps)
-        )  # fmt: skip
-        # What waits in one place or another; the others have ended where they were executed.
-        m.d.sync += [
-            self._at_barrier.eq(at_barrier & ~opens.replicate(warps)),
-            self._at_result.eq(at_result & ~serves.replicate(warps)),
-            self._halted.eq(halted),
-            self._away.eq((self._away | executes) & ~self.retired),
-        ]
-        for warp in range(warps):
-            with m.If(self.retired[warp]):
-                m.d.sync += self._busy[warp].eq(0)
-        with m.If((at_result & serves.replicate(warps)).any()):
-            m.d.sync += self.claimed.eq(1)
-        begun = [_one_hot(part.warp, warps) & part.leaves.replicate(warps) for part in self._places]
-        stopped = [
-            _one_hot(report.fault.warp, warps) & report.fault.valid.replicate(warps)
-            for report in (self.multiplied, self.posted)
-        ]
-        m.d.sync += self._walking.eq(
-            (self._walking | begun[0] | begun[1])
-            & ~(walked[0] | walked[1] | stopped[0] | stopped[1])
-        )
-        self._layers(m, opens & at_barrier.any(), executes, bars)
-        m.d.comb += self.done.eq(self._goes_on & halted.all())
-        with m.If(self.start):
-            m.d.sync += [
-                each.eq(0)
-                for each in (
-                    self._busy,
-                    self._away,
-                    self._halted,
-                    self._at_barrier,
-                    self._at_result,
-                    self._walking,
-                    self.claimed,
-                )
-            ]
-
-    def _vector_ends(self, m: Module) -> Value:
-        """Warps whose vector instruction ends, if no trap has come."""
-        warps = self._unit.warps
-        line: list[tuple[Value, Value, Value]] = [
-            (
-                self._does & self._decoded.broadcast,
-                self._does & self._decoded.arithmetic,
-                self._now.warp,
-            )
-        ]
-        for number in range(ARITHMETIC_LATENCY):
-            short, long, warp = line[-1]
-            later = Signal(name=f"broadcast_{number}"), Signal(name=f"arithmetic_{number}")
-            later_warp = Signal(len(warp), name=f"vector_warp_{number}", reset_less=True)
-            m.d.sync += [later[0].eq(short), later[1].eq(long), later_warp.eq(warp)]
-            with m.If(self.start):
-                m.d.sync += [each.eq(0) for each in later]
-            line.append((*later, later_warp))
-        short, _, first = line[BROADCAST_LATENCY]
-        _, long, second = line[ARITHMETIC_LATENCY]
-        return _one_hot(first, warps) & short.replicate(warps) | _one_hot(
-            second, warps
-        ) & long.replicate(warps)
-
-    def _layers(self, m: Module, opens: Value, executes: Value, bars: Value) -> None:
-        """The layer that runs: the number of the barrier that came last."""
-        bits = len(self.layer)
-        arrived = Signal(bits, name="arrived_layer", reset_less=True)
-        number = Signal(bits, name="layer_number")
-        comes = executes.any() & bars
-        m.d.comb += [
-            number.eq(Mux(comes, field_of(self._word, "I", "imm")[:bits], arrived)),
-            self.layer_done.eq(opens | self.done),
-        ]
-        with m.If(comes):
-            m.d.sync += arrived.eq(number)
-        with m.If(self.start):
-            m.d.sync += self.layer.eq(0)
-        with m.Elif(opens):
-            m.d.sync += self.layer.eq(number)
+        for name in ("multiplied", "posted"):
+            connect(m, getattr(states, name), flipped(getattr(self, name)))
 
     def _stop(self, m: Module) -> None:
         """Traps, and the end."""
@@ -653,16 +469,16 @@ class FrontEnd(wiring.Component):
             traps.post.eq(self.posted.fault),
             traps.watchdog.eq(self.watchdog),
             traps.running.eq(self._running & ~self.done),
-            traps.halted.eq(self._halted),
+            traps.halted.eq(self._states.halted),
             self.trap.eq(traps.trap),
         ]
-        away = Array([self._away[n] for n in range(unit.warps)])[traps.warp]
+        away = Array([self._states.away[n] for n in range(unit.warps)])[traps.warp]
         m.d.comb += self.trap.address.eq(
             Mux(away, Array(self.own_pcs)[traps.warp], Array(self._pcs)[traps.warp])
         )
         # What is on its way to a memory arrives.
         still = Signal(range(POST_LATENCY + 1), name="still")
-        with m.If(~self._trapped | self._walking.any()):
+        with m.If(~self._trapped | self._states.walking):
             m.d.sync += still.eq(0)
         with m.Else():
             m.d.sync += still.eq(still + 1)
@@ -679,7 +495,3 @@ class FrontEnd(wiring.Component):
             m.d.sync += self._released.eq(0)
         with m.Elif(self.input_release):
             m.d.sync += self._released.eq(1)
-
-
-def _one_hot(number: Value, count: int) -> Value:
-    return Cat(*(number == each for each in range(count)))

@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hawx_hw.architectures.simt.gateware.addresses import add_address, add_modulo
-from hawx_hw.architectures.simt.gateware.cluster import Cluster
-from hawx_hw.architectures.simt.gateware.group_walker import GroupWalker
-from hawx_hw.architectures.simt.gateware.lane import Lane
+from hawx_hw.architectures.simt.gateware.activation_feed import ActivationFeed, windows_of
+from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports
+from hawx_hw.architectures.simt.gateware.lane_array import LaneArray, OperandLayout, TapLayout
 from hawx_hw.architectures.simt.gateware.names import (
-    CLUSTER,
     FAULTS,
-    GROUP_WALKER,
     WALKER,
     WEIGHT_FEED,
-    WINDOW,
 )
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
-from hawx_hw.architectures.simt.gateware.stream_faults import FaultLayout, StreamFaults
+from hawx_hw.architectures.simt.gateware.stream_faults import StreamFaults
 from hawx_hw.architectures.simt.gateware.walker import RunLayout, Walker
 from hawx_hw.architectures.simt.gateware.weight_feed import WeightFeed
-from hawx_hw.architectures.simt.gateware.window import ActivationWindow
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
-from hawx_hw.gateware.block_bank import CellBlocks
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import ReadPort
 
-__all__ = ["MultiplyEngine", "cells_of", "windows_of"]
-
-
-def windows_of(unit: Unit, format: StreamFormat) -> tuple[int, int]:
-    """Activation windows of a unit, and ways of each.
-
-    There are as many as distinguish all pixel groups of its streams.
-    """
-    windows = math.lcm(*unit.groups) if format.has("groups") else 1
-    most_words = 1 << dict(format.widths)["words"]
-    return windows, 1 if windows == 1 and most_words <= 2 else 2
-
-
-def cells_of(lanes: LaneBlocks) -> list[CellBlocks]:
-    """What each lane holds, and which of it each selection chooses."""
-    cells = []
-    for lane in range(lanes.choice.shape[1]):
-        own = lanes.of_lane(lane)
-        choices = tuple(own.index(index) for index in lanes.choice[:, lane].tolist())
-        cells.append(CellBlocks(tuple(lanes.blocks[index] for index in own), choices))
-    return cells
+__all__ = ["MultiplyEngine"]
 
 
 class _Instruction(data.StructLayout):
@@ -78,24 +50,6 @@ class _Instruction(data.StructLayout):
         )
 
 
-class _Tap(data.StructLayout):
-    """A tap on its way through the lanes."""
-
-    def __init__(self, unit: Unit):
-        super().__init__(
-            {
-                "valid": 1,
-                "begins": 1,
-                "ends": 1,
-                "clears": 1,
-                "moves": 1,
-                "kind": Kind,
-                "warp": index_width(unit.warps),
-                "register": index_width(unit.registers),
-            }
-        )
-
-
 class MultiplyEngine(wiring.Component):
     """Walks streams and accumulates in the vector registers of a warp.
 
@@ -108,8 +62,8 @@ class MultiplyEngine(wiring.Component):
     in which the request is taken.
 
     **Latency**: the instruction ends :attr:`Unit.multiply_latency` after its last step, in the
-    cycle of ``ended``. Then its registers are written. The next request is taken in the cycle after
-    the last step, at the earliest.
+    cycle of ``report.ended``. Then its registers are written. The next request is taken in the
+    cycle after the last step, at the earliest.
 
     Parameters
     ----------
@@ -132,11 +86,8 @@ class MultiplyEngine(wiring.Component):
     weights : Out(ReadPort)
     reads : Out(RegisterReads)
     writes : Out(RegisterWrites)
-    ended, ended_warp : Out(1), Out
-        An instruction ends in this cycle.
-    fault : Out(FaultLayout)
-        An instruction faults: it ends with that, and never in ``ended``. A fault follows its step
-        by :data:`~hawx_hw.architectures.simt.isa.MULTIPLY_FAULT_LATENCY`.
+    report : Out(EngineReports)
+        A fault follows its step by :data:`~hawx_hw.architectures.simt.isa.MULTIPLY_FAULT_LATENCY`.
     """
 
     def __init__(
@@ -153,7 +104,7 @@ class MultiplyEngine(wiring.Component):
         self._unit, self._format, self._lanes = unit, format, lanes
         self._weights, self._known = weights, known
         self._implementations = dict(implementations or {})
-        self._windows, self._ways = windows_of(unit, format)
+        self._windows, _ = windows_of(unit, format)
         super().__init__(
             {
                 "request": In(stream.Signature(MultiplyRequest(unit, streams))),
@@ -162,9 +113,7 @@ class MultiplyEngine(wiring.Component):
                 "weights": Out(ReadPort(weights, 8 * unit.lanes)),
                 "reads": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
-                "fault": Out(FaultLayout(unit)),
-                "ended": Out(1),
-                "ended_warp": Out(index_width(unit.warps)),
+                "report": Out(EngineReports(unit)),
             }
         )
 
@@ -174,10 +123,9 @@ class MultiplyEngine(wiring.Component):
         self._instructions(m, walker)
         self._taps(m, walker)
         self._feed(m, platform)
-        windows = self._activations(m, platform, walker)
-        self._pipeline(m)
-        self._clusters(m, platform, windows)
-        faults = self._faults(m, platform, walker, windows)
+        feed = self._activations(m, walker)
+        self._multiply(m, feed)
+        faults = self._faults(m, platform, walker, feed)
         self._ends(m, walker, faults)
         return m
 
@@ -300,181 +248,59 @@ class MultiplyEngine(wiring.Component):
         ]
         self._weigh = feed
 
-    # Activations ------------------------------------------------------------------------------
-
-    def _activations(self, m: Module, platform: Any, walker: Any) -> list[Any]:
-        """Windows, and the words that they lack."""
-        unit, s = self._unit, self._stream
-        word = Signal(unit.word_bits, name="word", reset_less=True)
-        word_valid, word_last = Signal(name="word_valid"), Signal(name="word_last")
-        reach = Signal(s.reach.shape(), name="reach", reset_less=True)
-        pad = Signal(signed(8), name="pad", reset_less=True)
-        m.d.sync += [
-            word.eq(walker.word),
-            word_valid.eq(walker.word_valid),
-            word_last.eq(walker.run_begins),
-            reach.eq(s.reach),
-            pad.eq(self._tapping.pad),
-        ]
-        windows = []
-        self._groups = []
-        read: Value = Signal(name="no_read")
-        for number, (address, x) in enumerate(self._starts_of_groups(m, walker.run)):
-            group: Any = place(
-                m, platform, f"group_walker_{number}", GROUP_WALKER,
-                partial(GroupWalker, unit, self._format),
-            )  # fmt: skip
-            window: Any = place(
-                m, platform, f"window_{number}", WINDOW,
-                partial(ActivationWindow, unit, self._format, self._ways),
-            )  # fmt: skip
-            m.d.comb += [
-                Value.cast(group.stream).eq(s),
-                group.run_begins.eq(walker.run_begins),
-                group.address.eq(address),
-                group.x.eq(x),
-                group.row_inside.eq(walker.run.inside),
-                window.clear.eq(walker.first),
-                window.word.eq(word),
-                window.word_valid.eq(word_valid),
-                window.word_last.eq(word_last),
-                window.first.eq(group.first),
-                window.reach.eq(reach),
-                window.data.eq(self.activations.data),
-                window.tap.eq(group.tap),
-                window.inside.eq(group.inside),
-                window.pad.eq(pad),
-            ]
-            read = read | window.read
-            windows.append(window)
-            self._groups.append(group)
-        m.d.comb += [
-            self.activations.enable.eq(read),
-            self.activations.address.eq(word[: len(self.activations.address)]),
-        ]
-        return windows
-
-    def _starts_of_groups(self, m: Module, run: Any) -> list[tuple[Value, Value]]:
-        """Address and x of each window's first tap."""
-        unit, s = self._unit, self._stream
-        bits = unit.scalar_bits
-        places = [(run.address, run.x)]
-        for number in range(1, unit.groups[-1] if self._windows > 1 else 1):
-            # Half of the groups at once, where a step of several groups is a shift.
-            shift = (number.bit_length() - 1) if unit.word == 1 << unit.byte_bits else 0
-            address, x = places[number - (1 << shift)]
-            places.append(
-                (
-                    add_address(
-                        m, unit, address, s.group_step.shift_left(shift), bits, f"group_{number}"
-                    ),
-                    add_modulo(m, x, s.group_x.shift_left(shift), bits, f"group_x_{number}"),
-                )
-            )
-        if self._windows == 1:
-            return places
-        starts = []
-        for window in range(self._windows):
-            address, x = (Signal(bits, name=f"window_{name}_{window}") for name in ("start", "x"))
-            with m.Switch(s.groups):
-                for index, groups in enumerate(unit.groups[: 1 << len(s.groups)]):
-                    number = window * groups // self._windows
-                    with m.Case(index):
-                        m.d.comb += [address.eq(places[number][0]), x.eq(places[number][1])]
-            starts.append((address, x))
-        return starts
-
     # Lanes ------------------------------------------------------------------------------------
 
-    def _pipeline(self, m: Module) -> None:
-        """Each tap, from the cycle of its byte to the write of its register."""
-        unit, run, instruction = self._unit, self._run, self._tapping
-        last = 2 + Lane.operand_latency(unit.block_register)
-        self._stages = stages = [Signal(_Tap(unit), name=f"tap_{number}") for number in range(last)]
-        masks = [
-            Signal(unit.lanes, name=f"lanes_{number}", reset_less=True)
-            for number in range(last - 1)
-        ]
-        self._masks = masks
-        ends = self._left == 0
-        m.d.sync += [
-            stages[0].valid.eq(self._valid),
-            stages[0].begins.eq(self._valid & self._first & run.begins),
-            stages[0].ends.eq(ends & run.ends),
-            stages[0].clears.eq(run.opens & instruction.clears),
-            stages[0].moves.eq(~instruction.multiplies),
-            stages[0].kind.eq(instruction.kind),
-            stages[0].warp.eq(instruction.warp),
-            stages[0].register.eq(run.register),
-            masks[0].eq(self._lanes_of_taps),
-        ]
-        m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
-        m.d.sync += [after.eq(before) for before, after in pairwise(masks)]
-        taking = stages[0].valid.replicate(unit.lanes)
-        m.d.sync += masks[1].eq(masks[0] & taking)
-
-    def _clusters(self, m: Module, platform: Any, windows: list[Any]) -> None:
-        unit, stages, masks = self._unit, self._stages, self._masks
-        weighs, own, choose = (Signal(name=name) for name in ("weighs", "own", "choose"))
-        select = Signal(index_width(self._lanes.selections), name="selection", reset_less=True)
-        m.d.sync += [
-            weighs.eq(self._weigh.fetch | self._weigh.reuse),
-            own.eq(self._tapping.own),
-            choose.eq(self._entered & self._tapping.multiplies),
-            select.eq(self._tapping.select),
-        ]
-        add = len(stages) - 2
-        before, after = stages[add - 1], stages[add + 1]
-        count = unit.cluster
-        bits = unit.register_bits
-        cells = cells_of(self._lanes)
-        parts = [tuple(cells[n * count : (n + 1) * count]) for n in range(unit.clusters)]
-        kinds = _kinds(parts)
-        totals = []
-        for number in range(unit.clusters):
-            window = windows[number * self._windows // unit.clusters]
-            own_lanes = slice(number * count, (number + 1) * count)
-            kind = f"{CLUSTER}_{kinds[number]}" if max(kinds) else CLUSTER
-            cluster: Any = place(
-                m, platform, f"cluster_{number}", kind,
-                partial(Cluster, unit, parts[number], self._implementations),
-            )  # fmt: skip
-            control = cluster.control
-            m.d.comb += [
-                control.tap.eq(stages[0].valid),
-                control.weighs.eq(weighs),
-                control.own.eq(own),
-                control.choose.eq(choose),
-                control.select.eq(select),
-                control.moves.eq(stages[1].moves),
-                control.product.eq(stages[1].valid),
-                control.sum.begins.eq(before.begins),
-                control.sum.clears.eq(before.clears),
-                control.sum.kind.eq(before.kind),
-                cluster.operands.eq(masks[0][own_lanes]),
-                cluster.products.eq(masks[1][own_lanes]),
-                cluster.sums.eq(masks[add][own_lanes]),
-                cluster.weights.eq(self._weigh.weights[8 * own_lanes.start : 8 * own_lanes.stop]),
-                cluster.code.eq(window.code),
-                cluster.codes.eq(window.codes),
-                cluster.registers.eq(
-                    self.reads.data[bits * own_lanes.start : bits * own_lanes.stop]
-                ),
-            ]
-            totals.append(cluster.totals)
-        # A register that all lanes begin anew need not be read.
-        unread = before.clears & masks[add - 1].all()
+    def _activations(self, m: Module, walker: Any) -> Any:
+        """The codes of the taps."""
+        m.submodules.activation_feed = feed = ActivationFeed(self._unit, self._format)
         m.d.comb += [
-            self.reads.enable.eq(before.valid & before.begins & ~unread),
-            self.reads.warp.eq(before.warp),
-            self.reads.register.eq(before.register),
-            self.writes.enable.eq(after.valid & after.ends),
-            self.writes.warp.eq(after.warp),
-            self.writes.register.eq(after.register),
-            self.writes.data.eq(Cat(totals)),
+            Value.cast(feed.stream).eq(self._stream),
+            feed.first.eq(walker.first),
+            feed.word_valid.eq(walker.word_valid),
+            feed.word.eq(walker.word),
+            feed.run_begins.eq(walker.run_begins),
+            feed.run.eq(walker.run),
+            feed.pad.eq(self._tapping.pad),
         ]
+        connect(m, feed.memory, flipped(self.activations))
+        return feed
 
-    def _faults(self, m: Module, platform: Any, walker: Any, windows: list[Any]) -> Any:
+    def _multiply(self, m: Module, feed: Any) -> None:
+        """The lanes; a tap comes to them in the cycle of its operands."""
+        unit, run, instruction = self._unit, self._run, self._tapping
+        m.submodules.lane_array = array = LaneArray(
+            unit, self._lanes, self._windows, self._implementations
+        )
+        tap = Signal(TapLayout(unit), name="tap_of_lanes")
+        operands = Signal(OperandLayout(self._lanes.selections), name="operands", reset_less=True)
+        lanes = Signal(unit.lanes, name="lanes_of_operands", reset_less=True)
+        m.d.sync += [
+            tap.valid.eq(self._valid),
+            tap.begins.eq(self._valid & self._first & run.begins),
+            tap.ends.eq((self._left == 0) & run.ends),
+            tap.clears.eq(run.opens & instruction.clears),
+            tap.moves.eq(~instruction.multiplies),
+            tap.kind.eq(instruction.kind),
+            tap.warp.eq(instruction.warp),
+            tap.register.eq(run.register),
+            lanes.eq(self._lanes_of_taps),
+            operands.weighs.eq(self._weigh.fetch | self._weigh.reuse),
+            operands.own.eq(instruction.own),
+            operands.choose.eq(self._entered & instruction.multiplies),
+            operands.select.eq(instruction.select),
+        ]
+        m.d.comb += [
+            array.tap.eq(tap),
+            array.operands.eq(operands),
+            array.lanes.eq(lanes),
+            array.weights.eq(self._weigh.weights),
+        ]
+        for own, codes in zip(array.codes, feed.codes, strict=True):
+            connect(m, own, codes)
+        connect(m, array.reads, flipped(self.reads))
+        connect(m, array.writes, flipped(self.writes))
+
+    def _faults(self, m: Module, platform: Any, walker: Any, feed: Any) -> Any:
         """Check the walk's first cycle, and each of its taps."""
         unit, s, run = self._unit, self._stream, self._run
         faults: Any = place(
@@ -498,17 +324,10 @@ class MultiplyEngine(wiring.Component):
             faults.word_beyond.eq(self._weigh.beyond),
             faults.weight_word.eq(self._weigh.address),
             walker.stop.eq(faults.stop),
-            self.fault.eq(faults.fault),
+            self.report.fault.eq(faults.fault),
         ]
-        for number, (window, group) in enumerate(zip(windows, self._groups, strict=True)):
-            m.d.comb += [
-                faults.windows[number].matches_first.eq(window.matches_first),
-                faults.windows[number].matches_last.eq(window.matches_last),
-                faults.windows[number].second.eq(window.second),
-                faults.windows[number].first_word.eq(group.first[unit.byte_bits :]),
-                faults.windows[number].tap_word.eq(window.tap_word),
-                faults.windows[number].inside.eq(group.inside),
-            ]
+        for own, checks in zip(faults.windows, feed.checks, strict=True):
+            connect(m, own, checks)
         return faults
 
     def _ends(self, m: Module, walker: Any, faults: Any) -> None:
@@ -521,10 +340,4 @@ class MultiplyEngine(wiring.Component):
             ended, warp = later, later_warp
             if stage + 1 == StreamFaults.LATENCY:
                 ended = later & ~faults.faulty
-        m.d.comb += [self.ended.eq(ended), self.ended_warp.eq(warp)]
-
-
-def _kinds(parts: Sequence[object]) -> list[int]:
-    """The number of each one's kind: equal ones have the same."""
-    kinds = list(dict.fromkeys(parts))
-    return [kinds.index(part) for part in parts]
+        m.d.comb += [self.report.ended.eq(ended), self.report.warp.eq(warp)]

@@ -16,7 +16,7 @@ from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["FaultLayout", "StreamFaults"]
+__all__ = ["FaultLayout", "StreamFaults", "WindowPort"]
 
 
 class FaultLayout(data.StructLayout):
@@ -42,7 +42,7 @@ class FaultLayout(data.StructLayout):
         )
 
 
-class _WindowPort(wiring.Signature):
+class WindowPort(wiring.Signature):
     """What a window and its group say of a run's words and of a tap."""
 
     def __init__(self, unit: Unit, format: StreamFormat):
@@ -113,7 +113,7 @@ class StreamFaults(wiring.Component):
                 "number": In(number_bits(unit, format)),
                 "word_beyond": In(1),
                 "weight_word": In(unsigned(unit.scalar_bits)),
-                "windows": In(_WindowPort(unit, format)).array(windows),
+                "windows": In(WindowPort(unit, format)).array(windows),
                 "fault": Out(FaultLayout(unit)),
                 "faulty": Out(1),
                 "stop": Out(1),

@@ -139,9 +139,9 @@ class Bench(wiring.Component):
             engine.request.payload.eq(self.request.payload),
             engine.request.valid.eq(self.request.valid),
             self.request.ready.eq(engine.request.ready),
-            self.ended.eq(engine.ended),
-            self.ended_warp.eq(engine.ended_warp),
-            self.fault.eq(engine.fault),
+            self.ended.eq(engine.report.ended),
+            self.ended_warp.eq(engine.report.warp),
+            self.fault.eq(engine.report.fault),
             self.word_reads.eq(engine.activations.enable),
         ]
         return m

@@ -1,0 +1,83 @@
+# amaranth: UnusedElaboratable=no
+"""Lanes hold what selections give them; a register is read, added to and written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.simt.gateware.lane_array import LaneArray, cells_of
+from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.blocks import by_name
+from hawx_hw.gateware.simulation import simulate
+from tests.architectures.simt.gateware.engines import values_of, word_of
+
+
+def test_cells_hold_what_a_selection_gives_them() -> None:
+    blocks = tuple(by_name(name) for name in ("exact", "drum(3)", "udrum(4)"))
+    cells = cells_of(LaneBlocks(blocks, np.array([[2, 0], [0, 0], [2, 0]])))
+    assert [cell.blocks for cell in cells] == [(blocks[0], blocks[2]), (blocks[0],)]
+    assert [cell.choices for cell in cells] == [(1, 0, 1), (0, 0, 0)]
+
+
+@pytest.mark.parametrize("clears", [False, True])
+@pytest.mark.parametrize("block_register", [False, True])
+def test_a_tap(block_register: bool, clears: bool) -> None:
+    """Two clusters with a window each; lane 1 is masked."""
+    unit = Unit(lanes=4, cluster=2, block_register=block_register)
+    lanes = LaneBlocks.uniform((by_name("exact"),), 4)
+    dut = LaneArray(unit, lanes, 2)
+    weights, codes, registers = [3, -4, 5, -128], [7, -9], [100, 200, -300, 400]
+    log: list[tuple[int, str]] = []
+
+    async def testbench(ctx: Any) -> None:
+        for name in ("valid", "begins", "ends"):
+            ctx.set(dut.tap[name], 1)
+        ctx.set(dut.tap.clears, clears)
+        ctx.set(dut.tap.warp, 1)
+        ctx.set(dut.tap.register, 6)
+        ctx.set(dut.operands.weighs, 1)
+        ctx.set(dut.lanes, 0b1101)
+        ctx.set(dut.weights, word_of(weights, 8))
+        for window, code in zip(dut.codes, codes, strict=True):
+            ctx.set(window.code, code)
+        for cycle in range(6):
+            await ctx.delay(0)
+            if ctx.get(dut.reads.enable):
+                assert (ctx.get(dut.reads.warp), ctx.get(dut.reads.register)) == (1, 6)
+                log.append((cycle, "read"))
+            if ctx.get(dut.writes.enable):
+                assert (ctx.get(dut.writes.warp), ctx.get(dut.writes.register)) == (1, 6)
+                log.append((cycle, "write"))
+                got = values_of(ctx.get(dut.writes.data), unit.register_bits, 4)
+                begin = [0 if clears and lane != 1 else registers[lane] for lane in range(4)]
+                products = [3 * 7, 0, 5 * -9, -128 * -9]
+                assert got == [a + b for a, b in zip(begin, products, strict=True)]
+            await ctx.tick()
+            ctx.set(dut.reads.data, word_of(registers, unit.register_bits))
+            for name in ("valid", "begins", "ends"):
+                ctx.set(dut.tap[name], 0)
+            ctx.set(dut.operands.weighs, 0)
+
+    simulate(dut, testbench)
+    latency = LaneArray.latency(block_register)
+    # Lane 1 needs its register, whatever the others do.
+    assert log == [(latency - 3, "read"), (latency - 1, "write")]
+
+
+def test_a_register_that_all_lanes_begin_anew_is_not_read() -> None:
+    unit = Unit(lanes=2)
+    dut = LaneArray(unit, LaneBlocks.uniform((by_name("exact"),), 2), 1)
+
+    async def testbench(ctx: Any) -> None:
+        for name in ("valid", "begins", "clears"):
+            ctx.set(dut.tap[name], 1)
+        for lanes in (0b01, 0b11):
+            ctx.set(dut.lanes, lanes)
+            await ctx.delay(0)
+            assert ctx.get(dut.reads.enable) == (lanes != 0b11)
+
+    simulate(dut, testbench)
