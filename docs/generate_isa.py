@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hawx_hw.architectures.simt.descriptors import FIELDS, Store, Stream
 from hawx_hw.architectures.simt.isa import (
     ARITHMETIC_LATENCY,
     BROADCAST_LATENCY,
@@ -23,6 +21,8 @@ from hawx_hw.architectures.simt.isa import (
     Place,
     multiply_latency,
 )
+from hawx_hw.architectures.simt.store_words import FIELDS as STORE_FIELDS
+from hawx_hw.architectures.simt.stream_words import FIELDS as STREAM_FIELDS
 from hawx_hw.architectures.simt.traps import CAUSES
 from hawx_hw.util.files import write_text
 
@@ -180,18 +180,19 @@ def _traps() -> Iterator[str]:
 
 
 def _descriptors() -> Iterator[str]:
-    yield "## Descriptors\n\n"
+    yield "## Words of streams and stores\n\n"
     yield (
         "Words of the stream memory and of the store memory: fields in this order, the first in "
-        "the lowest bits, each as narrow\nas the entries of a program allow. Counts are stored "
-        "less one; so is the step of a store. Address steps of streams have\nthe byte's number in "
-        "the low bits, as addresses do. Groups are stored as an index into the numbers that the "
-        "unit serves.\n\n"
+        "the lowest bits, each as narrow\nas the entries of a program allow; one that no entry "
+        "needs has no bits. Steps lead from the last place of the loops\nwithin to the next one, "
+        "so that each step of a walk is one addition: the assembler computes them from what\n"
+        "[simt.md](simt.md#streams) describes. Addresses of activations have the byte's number in "
+        "the low bits.\n\n"
     )
-    for descriptor in (Stream, Store):
-        names = ", ".join(f"`{name}`" for name in FIELDS[descriptor])
-        text = f"- {descriptor.__name__}: {names}"
-        yield textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+    for name, fields in (("stream", STREAM_FIELDS), ("store", STORE_FIELDS)):
+        yield from _table(
+            (f"field of a {name}", "meaning"), ((f"`{n}`", t) for n, t in fields.items())
+        )
 
 
 def document() -> str:
