@@ -9,6 +9,7 @@ from amaranth.hdl import unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hawx_hw.gateware.debug import DebugFormat
 from hawx_hw.gateware.layout import TensorLayout, index_width
 from hawx_hw.gateware.trap import TrapFormat
 
@@ -36,6 +37,8 @@ class CoreSignature(wiring.Signature):
         Neighboring pixels of the image in one word, see :class:`~.layout.TensorLayout`.
     trap : TrapFormat or None
         What the core reports when it gives an inference up; None where it never does.
+    debug : DebugFormat or None
+        How it is halted, stepped and read; None where it is not.
 
     Members
     -------
@@ -70,6 +73,8 @@ class CoreSignature(wiring.Signature):
     watchdog : In(1)
         The inference takes too long: the core gives it up with a trap, as if it failed in the first
         cycle in which this is high and ``busy`` too. Absent where ``trap`` is None.
+    debug : Out(DebugFormat.signature)
+        Absent where ``debug`` is None.
 
     Notes
     -----
@@ -88,6 +93,7 @@ class CoreSignature(wiring.Signature):
         memories: Sequence[tuple[int, int]] = (),
         image_pixels_per_word: int = 1,
         trap: TrapFormat | None = None,
+        debug: DebugFormat | None = None,
     ):
         if layers < 1:
             raise ValueError(f"Layers must be a positive number, not {layers!r}")
@@ -100,7 +106,7 @@ class CoreSignature(wiring.Signature):
         positions = None if result_positions is None else tuple(result_positions)
         self._result = TensorLayout(tuple(result_shape), word_codes, positions)
         self._layers = layers
-        self._trap = trap
+        self._trap, self._debug = trap, debug
         self._memories = tuple((int(width), int(depth)) for width, depth in memories)
 
         word = unsigned(8 * word_codes)
@@ -143,6 +149,8 @@ class CoreSignature(wiring.Signature):
         if trap is not None:
             members["trap"] = Out(trap.signature)
             members["watchdog"] = In(1)
+        if debug is not None:
+            members["debug"] = Out(debug.signature)
         super().__init__(members)
 
     @property
@@ -176,6 +184,11 @@ class CoreSignature(wiring.Signature):
         return self._trap
 
     @property
+    def debug(self) -> DebugFormat | None:
+        """How it is halted, stepped and read."""
+        return self._debug
+
+    @property
     def loadable(self) -> bool:
         """Whether the host loads the parameters."""
         return bool(self._memories)
@@ -186,7 +199,14 @@ class CoreSignature(wiring.Signature):
         return sum(-(-width // 8) * depth for width, depth in self._memories)
 
     def _key(self) -> tuple[Any, ...]:
-        return (self._image, self._result, self._layers, self._memories, self._trap)
+        return (
+            self._image,
+            self._result,
+            self._layers,
+            self._memories,
+            self._trap,
+            self._debug,
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, CoreSignature) and self._key() == other._key()
@@ -200,5 +220,6 @@ class CoreSignature(wiring.Signature):
             f"result_shape={self._result.shape}, "
             f"result_positions={self._result.positions}, layers={self._layers}, "
             f"memories={self._memories}, "
-            f"image_pixels_per_word={self._image.pixels_per_word}, trap={self._trap})"
+            f"image_pixels_per_word={self._image.pixels_per_word}, trap={self._trap}, "
+            f"debug={self._debug})"
         )

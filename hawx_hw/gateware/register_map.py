@@ -238,6 +238,7 @@ def accelerator_registers(
                 "Bytes of the parameter packet; 0 where the parameters are built in.",
             ),
             *own[2:],
+            *_debug_registers(core),
             layer_cycles,
         ),
         ADDRESS_WIDTH,
@@ -285,6 +286,74 @@ def _trap_registers(core: CoreSignature) -> tuple[Register, ...]:
                     Access.RW,
                     "Cycles; 0: as many as it needs. One of so many CYCLES ends by itself.",
                     width=32,
+                ),
+            ),
+        ),
+    )
+
+
+def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
+    """How software halts, steps and reads the core; none where that is not built."""
+    debug = core.debug
+    if debug is None:
+        return ()
+    kinds = "; ".join(f"{n} {name}: {text}" for n, (name, text) in enumerate(debug.kinds.items()))
+    return (
+        Register(
+            "debug_control",
+            0x080,
+            "Commands to the core. Of HALT and RESUME in one write, HALT counts.",
+            (
+                Field("halt", Access.W1S, "No warp begins an instruction any more.", 0),
+                Field("resume", Access.W1S, "All warps may begin instructions.", 1),
+                Field("step", Access.W1S, "The warp of WARP begins one instruction.", 2),
+                Field("breakpoint", Access.RW, "Halt before the instruction at DEBUG_BREAK.", 3),
+                Field("warp", Access.RW, "The warp that is stepped.", 8, 8),
+            ),
+        ),
+        Register(
+            "debug_status",
+            0x084,
+            "State of the core.",
+            (
+                Field("halted", Access.RO, "No warp begins an instruction.", 0),
+                Field(
+                    "still",
+                    Access.RO,
+                    "Instructions that have begun have ended, or wait for another warp or for the "
+                    "result to be sent.",
+                    1,
+                ),
+                Field("ready", Access.RO, "Warps that would begin an instruction.", 8, 8),
+                Field("ended", Access.RO, "Warps that have ended.", 16, 8),
+            ),
+        ),
+        Register(
+            "debug_break",
+            0x088,
+            "Where the core halts, if DEBUG_CONTROL.BREAK is set.",
+            (Field("value", Access.RW, "Address of an instruction.", width=32),),
+        ),
+        Register(
+            "debug_index",
+            0x08C,
+            "What DEBUG_DATA reads.",
+            (
+                Field("number", Access.RW, "Of a register or counter.", 0, 8),
+                Field(
+                    "part", Access.RW, "Lane of a vector register; 32 lanes of a predicate.", 8, 8
+                ),
+                Field("warp", Access.RW, "Whose state it is.", 16, 8),
+                Field("kind", Access.RW, f"{kinds}.", 24, 4),
+            ),
+        ),
+        Register(
+            "debug_data",
+            0x090,
+            "What DEBUG_INDEX names: while the core is halted and still; of counters at any time.",
+            (
+                Field(
+                    "value", Access.RO, "Sign-extended; 0 where there is no such thing.", width=32
                 ),
             ),
         ),

@@ -168,6 +168,9 @@ class Shell(wiring.Component):
                 self.core.watchdog.eq(counters.expires),
             ]
 
+        if core.debug is not None:
+            _add_debug(m, registers, self.core.debug)
+
         m.d.comb += [
             loader.take.eq(self.core.start),
             loader.release.eq(self.core.input_release),
@@ -250,3 +253,27 @@ class Shell(wiring.Component):
             registers.trap_value.value.eq(recorded.value),
         ]
         errors["core_trap"] = self.core.trap.valid
+
+
+def _add_debug(m: Module, registers: Any, debug: Any) -> None:
+    """Connect the registers of debugging to the core's port."""
+    control, status, index = (
+        getattr(registers, f"debug_{name}") for name in ("control", "status", "index")
+    )
+    m.d.comb += [
+        debug.halt.eq(control.halt),
+        debug.resume.eq(control.resume),
+        debug.step.eq(control.step),
+        debug.break_enable.eq(control.breakpoint),
+        debug.source.eq(control.warp),
+        debug.break_address.eq(registers.debug_break.value),
+        status.halted.eq(debug.halted),
+        status.still.eq(debug.still),
+        status.ready.eq(debug.ready),
+        status.ended.eq(debug.ended),
+        debug.index.number.eq(index.number),
+        debug.index.part.eq(index.part),
+        debug.index.source.eq(index.warp),
+        debug.index.kind.eq(index.kind),
+        registers.debug_data.value.eq(debug.data),
+    ]

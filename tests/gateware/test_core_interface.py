@@ -1,6 +1,7 @@
 import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.debug import DebugFormat
 from hawx_hw.gateware.trap import TrapFormat
 
 SHAPES = {"word_codes": 4, "image_shape": (3, 5, 7), "result_shape": (10,)}
@@ -41,6 +42,17 @@ def test_members_of_a_core_with_traps():
     same = TrapFormat({"one": "", "two": "", "three": ""}, 2, 10, 32)
     assert signature == CoreSignature(**SHAPES, layers=1, trap=same)
     assert hash(signature) == hash(CoreSignature(**SHAPES, layers=1, trap=same))
+
+
+def test_members_of_a_core_with_debug():
+    debug = DebugFormat(2, 10, {"pc": ""})
+    signature = CoreSignature(**SHAPES, layers=1, debug=debug)
+    assert signature.debug is debug
+    assert len(signature.create().debug.break_address) == 10
+    assert CoreSignature(**SHAPES, layers=1).debug is None
+    assert "debug" not in CoreSignature(**SHAPES, layers=1).members
+    assert signature != CoreSignature(**SHAPES, layers=1)
+    assert signature == CoreSignature(**SHAPES, layers=1, debug=DebugFormat(2, 10, {"pc": ""}))
 
 
 def test_an_image_of_several_pixels_in_a_word():

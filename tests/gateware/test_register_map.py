@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.debug import DebugFormat
 from hawx_hw.gateware.register_map import (
     ERRORS,
     ID,
@@ -124,3 +125,20 @@ def test_only_a_core_with_traps_has_registers_of_them():
     errors = [[field.name for field in registers["error"].fields] for registers in (plain, more)]
     assert errors == [list(ERRORS), [*ERRORS, "core_trap"]]
     assert errors == [list(errors_of(core)) for core in (CORE, trapping)]
+
+
+def test_only_a_core_with_debug_has_registers_of_it():
+    debug = DebugFormat(4, 12, {"pc": "the next instruction", "scalar": "NUMBER"})
+    shape = {"word_codes": 4, "image_shape": (1, 28, 28), "result_shape": (10,), "layers": 7}
+    plain, more = (
+        accelerator_registers(
+            CoreSignature(**shape, debug=each), constants=CONSTANTS, config_hash=0, version="1.2.3"
+        )
+        for each in (None, debug)
+    )
+    names = [[register.name for register in registers] for registers in (plain, more)]
+    added = [f"debug_{name}" for name in ("control", "status", "break", "index", "data")]
+    assert [name for name in names[1] if name not in names[0]] == added
+    assert [more[name].address for name in added] == [0x80, 0x84, 0x88, 0x8C, 0x90]
+    kinds = more["debug_index"].fields[3].description
+    assert kinds == "0 pc: the next instruction; 1 scalar: NUMBER."

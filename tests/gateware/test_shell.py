@@ -4,6 +4,7 @@ import re
 import pytest
 
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.debug import DebugFormat
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.parameter_loader import parameter_packet
 from hawx_hw.gateware.register_map import ID, RegisterConstant, errors_of
@@ -736,3 +737,50 @@ def test_the_watchdog_ends_inferences_in_its_cycle():
     bench.run(host)
     assert bench.core.expired[:-1] == list(limits)
     assert bench.results == []
+
+
+DEBUGGED = CoreSignature(
+    word_codes=4,
+    image_shape=(3, 2, 3),
+    result_shape=(5,),
+    layers=3,
+    debug=DebugFormat(5, 12, {"pc": "", "scalar": ""}),
+)
+
+
+def test_debugging_goes_through_registers():
+    bench = Bench(DEBUGGED)
+    port = bench.shell.core.debug
+    pulses, steps = [], []
+
+    async def core(ctx):
+        ctx.set(port.data, 0x1234)
+        watched = [port.halt, port.resume, port.step, port.source, port.break_enable]
+        while True:
+            _, _, halt, resume, step, source, stops = await ctx.tick().sample(*watched)
+            if halt or resume:
+                pulses.append("halt" if halt else "resume")
+                ctx.set(port.halted, halt)
+            if step:
+                steps.append((source, stops))
+
+    async def host(ctx):
+        await bench.write(ctx, "debug_control", 1)
+        assert await bench.read(ctx, "debug_status") == 1
+        for name, value in (("still", 1), ("ready", 0b10110), ("ended", 0b01001)):
+            ctx.set(getattr(port, name), value)
+        assert await bench.read(ctx, "debug_status") == 0b01001 << 16 | 0b10110 << 8 | 3
+        await bench.write(ctx, "debug_control", 4 << 8 | 4)
+        await bench.write(ctx, "debug_control", 3 << 8 | 8 | 4)
+        await bench.write(ctx, "debug_control", 3 << 8 | 8 | 2)
+        assert await bench.read(ctx, "debug_control") == 3 << 8 | 8
+        await bench.write(ctx, "debug_break", 0x9AB)
+        assert ctx.get(port.break_address) == 0x9AB
+        await bench.write(ctx, "debug_index", 1 << 24 | 4 << 16 | 7 << 8 | 9)
+        assert ctx.get(port.index) == {"kind": 1, "source": 4, "part": 7, "number": 9}
+        assert await bench.read(ctx, "debug_data") == 0x1234
+        assert await bench.read(ctx, "debug_status") & 1 == 0
+
+    simulate(bench.shell, host, background=[core])
+    assert pulses == ["halt", "resume"]
+    assert steps == [(4, 0), (3, 1)]
