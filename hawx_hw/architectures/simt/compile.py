@@ -370,7 +370,7 @@ def _linked(
     )
     program = Program(
         final,
-        LaneBlocks(lane_blocks.blocks, choice),
+        LaneBlocks(lane_blocks.blocks, choice, lane_blocks.present),
         emitter.words(),
         emitter.argument_words(final),
         tuple(emitter.streams),

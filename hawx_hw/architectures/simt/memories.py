@@ -30,7 +30,7 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
     """The memories of a program, in the order of the parameter packet.
 
     Of bytes and constants side by side, the first are in the low bits. Word i of the weights is
-    word ``i // banks`` of bank ``i % banks``. A memory that the program does not need has one word
+    word ``i // banks`` of bank ``i % banks``; all banks are of one depth. A memory that the program does not need has one word
     of zeros: it stays, but nothing names a word of it.
 
     Parameters
@@ -45,6 +45,7 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
         _joined((_joined_pair(pair, unit.addend_bits) for pair in word), constant_bits(program))
         for word in program.constants.tolist()
     ]
+    weights += [0] * (-len(weights) % banks)
     streams, stores = program.stream_format, program.store_format
     return [
         _memory("program", 32, program.code),

@@ -36,6 +36,8 @@ from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.graph.graph import Graph
 
 if TYPE_CHECKING:
+    from amaranth.lib.wiring import Component
+
     from hawx_hw.gateware.core_interface import CoreSignature
 
 __all__ = ["Plan", "plan"]
@@ -106,6 +108,7 @@ class Plan:
 
     def signature(self) -> CoreSignature:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.gateware.core import trap_format
         from hawx_hw.gateware.core_interface import CoreSignature
 
         tensors, result = self.graph.tensors, self.compiled.layers[-1].target.layout
@@ -118,6 +121,18 @@ class Plan:
             layers=len(self.compiled.layers),
             memories=memories if self.loadable else [],
             image_pixels_per_word=self.compiled.image.pixels_per_word,
+            trap=trap_format(self.unit),
+        )
+
+    def core(self, implementations: Mapping[str, str]) -> Component:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.gateware.core import SimtCore
+
+        return SimtCore(
+            self.program,
+            self.signature(),
+            banks=self.weight_banks,
+            implementations=implementations,
         )
 
     def memories(self) -> Sequence[ParameterMemory]:

@@ -48,3 +48,12 @@ def test_uniform_lanes_hold_all_blocks() -> None:
 def test_what_is_refused(blocks: tuple[object, ...], choice: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LaneBlocks(blocks, np.array(choice))  # type: ignore[arg-type]
+
+
+def test_a_lane_may_hold_what_no_selection_gives_it() -> None:
+    choice = np.array([[0, 1]])
+    held = np.array([[True, True], [False, True]])
+    lanes = LaneBlocks((EXACT, DRUM), choice, held)
+    assert [lanes.of_lane(lane) for lane in range(2)] == [(0, 1), (1,)]
+    with pytest.raises(ValueError, match="held must have each block"):
+        LaneBlocks((EXACT, DRUM), choice, ~held)

@@ -22,9 +22,9 @@ import pytest
 
 from hawx_hw.architectures.base import LayerCycles
 from hawx_hw.architectures.systolic.cycles import CAUSES, count_cycles
-from hawx_hw.architectures.systolic.gateware.simulation import run_core
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.graph.graph import (
     Conv2d,
     Graph,
@@ -67,7 +67,7 @@ def cycles(graph: Graph, array: ArrayShape) -> tuple[LayerCycles, ...]:
     report = count_cycles(mapped)
     layers = report.layers
     images = random_codes(np.random.default_rng(0), graph, 1)
-    assert run_core(mapped, images)[0].layer_cycles == [layer.total for layer in layers]
+    assert run_core(mapped.core({}), images)[0].layer_cycles == [layer.total for layer in layers]
     return layers
 
 

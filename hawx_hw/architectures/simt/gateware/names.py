@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ACTIVATIONS",
     "CLUSTER",
     "ENGINE_PLACE",
     "FAULTS",
@@ -10,13 +11,16 @@ __all__ = [
     "GROUP_WALKER",
     "LANE",
     "LOOP_STACK",
+    "MULTIPLY_ENGINE",
     "POST_ENGINE",
     "PREDICATES",
+    "REGISTERS",
     "REQUANTIZER",
     "SCALARS",
     "STORE_WALKER",
     "VECTOR_UNIT",
     "WALKER",
+    "WEIGHT_BANKS",
     "WEIGHT_FEED",
     "WINDOW",
 ]
@@ -40,3 +44,7 @@ VECTOR_UNIT = "hawx_vector_unit"
 POST_ENGINE = "hawx_post_engine"
 STORE_WALKER = "hawx_store_walker"
 REQUANTIZER = "hawx_requantizer"
+MULTIPLY_ENGINE = "hawx_multiply_engine"
+REGISTERS = "hawx_registers"
+ACTIVATIONS = "hawx_activations"
+WEIGHT_BANKS = "hawx_weight_banks"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hawx_hw.architectures.systolic.gateware.simulation import run_core
 from hawx_hw.architectures.systolic.pe_blocks import PeBlockMap
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.architectures.systolic.write_trace import write_trace
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
 from hawx_hw.graph.random_graphs import KINDS, random_codes, random_graph
 from hawx_hw.graph.reference import run_all
@@ -27,7 +27,7 @@ def check(mapped: Plan, images: np.ndarray, assignment: Assignment | None = None
     tensors = run_all(mapped.graph, images, assignment)
     expected = write_trace(mapped, tensors)
     cycles = [layer.total for layer in mapped.cycles().layers]
-    inferences = run_core(mapped, images)
+    inferences = run_core(mapped.core({}), images)
     assert len(inferences) == len(images)
     for number, inference in enumerate(inferences):
         for layer, writes in zip(expected, inference.writes, strict=True):
@@ -152,7 +152,7 @@ def test_blocks_that_a_layer_does_not_select_hold_still() -> None:
         before.update(now)
 
     images = random_codes(rng, graph, 1)
-    (inference,) = run_core(mapped, images, probe=probe)
+    (inference,) = run_core(mapped.core({}), images, probe=probe)
     expected = run_all(graph, images, assignment)[graph.output][0]
     np.testing.assert_array_equal(inference.result, expected)
     assert len(made) == 2 * 2 * 3

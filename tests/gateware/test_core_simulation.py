@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.systolic.gateware.core import SystolicCore
-from hawx_hw.architectures.systolic.gateware.simulation import run_core
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
+from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.graph.reference import run_all
 
@@ -24,7 +24,7 @@ def two_layers(output: str) -> tuple[Plan, np.ndarray]:
 @pytest.mark.parametrize("output", ["map", "vector"])
 def test_one_record_an_image(output: str) -> None:
     mapped, images = two_layers(output)
-    inferences = run_core(mapped, images)
+    inferences = run_core(mapped.core({}), images)
     expected = run_all(mapped.graph, images)[mapped.graph.output]
     assert len(inferences) == len(images)
     for number, inference in enumerate(inferences):
@@ -42,7 +42,7 @@ def test_the_probe_sees_every_cycle() -> None:
     def probe(ctx: Any, core: SystolicCore) -> None:
         busy.append(ctx.get(core.busy))
 
-    (inference,) = run_core(mapped, images[:1], probe=probe)
+    (inference,) = run_core(mapped.core({}), images[:1], probe=probe)
     # Busy from the cycle after ``start`` up to and including that of ``done``.
     assert sum(busy) == sum(inference.layer_cycles)
 
@@ -50,4 +50,4 @@ def test_the_probe_sees_every_cycle() -> None:
 def test_a_core_that_takes_too_long() -> None:
     mapped, images = two_layers("map")
     with pytest.raises(TimeoutError, match="not over after 20 cycles"):
-        run_core(mapped, images, limit=20)
+        run_core(mapped.core({}), images, limit=20)

@@ -1,15 +1,13 @@
-"""Runs a systolic core in Amaranth's simulator: image in, result, writes and cycles out."""
+"""Runs a core in Amaranth's simulator: image in, result, writes and cycles out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from hawx_hw.architectures.systolic.gateware.core import SystolicCore
-from hawx_hw.architectures.systolic.plan import Plan
 from hawx_hw.gateware.simulation import simulate, stream_put, until
 
 __all__ = ["Inference", "run_core"]
@@ -35,37 +33,55 @@ class Inference:
 
 
 def run_core(
-    plan: Plan,
+    core: Any,
     images: np.ndarray,
     *,
-    probe: Callable[[Any, SystolicCore], None] | None = None,
+    parameters: Sequence[Sequence[int]] = (),
+    probe: Callable[[Any, Any], None] | None = None,
     limit: int = 1_000_000,
 ) -> list[Inference]:
     """Simulate inferences, one after another; each image is written while the one before computes.
 
     Parameters
     ----------
-    plan : Plan
+    core : component
+        With a :class:`~.core_interface.CoreSignature` and a :class:`~.write_trace.WriteTrace`.
     images : ndarray of int8
         ``(images, *input shape)``.
+    parameters : sequence of sequence of int
+        Words of each memory of a core whose parameters are loaded, written before the images.
     probe : callable or None
         Called after each cycle with the simulation's context and the core.
     limit : int
         Cycles after which the simulation fails with TimeoutError.
     """
-    core = SystolicCore(plan)
     inferences: list[Inference] = []
-    word_codes = plan.array.requantizers
+    word_codes = core.signature.word_codes
+
+    async def load(ctx: Any) -> None:
+        port = core.parameter
+        ctx.set(port.valid, 1)
+        for memory, words in enumerate(parameters):
+            for address, word in enumerate(words):
+                ctx.set(port.memory, memory)
+                ctx.set(port.address, address)
+                ctx.set(port.data, word)
+                await ctx.tick()
+        ctx.set(port.valid, 0)
 
     async def send(ctx: Any) -> None:
+        if parameters:
+            await load(ctx)
         for number, image in enumerate(images):
             if number:
                 await until(ctx, core.input_release)
             words = core.signature.image_layout.words_of(_packet(image))
             payloads = [{"address": at, "data": word} for at, word in enumerate(words)]
             await stream_put(ctx, core.image, payloads)
+            while ctx.get(core.busy):
+                await ctx.tick()
             ctx.set(core.start, 1)
-            await until(ctx, ~core.busy)
+            await ctx.tick()
             ctx.set(core.start, 0)
 
     async def watch(ctx: Any) -> None:
@@ -96,7 +112,7 @@ def run_core(
                     inference.writes.append([])
             inference.writes.pop()
             packet = core.signature.result_layout.packet_of(words)
-            inference.result = _tensor(packet, plan.output_shape)
+            inference.result = _tensor(packet, core.signature.result_layout.shape)
             inferences.append(inference)
 
     async def look(ctx: Any) -> None:

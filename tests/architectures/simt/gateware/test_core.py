@@ -1,0 +1,90 @@
+"""The core computes exactly what the reference computes, in exactly the predicted cycles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.gateware.core import SimtCore, program_signature
+from hawx_hw.architectures.simt.plan import Plan
+from hawx_hw.gateware.core_simulation import run_core
+from hawx_hw.gateware.simulation import simulate
+from hawx_hw.graph.random_graphs import random_codes
+from hawx_hw.graph.reference import run_all
+from tests.architectures.simt.networks import UNITS, random_plan
+
+
+def check(mapped: Plan, images: np.ndarray) -> None:
+    """Results, every word that each layer stores, and cycles; all exact."""
+    tensors = run_all(mapped.graph, images, mapped.assignment)
+    expected = mapped.write_trace(tensors)
+    cycles = [layer.total for layer in mapped.cycles().layers]
+    words = [memory.words for memory in mapped.memories()] if mapped.loadable else ()
+    inferences = run_core(mapped.core({}), images, parameters=words)
+    assert len(inferences) == len(images)
+    for number, inference in enumerate(inferences):
+        for layer, writes in zip(expected, inference.writes, strict=True):
+            assert [address for address, _ in writes] == layer.addresses.tolist(), layer.name
+            codes = np.array([list(codes) for _, codes in writes], dtype=np.uint8).view(np.int8)
+            differ = (codes != layer.codes[number]) & (layer.channels >= 0)
+            assert not differ.any(), f"{layer.name}: words {np.flatnonzero(differ.any(axis=1))}"
+        np.testing.assert_array_equal(inference.result, tensors[mapped.graph.output][number])
+        assert inference.layer_cycles == cycles
+
+
+def check_random(seed: int) -> None:
+    mapped = random_plan(seed)
+    check(mapped, random_codes(np.random.default_rng(seed), mapped.graph, 2))
+
+
+# Twelve shapes; loaded and built in; blocks that are exact, by layer, by filter and by tap.
+@pytest.mark.parametrize("seed", [1, 2, 9, 15, 20, 32])
+def test_random_networks(seed: int) -> None:
+    check_random(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4 * len(UNITS)))
+def test_many_random_networks(seed: int) -> None:
+    check_random(seed)
+
+
+def run_source(source: str) -> tuple[SimtCore, dict[str, int]]:
+    """Run a program by hand; its core, and the trap that it ends with."""
+    program = assemble(source)
+    core = SimtCore(program, program_signature(program))
+    seen: dict[str, int] = {}
+
+    async def testbench(ctx: Any) -> None:
+        ctx.set(core.result_free, 1)
+        ctx.set(core.start, 1)
+        await ctx.tick()
+        ctx.set(core.start, 0)
+        while ctx.get(core.busy):
+            seen["cycles"] = seen.get("cycles", 0) + 1
+            seen["done"] = ctx.get(core.done)
+            if ctx.get(core.trap.valid):
+                names = ("cause", "source", "address", "value")
+                seen.update({name: ctx.get(getattr(core.trap, name)) for name in names})
+            await ctx.tick()
+
+    simulate(core, testbench, limit=2000)
+    return core, seen
+
+
+def test_a_program_without_streams_runs() -> None:
+    _, seen = run_source(".unit lanes=4 warps=2\nLI s1, 3\nHALT")
+    assert seen["done"] and "cause" not in seen
+
+
+def test_a_trap_is_reported() -> None:
+    core, seen = run_source(".unit lanes=4 warps=2\nREL\nREL\nHALT")
+    assert not seen["done"]
+    trap = core.signature.trap
+    assert trap is not None
+    assert list(trap.causes)[seen["cause"]] == "SEQUENCE"
+    # Both warps release the image with their first instruction: the second one is too late.
+    assert (seen["source"], seen["address"], seen["value"]) == (1, 0, 0)
