@@ -38,14 +38,14 @@ class LaneBlocks:
         At least one, no two with the same table.
     choice : ndarray of int64, shape (selections, lanes)
         Indices into ``blocks``; at least one selection.
-    held : ndarray of bool, shape (lanes, blocks), or None
+    present : ndarray of bool, shape (lanes, blocks), or None
         The blocks that each lane holds, those that no selection gives it among them. Left out:
         those that any selection gives it.
     """
 
     blocks: tuple[Block, ...]
     choice: np.ndarray
-    held: np.ndarray | None = None
+    present: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len({block.digest for block in self.blocks}) != len(self.blocks):
@@ -54,8 +54,9 @@ class LaneBlocks:
             raise ValueError(f"choice must be (selections, lanes), not {self.choice.shape}")
         if self.choice.min() < 0 or self.choice.max() >= len(self.blocks):
             raise ValueError(f"choice must be in [0, {len(self.blocks) - 1}]")
-        if self.held is not None and not self.held[np.arange(len(self.held)), self.choice].all():
-            raise ValueError("held must have each block that a selection gives a lane")
+        lanes = np.arange(self.choice.shape[1])
+        if self.present is not None and not self.present[lanes, self.choice].all():
+            raise ValueError("present must have each block that a selection gives a lane")
 
     @classmethod
     def uniform(cls, blocks: Sequence[Block], lanes: int) -> LaneBlocks:
@@ -71,8 +72,8 @@ class LaneBlocks:
     @functools.cached_property
     def map(self) -> LaneBlockMap:
         """The blocks that each lane holds."""
-        if self.held is not None:
-            return LaneBlockMap(self.blocks, self.held)
+        if self.present is not None:
+            return LaneBlockMap(self.blocks, self.present)
         present = np.zeros((self.choice.shape[1], len(self.blocks)), dtype=bool)
         for selection in self.choice:
             present[np.arange(len(selection)), selection] = True

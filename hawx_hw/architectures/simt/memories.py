@@ -30,8 +30,8 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
     """The memories of a program, in the order of the parameter packet.
 
     Of bytes and constants side by side, the first are in the low bits. Word i of the weights is
-    word ``i // banks`` of bank ``i % banks``; all banks are of one depth. A memory that the program does not need has one word
-    of zeros: it stays, but nothing names a word of it.
+    word ``i // banks`` of bank ``i % banks``; all banks are of one depth. A memory that the program
+    does not need has one word of zeros: it stays, but nothing names a word of it.
 
     Parameters
     ----------

@@ -52,8 +52,8 @@ def test_what_is_refused(blocks: tuple[object, ...], choice: object, message: st
 
 def test_a_lane_may_hold_what_no_selection_gives_it() -> None:
     choice = np.array([[0, 1]])
-    held = np.array([[True, True], [False, True]])
-    lanes = LaneBlocks((EXACT, DRUM), choice, held)
+    present = np.array([[True, True], [False, True]])
+    lanes = LaneBlocks((EXACT, DRUM), choice, present)
     assert [lanes.of_lane(lane) for lane in range(2)] == [(0, 1), (1,)]
-    with pytest.raises(ValueError, match="held must have each block"):
-        LaneBlocks((EXACT, DRUM), choice, ~held)
+    with pytest.raises(ValueError, match="present must have each block"):
+        LaneBlocks((EXACT, DRUM), choice, ~present)

@@ -102,7 +102,8 @@ class SimtCore(wiring.Component):
     ----------
     program : Program
     signature : CoreSignature
-        Of the network, or :func:`program_signature`; its parameters are loaded where it says so.
+        Of the network, or :func:`program_signature`; its parameters are loaded where it is
+        loadable.
     banks : int
         Memories that the weights are parted into, a power of two.
     implementations : mapping of str to str
@@ -179,12 +180,10 @@ class SimtCore(wiring.Component):
         connect_members(m, wiring.flipped(self), front, _CONTROL)
         connect(m, front.multiply, multiply.request)
         connect(m, front.post, post.request)
+        connect(m, multiply.report, front.multiplied)
         connect(m, post.report, front.posted)
         trap, report = self.trap, front.trap
         m.d.comb += [
-            front.multiplied.ended.eq(multiply.ended),
-            front.multiplied.warp.eq(multiply.ended_warp),
-            front.multiplied.fault.eq(multiply.fault),
             post.claimed.eq(front.claimed),
             trap.valid.eq(report.valid),
             trap.cause.eq(report.cause),
