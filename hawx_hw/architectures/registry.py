@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from hawx_hw.architectures.base import Architecture
 from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.simt.architecture import Simt
 from hawx_hw.architectures.systolic.architecture import Systolic
 from hawx_hw.errors import UserError
 
 __all__ = ["ARCHITECTURES", "DEFAULT", "Accelerator", "architecture_named", "architecture_of"]
 
+_ALL = (Systolic(), cast(Architecture, Simt()))
 #: All architectures, by their names in the config.
-ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in (Systolic(),)}
+ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in _ALL}
 #: The architecture of a config that names none.
 DEFAULT = "systolic"
 

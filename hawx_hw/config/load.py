@@ -25,8 +25,6 @@ from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
 
 __all__ = ["blame", "config_path", "find_config", "load_config", "located", "schema_text"]
 
-#: Values that later versions will have, by key, so that they are not taken for misspellings.
-_PLANNED: dict[tuple[str, ...], tuple[str, ...]] = {("accelerator", "architecture"): ("simt",)}
 #: The key whose value decides which other keys stand beside it.
 _UNION = "accelerator"
 
@@ -156,7 +154,8 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind == "union_tag_invalid":
         key, value = (*key, "architecture"), value["architecture"]
         where = f"{where}.architecture"
-        message = f"must be {' or '.join(repr(name) for name in ARCHITECTURES)}"
+        *others, last = map(repr, ARCHITECTURES)
+        message = f"must be {' or '.join([', '.join(others), last])}"
     if kind == "extra_forbidden":
         known = _keys(key[:-1], chosen)
         close = difflib.get_close_matches(key[-1], known, n=1)
@@ -173,8 +172,6 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     if kind in ("model_type", "union_tag_not_found"):
         message = f"must be a mapping with the keys {', '.join(_keys(key, chosen))}"
         hint = "Indent its keys below it, or leave it out."
-    if value in _PLANNED.get(key, ()):
-        hint = f"{value} is not there yet."
     if kind == "string_pattern_mismatch":
         message = f"must match {context['pattern']}"
     return UserError(f"{message}, not {shown(value)}", where=where, hint=hint)

@@ -80,7 +80,7 @@ def choose(
             break
     if not planned:
         raise refused[0]
-    planned = _best_first(planned)
+    planned = _best_first(planned, [each.accelerator for each in candidates])
     return AcceleratorChoice(
         accelerator=planned[0][1].hardware(),
         chosen=keys,
@@ -157,11 +157,17 @@ def _energy(uses: Sequence[MemoryUse], memories: MemoryModel, cycles: int) -> fl
     return total
 
 
-def _best_first(planned: Sequence[_Planned]) -> list[_Planned]:
-    """In ascending order of products, but the smallest of the best first."""
+def _best_first(
+    planned: Sequence[_Planned], candidates: Sequence[AcceleratorConfig]
+) -> list[_Planned]:
+    """In ascending order of products, but the smallest of the best first.
+
+    Of equally small ones that is the first candidate.
+    """
     ordered = sorted(planned, key=lambda pair: pair[0].product)
     limit = ordered[0][0].product * (1 + _EQUAL)
     best = min(
-        (pair for pair in ordered if pair[0].product <= limit), key=lambda pair: pair[0].area_um2
+        (pair for pair in ordered if pair[0].product <= limit),
+        key=lambda pair: (pair[0].area_um2, candidates.index(pair[1])),
     )
     return [best, *(pair for pair in ordered if pair is not best)]

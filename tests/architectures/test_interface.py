@@ -164,13 +164,17 @@ def test_a_wrong_core_is_found(
 def test_the_config_is_a_union(architecture: None, project: Path) -> None:
     schema = json.loads(schema_text())
     forms = {form["$ref"] for form in schema["properties"]["accelerator"]["oneOf"]}
-    assert forms == {"#/$defs/SystolicConfig", "#/$defs/SerialConfig"}
+    assert forms == {f"#/$defs/{name}Config" for name in ("Systolic", "Simt", "Serial")}
     path = project / "serial.yaml"
     unknown = "There is no such key"
     for before, after, message in (
         ("salt: 7", "rows: 7", rf"yaml:5: accelerator.rows: {unknown}. Known here: a.* salt\.$"),
         ("budget: 12", "variants: [{pepper: 7}]", rf"search.variants.0.pepper: {unknown}. A var"),
-        ("architecture: serial", "architecture: parallel", "must be 'systolic' or 'serial', not"),
+        (
+            "architecture: serial",
+            "architecture: parallel",
+            "must be 'systolic', 'simt' or 'serial', not",
+        ),
     ):
         path.write_text(CONFIG.replace(before, after))
         with pytest.raises(UserError, match=message):

@@ -41,8 +41,16 @@ def test_committed_configs_load(path: Path) -> None:
             ":3: accelerator: must be a mapping with the keys accumulators",
         ),
         (
-            HEAD + "accelerator: {architecture: simt}\n",
-            ":3: accelerator.architecture: must be 'systolic', not 'simt'. simt is not there yet.",
+            HEAD + "accelerator: {architecture: wavefront}\n",
+            ":3: accelerator.architecture: must be 'systolic' or 'simt', not 'wavefront'.",
+        ),
+        (
+            HEAD + "accelerator: {architecture: simt, rows: 8}\n",
+            ":3: accelerator.rows: There is no such key. Known here: activation_kib",
+        ),
+        (
+            HEAD + "accelerator: {architecture: simt, lanes: 65}\n",
+            ":3: accelerator.lanes: must be less than or equal to 64, not 65. Lanes: mult",
         ),
         (HEAD + "accelerator:\n", "not None. Indent its keys below it, or leave it out."),
         (HEAD + "accelerator: &a\n  rows: *a\n", ":4: accelerator.rows: must be a valid integer"),

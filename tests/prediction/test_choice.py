@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -191,9 +190,14 @@ def test_the_smallest_of_equals_wins() -> None:
             ConsideredAccelerator(
                 size="", numbers={}, cycles=10, latency_us=2.0, energy_nj=energy, area_um2=area
             ),
-            SimpleNamespace(),
+            object(),
         )
 
     pairs = [one(100.0, 9.0), one(100.9, 8.0), one(101.2, 1.0), one(150.0, 0.5)]
-    order = [pair[0].energy_nj for pair in _best_first(pairs[::-1])]
+    listed = [pair[1] for pair in pairs]
+    order = [pair[0].energy_nj for pair in _best_first(pairs[::-1], listed)]
     assert order == [100.9, 100.0, 101.2, 150.0]
+    # Of equally small ones the first candidate, though another one has a smaller product.
+    pairs = [one(100.4, 8.0), one(100.0, 8.0)]
+    order = [pair[0].energy_nj for pair in _best_first(pairs, [pair[1] for pair in pairs])]
+    assert order == [100.4, 100.0]

@@ -104,13 +104,36 @@ def place(
     placements = []
     every = np.tile(filters, groups)  # the filter of every lane
     for part in classes:
-        idle = np.argmax(lane_blocks.present, axis=1)[None, None]
         chosen = part.blocks[part.filters[every]].transpose(0, 2, 1)
-        selections = np.where(every[:, None] >= 0, chosen, idle)
+        selections = _without_idle(chosen, every, np.argmax(lane_blocks.present, axis=1))
         assert part.layer.weight is not None
         taps = part.taps.reshape(part.layer.weight.shape[1:])
         placements.append(Placement(groups, filters, taps, selections))
     return placements
+
+
+def _without_idle(chosen: np.ndarray, filters: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Selections in which lanes that have no filter keep the block of the tile before.
+
+    So tiles that differ in nothing else have one selection.
+
+    Parameters
+    ----------
+    chosen : ndarray of int64
+        ``(tiles, tap classes, lanes)``: the block of each lane; where it has no filter, any.
+    filters : ndarray of int64
+        ``(tiles, lanes)``: the filter of each lane, or -1.
+    rest : ndarray of int64
+        ``(lanes,)``: the block of lanes that have no filter in any tile.
+    """
+    selections = np.empty_like(chosen)
+    # Where none is before, that of the first tile in which the lane has a filter.
+    first = np.argmax(filters >= 0, axis=0)
+    last = chosen[first, :, np.arange(len(rest))].T
+    last = np.where((filters >= 0).any(axis=0), last, rest)
+    for tile, own in enumerate(chosen):
+        last = selections[tile] = np.where(filters[tile] >= 0, own, last)
+    return selections
 
 
 def _in_order(filter_class: np.ndarray, able: np.ndarray) -> np.ndarray | None:

@@ -60,10 +60,10 @@ class Systolic:
         variants: Sequence[SystolicConfig],
     ) -> Sequence[np.ndarray]:
         """One block a column, for each number of columns that a variant has."""
-        from hawx_hw.architectures.systolic.proposals import by_column
+        from hawx_hw.architectures.common.proposals import by_line
 
         counts = sorted({variant.array().columns for variant in variants})
-        return [by_column(space, scores, costs, count) for count in counts]
+        return [by_line(space, scores, costs, count) for count in counts]
 
     @property
     def features(self) -> Mapping[str, str]:

@@ -60,8 +60,8 @@ def test_what_a_network_sets_is_no_key() -> None:
     [
         ("lanes", 0), ("lanes", 65), ("cluster", 0), ("warps", 9), ("registers", 1),
         ("registers", 33), ("word", 0), ("taps", 0), ("taps", 33), ("requantizers", 9),
-        ("weight_banks", 0), ("block_register", 1), ("lane_blocks", []), ("rows", 8),
-        ("architecture", "systolic"), ("scalar_bits", 16),
+        ("weight_banks", 0), ("multipliers", 0), ("multipliers", 65), ("block_register", 1),
+        ("lane_blocks", []), ("rows", 8), ("architecture", "systolic"), ("scalar_bits", 16),
     ],
 )  # fmt: skip
 def test_values_out_of_range_are_refused(key: str, value: object) -> None:
@@ -94,3 +94,27 @@ def test_blocks_that_are_refused(entries: list[dict[str, Any]], message: str) ->
     with pytest.raises(UserError) as error:
         config(lanes=4, lane_blocks=entries).lane_block_map()
     assert message in str(error.value)
+
+
+def test_lanes_that_are_to_be_chosen() -> None:
+    given = config(multipliers=16, word=4)
+    assert (given.fixed_lanes, given.size) == (None, "16 multipliers")
+    assert config(multipliers=16, lanes=12).size == "12 lanes"
+    assert config(multipliers=1).size == "1 multiplier"
+    with pytest.raises(UserError, match=r"^accelerator.multipliers: Lanes are to be chosen"):
+        given.unit()
+    units = given.units()
+    assert {each.lanes for each in units} == {16}
+    assert {each.multipliers for each in units} == {None}
+    assert {each.word for each in units} == {4}
+
+
+def test_blocks_of_lanes_that_are_to_be_chosen() -> None:
+    everywhere = config(multipliers=16, lane_blocks=[{"blocks": ["exact"]}])
+    assert everywhere.lane_block_map() is None
+    for entry, message in (
+        ({"blocks": ["exact"], "lanes": "0-3"}, r"^accelerator.lane_blocks: Entries name lanes"),
+        ({"blocks": ["exakt"]}, r"^accelerator.lane_blocks.0.blocks"),
+    ):
+        with pytest.raises(UserError, match=message):
+            config(multipliers=16, lane_blocks=[entry]).lane_block_map()

@@ -88,6 +88,20 @@ def test_kinds_that_part_the_lanes_evenly_need_one_block_a_lane() -> None:
     check((place([own], derived, 2, fixed=False) or [])[0], choice, derived)
 
 
+def test_idle_lanes_need_no_selection_of_their_own() -> None:
+    """Five filters on four lanes: the lanes without work in the last tile stay as they were."""
+    choice = np.repeat([[0], [1], [0], [1], [0]], 2, axis=1)
+    own = layer(choice.astype(np.uint8))
+    everything = LaneBlockMap.uniform(BLOCKS[:2], 4)
+    (placement,) = place([own], everything, 1, fixed=False) or []
+    assert (placement.tiles, placement.alike) == (2, True)
+    derived = derive_lane_blocks([([own], False, [placement])], BLOCKS[:2], 4)
+    assert sum(derived.instances) == 4
+    (again,) = place([own], derived, 1, fixed=False) or []
+    assert again.alike
+    check(again, choice, derived)
+
+
 def test_a_given_order_needs_lanes_that_suit_it() -> None:
     choice = np.repeat([[0], [1], [1]], 2, axis=1)
     own = layer(choice.astype(np.uint8))

@@ -1,10 +1,10 @@
-"""Assignments that suit an array which all layers share: one block a column.
+"""Assignments that suit hardware which all layers share: one block a line of multiplier cells.
 
-Any assignment can run on a shared array, but most make it larger or slower: a PE that serves
-filters of several blocks holds them all, and columns wait where a layer has too few filters for
-their block. With one block a column neither happens: each layer gives each column's block as many
-filters as its columns serve in the number of turns that the layer takes anyway, and of these the
-ones that tolerate it best.
+A *line* serves filters: a column of an array, or a lane. Any assignment can run on shared hardware,
+but most make it larger or slower: a line that serves filters of several blocks holds them all, and
+lines wait where a layer has too few filters for their block. With one block a line neither happens:
+each layer gives each line's block as many filters as its lines serve in the number of turns that
+the layer takes anyway, and of these the ones that tolerate it best.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import numpy as np
 
 from hawx_hw.assignment.space import Space
 
-__all__ = ["by_column"]
+__all__ = ["by_line"]
 
 
-def by_column(space: Space, scores: np.ndarray, costs: np.ndarray, columns: int) -> np.ndarray:
-    """One block a column, of every two blocks and every number of columns for each.
+def by_line(space: Space, scores: np.ndarray, costs: np.ndarray, lines: int) -> np.ndarray:
+    """One block a line, of every two blocks and every number of lines for each.
 
     Parameters
     ----------
     space : Space
     scores, costs : ndarray of float64
         ``(units, blocks)``
-    columns : int
-        Of the array, at least 1.
+    lines : int
+        At least 1.
 
     Returns
     -------
@@ -45,10 +45,10 @@ def by_column(space: Space, scores: np.ndarray, costs: np.ndarray, columns: int)
     proposals = []
     for pair in itertools.combinations(range(len(space.blocks)), 2):
         cheap, safe = sorted(pair, key=lambda block: (price[block], block))
-        for count in range(1, columns):
+        for count in range(1, lines):
             vector = np.empty(space.units, dtype=np.int64)
             for units, own in zip(filters, by_filter, strict=True):
-                turns = -(-len(units) // columns)
+                turns = -(-len(units) // lines)
                 chosen = _chosen(own[:, [cheap, safe]], count * turns)
                 vector[units] = np.where(chosen, cheap, safe)[:, None]
             proposals.append(vector)

@@ -1,12 +1,12 @@
-"""One block a column costs a shared array nothing: one block a PE, no more turns."""
+"""One block a line costs a shared array nothing: one block a PE, no more turns."""
 
 import itertools
 
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.common.proposals import by_line
 from hawx_hw.architectures.systolic.plan import plan
-from hawx_hw.architectures.systolic.proposals import by_column
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.assignment.space import Space
 from tests.search.small import BLOCKS, small_graph
@@ -32,7 +32,7 @@ def turns_and_blocks(vector: np.ndarray, columns: int) -> tuple[int, np.ndarray]
 
 @pytest.mark.parametrize("columns", [2, 3, 4])
 def test_one_block_a_column_needs_no_more_turns(columns: int) -> None:
-    vectors = by_column(SPACE, scores(SPACE), COSTS, columns)
+    vectors = by_line(SPACE, scores(SPACE), COSTS, columns)
     assert len(vectors) == 3 * (columns - 1)
     turns, _ = turns_and_blocks(SPACE.uniform(0), columns)
     for vector in vectors:
@@ -44,7 +44,7 @@ def test_one_block_a_column_needs_no_more_turns(columns: int) -> None:
 def test_of_a_layer_those_filters_change_that_tolerate_it_best() -> None:
     values = scores(SPACE)
     (vector,) = (
-        v for v in by_column(SPACE, values, COSTS, 2) if set(v.tolist()) == {0, 2}
+        v for v in by_line(SPACE, values, COSTS, 2) if set(v.tolist()) == {0, 2}
     )  # one column exact, one of the cheapest
     for name in SPACE.layers:
         units = SPACE.unit(name).reshape(len(SPACE.unit(name)), -1)[:, 0]
@@ -59,13 +59,13 @@ def test_of_a_layer_those_filters_change_that_tolerate_it_best() -> None:
 
 def test_units_that_are_layers_have_no_columns_of_their_own() -> None:
     space = Space.by_layer(GRAPH, BLOCKS)
-    assert by_column(space, scores(space), np.ones((space.units, 3)), 4).shape == (0, 4)
+    assert by_line(space, scores(space), np.ones((space.units, 3)), 4).shape == (0, 4)
 
 
 def test_kernel_slices_of_a_filter_stay_together() -> None:
     slices = {"a": np.repeat(np.arange(3), 3).reshape(1, 3, 3)}
     space = Space.by_slice(GRAPH, BLOCKS, slices)
-    for vector in by_column(space, scores(space), np.ones((space.units, 3)), 2):
+    for vector in by_line(space, scores(space), np.ones((space.units, 3)), 2):
         for filter_units in space.unit("a").reshape(2, -1):
             assert len(set(vector[filter_units].tolist())) == 1
 
