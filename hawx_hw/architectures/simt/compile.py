@@ -173,6 +173,8 @@ def _place(
     graph: Graph, layers: Sequence[Operation], unit: Unit, lane_blocks: LaneBlockMap | None
 ) -> _Placed:
     groups = channel_groups(layers, graph.input)
+    pixels = image_pixels_per_word(layers, graph.input, unit.word)
+    packed = {layer.name for layer in layers if pixels > 1 and graph.input in layer.sources}
     by_name = {layer.name: layer for layer in layers}
     own = {
         root: [by_name[name] for name in names if name in by_name and by_name[name].multiplies]
@@ -180,7 +182,7 @@ def _place(
     }
     if lane_blocks is None:
         lane_blocks = _derived(
-            [(own[root], graph.input in names) for root, names in groups.items()], unit
+            [(own[root], graph.input in names) for root, names in groups.items()], unit, packed
         )
     ways: dict[str, list[Placement]] = {}
     layouts: dict[str, Layout] = {}
@@ -188,7 +190,7 @@ def _place(
         layout = Layout.natural(_channels(names[0], graph, by_name))
         if own[root]:
             fixed = graph.input in names
-            options = _options(own[root], unit, lane_blocks, fixed)
+            options = _options(own[root], unit, lane_blocks, fixed, packed)
             for number, layer in enumerate(own[root]):
                 ways[layer.name] = [option[number] for option in options]
             if not fixed:
@@ -202,41 +204,53 @@ def _channels(name: str, graph: Graph, layers: dict[str, Operation]) -> int:
 
 
 def _options(
-    layers: Sequence[Operation], unit: Unit, lane_blocks: LaneBlockMap, fixed: bool
+    layers: Sequence[Operation],
+    unit: Unit,
+    lane_blocks: LaneBlockMap,
+    fixed: bool,
+    packed: set[str],
 ) -> list[list[Placement]]:
     """Placements of layers that share one order of channels, all with this order.
 
     Those with the channels in their natural order, which is that of any number of groups; where
-    there are none, the best one.
+    none of them is the best one, that alone.
     """
     options = {
         number: placed
         for number in divisors(unit.clusters)
         if (placed := place(layers, lane_blocks, number, fixed=fixed)) is not None
     }
-    natural = [placed for placed in options.values() if placed[0].layout.is_natural]
-    if natural:
-        return natural
     if not options:
         raise not_served(layers, lane_blocks, fixed)
-    return [min(options.values(), key=lambda placed: _estimate(layers, placed, unit))]
+    costs = {number: _estimate(layers, placed, unit, packed) for number, placed in options.items()}
+    least = min(costs.values())
+    natural = {number for number, placed in options.items() if placed[0].layout.is_natural}
+    if any(costs[number] == least for number in natural):
+        return [options[number] for number in sorted(natural)]
+    return [options[min(costs, key=costs.__getitem__)]]
 
 
-def _estimate(layers: Sequence[Operation], placed: Sequence[Placement], unit: Unit) -> int:
-    """About the cycles of some layers."""
+def _estimate(
+    layers: Sequence[Operation], placed: Sequence[Placement], unit: Unit, packed: set[str]
+) -> int:
+    """About the cycles of some layers; ``packed`` names those whose source has packed words."""
     cycles = 0
     for layer, placement in zip(layers, placed, strict=True):
         channels = layer.input_shape[0]
         _, lines, windows = layer.output_shape
         height, width = layer.kernel.kernel
-        runs = -(-channels // unit.word) * height * width
-        run = max(min(channels, unit.word), placement.groups)
+        if layer.name in packed:
+            runs, taps = height, width * channels
+        else:
+            runs, taps = -(-channels // unit.word) * height * width, min(channels, unit.word)
         beats = lines * -(-windows // placement.groups) * layer.elements
-        cycles += placement.tiles * beats * runs * run
+        cycles += placement.tiles * beats * runs * max(taps, placement.groups)
     return cycles
 
 
-def _derived(groups: Sequence[tuple[Sequence[Operation], bool]], unit: Unit) -> LaneBlockMap:
+def _derived(
+    groups: Sequence[tuple[Sequence[Operation], bool]], unit: Unit, packed: set[str]
+) -> LaneBlockMap:
     """The lane block map of a network whose config gives none."""
     blocks = blocks_of([layer for layers, _ in groups for layer in layers])
     if not blocks:
@@ -253,12 +267,17 @@ def _derived(groups: Sequence[tuple[Sequence[Operation], bool]], unit: Unit) -> 
         }
         if not options:
             raise not_served(layers, everything, fixed)
-        costs = {number: _estimate(layers, placed, unit) for number, placed in options.items()}
+        costs = {
+            number: _estimate(layers, placed, unit, packed) for number, placed in options.items()
+        }
         best = min(costs, key=costs.__getitem__)
         served.append((layers, fixed, options[best]))
-    # The most work first.
+    # The most work first; or, as all lanes of a group's place must hold the same, what has the most
+    # groups.
     served.sort(key=lambda entry: -sum(layer.macs for layer in entry[0]))
-    return derive_lane_blocks(served, blocks, unit.lanes)
+    orders = [served, sorted(served, key=lambda entry: -entry[2][0].groups)]
+    maps = [derive_lane_blocks(order, blocks, unit.lanes) for order in orders]
+    return min(maps, key=lambda lanes: sum(lanes.instances))
 
 
 def _way(

@@ -112,6 +112,31 @@ def test_lanes_with_given_blocks(seed: int) -> None:
         assert lanes.present[np.arange(8), selection].all()
 
 
+@pytest.mark.parametrize("lanes", [16, 32])
+def test_blocks_by_lane_cost_neither_cycles_nor_blocks(lanes: int) -> None:
+    """Of one block a lane, alike in all clusters, pixel groups stay as under one block everywhere.
+
+    Three of eight lanes hold the second block: each layer has as many filters under it as these
+    serve in the turns that it takes anyway, and nowhere in order.
+    """
+    graph, rng = lenet5(), np.random.default_rng(lanes)
+    blocks = {}
+    for node in graph.nodes:
+        if isinstance(node, (Conv2d, Linear)):
+            count = len(node.weight)
+            choice = np.zeros(count, dtype=int)
+            choice[rng.permutation(count)[: 3 * -(-count // 8)]] = 1
+            chosen = [BLOCKS[index] for index in choice]
+            blocks[node.name] = LayerBlocks.by_filter(chosen, node.weight.shape)
+    uniform, made = (plan(graph, SimtConfig(lanes=lanes), each) for each in ({}, blocks))
+    assert [layer.groups for layer in made.compiled.layers] == [
+        layer.groups for layer in uniform.compiled.layers
+    ]
+    assert sum(made.instances) == lanes
+    assert made.program.lanes.selections == 1
+    assert made.cycles().core <= 1.02 * uniform.cycles().core
+
+
 def test_lanes_that_lack_a_block_are_refused() -> None:
     network = convolution(np.random.default_rng(0), (1, 3, 3), 2, (1, 1))
     weight = network.nodes[0].weight  # type: ignore[attr-defined]
