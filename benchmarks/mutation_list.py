@@ -1031,6 +1031,20 @@ _SIMT_BREAKAGES = (
         f"{_SIMT_TESTS}/test_kernels.py",
     ),
     Mutation(
+        "groups-of-a-packed-image-as-if-it-were-not",
+        f"{_SIMT}/compile.py",
+        "if layer.name in packed:",
+        "if not packed:",
+        f"{_SIMT_TESTS}/test_compile.py",
+    ),
+    Mutation(
+        "idle-lanes-with-a-selection-of-their-own",
+        f"{_SIMT}/lane_placement.py",
+        "np.where(filters[tile] >= 0, own, last)",
+        "np.where(filters[tile] >= 0, own, rest)",
+        f"{_SIMT_TESTS}/test_lane_placement.py",
+    ),
+    Mutation(
         "tiles-with-the-selection-of-the-first",
         f"{_SIMT}/lane_placement.py",
         "return bool((self.selections == self.selections[0]).all())",

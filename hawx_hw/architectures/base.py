@@ -422,7 +422,10 @@ class Plan(Protocol):
         """
 
     def describe(self) -> Mapping[str, Any]:
-        """What program.json holds of it besides the above, JSON-able; ``"title"`` names it."""
+        """What program.json holds of it besides the above, JSON-able.
+
+        ``"title"`` names it, and ``"cell"`` what holds blocks, such as ``"PE"``.
+        """
 
 
 class Architecture(Protocol):

@@ -152,6 +152,8 @@ class EmitResult(Result):
         Verilog files in ``rtl/``, in the order of ``filelist.f``.
     title : str
         The accelerator in a few words.
+    cell : str
+        What a module that holds blocks is called, such as ``"PE"``.
     loadable : bool
         Whether the parameters are loaded at run time, or built in.
     multipliers : int
@@ -169,7 +171,7 @@ class EmitResult(Result):
 
     FILE: ClassVar[str] = "program.json"
     STAGE: ClassVar[str] = "emit"
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
 
     model_config = ConfigDict(extra="allow")
 
@@ -178,6 +180,7 @@ class EmitResult(Result):
     top: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     sources: tuple[str, ...]
     title: str
+    cell: str
     loadable: bool
     multipliers: int
     blocks: tuple[EmittedBlock, ...]

@@ -49,6 +49,6 @@ class ReferencesResult(Result):
 
     FILE: ClassVar[str] = "references.json"
     STAGE: ClassVar[str] = "references"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
 
     designs: tuple[ReferenceDesign, ...]

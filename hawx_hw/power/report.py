@@ -127,7 +127,7 @@ def power_report(
             for name, own in groups.of_parts(total).items()
         },
         blocks=groups.table(groups.blocks, total, every, clock_mhz),
-        pes=groups.table(groups.holders, total, every, clock_mhz),
+        holders=groups.table(groups.holders, total, every, clock_mhz),
         modules=groups.table(groups.kinds, total, every, clock_mhz),
         clock_tree=clock_tree(flat, reduce(add, layers.values()), model.supply, clock_mhz),
         memory_model=memories.name,

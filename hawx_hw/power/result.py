@@ -235,10 +235,10 @@ class PowerReport(PowerMetrics):
         Of an image.
     layers : tuple of LayerPower
         In the order in which they run; then the cycles before and after them.
-    parts, blocks, pes, modules : mapping of str to GroupPower
+    parts, blocks, holders, modules : mapping of str to GroupPower
         The modules of each part of the accelerator, without the clock, which is a part of its own;
-        the blocks; the modules that hold blocks, such
-        as PEs, with all that they hold; the kinds of modules, each without what it instantiates.
+        the blocks; the modules that hold blocks, such as PEs or lanes, with all that they hold; the
+        kinds of modules, each without what it instantiates.
     memory_model : str
         The memory model in use.
     memory_models : mapping of str to MemoryModelEnergy
@@ -256,7 +256,7 @@ class PowerReport(PowerMetrics):
     layers: tuple[LayerPower, ...]
     parts: Mapping[str, GroupPower]
     blocks: Mapping[str, GroupPower]
-    pes: Mapping[str, GroupPower]
+    holders: Mapping[str, GroupPower]
     modules: Mapping[str, GroupPower]
     memory_model: str
     memory_models: Mapping[str, MemoryModelEnergy]
@@ -279,7 +279,7 @@ class PowerResult(PowerReport, Result):
 
     FILE: ClassVar[str] = "power.json"
     STAGE: ClassVar[str] = "power"
-    SCHEMA: ClassVar[int] = 4
+    SCHEMA: ClassVar[int] = 5
 
     technology: TechnologyName
     clock: str

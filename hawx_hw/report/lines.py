@@ -259,7 +259,8 @@ def emit_lines(result: EmitResult) -> list[Line]:
     """The accelerator and its blocks."""
     place = "loaded over the bus" if result.loadable else "built in"
     blocks = (
-        f"{block.name} ({block.implementation}) in {block.instances:,} PEs"
+        f"{block.name} ({block.implementation}) in {block.instances:,} "
+        f"{result.cell}{'' if block.instances == 1 else 's'}"
         for block in result.blocks
     )
     return [

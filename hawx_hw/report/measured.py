@@ -18,11 +18,12 @@ _CHOSEN = "this design"
 #: What the parts of a power report are, in the words of a comparison; the others are the rest.
 _SHARES = {
     "blocks": "multipliers",
-    "PEs without blocks": "registers, adders of PEs",
     "clock": "clock",
     "memories": "memories",
 }
-_REST = "the rest"
+#: How the names of parts end whose modules hold blocks.
+_AROUND = " without blocks"
+_ADDERS, _REST = "registers, adders beside them", "the rest"
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,11 @@ def measured_designs(
 
 def shares(power: PowerResult) -> dict[str, float]:
     """Energy of an image in pJ by multipliers, registers, clock, memories, and the rest."""
-    energies = dict.fromkeys((*_SHARES.values(), _REST), 0.0)
+    multipliers, *others = _SHARES.values()
+    energies = dict.fromkeys((multipliers, _ADDERS, *others, _REST), 0.0)
     for part, group in power.parts.items():
-        energies[_SHARES.get(part, _REST)] += group.energy_pj
+        what = _ADDERS if part.endswith(_AROUND) else _SHARES.get(part, _REST)
+        energies[what] += group.energy_pj
     return energies
 
 

@@ -27,7 +27,7 @@ _LEFT_OUT = {
     "assign": {"compensation"},
     "emit": {"sources", "memories", "cycles"},
     "synth": {"keys", "modules", "cells_by_kind", "memories"},
-    "power": {"modules", "pes", "memories"},
+    "power": {"modules", "holders", "memories"},
     "references": {"designs"},
 }
 

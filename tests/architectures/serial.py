@@ -235,7 +235,7 @@ class SerialPlan:
         return "core" if module.startswith("hawx_core") else "rest"
 
     def describe(self) -> Mapping[str, Any]:
-        return {"title": "one serial multiplier"}
+        return {"title": "one serial multiplier", "cell": "core"}
 
 
 class Serial:

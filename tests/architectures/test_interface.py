@@ -131,7 +131,7 @@ def test_synthesis_and_power(build: Path) -> None:
     assert len(blocks) == len(program["blocks"])
     assert power["blocks"].keys() == blocks
     # What blocks stand in.
-    assert power["pes"].keys() == {"hawx_core"}
+    assert power["holders"].keys() == {"hawx_core"}
     assert power["parts"].keys() == {"blocks", "clock", "core", "memories", "shell"}
     assert all(part["energy_pj"] > 0 for part in power["parts"].values())
     assert [layer["name"] for layer in power["layers"]] == ["d", "image in, result out"]

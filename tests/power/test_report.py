@@ -88,7 +88,7 @@ def test_parts_and_layers_add_up() -> None:
     assert clocks == pytest.approx(result.clock_uw, rel=1e-6)
     assert result.clock_uw > 0
     assert result.blocks == {"hawx_block_exact": result.modules["hawx_block_exact"]}
-    pes, own = result.pes["hawx_pe_exact"], result.modules["hawx_pe_exact"]
+    pes, own = result.holders["hawx_pe_exact"], result.modules["hawx_pe_exact"]
     inside = result.blocks["hawx_block_exact"].energy_pj
     assert pes.energy_pj == pytest.approx(own.energy_pj + inside, rel=1e-6)
     assert own.instances == result.blocks["hawx_block_exact"].instances == 2

@@ -43,7 +43,7 @@ RESULT = PowerResult(
     ),
     parts={"blocks": GroupPower(**METRICS, instances=None)},
     blocks={"hawx_block_exact": GroupPower(**METRICS, instances=16)},
-    pes={},
+    holders={},
     modules={},
     memory_model="published",
     memory_models={"published": MemoryModelEnergy(memories_pj=0.5, energy_pj=20.0)},

@@ -95,6 +95,7 @@ EMIT = EmitResult(
     top="hawx_accelerator",
     sources=("hawx_rom.v",),
     title="8 x 4 array, 32 PEs",
+    cell="PE",
     loadable=False,
     multipliers=32,
     blocks=(
@@ -195,7 +196,7 @@ POWER = PowerResult(
         for part, energy in _SHARES.items()
     },
     blocks={},
-    pes={},
+    holders={},
     modules={},
     memory_model="published",
     memory_models={

@@ -38,7 +38,7 @@ DESIGNS = measured_designs(OURS, 5000.0, 0.97, [REFERENCE], 0.98)
 def test_every_part_is_in_one_share() -> None:
     assert shares(OURS) == {
         "multipliers": 10e3,
-        "registers, adders of PEs": 20e3,
+        "registers, adders beside them": 20e3,
         "clock": 45e3,
         "memories": 60e3,
         "the rest": 15e3,

@@ -213,6 +213,7 @@ class Plan:
         return {
             "title": f"{self.accelerator.size}, {unit.warps} warp{'s' if unit.warps > 1 else ''} "
             "SIMT",
+            "cell": lane_blocks.cell,
             "unit": unit.layout,
             "lane_blocks": [list(lane_blocks.at(lane)) for lane in range(unit.lanes)],
             "selections": program.lanes.choice.tolist(),

@@ -17,6 +17,7 @@ def describe(plan: Plan) -> dict[str, Any]:
     array, pe_blocks = plan.array, plan.pe_blocks
     return {
         "title": f"{array.rows} x {array.columns} systolic, {array.multipliers} PEs",
+        "cell": pe_blocks.cell,
         "array": asdict(array),
         "pe_blocks": [
             [list(pe_blocks.at(row, column)) for column in range(array.columns)]
