@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG",
     "LIBERTY",
     "SEARCH_CONFIG",
+    "SIMT_CONFIG",
     "TECHNOLOGY",
     "VERILOG",
     "build_project",
@@ -87,6 +88,30 @@ SEARCH_CONFIG: dict[str, Any] = {
     },
     "verify": {"images": 2},
     "power": {"images": 2},
+    "technology": "kit.yaml",
+}
+SIMT_CONFIG: dict[str, Any] = {
+    "name": "tiny",
+    "network": CONFIG["network"],
+    "accelerator": {
+        "architecture": "simt",
+        "multipliers": 8,
+        "lanes": 8,
+        "cluster": 4,
+        "word": 4,
+        "warps": 2,
+        "registers": 6,
+        "taps": 5,
+        "requantizers": 2,
+        "block_register": True,
+        "weight_banks": 2,
+        "parameters": "loaded",
+        "lane_blocks": [
+            {"blocks": ["exact", "drum(k=4)"]},
+            {"blocks": ["exact"], "lanes": [0, "2-3"]},
+        ],
+    },
+    "blocks": {"layers": {"conv1": {"block": "drum(k=4)", "share": 0.5}}},
     "technology": "kit.yaml",
 }
 TECHNOLOGY: dict[str, Any] = {

@@ -84,7 +84,8 @@ def _entry(head: str, value: Any, indent: str) -> str:
 
 
 def _config(rng: Random, folder: Path) -> Sequence[str]:
-    _written(rng, folder / "tiny.yaml", rng.choice((material.CONFIG, material.SEARCH_CONFIG)))
+    configs = (material.CONFIG, material.SEARCH_CONFIG, material.SIMT_CONFIG)
+    _written(rng, folder / "tiny.yaml", rng.choice(configs))
     return (*_RUN, "power")
 
 
