@@ -29,7 +29,10 @@ __all__ = [
     "shipped_folder",
 ]
 
-_HINT = "Train them, with hawx characterize-designs and hawx train-predictors."
+_HINT = (
+    "Train them, with hawx characterize-designs and hawx train-predictors; a search with the "
+    "objective multiplier_energy needs none."
+)
 #: The files, by what they hold: how their names end.
 _ENDS = {"table": ".csv", "parameters": ".json", "blocks": "_blocks.csv"}
 
