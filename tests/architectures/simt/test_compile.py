@@ -114,7 +114,7 @@ def test_lanes_with_given_blocks(seed: int) -> None:
 
 @pytest.mark.parametrize("lanes", [16, 32])
 def test_blocks_by_lane_cost_neither_cycles_nor_blocks(lanes: int) -> None:
-    """Of one block a lane, alike in all clusters, pixel groups stay as under one block everywhere.
+    """With one block a lane, alike in all clusters, pixel groups are those of one block everywhere.
 
     Three of eight lanes hold the second block: each layer has as many filters under it as these
     serve in the turns that it takes anyway, and nowhere in order.
