@@ -36,6 +36,7 @@ __all__ = [
     "field_of",
     "is_one_of",
     "opcodes",
+    "refused_value",
     "sources",
 ]
 
@@ -237,6 +238,30 @@ class Decoder(wiring.Component):
         yield rs + engine > SCALARS, Cause.REGISTER, rs + engine
         if count < 1 << len(index):
             yield index >= count, Cause.STREAM, 0
+
+
+def refused_value(m: Module, decoded: Any, word: Value) -> Value:
+    """The value of the trap of an instruction that the decoder refuses.
+
+    Parameters
+    ----------
+    m : Module
+        Gets the logic.
+    decoded : Decoded
+    word : Value
+        The instruction.
+    """
+    value = Signal(32, name="refused_value")
+    with m.Switch(decoded.cause):
+        with m.Case(Cause.REGISTER):
+            m.d.comb += value.eq(decoded.number)
+        with m.Case(Cause.STREAM):
+            m.d.comb += value.eq(field_of(word, "S", "d"))
+        with m.Case(Cause.ARGUMENT):
+            m.d.comb += value.eq(field_of(word, "I", "imm").as_unsigned())
+        with m.Default():
+            m.d.comb += value.eq(word)
+    return value
 
 
 def _opcode(word: Value) -> Value:

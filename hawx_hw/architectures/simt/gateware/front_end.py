@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit, debug_format
 from hawx_hw.architectures.simt.gateware.decoder import (
     BRANCHES,
     CAUSE_BITS,
@@ -17,6 +18,7 @@ from hawx_hw.architectures.simt.gateware.decoder import (
     SourceSelect,
     field_of,
     is_one_of,
+    refused_value,
 )
 from hawx_hw.architectures.simt.gateware.dispatch import Dispatch
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
@@ -28,7 +30,7 @@ from hawx_hw.architectures.simt.gateware.names import (
     SCALARS,
     VECTOR_UNIT,
 )
-from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile
+from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile, lanes_below
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import MultiplyRequest
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarFile
@@ -50,6 +52,8 @@ __all__ = ["FrontEnd"]
 
 #: Readers of the scalar file: both scalars of an instruction, and the places of both engines.
 _FIRST, _SECOND, _MULTIPLY, _POST = range(4)
+#: Reader of both, where there is one: the debug unit.
+_DEBUG = 4
 #: Readers of the predicate file.
 _A, _B, _VECTOR, _REQUEST = range(4)
 
@@ -86,6 +90,8 @@ class FrontEnd(wiring.Component):
         Of each warp.
     streams, stores : int
     layers : int
+    debug : bool
+        Whether it can be halted and read.
 
     Attributes
     ----------
@@ -107,6 +113,8 @@ class FrontEnd(wiring.Component):
     multiplied, posted : In(EngineReports)
     operands, targets : Out(RegisterReads)
     writes : Out(RegisterWrites)
+    debug : Out(DebugFormat.signature)
+        Only with ``debug``; counters are not read here.
 
     Notes
     -----
@@ -115,11 +123,19 @@ class FrontEnd(wiring.Component):
     """
 
     def __init__(
-        self, unit: Unit, *, code: int, arguments: int, streams: int, stores: int, layers: int = 1
+        self,
+        unit: Unit,
+        *,
+        code: int,
+        arguments: int,
+        streams: int,
+        stores: int,
+        layers: int = 1,
+        debug: bool = False,
     ):
         self._unit, self._code, self._arguments = unit, code, arguments
         self._streams, self._stores, self._layers = streams, stores, layers
-        self._pc_bits = code.bit_length()
+        self._pc_bits, self._debug = code.bit_length(), debug
         warps = unit.warps
         self.retired = Signal(warps, name="retired")
         self.scalar_write = Signal(
@@ -150,6 +166,7 @@ class FrontEnd(wiring.Component):
                 "targets": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
             }
+            | ({"debug": Out(debug_format(unit).signature)} if debug else {})
         )
 
     def elaborate(self, platform: Any) -> Module:
@@ -171,9 +188,10 @@ class FrontEnd(wiring.Component):
         """Parts and state."""
         unit, warps = self._unit, self._unit.warps
         make = partial(place, m, platform)
-        self._file: Any = make("scalars", SCALARS, partial(ScalarFile, unit, readers=4))
+        readers = 4 + self._debug
+        self._file: Any = make("scalars", SCALARS, partial(ScalarFile, unit, readers=readers))
         self._masks: Any = make(
-            "predicates", PREDICATES, partial(PredicateFile, unit, readers=4, writers=2)
+            "predicates", PREDICATES, partial(PredicateFile, unit, readers=readers, writers=2)
         )
         self._loops: Any = make("loops", LOOP_STACK, partial(LoopStack, unit, self._pc_bits))
         self._vectors: Any = make("vector_unit", VECTOR_UNIT, partial(VectorUnit, unit))
@@ -211,17 +229,19 @@ class FrontEnd(wiring.Component):
             Signal(layout, name=name) for name in ("read_a", "read_b", "now")
         )
         pc = Signal(self._pc_bits, name="pc")
-        begins = Signal(name="begins")
+        comes, begins = Signal(name="turn_comes"), Signal(name="begins")
         with m.Switch(turn):
             for warp in range(unit.warps):
                 with m.Case(warp):
                     m.d.comb += [
                         pc.eq(self._pcs[warp]),
-                        begins.eq(self._goes_on & self._states.ready[warp]),
+                        comes.eq(self._goes_on & self._states.ready[warp]),
                         self._states.begins[warp].eq(begins),
                     ]
+        may_begin = self._add_debug(m, turn, comes, pc) if self._debug else Const(1, 1)
         beyond = pc == self._code
         m.d.comb += [
+            begins.eq(comes & may_begin),
             self.program.enable.eq(begins),
             self.program.address.eq(pc[: len(self.program.address)]),
         ]
@@ -240,6 +260,26 @@ class FrontEnd(wiring.Component):
             reads[_FIRST].warp.eq(self._read_a.warp),
             reads[_FIRST].number.eq(sources.number),
         ]
+
+    def _add_debug(self, m: Module, turn: Value, comes: Value, pc: Value) -> Value:
+        """Add the debug unit; returns whether the warp whose turn comes may begin."""
+        m.submodules.debug_unit = unit = DebugUnit(self._unit, self._pc_bits)
+        self._debug_unit: Any = unit
+        connect(m, flipped(self.debug), unit.port)
+        unit.attach(m, self._states, self._file, self._masks, _DEBUG)
+        m.d.comb += [
+            unit.goes_on.eq(self._goes_on),
+            unit.turn.eq(comes),
+            unit.warp.eq(turn[: len(unit.warp)]),
+            unit.pc.eq(pc),
+            unit.registers.data.eq(self.operands.data),
+        ]
+        for warp in range(self._unit.warps):
+            m.d.comb += [
+                unit.pcs[warp].eq(self._pcs[warp]),
+                unit.own_pcs[warp].eq(self.own_pcs[warp]),
+            ]
+        return unit.may_begin
 
     def _look(self, m: Module) -> None:
         """Decode, read the second scalar and the argument, look at the loops."""
@@ -294,7 +334,7 @@ class FrontEnd(wiring.Component):
         enters = is_one_of(word, "LOOP")
         faults = [
             (now.beyond, Cause.PC, Const(self._code, PC_BITS + 1)),
-            (decoded.faulty, decoded.cause, self._fault_value(m)),
+            (decoded.faulty, decoded.cause, refused_value(m, decoded, word)),
             (self._jumps.bad_loop, Cause.LOOP, self._target),
             (jumps & self._jumps.bad_jump, self._jumps.bad_jump_cause, self._target),
             (again, Cause.SEQUENCE, Const(0, 1)),
@@ -335,20 +375,6 @@ class FrontEnd(wiring.Component):
                     self._words[warp].eq(word),
                 ]
 
-    def _fault_value(self, m: Module) -> Value:
-        """The value of what the decoder refuses."""
-        value = Signal(32, name="refused_value")
-        with m.Switch(self._decoded.cause):
-            with m.Case(Cause.REGISTER):
-                m.d.comb += value.eq(self._decoded.number)
-            with m.Case(Cause.STREAM):
-                m.d.comb += value.eq(field_of(self._word, "S", "d"))
-            with m.Case(Cause.ARGUMENT):
-                m.d.comb += value.eq(field_of(self._word, "I", "imm").as_unsigned())
-            with m.Default():
-                m.d.comb += value.eq(self._word)
-        return value
-
     # Results ----------------------------------------------------------------------------------
 
     def _scalars(self, m: Module) -> None:
@@ -373,14 +399,7 @@ class FrontEnd(wiring.Component):
     def _predicates(self, m: Module) -> None:
         """PLT and PAND; what the vector unit reads and writes."""
         unit, now, word, masks = self._unit, self._now, self._word, self._masks
-        below = Signal(unit.lanes, name="below")
-        with m.Switch(field_of(word, "S", "d")[: index_width(len(unit.groups))]):
-            for index, groups in enumerate(unit.groups):
-                with m.Case(index):
-                    lanes = unit.group_lanes(groups)
-                    m.d.comb += below.eq(
-                        Cat(*(self._operand > lane % lanes for lane in range(unit.lanes)))
-                    )
+        below = lanes_below(m, unit, self._operand, field_of(word, "S", "d"))
         write = masks.writes[0]
         m.d.comb += [
             masks.reads[_A].warp.eq(now.warp),
@@ -400,6 +419,13 @@ class FrontEnd(wiring.Component):
         connect(m, vectors.predicate, masks.writes[1])
         for name in ("operands", "targets", "writes"):
             connect(m, getattr(vectors, name), flipped(getattr(self, name)))
+        if self._debug:
+            reads = self._debug_unit.registers
+            with m.If(reads.enable):
+                m.d.comb += [
+                    getattr(self.operands, name).eq(getattr(reads, name))
+                    for name in ("enable", "warp", "register")
+                ]
         m.d.comb += vectors.scalars.eq(self._file.data)
         for warp in range(unit.warps):
             here = self._does & (now.warp == warp)

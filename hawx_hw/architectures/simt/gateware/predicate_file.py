@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,7 +12,7 @@ from hawx_hw.architectures.simt.isa import PREDICATES
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["PredicateFile", "PredicateReads", "PredicateWrites"]
+__all__ = ["PredicateFile", "PredicateReads", "PredicateWrites", "lanes_below"]
 
 
 class PredicateReads(wiring.Signature):
@@ -105,3 +105,24 @@ class PredicateFile(wiring.Component):
             lanes = Array([Array(own)[number] for own in every])[read.warp]
             m.d.comb += read.lanes.eq(Mux(inverts, ~lanes, lanes))
         return m
+
+
+def lanes_below(m: Module, unit: Unit, count: Value, index: Value) -> Value:
+    """The lanes whose place in their pixel group is below a number: what PLT writes.
+
+    Parameters
+    ----------
+    m : Module
+        Gets the logic.
+    unit : Unit
+    count : Value
+    index : Value
+        Of the number of groups, one of those that the unit serves.
+    """
+    below = Signal(unit.lanes, name="below")
+    with m.Switch(index[: index_width(len(unit.groups))]):
+        for number, groups in enumerate(unit.groups):
+            with m.Case(number):
+                lanes = unit.group_lanes(groups)
+                m.d.comb += below.eq(Cat(*(count > lane % lanes for lane in range(unit.lanes))))
+    return below

@@ -81,6 +81,8 @@ class WarpStates(wiring.Component):
         Warps whose instruction ends in this cycle.
     away : Out(warps)
         Warps whose instruction was executed and has not ended.
+    waiting : Out(warps)
+        Those of them that wait at a barrier or for the result memory.
     halted : Out(warps)
     walking : Out(1)
         Some walk is under way.
@@ -108,6 +110,7 @@ class WarpStates(wiring.Component):
                 "ready": Out(warps),
                 "retired": Out(warps),
                 "away": Out(warps),
+                "waiting": Out(warps),
                 "halted": Out(warps),
                 "walking": Out(1),
                 "claimed": Out(1),
@@ -178,6 +181,7 @@ class WarpStates(wiring.Component):
             waits.eq(at_result & ~serves.replicate(warps)),
             self.halted.eq(halted),
         ]
+        m.d.comb += self.waiting.eq(bars | waits)
         served = at_result & serves.replicate(warps)
         with m.If(served.any()):
             m.d.sync += self.claimed.eq(1)

@@ -1,0 +1,227 @@
+"""The debug unit: which warps may begin instructions, and what software reads of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from hawx_hw.architectures.simt.gateware.predicate_file import PredicateReads
+from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
+from hawx_hw.architectures.simt.gateware.scalar_file import ScalarReads
+from hawx_hw.architectures.simt.isa import PC_BITS, PREDICATES, SCALARS
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.debug import DebugFormat
+from hawx_hw.gateware.layout import index_width
+
+__all__ = ["KINDS", "READOUT_BITS", "DebugUnit", "debug_format"]
+
+#: What software reads of a unit.
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "pc": "address of the warp's next instruction, or of the one that waits",
+        "scalar": "s0 to s15 by NUMBER",
+        "predicate": "p0 to p3 by NUMBER, lanes 32 PART and on",
+        "vector": "register NUMBER of lane PART",
+        "counter": "counter NUMBER",
+    }
+)
+#: Bits of what is read.
+READOUT_BITS = 32
+#: Cycles without a change until all is still: the vector unit writes some cycles after its
+#: instruction has ended, where many warps wait for it.
+_CALM = 16
+
+
+def debug_format(unit: Unit) -> DebugFormat:
+    """The port of a unit."""
+    return DebugFormat(unit.warps, PC_BITS, KINDS)
+
+
+class DebugUnit(wiring.Component):
+    """Lets warps begin instructions, or not, as in
+    :class:`~hawx_hw.architectures.simt.simulator.Simulator`.
+
+    A warp that is permitted to begin does so in its next turn. Else none begins while the unit is
+    halted, and one whose instruction stands at the breakpoint halts the unit instead.
+
+    **Latency**: ``may_begin`` is of the same cycle. ``port.data`` follows ``port.index`` by
+    :attr:`LATENCY`, while the unit is still.
+
+    Parameters
+    ----------
+    unit : Unit
+    pc_bits : int
+
+    Attributes
+    ----------
+    port : Out(DebugFormat.signature)
+    goes_on : In(1)
+        An inference runs, and there was no trap.
+    ready, waiting, away, ended : In(warps)
+        Warps that may begin an instruction, wait for something that they do not bring, have
+        executed one that has not ended, or have ended.
+    turn : In(1)
+        Some warp is to begin an instruction, were there no debugging.
+    warp, pc : In
+        Which one, and where.
+    may_begin : Out(1)
+    pcs, own_pcs : In(ArrayLayout(pc_bits, warps))
+        Of each warp's next instruction, and of the one that it executed last.
+    scalars : Out(ScalarReads)
+    scalar : In(ArrayLayout(scalar_bits, warps))
+    mask : Out(PredicateReads)
+    registers : Out(RegisterReads)
+    """
+
+    #: Cycles from ``index`` to ``data``.
+    LATENCY = 2
+
+    def __init__(self, unit: Unit, pc_bits: int):
+        self._unit = unit
+        warps = unit.warps
+        super().__init__(
+            {
+                "port": Out(debug_format(unit).signature),
+                "goes_on": In(1),
+                "ready": In(warps),
+                "waiting": In(warps),
+                "away": In(warps),
+                "ended": In(warps),
+                "turn": In(1),
+                "warp": In(index_width(warps)),
+                "pc": In(pc_bits),
+                "may_begin": Out(1),
+                "pcs": In(data.ArrayLayout(pc_bits, warps)),
+                "own_pcs": In(data.ArrayLayout(pc_bits, warps)),
+                "scalars": Out(ScalarReads(unit)),
+                "scalar": In(data.ArrayLayout(unit.scalar_bits, warps)),
+                "mask": Out(PredicateReads(unit)),
+                "registers": Out(RegisterReads(unit)),
+            }
+        )
+
+    def attach(self, m: Module, states: Any, file: Any, masks: Any, reader: int) -> None:
+        """Connect it to what it watches and reads.
+
+        Parameters
+        ----------
+        m : Module
+            Of the front end.
+        states : WarpStates
+        file : ScalarFile
+        masks : PredicateFile
+        reader : int
+            Which reader it is of the last two.
+        """
+        connect(m, self.scalars, file.reads[reader])
+        connect(m, self.mask, masks.reads[reader])
+        m.d.comb += [
+            self.ready.eq(states.ready),
+            self.waiting.eq(states.waiting),
+            self.away.eq(states.away),
+            self.ended.eq(states.halted),
+            Value.cast(self.scalar).eq(Value.cast(file.data)),
+        ]
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        self._gate(m)
+        self._calm(m)
+        self._read(m)
+        return m
+
+    def _gate(self, m: Module) -> None:
+        """Whether the warp whose turn it is begins."""
+        port = self.port
+        permitted, permits = Signal(), Signal()
+        own = Signal(len(port.source), reset_less=True)
+        stands = Signal()
+        m.d.comb += [
+            permits.eq(permitted & (self.warp == own)),
+            stands.eq(port.break_enable & (self.pc == port.break_address)),
+            self.may_begin.eq(permits | ~(port.halted | stands)),
+            port.ready.eq(self.ready & self.goes_on.replicate(self._unit.warps)),
+            port.ended.eq(self.ended),
+        ]
+        with m.If(self.turn & permits):
+            m.d.sync += permitted.eq(0)
+        with m.If(port.step):
+            m.d.sync += [permitted.eq(1), own.eq(port.source)]
+        with m.If(port.resume):
+            m.d.sync += port.halted.eq(0)
+        with m.If(port.halt | self.turn & stands & ~permits):
+            m.d.sync += port.halted.eq(1)
+
+    def _calm(self, m: Module) -> None:
+        """Whether nothing has happened for some cycles, and nothing will."""
+        quiet = Signal()
+        cycles = Signal(range(_CALM + 1))
+        m.d.comb += [
+            quiet.eq(
+                ~self.goes_on | self.port.halted & (self.ready | self.waiting | self.ended).all()
+            ),
+            self.port.still.eq(quiet & (cycles == _CALM)),
+        ]
+        with m.If(~quiet | self.port.step):
+            m.d.sync += cycles.eq(0)
+        with m.Elif(cycles != _CALM):
+            m.d.sync += cycles.eq(cycles + 1)
+
+    def _read(self, m: Module) -> None:
+        """What the index names."""
+        unit, port = self._unit, self.port
+        index = port.index
+        names = list(KINDS)
+        is_kind = {name: index.kind == number for number, name in enumerate(names)}
+        there = index.source < unit.warps
+        warp = index.source[: index_width(unit.warps)]
+        number = index.number
+        pcs, own_pcs = (
+            Array([each[n] for n in range(unit.warps)]) for each in (self.pcs, self.own_pcs)
+        )
+        away = Array([self.away[n] for n in range(unit.warps)])[warp]
+        scalar = Array([self.scalar[n] for n in range(unit.warps)])[warp]
+        m.d.comb += [
+            self.scalars.enable.eq(port.still & is_kind["scalar"]),
+            self.scalars.warp.eq(warp),
+            self.scalars.number.eq(number),
+            self.mask.warp.eq(warp),
+            self.mask.condition.eq(number[:2]),
+            self.registers.enable.eq(port.still & is_kind["vector"]),
+            self.registers.warp.eq(warp),
+            self.registers.register.eq(number),
+        ]
+        values = {
+            "pc": (1, Mux(away, own_pcs[warp], pcs[warp])),
+            "scalar": (number < SCALARS, scalar),
+            "predicate": (number < PREDICATES, self._part(self.mask.lanes, index.part)),
+            "vector": (number < unit.registers, self._lane(index.part)),
+        }
+        chosen = Signal(READOUT_BITS)
+        for name, (valid, value) in values.items():
+            with m.If(there & valid & is_kind[name]):
+                m.d.comb += chosen.eq(value)
+        m.d.sync += port.data.eq(chosen)
+
+    def _part(self, lanes: Value, part: Value) -> Value:
+        """32 lanes of a predicate."""
+        words = [lanes[n : n + READOUT_BITS] for n in range(0, self._unit.lanes, READOUT_BITS)]
+        value: Value = Value.cast(0)
+        for number, word in enumerate(words):
+            value = Mux(part == number, word, value)
+        return value
+
+    def _lane(self, part: Value) -> Value:
+        """The register of a lane, sign-extended."""
+        bits = self._unit.register_bits
+        value: Value = Value.cast(0)
+        for lane in range(self._unit.lanes):
+            own = self.registers.data[lane * bits : (lane + 1) * bits]
+            wide = Cat(own, *[own[-1]] * (READOUT_BITS - bits))
+            value = Mux(part == lane, wide, value)
+        return value
