@@ -10,7 +10,11 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["DebugFormat", "DebugIndex"]
+__all__ = ["COMMANDS", "STATES", "DebugFormat", "DebugIndex"]
+
+#: Members of the port that go into a core, and those that come out beside ``data``.
+COMMANDS = ("halt", "resume", "step", "source", "break_enable", "break_address", "index")
+STATES = ("halted", "still", "ready", "ended")
 
 #: Bits of the registers of software: one a source in the state, and numbers in the index.
 _SOURCES, _KINDS = 8, 16

@@ -92,6 +92,11 @@ class SimtConfig(AcceleratorConfig):
         default=False,
         description="Whether a register follows each block, which shortens the longest path.",
     )
+    debug: bool = Field(
+        default=False,
+        description="Whether software may halt the unit, step it, and read its registers and "
+        "counters; no cycle changes, the unit gets larger.",
+    )
     weight_banks: int | None = Field(
         default=None,
         ge=1,

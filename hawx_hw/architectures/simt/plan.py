@@ -109,6 +109,7 @@ class Plan:
     def signature(self) -> CoreSignature:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
         from hawx_hw.architectures.simt.gateware.core import trap_format
+        from hawx_hw.architectures.simt.gateware.debug_ports import debug_format
         from hawx_hw.gateware.core_interface import CoreSignature
 
         tensors, result = self.graph.tensors, self.compiled.layers[-1].target.layout
@@ -122,6 +123,7 @@ class Plan:
             memories=memories if self.loadable else [],
             image_pixels_per_word=self.compiled.image.pixels_per_word,
             trap=trap_format(self.unit),
+            debug=debug_format(self.unit) if self.accelerator.debug else None,
         )
 
     def core(self, implementations: Mapping[str, str]) -> Component:

@@ -74,7 +74,7 @@ class Unit:
         T, taps that a lane's weight buffer holds.
     requantizers : int
         Q, codes that are requantized in a cycle; at most ``word``. 0:
-        :func:`default_requantizers`.
+        :func:`default_requantizers`, or ``word`` where that is less.
     block_register : bool
         Whether a register follows each block.
     groups : tuple of int
@@ -117,7 +117,7 @@ class Unit:
             "cluster": lambda: default_cluster(self.lanes),
             "warps": lambda: default_warps(self.lanes),
             "word": lambda: default_cluster(max(1, self.cluster)),
-            "requantizers": lambda: default_requantizers(self.lanes),
+            "requantizers": lambda: min(default_requantizers(self.lanes), self.word),
         }
         for name, default in defaults.items():
             if getattr(self, name) == 0:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import connect
 
 from hawx_hw.architectures.base import ParameterMemory as Contents
+from hawx_hw.architectures.simt.gateware.debug_counters import DebugCounters
+from hawx_hw.architectures.simt.gateware.debug_ports import KINDS, debug_format
 from hawx_hw.architectures.simt.gateware.front_end import FrontEnd
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
 from hawx_hw.architectures.simt.gateware.names import (
@@ -30,6 +32,7 @@ from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.traps import CAUSES
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.core_interface import CoreSignature
+from hawx_hw.gateware.debug import COMMANDS, STATES
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.members import connect_members
 from hawx_hw.gateware.memories import ParameterMemory, SimpleDualPortRam
@@ -40,7 +43,16 @@ from hawx_hw.gateware.write_trace import WriteTrace
 __all__ = ["SimtCore", "program_signature", "trap_format"]
 
 # What the shell and the front end exchange.
-_CONTROL = ("start", "busy", "done", "input_release", "result_free", "layer", "layer_done")
+_CONTROL = (
+    "start",
+    "busy",
+    "done",
+    "input_release",
+    "result_free",
+    "watchdog",
+    "layer",
+    "layer_done",
+)
 #: Users of the vector registers.
 _MULTIPLY, _OPERANDS, _TARGETS, _POST = range(4)
 
@@ -52,7 +64,12 @@ def trap_format(unit: Unit) -> TrapFormat:
 
 
 def program_signature(
-    program: Program, *, banks: int = 1, loadable: bool = False, image_words: int | None = None
+    program: Program,
+    *,
+    banks: int = 1,
+    loadable: bool = False,
+    image_words: int | None = None,
+    debug: bool = False,
 ) -> CoreSignature:
     """The port of the core of a program that belongs to no network.
 
@@ -68,6 +85,8 @@ def program_signature(
         Whether the parameters are loaded at run time.
     image_words : int or None
         All of the activation memory where it is left out.
+    debug : bool
+        Whether it can be halted, stepped and read.
     """
     unit = program.unit
     words = unit.activation_words if image_words is None else image_words
@@ -79,6 +98,7 @@ def program_signature(
         layers=1,
         memories=[(each.width, each.depth) for each in memories] if loadable else [],
         trap=trap_format(unit),
+        debug=debug_format(unit) if debug else None,
     )
 
 
@@ -149,6 +169,7 @@ class SimtCore(wiring.Component):
             streams=len(program.streams),
             stores=len(program.stores),
             layers=self.signature.layers,
+            debug=self.signature.debug is not None,
         ))  # fmt: skip
         multiply: Any = place(m, platform, "multiply_engine", MULTIPLY_ENGINE, partial(
             MultiplyEngine,
@@ -169,10 +190,12 @@ class SimtCore(wiring.Component):
             known=len(program.constants),
         ))  # fmt: skip
         self._control(m, front, multiply, post)
-        self._registers(m, platform, front, multiply, post)
+        file = self._registers(m, platform, front, multiply, post)
         self._parameters(m, platform, contents, front, multiply, post)
         self._memory(m, platform, multiply, post)
         self._show(m, front, post)
+        if self.signature.debug is not None:
+            self._debug(m, front, multiply, file)
         return m
 
     def _control(self, m: Module, front: Any, multiply: Any, post: Any) -> None:
@@ -192,7 +215,7 @@ class SimtCore(wiring.Component):
             trap.value.eq(report.value),
         ]
 
-    def _registers(self, m: Module, platform: Any, front: Any, multiply: Any, post: Any) -> None:
+    def _registers(self, m: Module, platform: Any, front: Any, multiply: Any, post: Any) -> Any:
         """Who reads and writes the vector registers."""
         file: Any = place(
             m,
@@ -207,6 +230,7 @@ class SimtCore(wiring.Component):
         connect(m, post.reads, file.reads[_POST])
         connect(m, multiply.writes, file.writes[0])
         connect(m, front.writes, file.writes[1])
+        return file
 
     def _parameters(
         self,
@@ -278,3 +302,25 @@ class SimtCore(wiring.Component):
             data=post.result.data,
             layer=front.layer,
         )
+
+    def _debug(self, m: Module, front: Any, multiply: Any, file: Any) -> None:
+        """What software sees beside the front end: counters."""
+        m.submodules.debug_counters = counters = DebugCounters(self._program.unit)
+        port, own = self.debug, front.debug
+        came = Signal(name="run_word_came")
+        m.d.sync += came.eq(multiply.run_word)
+        m.d.comb += [
+            *(getattr(own, name).eq(getattr(port, name)) for name in COMMANDS),
+            *(getattr(port, name).eq(getattr(own, name)) for name in STATES),
+            port.data.eq(own.data | counters.value),
+            counters.clear.eq(self.start),
+            counters.select.eq(port.index.kind == list(KINDS).index("counter")),
+            counters.number.eq(port.index.number),
+            counters.events.eq(front.events),
+            counters.events.cycles.eq(front.busy),
+            counters.events.activation_reads.eq(multiply.activations.enable),
+            counters.events.window_hits.eq(came & ~multiply.activations.enable),
+            counters.events.weight_reads.eq(multiply.weights.enable),
+            counters.events.register_reads.eq(sum(user.enable for user in file.reads)),
+            counters.events.register_writes.eq(sum(user.enable for user in file.writes)),
+        ]

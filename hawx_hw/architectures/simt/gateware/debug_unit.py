@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from hawx_hw.architectures.simt.gateware.debug_ports import (
+    KINDS,
+    READOUT_BITS,
+    EventLayout,
+    debug_format,
+)
+from hawx_hw.architectures.simt.gateware.decoder import is_one_of
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateReads
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarReads
-from hawx_hw.architectures.simt.isa import PC_BITS, PREDICATES, SCALARS
+from hawx_hw.architectures.simt.isa import PREDICATES, SCALARS
 from hawx_hw.architectures.simt.unit import Unit
-from hawx_hw.gateware.debug import DebugFormat
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["KINDS", "READOUT_BITS", "DebugUnit", "debug_format"]
+__all__ = ["DebugUnit"]
 
-#: What software reads of a unit.
-KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        "pc": "address of the warp's next instruction, or of the one that waits",
-        "scalar": "s0 to s15 by NUMBER",
-        "predicate": "p0 to p3 by NUMBER, lanes 32 PART and on",
-        "vector": "register NUMBER of lane PART",
-        "counter": "counter NUMBER",
-    }
-)
-#: Bits of what is read.
-READOUT_BITS = 32
 #: Cycles without a change until all is still: the vector unit writes some cycles after its
 #: instruction has ended, where many warps wait for it.
 _CALM = 16
 
 
-def debug_format(unit: Unit) -> DebugFormat:
-    """The port of a unit."""
-    return DebugFormat(unit.warps, PC_BITS, KINDS)
+#: States of warps, and what :class:`~.warp_states.WarpStates` calls those that it has by another
+#: name.
+_STATES = ("ready", "away", "walking", "at_barrier", "at_result", "ended", "retired")
+_OTHERS = {"walking": "walkers", "ended": "halted"}
 
 
 class DebugUnit(wiring.Component):
@@ -62,9 +55,13 @@ class DebugUnit(wiring.Component):
     port : Out(DebugFormat.signature)
     goes_on : In(1)
         An inference runs, and there was no trap.
-    ready, waiting, away, ended : In(warps)
-        Warps that may begin an instruction, wait for something that they do not bring, have
-        executed one that has not ended, or have ended.
+    ready, away, walking, at_barrier, at_result, ended, retired : In(warps)
+        As in :class:`~.warp_states.WarpStates`; ``walking`` is ``walkers`` there, ``ended`` is
+        ``halted``.
+    instructions : In(ArrayLayout(32, warps))
+        What each warp executed last.
+    multiplies, posts : In(1)
+        An engine walks.
     turn : In(1)
         Some warp is to begin an instruction, were there no debugging.
     warp, pc : In
@@ -76,6 +73,8 @@ class DebugUnit(wiring.Component):
     scalar : In(ArrayLayout(scalar_bits, warps))
     mask : Out(PredicateReads)
     registers : Out(RegisterReads)
+    events : Out(EventLayout)
+        What the front end knows of.
     """
 
     #: Cycles from ``index`` to ``data``.
@@ -88,10 +87,10 @@ class DebugUnit(wiring.Component):
             {
                 "port": Out(debug_format(unit).signature),
                 "goes_on": In(1),
-                "ready": In(warps),
-                "waiting": In(warps),
-                "away": In(warps),
-                "ended": In(warps),
+                **{name: In(warps) for name in _STATES},
+                "instructions": In(data.ArrayLayout(32, warps)),
+                "multiplies": In(1),
+                "posts": In(1),
                 "turn": In(1),
                 "warp": In(index_width(warps)),
                 "pc": In(pc_bits),
@@ -102,6 +101,7 @@ class DebugUnit(wiring.Component):
                 "scalar": In(data.ArrayLayout(unit.scalar_bits, warps)),
                 "mask": Out(PredicateReads(unit)),
                 "registers": Out(RegisterReads(unit)),
+                "events": Out(EventLayout(unit)),
             }
         )
 
@@ -121,10 +121,7 @@ class DebugUnit(wiring.Component):
         connect(m, self.scalars, file.reads[reader])
         connect(m, self.mask, masks.reads[reader])
         m.d.comb += [
-            self.ready.eq(states.ready),
-            self.waiting.eq(states.waiting),
-            self.away.eq(states.away),
-            self.ended.eq(states.halted),
+            *(getattr(self, n).eq(getattr(states, _OTHERS.get(n, n))) for n in _STATES),
             Value.cast(self.scalar).eq(Value.cast(file.data)),
         ]
 
@@ -133,6 +130,7 @@ class DebugUnit(wiring.Component):
         self._gate(m)
         self._calm(m)
         self._read(m)
+        self._count(m)
         return m
 
     def _gate(self, m: Module) -> None:
@@ -159,12 +157,11 @@ class DebugUnit(wiring.Component):
 
     def _calm(self, m: Module) -> None:
         """Whether nothing has happened for some cycles, and nothing will."""
-        quiet = Signal()
+        quiet, idle = Signal(), Signal(self._unit.warps)
         cycles = Signal(range(_CALM + 1))
         m.d.comb += [
-            quiet.eq(
-                ~self.goes_on | self.port.halted & (self.ready | self.waiting | self.ended).all()
-            ),
+            idle.eq(self.ready | self.at_barrier | self.at_result | self.ended),
+            quiet.eq(~self.goes_on | self.port.halted & idle.all()),
             self.port.still.eq(quiet & (cycles == _CALM)),
         ]
         with m.If(~quiet | self.port.step):
@@ -225,3 +222,27 @@ class DebugUnit(wiring.Component):
             wide = Cat(own, *[own[-1]] * (READOUT_BITS - bits))
             value = Mux(part == lane, wide, value)
         return value
+
+    def _count(self, m: Module) -> None:
+        """What happens in this cycle."""
+        warps, events = self._unit.warps, self.events
+        stays = Cat(*(is_one_of(self.instructions[n], "QST", "STV") for n in range(warps)))
+        posting = self.away & stays
+        waiting = self.at_barrier | self.at_result
+        elsewhere = posting | self.walking | waiting | self.ended
+        causes = {
+            "wait_front_end": (~elsewhere).any(),
+            "wait_post": posting.any(),
+            "wait_drain": self.walking.any(),
+            "wait_result": self.at_result.any(),
+            "wait_barrier": self.at_barrier.any(),
+        }
+        m.d.comb += [
+            events.instructions.eq(sum(self.retired[n] for n in range(warps))),
+            events.multiply.eq(self.multiplies),
+            events.post.eq(self.posts),
+        ]
+        with m.If(self.goes_on & ~self.multiplies):
+            for name, applies in reversed(causes.items()):
+                with m.If(applies):
+                    m.d.comb += [events[each].eq(each == name) for each in causes]

@@ -9,7 +9,8 @@ from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit, debug_format
+from hawx_hw.architectures.simt.gateware.debug_ports import EventLayout, debug_format
+from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit
 from hawx_hw.architectures.simt.gateware.decoder import (
     BRANCHES,
     CAUSE_BITS,
@@ -56,6 +57,10 @@ _FIRST, _SECOND, _MULTIPLY, _POST = range(4)
 _DEBUG = 4
 #: Readers of the predicate file.
 _A, _B, _VECTOR, _REQUEST = range(4)
+
+
+def _debug_ports(unit: Unit) -> dict[str, wiring.Member]:
+    return {"debug": Out(debug_format(unit).signature), "events": Out(EventLayout(unit))}
 
 
 class _Stage(data.StructLayout):
@@ -114,7 +119,9 @@ class FrontEnd(wiring.Component):
     operands, targets : Out(RegisterReads)
     writes : Out(RegisterWrites)
     debug : Out(DebugFormat.signature)
-        Only with ``debug``; counters are not read here.
+        Only with ``debug``, as ``events``; counters are not read here.
+    events : Out(EventLayout)
+        What they count of the front end.
 
     Notes
     -----
@@ -166,7 +173,7 @@ class FrontEnd(wiring.Component):
                 "targets": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
             }
-            | ({"debug": Out(debug_format(unit).signature)} if debug else {})
+            | (_debug_ports(unit) if debug else {})
         )
 
     def elaborate(self, platform: Any) -> Module:
@@ -273,11 +280,15 @@ class FrontEnd(wiring.Component):
             unit.warp.eq(turn[: len(unit.warp)]),
             unit.pc.eq(pc),
             unit.registers.data.eq(self.operands.data),
+            unit.multiplies.eq(self.multiply.valid | ~self.multiply.ready),
+            unit.posts.eq(self.post.valid | ~self.post.ready),
+            self.events.eq(unit.events),
         ]
         for warp in range(self._unit.warps):
             m.d.comb += [
                 unit.pcs[warp].eq(self._pcs[warp]),
                 unit.own_pcs[warp].eq(self.own_pcs[warp]),
+                unit.instructions[warp].eq(self._words[warp]),
             ]
         return unit.may_begin
 

@@ -86,6 +86,8 @@ class MultiplyEngine(wiring.Component):
     weights : Out(ReadPort)
     reads : Out(RegisterReads)
     writes : Out(RegisterWrites)
+    run_word : Out(1)
+        A word of a run is looked for; the memory is read in the next cycle where no window has it.
     report : Out(EngineReports)
         A fault follows its step by :data:`~hawx_hw.architectures.simt.isa.MULTIPLY_FAULT_LATENCY`.
     """
@@ -113,6 +115,7 @@ class MultiplyEngine(wiring.Component):
                 "weights": Out(ReadPort(weights, 8 * unit.lanes)),
                 "reads": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
+                "run_word": Out(1),
                 "report": Out(EngineReports(unit)),
             }
         )
@@ -257,6 +260,7 @@ class MultiplyEngine(wiring.Component):
             Value.cast(feed.stream).eq(self._stream),
             feed.first.eq(walker.first),
             feed.word_valid.eq(walker.word_valid),
+            self.run_word.eq(walker.word_valid),
             feed.word.eq(walker.word),
             feed.run_begins.eq(walker.run_begins),
             feed.run.eq(walker.run),

@@ -81,8 +81,10 @@ class WarpStates(wiring.Component):
         Warps whose instruction ends in this cycle.
     away : Out(warps)
         Warps whose instruction was executed and has not ended.
-    waiting : Out(warps)
-        Those of them that wait at a barrier or for the result memory.
+    at_barrier, at_result : Out(warps)
+        Those of them that wait at a barrier, or for the result memory.
+    walkers : Out(warps)
+        Those of them whose walk has begun.
     halted : Out(warps)
     walking : Out(1)
         Some walk is under way.
@@ -110,7 +112,9 @@ class WarpStates(wiring.Component):
                 "ready": Out(warps),
                 "retired": Out(warps),
                 "away": Out(warps),
-                "waiting": Out(warps),
+                "at_barrier": Out(warps),
+                "at_result": Out(warps),
+                "walkers": Out(warps),
                 "halted": Out(warps),
                 "walking": Out(1),
                 "claimed": Out(1),
@@ -142,7 +146,7 @@ class WarpStates(wiring.Component):
 
     def _walks(self, m: Module) -> Value:
         """Who walks; returns the warps whose walk ends."""
-        walking = Signal(self._unit.warps, name="warps_walking")
+        walking = self.walkers
         reports = (self.multiplied, self.posted)
         ended, stopped = (self._any(parts) for parts in (
             [(report.warp, report.ended) for report in reports],
@@ -166,7 +170,7 @@ class WarpStates(wiring.Component):
     def _waits(self, m: Module, executes: Signal) -> Value:
         """Who waits at a barrier or for the result; returns the warps that go on."""
         executed, warps = self.executed, self._unit.warps
-        bars, waits = Signal(warps, name="at_barrier"), Signal(warps, name="at_result")
+        bars, waits = self.at_barrier, self.at_result
         at_barrier = bars | executes & executed.bars.replicate(warps)
         at_result = waits | executes & executed.waits.replicate(warps)
         halted = self.halted | executes & executed.halts.replicate(warps)
@@ -181,7 +185,6 @@ class WarpStates(wiring.Component):
             waits.eq(at_result & ~serves.replicate(warps)),
             self.halted.eq(halted),
         ]
-        m.d.comb += self.waiting.eq(bars | waits)
         served = at_result & serves.replicate(warps)
         with m.If(served.any()):
             m.d.sync += self.claimed.eq(1)

@@ -10,6 +10,7 @@ import pytest
 from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.gateware.core import SimtCore, program_signature
 from hawx_hw.architectures.simt.plan import Plan
+from hawx_hw.architectures.simt.simulator import simulate as simulate_program
 from hawx_hw.gateware.core_simulation import run_core
 from hawx_hw.gateware.simulation import simulate
 from hawx_hw.graph.random_graphs import random_codes
@@ -52,7 +53,7 @@ def test_many_random_networks(seed: int) -> None:
     check_random(seed)
 
 
-def run_source(source: str) -> tuple[SimtCore, dict[str, int]]:
+def run_source(source: str, watchdog: int = 0) -> tuple[SimtCore, dict[str, int]]:
     """Run a program by hand; its core, and the trap that it ends with."""
     program = assemble(source)
     core = SimtCore(program, program_signature(program))
@@ -64,6 +65,7 @@ def run_source(source: str) -> tuple[SimtCore, dict[str, int]]:
         await ctx.tick()
         ctx.set(core.start, 0)
         while ctx.get(core.busy):
+            ctx.set(core.watchdog, 0 < watchdog <= seen.get("cycles", 0))
             seen["cycles"] = seen.get("cycles", 0) + 1
             seen["done"] = ctx.get(core.done)
             if ctx.get(core.trap.valid):
@@ -88,3 +90,14 @@ def test_a_trap_is_reported() -> None:
     assert list(trap.causes)[seen["cause"]] == "SEQUENCE"
     # Both warps release the image with their first instruction: the second one is too late.
     assert (seen["source"], seen["address"], seen["value"]) == (1, 0, 0)
+
+
+def test_the_watchdog_ends_a_program_without_an_end() -> None:
+    source = ".unit lanes=4 warps=2\nNOP\nhere: JMP here"
+    core, seen = run_source(source, watchdog=50)
+    assert not seen["done"]
+    expected = simulate_program(assemble(source), watchdog=50)
+    trap = core.signature.trap
+    assert trap is not None and expected.trap is not None
+    assert list(trap.causes)[seen["cause"]] == "WATCHDOG" == expected.trap.cause.name
+    assert (seen["source"], seen["address"], seen["value"]) == (0, expected.trap.pc, 0)
