@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from hawx_hw.architectures.simt.gateware.core import trap_format
+from hawx_hw.architectures.simt.gateware.debug_ports import COUNTERS, debug_format
+from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.core_interface import CoreSignature
 from hawx_hw.gateware.register_documents import markdown
-from hawx_hw.gateware.register_map import RegisterConstant, accelerator_registers
+from hawx_hw.gateware.register_map import (
+    ADDRESS_WIDTH,
+    RegisterConstant,
+    accelerator_registers,
+    errors_of,
+)
+from hawx_hw.gateware.registers import RegisterMap
 from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
@@ -26,6 +36,39 @@ to registers without writable fields.
 """
 
 
+_SIMT = """
+# Registers of the SIMT unit
+
+Beside those above. `DEBUG_` registers are there with `accelerator.debug: true`; values are those of
+a unit of four warps.
+
+"""
+
+
+def _simt(common: RegisterMap) -> Iterator[str]:
+    """The registers that only a SIMT unit has, and its counters."""
+    unit = Unit(lanes=8, warps=4)
+    core = CoreSignature(
+        word_codes=8,
+        image_shape=(1, 28, 28),
+        result_shape=(10,),
+        layers=5,
+        trap=trap_format(unit),
+        debug=debug_format(unit),
+    )
+    names = {register.name for register in common}
+    registers = accelerator_registers(core, config_hash=0, version="0.1.0")
+    own = tuple(each for each in registers if each.name not in names)
+    yield _SIMT + markdown(RegisterMap(own, ADDRESS_WIDTH))
+    bit = list(errors_of(core)).index("core_trap")
+    yield f"\n`ERROR` has bit {bit}, `CORE_TRAP`: {errors_of(core)['core_trap']}\n"
+    yield "\n### Counters\n\nOf the last inference, or of the one that runs, modulo 2**32; an idle "
+    yield "cycle is one in which the multiply engine does\nnot walk, and the first of its causes "
+    yield "counts.\n\n| number | name | what is counted |\n|---|---|---|\n"
+    for number, (name, text) in enumerate(COUNTERS.items()):
+        yield f"| {number} | `{name}` | {text} |\n"
+
+
 def document() -> str:
     """The page."""
     core = CoreSignature(word_codes=2, image_shape=(1, 28, 28), result_shape=(10,), layers=5)
@@ -34,7 +77,7 @@ def document() -> str:
         RegisterConstant("columns", 8, "Columns of the array."),
     )
     registers = accelerator_registers(core, constants=constants, config_hash=0, version="0.1.0")
-    return _INTRODUCTION + markdown(registers)
+    return _INTRODUCTION + markdown(registers) + "".join(_simt(registers))
 
 
 if __name__ == "__main__":

@@ -277,17 +277,10 @@ def _trap_registers(core: CoreSignature) -> tuple[Register, ...]:
         Register(
             "watchdog",
             0x03C,
-            "After how many cycles an inference is given up with a trap, so that a program without "
-            "an end does not run for ever. It may be written at any time: a running inference that "
+            "Cycles after which an inference is given up with a trap; 0: as many as it needs. One "
+            "of so many CYCLES ends by itself. It may be written at any time: an inference that "
             "has taken more ends at once.",
-            (
-                Field(
-                    "value",
-                    Access.RW,
-                    "Cycles; 0: as many as it needs. One of so many CYCLES ends by itself.",
-                    width=32,
-                ),
-            ),
+            (Field("value", Access.RW, "Cycles.", width=32),),
         ),
     )
 
@@ -307,7 +300,12 @@ def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
                 Field("halt", Access.W1S, "No warp begins an instruction any more.", 0),
                 Field("resume", Access.W1S, "All warps may begin instructions.", 1),
                 Field("step", Access.W1S, "The warp of WARP begins one instruction.", 2),
-                Field("breakpoint", Access.RW, "Halt before the instruction at DEBUG_BREAK.", 3),
+                Field(
+                    "breakpoint",
+                    Access.RW,
+                    "A warp that is to begin the instruction at DEBUG_BREAK halts all.",
+                    3,
+                ),
                 Field("warp", Access.RW, "The warp that is stepped.", 8, 8),
             ),
         ),
@@ -331,8 +329,8 @@ def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
         Register(
             "debug_break",
             0x088,
-            "Where the core halts, if DEBUG_CONTROL.BREAK is set.",
-            (Field("value", Access.RW, "Address of an instruction.", width=32),),
+            "Address of the instruction that the core halts before, if DEBUG_CONTROL.BREAKPOINT.",
+            (Field("value", Access.RW, "Address.", width=32),),
         ),
         Register(
             "debug_index",
@@ -350,11 +348,8 @@ def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
         Register(
             "debug_data",
             0x090,
-            "What DEBUG_INDEX names: while the core is halted and still; of counters at any time.",
-            (
-                Field(
-                    "value", Access.RO, "Sign-extended; 0 where there is no such thing.", width=32
-                ),
-            ),
+            "What DEBUG_INDEX names, sign-extended; 0 where there is no such thing. State can be "
+            "read while the core is halted and still, counters at any time.",
+            (Field("value", Access.RO, "Its value.", width=32),),
         ),
     )
