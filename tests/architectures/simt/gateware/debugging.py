@@ -73,8 +73,8 @@ def values(program: Program, warp: Warp, names: set[str] | None) -> Iterator[tup
 async def compare(read: Read, program: Program, warp: Warp, names: set[str] | None = None) -> None:
     """Compare the state of a warp with what the hardware reads."""
     for index, value in values(program, warp, names):
-        found = await read(*index)
-        assert found == value, (list(KINDS)[index[0]], *index[1:], found, value)
+        result = await read(*index)
+        assert result == value, (list(KINDS)[index[0]], *index[1:], result, value)
 
 
 async def counters(read: Read) -> dict[str, int]:

@@ -21,7 +21,7 @@ from tests.architectures.simt.networks import random_plan
 def counted(mapped: Plan, result_free: int) -> dict[str, int]:
     """The counters of an inference in which the result memory is free from a cycle on."""
     bench = Bench(mapped.program)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
 
     async def testbench(ctx: Any) -> None:
         ctx.set(bench.core.result_free, 0)
@@ -32,30 +32,30 @@ def counted(mapped: Plan, result_free: int) -> dict[str, int]:
             await ctx.tick()
             cycle += 1
         await ctx.tick()
-        found.update(await counters(bench.reader(ctx)))
+        counts.update(await counters(bench.reader(ctx)))
 
     bench.run(testbench)
-    return found
+    return counts
 
 
 @pytest.mark.parametrize(("seed", "result_free"), [(1, 0), (2, 1500)])
 def test_counters_are_those_of_the_models(seed: int, result_free: int) -> None:
     mapped = random_plan(seed)
-    found = counted(mapped, result_free)
+    counts = counted(mapped, result_free)
     timing = time_program(mapped.program, result_free=result_free)
     causes: dict[str, float] = {}
     for layer in timing.layers:
         for name, cycles in layer.causes.items():
             causes[name] = causes.get(name, 0.0) + cycles
     for name in ("front_end", "post", "drain", "result", "barrier"):
-        assert found[f"wait_{name}"] == causes[name], name
+        assert counts[f"wait_{name}"] == causes[name], name
     walks = sum(causes[name] for name in ("useful", "idle_lanes", "stretched", "moving"))
-    assert found["multiply"] == pytest.approx(walks)
-    assert found["cycles"] == timing.cycles
-    assert found["instructions"] == len(timing.retirements)
+    assert counts["multiply"] == pytest.approx(walks)
+    assert counts["cycles"] == timing.cycles
+    assert counts["instructions"] == len(timing.retirements)
     issues = [each.issue for each in schedule(mapped.program, timing)]
     stores = [each for each in issues if each.instruction.mnemonic == "QST"]
-    assert found["post"] == sum(
+    assert counts["post"] == sum(
         mapped.program.stores[each.instruction.d].cycles(
             mapped.unit, *each.scalars[2:4], bool(each.instruction.suffix)
         )
@@ -68,11 +68,11 @@ def test_counters_are_those_of_the_models(seed: int, result_free: int) -> None:
     for each in streams:
         stream = program.streams[each.instruction.d]
         words += stream.words * stream.positions * stream.window * each.scalars[4]
-    assert found["activation_reads"] + found["window_hits"] == words
-    assert 0 < found["activation_reads"] <= words
+    assert counts["activation_reads"] + counts["window_hits"] == words
+    assert 0 < counts["activation_reads"] <= words
     weights = [use for use in mapped.accesses() if use.use == "weight"]
-    assert found["weight_reads"] == sum(use.reads * use.count for use in weights)
-    assert found["register_writes"] == sum(
+    assert counts["weight_reads"] == sum(use.reads * use.count for use in weights)
+    assert counts["register_writes"] == sum(
         use.writes * use.count for use in mapped.accesses() if use.use == "register"
     )
 
