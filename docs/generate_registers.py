@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,8 +61,11 @@ def _simt(common: RegisterMap) -> Iterator[str]:
     registers = accelerator_registers(core, config_hash=0, version="0.1.0")
     own = tuple(each for each in registers if each.name not in names)
     yield _SIMT + markdown(RegisterMap(own, ADDRESS_WIDTH))
-    bit = list(errors_of(core)).index("core_trap")
-    yield f"\n`ERROR` has bit {bit}, `CORE_TRAP`: {errors_of(core)['core_trap']}\n"
+    name = "core_trap"
+    text = (
+        f"`ERROR` has bit {list(errors_of(core)).index(name)}, `CORE_TRAP`: {errors_of(core)[name]}"
+    )
+    yield "\n" + textwrap.fill(text, 100) + "\n"
     yield "\n### Counters\n\nOf the last inference, or of the one that runs, modulo 2**32; an idle "
     yield "cycle is one in which the multiply engine does\nnot walk, and the first of its causes "
     yield "counts.\n\n| number | name | what is counted |\n|---|---|---|\n"

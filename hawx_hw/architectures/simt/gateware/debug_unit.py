@@ -74,7 +74,7 @@ class DebugUnit(wiring.Component):
     mask : Out(PredicateReads)
     registers : Out(RegisterReads)
     events : Out(EventLayout)
-        What the front end knows of.
+        Those of the front end.
     """
 
     #: Cycles from ``index`` to ``data``.
