@@ -16,6 +16,8 @@ from hawx_hw.cli.simt_sources import (
     plan_of,
     runnable,
     source_program,
+    with_image,
+    write_codes,
 )
 from hawx_hw.errors import HawxError, UserError, VerificationError
 
@@ -63,6 +65,14 @@ def disassemble(
             "--output", "-o", metavar="FILE.s", help="Write a source that assembles to it."
         ),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X",
+            help="With -o: a test image by number, or a file of codes, for FILE.npy beside the "
+            "source, which simulate and step take.",
+        ),
+    ] = None,
     build: BuildOption = BUILD,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,12 +87,21 @@ def disassemble(
     target = None
     if output is not None:
         target = check_output(user_path(output, "--output"), "--output", suffixes=(".s",))
+    elif image is not None:
+        raise UserError("An image is written beside a source", where="--image", hint="Add -o.")
     plan = plan_of(config, build, silent=as_json)
     show_listing(plan, as_json)
-    if target is not None:
-        _write_source(plan, target)
-        if not as_json:
-            typer.echo(f"{target}: {len(plan.program.code)} instructions")
+    if target is None:
+        return
+    chosen = None if image is None else with_image(plan, config, image)
+    _write_source(plan, target)
+    written = [f"{target}: {len(plan.program.code)} instructions"]
+    if chosen is not None and chosen.activations is not None:
+        np_file = target.with_suffix(".npy")
+        write_codes(np_file, chosen.activations)
+        written.append(f"{np_file}: {len(chosen.activations)} words of activations")
+    for line in () if as_json else written:
+        typer.echo(line)
 
 
 def show_listing(plan: Plan, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.simt.plan import Plan
     from hawx_hw.architectures.simt.program import Program
 
-__all__ = ["ImageOption", "ProgramArgument", "Runnable", "plan_of", "runnable", "source_program"]
+__all__ = [
+    "ImageOption",
+    "ProgramArgument",
+    "Runnable",
+    "plan_of",
+    "runnable",
+    "source_program",
+    "with_image",
+    "write_codes",
+]
 
 ProgramArgument = Annotated[
     str,
@@ -79,14 +89,29 @@ def runnable(name: str, image: str | None, build: Path, *, silent: bool) -> Runn
         codes = None if image is None else _codes(image)
         return Runnable(program, None if codes is None else _words(codes, image or "", program))
     made = plan_of(name, build, silent=silent)
-    chosen = "0" if image is None else image
-    codes, label = _test_image(name, int(chosen)) if chosen.isdecimal() else (_codes(chosen), None)
-    if codes.shape != made.compiled.image.shape:
+    return with_image(made, name, "0" if image is None else image)
+
+
+def with_image(plan: Plan, config: str, image: str) -> Runnable:
+    """The program of a config's network, with one of its test images or one of a file."""
+    codes, label = _test_image(config, int(image)) if image.isdecimal() else (_codes(image), None)
+    if codes.shape != plan.compiled.image.shape:
         raise UserError(
-            f"The network takes codes of shape {made.compiled.image.shape}, not {codes.shape}",
-            where=f"--image {chosen}",
+            f"The network takes codes of shape {plan.compiled.image.shape}, not {codes.shape}",
+            where=f"--image {image}",
         )
-    return Runnable(made.program, made.compiled.image.memory(codes), made, codes, label)
+    return Runnable(plan.program, plan.compiled.image.memory(codes), plan, codes, label)
+
+
+def write_codes(path: Path, codes: np.ndarray) -> None:
+    """Write codes as numpy.save does."""
+    import numpy as np
+
+    from hawx_hw.util.files import write_bytes
+
+    content = io.BytesIO()
+    np.save(content, codes)
+    write_bytes(path, content.getvalue())
 
 
 def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
