@@ -18,6 +18,8 @@ __all__ = ["verilog_modules"]
 # both.
 _DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _DUMMY_NAME = "at_time_zero"
+# Fields of no bits: Verilog has no such wires, and Yosys writes them with a range of -1 to 0.
+_EMPTY = re.compile(r"^(  wire width 0 \\\S+|connect \\\S+ \{ *\})\n", re.MULTILINE)
 
 _SECONDS = 1800.0
 #: Bytes: more than the Verilog of any design.
@@ -30,7 +32,7 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
 
     The same design gives the same bytes: no dates, no paths, no source positions.
     """
-    rtlil = "\n".join(emission.modules.values())
+    rtlil = _EMPTY.sub("", "\n".join(emission.modules.values()))
     text = _yosys(
         [
             f"read_rtlil <<rtlil\n{rtlil}\nrtlil",

@@ -39,10 +39,12 @@ class WriteTrace:
     """
 
     def __init__(self, core: CoreSignature, address: ShapeLike):
-        self.valid = Signal(1, name=TRACE["valid"])
-        self.address = Signal(address, name=TRACE["address"])
-        self.data = Signal(8 * core.word_codes, name=TRACE["data"])
-        self.layer = Signal(core.members["layer"].shape, name=TRACE["layer"])
+        # What computes them remains in the Verilog, which has no such attribute.
+        keep = {"keep": 1}
+        self.valid = Signal(1, name=TRACE["valid"], attrs=keep)
+        self.address = Signal(address, name=TRACE["address"], attrs=keep)
+        self.data = Signal(8 * core.word_codes, name=TRACE["data"], attrs=keep)
+        self.layer = Signal(core.members["layer"].shape, name=TRACE["layer"], attrs=keep)
 
     def show(
         self,

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from hawx_hw.architectures.base import Plan
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.verification.accelerator_job import verify_accelerator
+from tests.architectures.simt.networks import UNITS, random_plan
 from tests.synthetic_blocks import random_assignment
 
 needs_icarus = pytest.mark.skipif(
@@ -53,13 +55,18 @@ def check(network: Network, simulator: str) -> None:
     except UserError as error:
         assert "cannot serve" in error.what
         assume(False)
+    run(mapped, random_codes(rng, graph, 3), seed, simulator)
+
+
+def run(mapped: Plan, images: np.ndarray, seed: int, simulator: str) -> None:
+    """Emit and verify an accelerator."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         emit_accelerator(mapped, folder / "accelerator", config_hash=seed % 2**32)
         report = verify_accelerator(
             folder / "accelerator",
             mapped,
-            random_codes(rng, graph, 3),
+            images,
             config_hash=seed % 2**32,
             traced=2,
             simulator=simulator,
@@ -89,3 +96,27 @@ def test_verilator(network: Network) -> None:
 @given(networks)
 def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")
+
+
+def check_unit(seed: int, simulator: str) -> None:
+    """The same of a SIMT unit: shapes, blocks and parameters by the number."""
+    mapped = random_plan(seed)
+    run(mapped, random_codes(np.random.default_rng(seed), mapped.graph, 3), seed, simulator)
+
+
+# Six lanes of three codes a word; twenty-four of twelve, loaded.
+@needs_icarus
+@pytest.mark.parametrize("seed", [19, 35])
+def test_units_with_icarus(seed: int) -> None:
+    check_unit(seed, "icarus")
+
+
+@pytest.mark.parametrize("seed", [15])
+def test_units_with_verilator(seed: int) -> None:
+    check_unit(seed, "verilator")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2 * len(UNITS)))
+def test_many_units_with_verilator(seed: int) -> None:
+    check_unit(seed, "verilator")

@@ -20,7 +20,7 @@ from hawx_hw.architectures.simt.gateware.names import (
     FRONT_END,
     MULTIPLY_ENGINE,
     POST_ENGINE,
-    REGISTERS,
+    REGISTER_FILE,
     WEIGHT_BANKS,
 )
 from hawx_hw.architectures.simt.gateware.post_engine import PostEngine
@@ -221,7 +221,7 @@ class SimtCore(wiring.Component):
             m,
             platform,
             "registers",
-            REGISTERS,
+            REGISTER_FILE,
             partial(RegisterFile, self._program.unit, readers=4, writers=2),
         )
         connect(m, multiply.reads, file.reads[_MULTIPLY])

@@ -14,7 +14,7 @@ __all__ = [
     "MULTIPLY_ENGINE",
     "POST_ENGINE",
     "PREDICATES",
-    "REGISTERS",
+    "REGISTER_FILE",
     "REQUANTIZER",
     "SCALARS",
     "STORE_WALKER",
@@ -45,6 +45,6 @@ POST_ENGINE = "hawx_post_engine"
 STORE_WALKER = "hawx_store_walker"
 REQUANTIZER = "hawx_requantizer"
 MULTIPLY_ENGINE = "hawx_multiply_engine"
-REGISTERS = "hawx_registers"
+REGISTER_FILE = "hawx_register_file"
 ACTIVATIONS = "hawx_activations"
 WEIGHT_BANKS = "hawx_weight_banks"

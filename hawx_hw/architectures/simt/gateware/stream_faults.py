@@ -135,7 +135,7 @@ class StreamFaults(wiring.Component):
             m.d.comb += now.eq(opening)
         with m.Else():
             self._lowest(m, now, self._of_tap(m))
-        m.d.comb += now.warp.eq(self.warp)
+        m.d.comb += [early.warp.eq(self.warp), now.warp.eq(self.warp)]
         # Steps of one instruction follow those of another.
         firsts = [Signal(name=f"first_{number}") for number in range(self.LATENCY)]
         before = Signal(name="faulty_before")
