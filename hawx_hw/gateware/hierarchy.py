@@ -74,6 +74,8 @@ class Emission:
         """An instance of module ``name`` whose ports are the members of ``interface``."""
         ports: dict[str, Any] = {}
         for path, member, value in self._components[name].signature.flatten(interface):
+            if not len(Value.cast(value)):
+                continue  # Verilog has no such ports
             ports[f"{'i' if member.flow == In else 'o'}_{'__'.join(map(str, path))}"] = value
         for port in self._clocked[name]:
             ports[f"i_{port}"] = ClockSignal() if port == "clk" else ResetSignal()

@@ -18,8 +18,11 @@ __all__ = ["verilog_modules"]
 # both.
 _DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
 _DUMMY_NAME = "at_time_zero"
-# Fields of no bits: Verilog has no such wires, and Yosys writes them with a range of -1 to 0.
-_EMPTY = re.compile(r"^(  wire width 0 \\\S+|connect \\\S+ \{ *\})\n", re.MULTILINE)
+# Fields and ports of no bits: Verilog has no such wires; Yosys writes them with a range of -1 to 0.
+_EMPTY = re.compile(
+    r"^(  wire width 0 ((input|output) \d+ +)?(signed +)?\\\S+|connect \\\S+ \{ *\})\n",
+    re.MULTILINE,
+)
 
 _SECONDS = 1800.0
 #: Bytes: more than the Verilog of any design.

@@ -22,6 +22,7 @@ from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
 from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import find_simulator
 from tests.architectures.common.layers import convolution
+from tests.architectures.simt.networks import random_plan
 
 
 def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:
@@ -30,10 +31,13 @@ def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:
     return plan(graph, shape)
 
 
-@pytest.fixture(scope="module", params=["rom", "loaded"])
+@pytest.fixture(scope="module", params=["rom", "loaded", "unit"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp(request.param)
-    emit_accelerator(mapped(loadable=request.param == "loaded"), target, config_hash=0x12345678)
+    # A SIMT unit of thirteen lanes, with blocks by filter.
+    unit = request.param == "unit"
+    made = random_plan(15) if unit else mapped(loadable=request.param == "loaded")
+    emit_accelerator(made, target, config_hash=0x12345678)
     return target
 
 
@@ -77,13 +81,25 @@ def test_the_memory_macros_come_first(folder: Path) -> None:
     assert sources(folder)[:3] == ["hawx_sdp_ram.v", "hawx_sp_ram.v", "hawx_rom.v"]
 
 
-def test_one_module_a_kind(folder: Path) -> None:
-    """One module describes all PEs whose products and sums have the same widths; every name
-    describes its module.
-    """
+def test_every_name_describes_its_module(folder: Path) -> None:
     names = [name.removesuffix(".v") for name in sources(folder)]
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"hawx_[a-z0-9_]+", name) for name in names)
+
+
+def test_one_module_a_kind_of_lane(tmp_path: Path) -> None:
+    emit_accelerator(random_plan(27), tmp_path, config_hash=1)
+    names = [name.removesuffix(".v") for name in sources(tmp_path)]
+    lanes = [name for name in names if name.startswith("hawx_lane_") and name != "hawx_lane_array"]
+    texts = "".join((tmp_path / "rtl" / f"{n}.v").read_text() for n in names if "cluster" in n)
+    uses = re.findall(r"^  (hawx_lane_\w+) lane_\d+ \($", texts, re.MULTILINE)
+    assert len(uses) == 13 and set(uses) == set(lanes) and 1 < len(lanes) < 13
+
+
+@pytest.mark.parametrize("folder", ["rom", "loaded"], indirect=True)
+def test_one_module_a_kind(folder: Path) -> None:
+    """One module describes all PEs whose products and sums have the same widths."""
+    names = [name.removesuffix(".v") for name in sources(folder)]
     slice_ = (folder / "rtl" / "hawx_array_slice.v").read_text()
     pes = re.findall(r"^  (hawx_pe_exact(?:_\d)?) pe_(\d+)_\d+ \($", slice_, re.MULTILINE)
     assert len(pes) == 5 * 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from amaranth.hdl import Module, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.hierarchy import Emission, place
@@ -47,6 +47,39 @@ def emit() -> dict[str, str]:
     emission = Emission()
     emission.define("whole", Whole())
     return verilog_modules(emission)
+
+
+class Empty(wiring.Component):
+    """Ports, and fields of a structure, some of which have no bits."""
+
+    def __init__(self) -> None:
+        layout = data.StructLayout({"some": 3, "none": 0})
+        super().__init__({"word": In(layout), "gone": In(0), "out": Out(4)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.out.eq(self.word.some + self.word.none + self.gone)
+        return m
+
+
+class AroundEmpty(wiring.Component):
+    word: In(3)
+    out: Out(4)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        part = place(m, platform, "part", "empty", Empty)
+        m.d.comb += [part.word.some.eq(self.word), part.gone.eq(0), self.out.eq(part.out)]
+        return m
+
+
+def test_what_has_no_bits_is_not_in_the_verilog() -> None:
+    emission = Emission()
+    emission.define("around", AroundEmpty())
+    modules = verilog_modules(emission)
+    for text in modules.values():
+        assert "[-1:0]" not in text and "gone" not in text and "none" not in text
+    assert "module empty(word, out)" in modules["empty"]
 
 
 def test_one_text_a_module_parts_before_the_whole() -> None:

@@ -133,7 +133,7 @@ class Cluster(wiring.Component):
                 lane.moves.eq(control.moves),
                 lane.control.eq(summing),
                 lane.takes_part.eq(self.sums[number]),
-                lane.register.eq(self.registers[bits * number : bits * (number + 1)].as_signed()),
+                lane.before.eq(self.registers[bits * number : bits * (number + 1)].as_signed()),
             ]
             if unit.block_register:
                 m.d.comb += lane.product.eq(control.product & self.products[number])

@@ -26,10 +26,17 @@ from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, Post
 from hawx_hw.architectures.simt.gateware.jump_check import JumpCheck
 from hawx_hw.architectures.simt.gateware.loop_stack import LoopStack
 from hawx_hw.architectures.simt.gateware.names import (
+    DECODER,
+    DISPATCH,
+    JUMP_CHECK,
     LOOP_STACK,
     PREDICATES,
+    SCALAR_UNIT,
     SCALARS,
+    SOURCE_SELECT,
+    TRAP_UNIT,
     VECTOR_UNIT,
+    WARP_STATES,
 )
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile, lanes_below
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
@@ -202,14 +209,16 @@ class FrontEnd(wiring.Component):
         )
         self._loops: Any = make("loops", LOOP_STACK, partial(LoopStack, unit, self._pc_bits))
         self._vectors: Any = make("vector_unit", VECTOR_UNIT, partial(VectorUnit, unit))
-        m.submodules.sources = self._sources = SourceSelect()
+        self._sources: Any = make("sources", SOURCE_SELECT, SourceSelect)
         counts = {"streams": self._streams, "stores": self._stores}
-        m.submodules.decoder = self._decoder = Decoder(unit, arguments=self._arguments, **counts)
-        m.submodules.traps = self._traps = TrapUnit(unit)
-        m.submodules.scalar_unit = self._scalar = ScalarUnit(unit)
-        m.submodules.jump_check = self._jumps = JumpCheck(unit, self._code)
-        m.submodules.dispatch = self._dispatch = Dispatch(unit, **counts)
-        m.submodules.states = self._states = WarpStates(unit, self._layers)
+        self._decoder: Any = make(
+            "decoder", DECODER, partial(Decoder, unit, arguments=self._arguments, **counts)
+        )
+        self._traps: Any = make("traps", TRAP_UNIT, partial(TrapUnit, unit))
+        self._scalar: Any = make("scalar_unit", SCALAR_UNIT, partial(ScalarUnit, unit))
+        self._jumps: Any = make("jump_check", JUMP_CHECK, partial(JumpCheck, unit, self._code))
+        self._dispatch: Any = make("dispatch", DISPATCH, partial(Dispatch, unit, **counts))
+        self._states: Any = make("states", WARP_STATES, partial(WarpStates, unit, self._layers))
         self._running, self._trapped = Signal(name="running"), self._traps.trapped
         self._goes_on = Signal(name="goes_on")  # no trap until the last cycle
         bits = self._pc_bits

@@ -72,7 +72,7 @@ class Lane(wiring.Component):
     takes_part : In(1)
         With ``control``: a tap is there, and the lane is not masked. Otherwise the sum holds still,
         or is the register.
-    register : In(signed(bits))
+    before : In(signed(bits))
         With ``control.begins``: the vector register.
     total : Out(signed(bits))
     """
@@ -101,7 +101,7 @@ class Lane(wiring.Component):
             "moves": In(1),
             "control": In(LaneControl()),
             "takes_part": In(1),
-            "register": In(signed(bits)),
+            "before": In(signed(bits)),
             "total": Out(signed(bits)),
         }
         if block_register:
@@ -152,7 +152,7 @@ class Lane(wiring.Component):
         with m.Elif(control.clears & self.takes_part):
             m.d.comb += base.eq(Mux(maximum, Const(CODE_MIN, signed(bits)), 0))
         with m.Else():
-            m.d.comb += base.eq(self.register)
+            m.d.comb += base.eq(self.before)
         # Nothing is added where the sum stays, so that it needs no other way to stay.
         adds, loads = Signal(name="adds"), Signal(name="loads")
         addend = Signal(value.shape(), name="addend")

@@ -14,7 +14,9 @@ from hawx_hw.architectures.simt.gateware.activation_feed import ActivationFeed, 
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports
 from hawx_hw.architectures.simt.gateware.lane_array import LaneArray, OperandLayout, TapLayout
 from hawx_hw.architectures.simt.gateware.names import (
+    ACTIVATION_FEED,
     FAULTS,
+    LANE_ARRAY,
     WALKER,
     WEIGHT_FEED,
 )
@@ -126,8 +128,8 @@ class MultiplyEngine(wiring.Component):
         self._instructions(m, walker)
         self._taps(m, walker)
         self._feed(m, platform)
-        feed = self._activations(m, walker)
-        self._multiply(m, feed)
+        feed = self._activations(m, platform, walker)
+        self._multiply(m, platform, feed)
         faults = self._faults(m, platform, walker, feed)
         self._ends(m, walker, faults)
         return m
@@ -253,9 +255,10 @@ class MultiplyEngine(wiring.Component):
 
     # Lanes ------------------------------------------------------------------------------------
 
-    def _activations(self, m: Module, walker: Any) -> Any:
+    def _activations(self, m: Module, platform: Any, walker: Any) -> Any:
         """The codes of the taps."""
-        m.submodules.activation_feed = feed = ActivationFeed(self._unit, self._format)
+        make = partial(ActivationFeed, self._unit, self._format)
+        feed: Any = place(m, platform, "activation_feed", ACTIVATION_FEED, make)
         m.d.comb += [
             Value.cast(feed.stream).eq(self._stream),
             feed.first.eq(walker.first),
@@ -269,12 +272,11 @@ class MultiplyEngine(wiring.Component):
         connect(m, feed.memory, flipped(self.activations))
         return feed
 
-    def _multiply(self, m: Module, feed: Any) -> None:
+    def _multiply(self, m: Module, platform: Any, feed: Any) -> None:
         """The lanes; a tap comes to them in the cycle of its operands."""
         unit, run, instruction = self._unit, self._run, self._tapping
-        m.submodules.lane_array = array = LaneArray(
-            unit, self._lanes, self._windows, self._implementations
-        )
+        make = partial(LaneArray, unit, self._lanes, self._windows, self._implementations)
+        array: Any = place(m, platform, "lane_array", LANE_ARRAY, make)
         tap = Signal(TapLayout(unit), name="tap_of_lanes")
         operands = Signal(OperandLayout(self._lanes.selections), name="operands", reset_less=True)
         lanes = Signal(unit.lanes, name="lanes_of_operands", reset_less=True)

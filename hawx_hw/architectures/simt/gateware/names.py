@@ -4,23 +4,35 @@ from __future__ import annotations
 
 __all__ = [
     "ACTIVATIONS",
+    "ACTIVATION_FEED",
     "CLUSTER",
+    "DECODER",
+    "DISPATCH",
     "ENGINE_PLACE",
     "FAULTS",
     "FRONT_END",
     "GROUP_WALKER",
+    "JUMP_CHECK",
     "LANE",
+    "LANE_ARRAY",
     "LOOP_STACK",
     "MULTIPLY_ENGINE",
     "POST_ENGINE",
     "PREDICATES",
     "REGISTER_FILE",
+    "REGISTER_MEMORY",
     "REQUANTIZER",
     "SCALARS",
+    "SCALAR_MEMORY",
+    "SCALAR_UNIT",
+    "SOURCE_SELECT",
     "STORE_WALKER",
+    "TRAP_UNIT",
     "VECTOR_UNIT",
     "WALKER",
+    "WARP_STATES",
     "WEIGHT_BANKS",
+    "WEIGHT_BUFFER",
     "WEIGHT_FEED",
     "WINDOW",
 ]
@@ -48,3 +60,15 @@ MULTIPLY_ENGINE = "hawx_multiply_engine"
 REGISTER_FILE = "hawx_register_file"
 ACTIVATIONS = "hawx_activations"
 WEIGHT_BANKS = "hawx_weight_banks"
+SOURCE_SELECT = "hawx_source_select"
+DECODER = "hawx_decoder"
+TRAP_UNIT = "hawx_trap_unit"
+SCALAR_UNIT = "hawx_scalar_unit"
+JUMP_CHECK = "hawx_jump_check"
+DISPATCH = "hawx_dispatch"
+WARP_STATES = "hawx_warp_states"
+ACTIVATION_FEED = "hawx_activation_feed"
+LANE_ARRAY = "hawx_lane_array"
+WEIGHT_BUFFER = "hawx_weight_buffer"
+SCALAR_MEMORY = "hawx_scalar_memory"
+REGISTER_MEMORY = "hawx_register_memory"

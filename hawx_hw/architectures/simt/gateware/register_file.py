@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hawx_hw.architectures.simt.gateware.names import REGISTER_MEMORY
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import SimpleDualPortRam
 
@@ -94,8 +97,8 @@ class RegisterFile(wiring.Component):
         width = unit.lanes * unit.register_bits
         memories = []
         for warp in range(unit.warps):
-            memory = SimpleDualPortRam(width, unit.registers)
-            m.submodules[f"warp_{warp}"] = memory
+            make = partial(SimpleDualPortRam, width, unit.registers)
+            memory = place(m, platform, f"warp_{warp}", REGISTER_MEMORY, make)
             memories.append(memory)
             for users, port in ((self.reads, memory.read), (self.writes, memory.write)):
                 for user in users:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hawx_hw.architectures.simt.gateware.names import SCALAR_MEMORY
 from hawx_hw.architectures.simt.isa import SCALARS
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import SimpleDualPortRam
 
@@ -82,8 +85,8 @@ class ScalarFile(wiring.Component):
         writes = Signal()
         m.d.comb += writes.eq(self.write & (self.write_number != 0))
         for warp in range(unit.warps):
-            memory = SimpleDualPortRam(unit.scalar_bits, SCALARS)
-            m.submodules[f"warp_{warp}"] = memory
+            make = partial(SimpleDualPortRam, unit.scalar_bits, SCALARS)
+            memory = place(m, platform, f"warp_{warp}", SCALAR_MEMORY, make)
             for user in self.reads:
                 with m.If(user.enable & (user.warp == warp)):
                     m.d.comb += [memory.read.enable.eq(1), memory.read.address.eq(user.number)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hawx_hw.architectures.simt.gateware.names import WEIGHT_BUFFER
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 from hawx_hw.gateware.memories import ParameterMemory, ReadPort, SimpleDualPortRam
 
@@ -94,7 +97,8 @@ class WeightFeed(wiring.Component):
         if unit.taps == 1:  # the lanes hold the weight that they have
             m.d.comb += self.weights.eq(routed)
             return m
-        m.submodules.buffer = buffer = SimpleDualPortRam(8 * unit.lanes, unit.taps)
+        make = partial(SimpleDualPortRam, 8 * unit.lanes, unit.taps)
+        buffer = place(m, platform, "buffer", WEIGHT_BUFFER, make)
         writes, fresh = Signal(), Signal(reset_less=True)
         index = Signal(len(self.index), name="index_now", reset_less=True)
         m.d.sync += writes.eq(self.fetch & self.keep)

@@ -70,7 +70,7 @@ def test_runs(blocks: list[Block], block_register: bool) -> None:
             }.items():  # fmt: skip
                 at(when, lane.control[name], value)
             at(when, lane.takes_part, takes)
-            at(when, lane.register, register)
+            at(when, lane.before, register)
             if first:
                 least = -128 if kind == Kind.MAXIMUM else 0
                 total = least if clears and takes else register
