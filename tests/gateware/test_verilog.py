@@ -79,7 +79,7 @@ def test_what_has_no_bits_is_not_in_the_verilog() -> None:
     modules = verilog_modules(emission)
     for text in modules.values():
         assert "[-1:0]" not in text and "gone" not in text and "none" not in text
-    assert "module empty(word, out)" in modules["empty"]
+    assert "module empty(out, word)" in modules["empty"]
 
 
 def test_one_text_a_module_parts_before_the_whole() -> None:
