@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.systolic.plan import Plan
     from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.technology import Technology
-    from hawx_hw.technology.memories import MemoryModel
 
 __all__ = ["features", "select_bits"]
+
+#: What memories are for.
+_USES = ("activation", "accumulator", "weight", "other")
 
 
 def features(
@@ -53,6 +55,7 @@ def features(
     ValueError
         The clock is not positive, or there is no such objective.
     """
+    from hawx_hw.architectures.common.feature_sums import image_cycles, memory_sums
     from hawx_hw.architectures.systolic.accesses import (
         issued_pixels,
         read_sums,
@@ -67,7 +70,7 @@ def features(
         raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
     d = Dimensions.of(plan)
     a = plan.array
-    cycles = _image_cycles(plan)
+    cycles = image_cycles(plan)
     values = {
         "rows": a.rows, "columns": a.columns, "slices": a.slices, "slice_columns": a.slice_columns,
         "slice_groups": a.slice_groups,
@@ -88,19 +91,9 @@ def features(
         "tiles": weight_tiles_loaded(plan),
         "read_sums": read_sums(plan), "requantizations": requantizations(plan),
     }  # fmt: skip
-    values |= _memories(plan, technology.memories.gated(clock_gating), cycles)
+    values |= memory_sums(plan, technology.memories.gated(clock_gating), cycles, _USES)
     values["known_leakage_uw"] = values["block_leakage_uw"] + values["memory_leakage_uw"]
     return {name: float(values[name]) for name in FEATURES}
-
-
-def _image_cycles(plan: Plan) -> int:
-    """Cycles from an image's first byte to the last one of its result."""
-    from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
-
-    signature = plan.signature()
-    waiting = CYCLES_BEFORE_START + CYCLES_AFTER_DONE
-    moved = signature.image_layout.bytes + signature.result_layout.bytes
-    return moved + waiting + plan.cycles().core
 
 
 def _pes(plan: Plan) -> dict[str, float]:
@@ -153,44 +146,15 @@ def select_bits(plan: Plan) -> int:
 
 def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     """Sums over the blocks of all PEs, and their multiplications."""
+    from hawx_hw.architectures.common.feature_sums import BlockCosts
+
     pe_blocks = plan.pe_blocks
-    metrics = [table.chosen(block, objective) for block in pe_blocks.blocks]
+    costs = BlockCosts(pe_blocks.blocks, table, objective)
     present = pe_blocks.present.reshape(-1, len(pe_blocks.blocks))
-    counts = present.sum(axis=0)
-    isolated = present[present.sum(axis=1) > 1].sum(axis=0)
-    areas, delays, energies, leakages = (
-        np.array([getattr(each, name) for each in metrics])
-        for name in ("area", "delay_ns", "energy_fj", "leakage_nw")
-    )
-    by_digest = dict(zip((block.digest for block in pe_blocks.blocks), energies, strict=True))
-    energy = 0.0
-    for layer in plan.layers:
-        if layer.blocks is None or layer.weight is None:
-            continue
-        shares = np.bincount(layer.blocks.choice.ravel(), minlength=len(layer.blocks.blocks))
-        for block, share in zip(layer.blocks.blocks, shares.tolist(), strict=True):
-            energy += layer.macs * share / layer.weight.size * float(by_digest[block.digest])
+    energy = costs.multiplication_energy(plan.layers)
     return {
-        "block_area": float(counts @ areas),
-        "block_leakage_uw": float(counts @ leakages) / 1000,
+        **costs.sums(present),
         "block_energy_pj": energy / 1000,
-        "array_energy_pj": float((present @ energies / present.sum(axis=1)).sum()) / 1000,
+        "array_energy_pj": float((present @ costs.energies / present.sum(axis=1)).sum()) / 1000,
         "multiplication_fj": energy / plan.cycles().macs,
-        "mean_block_area": float(counts @ areas) / int(counts.sum()),
-        "block_delay_ns": float(delays.max()),
-        "isolated_delay_ns": float(np.where(isolated > 0, delays, 0.0).max()),
     }
-
-
-def _memories(plan: Plan, model: MemoryModel, cycles: int) -> dict[str, float]:
-    total = dict.fromkeys(("memory_bits", "memory_area", "memory_leakage_uw"), 0.0)
-    total |= {f"{use}_energy_pj": 0.0 for use in ("activation", "accumulator", "weight", "other")}
-    for memory in plan.accesses():
-        macro = model.metrics(memory.macro, memory.width, memory.depth)
-        total["memory_bits"] += memory.width * memory.depth * memory.count
-        total["memory_area"] += macro.area * memory.count
-        total["memory_leakage_uw"] += macro.leakage_nw * memory.count / 1000
-        energy = memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj
-        energy += cycles * macro.clock_fj
-        total[f"{memory.use}_energy_pj"] += energy * memory.count / 1000
-    return total

@@ -1,0 +1,53 @@
+"""The kind of a SIMT unit's module, and the part that it belongs to, by its name."""
+
+from __future__ import annotations
+
+from hawx_hw.architectures.simt.gateware.names import ENGINE_PLACE, LANE
+from hawx_hw.gateware import names
+
+__all__ = ["PARTS", "kind_of", "part_of"]
+
+_PREFIXES = {LANE: "lanes", ENGINE_PLACE: "places"}
+#: The part of each kind of module of the core; memories are counted with what reads them.
+PARTS = {
+    "blocks": "blocks",
+    "lanes": "lanes without blocks",
+    "cluster": "lanes without blocks",
+    "vector_registers": "registers",
+    "vector_unit": "vector unit",
+    "activation_window": "windows",
+    "activations": "windows",
+    "walker": "walkers",
+    "group_walker": "walkers",
+    "stream_faults": "walkers",
+    "multiply_engine": "walkers",
+    "streams": "walkers",
+    "weight_feed": "weights",
+    "weights": "weights",
+    "front_end": "front end",
+    "places": "front end",
+    "loop_stack": "front end",
+    "predicates": "front end",
+    "scalars": "front end",
+    "program": "front end",
+    "arguments": "front end",
+    "post_engine": "post engine",
+    "store_walker": "post engine",
+    "requantizer": "post engine",
+    "stores": "post engine",
+    "requantization": "post engine",
+    "core": "control",
+}
+
+
+def kind_of(module: str) -> str:
+    """The kind that a module is, see :func:`hawx_hw.gateware.names.kind_of`.
+
+    Lanes are ``"lanes"``, and the places before the engines ``"places"``.
+    """
+    return names.kind_of(module, _PREFIXES)
+
+
+def part_of(module: str) -> str | None:
+    """The part that a module belongs to; see :func:`hawx_hw.gateware.names.part_of`."""
+    return names.part_of(module, PARTS, _PREFIXES)

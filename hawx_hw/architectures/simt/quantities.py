@@ -1,0 +1,381 @@
+"""Features of SIMT units, and the quantities that are predicted from them, as data."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from hawx_hw.architectures.quantities import (
+    ONE,
+    REST,
+    Part,
+    Quantities,
+    Quantity,
+    Term,
+    complement,
+    feature,
+    log2,
+)
+
+__all__ = ["FEATURES", "QUANTITIES"]
+
+#: What each feature is, with its unit; an area is in the unit of the library, um2 in most.
+FEATURES = {
+    "lanes": "lanes",
+    "cluster": "lanes of a cluster",
+    "clusters": "clusters",
+    "warps": "warps",
+    "registers": "registers of a lane and warp",
+    "word": "bytes of a word of the activation memory",
+    "taps": "weights that a lane keeps",
+    "requantizers": "requantizers",
+    "block_register": "a register after each block (1) or none (0)",
+    "windows": "activation windows",
+    "ways": "words of each parity that a window holds",
+    "group_parts": "parts of a weight word that lanes choose from, over all numbers of groups",
+    "register_bits": "width of a vector register (bits)",
+    "scalar_bits": "width of a scalar (bits)",
+    "addend_bits": "width of the addends (bits)",
+    "product_bits": "width after the requantizer's multiplier (bits)",
+    "shift_bits": "width of the requantizer's shift (bits)",
+    "step_bits": "width of the step of codes, whose multiples are stored (bits)",
+    "stream_bits": "width of a word of the stream memory (bits)",
+    "store_bits": "width of a word of the store memory (bits)",
+    "program_words": "words of the program",
+    "weight_banks": "banks of the weight memory",
+    "activation_words": "words of the activation memory",
+    "selections": "distinct selections of blocks",
+    "layers": "layers",
+    "loaded": "parameters loaded at run time (1) or built in (0)",
+    "gated": "clocks gated (1) or not (0)",
+    "clock_mhz": "clock (MHz)",
+    "block_instances": "blocks in all lanes",
+    "isolated": "blocks in lanes that hold several",
+    "several": "lanes that hold several blocks (1) or none (0)",
+    "most_blocks": "blocks of a lane, at most",
+    "lane_product_bits": "width of what is added, summed over the lanes (bits)",
+    "isolated_product_bits": "width of the isolated products, summed over the blocks (bits)",
+    "block_area": "total area of the blocks (um2)",
+    "block_leakage_uw": "total leakage of the blocks (uW)",
+    "block_energy_pj": "energy of an image's multiplications, uniform operands, with glitches (pJ)",
+    "lane_energy_pj": "the same of all products of lanes, also of those that no filter needs (pJ)",
+    "multiplication_fj": "energy of a multiplication, on average (fJ)",
+    "mean_block_area": "area of a block, on average (um2)",
+    "block_delay_ns": "longest path of the slowest block (ns)",
+    "isolated_delay_ns": "longest path of the slowest block in lanes that hold several, else 0 (ns)",
+    "cycles": "cycles of an image, from its first byte to its result's last",
+    "macs": "multiplications of an inference",
+    "instructions": "instructions of an inference, of all warps",
+    "walked": "cycles of an inference in which a stream is walked",
+    "issued": "cycles of an inference in which lanes take operands",
+    "products": "products of all lanes in an inference",
+    "stored": "cycles of an inference in which a store is walked",
+    "words_read": "words that an inference reads from the activation memory",
+    "register_reads": "registers of all lanes that an inference reads",
+    "register_writes": "registers of all lanes that an inference writes",
+    "weights_read": "words of weights that an inference reads",
+    "memory_bits": "bits of all memories",
+    "memory_area": "total area of the memories (um2)",
+    "memory_leakage_uw": "total leakage of the memories (uW)",
+    "known_leakage_uw": "leakage of blocks and memories (uW)",
+    "activation_energy_pj": "energy of an image's accesses to the activation memory (pJ)",
+    "register_energy_pj": "energy of an image's accesses to the vector registers (pJ)",
+    "weight_buffer_energy_pj": "energy of an image's accesses to the weight buffer (pJ)",
+    "scalar_energy_pj": "energy of an image's accesses to the scalars (pJ)",
+    "weight_energy_pj": "energy of an image's accesses to the weight memories (pJ)",
+    "other_energy_pj": "energy of an image's accesses to the other memories (pJ)",
+}
+#: The terms that are a feature, by its name.
+_F = SimpleNamespace(**{name: feature(name) for name in FEATURES})
+#: Bits of a register of all lanes.
+_VECTOR = _F.lanes * _F.register_bits
+
+
+def _area(kind: str, *terms: Term) -> Part:
+    """The area of a kind of module."""
+    return Part(kind, f"area_{kind}", terms)
+
+
+def _path(kind: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
+    """The longest path that ends in a kind of module."""
+    target = f"delay_{kind}_ns"
+    return Quantity(target, "ns", (Part(kind, target, terms),), correction)
+
+
+_AREA = Quantity(
+    "area",
+    "um2",
+    (
+        Part("blocks", "area_blocks", (), exact=_F.block_area),
+        _area(
+            "lanes",
+            # Operands, the sum with its adder, what is added, and what holds blocks still.
+            _F.lanes,
+            _VECTOR,
+            _F.lane_product_bits,
+            _F.block_register * _F.lane_product_bits,
+            _F.isolated,
+            _F.isolated_product_bits,
+            complement("gated") * _VECTOR,
+        ),
+        _area("cluster", _F.clusters, _F.lanes, _F.selections * _F.clusters),
+        _area(
+            "vector_unit",
+            ONE,
+            _F.warps,
+            _F.warps * _F.scalar_bits,
+            _F.lanes,
+            _VECTOR,
+        ),
+        _area("predicates", ONE, _F.warps, _F.lanes, _F.warps * _F.lanes),
+        _area(
+            "activation_window",
+            _F.windows,
+            _F.windows * _F.scalar_bits,
+            _F.windows * _F.ways,
+            _F.windows * _F.ways * _F.scalar_bits,
+            _F.windows * _F.word,
+            _F.windows * _F.ways * _F.word,
+        ),
+        _area("walker", ONE, _F.scalar_bits, _F.stream_bits),
+        _area("group_walker", _F.windows, _F.windows * _F.scalar_bits),
+        _area(
+            "stream_faults", ONE, _F.scalar_bits, _F.windows, _F.windows * _F.scalar_bits
+        ),
+        _area(
+            "weight_feed", ONE, _F.scalar_bits, _F.lanes, _F.lanes * _F.group_parts
+        ),
+        _area(
+            "multiply_engine",
+            ONE,
+            _F.lanes,
+            _F.block_register * _F.lanes,
+            _F.scalar_bits,
+            _F.windows * _F.scalar_bits,
+            _F.warps,
+        ),
+        _area("front_end", ONE, _F.warps, _F.scalar_bits, _F.warps * _F.scalar_bits, _F.lanes),
+        _area("loop_stack", ONE, _F.warps, _F.warps * _F.scalar_bits, log2("program_words")),
+        _area("post_engine", ONE, _VECTOR, _F.word, _F.word * _F.register_bits,
+              _F.requantizers, _F.requantizers * _F.addend_bits),  # fmt: skip
+        _area("store_walker", ONE, _F.scalar_bits, _F.store_bits),
+        _area(
+            "requantizer",
+            _F.requantizers,
+            _F.requantizers * _F.register_bits,
+            _F.requantizers * _F.product_bits,
+            _F.requantizers * _F.addend_bits,
+        ),
+        _area(
+            REST,
+            ONE,
+            _F.warps,
+            _F.warps * _F.scalar_bits,
+            _F.warps * _VECTOR,
+            _VECTOR,
+            _F.word,
+            _F.scalar_bits,
+            _F.weight_banks,
+            _F.weight_banks * _F.lanes,
+            _F.lanes,
+            _F.loaded,
+            _F.loaded * _F.lanes,
+            _F.loaded * _F.word,
+            _F.loaded * _F.weight_banks * _F.lanes,
+            _F.loaded * _F.stream_bits,
+        ),
+    ),
+    (
+        "lanes",
+        "warps",
+        "word",
+        "windows",
+        "requantizers",
+        "register_bits",
+        "scalar_bits",
+        "loaded",
+        "mean_block_area",
+        "isolated",
+    ),
+)
+_ENERGY = Quantity(
+    "dynamic_pj",
+    "pJ",
+    (
+        Part("blocks", "blocks_pj", (_F.block_energy_pj, _F.lane_energy_pj)),
+        Part(
+            "clock",
+            "clock_pj",
+            (
+                # What is clocked in every cycle: gates, and registers that have none.
+                _F.cycles,
+                _F.cycles * _F.lanes,
+                _F.cycles * _F.lanes * _F.block_register,
+                _F.cycles * _F.warps,
+                _F.cycles * _F.warps * _F.lanes,
+                _F.cycles * _F.clusters,
+                _F.cycles * _F.windows,
+                _F.cycles * _F.word,
+                _F.cycles * _F.scalar_bits,
+                _F.cycles * _F.loaded,
+                # And what is behind gates.
+                _F.issued * _F.lanes,
+                _F.issued * _VECTOR,
+                _F.issued * _F.block_register * _F.lane_product_bits,
+                _F.walked * _F.scalar_bits,
+                _F.words_read * _F.word,
+                _F.instructions,
+                _F.stored * _F.requantizers * _F.product_bits,
+                complement("gated") * _F.cycles * _VECTOR,
+            ),
+        ),
+        Part(
+            "logic",
+            "logic_pj",
+            (
+                _F.products,
+                _F.products * _F.register_bits,
+                _F.issued * _F.lanes,
+                _F.issued * _F.isolated,
+                _F.issued * _F.isolated_product_bits,
+                _F.issued * _F.word,
+                _F.issued * _F.windows * _F.word,
+                _F.walked * _F.scalar_bits,
+                _F.walked * _F.windows * _F.scalar_bits,
+                _F.register_reads * _VECTOR,
+                _F.register_reads * _F.warps * _VECTOR,
+                _F.register_writes * _VECTOR,
+                _F.weights_read * _F.lanes,
+                _F.instructions,
+                _F.instructions * _F.scalar_bits,
+                _F.instructions * _F.lanes,
+                _F.stored,
+                _F.stored * _VECTOR,
+                _F.stored * _F.requantizers * _F.product_bits,
+                _F.cycles,
+                _F.cycles * _F.warps,
+                _F.cycles * _F.lanes,
+            ),
+        ),
+        # Accesses and cycles are known, and the technology states what they take.
+        *(
+            Part(f"{use}_memories", "memory_pj", (), exact=feature(f"{use}_energy_pj"))
+            for use in (
+                "activation", "register", "weight_buffer", "scalar", "weight", "other"
+            )
+        ),
+    ),
+    (
+        "lanes",
+        "warps",
+        "word",
+        "windows",
+        "register_bits",
+        "block_register",
+        "requantizers",
+        "multiplication_fj",
+        "isolated",
+    ),
+)
+_LEAKAGE = Quantity(
+    "leakage_uw",
+    "uW",
+    (
+        Part(
+            "all",
+            "leakage_uw",
+            (
+                ONE,
+                _F.lanes,
+                _VECTOR,
+                _F.block_register * _F.lane_product_bits,
+                _F.isolated_product_bits,
+                _F.warps,
+                _F.warps * _F.scalar_bits,
+                _F.warps * _F.lanes,
+                _F.warps * _VECTOR,
+                _F.windows * _F.scalar_bits,
+                _F.windows * _F.ways * _F.word,
+                _F.requantizers * _F.product_bits,
+                _F.word * _F.register_bits,
+                _F.lanes * _F.group_parts,
+                _F.loaded,
+                complement("gated") * _VECTOR,
+            ),
+            exact=_F.known_leakage_uw,
+        ),
+    ),
+    ("lanes", "warps", "word", "windows", "requantizers", "mean_block_area", "isolated"),
+)
+_PATH_LANES = _path(
+    "lanes",
+    (
+        ONE,
+        _F.block_delay_ns,
+        complement("block_register") * _F.block_delay_ns,
+        complement("block_register"),
+        _F.isolated_delay_ns,
+        _F.several,
+        _F.most_blocks,
+        log2("register_bits"),
+        log2("cluster"),
+    ),
+    (
+        "block_delay_ns",
+        "isolated_delay_ns",
+        "block_register",
+        "register_bits",
+        "most_blocks",
+        "cluster",
+    ),
+)
+_PATH_VECTOR = _path(
+    "vector_unit",
+    (ONE, log2("register_bits"), log2("lanes"), log2("warps"), _F.warps),
+    ("register_bits", "lanes", "warps", "registers"),
+)
+_PATH_PREDICATES = _path(
+    "predicates",
+    (ONE, log2("lanes"), log2("warps"), _F.warps, log2("scalar_bits")),
+    ("lanes", "warps", "scalar_bits"),
+)
+_PATH_FRONT_END = _path(
+    "front_end",
+    (ONE, log2("warps"), _F.warps, log2("scalar_bits"), _F.scalar_bits, log2("program_words")),
+    ("warps", "scalar_bits", "program_words"),
+)
+_PATH_FAULTS = _path(
+    "stream_faults",
+    (ONE, log2("scalar_bits"), _F.scalar_bits, log2("windows"), log2("word")),
+    ("scalar_bits", "windows", "word", "ways", "activation_words"),
+)
+_PATH_REST = _path(
+    REST,
+    (
+        ONE,
+        log2("lanes"),
+        log2("warps"),
+        _F.warps,
+        log2("windows"),
+        log2("word"),
+        _F.scalar_bits,
+        log2("product_bits"),
+        log2("requantizers"),
+        _F.loaded,
+    ),
+    ("lanes", "warps", "windows", "word", "scalar_bits", "requantizers", "loaded"),
+)
+
+#: Area, energy, leakage and longest paths of SIMT units.
+QUANTITIES = Quantities(
+    area=_AREA,
+    energy=_ENERGY,
+    leakage=_LEAKAGE,
+    paths={
+        "lanes": _PATH_LANES,
+        "vector_unit": _PATH_VECTOR,
+        "predicates": _PATH_PREDICATES,
+        "front_end": _PATH_FRONT_END,
+        "stream_faults": _PATH_FAULTS,
+        "rest": _PATH_REST,
+    },
+)
