@@ -52,7 +52,8 @@ def kind_of(module: str, prefixes: Mapping[str, str] | None = None) -> str:
     """The kind of a Verilog module, by its name.
 
     It is the module's name without ``hawx_`` and without numbers at its end; all blocks are the
-    kind ``"blocks"``.
+    kind ``"blocks"``. A module that is written for each instance anew, ``PARENT.INSTANCE``, is of
+    its parent's kind.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ def kind_of(module: str, prefixes: Mapping[str, str] | None = None) -> str:
     prefixes : mapping of str to str or None
         The kind of the architecture's modules whose names begin so, and end with names of blocks.
     """
+    module = module.partition(".")[0]
     for prefix, kind in (prefixes or {}).items():
         if module.startswith(prefix):
             return kind

@@ -94,6 +94,7 @@ def _unit(plan: Plan) -> dict[str, float]:
     return {
         "lanes": unit.lanes, "cluster": unit.cluster, "clusters": unit.clusters,
         "warps": unit.warps, "registers": unit.registers, "word": unit.word, "taps": unit.taps,
+        "buffered": unit.taps > 1,
         "requantizers": unit.requantizers, "block_register": unit.block_register,
         "windows": windows, "ways": ways,
         # With one number of groups nothing is routed.
@@ -136,7 +137,7 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
     return {
         **costs.sums(lanes.map.present),
         "block_energy_pj": energy / 1000,
-        "multiplication_fj": energy / plan.cycles().macs,
+        "multiplication_fj": energy / max(1, plan.cycles().macs),
         **_walks(plan, costs),
     }
 

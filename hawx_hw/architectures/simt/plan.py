@@ -38,7 +38,9 @@ from hawx_hw.graph.graph import Graph
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
+    from hawx_hw.characterization.block_table import BlockTable
     from hawx_hw.gateware.core_interface import CoreSignature
+    from hawx_hw.technology import Technology
 
 __all__ = ["Plan", "plan"]
 
@@ -207,6 +209,39 @@ class Plan:
             RegisterConstant("lanes", self.unit.lanes, "Lanes of the unit."),
             RegisterConstant("warps", self.unit.warps, "Warps of the unit."),
         )
+
+    def features(
+        self,
+        technology: Technology,
+        blocks: BlockTable,
+        *,
+        implementation: str = "smallest",
+        clock_mhz: float | None = None,
+        clock_gating: bool = True,
+    ) -> Mapping[str, float]:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.features import features
+
+        return features(
+            self,
+            technology,
+            blocks,
+            objective=implementation,
+            clock_mhz=clock_mhz,
+            clock_gating=clock_gating,
+        )
+
+    def part_of(self, module: str) -> str | None:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.parts import part_of
+
+        return part_of(module)
+
+    def kind_of(self, module: str) -> str:
+        """See :class:`~hawx_hw.architectures.base.Plan`."""
+        from hawx_hw.architectures.simt.parts import kind_of
+
+        return kind_of(module)
 
     def describe(self) -> Mapping[str, Any]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

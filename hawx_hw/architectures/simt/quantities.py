@@ -27,6 +27,7 @@ FEATURES = {
     "registers": "registers of a lane and warp",
     "word": "bytes of a word of the activation memory",
     "taps": "weights that a lane keeps",
+    "buffered": "lanes keep several weights (1) or one (0)",
     "requantizers": "requantizers",
     "block_register": "a register after each block (1) or none (0)",
     "windows": "activation windows",
@@ -117,7 +118,7 @@ _AREA = Quantity(
             _F.isolated_product_bits,
             complement("gated") * _VECTOR,
         ),
-        _area("cluster", _F.clusters, _F.lanes, _F.selections * _F.clusters),
+        _area("cluster", _F.clusters, _F.lanes, _F.clusters * _F.word, _F.selections * _F.clusters),
         _area(
             "vector_unit",
             ONE,
@@ -137,12 +138,15 @@ _AREA = Quantity(
             _F.windows * _F.ways * _F.word,
         ),
         _area("walker", ONE, _F.scalar_bits, _F.stream_bits),
-        _area("group_walker", _F.windows, _F.windows * _F.scalar_bits),
+        _area("group_walker", _F.windows, _F.windows * _F.scalar_bits, _F.windows * _F.stream_bits),
+        _area("stream_faults", ONE, _F.scalar_bits, _F.windows, _F.windows * _F.scalar_bits),
         _area(
-            "stream_faults", ONE, _F.scalar_bits, _F.windows, _F.windows * _F.scalar_bits
-        ),
-        _area(
-            "weight_feed", ONE, _F.scalar_bits, _F.lanes, _F.lanes * _F.group_parts
+            "weight_feed",
+            ONE,
+            _F.scalar_bits,
+            # Weights come from the memory or from the buffer.
+            _F.lanes * _F.buffered,
+            _F.lanes * _F.group_parts,
         ),
         _area(
             "multiply_engine",
@@ -155,8 +159,15 @@ _AREA = Quantity(
         ),
         _area("front_end", ONE, _F.warps, _F.scalar_bits, _F.warps * _F.scalar_bits, _F.lanes),
         _area("loop_stack", ONE, _F.warps, _F.warps * _F.scalar_bits, log2("program_words")),
-        _area("post_engine", ONE, _VECTOR, _F.word, _F.word * _F.register_bits,
-              _F.requantizers, _F.requantizers * _F.addend_bits),  # fmt: skip
+        _area(
+            "post_engine",
+            ONE,
+            _VECTOR,
+            _F.word,
+            _F.word * _F.register_bits,
+            _F.requantizers,
+            _F.requantizers * _F.addend_bits,
+        ),  # fmt: skip
         _area("store_walker", ONE, _F.scalar_bits, _F.store_bits),
         _area(
             "requantizer",
@@ -259,9 +270,7 @@ _ENERGY = Quantity(
         # Accesses and cycles are known, and the technology states what they take.
         *(
             Part(f"{use}_memories", "memory_pj", (), exact=feature(f"{use}_energy_pj"))
-            for use in (
-                "activation", "register", "weight_buffer", "scalar", "weight", "other"
-            )
+            for use in ("activation", "register", "weight_buffer", "scalar", "weight", "other")
         ),
     ),
     (
