@@ -62,7 +62,7 @@ FEATURES = {
     "multiplication_fj": "energy of a multiplication, on average (fJ)",
     "mean_block_area": "area of a block, on average (um2)",
     "block_delay_ns": "longest path of the slowest block (ns)",
-    "isolated_delay_ns": "longest path of the slowest block in lanes that hold several, else 0 (ns)",
+    "isolated_delay_ns": "longest path of the slowest block in lanes with several, else 0 (ns)",
     "cycles": "cycles of an image, from its first byte to its result's last",
     "macs": "multiplications of an inference",
     "instructions": "instructions of an inference, of all warps",
@@ -167,7 +167,7 @@ _AREA = Quantity(
             _F.word * _F.register_bits,
             _F.requantizers,
             _F.requantizers * _F.addend_bits,
-        ),  # fmt: skip
+        ),
         _area("store_walker", ONE, _F.scalar_bits, _F.store_bits),
         _area(
             "requantizer",

@@ -9,6 +9,7 @@ from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.features import features
 from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.architectures.simt.quantities import FEATURES
+from hawx_hw.blocks import by_name
 from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.characterization.block_table import BlockMetrics, BlockTable
 from hawx_hw.graph.graph import Conv2d, Graph, Requantization, Tensor
@@ -100,16 +101,21 @@ def test_counted_by_hand() -> None:
 
 
 def test_lanes_that_hold_several_blocks() -> None:
-    """Those of the first filter may be computed by the other block, too."""
-    lanes = [{"blocks": [A.name], "lanes": [0, 2]}, {"blocks": [A.name, B.name], "lanes": [1, 3]}]
+    """Lanes of the second filter hold the block of the first one, too, which nothing selects."""
+    other = by_name("array(2,2,0)")  # B's table, with products of 16 bits
     alone, several = (
-        features(by_hand(**more), ROUND, COSTS) for more in ({}, {"lane_blocks": lanes})
-    )
+        features(by_hand(lane_blocks=[{"blocks": held, "lanes": lanes} for lanes, held in which]),
+                 ROUND, COSTS)
+        for which in (
+            (([0, 2], [A.name]), ([1, 3], [other.name])),
+            (([0, 2], [A.name]), ([1, 3], [A.name, other.name])),
+        )
+    )  # fmt: skip
     changed = {name: several[name] for name in alone if several[name] != alone[name]}
     assert changed == pytest.approx(
         {
             "block_instances": 6, "isolated": 4, "several": 1, "most_blocks": 2,
-            "isolated_product_bits": 4 * 18, "isolated_delay_ns": 3,
+            "isolated_product_bits": 4 * 16, "isolated_delay_ns": 3,
             "block_area": 4 * 100 + 2 * 70, "mean_block_area": 540 / 6,
             "block_leakage_uw": (4 * 3 + 2 * 2) / 1000,
             "known_leakage_uw": alone["known_leakage_uw"] + 2 * 3 / 1000,
