@@ -47,6 +47,7 @@ FEATURES = {
     "selections": "distinct selections of blocks",
     "layers": "layers",
     "loaded": "parameters loaded at run time (1) or built in (0)",
+    "debug": "halt, steps and read-out (1) or none (0)",
     "gated": "clocks gated (1) or not (0)",
     "clock_mhz": "clock (MHz)",
     "block_instances": "blocks in all lanes",
@@ -175,6 +176,8 @@ _AREA = Quantity(
             _F.requantizers * _F.register_bits,
             _F.requantizers * _F.product_bits,
             _F.requantizers * _F.addend_bits,
+            _F.requantizers * _F.shift_bits,
+            _F.requantizers * _F.step_bits,
         ),
         _area(
             REST,
@@ -193,6 +196,7 @@ _AREA = Quantity(
             _F.loaded * _F.word,
             _F.loaded * _F.weight_banks * _F.lanes,
             _F.loaded * _F.stream_bits,
+            _F.debug,
         ),
     ),
     (
@@ -228,6 +232,7 @@ _ENERGY = Quantity(
                 _F.cycles * _F.word,
                 _F.cycles * _F.scalar_bits,
                 _F.cycles * _F.loaded,
+                _F.cycles * _F.debug,
                 # And what is behind gates.
                 _F.issued * _F.lanes,
                 _F.issued * _VECTOR,
@@ -308,6 +313,7 @@ _LEAKAGE = Quantity(
                 _F.word * _F.register_bits,
                 _F.lanes * _F.group_parts,
                 _F.loaded,
+                _F.debug,
                 complement("gated") * _VECTOR,
             ),
             exact=_F.known_leakage_uw,

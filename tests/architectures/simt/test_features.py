@@ -55,7 +55,7 @@ def test_counted_by_hand() -> None:
             "program_words": len(made.program.code), "weight_banks": 1,
             # The image: a word a pixel. The result lies in a memory of its own.
             "activation_words": 4,
-            "selections": 1, "layers": 1, "loaded": 0, "gated": 1, "clock_mhz": 100,
+            "selections": 1, "layers": 1, "loaded": 0, "debug": 0, "gated": 1, "clock_mhz": 100,
             "block_instances": 4, "isolated": 0, "several": 0, "most_blocks": 1,
             # A's products have 16 bits, B's 18.
             "lane_product_bits": 2 * 16 + 2 * 18, "isolated_product_bits": 0,
@@ -168,12 +168,19 @@ def test_the_clock_of_memories_counts_in_each_cycle() -> None:
 
 
 def test_keys_of_the_accelerator() -> None:
-    made = by_hand(taps=1, block_register=True, parameters="loaded")
+    made = by_hand(taps=1, block_register=True, parameters="loaded", debug=True)
     values = features(made, ROUND, COSTS, clock_mhz=77)
     assert list(values) == list(FEATURES)
     assert all(isinstance(value, float) for value in values.values())
-    names = ("buffered", "block_register", "loaded", "clock_mhz", "weight_buffer_energy_pj")
-    assert [values[name] for name in names] == [0, 1, 1, 77, 0]
+    names = (
+        "buffered",
+        "block_register",
+        "loaded",
+        "debug",
+        "clock_mhz",
+        "weight_buffer_energy_pj",
+    )
+    assert [values[name] for name in names] == [0, 1, 1, 1, 77, 0]
 
 
 def test_what_is_refused() -> None:

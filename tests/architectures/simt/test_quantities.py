@@ -13,7 +13,7 @@ def test_features_are_of_terms() -> None:
     """But for the few that say what a design is, and count in no quantity."""
     others = {
         "clusters", "registers", "taps", "macs", "clock_mhz", "memory_bits", "memory_area",
-        "memory_leakage_uw", "block_leakage_uw", "layers",
+        "memory_leakage_uw", "block_leakage_uw", "block_instances", "layers",
     }  # fmt: skip
     assert set(FEATURES) - QUANTITIES.features <= others
 
