@@ -70,7 +70,8 @@ def features(
     cycles = image_cycles(plan)
     values = {
         **_unit(plan),
-        "loaded": plan.loadable, "debug": plan.accelerator.debug, "gated": clock_gating, "clock_mhz": clock,
+        "loaded": plan.loadable, "debug": plan.accelerator.debug,
+        "gated": clock_gating, "clock_mhz": clock,
         **_lanes(plan),
         **_blocks(plan, blocks, objective),
         "cycles": cycles, "macs": plan.cycles().macs,
