@@ -364,21 +364,21 @@ _MAPPING = (
     ),
     Mutation(
         "energy-of-blocks-without-their-shares",
-        f"{_ARRAY}/features.py",
+        "hawx_hw/architectures/common/feature_sums.py",
         "layer.macs * share / layer.weight.size",
         "layer.macs",
         f"{_ARRAY_TESTS}/test_features.py",
     ),
     Mutation(
         "memories-that-are-written-for-nothing",
-        f"{_ARRAY}/features.py",
+        "hawx_hw/architectures/common/feature_sums.py",
         "memory.reads * macro.read_energy_fj + memory.writes * macro.write_energy_fj",
         "memory.reads * macro.read_energy_fj",
         f"{_ARRAY_TESTS}/test_features.py",
     ),
     Mutation(
         "memories-whose-clock-stands-still",
-        f"{_ARRAY}/features.py",
+        "hawx_hw/architectures/common/feature_sums.py",
         "cycles * macro.clock_fj",
         "0 * macro.clock_fj",
         f"{_ARRAY_TESTS}/test_features.py",
@@ -1023,6 +1023,20 @@ _SUMMARY = (
 _SIMT = "hawx_hw/architectures/simt"
 _SIMT_TESTS = "tests/architectures/simt"
 _SIMT_BREAKAGES = (
+    Mutation(
+        "energy-of-lanes-that-are-off",
+        f"{_SIMT}/features.py",
+        "float(own @ issue.lanes)",
+        "float(own.sum())",
+        f"{_SIMT_TESTS}/test_features.py",
+    ),
+    Mutation(
+        "lanes-with-several-blocks-as-with-one",
+        f"{_SIMT}/features.py",
+        "np.where(counts > 1, counts, 0)",
+        "np.where(counts > 2, counts, 0)",
+        f"{_SIMT_TESTS}/test_features.py",
+    ),
     Mutation(
         "items-that-do-not-go-on-to-the-next-tile",
         f"{_SIMT}/kernels.py",

@@ -60,7 +60,7 @@ class BlockCosts:
         self._of = dict(zip((block.digest for block in blocks), self.energies, strict=True))
 
     def sums(self, present: np.ndarray) -> dict[str, float]:
-        """Of all blocks of all cells.
+        """Sums over all blocks of all cells.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class BlockCosts:
 def memory_sums(
     plan: Plan, model: MemoryModel, cycles: int, uses: Sequence[str]
 ) -> dict[str, float]:
-    """Of all memories: bits, area, leakage, and the energy of an image by use.
+    """Bits, area and leakage of all memories, and the energy of an image by their use.
 
     Parameters
     ----------

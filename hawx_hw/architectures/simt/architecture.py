@@ -67,7 +67,7 @@ class Simt:
     @property
     def features(self) -> Mapping[str, str]:
         """See :class:`~hawx_hw.architectures.base.Architecture`."""
-        from hawx_hw.architectures.simt.quantities import FEATURES  # type: ignore[import-untyped]
+        from hawx_hw.architectures.simt.quantities import FEATURES
 
         return FEATURES
 

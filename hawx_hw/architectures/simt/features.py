@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def features(
 
 def _unit(plan: Plan) -> dict[str, float]:
     """The sizes of the unit, its engines and its memories."""
-    from hawx_hw.architectures.simt.gateware.multiply_engine import windows_of
+    from hawx_hw.architectures.simt.gateware.activation_feed import windows_of
 
     unit, program = plan.unit, plan.program
     streams, stores = program.stream_format, program.store_format
@@ -168,13 +167,14 @@ def _walks(plan: Plan, costs: BlockCosts) -> dict[str, float]:
 
 def _accesses(uses: Sequence[MemoryUse]) -> dict[str, float]:
     """Accesses of an image to the memories that the lanes work on, of all that have one use."""
-    total = Counter[str]()
+    reads: dict[str, float] = {}
+    writes: dict[str, float] = {}
     for memory in uses:
-        total[f"{memory.use} reads"] += memory.reads * memory.count
-        total[f"{memory.use} writes"] += memory.writes * memory.count
+        reads[memory.use] = reads.get(memory.use, 0.0) + memory.reads * memory.count
+        writes[memory.use] = writes.get(memory.use, 0.0) + memory.writes * memory.count
     return {
-        "words_read": total["activation reads"],
-        "register_reads": total["register reads"],
-        "register_writes": total["register writes"],
-        "weights_read": total["weight reads"],
+        "words_read": reads["activation"],
+        "register_reads": reads["register"],
+        "register_writes": writes["register"],
+        "weights_read": reads["weight"],
     }

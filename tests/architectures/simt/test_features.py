@@ -1,4 +1,4 @@
-"""What is known of a unit without synthesis is what its program does and its plan says."""
+"""What is known of a unit without synthesis is what its program does and its plan states."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_lanes_that_hold_several_blocks() -> None:
     """Lanes of the second filter hold the block of the first one, too, which nothing selects."""
     other = by_name("array(2,2,0)")  # B's table, with products of 16 bits
     alone, several = (
-        features(by_hand(lane_blocks=[{"blocks": held, "lanes": lanes} for lanes, held in which]),
+        features(by_hand(lane_blocks=[{"blocks": own, "lanes": lanes} for lanes, own in which]),
                  ROUND, COSTS)
         for which in (
             (([0, 2], [A.name]), ([1, 3], [other.name])),
