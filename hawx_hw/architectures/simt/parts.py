@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from hawx_hw.architectures.simt.gateware.names import (
+    ACTIVATION_FEED,
+    DECODER,
+    DISPATCH,
     ENGINE_PLACE,
     FRONT_END,
+    JUMP_CHECK,
     LANE,
+    LANE_ARRAY,
     MULTIPLY_ENGINE,
+    REGISTER_FILE,
+    REGISTER_MEMORY,
+    SCALAR_MEMORY,
+    SCALAR_UNIT,
     SCALARS,
+    SOURCE_SELECT,
+    TRAP_UNIT,
+    WARP_STATES,
+    WEIGHT_BUFFER,
     WEIGHT_FEED,
 )
 from hawx_hw.gateware import names
@@ -16,18 +29,18 @@ __all__ = ["PARTS", "kind_of", "part_of"]
 
 #: Modules that are of the kind of the one that they stand in.
 _WITHIN = {
-    "hawx_activation_feed": MULTIPLY_ENGINE,
-    "hawx_lane_array": MULTIPLY_ENGINE,
-    "hawx_source_select": FRONT_END,
-    "hawx_decoder": FRONT_END,
-    "hawx_trap_unit": FRONT_END,
-    "hawx_scalar_unit": FRONT_END,
-    "hawx_jump_check": FRONT_END,
-    "hawx_dispatch": FRONT_END,
-    "hawx_warp_states": FRONT_END,
-    "hawx_scalar_memory": SCALARS,
-    "hawx_weight_buffer": WEIGHT_FEED,
-    "hawx_register_memory": "hawx_register_file",
+    ACTIVATION_FEED: MULTIPLY_ENGINE,
+    LANE_ARRAY: MULTIPLY_ENGINE,
+    SOURCE_SELECT: FRONT_END,
+    DECODER: FRONT_END,
+    TRAP_UNIT: FRONT_END,
+    SCALAR_UNIT: FRONT_END,
+    JUMP_CHECK: FRONT_END,
+    DISPATCH: FRONT_END,
+    WARP_STATES: FRONT_END,
+    SCALAR_MEMORY: SCALARS,
+    REGISTER_MEMORY: REGISTER_FILE,
+    WEIGHT_BUFFER: WEIGHT_FEED,
 }
 _PREFIXES = {LANE: "lanes", ENGINE_PLACE: "places"}
 #: The part of each kind of module of the core; memories are counted with what reads them.
