@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.util.macros import MACROS
 from tests.architectures.serial import Serial, SerialConfig, graph
+from tests.architectures.simt.networks import UNITS, random_plan
 
 
 def systolic(seed: int) -> Plan:
@@ -28,6 +30,11 @@ def systolic(seed: int) -> Plan:
         loadable=seed % 2 == 1,
     )
     return plan(random_graph(rng, layers=3, max_size=6), shape)
+
+
+def simt(seed: int) -> Plan:
+    # A unit of its own for each, and parameters of both kinds.
+    return random_plan(seed * (len(UNITS) // 2 + 1))
 
 
 def serial() -> Plan:
@@ -52,9 +59,16 @@ def macros(folder: Path) -> Counter[tuple[str, int, int]]:
     return instances
 
 
-@pytest.mark.parametrize("seed", [None, *range(6)])
-def test_accesses_are_of_all_memories_of_the_hardware(seed: int | None, tmp_path: Path) -> None:
-    made = serial() if seed is None else systolic(seed)
+PLANS = {"serial": serial} | {
+    f"{kind.__name__}_{seed}": partial(kind, seed)
+    for kind, count in ((systolic, 6), (simt, 2))
+    for seed in range(count)
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_accesses_are_of_all_memories_of_the_hardware(name: str, tmp_path: Path) -> None:
+    made = PLANS[name]()
     emit_accelerator(made, tmp_path, config_hash=0)
     listed: Counter[tuple[str, int, int]] = Counter()
     for use in made.accesses():
