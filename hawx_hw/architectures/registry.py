@@ -12,9 +12,8 @@ from hawx_hw.errors import UserError
 
 __all__ = ["ARCHITECTURES", "DEFAULT", "Accelerator", "architecture_named", "architecture_of"]
 
-_ALL = (Systolic(), cast(Architecture, Simt()))
 #: All architectures, by their names in the config.
-ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in _ALL}
+ARCHITECTURES: dict[str, Architecture] = {each.name: each for each in (Systolic(), Simt())}
 #: The architecture of a config that names none.
 DEFAULT = "systolic"
 

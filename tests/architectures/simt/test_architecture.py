@@ -9,6 +9,7 @@ from hawx_hw.architectures.registry import ARCHITECTURES, architecture_named
 from hawx_hw.architectures.simt.architecture import Simt
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import Plan
+from hawx_hw.architectures.simt.quantities import FEATURES, QUANTITIES
 from hawx_hw.errors import UserError
 from tests.search.small import small_graph
 
@@ -21,6 +22,11 @@ _: Architecture = Simt()
 def test_it_is_found_by_its_name() -> None:
     assert architecture_named("simt") is SIMT
     assert isinstance(SIMT, Simt)
+
+
+def test_what_predictors_learn_from() -> None:
+    assert SIMT.features is FEATURES
+    assert SIMT.quantities is QUANTITIES
 
 
 def test_samples_are_configs_that_can_be_planned() -> None:
