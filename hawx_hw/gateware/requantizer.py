@@ -36,6 +36,8 @@ class RequantizerFormat:
         Windows that are under way at once, >= 1.
     pooled : bool
         Whether some window has several values of which the largest counts.
+    sums : bool
+        Whether the products of some window are added up.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class RequantizerFormat:
     rule: data.StructLayout
     windows: int
     pooled: bool
+    sums: bool = True
 
     def __post_init__(self) -> None:
         for name in ("sum_bits", "addend_bits", "product_bits", "windows"):
@@ -106,7 +109,8 @@ class Requantizer(wiring.Component):
     compare_first, compare_last : In(1)
         The value that stage :attr:`COMPARE_STAGE` takes begins its window; is to be multiplied.
     accumulate : In(1)
-        The product that stage :attr:`MULTIPLY_STAGE` makes is added to the one before.
+        The product that stage :attr:`MULTIPLY_STAGE` makes is added to the one before; 0 where the
+        format has no sums.
     code : Out(CODE)
     """
 
@@ -186,8 +190,11 @@ class Requantizer(wiring.Component):
             add_booth_row(m, matrix, value, digits[weight : weight + 3], weight)
         addend = Signal(signed(bits))
         m.d.comb += addend.eq(constants.addend)
-        matrix.add_unsigned(Mux(self.accumulate, first, addend.as_unsigned()))
-        matrix.add_unsigned(Mux(self.accumulate, second, 0))
+        if self._format.sums:
+            matrix.add_unsigned(Mux(self.accumulate, first, addend.as_unsigned()))
+            matrix.add_unsigned(Mux(self.accumulate, second, 0))
+        else:
+            matrix.add_unsigned(addend.as_unsigned())
         results = matrix.carry_save(m, "product")
         with m.If(self.stage_valid[self.MULTIPLY_STAGE]):
             m.d.sync += [first.eq(results[0]), second.eq(results[1])]

@@ -144,6 +144,11 @@ def _word(source: Source, unit: Unit, address: int, line: Line) -> int:
                 f"{operation.mnemonic} has no suffix {suffix}", hint_of(suffix, known)
             )
         values["fn"] = operation.suffixes[suffix]
+    name = head.text.upper() if not dot else f"{operation.mnemonic}.{suffix}"
+    if unit.instructions and name not in unit.instructions:
+        raise head.error(
+            f"The unit has no {name}", f"It has {', '.join(unit.instructions)}; or change .unit."
+        )
     parts = _modifiers(operation, line, values)
     _operands(source, unit, address, operation, head, parts, values)
     try:

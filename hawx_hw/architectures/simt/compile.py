@@ -24,6 +24,7 @@ from hawx_hw.architectures.simt.lane_placement import (
 )
 from hawx_hw.architectures.simt.lanes import LaneBlockMap, LaneBlocks
 from hawx_hw.architectures.simt.lowering import Bases, Lowered, lower, most_beats
+from hawx_hw.architectures.simt.needs import narrowed
 from hawx_hw.architectures.simt.program import MOST_DESCRIPTORS, Program
 from hawx_hw.architectures.simt.tensors import Map, image_pixels_per_word
 from hawx_hw.architectures.simt.tiling import beats_of, best_way
@@ -98,7 +99,12 @@ class Compiled:
 
 
 def compile_layers(
-    graph: Graph, layers: Sequence[Operation], unit: Unit, lane_blocks: LaneBlockMap | None = None
+    graph: Graph,
+    layers: Sequence[Operation],
+    unit: Unit,
+    lane_blocks: LaneBlockMap | None = None,
+    *,
+    narrow: bool = True,
 ) -> Compiled:
     """Compile the layers of a network.
 
@@ -111,6 +117,8 @@ def compile_layers(
         The numbers that do not depend on the network count.
     lane_blocks : LaneBlockMap or None
         The blocks of each lane; derived from the layers' blocks if left out.
+    narrow : bool
+        Whether the unit has only the instructions, loops and predicates that the program uses.
 
     Raises
     ------
@@ -157,7 +165,7 @@ def compile_layers(
         {layer.name: offsets(layer) for layer in layers if layer.multiplies},
         {layer.name: spans(layer) for layer in layers if layer.multiplies},
     )
-    return _linked(graph, compiled, widest, image, arena, bits, placed.lane_blocks, chosen)
+    return _linked(graph, compiled, widest, image, arena, bits, placed.lane_blocks, chosen, narrow)
 
 
 @dataclass(frozen=True, eq=False)
@@ -344,6 +352,7 @@ def _linked(
     bits: Ranges,
     lane_blocks: LaneBlockMap,
     selections: Sequence[np.ndarray],
+    narrow: bool,
 ) -> Compiled:
     """The program of all layers."""
     reads_image = max(
@@ -361,8 +370,9 @@ def _linked(
     weights = np.concatenate([layer.lowered.weights for layer in layers])
     constants = np.concatenate([layer.lowered.constants for layer in layers])
     result = layers[-1].target
+    words = emitter.words()
     final = dataclasses.replace(
-        unit,
+        narrowed(unit, words) if narrow else unit,
         scalar_bits=_scalar_bits(unit, layers, arena, emitter, len(weights), len(constants)),
         register_bits=max(RANGES["register_bits"][0], bits.sum_bits),
         addend_bits=max(RANGES["addend_bits"][0], bits.addend_bits),
@@ -390,7 +400,7 @@ def _linked(
     program = Program(
         final,
         LaneBlocks(lane_blocks.blocks, choice, lane_blocks.present),
-        emitter.words(),
+        words,
         emitter.argument_words(final),
         tuple(emitter.streams),
         tuple(emitter.stores),

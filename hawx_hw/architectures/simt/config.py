@@ -97,6 +97,11 @@ class SimtConfig(AcceleratorConfig):
         description="Whether software may halt the unit, step it, and read its registers and "
         "counters; no cycle changes, the unit gets larger.",
     )
+    instructions: Literal["needed", "all"] = Field(
+        default="needed",
+        description="needed: the hardware has the instructions, nested loops and predicates that "
+        "the network's program uses, and no others; all: programs that are loaded may use any.",
+    )
     weight_banks: int | None = Field(
         default=None,
         ge=1,

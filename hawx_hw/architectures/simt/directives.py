@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream
+from hawx_hw.architectures.simt.isa import INSTRUCTIONS
 from hawx_hw.architectures.simt.source import Line, Token, hint_of, number
 from hawx_hw.architectures.simt.unit import RANGES, Unit
 from hawx_hw.blocks.block import Block
@@ -122,6 +123,9 @@ def _unit(source: Source, line: Line, head: Token) -> None:
                 number(Token(part, given.file, given.line, given.column), range(1, 65), key)
                 for part in given.text.split(",")
             )
+        elif key == "instructions":
+            names = [_instruction_name(part, given) for part in given.text.split("+")]
+            values[key] = tuple(name for name in INSTRUCTIONS if name in names)
         elif key == "block_register":
             values[key] = bool(number(given, range(2), key))
         else:
@@ -132,6 +136,14 @@ def _unit(source: Source, line: Line, head: Token) -> None:
     except ValueError as error:
         place = tokens.get(str(error).split(" ", 1)[0], head)
         raise place.error(str(error), "Leave the key out for a value that fits.") from error
+
+
+def _instruction_name(text: str, token: Token) -> str:
+    mnemonic, dot, suffix = text.partition(".")
+    name = f"{mnemonic.upper()}{dot}{suffix.lower()}"
+    if name not in INSTRUCTIONS:
+        raise token.error(f"There is no instruction {name}", hint_of(name, INSTRUCTIONS))
+    return name
 
 
 def _stream(source: Source, line: Line, head: Token) -> None:

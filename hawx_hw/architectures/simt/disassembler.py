@@ -191,7 +191,9 @@ def _unit_text(unit: Unit) -> str:
     texts = []
     for name, value in unit.layout.items():
         if isinstance(value, tuple):
-            texts.append(f"{name}={','.join(map(str, value))}")
+            if value:  # without any instructions there are all
+                separator = "+" if name == "instructions" else ","
+                texts.append(f"{name}={separator.join(map(str, value))}")
         else:
             texts.append(f"{name}={int(value)}")  # type: ignore[call-overload]
     return " ".join(texts)

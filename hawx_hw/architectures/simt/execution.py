@@ -13,14 +13,13 @@ import numpy as np
 
 from hawx_hw.architectures.simt.descriptors import Store, Stream
 from hawx_hw.architectures.simt.isa import (
-    LOOP_LEVELS,
     MULTIPLY_SCALARS,
     PC_BITS,
     POST_SCALARS,
-    PREDICATES,
     SCALARS,
     Instruction,
     Place,
+    encode,
 )
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.state import Loop, Memories, Warp, wrap
@@ -83,7 +82,7 @@ def special_register(warp: Warp, number: int) -> int:
 
 
 def front_faults(program: Program, instruction: Instruction) -> None:
-    """Refuse what no state is needed for: registers, streams, stores and groups that are not there.
+    """Refuse what no state is needed for: instructions, registers and so on that are not there.
 
     Raises
     ------
@@ -91,13 +90,19 @@ def front_faults(program: Program, instruction: Instruction) -> None:
     """
     unit, operation = program.unit, instruction.operation
     engine = operation.place in (Place.MULTIPLY, Place.POST)
+    if unit.instructions and instruction.name not in unit.instructions:
+        raise TrapError(Cause.ENCODING, encode(instruction))
+    if instruction.pred & 3 > unit.predicates:
+        raise TrapError(Cause.REGISTER, instruction.pred & 3)
     for operand in operation.operands:
         number = getattr(instruction, operand.field)
         # The engines compare the last of several registers.
         if operand.kind == "vector" and number >= unit.registers and not engine:
             raise TrapError(Cause.REGISTER, number)
-        if operand.kind == "predicate" and not 1 <= number < PREDICATES:
+        if operand.kind == "predicate" and not 1 <= number <= unit.predicates:
             raise TrapError(Cause.REGISTER, number)
+        if operand.kind == "condition" and number & 3 > unit.predicates:
+            raise TrapError(Cause.REGISTER, number & 3)
         if operand.kind == "groups" and number >= len(unit.groups):
             raise TrapError(Cause.STREAM, number)
     if engine:
@@ -135,7 +140,7 @@ def _loop(program: Program, warp: Warp, instruction: Instruction) -> None:
     first = warp.pc + 1
     end = first + instruction.offset
     around = warp.loops[-1].end if warp.loops else len(program.code)
-    if instruction.offset < 1 or len(warp.loops) == LOOP_LEVELS or end > around:
+    if instruction.offset < 1 or len(warp.loops) == program.unit.loops or end > around:
         raise TrapError(Cause.LOOP, end % (1 << PC_BITS))
     times = warp.scalars[instruction.ra]
     if times:

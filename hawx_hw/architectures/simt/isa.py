@@ -20,6 +20,7 @@ __all__ = [
     "FORMS",
     "FRONT_END_LATENCY",
     "HAZARD",
+    "INSTRUCTIONS",
     "LOOP_LEVELS",
     "MULTIPLY_FAULT_LATENCY",
     "MULTIPLY_SCALARS",
@@ -257,6 +258,16 @@ class Operation:
         return f"{self.mnemonic} {names}".strip()
 
     @property
+    def names(self) -> Mapping[str, int]:
+        """What the assembler calls it, with each of its suffixes, and the value of ``fn``."""
+        if not self.suffixes:
+            return {self.mnemonic: 0}
+        return {
+            f"{self.mnemonic}.{suffix}" if suffix else self.mnemonic: value
+            for suffix, value in self.suffixes.items()
+        }
+
+    @property
     def latency(self) -> int:
         """Cycles beyond the front end's, without waits, walks and the engines' own."""
         return {Place.BROADCAST: BROADCAST_LATENCY, Place.ARITHMETIC: ARITHMETIC_LATENCY}.get(
@@ -424,6 +435,8 @@ _ALL = (
 #: Every operation, by its opcode.
 OPERATIONS: Mapping[int, Operation] = MappingProxyType({each.opcode: each for each in _ALL})
 _BY_NAME = {each.mnemonic: each for each in _ALL}
+#: The name of every instruction, suffixes included, such as ``QST.max``; in the order of opcodes.
+INSTRUCTIONS: tuple[str, ...] = tuple(name for each in _ALL for name in each.names)
 
 
 def operation_named(mnemonic: str) -> Operation:
@@ -468,6 +481,12 @@ class Instruction:
     def operation(self) -> Operation:
         """Its entry of the table."""
         return _BY_NAME[self.mnemonic]
+
+    @property
+    def name(self) -> str:
+        """Its entry in :data:`INSTRUCTIONS`."""
+        names = self.operation.names
+        return next((name for name, value in names.items() if value == self.fn), self.mnemonic)
 
     @property
     def suffix(self) -> str:

@@ -301,7 +301,13 @@ def plan(
     """
     unit = accelerator.unit()
     layers = operations(graph, window_limit=unit.registers, assignment=assignment)
-    compiled = compile_layers(graph, layers, unit, accelerator.lane_block_map(base))
+    compiled = compile_layers(
+        graph,
+        layers,
+        unit,
+        accelerator.lane_block_map(base),
+        narrow=accelerator.instructions == "needed",
+    )
     result = Plan(graph, accelerator, dict(assignment or {}), compiled)
     for what, key, need in (
         ("activations", "activation_kib", result.activation_bytes),

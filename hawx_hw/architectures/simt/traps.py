@@ -35,7 +35,8 @@ class Cause(enum.IntEnum):
 CAUSES: Mapping[Cause, tuple[str, str]] = MappingProxyType(
     {
         Cause.ENCODING: (
-            "no such instruction, or a field that it does not have is not zero",
+            "no such instruction, or one that the unit lacks, or a field that it does not have is "
+            "not zero",
             "the instruction",
         ),
         Cause.REGISTER: (
@@ -43,8 +44,8 @@ CAUSES: Mapping[Cause, tuple[str, str]] = MappingProxyType(
             "the number of the register, or the first beyond those that there are",
         ),
         Cause.LOOP: (
-            "a third level, no instruction in the loop, a loop that ends after the one around it, "
-            "or a branch out of a loop",
+            "more loops in each other than the unit has, no instruction in the loop, a loop that "
+            "ends after the one around it, or a branch out of a loop",
             "the first instruction after the loop, or the branch's target",
         ),
         Cause.PC: ("no instruction at this address", "the address"),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from hawx_hw.architectures.simt.isa import barrel_period, multiply_latency
+from hawx_hw.architectures.simt.isa import (
+    INSTRUCTIONS,
+    LOOP_LEVELS,
+    PREDICATES,
+    Place,
+    barrel_period,
+    multiply_latency,
+    operation_named,
+)
 
 __all__ = ["RANGES", "Unit", "default_cluster", "default_requantizers", "default_warps", "divisors"]
 
@@ -23,6 +31,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "product_bits": (24, 80),
     "activation_words": (1, 1 << 24),
     "result_words": (1, 1 << 24),
+    "loops": (0, LOOP_LEVELS),
+    "predicates": (0, PREDICATES - 1),
 }
 #: Lanes up to which two warps keep the multiply engine busy.
 _TWO_WARPS = 8
@@ -88,6 +98,13 @@ class Unit:
         Two's complement widths of a requantizer's addend, and of its sum of products.
     activation_words, result_words : int
         Depths of these memories.
+    loops : int
+        Loops that a warp may be in, one in the other.
+    predicates : int
+        Predicates of a thread that may be written: p1 and on.
+    instructions : tuple of str
+        Those that there are, of :data:`~hawx_hw.architectures.simt.isa.INSTRUCTIONS` and in their
+        order. Empty: all.
 
     Raises
     ------
@@ -110,6 +127,9 @@ class Unit:
     product_bits: int = 48
     activation_words: int = 1024
     result_words: int = 64
+    loops: int = LOOP_LEVELS
+    predicates: int = PREDICATES - 1
+    instructions: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
         _in_range(self, "lanes")
@@ -142,6 +162,12 @@ class Unit:
             raise ValueError(
                 f"groups must be 1 and other divisors of {self.clusters}, the number of clusters, "
                 f"ascending, not {given}"
+            )
+        named = tuple(self.instructions)
+        if named != tuple(name for name in INSTRUCTIONS if name in named):
+            raise ValueError(
+                "instructions must be some of those that there are, in the order of their "
+                f"opcodes, not {', '.join(named)}"
             )
         if self.activation_words > 1 << self.word_bits:
             raise ValueError(
@@ -177,6 +203,48 @@ class Unit:
         """
         word, place = divmod(byte, self.word)
         return (word << self.byte_bits) | place
+
+    # Instructions -----------------------------------------------------------------------------
+
+    def has(self, *mnemonics: str) -> bool:
+        """Whether there is any of some instructions, with or without a suffix."""
+        return any(each.partition(".")[0] in mnemonics for each in self._present)
+
+    def has_name(self, name: str) -> bool:
+        """Whether there is an instruction with this suffix, or without one where it has none."""
+        return name in self._present
+
+    @property
+    def _present(self) -> tuple[str, ...]:
+        return self.instructions or INSTRUCTIONS
+
+    @property
+    def vectors(self) -> bool:
+        """Whether there are instructions on whole vector registers, without a walk."""
+        return any(
+            operation_named(name.partition(".")[0]).place in (Place.BROADCAST, Place.ARITHMETIC)
+            for name in self._present
+        )
+
+    @property
+    def compares(self) -> bool:
+        """Whether some of these write predicates."""
+        return self.has("VLT", "VEQ")
+
+    @property
+    def adds_codes(self) -> bool:
+        """Whether there are stream instructions that multiply nothing."""
+        return self.has("LDV", "RADD", "RMAX")
+
+    @property
+    def takes_own(self) -> bool:
+        """Whether there are stream instructions whose lanes take a byte of their own."""
+        return self.adds_codes or self.has("MACW")
+
+    @property
+    def masks(self) -> bool:
+        """Whether an instruction may leave lanes out."""
+        return self.predicates > 0
 
     # Cycles -----------------------------------------------------------------------------------
 

@@ -102,6 +102,14 @@ def test_messages(text: str, message: str) -> None:
     assert message in str(error.value)
 
 
+def test_an_instruction_that_the_unit_lacks() -> None:
+    source = ".unit lanes=4 instructions=LI+QST.max+HALT\n.store o\n"
+    assert len(assemble(f"{source}li s1, 1\nqst.max v0, s4, o").code) == 2
+    for text, name in (("NOP", "NOP"), ("QST v0, s4, o", "QST"), ("qst.SUM v0, s4, o", "QST.sum")):
+        with pytest.raises(UserError, match=rf"k\.s:3:1: The unit has no {name}\. It has HALT, LI"):
+            assemble(f"{source}{text}", file="k.s")
+
+
 def test_a_source_without_instructions() -> None:
     with pytest.raises(UserError, match=r"There are no instructions\. End with HALT\."):
         assemble(HEAD, file="k.s")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -203,3 +205,16 @@ def test_scalars_are_no_wider_than_they_need_to_be(seed: int) -> None:
     assert unit.activation_words <= 1 << unit.word_bits
     needed = max(len(made.program.weights), len(made.program.constants), unit.activation_words)
     assert unit.scalar_bits <= max(12, (needed << unit.byte_bits).bit_length() + 1)
+
+
+def test_a_unit_has_what_its_network_needs() -> None:
+    graph = lenet5()
+    needed, everything = (
+        plan(graph, SimtConfig(lanes=8, instructions=choice)).unit for choice in ("needed", "all")
+    )
+    assert everything.instructions == () and everything.vectors
+    assert not needed.vectors and not needed.adds_codes
+    assert "MAC.z" in needed.instructions and "SUB" not in needed.instructions
+    # Six filters on eight lanes.
+    assert needed.predicates == 1
+    assert replace(needed, instructions=(), loops=2, predicates=3) == everything

@@ -23,9 +23,12 @@ def test_every_key_of_a_unit() -> None:
         "",
         ".unit lanes=16 cluster=4 warps=3 registers=12 word=2 taps=5 requantizers=2 "
         "block_register=1 groups=1,4 register_bits=20 scalar_bits=18 addend_bits=40 "
-        "product_bits=50 activation_words=99 result_words=7",
+        "product_bits=50 activation_words=99 result_words=7 loops=1 predicates=0 "
+        "instructions=MAC.Z+halt",
     ).unit
-    assert unit == Unit(16, 4, 3, 12, 2, 5, 2, True, (1, 4), 20, 18, 40, 50, 99, 7)
+    assert unit == Unit(
+        16, 4, 3, 12, 2, 5, 2, True, (1, 4), 20, 18, 40, 50, 99, 7, 1, 0, ("HALT", "MAC.z")
+    )
 
 
 def test_every_key_of_a_stream() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hawx_hw.architectures.simt.isa import (
     FORMS,
+    INSTRUCTIONS,
     OPERATIONS,
     EncodingError,
     Field,
@@ -152,3 +153,12 @@ def test_the_barrel_has_room_for_its_pipeline() -> None:
 def test_the_name_of_a_suffix() -> None:
     assert [Instruction("QST", fn=fn).suffix for fn in range(3)] == ["", "max", "sum"]
     assert Instruction("LDV").suffix == ""
+
+
+def test_names_of_instructions() -> None:
+    assert len(set(INSTRUCTIONS)) == len(INSTRUCTIONS)
+    assert Instruction("MAC").name == "MAC" and Instruction("MAC", fn=1).name == "MAC.z"
+    assert Instruction("QST", fn=2).name == "QST.sum" and Instruction("LI").name == "LI"
+    assert {each.mnemonic for each in OPERATIONS.values()} == {
+        name.split(".")[0] for name in INSTRUCTIONS
+    }

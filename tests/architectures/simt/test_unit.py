@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hawx_hw.architectures.simt.unit import Unit, default_cluster, default_requantizers, divisors
@@ -39,11 +41,15 @@ def test_defaults(lanes: int, cluster: int, word: int, warps: int, requantizers:
         ({"scalar_bits": 12, "activation_words": 513}, "activation_words must be at most 512"),
         ({"register_bits": 32, "product_bits": 31}, "product_bits must be at least 32"),
         ({"register_bits": 15}, r"register_bits must be in \[16, 32\], not 15"),
+        ({"loops": 3}, r"loops must be in \[0, 2\], not 3"),
+        ({"predicates": 4}, r"predicates must be in \[0, 3\], not 4"),
+        ({"instructions": ("MAC", "LI")}, "in the order of their opcodes, not MAC, LI"),
+        ({"instructions": ("HALT", "MAC.q")}, "some of those that there are"),
     ],
 )
-def test_numbers_that_do_not_go_together(numbers: dict[str, int], message: str) -> None:
+def test_numbers_that_do_not_go_together(numbers: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Unit(**numbers)  # type: ignore[arg-type]
+        Unit(**numbers)
 
 
 def test_addresses_of_words_of_a_power_of_two_are_bytes() -> None:
@@ -66,3 +72,29 @@ def test_a_warp_begins_in_its_own_cycles() -> None:
 
 def test_the_layout_has_every_number() -> None:
     assert Unit(**Unit(lanes=13).layout) == Unit(lanes=13)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("instructions", "vectors", "compares", "adds_codes", "takes_own"),
+    [
+        ((), True, True, True, True),
+        (("HALT", "MAC.z"), False, False, False, False),
+        (("VSET", "MACW"), True, False, False, True),
+        (("VEQ",), True, True, False, False),
+        (("RADD.z",), False, False, True, True),
+    ],
+)
+def test_what_instructions_need(
+    instructions: tuple[str, ...], vectors: bool, compares: bool, adds_codes: bool, takes_own: bool
+) -> None:
+    unit = Unit(instructions=instructions)
+    assert (unit.vectors, unit.compares) == (vectors, compares)
+    assert (unit.adds_codes, unit.takes_own) == (adds_codes, takes_own)
+
+
+def test_instructions_by_name() -> None:
+    unit = Unit(instructions=("LI", "MAC.z", "QST"))
+    assert unit.has("MAC") and unit.has("NOP", "LI") and not unit.has("MACW", "VADD")
+    assert unit.has_name("MAC.z") and unit.has_name("QST")
+    assert not unit.has_name("MAC") and not unit.has_name("QST.max")
+    assert Unit().has("NOP") and Unit().has_name("QST.sum")

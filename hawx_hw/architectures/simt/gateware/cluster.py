@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.lane import Lane, LaneControl
 from hawx_hw.architectures.simt.gateware.names import LANE
+from hawx_hw.architectures.simt.gateware.request import kinds_of
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.block_bank import CellBlocks
 from hawx_hw.gateware.hierarchy import place
@@ -28,27 +29,29 @@ class ClusterControl(data.StructLayout):
     tap, weighs : 1
         Operands of a tap are there; they have a new weight.
     own : 1
-        Each lane takes its own byte of the word.
+        Each lane takes its own byte of the word; only where some instruction does so.
     choose : 1
         The selection counts from these operands on.
     select
-    moves, product : 1
+    moves : 1
+        Only where codes are added.
+    product : 1
     sum : LaneControl
         A cycle before the lanes need it: each cluster has a register of its own, since one would
         have to drive all lanes.
     """
 
-    def __init__(self, selections: int):
+    def __init__(self, unit: Unit, selections: int):
         super().__init__(
             {
                 "tap": 1,
                 "weighs": 1,
-                "own": 1,
                 "choose": 1,
                 "select": index_width(selections),
-                "moves": 1,
                 "product": 1,
-                "sum": LaneControl(),
+                "sum": LaneControl(kinds_of(unit)),
+                **({"own": 1} if unit.takes_own else {}),
+                **({"moves": 1} if unit.adds_codes else {}),
             }
         )
 
@@ -90,7 +93,7 @@ class Cluster(wiring.Component):
         count = len(self._cells)
         super().__init__(
             {
-                "control": In(ClusterControl(len(self._cells[0].choices))),
+                "control": In(ClusterControl(unit, len(self._cells[0].choices))),
                 "operands": In(count),
                 "products": In(count),
                 "sums": In(count),
@@ -107,7 +110,7 @@ class Cluster(wiring.Component):
         unit, control = self._unit, self.control
         bits = unit.register_bits
         totals = []
-        summing = Signal(LaneControl(), name="sum_now", reset_less=True)
+        summing = Signal(LaneControl(kinds_of(unit)), name="sum_now", reset_less=True)
         m.d.sync += summing.eq(control.sum)
         for number, cell in enumerate(self._cells):
             lane: Any = place(
@@ -120,21 +123,27 @@ class Cluster(wiring.Component):
                     cell.blocks,
                     bits,
                     block_register=unit.block_register,
+                    kinds=kinds_of(unit),
+                    moves=unit.adds_codes,
                     implementations=self._implementations,
                 ),
             )
             byte = number % unit.word
-            own = self.codes[8 * byte : 8 * byte + 8].as_signed()
+            activation: Value = self.code
+            if unit.takes_own:
+                own = self.codes[8 * byte : 8 * byte + 8].as_signed()
+                activation = Mux(control.own, own, activation)
             m.d.comb += [
                 lane.weight.eq(self.weights[8 * number : 8 * number + 8].as_signed()),
                 lane.take_weight.eq(control.weighs & self.operands[number]),
-                lane.activation.eq(Mux(control.own, own, self.code)),
+                lane.activation.eq(activation),
                 lane.take_activation.eq(control.tap & self.operands[number]),
-                lane.moves.eq(control.moves),
                 lane.control.eq(summing),
                 lane.takes_part.eq(self.sums[number]),
                 lane.before.eq(self.registers[bits * number : bits * (number + 1)].as_signed()),
             ]
+            if unit.adds_codes:
+                m.d.comb += lane.moves.eq(control.moves)
             if unit.block_register:
                 m.d.comb += lane.product.eq(control.product & self.products[number])
             if len(cell.blocks) > 1:

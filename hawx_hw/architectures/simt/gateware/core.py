@@ -53,8 +53,6 @@ _CONTROL = (
     "layer",
     "layer_done",
 )
-#: Users of the vector registers.
-_MULTIPLY, _OPERANDS, _TARGETS, _POST = range(4)
 
 
 def trap_format(unit: Unit) -> TrapFormat:
@@ -217,19 +215,22 @@ class SimtCore(wiring.Component):
 
     def _registers(self, m: Module, platform: Any, front: Any, multiply: Any, post: Any) -> Any:
         """Who reads and writes the vector registers."""
+        unit = self._program.unit
+        readers, writers = [multiply.reads, post.reads], [multiply.writes]
+        if unit.vectors:
+            readers += [front.operands, front.targets]
+            writers.append(front.writes)
+        if self.signature.debug is not None:
+            readers.append(front.inspected)
         file: Any = place(
             m,
             platform,
             "registers",
             REGISTER_FILE,
-            partial(RegisterFile, self._program.unit, readers=4, writers=2),
+            partial(RegisterFile, unit, readers=len(readers), writers=len(writers)),
         )
-        connect(m, multiply.reads, file.reads[_MULTIPLY])
-        connect(m, front.operands, file.reads[_OPERANDS])
-        connect(m, front.targets, file.reads[_TARGETS])
-        connect(m, post.reads, file.reads[_POST])
-        connect(m, multiply.writes, file.writes[0])
-        connect(m, front.writes, file.writes[1])
+        for user, port in zip([*readers, *writers], [*file.reads, *file.writes], strict=True):
+            connect(m, user, port)
         return file
 
     def _parameters(
@@ -321,6 +322,6 @@ class SimtCore(wiring.Component):
             counters.events.activation_reads.eq(multiply.activations.enable),
             counters.events.window_hits.eq(came & ~multiply.activations.enable),
             counters.events.weight_reads.eq(multiply.weights.enable),
-            counters.events.register_reads.eq(sum(user.enable for user in file.reads)),
+            counters.events.register_reads.eq(sum(user.enable for user in file.reads[:-1])),
             counters.events.register_writes.eq(sum(user.enable for user in file.writes)),
         ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from amaranth.lib import data
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out
 
+from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
 from hawx_hw.architectures.simt.isa import PC_BITS
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.debug import DebugFormat
 
-__all__ = ["COUNTERS", "KINDS", "READOUT_BITS", "EventLayout", "debug_format"]
+__all__ = ["COUNTERS", "KINDS", "READOUT_BITS", "EventLayout", "debug_format", "debugged_members"]
 
 #: What software reads of a unit.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -65,3 +67,12 @@ class EventLayout(data.StructLayout):
         bits = unit.warps.bit_length()
         widths = {"instructions": bits, "register_reads": 3, "register_writes": 2}
         super().__init__({name: widths.get(name, 1) for name in COUNTERS})
+
+
+def debugged_members(unit: Unit) -> dict[str, wiring.Member]:
+    """What a front end with debugging has beside other ports: the port, events, and a reader."""
+    return {
+        "debug": Out(debug_format(unit).signature),
+        "events": Out(EventLayout(unit)),
+        "inspected": Out(RegisterReads(unit)),
+    }

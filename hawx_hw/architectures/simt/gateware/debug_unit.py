@@ -18,7 +18,7 @@ from hawx_hw.architectures.simt.gateware.decoder import is_one_of
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateReads
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarReads
-from hawx_hw.architectures.simt.isa import PREDICATES, SCALARS
+from hawx_hw.architectures.simt.isa import SCALARS
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
@@ -105,7 +105,7 @@ class DebugUnit(wiring.Component):
             }
         )
 
-    def attach(self, m: Module, states: Any, file: Any, masks: Any, reader: int) -> None:
+    def attach(self, m: Module, states: Any, file: Any, masks: Any) -> None:
         """Connect it to what it watches and reads.
 
         Parameters
@@ -114,12 +114,11 @@ class DebugUnit(wiring.Component):
             Of the front end.
         states : WarpStates
         file : ScalarFile
-        masks : PredicateFile
-        reader : int
-            Which reader it is of the last two.
+        masks : PredicateUnit
+            It is the last reader of these two.
         """
-        connect(m, self.scalars, file.reads[reader])
-        connect(m, self.mask, masks.reads[reader])
+        connect(m, self.scalars, file.reads[-1])
+        connect(m, self.mask, masks.reads[-1])
         m.d.comb += [
             *(getattr(self, n).eq(getattr(states, _OTHERS.get(n, n))) for n in _STATES),
             Value.cast(self.scalar).eq(Value.cast(file.data)),
@@ -196,7 +195,7 @@ class DebugUnit(wiring.Component):
         values = {
             "pc": (1, Mux(away, own_pcs[warp], pcs[warp])),
             "scalar": (number < SCALARS, scalar),
-            "predicate": (number < PREDICATES, self._part(self.mask.lanes, index.part)),
+            "predicate": (number <= self._unit.predicates, self._part(self.mask.lanes, index.part)),
             "vector": (number < unit.registers, self._lane(index.part)),
         }
         chosen = Signal(READOUT_BITS)
@@ -226,7 +225,9 @@ class DebugUnit(wiring.Component):
     def _count(self, m: Module) -> None:
         """What happens in this cycle."""
         warps, events = self._unit.warps, self.events
-        stays = Cat(*(is_one_of(self.instructions[n], "QST", "STV") for n in range(warps)))
+        stays = Cat(
+            *(is_one_of(self._unit, self.instructions[n], "QST", "STV") for n in range(warps))
+        )
         posting = self.away & stays
         waiting = self.at_barrier | self.at_result
         elsewhere = posting | self.walking | waiting | self.ended

@@ -15,7 +15,6 @@ from hawx_hw.architectures.simt.isa import (
     OPCODE,
     OPERATIONS,
     POST_SCALARS,
-    PREDICATES,
     SCALARS,
     SPECIAL_REGISTERS,
     Field,
@@ -36,6 +35,7 @@ __all__ = [
     "field_of",
     "is_one_of",
     "opcodes",
+    "operations_of",
     "refused_value",
     "sources",
 ]
@@ -55,9 +55,14 @@ def field_of(word: Value, form: str, name: str) -> Value:
     return value.as_signed() if place.signed else value
 
 
-def opcodes(select: Callable[[Operation], bool]) -> list[int]:
-    """Opcodes of some operations."""
-    return [opcode for opcode, operation in OPERATIONS.items() if select(operation)]
+def operations_of(unit: Unit) -> list[Operation]:
+    """The operations that a unit has, with whatever suffix."""
+    return [operation for operation in OPERATIONS.values() if unit.has(operation.mnemonic)]
+
+
+def opcodes(unit: Unit, select: Callable[[Operation], bool]) -> list[int]:
+    """Opcodes of some of a unit's operations."""
+    return [operation.opcode for operation in operations_of(unit) if select(operation)]
 
 
 def sources(operation: Operation) -> tuple[Field, ...]:
@@ -74,6 +79,10 @@ class SourceSelect(wiring.Component):
 
     **Latency**: none.
 
+    Parameters
+    ----------
+    unit : Unit
+
     Attributes
     ----------
     word : In(32)
@@ -81,16 +90,17 @@ class SourceSelect(wiring.Component):
     number : Out
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
         super().__init__({"word": In(32), "reads": Out(1), "number": Out(index_width(SCALARS))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         with m.Switch(_opcode(self.word)):
             for field in dict.fromkeys(
-                sources(each)[0] for each in OPERATIONS.values() if sources(each)
+                sources(each)[0] for each in operations_of(self._unit) if sources(each)
             ):
-                cases = opcodes(lambda o, f=field: sources(o)[:1] == (f,))  # type: ignore[misc]
+                cases = opcodes(self._unit, lambda o, f=field: sources(o)[:1] == (f,))  # type: ignore[misc]
                 with m.Case(*cases):
                     m.d.comb += [
                         self.reads.eq(1),
@@ -157,24 +167,24 @@ class Decoder(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        out = self.decoded
+        out, unit = self.decoded, self._unit
         opcode = _opcode(self.word)
         with m.Switch(opcode):
             for place in Place:
-                with m.Case(*opcodes(lambda o, p=place: o.place is p)):  # type: ignore[misc]
+                with m.Case(*opcodes(unit, lambda o, p=place: o.place is p)):  # type: ignore[misc]
                     m.d.comb += out[place.name.lower()].eq(1)
         with m.Switch(opcode):
             for field in dict.fromkeys(
-                sources(each)[1] for each in OPERATIONS.values() if len(sources(each)) > 1
+                sources(each)[1] for each in operations_of(unit) if len(sources(each)) > 1
             ):
-                cases = opcodes(lambda o, f=field: sources(o)[1:] == (f,))  # type: ignore[misc]
+                cases = opcodes(unit, lambda o, f=field: sources(o)[1:] == (f,))  # type: ignore[misc]
                 with m.Case(*cases):
                     m.d.comb += [
                         out.second.eq(1),
                         out.second_number.eq(self.word[field.low : field.low + field.bits]),
                     ]
         with m.Switch(opcode):
-            with m.Case(*opcodes(lambda o: "rd" in o.fields)):
+            with m.Case(*opcodes(unit, lambda o: "rd" in o.fields)):
                 m.d.comb += out.writes.eq(1)
         self._faults(m, opcode)
         return m
@@ -184,7 +194,7 @@ class Decoder(wiring.Component):
         out = self.decoded
         m.d.comb += [out.faulty.eq(1), out.cause.eq(Cause.ENCODING)]
         with m.Switch(opcode):
-            for operation in OPERATIONS.values():
+            for operation in operations_of(self._unit):
                 with m.Case(operation.opcode):
                     legal = Signal(name=f"legal_{operation.mnemonic.lower()}")
                     m.d.comb += legal.eq(self._legal(operation))
@@ -205,7 +215,10 @@ class Decoder(wiring.Component):
             wrong.append(field_of(word, form, "pred") == 4)
         if operation.suffixes:
             fn = field_of(word, form, "fn")
-            wrong.append(~_any(fn == value for value in operation.suffixes.values()))
+            present = [
+                value for name, value in operation.names.items() if self._unit.has_name(name)
+            ]
+            wrong.append(~_any(fn == value for value in present))
         for operand in operation.operands:
             value = field_of(word, form, operand.field)
             if operand.kind == "condition":
@@ -220,13 +233,17 @@ class Decoder(wiring.Component):
         """Faults in the order in which they count, with the number of a register."""
         unit, word, form = self._unit, self.word, operation.form
         engine = {Place.MULTIPLY: MULTIPLY_SCALARS, Place.POST: POST_SCALARS}.get(operation.place)
+        if operation.predicated:
+            yield self._lacks(field_of(word, form, "pred"))
         for operand in operation.operands:
             value = field_of(word, form, operand.field)
             # Engines compare the last of several registers.
             if operand.kind == "vector" and engine is None and unit.registers < 1 << len(value):
                 yield value >= unit.registers, Cause.REGISTER, value
             elif operand.kind == "predicate":
-                yield (value == 0) | (value >= PREDICATES), Cause.REGISTER, value
+                yield (value == 0) | (value > unit.predicates), Cause.REGISTER, value
+            elif operand.kind == "condition":
+                yield self._lacks(value)
             elif operand.kind == "groups":
                 yield value >= len(unit.groups), Cause.STREAM, 0
             elif operand.kind == "argument":
@@ -238,6 +255,11 @@ class Decoder(wiring.Component):
         yield rs + engine > SCALARS, Cause.REGISTER, rs + engine
         if count < 1 << len(index):
             yield index >= count, Cause.STREAM, 0
+
+    def _lacks(self, condition: Value) -> tuple[Value, Cause, Value]:
+        """Whether there is no such predicate."""
+        number = condition[:2]
+        return number > self._unit.predicates, Cause.REGISTER, number
 
 
 def refused_value(m: Module, decoded: Any, word: Value) -> Value:
@@ -275,7 +297,7 @@ def _any(values: Iterable[Value]) -> Value:
     return Value.cast(result)
 
 
-def is_one_of(word: Value, *mnemonics: str) -> Value:
-    """Whether an instruction is one of some."""
+def is_one_of(unit: Unit, word: Value, *mnemonics: str) -> Value:
+    """Whether an instruction that a unit has is one of some; those that it lacks cost nothing."""
     opcode = _opcode(word)
-    return _any(opcode == operation_named(name).opcode for name in mnemonics)
+    return _any(opcode == operation_named(name).opcode for name in mnemonics if unit.has(name))

@@ -118,17 +118,17 @@ class Dispatch(wiring.Component):
             mask.warp.eq(part.warp),
             mask.condition.eq(field_of(word, "S", "pred")),
             payload.warp.eq(part.warp),
-            payload.multiplies.eq(is_one_of(word, "MAC", "MACW")),
-            payload.own.eq(~is_one_of(word, "MAC")),
+            payload.multiplies.eq(~is_one_of(self._unit, word, "LDV", "RADD", "RMAX")),
+            payload.own.eq(is_one_of(self._unit, word, "MACW", "LDV", "RADD", "RMAX")),
             payload.clears.eq(field_of(word, "S", "fn")[0]),
             payload.register.eq(field_of(word, "S", "v")),
             payload.select.eq(field_of(word, "S", "sel")),
             payload.stream.eq(field_of(word, "S", "d")),
             payload.lanes.eq(mask.lanes),
         ]
-        with m.If(is_one_of(word, "RMAX")):
+        with m.If(is_one_of(self._unit, word, "RMAX")):
             m.d.comb += payload.kind.eq(Kind.MAXIMUM)
-        with m.Elif(is_one_of(word, "LDV")):
+        with m.Elif(is_one_of(self._unit, word, "LDV")):
             m.d.comb += payload.kind.eq(Kind.LOAD)
         for number, name in enumerate(("address", "x", "y", "weight", "beats")):
             m.d.comb += payload[name].eq(part.scalars[number])
@@ -139,7 +139,7 @@ class Dispatch(wiring.Component):
         fn = field_of(word, "S", "fn")
         m.d.comb += [
             payload.warp.eq(part.warp),
-            payload.plain.eq(is_one_of(word, "STV")),
+            payload.plain.eq(is_one_of(self._unit, word, "STV")),
             payload.largest.eq(fn == 1),
             payload.sums.eq(fn == 2),
             payload.register.eq(field_of(word, "S", "v")),

@@ -9,28 +9,27 @@ from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hawx_hw.architectures.simt.gateware.debug_ports import EventLayout, debug_format
+from hawx_hw.architectures.simt.gateware.debug_ports import debugged_members
 from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit
 from hawx_hw.architectures.simt.gateware.decoder import (
-    BRANCHES,
-    CAUSE_BITS,
     Decoded,
     Decoder,
     SourceSelect,
     field_of,
     is_one_of,
-    refused_value,
 )
 from hawx_hw.architectures.simt.gateware.dispatch import Dispatch
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
+from hawx_hw.architectures.simt.gateware.fault_choice import FaultChoice
 from hawx_hw.architectures.simt.gateware.jump_check import JumpCheck
 from hawx_hw.architectures.simt.gateware.loop_stack import LoopStack
 from hawx_hw.architectures.simt.gateware.names import (
     DECODER,
     DISPATCH,
+    FAULT_CHOICE,
     JUMP_CHECK,
     LOOP_STACK,
-    PREDICATES,
+    PREDICATE_UNIT,
     SCALAR_UNIT,
     SCALARS,
     SOURCE_SELECT,
@@ -38,7 +37,7 @@ from hawx_hw.architectures.simt.gateware.names import (
     VECTOR_UNIT,
     WARP_STATES,
 )
-from hawx_hw.architectures.simt.gateware.predicate_file import PredicateFile, lanes_below
+from hawx_hw.architectures.simt.gateware.predicate_unit import PredicateUnit
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
 from hawx_hw.architectures.simt.gateware.request import MultiplyRequest
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarFile
@@ -46,11 +45,7 @@ from hawx_hw.architectures.simt.gateware.scalar_unit import ScalarUnit
 from hawx_hw.architectures.simt.gateware.trap_unit import TrapLayout, TrapUnit
 from hawx_hw.architectures.simt.gateware.vector_unit import VectorUnit
 from hawx_hw.architectures.simt.gateware.warp_states import WarpStates
-from hawx_hw.architectures.simt.isa import (
-    PC_BITS,
-    POST_LATENCY,
-)
-from hawx_hw.architectures.simt.traps import Cause
+from hawx_hw.architectures.simt.isa import PC_BITS, POST_LATENCY
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
@@ -60,14 +55,13 @@ __all__ = ["FrontEnd"]
 
 #: Readers of the scalar file: both scalars of an instruction, and the places of both engines.
 _FIRST, _SECOND, _MULTIPLY, _POST = range(4)
-#: Reader of both, where there is one: the debug unit.
-_DEBUG = 4
-#: Readers of the predicate file.
-_A, _B, _VECTOR, _REQUEST = range(4)
+#: Readers of the predicates; the debug unit is the last one of both.
+_REQUEST, _VECTOR = range(2)
 
 
-def _debug_ports(unit: Unit) -> dict[str, wiring.Member]:
-    return {"debug": Out(debug_format(unit).signature), "events": Out(EventLayout(unit))}
+def _vector_ports(unit: Unit) -> dict[str, wiring.Member]:
+    reads = Out(RegisterReads(unit))
+    return {"operands": reads, "targets": reads, "writes": Out(RegisterWrites(unit))}
 
 
 class _Stage(data.StructLayout):
@@ -125,8 +119,11 @@ class FrontEnd(wiring.Component):
     multiplied, posted : In(EngineReports)
     operands, targets : Out(RegisterReads)
     writes : Out(RegisterWrites)
+        These three only with instructions on whole vector registers.
     debug : Out(DebugFormat.signature)
         Only with ``debug``, as ``events``; counters are not read here.
+    inspected : Out(RegisterReads)
+        Likewise: what software reads.
     events : Out(EventLayout)
         What they count of the front end.
 
@@ -176,11 +173,9 @@ class FrontEnd(wiring.Component):
                 "post": Out(stream.Signature(PostRequest(unit, max(1, stores)))),
                 "multiplied": In(EngineReports(unit)),
                 "posted": In(EngineReports(unit)),
-                "operands": Out(RegisterReads(unit)),
-                "targets": Out(RegisterReads(unit)),
-                "writes": Out(RegisterWrites(unit)),
+                **(_vector_ports(unit) if unit.vectors else {}),
+                **(debugged_members(unit) if debug else {}),
             }
-            | (_debug_ports(unit) if debug else {})
         )
 
     def elaborate(self, platform: Any) -> Module:
@@ -190,7 +185,8 @@ class FrontEnd(wiring.Component):
         self._look(m)
         self._execute(m)
         self._scalars(m)
-        self._predicates(m)
+        if self._unit.vectors:
+            self._vectors(m, platform)
         self._engines(m)
         self._retire(m)
         self._stop(m)
@@ -204,12 +200,12 @@ class FrontEnd(wiring.Component):
         make = partial(place, m, platform)
         readers = 4 + self._debug
         self._file: Any = make("scalars", SCALARS, partial(ScalarFile, unit, readers=readers))
+        readers = 1 + unit.vectors + self._debug
         self._masks: Any = make(
-            "predicates", PREDICATES, partial(PredicateFile, unit, readers=readers, writers=2)
+            "predicates", PREDICATE_UNIT, partial(PredicateUnit, unit, readers=readers)
         )
         self._loops: Any = make("loops", LOOP_STACK, partial(LoopStack, unit, self._pc_bits))
-        self._vectors: Any = make("vector_unit", VECTOR_UNIT, partial(VectorUnit, unit))
-        self._sources: Any = make("sources", SOURCE_SELECT, SourceSelect)
+        self._sources: Any = make("sources", SOURCE_SELECT, partial(SourceSelect, unit))
         counts = {"streams": self._streams, "stores": self._stores}
         self._decoder: Any = make(
             "decoder", DECODER, partial(Decoder, unit, arguments=self._arguments, **counts)
@@ -217,6 +213,9 @@ class FrontEnd(wiring.Component):
         self._traps: Any = make("traps", TRAP_UNIT, partial(TrapUnit, unit))
         self._scalar: Any = make("scalar_unit", SCALAR_UNIT, partial(ScalarUnit, unit))
         self._jumps: Any = make("jump_check", JUMP_CHECK, partial(JumpCheck, unit, self._code))
+        self._faults: Any = make(
+            "fault_choice", FAULT_CHOICE, partial(FaultChoice, unit, self._code)
+        )
         self._dispatch: Any = make("dispatch", DISPATCH, partial(Dispatch, unit, **counts))
         self._states: Any = make("states", WARP_STATES, partial(WarpStates, unit, self._layers))
         self._running, self._trapped = Signal(name="running"), self._traps.trapped
@@ -226,7 +225,7 @@ class FrontEnd(wiring.Component):
         #: Of the instruction that a warp waits for.
         self.own_pcs = [Signal(bits, name=f"own_pc_{n}", reset_less=True) for n in range(warps)]
         self._words = [Signal(32, name=f"instruction_{n}", reset_less=True) for n in range(warps)]
-        cleared = (self._file, self._loops, self._vectors, self._dispatch, self._traps)
+        cleared = (self._file, self._loops, self._dispatch, self._traps)
         m.d.comb += self._goes_on.eq(self._running & ~self._trapped)
         m.d.comb += [part.clear.eq(self.start) for part in cleared]
 
@@ -255,7 +254,6 @@ class FrontEnd(wiring.Component):
                         self._states.begins[warp].eq(begins),
                     ]
         may_begin = self._add_debug(m, turn, comes, pc) if self._debug else Const(1, 1)
-        beyond = pc == self._code
         m.d.comb += [
             begins.eq(comes & may_begin),
             self.program.enable.eq(begins),
@@ -264,7 +262,7 @@ class FrontEnd(wiring.Component):
         m.d.sync += [
             self._read_a.valid.eq(begins),
             self._read_a.warp.eq(turn[: len(self._read_a.warp)]),
-            self._read_a.beyond.eq(beyond),
+            self._read_a.beyond.eq(pc == self._code),
             self._read_b.eq(self._read_a),
             self._now.eq(self._read_b),
             self._now.valid.eq(self._read_b.valid & ~self._trapped),
@@ -282,13 +280,13 @@ class FrontEnd(wiring.Component):
         m.submodules.debug_unit = unit = DebugUnit(self._unit, self._pc_bits)
         self._debug_unit: Any = unit
         connect(m, flipped(self.debug), unit.port)
-        unit.attach(m, self._states, self._file, self._masks, _DEBUG)
+        connect(m, unit.registers, flipped(self.inspected))
+        unit.attach(m, self._states, self._file, self._masks)
         m.d.comb += [
             unit.goes_on.eq(self._goes_on),
             unit.turn.eq(comes),
             unit.warp.eq(turn[: len(unit.warp)]),
             unit.pc.eq(pc),
-            unit.registers.data.eq(self.operands.data),
             unit.multiplies.eq(self.multiply.valid | ~self.multiply.ready),
             unit.posts.eq(self.post.valid | ~self.post.ready),
             self.events.eq(unit.events),
@@ -319,7 +317,7 @@ class FrontEnd(wiring.Component):
             reads[_SECOND].number.eq(decoded.second_number),
             following.eq(pc + 1),
             target.eq(following + field_of(word, "B", "offset")),
-            self.arguments.enable.eq(stage.valid & is_one_of(word, "ARG")),
+            self.arguments.enable.eq(stage.valid & is_one_of(unit, word, "ARG")),
             self.arguments.address.eq(
                 (argument.as_unsigned() * unit.warps + stage.warp)[: len(self.arguments.address)]
             ),
@@ -340,42 +338,34 @@ class FrontEnd(wiring.Component):
             check.word.eq(word),
             check.target.eq(target),
             Value.cast(check.inner).eq(Value.cast(self._loops.inner)),
-            check.two.eq(self._loops.two),
+            check.full.eq(self._loops.full),
         ]
 
     def _execute(self, m: Module) -> None:
         """Whether it traps, where the warp goes on, and what else happens in this cycle."""
-        now, word, decoded = self._now, self._word, self._decoded
-        unit = self._unit
+        unit, now, word, decoded = self._unit, self._now, self._word, self._decoded
         valid = now.valid & ~self._trapped
         a, jumps = self._operand, self._scalar.jumps
         self._released = released = Signal(name="released")
-        again = is_one_of(word, "REL") & released
-        enters = is_one_of(word, "LOOP")
-        faults = [
-            (now.beyond, Cause.PC, Const(self._code, PC_BITS + 1)),
-            (decoded.faulty, decoded.cause, refused_value(m, decoded, word)),
-            (self._jumps.bad_loop, Cause.LOOP, self._target),
-            (jumps & self._jumps.bad_jump, self._jumps.bad_jump_cause, self._target),
-            (again, Cause.SEQUENCE, Const(0, 1)),
+        enters = is_one_of(unit, word, "LOOP")
+        choice = self._faults
+        m.d.comb += [
+            choice.word.eq(word),
+            choice.decoded.eq(decoded),
+            choice.beyond.eq(now.beyond),
+            choice.jumps.eq(jumps),
+            choice.target.eq(self._target),
+            choice.released.eq(released),
         ]
-        fault, cause = Signal(name="faults"), Signal(CAUSE_BITS, name="cause")
-        value = Signal(32, name="value")
-        for condition, _, _ in faults:
-            with m.If(condition):
-                m.d.comb += fault.eq(1)
-        # Their causes do not wait for the comparison: an instruction has one of the last three.
-        kinds = (*(f[0] for f in faults[:2]), enters, is_one_of(word, *BRANCHES), Const(1, 1))
-        for condition, (_, which, number) in reversed(list(zip(kinds, faults, strict=True))):
-            with m.If(condition):
-                m.d.comb += [cause.eq(which), value.eq(number)]
+        for name in ("bad_jump", "bad_jump_cause", "bad_loop"):
+            m.d.comb += getattr(choice, name).eq(getattr(self._jumps, name))
         self._does = does = Signal(name="does")
         m.d.comb += [
-            does.eq(valid & ~fault),
-            self._traps.executing.valid.eq(valid & fault),
-            self._traps.executing.cause.eq(cause),
+            does.eq(valid & ~choice.fault),
+            self._traps.executing.valid.eq(valid & choice.fault),
+            self._traps.executing.cause.eq(choice.cause),
             self._traps.executing.warp.eq(now.warp),
-            self._traps.value.eq(value),
+            self._traps.value.eq(choice.value),
         ]
         loops = self._loops
         m.d.comb += [
@@ -398,9 +388,13 @@ class FrontEnd(wiring.Component):
     # Results ----------------------------------------------------------------------------------
 
     def _scalars(self, m: Module) -> None:
-        """What is written to the scalar file."""
+        """What is written to the scalar file, and to the predicates."""
         now, word, scalar, file = self._now, self._word, self._scalar, self._file
         m.d.comb += [
+            self._masks.executes.eq(self._does),
+            self._masks.word.eq(word),
+            self._masks.warp.eq(now.warp),
+            self._masks.scalar.eq(self._operand),
             scalar.word.eq(word),
             scalar.warp.eq(now.warp),
             scalar.a.eq(self._operand),
@@ -416,43 +410,22 @@ class FrontEnd(wiring.Component):
             self.scalar_write.data.eq(file.write_data),
         ]
 
-    def _predicates(self, m: Module) -> None:
-        """PLT and PAND; what the vector unit reads and writes."""
-        unit, now, word, masks = self._unit, self._now, self._word, self._masks
-        below = lanes_below(m, unit, self._operand, field_of(word, "S", "d"))
-        write = masks.writes[0]
-        m.d.comb += [
-            masks.reads[_A].warp.eq(now.warp),
-            masks.reads[_A].condition.eq(field_of(word, "V", "va")),
-            masks.reads[_B].warp.eq(now.warp),
-            masks.reads[_B].condition.eq(field_of(word, "V", "vb")),
-            write.enable.eq(self._does & is_one_of(word, "PLT", "PAND")),
-            write.warp.eq(now.warp),
-            write.number.eq(field_of(word, "V", "vd")),
-            write.changes.eq((1 << unit.lanes) - 1),
-            write.lanes.eq(
-                Mux(is_one_of(word, "PLT"), below, masks.reads[_A].lanes & masks.reads[_B].lanes)
-            ),
-        ]
-        vectors = self._vectors
-        connect(m, vectors.mask, masks.reads[_VECTOR])
-        connect(m, vectors.predicate, masks.writes[1])
+    def _vectors(self, m: Module, platform: Any) -> None:
+        """Instructions on whole vector registers."""
+        unit = self._unit
+        part: Any = place(m, platform, "vector_unit", VECTOR_UNIT, partial(VectorUnit, unit))
+        connect(m, part.mask, self._masks.reads[_VECTOR])
+        if unit.compares:
+            connect(m, part.predicate, self._masks.change)
         for name in ("operands", "targets", "writes"):
-            connect(m, getattr(vectors, name), flipped(getattr(self, name)))
-        if self._debug:
-            reads = self._debug_unit.registers
-            with m.If(reads.enable):
-                m.d.comb += [
-                    getattr(self.operands, name).eq(getattr(reads, name))
-                    for name in ("enable", "warp", "register")
-                ]
-        m.d.comb += vectors.scalars.eq(self._file.data)
+            connect(m, getattr(part, name), flipped(getattr(self, name)))
+        m.d.comb += [part.clear.eq(self.start), part.scalars.eq(self._file.data)]
         for warp in range(unit.warps):
-            here = self._does & (now.warp == warp)
+            here = self._does & (self._now.warp == warp)
             m.d.comb += [
-                vectors.instructions[warp].eq(self._words[warp]),
-                vectors.broadcasts[warp].eq(here & self._decoded.broadcast),
-                vectors.computes[warp].eq(here & self._decoded.arithmetic),
+                part.instructions[warp].eq(self._words[warp]),
+                part.broadcasts[warp].eq(here & self._decoded.broadcast),
+                part.computes[warp].eq(here & self._decoded.arithmetic),
             ]
 
     # Engines ----------------------------------------------------------------------------------
@@ -484,7 +457,7 @@ class FrontEnd(wiring.Component):
         """What the states of the warps depend on."""
         now, word, states = self._now, self._word, self._states
         executed = states.executed
-        waits, bars = is_one_of(word, "WAITR"), is_one_of(word, "BAR")
+        waits, bars = is_one_of(self._unit, word, "WAITR"), is_one_of(self._unit, word, "BAR")
         m.d.comb += [
             states.start.eq(self.start),
             states.goes_on.eq(self._goes_on),
@@ -494,7 +467,7 @@ class FrontEnd(wiring.Component):
             executed.ends.eq(self._decoded.front & ~waits & ~bars),
             executed.waits.eq(waits),
             executed.bars.eq(bars),
-            executed.halts.eq(is_one_of(word, "HALT")),
+            executed.halts.eq(is_one_of(self._unit, word, "HALT")),
             executed.broadcast.eq(self._decoded.broadcast),
             executed.arithmetic.eq(self._decoded.arithmetic),
             executed.layer.eq(field_of(word, "I", "imm")[: len(self.layer)]),
@@ -532,7 +505,7 @@ class FrontEnd(wiring.Component):
             m.d.sync += self._running.eq(1)
         with m.Elif(self.done | (still == POST_LATENCY)):
             m.d.sync += self._running.eq(0)
-        releases = self._does & is_one_of(self._word, "REL")
+        releases = self._does & is_one_of(self._unit, self._word, "REL")
         m.d.comb += [
             self.busy.eq(self._running),
             self.input_release.eq(releases | ~self._released & (self.done | self.trap.valid)),

@@ -37,8 +37,8 @@ class JumpCheck(wiring.Component):
         Where it jumps to, if it does, before addresses wrap.
     inner : In(LoopLayout)
         The innermost loop of its warp.
-    two : In(1)
-        The warp is in two loops.
+    full : In(1)
+        The warp can be in no further loop.
     bad_jump, bad_jump_cause : Out(1), Out
         It must not jump there, and why.
     bad_loop : Out(1)
@@ -49,14 +49,14 @@ class JumpCheck(wiring.Component):
     LATENCY = 1
 
     def __init__(self, unit: Unit, code: int):
-        self._code = code
+        self._unit, self._code = unit, code
         super().__init__(
             {
                 "check": In(1),
                 "word": In(32),
                 "target": In(signed(PC_BITS + 3)),
                 "inner": In(LoopLayout(unit, code.bit_length())),
-                "two": In(1),
+                "full": In(1),
                 "bad_jump": Out(1),
                 "bad_jump_cause": Out(CAUSE_BITS),
                 "bad_loop": Out(1),
@@ -73,7 +73,7 @@ class JumpCheck(wiring.Component):
             leaves.eq(inner.valid & ((wrapped < inner.first) | (wrapped > inner.end))),
             nests.eq(
                 (field_of(word, "B", "offset") < 1)
-                | (self.two & inner.valid)
+                | self.full
                 | (target > Mux(inner.valid, inner.end, self._code))
             ),
         ]
@@ -81,6 +81,6 @@ class JumpCheck(wiring.Component):
             m.d.sync += [
                 self.bad_jump.eq(leaves | (wrapped >= self._code)),
                 self.bad_jump_cause.eq(Mux(leaves, Cause.LOOP, Cause.PC)),
-                self.bad_loop.eq(nests & is_one_of(word, "LOOP")),
+                self.bad_loop.eq(nests & is_one_of(self._unit, word, "LOOP")),
             ]
         return m

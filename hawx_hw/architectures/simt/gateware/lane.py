@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,10 +28,16 @@ class LaneControl(data.StructLayout):
     clears : 1
         With ``begins``: anew.
     kind : Kind
+        Only where there are several.
+
+    Parameters
+    ----------
+    kinds : set of Kind
     """
 
-    def __init__(self) -> None:
-        super().__init__({"begins": 1, "clears": 1, "kind": Kind})
+    def __init__(self, kinds: Set[Kind]):
+        own = {"kind": Kind} if len(kinds) > 1 else {}
+        super().__init__({"begins": 1, "clears": 1, **own})
 
 
 class Lane(wiring.Component):
@@ -53,6 +59,10 @@ class Lane(wiring.Component):
     block_register : bool
         Whether a register follows the blocks: it keeps their glitches out of the adder, and their
         delay out of its path.
+    kinds : set of Kind
+        What may become of a register and a code or product; :attr:`Kind.ADD` is one.
+    moves : bool
+        Whether codes are added as they are.
     implementations : mapping of str to str
         How each block is built, by its digest; the usual way where it is left out.
 
@@ -61,7 +71,7 @@ class Lane(wiring.Component):
     weight, take_weight : In(signed(8)), In(1)
     activation, take_activation : In(signed(8)), In(1)
     moves : In(1)
-        The operands that were taken last are codes, to be added as they are.
+        Only with codes to be added as they are: the operands that were taken last are such.
     product : In(1)
         Only with ``block_register``: the register takes the product, or the code, of the operands
         that were taken in the cycle before.
@@ -88,22 +98,26 @@ class Lane(wiring.Component):
         bits: int,
         *,
         block_register: bool = False,
+        kinds: Set[Kind] = frozenset(Kind),
+        moves: bool = True,
         implementations: Mapping[str, str] | None = None,
     ):
         self._bank = BlockBank(blocks, implementations)
         self._bits = bits
         self._block_register = block_register
+        self._kinds, self._moves = frozenset(kinds), moves
         members = {
             "weight": In(signed(8)),
             "take_weight": In(1),
             "activation": In(signed(8)),
             "take_activation": In(1),
-            "moves": In(1),
-            "control": In(LaneControl()),
+            "control": In(LaneControl(kinds)),
             "takes_part": In(1),
             "before": In(signed(bits)),
             "total": Out(signed(bits)),
         }
+        if moves:
+            members["moves"] = In(1)
         if block_register:
             members["product"] = In(1)
         if self._bank.several:
@@ -130,42 +144,55 @@ class Lane(wiring.Component):
             isolation = Isolation.create(len(self._bank.blocks))
             with m.If(self.choose):
                 m.d.sync += isolation.take(1 << self.select)
-        product: Value = self._bank.multiply(m, platform, weight, activation, isolation)
+        value: Value = self._bank.multiply(m, platform, weight, activation, isolation)
+        if self._moves:
+            value = Mux(self.moves, activation, value)
         if self._block_register:
-            width = max(8, len(product))
             # Codes take the way of products.
-            value = Mux(self.moves, activation, product)
+            width = max(8, len(value))
             value = self._bank.register(m, value, self.product, bits=width)
             self._sum(m, value, value)
         else:
-            self._sum(m, Mux(self.moves, activation, product), activation)
+            self._sum(m, value, activation)
         return m
 
     def _sum(self, m: Module, value: Value, code: Value) -> None:
         """Add a product or code; the code alone is there earlier."""
-        control, bits = self.control, self._bits
+        control, bits, kinds = self.control, self._bits, self._kinds
         total = Signal(signed(bits), reset_less=True)
         base = Signal(signed(bits), name="base")
-        maximum = control.kind == Kind.MAXIMUM
+        adds: Value = self.takes_part
+        least: Value = Const(0, signed(bits))
+        if len(kinds) > 1:
+            adds = adds & (control.kind == Kind.ADD)
+        if Kind.MAXIMUM in kinds:
+            least = Mux(control.kind == Kind.MAXIMUM, Const(CODE_MIN, signed(bits)), least)
         with m.If(~control.begins):
             m.d.comb += base.eq(total)
         with m.Elif(control.clears & self.takes_part):
-            m.d.comb += base.eq(Mux(maximum, Const(CODE_MIN, signed(bits)), 0))
+            m.d.comb += base.eq(least)
         with m.Else():
             m.d.comb += base.eq(self.before)
         # Nothing is added where the sum stays, so that it needs no other way to stay.
-        adds, loads = Signal(name="adds"), Signal(name="loads")
         addend = Signal(value.shape(), name="addend")
-        m.d.comb += [
-            adds.eq(self.takes_part & (control.kind == Kind.ADD)),
-            loads.eq(
-                self.takes_part & ((control.kind == Kind.LOAD) | (maximum & _below(m, base, code)))
-            ),
-            addend.eq(value & adds.replicate(len(value))),
-        ]
+        m.d.comb += addend.eq(value & adds.replicate(len(value)))
         added = carry_select_sum(m, base, addend, bits, "added")
-        m.d.sync += total.eq(Mux(loads, code, added))
+        m.d.sync += total.eq(self._loaded(m, base, code, added))
         m.d.comb += self.total.eq(total)
+
+    def _loaded(self, m: Module, base: Signal, code: Value, added: Value) -> Value:
+        """The code itself where it takes the sum's place."""
+        kinds, kind = self._kinds, self.control.kind if len(self._kinds) > 1 else None
+        if kind is None:
+            return added
+        loads = Signal(name="loads")
+        reasons = []
+        if Kind.LOAD in kinds:
+            reasons.append(kind == Kind.LOAD)
+        if Kind.MAXIMUM in kinds:
+            reasons.append((kind == Kind.MAXIMUM) & _below(m, base, code))
+        m.d.comb += loads.eq(self.takes_part & Cat(reasons).any())
+        return Mux(loads, code, added)
 
 
 def _below(m: Module, number: Signal, code: Value) -> Value:

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,7 +16,7 @@ from hawx_hw.architectures.simt.gateware.cluster import Cluster
 from hawx_hw.architectures.simt.gateware.lane import Lane
 from hawx_hw.architectures.simt.gateware.names import CLUSTER
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
-from hawx_hw.architectures.simt.gateware.request import Kind
+from hawx_hw.architectures.simt.gateware.request import Kind, kinds_of
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.block_bank import CellBlocks
@@ -108,7 +108,7 @@ class LaneArray(wiring.Component):
     tap : In(TapLayout)
     operands : In(OperandLayout)
     lanes : In(lanes)
-        Lanes that take part in the tap.
+        Lanes that take part in the tap: all, where the unit has no predicates.
     codes : In(CodePort), one for each window
         With the tap.
     weights : In(8 * lanes)
@@ -155,9 +155,13 @@ class LaneArray(wiring.Component):
             for number in range(1, count - 1)
         ]
         m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
-        m.d.sync += [after.eq(before) for before, after in pairwise(masks)]
-        taking = self.tap.valid.replicate(unit.lanes)
-        m.d.sync += masks[1].eq(self.lanes & taking)
+        if unit.masks:
+            taking = self.tap.valid.replicate(unit.lanes)
+            m.d.sync += masks[1].eq(self.lanes & taking)
+            m.d.sync += [after.eq(before) for before, after in pairwise(masks[1:])]
+        else:  # all lanes take part in every tap
+            masks[0] = Const(1, 1).replicate(unit.lanes)
+            masks[1:] = [stage.valid.replicate(unit.lanes) for stage in stages[1:-1]]
         totals = self._clusters(m, platform, stages, masks)
         self._registers(m, stages, masks, totals)
         return m
@@ -184,14 +188,11 @@ class LaneArray(wiring.Component):
             m.d.comb += [
                 control.tap.eq(tap.valid),
                 control.weighs.eq(operands.weighs),
-                control.own.eq(operands.own),
                 control.choose.eq(operands.choose),
                 control.select.eq(operands.select),
-                control.moves.eq(stages[1].moves),
                 control.product.eq(stages[1].valid),
                 control.sum.begins.eq(before.begins),
                 control.sum.clears.eq(before.clears),
-                control.sum.kind.eq(before.kind),
                 cluster.operands.eq(masks[0][own_lanes]),
                 cluster.products.eq(masks[1][own_lanes]),
                 cluster.sums.eq(masks[add][own_lanes]),
@@ -202,6 +203,12 @@ class LaneArray(wiring.Component):
                     self.reads.data[bits * own_lanes.start : bits * own_lanes.stop]
                 ),
             ]
+            if unit.takes_own:
+                m.d.comb += control.own.eq(operands.own)
+            if unit.adds_codes:
+                m.d.comb += control.moves.eq(stages[1].moves)
+            if len(kinds_of(unit)) > 1:
+                m.d.comb += control.sum.kind.eq(before.kind)
             totals.append(cluster.totals)
         return totals
 
@@ -209,7 +216,7 @@ class LaneArray(wiring.Component):
         """Read the register of a run's first tap, and write it after the last one."""
         before, after = stages[-3], stages[-1]
         # A register that all lanes begin anew need not be read.
-        unread = before.clears & masks[-2].all()
+        unread = before.clears & (masks[-2].all() if self._unit.masks else 1)
         m.d.comb += [
             self.reads.enable.eq(before.valid & before.begins & ~unread),
             self.reads.warp.eq(before.warp),

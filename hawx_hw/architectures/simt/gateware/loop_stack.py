@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -45,7 +45,7 @@ class _Hits(data.StructLayout):
 
 
 class LoopStack(wiring.Component):
-    """Two levels of loops for each warp, and the address at which its next instruction is.
+    """The loops of each warp, up to two, and the address at which its next instruction is.
 
     **Latency**: what ``look_warp`` has at ``following`` and ``target`` is known in the next cycle,
     in which ``goes`` decides; ``next`` is of that cycle, and the loops change after it.
@@ -64,8 +64,8 @@ class LoopStack(wiring.Component):
         A warp with both addresses at which it may go on; those that are too large do not matter.
     inner : Out(LoopLayout)
         The innermost loop of that warp.
-    two : Out(1)
-        It is in two loops.
+    full : Out(1)
+        It is in as many loops as the unit has levels.
     goes, warp : In(1), In
         The warp that was looked at goes on.
     jumps : In(1)
@@ -88,7 +88,7 @@ class LoopStack(wiring.Component):
                 "following": In(address),
                 "target": In(address),
                 "inner": Out(LoopLayout(unit, address_bits)),
-                "two": Out(1),
+                "full": Out(1),
                 "goes": In(1),
                 "warp": In(warp),
                 "jumps": In(1),
@@ -102,11 +102,12 @@ class LoopStack(wiring.Component):
         m = Module()
         unit = self._unit
         layout = LoopLayout(unit, self._bits)
+        names = ("inner", "outer")[: unit.loops]
         levels = {
             name: [
                 Signal(layout, name=f"{name}_{warp}", reset_less=True) for warp in range(unit.warps)
             ]
-            for name in ("inner", "outer")
+            for name in names
         }
         # What is known of the warp that goes on, from the cycle before.
         addresses = {name: Signal(self._bits, name=f"{name}_now", reset_less=True)
@@ -114,15 +115,17 @@ class LoopStack(wiring.Component):
         hits = {name: Signal(_Hits(), name=f"hits_of_{name}", reset_less=True)
                 for name in ("following", "target")}  # fmt: skip
         last = Signal(_Hits(), name="last_times", reset_less=True)
-        for level in ("inner", "outer"):
+        for level in names:
             now = self._of(m, levels[level], self.look_warp, f"looked_{level}")
             m.d.sync += last[level].eq(now.left == 1)
             for name in addresses:
                 m.d.sync += hits[name][level].eq(now.valid & (now.end == getattr(self, name)))
             if level == "inner":
                 m.d.comb += Value.cast(self.inner).eq(Value.cast(now))
-            else:
-                m.d.comb += self.two.eq(now.valid)
+            if level == names[-1]:
+                m.d.comb += self.full.eq(now.valid)
+        if not names:
+            m.d.comb += self.full.eq(1)
         for name, address in addresses.items():
             m.d.sync += address.eq(getattr(self, name))
         self._go(m, levels, addresses, hits, last)
@@ -142,8 +145,6 @@ class LoopStack(wiring.Component):
         last: Any,
     ) -> None:
         """Choose the address; repeat, leave or enter a loop."""
-        inner = self._of(m, levels["inner"], self.warp, "inner_now")
-        outer = self._of(m, levels["outer"], self.warp, "outer_now")
         hit = Signal(_Hits(), name="hit")
         m.d.comb += Value.cast(hit).eq(
             Mux(self.jumps, Value.cast(hits["target"]), Value.cast(hits["following"]))
@@ -155,24 +156,23 @@ class LoopStack(wiring.Component):
             repeats.eq(~self.enters & hit.inner & ~last.inner),
             pops.eq(~self.enters & hit.inner & last.inner),
             repeats_outer.eq(pops & hit.outer & ~last.outer),
-            self.next.eq(
-                Mux(
-                    repeats,
-                    inner.first,
-                    Mux(
-                        repeats_outer,
-                        outer.first,
-                        Mux(self.jumps, addresses["target"], addresses["following"]),
-                    ),
-                )
-            ),
         ]
-        self._change(m, levels, addresses, pops, repeats, repeats_outer, hit.outer & last.outer)
+        following = Mux(self.jumps, addresses["target"], addresses["following"])
+        for level, again in (("outer", repeats_outer), ("inner", repeats)):
+            if level in levels:
+                first = self._of(m, levels[level], self.warp, f"{level}_now").first
+                following = Mux(again, first, following)
+        m.d.comb += self.next.eq(following)
+        both = hit.outer & last.outer
+        for warp in range(self._unit.warps):
+            own = {name: each[warp] for name, each in levels.items()}
+            self._change(m, warp, own, addresses, pops, repeats, repeats_outer, both)
 
     def _change(
         self,
         m: Module,
-        levels: dict[str, list[Signal]],
+        warp: int,
+        levels: dict[str, Any],
         addresses: dict[str, Signal],
         pops: Signal,
         repeats: Signal,
@@ -180,34 +180,37 @@ class LoopStack(wiring.Component):
         ends_both: Value,
     ) -> None:
         """Enter, leave or repeat a loop: late signals enable registers, and choose little."""
-        layout = LoopLayout(self._unit, self._bits)
-        for warp in range(self._unit.warps):
-            own, around = levels["inner"][warp], levels["outer"][warp]
-            here = self.goes & (self.warp == warp)
-            entered, inner_left, outer_left = (
-                Signal(shape, name=f"{name}_{warp}")
-                for name, shape in (
-                    ("entered", layout),
-                    ("inner_left", self._unit.scalar_bits),
-                    ("outer_left", self._unit.scalar_bits),
-                )
-            )
+        if not levels:
+            return
+        own, around = levels["inner"], levels.get("outer")
+        here = self.goes & (self.warp == warp)
+        entered = Signal(LoopLayout(self._unit, self._bits), name=f"entered_{warp}")
+        left = Signal(self._unit.scalar_bits, name=f"inner_left_{warp}")
+        m.d.comb += left.eq(own.left - 1)
+        new = [
+            entered.first.eq(addresses["following"]),
+            entered.end.eq(addresses["target"]),
+            entered.left.eq(self.times),
+        ]
+        if around is None:
+            m.d.comb += new
+            with m.If(here & self.enters):
+                m.d.sync += [own.first.eq(entered.first), own.end.eq(entered.end)]
+            with m.If(here & (self.enters | repeats)):
+                m.d.sync += own.left.eq(Mux(repeats, left, entered.left))
+        else:
+            outer_left = Signal(self._unit.scalar_bits, name=f"outer_left_{warp}")
             m.d.comb += [
-                Value.cast(entered).eq(Value.cast(around)),
-                inner_left.eq(own.left - 1),
                 outer_left.eq(around.left - 1),
+                Value.cast(entered).eq(Value.cast(around)),
             ]
             with m.If(self.enters):
-                m.d.comb += [
-                    entered.first.eq(addresses["following"]),
-                    entered.end.eq(addresses["target"]),
-                    entered.left.eq(self.times),
-                ]
+                m.d.comb += new
             with m.If(here & (self.enters | pops)):
                 m.d.sync += [own.first.eq(entered.first), own.end.eq(entered.end)]
             with m.If(here & (self.enters | pops | repeats)):
                 m.d.sync += own.left.eq(
-                    Mux(repeats, inner_left, Mux(repeats_outer, outer_left, entered.left))
+                    Mux(repeats, left, Mux(repeats_outer, outer_left, entered.left))
                 )
             with m.If(here & self.enters):
                 m.d.sync += [
@@ -216,8 +219,15 @@ class LoopStack(wiring.Component):
                     around.left.eq(own.left),
                 ]
             with m.If(self.clear):
-                m.d.sync += [own.valid.eq(0), around.valid.eq(0)]
+                m.d.sync += around.valid.eq(0)
             with m.Elif(here & self.enters):
-                m.d.sync += [own.valid.eq(1), around.valid.eq(own.valid)]
+                m.d.sync += around.valid.eq(own.valid)
             with m.Elif(here & pops):
-                m.d.sync += [own.valid.eq(around.valid & ~ends_both), around.valid.eq(0)]
+                m.d.sync += around.valid.eq(0)
+        stays: Value = Const(0, 1) if around is None else around.valid & ~ends_both
+        with m.If(self.clear):
+            m.d.sync += own.valid.eq(0)
+        with m.Elif(here & self.enters):
+            m.d.sync += own.valid.eq(1)
+        with m.Elif(here & pops):
+            m.d.sync += own.valid.eq(stays)

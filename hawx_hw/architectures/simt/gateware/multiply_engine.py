@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -21,7 +21,7 @@ from hawx_hw.architectures.simt.gateware.names import (
     WEIGHT_FEED,
 )
 from hawx_hw.architectures.simt.gateware.register_file import RegisterReads, RegisterWrites
-from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
+from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest, kinds_of
 from hawx_hw.architectures.simt.gateware.stream_faults import StreamFaults
 from hawx_hw.architectures.simt.gateware.walker import RunLayout, Walker
 from hawx_hw.architectures.simt.gateware.weight_feed import WeightFeed
@@ -36,18 +36,19 @@ __all__ = ["MultiplyEngine"]
 
 
 class _Instruction(data.StructLayout):
-    """What stays the same for all taps of an instruction."""
+    """What stays the same for all taps of an instruction; no bits for what all do alike."""
 
     def __init__(self, unit: Unit, format: StreamFormat, selections: int):
         super().__init__(
             {
                 "warp": index_width(unit.warps),
-                "kind": Kind,
-                "multiplies": 1,
-                "own": 1,
                 "clears": 1,
                 "select": index_width(selections),
                 "pad": signed(8),
+                "lanes": unit.lanes if unit.masks else 0,
+                "kind": Kind if len(kinds_of(unit)) > 1 else 0,
+                "multiplies": int(unit.adds_codes),
+                "own": int(unit.takes_own),
             }
         )
 
@@ -168,23 +169,14 @@ class MultiplyEngine(wiring.Component):
             Signal(layout, name=f"{name}_instruction", reset_less=True)
             for name in ("walking", "tapping")
         )
-        lanes, tapping_lanes = (
-            Signal(unit.lanes, name=name, reset_less=True)
-            for name in ("lanes_of_walk", "lanes_of_taps")
-        )
         select = Signal(3, name="select", reset_less=True)
         weight = Signal(unit.scalar_bits, name="first_weight", reset_less=True)
         with m.If(self._starts):
             m.d.sync += [
-                walking.warp.eq(taken.warp),
-                walking.kind.eq(taken.kind),
-                walking.multiplies.eq(taken.multiplies),
-                walking.own.eq(taken.own),
-                walking.clears.eq(taken.clears),
-                lanes.eq(taken.lanes),
-                select.eq(taken.select),
-                weight.eq(taken.weight),
+                walking[name].eq(taken[name])
+                for name in ("warp", "kind", "multiplies", "own", "clears", "lanes")
             ]
+            m.d.sync += [select.eq(taken.select), weight.eq(taken.weight)]
         self._walking_stream = Signal(len(taken.stream), name="walking_stream", reset_less=True)
         self._no_beats = Signal(name="no_beats", reset_less=True)
         with m.If(self._starts):
@@ -201,10 +193,13 @@ class MultiplyEngine(wiring.Component):
                 tapping.eq(walking),
                 tapping.pad.eq(s.pad),
                 tapping.select.eq(self._selection),
-                tapping_lanes.eq(lanes),
             ]
         self._walking, self._tapping = walking, tapping
-        self._lanes_of_taps, self._first_weight, self._enters = tapping_lanes, weight, enters
+        self._first_weight, self._enters = weight, enters
+        # Without instructions that add codes all multiply.
+        self._multiplies, self._selects = (
+            each.multiplies if unit.adds_codes else Const(1, 1) for each in (tapping, walking)
+        )
 
     def _taps(self, m: Module, walker: Any) -> None:
         """The taps of a run, one a cycle."""
@@ -238,7 +233,7 @@ class MultiplyEngine(wiring.Component):
             WEIGHT_FEED,
             partial(WeightFeed, unit, self._weights, self._known),
         )
-        multiplies = self._valid & self._tapping.multiplies
+        multiplies = self._valid & self._multiplies
         m.d.comb += [
             feed.begin.eq(self._enters),
             feed.start.eq(self._first_weight),
@@ -285,14 +280,14 @@ class MultiplyEngine(wiring.Component):
             tap.begins.eq(self._valid & self._first & run.begins),
             tap.ends.eq((self._left == 0) & run.ends),
             tap.clears.eq(run.opens & instruction.clears),
-            tap.moves.eq(~instruction.multiplies),
+            tap.moves.eq(~self._multiplies),
             tap.kind.eq(instruction.kind),
             tap.warp.eq(instruction.warp),
             tap.register.eq(run.register),
-            lanes.eq(self._lanes_of_taps),
+            lanes.eq(instruction.lanes),
             operands.weighs.eq(self._weigh.fetch | self._weigh.reuse),
             operands.own.eq(instruction.own),
-            operands.choose.eq(self._entered & instruction.multiplies),
+            operands.choose.eq(self._entered & self._multiplies),
             operands.select.eq(instruction.select),
         ]
         m.d.comb += [
@@ -320,7 +315,7 @@ class MultiplyEngine(wiring.Component):
             faults.first.eq(walker.first),
             faults.index.eq(self._walking_stream),
             faults.no_beats.eq(self._no_beats),
-            faults.selects.eq(self._walking.multiplies),
+            faults.selects.eq(self._selects),
             faults.selection.eq(self._selection),
             faults.address.eq(walker.run.address),
             faults.warp.eq(warp),

@@ -10,6 +10,7 @@ __all__ = [
     "DISPATCH",
     "ENGINE_PLACE",
     "FAULTS",
+    "FAULT_CHOICE",
     "FRONT_END",
     "GROUP_WALKER",
     "JUMP_CHECK",
@@ -19,6 +20,7 @@ __all__ = [
     "MULTIPLY_ENGINE",
     "POST_ENGINE",
     "PREDICATES",
+    "PREDICATE_UNIT",
     "REGISTER_FILE",
     "REGISTER_MEMORY",
     "REQUANTIZER",
@@ -72,3 +74,5 @@ LANE_ARRAY = "hawx_lane_array"
 WEIGHT_BUFFER = "hawx_weight_buffer"
 SCALAR_MEMORY = "hawx_scalar_memory"
 REGISTER_MEMORY = "hawx_register_memory"
+PREDICATE_UNIT = "hawx_predicate_unit"
+FAULT_CHOICE = "hawx_fault_choice"

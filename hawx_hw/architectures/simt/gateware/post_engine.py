@@ -49,7 +49,8 @@ def requantizer_format(unit: Unit, format: StoreFormat) -> RequantizerFormat:
             }
         ),
         windows=1,
-        pooled=True,
+        pooled=unit.has_name("QST.max"),
+        sums=unit.has_name("QST.sum"),
     )
 
 
@@ -61,8 +62,8 @@ class _Code(data.StructLayout):
             {
                 "window_first": 1,
                 "window_last": 1,
-                "sums": 1,
-                "plain": 1,
+                "sums": int(unit.has_name("QST.sum")),
+                "plain": int(unit.has("STV")),
                 "position": len(walker.position),
                 "part": len(walker.part),
                 "unused": unit.requantizers,
@@ -179,8 +180,8 @@ class PostEngine(wiring.Component):
                 {
                     "warp": len(taken.warp),
                     "store": len(taken.store),
-                    "plain": 1,
-                    "sums": 1,
+                    "plain": int(unit.has("STV")),
+                    "sums": int(unit.has_name("QST.sum")),
                     "no_beats": 1,
                     "claimed": 1,
                 }
@@ -210,11 +211,11 @@ class PostEngine(wiring.Component):
         faults = [
             (walker.first & s.refused, Cause.STREAM, walking.store),
             (walker.first & walking.no_beats, Cause.BEATS, 0),
-            (walker.first & ~walking.plain & s.bad_shift, Cause.SHIFT, s.shift),
+            (walker.first & ~_bit(walking.plain) & s.bad_shift, Cause.SHIFT, s.shift),
             (walker.first & s.result & ~walking.claimed, Cause.SEQUENCE, 0),
             (walker.step & (walker.number >= unit.registers), Cause.BEATS, walker.number),
             (
-                walker.step & ~walking.plain & (walker.constant >= self._known),
+                walker.step & ~_bit(walking.plain) & (walker.constant >= self._known),
                 Cause.REQUANTIZATION,
                 walker.constant,
             ),
@@ -262,7 +263,7 @@ class PostEngine(wiring.Component):
         line: list[Any] = delay_line(m, steps, _READ + Requantizer.MULTIPLY_STAGE, "code")
         entering = line[_READ]
         m.d.comb += [
-            self.constants.enable.eq(entering.valid & ~entering.payload.plain),
+            self.constants.enable.eq(entering.valid & ~_bit(entering.payload.plain)),
             self.constants.address.eq(constant),
         ]
         return line[_READ:]
@@ -284,7 +285,7 @@ class PostEngine(wiring.Component):
                     m.d.sync += [
                         rules[0][name].eq(s[name]) for name in ("shift", "low", "high", "step")
                     ]
-                    with m.If(self._walking.plain):
+                    with m.If(_bit(self._walking.plain)):
                         m.d.sync += [
                             rules[0].shift.eq(0),
                             rules[0].low.eq(CODE_MIN),
@@ -328,7 +329,7 @@ class PostEngine(wiring.Component):
             )  # fmt: skip
             pair = Signal(self._requantizer.constants, name=f"constants_{number}")
             m.d.comb += Value.cast(pair).eq(own)
-            with m.If(compared.payload.plain):
+            with m.If(_bit(compared.payload.plain)):
                 m.d.comb += [pair.multiplier.eq(1), pair.addend.eq(0)]
             m.d.comb += [
                 requantizer.value.eq(values[number]),
@@ -390,3 +391,8 @@ def _parts(values: list[Value], number: int, count: int, part: Value) -> Value:
     """The one of several values side by side that a requantizer takes in a part of the word."""
     own = values[number::count]
     return Array(own)[part] if len(own) > 1 else own[0]
+
+
+def _bit(value: Value) -> Value:
+    """A bit that is left out where it is always 0."""
+    return value if len(value) else Const(0, 1)

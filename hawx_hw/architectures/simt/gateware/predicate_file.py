@@ -43,68 +43,84 @@ class PredicateWrites(wiring.Signature):
     Members
     -------
     enable, warp, number : Out
-    changes, lanes : Out(lanes)
-        Lanes whose bit is written, and the bits.
+    lanes : Out(lanes)
+        The bits.
+    changes : Out(lanes)
+        Lanes whose bit is written; all where there is no such member.
     """
 
-    def __init__(self, unit: Unit):
+    def __init__(self, unit: Unit, *, partial: bool = False):
         super().__init__(
             {
                 "enable": Out(1),
                 "warp": Out(index_width(unit.warps)),
                 "number": Out(index_width(PREDICATES)),
-                "changes": Out(unit.lanes),
                 "lanes": Out(unit.lanes),
+                **({"changes": Out(unit.lanes)} if partial else {}),
             }
         )
 
 
 class PredicateFile(wiring.Component):
-    """p1 to p3 of all warps; p0 is all ones.
+    """The predicates that a unit has, of all warps; p0 is all ones.
 
     **Latency**: a write counts from the next cycle on; reads take none.
 
     Parameters
     ----------
     unit : Unit
-    readers, writers : int
-        Writers that write at once write of different warps.
+    readers : int
 
     Attributes
     ----------
     reads : In(PredicateReads), one for each reader
-    writes : In(PredicateWrites), one for each writer
+        Of predicates that there are.
+    write : In(PredicateWrites)
+        Of whole predicates.
+    change : In(PredicateWrites)
+        Of some lanes, of another warp than ``write``; only with instructions that compare vector
+        registers.
     """
 
-    def __init__(self, unit: Unit, *, readers: int, writers: int):
+    def __init__(self, unit: Unit, *, readers: int):
         self._unit = unit
-        super().__init__(
-            {
-                "reads": In(PredicateReads(unit)).array(readers),
-                "writes": In(PredicateWrites(unit)).array(writers),
-            }
-        )
+        members = {
+            "reads": In(PredicateReads(unit)).array(readers),
+            "write": In(PredicateWrites(unit)),
+        }
+        if unit.compares:
+            members["change"] = In(PredicateWrites(unit, partial=True))
+        super().__init__(members)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         unit = self._unit
-        every: list[list[Value]] = []
-        for warp in range(unit.warps):
-            own: list[Value] = [Value.cast((1 << unit.lanes) - 1)]
-            for number in range(1, PREDICATES):
-                lanes = Signal(unit.lanes, name=f"p{number}_of_{warp}", reset_less=True)
-                for write in self.writes:
-                    here = write.enable & (write.warp == warp) & (write.number == number)
-                    for lane in range(unit.lanes):
-                        with m.If(here & write.changes[lane]):
-                            m.d.sync += lanes[lane].eq(write.lanes[lane])
-                own.append(lanes)
-            every.append(own)
+        every = [[self._own(m, warp, number) for number in range(unit.predicates + 1)]
+                 for warp in range(unit.warps)]  # fmt: skip
+        bits = unit.predicates.bit_length()
         for read in self.reads:
-            number, inverts = read.condition[:2], read.condition[2]
-            lanes = Array([Array(own)[number] for own in every])[read.warp]
-            m.d.comb += read.lanes.eq(Mux(inverts, ~lanes, lanes))
+            number, inverts = read.condition[:bits], read.condition[2]
+            lanes = Array([Array(own)[number] if bits else own[0] for own in every])[read.warp]
+            m.d.comb += read.lanes.eq(Mux(inverts, ~lanes, lanes) if bits else lanes)
         return m
+
+    def _own(self, m: Module, warp: int, number: int) -> Value:
+        """A predicate of a warp."""
+        unit = self._unit
+        if not number:
+            return Value.cast((1 << unit.lanes) - 1)
+        lanes = Signal(unit.lanes, name=f"p{number}_of_{warp}", reset_less=True)
+
+        def here(port: Any) -> Value:
+            return port.enable & (port.warp == warp) & (port.number == number)
+
+        if unit.compares:
+            for lane in range(unit.lanes):
+                with m.If(here(self.change) & self.change.changes[lane]):
+                    m.d.sync += lanes[lane].eq(self.change.lanes[lane])
+        with m.If(here(self.write)):
+            m.d.sync += lanes.eq(self.write.lanes)
+        return lanes
 
 
 def lanes_below(m: Module, unit: Unit, count: Value, index: Value) -> Value:

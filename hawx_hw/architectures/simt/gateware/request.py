@@ -11,7 +11,7 @@ from hawx_hw.architectures.simt.isa import Instruction
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["Kind", "MultiplyRequest", "request_values"]
+__all__ = ["Kind", "MultiplyRequest", "kinds_of", "request_values"]
 
 
 class Kind(enum.IntEnum):
@@ -20,6 +20,12 @@ class Kind(enum.IntEnum):
     ADD = 0
     MAXIMUM = 1
     LOAD = 2
+
+
+def kinds_of(unit: Unit) -> frozenset[Kind]:
+    """What may become of them, by the instructions that a unit has."""
+    others = {Kind.MAXIMUM: "RMAX", Kind.LOAD: "LDV"}
+    return frozenset({Kind.ADD, *(kind for kind, name in others.items() if unit.has(name))})
 
 
 class MultiplyRequest(data.StructLayout):

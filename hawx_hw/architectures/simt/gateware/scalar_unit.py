@@ -62,17 +62,17 @@ class ScalarUnit(wiring.Component):
         return m
 
     def _compare(self, m: Module) -> None:
-        word = self.word
+        unit, word = self._unit, self.word
         equal, less = Signal(), Signal()
         m.d.comb += [
             equal.eq(self.a == self.b),
             less.eq(self.a < self.b),
             self.jumps.eq(
-                is_one_of(word, "JMP")
-                | is_one_of(word, "BEQ") & equal
-                | is_one_of(word, "BNE") & ~equal
-                | is_one_of(word, "BLT") & less
-                | is_one_of(word, "BGE") & ~less
+                is_one_of(unit, word, "JMP")
+                | is_one_of(unit, word, "BEQ") & equal
+                | is_one_of(unit, word, "BNE") & ~equal
+                | is_one_of(unit, word, "BLT") & less
+                | is_one_of(unit, word, "BGE") & ~less
             ),
         ]
 
@@ -88,8 +88,8 @@ class ScalarUnit(wiring.Component):
                 with m.Case(number):
                     m.d.comb += special.eq(value)
         total = Signal(signed(bits), name="total")
-        subtracts = is_one_of(word, "SUB")
-        other = Mux(is_one_of(word, "ADDI"), imm, self.b ^ subtracts.replicate(bits))
+        subtracts = is_one_of(unit, word, "SUB")
+        other = Mux(is_one_of(unit, word, "ADDI"), imm, self.b ^ subtracts.replicate(bits))
         m.d.comb += total.eq(self.a + other + subtracts)
         for names, result in (
             (("LI",), imm),
@@ -98,5 +98,5 @@ class ScalarUnit(wiring.Component):
             (("ARG",), self.argument),
             (("SR",), special),
         ):
-            with m.If(is_one_of(word, *names)):
+            with m.If(is_one_of(unit, word, *names)):
                 m.d.comb += self.result.eq(result)

@@ -55,6 +55,7 @@ class VectorUnit(wiring.Component):
     writes : Out(RegisterWrites)
     mask : Out(PredicateReads)
     predicate : Out(PredicateWrites)
+        Only with instructions that compare.
     """
 
     def __init__(self, unit: Unit):
@@ -70,7 +71,9 @@ class VectorUnit(wiring.Component):
                 "targets": Out(RegisterReads(unit)),
                 "writes": Out(RegisterWrites(unit)),
                 "mask": Out(PredicateReads(unit)),
-                "predicate": Out(PredicateWrites(unit)),
+                **(
+                    {"predicate": Out(PredicateWrites(unit, partial=True))} if unit.compares else {}
+                ),
             }
         )
 
@@ -129,7 +132,7 @@ class VectorUnit(wiring.Component):
             self.operands.enable.eq(stages[0].computes | stages[1].computes),
             # A register of which all lanes are written need not be read.
             self.targets.enable.eq(
-                (stages[2].computes & ~_compares(words[2]) | stages[2].broadcasts)
+                (stages[2].computes & ~self._compares(words[2]) | stages[2].broadcasts)
                 & (field_of(words[2], "V", "pred") != 0)
             ),
             self.targets.warp.eq(stages[2].warp),
@@ -148,10 +151,10 @@ class VectorUnit(wiring.Component):
         )
         # A cycle ahead: they go to all lanes.
         m.d.sync += [
-            subtracts.eq(~is_one_of(word, "VADD")),
-            picks.eq(is_one_of(word, "VMIN", "VMAX")),
-            largest.eq(is_one_of(word, "VMAX")),
-            equals.eq(is_one_of(word, "VEQ")),
+            subtracts.eq(~is_one_of(self._unit, word, "VADD")),
+            picks.eq(is_one_of(self._unit, word, "VMIN", "VMAX")),
+            largest.eq(is_one_of(self._unit, word, "VMAX")),
+            equals.eq(is_one_of(self._unit, word, "VEQ")),
         ]
         for lane in range(unit.lanes):
             own = slice(lane * bits, (lane + 1) * bits)
@@ -187,16 +190,19 @@ class VectorUnit(wiring.Component):
             active.eq(stage.broadcasts | stage.computes),
             self.mask.warp.eq(stage.warp),
             self.mask.condition.eq(field_of(word, "V", "pred")),
-            self.writes.enable.eq(active & ~_compares(word)),
+            self.writes.enable.eq(active & ~self._compares(word)),
             self.writes.warp.eq(stage.warp),
             self.writes.register.eq(field_of(word, "V", "vd")),
-            self.predicate.enable.eq(active & _compares(word)),
-            self.predicate.warp.eq(stage.warp),
-            self.predicate.number.eq(field_of(word, "V", "vd")),
-            self.predicate.changes.eq(self.mask.lanes),
-            self.predicate.lanes.eq(self._flags),
         ]
-        sets = is_one_of(word, "VSET")
+        if unit.compares:
+            m.d.comb += [
+                self.predicate.enable.eq(active & self._compares(word)),
+                self.predicate.warp.eq(stage.warp),
+                self.predicate.number.eq(field_of(word, "V", "vd")),
+                self.predicate.changes.eq(self.mask.lanes),
+                self.predicate.lanes.eq(self._flags),
+            ]
+        sets = is_one_of(self._unit, word, "VSET")
         for lane in range(unit.lanes):
             own = slice(lane * bits, (lane + 1) * bits)
             value = Mux(
@@ -206,9 +212,8 @@ class VectorUnit(wiring.Component):
                 Mux(self.mask.lanes[lane], value, self.targets.data[own])
             )
 
-
-def _compares(word: Value) -> Value:
-    return is_one_of(word, "VLT", "VEQ")
+    def _compares(self, word: Value) -> Value:
+        return is_one_of(self._unit, word, "VLT", "VEQ")
 
 
 def _one_hot(number: Value, count: int) -> Value:

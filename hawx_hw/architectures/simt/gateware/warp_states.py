@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -135,7 +135,10 @@ class WarpStates(wiring.Component):
         walked = self._walks(m)
         waited = self._waits(m, executes)
         here = executes & self.executed.ends.replicate(warps)
-        m.d.comb += self.retired.eq(here | self._vectors(m) | walked | waited)
+        timed: Value = Const(0, warps)
+        if self._unit.vectors:
+            timed = self._vectors(m)
+        m.d.comb += self.retired.eq(here | timed | walked | waited)
         m.d.sync += [
             busy.eq((busy | self.begins) & ~self.retired),
             self.away.eq((self.away | executes) & ~self.retired),

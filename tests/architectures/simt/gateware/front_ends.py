@@ -166,7 +166,7 @@ def run_front_end(inferences: Sequence[Inference], limit: int = 20_000) -> list[
             await ctx.delay(0)
             reads = [
                 (port, ctx.get(port.warp), ctx.get(port.register))
-                for port in (front.operands, front.targets)
+                for port in ((front.operands, front.targets) if unit.vectors else ())
                 if ctx.get(port.enable)
             ]
             observe(ctx, cycle, run, model)
@@ -192,8 +192,8 @@ def run_front_end(inferences: Sequence[Inference], limit: int = 20_000) -> list[
         if ctx.get(written.valid):
             number = ctx.get(written.number)
             model.warps[ctx.get(written.warp)].set_scalar(number, ctx.get(written.data))
-        writes = front.writes
-        if ctx.get(writes.enable):
+        if unit.vectors and ctx.get(front.writes.enable):
+            writes = front.writes
             values = values_of(ctx.get(writes.data), unit.register_bits, unit.lanes)
             model.warps[ctx.get(writes.warp)].registers[ctx.get(writes.register)] = values
         for name in ("multiply", "post"):

@@ -9,6 +9,7 @@ import pytest
 
 from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.isa import Instruction, encode
+from hawx_hw.architectures.simt.needs import narrowed
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.simulator import Outcome, Trap
 from hawx_hw.architectures.simt.traps import Cause
@@ -49,6 +50,32 @@ def test_random_programs(seed: int, warps: int) -> None:
     )  # fmt: skip
     case = random_case(seed, unit)
     assert check(case.program, case.activations, result_free=case.result_free).trap is None
+
+
+@pytest.mark.parametrize("seed", [27, 33])
+def test_a_unit_with_what_the_program_needs(seed: int) -> None:
+    unit = Unit(lanes=2, warps=2, registers=4, activation_words=96, result_words=24)
+    case = random_case(seed, unit)
+    program = replace(case.program, unit=narrowed(unit, case.program.code))
+    assert check(program, case.activations, result_free=case.result_free).trap is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("instructions=LI+LOOP+HALT loops=1", "LI s1, 2\nLOOP s1, 1\nLI s2, 1\n.word 0x04000000"),
+        ("instructions=LI+LOOP+HALT loops=1", "LI s1, 2\nLOOP s1, 2\nLOOP s1, 1\nLI s2, 1"),
+        ("instructions=LI+LOOP+HALT loops=0", "LI s1, 2\nLOOP s1, 1\nLI s2, 1"),
+        ("instructions=LI+PLT+MAC.z predicates=1", "LI s8, 1\nPLT p1, s8\nMAC.z v0, s4, s @!p1\n"
+         "PLT p2, s8"),
+        ("instructions=LI+MAC.z+HALT predicates=0", "LI s8, 1\nMAC.z v0, s4, s @p1"),
+        ("instructions=MACW+HALT predicates=2", "PAND p1, p0, p0"),
+    ],
+)  # fmt: skip
+def test_what_the_unit_lacks(keys: str, text: str) -> None:
+    lines = (f".word {encode(Instruction('PAND', vd=1))}" if "PAND" in text else text).split("\n")
+    program = assembled("\n".join(lines), keys=f"registers=4 {keys}")
+    assert check(program).trap is not None
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_as_in_the_simulator() -> None:
             ctx.set(dut.check, 1)
             ctx.set(dut.word, encode(instruction))
             ctx.set(dut.target, warp.pc + 1 + offset)
-            ctx.set(dut.two, outer is not None)
+            ctx.set(dut.full, outer is not None)
             ctx.set(dut.inner.valid, inner is not None)
             if inner is not None:
                 ctx.set(dut.inner.first, inner.first)

@@ -12,10 +12,13 @@ from hawx_hw.architectures.simt.state import Loop, Warp
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.simulation import simulate
 
+#: Loops before and after an instruction.
+CHANGES = {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0)}
 
-@pytest.mark.parametrize("warps", [1, 3])
-def test_warps_go_on_as_in_the_simulator(warps: int) -> None:
-    unit = Unit(lanes=1, warps=warps, scalar_bits=12)
+
+@pytest.mark.parametrize(("warps", "levels"), [(1, 2), (3, 2), (2, 1), (2, 0)])
+def test_warps_go_on_as_in_the_simulator(warps: int, levels: int) -> None:
+    unit = Unit(lanes=1, warps=warps, scalar_bits=12, loops=levels)
     dut = LoopStack(unit, 5)
     rng = random.Random(warps)
     state = [Warp(number, unit) for number in range(warps)]
@@ -37,13 +40,13 @@ def test_warps_go_on_as_in_the_simulator(warps: int) -> None:
             ctx.set(dut.target, target)
             inner = warp.loops[-1] if warp.loops else None
             assert ctx.get(dut.inner.valid) == (inner is not None)
-            assert ctx.get(dut.two) == (len(warp.loops) == 2)
+            assert ctx.get(dut.full) == (len(warp.loops) == levels)
             if inner is not None:
                 assert (ctx.get(dut.inner.first), ctx.get(dut.inner.end)) == (
                     inner.first, inner.end,
                 )  # fmt: skip
             await ctx.tick()
-            enters = len(warp.loops) < 2 and rng.random() < 0.3
+            enters = len(warp.loops) < levels and rng.random() < 0.3
             jumps = not enters and (following > 30 or rng.random() < 0.5)
             times = rng.choice([1, 2, 3, 4095])
             ctx.set(dut.goes, 1)
@@ -70,4 +73,4 @@ def test_warps_go_on_as_in_the_simulator(warps: int) -> None:
                     each.pc = 0
 
     simulate(dut, testbench)
-    assert seen == {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0)}
+    assert seen == {change for change in CHANGES if max(change) <= levels}

@@ -12,6 +12,7 @@ import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
+from hawx_hw.architectures.simt.isa import INSTRUCTIONS
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.traps import Cause
@@ -48,6 +49,27 @@ def test_random_instructions(lanes: str) -> None:
     assert result.cycles == expected.cycles
     np.testing.assert_array_equal(result.registers, expected.registers)
     assert result.fault is None
+
+
+@pytest.mark.parametrize(
+    ("lanes", "mnemonics", "masked"),
+    [("8", "MAC", False), ("4", "MAC", True), ("3", "MACW RADD", False), ("4", "LDV RMAX", True)],
+)
+def test_a_unit_with_few_instructions(lanes: str, mnemonics: str, masked: bool) -> None:
+    names = tuple(n for n in INSTRUCTIONS if n.partition(".")[0] in mnemonics.split())
+    unit = replace(UNITS[lanes], instructions=names, predicates=int(masked))
+    every = random_job(int(lanes), unit, 30)
+    whole = np.ones(unit.lanes, dtype=bool)
+    works = tuple(
+        work if masked else replace(work, mask=whole)
+        for work in every.works
+        if work.instruction.mnemonic in mnemonics.split()
+    )
+    assert {work.instruction.mnemonic for work in works} == set(mnemonics.split())
+    sample = replace(every, works=works[:8])
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
 
 
 @pytest.mark.slow

@@ -42,6 +42,17 @@ def test_random_instructions(unit: str) -> None:
     assert not check(random_job(len(unit), UNITS[unit], 7)).faults
 
 
+@pytest.mark.parametrize(
+    "names", [("QST", "QST.max"), ("QST.sum",), ("STV",), ("QST.max", "STV")], ids=len
+)
+def test_a_unit_with_few_instructions(names: tuple[str, ...]) -> None:
+    unit = replace(UNITS["8"], instructions=names)
+    every = random_job(len(names), unit, 24)
+    works = tuple(work for work in every.works if work.instruction.name in names)
+    assert {work.instruction.name for work in works} == set(names)
+    assert not check(replace(every, works=works[:8])).faults
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_many_random_instructions(seed: int) -> None:
