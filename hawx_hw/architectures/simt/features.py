@@ -96,6 +96,9 @@ def _unit(plan: Plan) -> dict[str, float]:
         "warps": unit.warps, "registers": unit.registers, "word": unit.word, "taps": unit.taps,
         "buffered": unit.taps > 1,
         "requantizers": unit.requantizers, "block_register": unit.block_register,
+        "vectors": unit.vectors, "adds_codes": unit.adds_codes,
+        "adds_products": unit.has_name("QST.sum"),
+        "loops": unit.loops, "predicates": unit.predicates,
         "windows": windows, "ways": ways,
         # With one number of groups nothing is routed.
         "group_parts": sum(unit.groups) if len(unit.groups) > 1 else 0,

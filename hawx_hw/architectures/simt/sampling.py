@@ -16,9 +16,11 @@ _PARTS = range(4, 17)
 _WARPS, _REGISTERS, _TAPS, _REQUANTIZERS = (1, 2, 3, 4), (4, 6, 8, 12, 16), (4, 8, 16), (1, 2, 4)
 # Share of the samples that have a register after each block.
 _BLOCK_REGISTER = 0.3
+# Share of those that have all instructions.
+_ALL_INSTRUCTIONS = 0.15
 #: Numbers that a sample is made from: lanes, cluster, word, warps, registers, taps, requantizers,
-#: block register.
-DIMENSIONS = 8
+#: block register, instructions.
+DIMENSIONS = 9
 
 
 def sample(point: Sequence[float]) -> SimtConfig:
@@ -53,6 +55,7 @@ def sample(point: Sequence[float]) -> SimtConfig:
         taps=_one_of(_TAPS, next(take)),
         requantizers=_one_of([count for count in _REQUANTIZERS if count <= word], next(take)),
         block_register=next(take) >= 1 - _BLOCK_REGISTER,
+        instructions="all" if next(take) >= 1 - _ALL_INSTRUCTIONS else "needed",
     )
 
 

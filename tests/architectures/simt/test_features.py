@@ -43,6 +43,7 @@ def test_counted_by_hand() -> None:
         {
             "lanes": 4, "cluster": 2, "clusters": 2, "warps": 1, "registers": 4, "word": 2,
             "taps": 2, "buffered": 1, "requantizers": 1, "block_register": 0,
+            "vectors": 0, "adds_codes": 0, "adds_products": 0, "loops": 1, "predicates": 0,
             # Two pixel groups have a window each, and a run reads two words of each parity.
             "windows": 2, "ways": 2,
             # The word as it is, or one of its halves for all.

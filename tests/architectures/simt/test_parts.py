@@ -85,7 +85,7 @@ def modules(*, imports: bool = False, mixed: bool = False, **keys: Any) -> list[
 @pytest.fixture(scope="module")
 def emitted() -> list[list[str]]:
     return [
-        modules(imports=True, weight_banks=2, debug=True),
+        modules(imports=True, weight_banks=2, debug=True, instructions="all"),
         modules(mixed=True, parameters="loaded", cluster=2),
     ]
 

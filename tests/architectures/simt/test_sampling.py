@@ -36,6 +36,7 @@ def test_the_space_is_filled() -> None:
         ("taps", {4, 8, 16}),
         ("requantizers", {1, 2, 4}),
         ("block_register", {False, True}),
+        ("instructions", {"needed", "all"}),
     ):
         assert {getattr(each, key) for each in samples} == expected
 
@@ -48,7 +49,7 @@ def test_the_corners() -> None:
 
 
 def test_a_point_must_lie_in_the_unit_cube() -> None:
-    with pytest.raises(ValueError, match=r"^point must have 8 numbers, not 7$"):
+    with pytest.raises(ValueError, match=r"^point must have 9 numbers, not 7$"):
         sample([0.0] * 7)
     for number in (1.0, -0.1, float("nan")):
         with pytest.raises(ValueError, match=rf"^point must lie in \[0, 1\), not {number!r}$"):
