@@ -178,7 +178,7 @@ def read(design: Design, build: Path) -> Row:
     synthesized = SynthResult.read(build)
     model = load("generic45").memories
     memories = sum(
-        memory.instances * model.metrics(memory.kind, memory.width, memory.depth).area_um2
+        memory.instances * model.metrics(memory.kind, memory.width, memory.depth).area
         for memory in synthesized.memories
     )
     emitted = EmitResult.read(build)
