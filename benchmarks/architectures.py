@@ -197,8 +197,9 @@ def read(design: Design, build: Path) -> Row:
 def side_by_side(rows: Sequence[Row]) -> list[Table]:
     """A table of sizes and one of energies."""
     sizes = Table(title="exact blocks; areas in um2")
-    for name in ("multipliers", "design", "area, no memories", "a multiplier", "memories",
-                 "longest path, ns", "cycles", "multipliers busy", "energy, nJ", "pJ a MAC"):  # fmt: skip
+    names = ("multipliers", "design", "area, no memories", "a multiplier", "memories",
+             "longest path, ns", "cycles", "multipliers busy", "energy, nJ", "pJ a MAC")  # fmt: skip
+    for name in names:
         sizes.add_column(name, justify="left" if name == "design" else "right")
     for row in rows:
         count, macs = row.design.multipliers, row.macs
