@@ -62,6 +62,28 @@ class Empty(wiring.Component):
         return m
 
 
+class Partly(wiring.Component):
+    """A word of which nothing assigns the middle."""
+
+    choice: In(1)
+    word: Out(data.StructLayout({"low": 2, "middle": 3, "high": 1}))
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        with m.If(self.choice):
+            m.d.comb += [self.word.low.eq(2), self.word.high.eq(1)]
+        return m
+
+
+def test_a_part_that_is_always_the_same_gets_its_value_at_time_zero() -> None:
+    emission = Emission()
+    emission.define("partly", Partly())
+    text = verilog_modules(emission)["partly"]
+    assert "    if (at_time_zero) begin end\n    word[4:2] = 3'h0;\n" in text
+    assert text.count("  reg at_time_zero;\n") == 1
+    assert not re.search(r"always @\*\n", text)
+
+
 class AroundEmpty(wiring.Component):
     word: In(3)
     out: Out(4)
