@@ -55,18 +55,21 @@ class Accesses:
 
 def count_accesses(program: Program, scheduled: Sequence[Scheduled]) -> Accesses:
     """What the engines access."""
+    from hawx_hw.architectures.simt.gateware.activation_feed import windows_of
+
     total = Accesses()
     read: dict[tuple[int, ...], int] = {}
+    _, ways = windows_of(program.unit, program.stream_format)
     for _, issue in scheduled:
         if issue.instruction.mnemonic in ("QST", "STV"):
             _add_store(total, program, issue)
         else:
-            _add_stream(total, program, issue, read)
+            _add_stream(total, program, issue, ways, read)
     return total
 
 
 def _add_stream(
-    total: Accesses, program: Program, issue: Issue, read: dict[tuple[int, ...], int]
+    total: Accesses, program: Program, issue: Issue, ways: int, read: dict[tuple[int, ...], int]
 ) -> None:
     i = issue.instruction
     stream = program.streams[i.d]
@@ -75,45 +78,75 @@ def _add_stream(
     total.streams += 1
     # Instructions that differ in nothing but the word that they begin in read equally many.
     place = issue.scalars[0] & ((1 << program.unit.byte_bits) - 1)
-    key = (i.d, place, *issue.scalars[1:3], beats)
+    key = (i.d, place, beats)
     if key not in read:
-        read[key] = _words_read(program, issue)
+        read[key] = _words_read(program, issue, ways)
     total.activations += read[key]
     runs = stream.positions * registers if registers > 1 else 1
-    clears = i.suffix == "z" or i.mnemonic == "LDV"
+    # Lanes that the predicate has off keep their registers, which are read for that.
+    clears = (i.suffix == "z" or i.mnemonic == "LDV") and issue.lanes.all()
     total.register_writes += runs
     total.register_reads += runs - (registers if clears else 0)
     if i.operation.selects:
         taps = stream.positions * stream.taps
         total.weights += -(-taps // stream.groups)
-        if registers > 1:
+        if registers > 1 and stream.taps > 1:  # else the lanes hold the weight
             total.buffered += taps
             total.taken += taps * (registers - 1)
 
 
-def _words_read(program: Program, issue: Issue) -> int:
-    """Words of activations that a stream instruction reads: those that the run before had not.
+def _words_read(program: Program, issue: Issue, ways: int) -> int:
+    """Words of activations that a stream instruction reads: those that no window has.
 
-    Runs that lie beyond the map read nothing.
+    Windows are empty when it begins. Words beyond the map are read like any other.
     """
-    stream = program.streams[issue.instruction.d]
+    unit, stream = program.unit, program.streams[issue.instruction.d]
     taps = taps_of(program, stream, issue.scalars)
-    runs = np.where(taps.inside, taps.words, -1).reshape(-1, taps.words.shape[2] * stream.groups)
-    before = np.vstack([np.full((1, runs.shape[1]), -1), runs[:-1]])
-    count = 0
-    for own, last in zip(runs, before, strict=True):
-        count += len(set(own.tolist()) - set(last.tolist()) - {-1})
-    return count
+    words = taps.words.reshape(-1, stream.taps, stream.groups)
+    first = words[:, 0, 0] * unit.word + taps.bytes[..., 0, 0].ravel()
+    steps = np.arange(stream.words) * stream.word_step
+    named = (first[:, None] + steps) // unit.word % (1 << unit.word_bits)  # runs, words of a run
+    read = np.zeros(named.shape, dtype=bool)
+    for group in range(stream.groups):
+        wanted = (named == words[:, :1, group]) | (named == words[:, -1:, group])
+        for parity in (0, 1):
+            own = wanted & (named & 1 == parity)
+            read[own] |= _lacking(named[own], ways)
+    return int(read.sum())
+
+
+def _lacking(words: np.ndarray, ways: int) -> np.ndarray:
+    """Which words a window lacks that keeps the last ``ways`` ones, 1 or 2, of those before.
+
+    Parameters
+    ----------
+    words : ndarray of int, shape (n,)
+        Of one parity, in order.
+    ways : int
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    lacking = np.ones(len(words), dtype=bool)
+    lacking[1:] = words[1:] != words[:-1]
+    if ways > 1:
+        others = np.flatnonzero(lacking)
+        lacking[others[2:]] = words[others[2:]] != words[others[:-2]]
+    return lacking
 
 
 def _add_store(total: Accesses, program: Program, issue: Issue) -> None:
     i = issue.instruction
-    store = program.stores[i.d]
-    elements = store.window if i.suffix else 1
-    words = store.windows(issue.scalars[2], issue.scalars[3]) * store.words(program.unit)
+    unit, store = program.unit, program.stores[i.d]
+    beats, remaining = issue.scalars[2:4]
+    windows, reduces = store.windows(beats, remaining), bool(i.suffix)
+    words = windows * store.words(unit)
+    steps = store.cycles(unit, beats, remaining, reduces) if windows else 0
     total.stores += 1
-    total.register_reads += words * elements
-    total.constants += words * (elements if store.element_step else 1)
+    # A window's registers take turns for each part of a word; a single one stays.
+    total.register_reads += steps if reduces else -(-windows // store.groups)
+    total.constants += steps if i.mnemonic == "QST" else 0
     if store.result:
         total.results += words
     else:

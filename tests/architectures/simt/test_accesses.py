@@ -5,39 +5,90 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hawx_hw.architectures.simt.accesses import count_accesses
+from hawx_hw.architectures.simt.accesses import Accesses, count_accesses
 from hawx_hw.architectures.simt.config import SimtConfig
+from hawx_hw.architectures.simt.descriptors import Stream
+from hawx_hw.architectures.simt.gateware.activation_feed import windows_of
 from hawx_hw.architectures.simt.plan import plan
-from hawx_hw.architectures.simt.walks import store_steps, stream_taps
+from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.walks import Tap, store_steps, stream_taps
 from tests.architectures.common.layers import convolution
 from tests.architectures.simt.networks import lenet5, random_plan
+
+
+class Window:
+    """The words that a window keeps: of even and of odd ones the last it has used, each."""
+
+    def __init__(self, ways: int):
+        self._ways = ways
+        self._words: tuple[list[int], list[int]] = ([], [])
+
+    def lacks(self, word: int) -> bool:
+        own = self._words[word % 2]
+        lacks = word not in own
+        if not lacks:
+            own.remove(word)
+        own.append(word)
+        del own[: -self._ways]
+        return lacks
+
+
+def words_read(program: Program, stream: Stream, taps: list[Tap], ways: int) -> int:
+    """Words that the windows of the pixel groups read for a walk.
+
+    A run names its words one after the other, and each window takes those of its first and last
+    tap.
+    """
+    windows = [Window(ways) for _ in range(stream.groups)]
+    total = 0
+    for n in range(0, len(taps), stream.taps):
+        first, last = taps[n], taps[n + stream.taps - 1]
+        byte = first.words[0] * program.unit.word + first.bytes[0]
+        for number in range(stream.words):
+            word = (byte + number * stream.word_step) // program.unit.word
+            word %= 1 << program.unit.word_bits
+            own = zip(windows, first.words, last.words, strict=True)
+            lacking = [window.lacks(word) for window, *ends in own if word in ends]
+            total += any(lacking)
+    return total
 
 
 @pytest.mark.parametrize("seed", range(0, 36, 2))
 def test_accesses_are_those_of_the_walks(seed: int) -> None:
     made = random_plan(seed)
     program = made.program
-    counted = count_accesses(program, made.schedule)
-    weights = buffered = stored = constants = 0
+    _, ways = windows_of(program.unit, program.stream_format)
+    expected = Accesses()
     for _, issue in made.schedule:
         i = issue.instruction
         if i.mnemonic == "QST":
-            steps = store_steps(program, program.stores[i.d], i, issue.scalars[:4], 1 << 24)
+            steps = list(store_steps(program, program.stores[i.d], i, issue.scalars[:4], 1 << 24))
+            expected.stores += 1
+            expected.constants += len(steps)
+            # What the memory gave stays, unless registers of a window take turns.
+            expected.register_reads += (
+                len(steps) if i.suffix else len({step.register for step in steps})
+            )
             for step in steps:
-                stored += step.begins
-                constants += step.begins or (step.element > 0 and step.first_byte == 0)
-        elif i.operation.selects:
-            stream = program.streams[i.d]
-            taps = list(stream_taps(program, stream, i, issue.scalars, 1 << 24))
-            words = {tap.weight for tap in taps if tap.fetches}
-            weights += len(words)
-            registers = {tap.register for tap in taps}
-            buffered += sum(not tap.fetches for tap in taps) if len(registers) > 1 else 0
-    assert counted.weights == weights
-    assert counted.taken == buffered
-    assert counted.stored + counted.results == stored
-    assert counted.constants <= constants
-    assert counted.streams + counted.stores == len(made.schedule)
+                expected.results += step.begins and program.stores[i.d].result
+                expected.stored += step.begins and not program.stores[i.d].result
+            continue
+        stream = program.streams[i.d]
+        taps = list(stream_taps(program, stream, i, issue.scalars, 1 << 24))
+        expected.streams += 1
+        expected.activations += words_read(program, stream, taps, ways)
+        registers = {tap.register for tap in taps}
+        runs = len(taps) // stream.taps if len(registers) > 1 else 1
+        expected.register_writes += runs
+        # The first run into a register need not read it, unless some lane keeps it.
+        clears = (i.suffix == "z" or i.mnemonic == "LDV") and issue.lanes.all()
+        expected.register_reads += runs - clears * len(registers)
+        if i.operation.selects:
+            expected.weights += len({tap.weight for tap in taps if tap.fetches})
+            if stream.taps > 1 and len(registers) > 1:
+                expected.buffered += sum(tap.fetches for tap in taps)
+                expected.taken += sum(not tap.fetches for tap in taps)
+    assert count_accesses(program, made.schedule) == expected
 
 
 def test_a_layer_counted_by_hand() -> None:
@@ -45,21 +96,22 @@ def test_a_layer_counted_by_hand() -> None:
     network = convolution(np.random.default_rng(0), (8, 1, 4), 4, (1, 3), padding=(0, 1, 0, 1))
     made = plan(network, SimtConfig(lanes=4, warps=1, word=4))
     counted = count_accesses(made.program, made.schedule)
-    # Pixels 0 1 2, 0 1 2 3, 1 2 3 in two planes; each word once for each column of the kernel.
-    assert counted.activations == 2 * (3 + 4 + 3)
+    # Pixels -1 0 1 2, 0 1 2 3, 1 2 3 4 in each of two planes, which follow each other. The window has
+    # one even and one odd word: 1, 2 and, in the second plane, -1 and 0 are still there.
+    assert counted.activations == (4 + 3 + 3) + (2 + 3 + 3)
     assert counted.weights == 2 * 3 * 4
     assert counted.taken == 3 * counted.weights
     assert counted.buffered == counted.weights
     assert counted.register_writes == 2 * 3 * 4
     assert counted.register_reads == (2 * 3 - 1) * 4 + 4
-    assert (counted.constants, counted.results, counted.stored) == (4, 4, 0)
+    assert (counted.constants, counted.results, counted.stored) == (16, 4, 0)
 
 
 def test_memories_of_lenet5() -> None:
     made = plan(lenet5(), SimtConfig(lanes=8))
     uses = made.accesses()
     weight = [use for use in uses if use.use == "weight"]
-    assert [use.depth for use in weight] == [977] * 5 + [976] * 3
+    assert [use.depth for use in weight] == [977] * 8
     # Two tiles of filters of a row are 150 words each; the linear layers read all once.
     assert sum(use.reads for use in weight) == 98 * 25 + 2 * 5 * 3 * 150 + 7488
     (activation,) = (use for use in uses if use.use == "activation")
