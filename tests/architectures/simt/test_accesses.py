@@ -96,8 +96,8 @@ def test_a_layer_counted_by_hand() -> None:
     network = convolution(np.random.default_rng(0), (8, 1, 4), 4, (1, 3), padding=(0, 1, 0, 1))
     made = plan(network, SimtConfig(lanes=4, warps=1, word=4))
     counted = count_accesses(made.program, made.schedule)
-    # Pixels -1 0 1 2, 0 1 2 3, 1 2 3 4 in each of two planes, which follow each other. The window has
-    # one even and one odd word: 1, 2 and, in the second plane, -1 and 0 are still there.
+    # Pixels -1 0 1 2, 0 1 2 3, 1 2 3 4 in each of two planes, which follow each other. The window
+    # has one even and one odd word: 1, 2 and, in the second plane, -1 and 0 are still there.
     assert counted.activations == (4 + 3 + 3) + (2 + 3 + 3)
     assert counted.weights == 2 * 3 * 4
     assert counted.taken == 3 * counted.weights

@@ -90,8 +90,8 @@ def test_counted_by_hand() -> None:
             "scalar_energy_pj": sum(
                 12 * m.reads + 120 * m.writes for m in made.accesses() if m.use == "scalar"
             ) / 1000,
-            # Result and counters are not counted. An instruction reads 32 bits; streams, stores and,
-            # in each cycle of a store, a word of two constants.
+            # Result and counters are not counted. An instruction reads 32 bits; streams, stores
+            # and, in each cycle of a store, a word of two constants.
             "other_energy_pj": (
                 instructions * 32 + 2 * made.program.stream_format.bits
                 + 2 * made.program.store_format.bits + 8 * 2 * (16 + 8)
