@@ -237,7 +237,8 @@ def _report(chosen: Runnable, outcome: Outcome, codes: list[int] | None, as_json
     typer.echo(f"{outcome.cycles} cycles, {len(outcome.retirements)} instructions")
     for layer in timing.layers:
         total = layer.end - layer.begin
-        typer.echo(f"layer {layer.number}: {total} cycles, {layer.products} products")
+        name = f"layer {layer.number}" if layer.number >= 0 else "before the first BAR"
+        typer.echo(f"{name}: {total} cycles, {layer.products} products")
         for cause, cycles in layer.causes.items():
             if cycles:
                 typer.echo(f"  {CAUSES[cause]:28} {cycles:12.1f}  {100 * cycles / total:5.1f} %")

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
+import pytest
+import typer
 
 from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.config import SimtConfig
+from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.architectures.simt.simulator import simulate
+from hawx_hw.architectures.simt.stepper import COMMANDS
 from hawx_hw.architectures.simt.timing import time_program
+from hawx_hw.cli import simt as commands
+from hawx_hw.cli.main import main
+from hawx_hw.cli.simt_sources import Runnable
+from hawx_hw.config.load import load_config
+from tests.architectures.simt.networks import lenet5
 
 PAGE = (Path(__file__).parents[2] / "docs" / "simt.md").read_text()
 PROGRAMS = re.findall(r"```asm\n(.*?)```", PAGE, re.DOTALL)
@@ -53,3 +63,98 @@ def test_defaults_of_the_page() -> None:
     }  # fmt: skip
     for name, value in lines.items():
         assert int(getattr(unit, name)) == int(value)
+
+
+# Commands of the page -------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    """A terminal at which lines are typed, which shows what is typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int = -1) -> str:  # type: ignore[override]
+        line = super().readline(size)
+        typer.echo(line, nl=False)
+        return line
+
+
+def sessions() -> list[tuple[str, list[str]]]:
+    """The commands of the page, each with the lines below it."""
+    result: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                result.append((line[2:], []))
+            else:
+                result[-1][1].append(line)
+    return result
+
+
+def pattern(lines: list[str]) -> str:
+    """What output must match: ``...`` stands for anything, to the end of a line or for lines."""
+    parts = []
+    for line in lines:
+        if line == "...":
+            parts.append(r"(?:.*\n)*?")
+        elif line.endswith(" ..."):
+            parts.append(re.escape(line[:-4]) + r".*\n")
+        else:
+            parts.append(re.escape(line) + r"\n")
+    return "".join(parts)
+
+
+@pytest.fixture
+def hawx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dot.s").write_text(PROGRAMS[0], encoding="utf-8")
+    network = plan(lenet5(), SimtConfig(lanes=8))
+
+    # Weights do not change the program: those of the tests' network are not trained.
+    def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
+        (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+        Path(name).write_text(text, encoding="utf-8")
+        assert load_config(Path(name)).accelerator == SimtConfig(lanes=8)
+        return network
+
+    def with_image(made: Plan, config: str, image: str) -> Runnable:
+        codes = np.zeros(made.compiled.image.shape, dtype=np.int8)
+        return Runnable(made.program, made.compiled.image.memory(codes))
+
+    monkeypatch.setattr(commands, "plan_of", plan_of)
+    monkeypatch.setattr(commands, "with_image", with_image)
+
+    def run(command: str, typed: str) -> str:
+        words = command.split()
+        if words == ["python", "make.py"]:
+            (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+            exec(script, {})
+            return ""
+        assert words[0] == "hawx"
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        with pytest.raises(SystemExit) as end:
+            main(words[1:])
+        assert not end.value.code, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_commands_of_the_page(hawx) -> None:
+    commands_seen = []
+    for command, lines in sessions():
+        prompts = [line for line in lines if line.startswith("(hawx) ")]
+        typed = "".join(f"{line.removeprefix('(hawx) ')}\n" for line in prompts)
+        output = hawx(command, typed)
+        assert re.fullmatch(pattern(lines), output), f"$ {command}\n{output}"
+        commands_seen.append(command.split()[1])
+    assert {"assemble", "simulate", "step", "disassemble"} <= set(commands_seen)
+
+
+def test_every_command_of_step_is_in_its_help() -> None:
+    (section,) = re.findall(r"\n## Tools\n(.*?)\n## ", PAGE, re.DOTALL)
+    for name in ("assemble", "simulate", "step", "disassemble"):
+        assert f"`hawx {name} " in section
+    shown = re.findall(r"\(hawx\) (\w+)", PAGE)
+    assert set(shown) <= {usage.split()[0] for usage in COMMANDS}
