@@ -33,6 +33,9 @@ __all__ = [
     "Architecture",
     "Candidate",
     "CycleReport",
+    "DebugStep",
+    "DebuggedPlan",
+    "Debugging",
     "LayerCycles",
     "LayerWrites",
     "MemoryUse",
@@ -425,6 +428,50 @@ class Plan(Protocol):
         """What program.json holds of it besides the above, JSON-able.
 
         ``"title"`` names it, and ``"cell"`` what holds blocks, such as ``"PE"``.
+        """
+
+
+@dataclass(frozen=True)
+class DebugStep:
+    """One instruction that the core is stepped by, and what software reads after it.
+
+    Parameters
+    ----------
+    source : int
+        The unit that runs it, such as a warp.
+    reads : tuple of (int, int)
+        Words of DEBUG_INDEX with what DEBUG_DATA reads.
+    """
+
+    source: int
+    reads: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Debugging:
+    """What software sees when it debugs an inference.
+
+    Parameters
+    ----------
+    steps : tuple of DebugStep
+        From the first instruction on, while the core is halted.
+    counters : tuple of (int, int)
+        Words of DEBUG_INDEX with what DEBUG_DATA reads after an inference without a halt or stall.
+    """
+
+    steps: tuple[DebugStep, ...]
+    counters: tuple[tuple[int, int], ...]
+
+
+class DebuggedPlan(Plan, Protocol):
+    """A plan whose hardware can be halted, stepped and read: its signature has ``debug``."""
+
+    def debugging(self, image: np.ndarray) -> Debugging:
+        """What software sees when it debugs an inference.
+
+        Parameters
+        ----------
+        image : ndarray of int8, shape (channels, height, width)
         """
 
 

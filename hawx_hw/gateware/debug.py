@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["COMMANDS", "STATES", "DebugFormat", "DebugIndex"]
+__all__ = ["COMMANDS", "STATES", "DebugFormat", "DebugIndex", "index_word"]
 
 #: Members of the port that go into a core, and those that come out beside ``data``.
 COMMANDS = ("halt", "resume", "step", "source", "break_enable", "break_address", "index")
@@ -36,6 +36,11 @@ class DebugIndex(data.StructLayout):
 
     def __init__(self) -> None:
         super().__init__({"number": 8, "part": 8, "source": 8, "kind": 4})
+
+
+def index_word(kind: int, source: int, number: int, part: int) -> int:
+    """The word of DEBUG_INDEX; see :class:`DebugIndex`."""
+    return kind << 24 | source << 16 | part << 8 | number
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from hawx_hw import __version__
-from hawx_hw.architectures.base import LayerWrites, Plan
+from hawx_hw.architectures.base import DebuggedPlan, LayerWrites, Plan
 from hawx_hw.design.emission import plan_packet
 from hawx_hw.errors import VerificationError
 from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.gateware.shell import CYCLES_AFTER_DONE, CYCLES_BEFORE_START
 from hawx_hw.graph.reference import run, run_all
-from hawx_hw.verification.job import SCENARIOS, Job, LayerTrace, register_table
+from hawx_hw.verification.job import OPTIONAL_SCENARIOS, SCENARIOS, Job, LayerTrace, register_table
 from hawx_hw.verification.memory_images import check_memory_images
 from hawx_hw.verification.result import Cause, CyclesOfLayer, SimulationResult, VerifyResult
 from hawx_hw.verification.run import Mismatch, failure, verify
@@ -87,7 +87,7 @@ def verify_accelerator(
     simulator: str = "auto",
     traced: int = 2,
     seed: int = 0,
-    scenarios: tuple[str, ...] = SCENARIOS,
+    scenarios: tuple[str, ...] | None = None,
     progress: Progress | None = None,
 ) -> VerifyResult:
     """Simulate the emitted accelerator of ``plan`` on ``images``; see :func:`.run.verify`.
@@ -167,7 +167,7 @@ def accelerator_job(
     config_hash: int,
     traced: int = 2,
     seed: int = 0,
-    scenarios: tuple[str, ...] = SCENARIOS,
+    scenarios: tuple[str, ...] | None = None,
     first_image: int = 0,
 ) -> Job:
     """Expectations for ``images``, from the integer reference and the cycle model.
@@ -183,16 +183,21 @@ def accelerator_job(
         For so many images every write of every layer is compared.
     seed : int
         Of everything that is drawn.
-    scenarios : tuple of str
-        What to run.
+    scenarios : tuple of str or None
+        What to run; None: all that the accelerator can be put through.
     first_image : int
         The first image's number in messages.
     """
     shape = plan.graph.tensors[plan.graph.input].shape
     if images.dtype != np.int8 or images.shape[1:] != shape:
         raise ValueError(f"Images must be int8 of shape (images, *{shape}), not {images.shape}")
+    signature = plan.signature()
+    debugged = signature.debug is not None and len(images) > 0
+    if scenarios is None:
+        can = {"watchdog": signature.trap is not None and len(images) > 0, "debug": debugged}
+        scenarios = (*SCENARIOS, *(name for name in OPTIONAL_SCENARIOS if can[name]))
     registers = accelerator_registers(
-        plan.signature(),
+        signature,
         constants=plan.constants(),
         config_hash=config_hash,
         version=__version__,
@@ -212,6 +217,7 @@ def accelerator_job(
         seed=seed,
         scenarios=scenarios,
         first_image=first_image,
+        debugging=cast(DebuggedPlan, plan).debugging(images[0]) if "debug" in scenarios else None,
     )
 
 

@@ -6,20 +6,23 @@ Nothing else passes between the two.
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hawx_hw.architectures.base import Debugging, DebugStep
 from hawx_hw.util.files import read_text, write_json
 
 if TYPE_CHECKING:
     from hawx_hw.gateware.registers import RegisterMap
 
 __all__ = [
+    "OPTIONAL_SCENARIOS",
     "SCENARIOS",
     "Job",
     "LayerTrace",
@@ -29,7 +32,7 @@ __all__ = [
     "save_job",
 ]
 
-#: What can be run, in this order; see ``sim/hawx_sim/scenarios.py``.
+#: What every accelerator is put through, in this order; see ``sim/hawx_sim/scenarios.py``.
 SCENARIOS = (
     "registers",
     "parameters",
@@ -40,6 +43,10 @@ SCENARIOS = (
     "wrong_packets",
     "reset",
 )
+
+
+#: What only some are put through: those whose core has traps, and those that can be halted.
+OPTIONAL_SCENARIOS = ("watchdog", "debug")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +137,8 @@ class Job:
         What to run, some of ``SCENARIOS``.
     first_image : int
         The first image's number in messages.
+    debugging : Debugging or None
+        What software sees that steps through the first image.
     """
 
     name: str
@@ -142,6 +151,7 @@ class Job:
     seed: int = 0
     scenarios: tuple[str, ...] = SCENARIOS
     first_image: int = 0
+    debugging: Debugging | None = None
 
     def __post_init__(self) -> None:
         for name in ("images", "results"):
@@ -155,8 +165,11 @@ class Job:
         if any(len(layer.data) > len(self.images) for layer in self.layers):
             raise ValueError("Job must not trace more images than it has")
         for scenario in self.scenarios:
-            if scenario not in SCENARIOS:
-                raise ValueError(f"Scenario must be one of {SCENARIOS}, not {scenario!r}")
+            if scenario not in (*SCENARIOS, *OPTIONAL_SCENARIOS):
+                known = (*SCENARIOS, *OPTIONAL_SCENARIOS)
+                raise ValueError(f"Scenario must be one of {known}, not {scenario!r}")
+        if "debug" in self.scenarios and self.debugging is None:
+            raise ValueError("Job must have debugging for the scenario 'debug'")
 
     @property
     def traced(self) -> int:
@@ -206,6 +219,7 @@ def save_job(job: Job, folder: Path) -> Path:
         "first_image": job.first_image,
         "layers": [{"name": layer.name, "cycles": int(layer.cycles)} for layer in job.layers],
         "registers": {name: vars(entry) for name, entry in job.registers.items()},
+        "debugging": None if job.debugging is None else dataclasses.asdict(job.debugging),
     }
     write_json(folder / "job.json", description)
     return folder / "job.json"
@@ -239,4 +253,16 @@ def load_job(path: Path) -> Job:
             seed=description["seed"],
             scenarios=tuple(description["scenarios"]),
             first_image=description["first_image"],
+            debugging=_debugging(description["debugging"]),
         )
+
+
+def _debugging(entry: Mapping[str, Any] | None) -> Debugging | None:
+    if entry is None:
+        return None
+
+    def pairs(words: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+        return tuple((index, value) for index, value in words)
+
+    steps = (DebugStep(step["source"], pairs(step["reads"])) for step in entry["steps"])
+    return Debugging(tuple(steps), pairs(entry["counters"]))

@@ -25,6 +25,8 @@ _OKAY, _SLVERR = 0, 2
 _BACK_TO_BACK_IMAGES = 4
 _STALL_SEEDS = 3
 _STALLED_IMAGES = 2
+#: From the last byte of an image to the first cycle of its inference, at most.
+_MOST_CYCLES_OF_A_START = 20
 
 
 def _inferences(job: Job) -> dict[str, int]:
@@ -39,6 +41,8 @@ def _inferences(job: Job) -> dict[str, int]:
         "start": 2,
         "wrong_packets": 4,
         "reset": 3,
+        "watchdog": 2,
+        "debug": 2,
     }
 
 
@@ -299,3 +303,74 @@ async def reset(bench: Testbench) -> None:
         cycles = await bench.run_image(1 % len(job.images))
         if cycles != job.cycles:
             bench.failures.append(f"After a reset an image took {cycles} cycles, not {job.cycles}")
+
+
+@scenario
+async def watchdog(bench: Testbench) -> None:
+    """An inference that takes too long ends with a trap, and no other one does."""
+    host, job = bench.host, bench.job
+    before = await host.read("images_done")
+    await host.write_fields("control", "auto")
+    # As many cycles as an inference takes are enough.
+    await host.write("watchdog", job.core_cycles)
+    await bench.run_image(0)
+    await bench.expect_fields("error")
+    await host.write("watchdog", max(1, job.core_cycles // 2))
+    await bench.send_image(0)
+    await bench.cycles(bench.limit)
+    await bench.expect_fields("error", "core_trap")
+    await bench.expect_fields("trap", "valid")
+    await bench.expect_fields("status", "done", "parameters_loaded", "error")
+    await bench.expect("images_done", before + 1)
+    await host.write("watchdog", 0)
+    await host.write_fields("control", "auto", "flush")
+    await host.write("error", 0xFFFFFFFF)
+    await bench.expect_fields("trap")
+    await bench.run_image(1 % len(job.images))
+    await bench.expect("images_done", before + 2)
+
+
+@scenario
+async def debug(bench: Testbench) -> None:
+    """Single steps hold what the model holds; what goes on then is right; counters are the model's."""
+    host, debugging = bench.host, bench.job.debugging
+    if debugging is None:
+        raise CheckFailure("There is nothing to compare the steps with")
+    await host.write_fields("debug_control", "halt")
+    await host.write_fields("control", "auto")
+    await bench.send_image(0)
+    await bench.cycles(len(bench.job.images[0]) + _MOST_CYCLES_OF_A_START)
+    for number, step in enumerate(debugging.steps):
+        await _still(bench)
+        await host.write("debug_control", step.source << 8 | _masks(bench, "step"))
+        await _still(bench)
+        for index, value in step.reads:
+            await _expect_debug_data(bench, index, value, f"after step {number}")
+        if bench.failures:
+            break
+    await host.write_fields("debug_control", "resume")
+    await bench.check_result(0)
+    await bench.expect_fields("debug_status", "still")
+    await bench.run_image(0)
+    for index, value in debugging.counters:
+        await _expect_debug_data(bench, index, value, "after an inference")
+
+
+def _masks(bench: Testbench, *fields: str) -> int:
+    return sum(bench.job.registers["debug_control"].fields[field] for field in fields)
+
+
+async def _still(bench: Testbench) -> None:
+    for _ in range(bench.limit):
+        if {"halted", "still"} <= await bench.host.read_fields("debug_status"):
+            return
+    raise CheckFailure("A step does not end")
+
+
+async def _expect_debug_data(bench: Testbench, index: int, value: int, when: str) -> None:
+    await bench.host.write("debug_index", index)
+    observed = await bench.host.read("debug_data")
+    if observed != value:
+        bench.failures.append(
+            f"DEBUG_DATA of {index:#010x} reads {observed:#x} {when}, not {value:#x}"
+        )

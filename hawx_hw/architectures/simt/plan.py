@@ -13,6 +13,7 @@ import numpy as np
 
 from hawx_hw.architectures.base import (
     CycleReport,
+    Debugging,
     LayerWrites,
     MemoryUse,
     Multiplications,
@@ -184,6 +185,12 @@ class Plan:
         from hawx_hw.architectures.simt.write_trace import write_trace
 
         return write_trace(self.compiled, self.schedule, tensors)
+
+    def debugging(self, image: np.ndarray) -> Debugging:
+        """See :class:`~hawx_hw.architectures.base.DebuggedPlan`."""
+        from hawx_hw.architectures.simt.debugging import debugging
+
+        return debugging(self, image)
 
     def multiplications(self) -> Sequence[Multiplications]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""

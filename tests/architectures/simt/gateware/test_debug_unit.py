@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.hdl import Value
 
 from hawx_hw.architectures.simt.assembler import assemble
+from hawx_hw.architectures.simt.debugging import Halted
 from hawx_hw.architectures.simt.gateware.core import SimtCore, program_signature
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.simulator import Simulator
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.debug import index_word
 from hawx_hw.gateware.simulation import simulate, stream_put
-from tests.architectures.simt.gateware.debugging import Reference, compare
+from tests.architectures.simt.gateware.debugging import compare
 from tests.architectures.simt.programs import random_case
 
 LIMIT = 200_000
@@ -54,9 +57,8 @@ class Bench:
         await self.still(ctx)
 
     def reader(self, ctx: Any) -> Any:
-        async def read(kind: int, source: int, number: int, part: int) -> int:
-            index = {"kind": kind, "source": source, "number": number, "part": part}
-            ctx.set(self.port.index, index)
+        async def read(index: int) -> int:
+            ctx.set(Value.cast(self.port.index), index)
             await ctx.tick().repeat(2)
             return int(ctx.get(self.port.data))
 
@@ -65,7 +67,7 @@ class Bench:
 
 def step_through(program: Program, activations: np.ndarray | None = None, every: int = 8) -> int:
     """Step to the end, warps in turn; how many instructions there were."""
-    bench, reference = Bench(program, activations), Reference(program, activations)
+    bench, reference = Bench(program, activations), Halted(program, activations)
     count = 0
 
     async def testbench(ctx: Any) -> None:
@@ -76,7 +78,7 @@ def step_through(program: Program, activations: np.ndarray | None = None, every:
         while reference.ready:
             ready = reference.ready
             assert ctx.get(bench.port.ready) == sum(1 << number for number in ready)
-            warp = min(ready, key=lambda each: (each - warp - 1) % program.unit.warps)
+            warp = reference.following(warp)
             written = reference.step(warp)
             await bench.step(ctx, warp)
             count += 1
@@ -175,13 +177,13 @@ def test_a_breakpoint_halts_before_its_instruction() -> None:
         await bench.step(ctx, 0)
         await bench.pulse(ctx, port.resume)
         await bench.still(ctx)
-        assert await read(0, 1, 0, 0) == 3
+        assert await read(index_word(0, 1, 0, 0)) == 3
         ctx.set(port.break_enable, 0)
         await bench.pulse(ctx, port.resume)
         while ctx.get(bench.core.busy):
             await ctx.tick()
         assert ctx.get(port.ended) == 3
-        assert await read(0, 0, 0, 0) == 10
+        assert await read(index_word(0, 0, 0, 0)) == 10
 
     bench.run(testbench)
 
@@ -196,9 +198,9 @@ def test_what_is_not_there_reads_zero() -> None:
         for _ in range(6):
             await bench.step(ctx, 1)
         read = bench.reader(ctx)
-        assert await read(3, 1, 1, 0) == 0xFFFFFFDF
+        assert await read(index_word(3, 1, 1, 0)) == 0xFFFFFFDF
         for index in ((0, 2, 0, 0), (1, 1, 16, 0), (2, 1, 4, 0), (3, 1, 2, 0), (3, 1, 1, 2),
                       (2, 1, 1, 1), (4, 0, 99, 0), (5, 0, 0, 0), (15, 0, 0, 0)):  # fmt: skip
-            assert await read(*index) == 0, index
+            assert await read(index_word(*index)) == 0, index
 
     bench.run(testbench)
