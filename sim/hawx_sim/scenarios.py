@@ -332,7 +332,7 @@ async def watchdog(bench: Testbench) -> None:
 
 @scenario
 async def debug(bench: Testbench) -> None:
-    """Single steps hold what the model holds; what goes on then is right; counters are the model's."""
+    """After each step the core holds what the model holds; then it goes on; counters are right."""
     host, debugging = bench.host, bench.job.debugging
     if debugging is None:
         raise CheckFailure("There is nothing to compare the steps with")

@@ -35,12 +35,20 @@ class Halted:
     ----------
     program : Program
     activations : ndarray of int8 or None
+    used : bool
+        Whether registers hold something at the begin: they are undefined then.
     """
 
-    def __init__(self, program: Program, activations: np.ndarray | None = None):
+    def __init__(
+        self, program: Program, activations: np.ndarray | None = None, *, used: bool = False
+    ):
         self.program = program
         self.simulator = Simulator(program, activations)
         self.simulator.halted = True
+        for warp in self.warps if used else ():
+            warp.scalars[1:] = [1] * (SCALARS - 1)
+            warp.predicates[1:] = True
+            warp.registers[:] = 1
 
     @property
     def warps(self) -> tuple[Warp, ...]:
@@ -138,24 +146,24 @@ def counts(plan: Plan) -> dict[str, int]:
 def debugging(plan: Plan, image: np.ndarray) -> Debugging:
     """See :class:`~hawx_hw.architectures.base.DebuggedPlan`.
 
-    Warps take turns, until each has been in both engines; then everything is read.
+    Warps take turns, until each has been in both engines; then all that is defined is read.
     """
-    program = plan.program
-    halted = Halted(program, plan.compiled.image.memory(image))
+    program, activations = plan.program, plan.compiled.image.memory(image)
+    # What both hold alike does not depend on what registers held before.
+    runs = [Halted(program, activations, used=used) for used in (False, True)]
+    first = runs[0]
     steps: list[DebugStep] = []
     seen: set[tuple[int, Place]] = set()
     warp = -1
-    while halted.ready and len(steps) < _STEPS and len(seen) < 2 * program.unit.warps:
-        warp = halted.following(warp)
-        place = decode(program.code[halted.warps[warp].pc]).operation.place
-        written = halted.step(warp)
+    while first.ready and len(steps) < _STEPS and len(seen) < 2 * program.unit.warps:
+        warp = first.following(warp)
+        place = decode(program.code[first.warps[warp].pc]).operation.place
+        written, _ = [run.step(warp) for run in runs]
         if place in (Place.MULTIPLY, Place.POST):
             seen.add((warp, place))
-        reads = state_reads(program, halted.warps[warp], written)
-        steps.append(DebugStep(warp, tuple(reads)))
-    everything = [read for each in halted.warps for read in state_reads(program, each)]
-    last = steps[-1]
-    steps[-1] = DebugStep(last.source, (*last.reads, *everything))
+        steps.append(DebugStep(warp, _defined(runs, warp, written)))
+    everything = (read for number in range(program.unit.warps) for read in _defined(runs, number))
+    steps[-1] = DebugStep(warp, (*steps[-1].reads, *everything))
     numbers = {name: number for number, name in enumerate(COUNTERS)}
     return Debugging(
         tuple(steps),
@@ -164,3 +172,11 @@ def debugging(plan: Plan, image: np.ndarray) -> Debugging:
             for name, value in counts(plan).items()
         ),
     )
+
+
+def _defined(
+    runs: Sequence[Halted], warp: int, names: frozenset[str] | None = None
+) -> tuple[tuple[int, int], ...]:
+    """What is read of a warp, as far as all runs agree."""
+    reads = [tuple(state_reads(run.program, run.warps[warp], names)) for run in runs]
+    return tuple(own for own, *others in zip(*reads, strict=True) if others == [own])

@@ -12,11 +12,12 @@ from amaranth.lib.wiring import connect
 
 from hawx_hw.architectures.base import ParameterMemory as Contents
 from hawx_hw.architectures.simt.gateware.debug_counters import DebugCounters
-from hawx_hw.architectures.simt.gateware.debug_ports import KINDS, debug_format
+from hawx_hw.architectures.simt.gateware.debug_ports import FRONT_EVENTS, KINDS, debug_format
 from hawx_hw.architectures.simt.gateware.front_end import FrontEnd
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
 from hawx_hw.architectures.simt.gateware.names import (
     ACTIVATIONS,
+    DEBUG_COUNTERS,
     FRONT_END,
     MULTIPLY_ENGINE,
     POST_ENGINE,
@@ -193,7 +194,7 @@ class SimtCore(wiring.Component):
         self._memory(m, platform, multiply, post)
         self._show(m, front, post)
         if self.signature.debug is not None:
-            self._debug(m, front, multiply, file)
+            self._debug(m, platform, front, multiply, file)
         return m
 
     def _control(self, m: Module, front: Any, multiply: Any, post: Any) -> None:
@@ -304,9 +305,10 @@ class SimtCore(wiring.Component):
             layer=front.layer,
         )
 
-    def _debug(self, m: Module, front: Any, multiply: Any, file: Any) -> None:
+    def _debug(self, m: Module, platform: Any, front: Any, multiply: Any, file: Any) -> None:
         """What software sees beside the front end: counters."""
-        m.submodules.debug_counters = counters = DebugCounters(self._program.unit)
+        part = partial(DebugCounters, self._program.unit)
+        counters: Any = place(m, platform, "debug_counters", DEBUG_COUNTERS, part)
         port, own = self.debug, front.debug
         came = Signal(name="run_word_came")
         m.d.sync += came.eq(multiply.run_word)
@@ -317,7 +319,7 @@ class SimtCore(wiring.Component):
             counters.clear.eq(self.start),
             counters.select.eq(port.index.kind == list(KINDS).index("counter")),
             counters.number.eq(port.index.number),
-            counters.events.eq(front.events),
+            *(counters.events[name].eq(front.events[name]) for name in FRONT_EVENTS),
             counters.events.cycles.eq(front.busy),
             counters.events.activation_reads.eq(multiply.activations.enable),
             counters.events.window_hits.eq(came & ~multiply.activations.enable),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from amaranth.lib import data, wiring
@@ -13,7 +13,15 @@ from hawx_hw.architectures.simt.isa import PC_BITS
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.debug import DebugFormat
 
-__all__ = ["COUNTERS", "KINDS", "READOUT_BITS", "EventLayout", "debug_format", "debugged_members"]
+__all__ = [
+    "COUNTERS",
+    "FRONT_EVENTS",
+    "KINDS",
+    "READOUT_BITS",
+    "EventLayout",
+    "debug_format",
+    "debugged_members",
+]
 
 #: What software reads of a unit.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -54,6 +62,10 @@ def debug_format(unit: Unit) -> DebugFormat:
     return DebugFormat(unit.warps, PC_BITS, KINDS)
 
 
+#: What the front end counts of these.
+FRONT_EVENTS = tuple(COUNTERS)[1:9]
+
+
 class EventLayout(data.StructLayout):
     """How much each counter goes on in a cycle.
 
@@ -61,18 +73,24 @@ class EventLayout(data.StructLayout):
     -------
     (each counter's name)
         One bit; of ``instructions`` and what concerns registers a number.
+
+    Parameters
+    ----------
+    unit : Unit
+    names : sequence of str
+        Of the counters.
     """
 
-    def __init__(self, unit: Unit):
+    def __init__(self, unit: Unit, names: Sequence[str] = tuple(COUNTERS)):
         bits = unit.warps.bit_length()
         widths = {"instructions": bits, "register_reads": 3, "register_writes": 2}
-        super().__init__({name: widths.get(name, 1) for name in COUNTERS})
+        super().__init__({name: widths.get(name, 1) for name in names})
 
 
 def debugged_members(unit: Unit) -> dict[str, wiring.Member]:
     """What a front end with debugging has beside other ports: the port, events, and a reader."""
     return {
         "debug": Out(debug_format(unit).signature),
-        "events": Out(EventLayout(unit)),
+        "events": Out(EventLayout(unit, FRONT_EVENTS)),
         "inspected": Out(RegisterReads(unit)),
     }

@@ -9,6 +9,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from hawx_hw.architectures.simt.gateware.debug_ports import (
+    FRONT_EVENTS,
     KINDS,
     READOUT_BITS,
     EventLayout,
@@ -22,7 +23,7 @@ from hawx_hw.architectures.simt.isa import SCALARS
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["DebugUnit"]
+__all__ = ["DebugUnit", "attach"]
 
 #: Cycles without a change until all is still: the vector unit writes some cycles after its
 #: instruction has ended, where many warps wait for it.
@@ -73,7 +74,7 @@ class DebugUnit(wiring.Component):
     scalar : In(ArrayLayout(scalar_bits, warps))
     mask : Out(PredicateReads)
     registers : Out(RegisterReads)
-    events : Out(EventLayout)
+    events : Out(EventLayout of FRONT_EVENTS)
         Those of the front end.
     """
 
@@ -101,28 +102,9 @@ class DebugUnit(wiring.Component):
                 "scalar": In(data.ArrayLayout(unit.scalar_bits, warps)),
                 "mask": Out(PredicateReads(unit)),
                 "registers": Out(RegisterReads(unit)),
-                "events": Out(EventLayout(unit)),
+                "events": Out(EventLayout(unit, FRONT_EVENTS)),
             }
         )
-
-    def attach(self, m: Module, states: Any, file: Any, masks: Any) -> None:
-        """Connect it to what it watches and reads.
-
-        Parameters
-        ----------
-        m : Module
-            Of the front end.
-        states : WarpStates
-        file : ScalarFile
-        masks : PredicateUnit
-            It is the last reader of these two.
-        """
-        connect(m, self.scalars, file.reads[-1])
-        connect(m, self.mask, masks.reads[-1])
-        m.d.comb += [
-            *(getattr(self, n).eq(getattr(states, _OTHERS.get(n, n))) for n in _STATES),
-            Value.cast(self.scalar).eq(Value.cast(file.data)),
-        ]
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -247,3 +229,24 @@ class DebugUnit(wiring.Component):
             for name, applies in reversed(causes.items()):
                 with m.If(applies):
                     m.d.comb += [events[each].eq(each == name) for each in causes]
+
+
+def attach(m: Module, unit: Any, states: Any, file: Any, masks: Any) -> None:
+    """Connect a debug unit to what it watches and reads.
+
+    Parameters
+    ----------
+    m : Module
+        Of the front end.
+    unit : DebugUnit
+    states : WarpStates
+    file : ScalarFile
+    masks : PredicateUnit
+        It is the last reader of these two.
+    """
+    connect(m, unit.scalars, file.reads[-1])
+    connect(m, unit.mask, masks.reads[-1])
+    m.d.comb += [
+        *(getattr(unit, n).eq(getattr(states, _OTHERS.get(n, n))) for n in _STATES),
+        Value.cast(unit.scalar).eq(Value.cast(file.data)),
+    ]

@@ -10,7 +10,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hawx_hw.architectures.simt.gateware.debug_ports import debugged_members
-from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit
+from hawx_hw.architectures.simt.gateware.debug_unit import DebugUnit, attach
 from hawx_hw.architectures.simt.gateware.decoder import (
     Decoded,
     Decoder,
@@ -24,6 +24,7 @@ from hawx_hw.architectures.simt.gateware.fault_choice import FaultChoice
 from hawx_hw.architectures.simt.gateware.jump_check import JumpCheck
 from hawx_hw.architectures.simt.gateware.loop_stack import LoopStack
 from hawx_hw.architectures.simt.gateware.names import (
+    DEBUG_UNIT,
     DECODER,
     DISPATCH,
     FAULT_CHOICE,
@@ -124,7 +125,7 @@ class FrontEnd(wiring.Component):
         Only with ``debug``, as ``events``; counters are not read here.
     inspected : Out(RegisterReads)
         Likewise: what software reads.
-    events : Out(EventLayout)
+    events : Out(EventLayout of FRONT_EVENTS)
         What they count of the front end.
 
     Notes
@@ -197,7 +198,7 @@ class FrontEnd(wiring.Component):
     def _make(self, m: Module, platform: Any) -> None:
         """Parts and state."""
         unit, warps = self._unit, self._unit.warps
-        make = partial(place, m, platform)
+        self._platform, make = platform, partial(place, m, platform)
         readers = 4 + self._debug
         self._file: Any = make("scalars", SCALARS, partial(ScalarFile, unit, readers=readers))
         readers = 1 + unit.vectors + self._debug
@@ -277,11 +278,11 @@ class FrontEnd(wiring.Component):
 
     def _add_debug(self, m: Module, turn: Value, comes: Value, pc: Value) -> Value:
         """Add the debug unit; returns whether the warp whose turn comes may begin."""
-        m.submodules.debug_unit = unit = DebugUnit(self._unit, self._pc_bits)
-        self._debug_unit: Any = unit
+        part = partial(DebugUnit, self._unit, self._pc_bits)
+        unit: Any = place(m, self._platform, "debug_unit", DEBUG_UNIT, part)
         connect(m, flipped(self.debug), unit.port)
         connect(m, unit.registers, flipped(self.inspected))
-        unit.attach(m, self._states, self._file, self._masks)
+        attach(m, unit, self._states, self._file, self._masks)
         m.d.comb += [
             unit.goes_on.eq(self._goes_on),
             unit.turn.eq(comes),

@@ -6,6 +6,8 @@ __all__ = [
     "ACTIVATIONS",
     "ACTIVATION_FEED",
     "CLUSTER",
+    "DEBUG_COUNTERS",
+    "DEBUG_UNIT",
     "DECODER",
     "DISPATCH",
     "ENGINE_PLACE",
@@ -76,3 +78,5 @@ SCALAR_MEMORY = "hawx_scalar_memory"
 REGISTER_MEMORY = "hawx_register_memory"
 PREDICATE_UNIT = "hawx_predicate_unit"
 FAULT_CHOICE = "hawx_fault_choice"
+DEBUG_UNIT = "hawx_debug_unit"
+DEBUG_COUNTERS = "hawx_debug_counters"
