@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.base import Debugging, DebugStep
 from hawx_hw.verification.job import SCENARIOS, LayerTrace, load_job, save_job
 
 
@@ -48,3 +49,12 @@ def test_wrong_traces():
         LayerTrace("a", 1, address, np.zeros((1, 3, 4), np.uint8), place[:2], channels)
     with pytest.raises(ValueError, match=r"^Trace of 'a' must have a channel for every code"):
         LayerTrace("a", 1, address, np.zeros((1, 3, 4), np.uint8), place, channels[:, :3])
+
+
+def test_debugging_is_kept(make_job, tmp_path):
+    debugging = Debugging((DebugStep(1, ((5, 7), (6, 0xFFFFFFFF))), DebugStep(0, ())), ((9, 4),))
+    job = make_job(images=1, scenarios=("watchdog", "debug"), debugging=debugging)
+    assert load_job(save_job(job, tmp_path)).debugging == debugging
+    assert load_job(save_job(make_job(images=1), tmp_path)).debugging is None
+    with pytest.raises(ValueError, match="Job must have debugging for the scenario 'debug'"):
+        make_job(images=1, scenarios=("debug",))
