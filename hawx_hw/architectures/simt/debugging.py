@@ -1,4 +1,4 @@
-"""What software sees of a unit that it halts, steps and reads: the simulator tells it."""
+"""What software sees of a unit that it halts, steps and reads, by the simulator."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def counts(plan: Plan) -> dict[str, int]:
     for layer in timing.layers:
         for name, cycles in layer.causes.items():
             causes[name] = causes.get(name, 0.0) + cycles
-    uses = {}
+    uses: dict[str, tuple[float, float]] = {}
     for use in plan.accesses():
         reads, writes = uses.get(use.use, (0.0, 0.0))
         uses[use.use] = reads + use.reads * use.count, writes + use.writes * use.count

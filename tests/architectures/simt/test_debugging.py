@@ -62,7 +62,7 @@ def test_what_registers_held_before_is_not_compared() -> None:
     reads = dict(debugging.steps[-1].reads)
     (program, warps) = made.program, Halted(made.program).warps
     assert len(reads) < sum(len(list(state_reads(program, warp))) for warp in warps)
-    # The fourth lane has no filter: nobody knows what it holds.
+    # The fourth lane has no filter: what it holds is undefined.
     assert index_word(3, 0, 0, 2) in reads
     assert index_word(3, 0, 0, 3) not in reads
     assert index_word(1, 0, 0, 0) in reads, "s0 is zero"
