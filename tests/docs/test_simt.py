@@ -59,7 +59,7 @@ def test_defaults_of_the_page() -> None:
     lines = dict(re.findall(r"\| `(\w+)` \| [^|]* \| (\d+) \|", PAGE))
     assert lines == {
         "lanes": "8", "registers": "8", "taps": "8", "block_register": "0",
-        "register_bits": "24", "scalar_bits": "16",
+        "register_bits": "24", "scalar_bits": "16", "loops": "2", "predicates": "3",
     }  # fmt: skip
     for name, value in lines.items():
         assert int(getattr(unit, name)) == int(value)
