@@ -25,8 +25,9 @@ _OKAY, _SLVERR = 0, 2
 _BACK_TO_BACK_IMAGES = 4
 _STALL_SEEDS = 3
 _STALLED_IMAGES = 2
-#: From the last byte of an image to the first cycle of its inference, at most.
-_MOST_CYCLES_OF_A_START = 20
+#: From the last byte of an image to the first cycle of its inference, at most; and from the end of
+#: all activity to DEBUG_STATUS.STILL.
+_CYCLES_TO_SETTLE = 20
 
 
 def _inferences(job: Job) -> dict[str, int]:
@@ -339,7 +340,7 @@ async def debug(bench: Testbench) -> None:
     await host.write_fields("debug_control", "halt")
     await host.write_fields("control", "auto")
     await bench.send_image(0)
-    await bench.cycles(len(bench.job.images[0]) + _MOST_CYCLES_OF_A_START)
+    await bench.cycles(len(bench.job.images[0]) + _CYCLES_TO_SETTLE)
     for number, step in enumerate(debugging.steps):
         await _still(bench)
         await host.write("debug_control", step.source << 8 | _masks(bench, "step"))
@@ -350,6 +351,7 @@ async def debug(bench: Testbench) -> None:
             break
     await host.write_fields("debug_control", "resume")
     await bench.check_result(0)
+    await bench.cycles(_CYCLES_TO_SETTLE)
     await bench.expect_fields("debug_status", "still")
     await bench.run_image(0)
     for index, value in debugging.counters:

@@ -95,6 +95,31 @@ class AroundEmpty(wiring.Component):
         return m
 
 
+class PartlyConstant(wiring.Component):
+    """Bits that are chosen, and others between them that nothing assigns."""
+
+    choice: In(2)
+    out: Out(4)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        with m.Switch(self.choice):
+            with m.Case(1):
+                m.d.comb += self.out[0].eq(1)
+            with m.Case(2):
+                m.d.comb += self.out[3].eq(1)
+        return m
+
+
+def test_constant_bits_are_assigned_at_time_zero() -> None:
+    emission = Emission()
+    emission.define("part", PartlyConstant())
+    text = verilog_modules(emission)["part"]
+    block = "  always @* begin\n    if (at_time_zero) begin end\n    out[2:1] = 2'h0;\n  end\n"
+    assert block in text
+    assert "  reg at_time_zero;\n" in text
+
+
 def test_what_has_no_bits_is_not_in_the_verilog() -> None:
     emission = Emission()
     emission.define("around", AroundEmpty())
