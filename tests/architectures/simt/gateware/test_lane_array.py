@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.gateware.lane_array import LaneArray, cells_of
 from hawx_hw.architectures.simt.lanes import LaneBlocks
+from hawx_hw.architectures.simt.plan import plan
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks import by_name
+from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.gateware.simulation import simulate
+from hawx_hw.graph.graph import Conv2d
+from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.netlist.flat import FlatNetlist, flatten
+from hawx_hw.synthesis.store import Store
+from hawx_hw.verification.gate_level import simulate_accelerator
 from tests.architectures.simt.gateware.engines import values_of, word_of
+from tests.verification.test_gate_level import synthesized
 
 
 def test_cells_hold_what_a_selection_gives_them() -> None:
@@ -81,3 +91,60 @@ def test_a_register_that_all_lanes_begin_anew_is_not_read() -> None:
             assert ctx.get(dut.reads.enable) == (lanes != 0b11)
 
     simulate(dut, testbench)
+
+
+def test_blocks_and_lanes_that_do_not_count_hold_still_in_gates(tmp_path: Path) -> None:
+    """Three convolutions on four lanes: blocks A, B, B; the first two have three filters."""
+    graph = random_graph(
+        np.random.default_rng(2),
+        layers=3,
+        kinds=("conv",),
+        output="map",
+        max_size=5,
+        max_channels=4,
+    )
+    convolutions = [node for node in graph.nodes if isinstance(node, Conv2d)]
+    assert [len(node.weight) for node in convolutions] == [3, 3, 4]
+    blocks = [by_name(name) for name in ("exact", "drum(4)", "drum(4)")]
+    assignment = {
+        node.name: LayerBlocks.uniform(block, node.weight.shape)
+        for node, block in zip(convolutions, blocks, strict=True)
+    }
+    config = SimtConfig.model_validate(
+        {"lanes": 4, "lane_blocks": [{"blocks": ["exact", "drum(4)"]}]}
+    )
+    made = plan(graph, config, assignment)
+    _, netlist, memories = synthesized(made, tmp_path, Store(tmp_path / "store.sqlite"))
+    gates = flatten(netlist)
+    images = random_codes(np.random.default_rng(0), graph, 8)
+    activity = simulate_accelerator(gates, made, memories, images)
+    layers = [activity.layers[layer.name].toggles for layer in made.cycles().layers]
+    toggles = np.array([
+        [[_toggles(gates, layer, lane, block) for block in ("exact", "drum")] for lane in range(4)]
+        for layer in layers
+    ])  # fmt: skip
+    exact, drum = toggles[..., 0], toggles[..., 1]
+    # Lanes beyond the filters, and blocks before anything has selected them.
+    assert exact[0, :3].min() > 0 and exact[0, 3] == 0
+    assert not drum[0].any()
+    assert drum[1, :3].min() > 0 and drum[1, 3] == 0
+    # The layer before the last one had already left the other block.
+    assert not exact[2].any() and drum[2].min() > 0
+
+
+def _toggles(gates: FlatNetlist, toggles: np.ndarray, lane: int, block: str) -> int:
+    """What the outputs of the cells of a lane's block toggle."""
+    inside = np.array(
+        [
+            f"/lane_{lane}/" in f"/{path}" and kind.startswith(f"hawx_block_{block}")
+            for path, kind in zip(gates.paths, gates.kinds, strict=True)
+        ]
+    )
+    assert inside.any()
+    total = 0
+    for group in gates.groups:
+        own = inside[group.instances]
+        for index, pin in enumerate(group.pins):
+            if gates.library.cells[group.kind].pins[pin].direction == "output":
+                total += int(toggles[group.nets[own, index]].sum())
+    return total
