@@ -198,7 +198,7 @@ def side_by_side(rows: Sequence[Row]) -> list[Table]:
     """A table of sizes and one of energies."""
     sizes = Table(title="exact blocks; areas in um2")
     names = ("multipliers", "design", "area, no memories", "a multiplier", "memories",
-             "longest path, ns", "cycles", "multipliers busy", "energy, nJ", "pJ a MAC")  # fmt: skip
+             "longest path, ns", "cycles", "busy", "energy, nJ", "pJ a MAC")  # fmt: skip
     for name in names:
         sizes.add_column(name, justify="left" if name == "design" else "right")
     for row in rows:
