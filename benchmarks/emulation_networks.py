@@ -110,6 +110,13 @@ def lenet5(seed: int = 0) -> Graph:
     return b.graph("lenet5")
 
 
+def convolution(channels: int, size: int, seed: int = 0) -> Graph:
+    """A 3 x 3 layer of ResNet-20 by itself: as many filters as channels, padded, stride 1."""
+    b = _Builder((channels, size, size), seed)
+    b.conv("conv", "image", channels, 3, padding=1)
+    return b.graph(f"conv{channels}")
+
+
 def resnet20(seed: int = 0) -> Graph:
     """ResNet-20 for CIFAR-10."""
     b = _Builder((3, 32, 32), seed)

@@ -1,6 +1,9 @@
-"""Cycles and memory accesses of LeNet-5 on SIMT units, by the cycle model; no hardware is built.
+"""Cycles and memory accesses of LeNet-5 on SIMT units, by the cycle model or in Verilog.
 
     python benchmarks/simt.py [--lanes 1 4 8 13 16 32 64] [--simulate] [--resnet20]
+    python benchmarks/simt.py --rtl [--images N] [--simulator NAME] [--only TEXT]
+
+``--rtl`` emits units and runs them (simt_rtl.py); the rest of this is about the cycle model.
 
 The network is LeNet-5 on digits (the checkpoint that is in the repository), exact blocks, one
 image. Every program is run, and its result compared with the reference; ``--simulate`` does so in
@@ -17,6 +20,7 @@ import argparse
 import numpy as np
 from accelerator_choice import network
 from emulation_networks import resnet20
+from simt_rtl import print_units
 
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import Plan, plan
@@ -37,7 +41,14 @@ def main() -> None:
     parser.add_argument("--lanes", type=int, nargs="*", default=_LANES)
     parser.add_argument("--simulate", action="store_true")
     parser.add_argument("--resnet20", action="store_true")
+    parser.add_argument("--rtl", action="store_true")
+    parser.add_argument("--images", type=int, default=20)
+    parser.add_argument("--simulator", default="verilator")
+    parser.add_argument("--only", default="", help="with --rtl: units whose title contains this")
     options = parser.parse_args()
+    if options.rtl:
+        print_units(options.images, options.simulator, options.only)
+        return
     if options.resnet20:
         print_resnet20()
         return

@@ -1,8 +1,9 @@
-"""LeNet-5 on SIMT units as Verilog: results, and cycles from start to done.
+"""Networks on SIMT units as Verilog: results, and cycles from start to done.
 
-    python benchmarks/simt_rtl.py [--images N] [--simulator NAME] [--only TEXT]
+    python benchmarks/simt.py --rtl [--images N] [--simulator NAME] [--only TEXT]
 
-The network is LeNet-5 on MNIST; the images are the first of its test set. Every unit is emitted,
+LeNet-5 on MNIST runs the first images of its test set; the 3 x 3 layers of ResNet-20, each by
+itself with random weights, run two random images on 16 lanes. Every unit is emitted,
 compiled with Verilator and run with all scenarios of the testbench (stalls, images back to back,
 reset, wrong packets): results and every stored word must be those of the integer model, and the
 cycles of every layer those of the cycle model, else the benchmark ends. "Busy" is the network's
@@ -12,7 +13,6 @@ without a pixel count as idle. A minute a unit; the unit of one lane takes some 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from accelerator_choice import network
+from emulation_networks import convolution
 from rich.console import Console
 from rich.table import Table
 
@@ -33,6 +34,7 @@ from hawx_hw.datasets import load as load_dataset
 from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.graph.pixels import codes
+from hawx_hw.graph.random_graphs import random_codes
 from hawx_hw.verification.accelerator_job import verify_accelerator
 from hawx_hw.verification.result import VerifyResult
 
@@ -49,17 +51,24 @@ class Case:
         Of the config's accelerator.
     mixed : bool
         Whether blocks differ: by filter in convolutions, by layer elsewhere.
+    layer : tuple of int or None
+        Channels and size of the 3 x 3 layer; None for LeNet-5.
     """
 
     keys: Mapping[str, Any]
     mixed: bool = False
+    layer: tuple[int, int] | None = None
 
     @property
     def title(self) -> str:
-        """Its keys, in short."""
-        return ", ".join(f"{name} {value}" for name, value in self.keys.items())
+        """Its network and its keys, in short."""
+        network = (
+            "LeNet-5" if self.layer is None else "3 x 3 of {0} on {1} x {1}".format(*self.layer)
+        )
+        return ", ".join((network, *(f"{name} {value}" for name, value in self.keys.items())))
 
 
+_LAYERS = ((16, 32), (32, 16), (64, 8))
 #: Every number of lanes and of warps; exact and mixed blocks, built in and loaded parameters.
 CASES = (
     *(Case({"lanes": lanes}) for lanes in (4, 8, 13, 16, 32)),
@@ -69,6 +78,7 @@ CASES = (
     Case({"lanes": 13, "warps": 4}, mixed=True),
     Case({"lanes": 16, "parameters": "loaded"}, mixed=True),
     Case({"lanes": 32, "warps": 8}, mixed=True),
+    *(Case({"lanes": 16}, layer=layer) for layer in _LAYERS),
     Case({"lanes": 1}),
     Case({"lanes": 1, "warps": 1, "parameters": "loaded"}, mixed=True),
 )
@@ -140,26 +150,23 @@ def record(case: Case, made: Plan, result: VerifyResult) -> Sequence[str]:
     )
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--images", type=int, default=20)
-    parser.add_argument("--simulator", default="verilator")
-    parser.add_argument("--only", default="", help="units whose title contains this")
-    options = parser.parse_args()
+def print_units(images: int, simulator: str, only: str) -> None:
+    """Run the units whose titles contain ``only``, and print the table."""
     graph = network("mnist")
-    pixels = load_dataset("mnist").test.images[: options.images]
-    images = codes(pixels)
-    table = Table(title="LeNet-5 on MNIST, in Verilog; cycles from start to done")
+    pixels = load_dataset("mnist").test.images[:images]
+    table = Table(title="In Verilog; cycles from start to done")
     for name in ("unit", "blocks", "warps", "images, all right", "cycles", "convolutions busy",
                  "all busy", "instructions a MAC"):  # fmt: skip
         table.add_column(name, justify="left" if name in ("unit", "blocks") else "right")
     for case in CASES:
-        if options.only in case.title:
-            table.add_row(*record(case, *measured(case, graph, images, options.simulator)))
-            print(f"{case.title}: done", flush=True)
+        if only not in case.title:
+            continue
+        if case.layer is None:
+            made, result = measured(case, graph, codes(pixels), simulator)
+        else:
+            own = convolution(*case.layer)
+            sample = random_codes(np.random.default_rng(0), own, 2)
+            made, result = measured(case, own, sample, simulator)
+        table.add_row(*record(case, made, result))
+        print(f"{case.title}: done", flush=True)
     Console(width=160).print(table)
-
-
-if __name__ == "__main__":
-    main()

@@ -18,10 +18,10 @@ from architectures import (
     draw,
     side_by_side,
 )
-from hawx_hw.config.models import Config
 from rich.console import Console
 
 from hawx_hw.architectures.registry import ARCHITECTURES as REGISTERED
+from hawx_hw.config.models import Config
 
 
 def row(design: Design, area: float, nj: float) -> Row:
