@@ -30,6 +30,16 @@ def test_multipliers_alone_are_enough(project: Path, run, edit) -> None:
     assert chosen.product <= 1.01 * min(each.product for each in choice.considered)
 
 
+def test_a_unit_of_lanes_is_completed_in_the_same_way(project: Path, run, edit) -> None:
+    edit(project, SHAPE, "  architecture: simt\n  multipliers: 8\n  registers: 4\n  warps: 2\n")
+    run(project, "accelerator")
+    choice = AcceleratorResult.read(project / "build").accelerator
+    assert choice.chosen == ("cluster", "word", "requantizers")
+    assert {"lanes": 8, "warps": 2, "registers": 4}.items() <= choice.accelerator.items()
+    assert choice.considered[0].size == "8 lanes"
+    assert choice.considered[0].product <= 1.01 * min(each.product for each in choice.considered)
+
+
 def test_variants_of_a_search_are_completed_too(project: Path, run, edit) -> None:
     variants = (
         "search:\n  blocks: ['precision(w=4,a=4)']\n  variants: [{multipliers: 9}, {rows: 2}]"
@@ -70,6 +80,9 @@ def test_it_runs_again_where_its_settings_change(project: Path, run, edit) -> No
         ("  multipliers: 9\n  rows: 10\n", r"yaml:8: accelerator.multipliers: No array of about 9"),
         ("  multipliers: 9\n  rows: 4\n  columns: 3\n", r"accelerator.multipliers: 4 rows and 3"),
         ("  multipliers: many\n", r"yaml:8: accelerator.multipliers: must be a valid integer"),
+        ("  architecture: simt\n  multipliers: 9\n  lanes: 10\n", r"yaml:9: .*multipliers: 10 lan"),
+        ("  architecture: simt\n  cluster: 3\n", r"yaml:9: accelerator.cluster: cluster must div"),
+        ("  architecture: simt\n  rows: 3\n", r"yaml:9: accelerator.rows: There is no such key"),
     ],
 )
 def test_bad_numbers_are_refused_before_any_stage(
