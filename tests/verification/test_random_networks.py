@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
@@ -98,9 +99,12 @@ def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")
 
 
-def check_unit(seed: int, simulator: str) -> None:
+def check_unit(seed: int, simulator: str, debug: bool = False) -> None:
     """The same of a SIMT unit: shapes, blocks and parameters by the number."""
     mapped = random_plan(seed)
+    if debug:
+        accelerator = mapped.accelerator.model_copy(update={"debug": True})
+        mapped = dataclasses.replace(mapped, accelerator=accelerator)
     run(mapped, random_codes(np.random.default_rng(seed), mapped.graph, 3), seed, simulator)
 
 
@@ -111,9 +115,10 @@ def test_units_with_icarus(seed: int) -> None:
     check_unit(seed, "icarus")
 
 
+# Thirteen lanes, loaded; it is also stepped, and its counters are read.
 @pytest.mark.parametrize("seed", [15])
 def test_units_with_verilator(seed: int) -> None:
-    check_unit(seed, "verilator")
+    check_unit(seed, "verilator", debug=True)
 
 
 @pytest.mark.slow

@@ -78,6 +78,9 @@ PARTS = {
     "stores": "post engine",
     "requantization": "post engine",
     "core": "control",
+    # With accelerator.debug alone, which predictions are not made for.
+    "debug_unit": "debugging",
+    "debug_counters": "debugging",
 }
 
 

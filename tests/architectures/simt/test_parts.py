@@ -44,6 +44,7 @@ from tests.search.small import BLOCKS, small_graph
         ("hawx_scalar_memory", "scalars", "front end"),
         ("hawx_vector_unit", "vector_unit", "vector unit"),
         ("hawx_requantizer", "requantizer", "post engine"),
+        ("hawx_debug_unit", "debug_unit", "debugging"),
     ],
 )
 def test_every_module_has_its_kind_and_its_part(module: str, kind: str, part: str) -> None:

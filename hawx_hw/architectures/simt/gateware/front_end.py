@@ -498,7 +498,7 @@ class FrontEnd(wiring.Component):
         )
         # What is on its way to a memory arrives.
         still = Signal(range(POST_LATENCY + 1), name="still")
-        with m.If(~self._trapped | self._states.walking):
+        with m.If(~self._running | ~self._trapped | self._states.walking):
             m.d.sync += still.eq(0)
         with m.Else():
             m.d.sync += still.eq(still + 1)

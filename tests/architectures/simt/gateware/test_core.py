@@ -101,3 +101,32 @@ def test_the_watchdog_ends_a_program_without_an_end() -> None:
     assert trap is not None and expected.trap is not None
     assert list(trap.causes)[seen["cause"]] == "WATCHDOG" == expected.trap.cause.name
     assert (seen["source"], seen["address"], seen["value"]) == (0, expected.trap.pc, 0)
+
+
+def test_an_inference_may_begin_any_time_after_a_trap() -> None:
+    program = assemble(".unit lanes=2 warps=2\nLI s1, 3\nNOP\nNOP\nHALT")
+    core = SimtCore(program, program_signature(program))
+    cycles = simulate_program(program).cycles
+    ended: list[int] = []
+
+    async def inference(ctx: Any, watchdog: int) -> None:
+        ctx.set(core.start, 1)
+        await ctx.tick()
+        ctx.set(core.start, 0)
+        cycle = 0
+        while ctx.get(core.busy):
+            ctx.set(core.watchdog, 0 < watchdog <= cycle)
+            if ctx.get(core.done):
+                ended.append(cycle + 1)
+            await ctx.tick()
+            cycle += 1
+        ctx.set(core.watchdog, 0)
+
+    async def testbench(ctx: Any) -> None:
+        for pause in range(1, 21):
+            await inference(ctx, watchdog=5)
+            await ctx.tick().repeat(pause)
+            await inference(ctx, watchdog=0)
+            assert ended == [cycles] * pause, pause
+
+    simulate(core, testbench, limit=5000)
