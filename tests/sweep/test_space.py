@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.blocks import by_name
 from hawx_hw.config.search import SEARCHED
 from hawx_hw.sweep.space import BLOCKS, SampledDesign, Space
@@ -26,18 +28,22 @@ def test_the_same_seed_gives_the_same_designs() -> None:
     assert (again, again.key) == (first[5], first[5].key)
 
 
-def test_every_design_is_a_config() -> None:
-    space = Space()
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_design_is_a_config(name: str) -> None:
+    space = Space(architecture=ARCHITECTURES[name])
     for index in range(64):
         config = space[index].config("osu018")
         assert config.technology == "osu018"
         # It contains all that was drawn: nothing is left to defaults that may change.
         content = space[index].content["accelerator"]
         assert config.accelerator.model_dump(mode="json", exclude_unset=True) == content
+        assert space[index].architecture == config.accelerator.architecture == name
+        ARCHITECTURES[name].check(config.accelerator, Path())
 
 
-def test_the_space_is_filled() -> None:
-    space = Space()
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_space_is_filled(name: str) -> None:
+    space = Space(architecture=ARCHITECTURES[name])
     contents = [space[index].content for index in range(128)]
     accelerators = [content["accelerator"] for content in contents]
     for key, expected in (
@@ -49,7 +55,8 @@ def test_the_space_is_filled() -> None:
     assert 50 <= min(clocks) < 60 and 350 < max(clocks) <= 400
     text = json.dumps(contents)
     assert all(name in text for name in (*BLOCKS, *SEARCHED))
-    assert 12 < sum("pe_blocks" in accelerator for accelerator in accelerators) < 44
+    keys = [space[index].config().accelerator.block_key for index in range(128)]
+    assert 12 < sum(key is not None for key in keys) < 44
     assert {content["network"]["dataset"] for content in contents} == {"digits", "mnist"}
 
 
