@@ -40,7 +40,7 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
         That the weights are parted into, a power of two.
     """
     unit = program.unit
-    weights = [_joined(word, _CODE_BITS) for word in program.weights.tolist()]
+    weights = [int.from_bytes(word.tobytes(), "little") for word in program.weights]
     constants = [
         _joined((_joined_pair(pair, unit.addend_bits) for pair in word), constant_bits(program))
         for word in program.constants.tolist()

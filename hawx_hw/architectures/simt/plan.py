@@ -142,6 +142,10 @@ class Plan:
 
     def memories(self) -> Sequence[ParameterMemory]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
+        return self._memories
+
+    @cached_property
+    def _memories(self) -> tuple[ParameterMemory, ...]:
         layers, banks = self.compiled.layers, self.weight_banks
         firsts = {
             "program": [(self.compiled.first[n], layer) for n, layer in enumerate(layers)],
@@ -153,13 +157,13 @@ class Plan:
                 for layer in layers
                 if layer.operation.multiplies
             ]
-        return [
+        return tuple(
             dataclasses.replace(
                 memory,
                 layers=[(at, each.operation.title) for at, each in firsts.get(memory.name, ())],
             )
             for memory in parameter_memories(self.program, banks)
-        ]
+        )
 
     def cycles(self) -> CycleReport:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
@@ -168,16 +172,22 @@ class Plan:
 
     def accesses(self) -> Sequence[MemoryUse]:
         """See :class:`~hawx_hw.architectures.base.Plan`."""
+        return self._accesses
+
+    @cached_property
+    def _accesses(self) -> tuple[MemoryUse, ...]:
         from hawx_hw.architectures.simt.accesses import memory_uses
         from hawx_hw.gateware.shell import shell_memories
 
-        return memory_uses(
-            self.compiled,
-            self.schedule,
-            self.timing,
-            self.memories(),
-            shell_memories(self.signature()),
-            loadable=self.loadable,
+        return tuple(
+            memory_uses(
+                self.compiled,
+                self.schedule,
+                self.timing,
+                self.memories(),
+                shell_memories(self.signature()),
+                loadable=self.loadable,
+            )
         )
 
     def write_trace(self, tensors: Mapping[str, np.ndarray]) -> Sequence[LayerWrites]:
