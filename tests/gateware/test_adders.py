@@ -10,13 +10,13 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.gateware.adders import carry_select_sum
+from hawx_hw.gateware.adders import carry_select_sum, extended_sum
 from hawx_hw.gateware.simulation import simulate
 
 
 class Adder(wiring.Component):
-    def __init__(self, a_bits: int, b_bits: int, bits: int):
-        self._bits = bits
+    def __init__(self, add: Any, a_bits: int, b_bits: int, bits: int):
+        self._add, self._bits = add, bits
         super().__init__(
             {"a": In(signed(a_bits)), "b": In(signed(b_bits)), "total": Out(signed(bits))}
         )
@@ -26,7 +26,7 @@ class Adder(wiring.Component):
         # A register, so that the simulation has a clock.
         clocked = Signal()
         m.d.sync += clocked.eq(~clocked)
-        m.d.comb += self.total.eq(carry_select_sum(m, self.a, self.b, self._bits, "sum"))
+        m.d.comb += self.total.eq(self._add(m, self.a, self.b, self._bits, "sum"))
         return m
 
 
@@ -35,10 +35,12 @@ def wrapped(value: int, bits: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("a_bits", "b_bits", "bits"), [(1, 1, 1), (2, 2, 2), (3, 2, 3), (4, 4, 4), (9, 17, 23)]
+    ("a_bits", "b_bits", "bits"),
+    [(1, 1, 1), (2, 2, 2), (3, 2, 3), (4, 4, 4), (5, 3, 5), (4, 1, 4), (9, 17, 23), (23, 16, 23)],
 )
-def test_sums_modulo_their_width(a_bits: int, b_bits: int, bits: int) -> None:
-    adder = Adder(a_bits, b_bits, bits)
+@pytest.mark.parametrize("add", [carry_select_sum, extended_sum])
+def test_sums_modulo_their_width(add: Any, a_bits: int, b_bits: int, bits: int) -> None:
+    adder = Adder(add, a_bits, b_bits, bits)
     rng = np.random.default_rng(bits)
     ranges = [range(-(1 << (n - 1)), 1 << (n - 1)) for n in (a_bits, b_bits)]
     pairs = (

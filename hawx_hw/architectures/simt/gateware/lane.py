@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.request import Kind
 from hawx_hw.blocks.block import Block
-from hawx_hw.gateware.adders import carry_select_sum
+from hawx_hw.gateware.adders import extended_sum
 from hawx_hw.gateware.block_bank import BlockBank, Isolation
 from hawx_hw.graph.graph import CODE_MIN
 
@@ -144,20 +144,19 @@ class Lane(wiring.Component):
             isolation = Isolation.create(len(self._bank.blocks))
             with m.If(self.choose):
                 m.d.sync += isolation.take(1 << self.select)
-        value: Value = self._bank.multiply(m, platform, weight, activation, isolation)
-        if self._moves:
-            value = Mux(self.moves, activation, value)
+        product: Value = self._bank.multiply(m, platform, weight, activation, isolation)
+        moves = self.moves if self._moves else Const(0, 1)
         if self._block_register:
             # Codes take the way of products.
-            width = max(8, len(value))
-            value = self._bank.register(m, value, self.product, bits=width)
-            self._sum(m, value, value)
+            value = Mux(moves, activation, product) if self._moves else product
+            product = self._bank.register(m, value, self.product, bits=max(8, len(product)))
+            self._sum(m, product, product, Const(0, 1))
         else:
-            self._sum(m, value, activation)
+            self._sum(m, product, activation, moves)
         return m
 
-    def _sum(self, m: Module, value: Value, code: Value) -> None:
-        """Add a product or code; the code alone is there earlier."""
+    def _sum(self, m: Module, product: Value, code: Value, moves: Value) -> None:
+        """Add a product, or a code, which is there earlier."""
         control, bits, kinds = self.control, self._bits, self._kinds
         total = Signal(signed(bits), reset_less=True)
         base = Signal(signed(bits), name="base")
@@ -174,9 +173,14 @@ class Lane(wiring.Component):
         with m.Else():
             m.d.comb += base.eq(self.before)
         # Nothing is added where the sum stays, so that it needs no other way to stay.
-        addend = Signal(value.shape(), name="addend")
-        m.d.comb += addend.eq(value & adds.replicate(len(value)))
-        added = carry_select_sum(m, base, addend, bits, "added")
+        width = max(8, len(product))
+        addend = Signal(signed(width), name="addend")
+        gated = [
+            _extended(value, width) & when.replicate(width)
+            for value, when in ((product, adds & ~moves), (code, adds & moves))
+        ]
+        m.d.comb += addend.eq(gated[0] | gated[1])
+        added = extended_sum(m, base, addend, bits, "added")
         m.d.sync += total.eq(self._loaded(m, base, code, added))
         m.d.comb += self.total.eq(total)
 
@@ -193,6 +197,11 @@ class Lane(wiring.Component):
             reasons.append((kind == Kind.MAXIMUM) & _below(m, base, code))
         m.d.comb += loads.eq(self.takes_part & Cat(reasons).any())
         return Mux(loads, code, added)
+
+
+def _extended(value: Value, bits: int) -> Value:
+    """A signed number in more bits, or in as many."""
+    return Cat(value, value[-1].replicate(bits - len(value))) if bits > len(value) else value
 
 
 def _below(m: Module, number: Signal, code: Value) -> Value:
