@@ -49,8 +49,8 @@ def carry_select_sum(m: Module, a: Value, b: Value, bits: int, name: str) -> Sig
 def extended_sum(m: Module, a: Value, b: Value, bits: int, name: str) -> Signal:
     """The sum of a number and a narrower one, both signed, modulo ``2**bits``.
 
-    Above the sign of ``b`` the sum is ``a``, or one more or less: all three are there early, so that
-    only their choice waits for ``b``. Below it is a :func:`carry_select_sum`.
+    Above the sign of ``b`` the sum is ``a``, or one more or less: all three are there early, so
+    that only their choice waits for ``b``. Below it is a :func:`carry_select_sum`.
 
     Parameters
     ----------

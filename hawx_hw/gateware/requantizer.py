@@ -13,7 +13,7 @@ from hawx_hw.blocks.arithmetic.bit_matrix import BitMatrix, add_booth_row
 from hawx_hw.blocks.block import CODE
 from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.layout import index_width
-from hawx_hw.graph.graph import MULTIPLIER_BITS
+from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, MULTIPLIER_BITS
 
 __all__ = ["Requantizer", "RequantizerFormat", "RequantizerStages"]
 
@@ -38,6 +38,11 @@ class RequantizerFormat:
         Whether some window has several values of which the largest counts.
     sums : bool
         Whether the products of some window are added up.
+    least_shift : int
+        What the rule's ``shift`` counts from.
+    limits_from_ends : bool
+        Whether the rule's ``low`` and ``high`` count from the least code on, and from the largest
+        one down.
 
     Raises
     ------
@@ -52,6 +57,8 @@ class RequantizerFormat:
     windows: int
     pooled: bool
     sums: bool = True
+    least_shift: int = 0
+    limits_from_ends: bool = False
 
     def __post_init__(self) -> None:
         for name in ("sum_bits", "addend_bits", "product_bits", "windows"):
@@ -221,12 +228,33 @@ class Requantizer(wiring.Component):
 
     def _clamped(self, m: Module, total: Signal) -> Value:
         """The code of a sum of products and addend."""
-        rule = self.rule
-        scaled = Signal(signed(self._format.product_bits))
+        rule, f = self.rule, self._format
+        scaled = Signal(signed(f.product_bits))
         cleared = Signal(CODE)
-        m.d.comb += [scaled.eq(total >> rule.shift), cleared.eq(rule.step)]
-        clamped = Mux(scaled < rule.low, rule.low, Mux(scaled > rule.high, rule.high, scaled))
-        return clamped & ~cleared
+        m.d.comb += [
+            scaled.eq(total[f.least_shift :].as_signed() >> rule.shift),
+            cleared.eq(rule.step),
+        ]
+        if not f.limits_from_ends:
+            return _clamp(scaled, rule.low, rule.high) & ~cleared
+        # Most rules have no other limits than those of codes, and their fields no bits.
+        code = Signal(CODE, name="saturated")
+        low, high = Signal(CODE, name="least"), Signal(CODE, name="largest")
+        m.d.comb += [
+            code.eq(_clamp(scaled, CODE_MIN, CODE_MAX)),
+            low.eq(CODE_MIN + rule.low),
+            high.eq(CODE_MAX - rule.high),
+        ]
+        limited: Value = code
+        if len(rule.high):
+            limited = Mux(code > high, high, limited)
+        if len(rule.low):
+            limited = Mux(code < low, low, limited)
+        return limited & ~cleared
+
+
+def _clamp(value: Value, low: Value | int, high: Value | int) -> Value:
+    return Mux(value < low, low, Mux(value > high, high, value))
 
 
 class RequantizerStages:

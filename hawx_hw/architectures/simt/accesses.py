@@ -146,7 +146,9 @@ def _add_store(total: Accesses, program: Program, issue: Issue) -> None:
     total.stores += 1
     # A window's registers take turns for each part of a word; a single one stays.
     total.register_reads += steps if reduces else -(-windows // store.groups)
-    total.constants += steps if i.mnemonic == "QST" else 0
+    if i.mnemonic == "QST":
+        # Where the largest value of a window counts, the constants of the last one are read.
+        total.constants += steps // store.window if i.suffix == "max" else steps
     if store.result:
         total.results += words
     else:

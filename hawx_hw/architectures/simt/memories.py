@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hawx_hw.architectures.base import ParameterMemory
 from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.store_words import constant_parts
+from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.graph.graph import MULTIPLIER_BITS
 
 __all__ = ["bank_count", "constant_bits", "parameter_memories"]
@@ -30,8 +32,10 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
     """The memories of a program, in the order of the parameter packet.
 
     Of bytes and constants side by side, the first are in the low bits. Word i of the weights is
-    word ``i // banks`` of bank ``i % banks``; all banks are of one depth. A memory that the program
-    does not need has one word of zeros: it stays, but nothing names a word of it.
+    word ``i // banks`` of bank ``i % banks``; all banks are of one depth. A word of requantization
+    constants is :func:`~hawx_hw.architectures.simt.store_words.constant_parts` words of the
+    memory. A memory that the program does not need has one word of zeros: it stays, but nothing
+    names a word of it.
 
     Parameters
     ----------
@@ -42,8 +46,9 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
     unit = program.unit
     weights = [int.from_bytes(word.tobytes(), "little") for word in program.weights]
     constants = [
-        _joined((_joined_pair(pair, unit.addend_bits) for pair in word), constant_bits(program))
+        _joined((_joined_pair(pair, unit.addend_bits) for pair in part), constant_bits(program))
         for word in program.constants.tolist()
+        for part in _parts(word, unit)
     ]
     weights += [0] * (-len(weights) % banks)
     streams, stores = program.stream_format, program.store_format
@@ -60,8 +65,14 @@ def parameter_memories(program: Program, banks: int = 1) -> Sequence[ParameterMe
             )
             for bank in range(banks)
         ),
-        _memory("requantization", unit.word * constant_bits(program), constants),
+        _memory("requantization", unit.requantizers * constant_bits(program), constants),
     ]
+
+
+def _parts(word: Sequence[Sequence[int]], unit: Unit) -> Iterator[Sequence[Sequence[int]]]:
+    """The constants of each step of the requantizers, and nothing up to a power of two."""
+    for part in range(constant_parts(unit)):
+        yield word[part * unit.requantizers : (part + 1) * unit.requantizers]
 
 
 def _memory(name: str, width: int, words: Sequence[int]) -> ParameterMemory:

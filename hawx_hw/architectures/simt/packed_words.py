@@ -48,7 +48,13 @@ class PackedFormat(ABC, Generic[_T]):
     @classmethod
     def of(cls, descriptors: Sequence[_T], unit: Unit) -> Self:
         """The narrowest one that holds ``descriptors``."""
-        words = [cls.values(descriptor, unit) for descriptor in descriptors]
+        return cls(
+            unit, cls.narrowest([cls.values(descriptor, unit) for descriptor in descriptors])
+        )
+
+    @classmethod
+    def narrowest(cls, words: Sequence[Mapping[str, int]]) -> tuple[tuple[str, int, bool], ...]:
+        """The shapes that hold the values of some words."""
         shapes = []
         for name in cls.FIELDS:
             values = [word[name] for word in words]
@@ -56,7 +62,11 @@ class PackedFormat(ABC, Generic[_T]):
             signed = name in cls.SIGNED and low < 0
             bits = max((~low if low < 0 else low).bit_length(), high.bit_length()) + signed
             shapes.append((name, bits, signed))
-        return cls(unit, tuple(shapes))
+        return tuple(shapes)
+
+    def stored(self, descriptor: _T) -> Mapping[str, int]:
+        """The values of the fields of a descriptor's word."""
+        return self.values(descriptor, self.unit)
 
     @property
     def widths(self) -> tuple[tuple[str, int], ...]:
@@ -92,7 +102,7 @@ class PackedFormat(ABC, Generic[_T]):
             It does not fit.
         """
         word = offset = 0
-        values = self.values(descriptor, self.unit)
+        values = self.stored(descriptor)
         for name, bits, signed in self.shapes:
             value = values[name]
             low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)

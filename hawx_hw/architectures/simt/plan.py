@@ -28,6 +28,7 @@ from hawx_hw.architectures.simt.cycles import cycle_report
 from hawx_hw.architectures.simt.memories import bank_count, parameter_memories
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.schedule import Scheduled, schedule
+from hawx_hw.architectures.simt.store_words import constant_parts
 from hawx_hw.architectures.simt.timing import Timing, time_program
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks.assignment import Assignment
@@ -149,7 +150,9 @@ class Plan:
         layers, banks = self.compiled.layers, self.weight_banks
         firsts = {
             "program": [(self.compiled.first[n], layer) for n, layer in enumerate(layers)],
-            "requantization": [(each.bases.constants, each) for each in layers],
+            "requantization": [
+                (each.bases.constants * constant_parts(self.unit), each) for each in layers
+            ],
         }
         for bank in range(banks):
             firsts[f"weights_{bank}" if banks > 1 else "weights"] = [

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hawx_hw.architectures.simt.descriptors import Store
 from hawx_hw.architectures.simt.packed_words import PackedFormat
 from hawx_hw.architectures.simt.unit import Unit
-from hawx_hw.graph.graph import SHIFT_MAX, SHIFT_MIN
+from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, SHIFT_MAX, SHIFT_MIN
 
-__all__ = ["FIELDS", "StoreFormat", "last_step", "steps_of_word"]
+__all__ = ["FIELDS", "StoreFormat", "constant_parts", "last_step", "steps_of_word"]
 
 #: Fields of a word, the first at bit 0, with their meaning.
 FIELDS: Mapping[str, str] = {
@@ -25,22 +25,28 @@ FIELDS: Mapping[str, str] = {
     "constant_step": "constants from one word of a window to the next",
     "constant_back": "constants from a window's last word to the first",
     "element_step": "constants from one register of a window to the next",
-    "shift": "bits that are dropped",
-    "low": "least code",
-    "high": "largest code",
+    "shift": "bits that are dropped, from the least number of them of all stores on",
+    "low": "least code, from that of all codes on",
+    "high": "largest code, from that of all codes down",
     "step": "codes are multiples of it; less one",
     "result": "words go to the result memory",
     "refused": "the unit has no such groups or lanes",
     "bad_shift": "the shift is out of range",
 }
-_SIGNED = frozenset(
-    {"word_step", "window_step", "constant_step", "constant_back", "element_step", "low", "high"}
-)
+_SIGNED = frozenset({"word_step", "window_step", "constant_step", "constant_back", "element_step"})
 
 
 def steps_of_word(unit: Unit) -> int:
     """Steps of a whole word of which no window is reduced."""
     return -(-unit.word // unit.requantizers)
+
+
+def constant_parts(unit: Unit) -> int:
+    """Words of the requantization memory for a word of constants: a power of two.
+
+    Each holds the constants of a step of the requantizers.
+    """
+    return 1 << (steps_of_word(unit) - 1).bit_length()
 
 
 def last_step(store: Store, unit: Unit) -> tuple[int, int]:
@@ -71,8 +77,8 @@ def _values(store: Store, unit: Unit) -> dict[str, int]:
         "constant_back": -(words - 1) * s.constant_step,
         "element_step": s.element_step if s.window > 1 else 0,
         "shift": s.shift,
-        "low": s.low,
-        "high": s.high,
+        "low": s.low - CODE_MIN,
+        "high": CODE_MAX - s.high,
         "step": s.step - 1,
         "result": int(s.result),
         "refused": int(refused),
@@ -82,7 +88,15 @@ def _values(store: Store, unit: Unit) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class StoreFormat(PackedFormat[Store]):
-    """Widths of the fields of a unit's stores, those of :data:`FIELDS`."""
+    """Widths of the fields of a unit's stores, those of :data:`FIELDS`.
+
+    Parameters
+    ----------
+    least_shift : int
+        What the field ``shift`` counts from.
+    """
+
+    least_shift: int = 0
 
     KIND = "Store"
     FIELDS = FIELDS
@@ -92,3 +106,19 @@ class StoreFormat(PackedFormat[Store]):
     def values(store: Store, unit: Unit) -> dict[str, int]:
         """The value of each field; of those that play no part, 0."""
         return _values(store, unit)
+
+    @classmethod
+    def of(cls, descriptors: Sequence[Store], unit: Unit) -> StoreFormat:
+        """The narrowest one that holds ``descriptors``; registers as they are need no shift."""
+        shifts = [0] if unit.has("STV") or not descriptors else [s.shift for s in descriptors]
+        least = min(shifts)
+        words = [_values(store, unit) for store in descriptors]
+        return cls(unit, cls.narrowest([_less(word, least) for word in words]), least)
+
+    def stored(self, descriptor: Store) -> Mapping[str, int]:
+        """The values of the fields of a descriptor's word."""
+        return _less(_values(descriptor, self.unit), self.least_shift)
+
+
+def _less(values: Mapping[str, int], shift: int) -> dict[str, int]:
+    return {**values, "shift": values["shift"] - shift}

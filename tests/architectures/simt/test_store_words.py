@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Store
@@ -13,7 +15,7 @@ from hawx_hw.architectures.simt.store_words import (
 )
 from hawx_hw.architectures.simt.unit import Unit
 
-UNIT = Unit(lanes=16, cluster=8, word=8, requantizers=3)
+UNIT = Unit(lanes=16, cluster=8, word=8, requantizers=3, instructions=("QST",))
 
 
 def unpacked(format: StoreFormat, word: int) -> dict[str, int]:
@@ -43,9 +45,9 @@ def test_fields_of_a_store() -> None:
         "constant_step": 3,
         "constant_back": -3,
         "element_step": 5,
-        "shift": 12,
-        "low": -3,
-        "high": 99,
+        "shift": 12 - 1,  # the other store's is the least
+        "low": 125,
+        "high": 28,
         "step": 3,
         "result": 1,
         "refused": 0,
@@ -57,7 +59,15 @@ def test_fields_of_a_store() -> None:
 def test_what_never_differs_from_zero_has_no_bits() -> None:
     format = StoreFormat.of([Store(lanes=8)], UNIT)
     assert not format.has("window", "words", "element_step", "result", "refused", "bad_shift")
-    assert format.has("shift") and format.has("low")
+    # Codes that are limited by their own range alone, and shifts that are all alike.
+    assert not format.has("shift", "low", "high")
+    assert format.least_shift == Store().shift
+    limited = StoreFormat.of([Store(lanes=8, low=-127, high=126, shift=3), Store(shift=5)], UNIT)
+    widths = dict(limited.widths)
+    assert (widths["low"], widths["high"], widths["shift"]) == (1, 1, 2)
+    # Registers as they are need none.
+    every = replace(UNIT, instructions=())
+    assert StoreFormat.of([Store(shift=5)], every).least_shift == 0
     assert StoreFormat.of([], UNIT).bits == 1
 
 
@@ -79,6 +89,7 @@ def test_what_the_unit_does_not_serve_is_marked() -> None:
 
 
 def test_a_value_that_does_not_fit() -> None:
-    format = StoreFormat.of([Store(shift=3)], UNIT)
-    with pytest.raises(ValueError, match=r"Store field shift must be in \[0, 3\], not 4"):
-        format.pack(Store(shift=4))
+    format = StoreFormat.of([Store(shift=3), Store(shift=6)], UNIT)
+    for shift, stored in ((7, 4), (2, -1)):
+        with pytest.raises(ValueError, match=rf"Store field shift must be in .0, 3., not {stored}"):
+            format.pack(Store(shift=shift))

@@ -217,7 +217,7 @@ class SimtCore(wiring.Component):
     def _registers(self, m: Module, platform: Any, front: Any, multiply: Any, post: Any) -> Any:
         """Who reads and writes the vector registers."""
         unit = self._program.unit
-        readers, writers = [multiply.reads, post.reads], [multiply.writes]
+        readers, writers = [multiply.reads], [multiply.writes]
         if unit.vectors:
             readers += [front.operands, front.targets]
             writers.append(front.writes)
@@ -232,6 +232,7 @@ class SimtCore(wiring.Component):
         )
         for user, port in zip([*readers, *writers], [*file.reads, *file.writes], strict=True):
             connect(m, user, port)
+        connect(m, post.reads, file.lanes)
         return file
 
     def _parameters(
@@ -324,6 +325,8 @@ class SimtCore(wiring.Component):
             counters.events.activation_reads.eq(multiply.activations.enable),
             counters.events.window_hits.eq(came & ~multiply.activations.enable),
             counters.events.weight_reads.eq(multiply.weights.enable),
-            counters.events.register_reads.eq(sum(user.enable for user in file.reads[:-1])),
+            counters.events.register_reads.eq(
+                sum((user.enable for user in file.reads[:-1]), file.lanes.enable)
+            ),
             counters.events.register_writes.eq(sum(user.enable for user in file.writes)),
         ]

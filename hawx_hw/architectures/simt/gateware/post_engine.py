@@ -5,23 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
 from hawx_hw.architectures.simt.gateware.names import REQUANTIZER, STORE_WALKER
-from hawx_hw.architectures.simt.gateware.register_file import RegisterReads
+from hawx_hw.architectures.simt.gateware.register_file import LaneReads
 from hawx_hw.architectures.simt.gateware.store_walker import StoreWalker
 from hawx_hw.architectures.simt.isa import POST_LATENCY
-from hawx_hw.architectures.simt.store_words import StoreFormat, steps_of_word
+from hawx_hw.architectures.simt.store_words import StoreFormat, constant_parts, steps_of_word
 from hawx_hw.architectures.simt.traps import Cause
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.flows import FlowSignature, delay_line
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.memories import ReadPort, WritePort
 from hawx_hw.gateware.requantizer import Requantizer, RequantizerFormat
-from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
 
 __all__ = ["PostEngine", "requantizer_format"]
 
@@ -43,14 +42,16 @@ def requantizer_format(unit: Unit, format: StoreFormat) -> RequantizerFormat:
         rule=data.StructLayout(
             {
                 "shift": unsigned(max(1, widths["shift"])),
-                "low": signed(8),
-                "high": signed(8),
-                "step": unsigned(max(1, widths["step"])),
+                "low": unsigned(widths["low"]),
+                "high": unsigned(widths["high"]),
+                "step": unsigned(widths["step"]),
             }
         ),
         windows=1,
         pooled=unit.has_name("QST.max"),
         sums=unit.has_name("QST.sum"),
+        least_shift=format.least_shift,
+        limits_from_ends=True,
     )
 
 
@@ -98,8 +99,9 @@ class PostEngine(wiring.Component):
     stores : int
         Words of the store memory.
     constants : int
-        Words of the requantization memory; of these only ``known`` may be read.
+        Words of the requantization memory: :func:`constant_parts` for each word of constants.
     known : int or None
+        Words of constants that may be read; None: all.
 
     Attributes
     ----------
@@ -109,7 +111,7 @@ class PostEngine(wiring.Component):
         The result memory may be written.
     stores : Out(ReadPort)
     constants : Out(ReadPort)
-    reads : Out(RegisterReads)
+    reads : Out(LaneReads)
     activations, result : Out(WritePort)
     report : Out(EngineReports)
     """
@@ -124,7 +126,7 @@ class PostEngine(wiring.Component):
         known: int | None = None,
     ):
         self._unit, self._format = unit, format
-        self._known = constants if known is None else known
+        self._known = constants // constant_parts(unit) if known is None else known
         self._requantizer = requantizer_format(unit, format)
         pair = self._requantizer.constants
         word = 8 * unit.word
@@ -133,8 +135,8 @@ class PostEngine(wiring.Component):
                 "request": In(stream.Signature(PostRequest(unit, stores))),
                 "claimed": In(1),
                 "stores": Out(ReadPort(stores, format.bits)),
-                "constants": Out(ReadPort(constants, data.ArrayLayout(pair, unit.word))),
-                "reads": Out(RegisterReads(unit)),
+                "constants": Out(ReadPort(constants, data.ArrayLayout(pair, unit.requantizers))),
+                "reads": Out(LaneReads(unit)),
                 "activations": Out(WritePort(unit.activation_words, word)),
                 "result": Out(WritePort(unit.result_words, word)),
                 "report": Out(EngineReports(unit)),
@@ -207,11 +209,12 @@ class PostEngine(wiring.Component):
             walker.address >= unit.result_words,
             walker.address >= unit.activation_words,
         )
+        shift = s.shift + self._format.least_shift
         # The first one counts, so that causes of a cycle are in their order.
         faults = [
             (walker.first & s.refused, Cause.STREAM, walking.store),
             (walker.first & walking.no_beats, Cause.BEATS, 0),
-            (walker.first & ~_bit(walking.plain) & s.bad_shift, Cause.SHIFT, s.shift),
+            (walker.first & ~_bit(walking.plain) & s.bad_shift, Cause.SHIFT, shift),
             (walker.first & s.result & ~walking.claimed, Cause.SEQUENCE, 0),
             (walker.step & (walker.number >= unit.registers), Cause.BEATS, walker.number),
             (
@@ -257,14 +260,20 @@ class PostEngine(wiring.Component):
         m.d.comb += [ends.valid.eq(walker.last & ~fault), ends.payload.eq(walking.warp)]
         end = delay_line(m, ends, POST_LATENCY - StoreWalker.LATENCY, "end")[-1]
         m.d.comb += [self.report.ended.eq(end.valid), self.report.warp.eq(end.payload)]
-        constant = Signal(len(self.constants.address), name="constant", reset_less=True)
+        part_bits = (constant_parts(unit) - 1).bit_length()
+        constant = Signal(
+            max(1, len(self.constants.address) - part_bits), name="constant", reset_less=True
+        )
         with m.If(steps.valid):
             m.d.sync += constant.eq(walker.constant)
         line: list[Any] = delay_line(m, steps, _READ + Requantizer.MULTIPLY_STAGE, "code")
         entering = line[_READ]
+        # Of a window whose largest value counts the last one's constants are taken.
+        needed = entering.payload.window_last | entering.payload.sums
+        address = Cat(entering.payload.part[:part_bits], constant)
         m.d.comb += [
-            self.constants.enable.eq(entering.valid & ~_bit(entering.payload.plain)),
-            self.constants.address.eq(constant),
+            self.constants.enable.eq(entering.valid & needed & ~_bit(entering.payload.plain)),
+            self.constants.address.eq(address[: len(self.constants.address)]),
         ]
         return line[_READ:]
 
@@ -288,8 +297,8 @@ class PostEngine(wiring.Component):
                     with m.If(_bit(self._walking.plain)):
                         m.d.sync += [
                             rules[0].shift.eq(0),
-                            rules[0].low.eq(CODE_MIN),
-                            rules[0].high.eq(CODE_MAX),
+                            rules[0].low.eq(0),
+                            rules[0].high.eq(0),
                             rules[0].step.eq(0),
                         ]
         with m.If(begins):
@@ -316,19 +325,14 @@ class PostEngine(wiring.Component):
         )
         rule = self._rule(m, walker)
         values = self._lanes(m, entering.payload)
-        part = compared.payload.part
         codes: list[Value] = []
         for number in range(unit.requantizers):
             requantizer: Any = place(
                 m, platform, f"requantizer_{number}", REQUANTIZER,
                 partial(Requantizer, self._requantizer),
             )  # fmt: skip
-            own = _parts(
-                [Value.cast(self.constants.data[n]) for n in range(unit.word)],
-                number, unit.requantizers, part,
-            )  # fmt: skip
             pair = Signal(self._requantizer.constants, name=f"constants_{number}")
-            m.d.comb += Value.cast(pair).eq(own)
+            m.d.comb += pair.eq(self.constants.data[number])
             with m.If(_bit(compared.payload.plain)):
                 m.d.comb += [pair.multiplier.eq(1), pair.addend.eq(0)]
             m.d.comb += [
@@ -347,17 +351,10 @@ class PostEngine(wiring.Component):
 
     def _lanes(self, m: Module, payload: Any) -> list[Value]:
         """The values of the lanes of a step."""
-        unit = self._unit
+        unit, reads = self._unit, self.reads
         bits = unit.register_bits
-        size = unit.word * bits
-        words = [self.reads.data[size * n : size * (n + 1)] for n in range(unit.lanes // unit.word)]
-        word = Signal(size, name="word")
-        m.d.comb += word.eq(Array(words)[payload.position] if len(words) > 1 else words[0])
-        lanes = [word[bits * n : bits * (n + 1)] for n in range(unit.word)]
-        return [
-            _parts(lanes, number, unit.requantizers, payload.part).as_signed()
-            for number in range(unit.requantizers)
-        ]
+        m.d.comb += [reads.position.eq(payload.position), reads.part.eq(payload.part)]
+        return [reads.data[bits * n : bits * (n + 1)].as_signed() for n in range(unit.requantizers)]
 
     def _assemble(self, m: Module, codes: list[Value], complete: Any) -> None:
         """Words: codes of earlier steps wait, and the last ones go with them to the memory."""
@@ -385,12 +382,6 @@ class PostEngine(wiring.Component):
                 port.address.eq(payload.address),
                 port.data.eq(Cat(bytes_)[: 8 * unit.word]),
             ]
-
-
-def _parts(values: list[Value], number: int, count: int, part: Value) -> Value:
-    """The one of several values side by side that a requantizer takes in a part of the word."""
-    own = values[number::count]
-    return Array(own)[part] if len(own) > 1 else own[0]
 
 
 def _bit(value: Value) -> Value:

@@ -152,20 +152,22 @@ def run_job(job: Job) -> Done:
     async def testbench(ctx: Any) -> None:
         begins: list[int] = []
         ends: list[tuple[int, int]] = []
-        reads = None
+        register = None
         works = list(job.works)
         cycle = earliest = idle = still = 0
         while idle < POST_LATENCY + 3:
-            if reads is not None:
-                ctx.set(engine.reads.data, word_of(job.registers[reads], unit.register_bits))
             offers = bool(works) and cycle >= max(still, earliest + works[0].wait)
             ctx.set(engine.request.valid, offers)
             if offers:
                 offer(ctx, works[0])
+            if register is not None:
+                place = ctx.get(engine.reads.position) * unit.word
+                first = ctx.get(engine.reads.part) * unit.requantizers
+                codes = register[place : place + unit.word][first : first + unit.requantizers]
+                ctx.set(engine.reads.data, word_of(codes, unit.register_bits))
             await ctx.delay(0)
-            reads = None
             if ctx.get(engine.reads.enable):
-                reads = (ctx.get(engine.reads.warp), ctx.get(engine.reads.register))
+                register = job.registers[ctx.get(engine.reads.warp), ctx.get(engine.reads.register)]
             if offers and ctx.get(engine.request.ready):
                 works.pop(0)
                 begins.append(cycle)

@@ -182,4 +182,8 @@ def test_a_rule_is_as_narrow_as_the_stores_allow_and_serves_plain_ones() -> None
     format = requantizer_format(EIGHT, StoreFormat.of([Store(shift=5, lanes=8)], EIGHT))
     shapes = dict(format.rule.members)
     assert shapes["shift"].width == 3  # type: ignore[union-attr]
-    assert shapes["low"].width == shapes["high"].width == 8  # type: ignore[union-attr]
+    assert shapes["low"].width == shapes["high"].width == 0  # type: ignore[union-attr]
+    without = replace(EIGHT, instructions=("QST",))
+    format = requantizer_format(without, StoreFormat.of([Store(shift=5), Store(shift=6)], without))
+    assert dict(format.rule.members)["shift"].width == 1  # type: ignore[union-attr]
+    assert format.least_shift == 5

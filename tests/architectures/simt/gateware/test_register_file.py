@@ -84,3 +84,47 @@ def test_a_register_stays_while_others_read_other_warps() -> None:
         assert [ctx.get(file.reads[user].data) for user in (0, 1)] == [11, 10]
 
     simulate(file, drive)
+
+
+@pytest.mark.parametrize(("warps", "requantizers"), [(1, 1), (3, 1), (2, 2), (2, 3)])
+def test_lanes_of_a_step(warps: int, requantizers: int) -> None:
+    unit = Unit(lanes=6, cluster=3, warps=warps, registers=3, requantizers=requantizers)
+    file = RegisterFile(unit)
+    rng = random.Random(warps)
+    bits = unit.register_bits
+    contents = {
+        (warp, register): [rng.getrandbits(bits) for _ in range(unit.lanes)]
+        for warp in range(warps)
+        for register in range(unit.registers)
+    }
+
+    async def drive(ctx: Any) -> None:
+        port = file.writes[0]
+        ctx.set(port.enable, 1)
+        for (warp, register), values in contents.items():
+            ctx.set(port.warp, warp)
+            ctx.set(port.register, register)
+            ctx.set(port.data, sum(value << bits * n for n, value in enumerate(values)))
+            await ctx.tick()
+        ctx.set(port.enable, 0)
+        for _ in range(30):
+            warp, register = rng.randrange(warps), rng.randrange(unit.registers)
+            ctx.set(file.lanes.enable, 1)
+            ctx.set(file.lanes.warp, warp)
+            ctx.set(file.lanes.register, register)
+            await ctx.tick()
+            # The lanes of several steps, while nothing else is read.
+            ctx.set(file.lanes.enable, 0)
+            ctx.set(file.lanes.warp, rng.randrange(warps))
+            for _ in range(2):
+                position = rng.randrange(unit.lanes // unit.word)
+                part = rng.randrange(-(-unit.word // requantizers))
+                ctx.set(file.lanes.position, position)
+                ctx.set(file.lanes.part, part)
+                word = contents[warp, register][position * unit.word :][: unit.word]
+                expected = word[part * requantizers : (part + 1) * requantizers]
+                got = ctx.get(file.lanes.data)
+                assert got == sum(value << bits * n for n, value in enumerate(expected))
+                await ctx.tick()
+
+    simulate(file, drive)
