@@ -31,7 +31,7 @@ def windows_of(unit: Unit, format: StreamFormat) -> tuple[int, int]:
     """
     windows = math.lcm(*unit.groups) if format.has("groups") else 1
     most_words = 1 << dict(format.widths)["words"]
-    return windows, 1 if windows == 1 and most_words <= 2 else 2
+    return windows, 1 if most_words <= 2 else 2
 
 
 class CodePort(wiring.Signature):

@@ -245,6 +245,8 @@ class PostEngine(wiring.Component):
             self.reads.enable.eq(walker.step & walker.fresh),
             self.reads.warp.eq(walking.warp),
             self.reads.register.eq(walker.number),
+            self.reads.position.eq(walker.position),
+            self.reads.part.eq(walker.part),
             steps.valid.eq(walker.step & ~fault),
             payload.sums.eq(walking.sums),
             payload.plain.eq(walking.plain),
@@ -324,7 +326,7 @@ class PostEngine(wiring.Component):
             *(stage.valid for stage in rest[1:-1]),
         )
         rule = self._rule(m, walker)
-        values = self._lanes(m, entering.payload)
+        bits, data = unit.register_bits, self.reads.data
         codes: list[Value] = []
         for number in range(unit.requantizers):
             requantizer: Any = place(
@@ -336,7 +338,7 @@ class PostEngine(wiring.Component):
             with m.If(_bit(compared.payload.plain)):
                 m.d.comb += [pair.multiplier.eq(1), pair.addend.eq(0)]
             m.d.comb += [
-                requantizer.value.eq(values[number]),
+                requantizer.value.eq(data[bits * number : bits * (number + 1)].as_signed()),
                 requantizer.constants.eq(pair),
                 requantizer.rule.eq(rule),
                 requantizer.stage_valid.eq(valid),
@@ -348,13 +350,6 @@ class PostEngine(wiring.Component):
             ]
             codes.append(requantizer.code)
         return codes, rest[-1]
-
-    def _lanes(self, m: Module, payload: Any) -> list[Value]:
-        """The values of the lanes of a step."""
-        unit, reads = self._unit, self.reads
-        bits = unit.register_bits
-        m.d.comb += [reads.position.eq(payload.position), reads.part.eq(payload.part)]
-        return [reads.data[bits * n : bits * (n + 1)].as_signed() for n in range(unit.requantizers)]
 
     def _assemble(self, m: Module, codes: list[Value], complete: Any) -> None:
         """Words: codes of earlier steps wait, and the last ones go with them to the memory."""

@@ -6,7 +6,7 @@ from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -69,10 +69,10 @@ class LaneReads(wiring.Signature):
     -------
     enable, warp, register : Out
     position, part : Out
-        A cycle later, and as long as the lanes are needed: which word of codes the register's lanes
-        make, and which step of that word.
+        Which word of codes the register's lanes make, and which step of that word: with ``enable``,
+        and in each further cycle in which lanes of the register are read.
     data : In(requantizers * register_bits)
-        The lanes of the step, from the cycle after ``enable`` on.
+        The lanes of the step of the cycle before.
     """
 
     def __init__(self, unit: Unit):
@@ -135,41 +135,53 @@ class RegisterFile(wiring.Component):
                 for user in users:
                     with m.If(user.enable & (user.warp == warp)):
                         m.d.comb += [port.enable.eq(1), port.address.eq(user.register)]
-                        if users is self.writes:
-                            m.d.comb += port.data.eq(user.data)
+            # What is not written needs no gate.
+            m.d.comb += memory.write.data.eq(self.writes[0].data)
+            for user in self.writes[1:]:
+                with m.If(user.enable & (user.warp == warp)):
+                    m.d.comb += memory.write.data.eq(user.data)
         for number, reader in enumerate(self.reads):
-            last = Signal(len(reader.warp), name=f"warp_read_by_{number}", reset_less=True)
-            with m.If(reader.enable):
-                m.d.sync += last.eq(reader.warp)
-            chosen = [
-                memory.read.data & (last == warp).replicate(width)
+            chosen = self._chosen(m, reader, f"warp_read_by_{number}")
+            gated = [
+                memory.read.data & chosen[warp].replicate(width)
                 for warp, memory in enumerate(memories)
             ]
-            value = chosen[0]
-            for each in chosen[1:]:
-                value = value | each
-            m.d.comb += reader.data.eq(value if unit.warps > 1 else memories[0].read.data)
+            one = memories[0].read.data
+            m.d.comb += reader.data.eq(reduce(or_, gated) if unit.warps > 1 else one)
         self._pick(m, [memory.read.data for memory in memories])
         return m
 
     def _pick(self, m: Module, registers: list[Value]) -> None:
-        """Gate each lane of each warp with whether it is requested; at most one of a place is."""
+        """Of each warp the lanes of the step, and then those of one warp."""
         unit, port = self._unit, self.lanes
-        last = Signal(len(port.warp), name="warp_of_lanes", reset_less=True)
-        with m.If(port.enable):
-            m.d.sync += last.eq(port.warp)
         bits, count = unit.register_bits, unit.requantizers
-        chosen: list[list[Value]] = [[] for _ in range(count)]
-        for warp, register in enumerate(registers):
-            for lane in range(unit.lanes):
-                position, byte = divmod(lane, unit.word)
-                part, place = divmod(byte, count)
-                here = Signal(name=f"lane_{lane}_of_{warp}")
-                m.d.comb += here.eq(
-                    (last == warp if unit.warps > 1 else 1)
-                    & (port.position == position if unit.lanes > unit.word else 1)
-                    & (port.part == part if unit.word > count else 1)
-                )
-                value = register[bits * lane : bits * (lane + 1)]
-                chosen[place].append(value & here.replicate(bits))
-        m.d.comb += port.data.eq(Cat(reduce(or_, values) for values in chosen))
+        steps = steps_of_word(unit)
+        chosen = Signal(steps * unit.lanes // unit.word, name="step", reset_less=True)
+        for number in range(len(chosen)):
+            position, part = divmod(number, steps)
+            m.d.sync += chosen[number].eq((port.position == position) & (port.part == part))
+        warps = self._chosen(m, port, "warp_of_lanes")
+        values: list[Value] = []
+        for offset in range(count):
+            of_warps = []
+            for warp, register in enumerate(registers):
+                gated = []
+                for number in range(len(chosen)):
+                    position, part = divmod(number, steps)
+                    byte = part * count + offset
+                    if byte < unit.word:
+                        first = bits * (position * unit.word + byte)
+                        here = chosen[number] if len(chosen) > 1 else Const(1, 1)
+                        gated.append(register[first : first + bits] & here.replicate(bits))
+                own = Signal(bits, name=f"lane_{offset}_of_{warp}")
+                m.d.comb += own.eq(reduce(or_, gated))
+                of_warps.append(own & warps[warp].replicate(bits) if unit.warps > 1 else own)
+            values.append(reduce(or_, of_warps))
+        m.d.comb += port.data.eq(Cat(values))
+
+    def _chosen(self, m: Module, port: Any, name: str) -> Signal:
+        """The warp that a user read last, a bit for each: half the gates of a number."""
+        chosen = Signal(self._unit.warps, name=name, reset_less=True)
+        with m.If(port.enable):
+            m.d.sync += [chosen[warp].eq(port.warp == warp) for warp in range(self._unit.warps)]
+        return chosen

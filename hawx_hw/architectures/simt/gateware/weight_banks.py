@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -56,14 +58,17 @@ class WeightBanks(wiring.Component):
         m = Module()
         read = self.read
         bits = (self._banks - 1).bit_length()
-        number, last = read.address[:bits], Signal(bits, reset_less=True)
-        with m.If(read.enable):
-            m.d.sync += last.eq(number)
+        number = read.address[:bits]
+        # A bit for each bank: half the gates of a number.
+        chosen = Signal(self._banks, reset_less=True)
         for index, bank in enumerate(self.banks):
+            with m.If(read.enable):
+                m.d.sync += chosen[index].eq(number == index)
             m.d.comb += [
                 bank.enable.eq(read.enable & (number == index)),
                 bank.address.eq(read.address[bits:]),
             ]
-        words = Cat(bank.data for bank in self.banks)
-        m.d.comb += read.data.eq(words.word_select(last, len(read.data)))
+        width = len(read.data)
+        words = [bank.data & chosen[n].replicate(width) for n, bank in enumerate(self.banks)]
+        m.d.comb += read.data.eq(reduce(or_, words))
         return m

@@ -160,11 +160,6 @@ def run_job(job: Job) -> Done:
             ctx.set(engine.request.valid, offers)
             if offers:
                 offer(ctx, works[0])
-            if register is not None:
-                place = ctx.get(engine.reads.position) * unit.word
-                first = ctx.get(engine.reads.part) * unit.requantizers
-                codes = register[place : place + unit.word][first : first + unit.requantizers]
-                ctx.set(engine.reads.data, word_of(codes, unit.register_bits))
             await ctx.delay(0)
             if ctx.get(engine.reads.enable):
                 register = job.registers[ctx.get(engine.reads.warp), ctx.get(engine.reads.register)]
@@ -190,7 +185,12 @@ def run_job(job: Job) -> Done:
             cycle += 1
             assert cycle < 20_000
             idle = 0 if works or len(ends) < len(begins) else idle + 1
+            position, part = ctx.get(engine.reads.position), ctx.get(engine.reads.part)
             await ctx.tick()
+            if register is not None:
+                word = register[position * unit.word : (position + 1) * unit.word]
+                codes = word[part * unit.requantizers : (part + 1) * unit.requantizers]
+                ctx.set(engine.reads.data, word_of(codes, unit.register_bits))
         assert sorted(warp for _, warp in ends) == sorted(work.warp for work in job.works)
         done.cycles = list(zip(begins, (cycle for cycle, _ in sorted(ends)), strict=True))
 

@@ -23,7 +23,8 @@ def test_windows() -> None:
 
     assert windows(plain) == (1, 1)
     assert windows(packed, plain) == (1, 2)
-    assert windows(plain, grouped) == (4, 2)
+    assert windows(plain, grouped) == (4, 1)
+    assert windows(packed, grouped) == (4, 2)
 
 
 def test_two_groups_take_their_own_bytes() -> None:

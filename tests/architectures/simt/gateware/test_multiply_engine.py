@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.descriptors import Stream
+from hawx_hw.architectures.simt.gateware.activation_feed import windows_of
 from hawx_hw.architectures.simt.gateware.multiply_engine import MultiplyEngine
 from hawx_hw.architectures.simt.isa import INSTRUCTIONS
 from hawx_hw.architectures.simt.lanes import LaneBlocks
@@ -67,6 +68,42 @@ def test_a_unit_with_few_instructions(lanes: str, mnemonics: str, masked: bool) 
     )
     assert {work.instruction.mnemonic for work in works} == set(mnemonics.split())
     sample = replace(every, works=works[:8])
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
+
+
+def few_words(seed: int, unit: Unit) -> Job:
+    """Works whose runs read up to two words, some of them with pixel groups."""
+    every = random_job(seed, unit, 40)
+    streams = every.program.streams
+    works = [work for work in every.works if streams[work.instruction.d].words <= 2]
+    works = [
+        replace(work, instruction=replace(work.instruction, d=number))
+        for number, work in enumerate(works)
+    ]
+    own = tuple(s for s in streams if s.words <= 2)
+    return replace(every, program=replace(every.program, streams=own), works=tuple(works))
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_groups_whose_runs_read_two_words(seed: int) -> None:
+    unit = Unit(lanes=6, cluster=2, warps=2, registers=6)
+    sample = few_words(seed, unit)
+    format = StreamFormat.of(sample.program.streams, unit)
+    assert windows_of(unit, format) == (3, 1)
+    assert any(s.words == 2 and s.groups > 1 for s in sample.program.streams)
+    expected, result = reference(sample), run_job(sample)
+    assert result.cycles == expected.cycles
+    np.testing.assert_array_equal(result.registers, expected.registers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_many_groups_whose_runs_read_two_words(seed: int) -> None:
+    rng = random.Random(seed)
+    lanes, cluster = rng.choice([(2, 1), (4, 2), (6, 2), (6, 1), (8, 4), (16, 4)])
+    sample = few_words(100 + seed, Unit(lanes=lanes, cluster=cluster, registers=6))
     expected, result = reference(sample), run_job(sample)
     assert result.cycles == expected.cycles
     np.testing.assert_array_equal(result.registers, expected.registers)

@@ -109,22 +109,19 @@ def test_lanes_of_a_step(warps: int, requantizers: int) -> None:
         ctx.set(port.enable, 0)
         for _ in range(30):
             warp, register = rng.randrange(warps), rng.randrange(unit.registers)
-            ctx.set(file.lanes.enable, 1)
-            ctx.set(file.lanes.warp, warp)
-            ctx.set(file.lanes.register, register)
-            await ctx.tick()
             # The lanes of several steps, while nothing else is read.
-            ctx.set(file.lanes.enable, 0)
-            ctx.set(file.lanes.warp, rng.randrange(warps))
-            for _ in range(2):
+            for step in range(3):
+                ctx.set(file.lanes.enable, step == 0)
+                ctx.set(file.lanes.warp, warp if step == 0 else rng.randrange(warps))
+                ctx.set(file.lanes.register, register)
                 position = rng.randrange(unit.lanes // unit.word)
                 part = rng.randrange(-(-unit.word // requantizers))
                 ctx.set(file.lanes.position, position)
                 ctx.set(file.lanes.part, part)
+                await ctx.tick()
                 word = contents[warp, register][position * unit.word :][: unit.word]
                 expected = word[part * requantizers : (part + 1) * requantizers]
                 got = ctx.get(file.lanes.data)
                 assert got == sum(value << bits * n for n, value in enumerate(expected))
-                await ctx.tick()
 
     simulate(file, drive)
