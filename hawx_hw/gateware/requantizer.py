@@ -235,8 +235,13 @@ class Requantizer(wiring.Component):
             scaled.eq(total[f.least_shift :].as_signed() >> rule.shift),
             cleared.eq(rule.step),
         ]
-        if not f.limits_from_ends:
-            return _clamp(scaled, rule.low, rule.high) & ~cleared
+        return self._limited(m, scaled) & ~cleared
+
+    def _limited(self, m: Module, scaled: Signal) -> Value:
+        """The number between the rule's limits."""
+        rule = self.rule
+        if not self._format.limits_from_ends:
+            return _clamp(scaled, rule.low, rule.high)
         # Most rules have no other limits than those of codes, and their fields no bits.
         code = Signal(CODE, name="saturated")
         low, high = Signal(CODE, name="least"), Signal(CODE, name="largest")
@@ -250,7 +255,7 @@ class Requantizer(wiring.Component):
             limited = Mux(code > high, high, limited)
         if len(rule.low):
             limited = Mux(code < low, low, limited)
-        return limited & ~cleared
+        return limited
 
 
 def _clamp(value: Value, low: Value | int, high: Value | int) -> Value:

@@ -44,8 +44,8 @@ def test_counted_by_hand() -> None:
             "lanes": 4, "cluster": 2, "clusters": 2, "warps": 1, "registers": 4, "word": 2,
             "taps": 2, "buffered": 1, "requantizers": 1, "block_register": 0,
             "vectors": 0, "adds_codes": 0, "adds_products": 0, "loops": 1, "predicates": 0,
-            # Two pixel groups have a window each, and a run reads two words of each parity.
-            "windows": 2, "ways": 2,
+            # Two pixel groups have a window each; a run reads two words, one of each parity.
+            "windows": 2, "ways": 1,
             # The word as it is, or one of its halves for all.
             "group_parts": 1 + 2,
             # The least that there is: the numbers are small.
@@ -91,10 +91,10 @@ def test_counted_by_hand() -> None:
                 12 * m.reads + 120 * m.writes for m in made.accesses() if m.use == "scalar"
             ) / 1000,
             # Result and counters are not counted. An instruction reads 32 bits; streams, stores
-            # and, in each cycle of a store, a word of two constants.
+            # and, in each cycle of a store, the constants of a code.
             "other_energy_pj": (
                 instructions * 32 + 2 * made.program.stream_format.bits
-                + 2 * made.program.store_format.bits + 8 * 2 * (16 + 8)
+                + 2 * made.program.store_format.bits + 8 * (16 + 8)
             ) / 1000,
         },
         rel=1e-12,

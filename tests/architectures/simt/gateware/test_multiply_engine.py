@@ -275,9 +275,10 @@ def test_equal_parts_are_one_module() -> None:
         emission.define("engine", engine)
         return [name for name in emission.modules if not name.startswith("hawx_block")]
 
-    parts = ["hawx_walker", "hawx_weight_feed", "hawx_group_walker", "hawx_activation_window"]
     assert modules([[0, 0, 0, 0]]) == [
-        *parts[:2], "hawx_stream_faults", *parts[2:], "hawx_lane_exact", "hawx_cluster", "engine"
+        "hawx_walker", "hawx_weight_buffer", "hawx_weight_feed", "hawx_group_walker",
+        "hawx_activation_window", "hawx_activation_feed", "hawx_lane_exact", "hawx_cluster",
+        "hawx_lane_array", "hawx_stream_faults", "engine",
     ]  # fmt: skip
     names = modules([[0, 0, 0, 0], [0, 0, 1, 1]])
     assert [name for name in names if "cluster" in name] == ["hawx_cluster_0", "hawx_cluster_1"]
