@@ -118,11 +118,16 @@ class SimtConfig(AcceleratorConfig):
 
     @property
     def size(self) -> str:
-        """Lanes, such as ``8 lanes``; multipliers where these are to be chosen."""
-        count, what = self.multipliers, "multiplier"
-        if self.fixed_lanes is not None:
-            count, what = self.fixed_lanes, "lane"
-        return f"{count} {what}{'' if count == 1 else 's'}"
+        """Lanes and warps, such as ``8 lanes, 2 warps``, as far as they are not to be chosen.
+
+        Where lanes are to be chosen, multipliers.
+        """
+        lanes = self.fixed_lanes
+        counts = [(self.multipliers, "multiplier") if lanes is None else (lanes, "lane")]
+        counts.append((self.warps, "warp"))
+        return ", ".join(
+            f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts if count
+        )
 
     @property
     def fixed_lanes(self) -> int | None:

@@ -268,8 +268,7 @@ class Plan:
         unit, program = self.unit, self.program
         lane_blocks = self.compiled.lane_blocks
         return {
-            "title": f"{self.accelerator.size}, {unit.warps} warp{'s' if unit.warps > 1 else ''} "
-            "SIMT",
+            "title": f"{SimtConfig(lanes=unit.lanes, warps=unit.warps).size} SIMT",
             "cell": lane_blocks.cell,
             "unit": unit.layout,
             "lane_blocks": [list(lane_blocks.at(lane)) for lane in range(unit.lanes)],

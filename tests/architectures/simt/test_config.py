@@ -21,6 +21,8 @@ def test_defaults() -> None:
     assert config(lanes=16).unit() == Unit(lanes=16, cluster=8, warps=3, word=8, requantizers=1)
     assert config().size == "8 lanes"
     assert config(lanes=1).size == "1 lane"
+    assert config(lanes=16, warps=3).size == "16 lanes, 3 warps"
+    assert config(multipliers=16, warps=1).size == "16 multipliers, 1 warp"
     assert config().architecture == "simt"
 
 

@@ -31,6 +31,9 @@ def test_what_a_plan_says_of_itself(seed: int) -> None:
         assert max(memory.words) < 1 << memory.width
         assert [first for first, _ in memory.layers] == sorted(f for f, _ in memory.layers)
     json.dumps(made.describe())
+    lanes, warps = made.unit.lanes, made.unit.warps
+    title = f"{lanes} lane{'s' * (lanes > 1)}, {warps} warp{'s' * (warps > 1)} SIMT"
+    assert (made.describe()["title"], made.describe()["cell"]) == (title, "lane")
     assert {constant.name: constant.value for constant in made.constants()} == {
         "lanes": made.unit.lanes,
         "warps": made.unit.warps,

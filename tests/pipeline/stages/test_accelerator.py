@@ -36,7 +36,7 @@ def test_a_unit_of_lanes_is_completed_in_the_same_way(project: Path, run, edit) 
     choice = AcceleratorResult.read(project / "build").accelerator
     assert choice.chosen == ("cluster", "word", "requantizers")
     assert {"lanes": 8, "warps": 2, "registers": 4}.items() <= choice.accelerator.items()
-    assert choice.considered[0].size == "8 lanes"
+    assert choice.considered[0].size == "8 lanes, 2 warps"
     assert choice.considered[0].product <= 1.01 * min(each.product for each in choice.considered)
 
 
