@@ -1052,6 +1052,13 @@ _SIMT_BREAKAGES = (
         f"{_SIMT_TESTS}/test_compile.py",
     ),
     Mutation(
+        "mixtures-of-filters-that-tolerate-least",
+        f"{_SIMT}/proposals.py",
+        "np.argsort(more[useful] / saved[useful], kind",
+        "np.argsort(-more[useful], kind",
+        f"{_SIMT_TESTS}/test_proposals.py",
+    ),
+    Mutation(
         "idle-lanes-with-a-selection-of-their-own",
         f"{_SIMT}/lane_placement.py",
         "np.where(filters[tile] >= 0, own, last)",

@@ -12,6 +12,10 @@ from hawx_hw.architectures.simt.plan import plan
 from hawx_hw.architectures.simt.proposals import by_pair, propose
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.assignment.space import Space
+from hawx_hw.search.design_cost import DesignCost
+from hawx_hw.search.design_search import search_designs
+from hawx_hw.search.evaluator import Evaluator
+from hawx_hw.search.problem import Problem
 from tests.search.small import BLOCKS, small_graph
 
 GRAPH = small_graph()
@@ -87,3 +91,58 @@ def test_every_kind_of_unit_has_pairs() -> None:
         vectors = by_pair(space, scores(space), costs)
         assert vectors.shape[1] == space.units and len(vectors) > 3
         assert by_pair(space, scores(space), np.ones_like(costs)).shape == (0, space.units)
+
+
+class Known:
+    """Each filter under a coarser block costs some of 400 images, each one others."""
+
+    key, images, exact = "known", 400, 380
+    costs = np.random.default_rng(3).integers(0, 8, SPACE.units)
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        lost: np.ndarray = (np.asarray(vectors) * self.costs).sum(axis=1)
+        return self.exact - lost
+
+    def predict(self, vectors: np.ndarray) -> np.ndarray:
+        return 100 * (self.exact - self(vectors)) / self.images
+
+    @property
+    def table(self) -> np.ndarray:
+        return np.arange(len(BLOCKS)) * self.costs[:, None] / 4
+
+
+def test_a_search_ends_with_blocks_by_lane() -> None:
+    """Blocks that a lane holds cost area and energy; so do cycles, on units of several sizes."""
+    units = [SimtConfig(lanes=lanes, warps=warps) for lanes, warps in ((2, 2), (4, 2), (4, 3))]
+    energies = [60.0, 30.0, 10.0]
+
+    def predict(vector: np.ndarray, accelerator: int) -> dict[str, float]:
+        made = plan(GRAPH, units[accelerator], SPACE.assignment(vector))
+        products = float(np.array(energies)[vector] @ SPACE.macs) / 1e3
+        cycles = made.cycles().core
+        energy = products + sum(made.instances) + cycles / 100
+        return {
+            "energy_nj": energy,
+            "power_mw": energy / cycles,
+            "area_um2": 100.0 * sum(made.instances),
+            "latency_us": cycles / 100,
+        }
+
+    cost = DesignCost(SPACE, len(units), predict, "energy_nj", energies)
+    known = Known()
+    exact = cost(SPACE.uniform(0)[None])["energy_nj"][0]
+    problem = Problem(SPACE, Evaluator(known, cost, budget=24), (5.0, float(exact)), known)
+    result = search_designs("hawx", problem, cost, units)
+    mixtures = [point for point in result.front if len(set(point.vector)) > 1]
+    assert mixtures
+    for point in mixtures:
+        assert point.accelerator is not None
+        made = plan(GRAPH, units[point.accelerator], SPACE.assignment(np.array(point.vector)))
+        assert len(made.blocks) > 1
+        if point.accuracy_drop <= 2.5 and sum(made.instances) == made.multipliers:
+            break
+    else:
+        raise AssertionError("no mixture has one block in each lane")
+    # What it saves against the best design of one block that is as accurate.
+    alone = [p for p in result.uniform if p.accuracy_drop <= point.accuracy_drop]
+    assert point.metrics["energy_nj"] < min(p.metrics["energy_nj"] for p in alone)
