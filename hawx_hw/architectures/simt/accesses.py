@@ -84,7 +84,7 @@ def _add_stream(
     total.activations += read[key]
     runs = stream.positions * registers if registers > 1 else 1
     # Lanes that the predicate has off keep their registers, which are read for that.
-    clears = (i.suffix == "z" or i.mnemonic == "LDV") and issue.lanes.all()
+    clears = i.suffix == "z" and issue.lanes.all()
     total.register_writes += runs
     total.register_reads += runs - (registers if clears else 0)
     if i.operation.selects:
@@ -108,9 +108,9 @@ def _words_read(program: Program, issue: Issue, ways: int) -> int:
     named = (first[:, None] + steps) // unit.word % (1 << unit.word_bits)  # runs, words of a run
     read = np.zeros(named.shape, dtype=bool)
     for group in range(stream.groups):
-        wanted = (named == words[:, :1, group]) | (named == words[:, -1:, group])
+        requested = (named == words[:, :1, group]) | (named == words[:, -1:, group])
         for parity in (0, 1):
-            own = wanted & (named & 1 == parity)
+            own = requested & (named & 1 == parity)
             read[own] |= _lacking(named[own], ways)
     return int(read.sum())
 

@@ -138,7 +138,9 @@ def counts(plan: Plan) -> dict[str, int]:
             f"wait_{name}": round(causes[name])
             for name in ("front_end", "post", "drain", "result", "barrier")
         },
+        "activation_reads": round(uses["activation"][0]),
         "weight_reads": round(uses["weight"][0]),
+        "register_reads": round(uses["register"][0]),
         "register_writes": round(uses["register"][1]),
     }
 

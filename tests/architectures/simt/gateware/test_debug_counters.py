@@ -70,10 +70,14 @@ def test_counters_are_those_of_the_models(seed: int, result_free: int) -> None:
         words += stream.words * stream.positions * stream.window * each.scalars[4]
     assert counts["activation_reads"] + counts["window_hits"] == words
     assert 0 < counts["activation_reads"] <= words
-    weights = [use for use in mapped.accesses() if use.use == "weight"]
-    assert counts["weight_reads"] == sum(use.reads * use.count for use in weights)
+    for use, name in (
+        ("activation", "activation_reads"), ("weight", "weight_reads"),
+        ("register", "register_reads"),
+    ):  # fmt: skip
+        uses = [each for each in mapped.accesses() if each.use == use]
+        assert counts[name] == sum(each.reads * each.count for each in uses), name
     assert counts["register_writes"] == sum(
-        use.writes * use.count for use in mapped.accesses() if use.use == "register"
+        each.writes * each.count for each in mapped.accesses() if each.use == "register"
     )
 
 
