@@ -1348,6 +1348,51 @@ _SIMT_FRONT_BREAKAGES = (
     ),
 )
 
+_DEBUG_BREAKAGES = (
+    Mutation(
+        "a-halted-unit-goes-on",
+        f"{_SIMT_GATEWARE}/debug_unit.py",
+        "permits | ~(port.halted | stands)",
+        "permits | ~stands",
+        f"{_SIMT_GATEWARE_TESTS}/test_debug_unit.py",
+    ),
+    Mutation(
+        "a-waiting-warp-reads-as-if-it-went-on",
+        f"{_SIMT_GATEWARE}/debug_unit.py",
+        "Mux(away, own_pcs[warp], pcs[warp])",
+        "pcs[warp]",
+        f"{_SIMT_GATEWARE_TESTS}/test_debug_unit.py",
+    ),
+    Mutation(
+        "an-inference-ends-with-the-trap-before",
+        f"{_SIMT_GATEWARE}/front_end.py",
+        "~self._running | ~self._trapped | self._states.walking",
+        "~self._trapped | self._states.walking",
+        f"{_SIMT_GATEWARE_TESTS}/test_core.py",
+    ),
+    Mutation(
+        "a-watchdog-that-waits-a-cycle-longer",
+        "hawx_hw/gateware/counters.py",
+        "running >= self.limit",
+        "running > self.limit",
+        "tests/gateware/test_counters.py",
+    ),
+    Mutation(
+        "steps-that-do-not-leave-a-breakpoint",
+        f"{_SIMT}/stepper.py",
+        "if state is State.READY and warps[number].pc in self._breakpoints:\n                list(",
+        "if state is State.BUSY and warps[number].pc in self._breakpoints:\n                list(",
+        f"{_SIMT_TESTS}/test_stepper.py",
+    ),
+    Mutation(
+        "waits-of-a-listing-that-count-for-the-next-instruction",
+        f"{_SIMT}/listing.py",
+        "before[ended.warp] = ended.cycle",
+        "before = [ended.cycle] * warps",
+        f"{_SIMT_TESTS}/test_listing.py",
+    ),
+)
+
 MUTATIONS = (
     *_BLOCKS,
     *_NETWORKS,
@@ -1359,4 +1404,5 @@ MUTATIONS = (
     *_SIMT_BREAKAGES,
     *_SIMT_GATEWARE_BREAKAGES,
     *_SIMT_FRONT_BREAKAGES,
+    *_DEBUG_BREAKAGES,
 )
