@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -102,8 +103,11 @@ def _words_read(program: Program, issue: Issue, ways: int) -> int:
     """
     unit, stream = program.unit, program.streams[issue.instruction.d]
     taps = taps_of(program, stream, issue.scalars)
-    words = taps.words.reshape(-1, stream.taps, stream.groups)
-    first = words[:, 0, 0] * unit.word + taps.bytes[..., 0, 0].ravel()
+    # The walk goes through all beats of a line of elements before it goes down to the next one.
+    shape = (issue.scalars[4], stream.down, stream.across)
+    order = np.arange(math.prod(shape)).reshape(shape).transpose(1, 0, 2).ravel()
+    words = taps.words[:, order].reshape(-1, stream.taps, stream.groups)
+    first = words[:, 0, 0] * unit.word + taps.bytes[:, order, 0, 0].ravel()
     steps = np.arange(stream.words) * stream.word_step
     named = (first[:, None] + steps) // unit.word % (1 << unit.word_bits)  # runs, words of a run
     read = np.zeros(named.shape, dtype=bool)

@@ -82,14 +82,15 @@ class WeightFeed(wiring.Component):
         m = Module()
         unit = self._unit
         address = Signal(unit.scalar_bits, name="word", reset_less=True)
-        routed, ends = self._parts(m)
+        routed, begins, ends = self._parts(m)
         with m.If(self.begin):
             m.d.sync += address.eq(self.start)
         with m.Elif(self.fetch & ends):
             m.d.sync += address.eq(address + 1)
         m.d.comb += [
             self.address.eq(address),
-            self.memory.enable.eq(self.fetch),
+            # What was read stays until the next word is: its other parts need no read.
+            self.memory.enable.eq(self.fetch & begins),
             self.memory.address.eq(address[: len(self.memory.address)]),
         ]
         if self._known < 1 << unit.scalar_bits:
@@ -116,12 +117,12 @@ class WeightFeed(wiring.Component):
         ]
         return m
 
-    def _parts(self, m: Module) -> tuple[Value, Value]:
-        """The word as the lanes take it, and whether its last part is taken."""
+    def _parts(self, m: Module) -> tuple[Value, Value, Value]:
+        """The word as the lanes take it, and whether its first or its last part is taken."""
         unit = self._unit
         word = self.memory.data
         if unit.groups == (1,):
-            return word, Value.cast(1)
+            return word, Value.cast(1), Value.cast(1)
         bits = index_width(unit.groups[-1])
         part, now = (Signal(bits, name=name, reset_less=True) for name in ("part", "part_now"))
         groups, groups_now = (
@@ -148,4 +149,4 @@ class WeightFeed(wiring.Component):
                         m.d.comb += routed.eq(
                             Cat(*[word[8 * lanes * each : 8 * lanes * (each + 1)]] * number)
                         )
-        return routed, ends
+        return routed, part == 0, ends
