@@ -2,8 +2,10 @@
 
     python benchmarks/simt.py [--lanes 1 4 8 13 16 32 64] [--simulate] [--resnet20]
     python benchmarks/simt.py --rtl [--images N] [--simulator NAME] [--only TEXT]
+    python benchmarks/simt.py --area [--lanes 8 16]
 
-``--rtl`` emits units and runs them (simt_rtl.py); the rest of this is about the cycle model.
+``--rtl`` emits units and runs them (simt_rtl.py), ``--area`` synthesizes them (simt_area.py); the
+rest of this is about the cycle model.
 
 The network is LeNet-5 on digits (the checkpoint that is in the repository), exact blocks, one
 image. Every program is run, and its result compared with the reference; ``--simulate`` does so in
@@ -20,6 +22,7 @@ import argparse
 import numpy as np
 from accelerator_choice import network
 from emulation_networks import resnet20
+from simt_area import print_areas
 from simt_rtl import print_units
 
 from hawx_hw.architectures.simt.config import SimtConfig
@@ -33,15 +36,18 @@ from hawx_hw.technology import load
 from hawx_hw.util.tables import print_table
 
 _LANES = (1, 4, 8, 13, 16, 32, 64)
+#: Units that are synthesized.
+_SYNTHESIZED = (8, 16)
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--lanes", type=int, nargs="*", default=_LANES)
+    parser.add_argument("--lanes", type=int, nargs="*")
     parser.add_argument("--simulate", action="store_true")
     parser.add_argument("--resnet20", action="store_true")
     parser.add_argument("--rtl", action="store_true")
+    parser.add_argument("--area", action="store_true")
     parser.add_argument("--images", type=int, default=20)
     parser.add_argument("--simulator", default="verilator")
     parser.add_argument("--only", default="", help="with --rtl: units whose title contains this")
@@ -49,12 +55,15 @@ def main() -> None:
     if options.rtl:
         print_units(options.images, options.simulator, options.only)
         return
+    if options.area:
+        print_areas(options.lanes or _SYNTHESIZED)
+        return
     if options.resnet20:
         print_resnet20()
         return
     graph = network("digits")
     images = random_codes(np.random.default_rng(0), graph, 1)
-    plans = [plan(graph, SimtConfig(lanes=lanes)) for lanes in options.lanes]
+    plans = [plan(graph, SimtConfig(lanes=lanes)) for lanes in options.lanes or _LANES]
     for each in plans:
         check(each, graph, images, simulated=options.simulate)
     print("Cycles, from the cycle model:\n")

@@ -24,6 +24,7 @@ __all__ = [
     "LOOP_LEVELS",
     "MULTIPLY_FAULT_LATENCY",
     "MULTIPLY_SCALARS",
+    "OPCODE",
     "OPERATIONS",
     "PC_BITS",
     "POST_FAULT_LATENCY",

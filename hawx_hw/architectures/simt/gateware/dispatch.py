@@ -16,13 +16,36 @@ from hawx_hw.architectures.simt.gateware.names import ENGINE_PLACE
 from hawx_hw.architectures.simt.gateware.predicate_file import PredicateReads
 from hawx_hw.architectures.simt.gateware.request import Kind, MultiplyRequest
 from hawx_hw.architectures.simt.gateware.scalar_file import ScalarReads
-from hawx_hw.architectures.simt.isa import MULTIPLY_SCALARS, POST_SCALARS
+from hawx_hw.architectures.simt.isa import FORMS, MULTIPLY_SCALARS, OPCODE, POST_SCALARS
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.hierarchy import place
+from hawx_hw.gateware.layout import index_width
 
-__all__ = ["Dispatch"]
+__all__ = ["Dispatch", "kept_bits"]
 
 _ENGINES = (("multiply", MULTIPLY_SCALARS), ("post", POST_SCALARS))
+
+
+def kept_bits(unit: Unit, *, streams: int, stores: int) -> int:
+    """Bits of an instruction that its request depends on; the others may be left out.
+
+    Parameters
+    ----------
+    unit : Unit
+    streams, stores : int
+        How many there are.
+    """
+    form = FORMS["S"]
+    numbers = index_width(max(1, streams, stores))
+    bits = form["d"].mask & ((1 << numbers) - 1)
+    for name in ("v", "rs", "sel", "fn"):
+        bits |= form[name].mask
+    if unit.masks:
+        bits |= form["pred"].mask
+    # Without the others there is one instruction for each engine.
+    if unit.takes_own or unit.has("STV"):
+        bits |= OPCODE.mask
+    return bits
 
 
 class Dispatch(wiring.Component):

@@ -152,7 +152,7 @@ class RegisterFile(wiring.Component):
         return m
 
     def _pick(self, m: Module, registers: list[Value]) -> None:
-        """Of each warp the lanes of the step, and then those of one warp."""
+        """Choose the lanes of the step of each warp, and then those of one warp."""
         unit, port = self._unit, self.lanes
         bits, count = unit.register_bits, unit.requantizers
         steps = steps_of_word(unit)

@@ -141,8 +141,11 @@ class WeightFeed(wiring.Component):
         with m.If(self.fetch):
             m.d.sync += [now.eq(part), groups_now.eq(groups)]
         routed = Signal(8 * unit.lanes, name="routed")
+        m.d.comb += routed.eq(word)  # with one group
         with m.Switch(Cat(now, groups_now)):
             for index, number in enumerate(unit.groups):
+                if number == 1:
+                    continue
                 lanes = unit.group_lanes(number)
                 for each in range(number):
                     with m.Case(each | index << bits):

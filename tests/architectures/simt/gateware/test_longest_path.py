@@ -24,12 +24,21 @@ TECHNOLOGY = load("generic45")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lanes", [8, 16])
-def test_longest_path(lanes: int) -> None:
-    """A program with all loops, edges, pixel groups where there are some, and two blocks."""
+@pytest.mark.parametrize(
+    ("lanes", "names", "instructions"),
+    [
+        (8, ("exact", "drum(3)"), ()),
+        (16, ("exact", "drum(3)"), ()),
+        # Without a register after the blocks, which hold products alone.
+        (8, ("exact",), ("HALT", "MAC", "MAC.z", "QST")),
+    ],
+)
+def test_longest_path(lanes: int, names: tuple[str, ...], instructions: tuple[str, ...]) -> None:
+    """A program with all loops, edges, pixel groups where there are some, and some blocks."""
     unit = Unit(
-        lanes=lanes, block_register=True, scalar_bits=12, register_bits=23, activation_words=360
-    )
+        lanes=lanes, block_register=not instructions, scalar_bits=12, register_bits=23,
+        activation_words=360, instructions=instructions,
+    )  # fmt: skip
     groups = unit.groups[-1]
     packed = Stream(
         taps=5, tap_step=1, tap_x=1, across=2, across_step=1, across_x=1, beat_step=2 * groups,
@@ -42,7 +51,7 @@ def test_longest_path(lanes: int) -> None:
         height=32, pad=-128,
     )  # fmt: skip
     streams = (packed, padded)
-    blocks = tuple(by_name(name) for name in ("exact", "drum(3)"))
+    blocks = tuple(by_name(name) for name in names)
     engine = MultiplyEngine(
         unit,
         StreamFormat.of(streams, unit),

@@ -1,0 +1,16 @@
+"""The figures of synthesized units as a table has them."""
+
+from __future__ import annotations
+
+from simt_area import UnitArea, _record
+
+from hawx_hw.architectures.simt.config import SimtConfig
+
+
+def test_a_line() -> None:
+    result = UnitArea({"blocks": 1600.4, "shell": 800.0}, 1.2345, "hawx_lane_exact")
+    assert result.area == 2400.4
+    config = SimtConfig(lanes=8, block_register=True, instructions="all")
+    assert _record(config, result, ["shell", "windows"]) == (
+        "8", "all", "yes", "2,400", "300", "1.23", "lane_exact", "800", "0"
+    )  # fmt: skip
