@@ -1284,6 +1284,41 @@ _SIMT_GATEWARE_BREAKAGES = (
 
 _SIMT_FRONT_BREAKAGES = (
     Mutation(
+        "a-suffix-that-the-unit-lacks",
+        f"{_SIMT_GATEWARE}/decoder.py",
+        "if unit.has_name(name)",
+        "if name",
+        f"{_SIMT_GATEWARE_TESTS}/test_decoder.py",
+    ),
+    Mutation(
+        "more-loops-than-the-unit-has",
+        f"{_SIMT_GATEWARE}/loop_stack.py",
+        "self.full.eq(now.valid)",
+        "self.full.eq(0)",
+        f"{_SIMT_GATEWARE_TESTS}/test_loop_stack.py",
+    ),
+    Mutation(
+        "the-constants-of-a-words-first-step",
+        f"{_SIMT_GATEWARE}/post_engine.py",
+        "Cat(entering.payload.part[:part_bits], constant)",
+        "Cat(entering.payload.part[:part_bits] & 0, constant)",
+        f"{_SIMT_GATEWARE_TESTS}/test_post_engine.py",
+    ),
+    Mutation(
+        "lanes-of-the-first-warp",
+        f"{_SIMT_GATEWARE}/register_file.py",
+        "chosen[warp].eq(port.warp == warp)",
+        "chosen[warp].eq(warp == 0)",
+        f"{_SIMT_GATEWARE_TESTS}/test_register_file.py",
+    ),
+    Mutation(
+        "a-sum-that-lacks-what-a-negative-product-takes",
+        "hawx_hw/gateware/adders.py",
+        "Mux(carry, same, less)",
+        "Mux(carry, same, same)",
+        "tests/gateware/test_adders.py",
+    ),
+    Mutation(
         "a-warp-that-begins-before-its-last-instruction-ended",
         f"{_SIMT_GATEWARE}/warp_states.py",
         "self.ready.eq(~busy & ~self.halted)",

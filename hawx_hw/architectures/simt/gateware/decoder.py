@@ -207,7 +207,7 @@ class Decoder(wiring.Component):
 
     def _legal(self, operation: Operation) -> Value:
         """It is an instruction: see :func:`~hawx_hw.architectures.simt.isa.decode`."""
-        word = self.word
+        unit, word = self._unit, self.word
         outside = (1 << 32) - 1 & ~operation.mask
         wrong = [(word & outside) != 0]
         form = operation.form
@@ -215,9 +215,7 @@ class Decoder(wiring.Component):
             wrong.append(field_of(word, form, "pred") == 4)
         if operation.suffixes:
             fn = field_of(word, form, "fn")
-            present = [
-                value for name, value in operation.names.items() if self._unit.has_name(name)
-            ]
+            present = [value for name, value in operation.names.items() if unit.has_name(name)]
             wrong.append(~_any(fn == value for value in present))
         for operand in operation.operands:
             value = field_of(word, form, operand.field)
