@@ -1,4 +1,4 @@
-"""The figures of synthesized units as a table has them."""
+"""Metrics of synthesized units as a table has them."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.hierarchy import place
 from hawx_hw.gateware.layout import index_width
 
-__all__ = ["Dispatch", "kept_bits"]
+__all__ = ["Dispatch", "needed_bits"]
 
 _ENGINES = (("multiply", MULTIPLY_SCALARS), ("post", POST_SCALARS))
 
 
-def kept_bits(unit: Unit, *, streams: int, stores: int) -> int:
+def needed_bits(unit: Unit, *, streams: int, stores: int) -> int:
     """Bits of an instruction that its request depends on; the others may be left out.
 
     Parameters

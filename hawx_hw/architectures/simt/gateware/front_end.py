@@ -18,7 +18,7 @@ from hawx_hw.architectures.simt.gateware.decoder import (
     field_of,
     is_one_of,
 )
-from hawx_hw.architectures.simt.gateware.dispatch import Dispatch, kept_bits
+from hawx_hw.architectures.simt.gateware.dispatch import Dispatch, needed_bits
 from hawx_hw.architectures.simt.gateware.engine_ports import EngineReports, PostRequest
 from hawx_hw.architectures.simt.gateware.fault_choice import FaultChoice
 from hawx_hw.architectures.simt.gateware.jump_check import JumpCheck
@@ -376,9 +376,9 @@ class FrontEnd(wiring.Component):
             loops.jumps.eq(jumps | enters & (a == 0)),
             loops.times.eq(a),
         ]
-        kept = (1 << 32) - 1
+        needed = (1 << 32) - 1
         if not (unit.vectors or self._debug):
-            kept = kept_bits(unit, streams=self._streams, stores=self._stores)
+            needed = needed_bits(unit, streams=self._streams, stores=self._stores)
         for warp in range(unit.warps):
             with m.If(self.start):
                 m.d.sync += self._pcs[warp].eq(0)
@@ -386,7 +386,7 @@ class FrontEnd(wiring.Component):
                 m.d.sync += [
                     self._pcs[warp].eq(loops.next),
                     self.own_pcs[warp].eq(self._pcs[warp]),
-                    self._words[warp].eq(word & kept),
+                    self._words[warp].eq(word & needed),
                 ]
 
     # Results ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hawx_hw.architectures.simt.gateware.dispatch import Dispatch, kept_bits
+from hawx_hw.architectures.simt.gateware.dispatch import Dispatch, needed_bits
 from hawx_hw.architectures.simt.gateware.engine_ports import post_request_values
 from hawx_hw.architectures.simt.gateware.request import request_values
 from hawx_hw.architectures.simt.isa import OPCODE, Instruction, encode
@@ -80,16 +80,16 @@ def test_requests(instruction: Instruction) -> None:
 @pytest.mark.parametrize("names", [(), ("MAC", "MAC.z", "QST.max"), ("MAC", "QST", "STV")])
 def test_other_bits_do_not_matter(names: tuple[str, ...]) -> None:
     unit = Unit(lanes=4, warps=2, predicates=0 if names else 3, instructions=names)
-    kept = kept_bits(unit, streams=5, stores=3)
+    needed = needed_bits(unit, streams=5, stores=3)
     own = [i for i in (*MULTIPLY, *POST) if unit.has_name(i.name)]
     own = [replace(i, d=i.d % 3, pred=i.pred if unit.masks else 0) for i in own]
     assert own
     for instruction in own:
         word = encode(instruction)
         if names:
-            assert kept < (1 << 32) - 1
+            assert needed < (1 << 32) - 1
             # What is left out is the opcode, or zero.
-            assert word & ~kept in (0, word & OPCODE.mask)
-            assert unit.has("STV") == bool(kept & OPCODE.mask)
+            assert word & ~needed in (0, word & OPCODE.mask)
+            assert unit.has("STV") == bool(needed & OPCODE.mask)
         else:
-            assert word & ~kept == 0
+            assert word & ~needed == 0
