@@ -33,6 +33,8 @@ class Structure:
     def fit(self, values: _Floats, targets: Mapping[str, _Floats]) -> list[_Floats]:
         """The coefficients of each part, non-negative, that make the relative errors least.
 
+        Designs that lack a part, whose target and terms are 0, do not count for it.
+
         Parameters
         ----------
         values : ndarray of float, shape (designs, features)
@@ -42,7 +44,7 @@ class Structure:
         Raises
         ------
         ValueError
-            A target is not positive in every design.
+            A target is not positive in every design that has the part.
         """
         return [part.fit(values, targets) for part in self._parts]
 
@@ -107,14 +109,17 @@ class _Part:
 
     def fit(self, values: _Floats, targets: Mapping[str, _Floats]) -> _Floats:
         target = targets[self._part.target]
-        if not (target > 0).all():
-            raise ValueError(f"{self._part.target} must be positive in every design")
+        exact = self._exact(values).sum(axis=1)
+        matrix = np.ascontiguousarray(self._fitted(values))
+        has = (target != 0) | (exact != 0) | (matrix != 0).any(axis=1)
+        if not (target[has] > 0).all():
+            raise ValueError(f"{self._part.target} must be positive in every design that has it")
         if not self._part.terms:
             return np.zeros(0)
-        rest = target - self._exact(values).sum(axis=1)
-        matrix = np.ascontiguousarray(self._fitted(values)) / target[:, None]
+        rest, matrix, target = (target - exact)[has], matrix[has], target[has]
+        matrix = matrix / target[:, None]
         # Terms of one size let the solver see which counts.
-        sizes = np.maximum(np.abs(matrix).max(axis=0), 1e-300)
+        sizes = np.maximum(np.abs(matrix).max(axis=0, initial=0.0), 1e-300)
         solution, _ = nnls(matrix / sizes, rest / target, maxiter=100 * len(sizes))
         return np.asarray(solution / sizes)
 

@@ -38,6 +38,15 @@ def test_targets_must_be_positive() -> None:
         structure.fit(VALUES, {"target": np.array([1.0, 2.0, 0.0, 1.0])})
 
 
+def test_designs_that_lack_a_part_do_not_count() -> None:
+    structure = Structure(NAMES, [Part("p", "target", (FLAG, FLAG * A))])
+    (coefficients,) = structure.fit(VALUES, {"target": flag * (5 + 3 * a)})
+    np.testing.assert_allclose(coefficients, [5, 3], rtol=1e-9)
+    # No design has it: there is nothing to learn.
+    (none,) = structure.fit(VALUES[[0, 3]], {"target": np.zeros(2)})
+    assert none.tolist() == [0, 0]
+
+
 QUANTITIES = [
     (
         (Part("p", "", (A * B, ONE, log2("a")), exact=B), Part("q", "", (complement("flag"),))),

@@ -144,9 +144,9 @@ _AREA = Quantity(
         ),
         _area(
             "predicates",
-            ONE,
-            _F.warps,
-            _F.lanes,
+            _F.predicates,
+            _F.predicates * _F.warps,
+            _F.predicates * _F.lanes,
             _F.predicates * _F.warps * _F.lanes,
             _F.vectors * _F.warps * _F.lanes,
         ),
@@ -373,22 +373,6 @@ _PATH_LANES = _path(
         "cluster",
     ),
 )
-_PATH_VECTOR = _path(
-    "vector_unit",
-    (
-        _F.vectors,
-        _F.vectors * log2("register_bits"),
-        _F.vectors * log2("lanes"),
-        _F.vectors * log2("warps"),
-        _F.vectors * _F.warps,
-    ),
-    ("vectors", "register_bits", "lanes", "warps", "registers"),
-)
-_PATH_PREDICATES = _path(
-    "predicates",
-    (ONE, log2("lanes"), log2("warps"), _F.warps, log2("scalar_bits")),
-    ("lanes", "warps", "scalar_bits"),
-)
 _PATH_FRONT_END = _path(
     "front_end",
     (ONE, log2("warps"), _F.warps, log2("scalar_bits"), _F.scalar_bits, log2("program_words")),
@@ -399,11 +383,12 @@ _PATH_FAULTS = _path(
     (ONE, log2("scalar_bits"), _F.scalar_bits, log2("windows"), log2("word")),
     ("scalar_bits", "windows", "word", "ways", "activation_words"),
 )
+#: Walkers, the vector unit, predicates, requantizers, the shell: what a program need not have is
+#: among it.
 _PATH_REST = _path(
     REST,
     (
         ONE,
-        log2("lanes"),
         log2("warps"),
         _F.warps,
         log2("windows"),
@@ -412,8 +397,23 @@ _PATH_REST = _path(
         log2("product_bits"),
         log2("requantizers"),
         _F.loaded,
+        _F.vectors,
+        _F.vectors * log2("register_bits"),
+        _F.vectors * log2("lanes"),
+        _F.predicates * log2("lanes"),
     ),
-    ("lanes", "warps", "windows", "word", "scalar_bits", "requantizers", "loaded"),
+    (
+        "lanes",
+        "warps",
+        "windows",
+        "word",
+        "scalar_bits",
+        "product_bits",
+        "requantizers",
+        "loaded",
+        "vectors",
+        "predicates",
+    ),
 )
 
 #: Area, energy, leakage and longest paths of SIMT units.
@@ -423,8 +423,6 @@ QUANTITIES = Quantities(
     leakage=_LEAKAGE,
     paths={
         "lanes": _PATH_LANES,
-        "vector_unit": _PATH_VECTOR,
-        "predicates": _PATH_PREDICATES,
         "front_end": _PATH_FRONT_END,
         "stream_faults": _PATH_FAULTS,
         "rest": _PATH_REST,
