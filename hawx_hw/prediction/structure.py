@@ -114,12 +114,12 @@ class _Part:
         has = (target != 0) | (exact != 0) | (matrix != 0).any(axis=1)
         if not (target[has] > 0).all():
             raise ValueError(f"{self._part.target} must be positive in every design that has it")
-        if not self._part.terms:
-            return np.zeros(0)
+        if not self._part.terms or not has.any():
+            return np.zeros(len(self._part.terms))
         rest, matrix, target = (target - exact)[has], matrix[has], target[has]
         matrix = matrix / target[:, None]
         # Terms of one size let the solver see which counts.
-        sizes = np.maximum(np.abs(matrix).max(axis=0, initial=0.0), 1e-300)
+        sizes = np.maximum(np.abs(matrix).max(axis=0), 1e-300)
         solution, _ = nnls(matrix / sizes, rest / target, maxiter=100 * len(sizes))
         return np.asarray(solution / sizes)
 
