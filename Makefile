@@ -56,9 +56,14 @@ bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of Re
 	fi
 
 # One BLAS thread: with more, training takes longer, and its sums would depend on their number.
-predictors: $(STAMP) ## build and measure 80 designs, train the predictors on them (an hour or so)
-	@$(BIN)/hawx characterize-designs --designs 80 --output build/designs.csv
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/hawx train-predictors build/designs.csv --output hawx_hw/architectures/systolic/data
+predictors: $(STAMP) ## build and measure 80 designs of each architecture, train the predictors on them (hours)
+	@for architecture in systolic simt; do \
+		$(BIN)/hawx characterize-designs --architecture $$architecture --designs 80 \
+			--output build/designs_$$architecture.csv || exit 1; \
+		OPENBLAS_NUM_THREADS=1 $(BIN)/hawx train-predictors build/designs_$$architecture.csv \
+			--architecture $$architecture \
+			--output hawx_hw/architectures/$$architecture/data || exit 1; \
+	done
 
 clean: ## remove build/ (results), but not .venv
 	rm -rf build
