@@ -21,6 +21,8 @@ __all__ = ["USES", "features"]
 
 #: What memories are for.
 USES = ("activation", "register", "weight buffer", "scalar", "weight", "other")
+#: Instructions that compare scalars.
+_BRANCHES = ("BEQ", "BNE", "BLT", "BGE")
 #: A lane adds codes as well as products.
 _CODE_BITS = 8
 
@@ -95,9 +97,11 @@ def _unit(plan: Plan) -> dict[str, float]:
         "lanes": unit.lanes, "cluster": unit.cluster, "clusters": unit.clusters,
         "warps": unit.warps, "registers": unit.registers, "word": unit.word, "taps": unit.taps,
         "buffered": unit.taps > 1,
-        "requantizers": unit.requantizers, "block_register": unit.block_register,
+        "requantizers": unit.requantizers, "waiting_codes": unit.word - unit.requantizers,
+        "block_register": unit.block_register,
         "vectors": unit.vectors, "adds_codes": unit.adds_codes,
         "adds_products": unit.has_name("QST.sum"),
+        "branches": unit.has(*_BRANCHES),
         "loops": unit.loops, "predicates": unit.predicates,
         "windows": windows, "ways": ways,
         # With one number of groups nothing is routed.
