@@ -44,7 +44,8 @@ def test_counted_by_hand() -> None:
             "lanes": 4, "cluster": 2, "clusters": 2, "warps": 1, "registers": 4, "word": 2,
             "taps": 2, "buffered": 1, "requantizers": 1, "waiting_codes": 1,
             "block_register": 0,
-            "vectors": 0, "adds_codes": 0, "adds_products": 0, "branches": 0, "loops": 1, "predicates": 0,
+            "vectors": 0, "adds_codes": 0, "adds_products": 0, "branches": 0, "loops": 1,
+            "predicates": 0,
             # Two pixel groups have a window each; a run reads two words, one of each parity.
             "windows": 2, "ways": 1,
             # The word as it is, or one of its halves for all.
