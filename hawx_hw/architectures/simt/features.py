@@ -95,7 +95,8 @@ def _unit(plan: Plan) -> dict[str, float]:
     store_bits = dict(stores.widths)
     return {
         "lanes": unit.lanes, "cluster": unit.cluster, "clusters": unit.clusters,
-        "warps": unit.warps, "registers": unit.registers, "word": unit.word, "taps": unit.taps,
+        "warps": unit.warps, "other_warps": unit.warps - 1,
+        "registers": unit.registers, "word": unit.word, "taps": unit.taps,
         "buffered": unit.taps > 1,
         "requantizers": unit.requantizers, "waiting_codes": unit.word - unit.requantizers,
         "block_register": unit.block_register,
@@ -111,6 +112,7 @@ def _unit(plan: Plan) -> dict[str, float]:
         "shift_bits": max(1, store_bits["shift"]), "step_bits": max(1, store_bits["step"]),
         "stream_bits": streams.bits, "store_bits": stores.bits,
         "program_words": len(program.code), "weight_banks": plan.weight_banks,
+        "other_banks": plan.weight_banks - 1,
         "activation_words": unit.activation_words,
         "selections": program.lanes.selections, "layers": len(plan.compiled.layers),
     }  # fmt: skip

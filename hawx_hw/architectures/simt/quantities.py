@@ -24,6 +24,7 @@ FEATURES = {
     "cluster": "lanes of a cluster",
     "clusters": "clusters",
     "warps": "warps",
+    "other_warps": "warps but one",
     "registers": "registers of a lane and warp",
     "word": "bytes of a word of the activation memory",
     "taps": "weights that a lane keeps",
@@ -50,6 +51,7 @@ FEATURES = {
     "store_bits": "width of a word of the store memory (bits)",
     "program_words": "words of the program",
     "weight_banks": "banks of the weight memory",
+    "other_banks": "banks of the weight memory but one",
     "activation_words": "words of the activation memory",
     "selections": "distinct selections of blocks",
     "layers": "layers",
@@ -140,12 +142,14 @@ _AREA = Quantity(
         ),
         _area(
             "register_file",
-            # Who reads and who writes chooses one of the warps.
-            _F.warps,
-            _F.warps * _VECTOR,
-            _F.vectors * _F.warps * _VECTOR,
+            # Who reads and who writes chooses one of the warps, and several who write one of them.
             _VECTOR,
+            _F.warps,
+            log2("warps") * _VECTOR,
+            _F.other_warps * _VECTOR,
             _F.vectors * _VECTOR,
+            _F.vectors * log2("warps") * _VECTOR,
+            _F.vectors * _F.other_warps * _VECTOR,
         ),
         _area(
             "vector_unit",
@@ -238,7 +242,7 @@ _AREA = Quantity(
             _F.requantizers * _F.step_bits,
             _F.adds_products * _F.requantizers * _F.product_bits,
         ),
-        _area("weight_banks", ONE, _F.weight_banks, _F.lanes, _F.weight_banks * _F.lanes),
+        _area("weight_banks", log2("weight_banks"), _F.other_banks * _F.lanes, _F.other_banks),
         _area(
             REST,
             ONE,
@@ -391,33 +395,26 @@ _LEAKAGE = Quantity(
     ),
     ("lanes", "warps", "word", "windows", "requantizers", "mean_block_area", "isolated"),
 )
+#: A square, since blocks that are fast enough do not count: the register that is added to comes
+#: later than their products.
+_SLOW, _SLOW_ISOLATED = (
+    feature(name) * feature(name) for name in ("block_delay_ns", "isolated_delay_ns")
+)
 _PATH_LANES = _path(
     "lanes",
     (
         ONE,
-        _F.block_delay_ns,
-        complement("block_register") * _F.block_delay_ns,
-        complement("block_register"),
-        _F.isolated_delay_ns,
-        complement("block_register") * _F.isolated_delay_ns,
-        _F.several,
-        _F.most_blocks,
-        log2("register_bits"),
+        _SLOW,
+        complement("block_register") * _SLOW,
+        complement("block_register") * _SLOW_ISOLATED,
+        complement("block_register") * _F.several,
+        # What drives all lanes of a cluster.
         log2("cluster"),
-        log2("word"),
         _F.ways,
         _F.adds_codes,
+        log2("register_bits"),
     ),
-    (
-        "block_delay_ns",
-        "isolated_delay_ns",
-        "block_register",
-        "register_bits",
-        "most_blocks",
-        "cluster",
-        "word",
-        "ways",
-    ),
+    ("block_delay_ns", "block_register", "cluster", "most_blocks"),
 )
 _PATH_FRONT_END = _path(
     "front_end",

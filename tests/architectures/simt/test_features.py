@@ -41,7 +41,8 @@ def test_counted_by_hand() -> None:
     cycles = made.cycles().core + 8 + 8 + 3
     assert features(made, ROUND, COSTS) == pytest.approx(
         {
-            "lanes": 4, "cluster": 2, "clusters": 2, "warps": 1, "registers": 4, "word": 2,
+            "lanes": 4, "cluster": 2, "clusters": 2, "warps": 1, "other_warps": 0, "registers": 4,
+            "word": 2,
             "taps": 2, "buffered": 1, "requantizers": 1, "waiting_codes": 1,
             "block_register": 0,
             "vectors": 0, "adds_codes": 0, "adds_products": 0, "branches": 0, "loops": 1,
@@ -55,7 +56,7 @@ def test_counted_by_hand() -> None:
             "shift_bits": 1, "step_bits": 1,
             "stream_bits": made.program.stream_format.bits,
             "store_bits": made.program.store_format.bits,
-            "program_words": len(made.program.code), "weight_banks": 1,
+            "program_words": len(made.program.code), "weight_banks": 1, "other_banks": 0,
             # The image: a word a pixel. The result lies in a memory of its own.
             "activation_words": 4,
             "selections": 1, "layers": 1, "loaded": 0, "debug": 0, "gated": 1, "clock_mhz": 100,
@@ -73,7 +74,7 @@ def test_counted_by_hand() -> None:
             "walked": 2 * 3, "issued": 2 * 2, "products": 16,
             # One requantizer: each of four words of two codes takes two cycles.
             "stored": 4 * 2,
-            "words_read": 2 * 2, "register_writes": 2, "weights_read": 2,
+            "words_read": 2 * 2, "register_writes": 2, "weights_read": 2 * 2,
             # A MAC of a single beat reads no register; each QST reads one, for its two words.
             "register_reads": 2,
             # Activations, registers, buffer, scalars, result, two counters, and the program's.
@@ -88,7 +89,7 @@ def test_counted_by_hand() -> None:
             # Of 64 bits.
             "register_energy_pj": (2 * 64 + 2 * 640) / 1000,
             # A single beat takes its weights from the memory.
-            "weight_buffer_energy_pj": 0, "weight_energy_pj": 2 * 32 / 1000,
+            "weight_buffer_energy_pj": 0, "weight_energy_pj": 2 * 2 * 32 / 1000,
             "scalar_energy_pj": sum(
                 12 * m.reads + 120 * m.writes for m in made.accesses() if m.use == "scalar"
             ) / 1000,
