@@ -90,7 +90,7 @@ def _add_stream(
     total.register_reads += runs - (registers if clears else 0)
     if i.operation.selects:
         taps = stream.positions * stream.taps
-        total.weights += taps  # the word is read again for each of its parts
+        total.weights += -(-taps // stream.groups)
         if registers > 1 and stream.taps > 1:  # else the lanes hold the weight
             total.buffered += taps
             total.taken += taps * (registers - 1)

@@ -453,7 +453,7 @@ _PATH_REST = _path(
         log2("product_bits"),
         log2("requantizers"),
         _F.loaded,
-        # What the front end tells the shell.
+        # What the front end reports to the shell.
         _F.branches,
         _F.branches * log2("scalar_bits"),
         _F.branches * log2("warps"),
