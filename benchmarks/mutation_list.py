@@ -1024,13 +1024,6 @@ _SIMT = "hawx_hw/architectures/simt"
 _SIMT_TESTS = "tests/architectures/simt"
 _SIMT_BREAKAGES = (
     Mutation(
-        "words-of-windows-in-the-order-of-registers",
-        f"{_SIMT}/accesses.py",
-        "taps.reshape(shape).swapaxes(1, 2)",
-        "taps.reshape(shape)",
-        f"{_SIMT_TESTS}/test_accesses.py",
-    ),
-    Mutation(
         "energy-of-lanes-that-are-off",
         f"{_SIMT}/features.py",
         "float(own @ issue.lanes)",

@@ -74,7 +74,7 @@ def test_counted_by_hand() -> None:
             "walked": 2 * 3, "issued": 2 * 2, "products": 16,
             # One requantizer: each of four words of two codes takes two cycles.
             "stored": 4 * 2,
-            "words_read": 2 * 2, "register_writes": 2, "weights_read": 2 * 2,
+            "words_read": 2 * 2, "register_writes": 2, "weights_read": 2,
             # A MAC of a single beat reads no register; each QST reads one, for its two words.
             "register_reads": 2,
             # Activations, registers, buffer, scalars, result, two counters, and the program's.
@@ -89,7 +89,7 @@ def test_counted_by_hand() -> None:
             # Of 64 bits.
             "register_energy_pj": (2 * 64 + 2 * 640) / 1000,
             # A single beat takes its weights from the memory.
-            "weight_buffer_energy_pj": 0, "weight_energy_pj": 2 * 2 * 32 / 1000,
+            "weight_buffer_energy_pj": 0, "weight_energy_pj": 2 * 32 / 1000,
             "scalar_energy_pj": sum(
                 12 * m.reads + 120 * m.writes for m in made.accesses() if m.use == "scalar"
             ) / 1000,
