@@ -37,10 +37,11 @@ from hawx_hw.technology import load
 
 #: Names of the architectures in the config, and what they are called.
 ARCHITECTURES: Mapping[str, str] = {"systolic": "systolic array", "simt": "SIMT unit"}
-#: What each can run; from their documentation.
+#: What each can run, in words.
 RUNS: Mapping[str, str] = {
     "systolic": "the network that it was built for; with loaded parameters other weights of it",
-    "simt": "any program that its memories hold; with loaded parameters other networks",
+    "simt": "programs within its instructions, memories and fields of streams, which are those of"
+    " the network that it was built for; more with `instructions: all` and loaded parameters",
 }
 _SHARED = 16
 #: Assignments of the second table: homogeneous ones are names of blocks.

@@ -501,18 +501,21 @@ class FrontEnd(wiring.Component):
         )
         # What is on its way to a memory arrives.
         still = Signal(range(POST_LATENCY + 1), name="still")
+        ends = Signal(name="ends")
+        m.d.comb += ends.eq(self.done | (still == POST_LATENCY))
         with m.If(~self._running | ~self._trapped | self._states.walking):
             m.d.sync += still.eq(0)
         with m.Else():
             m.d.sync += still.eq(still + 1)
         with m.If(self.start):
             m.d.sync += self._running.eq(1)
-        with m.Elif(self.done | (still == POST_LATENCY)):
+        with m.Elif(ends):
             m.d.sync += self._running.eq(0)
         releases = self._does & is_one_of(self._unit, self._word, "REL")
         m.d.comb += [
             self.busy.eq(self._running),
-            self.input_release.eq(releases | ~self._released & (self.done | self.trap.valid)),
+            # After a trap, too, no store follows that the next image could come before.
+            self.input_release.eq(releases | ~self._released & ends),
         ]
         with m.If(self.start):
             m.d.sync += self._released.eq(0)

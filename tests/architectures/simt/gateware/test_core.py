@@ -130,3 +130,52 @@ def test_an_inference_may_begin_any_time_after_a_trap() -> None:
             assert ended == [cycles] * pause, pause
 
     simulate(core, testbench, limit=5000)
+
+
+def test_no_store_follows_the_release_of_the_image_after_a_trap() -> None:
+    """Warp 0 stores eight words, one after the other, when warp 1 traps."""
+    program = assemble("""
+        .unit lanes=4 cluster=4 word=4 warps=2 registers=8 activation_words=64
+        .store o window=1 shift=1
+        .constant 1, 0
+        SR   s1, 0
+        BNE  s1, s0, bad
+        LI   s4, 0
+        LI   s6, 8
+        LI   s7, 8
+        STV  v0, s4, o
+        HALT
+bad:    NOP
+        NOP
+        NOP
+        NOP
+        NOP
+        NOP
+        NOP
+        NOP
+        .word 0
+""")
+    core = SimtCore(program, program_signature(program))
+    stores: list[int] = []
+    released: list[int] = []
+    trapped: list[int] = []
+
+    async def testbench(ctx: Any) -> None:
+        ctx.set(core.start, 1)
+        await ctx.tick()
+        ctx.set(core.start, 0)
+        cycle = 0
+        while ctx.get(core.busy):
+            for signal, cycles in (
+                (core.trace.valid, stores),
+                (core.input_release, released),
+                (core.trap.valid, trapped),
+            ):
+                if ctx.get(signal):
+                    cycles.append(cycle)
+            cycle += 1
+            await ctx.tick()
+
+    simulate(core, testbench, limit=500)
+    assert len(stores) == 8 and len(released) == len(trapped) == 1
+    assert stores[0] < trapped[0] < stores[-1] < released[0]
