@@ -8,9 +8,11 @@ import pytest
 from hawx_hw.architectures.simt.accesses import Accesses, count_accesses
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.descriptors import Stream
+from hawx_hw.architectures.simt.gateware import activation_feed
 from hawx_hw.architectures.simt.gateware.activation_feed import windows_of
 from hawx_hw.architectures.simt.plan import plan
 from hawx_hw.architectures.simt.program import Program
+from hawx_hw.architectures.simt.schedule import Scheduled
 from hawx_hw.architectures.simt.walks import Tap, store_steps, stream_taps
 from tests.architectures.common.layers import convolution
 from tests.architectures.simt.networks import lenet5, random_plan
@@ -130,3 +132,25 @@ def test_memories_of_lenet5() -> None:
     )
     program = next(use for use in uses if use.width == 32 and use.macro == "hawx_rom")
     assert program.reads < 0.01 * made.graph.macs
+
+
+@pytest.mark.parametrize("ways", [1, 2])
+def test_words_are_read_in_the_order_of_the_walk(
+    ways: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pooled layer: the walk is in all beats of a line before it goes down to the next one."""
+    monkeypatch.setattr(activation_feed, "windows_of", lambda unit, format: (2, ways))
+    made = plan(lenet5(), SimtConfig(lanes=16))
+    issue = next(each.issue for each in made.schedule if each.layer == 1)
+    stream = made.program.streams[issue.instruction.d]
+    assert (stream.down, stream.words, issue.scalars[4]) == (2, 1, 2)
+    taps = stream_taps(
+        made.program, stream, issue.instruction, issue.scalars, made.unit.activation_words
+    )
+    there: dict[int, list[int]] = {0: [], 1: []}
+    reads = 0
+    for word in (tap.words[0] for number, tap in enumerate(taps) if number % stream.taps == 0):
+        own = there[word % 2]
+        reads += word not in own
+        there[word % 2] = [*(each for each in own if each != word), word][-ways:]
+    assert count_accesses(made.program, [Scheduled(1, issue)]).activations == reads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -36,7 +36,7 @@ class DebugCounters(wiring.Component):
     """
 
     #: Cycles from an event to its count, and that to ``value``.
-    LATENCY = 2
+    LATENCY = 3
 
     def __init__(self, unit: Unit):
         self._unit = unit
@@ -52,10 +52,14 @@ class DebugCounters(wiring.Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.d.sync += self.value.eq(0)
+        # What happened a cycle ago: the additions wait for nothing else.
+        events = Signal.like(self.events)
+        m.d.sync += [events.eq(self.events), self.value.eq(0)]
+        with m.If(self.clear):
+            m.d.sync += Value.cast(events).eq(0)
         for number, name in enumerate(COUNTERS):
             counter = Signal(READOUT_BITS, name=name)
-            m.d.sync += counter.eq(counter + self.events[name])
+            m.d.sync += counter.eq(counter + events[name])
             with m.If(self.clear):
                 m.d.sync += counter.eq(0)
             with m.If(self.select & (self.number == number)):
