@@ -28,7 +28,7 @@ from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.memories import ParameterMemory
 from hawx_hw.gateware.simulation import simulate
-from tests.architectures.simt.programs import _Maker
+from tests.architectures.simt.random_walks import Walks
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,7 @@ class Bench(wiring.Component):
 def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
     """Random instructions that trap nowhere."""
     rng = random.Random(seed)
-    maker = _Maker(rng, unit)
+    maker = Walks(rng, unit)
     attempts: list[tuple[Instruction, int, tuple[int, ...]]] = []
     while len(attempts) < works:
         maker.arguments.clear()

@@ -29,7 +29,7 @@ from hawx_hw.architectures.simt.store_words import StoreFormat
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.memories import ParameterMemory
 from tests.architectures.simt.gateware.engines import values_of, word_of
-from tests.architectures.simt.programs import _Maker
+from tests.architectures.simt.random_walks import Walks
 
 #: Cycles after a fault in which nothing is asked for, so that all words are written.
 _STILL = 20
@@ -233,7 +233,7 @@ def registers_of(unit: Unit, seed: int) -> np.ndarray:
 def random_job(seed: int, unit: Unit, works: int = 6) -> Job:
     """Random stores that trap nowhere."""
     rng = random.Random(seed)
-    maker = _Maker(rng, unit)
+    maker = Walks(rng, unit)
     maker.first_index = 0
     works_made = []
     while len(works_made) < works:
