@@ -284,6 +284,8 @@ class FaultMaker(Maker):
                     ):
                         break  # others write there
                     fault = tap.fault
+                    if fault is not None:
+                        break
             if fault is None or fault.cause is not cause:
                 continue
             self.streams[instruction.d] = stream
@@ -321,6 +323,8 @@ class FaultMaker(Maker):
                     if step.address not in region and step.address < depth:
                         break
                     fault = step.fault
+                    if fault is not None:
+                        break
             if fault is None or fault.cause is not cause:
                 continue
             self.stores[instruction.d] = store

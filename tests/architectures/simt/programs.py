@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from hawx_hw.architectures.simt.descriptors import Store, Stream
 from hawx_hw.architectures.simt.isa import (
     OPERATIONS,
     SCALARS,
@@ -32,8 +34,6 @@ __all__ = ["LANES", "WARPS", "Case", "Maker", "Word", "flipped", "random_case", 
 
 LANES = (1, 3, 4, 8, 13, 16, 32)
 WARPS = (1, 2, 3, 4, 8)
-#: Scalars that only scratch instructions write; the others are set where they are used.
-SCRATCH = (1, 2, 3)
 #: Arguments of a program that names the last one.
 ARGUMENTS = 96
 #: An instruction, or a word that may be none.
@@ -60,9 +60,9 @@ class Case:
     watchdog: int = 0
 
 
-def random_unit(rng: random.Random) -> Unit:
-    """A unit of any shape."""
-    lanes = rng.choice(LANES)
+def random_unit(rng: random.Random, lanes: int = 0, warps: int = 0) -> Unit:
+    """A unit of any shape; of as many lanes or warps where they are given."""
+    lanes = lanes or rng.choice(LANES)
     cluster = rng.choice([0, *divisors(lanes)])
     shape = Unit(lanes=lanes, cluster=cluster)
     word = rng.choice([0, *divisors(shape.cluster)])
@@ -72,7 +72,7 @@ def random_unit(rng: random.Random) -> Unit:
     return Unit(
         lanes=lanes,
         cluster=cluster,
-        warps=rng.choice(WARPS),
+        warps=warps or rng.choice(WARPS),
         registers=rng.choice([2, 3, 8, 16, 32]),
         word=word,
         taps=rng.choice([1, 3, 8, 32]),
@@ -136,6 +136,7 @@ class Maker(Walks):
 
     def case(self) -> Case:
         rng = self.rng
+        self.sparse = rng.random() < 0.3
         code: list[Word] = [*self.start()]
         phases = rng.randint(1, 3)
         at = rng.randrange(phases) if self.extra else None
@@ -161,8 +162,8 @@ class Maker(Walks):
             self.lanes,
             tuple(word if isinstance(word, int) else encode(word) for word in code),
             tuple(value for values in self.arguments for value in values),
-            tuple(self.streams),
-            tuple(self.stores),
+            _filled(self.streams, Stream()),
+            _filled(self.stores, Store()),
             self.weights,
             self.constants,
         )
@@ -204,18 +205,24 @@ class Maker(Walks):
         if loops == 2:
             return self.scratch(loops)
         body = self.statements(self.rng.randint(1, 2), loops + 1)
-        # A scalar of its own: what the body does to it does not matter, the count is read once.
+        if self.rng.random() < 0.1:
+            body = [Instruction("NOP")]
+        # What the body does to the scalar does not matter: the count is read once.
+        turns = self.rng.choice([0, 1, 2, 3])
+        scalar = self.rng.choice([3, 15, 0]) if turns == 0 else self.rng.choice([3, 15])
         return [
-            Instruction("LI", rd=3, imm=self.rng.choice([0, 1, 2, 3])),
-            Instruction("LOOP", ra=3, offset=len(body)),
+            Instruction("LI", rd=scalar, imm=turns),
+            Instruction("LOOP", ra=scalar, offset=len(body)),
             *body,
         ]
 
     def branch(self, loops: int) -> list[Instruction]:
         """Skip something, in all warps or in some."""
         body = self.statements(1, loops)
-        first, second = self.rng.choice(SCRATCH), self.rng.choice(SCRATCH)
+        first, second = self.rng.choice((1, 2, 3, 15)), self.any_scalar()
         name = self.rng.choice(["BEQ", "BNE", "BLT", "BGE", "JMP"])
+        if self.rng.random() < 0.2:
+            body = []
         if name == "JMP":
             return [Instruction("JMP", offset=len(body)), *body]
         return [
@@ -225,19 +232,24 @@ class Maker(Walks):
         ]
 
     def countdown(self, loops: int) -> list[Instruction]:
-        """A loop by a branch that goes back; vector instructions leave its scalar alone."""
+        """A loop by a branch that goes back; vector instructions leave its scalars alone."""
+        turns, name = self.rng.randint(1, 3), self.rng.choice(["BEQ", "BNE", "BLT", "BGE", "JMP"])
         body = [*self.vector(loops), Instruction("ADDI", rd=3, ra=3, imm=-1)]
         back = -len(body) - 1
-        return [
-            Instruction("LI", rd=3, imm=self.rng.randint(1, 3)),
-            *body,
-            self.rng.choice(
-                [
-                    Instruction("BNE", ra=3, rb=0, offset=back),
-                    Instruction("BLT", ra=0, rb=3, offset=back),
-                ]
-            ),
-        ]
+        start = [Instruction("LI", rd=3, imm=turns), Instruction("LI", rd=15, imm=1)]
+        match name:
+            case "JMP":
+                leaves = Instruction("BEQ", ra=3, rb=0, offset=1)
+                return [*start, *body, leaves, Instruction("JMP", offset=back - 1)]
+            case "BEQ":
+                # Twice, where it begins with 2.
+                return [*start, *body, Instruction("BEQ", ra=3, rb=15, offset=back)]
+            case "BGE":
+                return [*start, *body, Instruction("BGE", ra=3, rb=15, offset=back)]
+            case "BNE":
+                return [*start, *body, Instruction("BNE", ra=3, rb=0, offset=back)]
+            case _:
+                return [*start, *body, Instruction("BLT", ra=0, rb=3, offset=back)]
 
     def released(self) -> list[Instruction]:
         """Let one warp release the image, or none."""
@@ -265,7 +277,7 @@ class Maker(Walks):
 
     def scratch(self, loops: int) -> list[Instruction]:
         rng = self.rng
-        rd, ra, rb = (rng.choice((0, *SCRATCH)) for _ in range(3))
+        rd, ra, rb = (self.any_scalar() for _ in range(3))
         match rng.randrange(7):
             case 0:
                 return [Instruction("NOP")]
@@ -285,6 +297,10 @@ class Maker(Walks):
                 return [Instruction("SR", rd=rd, imm=rng.randrange(6))]
             case _:
                 return [Instruction(rng.choice(["ADD", "SUB"]), rd=rd, ra=ra, rb=rb)]
+
+    def any_scalar(self) -> int:
+        """Any: all are set where engines use them."""
+        return self.rng.choice([0, 1, 2, 3, 15, self.rng.randrange(SCALARS)])
 
     def any_argument(self) -> list[int]:
         value = self.rng.randrange(1 << self.unit.scalar_bits)
@@ -322,3 +338,11 @@ class Maker(Walks):
 
     def store(self, loops: int) -> list[Instruction]:
         return self.attempt_any(self.attempt_store) or self.vector(loops)
+
+
+_D = TypeVar("_D")
+
+
+def _filled(placed: Mapping[int, _D], gap: _D) -> tuple[_D, ...]:
+    """What lies at each index; ``gap`` where nothing does."""
+    return tuple(placed.get(index, gap) for index in range(max(placed, default=-1) + 1))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -22,11 +23,13 @@ from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.architectures.simt.walks import store_fault, store_steps, stream_fault, stream_taps
 from hawx_hw.blocks.registry import by_name
 
-__all__ = ["Walks", "random_lanes"]
+__all__ = ["LAST", "Walks", "random_lanes"]
 
 BLOCKS = ("exact", "drum(3)", "precision(6,5)", "array(ha=1,hb=0,v=4)", "udrum(4)")
 #: A stream instruction has at most this many taps, so that programs stay short.
 MOST_TAPS = 120
+#: The last index of a stream or store.
+LAST = 199
 
 
 def random_lanes(rng: random.Random, unit: Unit) -> LaneBlocks:
@@ -51,19 +54,21 @@ class Walks:
 
     Attributes
     ----------
-    streams, stores, arguments : list
-        What the instructions so far name.
+    streams, stores : dict of int to Stream or Store
+        What the instructions so far name, by its index.
+    arguments : list
+        Likewise; of each a value for every warp.
     phase : int
         How many barriers came before.
-    first_index : int
-        The least index of a stream or store.
+    sparse : bool
+        Whether an instruction may name the last descriptor that there can be.
     """
 
     def __init__(self, rng: random.Random, unit: Unit, lanes: LaneBlocks | None = None):
         self.rng, self.unit = rng, unit
         self.lanes = lanes or random_lanes(rng, unit)
-        self.streams: list[Stream] = []
-        self.stores: list[Store] = []
+        self.streams: dict[int, Stream] = {}
+        self.stores: dict[int, Store] = {}
         self.arguments: list[list[int]] = []
         generator = np.random.default_rng(rng.randrange(1 << 32))
         self.weights = generator.integers(-128, 128, (rng.randint(24, 60), unit.lanes), np.int8)
@@ -76,7 +81,7 @@ class Walks:
             -128, 128, (unit.activation_words, unit.word), np.int8
         )
         self.phase = 0
-        self.first_index = rng.choice([0] * 15 + [200])
+        self.sparse = False
 
     def condition(self) -> int:
         """A predicate that selects lanes, most often all."""
@@ -109,6 +114,12 @@ class Walks:
         own = half // self.unit.warps
         return range(first + warp * own, first + (warp + 1) * own)
 
+    def free_index(self, taken: Collection[int]) -> int:
+        """The index of one more descriptor."""
+        if self.sparse and LAST not in taken and self.rng.random() < 0.3:
+            return LAST
+        return next(index for index in itertools.count() if index not in taken)
+
     def attempt_any(self, attempt: Callable[[], list[Instruction]]) -> list[Instruction]:
         """What comes of some attempts; nothing if none comes off."""
         return next(filter(None, (attempt() for _ in range(30))), [])
@@ -134,16 +145,13 @@ class Walks:
             rs=rs,
             sel=rng.randint(1, min(7, self.lanes.selections)) if selects else 0,
             fn=rng.choice(list(operation.suffixes.values())) if operation.suffixes else 0,
-            d=max(len(self.streams), self.first_index),
+            d=self.free_index(self.streams),
         )
-        if instruction.d >= 256:
-            return []
         starts = [self.starts(stream, instruction, beats) for _ in range(unit.warps)]
         values = [start for start in starts if start is not None]
         if len(values) < unit.warps:
             return []
-        self.streams += [Stream()] * (instruction.d - len(self.streams))
-        self.streams.append(stream)
+        self.streams[instruction.d] = stream
         return [*self.scalars(rs, list(zip(*values, strict=True))), instruction]
 
     def map_stream(self) -> Stream:
@@ -321,9 +329,9 @@ class Walks:
         elements = window if fn else 1
         beats = rng.randint(1, max(1, min(4, unit.registers // elements)))
         rs = rng.randint(4, SCALARS - POST_SCALARS)
-        index = max(len(self.stores), self.first_index)
+        index = self.free_index(self.stores)
         v = rng.choice([0, unit.registers - beats * elements])
-        if index >= 256 or v < 0:
+        if v < 0:
             return []
         instruction = Instruction(name, v=v, rs=rs, fn=fn, d=index)
         values = []
@@ -332,8 +340,7 @@ class Walks:
             if scalars is None:
                 return []
             values.append(scalars)
-        self.stores += [Store()] * (index - len(self.stores))
-        self.stores.append(store)
+        self.stores[index] = store
         return [*self.scalars(rs, list(zip(*values, strict=True))), instruction]
 
     def store_scalars(

@@ -154,7 +154,6 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
     attempts: list[tuple[Instruction, int, tuple[int, ...]]] = []
     while len(attempts) < works:
         maker.arguments.clear()
-        maker.first_index = 0
         before = len(maker.streams)
         code = maker.attempt()
         if not code:
@@ -172,7 +171,7 @@ def random_job(seed: int, unit: Unit, works: int = 6, **fixed: Any) -> Job:
         attempts.append((instruction, warp, scalars))
     program = replace(
         maker.so_far(),
-        streams=tuple(maker.streams),
+        streams=tuple(maker.streams.values()),
         code=tuple(encode(instruction) for instruction, _, _ in attempts),
     )
     generator = np.random.default_rng(seed)

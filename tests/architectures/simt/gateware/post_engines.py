@@ -234,7 +234,6 @@ def random_job(seed: int, unit: Unit, works: int = 6) -> Job:
     """Random stores that trap nowhere."""
     rng = random.Random(seed)
     maker = Walks(rng, unit)
-    maker.first_index = 0
     works_made = []
     while len(works_made) < works:
         maker.phase = rng.randrange(2)
@@ -252,7 +251,7 @@ def random_job(seed: int, unit: Unit, works: int = 6) -> Job:
         works_made.append(Work(instruction, warp, scalars, True, rng.choice([0, 0, 0, 7, 30])))
     program = replace(
         maker.so_far(),
-        stores=tuple(maker.stores),
+        stores=tuple(maker.stores.values()),
         code=tuple(encode(work.instruction) for work in works_made),
     )
     return Job(program, registers_of(unit, seed), tuple(works_made))

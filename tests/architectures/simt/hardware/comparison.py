@@ -71,7 +71,7 @@ def _data(run: Run, outcome: Outcome, observer: Observer) -> str | None:
         if not np.array_equal(value, right):
             word = int(np.argwhere(value != right)[0][0])
             return f"{name} word {word}: {value[word].tolist()}, not {right[word].tolist()}"
-    undefined = set(observer.undefined)
+    undefined = observer.undefined
     for warp in outcome.warps:
         own = run.scalars[warp.number].tolist()
         if own != warp.scalars:

@@ -44,12 +44,6 @@ void get(const VlWide<N>& port, std::uint32_t* words, int count) {
   for (int n = 0; n < count; ++n) words[n] = port[n];
 }
 
-// Some bits of a port.
-template <class Port>
-std::uint32_t bits(const Port& port, int offset, int width) {
-  return std::uint32_t(std::uint64_t(port) >> offset & ((1ull << width) - 1));
-}
-
 vpiHandle handle_of(const std::string& name) {
   return vpi_handle_by_name(const_cast<PLI_BYTE8*>(name.c_str()), nullptr);
 }
@@ -121,6 +115,7 @@ class Unit {
     activations_ = memory(ACTIVATIONS, ACTIVATION_WORDS);
     // Ports are random too.
     dut_.start = dut_.result_free = dut_.watchdog = dut_.parameter___05Fvalid = 0;
+    dut_.image___05Fvalid = 0;
     dut_.rst = 1;
     tick();
     tick();
@@ -145,12 +140,13 @@ class Unit {
       if (dut_.done) finished = cycle;
       if (dut_.input_release && released == NEVER) released = cycle;
       if (dut_.layer_done) layers.insert(layers.end(), {cycle, std::uint32_t(dut_.layer)});
-      if (TRAP_VALID(dut_))
-        trap = {TRAP_CAUSE(dut_), TRAP_WARP(dut_), TRAP_ADDRESS(dut_), TRAP_VALUE(dut_), cycle - 1};
-      if (RESULT_VALID(dut_)) {
-        const std::uint32_t address = RESULT_ADDRESS(dut_);
+      if (dut_.trap___05Fvalid)
+        trap = {dut_.trap___05Fcause, dut_.trap___05Fsource, dut_.trap___05Faddress,
+                dut_.trap___05Fvalue, cycle - 1};
+      if (dut_.result___05Fvalid) {
+        const std::uint32_t address = dut_.result___05Faddress;
         if (address >= RESULT_WORDS) std::exit(2);
-        get(RESULT_DATA(dut_), &result[address * WORD_WORDS], WORD_WORDS);
+        get(dut_.result___05Fdata, &result[address * WORD_WORDS], WORD_WORDS);
       }
       const std::uint32_t retired = retired_[0].number();
       tick();

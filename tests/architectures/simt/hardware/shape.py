@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from hawx_hw.architectures.base import ParameterMemory
+from hawx_hw.architectures.simt.descriptors import Store, Stream
+from hawx_hw.architectures.simt.gateware.core import trap_format
 from hawx_hw.architectures.simt.isa import Instruction, encode
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.memories import parameter_memories
@@ -18,9 +20,13 @@ from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.store_words import StoreFormat
 from hawx_hw.architectures.simt.stream_words import StreamFormat
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.gateware.core_interface import CoreSignature
 from tests.architectures.simt.programs import Case
 
 __all__ = ["Shape"]
+
+#: As many as there are numbers of barriers.
+LAYERS = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,10 @@ class Shape:
         Words of these memories.
     streams, stores : tuple
         What fills these memories up: the descriptors of the programs themselves.
+    formats : tuple of StreamFormat and StoreFormat
+        The narrowest words that hold all of them.
+    banks : int
+        Memories that the weights are parted into.
     """
 
     unit: Unit
@@ -47,13 +57,17 @@ class Shape:
     constants: int
     streams: tuple[Any, ...]
     stores: tuple[Any, ...]
+    formats: tuple[StreamFormat, StoreFormat]
+    banks: int = 1
 
     @classmethod
-    def of(cls, cases: Sequence[Case]) -> Shape:
+    def of(cls, cases: Sequence[Case], banks: int = 1) -> Shape:
         """The smallest one for these, which have one unit and the same blocks."""
         programs = [case.program for case in cases]
         first = programs[0]
         assert all(p.unit == first.unit and p.lanes is first.lanes for p in programs)
+        streams = list(dict.fromkeys(stream for p in programs for stream in p.streams))
+        stores = list(dict.fromkeys(store for p in programs for store in p.stores))
         return cls(
             first.unit,
             first.lanes,
@@ -63,6 +77,8 @@ class Shape:
             max(len(p.constants) for p in programs),
             _longest([p.streams for p in programs]),
             _longest([p.stores for p in programs]),
+            (_Streams.of(streams, first.unit), _Stores.of(stores, first.unit)),
+            banks,
         )
 
     def fit(self, case: Case, seed: int = 0) -> Case:
@@ -97,30 +113,44 @@ class Shape:
             weights=np.concatenate([program.weights, weights]),
             constants=np.concatenate([program.constants, constants]),
         )
+        streams, stores = self.formats
+        vars(fitted).update(stream_format=streams, store_format=stores)
         return dataclasses.replace(case, program=fitted)
 
-    def formats(self, cases: Sequence[Case]) -> tuple[StreamFormat, StoreFormat]:
-        """The narrowest words that hold the descriptors of all these."""
-        streams = {stream for case in cases for stream in case.program.streams}
-        stores = {store for case in cases for store in case.program.stores}
-        return (
-            StreamFormat.of([*streams, *self.streams], self.unit),
-            StoreFormat.of([*stores, *self.stores], self.unit),
+    @functools.cached_property
+    def program(self) -> Program:
+        """A program that needs all of it; it does nothing."""
+        empty = Program(self.unit, self.lanes, (encode(Instruction("HALT")),))
+        return self.fit(Case(empty, np.zeros((0, self.unit.word), np.int8), 0)).program
+
+    def signature(self) -> CoreSignature:
+        """The port of the unit's core; the activation memory is no image."""
+        unit = self.unit
+        memories = parameter_memories(self.program, self.banks)
+        return CoreSignature(
+            word_codes=unit.word,
+            image_shape=(unit.activation_words * unit.word,),
+            result_shape=(unit.result_words * unit.word,),
+            layers=LAYERS,
+            memories=[(each.width, each.depth) for each in memories],
+            trap=trap_format(unit),
         )
 
 
-def memories_of(
-    program: Program, streams: StreamFormat, stores: StoreFormat
-) -> Sequence[ParameterMemory]:
-    """The memories of a program in words that others share."""
-    made = []
-    for memory in parameter_memories(program):
-        for name, form in (("streams", streams), ("stores", stores)):
-            if memory.name == name:
-                words = tuple(form.pack(each) for each in getattr(program, name)) or (0,)
-                memory = dataclasses.replace(memory, width=form.bits, words=words)
-        made.append(memory)
-    return made
+class _Streams(StreamFormat):
+    """Packs each stream once: most of them fill up the memories of many programs."""
+
+    @functools.cache  # noqa: B019 (for as long as the tests run)
+    def pack(self, descriptor: Stream) -> int:
+        return super().pack(descriptor)
+
+
+class _Stores(StoreFormat):
+    """Likewise."""
+
+    @functools.cache  # noqa: B019
+    def pack(self, descriptor: Store) -> int:
+        return super().pack(descriptor)
 
 
 def _longest(lists: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hawx_hw.architectures.base import ParameterMemory
+from hawx_hw.architectures.simt.gateware.core import SimtCore
+from hawx_hw.architectures.simt.memories import parameter_memories
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.simulation.build import make_program, run_tool, tool_variables
 from hawx_hw.simulation.simulators import Simulator, find_simulator
 from hawx_hw.util.resources import rtl_templates
 from tests.architectures.simt.gateware.engines import values_of
-from tests.architectures.simt.hardware.bench import Bench
-from tests.architectures.simt.hardware.shape import Shape, memories_of
+from tests.architectures.simt.hardware.shape import Shape
 from tests.architectures.simt.programs import Case
 
 __all__ = ["Hardware", "Run"]
@@ -71,35 +71,27 @@ class Run:
 
 
 class Hardware:
-    """A compiled unit.
+    """A compiled unit, with its parameters loaded.
 
     Parameters
     ----------
     shape : Shape
-    cases : sequence of Case
-        Programs that it must be able to hold; they fit the shape.
     folder : Path
         For the Verilog and what is compiled from it.
     optimize : str
         The C++ compiler's option.
     """
 
-    def __init__(self, shape: Shape, cases: Sequence[Case], folder: Path, *, optimize: str = "-O1"):
+    def __init__(self, shape: Shape, folder: Path, *, optimize: str = "-O1"):
         self.shape, self._folder = shape, folder
-        self._formats = shape.formats(cases)
-        memories = self.memories(cases[0])
-        self._widths = [memory.width for memory in memories]
-        bench = Bench(shape, *self._formats, memories)
+        signature = shape.signature()
+        self._widths = [width for width, _ in signature.memories]
         folder.mkdir(parents=True, exist_ok=True)
         emission = Emission()
-        emission.define("hawx_core", bench)
+        emission.define("hawx_core", SimtCore(shape.program, signature, banks=shape.banks))
         for name, text in verilog_modules(emission).items():
             (folder / f"{name}.v").write_text(text, "utf-8")
         self._compile(find_simulator("verilator"), optimize)
-
-    def memories(self, case: Case) -> Sequence[ParameterMemory]:
-        """What its parameter memories hold for a program."""
-        return memories_of(case.program, *self._formats)
 
     # The program of the simulation ------------------------------------------------------------
 
@@ -137,29 +129,12 @@ class Hardware:
         names = {
             "FRONT_END": f"{core}front_end.",
             "PREDICATES": f"{core}front_end.predicates.",
-            "SCALARS_OF": f"{core}front_end.scalars.warp_",
+            "SCALARS_OF": f"{core}front_end.scalar_file.warp_",
             "REGISTERS_OF": f"{core}registers.warp_",
             "ACTIVATIONS": f"{core}activations",
         }
-        layout = Bench.trap_layout(unit)
-        trap = {
-            "VALID": layout["valid"],
-            "CAUSE": layout["cause"],
-            "WARP": layout["warp"],
-            "ADDRESS": layout["address"],
-            "VALUE": layout["value"],
-        }
         lines = [f"#define {name} {number}" for name, number in numbers.items()]
         lines += [f'#define {name} std::string("{text}")' for name, text in names.items()]
-        lines += [
-            f"#define TRAP_{name}(dut) bits((dut).trap, {f.offset}, {f.width})"
-            for name, f in trap.items()
-        ]
-        lines += [
-            "#define RESULT_VALID(dut) (dut).result___05Fenable",
-            "#define RESULT_ADDRESS(dut) (dut).result___05Faddress",
-            "#define RESULT_DATA(dut) (dut).result___05Fdata",
-        ]
         return "\n".join([*lines, ""])
 
     # Runs -------------------------------------------------------------------------------------
@@ -188,7 +163,7 @@ class Hardware:
     def _given(self, case: Case, limit: int) -> list[int]:
         unit, count = self.shape.unit, _words(max(self._widths))
         words = [0]
-        for number, memory in enumerate(self.memories(case)):
+        for number, memory in enumerate(parameter_memories(case.program, self.shape.banks)):
             for address, word in enumerate(memory.words):
                 words += [number, address, *_split(word, count)]
             words[0] += len(memory.words)
