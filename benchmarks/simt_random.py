@@ -7,7 +7,7 @@
 
 Each unit (1, 3, 4, 8, 13, 16 and 32 lanes by 1, 2, 3, 4 and 8 warps; all else is random) is
 compiled once and runs its share of the programs through its loaded parameter memories, and besides
-one program for each cause of a trap in each warp, and for each field of an instruction that can be
+programs for each cause of a trap in each warp, and for each field of an instruction that can be
 beyond its range. Compared are the cycle, warp and address of every retirement; cause, warp,
 address, value and cycle of a trap; cycles, end, release of the image and ends of layers; and at the
 end both memories, all scalars, predicates and vector registers. Then the coverage is checked: what
@@ -23,10 +23,14 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.architectures.simt.faults import beyond
 from tests.architectures.simt.hardware.campaign import (
     FAULTY,
     FLIPPED,
@@ -36,14 +40,36 @@ from tests.architectures.simt.hardware.campaign import (
     all_faults,
     made_cases,
 )
-from tests.architectures.simt.hardware.coverage import Coverage
-from tests.architectures.simt.hardware.shape import Shape
+from tests.architectures.simt.hardware.coverage import Bin, Coverage
 from tests.architectures.simt.hardware.shrinking import listing
 from tests.architectures.simt.programs import LANES, WARPS, random_unit
 from tests.architectures.simt.random_walks import random_lanes
 
 #: Failures of a unit that are made small: each takes some seconds.
 _SHRUNK = 3
+
+
+@dataclass(frozen=True)
+class Task:
+    """A unit and how many programs of each kind it runs."""
+
+    lanes: int
+    warps: int
+    number: int
+    seed: int
+    programs: int
+    folder: Path | None
+
+
+@dataclass
+class Result:
+    """What came of a unit; ``texts`` are its failures."""
+
+    task: Task
+    report: Report
+    coverage: Coverage
+    wanted: set[Bin]
+    texts: list[str]
 
 
 def main() -> int:
@@ -53,70 +79,102 @@ def main() -> int:
     parser.add_argument("--warps", type=int, nargs="*", default=WARPS)
     parser.add_argument("--rounds", type=int, default=1, help="units of each shape (1)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="units at once (1)")
     parser.add_argument("--folder", type=Path, help="keeps what is compiled")
     options = parser.parse_args()
-    shapes = [
-        (lanes, warps, number)
-        for number in range(options.rounds)
-        for lanes in options.lanes
-        for warps in options.warps
-    ]
-    share = -(-options.programs // len(shapes))
-    whole, coverage, run = Report(), Coverage(states=True), []
+    tasks = list(tasks_of(options))
+    results = []
     begin = time.monotonic()
-    for lanes, warps, number in shapes:
-        seed = options.seed * 1_000_000 + 100 * lanes + 10 * warps + number
-        with tempfile.TemporaryDirectory(prefix="hawx-programs-") as scratch:
-            folder = (options.folder or Path(scratch)) / f"{lanes}_{warps}_{number}"
-            shape, report = one_unit(seed, lanes, warps, share, folder, coverage)
-        run.append(shape)
-        whole.add(report)
-        print(
-            f"{lanes:3} lanes {warps} warps: {report.equal[LEGAL]} legal, "
-            f"{report.equal[FLIPPED]} flipped, {report.equal[FAULTY]} faulty equal; "
-            f"{len(report.failures)} differ; {time.monotonic() - begin:.0f} s",
-            flush=True,
-        )
-    missing = coverage.missing(run)
-    print_report(whole, coverage, run, len(missing))
-    for each in missing:
-        print("Not reached:", *each)
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for future in as_completed([pool.submit(one_unit, task) for task in tasks]):
+            result = future.result()
+            results.append(result)
+            print_unit(result, time.monotonic() - begin)
+    missing = print_report(results)
     times = os.times()
     print(f"{times.user + times.children_user:.0f} s of CPU")
+    differ = any(result.report.different for result in results)
     complete = set(options.lanes) == set(LANES) and set(options.warps) == set(WARPS)
-    return int(bool(whole.failures) or (complete and bool(missing)))
+    return int(differ or (complete and missing))
 
 
-def one_unit(
-    seed: int, lanes: int, warps: int, programs: int, folder: Path, coverage: Coverage
-) -> tuple[Shape, Report]:
+def tasks_of(options: argparse.Namespace) -> Iterator[Task]:
+    """The units, those that take longest first."""
+    shapes = [
+        (lanes, warps, number)
+        for warps in sorted(options.warps, reverse=True)
+        for lanes in sorted(options.lanes, reverse=True)
+        for number in range(options.rounds)
+    ]
+    share = -(-options.programs // len(shapes))
+    for lanes, warps, number in shapes:
+        seed = options.seed * 1_000_000 + 100 * lanes + 10 * warps + number
+        yield Task(lanes, warps, number, seed, share, options.folder)
+
+
+def one_unit(task: Task) -> Result:
     """Compare as many legal and flipped programs on one unit, and the faulty ones."""
-    rng = random.Random(seed)
-    unit = random_unit(rng, lanes, warps)
+    with tempfile.TemporaryDirectory(prefix="hawx-programs-") as scratch:
+        folder = task.folder or Path(scratch)
+        return compared(task, folder / f"{task.lanes}_{task.warps}_{task.number}")
+
+
+def compared(task: Task, folder: Path) -> Result:
+    rng = random.Random(task.seed)
+    unit = random_unit(rng, task.lanes, task.warps)
     blocks = random_lanes(rng, unit)
-    first = seed * 10_000
-    made = list(
-        made_cases(unit, blocks, first, legal=programs, flips=programs, faults=all_faults(unit))
+    count = task.programs
+    made = made_cases(
+        unit,
+        blocks,
+        task.seed * 10_000,
+        legal=count,
+        flips=count,
+        # Twice, to meet engines that do this and that.
+        faults=[*all_faults(unit), *beyond(unit)],
     )
-    campaign = Campaign(made, folder, banks=rng.choice([1, 1, 2, 4]))
+    campaign = Campaign(list(made), folder, banks=rng.choice([1, 1, 2, 4]))
+    coverage = Coverage()
     report = campaign.compare(coverage)
+    texts = []
     for number, failure in enumerate(report.failures):
-        print(f"{failure.made.kind}, {failure.made.name}: {failure.what}")
+        texts.append(f"{failure.made.kind}, {failure.made.name}: {failure.what}")
         if number < _SHRUNK:
             small, what = campaign.shrunk(failure)
-            print(f"{what}\n{listing(small)}\n")
-    return campaign.shape, report
+            texts.append(f"{what}\n{listing(small)}\n")
+    report.failures.clear()
+    return Result(task, report, coverage, set(coverage.wanted(campaign.shape)), texts)
 
 
-def print_report(report: Report, coverage: Coverage, shapes: list[Shape], missing: int) -> None:
-    """The numbers of all units."""
+def print_unit(result: Result, seconds: float) -> None:
+    task, report = result.task, result.report
+    print(
+        f"{task.lanes:3} lanes {task.warps} warps: {report.equal[LEGAL]} legal, "
+        f"{report.equal[FLIPPED]} flipped, {report.equal[FAULTY]} faulty equal; "
+        f"{report.different} differ; {seconds:.0f} s",
+        flush=True,
+    )
+    for text in result.texts:
+        print(text, flush=True)
+
+
+def print_report(results: Sequence[Result]) -> bool:
+    """The numbers of all units; whether the coverage lacks something."""
+    report, coverage = Report(), Coverage()
+    for result in results:
+        report.add(result.report)
+        coverage.add(result.coverage.bins)
     for kind in (LEGAL, FLIPPED, FAULTY):
         print(f"{kind}: {report.equal[kind]} programs equal, {report.trapped[kind]} of them trap")
     print(f"flipped, with races: {report.racy} programs equal in all but data")
-    print(f"{len(report.failures)} programs differ")
+    print(f"{report.different} programs differ")
     print(f"{report.retirements} retirements in {report.cycles} cycles compared")
-    bins = {each for shape in shapes for each in coverage.wanted(shape)}
-    print(f"coverage: {len(bins) - missing} of {len(bins)} bins")
+    wanted = set().union(*(result.wanted for result in results))
+    missing = sorted((each for each in wanted if not coverage.bins[each]), key=str)
+    print(f"coverage: {len(wanted) - len(missing)} of {len(wanted)} bins")
+    for each in missing:
+        print("Not reached:", *each)
+    return bool(missing)
 
 
 if __name__ == "__main__":

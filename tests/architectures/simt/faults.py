@@ -55,7 +55,8 @@ def faulty_case(
     def extra() -> list[Word]:
         body = maker.fault(kind, warp)
         made.append(bool(body))
-        return maker.guarded(warp, body)
+        code = maker.guarded(warp, body)
+        return maker.parted(0, code, warp) if maker.rng.random() < 0.5 else code
 
     maker.extra = extra
     case = maker.case()
@@ -140,13 +141,13 @@ class FaultMaker(Maker):
             case "layer":
                 return rng.choice([-1, place.range[0]])
             case "argument":
-                return rng.choice([-1, place.range[0], place.range[-1], 4000])
+                return rng.choice([place.range[-1], 4000])
             case "special":
                 return rng.choice([len(SPECIAL_REGISTERS), -1, place.range[-1]])
             case "target":
                 return rng.choice([place.range[-1], place.range[0], 16000])
             case "length":
-                return rng.choice([0, -1, place.range[0], place.range[-1], 5000])
+                return rng.choice([place.range[-1], 5000])
             case "groups":
                 return rng.choice([len(unit.groups), 255])
             case _:
@@ -188,35 +189,35 @@ class FaultMaker(Maker):
         word = operation.opcode << 26 | (1 << rng.choice(stray) if stray else 0)
         return [rng.choice([0, rng.choice(free) << 26 | rng.randrange(1 << 26), word or 0])]
 
-    def loop_fault(self, warp: int) -> list[Word]:
-        rng = self.rng
-        one = [Instruction("LI", rd=1, imm=rng.randint(1, 3))]
-        nop = Instruction("NOP")
+    def loop_of_nothing(self, warp: int) -> list[Word]:
+        length = self.rng.choice([0, -1, -(1 << 14)])
+        return [Instruction("LOOP", ra=self.rng.choice([0, 1]), offset=length)]
+
+    def third_loop(self, warp: int) -> list[Word]:
         return [
-            *one,
-            *rng.choice(
-                [
-                    [Instruction("LOOP", ra=1, offset=0)],
-                    [
-                        Instruction("LOOP", ra=1, offset=3),
-                        Instruction("LOOP", ra=1, offset=2),
-                        Instruction("LOOP", ra=rng.choice([0, 1]), offset=1),
-                        nop,
-                    ],
-                    [
-                        Instruction("LOOP", ra=1, offset=1),
-                        Instruction("LOOP", ra=1, offset=2),
-                        nop,
-                        nop,
-                    ],
-                    [
-                        Instruction("LOOP", ra=1, offset=2),
-                        nop,
-                        Instruction("JMP", offset=rng.choice([1, -3])),
-                        nop,
-                    ],
-                ]
-            ),
+            Instruction("LI", rd=1, imm=self.rng.randint(1, 3)),
+            Instruction("LOOP", ra=1, offset=3),
+            Instruction("LOOP", ra=1, offset=2),
+            Instruction("LOOP", ra=self.rng.choice([0, 1]), offset=1),
+            Instruction("NOP"),
+        ]
+
+    def crossing_loops(self, warp: int) -> list[Word]:
+        return [
+            Instruction("LI", rd=1, imm=self.rng.randint(1, 3)),
+            Instruction("LOOP", ra=1, offset=1),
+            Instruction("LOOP", ra=1, offset=2),
+            Instruction("NOP"),
+            Instruction("NOP"),
+        ]
+
+    def branch_out_of_a_loop(self, warp: int) -> list[Word]:
+        return [
+            Instruction("LI", rd=1, imm=self.rng.randint(1, 3)),
+            Instruction("LOOP", ra=1, offset=2),
+            Instruction("NOP"),
+            Instruction("JMP", offset=self.rng.choice([1, -3])),
+            Instruction("NOP"),
         ]
 
     def register_fault(self, warp: int) -> list[Word]:
@@ -227,6 +228,9 @@ class FaultMaker(Maker):
 
     def pc_fault(self, warp: int) -> list[Word]:
         return self.fault(self.rng.choice(["JMP", "BEQ", "BNE", "BLT", "BGE"]) + " offset", warp)
+
+    def argument(self, warp: int) -> list[Word]:
+        return [Instruction("ARG", rd=1, imm=self.rng.choice([-1, -(1 << 14)]))]
 
     def released_twice(self, warp: int) -> list[Word]:
         return [Instruction("REL"), Instruction("REL")]
@@ -472,9 +476,12 @@ class FaultMaker(Maker):
 FAULTS: Mapping[str, Callable[[FaultMaker, int], list[Word]]] = {
     "encoding": FaultMaker.encoding,
     "register": FaultMaker.register_fault,
-    "loop": FaultMaker.loop_fault,
+    "loop of nothing": FaultMaker.loop_of_nothing,
+    "third loop": FaultMaker.third_loop,
+    "crossing loops": FaultMaker.crossing_loops,
+    "branch out of a loop": FaultMaker.branch_out_of_a_loop,
     "pc": FaultMaker.pc_fault,
-    "argument": lambda maker, warp: maker.fault("ARG imm", warp),
+    "argument": FaultMaker.argument,
     "stream groups": FaultMaker.stream_groups,
     "store groups": FaultMaker.store_groups,
     "store lanes": FaultMaker.store_lanes,

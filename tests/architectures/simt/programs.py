@@ -88,10 +88,28 @@ def random_unit(rng: random.Random, lanes: int = 0, warps: int = 0) -> Unit:
     )
 
 
-def random_case(seed: int, unit: Unit | None = None, lanes: LaneBlocks | None = None) -> Case:
-    """The legal program of a number; of any unit and blocks where they are left out."""
+def random_case(
+    seed: int,
+    unit: Unit | None = None,
+    lanes: LaneBlocks | None = None,
+    *,
+    plain: bool = False,
+) -> Case:
+    """The legal program of a number.
+
+    Parameters
+    ----------
+    seed : int
+    unit : Unit or None
+    lanes : LaneBlocks or None
+        Any where they are left out.
+    plain : bool
+        Whether it has many instructions that need no engine, and no others.
+    """
     rng = random.Random(seed)
-    return Maker(rng, unit or random_unit(rng), lanes).case()
+    maker = Maker(rng, unit or random_unit(rng), lanes)
+    maker.plain = plain
+    return maker.case()
 
 
 def flipped(case: Case, seed: int, bits: int = 1) -> Case:
@@ -127,9 +145,12 @@ class Maker(Walks):
     ----------
     extra : callable or None
         Makes what is to be executed once, at any place outside of loops.
+    plain : bool
+        Whether engines are needed for nothing.
     """
 
     extra: Callable[[], Sequence[Word]] | None = None
+    plain = False
     _names_last_argument = False
 
     # The program ------------------------------------------------------------------------------
@@ -142,8 +163,9 @@ class Maker(Walks):
         at = rng.randrange(phases) if self.extra else None
         for self.phase in range(phases):
             if self.phase:
+                code += self.delay() if rng.random() < 0.5 else []
                 code.append(Instruction("BAR", imm=rng.choice([self.phase, 0, 16383])))
-            count = rng.randint(3, 7)
+            count = rng.randint(3, 7) * (4 if self.plain else 1)
             before = rng.randint(0, count) if self.phase == at else count
             code += self.statements(before, 0)
             if self.extra and self.phase == at:
@@ -152,7 +174,8 @@ class Maker(Walks):
             if self.phase == 0:
                 code += self.released()
                 code.append(Instruction("WAITR"))
-            if rng.random() < 0.2:
+            # Whoever is to do something extra has not ended before.
+            if rng.random() < 0.2 and (at is None or self.phase >= at):
                 code += self.early_end()
         code.append(Instruction("HALT"))
         if self._names_last_argument:
@@ -183,9 +206,9 @@ class Maker(Walks):
         code.append(Instruction("LI", rd=1, imm=self.immediate()))
         return code
 
-    def statements(self, count: int, loops: int) -> list[Instruction]:
-        code: list[Instruction] = []
-        kinds: list[Callable[[int], list[Instruction]]] = [
+    def statements(self, count: int, loops: int) -> list[Word]:
+        code: list[Word] = []
+        kinds: list[Callable[[int], Sequence[Word]]] = [
             self.scratch,
             self.vector,
             self.predicate,
@@ -196,12 +219,16 @@ class Maker(Walks):
             self.loop,
             self.branch,
             self.countdown,
+            self.parted,
         ]
+        if self.plain:
+            kinds = [self.scratch, self.scratch, self.vector, self.vector, self.predicate,
+                     self.loop, self.branch, self.countdown]  # fmt: skip
         for _ in range(count):
             code += self.rng.choice(kinds)(loops)
         return code
 
-    def loop(self, loops: int) -> list[Instruction]:
+    def loop(self, loops: int) -> Sequence[Word]:
         if loops == 2:
             return self.scratch(loops)
         body = self.statements(self.rng.randint(1, 2), loops + 1)
@@ -216,7 +243,7 @@ class Maker(Walks):
             *body,
         ]
 
-    def branch(self, loops: int) -> list[Instruction]:
+    def branch(self, loops: int) -> Sequence[Word]:
         """Skip something, in all warps or in some."""
         body = self.statements(1, loops)
         first, second = self.rng.choice((1, 2, 3, 15)), self.any_scalar()
@@ -225,11 +252,10 @@ class Maker(Walks):
             body = []
         if name == "JMP":
             return [Instruction("JMP", offset=len(body)), *body]
-        return [
-            Instruction("SR", rd=first, imm=self.rng.randrange(6)),
-            Instruction(name, ra=first, rb=second, offset=len(body)),
-            *body,
-        ]
+        special = Instruction("SR", rd=first, imm=self.rng.randrange(6))
+        if self.rng.random() < 0.3:
+            first, second = second, first
+        return [special, Instruction(name, ra=first, rb=second, offset=len(body)), *body]
 
     def countdown(self, loops: int) -> list[Instruction]:
         """A loop by a branch that goes back; vector instructions leave its scalars alone."""
@@ -250,6 +276,58 @@ class Maker(Walks):
                 return [*start, *body, Instruction("BNE", ra=3, rb=0, offset=back)]
             case _:
                 return [*start, *body, Instruction("BLT", ra=0, rb=3, offset=back)]
+
+    def parted(
+        self, loops: int, others: Sequence[Word] = (), warp: int | None = None
+    ) -> list[Word]:
+        """Some warps keep the engines busy while the others do something else.
+
+        Parameters
+        ----------
+        loops : int
+        others : sequence of Instruction or int
+            What the others do; anything that needs no engine where it is left out.
+        warp : int or None
+            One of the others.
+        """
+        if loops:
+            return [*self.scratch(loops)]
+        warps = [number for number in range(self.unit.warps) if number != warp]
+        if not warps:
+            return list(others)
+        busy = self.rng.sample(warps, min(len(warps), self.rng.choice([1, 2, 2])))
+        attempts = self.rng.sample([self.attempt, self.attempt_store], len(busy))
+        rest: list[Word] = list(others)
+        for _ in range(0 if others else self.rng.randint(4, 8)):
+            rest += self.rng.choice([self.scratch, self.vector, self.predicate])(loops)
+        parts = [rest, *(self.repeated(attempt) for attempt in attempts)]
+        for number in reversed(range(len(parts) - 1)):
+            after = sum(map(len, parts[number + 1 :]))
+            parts[number].append(Instruction("JMP", offset=after))
+        code: list[Word] = []
+        for number, each in reversed(list(enumerate(busy, 1))):
+            # From behind this branch to its part: the branches that follow, and the parts before.
+            way = 2 * (number - 1) + sum(map(len, parts[:number]))
+            code += [
+                Instruction("LI", rd=2, imm=each),
+                Instruction("BEQ", ra=1, rb=2, offset=way),
+            ]
+        return [Instruction("SR", rd=1, imm=0), *code, *(word for part in parts for word in part)]
+
+    def repeated(self, attempt: Callable[[], list[Instruction]]) -> list[Word]:
+        """An instruction of an engine, again and again."""
+        *scalars, instruction = self.attempt_any(attempt) or self.vector(0)
+        turns = Instruction("LI", rd=3, imm=self.rng.randint(1, 4))
+        return [*scalars, turns, Instruction("LOOP", ra=3, offset=1), instruction]
+
+    def delay(self) -> list[Instruction]:
+        """Each warp waits for a time of its own."""
+        self.arguments.append([self.rng.randrange(8) for _ in range(self.unit.warps)])
+        return [
+            Instruction("ARG", rd=1, imm=len(self.arguments) - 1),
+            Instruction("LOOP", ra=1, offset=1),
+            Instruction("NOP"),
+        ]
 
     def released(self) -> list[Instruction]:
         """Let one warp release the image, or none."""
@@ -288,7 +366,7 @@ class Maker(Walks):
             case 3:
                 return [Instruction("ADDI", rd=rd, ra=ra, imm=self.immediate())]
             case 4:
-                if rng.random() < 0.2:
+                if rng.random() < 0.4:
                     self._names_last_argument = True
                     return [Instruction("ARG", rd=rd, imm=ARGUMENTS - 1)]
                 self.arguments.append(self.any_argument())
@@ -321,9 +399,10 @@ class Maker(Walks):
         number = rng.randint(1, 3)
         match rng.randrange(3):
             case 0:
+                scalar = rng.choice([1, 15])
                 return [
-                    Instruction("LI", rd=1, imm=rng.randint(0, self.unit.lanes + 1)),
-                    Instruction("PLT", v=number, rs=1, d=self.group_index()),
+                    Instruction("LI", rd=scalar, imm=rng.randint(0, self.unit.lanes + 1)),
+                    Instruction("PLT", v=number, rs=scalar, d=self.group_index()),
                 ]
             case 1:
                 va, vb = self.condition(), self.condition()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,9 @@ from tests.architectures.simt.programs import Case, flipped, random_case
 __all__ = ["Campaign", "Failure", "Made", "Report", "made_cases"]
 
 #: The watchdog of programs that may not end, and most cycles of all others.
-WATCHDOG, LIMIT = 3000, 30_000
+WATCHDOG, LIMIT = 3000, 60_000
+#: Programs that are tried for a fault.
+ATTEMPTS = 4
 LEGAL, FLIPPED, FAULTY = "legal", "flipped", "faulty"
 
 
@@ -68,7 +69,10 @@ class Report:
         Programs by kind that trap.
     retirements, cycles : int
         In all of them.
+    different : int
+        Programs whose runs differ.
     failures : list of Failure
+        These.
     """
 
     equal: Counter[str] = field(default_factory=Counter)
@@ -76,6 +80,7 @@ class Report:
     trapped: Counter[str] = field(default_factory=Counter)
     retirements: int = 0
     cycles: int = 0
+    different: int = 0
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, other: Report) -> None:
@@ -85,6 +90,7 @@ class Report:
         self.trapped += other.trapped
         self.retirements += other.retirements
         self.cycles += other.cycles
+        self.different += other.different
         self.failures += other.failures
 
 
@@ -105,22 +111,21 @@ def made_cases(
     """
     cases = []
     for number in range(max(legal, flips)):
-        cases.append(random_case(seed + number, unit, lanes))
+        # A fourth of them for the front end.
+        cases.append(random_case(seed + number, unit, lanes, plain=number % 4 == 3))
         if number < legal:
             yield Made(cases[-1], LEGAL, f"seed {seed + number}")
     for number in range(flips):
         case = flipped(cases[number], seed + number, 1 + number % 2)
         case = dataclasses.replace(case, watchdog=WATCHDOG)
         yield Made(case, FLIPPED, f"seed {seed + number}")
-    rng = random.Random(seed)
-    for kind in faults:
-        warps = range(unit.warps) if kind in FAULTS else [rng.randrange(unit.warps)]
-        for warp in warps:
-            for attempt in range(4):
-                case_or_none = faulty_case(seed + attempt, kind, warp, unit, lanes)
-                if case_or_none is not None:
-                    name = f"seed {seed + attempt}, {kind}, warp {warp}"
-                    yield Made(case_or_none, FAULTY, name)
+    for number, kind in enumerate(faults):
+        for warp in range(unit.warps) if kind in FAULTS else [number % unit.warps]:
+            first = seed + ATTEMPTS * (unit.warps * number + warp)
+            for own in range(first, first + ATTEMPTS):
+                made = faulty_case(own, kind, warp, unit, lanes)
+                if made is not None:
+                    yield Made(made, FAULTY, f"seed {own}, {kind}, warp {warp}")
                     break
 
 
@@ -160,6 +165,7 @@ class Campaign:
             outcome, observer = observe(each.case, self.shape, LIMIT)
             what = difference(run, outcome, observer)
             if what is not None:
+                report.different += 1
                 report.failures.append(Failure(each, what))
                 continue
             if coverage is not None:
@@ -176,6 +182,10 @@ class Campaign:
     def shrunk(self, failure: Failure) -> tuple[Case, str]:
         """A small program that fails, and how; the case itself where it does not fail alone."""
         case = failure.made.case
+        if not case.watchdog:
+            # What is left of it may not end.
+            outcome, _ = observe(case, self.shape, LIMIT)
+            case = dataclasses.replace(case, watchdog=outcome.cycles + WATCHDOG)
         if self._differences([case]) == [None]:
             return case, f"only after other programs: {failure.what}"
 
@@ -189,12 +199,8 @@ class Campaign:
 
     def _differences(self, cases: Sequence[Case]) -> list[str | None]:
         """Of each case run alone: programs that race for words do not count."""
-        bounded = [
-            case if case.watchdog else dataclasses.replace(case, watchdog=WATCHDOG)
-            for case in cases
-        ]
         differences: list[str | None] = []
-        for case, run in zip(bounded, self.hardware.run(bounded, limit=LIMIT), strict=True):
+        for case, run in zip(cases, self.hardware.run(cases, limit=LIMIT), strict=True):
             outcome, observer = observe(case, self.shape, LIMIT)
             differences.append(None if observer.races else difference(run, outcome, observer))
         return differences

@@ -35,7 +35,7 @@ STATES = ("idle", "multiply", "post", "both")
 ENGINE = ("free", "busy", "two waiting")
 #: Loops of a stream.
 LOOPS = ("taps", "across", "beats", "down", "kernel_x", "kernel_y", "blocks", "words")
-#: Orders of arrival at a barrier are counted in full up to this many warps.
+#: Orders of arrival at a barrier are counted in full up to this many warps, else pairs of warps.
 MOST_ORDERED = 3
 _CONDITIONS = {0: "all", 1: "p1", 2: "p2", 3: "p3", 5: "!p1", 6: "!p2", 7: "!p3"}
 
@@ -189,11 +189,12 @@ class Coverage:
 
     Parameters
     ----------
-    states : bool
-        Whether each class of operands counts once for each state of the engines.
+    whole : bool
+        Whether each operation, and each class of its operands, counts once for each state of both
+        engines; a sample of few programs cannot reach that.
     """
 
-    states: bool = False
+    whole: bool = True
     bins: Counter[Bin] = field(default_factory=Counter)
 
     def add(self, bins: Counter[Bin]) -> None:
@@ -209,7 +210,7 @@ class Coverage:
         """The bins of a shape."""
         unit = shape.unit
         yield from self._operands(shape)
-        yield from _engines(unit)
+        yield from self._states(unit)
         yield from _front(unit)
         yield from _streams(shape)
         yield from _stores(unit)
@@ -220,11 +221,18 @@ class Coverage:
         for operation in OPERATIONS.values():
             for name in operation.fields:
                 for each in operand_classes(operation, name, shape):
-                    if not self.states:
-                        yield ("operand", operation.mnemonic, name, each)
-                        continue
-                    for state in states:
+                    yield ("operand", operation.mnemonic, name, each)
+                    for state in states if self.whole else ():
                         yield ("operand in state", operation.mnemonic, name, each, state)
+
+    def _states(self, unit: Unit) -> Iterator[Bin]:
+        for operation in OPERATIONS.values():
+            for state in _states(unit) if self.whole else STATES[: min(unit.warps, 2)]:
+                yield ("state", operation.mnemonic, state)
+            if operation.place in (Place.MULTIPLY, Place.POST):
+                for state in ENGINE[: unit.warps]:
+                    yield ("engine", operation.mnemonic, state)
+        yield from (("any operation", state) for state in _states(unit))
 
 
 def _states(unit: Unit) -> Sequence[str]:
@@ -232,22 +240,13 @@ def _states(unit: Unit) -> Sequence[str]:
     return STATES[: {1: 1, 2: 3}.get(unit.warps, 4)]
 
 
-def _engines(unit: Unit) -> Iterator[Bin]:
-    for operation in OPERATIONS.values():
-        for state in _states(unit):
-            yield ("state", operation.mnemonic, state)
-        if operation.place in (Place.MULTIPLY, Place.POST):
-            for state in ENGINE[: unit.warps]:
-                yield ("engine", operation.mnemonic, state)
-
-
 def _front(unit: Unit) -> Iterator[Bin]:
     if unit.warps <= MOST_ORDERED:
         for order in itertools.permutations(range(unit.warps)):
             yield ("barrier", *order)
     else:
-        for first, last in itertools.permutations(range(unit.warps), 2):
-            yield ("barrier of more", unit.warps, first, last)
+        for first, second in itertools.permutations(range(unit.warps), 2):
+            yield ("barrier of more", unit.warps, first, "before", second)
     if unit.warps > 1:
         yield ("barrier without some",)
     yield from (("loop", level, turns) for level in (1, 2) for turns in ("0", "1", "2", "many"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -89,6 +90,7 @@ class Observer(Simulator):
         name = operation.mnemonic
         state = {(0, 0): "idle", (1, 0): "multiply", (0, 1): "post"}.get(self._walks(), "both")
         self._count("state", name, state)
+        self._count("any operation", state)
         length = len(self._program.code)
         for each, place in operation.fields.items():
             value = place.extract(word)
@@ -127,7 +129,8 @@ class Observer(Simulator):
         elif warps <= MOST_ORDERED:
             self._count("barrier", *order)
         else:
-            self._count("barrier of more", warps, order[0], order[-1])
+            for first, second in itertools.combinations(order, 2):
+                self._count("barrier of more", warps, first, "before", second)
         self._arrived = []
 
     def _stop(self, number: int, cause: Cause, value: int) -> None:
@@ -335,7 +338,7 @@ def _coordinates(stream: Stream, scalars: Sequence[int]) -> list[tuple[int, int]
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
-def observe(case: Case, shape: Shape, limit: int = 20_000) -> tuple[Outcome, Observer]:
+def observe(case: Case, shape: Shape, limit: int = 60_000) -> tuple[Outcome, Observer]:
     """Run a case that fits a shape."""
     observer = Observer(case, shape)
     return observer.run(limit), observer
