@@ -105,12 +105,16 @@ def payload_of(ctx: Any, request: Any, names: tuple[str, ...]) -> dict[str, int]
 
 @dataclass(frozen=True, eq=False)
 class Inference:
-    """A program, its image, and when the result is free and the watchdog barks."""
+    """A program, its image, when the result is free and the watchdog barks.
+
+    ``idle`` cycles pass before the next one starts.
+    """
 
     program: Program
     activations: Any = None
     result_free: int = 0
     watchdog: int = 0
+    idle: int = 3
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -137,7 +141,7 @@ def run_front_end(inferences: Sequence[Inference], limit: int = 20_000) -> list[
     async def testbench(ctx: Any) -> None:
         for each in inferences:
             runs.append(await inference(ctx, each))
-            for _ in range(3):
+            for _ in range(each.idle):
                 await ctx.tick()
 
     async def inference(ctx: Any, given: Inference) -> Run:

@@ -214,6 +214,14 @@ def test_an_inference_after_another_one() -> None:
     assert [outcome.trap is None for outcome in outcomes] == [False, True, False, True]
 
 
+def test_an_inference_some_cycles_after_a_trap() -> None:
+    trapping = assembled("NOP\n.word 0")
+    legal = assembled("NOP\nHALT")
+    pairs = ((Inference(trapping, idle=idle), Inference(legal)) for idle in range(20))
+    outcomes = check_all([each for pair in pairs for each in pair])
+    assert [outcome.trap is None for outcome in outcomes] == [False, True] * 20
+
+
 TRAPS = {
     "no opcode": (".word 0", Cause.ENCODING, 0),
     "field that is none": (f".word {0x01 << 26 | 1}", Cause.ENCODING, 0x01 << 26 | 1),

@@ -125,7 +125,7 @@ class Unit {
   void run() {
     load();
     clear();
-    const std::uint32_t free = next(), watchdog = next(), limit = next();
+    const std::uint32_t free = next(), watchdog = next(), limit = next(), idle = next();
     Words result(RESULT_WORDS * WORD_WORDS, 0);
     dut_.start = 1;
     tick();
@@ -174,7 +174,7 @@ class Unit {
       tick();
       dut_.rst = 0;
     }
-    for (int n = 0; n < 4; ++n) tick();
+    for (std::uint32_t n = 0; n < idle; ++n) tick();
   }
 
   void end() { dut_.final(); }
