@@ -8,6 +8,7 @@ nowhere else: the simulator, the cycle model and the gateware read the same cons
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -231,7 +232,7 @@ class Operation:
     predicated: bool = False
     selects: bool = False
 
-    @property
+    @functools.cached_property
     def fields(self) -> Mapping[str, Field]:
         """The fields that it has."""
         form = FORMS[self.form]
@@ -244,7 +245,7 @@ class Operation:
             own.add("sel")
         return {name: place for name, place in form.items() if name in own}
 
-    @property
+    @functools.cached_property
     def mask(self) -> int:
         """Bits that may be one: the opcode and all fields."""
         bits = OPCODE.mask
@@ -542,6 +543,7 @@ def encode(instruction: Instruction) -> int:
     return word
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def decode(word: int) -> Instruction:
     """The instruction of a word.
 

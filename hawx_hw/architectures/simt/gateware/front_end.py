@@ -200,7 +200,7 @@ class FrontEnd(wiring.Component):
         unit, warps = self._unit, self._unit.warps
         self._platform, make = platform, partial(place, m, platform)
         readers = 4 + self._debug
-        self._file: Any = make("scalar_file", SCALARS, partial(ScalarFile, unit, readers=readers))
+        self._file: Any = make("scalars", SCALARS, partial(ScalarFile, unit, readers=readers))
         readers = 1 + unit.vectors + self._debug
         self._masks: Any = make(
             "predicates", PREDICATE_UNIT, partial(PredicateUnit, unit, readers=readers)

@@ -66,6 +66,7 @@ class Observer(Simulator):
         self._users: dict[tuple[str, int], dict[int, bool]] = {}
         self._arrived: list[int] = []
         self._faulted: set[int] = set()
+        self._classes: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
 
     def _count(self, *name: object) -> None:
         self.bins[name] += 1
@@ -84,19 +85,28 @@ class Observer(Simulator):
         super()._execute(number)
 
     def _see_word(self, word: int, pc: int) -> None:
+        state = {(0, 0): "idle", (1, 0): "multiply", (0, 1): "post"}.get(self._walks(), "both")
+        if (word, pc) not in self._classes:
+            self._classes[word, pc] = self._classes_of(word, pc)
+        for name, field, which in self._classes[word, pc]:
+            if not field:
+                self._count("state", name, state)
+                self._count("any operation", state)
+                continue
+            self._count("operand", name, field, which)
+            self._count("operand in state", name, field, which, state)
+
+    def _classes_of(self, word: int, pc: int) -> list[tuple[str, str, str]]:
+        """The operation of a word, and the class of each of its fields; nothing if it has none."""
         operation = OPERATIONS.get(word >> 26)
         if operation is None or word & ~operation.mask:
-            return
-        name = operation.mnemonic
-        state = {(0, 0): "idle", (1, 0): "multiply", (0, 1): "post"}.get(self._walks(), "both")
-        self._count("state", name, state)
-        self._count("any operation", state)
+            return []
         length = len(self._program.code)
+        classes = [(operation.mnemonic, "", "")]
         for each, place in operation.fields.items():
-            value = place.extract(word)
-            which = operand_class(operation, each, value, self._shape, pc, length)
-            self._count("operand", name, each, which)
-            self._count("operand in state", name, each, which, state)
+            which = operand_class(operation, each, place.extract(word), self._shape, pc, length)
+            classes.append((operation.mnemonic, each, which))
+        return classes
 
     def _dispatch(self, warp: Any, instruction: Instruction) -> None:
         for engine in self._engines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.architectures.simt.gateware.core import SimtCore
+from hawx_hw.architectures.simt.gateware.names import (
+    ACTIVATIONS,
+    FRONT_END,
+    PREDICATES,
+    REGISTER_FILE,
+    SCALARS,
+)
 from hawx_hw.architectures.simt.memories import parameter_memories
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.verilog import verilog_modules
@@ -23,6 +31,7 @@ __all__ = ["Hardware", "Run"]
 
 _HARNESS = Path(__file__).with_name("harness.cpp")
 _NEVER = (1 << 32) - 1
+_INSTANCE = re.compile(r"^  \\?([\w.]+) +([\w.]+) \($", re.MULTILINE)
 #: What the harness looks at.
 _VISIBLE = """\
 `verilator_config
@@ -89,7 +98,8 @@ class Hardware:
         folder.mkdir(parents=True, exist_ok=True)
         emission = Emission()
         emission.define("hawx_core", SimtCore(shape.program, signature, banks=shape.banks))
-        for name, text in verilog_modules(emission).items():
+        self._modules = verilog_modules(emission)
+        for name, text in self._modules.items():
             (folder / f"{name}.v").write_text(text, "utf-8")
         self._compile(find_simulator("verilator"), optimize)
 
@@ -125,17 +135,28 @@ class Hardware:
             "WORD_WORDS": _words(8 * unit.word),
             "PARAMETER_WORDS": _words(max(self._widths)),
         }
-        core = "TOP.hawx_core."
+        paths = {name: f"{self._path(name)}." for name in (FRONT_END, PREDICATES)}
         names = {
-            "FRONT_END": f"{core}front_end.",
-            "PREDICATES": f"{core}front_end.predicates.",
-            "SCALARS_OF": f"{core}front_end.scalar_file.warp_",
-            "REGISTERS_OF": f"{core}registers.warp_",
-            "ACTIVATIONS": f"{core}activations",
+            "FRONT_END": paths[FRONT_END],
+            "PREDICATES": paths[PREDICATES],
+            "SCALARS_OF": f"{self._path(SCALARS)}.warp_",
+            "REGISTERS_OF": f"{self._path(REGISTER_FILE)}.warp_",
+            "ACTIVATIONS": self._path(ACTIVATIONS),
         }
         lines = [f"#define {name} {number}" for name, number in numbers.items()]
         lines += [f'#define {name} std::string("{text}")' for name, text in names.items()]
         return "\n".join([*lines, ""])
+
+    def _path(self, kind: str, module: str = "hawx_core", path: str = "TOP.hawx_core") -> str:
+        """Where the only instance of a module is."""
+        if module == kind:
+            return path
+        for name, instance in _INSTANCE.findall(self._modules[module]):
+            if name in self._modules:
+                below = self._path(kind, name, f"{path}.{instance}")
+                if below:
+                    return below
+        return ""
 
     # Runs -------------------------------------------------------------------------------------
 
