@@ -35,7 +35,7 @@ __all__ = ["LANES", "WARPS", "Case", "Maker", "Word", "flipped", "random_case", 
 LANES = (1, 3, 4, 8, 13, 16, 32)
 WARPS = (1, 2, 3, 4, 8)
 #: Arguments of a program that names the last one.
-ARGUMENTS = 96
+ARGUMENTS = 192
 #: An instruction, or a word that may be none.
 Word = Instruction | int
 

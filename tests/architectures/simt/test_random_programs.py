@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.simt.isa import Instruction, decode, encode
+from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.simulator import simulate
 from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.blocks.registry import by_name
 from tests.architectures.simt.faults import FAULTS, beyond, faulty_case
 from tests.architectures.simt.hardware.campaign import (
     FAULTY,
@@ -30,7 +32,7 @@ from tests.architectures.simt.hardware.simulation import Run
 from tests.architectures.simt.programs import Case, flipped, random_case
 from tests.architectures.simt.random_walks import random_lanes
 
-#: Units with their seed and number of banks. Between them they have pixel groups, words of no power
+#: Units with their numbers of banks. Between them they have pixel groups, words of no power
 #: of two of bytes, several requantizers, a register after each block, banks of weights, scalars
 #: that an immediate does not fill and such that it fills.
 SAMPLE = (
@@ -39,26 +41,31 @@ SAMPLE = (
             lanes=4, cluster=2, warps=3, registers=4, word=2, taps=3, requantizers=1,
             register_bits=20, scalar_bits=17, activation_words=96, result_words=24,
         ),
-        1, 2,
+        2,
     ),
     (
         Unit(
             lanes=3, cluster=3, warps=2, registers=8, word=3, taps=8, requantizers=2,
             block_register=True, scalar_bits=12, activation_words=64, result_words=24,
         ),
-        3, 1,
+        1,
     ),
 )  # fmt: skip
 SMALL = Unit(lanes=2, warps=2, registers=4, activation_words=64, result_words=24)
 
 
-@pytest.mark.parametrize(("unit", "seed", "banks"), SAMPLE)
-def test_programs_on_hardware(unit: Unit, seed: int, banks: int, tmp_path: Path) -> None:
+def two_blocks(lanes: int) -> LaneBlocks:
+    """Two in each lane; three selections: one, the other, both by turns."""
+    turns = [lane % 2 for lane in range(lanes)]
+    choice = np.array([[0] * lanes, [1] * lanes, turns])
+    return LaneBlocks((by_name("exact"), by_name("drum(3)")), choice)
+
+
+@pytest.mark.parametrize(("unit", "banks"), SAMPLE)
+def test_programs_on_hardware(unit: Unit, banks: int, tmp_path: Path) -> None:
     """Control, memories and registers are the simulator's, and the sample reaches everything."""
-    lanes = random_lanes(random.Random(seed), unit)
-    made = list(
-        made_cases(unit, lanes, 100_000 * seed, legal=80, flips=40, faults=all_faults(unit))
-    )
+    lanes = two_blocks(unit.lanes)
+    made = list(made_cases(unit, lanes, 100_000, legal=80, flips=40, faults=all_faults(unit)))
     campaign = Campaign(made, tmp_path, banks=banks, optimize="-O0")
     coverage = Coverage(whole=False)
     report = campaign.compare(coverage)
@@ -67,7 +74,7 @@ def test_programs_on_hardware(unit: Unit, seed: int, banks: int, tmp_path: Path)
         pytest.fail(f"{failure.made.kind}, {failure.made.name}: {what}\n{listing(small)}")
     assert coverage.missing([campaign.shape]) == []
     assert report.equal[LEGAL] == 80 and not report.trapped[LEGAL]
-    assert report.equal[FLIPPED] > 30 and report.trapped[FLIPPED] > 10
+    assert report.equal[FLIPPED] > 30 and report.trapped[FLIPPED] > 5
     assert report.trapped[FAULTY] > 100
 
 
@@ -157,7 +164,7 @@ def test_races_are_seen() -> None:
 
 @pytest.mark.parametrize("kind", [*FAULTS, "VADD va", "MAC sel", "JMP offset"])
 def test_faults_trap(kind: str) -> None:
-    unit = dataclasses.replace(SAMPLE[1][0], instructions=())
+    unit = SAMPLE[1][0]
     lanes = random_lanes(random.Random(1), unit)
     for seed in range(20):
         case = faulty_case(seed, kind, 1, unit, lanes)
