@@ -69,7 +69,7 @@ class Result:
     task: Task
     report: Report
     coverage: Coverage
-    wanted: set[Bin]
+    required: set[Bin]
     texts: list[str]
 
 
@@ -153,7 +153,7 @@ def compared(task: Task, folder: Path) -> Result:
             small, what = campaign.shrunk(failure)
             texts.append(f"{what}\n{listing(small)}\n")
     report.failures.clear()
-    return Result(task, report, coverage, set(coverage.wanted(campaign.shape)), texts)
+    return Result(task, report, coverage, set(coverage.required(campaign.shape)), texts)
 
 
 def print_unit(result: Result, seconds: float) -> None:
@@ -179,9 +179,9 @@ def print_report(results: Sequence[Result]) -> bool:
     print(f"flipped, with races: {report.racy} programs equal in all but data")
     print(f"{report.different} programs differ")
     print(f"{report.retirements} retirements in {report.cycles} cycles compared")
-    wanted = set().union(*(result.wanted for result in results))
-    missing = sorted((each for each in wanted if not coverage.bins[each]), key=str)
-    print(f"coverage: {len(wanted) - len(missing)} of {len(wanted)} bins")
+    required = set().union(*(result.required for result in results))
+    missing = sorted((each for each in required if not coverage.bins[each]), key=str)
+    print(f"coverage: {len(required) - len(missing)} of {len(required)} bins")
     for each in missing:
         print("Not reached:", *each)
     return bool(missing)

@@ -186,15 +186,15 @@ def test_each_field_can_be_beyond_its_range() -> None:
 def test_shrinking() -> None:
     """What is left of a program is what the failure needs, at the address that it has then."""
     case = random_case(5, SMALL, plain=True)
-    wanted = next(word for word in case.program.code if decode(word).mnemonic == "PAND")
+    required = next(word for word in case.program.code if decode(word).mnemonic == "PAND")
     _, case = fitted(case)
 
     def fails(cases: list[Case]) -> list[bool]:
-        return [wanted in each.program.code for each in cases]
+        return [required in each.program.code for each in cases]
 
     small = shrink(case, fails)
     code = [word for word in small.program.code if decode(word).mnemonic not in ("NOP", "HALT")]
-    assert code == [wanted]
+    assert code == [required]
     assert not any(small.program.arguments) and small.result_free == 0
     assert "PAND" in listing(small)
     assert len(listing(small).splitlines()) < 8

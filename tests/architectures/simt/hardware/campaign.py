@@ -198,7 +198,7 @@ class Campaign:
         return small, what
 
     def _differences(self, cases: Sequence[Case]) -> list[str | None]:
-        """Of each case run alone: programs that race for words do not count."""
+        """The difference of each case, run alone: programs that race for words do not count."""
         differences: list[str | None] = []
         for case, run in zip(cases, self.hardware.run(cases, limit=LIMIT), strict=True):
             outcome, observer = observe(case, self.shape, LIMIT)

@@ -1,4 +1,4 @@
-"""What a unit did against what the simulator says."""
+"""Compares what a unit did with what the simulator does."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def _control(run: Run, outcome: Outcome) -> str | None:
             at = min(len(run.retired), len(expected))
         return f"retirement {at}: {run.retired[at : at + 2]}, not {expected[at : at + 2]}"
     trap = outcome.trap
-    wanted = trap and (int(trap.cause), trap.warp, trap.pc, trap.value, trap.cycle)
-    if run.trap != wanted:
-        return f"trap {run.trap}, not {wanted}"
+    required = trap and (int(trap.cause), trap.warp, trap.pc, trap.value, trap.cycle)
+    if run.trap != required:
+        return f"trap {run.trap}, not {required}"
     if trap is None:
         last = outcome.cycles - 1
         for name, value, right in (

@@ -203,10 +203,10 @@ class Coverage:
 
     def missing(self, shapes: Sequence[Shape]) -> list[Bin]:
         """Bins that were not reached, of those that these shapes have."""
-        wanted = {each for shape in shapes for each in self.wanted(shape)}
-        return sorted((each for each in wanted if not self.bins[each]), key=str)
+        required = {each for shape in shapes for each in self.required(shape)}
+        return sorted((each for each in required if not self.bins[each]), key=str)
 
-    def wanted(self, shape: Shape) -> Iterator[Bin]:
+    def required(self, shape: Shape) -> Iterator[Bin]:
         """The bins of a shape."""
         unit = shape.unit
         yield from self._operands(shape)

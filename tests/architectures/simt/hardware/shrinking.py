@@ -48,10 +48,10 @@ def _exhaust(case: Case, ways: Callable[[Case], Iterator[Case]], fails: Fails) -
     while True:
         candidates = list(ways(case))
         verdicts = fails(candidates) if candidates else []
-        found = next((c for c, bad in zip(candidates, verdicts, strict=True) if bad), None)
-        if found is None:
+        smaller = next((c for c, bad in zip(candidates, verdicts, strict=True) if bad), None)
+        if smaller is None:
             return case
-        case = found
+        case = smaller
 
 
 def _with_code(case: Case, code: Sequence[int]) -> Case:
@@ -149,7 +149,7 @@ def listing(case: Case) -> str:
         places = {Place.MULTIPLY: program.streams, Place.POST: program.stores}
         descriptors = places.get(instruction.operation.place, ())
         if instruction.d < len(descriptors):
-            lines.append(f"     ; {_told(descriptors[instruction.d])}")
+            lines.append(f"     ; {_fields_of(descriptors[instruction.d])}")
         if instruction.mnemonic == "ARG":
             warps = program.unit.warps
             own = program.arguments[instruction.imm * warps : (instruction.imm + 1) * warps]
@@ -157,7 +157,7 @@ def listing(case: Case) -> str:
     return "\n".join(lines)
 
 
-def _told(descriptor: object) -> str:
+def _fields_of(descriptor: object) -> str:
     """The fields that are not what they are where they are left out."""
     kind = type(descriptor)
     plain = kind()
