@@ -23,7 +23,7 @@ from tests.architectures.simt.hardware.campaign import (
     all_faults,
     made_cases,
 )
-from tests.architectures.simt.hardware.comparison import difference
+from tests.architectures.simt.hardware.comparison import STILL, difference
 from tests.architectures.simt.hardware.coverage import Coverage
 from tests.architectures.simt.hardware.observer import observe
 from tests.architectures.simt.hardware.shape import Shape
@@ -90,7 +90,7 @@ def run_of(case: Case, shape: Shape) -> Run:
     ends = {each.cycle for each in outcome.retirements if decode(each.word).mnemonic == "BAR"}
     assert not ends
     return Run(
-        outcome.cycles,
+        outcome.cycles if trap is None else outcome.cycles + STILL,
         None if trap else outcome.cycles - 1,
         outcome.released if trap is None else trap.cycle + 1,
         trap and (int(trap.cause), trap.warp, trap.pc, trap.value, trap.cycle),

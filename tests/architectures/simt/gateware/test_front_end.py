@@ -228,6 +228,7 @@ TRAPS = {
     "predicate 4": (f".word {0x20 << 26 | 4 << 23}", Cause.ENCODING, 0x20 << 26 | 4 << 23),
     "end of the program": ("NOP", Cause.PC, 1),
     "jump beyond": ("JMP 3\nHALT", Cause.PC, 4),
+    "jump behind the last instruction": ("JMP 1\nHALT", Cause.PC, 2),
     "jump to where addresses wrap": ("JMP -9\nHALT", Cause.PC, 0x7FF8),
     "branch beyond": ("BEQ s0, s0, 2\nHALT", Cause.PC, 3),
     "vector register": (f".word {0x22 << 26 | 5 << 13}\nHALT", Cause.REGISTER, 5),

@@ -22,7 +22,7 @@ from tests.architectures.simt.programs import Case, flipped, random_case
 __all__ = ["Campaign", "Failure", "Made", "Report", "made_cases"]
 
 #: The watchdog of programs that may not end, and most cycles of all others.
-WATCHDOG, LIMIT = 3000, 60_000
+WATCHDOG, LIMIT = 3000, 500_000
 #: Programs that are tried for a fault.
 ATTEMPTS = 4
 LEGAL, FLIPPED, FAULTY = "legal", "flipped", "faulty"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from hawx_hw.architectures.simt.isa import decode
+from hawx_hw.architectures.simt.isa import POST_LATENCY, decode
 from hawx_hw.architectures.simt.simulator import Outcome
 from tests.architectures.simt.hardware.observer import Observer
 from tests.architectures.simt.hardware.simulation import Run
 
-__all__ = ["difference"]
+__all__ = ["STILL", "difference"]
+
+#: Cycles after a trap, or after the last walk that was under way, in which words are stored.
+STILL = POST_LATENCY + 1
 
 
 def difference(run: Run, outcome: Outcome, observer: Observer) -> str | None:
@@ -41,6 +44,8 @@ def _control(run: Run, outcome: Outcome) -> str | None:
                 return f"{name} {value}, not {right}"
     elif run.done is not None or run.released is None:
         return f"after a trap: done {run.done}, released {run.released}"
+    elif run.cycles != outcome.cycles + STILL:
+        return f"cycles {run.cycles} with those after a trap, not {outcome.cycles + STILL}"
     return None
 
 

@@ -348,7 +348,7 @@ def _coordinates(stream: Stream, scalars: Sequence[int]) -> list[tuple[int, int]
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
-def observe(case: Case, shape: Shape, limit: int = 60_000) -> tuple[Outcome, Observer]:
+def observe(case: Case, shape: Shape, limit: int = 500_000) -> tuple[Outcome, Observer]:
     """Run a case that fits a shape."""
     observer = Observer(case, shape)
     return observer.run(limit), observer
