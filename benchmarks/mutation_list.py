@@ -1536,13 +1536,6 @@ _SIMT_PROGRAM_BREAKAGES = (
         f"{_SIMT_TESTS}/test_random_programs.py",
     ),
     Mutation(
-        "a-walk-that-faulted-and-goes-on",
-        f"{_SIMT_GATEWARE}/warp_states.py",
-        "~(ended | stopped)",
-        "~ended",
-        f"{_SIMT_TESTS}/test_random_programs.py",
-    ),
-    Mutation(
         "layers-with-the-number-of-the-barrier-before",
         f"{_SIMT_GATEWARE}/warp_states.py",
         "number.eq(Mux(comes, self.executed.layer, arrived))",
