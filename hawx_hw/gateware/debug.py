@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hawx_hw.gateware.layout import index_width
-
 __all__ = ["COMMANDS", "STATES", "DebugFormat", "DebugIndex", "index_word"]
 
 #: Members of the port that go into a core, and those that come out beside ``data``.
@@ -85,8 +83,10 @@ class DebugFormat:
             Pulses: no source begins an instruction from the next cycle on, or all may again; of
             both in one cycle, ``halt`` counts. A core stays halted over the ends of inferences.
         step : In(1)
-            Pulse: ``source`` begins one instruction in its next turn, halted or not.
-        source : In
+            Pulse: ``source`` begins one instruction in its next turn, halted or not. It is ignored
+            where ``source`` is not ready, or there is no such source. ``halt`` in a later cycle,
+            and the begin of an inference, take it back as long as it has not been followed.
+        source : In(8)
         break_enable, break_address : In
             A source that is to begin the instruction at the address halts the core instead.
         halted : Out(1)
@@ -107,7 +107,7 @@ class DebugFormat:
                 "halt": In(1),
                 "resume": In(1),
                 "step": In(1),
-                "source": In(index_width(self.sources)),
+                "source": In(8),
                 "break_enable": In(1),
                 "break_address": In(self.address_bits),
                 "halted": Out(1),

@@ -299,7 +299,14 @@ def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
             (
                 Field("halt", Access.W1S, "No warp begins an instruction any more.", 0),
                 Field("resume", Access.W1S, "All warps may begin instructions.", 1),
-                Field("step", Access.W1S, "The warp of WARP begins one instruction.", 2),
+                Field(
+                    "step",
+                    Access.W1S,
+                    "The warp of WARP begins one instruction. Ignored where it is not READY, or "
+                    "there is none of this number; a later HALT, and the begin of an inference, "
+                    "take back what has not begun.",
+                    2,
+                ),
                 Field(
                     "breakpoint",
                     Access.RW,
@@ -319,7 +326,7 @@ def _debug_registers(core: CoreSignature) -> tuple[Register, ...]:
                     "still",
                     Access.RO,
                     "Instructions that have begun have ended, or wait for another warp or for the "
-                    "result to be sent.",
+                    "result to be sent; after a trap, the walks of the engines have ended.",
                     1,
                 ),
                 Field("ready", Access.RO, "Warps that would begin an instruction.", 8, 8),

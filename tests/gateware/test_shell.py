@@ -772,6 +772,7 @@ def test_debugging_goes_through_registers():
         assert await bench.read(ctx, "debug_status") == 0b01001 << 16 | 0b10110 << 8 | 3
         await bench.write(ctx, "debug_control", 4 << 8 | 4)
         await bench.write(ctx, "debug_control", 3 << 8 | 8 | 4)
+        await bench.write(ctx, "debug_control", 9 << 8 | 4)
         await bench.write(ctx, "debug_control", 3 << 8 | 8 | 2)
         assert await bench.read(ctx, "debug_control") == 3 << 8 | 8
         await bench.write(ctx, "debug_break", 0x9AB)
@@ -783,4 +784,5 @@ def test_debugging_goes_through_registers():
 
     simulate(bench.shell, host, background=[core])
     assert pulses == ["halt", "resume"]
-    assert steps == [(4, 0), (3, 1)]
+    # A number that no source has comes to the core as it is.
+    assert steps == [(4, 0), (3, 1), (9, 0)]

@@ -44,7 +44,7 @@ class Halted:
     ):
         self.program = program
         self.simulator = Simulator(program, activations)
-        self.simulator.halted = True
+        self.simulator.halt()
         for warp in self.warps if used else ():
             warp.scalars[1:] = [1] * (SCALARS - 1)
             warp.predicates[1:] = True
@@ -70,7 +70,7 @@ class Halted:
     def step(self, warp: int) -> frozenset[str]:
         """Run an instruction of a warp that is ready; returns the names of what it wrote."""
         before = self.simulator.retired
-        self.simulator.permitted = warp
+        self.simulator.permit(warp)
         while self.simulator.permitted is not None:
             self.simulator.step()
         while not self.simulator.still:

@@ -14,7 +14,7 @@ place. Some cycles after its last step the instruction ends.
 
 **Halt.** While the unit is halted, no warp begins an instruction but one that is permitted to;
 those that have begun go on to their end. A warp that is to begin the instruction at a breakpoint
-halts the unit instead.
+halts the unit instead. Only a warp that is ready is permitted to begin.
 
 **Traps.** After the cycle of a trap no instruction begins, none ends but those whose walk has
 begun, and these go on to their end.
@@ -178,8 +178,6 @@ class Simulator:
     ----------
     halted : bool
         No warp begins an instruction, but for the permitted one.
-    permitted : int or None
-        The warp that begins one instruction in its next turn all the same.
     breakpoints : set of int
         Addresses.
     """
@@ -209,7 +207,7 @@ class Simulator:
             _Engine(Place.POST, POST_SCALARS, POST_LATENCY, POST_FAULT_LATENCY),
         )
         self.halted = False
-        self.permitted: int | None = None
+        self._permitted: int | None = None
         self.breakpoints: set[int] = set()
         self._claimed = False
         self._released: int | None = None
@@ -242,6 +240,21 @@ class Simulator:
             any(state is State.BUSY for state in self._states)
             or (State.RESULT in self._states and self._cycle >= self._result_free)
         )
+
+    @property
+    def permitted(self) -> int | None:
+        """The warp that begins one instruction in its next turn, halted or not."""
+        return self._permitted
+
+    def halt(self) -> None:
+        """From now on no warp begins an instruction, nor does one that was permitted to."""
+        self.halted, self._permitted = True, None
+
+    def permit(self, number: int) -> None:
+        """Let a warp begin one instruction; nothing where it is not ready, or not there."""
+        there = self._trap is None and 0 <= number < len(self._warps)
+        if there and self._states[number] is State.READY:
+            self._permitted = number
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -322,8 +335,8 @@ class Simulator:
             self._executes[self._cycle + FRONT_END_LATENCY - 1] = number
 
     def _may_begin(self, number: int) -> bool:
-        if self.permitted == number:
-            self.permitted = None
+        if self._permitted == number:
+            self._permitted = None
             return True
         if self._warps[number].pc in self.breakpoints:
             self.halted = True

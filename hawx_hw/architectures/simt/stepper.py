@@ -78,7 +78,7 @@ class Stepper:
 
     def _begin(self) -> None:
         self.simulator = Simulator(self._program, self._activations)
-        self.simulator.halted = True
+        self.simulator.halt()
         self.simulator.breakpoints = self._breakpoints
         self.warp = 0
 
@@ -139,7 +139,7 @@ class Stepper:
     def _instruction(self, number: int) -> Iterator[str]:
         """Run one instruction of a warp that is ready."""
         before = self.simulator.retired
-        self.simulator.permitted = number
+        self.simulator.permit(number)
         while self.simulator.permitted is not None and not self.simulator.done:
             self.simulator.step()
         self._settle()
@@ -201,7 +201,7 @@ class Stepper:
         while not simulator.done and not simulator.halted and simulator.cycle - begun < cycles:
             simulator.step()
         stopped = simulator.halted
-        simulator.halted = True
+        simulator.halt()
         self._settle()
         yield (
             f"{simulator.retired - before} instructions, up to cycle {simulator.cycle}"

@@ -259,3 +259,35 @@ def test_flipped_bits_end_in_traps_or_not_at_all() -> None:
         )
         causes.add(None if outcome.trap is None else outcome.trap.cause)
     assert {None, Cause.ENCODING} < causes
+
+
+def test_only_a_warp_that_is_ready_is_permitted_to_begin() -> None:
+    simulator = Simulator(assemble(".unit lanes=1 warps=2\nBAR 1\nNOP\nHALT"))
+    simulator.halt()
+
+    def step(*numbers: int) -> list[int]:
+        for number in numbers:
+            simulator.permit(number)
+            for _ in range(20):
+                simulator.step()
+        assert simulator.permitted is None
+        return [warp.pc for warp in simulator.outcome().warps]
+
+    assert step(-1, 2, 255) == [0, 0]
+    assert step(0, 0, 0) == [0, 0]
+    # The barrier opens: the steps that warp 0 was not ready for have been ignored.
+    assert step(1) == [1, 1]
+    assert step(0, 0, 0, 0) == [3, 1]
+    simulator.permit(1)
+    assert simulator.permitted == 1
+    simulator.halt()
+    assert step() == [3, 1]
+
+
+def test_nobody_is_permitted_to_begin_after_a_trap() -> None:
+    simulator = Simulator(assemble(".unit lanes=1 warps=2\nREL\nREL\nHALT"))
+    while not simulator.trapped:
+        simulator.step()
+    for number in range(2):
+        simulator.permit(number)
+    assert simulator.permitted is None

@@ -40,8 +40,10 @@ class DebugUnit(wiring.Component):
     """Lets warps begin instructions, or not, as in
     :class:`~hawx_hw.architectures.simt.simulator.Simulator`.
 
-    A warp that is permitted to begin does so in its next turn. Else none begins while the unit is
-    halted, and one whose instruction stands at the breakpoint halts the unit instead.
+    A step permits a warp that is ready to begin an instruction in its next turn; another one is
+    ignored, so that no permission is left when an inference ends but by a trap. Without one none
+    begins while the unit is halted, and one whose instruction stands at the breakpoint halts the
+    unit instead.
 
     **Latency**: ``may_begin`` is of the same cycle. ``port.data`` follows ``port.index`` by
     :attr:`LATENCY`, while the unit is still.
@@ -54,8 +56,12 @@ class DebugUnit(wiring.Component):
     Attributes
     ----------
     port : Out(DebugFormat.signature)
+    start : In(1)
+        An inference begins.
+    running : In(1)
+        It has not ended, nor come to rest after a trap.
     goes_on : In(1)
-        An inference runs, and there was no trap.
+        It runs, and there was no trap.
     ready, away, walking, at_barrier, at_result, ended, retired : In(warps)
         As in :class:`~.warp_states.WarpStates`; ``walking`` is ``walkers`` there, ``ended`` is
         ``halted``.
@@ -87,6 +93,8 @@ class DebugUnit(wiring.Component):
         super().__init__(
             {
                 "port": Out(debug_format(unit).signature),
+                "start": In(1),
+                "running": In(1),
                 "goes_on": In(1),
                 **{name: In(warps) for name in _STATES},
                 "instructions": In(data.ArrayLayout(32, warps)),
@@ -117,24 +125,36 @@ class DebugUnit(wiring.Component):
     def _gate(self, m: Module) -> None:
         """Whether the warp whose turn it is begins."""
         port = self.port
-        permitted, permits = Signal(), Signal()
-        own = Signal(len(port.source), reset_less=True)
+        permitted, permits, permit = Signal(), Signal(), Signal()
+        own = Signal(len(self.warp), reset_less=True)
         stands = Signal()
         m.d.comb += [
+            permit.eq(port.step & self._may_step()),
             permits.eq(permitted & (self.warp == own)),
             stands.eq(port.break_enable & (self.pc == port.break_address)),
             self.may_begin.eq(permits | ~(port.halted | stands)),
             port.ready.eq(self.ready & self.goes_on.replicate(self._unit.warps)),
             port.ended.eq(self.ended),
         ]
-        with m.If(self.turn & permits):
-            m.d.sync += permitted.eq(0)
-        with m.If(port.step):
+        with m.If(permit):
             m.d.sync += [permitted.eq(1), own.eq(port.source)]
+        with m.Elif(self.turn & permits | port.halt | self.start):
+            m.d.sync += permitted.eq(0)
         with m.If(port.resume):
             m.d.sync += port.halted.eq(0)
         with m.If(port.halt | self.turn & stands & ~permits):
             m.d.sync += port.halted.eq(1)
+
+    def _may_step(self) -> Value:
+        """Whether the warp that a step names is there, ready, and does not begin just now."""
+        port = self.port
+        free = [
+            (port.source == number)
+            & port.ready[number]
+            & ~(self.turn & self.may_begin & (self.warp == number))
+            for number in range(self._unit.warps)
+        ]
+        return Cat(*free).any()
 
     def _calm(self, m: Module) -> None:
         """Whether nothing has happened for some cycles, and nothing will."""
@@ -142,7 +162,7 @@ class DebugUnit(wiring.Component):
         cycles = Signal(range(_CALM + 1))
         m.d.comb += [
             idle.eq(self.ready | self.at_barrier | self.at_result | self.ended),
-            quiet.eq(~self.goes_on | self.port.halted & idle.all()),
+            quiet.eq(~self.running | self.port.halted & idle.all()),
             self.port.still.eq(quiet & (cycles == _CALM)),
         ]
         with m.If(~quiet | self.port.step):
@@ -225,7 +245,7 @@ class DebugUnit(wiring.Component):
             events.multiply.eq(self.multiplies),
             events.post.eq(self.posts),
         ]
-        with m.If(self.goes_on & ~self.multiplies):
+        with m.If(self.running & ~self.multiplies):
             for name, applies in reversed(causes.items()):
                 with m.If(applies):
                     m.d.comb += [events[each].eq(each == name) for each in causes]

@@ -284,6 +284,8 @@ class FrontEnd(wiring.Component):
         connect(m, unit.registers, flipped(self.inspected))
         attach(m, unit, self._states, self._file, self._masks)
         m.d.comb += [
+            unit.start.eq(self.start),
+            unit.running.eq(self._running),
             unit.goes_on.eq(self._goes_on),
             unit.turn.eq(comes),
             unit.warp.eq(turn[: len(unit.warp)]),

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from hawx_hw.architectures.simt.assembler import assemble
 from hawx_hw.architectures.simt.gateware.debug_counters import DebugCounters
 from hawx_hw.architectures.simt.gateware.debug_ports import COUNTERS
 from hawx_hw.architectures.simt.plan import Plan
 from hawx_hw.architectures.simt.schedule import schedule
+from hawx_hw.architectures.simt.simulator import simulate as simulate_program
 from hawx_hw.architectures.simt.timing import time_program
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.simulation import simulate
 from tests.architectures.simt.gateware.debugging import counters
-from tests.architectures.simt.gateware.test_debug_unit import Bench
+from tests.architectures.simt.gateware.test_debug_unit import TRAPS, Bench
 from tests.architectures.simt.networks import random_plan
 
 
@@ -104,3 +106,27 @@ def test_each_event_has_its_counter() -> None:
         assert ctx.get(dut.value) == 0
 
     simulate(dut, testbench)
+
+
+def test_idle_cycles_and_walks_add_up_after_a_trap() -> None:
+    program = assemble(TRAPS)
+    bench = Bench(program)
+
+    async def testbench(ctx: Any) -> None:
+        for watchdog in (0, 30):
+            expected = simulate_program(program, watchdog=watchdog)
+            assert expected.trap is not None
+            assert expected.cycles > expected.trap.cycle + 40
+            await bench.pulse(ctx, bench.core.start)
+            cycle = 0
+            while ctx.get(bench.core.busy):
+                ctx.set(bench.core.watchdog, cycle == watchdog != 0)
+                await ctx.tick()
+                cycle += 1
+            await ctx.tick()
+            counts = await counters(bench.reader(ctx))
+            waits = sum(value for name, value in counts.items() if name.startswith("wait_"))
+            assert counts["multiply"] == 64
+            assert counts["multiply"] + waits == counts["cycles"] == cycle >= expected.cycles
+
+    bench.run(testbench)

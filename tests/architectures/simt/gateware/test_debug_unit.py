@@ -13,6 +13,7 @@ from hawx_hw.architectures.simt.debugging import Halted
 from hawx_hw.architectures.simt.gateware.core import SimtCore, program_signature
 from hawx_hw.architectures.simt.program import Program
 from hawx_hw.architectures.simt.simulator import Simulator
+from hawx_hw.architectures.simt.simulator import simulate as simulate_program
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.gateware.debug import index_word
 from hawx_hw.gateware.simulation import simulate, stream_put
@@ -202,5 +203,163 @@ def test_what_is_not_there_reads_zero() -> None:
         for index in ((0, 2, 0, 0), (1, 1, 16, 0), (2, 1, 4, 0), (3, 1, 2, 0), (3, 1, 1, 2),
                       (2, 1, 1, 1), (4, 0, 99, 0), (5, 0, 0, 0), (15, 0, 0, 0)):  # fmt: skip
             assert await read(index_word(*index)) == 0, index
+
+    bench.run(testbench)
+
+
+#: Warp 0 walks for a long time, and warp 1 traps meanwhile.
+TRAPS = (
+    """\
+        .unit   lanes=2 cluster=2 word=2 warps=2 activation_words=8 registers=2
+        .stream s taps=2 step=1 blocks=32
+        .arg    place 0, 1
+        ARG     s1, place
+        BNE     s1, s0, other
+        LI      s8, 1
+        MAC.z   v0, s4, s
+        HALT
+other:  NOP
+        NOP
+        NOP
+        NOP
+        NOP
+        REL
+        REL
+        HALT
+"""
+    + "        .weight 1, 2\n" * 64
+)
+
+
+def test_nothing_is_still_while_an_engine_walks_after_a_trap() -> None:
+    program = assemble(TRAPS)
+    bench, expected = Bench(program), simulate_program(program)
+    trap = expected.trap
+    assert trap is not None
+    assert expected.cycles > trap.cycle + 40
+
+    async def testbench(ctx: Any) -> None:
+        port, read = bench.port, bench.reader(ctx)
+        # At last the unit is halted too, after the trap.
+        for halts in (False, True):
+            await bench.pulse(ctx, bench.core.start)
+            for cycle in range(expected.cycles):
+                ctx.set(port.halt, halts and cycle == trap.cycle + 1)
+                assert ctx.get(port.still) == 0, cycle
+                await ctx.tick()
+            await bench.still(ctx)
+            assert ctx.get(bench.core.busy) == 0
+            await compare(read, program, expected.warps[0], frozenset({"s1", "s8", "v0"}))
+            await compare(read, program, expected.warps[1], frozenset({"s1"}))
+
+    bench.run(testbench)
+
+
+WAITS = """\
+        .unit   lanes=1 cluster=1 warps=3 activation_words=8 registers=2
+        LI      s1, 1
+        BAR     1
+        LI      s1, 2
+        HALT
+"""
+
+
+class Pair:
+    """A core and the simulator under the same commands, both halted."""
+
+    def __init__(self, ctx: Any, bench: Bench):
+        self._ctx, self._bench = ctx, bench
+        self.simulator = Simulator(bench.program)
+        self.simulator.halt()
+
+    async def step(self, *warps: int) -> None:
+        """Step warps, whether they are ready or not, and compare where all are."""
+        for warp in warps:
+            await self._bench.step(self._ctx, warp)
+            self.simulator.permit(warp)
+            for _ in range(40):
+                self.simulator.step()
+            await self.compare()
+
+    async def compare(self) -> None:
+        read = self._bench.reader(self._ctx)
+        for warp in self.simulator.outcome().warps:
+            assert await read(index_word(0, warp.number, 0, 0)) == warp.pc, warp.number
+
+
+def test_a_step_of_a_warp_that_is_not_ready_is_ignored() -> None:
+    program = assemble(WAITS)
+    bench = Bench(program)
+
+    async def testbench(ctx: Any) -> None:
+        port = bench.port
+        await bench.pulse(ctx, port.halt)
+        # Nothing runs yet.
+        await bench.step(ctx, 1)
+        await bench.pulse(ctx, bench.core.start)
+        await bench.still(ctx)
+        pair = Pair(ctx, bench)
+        await pair.compare()
+        # There are no such warps.
+        await pair.step(3, 4, 5, 255)
+        assert [warp.pc for warp in pair.simulator.outcome().warps] == [0, 0, 0]
+        # Warp 0 waits at the barrier when it is stepped again: it stays where the barrier opens.
+        await pair.step(0, 0, 0, 1, 1, 2, 2)
+        assert [warp.pc for warp in pair.simulator.outcome().warps] == [2, 2, 2]
+        # Another one has ended.
+        await pair.step(1, 1, 1, 0, 2)
+        assert ctx.get(port.ended) == 0b010
+        assert ctx.get(port.ready) == 0b101
+        await bench.pulse(ctx, port.resume)
+        await bench.pulse(ctx, port.halt)
+        await bench.pulse(ctx, port.resume)
+        while ctx.get(bench.core.busy):
+            await ctx.tick()
+        # The next inference begins with nothing permitted.
+        await bench.pulse(ctx, port.halt)
+        await bench.pulse(ctx, bench.core.start)
+        await bench.still(ctx)
+        await Pair(ctx, bench).compare()
+
+    bench.run(testbench)
+
+
+def test_what_takes_a_step_back() -> None:
+    program = assemble(WAITS)
+    bench = Bench(program)
+
+    async def testbench(ctx: Any) -> None:
+        port, core = bench.port, bench.core
+        await bench.pulse(ctx, port.halt)
+        for command in (port.halt, core.start):
+            await bench.pulse(ctx, core.start)
+            # In the cycle of warp 0's turn: it comes again in four cycles.
+            ctx.set(port.source, 0)
+            await bench.pulse(ctx, port.step)
+            await bench.pulse(ctx, command)
+            await bench.still(ctx)
+            await Pair(ctx, bench).compare()
+            await bench.step(ctx, 0)
+            assert await bench.reader(ctx)(index_word(0, 0, 0, 0)) == 1
+
+    bench.run(testbench)
+
+
+def test_a_step_of_a_warp_that_begins_just_now_permits_no_second_one() -> None:
+    program = assemble(WAITS.replace("BAR     1", "NOP"))
+    bench, simulator = Bench(program), Simulator(program)
+    simulator.breakpoints = {1}
+
+    async def testbench(ctx: Any) -> None:
+        port = bench.port
+        ctx.set(port.break_enable, 1)
+        ctx.set(port.break_address, 1)
+        await bench.pulse(ctx, bench.core.start)
+        await bench.step(ctx, 0)
+        for _ in range(40):
+            simulator.step()
+        for warp in simulator.outcome().warps:
+            assert await bench.reader(ctx)(index_word(0, warp.number, 0, 0)) == warp.pc
+        assert simulator.outcome().warps[0].pc == 1
 
     bench.run(testbench)
