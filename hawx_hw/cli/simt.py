@@ -13,6 +13,7 @@ from hawx_hw.cli.simt_sources import (
     ImageOption,
     ProgramArgument,
     Runnable,
+    image_of,
     plan_of,
     runnable,
     source_program,
@@ -89,19 +90,24 @@ def disassemble(
         target = check_output(user_path(output, "--output"), "--output", suffixes=(".s",))
     elif image is not None:
         raise UserError("An image is written beside a source", where="--image", hint="Add -o.")
+    codes = None if image is None else image_of(config, image)
     plan = plan_of(config, build, silent=as_json)
+    chosen = None if codes is None else with_image(plan, codes)
+    written = [] if target is None else _write(plan, chosen, target)
     show_listing(plan, as_json)
-    if target is None:
-        return
-    chosen = None if image is None else with_image(plan, config, image)
+    for line in () if as_json else written:
+        typer.echo(line)
+
+
+def _write(plan: Plan, chosen: Runnable | None, target: Path) -> list[str]:
+    """Write a plan's program, and its image; return what was written."""
     _write_source(plan, target)
     written = [f"{target}: {len(plan.program.code)} instructions"]
     if chosen is not None and chosen.activations is not None:
         np_file = target.with_suffix(".npy")
         write_codes(np_file, chosen.activations)
         written.append(f"{np_file}: {len(chosen.activations)} words of activations")
-    for line in () if as_json else written:
-        typer.echo(line)
+    return written
 
 
 def show_listing(plan: Plan, as_json: bool) -> None:
@@ -167,6 +173,7 @@ def simulate(
     """
     from hawx_hw.architectures.simt.simulator import simulate as run
     from hawx_hw.architectures.simt.trace import trace_line, trap_text
+    from hawx_hw.architectures.simt.traps import Cause
 
     chosen = runnable(program, image, build, silent=as_json)
     outcome = run(chosen.program, chosen.activations, watchdog=watchdog)
@@ -174,7 +181,10 @@ def simulate(
         for each in outcome.retirements:
             typer.echo(trace_line(chosen.program, each))
     if outcome.trap is not None:
-        raise HawxError(trap_text(chosen.program, outcome.trap))
+        text = trap_text(chosen.program, outcome.trap)
+        if outcome.trap.cause is Cause.WATCHDOG:
+            text = f"{text}. Allow more with --watchdog, or let the program end."
+        raise HawxError(text)
     codes = _outputs(chosen, outcome)
     _report(chosen, outcome, codes, as_json)
 
@@ -255,7 +265,7 @@ def _layers(timing: Timing) -> list[dict[str, Any]]:
             "number": layer.number,
             "cycles": layer.end - layer.begin,
             "products": layer.products,
-            "causes": dict(layer.causes),
+            "causes": {cause: round(cycles, 3) for cause, cycles in layer.causes.items()},
         }
         for layer in timing.layers
     ]

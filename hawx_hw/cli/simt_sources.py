@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
     from hawx_hw.architectures.simt.plan import Plan
     from hawx_hw.architectures.simt.program import Program
+    from hawx_hw.config.models import Config
 
 __all__ = [
+    "Image",
     "ImageOption",
     "ProgramArgument",
     "Runnable",
+    "image_of",
     "plan_of",
     "runnable",
     "source_program",
@@ -68,6 +72,24 @@ class Runnable:
     label: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Image:
+    """An input of a config's network.
+
+    Parameters
+    ----------
+    name : str
+        As the command was given it.
+    codes : ndarray of int8
+    label : int or None
+        Its class, where it is one of the test images.
+    """
+
+    name: str
+    codes: np.ndarray
+    label: int | None = None
+
+
 def source_program(source: str) -> Program:
     """The program of a source."""
     from hawx_hw.architectures.simt.assembler import assemble_file
@@ -88,19 +110,31 @@ def runnable(name: str, image: str | None, build: Path, *, silent: bool) -> Runn
             )
         codes = None if image is None else _codes(image)
         return Runnable(program, None if codes is None else _words(codes, image or "", program))
-    made = plan_of(name, build, silent=silent)
-    return with_image(made, name, "0" if image is None else image)
+    # What is wrong with the image is told before anything is built.
+    codes = image_of(name, "0" if image is None else image)
+    return with_image(plan_of(name, build, silent=silent), codes)
 
 
-def with_image(plan: Plan, config: str, image: str) -> Runnable:
-    """The program of a config's network, with one of its test images or one of a file."""
-    codes, label = _test_image(config, int(image)) if image.isdecimal() else (_codes(image), None)
-    if codes.shape != plan.compiled.image.shape:
+def image_of(config: str, image: str) -> Image:
+    """A test image of a config by its number, or the codes of a file."""
+    path, content = _simt_config(config)
+    if not image.isdecimal():
+        return Image(image, _codes(image))
+    return Image(image, *_test_image(path, content, int(image)))
+
+
+def with_image(plan: Plan, image: Image) -> Runnable:
+    """The program of a config's network, with an image."""
+    shape = plan.compiled.image.shape
+    fits = image.codes.size == math.prod(shape)
+    if image.codes.shape != shape:
         raise UserError(
-            f"The network takes codes of shape {plan.compiled.image.shape}, not {codes.shape}",
-            where=f"--image {image}",
+            f"The network takes codes of shape {shape}, not {image.codes.shape}",
+            where=f"--image {image.name}",
+            hint=f"Reshape them to {shape}." if fits else "Give it the codes of one image.",
         )
-    return Runnable(plan.program, plan.compiled.image.memory(codes), plan, codes, label)
+    memory = plan.compiled.image.memory(image.codes)
+    return Runnable(plan.program, memory, plan, image.codes, image.label)
 
 
 def write_codes(path: Path, codes: np.ndarray) -> None:
@@ -122,23 +156,15 @@ def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
     UserError
         It is of another architecture.
     """
-    from hawx_hw.architectures.simt.config import SimtConfig
     from hawx_hw.architectures.simt.plan import Plan as SimtPlan
-    from hawx_hw.config.load import blame, find_config, load_config, located
+    from hawx_hw.config.load import blame, located
     from hawx_hw.design.design import Design
     from hawx_hw.graph.storage import load_graph
     from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import console_for
 
-    path = find_config(name)
-    config = load_config(path)
-    if not isinstance(config.accelerator, SimtConfig):
-        raise UserError(
-            f"An accelerator of architecture {config.accelerator.architecture} has no program",
-            where=f"{path}: accelerator.architecture",
-            hint="Write architecture: simt.",
-        )
+    path, config = _simt_config(name)
     folder = build / config.name
     try:
         pipeline = pipeline_of(config, folder, console_for(silent=silent), base=path.parent)
@@ -152,16 +178,39 @@ def plan_of(name: str, build: Path, *, silent: bool) -> Plan:
     return plan
 
 
-def _test_image(name: str, number: int) -> tuple[np.ndarray, int]:
-    """Codes and class of a test image of a config's data set."""
-    from hawx_hw import datasets
-    from hawx_hw.config.load import blame, find_config, load_config
-    from hawx_hw.graph.pixels import codes
+def _simt_config(name: str) -> tuple[Path, Config]:
+    """The config of a SIMT unit, and where it is."""
+    from hawx_hw.architectures.simt.config import SimtConfig
+    from hawx_hw.config.load import find_config, load_config
 
+    if name.lower().endswith(".s"):
+        raise UserError(
+            "This is a source, not a config",
+            where=name,
+            hint=f"hawx assemble {name} lists its program.",
+        )
     path = find_config(name)
     config = load_config(path)
-    with blame("network.dataset"):
-        test = datasets.load(config.network.dataset, base=path.parent).test
+    if not isinstance(config.accelerator, SimtConfig):
+        raise UserError(
+            f"An accelerator of architecture {config.accelerator.architecture} has no program",
+            where=f"{path}: accelerator.architecture",
+            hint="Write architecture: simt.",
+        )
+    return path, config
+
+
+def _test_image(path: Path, config: Config, number: int) -> tuple[np.ndarray, int]:
+    """Codes and class of a test image of a config's data set."""
+    from hawx_hw import datasets
+    from hawx_hw.config.load import blame, located
+    from hawx_hw.graph.pixels import codes
+
+    try:
+        with blame("network.dataset"):
+            test = datasets.load(config.network.dataset, base=path.parent).test
+    except UserError as error:
+        raise located(error, path) from error
     if number >= len(test):
         raise UserError(
             f"There are only {len(test):,} test images", where=f"--image {number}",
@@ -178,7 +227,13 @@ def _codes(name: str) -> np.ndarray:
     from hawx_hw.util.paths import user_path
 
     array = read_integers(user_path(name, "--image"))
-    if array.size and not -128 <= array.min() <= array.max() <= 127:
+    if not array.ndim or not array.size:
+        raise UserError(
+            "This array is empty" if array.ndim else "This is a single number, not an array",
+            where=f"--image {name}",
+            hint="Give it the codes of an image, or leave the option out.",
+        )
+    if not -128 <= array.min() <= array.max() <= 127:
         raise UserError(
             "Codes must be in [-128, 127]",
             where=f"--image {name}",

@@ -31,7 +31,7 @@ def step(program: ProgramArgument, image: ImageOption = None, build: BuildOption
     typer.echo(stepper.where())
     for number, line in enumerate(_lines(sys.stdin, asks), 1):
         try:
-            for text in stepper.do(line):
+            for text in stepper.do(_checked(line)):
                 typer.echo(text)
         except UserError as error:
             if not asks:
@@ -39,6 +39,15 @@ def step(program: ProgramArgument, image: ImageOption = None, build: BuildOption
             typer.echo(str(error))
         if stepper.ended:
             return
+
+
+def _checked(line: str) -> str:
+    """The line, if it is text: in some locales Python decodes other bytes as half characters."""
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UserError("This is no text", hint="Write commands in UTF-8, one a line.") from error
+    return line
 
 
 def _lines(source: TextIO, asks: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,8 @@ def test_a_trap_has_the_line_of_the_source(capsys: pytest.CaptureFixture[str]) -
         (np.array([128]), "--image x.npy: Codes must be in [-128, 127]"),
         (np.zeros(33, dtype=np.int8), "33 codes are 9 words, more than 8. Give .unit more"),
         (np.zeros(3), "x.npy: This holds no integers"),
+        (np.zeros((3, 0), dtype=int), "--image x.npy: This array is empty. Give it the codes"),
+        (np.array(3), "--image x.npy: This is a single number, not an array. Give it"),
     ],
 )
 def test_images_that_are_refused(
@@ -111,3 +114,23 @@ def test_a_program_without_an_end(capsys: pytest.CaptureFixture[str]) -> None:
     Path("k.s").write_text(".unit lanes=1\nhere: JMP here\n", encoding="utf-8")
     message = hawx(capsys, "simulate", "k.s", "--watchdog", "50", status=1)
     assert "Trap WATCHDOG of warp 0 at 0 in cycle 50" in message
+    assert message.endswith(
+        "watchdog allows. Allow more with --watchdog, or let the program end.\n"
+    )
+    assert "0: 0" not in message
+
+
+def test_cycles_of_causes_are_rounded(capsys: pytest.CaptureFixture[str]) -> None:
+    """Products of three lanes are thirds of a cycle."""
+    source = re.sub("lanes=4", "lanes=3", SOURCE).replace("taps=4", "taps=3").replace(", 4\n", "\n")
+    source = source.replace("MAC.z   v0, s4, s", "PLT     p1, s8\n        MAC.z   v0, s4, s @p1")
+    Path("k.s").write_text(source, encoding="utf-8")
+    text = hawx(capsys, "simulate", "k.s", "--json")
+    causes = [cycles for layer in json.loads(text)["layers"] for cycles in layer["causes"].values()]
+    assert any(cycles % 1 for cycles in causes), text
+    assert all(cycles == round(cycles, 3) for cycles in causes)
+
+
+def test_a_source_is_no_config(capsys: pytest.CaptureFixture[str]) -> None:
+    message = hawx(capsys, "disassemble", "k.s", status=2)
+    assert "k.s: This is a source, not a config. hawx assemble k.s lists its program." in message

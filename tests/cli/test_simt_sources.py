@@ -93,12 +93,20 @@ def test_images_of_a_config(network: str) -> None:
     ("image", "message"),
     [
         ("1000", "--image 1000: There are only"),
-        ("x.npy", r"The network takes codes of shape \(1, 9, 9\), not \(81,\)"),
+        (
+            "x.npy",
+            r"The network takes codes of shape \(1, 9, 9\), not \(81,\)\. Reshape them to "
+            r"\(1, 9, 9\)\.",
+        ),
+        ("y.npy", r"not \(2, 9, 9\)\. Give it the codes of one image\."),
+        ("empty.npy", "--image empty.npy: This array is empty"),
         ("nothing.npy", "nothing.npy"),
     ],
 )
 def test_images_that_a_config_has_not(network: str, image: str, message: str) -> None:
     np.save("x.npy", np.zeros(81, dtype=int))
+    np.save("y.npy", np.zeros((2, 9, 9), dtype=int))
+    np.save("empty.npy", np.zeros((0, 9, 9), dtype=int))
     with pytest.raises(UserError, match=message):
         runnable(network, image, Path("build"), silent=True)
 
@@ -152,6 +160,30 @@ def test_what_disassemble_refuses(network: str, capsys: pytest.CaptureFixture[st
     assert "--image: An image is written beside a source. Add -o." in message
     message = hawx(capsys, "disassemble", network, "-o", "tiny.txt", status=2)
     assert "--output" in message
+
+
+@pytest.mark.parametrize("image", ["1000", "nothing.npy", "floats.npy"])
+def test_a_bad_image_is_refused_before_anything_is_built(
+    network: str, image: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("floats.npy", np.zeros((1, 9, 9)))
+    for command in (["disassemble", "-o", "tiny.s"], ["simulate"], ["step"]):
+        with pytest.raises(SystemExit) as end:
+            cli.main([*command, network, "--image", image, "--build", "other"])
+        assert end.value.code == 2
+        assert capsys.readouterr().out == ""
+        assert not Path("other").exists() and not Path("tiny.s").exists()
+
+
+def test_an_image_of_another_shape_leaves_nothing_behind(
+    network: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("x.npy", np.zeros(81, dtype=int))
+    with pytest.raises(SystemExit):
+        cli.main(["disassemble", network, "-o", "tiny.s", "--image", "x.npy", "--json"])
+    output = capsys.readouterr()
+    assert output.out == "" and "Reshape them" in output.err
+    assert not Path("tiny.s").exists()
 
 
 def test_another_result_than_the_models_is_an_error(

@@ -64,3 +64,14 @@ def test_what_is_no_text_is_refused() -> None:
     given = io.TextIOWrapper(io.BytesIO(b"step\n\xff\n"), encoding="utf-8")
     with pytest.raises(Exception, match="The input is no text"):
         list(module._lines(given, False))
+
+
+def test_halves_of_characters_are_no_text(hawx) -> None:
+    """What Python makes of other bytes where the locale is C."""
+    given = b"step\n\xff\xfe\n".decode("utf-8", "surrogateescape")
+    message = hawx(given, status=2)
+    assert "hawx: line 2: This is no text. Write commands in UTF-8, one a line." in message
+    # A terminal is asked again.
+    text = hawx(f"{given}step\n", terminal=True)
+    assert "(hawx) This is no text." in text
+    assert text.encode("utf-8")

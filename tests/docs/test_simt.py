@@ -18,7 +18,7 @@ from hawx_hw.architectures.simt.stepper import COMMANDS
 from hawx_hw.architectures.simt.timing import time_program
 from hawx_hw.cli import simt as commands
 from hawx_hw.cli.main import main
-from hawx_hw.cli.simt_sources import Runnable
+from hawx_hw.cli.simt_sources import Image
 from hawx_hw.config.load import load_config
 from tests.architectures.simt.networks import lenet5
 
@@ -118,12 +118,11 @@ def hawx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         assert load_config(Path(name)).accelerator == SimtConfig(lanes=8)
         return network
 
-    def with_image(made: Plan, config: str, image: str) -> Runnable:
-        codes = np.zeros(made.compiled.image.shape, dtype=np.int8)
-        return Runnable(made.program, made.compiled.image.memory(codes))
+    def image_of(config: str, image: str) -> Image:
+        return Image(image, np.zeros(network.compiled.image.shape, dtype=np.int8))
 
     monkeypatch.setattr(commands, "plan_of", plan_of)
-    monkeypatch.setattr(commands, "with_image", with_image)
+    monkeypatch.setattr(commands, "image_of", image_of)
 
     def run(command: str, typed: str) -> str:
         words = command.split()

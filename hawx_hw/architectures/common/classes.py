@@ -60,7 +60,8 @@ def layer_classes(layer: Operation, block_map: BlockMap) -> LayerClasses:
         index = block_map.index(block)
         if index is None:
             raise UserError(
-                f"Layer {layer.name!r} uses block {block.name}, which no {block_map.cell} holds",
+                f"Layer {layer.node.name!r} uses block {block.name}, which no {block_map.cell} "
+                "holds",
                 where=block_map.key,
                 hint=f"Add it to {block_map.key}, or leave that out to have it derived.",
             )

@@ -23,7 +23,7 @@ from hawx_hw.architectures.simt.isa import (
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.program import Names, Program
 from hawx_hw.architectures.simt.source import Line, Token, hint_of, lines_of, number
-from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.architectures.simt.unit import RANGES, Unit
 from hawx_hw.blocks.block import Block
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError, of_system, shown
@@ -31,6 +31,8 @@ from hawx_hw.util.files import read_text
 
 __all__ = ["assemble", "assemble_file"]
 
+#: Every number that a token can be.
+_ANY = range(-(1 << 160), 1 << 160)
 _MNEMONICS = {operation.mnemonic: operation for operation in OPERATIONS.values()}
 
 
@@ -237,7 +239,31 @@ def _operand(
         case "layer":
             return number(token, range(form.range[-1] + 1), operand.symbol)
         case _:
-            return number(token, form.range, operand.symbol)
+            return _immediate(operation, unit, token, form.range)
+
+
+def _immediate(operation: Operation, unit: Unit, token: Token, allowed: range) -> int:
+    """A number that an instruction holds."""
+    try:
+        return number(token, allowed, "The number")
+    except UserError as error:
+        if error.hint is not None or operation.mnemonic != "LI":
+            raise
+        value = number(token, _ANY)
+        raise token.error(error.what, _two_instructions(unit, value, allowed)) from error
+
+
+def _two_instructions(unit: Unit, value: int, field: range) -> str:
+    """How a scalar gets a value that the field of LI does not hold."""
+    bits = max(value.bit_length(), (~value).bit_length() + 1 if value < 0 else 1)
+    most = RANGES["scalar_bits"][1]
+    if bits > most:
+        return f"No unit has scalars of more than {most} bits."
+    # LIH keeps the bits of the field of LI, the last of which is its sign.
+    low = (value - field[0]) % len(field) + field[0]
+    high = value >> (len(field).bit_length() - 1)
+    wider = f" Give .unit scalar_bits={bits}." if bits > unit.scalar_bits else ""
+    return f"Write LI rd, {low} and then LIH rd, {high}.{wider}"
 
 
 def _register(token: Token, letter: str, count: int) -> int:

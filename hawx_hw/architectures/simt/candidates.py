@@ -37,8 +37,8 @@ def candidates(graph: Graph, accelerator: SimtConfig) -> list[Candidate]:
         No unit has the numbers that are given, or none can run the network.
     """
     units = accelerator.units()
-    fastest = _fastest(graph, units)
     refused: list[UserError] = []
+    fastest = _fastest(graph, units, refused)
     made = []
     for unit in units:
         if _size(unit) not in fastest:
@@ -63,17 +63,26 @@ def _size(unit: SimtConfig) -> tuple[int | None, ...]:
     return unit.lanes, unit.cluster, unit.word
 
 
-def _fastest(graph: Graph, units: Sequence[SimtConfig]) -> set[tuple[int | None, ...]]:
-    """Sizes of the units that take the fewest cycles, each as its first unit does."""
-    first: dict[tuple[int | None, ...], SimtConfig] = {}
-    for unit in units:
-        first.setdefault(_size(unit), unit)
-    if len(first) <= _SIZES:
-        return set(first)
+def _fastest(
+    graph: Graph, units: Sequence[SimtConfig], refused: list[UserError]
+) -> set[tuple[int | None, ...]]:
+    """Sizes of the units that take the fewest cycles, each as its first unit that can run does.
+
+    Why others cannot run the network is added to ``refused``.
+    """
+    sizes = {_size(unit) for unit in units}
+    if len(sizes) <= _SIZES:
+        return sizes
     # A limit of the memories refuses units later, one by one.
     unlimited = {"activation_kib": None, "parameter_kib": None}
-    cycles = {
-        size: plan(graph, _exact(unit).model_copy(update=unlimited)).cycles().core
-        for size, unit in first.items()
-    }
+    cycles: dict[tuple[int | None, ...], int] = {}
+    for unit in units:
+        if _size(unit) in cycles:
+            continue
+        try:
+            planned = plan(graph, _exact(unit).model_copy(update=unlimited))
+        except UserError as error:
+            refused.append(error)
+            continue
+        cycles[_size(unit)] = planned.cycles().core
     return set(sorted(cycles, key=lambda size: (cycles[size], size))[:_SIZES])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_WEIGHT_BANKS", "LaneConfig", "SimtConfig"]
 
-#: Banks of the weight memory, one after the other in depth.
+#: Banks of the weight memory: words one after the other lie in banks one after the other.
 MOST_WEIGHT_BANKS = 64
 # Lanes where neither they nor multipliers are given.
 _LANES = 8

@@ -199,9 +199,9 @@ def _needs(part: LayerClasses, count: int) -> np.ndarray:
 
 def not_served(layers: Sequence[Operation], lane_blocks: LaneBlockMap, fixed: bool) -> UserError:
     """The error of a lane block map that cannot serve the blocks of some layers."""
-    names = ", ".join(repr(layer.name) for layer in layers)
+    names = ", ".join(repr(layer.node.name) for layer in layers)
     kinds = "; ".join(
-        f"{layer.name}: {len(layer_classes(layer, lane_blocks).blocks)} kinds of filter"
+        f"{layer.node.name}: {len(layer_classes(layer, lane_blocks).blocks)} kinds of filter"
         for layer in layers
     )
     order = " in the order of the network's input" if fixed else ""

@@ -64,7 +64,8 @@ FEATURES = {
     "several": "lanes that hold several blocks (1) or none (0)",
     "most_blocks": "blocks of a lane, at most",
     "lane_product_bits": "width of what is added, summed over the lanes (bits)",
-    "isolated_product_bits": "width of the isolated products, summed over the blocks (bits)",
+    "isolated_product_bits": "the lane's widest product for each block of a lane with several, "
+    "summed over the lanes (bits)",
     "block_area": "total area of the blocks (um2)",
     "block_leakage_uw": "total leakage of the blocks (uW)",
     "block_energy_pj": "energy of an image's multiplications, uniform operands, with glitches (pJ)",

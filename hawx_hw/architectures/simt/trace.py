@@ -39,8 +39,10 @@ def trace_line(program: Program, each: Retirement) -> str:
 def trap_text(program: Program, trap: Trap) -> str:
     """A trap in words, with its place in the source."""
     what, value = CAUSES[trap.cause]
+    # A cause whose value is always 0 has none to tell.
+    detail = "" if value == "0" else f" ({value}: {trap.value})"
     place = place_of(program, trap.pc)
     return (
         f"{place}{': ' if place else ''}Trap {trap.cause.name} of warp {trap.warp} at {trap.pc} in "
-        f"cycle {trap.cycle}: {what} ({value}: {trap.value})"
+        f"cycle {trap.cycle}: {what}{detail}"
     )

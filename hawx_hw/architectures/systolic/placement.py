@@ -144,9 +144,9 @@ def not_served(
     classes: Sequence[LayerClasses], pe_blocks: PeBlockMap, fixed: bool, complete: bool = True
 ) -> UserError:
     """The error of a PE block map that cannot serve the blocks of some layers."""
-    names = ", ".join(repr(part.layer.name) for part in classes)
+    names = ", ".join(repr(part.layer.node.name) for part in classes)
     kinds = "; ".join(
-        f"{part.layer.name}: {len(part.blocks)} kinds of filter, {len(part.tap_counts)} of tap"
+        f"{part.layer.node.name}: {len(part.blocks)} kinds of filter, {len(part.tap_counts)} of tap"
         for part in classes
     )
     cut = "" if complete else " (the PE block map is so irregular that not every way was tried)"

@@ -60,4 +60,5 @@ def layer(choice: np.ndarray, kernel: tuple[int, int] = (1, 1), name: str = "con
     made = operations(graph, window_limit=16)[0]
     assert made.weight is not None
     blocks = np.array(BLOCKS, dtype=object)[choice].reshape(made.weight.shape)
-    return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name)
+    node = replace(made.node, name=name)
+    return replace(made, blocks=LayerBlocks.by_weight(blocks), name=name, node=node)

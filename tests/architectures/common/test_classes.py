@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from hawx_hw.architectures.common.block_map import BlockMap
 from hawx_hw.architectures.common.classes import layer_classes
+from hawx_hw.architectures.common.operations import operations
+from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.errors import UserError
-from tests.architectures.common.layers import layer
+from tests.architectures.common.layers import convolution, layer
 from tests.synthetic_blocks import BLOCKS
 
 
@@ -55,3 +57,12 @@ def test_a_block_that_no_cell_holds() -> None:
         layer_classes(made, Cells.uniform(BLOCKS[:2], 4))
     assert raised.value.where == "accelerator.cells"
     assert raised.value.hint is not None and "accelerator.cells" in raised.value.hint
+
+
+def test_a_layer_with_a_pooling_has_the_name_of_what_multiplies() -> None:
+    graph = convolution(np.random.default_rng(0), (1, 5, 5), 2, (2, 2), pool=(2, 2))
+    blocks = {"conv": LayerBlocks.uniform(BLOCKS[2], (2, 1, 2, 2))}
+    (made,) = operations(graph, window_limit=16, assignment=blocks)
+    assert made.name == "pool"
+    with pytest.raises(UserError, match="Layer 'conv' uses block"):
+        layer_classes(made, Cells.uniform(BLOCKS[:2], 4))

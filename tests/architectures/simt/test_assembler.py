@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hawx_hw.architectures.simt.assembler import assemble, assemble_file
 from hawx_hw.architectures.simt.isa import Instruction, decode
+from hawx_hw.architectures.simt.simulator import simulate
 from hawx_hw.errors import UserError
 
 HEAD = ".unit lanes=8 cluster=4 warps=2\n.stream s\n.store o\n.arg a 1\n"
@@ -72,7 +74,16 @@ def test_the_names_of_a_source() -> None:
         ("ADD s1, s2", "k.s:5:1: ADD has 3 operands, not 2. Write ADD rd, ra, rb."),
         ("NOP s1", "k.s:5:1: NOP has 0 operands, not 1. Write NOP."),
         ("ADD s1 s2, s3, s4", "k.s:5:8: 's2' has no place here. Is a comma missing?"),
-        ("LI s1, 16384", "k.s:5:8: imm must be in [-16384, 16383], not 16384"),
+        (
+            "LI s1, 16384",
+            "k.s:5:8: The number must be in [-16384, 16383], not 16384. Write LI rd, -16384 and "
+            "then LIH rd, 0.",
+        ),
+        ("LI s1, 99999", "LI rd, 1695 and then LIH rd, 3. Give .unit scalar_bits=17."),
+        ("LI s1, 0x1000000", "No unit has scalars of more than 24 bits."),
+        ("LI s1, 0b1111111111111111111111111111111111111", "No unit has scalars of more than 24"),
+        ("LI s1, many", "k.s:5:8: 'many' is no number. Write one in [-16384, 16383]."),
+        ("ADDI s1, s1, 16384", "The number must be in [-16384, 16383], not 16384"),
         ("LI s16, 1", "k.s:5:4: There is no register s16. Write s0 to s15."),
         ("LI v1, 1", "k.s:5:4: 'v1' is no register s0 to s15. Write s1, for example."),
         ("LI s, 1", "k.s:5:4: 's' is no register s0 to s15"),
@@ -124,3 +135,19 @@ def test_files(tmp_path: Path) -> None:
         assemble_file(path)
     with pytest.raises(UserError, match="No such file"):
         assemble_file(tmp_path / "none.s")
+
+
+@pytest.mark.parametrize(
+    "value", [16384, 32767, 32768, 65535, -16385, -32768, (1 << 24) - 1, -(1 << 23), 99999]
+)
+def test_two_instructions_load_what_one_cannot(value: int) -> None:
+    """The hint of a number that LI does not hold gives scalars that number."""
+    head = ".unit lanes=4 warps=1 scalar_bits=24\n"
+    with pytest.raises(UserError) as error:
+        assemble(f"{head}LI s1, {value}")
+    hint = error.value.hint or ""
+    found = re.fullmatch(r"Write (LI rd, -?\d+) and then (LIH rd, -?\d+)\.", hint)
+    assert found is not None
+    code = "\n".join(line.replace("rd", "s1") for line in found.groups())
+    outcome = simulate(assemble(f"{head}{code}\nHALT"))
+    assert int(outcome.warps[0].scalars[1]) == value % (1 << 24)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from hawx_hw.architectures.simt import candidates as module
 from hawx_hw.architectures.simt.candidates import candidates
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import plan
 from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import Graph
 from tests.architectures.simt.networks import lenet5
 from tests.search.small import small_graph
 
@@ -72,6 +74,46 @@ def test_of_many_sizes_the_fastest_are_tried() -> None:
         for each in candidates(GRAPH, given)
     }
     assert made == {size for _, size in cycles[:3]}
+
+
+class Planned:
+    """Stands for a plan: fewer cycles with larger words."""
+
+    def __init__(self, unit: SimtConfig):
+        assert unit.word is not None
+        self.core = 1000 - unit.word
+
+    def cycles(self) -> Planned:
+        return self
+
+    def accesses(self) -> tuple[()]:
+        return ()
+
+
+def test_units_that_cannot_run_the_network_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = config(multipliers=32)
+    refuses: set[tuple[str, object]] = set()
+
+    def planned(graph: Graph, unit: SimtConfig) -> Planned:
+        for key, number in refuses:
+            if getattr(unit, key) == number:
+                raise UserError(f"{key} {number} cannot run it")
+        return Planned(unit)
+
+    def left() -> list[SimtConfig]:
+        return [each.accelerator for each in candidates(GRAPH, given)]
+
+    monkeypatch.setattr(module, "plan", planned)
+    free = left()
+    fastest = max(each.word or 0 for each in free)
+    refuses = {("word", fastest)}
+    assert left() and all((each.word or 0) < fastest for each in left())
+    # Where the first unit of a size is refused, another one counts.
+    refuses = {("registers", given.units()[0].registers)}
+    assert left() == [each for each in free if each.registers != given.units()[0].registers]
+    refuses = {("architecture", "simt")}
+    with pytest.raises(UserError, match="architecture simt cannot run it"):
+        left()
 
 
 def test_units_whose_memories_are_too_small_are_left_out() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from hawx_hw.architectures.simt.config import SimtConfig
-from hawx_hw.architectures.simt.unit import Unit
+import hawx_hw
+from hawx_hw.architectures.config import AcceleratorConfig
+from hawx_hw.architectures.simt.config import MOST_WEIGHT_BANKS, SimtConfig
+from hawx_hw.architectures.simt.unit import RANGES, Unit
 from hawx_hw.errors import UserError
 
 
@@ -120,3 +124,22 @@ def test_blocks_of_lanes_that_are_to_be_chosen() -> None:
     ):
         with pytest.raises(UserError, match=message):
             config(multipliers=16, lane_blocks=[entry]).lane_block_map()
+
+
+GUIDE = Path(hawx_hw.__file__).parents[1] / "docs" / "user-guide.md"
+#: Which numbers a key's range is that of.
+LIMITS = {**RANGES, "multipliers": RANGES["lanes"], "weight_banks": (1, MOST_WEIGHT_BANKS)}
+
+
+def test_the_table_of_the_guide_has_every_key_and_its_range() -> None:
+    text = GUIDE.read_text("utf-8").partition("Keys of `architecture: simt`")[2]
+    table = text.partition("|---|---|\n")[2]
+    rows = dict(re.findall(r"\| `(\w+)` \| (.*) \|", table.partition("\n\n")[0]))
+    own = set(SimtConfig.model_fields) - set(AcceleratorConfig.model_fields)
+    assert set(rows) == own
+    for key in own & set(LIMITS):
+        low, high = LIMITS[key]
+        assert f"{low} to {high}" in rows[key], key
+        for number in (low - 1, high + 1):
+            with pytest.raises(ValidationError):
+                config(**{key: number})

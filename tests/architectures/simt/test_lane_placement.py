@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,6 +113,9 @@ def test_a_given_order_needs_lanes_that_suit_it() -> None:
     check(placement, choice, lanes)
     error = not_served([own], lanes, True)
     assert "2 lanes cannot serve the blocks of 'conv' in the order of the network's" in error.what
+    # With a pooling the message names what multiplies.
+    error = not_served([replace(own, name="pool")], lanes, True)
+    assert "'conv'" in error.what and "(conv: 2 kinds" in error.what and "pool" not in error.what
     both = LaneBlockMap.uniform(BLOCKS[:2], 2)
     (placement,) = place([own], both, 1, fixed=True) or []
     assert placement.filters.tolist() == [[0, 1], [2, -1]]

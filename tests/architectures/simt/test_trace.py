@@ -45,3 +45,10 @@ def test_addresses_without_a_line_or_an_instruction() -> None:
     assert place_of(program, 0) == "k.s:2"
     assert place_of(program, 5) == ""
     assert instruction_at(program, 5) == "(no instruction)"
+
+
+def test_a_cause_without_a_value_shows_none() -> None:
+    program = assemble(".unit lanes=1\nhere: JMP here\n", file="k.s")
+    trap = simulate(program, watchdog=50).trap
+    assert trap is not None
+    assert trap_text(program, trap).endswith("the inference takes longer than the watchdog allows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -214,6 +215,11 @@ def test_layers_that_are_added_agree() -> None:
     # Four kinds of filter, but three columns.
     with pytest.raises(UserError, match="cannot serve the blocks of 'one', 'other'"):
         place_group([one, other], PeBlockMap.uniform(BLOCKS[:3], 2, 3))
+    # With a pooling the message names what multiplies.
+    pooled = [replace(each, name=f"pool of {each.name}") for each in (one, other)]
+    with pytest.raises(UserError, match=r"blocks of 'one', 'other' \(one: 2 kinds") as error:
+        place_group(pooled, PeBlockMap.uniform(BLOCKS[:3], 2, 3))
+    assert "pool" not in error.value.what
 
 
 def test_a_given_order() -> None:

@@ -168,7 +168,7 @@ def test_a_given_pe_block_map(project: Path, run, edit) -> None:
         (
             '{blocks: ["drum(k=4)"], rows: [0], columns: 3}',
             '{blocks: ["drum(k=4)"]}',
-            "accelerator.pe_blocks: Layer 'pool1' uses block exact, which no PE holds",
+            "accelerator.pe_blocks: Layer 'conv1' uses block exact, which no PE holds",
         ),
     ],
 )
