@@ -110,9 +110,9 @@ def runnable(name: str, image: str | None, build: Path, *, silent: bool) -> Runn
             )
         codes = None if image is None else _codes(image)
         return Runnable(program, None if codes is None else _words(codes, image or "", program))
-    # What is wrong with the image is told before anything is built.
-    codes = image_of(name, "0" if image is None else image)
-    return with_image(plan_of(name, build, silent=silent), codes)
+    # A wrong image is refused before anything is built.
+    chosen = image_of(name, "0" if image is None else image)
+    return with_image(plan_of(name, build, silent=silent), chosen)
 
 
 def image_of(config: str, image: str) -> Image:

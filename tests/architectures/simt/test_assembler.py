@@ -146,8 +146,8 @@ def test_two_instructions_load_what_one_cannot(value: int) -> None:
     with pytest.raises(UserError) as error:
         assemble(f"{head}LI s1, {value}")
     hint = error.value.hint or ""
-    found = re.fullmatch(r"Write (LI rd, -?\d+) and then (LIH rd, -?\d+)\.", hint)
-    assert found is not None
-    code = "\n".join(line.replace("rd", "s1") for line in found.groups())
+    match = re.fullmatch(r"Write (LI rd, -?\d+) and then (LIH rd, -?\d+)\.", hint)
+    assert match is not None
+    code = "\n".join(line.replace("rd", "s1") for line in match.groups())
     outcome = simulate(assemble(f"{head}{code}\nHALT"))
     assert int(outcome.warps[0].scalars[1]) == value % (1 << 24)
