@@ -39,7 +39,7 @@ def trace_line(program: Program, each: Retirement) -> str:
 def trap_text(program: Program, trap: Trap) -> str:
     """A trap in words, with its place in the source."""
     what, value = CAUSES[trap.cause]
-    # A value that is always 0 says nothing.
+    # A value that is always 0 is left out.
     detail = "" if value == "0" else f" ({value}: {trap.value})"
     place = place_of(program, trap.pc)
     return (
