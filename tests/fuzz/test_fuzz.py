@@ -25,7 +25,7 @@ EXAMPLES = {
     "arguments": 60,
     "verilog": 4,
 }
-BUILT_EXAMPLES = {"records": 40, "predictors": 25}
+BUILT_EXAMPLES = {"records": 24, "predictors": 14}
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from hawx_hw.search.pareto import fronts, gains, hypervolume, pareto
 
+#: Time on a loaded machine is no property of the functions.
+UNTIMED = settings(deadline=None)
 # Few values, so that points and coordinates coincide.
 POINTS = arrays.arrays(
     np.float64,
@@ -35,16 +37,19 @@ def ref_hypervolume(points, reference):
     )
 
 
+@UNTIMED
 @given(POINTS)
 def test_the_front_is_what_nothing_dominates(points):
     assert pareto(points).tolist() == ref_pareto(points)
 
 
+@UNTIMED
 @given(POINTS)
 def test_hypervolume_counts_the_dominated_squares(points):
     assert hypervolume(points, (5, 4)) == ref_hypervolume(points, (5, 4))
 
 
+@UNTIMED
 @given(POINTS, POINTS)
 def test_gains_are_differences_of_hypervolumes(points, front):
     before = ref_hypervolume(front, (5, 6))
@@ -52,6 +57,7 @@ def test_gains_are_differences_of_hypervolumes(points, front):
     assert gains(points, front, (5, 6)).tolist() == expected
 
 
+@UNTIMED
 @given(
     arrays.arrays(
         np.float64,
@@ -63,6 +69,7 @@ def test_the_front_of_five_objectives_is_what_nothing_dominates(points):
     assert pareto(points).tolist() == ref_pareto(points)
 
 
+@UNTIMED
 @given(POINTS, st.integers(1, 4))
 def test_fronts_are_found_by_taking_the_best_away(points, most):
     expected, left = np.full(len(points), most), list(range(len(points)))

@@ -108,11 +108,10 @@ def check_unit(seed: int, simulator: str, debug: bool = False) -> None:
     run(mapped, random_codes(np.random.default_rng(seed), mapped.graph, 3), seed, simulator)
 
 
-# Six lanes of three codes a word; twenty-four of twelve, loaded.
+# Six lanes of three codes a word, loaded.
 @needs_icarus
-@pytest.mark.parametrize("seed", [19, 35])
-def test_units_with_icarus(seed: int) -> None:
-    check_unit(seed, "icarus")
+def test_units_with_icarus() -> None:
+    check_unit(19, "icarus")
 
 
 # Thirteen lanes, loaded; it is also stepped, and its counters are read.
