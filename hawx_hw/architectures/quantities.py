@@ -10,8 +10,9 @@ terms, products of its features, that it is a combination of. Predictors fit the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Literal
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Term",
     "complement",
     "feature",
+    "feature_terms",
     "log2",
+    "longest_path",
 ]
 
 #: Name of the part that stands for everything that no other part of a quantity does.
@@ -83,6 +86,11 @@ def feature(name: str) -> Term:
 def log2(name: str) -> Term:
     """The binary logarithm of a feature that is positive."""
     return Term((Factor(name, "log2"),))
+
+
+def feature_terms(names: Iterable[str]) -> SimpleNamespace:
+    """The terms that are a feature, each an attribute of its name."""
+    return SimpleNamespace(**{name: feature(name) for name in names})
 
 
 def complement(name: str) -> Term:
@@ -152,6 +160,12 @@ class Quantity:
         not of those that count as they are.
         """
         return frozenset(self.correction).union(*(part.learned for part in self.parts))
+
+
+def longest_path(kind: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
+    """The longest path that ends in a kind of module, in ns."""
+    target = f"delay_{kind}_ns"
+    return Quantity(target, "ns", (Part(kind, target, terms),), correction)
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from hawx_hw.architectures.quantities import (
@@ -8,8 +9,14 @@ from hawx_hw.architectures.quantities import (
     Term,
     complement,
     feature,
+    feature_terms,
     log2,
+    longest_path,
 )
+from hawx_hw.architectures.registry import ARCHITECTURES
+from hawx_hw.prediction.evaluation import smape
+from hawx_hw.prediction.predictors import Predictors
+from hawx_hw.prediction.storage import load_predictors, load_table
 
 A, B = feature("a"), feature("b")
 
@@ -51,3 +58,56 @@ def test_units_and_features() -> None:
     assert [each.learned for each in quantities.by_name.values()] == [
         frozenset(), {"b"}, frozenset(), {"c"}, frozenset(),
     ]  # fmt: skip
+
+
+def test_features_are_terms_by_their_names() -> None:
+    assert feature_terms(["a", "b"]).a == A
+
+
+def test_a_path_is_of_a_kind() -> None:
+    path = longest_path("pes", (A,), ("b",))
+    assert (path.target, path.unit, path.correction) == ("delay_pes_ns", "ns", ("b",))
+    assert path.parts == (Part("pes", "delay_pes_ns", (A,)),)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+class TestEveryArchitecture:
+    """The terms of an architecture are of features and kinds of modules that exist."""
+
+    def test_terms_are_of_features(self, name: str) -> None:
+        assert set(ARCHITECTURES[name].features) >= ARCHITECTURES[name].quantities.features
+
+    def test_names_of_terms_differ(self, name: str) -> None:
+        for quantity in ARCHITECTURES[name].quantities.by_name.values():
+            for part in quantity.parts:
+                assert len(set(map(str, part.terms))) == len(part.terms)
+
+    def test_targets_are_those_of_kinds(self, name: str) -> None:
+        quantities = ARCHITECTURES[name].quantities
+        assert [part.target for part in quantities.area.parts] == [
+            f"area_{part.name}" for part in quantities.area.parts
+        ]
+        for kind, quantity in quantities.paths.items():
+            assert quantity.target == f"delay_{kind}_ns"
+
+    def test_loaded_designs_are_predicted_as_they_were_measured(self, name: str) -> None:
+        """Shipped predictors and the designs that they were trained on belong together."""
+        table = load_table(ARCHITECTURES[name], "generic45")
+        trained = load_predictors(ARCHITECTURES[name], "generic45").predictors
+        estimates = trained.estimate(table.values)
+        for quantity, target, limit in (
+            ("area", "area", 1.0),
+            ("energy", "dynamic_pj", 4.0),
+            ("leakage", "leakage_uw", {"simt": 1.0}.get(name, 2.0)),
+            ("delay", "longest_path_ns", 8.0),
+        ):
+            assert smape(table.targets[target], estimates[quantity].value).mean() < limit
+
+    @pytest.mark.slow
+    def test_measured_designs_that_were_left_out_are_predicted(self, name: str) -> None:
+        table = load_table(ARCHITECTURES[name], "generic45")
+        left_out = np.arange(len(table)) % 5 == 0
+        predictors = Predictors.fit(table.subset(~left_out), "generic45")
+        rest = table.subset(left_out)
+        area = predictors.estimate(rest.values)["area"]
+        assert smape(rest.targets["area"], area.value).mean() < 2

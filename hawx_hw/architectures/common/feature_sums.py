@@ -12,9 +12,24 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.common.operations import Operation
     from hawx_hw.blocks.block import Block
     from hawx_hw.characterization.block_table import BlockTable
+    from hawx_hw.technology import Technology
     from hawx_hw.technology.memories import MemoryModel
 
-__all__ = ["BlockCosts", "image_cycles", "memory_sums"]
+__all__ = ["BlockCosts", "design_clock", "image_cycles", "memory_sums"]
+
+
+def design_clock(technology: Technology, clock_mhz: float | None) -> float:
+    """The clock of a design, in MHz: the technology's where none is given.
+
+    Raises
+    ------
+    ValueError
+        It is not positive.
+    """
+    clock = technology.clock_mhz if clock_mhz is None else clock_mhz
+    if not clock > 0:
+        raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
+    return clock
 
 
 def image_cycles(plan: Plan) -> int:

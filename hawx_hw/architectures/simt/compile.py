@@ -28,10 +28,11 @@ from hawx_hw.architectures.simt.needs import narrowed
 from hawx_hw.architectures.simt.program import MOST_DESCRIPTORS, Program
 from hawx_hw.architectures.simt.tensors import Map, image_pixels_per_word
 from hawx_hw.architectures.simt.tiling import beats_of, best_way
-from hawx_hw.architectures.simt.unit import RANGES, Unit, divisors
+from hawx_hw.architectures.simt.unit import RANGES, Unit
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
+from hawx_hw.util.divisors import divisors
 
 __all__ = ["Compiled", "CompiledLayer", "compile_layers"]
 

@@ -63,11 +63,9 @@ def features(
     ValueError
         The clock is not positive, or there is no such objective.
     """
-    from hawx_hw.architectures.common.feature_sums import image_cycles, memory_sums
+    from hawx_hw.architectures.common.feature_sums import design_clock, image_cycles, memory_sums
 
-    clock = technology.clock_mhz if clock_mhz is None else clock_mhz
-    if not clock > 0:
-        raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
+    clock = design_clock(technology, clock_mhz)
     cycles = image_cycles(plan)
     values = {
         **_unit(plan),

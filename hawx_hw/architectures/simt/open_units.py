@@ -5,12 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from hawx_hw.architectures.simt.unit import (
-    RANGES,
-    default_cluster,
-    default_requantizers,
-    divisors,
-)
+from hawx_hw.architectures.simt.unit import RANGES, default_cluster, default_requantizers
+from hawx_hw.util.divisors import divisors
 
 __all__ = ["lane_counts", "open_units"]
 

@@ -20,6 +20,7 @@ from hawx_hw.architectures.base import (
     OperandStream,
     ParameterMemory,
 )
+from hawx_hw.architectures.common.memory_limits import MemoryNeed, check_memories
 from hawx_hw.architectures.common.multiplications import multiplications
 from hawx_hw.architectures.common.operations import operations
 from hawx_hw.architectures.simt.compile import Compiled, compile_layers
@@ -33,7 +34,6 @@ from hawx_hw.architectures.simt.timing import Timing, time_program
 from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.blocks.block import Block
-from hawx_hw.errors import UserError
 from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.graph.graph import Graph
 
@@ -328,17 +328,11 @@ def plan(
         narrow=accelerator.instructions == "needed",
     )
     result = Plan(graph, accelerator, dict(assignment or {}), compiled)
-    for what, key, need in (
-        ("activations", "activation_kib", result.activation_bytes),
-        ("parameters", "parameter_kib", result.parameter_bytes),
-    ):
-        limit = getattr(accelerator, key)
-        if limit is not None and need > 1024 * limit:
-            raise UserError(
-                f"The network does not fit the chosen memories: its {what} need {need} bytes, "
-                f"and {key} allows {1024 * limit}",
-                where=f"accelerator.{key}",
-                hint=f"Set accelerator.{key} to {-(-need // 1024)} or more, or use a smaller "
-                "network.",
-            )
+    check_memories(
+        accelerator,
+        (
+            MemoryNeed("activations", "activation_kib", result.activation_bytes),
+            MemoryNeed("parameters", "parameter_kib", result.parameter_bytes),
+        ),
+    )
     return result

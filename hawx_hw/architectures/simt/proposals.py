@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hawx_hw.architectures.common.proposals import by_line
-from hawx_hw.architectures.simt.unit import Unit, divisors
+from hawx_hw.architectures.simt.unit import Unit
 from hawx_hw.assignment.space import Space
+from hawx_hw.util.divisors import divisors
 
 __all__ = ["by_pair", "propose"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from hawx_hw.architectures.quantities import (
     ONE,
     REST,
@@ -13,7 +11,9 @@ from hawx_hw.architectures.quantities import (
     Term,
     complement,
     feature,
+    feature_terms,
     log2,
+    longest_path,
 )
 
 __all__ = ["FEATURES", "QUANTITIES"]
@@ -97,7 +97,7 @@ FEATURES = {
     "other_energy_pj": "energy of an image's accesses to the other memories (pJ)",
 }
 #: The terms that are a feature, by its name.
-_F = SimpleNamespace(**{name: feature(name) for name in FEATURES})
+_F = feature_terms(FEATURES)
 #: Bits of a register of all lanes.
 _VECTOR = _F.lanes * _F.register_bits
 
@@ -105,12 +105,6 @@ _VECTOR = _F.lanes * _F.register_bits
 def _area(kind: str, *terms: Term) -> Part:
     """The area of a kind of module."""
     return Part(kind, f"area_{kind}", terms)
-
-
-def _path(kind: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
-    """The longest path that ends in a kind of module."""
-    target = f"delay_{kind}_ns"
-    return Quantity(target, "ns", (Part(kind, target, terms),), correction)
 
 
 _AREA = Quantity(
@@ -401,7 +395,7 @@ _LEAKAGE = Quantity(
 _SLOW, _SLOW_ISOLATED = (
     feature(name) * feature(name) for name in ("block_delay_ns", "isolated_delay_ns")
 )
-_PATH_LANES = _path(
+_PATH_LANES = longest_path(
     "lanes",
     (
         ONE,
@@ -417,7 +411,7 @@ _PATH_LANES = _path(
     ),
     ("block_delay_ns", "block_register", "cluster", "most_blocks"),
 )
-_PATH_FRONT_END = _path(
+_PATH_FRONT_END = longest_path(
     "front_end",
     (
         ONE,
@@ -435,14 +429,14 @@ _PATH_FRONT_END = _path(
     ),
     ("warps", "scalar_bits", "program_words", "branches", "vectors", "loops"),
 )
-_PATH_FAULTS = _path(
+_PATH_FAULTS = longest_path(
     "stream_faults",
     (ONE, log2("scalar_bits"), _F.scalar_bits, log2("windows"), log2("word")),
     ("scalar_bits", "windows", "word", "ways", "activation_words"),
 )
 #: Walkers, the vector unit, predicates, requantizers, the shell: what a program need not have is
 #: among it.
-_PATH_REST = _path(
+_PATH_REST = longest_path(
     REST,
     (
         ONE,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from hawx_hw.architectures.common.sampling import coordinates, one_of
 from hawx_hw.architectures.simt.config import LaneConfig, SimtConfig
-from hawx_hw.architectures.simt.unit import default_cluster, divisors
+from hawx_hw.architectures.simt.unit import default_cluster
+from hawx_hw.util.divisors import divisors
 
 __all__ = ["DIMENSIONS", "mix_blocks", "sample"]
 
@@ -36,24 +37,19 @@ def sample(point: Sequence[float]) -> SimtConfig:
     ValueError
         More or fewer numbers, or others.
     """
-    if len(point) != DIMENSIONS:
-        raise ValueError(f"point must have {DIMENSIONS} numbers, not {len(point)}")
-    for number in point:
-        if not 0 <= number < 1:
-            raise ValueError(f"point must lie in [0, 1), not {number!r}")
-    take = iter(point)
-    lanes = _one_of(_LANES, next(take))
-    cluster = _one_of(_parts(lanes), next(take))
-    word = _one_of(_parts(cluster), next(take))
+    take = coordinates(point, DIMENSIONS)
+    lanes = one_of(_LANES, next(take))
+    cluster = one_of(_parts(lanes), next(take))
+    word = one_of(_parts(cluster), next(take))
     return SimtConfig(
         architecture="simt",
         lanes=lanes,
         cluster=cluster,
         word=word,
-        warps=_one_of(_WARPS, next(take)),
-        registers=_one_of(_REGISTERS, next(take)),
-        taps=_one_of(_TAPS, next(take)),
-        requantizers=_one_of([count for count in _REQUANTIZERS if count <= word], next(take)),
+        warps=one_of(_WARPS, next(take)),
+        registers=one_of(_REGISTERS, next(take)),
+        taps=one_of(_TAPS, next(take)),
+        requantizers=one_of([count for count in _REQUANTIZERS if count <= word], next(take)),
         block_register=next(take) >= 1 - _BLOCK_REGISTER,
         instructions="all" if next(take) >= 1 - _ALL_INSTRUCTIONS else "needed",
     )
@@ -99,8 +95,3 @@ def mix_blocks(accelerator: SimtConfig, first: str, second: str, share: float) -
 def _parts(whole: int) -> list[int]:
     """Divisors that a cluster, or a word, may have."""
     return [part for part in divisors(whole) if part in _PARTS] or [default_cluster(whole)]
-
-
-def _one_of(choices: Sequence[Any], number: float) -> Any:
-    """The choice at ``number`` in [0, 1)."""
-    return choices[int(number * len(choices))]

@@ -13,8 +13,9 @@ from hawx_hw.architectures.simt.isa import (
     multiply_latency,
     operation_named,
 )
+from hawx_hw.util.divisors import divisors
 
-__all__ = ["RANGES", "Unit", "default_cluster", "default_requantizers", "default_warps", "divisors"]
+__all__ = ["RANGES", "Unit", "default_cluster", "default_requantizers", "default_warps"]
 
 #: Least and largest value of each number.
 RANGES: dict[str, tuple[int, int]] = {
@@ -38,11 +39,6 @@ RANGES: dict[str, tuple[int, int]] = {
 _TWO_WARPS = 8
 #: Most lanes of a cluster, and bytes of a word, where there is a choice; and fewest.
 _MOST, _FEWEST = 8, 4
-
-
-def divisors(number: int) -> tuple[int, ...]:
-    """The divisors of a number, ascending."""
-    return tuple(n for n in range(1, number + 1) if number % n == 0)
 
 
 def default_cluster(lanes: int) -> int:

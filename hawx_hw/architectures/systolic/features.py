@@ -55,7 +55,7 @@ def features(
     ValueError
         The clock is not positive, or there is no such objective.
     """
-    from hawx_hw.architectures.common.feature_sums import image_cycles, memory_sums
+    from hawx_hw.architectures.common.feature_sums import design_clock, image_cycles, memory_sums
     from hawx_hw.architectures.systolic.accesses import (
         issued_pixels,
         read_sums,
@@ -65,9 +65,7 @@ def features(
     from hawx_hw.architectures.systolic.gateware.dimensions import Dimensions
     from hawx_hw.gateware.layout import index_width
 
-    clock = technology.clock_mhz if clock_mhz is None else clock_mhz
-    if not clock > 0:
-        raise ValueError(f"clock_mhz must be positive, not {clock_mhz!r}")
+    clock = design_clock(technology, clock_mhz)
     d = Dimensions.of(plan)
     a = plan.array
     cycles = image_cycles(plan)

@@ -12,6 +12,7 @@ import numpy as np
 from hawx_hw.architectures.base import LayerWrites, MemoryUse, Multiplications, ParameterMemory
 from hawx_hw.architectures.common.arena import Arena, allocate
 from hawx_hw.architectures.common.channels import Layout
+from hawx_hw.architectures.common.memory_limits import MemoryNeed, check_memories
 from hawx_hw.architectures.common.multiplications import multiplications
 from hawx_hw.architectures.common.operations import Operation, operations
 from hawx_hw.architectures.common.records import WordFormat
@@ -31,7 +32,6 @@ from hawx_hw.architectures.systolic.taps import Tap, TapFormat, stream_taps, tap
 from hawx_hw.architectures.systolic.tiling import output_tile_windows
 from hawx_hw.architectures.systolic.widths import Widths, widths
 from hawx_hw.blocks.assignment import Assignment
-from hawx_hw.errors import UserError
 from hawx_hw.gateware.register_map import RegisterConstant
 from hawx_hw.graph.graph import Graph
 
@@ -366,7 +366,18 @@ def plan(
         placements=places.placements,
         selections=tuple(selections.values()) or (np.argmax(places.pe_blocks.present, axis=2),),
     )
-    _check_memories(result)
+    check_memories(
+        array,
+        (
+            MemoryNeed(
+                f"activations ({array.rows} copies, one a row)",
+                "activation_kib",
+                result.activation_bytes,
+                "use fewer rows, or a smaller network",
+            ),
+            MemoryNeed("parameters", "parameter_kib", result.parameter_bytes),
+        ),
+    )
     return result
 
 
@@ -376,27 +387,6 @@ def _taps(layer: Operation, places: Layouts, array: ArrayShape) -> list[list[Tap
     if placement is None:
         return stream_taps(layer, source, array.rows, array.requantizers)
     return taps(layer, placement, source, array.requantizers)
-
-
-def _check_memories(plan: Plan) -> None:
-    limits = plan.array
-    for what, key, need, hint in (
-        (
-            f"activations ({limits.rows} copies, one a row)",
-            "activation_kib",
-            plan.activation_bytes,
-            "use fewer rows, or a smaller network",
-        ),
-        ("parameters", "parameter_kib", plan.parameter_bytes, "use a smaller network"),
-    ):
-        limit = getattr(limits, key)
-        if limit is not None and need > 1024 * limit:
-            raise UserError(
-                f"The network does not fit the chosen memories: its {what} need {need} bytes, "
-                f"and {key} allows {1024 * limit}",
-                where=f"accelerator.{key}",
-                hint=f"Set accelerator.{key} to {-(-need // 1024)} or more, or {hint}.",
-            )
 
 
 def _bank_words(tiles: np.ndarray, array: ArrayShape) -> np.ndarray:

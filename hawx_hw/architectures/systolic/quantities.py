@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from hawx_hw.architectures.quantities import (
     ONE,
     Part,
     Quantities,
     Quantity,
-    Term,
     complement,
     feature,
+    feature_terms,
     log2,
+    longest_path,
 )
 
 __all__ = ["FEATURES", "QUANTITIES"]
@@ -88,13 +87,7 @@ FEATURES = {
     "other_energy_pj": "energy of an image's accesses to the other memories (pJ)",
 }
 #: The terms that are a feature, by its name.
-_F = SimpleNamespace(**{name: feature(name) for name in FEATURES})
-
-
-def _path(kind: str, terms: tuple[Term, ...], correction: tuple[str, ...]) -> Quantity:
-    """The longest path that ends in a kind of module."""
-    target = f"delay_{kind}_ns"
-    return Quantity(target, "ns", (Part(kind, target, terms),), correction)
+_F = feature_terms(FEATURES)
 
 
 _AREA = Quantity(
@@ -293,7 +286,7 @@ _LEAKAGE = Quantity(
     ),
     ("pes", "sum_bits", "weight_bits", "requantizers", "mean_block_area", "isolated"),
 )
-_PATH_PES = _path(
+_PATH_PES = longest_path(
     "pes",
     (
         _F.block_delay_ns,
@@ -325,10 +318,12 @@ _SUMS = (
     log2("accumulators"),
 )
 _PATH_SLICE, _PATH_ACCUMULATORS = (
-    _path(kind, _SUMS, ("sum_bits", "column_bits", "slice_columns", "accumulators", "slices"))
+    longest_path(
+        kind, _SUMS, ("sum_bits", "column_bits", "slice_columns", "accumulators", "slices")
+    )
     for kind in ("array_slice", "accumulators")
 )
-_PATH_REQUANTIZER = _path(
+_PATH_REQUANTIZER = longest_path(
     "requantizer",
     (
         ONE,
@@ -351,7 +346,7 @@ _PATH_REQUANTIZER = _path(
         "step_bits",
     ),
 )
-_PATH_REST = _path(
+_PATH_REST = longest_path(
     "rest",
     (
         ONE,

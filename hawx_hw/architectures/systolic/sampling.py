@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from hawx_hw.architectures.common.sampling import coordinates, one_of
 from hawx_hw.architectures.systolic.config import PeConfig, SystolicConfig
+from hawx_hw.util.divisors import divisors
 
 __all__ = ["DIMENSIONS", "mix_blocks", "sample"]
 
@@ -30,23 +31,18 @@ def sample(point: Sequence[float]) -> SystolicConfig:
     ValueError
         More or fewer numbers, or others.
     """
-    if len(point) != DIMENSIONS:
-        raise ValueError(f"point must have {DIMENSIONS} numbers, not {len(point)}")
-    for number in point:
-        if not 0 <= number < 1:
-            raise ValueError(f"point must lie in [0, 1), not {number!r}")
-    take = iter(point)
-    rows = _one_of(_SIZES, next(take))
-    columns = _one_of(_SIZES, next(take))
-    slice_columns = _one_of(_divisors(columns, _SLICE_COLUMNS), next(take))
+    take = coordinates(point, DIMENSIONS)
+    rows = one_of(_SIZES, next(take))
+    columns = one_of(_SIZES, next(take))
+    slice_columns = one_of([d for d in divisors(columns) if d <= _SLICE_COLUMNS], next(take))
     return SystolicConfig(
         architecture="systolic",
         rows=rows,
         columns=columns,
         slice_columns=slice_columns,
-        weight_rows=_one_of([w for w in _WEIGHT_ROWS if w <= rows], next(take)),
-        requantizers=_one_of(_divisors(slice_columns, _REQUANTIZERS), next(take)),
-        accumulators=_one_of(_ACCUMULATORS, next(take)),
+        weight_rows=one_of([w for w in _WEIGHT_ROWS if w <= rows], next(take)),
+        requantizers=one_of([d for d in divisors(slice_columns) if d <= _REQUANTIZERS], next(take)),
+        accumulators=one_of(_ACCUMULATORS, next(take)),
     )
 
 
@@ -84,12 +80,3 @@ def mix_blocks(
             "pe_blocks": [PeConfig(blocks=[first]), both],
         }
     )
-
-
-def _one_of(choices: Sequence[Any], number: float) -> Any:
-    """The choice at ``number`` in [0, 1)."""
-    return choices[int(number * len(choices))]
-
-
-def _divisors(number: int, most: int) -> list[int]:
-    return [d for d in range(1, min(number, most) + 1) if number % d == 0]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hawx_hw.util.divisors import divisors
+
 __all__ = ["ACCUMULATORS", "SIZES", "ArrayShape", "ShapeError", "open_shapes", "sizes"]
 
 #: Rows or columns that an array may have.
@@ -233,11 +235,11 @@ def open_shapes(
         read = [weight_rows] if 1 <= weight_rows <= rows else []
     widths = [
         width
-        for width in ([slice_columns] if slice_columns else _divisors(columns))
+        for width in ([slice_columns] if slice_columns else divisors(columns))
         if columns % width == 0 and width % (requantizers or 1) == 0
     ]
     for width in _narrow(widths, _WIDEST_SLICE):
-        counts = [requantizers] if requantizers else _divisors(width)
+        counts = [requantizers] if requantizers else divisors(width)
         for count in _narrow(counts, _MOST_REQUANTIZERS):
             for each in read:
                 yield ArrayShape.complete(
@@ -248,10 +250,6 @@ def open_shapes(
                     requantizers=count,
                     **others,
                 )
-
-
-def _divisors(number: int) -> list[int]:
-    return [d for d in range(1, number + 1) if number % d == 0]
 
 
 def _narrow(numbers: Sequence[int], limit: int) -> Sequence[int]:

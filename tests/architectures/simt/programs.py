@@ -27,7 +27,8 @@ from hawx_hw.architectures.simt.isa import (
 )
 from hawx_hw.architectures.simt.lanes import LaneBlocks
 from hawx_hw.architectures.simt.program import Program
-from hawx_hw.architectures.simt.unit import Unit, divisors
+from hawx_hw.architectures.simt.unit import Unit
+from hawx_hw.util.divisors import divisors
 from tests.architectures.simt.random_walks import Walks
 
 __all__ = ["LANES", "WARPS", "Case", "Maker", "Word", "flipped", "random_case", "random_unit"]

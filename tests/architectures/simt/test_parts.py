@@ -10,15 +10,9 @@ from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.parts import PARTS, kind_of, part_of
 from hawx_hw.architectures.simt.plan import plan
 from hawx_hw.architectures.simt.quantities import QUANTITIES
-from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.gateware.accelerator import Accelerator
-from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.names import IMPORT, SHELL_PARTS
-from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.macros import MACROS
-from tests.blocks.user.test_imported import signed_block, unsigned_block
-from tests.search.small import BLOCKS, small_graph
+from tests.architectures.emitted_modules import modules
 
 
 @pytest.mark.parametrize(
@@ -62,32 +56,18 @@ def test_every_kind_that_is_predicted_by_itself_is_of_a_part() -> None:
         assert kind_of(f"hawx_{kind}") == kind
 
 
-def modules(*, imports: bool = False, mixed: bool = False, **keys: Any) -> list[str]:
-    """Names of all modules of an accelerator, as they are in a synthesized netlist."""
-    graph, blocks = small_graph(), [Exact()]
-    if mixed:
-        blocks += BLOCKS[1:]
-    if imports:
-        blocks += [signed_block(), unsigned_block()]
-    filters = {node.name: node.weight.shape for node in graph.nodes if hasattr(node, "weight")}
-    assignment = {
-        name: LayerBlocks.by_filter([blocks[f % len(blocks)] for f in range(size[0])], size)
-        for name, size in filters.items()
-    }
-    made = plan(graph, SimtConfig.model_validate({"lanes": 4, "word": 2, **keys}), assignment)
-    signature = made.signature()
-    emission = Emission()
-    top = Accelerator(signature, lambda: made.core({}), config_hash=0, version="0.1.0")
-    emission.define("hawx_accelerator", top)
-    sources = [name.removesuffix(".v") for block in made.blocks for name in block.sources]
-    return [*verilog_modules(emission), *sources, *MACROS]
+def unit_modules(*, imports: bool = False, mixed: bool = False, **keys: Any) -> list[str]:
+    config = SimtConfig.model_validate({"lanes": 4, "word": 2, **keys})
+    return modules(
+        lambda *network: plan(network[0], config, network[1]), imports=imports, mixed=mixed
+    )
 
 
 @pytest.fixture(scope="module")
 def emitted() -> list[list[str]]:
     return [
-        modules(imports=True, weight_banks=2, debug=True, instructions="all"),
-        modules(mixed=True, parameters="loaded", cluster=2),
+        unit_modules(imports=True, weight_banks=2, debug=True, instructions="all"),
+        unit_modules(mixed=True, parameters="loaded", cluster=2),
     ]
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hawx_hw.architectures.simt.unit import Unit, default_cluster, default_requantizers, divisors
+from hawx_hw.architectures.simt.unit import Unit, default_cluster, default_requantizers
+from hawx_hw.util.divisors import divisors
 
 
 @pytest.mark.parametrize(

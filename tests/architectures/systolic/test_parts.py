@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hawx_hw.architectures.systolic.parts import PARTS, kind_of, part_of
 from hawx_hw.architectures.systolic.plan import plan
 from hawx_hw.architectures.systolic.quantities import QUANTITIES
 from hawx_hw.architectures.systolic.shape import ArrayShape
-from hawx_hw.blocks.assignment import LayerBlocks
-from hawx_hw.blocks.families.exact import Exact
-from hawx_hw.gateware.accelerator import Accelerator
-from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.names import IMPORT, SHELL_PARTS
-from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.util.macros import MACROS
-from tests.blocks.user.test_imported import signed_block, unsigned_block
-from tests.search.small import BLOCKS, small_graph
+from tests.architectures.emitted_modules import modules
 
 
 @pytest.mark.parametrize(
@@ -74,25 +70,11 @@ def test_every_kind_that_is_predicted_by_itself_is_of_a_part() -> None:
         assert kind_of(f"hawx_{kind}") == kind
 
 
-def modules(*, imports: bool = False, mixed: bool = False, **shape: object) -> list[str]:
-    """Names of all modules of an accelerator, as they are in a synthesized netlist."""
-    graph, blocks = small_graph(), [Exact()]
-    if mixed:
-        blocks += BLOCKS[1:]
-    if imports:
-        blocks += [signed_block(), unsigned_block()]
-    filters = {node.name: node.weight.shape for node in graph.nodes if hasattr(node, "weight")}
-    assignment = {
-        name: LayerBlocks.by_filter([blocks[f % len(blocks)] for f in range(size[0])], size)
-        for name, size in filters.items()
-    }
-    made = plan(graph, ArrayShape.complete(4, 4, **shape), assignment)
-    signature = made.signature()
-    emission = Emission()
-    top = Accelerator(signature, lambda: made.core({}), config_hash=0, version="0.1.0")
-    emission.define("hawx_accelerator", top)
-    sources = [name.removesuffix(".v") for block in made.blocks for name in block.sources]
-    return [*verilog_modules(emission), *sources, *MACROS]
+def array_modules(*, imports: bool = False, mixed: bool = False, **shape: Any) -> list[str]:
+    array = ArrayShape.complete(4, 4, **shape)
+    return modules(
+        lambda *network: plan(network[0], array, network[1]), imports=imports, mixed=mixed
+    )
 
 
 DESIGNS = [
@@ -107,7 +89,7 @@ OTHERS = ["hawx_trap_recorder"]
 
 @pytest.fixture(scope="module")
 def emitted() -> list[list[str]]:
-    return [*(modules(**design) for design in DESIGNS), OTHERS]
+    return [*(array_modules(**design) for design in DESIGNS), OTHERS]
 
 
 def test_every_module_of_a_design_is_of_a_part(emitted: list[list[str]]) -> None:
