@@ -174,8 +174,10 @@ def test_end_all_lets_threads_go_on(ending: None, tmp_path: Path) -> None:
     """As a pool of threads must, whose owner was interrupted and waits for it."""
     done: list[object] = []
 
+    log = tmp_path / "log"
+
     def work() -> None:
-        done.append(python("import time; time.sleep(600)", log=tmp_path / "log"))
+        done.append(python("import time; print('runs', flush=True); time.sleep(600)", log=log))
         try:
             python("")
         except UserError as error:
@@ -183,7 +185,8 @@ def test_end_all_lets_threads_go_on(ending: None, tmp_path: Path) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    while not processes._state.groups:
+    # Only when it writes does its caller have it.
+    while thread.is_alive() and not (log.exists() and log.read_text()):
         time.sleep(0.01)
     end_all()
     thread.join(20)
