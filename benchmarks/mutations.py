@@ -2,6 +2,7 @@
 
     python benchmarks/mutations.py                 # all of mutation_list.py (half an hour)
     python benchmarks/mutations.py --only NAME     # those whose name contains NAME
+    python benchmarks/mutations.py --file PART     # those of files whose path contains PART
     python benchmarks/mutations.py --list
 
 Works on a copy of the tracked files in a scratch folder; the checkout is only read. The tests named
@@ -94,12 +95,17 @@ def judge(tree: Path, mutation: Mutation) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", metavar="NAME", help="part of a breakage's name")
+    parser.add_argument("--file", default="", metavar="PART", help="part of the broken file's path")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     parser.add_argument("--unchecked", action="store_true", help="assume that the tests pass now")
     options = parser.parse_args()
-    chosen = [mutation for mutation in MUTATIONS if options.only in mutation.name]
+    chosen = [
+        mutation
+        for mutation in MUTATIONS
+        if options.only in mutation.name and options.file in mutation.file
+    ]
     if options.list or not chosen:
-        print("\n".join(mutation.name for mutation in chosen) or f"No {options.only!r} in the list")
+        print("\n".join(mutation.name for mutation in chosen) or "None in the list is that")
         return int(not chosen)
     with tempfile.TemporaryDirectory(prefix="hawx-mutations-") as scratch:
         tree = Path(scratch, "tree")

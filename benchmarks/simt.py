@@ -18,6 +18,7 @@ random weights on 16 lanes instead.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 import numpy as np
 from accelerator_choice import network
@@ -33,6 +34,7 @@ from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.random_graphs import random_codes
 from hawx_hw.graph.reference import run
 from hawx_hw.technology import load
+from hawx_hw.technology.memories import MemoryModel
 from hawx_hw.util.tables import print_table
 
 _LANES = (1, 4, 8, 13, 16, 32, 64)
@@ -73,10 +75,11 @@ def main() -> None:
     print(
         "\nWords read (registers and buffers: and written) an image, and the energy of all memories"
     )
-    print("by generic45's memory model, the clock of those that are flip-flops included:\n")
+    print("by generic45's memory models, the clock of those that are flip-flops included:\n")
+    models = load("generic45").memory_models
     heading = ("lanes", "activations read", "weights read", "registers", "weight buffers",
-               "pJ a MAC")  # fmt: skip
-    print_table(heading, [access_record(each) for each in plans])
+               *(f"pJ a MAC, {model}" for model in models))  # fmt: skip
+    print_table(heading, [access_record(each, models.values()) for each in plans])
 
 
 def print_resnet20() -> None:
@@ -137,15 +140,16 @@ def cycle_record(each: Plan) -> tuple[str, ...]:
     )
 
 
-def access_record(each: Plan) -> tuple[str, ...]:
+def access_record(each: Plan, models: Iterable[MemoryModel]) -> tuple[str, ...]:
     """A line of the second table."""
-    uses = each.accesses()
-    model, cycles = load("generic45").memories, each.timing.cycles
-    energy = sum(
-        use.count
-        * model.metrics(use.macro, use.width, use.depth).energy_fj(use.reads, use.writes, cycles)
-        for use in uses
-    )
+    uses, cycles = each.accesses(), each.timing.cycles
+
+    def energy(model: MemoryModel) -> float:
+        metrics = [model.metrics(use.macro, use.width, use.depth) for use in uses]
+        return sum(
+            use.count * own.energy_fj(use.reads, use.writes, cycles)
+            for use, own in zip(uses, metrics, strict=True)
+        )
 
     def words(kind: str, *, written: bool) -> str:
         own = [use for use in uses if use.use == kind]
@@ -157,7 +161,7 @@ def access_record(each: Plan) -> tuple[str, ...]:
         words("weight", written=False),
         words("register", written=True),
         words("weight buffer", written=True),
-        f"{energy / 1000 / each.graph.macs:.2f}",
+        *(f"{energy(model) / 1000 / each.graph.macs:.2f}" for model in models),
     )
 
 
