@@ -158,7 +158,7 @@ _NETWORKS = (
     ),
     Mutation(
         "padding-same-on-the-wrong-side",
-        "hawx_hw/quantize/lowering.py",
+        "hawx_hw/importing/modules/lowering.py",
         "top, left = ((size - 1) // 2 for size in kernel)",
         "top, left = (size // 2 for size in kernel)",
         "tests/quantize/test_lowering.py",

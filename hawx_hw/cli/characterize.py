@@ -193,7 +193,6 @@ def _layer_operands(
     from hawx_hw.pipeline.data import check_option
     from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
     from hawx_hw.pipeline.order import pipeline_of
-    from hawx_hw.quantize import codes
     from hawx_hw.util.progress import console_for
 
     path = find_config(name)
@@ -217,7 +216,7 @@ def _layer_operands(
             hint=f"It has {', '.join(mapped.operand_layers)}.",
         )
     test = datasets.load(config.network.dataset, base=path.parent).test
-    chosen = codes(evenly_spaced(test, images or _IMAGES).images)
+    chosen = graph.codes(evenly_spaced(test, images or _IMAGES).images)
     return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, design.assignment))
 
 

@@ -192,12 +192,11 @@ def _calibrated(
     """
     from hawx_hw.assignment.space import Space
     from hawx_hw.compensation.per_filter import Compensated
-    from hawx_hw.graph.pixels import codes
     from hawx_hw.scores.calibration import calibrate
     from hawx_hw.scores.probe import Probe
     from hawx_hw.scores.sampling import random_choices
 
-    rules, images = config.blocks, codes(seen.images)
+    rules, images = config.blocks, graph.codes(seen.images)
     candidates = random_choices(profile, _CANDIDATES)
     with progress.task("probing assignments", estimate=10.0):
         change = None
@@ -222,7 +221,7 @@ def _calibrated(
             candidates,
             evaluations,
             parts.test,
-            codes(calibration_images.images),
+            graph.codes(calibration_images.images),
             scores=scores,
             activation_rounding=rules.activation_rounding,
             progress=task.update,

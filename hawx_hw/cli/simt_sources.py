@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,7 +80,8 @@ class Image:
     ----------
     name : str
         As the command was given it.
-    codes : ndarray of int8
+    codes : ndarray of int8 or uint8
+        uint8 are pixels, which the network's table turns into codes.
     label : int or None
         Its class, where it is one of the test images.
     """
@@ -125,7 +126,11 @@ def image_of(config: str, image: str) -> Image:
 
 def with_image(plan: Plan, image: Image) -> Runnable:
     """The program of a config's network, with an image."""
+    import numpy as np
+
     shape = plan.compiled.image.shape
+    if image.codes.dtype == np.uint8 and image.codes.shape == shape:
+        image = replace(image, codes=plan.graph.codes(image.codes))
     fits = image.codes.size == math.prod(shape)
     if image.codes.shape != shape:
         raise UserError(
@@ -201,10 +206,9 @@ def _simt_config(name: str) -> tuple[Path, Config]:
 
 
 def _test_image(path: Path, config: Config, number: int) -> tuple[np.ndarray, int]:
-    """Codes and class of a test image of a config's data set."""
+    """Pixels and class of a test image of a config's data set."""
     from hawx_hw import datasets
     from hawx_hw.config.load import blame, located
-    from hawx_hw.graph.pixels import codes
 
     try:
         with blame("network.dataset"):
@@ -216,7 +220,7 @@ def _test_image(path: Path, config: Config, number: int) -> tuple[np.ndarray, in
             f"There are only {len(test):,} test images", where=f"--image {number}",
             hint=f"Write a number from 0 to {len(test) - 1}.",
         )  # fmt: skip
-    return codes(test.images[number : number + 1])[0], int(test.labels[number])
+    return test.images[number], int(test.labels[number])
 
 
 def _codes(name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -13,13 +14,85 @@ from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
 from hawx_hw.config.search import SearchConfig
 
-__all__ = ["Config", "NetworkConfig", "PowerConfig", "VerifyConfig"]
+__all__ = ["Config", "NetworkConfig", "PowerConfig", "PreprocessConfig", "VerifyConfig"]
+
+
+class PreprocessConfig(Model):
+    """What happens to 8-bit pixels before the network takes them.
+
+    Images are first resized and their channels put in order; a value is then
+    ``(pixel * scale - mean) / std``.
+    """
+
+    scale: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Multiplies a pixel of 0 to 255; left out: 1/255.",
+    )
+    mean: tuple[float, ...] | float | None = Field(
+        default=None,
+        description="Subtracted after scaling: one number, or one a channel; left out: 0.",
+    )
+    std: tuple[float, ...] | float | None = Field(
+        default=None,
+        description="Divides after that: one number, or one a channel; left out: 1.",
+    )
+    channels: Literal["rgb", "bgr", "grey"] | None = Field(
+        default=None,
+        description="Order of the network's channels, or grey for one; left out: the data set's.",
+    )
+    resize: tuple[int, int] | None = Field(
+        default=None,
+        description="Height and width that the network takes; left out: the images' own.",
+    )
+    fit: Literal["stretch", "crop", "pad"] = Field(
+        default="stretch",
+        description="How resized images of another aspect ratio fill the size: stretched, cropped "
+        "in the middle, or padded with black.",
+    )
+
+    @model_validator(mode="after")
+    def _fitting(self) -> PreprocessConfig:
+        for key in ("mean", "std"):
+            numbers = _numbers(getattr(self, key))
+            if not all(math.isfinite(number) for number in numbers):
+                raise _refused(f"network.preprocess.{key}", f"{key} must be finite numbers")
+        if any(number <= 0 for number in _numbers(self.std)):
+            raise _refused("network.preprocess.std", "std must be above 0")
+        counts = {len(_numbers(each)) for each in (self.mean, self.std)} - {0, 1}
+        if len(counts) > 1 or () in (self.mean, self.std):
+            raise _refused(
+                "network.preprocess.std", "mean and std must be one number, or one a channel"
+            )
+        if self.resize is not None and min(self.resize) < 1:
+            raise _refused("network.preprocess.resize", "resize must be two sizes of 1 or more")
+        return self
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether it states what becomes of a pixel's value."""
+        return (self.scale, self.mean, self.std) != (None, None, None)
+
+
+def _numbers(value: tuple[float, ...] | float | None) -> tuple[float, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _refused(key: str, what: str) -> PydanticCustomError:
+    return PydanticCustomError("user_error", "{what}", {"key": key, "what": what, "hint": ""})
 
 
 class NetworkConfig(Model):
     """The trained network and its data."""
 
-    model: Literal["lenet5"] = Field(description="Architecture of the network, from the zoo.")
+    model: str = Field(
+        min_length=1,
+        max_length=1000,
+        description="The network: a name of the zoo, or the path of a file (.onnx, .tflite).",
+    )
     dataset: str = Field(
         description="digits (built in), mnist, cifar10, or the path of an .npz file with x and y.",
         min_length=1,
@@ -28,6 +101,11 @@ class NetworkConfig(Model):
         default=None,
         min_length=1,
         description="A .safetensors file with the weights; left out: the one that comes with hawx.",
+    )
+    preprocess: PreprocessConfig = Field(
+        default_factory=lambda: PreprocessConfig(),
+        description="What happens to pixels before the network; left out: what the network's file "
+        "states, else a division by 255.",
     )
     validation: str | None = Field(
         default=None,

@@ -29,7 +29,6 @@ from hawx_hw.graph.graph import (
     MaxPool2d,
     Node,
 )
-from hawx_hw.graph.pixels import codes
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -259,7 +258,7 @@ class Emulator:
             ``(batch, outputs)``, which are only valid during the call.
         """
         if images.dtype == np.uint8:
-            images = codes(images)
+            images = self._graph.codes(images)
         run_on = [self._graph] * len(assignments) if graphs is None else list(graphs)
         if len(run_on) != len(assignments):
             raise ValueError(

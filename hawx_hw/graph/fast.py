@@ -20,15 +20,16 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
 )
-from hawx_hw.graph.pixels import codes
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -64,7 +65,7 @@ def accuracy(
         )
     right = 0
     for start in range(0, len(images), _BATCH):
-        outputs = run(graph, codes(images[start : start + _BATCH]))
+        outputs = run(graph, graph.codes(images[start : start + _BATCH]))
         predicted = outputs.reshape(len(outputs), -1).argmax(axis=1)
         right += int(np.count_nonzero(predicted == labels[start : start + _BATCH]))
         if progress:
@@ -140,25 +141,58 @@ def evaluate(node: Node, inputs: list[np.ndarray], zero_point: int) -> np.ndarra
             return _requantized(x.astype(np.float64) + node.bias, node.requantization, 1)
         case Flatten():
             return x.reshape(len(x), math.prod(x.shape[1:]))  # not -1: for no images too
+        case Concat():
+            return np.concatenate(inputs, axis=1)
+        case Lookup():
+            # By the code's bits: 0 to 127, then -128 to -1.
+            return np.roll(node.table, 128)[x.view(np.uint8)]
         case _:
             raise TypeError(f"No evaluation of nodes of type {type(node).__name__}")
 
 
 def _convolution(x: np.ndarray, node: Conv2d, zero_point: int) -> np.ndarray:
     kind = exact_type(node.weight)
-    filters, _, *kernel = node.weight.shape
-    padded = _padded(x, node.padding, zero_point).astype(kind)
-    view = np.lib.stride_tricks.sliding_window_view(padded, tuple(kernel), axis=(2, 3))
-    view = view[:, :, :: node.stride[0], :: node.stride[1]]
+    padded = _padded(x, node.padding, zero_point)
+    depthwise = node.weight.shape[1] == 1 and node.groups == len(node.weight) > 1
+    products = (_depthwise if depthwise else _matrix_products)(padded, node, kind)
+    # In place: nothing else reads them, and they are the largest of all arrays.
+    sums = products.astype(np.float64, copy=False)
+    sums += node.bias.reshape(-1, 1, 1)
+    return _requantized(_checked(sums), node.requantization, 3)
+
+
+def _matrix_products(
+    padded: np.ndarray, node: Conv2d, kind: type[np.float32] | type[np.float64]
+) -> np.ndarray:
+    """Sums of products by one matrix product a group, ``(batch, filters, height, width)``."""
+    filters, channels, *kernel = node.weight.shape
+    (down, across), (below, beside) = node.stride, node.dilation
+    view = np.lib.stride_tricks.sliding_window_view(padded, node.extent, axis=(2, 3))
+    view = view[:, :, ::down, ::across, ::below, ::beside]
     batch, _, height, width = view.shape[:4]
-    # Unfolded to (batch, channel and tap, pixel), so that the product has the layout of the result.
-    unfolded = view.transpose(0, 1, 4, 5, 2, 3).reshape(batch, -1, height * width)
-    products = node.weight.reshape(filters, -1).astype(kind) @ unfolded
-    sums = products.astype(np.float64)
-    sums += node.bias.reshape(-1, 1)
-    return _requantized(_checked(sums), node.requantization, 2).reshape(
-        batch, filters, height, width
-    )
+    # Unfolded to (batch, group, channel and tap, pixel): the product has the result's layout.
+    unfolded = view.transpose(0, 1, 4, 5, 2, 3).astype(kind)
+    unfolded = unfolded.reshape(batch, node.groups, channels * math.prod(kernel), height * width)
+    weight = node.weight.reshape(node.groups, filters // node.groups, -1).astype(kind)
+    products: np.ndarray = np.matmul(weight, unfolded)
+    return products.reshape(batch, filters, height, width)
+
+
+def _depthwise(
+    padded: np.ndarray, node: Conv2d, kind: type[np.float32] | type[np.float64]
+) -> np.ndarray:
+    """Sums of products of one channel a filter, one shifted view after another."""
+    kernel, (down, across) = node.weight.shape[2:], node.stride
+    height = (padded.shape[2] - node.extent[0]) // down + 1
+    width = (padded.shape[3] - node.extent[1]) // across + 1
+    sums = np.zeros((len(padded), len(node.weight), height, width), dtype=kind)
+    for i, j in np.ndindex(*kernel):
+        y, x = i * node.dilation[0], j * node.dilation[1]
+        tap = padded[:, :, y : y + (height - 1) * down + 1 : down, x:][
+            ..., : (width - 1) * across + 1 : across
+        ]
+        sums += tap * node.weight[:, 0, i, j].astype(kind).reshape(-1, 1, 1)
+    return sums
 
 
 def _padded(x: np.ndarray, padding: tuple[int, int, int, int], code: int) -> np.ndarray:

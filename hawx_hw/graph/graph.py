@@ -23,6 +23,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hawx_hw.graph import pixels
+
 __all__ = [
     "CODE_MAX",
     "CODE_MIN",
@@ -32,10 +34,12 @@ __all__ = [
     "Add",
     "AveragePool2d",
     "Clamp",
+    "Concat",
     "Conv2d",
     "Flatten",
     "Graph",
     "Linear",
+    "Lookup",
     "MaxPool2d",
     "Node",
     "Requantization",
@@ -151,13 +155,18 @@ class Conv2d(Node):
     Parameters
     ----------
     weight : ndarray of int8
-        ``(filters, channels, kernel_height, kernel_width)``, in [-127, 127].
+        ``(filters, channels / groups, kernel_height, kernel_width)``, in [-127, 127].
     bias : ndarray of int32
         ``(filters,)``.
     stride : tuple of int
         (vertical, horizontal), >= 1.
     padding : tuple of int
-        (top, left, bottom, right), >= 0.
+        (top, left, bottom, right), >= 0 and smaller than :attr:`extent`.
+    groups : int
+        Channels and filters are divided into so many groups, and a filter reads the channels of its
+        group; a divisor of the filters. As many as channels: a depthwise convolution.
+    dilation : tuple of int
+        (vertical, horizontal) distance between taps, >= 1.
     """
 
     weight: np.ndarray
@@ -165,10 +174,30 @@ class Conv2d(Node):
     requantization: Requantization
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    groups: int = 1
+    dilation: tuple[int, int] = (1, 1)
 
     def __post_init__(self) -> None:
         _check_weights(self, 4)
-        _check_window(self.name, self.weight.shape[2:], self.stride, self.padding)
+        if len(self.dilation) != 2 or min(self.dilation) < 1:
+            raise ValueError(f"{self.name!r} must have two dilations >= 1, not {self.dilation}")
+        if self.groups < 1 or len(self.weight) % self.groups:
+            raise ValueError(
+                f"{self.name!r} must have groups that divide its {len(self.weight)} filters, "
+                f"not {self.groups}"
+            )
+        _check_window(self.name, self.extent, self.stride, self.padding)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Height and width of the window that the dilated kernel covers."""
+        height, width = self.weight.shape[2:]
+        return (height - 1) * self.dilation[0] + 1, (width - 1) * self.dilation[1] + 1
+
+    @property
+    def channels(self) -> int:
+        """Channels of the input."""
+        return int(self.weight.shape[1]) * self.groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +278,38 @@ class Flatten(Node):
     """A feature map read as a vector: channel by channel, row by row. Codes do not change."""
 
 
+@dataclass(frozen=True, eq=False)
+class Concat(Node):
+    """Two or more tensors, one after the other along their channels (or features).
+
+    Codes do not change: the inputs have one scale and zero point.
+    """
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) < 2:
+            raise ValueError(f"Concat {self.name!r} must have two or more inputs")
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup(Node):
+    """A function of each code, such as a sigmoid between two encodings.
+
+    Parameters
+    ----------
+    table : ndarray of int8
+        ``(256,)``: the output of code -128, of -127, ...
+    zero_point : int
+        The output's, in [-128, 127]; no code depends on it.
+    """
+
+    table: np.ndarray
+    zero_point: int
+
+    def __post_init__(self) -> None:
+        if self.table.shape != (256,) or self.table.dtype != np.int8:
+            raise ValueError(f"Lookup {self.name!r} must have a table of 256 int8 codes")
+
+
 def _check_single(node: AveragePool2d | Clamp) -> None:
     if node.requantization.multiplier.shape != (1,):
         raise ValueError(f"{type(node).__name__} {node.name!r} must have one multiplier")
@@ -295,14 +356,24 @@ class Graph:
         In an order of computation.
     tensors : dict of str to Tensor
         Every tensor, the input included.
+    pixels : ndarray of int8
+        ``(1, 256)`` or ``(channels, 256)``: the input code of every 8-bit pixel value; see
+        :mod:`hawx_hw.graph.pixels`.
     """
 
     name: str
     input: str
     nodes: tuple[Node, ...]
     tensors: dict[str, Tensor] = field(repr=False)
+    pixels: np.ndarray = field(default_factory=lambda: pixels.DEFAULT_CODES, repr=False)
 
     def __post_init__(self) -> None:
+        channels = self.tensors[self.input].shape[0] if self.input in self.tensors else 1
+        if self.pixels.dtype != np.int8 or self.pixels.shape not in ((1, 256), (channels, 256)):
+            raise ValueError(
+                f"Graph pixels must be int8 of shape (1, 256) or ({channels}, 256), "
+                f"not {self.pixels.dtype} of {self.pixels.shape}"
+            )
         known = {self.input}
         for node in self.nodes:
             missing = [name for name in node.inputs if name not in known]
@@ -320,13 +391,30 @@ class Graph:
             shape = output_shape(node, [self.tensors[name].shape for name in node.inputs])
             if shape != target.shape:
                 raise ValueError(f"Node {node.name!r} computes shape {shape}, not {target.shape}")
-            # A node without a requantization does not change codes.
-            rule = getattr(node, "requantization", source)
+            # A node without a requantization or a table does not change codes.
+            rule = node if isinstance(node, Lookup) else getattr(node, "requantization", source)
             if rule.zero_point != target.zero_point:
                 raise ValueError(
                     f"Node {node.name!r} computes codes with the zero point {rule.zero_point}, "
                     f"not {target.zero_point}"
                 )
+            if isinstance(node, Concat):
+                _check_one_encoding(node, [self.tensors[name] for name in node.inputs])
+
+    def codes(self, images: np.ndarray) -> np.ndarray:
+        """Input codes of images.
+
+        Parameters
+        ----------
+        images : ndarray of uint8
+            ``(..., C, H, W)``.
+
+        Returns
+        -------
+        ndarray of int8
+            The same shape.
+        """
+        return pixels.codes(images, self.pixels)
 
     @property
     def output(self) -> str:
@@ -357,11 +445,11 @@ def output_shape(node: Node, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     source = shapes[0]
     if isinstance(node, Conv2d):
         _expect_map(node, source)
-        if source[0] != node.weight.shape[1]:
+        if source[0] != node.channels:
             raise ValueError(
-                f"Conv2d {node.name!r} expects {node.weight.shape[1]} channels, not {source[0]}"
+                f"Conv2d {node.name!r} expects {node.channels} channels, not {source[0]}"
             )
-        return (node.weight.shape[0], *_windows(node, source, node.weight.shape[2:]))
+        return (node.weight.shape[0], *_windows(node, source, node.extent))
     if isinstance(node, Linear):
         if source != (node.weight.shape[1],):
             raise ValueError(
@@ -375,7 +463,17 @@ def output_shape(node: Node, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         return (int(np.prod(source)),)
     if isinstance(node, Add) and shapes[0] != shapes[1]:
         raise ValueError(f"Add {node.name!r} expects two equal shapes, not {shapes}")
+    if isinstance(node, Concat):
+        if any(shape[1:] != source[1:] for shape in shapes):
+            raise ValueError(f"Concat {node.name!r} expects maps of one size, not {shapes}")
+        return (sum(shape[0] for shape in shapes), *source[1:])
     return source
+
+
+def _check_one_encoding(node: Concat, sources: list[Tensor]) -> None:
+    encodings = {(source.scale, source.zero_point) for source in sources}
+    if len(encodings) > 1:
+        raise ValueError(f"Concat {node.name!r} expects inputs of one encoding, not {encodings}")
 
 
 def _expect_map(node: Node, shape: tuple[int, ...]) -> None:

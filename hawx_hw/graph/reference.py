@@ -15,10 +15,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
@@ -109,8 +111,9 @@ def sums(
     total: np.ndarray
     match node:
         case Conv2d():
-            windows = _windows(x, node.weight.shape[2:], node.stride, node.padding, zero_point)
-            total = _products(windows, node.weight, blocks) + node.bias.reshape(-1, 1, 1)
+            windows = _windows(x, node.extent, node.stride, node.padding, zero_point)
+            windows = windows[..., :: node.dilation[0], :: node.dilation[1]]
+            total = _grouped(windows, node, blocks) + node.bias.reshape(-1, 1, 1)
         case Linear():
             # A 1 x 1 map with a 1 x 1 kernel.
             weight = node.weight[:, :, None, None]
@@ -149,6 +152,11 @@ def evaluate(
             return largest
         case Flatten():
             return x.reshape(len(x), -1)
+        case Concat():
+            return np.concatenate(inputs, axis=1)
+        case Lookup():
+            looked_up: np.ndarray = node.table[x.astype(np.int64) - CODE_MIN]
+            return looked_up
         case _:
             raise TypeError(f"The reference does not support nodes of type {type(node).__name__}")
 
@@ -166,6 +174,18 @@ def _windows(
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(2, 3))
     strided: np.ndarray = view[:, :, :: stride[0], :: stride[1]]
     return strided
+
+
+def _grouped(windows: np.ndarray, node: Conv2d, blocks: LayerBlocks | None) -> np.ndarray:
+    """Sums of products, each group of filters with its group of channels."""
+    filters, channels = len(node.weight) // node.groups, node.weight.shape[1]
+    parts = []
+    for group in range(node.groups):
+        own = slice(group * filters, (group + 1) * filters)
+        part = None if blocks is None else LayerBlocks(blocks.blocks, blocks.choice[own])
+        read = windows[:, group * channels : (group + 1) * channels]
+        parts.append(_products(read, node.weight[own], part))
+    return np.concatenate(parts, axis=1)
 
 
 def _products(windows: np.ndarray, weight: np.ndarray, blocks: LayerBlocks | None) -> np.ndarray:

@@ -24,10 +24,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
@@ -39,12 +41,25 @@ from hawx_hw.util.json_text import read_json
 
 __all__ = ["SCHEMA", "graph_files", "load_graph", "save_graph"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 _KINDS: dict[str, type[Node]] = {
-    kind.__name__: kind for kind in (Add, AveragePool2d, Clamp, Conv2d, Flatten, Linear, MaxPool2d)
+    kind.__name__: kind
+    for kind in (
+        Add,
+        AveragePool2d,
+        Clamp,
+        Concat,
+        Conv2d,
+        Flatten,
+        Linear,
+        Lookup,
+        MaxPool2d,
+    )
 }
-_ARRAYS = {"weight": np.int8, "bias": np.int32}
+_ARRAYS = {"weight": np.int8, "bias": np.int32, "table": np.int8}
+#: The array that belongs to no node: a name with a space is no node's.
+_PIXELS = "pixel codes"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip member
 #: Larger than any number of a graph: what is larger overflows where sums are computed.
 _LARGEST = 2**31
@@ -67,6 +82,7 @@ def save_graph(graph: Graph, path: Path) -> None:
     """
     arrays: dict[str, np.ndarray] = {}
     nodes = [_described(node, arrays) for node in graph.nodes]
+    arrays[_PIXELS] = graph.pixels
     packed = _archive(arrays)
     archive, description = graph_files(path)
     write_bytes(archive, packed)
@@ -170,7 +186,7 @@ def _graph(document: dict[str, Any], arrays: Any) -> Graph:
     tensors = {entry.pop("name"): Tensor(**_typed(Tensor, entry)) for entry in document["tensors"]}
     nodes = tuple(_node(entry, arrays) for entry in document["nodes"])
     texts = {name: document[name] for name in ("name", "input")}
-    return Graph(**_typed(Graph, texts), nodes=nodes, tensors=tensors)
+    return Graph(**_typed(Graph, texts), nodes=nodes, tensors=tensors, pixels=arrays[_PIXELS])
 
 
 def _node(entry: dict[str, Any], arrays: Any) -> Node:

@@ -251,7 +251,6 @@ def training_codes(context: Context, count: int, graph: Graph) -> np.ndarray:
 
 
 def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
-    from hawx_hw.graph.pixels import codes
 
     shape = graph.tensors[graph.input].shape
     if images.shape[1:] != shape:
@@ -261,18 +260,24 @@ def _codes(images: np.ndarray, graph: Graph, context: Context) -> np.ndarray:
             where="network.dataset",
             hint=f"Remove the folder {context.folder} and run the command again.",
         )
-    return codes(images)
+    return graph.codes(images)
 
 
-def assignment_images(context: Context) -> AssignmentImages:
-    """The images that compensation for assigned blocks needs; the test images are for reports."""
+def assignment_images(context: Context, graph: Graph) -> AssignmentImages:
+    """The images that compensation for assigned blocks needs; the test images are for reports.
+
+    Parameters
+    ----------
+    context : Context
+    graph : Graph
+        The network that takes them.
+    """
     from hawx_hw.compensation.assigned import AssignmentImages
-    from hawx_hw.graph.pixels import codes
 
     parts, search = load_roles(context), context.config.search
     count = context.config.network.calibration_images
     return AssignmentImages(
-        calibration=codes(parts.proposing(count).images),
+        calibration=graph.codes(parts.proposing(count).images),
         test=parts.test,
         training=None if search is None else parts.proposing(search.images),
         promised=search is not None and len(parts.select) > 0,

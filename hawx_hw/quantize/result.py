@@ -101,12 +101,14 @@ class QuantizeResult(Result):
     calibration_images : int
     accuracy : NetworkAccuracy
     parameters : int
-        Weights and biases of the network.
+        Weights and biases of the network, after folding.
+    notes : tuple of str
+        What the import folded, dropped or changed in a way that a user should know.
     """
 
     FILE: ClassVar[str] = "quantize.json"
     STAGE: ClassVar[str] = "quantize"
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
 
     model: str
     dataset: DatasetSummary
@@ -114,3 +116,4 @@ class QuantizeResult(Result):
     calibration_images: int
     accuracy: NetworkAccuracy
     parameters: int
+    notes: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ from hawx_hw.compensation import compensate
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.pixels import codes
 from hawx_hw.scores.predictor import AccuracyPredictor, expected_changes, informative
 from hawx_hw.scores.profile import Profile
 from hawx_hw.scores.profiling import PredictedAccuracies
@@ -113,7 +112,7 @@ def calibrate(
     chosen = informative(scores, count)
     plain = Emulator(graph, threads=threads)
     exact = plain.accuracy(split.images, split.labels)
-    images = codes(split.images)
+    images = graph.codes(split.images)
     measured = []
     for number, choice in enumerate(candidates[chosen]):
         assignment = profile.assignment(choice, blocks)

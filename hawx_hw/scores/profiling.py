@@ -19,7 +19,6 @@ from hawx_hw.datasets.dataset import Split
 from hawx_hw.errors import UserError
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.pixels import codes
 from hawx_hw.scores.images import stratified_images
 from hawx_hw.scores.profile import Profile, load_profile, save_profile
 from hawx_hw.scores.scores import layer_scores
@@ -209,7 +208,7 @@ def profile_network(
     """
     from hawx_hw.scores.measure import measure
 
-    images = codes(split.images)
+    images = graph.codes(split.images)
     indices, weights = np.arange(len(split)), np.ones(len(split))
     if count is not None and count < len(split):
         outputs = fast.run(graph, images).reshape(len(split), -1)

@@ -21,7 +21,6 @@ from hawx_hw.assignment.space import Space
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.emulation import Emulator
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.pixels import codes
 from hawx_hw.search.differences import Differences
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ class EmulatedOracle:
             for block in range(len(space.blocks)):
                 check_codes(graph, space.assignment(space.uniform(block)))
         self._space = space
-        self._images = codes(images) if images.dtype == np.uint8 else images
+        self._images = graph.codes(images) if images.dtype == np.uint8 else images
         self._labels = labels
         self._change = change
         self._emulator = Emulator(graph, threads=threads, memory=memory)

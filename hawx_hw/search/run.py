@@ -19,7 +19,6 @@ from hawx_hw.config.load import blame
 from hawx_hw.datasets.roles import Roles
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.pixels import codes
 from hawx_hw.scores.profiling import Profiling
 from hawx_hw.search.accuracy import with_predictions
 from hawx_hw.search.assignment_search import search_assignments
@@ -128,7 +127,7 @@ class SearchRun:
             self._change = Compensated(
                 graph,
                 self._space,
-                codes(roles.proposing(count).images),
+                graph.codes(roles.proposing(count).images),
                 bias_correction=config.blocks.bias_correction,
                 weight_remapping=config.blocks.weight_remapping,
             )

@@ -63,7 +63,6 @@ def plan_of(config: Config) -> Plan:
     from hawx_hw.architectures.registry import architecture_of
     from hawx_hw.assignment import assign
     from hawx_hw.compensation import compensate
-    from hawx_hw.quantize import codes
 
     network = config.network
     graph = _graph(network.model, network.dataset, network.calibration_images)
@@ -76,7 +75,7 @@ def plan_of(config: Config) -> Plan:
             graph, _ = compensate(
                 graph,
                 assignment,
-                codes(images.images),
+                graph.codes(images.images),
                 bias_correction=config.blocks.bias_correction,
                 weight_remapping=config.blocks.weight_remapping,
                 activation_rounding=config.blocks.activation_rounding,
@@ -138,7 +137,6 @@ def label(
         A tool or data are missing.
     """
     from hawx_hw.datasets.dataset import evenly_spaced
-    from hawx_hw.graph.pixels import codes
     from hawx_hw.verification.measured_design import measure_design
 
     config = design.config()
@@ -146,7 +144,7 @@ def label(
     shown = evenly_spaced(_dataset(config.network.dataset).test, images).images
     measured = measure_design(
         plan,
-        codes(shown),
+        plan.graph.codes(shown),
         technology,
         implementations=_implementations(config, plan, technology, store),
         clock_mhz=config.accelerator.clock_mhz,
@@ -174,7 +172,6 @@ def _implementations(
 ) -> dict[str, str]:
     """How each block is built, by its digest, as in the stage ``emit``."""
     from hawx_hw.characterization.least_energy import IMAGES, choose_least_energy
-    from hawx_hw.graph.pixels import codes
     from hawx_hw.synthesis.implementations import OBJECTIVES, choose_all
 
     how = config.accelerator.block_implementation
@@ -183,7 +180,7 @@ def _implementations(
     if how != "least_energy":
         return choose_all(plan.blocks, technology, OBJECTIVES[how], store=store)
     images = _proposing(config.network.dataset, IMAGES).images
-    choices = choose_least_energy(plan, codes(images), technology, store=store)
+    choices = choose_least_energy(plan, plan.graph.codes(images), technology, store=store)
     return {choice.digest: choice.implementation for choice in choices}
 
 

@@ -1,17 +1,23 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from hawx_hw.graph import fast, reference
 from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
+    Concat,
     Conv2d,
+    Flatten,
     Graph,
     Linear,
+    Lookup,
     Requantization,
     Tensor,
+    output_shape,
 )
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 
@@ -142,3 +148,68 @@ def test_run_refuses_other_images():
     graph = random_graph(np.random.default_rng(0))
     with pytest.raises(ValueError, match="Images must be int8 of shape"):
         fast.run(graph, np.zeros((1, 99, 99, 99), np.int8))
+
+
+@pytest.mark.parametrize(
+    ("groups", "filters", "channels", "kernel", "stride", "padding", "dilation"),
+    [
+        (4, 4, 4, (3, 3), (1, 1), (1, 1, 1, 1), (1, 1)),
+        (4, 8, 4, (3, 2), (2, 1), (0, 0, 2, 0), (1, 1)),
+        (2, 6, 4, (3, 3), (1, 2), (1, 0, 1, 0), (1, 1)),
+        (1, 3, 4, (3, 2), (2, 2), (3, 1, 2, 2), (2, 3)),
+        (4, 4, 4, (2, 3), (2, 1), (1, 2, 1, 0), (3, 2)),
+    ],
+)
+def test_groups_and_dilation_equal_the_reference(
+    groups, filters, channels, kernel, stride, padding, dilation
+):
+    rng = np.random.default_rng(groups)
+    node = Conv2d(
+        "c",
+        ("input",),
+        rng.integers(-127, 128, (filters, channels // groups, *kernel)).astype(np.int8),
+        rng.integers(-5000, 5000, filters).astype(np.int32),
+        Requantization(rng.integers(100, 400, filters), 16, 7),
+        stride,
+        padding,
+        groups,
+        dilation,
+    )
+    source = Tensor((channels, 9, 8), 1.0, -3)
+    shape = output_shape(node, [source.shape])
+    graph = Graph("g", "input", (node,), {"input": source, "c": Tensor(shape, 1.0, 7)})
+    images = random_codes(rng, graph, 3)
+    assert_equal(graph, images)
+    # And the reference a sum in full, as torch takes it.
+    padded = np.pad(images + 3.0, ((0, 0), (0, 0), padding[::2], padding[1::2]))
+    sums = functional.conv2d(
+        torch.from_numpy(padded), torch.from_numpy(node.weight.astype(np.float64)),
+        None, stride, 0, dilation, groups,
+    )  # fmt: skip
+    whole = reference.sums(node, [images], -3) - node.bias.reshape(-1, 1, 1)
+    zero = -3 * node.weight.reshape(filters, -1).astype(int).sum(axis=1).reshape(-1, 1, 1)
+    np.testing.assert_array_equal(whole - zero, sums.numpy())
+
+
+def test_concatenation_and_look_up_equal_the_reference():
+    rng = np.random.default_rng(0)
+    table = rng.permutation(np.arange(-128, 128)).astype(np.int8)
+    nodes = (
+        Lookup("l", ("input",), table, 5),
+        Lookup("m", ("input",), table[::-1].copy(), 5),
+        Concat("c", ("l", "m", "l")),
+        Flatten("f", ("c",)),
+    )
+    tensors = {
+        "input": Tensor((2, 3, 1), 1.0, 0),
+        "l": Tensor((2, 3, 1), 1.0, 5),
+        "m": Tensor((2, 3, 1), 1.0, 5),
+        "c": Tensor((6, 3, 1), 1.0, 5),
+        "f": Tensor((18,), 1.0, 5),
+    }
+    graph = Graph("g", "input", nodes, tensors)
+    images = random_codes(rng, graph, 50)
+    assert_equal(graph, images)
+    first = [int(table[code + 128]) for code in images[0].ravel().tolist()]
+    second = [int(table[127 - code]) for code in images[0].ravel().tolist()]
+    assert fast.run(graph, images)[0].tolist() == first + second + first

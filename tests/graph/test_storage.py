@@ -108,9 +108,9 @@ def test_halves_of_two_graphs(saved):
 
 def test_another_schema(saved):
     description = graph_files(saved)[1]
-    document = json.loads(description.read_text()) | {"schema": 2}
+    document = json.loads(description.read_text()) | {"schema": 3}
     write_json(description, document)
-    assert "The integer graph is of schema 2; this program reads 1." in refused(saved)
+    assert "The integer graph is of schema 3; this program reads 2." in refused(saved)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from hawx_hw.graph.graph import (
     MaxPool2d,
 )
 from hawx_hw.graph.storage import graph_files, save_graph
+from hawx_hw.importing.modules.tracing import trace
 from hawx_hw.quantize.calibration import codes, quantize
-from hawx_hw.quantize.tracing import trace
 from tests import material
 
 RNG = np.random.default_rng(0)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hawx_hw.quantize.ranges import Encoding, Histogram, encoding
+from hawx_hw.importing.encoding import Encoding
+from hawx_hw.quantize.ranges import Histogram, encoding
 
 ENDS = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: 0.0 if abs(x) < 1e-6 else x)
 

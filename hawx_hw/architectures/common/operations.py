@@ -18,10 +18,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
 )
@@ -123,6 +125,7 @@ def operations(
     layers: list[Operation] = []
     fused: set[str] = set()
     for node in graph.nodes:
+        _check_supported(node)
         if node.name in fused:
             continue
         if isinstance(node, Flatten):
@@ -202,6 +205,24 @@ def _operation(
         blocks=blocks,
         macs=macs,
     )
+
+
+def _check_supported(node: Node) -> None:
+    """Refuse what the integer model computes and no hardware of this project does yet."""
+    lacking = None
+    if isinstance(node, Conv2d) and node.groups > 1:
+        lacking = f"a convolution in {node.groups} groups"
+    elif isinstance(node, Conv2d) and node.dilation != (1, 1):
+        lacking = f"a convolution dilated by {node.dilation[0]} x {node.dilation[1]}"
+    elif isinstance(node, Concat):
+        lacking = "a concatenation"
+    elif isinstance(node, Lookup):
+        lacking = "a function of each value other than a clamp"
+    if lacking is not None:
+        raise UserError(
+            f"The layer {node.name!r} is {lacking}, for which there is no hardware yet",
+            hint="It runs in the integer model and in the emulation: hawx run --until profile.",
+        )
 
 
 def _fusible(node: Node, limit: int) -> bool:

@@ -24,7 +24,7 @@ def _run(context: Context) -> None:
     if assignment:
         with context.progress.task("loading torch", estimate=5.0):
             from hawx_hw.compensation.assigned import compensate_assignment
-        images = assignment_images(context)
+        images = assignment_images(context, graph)
         graph, result = compensate_assignment(
             graph, assignment, context.config.blocks, images, context.progress
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.config.load import blame, config_path
+from hawx_hw.config.load import blame
 from hawx_hw.pipeline.data import (
     GRAPH,
     check_images,
@@ -16,6 +16,7 @@ from hawx_hw.pipeline.data import (
     load_dataset,
     load_roles,
 )
+from hawx_hw.pipeline.network import check_network, load_network, network_files
 from hawx_hw.pipeline.stage import Context, Stage
 from hawx_hw.util.fingerprints import versions
 
@@ -33,10 +34,10 @@ def _run(context: Context) -> None:
         from hawx_hw.datasets.sanity import constant_accuracy, repeated, select_doubts
         from hawx_hw.graph.fast import accuracy as integer_accuracy
         from hawx_hw.graph.storage import save_graph
-        from hawx_hw.networks import accuracy as float_accuracy
-        from hawx_hw.networks import load
+        from hawx_hw.importing.accuracy import accuracy as float_accuracy
+        from hawx_hw.importing.sources import title
         from hawx_hw.networks.files import held_out
-        from hawx_hw.quantize.calibration import quantize
+        from hawx_hw.quantize.calibration import quantize_layers
         from hawx_hw.quantize.result import (
             DatasetSummary,
             NetworkAccuracy,
@@ -48,14 +49,16 @@ def _run(context: Context) -> None:
     for doubt in doubts:
         context.progress.message(f"{settings.validation or settings.dataset}: {doubt}")
     checkpoint = context.path(settings.checkpoint) if settings.checkpoint else None
-    with blame("network.checkpoint" if checkpoint else "network.model"):
-        network = load(settings.model, dataset, checkpoint)
     images = parts.proposing(settings.calibration_images).images
+    network = load_network(context.config, context.base, dataset, images)
+    for note in network.notes:
+        context.progress.message(f"{settings.model}: {note}")
     with (
         blame("network.model"),
         context.progress.task("calibrating the integer network", estimate=5.0),
     ):
-        graph = quantize(network, images, name=f"{settings.model}_{Path(dataset.name).stem}")
+        name = f"{title(settings.model)}_{Path(dataset.name).stem}"
+        graph = quantize_layers(network.layers, images, name=name)
     save_graph(graph, context.output / GRAPH)
 
     test = dataset.test
@@ -85,24 +88,19 @@ def _run(context: Context) -> None:
             ),
             calibration_images=len(images),
             accuracy=NetworkAccuracy(float=in_float, int8=in_integers, images=len(test)),
-            parameters=sum(parameter.numel() for parameter in network.parameters()),
+            parameters=network.parameters,
+            notes=network.notes,
         )
     )
 
 
 def _files(config: Config, base: Path) -> dict[str, Path]:
-    from hawx_hw.networks.files import checkpoint_files
+    return {**dataset_files(config, base), **network_files(config, base)}
 
-    network = config.network
-    given = None
-    if network.checkpoint:
-        given = config_path(network.checkpoint, base, "network.checkpoint")
-    trained = checkpoint_files(network.model, network.dataset, given)
-    names = {"checkpoint": "network.checkpoint", "record": "network.checkpoint (record)"}
-    return {
-        **dataset_files(config, base),
-        **{names[what]: path for what, path in trained.items()},
-    }
+
+def _check(config: Config, base: Path) -> None:
+    check_network(config, base)
+    check_images(config, base, "network.calibration_images")
 
 
 STAGE = Stage(
@@ -110,7 +108,7 @@ STAGE = Stage(
     _run,
     settings=("network",),
     files=_files,
-    check=lambda config, base: check_images(config, base, "network.calibration_images"),
+    check=_check,
     tools=lambda config, base: versions("numpy", "safetensors", "scikit-learn", "torch"),
     estimate=15.0,
 )

@@ -96,7 +96,7 @@ def _measured(context: Context, graph: Graph, what: str, design: Design) -> Refe
             graph,
             design.assignment,
             context.config.blocks,
-            assignment_images(context),
+            assignment_images(context, graph),
             context.progress,
         )
         accuracy = assigned.accuracy.assigned if assigned.accuracy is not None else None

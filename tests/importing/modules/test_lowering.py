@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import FloatConv, FloatMaxPool
-from hawx_hw.quantize.tracing import trace
-from tests.quantize.networks import (
+from hawx_hw.importing.float_graph import FloatConv, FloatMaxPool
+from hawx_hw.importing.modules.tracing import trace
+from tests.importing.networks import (
     IMAGES,
     Calls,
     Stateful,
@@ -124,8 +124,6 @@ def poisoned():
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (nn.Sequential(nn.Conv2d(3, 6, 3, groups=3)), "The layer '0' is a convolution in 3 groups"),
-        (nn.Sequential(nn.Conv2d(3, 6, 3, dilation=2)), "'0' is a convolution dilated by (2, 2)"),
         (
             nn.Sequential(nn.Conv2d(3, 6, 3, padding=1, padding_mode="reflect")),
             "The layer '0' pads by 'reflect'; only zeros are supported",

@@ -3,7 +3,7 @@
 import pytest
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.site import Site, TensorArgument
+from hawx_hw.importing.modules.site import Site, TensorArgument
 
 X = TensorArgument("x", (3, 4, 4))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import (
+from hawx_hw.importing.float_graph import (
     FloatClamp,
     FloatConv,
     FloatFlatten,
@@ -22,11 +23,8 @@ __all__ = ["fuse"]
 def fuse(graph: FloatGraph) -> None:
     """Fold and fuse in place whatever can be; the computed function remains the same.
 
-    Raises
-    ------
-    UserError
-        A batch normalization does not directly follow a convolution or linear layer that only it
-        reads.
+    A batch normalization that does not directly follow a convolution or linear layer that only it
+    reads becomes a layer of its own: a depthwise convolution, or a linear layer of a vector.
     """
     for layer in list(graph.layers):
         if isinstance(layer, FloatNorm):
@@ -39,14 +37,27 @@ def fuse(graph: FloatGraph) -> None:
 def _fold_norm(graph: FloatGraph, norm: FloatNorm) -> None:
     source = graph.layer(norm.inputs[0])
     if not isinstance(source, FloatConv | FloatLinear) or len(graph.users(source.name)) != 1:
-        raise UserError(
-            f"The batch normalization {norm.label!r} cannot be folded: it does not follow a "
-            "convolution or linear layer that feeds only it.",
-            where="network.model",
-        )
+        graph.layers[graph.layers.index(norm)] = _alone(norm)
+        return
     source.weight = source.weight * norm.gain.reshape((-1,) + (1,) * (source.weight.ndim - 1))
     source.bias = source.bias * norm.gain + norm.offset
     _bypass(graph, norm)
+
+
+def _alone(norm: FloatNorm) -> FloatConv | FloatLinear:
+    common: dict[str, Any] = {
+        "name": norm.name, "label": norm.label, "inputs": norm.inputs, "shape": norm.shape,
+        "bias": norm.offset,
+    }  # fmt: skip
+    if len(norm.shape) == 1:
+        return FloatLinear(**common, weight=np.diag(norm.gain))
+    return FloatConv(
+        **common,
+        weight=norm.gain.reshape(-1, 1, 1, 1),
+        stride=(1, 1),
+        padding=(0, 0, 0, 0),
+        groups=len(norm.gain),
+    )
 
 
 def _fuse_clamp(graph: FloatGraph, clamp: FloatClamp) -> None:

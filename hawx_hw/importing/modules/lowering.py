@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import (
+from hawx_hw.importing.float_graph import (
     FloatAdd,
     FloatAveragePool,
     FloatClamp,
@@ -23,7 +23,7 @@ from hawx_hw.quantize.float_graph import (
     FloatMaxPool,
     FloatNorm,
 )
-from hawx_hw.quantize.site import Site, TensorArgument
+from hawx_hw.importing.modules.site import Site, TensorArgument
 
 __all__ = ["Lowered", "lower"]
 
@@ -107,17 +107,11 @@ def _parameters(site: Site, module: nn.Conv2d | nn.Linear) -> tuple[np.ndarray, 
 def _conv(site: Site) -> Lowered:
     module: nn.Conv2d = site.target
     source = _map(site, site.bind("input")["input"])
-    if module.groups != 1:
-        raise site.refuse(
-            f"is a convolution in {module.groups} groups; only one group is supported"
-        )
-    if module.dilation != (1, 1):
-        raise site.refuse(
-            f"is a convolution dilated by {module.dilation}; dilation is not supported"
-        )
     if module.padding_mode != "zeros":
         raise site.refuse(f"pads by {module.padding_mode!r}; only zeros are supported")
+    dilation = _pair(site, module.dilation, "dilation")
     kernel = _pair(site, module.kernel_size, "kernel")
+    kernel = ((kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1)
     padding: tuple[int, int, int, int]
     if module.padding == "same":
         top, left = ((size - 1) // 2 for size in kernel)
@@ -133,6 +127,8 @@ def _conv(site: Site) -> Lowered:
         bias=bias,
         stride=_pair(site, module.stride, "stride"),
         padding=padding,
+        groups=module.groups,
+        dilation=dilation,
     )
 
 

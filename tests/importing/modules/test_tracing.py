@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.tracing import trace
-from tests.quantize.networks import (
+from hawx_hw.importing.modules.tracing import trace
+from tests.importing.networks import (
     IMAGES,
     Calls,
     Residual,

@@ -6,11 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import FloatClamp
-from hawx_hw.quantize.tracing import trace
-from tests.quantize.networks import (
-    IMAGES,
+from hawx_hw.importing.float_graph import FloatClamp
+from tests.importing.networks import (
     Calls,
     Stateful,
     kinds,
@@ -53,21 +50,22 @@ def test_clamps_in_a_row_act_one_after_the_other():
 
 
 @pytest.mark.parametrize(
-    ("network", "message"),
+    "network",
     [
-        (
-            nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)),
-            "The batch normalization '0' cannot be folded: it does not follow a convolution",
-        ),
-        (
-            nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)),
-            "The batch normalization '2' cannot be folded",
-        ),
-        (Stateful(nn.BatchNorm2d(4)), "The batch normalization 'function' cannot be folded"),
+        nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 2, 3)),
+        nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)),
+        Stateful(nn.BatchNorm2d(4)),
+        nn.Sequential(nn.Flatten(), nn.BatchNorm1d(432)),
     ],
 )
-def test_a_normalization_that_cannot_be_folded_is_refused(network, message):
-    with pytest.raises(UserError) as caught:
-        trace(network, IMAGES)
-    assert caught.value.where == "network.model"
-    assert message in str(caught.value).replace("\n", " ")
+def test_a_normalization_that_cannot_be_folded_is_a_layer_of_its_own(network):
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.running_mean.uniform_(-1, 1)
+            module.running_var.uniform_(0.5, 2)
+            module.weight.data.uniform_(-2, 2)
+            module.bias.data.uniform_(-1, 1)
+    graph, result, expected = outputs(network)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-9)
+    weights = [layer.weight.shape for layer in graph.layers if hasattr(layer, "weight")]
+    assert {(3, 1, 1, 1), (2, 1, 1, 1), (4, 1, 1, 1), (432, 432)} & set(weights)

@@ -1,8 +1,8 @@
-"""The float network as a list of layers: the result of tracing and the input of calibration.
+"""The network in real numbers as a list of layers: the result of importing, from any source.
 
-It corresponds to the integer graph, in real numbers and before any scale is chosen. Its
-evaluation is in float64, so that ranges, and with them the integer graph, do not depend on the
-order of additions in one machine's float32 kernels.
+It corresponds to the integer graph, before any scale is chosen, or with the scales that a quantized
+file prescribes. Calibration evaluates it in float64, so that ranges, and with them the integer
+graph, do not depend on the order of additions in one machine's float32 kernels.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from hawx_hw.graph.pixels import Preprocessing
+from hawx_hw.importing.activations import apply
+from hawx_hw.importing.encoding import Encoding
+
 __all__ = [
     "INPUT",
+    "FloatActivation",
     "FloatAdd",
     "FloatAveragePool",
     "FloatClamp",
+    "FloatConcat",
     "FloatConv",
     "FloatFlatten",
     "FloatGraph",
@@ -26,6 +32,7 @@ __all__ = [
     "FloatLinear",
     "FloatMaxPool",
     "FloatNorm",
+    "WeightCodes",
 ]
 
 INPUT = "input"
@@ -61,14 +68,52 @@ class FloatLayer:
     """Whether the integer layer requantizes: only then can a clamp be fused."""
 
 
+@dataclass(frozen=True)
+class WeightCodes:
+    """The integers of a layer that was quantized before; its real values are products of these.
+
+    Parameters
+    ----------
+    weight : ndarray of int8
+        Of the shape of the layer's weight, in [-127, 127]; real: ``weight * scale`` of the filter.
+    scale : ndarray of float64
+        ``(filters,)``, each > 0.
+    bias : ndarray of int32
+        ``(filters,)``; real: ``bias * scale * input scale``. The sum over ``code - zero_point`` of
+        the input is added to it, without the zero point.
+    """
+
+    weight: np.ndarray
+    scale: np.ndarray
+    bias: np.ndarray
+
+
 @dataclass(kw_only=True)
 class FloatConv(FloatLayer):
-    """Convolution; weight float64 ``(F, C, KH, KW)``, bias float64 ``(F,)``."""
+    """Convolution.
+
+    Parameters
+    ----------
+    weight : ndarray of float64
+        ``(filters, channels / groups, kernel height, kernel width)``.
+    bias : ndarray of float64
+        ``(filters,)``.
+    stride, dilation : tuple of int
+        (vertical, horizontal), >= 1.
+    padding : tuple of int
+        (top, left, bottom, right), each smaller than the window.
+    groups : int
+    codes : WeightCodes or None
+        The integers of a quantized file, which are taken as they are.
+    """
 
     weight: np.ndarray
     bias: np.ndarray
     stride: tuple[int, int]
     padding: tuple[int, int, int, int]
+    groups: int = 1
+    dilation: tuple[int, int] = (1, 1)
+    codes: WeightCodes | None = None
 
 
 @dataclass(kw_only=True)
@@ -77,6 +122,7 @@ class FloatLinear(FloatLayer):
 
     weight: np.ndarray
     bias: np.ndarray
+    codes: WeightCodes | None = None
 
 
 @dataclass(kw_only=True)
@@ -121,6 +167,29 @@ class FloatClamp(FloatLayer):
 
 
 @dataclass(kw_only=True)
+class FloatActivation(FloatLayer):
+    """A function of each value, see :mod:`hawx_hw.importing.activations`, then the clamp.
+
+    Parameters
+    ----------
+    function : str
+        One of :data:`~hawx_hw.importing.activations.FUNCTIONS`.
+    parameters : tuple of float
+        Of the function.
+    """
+
+    function: str
+    parameters: tuple[float, ...] = ()
+
+
+@dataclass(kw_only=True)
+class FloatConcat(FloatLayer):
+    """Tensors one after the other along their channels or features."""
+
+    requantizes = False
+
+
+@dataclass(kw_only=True)
 class FloatFlatten(FloatLayer):
     """A feature map read as a vector."""
 
@@ -129,10 +198,23 @@ class FloatFlatten(FloatLayer):
 
 @dataclass
 class FloatGraph:
-    """Layers in an order of computation; the last one's output is the network's."""
+    """Layers in an order of computation; the last one's output is the network's.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the input, ``(channels, height, width)``.
+    layers : list of FloatLayer
+    preprocessing : Preprocessing
+        How pixels become the values of the input.
+    encodings : dict of str to Encoding
+        What a quantized file prescribes, by the tensor's name; the input's is :data:`INPUT`.
+    """
 
     shape: tuple[int, ...]
     layers: list[FloatLayer] = field(default_factory=list)
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    encodings: dict[str, Encoding] = field(default_factory=dict)
 
     def users(self, name: str) -> list[FloatLayer]:
         """The layers that read ``name``."""
@@ -142,16 +224,28 @@ class FloatGraph:
         """The layer of that name; None for the input."""
         return next((layer for layer in self.layers if layer.name == name), None)
 
-    def evaluate(self, pixels: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+    def inputs(self, images: np.ndarray, dtype: type[np.floating] = np.float64) -> torch.Tensor:
+        """What the network takes for images.
+
+        Parameters
+        ----------
+        images : ndarray of uint8
+            ``(batch, *shape)``.
+        dtype : numpy type
+            In which the network is to be computed.
+        """
+        return torch.from_numpy(self.preprocessing.real(images, dtype))
+
+    def evaluate(self, inputs: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
         """Yield each layer's name and output; an output is dropped after its last reader.
 
         Parameters
         ----------
-        pixels : Tensor of float64
-            ``(batch, *shape)``, ``pixel / 255``.
+        inputs : Tensor of float64 or float32
+            ``(batch, *shape)``, see :meth:`inputs`; all is computed in their type.
         """
         last_reader = {name: layer.name for layer in self.layers for name in layer.inputs}
-        values = {INPUT: pixels}
+        values = {INPUT: inputs}
         with torch.inference_mode():
             for layer in self.layers:
                 value = _evaluate(layer, [values[name] for name in layer.inputs])
@@ -166,19 +260,22 @@ class FloatGraph:
 
 def _evaluate(layer: FloatLayer, inputs: list[torch.Tensor]) -> torch.Tensor:
     x = inputs[0]
+
+    def number(values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values).to(x.dtype)
+
     match layer:
         case FloatConv():
             padded = _padded(x, layer.padding, 0.0)
-            weight, bias = torch.from_numpy(layer.weight), torch.from_numpy(layer.bias)
-            return functional.conv2d(padded, weight, bias, layer.stride)
-        case FloatLinear():
-            return functional.linear(
-                x, torch.from_numpy(layer.weight), torch.from_numpy(layer.bias)
+            weight, bias = number(layer.weight), number(layer.bias)
+            return functional.conv2d(
+                padded, weight, bias, layer.stride, 0, layer.dilation, layer.groups
             )
+        case FloatLinear():
+            return functional.linear(x, number(layer.weight), number(layer.bias))
         case FloatNorm():
             shape = (-1,) + (1,) * (x.ndim - 2)
-            gain, offset = torch.from_numpy(layer.gain), torch.from_numpy(layer.offset)
-            return x * gain.reshape(shape) + offset.reshape(shape)
+            return x * number(layer.gain).reshape(shape) + number(layer.offset).reshape(shape)
         case FloatMaxPool():
             padded = _padded(x, layer.padding, -np.inf)
             return functional.max_pool2d(padded, layer.kernel, layer.stride)
@@ -190,6 +287,10 @@ def _evaluate(layer: FloatLayer, inputs: list[torch.Tensor]) -> torch.Tensor:
             return x + inputs[1]
         case FloatClamp():
             return x
+        case FloatActivation():
+            return apply(layer.function, x, layer.parameters)
+        case FloatConcat():
+            return torch.cat(inputs, dim=1)
         case FloatFlatten():
             return x.flatten(1)
         case _:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hawx_hw.quantize.tracing import trace
+from hawx_hw.importing.modules.tracing import trace
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 3, 12, 12)).astype(np.uint8)
 

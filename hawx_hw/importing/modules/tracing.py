@@ -1,4 +1,4 @@
-"""From a torch module to the layers of :mod:`hawx_hw.quantize.float_graph`, by symbolic tracing."""
+"""From a torch module to layers in real numbers, by symbolic tracing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import torch
 from torch import fx, nn
 
 from hawx_hw.errors import UserError
-from hawx_hw.quantize.float_graph import INPUT, FloatGraph, FloatLayer
-from hawx_hw.quantize.fusion import fuse
-from hawx_hw.quantize.lowering import lower
-from hawx_hw.quantize.site import Site, TensorArgument
+from hawx_hw.graph.pixels import Preprocessing
+from hawx_hw.importing.float_graph import INPUT, FloatGraph, FloatLayer
+from hawx_hw.importing.fusion import fuse
+from hawx_hw.importing.modules.lowering import lower
+from hawx_hw.importing.modules.site import Site, TensorArgument
 
 __all__ = ["trace"]
 
@@ -21,17 +22,21 @@ _WHERE = "network.model"
 _CHECKED_IMAGES = 4
 
 
-def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
+def trace(
+    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing | None = None
+) -> FloatGraph:
     """The network as fused float layers.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Takes ``pixel / 255`` as ``(batch, C, H, W)`` and returns one tensor. It is not changed; it
-        is traced in evaluation mode.
+        Takes ``(batch, C, H, W)`` and returns one tensor. It is not changed; it is traced in
+        evaluation mode.
     images : ndarray of uint8
         ``(n, C, H, W)``, n >= 1. The first few are used to check that the layers compute the
         network's output.
+    preprocessing : Preprocessing or None
+        How pixels become the values that the network takes; None: ``pixel / 255``.
 
     Returns
     -------
@@ -53,7 +58,8 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
             hint="Its forward() must not branch on the values of tensors.",
         ) from error
     traced.graph.eliminate_dead_code()
-    pixels = torch.from_numpy(images[:_CHECKED_IMAGES].astype(np.float64) / 255)
+    graph = FloatGraph(tuple(images.shape[1:]), [], preprocessing or Preprocessing())
+    pixels = graph.inputs(images[:_CHECKED_IMAGES])
     recorder = _Recorder(traced)
     try:
         with torch.inference_mode():
@@ -63,7 +69,7 @@ def trace(network: nn.Module, images: np.ndarray) -> FloatGraph:
             f"The network does not take images of shape {images.shape[1:]}: {_brief(error)}.",
             where=_WHERE,
         ) from error
-    graph = _layers(traced, recorder.values, images.shape[1:])
+    graph.layers = _layers(traced, recorder.values)
     fuse(graph)
     if not graph.layers:
         raise UserError("The network does not use its input.", where=_WHERE)
@@ -95,10 +101,8 @@ class _Shape(tuple):
     __slots__ = ()
 
 
-def _layers(
-    traced: fx.GraphModule, values: dict[fx.Node, Any], shape: tuple[int, ...]
-) -> FloatGraph:
-    graph = FloatGraph(tuple(shape))
+def _layers(traced: fx.GraphModule, values: dict[fx.Node, Any]) -> list[FloatLayer]:
+    layers: list[FloatLayer] = []
     names: dict[fx.Node, str] = {}  # of the layer whose output the node's value is
     modules = dict(traced.named_modules())
     for node in traced.graph.nodes:
@@ -117,11 +121,11 @@ def _layers(
         elif isinstance(values[node], _Shape) and node.op != "get_attr":
             layer = lower(_site(node, modules, names, values))
             if isinstance(layer, FloatLayer):
-                graph.layers.append(layer)
+                layers.append(layer)
                 names[node] = layer.name
             else:
                 names[node] = layer
-    return graph
+    return layers
 
 
 def _site(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hawx_hw.quantize.float_graph import (
+from hawx_hw.importing.float_graph import (
     INPUT,
     FloatAdd,
     FloatAveragePool,

@@ -1,0 +1,61 @@
+"""What every source of a network gives: layers in real numbers, and what a user should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hawx_hw.importing.float_graph import FloatConv, FloatGraph, FloatLinear
+
+__all__ = ["ImportedNetwork"]
+
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class ImportedNetwork:
+    """A network as understood.
+
+    Parameters
+    ----------
+    layers : FloatGraph
+        Fused; with the encodings and codes of a file that is quantized already.
+    notes : tuple of str
+        What was folded, dropped or changed in a way that a user should know; a sentence each.
+    """
+
+    layers: FloatGraph
+    notes: tuple[str, ...] = ()
+
+    @property
+    def quantized(self) -> bool:
+        """Whether the source prescribes integers."""
+        return bool(self.layers.encodings)
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases, after folding."""
+        weighted = (
+            layer for layer in self.layers.layers if isinstance(layer, FloatConv | FloatLinear)
+        )
+        return sum(layer.weight.size + layer.bias.size for layer in weighted)
+
+    def outputs(self, images: np.ndarray) -> Iterator[np.ndarray]:
+        """What the network computes in float32, a batch of images after the other.
+
+        Parameters
+        ----------
+        images : ndarray of uint8
+            ``(n, C, H, W)``.
+
+        Yields
+        ------
+        ndarray of float32
+            ``(batch, outputs)``.
+        """
+        for start in range(0, len(images), _BATCH):
+            inputs = self.layers.inputs(images[start : start + _BATCH], np.float32)
+            *_, (_, result) = self.layers.evaluate(inputs)
+            yield result.reshape(len(result), -1).numpy()

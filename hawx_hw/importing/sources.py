@@ -1,0 +1,144 @@
+"""Where a network comes from: the zoo, a module of the user's, an ONNX or a TFLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hawx_hw.datasets import Dataset
+from hawx_hw.errors import UserError, shown
+from hawx_hw.networks.files import checkpoint_files
+from hawx_hw.util.paths import user_path
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from hawx_hw.graph.pixels import Preprocessing
+    from hawx_hw.importing.network import ImportedNetwork
+
+__all__ = ["Request", "check", "load", "source_files", "title"]
+
+_KEY = "network.model"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a config asks for.
+
+    Parameters
+    ----------
+    model : str
+        A name of the zoo, or the path of a file.
+    base : Path
+        The folder that relative paths start from.
+    checkpoint : Path or None
+        The weights, where they are not in the model's file.
+    preprocessing : Preprocessing or None
+        How pixels become the values that the network takes; None: what the source states, else
+        ``pixel / 255``.
+    """
+
+    model: str
+    base: Path
+    checkpoint: Path | None = None
+    preprocessing: Preprocessing | None = None
+
+    @property
+    def path(self) -> Path:
+        """The model's file."""
+        return self.base / user_path(self.model, _KEY)
+
+
+Reader = Callable[[Request, Dataset, "np.ndarray"], "ImportedNetwork"]
+
+
+def load(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
+    """The network that a config asks for.
+
+    Parameters
+    ----------
+    request : Request
+    dataset : Dataset
+        Its image shape and number of classes must fit the network.
+    images : ndarray of uint8
+        ``(n, C, H, W)``, n >= 1: some images on which a network can be traced.
+
+    Raises
+    ------
+    UserError
+        There is no such network; a file is missing, damaged or of another network; it does not
+        take such images; or it has an operation that the integer graph lacks.
+    """
+    network = _reader(request.model)(request, dataset, images)
+    _check_outputs(network, dataset)
+    return network
+
+
+def check(request: Request) -> None:
+    """Refuse a network that is neither of the zoo nor a file of a known kind, before all else."""
+    _reader(request.model)
+
+
+def source_files(request: Request, dataset: str) -> dict[str, Path]:
+    """The files that :func:`load` reads, by what they are: ``model``, ``checkpoint``, ``record``.
+
+    Parameters
+    ----------
+    request : Request
+    dataset : str
+        The data set, as the config names it.
+    """
+    if _suffix(request.model) in _FILE_READERS:
+        return {"model": request.path}
+    return checkpoint_files(request.model, dataset, request.checkpoint)
+
+
+def title(model: str) -> str:
+    """A short name of the network, for names of graphs: of a file its stem."""
+    return Path(model).stem if _suffix(model) in _FILE_READERS else model
+
+
+def _suffix(model: str) -> str:
+    return Path(model).suffix.lower()
+
+
+def _reader(model: str) -> Reader:
+    from hawx_hw.networks.zoo import MODELS
+
+    if model in MODELS:
+        return _from_zoo
+    if (reader := _FILE_READERS.get(_suffix(model))) is not None:
+        return reader
+    raise UserError(
+        f"Unknown network {shown(model)}.",
+        where=_KEY,
+        hint=f"Use {', '.join((*MODELS, *(f'a file {suffix}' for suffix in _FILE_READERS)))}.",
+    )
+
+
+def _from_zoo(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
+    from hawx_hw.importing.modules.tracing import trace
+    from hawx_hw.importing.network import ImportedNetwork
+    from hawx_hw.networks import load as load_module
+
+    module = load_module(request.model, dataset, request.checkpoint)
+    return ImportedNetwork(trace(module, images, request.preprocessing))
+
+
+#: By the suffix of the file.
+_FILE_READERS: dict[str, Reader] = {}
+
+
+def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> None:
+    """Refuse a network whose outputs are fewer than the classes."""
+    import math
+
+    outputs = math.prod(network.layers.layers[-1].shape)
+    if outputs < dataset.classes:
+        raise UserError(
+            f"The network has {outputs} outputs, and the data set {dataset.classes} classes.",
+            where=_KEY,
+            hint="It was trained on other data, or the labels mean something else.",
+        )
