@@ -399,7 +399,7 @@ def _swapped(block: ImportedBlock, names: tuple[str, ...]) -> list[str]:
 
 
 def _histograms(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    from hawx_hw.datasets.npz import read_arrays
+    from hawx_hw.datasets.arrays import read_arrays
 
     arrays = read_arrays(path, ("weights", "activations"), ())
     return arrays["weights"], arrays["activations"]

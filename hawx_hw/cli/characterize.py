@@ -183,14 +183,13 @@ def _operands(text: str, images: int | None, build: Path, silent: bool) -> Opera
 def _layer_operands(
     layer: str, name: str, images: int | None, build: Path, silent: bool
 ) -> Operands:
-    from hawx_hw import datasets
     from hawx_hw.characterization.operands import operand_stream
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.datasets.dataset import evenly_spaced
     from hawx_hw.design.design import Design
     from hawx_hw.emulation import Emulator
     from hawx_hw.graph.storage import load_graph
-    from hawx_hw.pipeline.data import check_option
+    from hawx_hw.pipeline.data import check_option, dataset_of
     from hawx_hw.pipeline.inputs import ASSIGNED, DESIGN
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import console_for
@@ -215,7 +214,7 @@ def _layer_operands(
             where="--operands",
             hint=f"It has {', '.join(mapped.operand_layers)}.",
         )
-    test = datasets.load(config.network.dataset, base=path.parent).test
+    test = dataset_of(config, path.parent).test
     chosen = graph.codes(evenly_spaced(test, images or _IMAGES).images)
     return operand_stream(mapped, layer, Emulator(graph).run_all(chosen, design.assignment))
 

@@ -133,8 +133,7 @@ def _profiled(
     console: Console,
 ) -> ProfileReport:
     """Quantize the network if need be, profile it, and write everything into the folder."""
-    from hawx_hw import datasets
-    from hawx_hw.pipeline.data import GRAPH, roles_of
+    from hawx_hw.pipeline.data import GRAPH, dataset_of, roles_of
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.util.progress import ProgressDisplay
 
@@ -145,7 +144,7 @@ def _profiled(
             from hawx_hw.graph.storage import load_graph
             from hawx_hw.scores.predictor import expected_changes
             from hawx_hw.scores.profiling import LayerScores, profile_network, save_profiling
-        dataset = datasets.load(config.network.dataset, base=base)
+        dataset = dataset_of(config, base)
         parts = roles_of(dataset, config, base)
         graph, seen = load_graph(folder / GRAPH), parts.proposing(images)
         with progress.task("scoring every filter under every block", estimate=10.0) as task:

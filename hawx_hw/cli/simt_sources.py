@@ -207,12 +207,11 @@ def _simt_config(name: str) -> tuple[Path, Config]:
 
 def _test_image(path: Path, config: Config, number: int) -> tuple[np.ndarray, int]:
     """Pixels and class of a test image of a config's data set."""
-    from hawx_hw import datasets
-    from hawx_hw.config.load import blame, located
+    from hawx_hw.config.load import located
+    from hawx_hw.pipeline.data import dataset_of
 
     try:
-        with blame("network.dataset"):
-            test = datasets.load(config.network.dataset, base=path.parent).test
+        test = dataset_of(config, path.parent).test
     except UserError as error:
         raise located(error, path) from error
     if number >= len(test):

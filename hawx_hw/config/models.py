@@ -12,6 +12,7 @@ from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT, Accelerator
 from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
+from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
 
 __all__ = ["Config", "NetworkConfig", "PowerConfig", "PreprocessConfig", "VerifyConfig"]
@@ -94,8 +95,18 @@ class NetworkConfig(Model):
         description="The network: a name of the zoo, or the path of a file (.onnx, .tflite).",
     )
     dataset: str = Field(
-        description="digits (built in), mnist, cifar10, or the path of an .npz file with x and y.",
+        description="digits (built in), mnist, cifar10, or the path of an .npz file, of a folder "
+        "of images, or of a .csv file that lists images.",
         min_length=1,
+    )
+    test: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Images as for dataset, all of which are for test: then all of the dataset is "
+        "for learning and selection. Left out: those that the dataset has for it, or a fifth.",
+    )
+    reading: ReadingConfig | None = Field(
+        default=None, description="What files of images do not say themselves."
     )
     checkpoint: str | None = Field(
         default=None,
@@ -110,7 +121,7 @@ class NetworkConfig(Model):
     validation: str | None = Field(
         default=None,
         min_length=1,
-        description="An .npz file with x and y of images that the network did not learn from: they "
+        description="Images as for dataset that the network did not learn from: they "
         "select the design of a search. Left out: about a fifth of the training images, which hawx "
         "train leaves out.",
     )

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hawx_hw.datasets.arrays import read_arrays
 from hawx_hw.datasets.dataset import Dataset, Split, evenly_spaced
-from hawx_hw.datasets.npz import read_arrays
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_bytes
 from hawx_hw.util.locations import data_folders

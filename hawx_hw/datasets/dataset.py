@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from hawx_hw.datasets.labels import Classes
+
 __all__ = [
     "CALIBRATION_IMAGES",
     "Dataset",
@@ -78,7 +80,11 @@ class Dataset:
     note : str
         A remark to report with accuracies, such as that only a part of the test set is available.
     doubts : tuple of str
-        What :func:`~hawx_hw.datasets.sanity.doubts` found in it.
+        The results of :func:`~hawx_hw.datasets.sanity.doubts`.
+    validation : Split or None
+        Images of the data set's own that select designs; None: some of ``train`` do.
+    labelling : Classes or None
+        How labels of files became classes; None: they are classes.
     """
 
     name: str
@@ -88,10 +94,14 @@ class Dataset:
     test: Split
     note: str = ""
     doubts: tuple[str, ...] = ()
+    validation: Split | None = None
+    labelling: Classes | None = None
 
     def __post_init__(self) -> None:
-        for what in ("train", "calibration", "test"):
-            split: Split = getattr(self, what)
+        for what in ("train", "calibration", "test", "validation"):
+            split: Split | None = getattr(self, what)
+            if split is None:
+                continue
             if len(split) == 0:
                 raise ValueError(f"Dataset {self.name!r} must have at least one {what} image")
             if split.images.shape[1:] != self.shape:
@@ -115,8 +125,9 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 over shapes, images and labels of all splits, in hexadecimal."""
         state = hashlib.sha256()
-        for split in (self.train, self.calibration, self.test):
-            _add(state, split)
+        for split in (self.train, self.calibration, self.test, self.validation):
+            if split is not None:
+                _add(state, split)
         return state.hexdigest()
 
 

@@ -10,8 +10,9 @@ test       They are reported, and decide nothing.
 
 Selection images are a share of the data set's training part: within each class every fifth image
 in order, or in a large data set every n-th, so that they are about ten thousand. So many decide a
-quarter of a percentage point; more would be missing for training. Images that a user names as
-``network.validation`` select instead, and then all of the training part is for learning.
+quarter of a percentage point; more would be missing for training. Images that a data set has for
+validation, or that a user names as ``network.validation``, select instead, and then all of the
+training part is for learning.
 """
 
 from __future__ import annotations
@@ -80,13 +81,21 @@ def roles(dataset: Dataset, validation: Split | None = None) -> Roles:
     ----------
     dataset : Dataset
     validation : Split or None
-        All of them select; None: a share of the training part does.
+        All of them select; None: those that the data set has for it, or else a share of the
+        training part.
 
     Raises
     ------
     UserError
-        Validation images of another shape or with other classes.
+        Validation images of another shape or with other classes, or beside the data set's own.
     """
+    if validation is not None and dataset.validation is not None:
+        raise UserError(
+            "The data set has a part for validation of its own.",
+            where="network.validation",
+            hint="Leave network.validation out, or that part.",
+        )
+    validation = dataset.validation if validation is None else validation
     if validation is None:
         held_out = selected(dataset.train.labels)
         learn, select = (dataset.train.take(np.flatnonzero(mask)) for mask in (~held_out, held_out))

@@ -20,6 +20,8 @@ __all__ = ["constant_accuracy", "doubts", "repeated", "select_doubts"]
 
 #: Images whose brightest pixel is below are dark for 8 bits.
 _DARK = 64
+#: Pixels that use fewer values than this are a tenth of those that 8 bits have.
+_TENTH = 26
 #: Classes that are named where images are missing; more are counted.
 _NAMED = 5
 #: Shares of the test images, for two classes and for more, from which one class decides accuracy.
@@ -37,7 +39,13 @@ def doubts(train: Split, test: Split, classes: int, *, counted: bool) -> tuple[s
     counted : bool
         Whether ``classes`` is the largest label plus one, and not what the user said.
     """
-    return (*_pixels(train, test), *_labels(train, test, classes, counted), *_repeated(train, test))
+    return (
+        *_pixels(train, test),
+        *_constant(train),
+        *_labels(train, test, classes, counted),
+        *_repeated(train, test),
+        *_contradictory(train),
+    )
 
 
 def select_doubts(parts: Roles) -> tuple[str, ...]:
@@ -92,12 +100,39 @@ def _pixels(train: Split, test: Split) -> list[str]:
             f"The pixels are from {low} to {max(high, brightest)}, of 0 to 255: 8-bit images are "
             "usually scaled to the whole range."
         ]
+    least, most = min(low, int(test.images.min())), max(high, brightest)
+    if most - least < _TENTH:
+        return [
+            f"The pixels are from {least} to {most}, a tenth of 0 to 255: 8-bit images are usually "
+            "scaled to the whole range."
+        ]
     if 4 * brightest < high or 4 * high < brightest:
         return [
             f"The pixels reach {high} in the training images and {brightest} in the test images: "
             "one of the two seems to be scaled otherwise."
         ]
     return []
+
+
+def _constant(train: Split) -> list[str]:
+    """Channels and images without a content."""
+    low, high = train.images.min(axis=(2, 3)), train.images.max(axis=(2, 3))  # (n, C)
+    if int(low.min()) == int(high.max()):
+        return []  # of which the pixels are a doubt
+    sentences = []
+    channels = low.shape[1]
+    for channel in range(channels):
+        value = int(low[:, channel].min())
+        if channels > 1 and value == int(high[:, channel].max()):
+            sentences.append(
+                f"Channel {channel} of {channels} is {value} in every pixel of the training images."
+            )
+    if blank := int((low.min(axis=1) == high.max(axis=1)).sum()):
+        sentences.append(
+            f"{blank:,} of the {len(train):,} training images have one value in all of their "
+            "pixels."
+        )
+    return sentences
 
 
 def _labels(train: Split, test: Split, classes: int, counted: bool) -> list[str]:
@@ -110,7 +145,8 @@ def _labels(train: Split, test: Split, classes: int, counted: bool) -> list[str]
     if counted and least > 0 and len(present) == classes - least:
         return [
             f"The labels are from {least} to {classes - 1} and make {classes} classes: labels "
-            f"usually begin at 0. Subtract {least}, or store the number of classes as classes."
+            f"usually begin at 0. State network.reading.numbering: "
+            f"{'from_one' if least == 1 else 'in_order'}, or the number of classes."
         ]
     sentences = []
     if (missing := np.flatnonzero(learned == 0)).size:
@@ -137,6 +173,17 @@ def _repeated(train: Split, test: Split) -> list[str]:
     if (count := repeated(test, train)) == 0:
         return []
     return [f"{count:,} of the {len(test):,} test images are training images as well."]
+
+
+def _contradictory(train: Split) -> list[str]:
+    labels: dict[bytes, set[int]] = {}
+    for image, label in zip(train.images, train.labels.tolist(), strict=True):
+        labels.setdefault(_digest(image), set()).add(label)
+    # Where all images are one, that is the doubt.
+    if len(labels) == 1 or not (count := sum(len(each) > 1 for each in labels.values())):
+        return []
+    images = "image stands" if count == 1 else "images stand"
+    return [f"{count:,} training {images} in the data several times, with different labels."]
 
 
 def _digest(image: np.ndarray) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,8 +72,8 @@ def load(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetw
         take such images; or it has an operation that the integer graph lacks.
     """
     network = _reader(request.model)(request, dataset, images)
-    _check_outputs(network, dataset)
-    return network
+    notes = (*network.notes, *_check_outputs(network, dataset))
+    return replace(network, notes=notes)
 
 
 def check(request: Request) -> None:
@@ -131,8 +131,8 @@ def _from_zoo(request: Request, dataset: Dataset, images: np.ndarray) -> Importe
 _FILE_READERS: dict[str, Reader] = {}
 
 
-def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> None:
-    """Refuse a network whose outputs are fewer than the classes."""
+def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> tuple[str, ...]:
+    """Refuse a network whose outputs cannot be the classes; what is to be said of the others."""
     import math
 
     outputs = math.prod(network.layers.layers[-1].shape)
@@ -142,3 +142,17 @@ def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> None:
             where=_KEY,
             hint="It was trained on other data, or the labels mean something else.",
         )
+    if outputs == dataset.classes:
+        return ()
+    if dataset.labelling is not None and dataset.labelling.ordered:
+        raise UserError(
+            f"The network has {outputs} outputs, and the data set {dataset.classes} classes, which "
+            "are numbered in the order of their labels: which output is which class is not known.",
+            where="network.dataset",
+            hint="State the list of all classes: classes.txt or classes.csv in the folder, or "
+            "class_names in the archive.",
+        )
+    return (
+        f"The network has {outputs} outputs, and the data set {dataset.classes} classes: class 0 "
+        f"is taken for output 0, and outputs from {dataset.classes} on for wrong answers.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hawx_hw.config.load import blame, config_path
+from hawx_hw.config.load import blame
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from hawx_hw.compensation.assigned import AssignmentImages
     from hawx_hw.config.models import Config
-    from hawx_hw.datasets import Dataset
+    from hawx_hw.datasets import Counts, Dataset
     from hawx_hw.datasets.roles import Roles
     from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
+    from hawx_hw.util.files import FileSet
+    from hawx_hw.util.progress import Progress
 
 __all__ = [
     "GRAPH",
@@ -26,6 +28,7 @@ __all__ = [
     "check_option",
     "check_select_images",
     "dataset_files",
+    "dataset_of",
     "image_codes",
     "load_dataset",
     "load_roles",
@@ -85,11 +88,11 @@ def check_select_images(config: Config, base: Path) -> None:
     if config.search is None or config.search.select_images is None:
         return
     if (given := config.network.validation) is not None:
+        options = datasets.options_of(config.network)
         with blame("network.validation"):
-            there = sum(datasets.sizes(given, base=base))
+            there = datasets.image_count(given, base=base, options=options)
     else:
-        with blame("network.dataset"):
-            there = datasets.select_count(config.network.dataset, base=base)
+        there = _counts(config, base).select
     check_count(config.search.select_images, there, "selection", "search.select_images")
 
 
@@ -113,13 +116,17 @@ def check_option(count: int, config: Config, base: Path, part: str, option: str)
 
 def _sizes(config: Config, base: Path) -> tuple[int, int]:
     """The numbers of images for learning and for test."""
+    counts = _counts(config, base)
+    learn = counts.learn if config.network.validation is None else counts.train
+    return learn, counts.test
+
+
+def _counts(config: Config, base: Path) -> Counts:
     from hawx_hw import datasets
 
+    network = config.network
     with blame("network.dataset"):
-        train, test = datasets.sizes(config.network.dataset, base=base)
-        if config.network.validation is not None:
-            return train, test
-        return train - datasets.select_count(config.network.dataset, base=base), test
+        return datasets.counts(network.dataset, base=base, options=datasets.options_of(network))
 
 
 def check_count(count: int, there: int, part: str, where: str) -> None:
@@ -147,13 +154,27 @@ def check_count(count: int, there: int, part: str, where: str) -> None:
 
 def load_dataset(context: Context) -> Dataset:
     """The config's data set; a download shows its progress."""
+    with context.progress.task("loading the data set") as task:
+        return dataset_of(context.config, context.base, task.update)
+
+
+def dataset_of(config: Config, base: Path, progress: Progress | None = None) -> Dataset:
+    """As :func:`load_dataset`, outside of a run.
+
+    Parameters
+    ----------
+    config : Config
+    base : Path
+        The folder that the config's relative paths start from.
+    progress : callable or None
+        See :func:`hawx_hw.datasets.load`.
+    """
     from hawx_hw import datasets
 
-    with blame("network.dataset"), context.progress.task("loading the data set") as task:
+    network = config.network
+    with blame("network.dataset"):
         return datasets.load(
-            context.config.network.dataset,
-            base=context.base,
-            progress=task.update,
+            network.dataset, base=base, progress=progress, options=datasets.options_of(network)
         )
 
 
@@ -186,17 +207,17 @@ def roles_of(dataset: Dataset, config: Config, base: Path) -> Roles:
     if given is None:
         return roles(dataset)
     with blame("network.validation"):
-        return roles(dataset, datasets.load_validation(given, base=base))
+        images = datasets.load_validation(
+            given, base=base, dataset=dataset, options=datasets.options_of(config.network)
+        )
+        return roles(dataset, images)
 
 
-def dataset_files(config: Config, base: Path) -> dict[str, Path]:
+def dataset_files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     """The config's files of images whose contents may change while their names stay."""
     from hawx_hw import datasets
 
-    files, validation = datasets.files(config.network.dataset, base=base), config.network.validation
-    if validation is None:
-        return files
-    return {**files, "network.validation": config_path(validation, base, "network.validation")}
+    return datasets.configured_files(config.network, base)
 
 
 def image_codes(context: Context, section: str, graph: Graph) -> np.ndarray:

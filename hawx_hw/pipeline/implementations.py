@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.design.program import ComparedImplementation
     from hawx_hw.pipeline.stage import Context
+    from hawx_hw.util.files import FileSet
 
 __all__ = ["implementation_files", "implementations_of"]
 
@@ -53,10 +54,11 @@ def implementations_of(
     )
 
 
-def implementation_files(config: Config, base: Path) -> dict[str, Path]:
+def implementation_files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     """The files outside the build folder that the choice depends on."""
     how = config.accelerator.block_implementation
     if how == "first":
         return {}
     images = dataset_files(config, base) if how == "least_energy" else {}
-    return {**images, **technology_files(config, base)}
+    files: dict[str, Path | FileSet] = {**technology_files(config, base)}
+    return {**images, **files}

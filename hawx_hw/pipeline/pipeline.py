@@ -12,7 +12,7 @@ from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.build_folder import BuildFolder, Manifest
 from hawx_hw.pipeline.stage import Context, Ending, Outcome, Stage
 from hawx_hw.util.code import code
-from hawx_hw.util.files import sha256_file
+from hawx_hw.util.files import FileSet, sha256_of
 from hawx_hw.util.fingerprints import differences, json_hash
 from hawx_hw.util.progress import Durations, ProgressDisplay
 from hawx_hw.util.results import Header
@@ -126,7 +126,7 @@ class Pipeline:
             progress = stack.enter_context(
                 ProgressDisplay(self._console, Durations(self._folder.durations))
             )
-            hashed: dict[Path, str] = {}
+            hashed: dict[Path | FileSet, str] = {}
             inputs = {name: self._inputs(self._stages[name], hashed) for name in names}
             finished: dict[str, Manifest] = {}
             for name in names:
@@ -193,7 +193,7 @@ class Pipeline:
         progress.message(f"{stage.name}: done in {time.monotonic() - start:.1f} s")
         return manifest, True
 
-    def _end(self, finished: Mapping[str, Manifest], hashed: dict[Path, str]) -> None:
+    def _end(self, finished: Mapping[str, Manifest], hashed: dict[Path | FileSet, str]) -> None:
         """Write the file of the ending."""
         if self._ending is not None:
             current = self._current(finished, hashed)
@@ -201,7 +201,7 @@ class Pipeline:
             result.write(self._folder.path)
 
     def _current(
-        self, finished: Mapping[str, Manifest], hashed: dict[Path, str]
+        self, finished: Mapping[str, Manifest], hashed: dict[Path | FileSet, str]
     ) -> tuple[str, ...]:
         """Stages that are up to date: those of this run, and of earlier ones as far as they are."""
         current = dict(finished)
@@ -252,7 +252,7 @@ class Pipeline:
                     self._folder.withdraw(stage.name)
                     self._withdraw_outdated(stage.name, Manifest({}, {}))
 
-    def _inputs(self, stage: Stage, hashed: dict[Path, str]) -> dict[str, Any]:
+    def _inputs(self, stage: Stage, hashed: dict[Path | FileSet, str]) -> dict[str, Any]:
         """What the stage depends on, but for the results of other stages."""
         stage.check(self._config, self._base)
         return {
@@ -262,13 +262,13 @@ class Pipeline:
             "tools": dict(stage.tools(self._config, self._base)),
         }
 
-    def _file_hashes(self, stage: Stage, hashed: dict[Path, str]) -> dict[str, str]:
+    def _file_hashes(self, stage: Stage, hashed: dict[Path | FileSet, str]) -> dict[str, str]:
         """Hashes of a stage's files; what stages share is read once, into ``hashed``."""
         hashes = {}
         for key, path in stage.files(self._config, self._base).items():
             try:
                 if path not in hashed:
-                    hashed[path] = sha256_file(path)
+                    hashed[path] = sha256_of(path)
                 hashes[key] = hashed[path]
             except OSError as error:
                 raise UserError(

@@ -11,13 +11,14 @@ from hawx_hw.config.load import config_path
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
+    from hawx_hw.util.files import FileSet
     from hawx_hw.util.progress import ProgressDisplay
     from hawx_hw.util.results import Header, Result
 
 __all__ = ["Context", "Ending", "Outcome", "Stage"]
 
 
-def _no_files(config: Config, base: Path) -> Mapping[str, Path]:
+def _no_files(config: Config, base: Path) -> Mapping[str, Path | FileSet]:
     return {}
 
 
@@ -65,7 +66,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
-    files: Callable[[Config, Path], Mapping[str, Path]] = _no_files
+    files: Callable[[Config, Path], Mapping[str, Path | FileSet]] = _no_files
     tools: Callable[[Config, Path], Mapping[str, str]] = _no_tools
     check: Callable[[Config, Path], None] = _no_check
     estimate: float = 10.0

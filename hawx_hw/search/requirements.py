@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.architectures.registry import architecture_of
-from hawx_hw.config.load import blame, config_path
+from hawx_hw.config.load import blame
 from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
+    from hawx_hw.util.files import FileSet
 
 __all__ = ["check", "files"]
 
@@ -45,7 +46,7 @@ def check(config: Config, base: Path) -> None:
         )
 
 
-def files(config: Config, base: Path) -> dict[str, Path]:
+def files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     """The files outside the build folder that a search reads, by the config's keys.
 
     Raises
@@ -62,8 +63,5 @@ def files(config: Config, base: Path) -> dict[str, Path]:
     with blame("technology"):
         technology = load(config.technology, base=base)
     predictors = predictor_files(architecture_of(config.accelerator), technology.name)
-    images = datasets.files(config.network.dataset, base=base)
-    if config.network.validation is not None:
-        key = "network.validation"
-        images = {**images, key: config_path(config.network.validation, base, key)}
+    images = datasets.configured_files(config.network, base)
     return {**technology.inputs, **images, **predictors}

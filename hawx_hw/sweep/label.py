@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawx_hw.errors import UserError
 from hawx_hw.sweep.space import SampledDesign
-from hawx_hw.util.files import sha256_file
+from hawx_hw.util.files import sha256_of
 
 if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
@@ -103,7 +103,7 @@ def read_beside(design: SampledDesign) -> dict[str, str | None]:
         **datasets.files(network.dataset),
         **checkpoint_files(network.model, network.dataset, given),
     }
-    hashes = {name: sha256_file(path) for name, path in files.items()}
+    hashes = {name: sha256_of(path) for name, path in files.items()}
     return {**hashes, **own_circuits(own_names(design.content))}
 
 

@@ -16,15 +16,18 @@ import re
 import stat
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "FileSet",
     "open_file",
     "read_bytes",
     "read_text",
     "remove_unfinished",
     "sha256_file",
+    "sha256_of",
     "write_bytes",
     "write_json",
     "write_text",
@@ -161,3 +164,33 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal; errors as for :func:`open_file`."""
     with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Files of a folder that count as one.
+
+    Parameters
+    ----------
+    root : Path
+    names : tuple of str
+        Their paths below ``root``, sorted.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+
+def sha256_of(files: Path | FileSet) -> str:
+    """SHA-256 of a file, or of the names and contents of several; errors as for
+    :func:`open_file`.
+    """
+    if isinstance(files, Path):
+        return sha256_file(files)
+    state = hashlib.sha256()
+    for name in files.names:
+        state.update(f"{name}\0{sha256_file(files.root / name)}\0".encode())
+    return state.hexdigest()

@@ -88,12 +88,17 @@ GOOD = {"x": x(20, 4, 4), "y": Y}
     ("arrays", "message"),
     [
         ({"x": GOOD["x"]}, "The archive has no array 'y'; it has x."),
-        ({"x": GOOD["x"].astype(np.float32), "y": Y}, "x must be uint8, not float32."),
         (
-            {"x": x(20, 4), "y": Y},
+            {"x": GOOD["x"].astype(np.float32) - 1, "y": Y},
+            "x: the numbers are from -1 to ",
+        ),
+        ({"x": x(20, 4), "y": Y}, "The images of x are flattened: its shape is (20, 4)."),
+        (
+            {"x": x(20, 4, 4, 4, 4), "y": Y},
             "x must be of shape (n, H, W), (n, C, H, W) or (n, H, W, C), not",
         ),
-        ({"x": x(0, 4, 4), "y": Y[:0]}, "x holds no pixel: its shape is (0, 4, 4)."),
+        ({"x": x(0, 4, 4), "y": Y[:0]}, "y has no label."),
+        ({"x": x(20, 0, 4), "y": Y}, "x holds no pixel: its shape is (20, 0, 4)."),
         ({"x": x(20, 3, 4, 3), "y": Y}, "cannot be derived from its shape"),
         ({"x": x(20, 9, 9, 9), "y": Y}, "cannot be derived from its shape"),
         (GOOD | {"layout": "HWC"}, "layout must be 'NCHW' or 'NHWC', not 'HWC'."),
@@ -105,10 +110,13 @@ GOOD = {"x": x(20, 4, 4), "y": Y}
         (GOOD | {"classes": 2.5}, "classes must be one positive whole number, not 2.5."),
         (GOOD | {"classes": 0}, "classes must be one positive whole number, not 0."),
         ({"x": x(4, 4, 4), "y": Y[:4]}, "Too few images for a test part"),
-        (GOOD | {"x_test": x(2, 4, 4)}, "x_test and y_test must be given together."),
+        (
+            GOOD | {"x_test": x(2, 4, 4)},
+            "x_test and y_test must be given together: 'x_test' has no labels.",
+        ),
         (
             GOOD | {"x_test": x(2, 5, 4), "y_test": Y[:2]},
-            "x_test must hold images of shape (1, 4, 4) like x, not (1, 5, 4).",
+            "The images of test are of shape (1, 5, 4), and those of train of (1, 4, 4).",
         ),
         (
             {"x": np.array([{}]), "y": Y},

@@ -20,7 +20,7 @@ def test_unknown_name():
         datasets.load("digit")
     assert str(caught.value) == (
         "Unknown dataset 'digit'. Use one of cifar10, digits, mnist, or the path of an .npz file "
-        "with x and y."
+        "with x and y, of a folder of images, or of a .csv file that lists them."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,24 @@ def doubts_of(train: Split, test: Split, classes: int | None = None) -> tuple[st
     counted = classes is None
     largest = int(max(train.labels.max(), test.labels.max())) + 1
     return doubts(train, test, largest if classes is None else classes, counted=counted)
+
+
+def with_blank(one: Split, *, channel: int | None = None, images: Sequence[int] = ()) -> Split:
+    """As RGB with an empty channel, or with images of one value."""
+    pixels = one.images if channel is None else np.repeat(one.images, 3, axis=1)
+    if channel is not None:
+        pixels[:, channel] = 0
+    for image in images:
+        pixels[image] = image
+    return Split(pixels, one.labels)
+
+
+def joined(one: Split, other: Split, shift: int) -> Split:
+    """Two splits, the labels of the second greater by ``shift``."""
+    return Split(
+        np.concatenate([one.images, other.images]),
+        np.concatenate([one.labels, other.labels + shift]),
+    )
 
 
 TRAIN, TEST = split([*range(10)] * 4), split([*range(10)])
@@ -59,8 +78,34 @@ def test_the_built_in_data_set_has_none() -> None:
         (
             split([*range(1, 11)] * 4),
             split([*range(1, 11)]),
-            "The labels are from 1 to 10 and make 11 classes: labels usually begin at 0. Subtract "
-            "1, or store the number of classes as classes.",
+            "The labels are from 1 to 10 and make 11 classes: labels usually begin at 0. State "
+            "network.reading.numbering: from_one, or the number of classes.",
+        ),
+        (
+            split([*range(3, 13)] * 4),
+            split([*range(3, 13)]),
+            "The labels are from 3 to 12 and make 13 classes: labels usually begin at 0. State "
+            "network.reading.numbering: in_order, or the number of classes.",
+        ),
+        (
+            split([*range(10)], low=180, high=200),
+            split([*range(10)], low=182, high=205),
+            "The pixels are from 180 to 205, a tenth of 0 to 255: 8-bit images are usually",
+        ),
+        (
+            with_blank(split([*range(10)] * 4), channel=1),
+            with_blank(split([*range(10)]), channel=1),
+            "Channel 1 of 3 is 0 in every pixel of the training images.",
+        ),
+        (
+            with_blank(split([*range(10)] * 4), images=[3, 4, 5]),
+            split([*range(10)]),
+            "3 of the 40 training images have one value in all of their pixels.",
+        ),
+        (
+            joined(TRAIN, TRAIN.take(np.arange(2)), 1),
+            TEST,
+            "2 training images stand in the data several times, with different labels.",
         ),
         (
             split([0, 1, 3, 5] * 4),

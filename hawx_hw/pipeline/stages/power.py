@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.netlist.flat import FlatNetlist
     from hawx_hw.technology import Technology
+    from hawx_hw.util.files import FileSet
 
 __all__ = ["STAGE"]
 
@@ -70,7 +71,7 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
     return mapped.flat
 
 
-def _files(config: Config, base: Path) -> dict[str, Path]:
+def _files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     return {**dataset_files(config, base), **technology_files(config, base)}
 
 

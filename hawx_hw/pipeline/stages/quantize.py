@@ -14,7 +14,7 @@ from hawx_hw.pipeline.data import (
     check_images,
     dataset_files,
     load_dataset,
-    load_roles,
+    roles_of,
 )
 from hawx_hw.pipeline.network import check_network, load_network, network_files
 from hawx_hw.pipeline.stage import Context, Stage
@@ -22,14 +22,16 @@ from hawx_hw.util.fingerprints import versions
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import Config
+    from hawx_hw.util.files import FileSet
 
 __all__ = ["STAGE"]
 
 
 def _run(context: Context) -> None:
-    dataset, parts = load_dataset(context), load_roles(context)
-    for doubt in dataset.doubts:
-        context.progress.message(f"{context.config.network.dataset}: {doubt}")
+    dataset = load_dataset(context)
+    parts = roles_of(dataset, context.config, context.base)
+    for remark in filter(None, (dataset.note, *dataset.doubts)):
+        context.progress.message(f"{context.config.network.dataset}: {remark}")
     with context.progress.task("loading torch", estimate=5.0):
         from hawx_hw.datasets.sanity import constant_accuracy, repeated, select_doubts
         from hawx_hw.graph.fast import accuracy as integer_accuracy
@@ -82,7 +84,7 @@ def _run(context: Context) -> None:
                 select=len(parts.select),
                 test=len(parts.test),
                 unseen=repeated(parts.select, parts.learn) == 0
-                if settings.validation is not None
+                if settings.validation is not None or dataset.validation is not None
                 else held_out(settings.model, dataset.name, checkpoint, parts.select.digest),
                 note=" ".join(doubts),
             ),
@@ -94,7 +96,7 @@ def _run(context: Context) -> None:
     )
 
 
-def _files(config: Config, base: Path) -> dict[str, Path]:
+def _files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     return {**dataset_files(config, base), **network_files(config, base)}
 
 
@@ -109,6 +111,6 @@ STAGE = Stage(
     settings=("network",),
     files=_files,
     check=_check,
-    tools=lambda config, base: versions("numpy", "safetensors", "scikit-learn", "torch"),
+    tools=lambda config, base: versions("numpy", "pillow", "safetensors", "scikit-learn", "torch"),
     estimate=15.0,
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hawx_hw.design.design import Design
     from hawx_hw.graph.graph import Graph
     from hawx_hw.power.references import ReferenceDesign
+    from hawx_hw.util.files import FileSet
 
 __all__ = ["STAGE", "references"]
 
@@ -128,7 +129,7 @@ def _measured(context: Context, graph: Graph, what: str, design: Design) -> Refe
     )
 
 
-def _files(config: Config, base: Path) -> dict[str, Path]:
+def _files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     return {**dataset_files(config, base), **technology_files(config, base)}
 
 
