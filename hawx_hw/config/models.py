@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from hawx_hw.architectures.config import AcceleratorConfig
@@ -14,8 +14,47 @@ from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
+from hawx_hw.errors import shown
 
 __all__ = ["Config", "NetworkConfig", "PowerConfig", "PreprocessConfig", "VerifyConfig"]
+
+
+def _per_channel(value: object) -> object:
+    """A number, or a tuple of the numbers of a list, as YAML has them."""
+    numbers = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    if any(isinstance(each, bool) or not isinstance(each, (int, float)) for each in numbers):
+        raise PydanticCustomError(
+            "user_error",
+            "{what}",
+            {
+                "what": f"must be one number, or a list of one a channel, not {shown(value)}",
+                "hint": "Write 0.5, or [0.485, 0.456, 0.406].",
+            },
+        )
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _size(value: object) -> object:
+    """A tuple of the two numbers of a list, as YAML has them."""
+    if value is None:
+        return None
+    numbers = value if isinstance(value, (list, tuple)) else ()
+    if len(numbers) != 2 or any(type(each) is not int or each < 1 for each in numbers):
+        raise PydanticCustomError(
+            "user_error",
+            "{what}",
+            {
+                "what": f"must be two whole numbers from 1 on, not {shown(value)}",
+                "hint": "Write height and width, such as [224, 224].",
+            },
+        )
+    return tuple(numbers)
+
+
+#: One number, or one a channel.
+_PerChannel = Annotated[tuple[float, ...] | float | None, BeforeValidator(_per_channel)]
+#: Height and width.
+_Size = Annotated[tuple[int, int] | None, BeforeValidator(_size)]
 
 
 class PreprocessConfig(Model):
@@ -31,11 +70,11 @@ class PreprocessConfig(Model):
         allow_inf_nan=False,
         description="Multiplies a pixel of 0 to 255; left out: 1/255.",
     )
-    mean: tuple[float, ...] | float | None = Field(
+    mean: _PerChannel = Field(
         default=None,
         description="Subtracted after scaling: one number, or one a channel; left out: 0.",
     )
-    std: tuple[float, ...] | float | None = Field(
+    std: _PerChannel = Field(
         default=None,
         description="Divides after that: one number, or one a channel; left out: 1.",
     )
@@ -43,7 +82,7 @@ class PreprocessConfig(Model):
         default=None,
         description="Order of the network's channels, or grey for one; left out: the data set's.",
     )
-    resize: tuple[int, int] | None = Field(
+    resize: _Size = Field(
         default=None,
         description="Height and width that the network takes; left out: the images' own.",
     )
@@ -66,8 +105,6 @@ class PreprocessConfig(Model):
             raise _refused(
                 "network.preprocess.std", "mean and std must be one number, or one a channel"
             )
-        if self.resize is not None and min(self.resize) < 1:
-            raise _refused("network.preprocess.resize", "resize must be two sizes of 1 or more")
         return self
 
     @property

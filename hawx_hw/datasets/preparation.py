@@ -82,7 +82,6 @@ class Preparation:
             return np.repeat(images, 3, axis=1)
         return np.ascontiguousarray(images[:, ::-1]) if self.channels == "bgr" else images
 
-
     def _check_size(self, shape: tuple[int, ...], where: str) -> None:
         size = shape[0] * max(shape[1], 3)
         for length in self.resize or ():

@@ -34,6 +34,41 @@ def test_variants_differ_from_the_accelerator_in_their_keys(tmp_path: Path) -> N
     ]
 
 
+def preprocess(text: str) -> str:
+    return f"name: x\nnetwork:\n  model: lenet5\n  dataset: a/\n  preprocess: {text}\n"
+
+
+def test_preprocessing_as_yaml_has_it(tmp_path: Path) -> None:
+    text = "{channels: bgr, resize: [224, 160], fit: pad, mean: [0.5, 1, -2.5], std: 2}"
+    given = load(tmp_path, preprocess(text)).network.preprocess
+    assert (given.channels, given.resize, given.fit) == ("bgr", (224, 160), "pad")
+    assert (given.scale, given.mean, given.std) == (None, (0.5, 1.0, -2.5), 2.0)
+    assert load(tmp_path, HEAD).network.preprocess.resize is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{resize: [28]}", ".resize: must be two whole numbers from 1 on, not [28]. Write height"),
+        ("{resize: 28}", ".resize: must be two whole numbers from 1 on, not 28."),
+        ("{resize: [0, 9]}", ".resize: must be two whole numbers from 1 on, not [0, 9]."),
+        ("{resize: [9, 1.5]}", ".resize: must be two whole numbers from 1 on, not [9, 1.5]."),
+        ("{mean: a}", ".mean: must be one number, or a list of one a channel, not 'a'. Write"),
+        ("{std: [true]}", ".std: must be one number, or a list of one a channel, not [True]."),
+        ("{mean: []}", ": mean and std must be one number, or one a channel"),
+        ("{mean: [1, 2], std: [1, 2, 3]}", ": mean and std must be one number, or one a channel"),
+        ("{std: 0}", ": std must be above 0"),
+        ("{mean: .nan}", ": mean must be finite numbers"),
+        ("{fit: zoom}", ".fit: must be 'stretch', 'crop' or 'pad', not 'zoom'."),
+        ("{channels: rgba}", ".channels: must be 'rgb', 'bgr' or 'grey', not 'rgba'."),
+    ],
+)
+def test_preprocessing_that_is_none(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, preprocess(text))
+    assert str(caught.value).startswith(f"{tmp_path}/x.yaml:5: network.preprocess{message}")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

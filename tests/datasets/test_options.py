@@ -20,7 +20,10 @@ def test_options_of_a_config(tmp_path: Path) -> None:
     text += (
         "  test: b/\n  reading: {images: i, labels: l, layout: NHWC, shape: [2, 3], "
         "range: [-1, 1], numbering: from_one}\n"
+        "  preprocess: {channels: grey, resize: [9, 8], fit: crop, scale: 1.0}\n"
     )
     assert options_of(load(tmp_path, text).network) == Options(
-        "b/", Reading("i", "l", "NHWC", (2, 3), (-1.0, 1.0), "from_one")
+        "b/",
+        Reading("i", "l", "NHWC", (2, 3), (-1.0, 1.0), "from_one"),
+        Preparation("grey", (9, 8), "crop"),
     )

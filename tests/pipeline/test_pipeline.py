@@ -365,9 +365,9 @@ def test_a_file_that_stages_share_is_read_once_a_run(
 
     def counted(path: Path) -> str:
         read.append(path)
-        return sha256_file(path)
+        return sha256_of(path)
 
-    monkeypatch.setattr("hawx_hw.pipeline.pipeline.sha256_file", counted)
+    monkeypatch.setattr("hawx_hw.pipeline.pipeline.sha256_of", counted)
     stages = [
         Stage(name, lambda context: None, files=lambda config, base: {"network.dataset": source})
         for name in ("a", "b")
