@@ -68,8 +68,8 @@ def test_committed_configs_load(path: Path) -> None:
             "verify.images: must be greater than or equal to 1, not 0.",
         ),
         (
-            "name: x\nnetwork: {model: vgg, dataset: digits}\n",
-            ":2: network.model: must be 'lenet5', not 'vgg'.",
+            "name: x\nnetwork: {model: '', dataset: digits}\n",
+            ":2: network.model: must have at least 1 character, not ''.",
         ),
         ("name: ../x\nnetwork: {model: lenet5, dataset: digits}\n", ":1: name: must match"),
         ("name: x\n", "network: This key is missing. Add it."),

@@ -19,7 +19,7 @@ from hawx_hw.pipeline.data import (
 )
 
 #: A network of images of that shape.
-GRAPH = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(1, 4, 4))})
+GRAPH = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(1, 4, 4))}, codes=codes)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hawx_hw.config.load import blame, config_path
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.pipeline.stage import Context, Stage
-from hawx_hw.util.files import sha256_file, write_json
+from hawx_hw.util.files import FileSet, sha256_of, write_json
 from hawx_hw.util.progress import console_for
 from tests.pipeline.fake_stages import ENDING, STAGES, Settings, Whole, content, hashes, run
 
@@ -363,7 +363,7 @@ def test_a_file_that_stages_share_is_read_once_a_run(
 ) -> None:
     source, read = tmp_path / "source", []
 
-    def counted(path: Path) -> str:
+    def counted(path: Path | FileSet) -> str:
         read.append(path)
         return sha256_of(path)
 
