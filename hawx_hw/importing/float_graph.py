@@ -32,11 +32,41 @@ __all__ = [
     "FloatLinear",
     "FloatMaxPool",
     "FloatNorm",
+    "OutputStatistics",
     "WeightCodes",
+    "evaluate_layer",
 ]
 
 INPUT = "input"
 """Name of the network's input tensor."""
+
+
+@dataclass(frozen=True)
+class OutputStatistics:
+    """What the training of a network recorded of a batch normalization's output.
+
+    Parameters
+    ----------
+    mean, deviation : ndarray of float64
+        ``(channels,)``: over the training images and all positions, before any clamp.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of_norm(
+        cls, gain: np.ndarray, offset: np.ndarray, mean: np.ndarray, variance: np.ndarray
+    ) -> OutputStatistics:
+        """The statistics behind ``x * gain + offset`` of inputs with ``mean`` and ``variance``.
+
+        Parameters
+        ----------
+        gain, offset, mean, variance : ndarray of float
+            ``(channels,)``.
+        """
+        numbers = [np.asarray(each, dtype=np.float64) for each in (gain, offset, mean, variance)]
+        return cls(numbers[2] * numbers[0] + numbers[1], np.abs(numbers[0]) * np.sqrt(numbers[3]))
 
 
 @dataclass(kw_only=True)
@@ -55,6 +85,9 @@ class FloatLayer:
         Shape of the output, without the batch.
     low, high : float
         The fused clamp; minus and plus infinity where there is none.
+    statistics : OutputStatistics or None
+        What its output before the clamp was in training, where that is known: from a batch
+        normalization. No result depends on it.
     """
 
     name: str
@@ -63,6 +96,7 @@ class FloatLayer:
     shape: tuple[int, ...]
     low: float = -np.inf
     high: float = np.inf
+    statistics: OutputStatistics | None = None
 
     requantizes = True
     """Whether the integer layer requantizes: only then can a clamp be fused."""
@@ -248,14 +282,31 @@ class FloatGraph:
         values = {INPUT: inputs}
         with torch.inference_mode():
             for layer in self.layers:
-                value = _evaluate(layer, [values[name] for name in layer.inputs])
-                if np.isfinite(layer.low) or np.isfinite(layer.high):
-                    value = value.clamp(layer.low, layer.high)
+                value = evaluate_layer(layer, [values[name] for name in layer.inputs])
                 values[layer.name] = value
                 yield layer.name, value
                 for name in set(layer.inputs):
                     if last_reader[name] == layer.name:
                         del values[name]
+
+
+def evaluate_layer(
+    layer: FloatLayer, inputs: list[torch.Tensor], *, clamped: bool = True
+) -> torch.Tensor:
+    """The output of one layer.
+
+    Parameters
+    ----------
+    layer : FloatLayer
+    inputs : list of Tensor
+        What it reads, each ``(batch, *shape)`` of float64 or float32.
+    clamped : bool
+        False: before the fused clamp.
+    """
+    value = _evaluate(layer, inputs)
+    if clamped and (np.isfinite(layer.low) or np.isfinite(layer.high)):
+        return value.clamp(layer.low, layer.high)
+    return value
 
 
 def _evaluate(layer: FloatLayer, inputs: list[torch.Tensor]) -> torch.Tensor:

@@ -15,6 +15,7 @@ from hawx_hw.importing.float_graph import (
     FloatLinear,
     FloatMaxPool,
     FloatNorm,
+    OutputStatistics,
 )
 
 __all__ = ["fuse"]
@@ -41,13 +42,22 @@ def _fold_norm(graph: FloatGraph, norm: FloatNorm) -> None:
         return
     source.weight = source.weight * norm.gain.reshape((-1,) + (1,) * (source.weight.ndim - 1))
     source.bias = source.bias * norm.gain + norm.offset
+    source.statistics = norm.statistics or _scaled(source.statistics, norm)
     _bypass(graph, norm)
+
+
+def _scaled(statistics: OutputStatistics | None, norm: FloatNorm) -> OutputStatistics | None:
+    """The statistics behind a normalization that only scales, and recorded none."""
+    if statistics is None:
+        return None
+    variance = statistics.deviation**2
+    return OutputStatistics.of_norm(norm.gain, norm.offset, statistics.mean, variance)
 
 
 def _alone(norm: FloatNorm) -> FloatConv | FloatLinear:
     common: dict[str, Any] = {
         "name": norm.name, "label": norm.label, "inputs": norm.inputs, "shape": norm.shape,
-        "bias": norm.offset,
+        "bias": norm.offset, "statistics": norm.statistics,
     }  # fmt: skip
     if len(norm.shape) == 1:
         return FloatLinear(**common, weight=np.diag(norm.gain))

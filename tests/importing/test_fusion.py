@@ -6,7 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hawx_hw.importing.float_graph import FloatClamp
+from hawx_hw.importing.float_graph import (
+    INPUT,
+    FloatClamp,
+    FloatConv,
+    FloatGraph,
+    FloatNorm,
+    OutputStatistics,
+    evaluate_layer,
+)
+from hawx_hw.importing.fusion import fuse
 from tests.importing.networks import (
     Calls,
     Stateful,
@@ -69,3 +78,49 @@ def test_a_normalization_that_cannot_be_folded_is_a_layer_of_its_own(network):
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-9)
     weights = [layer.weight.shape for layer in graph.layers if hasattr(layer, "weight")]
     assert {(3, 1, 1, 1), (2, 1, 1, 1), (4, 1, 1, 1), (432, 432)} & set(weights)
+
+
+@pytest.mark.parametrize(
+    ("network", "index"),
+    [
+        (seeded(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU()), 0),
+        (seeded(nn.Conv2d(3, 5, 3, bias=False), nn.BatchNorm2d(5, affine=False), nn.ReLU()), 0),
+        (seeded(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.BatchNorm2d(2)), 1),
+        (seeded(nn.Flatten(), nn.Linear(432, 4), nn.BatchNorm1d(4)), 1),
+    ],
+)
+def test_a_layer_has_the_statistics_that_its_normalization_recorded(network, index):
+    images = np.random.default_rng(2).integers(0, 256, (200, 3, 12, 12)).astype(np.uint8)
+    shaken(network)
+    norm = next(m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d))
+    norm.reset_running_stats()
+    norm.momentum = None  # the mean over all batches: of one batch, its own
+    network.double().train()(torch.from_numpy(images / 255))
+    graph, *_ = outputs(network, images)
+    layer = graph.layers[index]
+    values = dict(graph.evaluate(graph.inputs(images))) | {INPUT: graph.inputs(images)}
+    before = evaluate_layer(layer, [values[name] for name in layer.inputs], clamped=False)
+    axes = (0, *range(2, before.ndim))
+    np.testing.assert_allclose(layer.statistics.mean, before.numpy().mean(axis=axes), atol=1e-6)
+    # torch records the deviation of n - 1, and adds 1e-5 to the variance.
+    np.testing.assert_allclose(layer.statistics.deviation, before.numpy().std(axis=axes), rtol=5e-3)
+
+
+def test_a_scale_behind_a_normalization_scales_its_statistics():
+    def norm(name, source, statistics):
+        return FloatNorm(
+            name=name, label=name, inputs=[source], shape=(1, 3, 3),
+            gain=np.array([-2.0]), offset=np.array([1.0]), statistics=statistics,
+        )  # fmt: skip
+
+    conv = FloatConv(
+        name="conv", label="conv", inputs=[INPUT], shape=(1, 3, 3),
+        weight=np.ones((1, 1, 1, 1)), bias=np.zeros(1), stride=(1, 1), padding=(0, 0, 0, 0),
+    )  # fmt: skip
+    recorded = OutputStatistics(np.array([3.0]), np.array([0.5]))
+    graph = FloatGraph(
+        (1, 3, 3), [conv, norm("first", "conv", recorded), norm("second", "first", None)]
+    )
+    fuse(graph)
+    assert [layer.name for layer in graph.layers] == ["conv"]
+    assert (conv.statistics.mean, conv.statistics.deviation) == (-5, 1)

@@ -22,6 +22,7 @@ from hawx_hw.importing.float_graph import (
     FloatLinear,
     FloatMaxPool,
     FloatNorm,
+    OutputStatistics,
 )
 from hawx_hw.importing.modules.site import Site, TensorArgument
 
@@ -145,15 +146,17 @@ def _norm(site: Site) -> Lowered:
     source = site.tensor(site.bind("input")["input"])
     if module.running_mean is None or module.running_var is None:
         raise site.refuse("has no running mean and variance, so it cannot be folded")
-    gain = 1 / np.sqrt(module.running_var.numpy() + module.eps)
+    mean, variance = module.running_mean.numpy(), module.running_var.numpy()
+    gain = 1 / np.sqrt(variance + module.eps)
     if module.weight is not None:
         gain = gain * module.weight.detach().numpy()
-    offset = -module.running_mean.numpy() * gain
+    offset = -mean * gain
     if module.bias is not None:
         offset = offset + module.bias.detach().numpy()
     if not (np.isfinite(gain).all() and np.isfinite(offset).all()):
         raise site.refuse("has statistics that are not finite")
-    return FloatNorm(**site.common(source), gain=gain, offset=offset)
+    statistics = OutputStatistics.of_norm(gain, offset, mean, variance)
+    return FloatNorm(**site.common(source), gain=gain, offset=offset, statistics=statistics)
 
 
 def _clamp(site: Site, value: Any, low: Any, high: Any) -> Lowered:
