@@ -92,10 +92,10 @@ _BLOCKS = (
     ),
     Mutation(
         "python-blocks-that-end-the-program",
-        "hawx_hw/blocks/user/user_code.py",
+        "hawx_hw/util/user_code.py",
         "        raise _explained(name, problem, error) from error",
         "        raise",
-        "tests/blocks/user/test_user_code.py",
+        "tests/util/test_user_code.py",
     ),
     Mutation(
         "bit-matrix-constant-of-negative-bits",

@@ -255,6 +255,17 @@ def train(
         int | None, typer.Option(min=1, help="Passes over the data; left out: by its size.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of the network, such as width=8; repeatable."),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="cpu, cuda, ...; left out: a GPU if torch sees one, else cpu."),
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Of the processor; weights depend on it in the last digits.")
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Train a network; an interrupted training goes on when called again."""
@@ -266,8 +277,11 @@ def train(
         model,
         dataset,
         output=output,
+        options=option or (),
         epochs=epochs,
         seed=seed,
+        device=device,
+        threads=threads,
         console=console_for(silent=as_json),
     )
     if as_json:

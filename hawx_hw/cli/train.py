@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from hawx_hw.config.load import blame
-from hawx_hw.config.models import NetworkConfig
+from hawx_hw.config.zoo import ZOO, Number, Value, complete
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.paths import check_output
 from hawx_hw.util.progress import ProgressDisplay
@@ -24,8 +25,11 @@ def train_network(
     dataset: str,
     *,
     output: Path,
+    options: Sequence[str] = (),
     epochs: int | None,
     seed: int,
+    device: str | None = None,
+    threads: int = 1,
     console: Console,
 ) -> TrainingRecord:
     """Train a network; write its checkpoint and record.
@@ -38,25 +42,30 @@ def train_network(
         A known data set, or the path of an ``.npz`` file.
     output : Path
         The checkpoint, ending in ``.safetensors``.
+    options : sequence of str
+        Of the network, each as ``NAME=VALUE``.
     epochs : int or None
         None takes as many as suit the data set's size.
     seed : int
+    device : str or None
+        Kind of device, such as ``cuda``; None takes torch's accelerator where there is one.
+    threads : int
     console : Console
         Where progress is shown.
 
     Raises
     ------
     UserError
-        Unknown model, or an output that cannot be written, both before anything is loaded; unknown
-        data set, data that are missing or damaged.
+        Unknown model or option, or an output that cannot be written, all before anything is loaded;
+        unknown data set, data that are missing or damaged; a device that torch does not see.
     """
-    known = get_args(NetworkConfig.model_fields["model"].annotation)
-    if model not in known:
+    if model not in ZOO:
         raise UserError(
             f"There is no network {shown(model)}",
             where="MODEL",
-            hint=f"It must be one of {', '.join(known)}.",
+            hint=f"It must be one of {', '.join(ZOO)}.",
         )
+    given = _options(model, options)
     if output.suffix != ".safetensors":
         raise UserError(
             "The checkpoint's name must end in .safetensors.", where=f"--output: {output}"
@@ -75,14 +84,37 @@ def train_network(
         for doubt in data.doubts:
             progress.message(f"{dataset}: {doubt}")
         with progress.task("loading torch", estimate=5.0):
-            from hawx_hw.networks import train
+            from hawx_hw.networks import available_device, check_device, train
+
+            if device is None:
+                device = available_device()
+            check_device(device)
         with progress.task("training") as task:
             record = train(
                 model,
                 data,
+                options=given,
                 seed=seed,
                 epochs=epochs,
+                device=device,
+                threads=threads,
                 progress=task.update,
                 output=output,
             )
     return record
+
+
+def _options(model: str, texts: Sequence[str]) -> dict[str, Value]:
+    """Options of a network from ``NAME=VALUE``."""
+    options: dict[str, Value] = {}
+    for text in texts:
+        name, mark, value = text.partition("=")
+        if not mark or name in options:
+            problem = "is given twice" if mark else "must be NAME=VALUE"
+            raise UserError(f"The option {shown(name)} {problem}", where="--option")
+        number = isinstance(ZOO[model].get(name), Number) and value.isascii() and value.isdecimal()
+        options[name] = int(value) if number and len(value) < 10 else value
+    try:
+        return complete(model, options)
+    except ValueError as error:
+        raise UserError(str(error), where="--option") from error

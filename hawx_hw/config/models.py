@@ -14,6 +14,7 @@ from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
+from hawx_hw.config.zoo import ZOO, complete
 from hawx_hw.errors import shown
 
 __all__ = ["Config", "NetworkConfig", "PowerConfig", "PreprocessConfig", "VerifyConfig"]
@@ -129,7 +130,14 @@ class NetworkConfig(Model):
     model: str = Field(
         min_length=1,
         max_length=1000,
-        description="The network: a name of the zoo, or the path of a file (.onnx, .tflite).",
+        description=f"The network: {', '.join(ZOO)}, the path of a file (.onnx, .tflite), or "
+        "python:MODULE:FUNCTION, a function that returns a torch module.",
+    )
+    options: dict[str, int | str] = Field(
+        default_factory=dict,
+        description="Of a network of the zoo: width (filters of the first layer; not of lenet5 and "
+        "efficientnet_lite0), shortcut (pad or conv; of resnet8 to resnet56). Or further arguments "
+        "of the function. What is left out is as in the record of the checkpoint, or the default.",
     )
     dataset: str = Field(
         description="digits (built in), mnist, cifar10, or the path of an .npz file, of a folder "
@@ -148,7 +156,8 @@ class NetworkConfig(Model):
     checkpoint: str | None = Field(
         default=None,
         min_length=1,
-        description="A .safetensors file with the weights; left out: the one that comes with hawx.",
+        description="A file with the weights: .safetensors, or .pth, .pt or .th of torch; left "
+        "out: the one that comes with hawx, or what the function returns.",
     )
     preprocess: PreprocessConfig = Field(
         default_factory=lambda: PreprocessConfig(),
@@ -167,6 +176,17 @@ class NetworkConfig(Model):
         ge=1,
         description="Training images that set the ranges of the activations.",
     )
+
+    @model_validator(mode="after")
+    def _options_of_the_network(self) -> NetworkConfig:
+        if self.model in ZOO:
+            try:
+                complete(self.model, self.options)
+            except ValueError as error:
+                raise _refused("network.options", str(error)) from error
+        elif self.options and not self.model.startswith("python:"):
+            raise _refused("network.options", "a network of a file has no options")
+        return self
 
 
 class VerifyConfig(Model):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hawx_hw.config.zoo import ZOO, Value
 from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError, shown
-from hawx_hw.networks.files import checkpoint_files
+from hawx_hw.networks.files import checkpoint_files, default_checkpoint
 from hawx_hw.util.paths import user_path
+from hawx_hw.util.source_files import future_source_files
+from hawx_hw.util.user_modules import search_folders, split_name
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import nn
 
     from hawx_hw.graph.pixels import Preprocessing
     from hawx_hw.importing.network import ImportedNetwork
@@ -30,7 +34,7 @@ class Request:
     Parameters
     ----------
     model : str
-        A name of the zoo, or the path of a file.
+        A name of the zoo, the path of a file, or ``python:MODULE:FUNCTION``.
     base : Path
         The folder that relative paths start from.
     checkpoint : Path or None
@@ -38,12 +42,15 @@ class Request:
     preprocessing : Preprocessing or None
         How pixels become the values that the network takes; None: what the source states, else
         ``pixel / 255``.
+    options : mapping of str to int or str
+        Of a network of the zoo, or arguments of the user's function.
     """
 
     model: str
     base: Path
     checkpoint: Path | None = None
     preprocessing: Preprocessing | None = None
+    options: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -84,6 +91,8 @@ def check(request: Request) -> None:
 def source_files(request: Request, dataset: str) -> dict[str, Path]:
     """The files that :func:`load` reads, by what they are: ``model``, ``checkpoint``, ``record``.
 
+    Of a network of the user's own also the files that its module imports: ``model (NAME)``.
+
     Parameters
     ----------
     request : Request
@@ -92,11 +101,17 @@ def source_files(request: Request, dataset: str) -> dict[str, Path]:
     """
     if _suffix(request.model) in _FILE_READERS:
         return {"model": request.path}
-    return checkpoint_files(request.model, dataset, request.checkpoint)
+    weights = checkpoint_files(request.model, dataset, request.checkpoint)
+    if (parts := split_name(request.model)) is None:
+        return weights
+    own = future_source_files(parts[0], search_folders(request.base))
+    return {**{f"model ({name})": path for name, path in own.items()}, **weights}
 
 
 def title(model: str) -> str:
-    """A short name of the network, for names of graphs: of a file its stem."""
+    """A short name of the network, for names of graphs: of a file its stem, or the function."""
+    if (parts := split_name(model)) is not None:
+        return parts[1]
     return Path(model).stem if _suffix(model) in _FILE_READERS else model
 
 
@@ -105,26 +120,55 @@ def _suffix(model: str) -> str:
 
 
 def _reader(model: str) -> Reader:
-    from hawx_hw.networks.zoo import MODELS
-
-    if model in MODELS:
+    if model in ZOO:
         return _from_zoo
+    if split_name(model) is not None:
+        return _from_python
     if (reader := _FILE_READERS.get(_suffix(model))) is not None:
         return reader
+    files = (f"a file {suffix}" for suffix in _FILE_READERS)
     raise UserError(
         f"Unknown network {shown(model)}.",
         where=_KEY,
-        hint=f"Use {', '.join((*MODELS, *(f'a file {suffix}' for suffix in _FILE_READERS)))}.",
+        hint=f"Use {', '.join((*ZOO, *files))} or python:MODULE:FUNCTION.",
     )
 
 
 def _from_zoo(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
-    from hawx_hw.importing.modules.tracing import trace
-    from hawx_hw.importing.network import ImportedNetwork
     from hawx_hw.networks import load as load_module
 
-    module = load_module(request.model, dataset, request.checkpoint)
-    return ImportedNetwork(trace(module, images, request.preprocessing))
+    module = load_module(request.model, dataset, request.checkpoint, request.options)
+    path = request.checkpoint or default_checkpoint(request.model, dataset.name)
+    return _traced(module, path, request, images)
+
+
+def _from_python(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
+    from hawx_hw.networks.user_network import load_user_network
+
+    module = load_user_network(
+        request.model, dataset, request.checkpoint, request.options, folder=request.base
+    )
+    return _traced(module, request.checkpoint, request, images)
+
+
+def _traced(
+    module: nn.Module, checkpoint: Path | None, request: Request, images: np.ndarray
+) -> ImportedNetwork:
+    """A module of torch, which takes pixels as the config states, or else the record."""
+    from hawx_hw.importing.modules.tracing import trace
+    from hawx_hw.importing.network import ImportedNetwork
+    from hawx_hw.networks.records import recorded
+
+    preprocessing, notes = request.preprocessing, []
+    known = None if checkpoint is None else recorded(checkpoint)
+    if preprocessing is None and known is not None:
+        preprocessing = known.preprocessing
+    elif preprocessing is None:
+        notes.append(
+            "Nothing states what the network takes of pixels, which is taken to be pixel / 255. "
+            "If it is something else, set network.preprocess."
+        )
+    return ImportedNetwork(trace(module, images, preprocessing), tuple(notes))
 
 
 #: By the suffix of the file.

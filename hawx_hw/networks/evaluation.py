@@ -9,11 +9,15 @@ import torch
 from torch import nn
 
 from hawx_hw.errors import UserError
+from hawx_hw.graph.pixels import Preprocessing
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
 __all__ = ["accuracy"]
+
+#: Pixels, of all channels, in a batch: layers compute some tens of values of each.
+_VALUES = 1 << 22
 
 
 def accuracy(
@@ -21,7 +25,8 @@ def accuracy(
     images: np.ndarray,
     labels: np.ndarray,
     *,
-    batch: int = 500,
+    preprocessing: Preprocessing | None = None,
+    batch: int | None = None,
     progress: Progress | None = None,
 ) -> float:
     """Share of images whose largest output is their label's (the first of equals), in [0, 1].
@@ -29,13 +34,15 @@ def accuracy(
     Parameters
     ----------
     network : torch.nn.Module
-        Takes ``pixel / 255``; it is put into evaluation mode and back into its former mode.
+        It is put into evaluation mode and back into its former mode.
     images : ndarray of uint8
         ``(n, C, H, W)``, n >= 1.
     labels : ndarray of int64
         ``(n,)``
-    batch : int
-        Images a batch.
+    preprocessing : Preprocessing or None
+        What the network takes of pixels; None: ``pixel / 255``.
+    batch : int or None
+        Images a batch; None: 500, or fewer of large images.
     progress : callable or None
         Called with the number of images done and their total.
 
@@ -49,14 +56,17 @@ def accuracy(
             f"Accuracy needs as many labels as images and at least one, "
             f"not {len(labels)} and {len(images)}"
         )
+    prepare = Preprocessing() if preprocessing is None else preprocessing
+    if batch is None:
+        batch = max(1, min(500, _VALUES // int(np.prod(images.shape[1:]))))
     was_training = network.training
     network.eval()
     right = 0
     try:
         with torch.inference_mode():
             for start in range(0, len(images), batch):
-                pixels = torch.from_numpy(images[start : start + batch].copy())
-                outputs = network(pixels.to(torch.float32) / 255)
+                pixels = prepare.real(images[start : start + batch], np.float32)
+                outputs = network(torch.from_numpy(pixels))
                 if not bool(torch.isfinite(outputs).all()):
                     raise UserError(
                         "The network overflows: for some images its outputs are not finite",

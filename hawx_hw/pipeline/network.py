@@ -49,7 +49,13 @@ def request_of(config: Config, base: Path) -> sources.Request:
     checkpoint = None
     if settings.checkpoint is not None:
         checkpoint = config_path(settings.checkpoint, base, "network.checkpoint")
-    return sources.Request(settings.model, base, checkpoint, preprocessing_of(settings.preprocess))
+    return sources.Request(
+        settings.model,
+        base,
+        checkpoint,
+        preprocessing_of(settings.preprocess),
+        settings.options,
+    )
 
 
 def check_network(config: Config, base: Path) -> None:
@@ -90,10 +96,6 @@ def load_network(
 
 def network_files(config: Config, base: Path) -> dict[str, Path]:
     """The files of the config's network, by the keys that name them."""
-    names = {
-        "model": "network.model",
-        "checkpoint": "network.checkpoint",
-        "record": "network.checkpoint (record)",
-    }
+    names = {"record": "network.checkpoint (record)"}
     files = sources.source_files(request_of(config, base), config.network.dataset)
-    return {names[what]: path for what, path in files.items()}
+    return {names.get(what, f"network.{what}"): path for what, path in files.items()}

@@ -40,3 +40,43 @@ def test_json_is_the_record(data: Path, capsys) -> None:
     assert json.loads(out) == json.loads((data / "weights.json").read_text())
     assert json.loads(out)["recipe"]["seed"] == 3
     assert err == ""
+
+
+def test_a_network_with_options(data: Path, capsys) -> None:
+    words = ("train", "cnn_small", "--dataset", "shades.npz", "--epochs", "1")
+    assert hawx(*words, "--option", "width=2", "--threads", "2", "--device", "cpu") == 0
+    record = json.loads((data / "cnn_small_shades.json").read_text())
+    assert record["options"] == {"width": 2}
+    assert (record["threads"], record["device"]) == (2, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--option", "width"), "--option: The option 'width' must be NAME=VALUE"),
+        (
+            ("--option", "width=2", "--option", "width=3"),
+            "--option: The option 'width' is given twice",
+        ),
+        (
+            ("--option", "depth=2"),
+            "--option: cnn_small has no option 'depth': it has width.",
+        ),
+        (
+            ("--option", "width=0"),
+            "--option: width of cnn_small must be a whole number from 1 to 512, not 0.",
+        ),
+        (
+            ("--option", "width=x"),
+            "--option: width of cnn_small must be a whole number from 1 to 512, not 'x'.",
+        ),
+        (
+            ("--device", "nosuch"),
+            "--device: Torch cannot compute on a device 'nosuch'. Leave it out to use cpu.",
+        ),
+    ],
+)
+def test_options_that_are_refused(data: Path, capsys, words, message) -> None:
+    assert hawx("train", "cnn_small", "--dataset", "shades.npz", *words) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in data.iterdir()] == ["shades.npz"]

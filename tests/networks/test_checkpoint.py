@@ -11,6 +11,7 @@ from hawx_hw import datasets, networks
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.errors import UserError
 from hawx_hw.networks import files
+from hawx_hw.networks.records import recorded
 from hawx_hw.networks.tensor_file import pack
 from hawx_hw.util.files import sha256_file
 from tests import material
@@ -179,7 +180,7 @@ def add_key(state):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (change_key, "it lacks conv1.weight"),
+        (change_key, "it lacks conv1.weight and it has conv3.weight too"),
         (drop_key, "it lacks fc1.bias"),
         (add_key, "it has fc4.bias too"),
         (change_shape, "fc3.weight is of shape (9, 84), not (10, 84)"),
@@ -192,6 +193,73 @@ def test_another_network(digits, good, change, message):
     change(state)
     safetensors.torch.save_file(state, good)
     assert refused(digits, good) == f"The checkpoint does not fit the network: {message}."
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".pt", ".th"])
+def test_a_file_of_torch(digits, good, suffix):
+    """As training frameworks write it: wrapped, nested, in half precision."""
+    state = networks.load("lenet5", digits, good).state_dict()
+    path = good.with_suffix(suffix)
+    half = {f"module.{name}": value.half() for name, value in state.items()}
+    torch.save({"epoch": 9, "state_dict": half, "best": 0.9}, path)
+    read = networks.load("lenet5", digits, path).state_dict()
+    assert all(torch.equal(read[name], state[name].half().float()) for name in state)
+
+
+def test_a_file_of_torch_with_objects(digits, good):
+    path = good.with_suffix(".pth")
+    torch.save(networks.load("lenet5", digits, good), path)
+    with pytest.raises(UserError) as caught:
+        networks.load("lenet5", digits, path)
+    assert str(caught.value) == (
+        f"{path}: The checkpoint cannot be read: it holds an object of "
+        "torch.nn.modules.container.Sequential beside tensors; to make it, code would have to run "
+        "that the file names. Where you trust the file, load it with weights_only=False and save "
+        "the network's state_dict() alone, by torch.save or safetensors.torch.save_file."
+    )
+
+
+def test_the_network_that_fits_is_named(tmp_path):
+    shape, path = (3, 32, 32), tmp_path / "a.pth"
+    images = Split(np.zeros((1, *shape), np.uint8), np.zeros(1, np.int64))
+    data = Dataset("cifar10", 10, images, images, images)
+    state = networks.build("resnet32", shape, 10, {"width": 4, "shortcut": "conv"}).state_dict()
+    torch.save(state, path)
+    with pytest.raises(UserError) as caught:
+        networks.load("resnet20", data, path)
+    assert caught.value.what == (
+        "The checkpoint does not fit the network: it has layer1.3.conv1.weight, "
+        "layer1.3.bn1.weight, layer1.3.bn1.bias and 81 more too."
+    )
+    assert caught.value.hint == (
+        "Its weights are those of network.model: resnet32 with network.options: "
+        "{width: 4, shortcut: conv}."
+    )
+    networks.load("resnet32", data, path, {"width": 4, "shortcut": "conv"})
+
+
+def test_the_record_has_the_options(tmp_path):
+    shape, path = (3, 32, 32), tmp_path / "a.safetensors"
+    images = Split(np.zeros((1, *shape), np.uint8), np.zeros(1, np.int64))
+    data = Dataset("cifar10", 10, images, images, images)
+    content = pack(networks.build("resnet8", shape, 10, {"width": 3}).state_dict())
+    path.write_bytes(content)
+    described = {"checkpoint_sha256": sha256_file(path), "model": "resnet8"}
+    path.with_suffix(".json").write_text(json.dumps({**described, "options": {"width": 3}}))
+    assert networks.load("resnet8", data, path).conv1.out_channels == 3
+    with pytest.raises(UserError, match=r"conv1\.weight is of shape \(3, 3, 3, 3\), not \(4,"):
+        networks.load("resnet8", data, path, {"width": 4})
+
+
+def test_published_weights():
+    """The accuracy that their source and others measured, on the first 1,000 test images."""
+    path = material.material("models/resnet20-12fca82f.th")
+    with np.load(material.material("data/cifar10/test_1000.npz"), allow_pickle=False) as arrays:
+        images, labels = arrays["x"][:200].transpose(0, 3, 1, 2), arrays["y"][:200]
+    split = Split(np.ascontiguousarray(images), labels.astype(np.int64))
+    network = networks.load("resnet20", Dataset("cifar10", 10, split, split, split), path)
+    prepared = recorded(path).preprocessing
+    assert networks.accuracy(network, split.images, split.labels, preprocessing=prepared) >= 0.9
 
 
 def test_a_record_of_other_weights(digits, good):

@@ -1,5 +1,5 @@
 import json
-from functools import partial
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,9 +9,11 @@ import torch
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
-from hawx_hw.networks import train, training
-from hawx_hw.networks.tensor_file import pack, unpack
-from hawx_hw.networks.training import Recipe, _learning_rate, default_epochs
+from hawx_hw.graph.pixels import Preprocessing
+from hawx_hw.networks import accuracy, load, train, training
+from hawx_hw.networks.recipes import Recipe, recipe
+from hawx_hw.networks.records import Recorded, recorded
+from hawx_hw.networks.training import _learning_rate, _prepared, available_device
 from hawx_hw.util.files import sha256_file
 
 
@@ -131,52 +133,15 @@ def test_a_state_that_does_not_belong_to_the_training_is_ignored(dataset, tmp_pa
     assert batches == list(range(1, 10))
 
 
-@pytest.fixture(scope="module")
-def state(dataset, tmp_path_factory):
-    path = tmp_path_factory.mktemp("state") / "a.safetensors"
-    interrupted(dataset, path, 4)
-    return unpack(path.with_name("a.safetensors.partial").read_bytes())
-
-
-def without(name):
-    return lambda tensors, metadata: tensors.pop(name)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        without("network.fc1.bias"),
-        without("optimizer.0.step"),
-        without("optimizer.3.exp_avg"),
-        lambda tensors, metadata: tensors.update({"network.fc1.bias": torch.zeros(3)}),
-        lambda tensors, metadata: tensors.update({"optimizer.0.exp_avg": torch.zeros(3)}),
-        lambda tensors, metadata: tensors.update({"optimizer.99.step": torch.zeros(())}),
-        lambda tensors, metadata: tensors.update({"optimizer.first.step": torch.zeros(())}),
-        lambda tensors, metadata: tensors.update({"other": torch.zeros(())}),
-        lambda tensors, metadata: metadata.update(epoch="one"),
-        lambda tensors, metadata: metadata.pop("epoch"),
-    ],
-)
-def test_a_state_of_a_wrong_structure_is_ignored(dataset, state, tmp_path, change):
-    tensors, metadata = dict(state[0]), dict(state[1])
-    change(tensors, metadata)
-    path = tmp_path / "a.safetensors"
-    path.with_name("a.safetensors.partial").write_bytes(pack(tensors, metadata))
-    interrupted(dataset, path, 1)
-
-
 def test_a_training_that_diverges_leaves_no_checkpoint(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "Recipe", partial(Recipe, learning_rate=float("inf")))
+    monkeypatch.setattr(
+        training,
+        "recipe",
+        lambda *given, **named: replace(recipe(*given, **named), learning_rate=float("inf")),
+    )
     with pytest.raises(UserError, match=r"stripes: The training diverged: the loss of epoch 1 is"):
         train("lenet5", dataset, epochs=1, output=tmp_path / "a.safetensors")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("images", "epochs"), [(60_000, 30), (1_442, 150), (1, 150), (2_000_000, 1), (128 * 14_000, 1)]
-)
-def test_default_epochs(images, epochs):
-    assert default_epochs(images) == epochs
 
 
 def test_the_learning_rate_rises_evenly_and_falls_to_zero():
@@ -207,3 +172,81 @@ def test_refuses(dataset, tmp_path, change, message):
     settings["output"] = tmp_path / settings["output"]
     with pytest.raises(ValueError, match=f"^{message}$"):
         train("lenet5", dataset, **settings)
+
+
+@pytest.mark.parametrize("model", ["cnn_small", "resnet8"])
+def test_networks_with_normalization_learn_and_go_on_after_an_interruption(
+    dataset, tmp_path, model
+):
+    """SGD, momentum, and statistics of the normalization are a part of the state."""
+    settings = {"options": {"width": 4}, "epochs": 3}
+    whole, path = tmp_path / "whole.safetensors", tmp_path / "a.safetensors"
+    record = train(model, dataset, output=whole, **settings)
+    assert record.options["width"] == 4
+    assert record.test_accuracy >= 0.9
+
+    def stop(done, total):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(model, dataset, output=path, progress=stop, **settings)
+    batches = []
+    train(model, dataset, output=path, progress=lambda done, _: batches.append(done), **settings)
+    assert batches == [7, 8, 9]
+    assert files(path) == files(whole)
+
+
+def test_a_state_of_other_options_is_ignored(dataset, tmp_path):
+    path = tmp_path / "a.safetensors"
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("cnn_small", dataset, options={"width": 2}, epochs=1, output=path, progress=stop)
+    batches = []
+
+    def record(done, total):
+        batches.append(done)
+
+    train("cnn_small", dataset, options={"width": 3}, epochs=1, output=path, progress=record)
+    assert batches == [1, 2, 3]
+
+
+def test_the_record_has_what_the_network_takes_of_pixels(dataset, tmp_path):
+    path = tmp_path / "a.safetensors"
+    record = train("cnn_small", dataset, options={"width": 2}, epochs=1, output=path)
+    assert recorded(path) == Recorded("cnn_small", record.recipe.preprocessing, {"width": 2})
+    network = load("cnn_small", dataset, path)
+    measured = accuracy(
+        network,
+        dataset.test.images,
+        dataset.test.labels,
+        preprocessing=record.recipe.preprocessing,
+    )
+    assert measured == record.test_accuracy
+
+
+def test_images_are_prepared_as_the_table_of_pixels_has_them():
+    preprocessing = Preprocessing(0.5, (1.0, 2.0), (3.0, 4.0))
+    pixels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16).repeat(2, axis=1)
+    prepared = _prepared(torch.from_numpy(pixels).to(torch.float32) / 255, preprocessing)
+    assert np.allclose(prepared.numpy(), preprocessing.real(pixels), atol=1e-5)
+
+
+def test_padding_shortcuts_are_not_trained(dataset, tmp_path):
+    path = tmp_path / "a.safetensors"
+    train("resnet8", dataset, options={"width": 2, "shortcut": "pad"}, epochs=1, output=path)
+    shortcut = load("resnet8", dataset, path).layer2[0].shortcut.weight
+    assert shortcut.unique().tolist() == [0, 1]
+
+
+def test_the_processor_is_the_device_where_there_is_no_other(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: None)
+    assert available_device() == "cpu"
+    monkeypatch.setattr(
+        torch.accelerator, "current_accelerator", lambda check_available: torch.device("cuda", 1)
+    )
+    assert available_device() == "cuda"

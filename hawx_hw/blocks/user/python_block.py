@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import re
-import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +12,16 @@ from amaranth.back import rtlil
 
 from hawx_hw.blocks.block import Block, BlockComponent
 from hawx_hw.blocks.user.python_contract import Statements, check_gateware, read_statements
-from hawx_hw.blocks.user.source_files import source_files
-from hawx_hw.blocks.user.user_code import call
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.files import sha256_file
 from hawx_hw.util.fingerprints import json_hash
+from hawx_hw.util.source_files import source_files
+from hawx_hw.util.user_code import call
+from hawx_hw.util.user_modules import load_object, split_name
 
 __all__ = ["PythonBlock", "load_python_block"]
 
 _USAGE = "Write python:MODULE:OBJECT; see docs/add-a-block.md."
-_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_NAME = re.compile(rf"python:({_PATH}):({_PATH})", re.ASCII)
-_MISSING = object()
 
 
 class PythonBlock(Block):
@@ -154,15 +148,15 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
         The module cannot be imported or has no such object, or the object is not a block that
         satisfies the contract of :class:`Block`.
     """
-    match = _NAME.fullmatch(name)
-    if match is None:
+    parts = split_name(name)
+    if parts is None:
         raise UserError(f"Wrong name of a block {shown(name)}", hint=_USAGE)
-    result = _object(name, match[1], match[2], folder)
+    result = load_object(name, folder, _USAGE)
     if not _is_block(name, result) and callable(result):
-        result = call(name, f"{match[2]} cannot be made without arguments", result)
+        result = call(name, f"{parts[1]} cannot be made without arguments", result)
     if not _is_block(name, result):
         raise UserError(
-            f"{match[2]} must be a Block, or make one, not {type(result).__name__}",
+            f"{parts[1]} must be a Block, or make one, not {type(result).__name__}",
             where=name,
             hint="Derive it from hawx_hw.blocks.Block.",
         )
@@ -174,52 +168,3 @@ def load_python_block(name: str, folder: Path | None = None) -> Block:
 def _is_block(name: str, value: Any) -> bool:
     # Even this asks the value, which may have a ``__class__`` of its own.
     return bool(call(name, "The type of the object cannot be read", isinstance, value, Block))
-
-
-def _object(name: str, module: str, path: str, folder: Path | None) -> Any:
-    places = [place.resolve() for place in (folder, Path.cwd()) if place is not None]
-    result = _module(name, module, places)
-    for part in path.split("."):
-        result = call(name, f"{path} cannot be read", getattr, result, part, _MISSING)
-        if result is _MISSING:
-            raise UserError(f"{module} has no object {path!r}", where=name, hint=_USAGE)
-    return result
-
-
-def _module(name: str, module: str, places: list[Path]) -> Any:
-    """Import the module, from the first of some folders that has it.
-
-    The folders come last in the search path: a ``queue.py`` beside a config must not become what
-    a library imports later. They remain, because a block may import more when it is used.
-    """
-    for place in places:
-        if str(place) not in sys.path:
-            sys.path.append(str(place))
-    importlib.invalidate_caches()
-    first = module.partition(".")[0]
-    if first not in sys.modules and importlib.util.find_spec(first) is None:
-        raise UserError(
-            f"There is no Python module {shown(first)}",
-            where=name,
-            hint=f"Save it as {first}.py beside the config, or install it.",
-        )
-    result = call(name, f"The module {module} cannot be imported", importlib.import_module, module)
-    parts = module.split(".")
-    candidates = (
-        file
-        for place in places
-        for file in (
-            place.joinpath(*parts).with_suffix(".py"),
-            place.joinpath(*parts, "__init__.py"),
-        )
-    )
-    expected = next((file for file in candidates if file.is_file()), None)
-    actual = getattr(result, "__file__", None)
-    if expected is not None and (actual is None or Path(actual).resolve() != expected.resolve()):
-        raise UserError(
-            f"{expected.name} is not imported, because Python has another module {module}"
-            f"{'' if actual is None else f', {actual}'}",
-            where=name,
-            hint="Rename your file.",
-        )
-    return result

@@ -11,8 +11,8 @@ import numpy as np
 from amaranth.hdl import Fragment
 
 from hawx_hw.blocks.block import CODES, Block, BlockComponent
-from hawx_hw.blocks.user.user_code import call, shown
 from hawx_hw.errors import UserError
+from hawx_hw.util.user_code import call, shown
 
 __all__ = ["Statements", "check_gateware", "read_statements"]
 

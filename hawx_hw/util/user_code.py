@@ -46,7 +46,7 @@ def call(name: str, problem: str, function: Callable[..., Any], *arguments: Any)
     Parameters
     ----------
     name : str
-        Name of the block, for errors.
+        Name of the block or network, for errors.
     problem : str
         What an exception means, such as ``"multiply() fails"``.
     function : callable
@@ -101,7 +101,7 @@ def _explained(name: str, problem: str, error: BaseException) -> UserError:
 def _place(error: BaseException) -> str:
     """File and line in the user's code, the last one where it calls libraries."""
     libraries = (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"))
-    others = (*libraries, str(Path(__file__).parent), "<")
+    others = (*libraries, str(Path(__file__).parents[1]), "<")
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)

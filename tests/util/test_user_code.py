@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from hawx_hw.blocks.user import user_code
-from hawx_hw.blocks.user.user_code import call, shown
 from hawx_hw.errors import UserError
+from hawx_hw.util import user_code
+from hawx_hw.util.user_code import call, shown
 
 
 def run(text: str) -> Any:

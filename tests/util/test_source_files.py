@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.blocks.user.source_files import source_files
+from hawx_hw.util.source_files import future_source_files, source_files
 
 FILES = {
     "sf_top.py": (
@@ -65,3 +65,28 @@ def test_a_file_that_is_gone_or_no_python_has_no_imports(folder: Path) -> None:
     (folder / "sf_a.py").unlink()
     (folder / "sf_top.py").write_bytes(b"\0")
     assert set(source_files("sf_top")) == {"sf_top"}
+
+
+def test_what_would_be_imported(tmp_path: Path) -> None:
+    """The same files without running anything; imports inside functions count at once."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text + "raise SystemExit\n")
+    before = set(sys.modules)
+    files = future_source_files("sf_top", [tmp_path])
+    assert set(files) == {
+        "sf_top", "sf_a", "sf_later", "sf_pack", "sf_pack.inner", "sf_pack.beside",
+        "sf_pack.other", "sf_pack.deep", "sf_pack.deep.leaf",
+    }  # fmt: skip
+    assert files["sf_pack"] == tmp_path / "sf_pack" / "__init__.py"
+    assert not {name for name in set(sys.modules) - before if name.startswith("sf_")}
+
+
+def test_what_would_be_imported_from_the_search_path(folder: Path) -> None:
+    expected = source_files("sf_top") | {"sf_later": folder / "sf_later.py"}
+    assert future_source_files("sf_top", []) == expected
+
+
+@pytest.mark.parametrize("name", ["json", "numpy", "hawx_hw.errors", "sf_missing", "sys"])
+def test_installed_code_would_have_none(name: str, tmp_path: Path) -> None:
+    assert future_source_files(name, [tmp_path]) == {}
