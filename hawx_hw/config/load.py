@@ -135,8 +135,9 @@ def _explained(error: ValidationError, path: Path, text: str) -> UserError:
     # Unknown keys first: they often explain why another one is missing.
     problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     problem = problems[0]
-    # Checks of the whole config name the key in their context.
-    loc = problem["loc"] or (problem.get("ctx") or {}).get("key", "").split(".")
+    # Checks of more than one key name that of the problem in their context.
+    named = (problem.get("ctx") or {}).get("key")
+    loc = named.split(".") if named else problem["loc"]
     key = tuple(str(part) for part in loc if part != "")
     chosen = None
     # pydantic puts the architecture between the union's key and those of its model.

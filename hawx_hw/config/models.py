@@ -14,7 +14,7 @@ from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
-from hawx_hw.config.zoo import ZOO, complete
+from hawx_hw.config.zoo import MODEL_FILES, ZOO, complete
 from hawx_hw.errors import shown
 
 __all__ = ["Config", "NetworkConfig", "PowerConfig", "PreprocessConfig", "VerifyConfig"]
@@ -178,7 +178,18 @@ class NetworkConfig(Model):
     )
 
     @model_validator(mode="after")
-    def _options_of_the_network(self) -> NetworkConfig:
+    def _a_network_with_its_options(self) -> NetworkConfig:
+        if not (
+            self.model in ZOO
+            or self.model.startswith("python:")
+            or self.model.lower().endswith(MODEL_FILES)
+        ):
+            files = " or ".join(MODEL_FILES)
+            raise _refused(
+                "network.model",
+                f"must be one of {', '.join(ZOO)}, a file {files}, or python:MODULE:FUNCTION, "
+                f"not {shown(self.model)}",
+            )
         if self.model in ZOO:
             try:
                 complete(self.model, self.options)

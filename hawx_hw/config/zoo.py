@@ -1,11 +1,14 @@
-"""The networks of the zoo by name, and the options that each has: known without loading torch."""
+"""What `network.model` may be: networks of the zoo with their options, known without torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ZOO", "Choice", "Number", "Value", "complete"]
+__all__ = ["MODEL_FILES", "ZOO", "Choice", "Number", "Value", "complete"]
+
+#: Endings of files that a network is read from.
+MODEL_FILES = (".onnx", ".tflite")
 
 Value = int | str
 """Value of an option."""

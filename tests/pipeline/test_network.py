@@ -43,9 +43,17 @@ def test_request(tmp_path):
     assert request_of(config(), tmp_path).checkpoint is None
 
 
+def test_request_of_the_users_own(tmp_path):
+    given = request_of(config(model="python:mine:build", options={"depth": 3}), tmp_path)
+    assert (given.model, given.options) == ("python:mine:build", {"depth": 3})
+
+
 def test_unknown_network(tmp_path):
+    unknown = config().model_copy(
+        update={"network": config().network.model_copy(update={"model": "lenet6"})}
+    )
     with pytest.raises(UserError, match="Unknown network 'lenet6'") as caught:
-        check_network(config(model="lenet6"), tmp_path)
+        check_network(unknown, tmp_path)
     assert caught.value.where == "network.model"
 
 
@@ -69,3 +77,12 @@ def test_files(tmp_path):
         "network.checkpoint",
         "network.checkpoint (record)",
     ]
+
+
+def test_files_of_the_users_own(tmp_path):
+    (tmp_path / "ne_mine.py").write_text("def build(): ...")
+    given = config(model="python:ne_mine:build", checkpoint="a.pth")
+    assert network_files(given, tmp_path) == {
+        "network.model (ne_mine)": tmp_path / "ne_mine.py",
+        "network.checkpoint": tmp_path / "a.pth",
+    }
