@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hawx_hw.blocks.assignment import Assignment
 from hawx_hw.errors import UserError
-from hawx_hw.graph.graph import CODE_MAX, CODE_MIN, Conv2d, Graph, Linear, Requantization
+from hawx_hw.graph.graph import (
+    CODE_MAX,
+    CODE_MIN,
+    Conv2d,
+    Graph,
+    Linear,
+    Lookup,
+    Requantization,
+)
 
 __all__ = ["check_codes", "code_ranges"]
 
@@ -47,8 +55,11 @@ def code_ranges(graph: Graph) -> dict[str, tuple[int, int]]:
     ranges = {graph.input: (CODE_MIN, CODE_MAX)}
     for node in graph.nodes:
         rule: Requantization | None = getattr(node, "requantization", None)
-        if rule is None:
-            ranges[node.name] = ranges[node.inputs[0]]
+        if isinstance(node, Lookup):
+            ranges[node.name] = int(node.table.min()), int(node.table.max())
+        elif rule is None:
+            lows, highs = zip(*(ranges[name] for name in node.inputs), strict=True)
+            ranges[node.name] = min(lows), max(highs)
         else:
             ranges[node.name] = rule.low & -rule.step, rule.high & -rule.step
     return ranges

@@ -41,6 +41,15 @@ class LayerBlocks:
         """One block for all weights of ``shape``."""
         return cls((block,), np.zeros(shape, dtype=np.uint8))
 
+    def filters(self, part: slice) -> LayerBlocks:
+        """The blocks of some filters."""
+        choice = self.choice[part]
+        used = np.unique(choice)
+        return LayerBlocks(
+            tuple(self.blocks[index] for index in used),
+            np.searchsorted(used, choice).astype(np.uint8),
+        )
+
     @classmethod
     def by_filter(cls, filters: Iterable[Block], shape: tuple[int, ...]) -> LayerBlocks:
         """One block for each filter of weights of ``shape``."""

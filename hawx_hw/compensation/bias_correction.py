@@ -44,21 +44,32 @@ def mean_sums(
     histograms : ndarray of int64
         From :func:`~hawx_hw.compensation.histograms.tap_histograms`.
     """
-    weight = node.weight.reshape(len(node.weight), -1)
-    counts = histograms.reshape(weight.shape[1], 256)
-    pixels = int(counts[0].sum())
+    groups = len(histograms)
+    weight = node.weight.reshape(groups, -1, node.weight[0].size)
+    counts = histograms.reshape(groups, -1, 256)
+    pixels = int(counts[0, 0].sum())
+    filters = weight.shape[1]
+    totals = []
+    for group in range(groups):
+        own = slice(group * filters, (group + 1) * filters)
+        blocks = None if layer is None else layer.filters(own)
+        totals.append(_totals(weight[group], counts[group], blocks))
+    mean: np.ndarray = np.concatenate(totals) / pixels + node.bias
+    return mean
+
+
+def _totals(weight: np.ndarray, counts: np.ndarray, layer: LayerBlocks | None) -> np.ndarray:
+    """Products summed over all positions: int64 ``(filters,)`` of one group."""
     if layer is None:
         means = counts @ np.arange(-128, 128)
-        total = weight.astype(np.int64) @ means
-    else:
-        total = np.zeros(len(weight), dtype=np.int64)
-        choice = layer.choice.reshape(weight.shape)
-        for index, block in enumerate(layer.blocks):
-            # (taps, weight codes): the sum of each code's products with the activations at each
-            # tap. In float64, which represents these sums exactly, and whose matrix products are
-            # fast.
-            products = counts.astype(np.float64) @ block.table.T.astype(np.float64)
-            picked = products[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
-            total += np.where(choice == index, picked.astype(np.int64), 0).sum(axis=1)
-    mean: np.ndarray = total / pixels + node.bias
-    return mean
+        exact: np.ndarray = weight.astype(np.int64) @ means
+        return exact
+    total = np.zeros(len(weight), dtype=np.int64)
+    choice = layer.choice.reshape(weight.shape)
+    for index, block in enumerate(layer.blocks):
+        # (taps, weight codes): the sum of each code's products with the activations at each tap. In
+        # float64, which represents these sums exactly, and whose matrix products are fast.
+        products = counts.astype(np.float64) @ block.table.T.astype(np.float64)
+        picked = products[np.arange(weight.shape[1]), weight.astype(np.int64) + 128]
+        total += np.where(choice == index, picked.astype(np.int64), 0).sum(axis=1)
+    return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hawx_hw.graph.graph import Conv2d, Linear
+from hawx_hw.graph.groups import padded_input
 
 __all__ = ["tap_histograms"]
 
@@ -23,24 +24,22 @@ def tap_histograms(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) ->
     Returns
     -------
     ndarray of int64
-        ``(*taps, 256)``, taps as in the second and further axes of the node's weight; indexed
-        ``[..., code + 128]``.
+        ``(groups, *taps, 256)``, taps as in the second and further axes of the node's weight, which
+        are other channels for each group of filters; indexed ``[..., code + 128]``.
     """
     if isinstance(node, Linear):
-        return np.stack([_counts(codes[:, k]) for k in range(codes.shape[1])])
-    top, left, bottom, right = node.padding
-    padded = np.pad(
-        codes, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=zero_point
-    )
-    channels, kernel_height, kernel_width = node.weight.shape[1:]
-    down, across = node.stride
-    height = (padded.shape[2] - kernel_height) // down + 1
-    width = (padded.shape[3] - kernel_width) // across + 1
-    counts = np.empty((channels, kernel_height, kernel_width, 256), dtype=np.int64)
-    for c, i, j in np.ndindex(channels, kernel_height, kernel_width):
-        last_i, last_j = i + (height - 1) * down + 1, j + (width - 1) * across + 1
-        counts[c, i, j] = _counts(padded[:, c, i:last_i:down, j:last_j:across])
-    return counts
+        return np.stack([_counts(codes[:, k]) for k in range(codes.shape[1])])[None]
+    padded = padded_input(node, codes, zero_point)
+    kernel_height, kernel_width = node.weight.shape[2:]
+    (down, across), (extent_height, extent_width) = node.stride, node.extent
+    height = (padded.shape[2] - extent_height) // down + 1
+    width = (padded.shape[3] - extent_width) // across + 1
+    counts = np.empty((node.channels, kernel_height, kernel_width, 256), dtype=np.int64)
+    for c, i, j in np.ndindex(counts.shape[:3]):
+        y, x = i * node.dilation[0], j * node.dilation[1]
+        last_y, last_x = y + (height - 1) * down + 1, x + (width - 1) * across + 1
+        counts[c, i, j] = _counts(padded[:, c, y:last_y:down, x:last_x:across])
+    return counts.reshape(node.groups, -1, *counts.shape[1:])
 
 
 # A code's bits as an unsigned number, in ascending order of the codes.

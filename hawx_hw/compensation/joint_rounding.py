@@ -20,6 +20,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import CODES, Block
 from hawx_hw.compensation.weight_remapping import remap_weights
 from hawx_hw.graph.graph import WEIGHT_MAX, Conv2d, Linear
+from hawx_hw.graph.groups import padded_input, split
 
 __all__ = ["JointRounding", "patches", "rank_one", "round_together"]
 
@@ -59,6 +60,8 @@ def round_together(
     Conv2d or Linear
         The node with other weights and biases.
     """
+    if isinstance(node, Conv2d) and node.groups > 1:
+        return _by_group(node, layer, codes, zero_point)
     remapped = remap_weights(node, layer, histogram, zero_point)
     weight = node.weight.reshape(len(node.weight), -1).astype(np.int64)
     choice = layer.choice.reshape(weight.shape)
@@ -77,6 +80,21 @@ def round_together(
         node,
         weight=chosen.astype(np.int8).reshape(node.weight.shape),
         bias=bias.astype(np.int32),
+    )
+
+
+def _by_group(node: Conv2d, layer: LayerBlocks, codes: np.ndarray, zero_point: int) -> Conv2d:
+    """Every group alone, for the activations of its channels."""
+    parts = []
+    for filters, channels, plain in split(node):
+        read = codes[:, channels]
+        histogram = np.bincount((read.astype(np.int64) + 128).ravel(), minlength=256)
+        own = layer.filters(filters)
+        parts.append(round_together(plain, own, read, histogram, zero_point))
+    return replace(
+        node,
+        weight=np.concatenate([part.weight for part in parts]),
+        bias=np.concatenate([part.bias for part in parts]),
     )
 
 
@@ -170,14 +188,15 @@ class _System:
 
 
 def patches(node: Conv2d | Linear, codes: np.ndarray, zero_point: int) -> np.ndarray:
-    """The activations at the taps, at evenly spaced positions: int8 ``(positions, taps)``."""
+    """The activations at the taps, at evenly spaced positions: int8 ``(positions, taps)``.
+
+    Of a convolution of one group.
+    """
     if isinstance(node, Linear):
         return codes.reshape(len(codes), -1)
-    top, left, bottom, right = node.padding
-    padded = np.pad(
-        codes, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=zero_point
-    )
-    windows = np.lib.stride_tricks.sliding_window_view(padded, node.weight.shape[2:], (2, 3))
+    padded = padded_input(node, codes, zero_point)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, node.extent, (2, 3))
+    windows = windows[..., :: node.dilation[0], :: node.dilation[1]]
     windows = windows[:, :, :: node.stride[0], :: node.stride[1]].transpose(0, 2, 3, 1, 4, 5)
     count = int(np.prod(windows.shape[:3]))
     at = np.unravel_index(

@@ -22,6 +22,7 @@ from hawx_hw.compensation.weight_remapping import best_codes
 from hawx_hw.emulation.products import EXACT
 from hawx_hw.graph import fast
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
+from hawx_hw.graph.groups import filter_group
 
 __all__ = ["Compensated", "by_filter"]
 
@@ -138,20 +139,21 @@ class _Layer:
     ):
         self._node = node
         weight = node.weight.reshape(len(node.weight), -1)
-        counts = histograms.reshape(weight.shape[1], 256)
-        self._pixels = int(counts[0].sum())
-        taps = np.arange(weight.shape[1])
-        exact = weight.astype(np.int64) * (counts @ np.arange(-128, 128))
+        counts = histograms.reshape(len(histograms), -1, 256)
+        self._pixels = int(counts[0, 0].sum())
+        # Of each filter's group: (filters, taps).
+        group, taps = filter_group(node)[:, None], np.arange(weight.shape[1])
+        exact = weight.astype(np.int64) * (counts @ np.arange(-128, 128))[group[:, 0]]
         weights, errors, at_zero = [], [], []
         for block in space.blocks:
             codes = np.arange(-128, 128)
             if weight_remapping:
-                codes = best_codes(block, counts.sum(axis=0), zero_point).astype(np.int64)
+                codes = best_codes(block, counts.sum(axis=(0, 1)), zero_point).astype(np.int64)
             changed = codes[weight.astype(np.int64) + 128]
-            # (taps, weight codes); numbers below 2**53, so that products in float64 are exact.
+            # (groups, taps, weight codes); below 2**53, so that products in float64 are exact.
             products = counts.astype(np.float64) @ block.table.T.astype(np.float64)
             weights.append(changed.astype(np.int8))
-            errors.append(products[taps, changed + 128].astype(np.int64) - exact)
+            errors.append(products[group, taps, changed + 128].astype(np.int64) - exact)
             exact_at_zero = weight.astype(np.int64) * zero_point
             at_zero.append(block.table[changed + 128, zero_point + 128] - exact_at_zero)
         self._weights = np.stack(weights)

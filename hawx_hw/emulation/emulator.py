@@ -14,6 +14,7 @@ import numpy as np
 
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.emulation.compiler import CompilerError
+from hawx_hw.emulation.grouped import GroupedLayer
 from hawx_hw.emulation.layer import PATHS, Layer
 from hawx_hw.emulation.native import Native
 from hawx_hw.emulation.products import blocks_key
@@ -29,6 +30,7 @@ from hawx_hw.graph.graph import (
     MaxPool2d,
     Node,
 )
+from hawx_hw.graph.groups import is_plain
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -105,7 +107,7 @@ class Emulator:
         self._memory = memory
         self._native = _native(path, variant, threads)
         self._weighted = {n.name: n for n in graph.nodes if isinstance(n, (Conv2d, Linear))}
-        self._layers: OrderedDict[tuple[str, bytes], Layer] = OrderedDict()
+        self._layers: OrderedDict[tuple[str, bytes], Layer | GroupedLayer] = OrderedDict()
         self._layer_bytes = 0
         self._batches: list[_Batch] = []
         self._images_key = b""
@@ -380,16 +382,26 @@ class Emulator:
                     result = self._native.clamp(node, inputs[0])
         return fast.evaluate(node, inputs, zero_point) if result is None else result
 
-    def _layer(self, node: Conv2d | Linear, blocks: LayerBlocks | None, key: bytes) -> Layer:
+    def _layer(
+        self, node: Conv2d | Linear, blocks: LayerBlocks | None, key: bytes
+    ) -> Layer | GroupedLayer:
         at = node.name, key
         layer = self._layers.get(at)
         if layer is None:
-            layer = self._layers[at] = Layer(node, blocks, self._native, self._path)
+            layer = self._layers[at] = self._prepared(node, blocks)
             self._layer_bytes += layer.nbytes
             while len(self._layers) > 1 and self._layer_bytes > _LAYER_BYTES:
                 self._layer_bytes -= self._layers.popitem(last=False)[1].nbytes
         self._layers.move_to_end(at)
         return layer
+
+    def _prepared(self, node: Conv2d | Linear, blocks: LayerBlocks | None) -> Layer | GroupedLayer:
+        def plain(part: Conv2d | Linear, of_part: LayerBlocks | None) -> Layer:
+            return Layer(part, of_part, self._native, self._path)
+
+        if isinstance(node, Conv2d) and not is_plain(node):
+            return GroupedLayer(node, blocks, plain)
+        return plain(node, blocks)
 
 
 def _altered(own: Node, node: Node) -> bytes:
@@ -410,7 +422,9 @@ def _altered(own: Node, node: Node) -> bytes:
 def _structure(node: Node) -> tuple[object, ...]:
     """A weighted node without its numbers."""
     shape = node.weight.shape if isinstance(node, (Conv2d, Linear)) else ()
-    windows = (node.stride, node.padding) if isinstance(node, Conv2d) else ()
+    windows: tuple[object, ...] = ()
+    if isinstance(node, Conv2d):
+        windows = node.stride, node.padding, node.groups, node.dilation
     return type(node), node.name, node.inputs, shape, windows
 
 

@@ -18,10 +18,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
@@ -30,9 +32,12 @@ from hawx_hw.graph.graph import (
     output_shape,
 )
 
-__all__ = ["KINDS", "random_codes", "random_graph"]
+__all__ = ["ALL_KINDS", "KINDS", "random_codes", "random_graph"]
 
+#: What accelerators compute.
 KINDS = ("conv", "linear", "maxpool", "avgpool", "add", "clamp")
+#: What the integer graph can describe.
+ALL_KINDS = (*KINDS, "grouped", "dilated", "concat", "lookup")
 
 _SCALE = 1 / 64  # information only: no integer result depends on it
 _SAMPLES = 4
@@ -85,7 +90,7 @@ def random_graph(
         Largest kernel and stride along either axis, >= 1. Kernels need not be square, and padding
         is drawn for each side separately.
     kinds : sequence of str
-        Which of :data:`KINDS` may occur.
+        Which of :data:`ALL_KINDS` may occur.
     output : {"map", "vector"} or None
         What the last node computes; None draws either. A vector without "linear" among the kinds
         ends in a Flatten, and a graph with a map as output has no Linear.
@@ -96,9 +101,9 @@ def random_graph(
     -------
     Graph
     """
-    unknown = [kind for kind in kinds if kind not in KINDS]
+    unknown = [kind for kind in kinds if kind not in ALL_KINDS]
     if unknown or not kinds:
-        raise ValueError(f"Kinds must be some of {', '.join(KINDS)}, not {tuple(kinds)!r}")
+        raise ValueError(f"Kinds must be some of {', '.join(ALL_KINDS)}, not {tuple(kinds)!r}")
     if output not in ("map", "vector", None):
         raise ValueError(f"Output must be 'map', 'vector' or None, not {output!r}")
     limits = {
@@ -134,6 +139,10 @@ def random_graph(
         "avgpool": builder.average_pool,
         "add": builder.residual,
         "clamp": builder.clamp,
+        "grouped": builder.grouped,
+        "dilated": builder.dilated,
+        "concat": builder.concatenation,
+        "lookup": builder.look_up,
     }
     for _ in range(layers - tail):
         steps[str(rng.choice(maps))]()
@@ -178,6 +187,53 @@ class _Builder:
         self._last = self._conv(
             self._last, _up_to(rng, self._max_channels), kernel, stride, padding
         )
+
+    def grouped(self) -> None:
+        """Append a convolution in groups; in half of the cases a depthwise one."""
+        rng, channels = self._rng, self._tensors[self._last].shape[0]
+        groups = int(rng.choice([n for n in range(1, channels + 1) if channels % n == 0]))
+        if rng.random() < 0.5:
+            groups = channels
+        filters = groups * _up_to(rng, max(1, self._max_channels // groups))
+        kernel, stride, padding = self._window(self._max_kernel)
+        self._last = self._conv(self._last, filters, kernel, stride, padding, groups)
+
+    def dilated(self) -> None:
+        rng = self._rng
+        extent, stride, padding = self._window(self._max_kernel)
+        steps: list[int] = []
+        for size in extent:
+            fitting = [n for n in range(1, 4) if (size - 1) % n == 0]
+            steps.append(int(rng.choice(fitting)))
+        kernel = (extent[0] - 1) // steps[0] + 1, (extent[1] - 1) // steps[1] + 1
+        filters = _up_to(rng, self._max_channels)
+        dilation = steps[0], steps[1]
+        self._last = self._conv(self._last, filters, kernel, stride, padding, 1, dilation)
+
+    def look_up(self) -> None:
+        """Append a function of the codes: a permutation, or one that rises."""
+        rng, source = self._rng, self._last
+        table = rng.permutation(np.arange(CODE_MIN, CODE_MAX + 1))
+        if rng.random() < 0.5:
+            table = np.sort(rng.integers(CODE_MIN, CODE_MAX + 1, 256))
+        point = int(rng.integers(CODE_MIN, CODE_MAX + 1))
+        name = self._name("lookup")
+        self._append(Lookup(name, (source,), table.astype(np.int8), point), point, _SCALE)
+        self._last = name
+
+    def concatenation(self) -> None:
+        """Append a Concat of tensors of one size and encoding: older ones, or one twice."""
+        rng, own = self._rng, self._tensors[self._last]
+        fitting = [
+            name
+            for name, tensor in self._tensors.items()
+            if tensor.shape[1:] == own.shape[1:] and tensor.zero_point == own.zero_point
+        ]
+        others = [str(rng.choice(fitting)) for _ in range(_up_to(rng, 2))]
+        inputs = tuple(str(each) for each in rng.permutation([self._last, *others]))
+        name = self._name("concat")
+        self._append(Concat(name, inputs), own.zero_point, own.scale)
+        self._last = name
 
     def residual(self) -> None:
         """Append an Add: of conv(x) and x, of two conv(x), or of an older tensor of that shape."""
@@ -263,12 +319,15 @@ class _Builder:
         kernel: tuple[int, int],
         stride: tuple[int, int],
         padding: tuple[int, int, int, int],
+        groups: int = 1,
+        dilation: tuple[int, int] = (1, 1),
     ) -> str:
-        weight = self._weights((filters, self._tensors[source].shape[0], *kernel))
+        channels = self._tensors[source].shape[0] // groups
+        weight = self._weights((filters, channels, *kernel))
         name = self._name("conv")
 
         def node(rule: Requantization, bias: np.ndarray) -> Conv2d:
-            return Conv2d(name, (source,), weight, bias, rule, stride, padding)
+            return Conv2d(name, (source,), weight, bias, rule, stride, padding, groups, dilation)
 
         self._weighted(node, weight)
         return name

@@ -182,7 +182,7 @@ def _grouped(windows: np.ndarray, node: Conv2d, blocks: LayerBlocks | None) -> n
     parts = []
     for group in range(node.groups):
         own = slice(group * filters, (group + 1) * filters)
-        part = None if blocks is None else LayerBlocks(blocks.blocks, blocks.choice[own])
+        part = None if blocks is None else blocks.filters(own)
         read = windows[:, group * channels : (group + 1) * channels]
         parts.append(_products(read, node.weight[own], part))
     return np.concatenate(parts, axis=1)

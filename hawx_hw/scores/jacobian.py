@@ -19,10 +19,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
@@ -117,7 +119,8 @@ def _sums(node: Conv2d | Linear, x: torch.Tensor, zero_point: int) -> torch.Tens
     weight, bias = _floats(node.weight), _floats(node.bias)
     if isinstance(node, Linear):
         return F.linear(x, weight, bias)
-    return F.conv2d(_padded(x, node.padding, zero_point), weight, bias, node.stride)
+    padded = _padded(x, node.padding, zero_point)
+    return F.conv2d(padded, weight, bias, node.stride, 0, node.dilation, node.groups)
 
 
 def _real(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tensor:
@@ -138,6 +141,12 @@ def _real(node: Node, inputs: list[torch.Tensor], zero_point: int) -> torch.Tens
             return _rescaled(x + float(node.bias), node.requantization)
         case Flatten():
             return x.flatten(1)
+        case Concat():
+            return torch.cat(inputs, dim=1)
+        case Lookup():
+            # The caller takes the value from the codes; only the slope counts.
+            slopes = torch.from_numpy(np.gradient(node.table.astype(np.float32)))
+            return x * slopes[(x.detach() - CODE_MIN).long()]
         case _:
             raise TypeError(f"No derivative of nodes of type {type(node).__name__}")
 

@@ -55,7 +55,7 @@ def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) ->
     Parameters
     ----------
     operations : Moments
-        Moments by tap and weight code, ``(*taps, 256)``.
+        Moments by group of filters, tap and weight code, ``(groups, *taps, 256)``.
     weight : ndarray of int8
         ``(filters, *taps)``.
     taps : ndarray of bool
@@ -67,10 +67,12 @@ def filter_moments(operations: Moments, weight: np.ndarray, taps: np.ndarray) ->
         Each ``(filters,)``.
     """
     tap = np.flatnonzero(taps)
+    groups = len(operations.mean)
+    group = np.arange(len(weight))[:, None] // (len(weight) // groups)
     code = weight.reshape(len(weight), -1)[:, tap].astype(np.int64) + 128
 
     def total(values: np.ndarray) -> np.ndarray:
-        sums: np.ndarray = values.reshape(-1, 256)[tap, code].sum(axis=1)
+        sums: np.ndarray = values.reshape(groups, -1, 256)[group, tap, code].sum(axis=1)
         return sums
 
     return Moments(total(operations.mean), total(operations.variance), total(operations.absolute))

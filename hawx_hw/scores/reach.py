@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hawx_hw.graph import fast
-from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
+from hawx_hw.graph.graph import Concat, Conv2d, Graph, Linear, Node
 
 __all__ = ["carried", "carriers"]
 
@@ -24,8 +24,8 @@ def carriers(graph: Graph) -> dict[str, tuple[Node, ...]]:
     -------
     dict of str to tuple of Node
         By the name of the convolution or linear layer, in the graph's order. The chain may be
-        empty; it ends before a layer with weights, where two nodes read its tensor, and with the
-        graph's output.
+        empty; it ends before a layer with weights or a concatenation, where two nodes read its
+        tensor, and with the graph's output.
     """
     readers: dict[str, list[Node]] = {name: [] for name in graph.tensors}
     for node in graph.nodes:
@@ -39,7 +39,8 @@ def carriers(graph: Graph) -> dict[str, tuple[Node, ...]]:
         name = layer.name
         while name != graph.output and len(readers[name]) == 1:
             (node,) = readers[name]
-            if isinstance(node, (Conv2d, Linear)):
+            # Behind a concatenation the layer's filters are not all channels any more.
+            if isinstance(node, (Conv2d, Linear, Concat)):
                 break
             chain.append(node)
             name = node.name

@@ -11,7 +11,7 @@ from hawx_hw.blocks.assignment import LayerBlocks
 from hawx_hw.blocks.block import Block
 from hawx_hw.compensation.activation_rounding import round_activations
 from hawx_hw.graph import fast
-from hawx_hw.graph.graph import Conv2d, Graph, Linear, Node
+from hawx_hw.graph.graph import Conv2d, Flatten, Graph, Linear, MaxPool2d, Node
 
 __all__ = ["input_steps", "rounded_input"]
 
@@ -30,7 +30,8 @@ def input_steps(graph: Graph, block: Block) -> dict[str, int]:
     steps = {graph.input: 1}
     for node in round_activations(graph, uniform).nodes:
         rule = getattr(node, "requantization", None)
-        steps[node.name] = steps[node.inputs[0]] if rule is None else rule.step
+        passes = isinstance(node, (MaxPool2d, Flatten))
+        steps[node.name] = rule.step if rule is not None else steps[node.inputs[0]] if passes else 1
     return {node.name: steps[node.inputs[0]] for node in weighted}
 
 

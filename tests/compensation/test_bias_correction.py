@@ -13,10 +13,10 @@ from hawx_hw.graph.random_graphs import random_codes, random_graph
 from tests.synthetic_blocks import random_assignment
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(9))
 def test_means_are_those_of_the_sums(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=3, max_size=6, kinds=("conv", "linear"))
+    graph = random_graph(rng, layers=3, max_size=6, kinds=("conv", "linear", "grouped", "dilated"))
     assignment, images = random_assignment(rng, graph), random_codes(rng, graph, 4)
     values = reference.run_all(graph, images, assignment)
     for node in graph.nodes:

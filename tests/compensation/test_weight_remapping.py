@@ -88,7 +88,7 @@ def test_histograms_count_every_tap() -> None:
         Requantization([1], 1, 0), (2, 1), (1, 0, 1, 1),
     )  # fmt: skip
     images = rng.integers(-128, 128, (3, 2, 5, 4)).astype(np.int8)
-    result = tap_histograms(node, images, -9)
+    (result,) = tap_histograms(node, images, -9)
     padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (0, 1)), constant_values=-9)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 2), axis=(2, 3))[:, :, ::2]
     for c, i, j in np.ndindex(2, 3, 2):

@@ -4,7 +4,17 @@ import itertools
 
 import numpy as np
 
-from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Flatten, Linear, MaxPool2d
+from hawx_hw.graph.graph import (
+    Add,
+    AveragePool2d,
+    Clamp,
+    Concat,
+    Conv2d,
+    Flatten,
+    Linear,
+    Lookup,
+    MaxPool2d,
+)
 
 
 def requantized(total, rule, channel=0):
@@ -21,13 +31,13 @@ def finished(product, rule):
     return min(max(code, rule.low), rule.high) // rule.step * rule.step
 
 
-def window(x, channel, node, kernel, y, x0, pad):
+def window(x, channel, node, kernel, y, x0, pad, dilation=(1, 1)):
     """The codes under the kernel at output pixel (y, x0), with ``pad`` outside."""
     height, width = len(x[channel]), len(x[channel][0])
     for i, j in itertools.product(range(kernel[0]), range(kernel[1])):
         row, column = (
-            y * node.stride[0] + i - node.padding[0],
-            x0 * node.stride[1] + j - node.padding[1],
+            y * node.stride[0] + i * dilation[0] - node.padding[0],
+            x0 * node.stride[1] + j * dilation[1] - node.padding[1],
         )
         inside = 0 <= row < height and 0 <= column < width
         yield x[channel][row][column] if inside else pad
@@ -63,6 +73,10 @@ def evaluate(node, inputs, shape, zero_point, blocks=None):
                     zip(node.weight.tolist(), node.bias.tolist(), strict=True)
                 )
             ]
+        case Concat():
+            return [part for each in inputs for part in each]
+        case Lookup():
+            return mapped(lambda code: int(node.table[code + 128]), x)
         case Clamp():
             return mapped(lambda code: requantized(code + node.bias, node.requantization), x)
         case Add():
@@ -82,11 +96,13 @@ def evaluate(node, inputs, shape, zero_point, blocks=None):
             return requantized(total + node.bias, node.requantization)
         assert isinstance(node, Conv2d)
         total = int(node.bias[c])
-        for source in range(len(x)):
-            kernel = node.weight[c, source]
-            codes = window(x, source, node, kernel.shape, y, x0, zero_point)
+        of_group = len(x) // node.groups
+        first = c // (len(node.weight) // node.groups) * of_group
+        for k in range(of_group):
+            kernel = node.weight[c, k]
+            codes = window(x, first + k, node, kernel.shape, y, x0, zero_point, node.dilation)
             for (i, j), code in zip(np.ndindex(kernel.shape), codes, strict=True):
-                total += product(blocks, (c, source, i, j), int(kernel[i, j]), code)
+                total += product(blocks, (c, k, i, j), int(kernel[i, j]), code)
         return requantized(total, node.requantization, c)
 
     return [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hawx_hw.graph import reference
-from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Conv2d, Linear, MaxPool2d
-from hawx_hw.graph.random_graphs import KINDS, random_codes, random_graph
+from hawx_hw.graph.graph import Add, AveragePool2d, Clamp, Concat, Conv2d, Linear, Lookup, MaxPool2d
+from hawx_hw.graph.random_graphs import ALL_KINDS, KINDS, random_codes, random_graph
 from hawx_hw.graph.storage import graph_files, save_graph
 
 
@@ -37,6 +37,22 @@ def test_every_kind_and_shape_occurs(graphs):
     assert any(node.inputs[0] != node.inputs[1] for node in nodes if isinstance(node, Add))
     outputs = Counter(len(graph.tensors[graph.output].shape) for graph in graphs)
     assert min(outputs[1], outputs[3]) > 60
+
+
+def test_every_kind_that_the_graph_can_describe_occurs():
+    graphs = [
+        random_graph(np.random.default_rng(seed), layers=3, kinds=ALL_KINDS) for seed in range(150)
+    ]
+    nodes = [node for graph in graphs for node in graph.nodes]
+    kinds = Counter(type(node) for node in nodes)
+    assert min(kinds[kind] for kind in (Concat, Lookup)) > 20
+    convolutions = [node for node in nodes if isinstance(node, Conv2d)]
+    depthwise = [n for n in convolutions if n.groups == n.channels > 1]
+    assert len(depthwise) > 10
+    assert any(len(node.weight) > node.groups for node in depthwise)
+    assert any(1 < node.groups < node.channels for node in convolutions)
+    assert any(max(node.dilation) > 1 and max(node.stride) > 1 for node in convolutions)
+    assert any(max(n.dilation) > 1 and any(n.padding) for n in convolutions)
 
 
 def test_codes_spread_over_their_range(graphs):
@@ -111,7 +127,7 @@ def test_each_kind_alone(kind, output):
         ({"max_kernel": 0}, "Max kernel must be at least 1, not 0"),
         (
             {"kinds": ["pool"]},
-            "Kinds must be some of conv, linear, maxpool, avgpool, add, clamp, not",
+            "Kinds must be some of conv, linear, maxpool, avgpool, add, clamp, grouped",
         ),
         ({"kinds": []}, "Kinds must be some of"),
         ({"output": "scalar"}, "Output must be 'map', 'vector' or None, not 'scalar'"),

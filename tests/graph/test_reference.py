@@ -18,15 +18,17 @@ from hawx_hw.graph.graph import (
     Requantization,
     Tensor,
 )
-from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.graph.random_graphs import ALL_KINDS, KINDS, random_codes, random_graph
 from tests.graph import naive
 
 
+@pytest.mark.parametrize("kinds", [KINDS, ALL_KINDS[len(KINDS) :]])
 @given(st.integers(0, 2**32), st.integers(1, 3))
 @settings(max_examples=40, deadline=None)
-def test_equals_nested_loops(seed, layers):
+def test_equals_nested_loops(kinds, seed, layers):
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=layers, max_size=6, max_channels=4, max_features=6)
+    sizes = {"max_size": 6, "max_channels": 4, "max_features": 6}
+    graph = random_graph(rng, layers=layers, kinds=kinds, **sizes)
     images = random_codes(rng, graph, 4)[2:]
     results = reference.run_all(graph, images)
     for index, image in enumerate(images):

@@ -3,7 +3,7 @@ import hashlib
 import json
 import re
 import zipfile
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import Requantization
-from hawx_hw.graph.random_graphs import random_graph
+from hawx_hw.graph.random_graphs import ALL_KINDS, random_graph
 from hawx_hw.graph.storage import graph_files, load_graph, save_graph
 from hawx_hw.util.files import write_json
 
@@ -40,11 +40,14 @@ def assert_same(a, b):
 @settings(max_examples=40, deadline=None)
 def test_reloads_to_the_same_bits(tmp_path_factory, seed, layers):
     path = tmp_path_factory.mktemp("graphs") / "a.b"
-    graph = random_graph(np.random.default_rng(seed), layers=layers)
+    graph = random_graph(np.random.default_rng(seed), layers=layers, kinds=ALL_KINDS)
+    table = np.random.default_rng(seed).integers(-128, 128, (1, 256)).astype(np.int8)
+    graph = replace(graph, pixels=table)
     save_graph(graph, path)
     again = load_graph(path)
     assert (again.name, again.input, again.tensors) == (graph.name, graph.input, graph.tensors)
     assert list(again.tensors) == list(graph.tensors)
+    assert_same(again.pixels, graph.pixels)
     for before, after in zip(graph.nodes, again.nodes, strict=True):
         assert type(before) is type(after)
         for field in fields(before):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,12 +12,15 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
+    Tensor,
 )
 from hawx_hw.graph.random_graphs import random_codes, random_graph
 from hawx_hw.scores.jacobian import logit_jacobians
@@ -130,3 +135,46 @@ def test_unknown_names() -> None:
         logit_jacobians(graph, codes, tensors=["nothing"])
     with pytest.raises(ValueError, match="Sums must be the graph's"):
         logit_jacobians(graph, codes, sums=[graph.input])
+
+
+def dense(node: Conv2d) -> Conv2d:
+    """The same convolution in one group, without dilation: with zeros between the weights."""
+    filters, channels = node.weight.shape[:2]
+    weight = np.zeros((filters, node.channels, *node.extent), dtype=np.int8)
+    for f in range(filters):
+        first = f // (filters // node.groups) * channels
+        taps = weight[f, first : first + channels, :: node.dilation[0], :: node.dilation[1]]
+        taps[:] = node.weight[f]
+    return replace(node, weight=weight, groups=1, dilation=(1, 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_groups_and_dilation_by_dense_convolutions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_graph(
+        rng, layers=3, max_size=7, max_channels=4, kinds=("grouped", "dilated"), output="vector"
+    )
+    nodes = tuple(dense(node) if isinstance(node, Conv2d) else node for node in graph.nodes)
+    codes = reference.run_all(graph, random_codes(rng, graph, 3))
+    weighted = [node.name for node in nodes if isinstance(node, Conv2d)]
+    names = {"tensors": list(graph.tensors), "sums": weighted}
+    result = logit_jacobians(graph, codes, **names)
+    expected = logit_jacobians(replace(graph, nodes=nodes), codes, **names)
+    for name in names["tensors"]:
+        np.testing.assert_allclose(result.codes[name], expected.codes[name], atol=1e-6)
+    for name in names["sums"]:
+        np.testing.assert_allclose(result.sums[name], expected.sums[name], atol=1e-6)
+
+
+def test_slopes_of_a_table_and_of_a_concatenation() -> None:
+    table = np.arange(-128, 128)
+    table[100:] = np.minimum(table[100:] * 2 + 28, 127)
+    nodes = (
+        Lookup("l", ("input",), table.astype(np.int8), 0),
+        Concat("c", ("l", "input")),
+    )
+    tensors = {n: Tensor((4 if n == "c" else 2,), 0.5, 0) for n in ("input", "l", "c")}
+    graph = Graph("g", "input", nodes, tensors)
+    codes = reference.run_all(graph, np.array([[-90, 20]], np.int8))
+    result = logit_jacobians(graph, codes, tensors=["input"]).codes["input"][:, 0]
+    np.testing.assert_allclose(result, [[0.5, 0], [0, 1.0], [0.5, 0], [0, 0.5]])

@@ -37,8 +37,12 @@ def test_one_layer_under_any_assignment_by_filter(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_last_layer_of_a_network(seed: int) -> None:
-    graph, images, labels = network(seed, layers=3, kinds=("conv", "maxpool", "linear"))
+@pytest.mark.parametrize(
+    "kinds",
+    [("conv", "maxpool", "linear"), ("grouped", "dilated", "lookup", "concat", "linear")],
+)
+def test_the_last_layer_of_a_network(seed: int, kinds: tuple[str, ...]) -> None:
+    graph, images, labels = network(seed, layers=3, kinds=kinds)
     profile = measure(
         graph, blocks(), images, labels, threads=1, bias_correction=False, weight_remapping=False
     )

@@ -31,13 +31,14 @@ def test_operations_by_listing_every_activation() -> None:
 
 def test_filters_add_their_taps_up() -> None:
     errors, histograms, weight = drawn(1)
-    operations = operation_moments(errors, histograms)
+    # Two groups of two filters each.
+    operations = operation_moments(errors, np.stack([histograms, histograms[::-1]]))
     taps = np.array([[True, False], [True, True], [False, True]])
     moments = filter_moments(operations, weight, taps)
     for name in ("mean", "variance", "absolute"):
         values = getattr(operations, name)
         expected = [
-            sum(values[i, j, int(weight[f, i, j]) + 128] for i, j in np.argwhere(taps))
+            sum(values[f // 2, i, j, int(weight[f, i, j]) + 128] for i, j in np.argwhere(taps))
             for f in range(4)
         ]
         np.testing.assert_allclose(getattr(moments, name), expected)

@@ -12,10 +12,12 @@ from hawx_hw.graph.graph import (
     Add,
     AveragePool2d,
     Clamp,
+    Concat,
     Conv2d,
     Flatten,
     Graph,
     Linear,
+    Lookup,
     MaxPool2d,
     Node,
     Requantization,
@@ -160,3 +162,39 @@ def test_networks_that_the_accelerator_cannot_run_are_refused(nodes, message: st
     with pytest.raises(UserError) as caught:
         operations(chain(*nodes), window_limit=16)
     assert str(caught.value) == message
+
+
+HINT = (
+    "for which there is no hardware yet. It runs in the integer model and in the emulation: "
+    "hawx run --until profile."
+)
+
+
+@pytest.mark.parametrize(
+    ("node", "what"),
+    [
+        (
+            Conv2d(
+                "c", ("image",), np.ones((4, 2, 3, 3), np.int8), np.zeros(4, np.int32), rule(4),
+                groups=2,
+            ),
+            "a convolution in 2 groups",
+        ),
+        (
+            Conv2d(
+                "c", ("image",), np.ones((4, 4, 3, 3), np.int8), np.zeros(4, np.int32), rule(4),
+                dilation=(1, 2),
+            ),
+            "a convolution dilated by 1 x 2",
+        ),
+        (Concat("c", ("image", "image")), "a concatenation"),
+        (
+            Lookup("c", ("image",), np.zeros(256, np.int8), 0),
+            "a function of each value other than a clamp",
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_hardware_computes_is_refused_by_the_layer(node: Node, what: str) -> None:
+    with pytest.raises(UserError) as caught:
+        operations(chain(node), window_limit=16)
+    assert str(caught.value) == f"The layer 'c' is {what}, {HINT}"
