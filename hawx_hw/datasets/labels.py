@@ -203,20 +203,20 @@ def classes_of(
     UserError
         The labels are of different kinds, or fit to no rule.
     """
-    texts = {part.texts for part in parts}
-    if len(texts) > 1:
-        raise UserError("Some labels are numbers and some are texts.", where=where)
     if listed is not None:
         return _listed_classes(listed, numbering, stated, where)
-    values = np.concatenate([part.values for part in parts])
-    extra = [*names]
-    if True in texts:
-        different = sorted({*map(str, np.unique(values)), *extra})
-        if any(whole_number(text) is None for text in different):
-            return _text_classes(different, numbering, stated, where)
-        numbers = np.unique(np.array([int(text) for text in different], dtype=np.int64))
-    else:
-        numbers = np.unique(values)
+    texts = sorted({*names, *(str(each) for part in parts if part.texts for each in part.values)})
+    plain = [part.values for part in parts if not part.texts]
+    other = next((text for text in texts if whole_number(text) is None), None)
+    if other is not None and plain:
+        raise UserError(
+            f"Some labels are numbers, and {shown(other)} is none.",
+            where=where,
+            hint="Write the labels of all images in the same way.",
+        )
+    if other is not None:
+        return _text_classes(texts, numbering, stated, where)
+    numbers = np.unique(np.concatenate([*plain, np.array([*map(int, texts)], dtype=np.int64)]))
     if numbering == "in_order":
         return _ordered_classes([int(number) for number in numbers], stated, where)
     width = max((part.width for part in parts if part.width is not None), default=None)

@@ -196,5 +196,10 @@ def test_labels_that_the_data_set_has_not(classes: Classes, array: object, messa
 
 
 def test_parts_of_different_kinds() -> None:
-    with pytest.raises(UserError, match="Some labels are numbers and some are texts"):
+    with pytest.raises(UserError, match="Some labels are numbers, and 'a' is none"):
         classes_of([Labels(np.array([1])), Labels(np.array(["a"]))])
+    # Names of folders that are numbers are the labels of an archive.
+    parts = Labels(np.array([1, 2])), Labels(np.array(["0", "03"]))
+    classes = classes_of(parts)
+    assert classes.count == 4
+    assert [classes.number(part, "y", "f").tolist() for part in parts] == [[1, 2], [0, 3]]

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from hawx_hw import datasets
+from hawx_hw.datasets import Options
+from hawx_hw.datasets.preparation import Preparation
+from hawx_hw.datasets.reading import Reading
 from hawx_hw.errors import UserError
 
 
@@ -170,3 +173,50 @@ def test_no_damage_escapes(path, compress):
         except UserError:
             refused += 1
     assert refused > 50
+
+
+def test_any_usual_names_and_labels(path):
+    images, names = x(40, 3, 5, 5), np.array(["dog", "cat"])[np.arange(40) % 2]
+    save(path, train_images=images, train_labels=names[:, np.newaxis], test_images=images[:4],
+         test_labels=names[:4], val_images=images[4:6], val_labels=names[4:6])  # fmt: skip
+    dataset = datasets.load("mine.npz", base=path.parent)
+    assert dataset.train.labels.tolist() == [1, 0] * 20
+    assert (len(dataset.test), len(dataset.validation)) == (4, 2)
+    assert dataset.note == "Classes in the order of labels: cat 0, dog 1."
+    # Images for validation of a file are of the same classes.
+    save(path.with_name("more.npz"), x=images[:2], y=np.array(["dog", "dog"]))
+    more = datasets.load_validation("more.npz", base=path.parent, dataset=dataset)
+    assert more.labels.tolist() == [1, 1]
+
+
+def test_names_of_classes(path):
+    arrays = {"images": x(20, 4, 4) / 255, "labels": Y, "class_names": np.array(["a", "b", "c"])}
+    dataset = datasets.load(save(path, **arrays))
+    assert (dataset.classes, dataset.labelling.names) == (3, ("a", "b", "c"))
+    assert dataset.note == (
+        "Classes as class_names lists them: a 0, b 1, c 2. Numbers from 0 to 1 are pixels from 0 "
+        "to 255."
+    )
+    renamed = arrays | {"classes": arrays["class_names"].astype("S"), "labels": Y.astype(str)}
+    renamed.pop("class_names")
+    assert datasets.load(save(path, **renamed)).labelling.names == ("a", "b", "c")
+
+
+def test_what_a_config_states(path):
+    images = x(20, 3, 5, 3)
+    save(path, a=images.reshape(20, -1) * 2.0 - 1, b=Y + 1, note="x")
+    options = Options(
+        reading=Reading("a", "b", "NHWC", (3, 5, 3), (-1.0, 509.0), "from_one"),
+        preparation=Preparation("bgr"),
+    )
+    dataset = datasets.load(str(path), options=options)
+    every = datasets.load_validation(str(path), dataset=dataset, options=options)
+    np.testing.assert_array_equal(every.images, images.transpose(0, 3, 1, 2)[:, ::-1])
+    assert every.labels.tolist() == Y.tolist()
+    assert datasets.sizes(str(path), options=options) == (len(dataset.train), len(dataset.test))
+    # A stated layout counts before that of the archive.
+    save(path, x=images, y=Y, layout="NCHW")
+    assert datasets.load(str(path)).shape == (3, 5, 3)
+    assert datasets.load(str(path), options=Options(reading=Reading(layout="NHWC"))).shape == (
+        3, 3, 5,
+    )  # fmt: skip

@@ -19,6 +19,7 @@ import numpy as np
 
 from hawx_hw.util.damage import DAMAGED
 from tests.fuzz import material
+from tests.fuzz.images import write_images
 from tests.fuzz.mutations import NESTED, ODD, mutated_bytes, mutated_text, mutated_tree
 
 __all__ = ["TARGETS", "Target"]
@@ -107,6 +108,19 @@ def _liberty(rng: Random, folder: Path) -> Sequence[str]:
 def _dataset(rng: Random, folder: Path) -> Sequence[str]:
     path = folder / "tiny.npz"
     _change_archive(rng, path)
+    return (*_RUN, "quantize")
+
+
+def _images(rng: Random, folder: Path) -> Sequence[str]:
+    network = {**material.CONFIG["network"], "dataset": write_images(rng, folder)}
+    network["calibration_images"] = 1
+    network["reading"] = {"numbering": "in_order"} if not rng.randrange(6) else None
+    if not rng.randrange(3):
+        network["test"] = rng.choice(("images/c1", "tiny.npz", "images"))
+    if not rng.randrange(2):
+        network["preprocess"] = {"resize": [12, 13], "channels": "grey", "fit": "crop"}
+    tree = {**material.CONFIG, "network": network}
+    (folder / "tiny.yaml").write_text(json.dumps(tree), encoding="utf-8")
     return (*_RUN, "quantize")
 
 
@@ -303,6 +317,7 @@ TARGETS: Mapping[str, Target] = {
     "technology": Target("plain", _technology),
     "liberty": Target("plain", _liberty),
     "dataset": Target("plain", _dataset, real=("quantize",)),
+    "images": Target("plain", _images, real=("quantize",)),
     "checkpoint": Target("plain", _checkpoint, real=("quantize",)),
     "records": Target("built", _records),
     "predictors": Target("built", _predictors, environment={"HAWX_PREDICTORS": "predictors"}),

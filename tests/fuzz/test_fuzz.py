@@ -21,6 +21,7 @@ EXAMPLES = {
     "technology": 60,
     "liberty": 40,
     "dataset": 50,
+    "images": 30,
     "checkpoint": 40,
     "arguments": 60,
     "verilog": 4,

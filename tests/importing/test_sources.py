@@ -1,11 +1,14 @@
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hawx_hw import datasets, networks
+from hawx_hw.datasets.class_list import of_names
+from hawx_hw.datasets.labels import Labels, classes_of
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing import sources
@@ -45,12 +48,31 @@ def test_files_of_the_zoo(tmp_path):
 
 
 def test_more_classes_than_outputs(digits):
-    from dataclasses import replace
-
     images = digits.train.images[:4]
     network = sources.load(Request("lenet5", Path()), digits, images)
     with pytest.raises(UserError, match="has 10 outputs, and the data set 11 classes"):
         sources._check_outputs(network, replace(digits, classes=11))
+
+
+def test_fewer_classes_than_outputs(digits):
+    """Numbers and lists state which output is which class; the order of some names does not."""
+    images = digits.train.images[:4]
+    network = sources.load(Request("lenet5", Path()), digits, images)
+    assert network.notes == ()
+    some = digits.train.take(digits.train.labels < 7)
+    fewer = replace(digits, train=some, calibration=some, test=some, classes=7)
+    (note,) = sources._check_outputs(network, fewer)
+    assert note == (
+        "The network has 10 outputs, and the data set 7 classes: class 0 is taken for output 0, "
+        "and outputs from 7 on for wrong answers."
+    )
+    names = Labels(np.array([*"abcdefg"]))
+    sorted_names = replace(fewer, labelling=classes_of([names]))
+    with pytest.raises(UserError, match="which output is which class is not known") as caught:
+        sources._check_outputs(network, sorted_names)
+    assert "classes.txt" in caught.value.hint
+    listed = classes_of([names], listed=of_names([*"abcdefg"], "classes.txt", "f"))
+    assert sources._check_outputs(network, replace(fewer, labelling=listed)) == (note,)
 
 
 def test_title():

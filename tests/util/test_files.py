@@ -13,11 +13,13 @@ import pytest
 
 from hawx_hw.util import files
 from hawx_hw.util.files import (
+    FileSet,
     open_file,
     read_bytes,
     read_text,
     remove_unfinished,
     sha256_file,
+    sha256_of,
     write_bytes,
     write_json,
     write_text,
@@ -172,6 +174,20 @@ def test_sha256(tmp_path: Path) -> None:
     assert sha256_file(tmp_path / "x") == (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
+
+
+def test_sha256_of_several_files(tmp_path: Path) -> None:
+    """Names and contents count, and where one ends."""
+    digests = set()
+    for several in ({"a": "1", "b": "2"}, {"a": "1"}, {"b": "1", "a": "2"}, {"a": "1b", "b": ""}):
+        for name, content in several.items():
+            (tmp_path / name).write_text(content)
+        digests.add(sha256_of(FileSet(tmp_path, tuple(sorted(several)))))
+    assert len(digests) == 4
+    assert sha256_of(tmp_path / "a") == sha256_file(tmp_path / "a")
+    assert str(FileSet(tmp_path, ("a",))) == str(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sha256_of(FileSet(tmp_path, ("gone",)))
 
 
 def test_what_is_read(tmp_path: Path) -> None:
