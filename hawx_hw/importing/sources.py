@@ -159,7 +159,8 @@ def _traced(
     from hawx_hw.importing.network import ImportedNetwork
     from hawx_hw.networks.records import recorded
 
-    preprocessing, notes = request.preprocessing, []
+    preprocessing = request.preprocessing
+    notes: list[str] = []
     known = None if checkpoint is None else recorded(checkpoint)
     if preprocessing is None and known is not None:
         preprocessing = known.preprocessing
@@ -168,7 +169,8 @@ def _traced(
             "Nothing states what the network takes of pixels, which is taken to be pixel / 255. "
             "If it is something else, set network.preprocess."
         )
-    return ImportedNetwork(trace(module, images, preprocessing), tuple(notes))
+    layers = trace(module, images, preprocessing, notes=notes)
+    return ImportedNetwork(layers, tuple(notes))
 
 
 #: By the suffix of the file.

@@ -24,18 +24,20 @@ from hawx_hw.importing.float_graph import (
     FloatNorm,
     OutputStatistics,
 )
+from hawx_hw.importing.modules import pointwise
 from hawx_hw.importing.modules.site import Site, TensorArgument
 
 __all__ = ["Lowered", "lower"]
 
 _SUPPORTED = (
     "Conv2d, Linear, BatchNorm, ReLU, ReLU6, Hardtanh, clamp, MaxPool2d, AvgPool2d, "
-    "AdaptiveAvgPool2d, flatten, add, Dropout and Identity"
+    "AdaptiveAvgPool2d, ZeroPad2d, flatten, add, cat, Dropout, Identity and activations such as "
+    "Sigmoid, SiLU, Hardswish, LeakyReLU and GELU"
 )
 
 
-Lowered = FloatLayer | str
-"""A layer, or the name of the layer whose output the operation returns unchanged."""
+Lowered = FloatLayer | TensorArgument
+"""A layer, or a tensor that is there already, perhaps with zeros around it."""
 
 
 def lower(site: Site) -> Lowered:
@@ -74,6 +76,34 @@ def _pair(site: Site, value: Any, what: str) -> tuple[int, int]:
     return pair
 
 
+def _padded(site: Site, value: Any, sides: Any, mode: Any, fill: Any) -> Lowered:
+    """Zeros around a map, which the layers that read it add; ``sides`` as torch has them."""
+    source = _map(site, value, padded=True)
+    if mode != "constant" or fill not in (None, 0):
+        raise site.refuse(f"pads with other values than zero ({mode}, {fill})")
+    sides = (sides,) * 4 if isinstance(sides, int) else tuple(sides)
+    full = (*sides, *(0,) * (4 - len(sides)))
+    if any(not isinstance(side, int) for side in full) or any(full[4:]):
+        raise site.refuse(f"pads by {sides}; only height and width can be padded")
+    left, right, top, bottom = full[:4]
+    if min(left, right, top, bottom) < 0:
+        raise site.refuse(f"cuts its input, by padding of {sides}")
+    before = source.padding
+    padding = (before[0] + top, before[1] + left, before[2] + bottom, before[3] + right)
+    return TensorArgument(source.name, source.shape, padding)
+
+
+def _pad_module(site: Site) -> Lowered:
+    module = site.target
+    fill = getattr(module, "value", 0)
+    return _padded(site, site.bind("input")["input"], module.padding, "constant", fill)
+
+
+def _pad_function(site: Site) -> Lowered:
+    bound = site.bind("input", "pad", "mode", "value", mode="constant", value=None)
+    return _padded(site, bound["input"], bound["pad"], bound["mode"], bound["value"])
+
+
 def _both_sides(
     pair: tuple[int, int], kernel: tuple[int, int], site: Site
 ) -> tuple[int, int, int, int]:
@@ -82,19 +112,29 @@ def _both_sides(
     return (*pair, *pair)
 
 
-def _map(site: Site, value: Any) -> TensorArgument:
-    source = site.tensor(value)
+def _joined(
+    site: Site,
+    source: TensorArgument,
+    padding: tuple[int, int, int, int],
+    kernel: tuple[int, int],
+) -> tuple[int, int, int, int]:
+    """The zeros of the input and those that the layer itself adds."""
+    top, left, bottom, right = (
+        one + other for one, other in zip(source.padding, padding, strict=True)
+    )
+    if max(top, bottom) >= kernel[0] or max(left, right) >= kernel[1]:
+        raise site.refuse(
+            f"reads a map padded by {(top, left, bottom, right)}, which must be smaller than its "
+            f"kernel {kernel}"
+        )
+    return top, left, bottom, right
+
+
+def _map(site: Site, value: Any, *, padded: bool = False) -> TensorArgument:
+    source = site.tensor(value, padded=padded)
     if len(source.shape) != 3:
         raise site.refuse(f"expects a feature map (C, H, W), not {source.shape}")
     return source
-
-
-def _refuse_in_place(site: Site) -> None:
-    """Refuse an in-place operation on a shared tensor; the trace does not show its effect."""
-    if site.shared:
-        raise site.refuse(
-            "works in place on a tensor that another operation reads; make it not in place"
-        )
 
 
 def _parameters(site: Site, module: nn.Conv2d | nn.Linear) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +147,7 @@ def _parameters(site: Site, module: nn.Conv2d | nn.Linear) -> tuple[np.ndarray, 
 
 def _conv(site: Site) -> Lowered:
     module: nn.Conv2d = site.target
-    source = _map(site, site.bind("input")["input"])
+    source = _map(site, site.bind("input")["input"], padded=True)
     if module.padding_mode != "zeros":
         raise site.refuse(f"pads by {module.padding_mode!r}; only zeros are supported")
     dilation = _pair(site, module.dilation, "dilation")
@@ -121,6 +161,7 @@ def _conv(site: Site) -> Lowered:
         padding = (0, 0, 0, 0)
     else:
         padding = _both_sides(_pair(site, module.padding, "padding"), kernel, site)
+    padding = _joined(site, source, padding, kernel)
     weight, bias = _parameters(site, module)
     return FloatConv(
         **site.common(source),
@@ -170,7 +211,7 @@ def _clamp(site: Site, value: Any, low: Any, high: Any) -> Lowered:
 def _clamp_module(site: Site) -> Lowered:
     module = site.target
     if module.inplace:
-        _refuse_in_place(site)
+        site.refuse_in_place()
     low, high = (0, None) if isinstance(module, nn.ReLU) else (module.min_val, module.max_val)
     return _clamp(site, site.bind("input")["input"], low, high)
 
@@ -178,14 +219,14 @@ def _clamp_module(site: Site) -> Lowered:
 def _relu(site: Site) -> Lowered:
     bound = site.bind("input", "inplace", inplace=False)
     if bound["inplace"]:
-        _refuse_in_place(site)
+        site.refuse_in_place()
     return _clamp(site, bound["input"], 0, None)
 
 
 def _relu6(site: Site) -> Lowered:
     bound = site.bind("input", "inplace", inplace=False)
     if bound["inplace"]:
-        _refuse_in_place(site)
+        site.refuse_in_place()
     return _clamp(site, bound["input"], 0, 6)
 
 
@@ -193,7 +234,7 @@ def _hardtanh(site: Site) -> Lowered:
     names = ("input", "min_val", "max_val", "inplace")
     bound = site.bind(*names, min_val=-1, max_val=1, inplace=False)
     if bound["inplace"]:
-        _refuse_in_place(site)
+        site.refuse_in_place()
     return _clamp(site, bound["input"], bound["min_val"], bound["max_val"])
 
 
@@ -238,7 +279,7 @@ def _max_pool_function(site: Site) -> Lowered:
 
 
 def _average_pool(site: Site, value: Any, settings: dict[str, Any]) -> Lowered:
-    source = _map(site, value)
+    source = _map(site, value, padded=True)
     kernel = _pair(site, settings["kernel_size"], "kernel")
     stride = _pair(site, settings["stride"] or kernel, "stride")
     padding = _both_sides(_pair(site, settings["padding"], "padding"), kernel, site)
@@ -246,6 +287,7 @@ def _average_pool(site: Site, value: Any, settings: dict[str, Any]) -> Lowered:
         raise site.refuse("averages with ceil_mode, which is not supported")
     if any(padding) and not settings["count_include_pad"]:
         raise site.refuse("averages without counting its padding, which is not supported")
+    padding = _joined(site, source, padding, kernel)
     divisor = settings["divisor_override"] or kernel[0] * kernel[1]
     if divisor < 0:
         raise site.refuse(f"has the divisor {divisor!r}, which must be positive")
@@ -294,7 +336,7 @@ def _reshape(site: Site) -> Lowered:
     """Lower flatten, view and reshape, by the shapes of their input and output."""
     source = site.tensor(site.arguments[0] if site.arguments else site.keywords.get("input"))
     if site.shape == source.shape:
-        return source.name
+        return source
     if site.shape != (int(np.prod(source.shape)),):
         raise site.refuse(f"reshapes {source.shape} to {site.shape}; only flattening is supported")
     return FloatFlatten(**site.common(source))
@@ -312,7 +354,9 @@ def _add(site: Site) -> Lowered:
 
 def _same(site: Site) -> Lowered:
     """Lower identity and, outside training, dropout."""
-    return site.tensor(site.arguments[0] if site.arguments else site.keywords.get("input")).name
+    return site.tensor(
+        site.arguments[0] if site.arguments else site.keywords.get("input"), padded=True
+    )
 
 
 def _dropout_function(site: Site) -> Lowered:
@@ -320,12 +364,12 @@ def _dropout_function(site: Site) -> Lowered:
     bound = site.bind(*names, p=0.5, training=True, inplace=False)
     if bound["training"]:
         raise site.refuse("drops out in evaluation too; give it training=self.training")
-    return site.tensor(bound["input"]).name
+    return site.tensor(bound["input"])
 
 
 def _in_place(handler: Callable[[Site], Lowered]) -> Callable[[Site], Lowered]:
     def checked(site: Site) -> Lowered:
-        _refuse_in_place(site)
+        site.refuse_in_place()
         return handler(site)
 
     return checked
@@ -336,6 +380,7 @@ _MODULES: dict[type, Callable[[Site], Lowered]] = {
     nn.AvgPool2d: _average_pool_module,
     nn.BatchNorm1d: _norm,
     nn.BatchNorm2d: _norm,
+    nn.ConstantPad2d: _pad_module,
     nn.Conv2d: _conv,
     nn.Dropout: _same,
     nn.Dropout2d: _same,
@@ -346,6 +391,8 @@ _MODULES: dict[type, Callable[[Site], Lowered]] = {
     nn.MaxPool2d: _max_pool_module,
     nn.ReLU: _clamp_module,
     nn.ReLU6: _clamp_module,
+    nn.ZeroPad2d: _pad_module,
+    **pointwise.MODULES,
 }
 
 _FUNCTIONS: dict[Any, Callable[[Site], Lowered]] = {
@@ -354,6 +401,7 @@ _FUNCTIONS: dict[Any, Callable[[Site], Lowered]] = {
     functional.dropout: _dropout_function,
     functional.hardtanh: _hardtanh,
     functional.max_pool2d: _max_pool_function,
+    functional.pad: _pad_function,
     functional.relu: _relu,
     functional.relu6: _relu6,
     operator.add: _add,
@@ -363,6 +411,7 @@ _FUNCTIONS: dict[Any, Callable[[Site], Lowered]] = {
     torch.flatten: _reshape,
     torch.relu: _relu,
     torch.reshape: _reshape,
+    **pointwise.FUNCTIONS,
 }
 
 _METHODS: dict[Any, Callable[[Site], Lowered]] = {
@@ -376,4 +425,5 @@ _METHODS: dict[Any, Callable[[Site], Lowered]] = {
     "relu_": _in_place(_relu),
     "reshape": _reshape,
     "view": _reshape,
+    **pointwise.METHODS,
 }

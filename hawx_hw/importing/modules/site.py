@@ -12,10 +12,21 @@ __all__ = ["Site", "TensorArgument"]
 
 @dataclass(frozen=True)
 class TensorArgument:
-    """A tensor that an operation reads: the layer that computes it, its shape without the batch."""
+    """A tensor that an operation reads.
+
+    Parameters
+    ----------
+    name : str
+        The layer that computes it.
+    shape : tuple of int
+        Without the batch; with the padding.
+    padding : tuple of int
+        Zeros around the layer's map: (top, left, bottom, right).
+    """
 
     name: str
     shape: tuple[int, ...]
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -64,10 +75,28 @@ class Site:
                 raise self.refuse(f"lacks its argument {name!r}")
         return bound
 
-    def tensor(self, value: Any) -> TensorArgument:
-        """Check that ``value`` is a tensor that the network computes, and return it."""
+    def refuse_in_place(self) -> None:
+        """Refuse an in-place operation on a shared tensor; the trace does not show its effect."""
+        if self.shared:
+            raise self.refuse(
+                "works in place on a tensor that another operation reads; make it not in place"
+            )
+
+    def tensor(self, value: Any, *, padded: bool = False) -> TensorArgument:
+        """Check that ``value`` is a tensor that the network computes, and return it.
+
+        Parameters
+        ----------
+        value : object
+        padded : bool
+            Whether it may be padded.
+        """
         if not isinstance(value, TensorArgument):
             raise self.refuse(f"must read computed tensors only, not {value!r}")
+        if any(value.padding) and not padded:
+            raise self.refuse(
+                "reads a map padded with zeros, as only a convolution or an average can"
+            )
         return value
 
     def common(self, *sources: TensorArgument) -> dict[str, Any]:

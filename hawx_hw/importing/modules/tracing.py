@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import fx, nn
+from torch.nn import functional
 
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import Preprocessing
@@ -20,10 +22,23 @@ __all__ = ["trace"]
 
 _WHERE = "network.model"
 _CHECKED_IMAGES = 4
+_SOFTMAX_MODULES = (nn.Softmax, nn.LogSoftmax)
+_SOFTMAX_FUNCTIONS: tuple[Any, ...] = (
+    functional.softmax,
+    functional.log_softmax,
+    torch.softmax,
+    torch.log_softmax,
+    "softmax",
+    "log_softmax",
+)
 
 
 def trace(
-    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing | None = None
+    network: nn.Module,
+    images: np.ndarray,
+    preprocessing: Preprocessing | None = None,
+    *,
+    notes: list[str] | None = None,
 ) -> FloatGraph:
     """The network as fused float layers.
 
@@ -37,6 +52,9 @@ def trace(
         network's output.
     preprocessing : Preprocessing or None
         How pixels become the values that the network takes; None: ``pixel / 255``.
+    notes : list of str or None
+        What a user should know is appended: a softmax at the end is dropped, which does not change
+        which output is the largest.
 
     Returns
     -------
@@ -57,6 +75,7 @@ def trace(
             where=_WHERE,
             hint="Its forward() must not branch on the values of tensors.",
         ) from error
+    dropped = _without_softmax(traced)
     traced.graph.eliminate_dead_code()
     graph = FloatGraph(tuple(images.shape[1:]), [], preprocessing or Preprocessing())
     pixels = graph.inputs(images[:_CHECKED_IMAGES])
@@ -69,12 +88,37 @@ def trace(
             f"The network does not take images of shape {images.shape[1:]}: {_brief(error)}.",
             where=_WHERE,
         ) from error
+    if dropped and expected.ndim != 2:
+        raise UserError(
+            f"The layer {dropped!r} is a softmax of a tensor of shape {tuple(expected.shape[1:])}; "
+            "it must be of a vector.",
+            where=_WHERE,
+        )
     graph.layers = _layers(traced, recorder.values)
     fuse(graph)
     if not graph.layers:
         raise UserError("The network does not use its input.", where=_WHERE)
     _check(graph, pixels, expected)
+    if dropped and notes is not None:
+        notes.append(
+            f"The {dropped!r} at the end is dropped: the largest output is the same without it."
+        )
     return graph
+
+
+def _without_softmax(traced: fx.GraphModule) -> str | None:
+    """Let the network return what goes into its last softmax; the name of that layer."""
+    *_, output = traced.graph.nodes
+    result = output.args[0]
+    if not isinstance(result, fx.Node) or not result.all_input_nodes:
+        return None
+    modules = dict(traced.named_modules())
+    target = modules.get(str(result.target)) if result.op == "call_module" else result.target
+    if not (isinstance(target, _SOFTMAX_MODULES) or target in _SOFTMAX_FUNCTIONS):
+        return None
+    output.args = (result.all_input_nodes[0],)
+    traced.recompile()
+    return str(result.target) if result.op == "call_module" else result.name
 
 
 def _brief(error: Exception) -> str:
@@ -103,35 +147,36 @@ class _Shape(tuple):
 
 def _layers(traced: fx.GraphModule, values: dict[fx.Node, Any]) -> list[FloatLayer]:
     layers: list[FloatLayer] = []
-    names: dict[fx.Node, str] = {}  # of the layer whose output the node's value is
+    results: dict[fx.Node, TensorArgument] = {}  # the layer whose output the node's value is
     modules = dict(traced.named_modules())
     for node in traced.graph.nodes:
         if node.op == "placeholder":
-            if names and node.users:
+            if results and node.users:
                 raise UserError(
                     f"The network has a second input {node.target!r}; it must have one.",
                     where=_WHERE,
                 )
-            if not names:
-                names[node] = INPUT
+            if not results:
+                results[node] = TensorArgument(INPUT, tuple(values[node][1:]))
         elif node.op == "output":
             (result,) = node.args
-            if not isinstance(result, fx.Node) or result not in names:
+            if not isinstance(result, fx.Node) or result not in results:
                 raise UserError("The network must return one computed tensor.", where=_WHERE)
+            if any(results[result].padding):
+                raise UserError("The network must not return a padded tensor.", where=_WHERE)
         elif isinstance(values[node], _Shape) and node.op != "get_attr":
-            layer = lower(_site(node, modules, names, values))
-            if isinstance(layer, FloatLayer):
-                layers.append(layer)
-                names[node] = layer.name
-            else:
-                names[node] = layer
+            result = lower(_site(node, modules, results, values))
+            if isinstance(result, FloatLayer):
+                layers.append(result)
+                result = TensorArgument(result.name, result.shape)
+            results[node] = replace(result, shape=tuple(values[node][1:]))
     return layers
 
 
 def _site(
     node: fx.Node,
     modules: dict[str, nn.Module],
-    names: dict[fx.Node, str],
+    results: dict[fx.Node, TensorArgument],
     values: dict[fx.Node, Any],
 ) -> Site:
     """The input of lowering for a node: arguments resolved to layer names or plain values."""
@@ -140,13 +185,13 @@ def _site(
         value = values[argument]
         if not isinstance(value, _Shape):
             return value
-        if argument not in names:
+        if argument not in results:
             raise UserError(
                 f"The operation {label!r} works on the stored tensor {argument.target!r}, which "
                 "has no integer counterpart.",
                 where=_WHERE,
             )
-        return TensorArgument(names[argument], tuple(value[1:]))
+        return results[argument]
 
     label = str(node.target) if node.op == "call_module" else node.name
     name = f"{node.name}_" if node.name == INPUT else node.name

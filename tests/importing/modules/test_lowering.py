@@ -77,6 +77,14 @@ from tests.importing.networks import (
         (lambda x: F.relu(F.max_pool2d(x, 2)), ["Conv", "MaxPool"]),
         (lambda x: F.relu(x.flatten(1)), ["Conv", "Flatten"]),
         (lambda x: F.relu(F.avg_pool2d(x, 2)), ["Conv", "AveragePool"]),
+        (nn.Sequential(nn.ZeroPad2d((0, 1, 2, 0)), nn.Conv2d(4, 2, 3)), ["Conv", "Conv"]),
+        (nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(4, 2, 3, 2, 1)), ["Conv", "Conv"]),
+        (
+            nn.Sequential(nn.ConstantPad2d(1, 0.0), nn.Identity(), nn.Conv2d(4, 2, 3)),
+            ["Conv", "Conv"],
+        ),
+        (lambda x: F.avg_pool2d(F.pad(x, (1, 0, 2, 1)), 3, 1), ["Conv", "AveragePool"]),
+        (lambda x: F.avg_pool2d(F.pad(F.pad(x, (1, 0)), [0, 1]), 3, 1), ["Conv", "AveragePool"]),
     ],
 )
 def test_each_operation(function, expected):
@@ -133,14 +141,28 @@ def poisoned():
             "The layer '0' has padding (1, 1), which must be smaller than its kernel (1, 1)",
         ),
         (
-            nn.Sequential(nn.Conv2d(3, 6, 3), nn.Sigmoid()),
-            "The layer '1' is a Sigmoid, which has no integer counterpart. Supported are: Conv2d, ",
+            nn.Sequential(nn.Conv2d(3, 6, 3), nn.Softsign()),
+            "The layer '1' is a Softsign, which has no integer counterpart. Supported are: Conv2d,",
+        ),
+        (Calls(torch.sin), "The layer 'sin' is a sin, which has no integer counterpart"),
+        (Calls(lambda x: x.exp()), "The layer 'exp' is a exp, which has no integer counterpart"),
+        (
+            nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3)),
+            "The layer '1' reads a map padded with zeros, as only a convolution or an average can",
         ),
         (
-            Calls(torch.sigmoid),
-            "The layer 'sigmoid' is a sigmoid, which has no integer counterpart",
+            nn.Sequential(nn.ZeroPad2d(3), nn.Conv2d(3, 6, 3)),
+            "The layer '1' reads a map padded by (3, 3, 3, 3), which must be smaller than its",
         ),
-        (Calls(lambda x: x.tanh()), "The layer 'tanh' is a tanh, which has no integer counterpart"),
+        (Calls(nn.ConstantPad2d(1, 0.5)), "The layer 'function' pads with other values than zero"),
+        (
+            Calls(lambda x: F.pad(x, (1, 1, 1, 1), "reflect")),
+            "The layer 'pad' pads with other values",
+        ),
+        (Calls(lambda x: F.pad(x, (0, 0, 0, 0, 1, 1))), "only height and width can be padded"),
+        (Calls(lambda x: F.pad(x, (-1, 0))), "The layer 'pad' cuts its input, by padding of"),
+        (Calls(lambda x: F.pad(x, (1, 1)) + F.pad(x, (1, 1))), "'add' reads a map padded with"),
+        (Calls(lambda x: F.pad(x, (1, 1))), "The network must not return a padded tensor"),
         (Calls(lambda x: x[:, :2]), "The layer 'getitem' is a getitem, which has no"),
         (Calls(lambda x: x + 1), "The layer 'add' must read computed tensors only, not 1"),
         (Calls(lambda x: torch.add(x, x, alpha=2)), "The layer 'add' adds with alpha"),

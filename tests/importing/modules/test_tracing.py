@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from hawx_hw.errors import UserError
@@ -120,3 +121,44 @@ def test_networks_that_cannot_be_traced_are_refused(network, message):
         trace(network, IMAGES)
     assert caught.value.where == "network.model"
     assert message in str(caught.value).replace("\n", " ")
+
+
+def vector(x):
+    return F.adaptive_avg_pool2d(x, 1).flatten(1)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmax(1)),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LogSoftmax(dim=-1)),
+        lambda x: torch.softmax(vector(x), 1),
+        lambda x: F.log_softmax(vector(x), dim=1),
+        lambda x: vector(x).softmax(-1),
+    ],
+)
+def test_a_softmax_at_the_end_is_dropped_and_noted(last):
+    network = Calls(last)
+    notes: list[str] = []
+    graph = trace(network, IMAGES, notes=notes)
+    assert kinds(graph) == ["Conv", "AveragePool", "Flatten"]
+    assert len(notes) == 1
+    assert notes[0].endswith("at the end is dropped: the largest output is the same without it.")
+    pixels = torch.from_numpy(IMAGES / 255)
+    *_, (_, result) = graph.evaluate(pixels)
+    with torch.inference_mode():
+        expected = network.double()(pixels)
+    assert torch.equal(result.argmax(1), expected.argmax(1))
+
+
+def test_other_softmaxes_are_refused():
+    with pytest.raises(UserError, match=r"is a softmax of a tensor of shape \(4, 10, 10\); it"):
+        trace(Calls(nn.Softmax(1)), IMAGES)
+    with pytest.raises(UserError, match="'softmax' is a softmax, which has no integer"):
+        trace(Calls(lambda x: F.relu(torch.softmax(x, 1))), IMAGES)
+
+
+def test_nothing_is_noted_of_other_networks():
+    notes: list[str] = []
+    trace(Calls(nn.ReLU()), IMAGES, notes=notes)
+    assert notes == []
