@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hawx_hw.config.models import NetworkConfig, PowerConfig, VerifyConfig
+from hawx_hw.config.models import NetworkConfig, PowerConfig, PreprocessConfig, VerifyConfig
 from hawx_hw.config.search import SearchConfig
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import codes
@@ -17,14 +17,17 @@ from hawx_hw.pipeline.data import (
     load_dataset,
     load_roles,
 )
+from hawx_hw.util.files import sha256_of
+from tests.datasets.images import folder, noise
 
 #: A network of images of that shape.
 GRAPH = SimpleNamespace(input="x", tensors={"x": SimpleNamespace(shape=(1, 4, 4))}, codes=codes)
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> SimpleNamespace:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A context of a data set of 30 images of 1 x 4 x 4, of which each fifth is for test."""
+    monkeypatch.setenv("HAWX_CACHE", str(tmp_path / "cache"))
     images = np.random.default_rng(2).integers(0, 256, (30, 4, 4)).astype(np.uint8)
     np.savez(tmp_path / "own.npz", x=images, y=np.arange(30) % 2)
     task = SimpleNamespace(update=lambda done, total: None)
@@ -149,3 +152,42 @@ def test_a_network_of_other_images(context: SimpleNamespace) -> None:
         f"and those of the data set have (1, 4, 4). Remove the folder {context.folder} and run the "
         "command again."
     )
+
+
+def test_a_folder_of_images(context: SimpleNamespace, tmp_path: Path) -> None:
+    images = {f"own/{n % 2}/{n:02}.png": noise(9, 11, 3, seed=n) for n in range(30)}
+    folder(tmp_path, images)
+    preprocess = PreprocessConfig(channels="grey", resize=(4, 4))
+    network = NetworkConfig(model="lenet5", dataset="own", preprocess=preprocess)
+    context.config.network = network
+    dataset = load_dataset(context)
+    assert (dataset.name, dataset.shape, len(dataset.test)) == ("own/", (1, 4, 4), 6)
+    context.config.network = network.model_copy(update={"calibration_images": 20})
+    check_images(context.config, tmp_path, "network.calibration_images")
+    assert image_codes(context, "verify", GRAPH).shape == (6, 1, 4, 4)
+    context.config.network = network.model_copy(update={"calibration_images": 21})
+    with pytest.raises(UserError, match="There are only 20 training images, not 21"):
+        check_images(context.config, tmp_path, "network.calibration_images")
+    before = sha256_of(dataset_files(context.config, tmp_path)["network.dataset"])
+    folder(tmp_path, {"own/0/00.png": noise(9, 11, 3, seed=99)})
+    assert sha256_of(dataset_files(context.config, tmp_path)["network.dataset"]) != before
+
+
+def test_images_for_test_and_for_validation_of_the_data_set(
+    context: SimpleNamespace, tmp_path: Path
+) -> None:
+    arrays = {f"{name}{part}": values for part, n in (("", 8), ("_val", 6)) for name, values in (
+        ("x", noise(n, 4, 4, seed=n)), ("y", np.arange(n) % 2))}  # fmt: skip
+    np.savez(tmp_path / "parts.npz", **arrays)
+    context.config.network = NetworkConfig(
+        model="lenet5", dataset="parts.npz", test="own.npz", calibration_images=8
+    )
+    parts = load_roles(context)
+    assert (len(parts.learn), len(parts.select), len(parts.test)) == (8, 6, 30)
+    check_images(context.config, tmp_path, "network.calibration_images")
+    context.config.search = SearchConfig(select_images=6)
+    check_select_images(context.config, tmp_path)
+    assert list(dataset_files(context.config, tmp_path)) == ["network.dataset", "network.test"]
+    context.config.network = context.config.network.model_copy(update={"validation": "own.npz"})
+    with pytest.raises(UserError, match="The data set has a part for validation of its own"):
+        load_roles(context)

@@ -379,6 +379,23 @@ def test_a_file_that_stages_share_is_read_once_a_run(
     assert read == [source, source]
 
 
+def test_a_stage_runs_again_where_one_of_several_files_changed(tmp_path: Path) -> None:
+    several = FileSet(tmp_path / "images", ("a/1.png", "b/2.png"))
+    for name in (*several.names, "other"):
+        (several.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (several.root / name).write_text("1")
+    stage = Stage("a", lambda context: None, files=lambda config, base: {"images": several})
+    chosen = pipeline(tmp_path / "build", stage)
+    assert ran(chosen.run()) == ["a"]
+    (several.root / "other").write_text("2")
+    assert ran(chosen.run()) == []
+    (several.root / "b" / "2.png").write_text("2")
+    assert ran(chosen.run()) == ["a"]
+    (several.root / "b" / "2.png").unlink()
+    with pytest.raises(UserError, match=r"images: .*: The file cannot be read: No such file"):
+        chosen.run()
+
+
 def test_checks_come_before_the_stages(tmp_path: Path) -> None:
     def check(config, base: Path) -> None:
         raise UserError("No simulator is installed.", hint="Install one.")
