@@ -21,7 +21,7 @@ from hawx_hw.util.user_modules import load_object, split_name
 
 __all__ = ["load_user_network"]
 
-_USAGE = "Write python:MODULE:FUNCTION; see docs/bring-your-own-network.md."
+_USAGE = "Write python:MODULE:FUNCTION; see docs/networks.md."
 
 
 def load_user_network(
