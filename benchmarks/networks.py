@@ -58,7 +58,7 @@ class Case:
     file : str
         Pattern of the checkpoint's name in the folder of models; empty: the default checkpoint.
     preprocessing : Preprocessing or None
-        Where neither a record nor hawx knows it.
+        Where no record states it.
     """
 
     model: str
@@ -145,22 +145,22 @@ def lines(names: Sequence[str], words: Sequence[str]) -> list[list[str]]:
             continue
         command = [sys.executable, __file__, *words, "--case", str(number)]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found = json.loads(output)
+        values = json.loads(output)
         title = f"{case.model}, {case.dataset}"
-        print(f"{title}: {found}", file=sys.stderr, flush=True)
-        if "missing" in found:
-            result.append([title, f"missing: {found['missing']}", *[""] * 6])
+        print(f"{title}: {values}", file=sys.stderr, flush=True)
+        if "missing" in values:
+            result.append([title, f"missing: {values['missing']}", *[""] * 6])
             continue
         result.append(
             [
                 title,
-                f"{found['parameters']:,}",
-                f"{found['macs'] / 1e6:.1f}",
-                f"{100 * found['float']:.2f}",
-                f"{100 * found['int8']:.2f}",
-                f"{found['images']:,}",
-                f"{found['seconds']:.0f}",
-                f"{found['megabytes']:.0f}",
+                f"{values['parameters']:,}",
+                f"{values['macs'] / 1e6:.1f}",
+                f"{100 * values['float']:.2f}",
+                f"{100 * values['int8']:.2f}",
+                f"{values['images']:,}",
+                f"{values['seconds']:.0f}",
+                f"{values['megabytes']:.0f}",
             ]
         )
     return result
