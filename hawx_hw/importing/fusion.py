@@ -26,6 +26,9 @@ def fuse(graph: FloatGraph) -> None:
 
     A batch normalization that does not directly follow a convolution or linear layer that only it
     reads becomes a layer of its own: a depthwise convolution, or a linear layer of a vector.
+
+    Weights that a quantized file gives as integers, and a scale that it prescribes between two
+    layers, stay as they are: nothing is folded into the one, or across the other.
     """
     for layer in list(graph.layers):
         if isinstance(layer, FloatNorm):
@@ -37,7 +40,13 @@ def fuse(graph: FloatGraph) -> None:
 
 def _fold_norm(graph: FloatGraph, norm: FloatNorm) -> None:
     source = graph.layer(norm.inputs[0])
-    if not isinstance(source, FloatConv | FloatLinear) or len(graph.users(source.name)) != 1:
+    if (
+        not isinstance(source, FloatConv | FloatLinear)
+        or len(graph.users(source.name)) != 1
+        or source.codes is not None
+        or source.name in graph.encodings
+        or np.isfinite((source.low, source.high)).any()
+    ):
         graph.layers[graph.layers.index(norm)] = _alone(norm)
         return
     source.weight = source.weight * norm.gain.reshape((-1,) + (1,) * (source.weight.ndim - 1))
@@ -72,8 +81,10 @@ def _alone(norm: FloatNorm) -> FloatConv | FloatLinear:
 
 def _fuse_clamp(graph: FloatGraph, clamp: FloatClamp) -> None:
     """Fuse a clamp; it commutes with the maximum of a window and with flattening."""
-    source = graph.layer(clamp.inputs[0])
+    source, prescribed = graph.layer(clamp.inputs[0]), graph.encodings.get(clamp.name)
     while source is not None and len(graph.users(source.name)) == 1:
+        if prescribed not in (None, graph.encodings.get(source.name, prescribed)):
+            return  # codes of one scale become codes of another here
         if source.requantizes:
             # Two clamps in sequence: the later one is applied to the ends of the earlier one.
             source.low, source.high = (
@@ -87,6 +98,10 @@ def _fuse_clamp(graph: FloatGraph, clamp: FloatClamp) -> None:
 
 
 def _bypass(graph: FloatGraph, layer: FloatLayer) -> None:
+    """Remove a layer that its input has taken over, with the encoding of its output."""
+    prescribed = graph.encodings.pop(layer.name, None)
+    if prescribed is not None:
+        graph.encodings[layer.inputs[0]] = prescribed
     for user in graph.users(layer.name):
         user.inputs = [layer.inputs[0] if name == layer.name else name for name in user.inputs]
     graph.layers.remove(layer)

@@ -86,12 +86,22 @@ def load(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetw
 def check(request: Request) -> None:
     """Refuse a network that is neither of the zoo nor a file of a known kind, before all else."""
     _reader(request.model)
+    if _suffix(request.model) not in _FILE_READERS or request.model in ZOO:
+        return
+    for key, given in (("checkpoint", request.checkpoint), ("options", request.options)):
+        if given:
+            raise UserError(
+                f"A network from a file has its own weights and layers, and takes no {key}.",
+                where=f"network.{key}",
+                hint="Leave it out.",
+            )
 
 
 def source_files(request: Request, dataset: str) -> dict[str, Path]:
     """The files that :func:`load` reads, by what they are: ``model``, ``checkpoint``, ``record``.
 
-    Of a network of the user's own also the files that its module imports: ``model (NAME)``.
+    Of a network of the user's own also the files that its module imports, and of an ONNX file those
+    that hold its weights: ``model (NAME)``.
 
     Parameters
     ----------
@@ -100,12 +110,21 @@ def source_files(request: Request, dataset: str) -> dict[str, Path]:
         The data set, as the config names it.
     """
     if _suffix(request.model) in _FILE_READERS:
-        return {"model": request.path}
+        return {"model": request.path, **_beside(request.path)}
     weights = checkpoint_files(request.model, dataset, request.checkpoint)
     if (parts := split_name(request.model)) is None:
         return weights
     own = future_source_files(parts[0], search_folders(request.base))
     return {**{f"model ({name})": path for name, path in own.items()}, **weights}
+
+
+def _beside(path: Path) -> dict[str, Path]:
+    """The files in which an ONNX file has its weights, where it does not contain them."""
+    if path.suffix.lower() != ".onnx":
+        return {}
+    from hawx_hw.importing.onnx_files.files import external_files
+
+    return {f"model ({each.name})": each for each in external_files(path)}
 
 
 def title(model: str) -> str:
@@ -173,8 +192,14 @@ def _traced(
     return ImportedNetwork(layers, tuple(notes))
 
 
+def _from_onnx(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
+    from hawx_hw.importing.onnx_files.reading import read
+
+    return read(request.path, dataset.shape, request.preprocessing)
+
+
 #: By the suffix of the file.
-_FILE_READERS: dict[str, Reader] = {}
+_FILE_READERS: dict[str, Reader] = {".onnx": _from_onnx}
 
 
 def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> tuple[str, ...]:

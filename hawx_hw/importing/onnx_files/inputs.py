@@ -1,0 +1,167 @@
+"""The input of an ONNX file: its axes, and how pixels become its values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
+from hawx_hw.graph.pixels import Preprocessing
+from hawx_hw.importing.encoding import Encoding
+from hawx_hw.importing.float_graph import INPUT
+from hawx_hw.importing.onnx_files.files import OnnxFile
+from hawx_hw.importing.onnx_files.tensors import type_name
+from hawx_hw.importing.onnx_files.values import BATCH, Axis, CodeFormat, Feature
+
+__all__ = ["check_fit", "default_preprocessing", "initial_preprocessing", "input_view"]
+
+_REAL = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")
+_LARGEST_BATCH = 1 << 20
+#: Shares of the pixel values, and of the range of codes.
+_SATURATED, _NOTED, _USED = 0.5, 0.02, 0.1
+
+
+def input_view(file: OnnxFile, declared: Any, shape: tuple[int, ...], transposed: bool) -> Feature:
+    """The input as the file sees it.
+
+    Parameters
+    ----------
+    file : OnnxFile
+    declared : onnx.ValueInfoProto
+    shape : tuple of int
+        Of the images, ``(C, H, W)``.
+    transposed : bool
+        Whether all that reads the input moves its last axis to the second place.
+
+    Raises
+    ------
+    UserError
+        The file takes other images, or values of another type.
+    """
+    kind = type_name(declared.type.tensor_type.elem_type)
+    if not declared.type.HasField("tensor_type") or kind not in (*_REAL, "UINT8", "INT8"):
+        raise file.refuse(
+            f"The input {declared.name!r} is of type {kind}; images are real or 8 bits"
+        )
+    dims = [
+        dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
+        for dim in declared.type.tensor_type.shape.dim
+    ]
+    if not declared.type.tensor_type.HasField("shape"):
+        dims = [None] * 4
+    views = [axes for axes in _views(len(dims), shape) if _fits(axes, dims[1:], shape)]
+    if not views:
+        shown = "x".join("?" if dim is None else str(dim) for dim in dims[1:8])
+        raise file.refuse(
+            f"The network takes inputs of shape {shown}, and the images have "
+            f"{'x'.join(map(str, shape))} (channels, height, width)",
+            "State network.preprocess.resize or channels, or use other images.",
+        )
+    axes = views[-1] if transposed else views[0]
+    batch = dims[0] or 1
+    if batch > _LARGEST_BATCH:
+        raise file.refuse(f"The file takes {batch:,} images at once")
+    sizes = dict(zip("chw", shape, strict=True))
+    view = tuple(tuple(atom for atom in axis if sizes[atom] > 1) for axis in axes)
+    codes = None if kind in _REAL else CodeFormat(kind.lower(), None)
+    return Feature(INPUT, shape, (BATCH, *view), batch, declared.name, codes=codes)
+
+
+def _views(rank: int, shape: tuple[int, ...]) -> list[tuple[Axis, ...]]:
+    """The orders of axes that a file may have; without any guess at the order of channels."""
+    if rank == 4:
+        return [(("c",), ("h",), ("w",)), (("h",), ("w",), ("c",))]
+    if rank == 3 and shape[0] == 1:
+        return [(("h",), ("w",))]
+    if rank == 2 and shape[0] == 1:
+        return [(("h", "w"),)]
+    return []
+
+
+def _fits(axes: tuple[Axis, ...], dims: list[int | None], shape: tuple[int, ...]) -> bool:
+    sizes = dict(zip("chw", shape, strict=True))
+    lengths = [math.prod(sizes[atom] for atom in axis) for axis in axes]
+    return all(dim in (None, length) for dim, length in zip(dims, lengths, strict=True))
+
+
+def initial_preprocessing(view: Feature, given: Preprocessing | None) -> Preprocessing:
+    """What the file's input is before anything that the file does: as stated, else by its type."""
+    if given is None:
+        return Preprocessing() if view.codes is None else Preprocessing(1.0)
+    if given.channels not in (None, view.shape[0]):
+        raise UserError(
+            f"There are {given.channels} means or deviations for images of {view.shape[0]} "
+            "channels.",
+            where="network.preprocess",
+        )
+    return given
+
+
+def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
+    """The preprocessing with which a pixel's code is ``pixel - 128``, and a note on it.
+
+    The input of a quantized file covers the values that its images had, as a rule those of the
+    pixels 0 to 255.
+
+    Raises
+    ------
+    UserError
+        The codes are symmetric about zero, whatever the values were: of these, the scale gives the
+        largest only.
+    """
+    if encoding.zero_point == 0:
+        raise UserError(
+            "The file's input is quantized symmetrically, so that its scale does not give the "
+            "values of black and white pixels.",
+            where="network.preprocess",
+            hint="State scale, mean and std with which the network was trained; scale: 0.00392157 "
+            "alone if it takes pixels divided by 255.",
+        )
+    black = encoding.zero_point - CODE_MIN
+    mean = encoding.scale * black
+    rule = Preprocessing(encoding.scale, (mean,))
+    values = (
+        f"{encoding.scale:.6g} * (pixel - {black})" if black else f"{encoding.scale:.6g} * pixel"
+    )
+    note = (
+        f"The scale of the file's input is taken to cover the pixels 0 to 255: a value is {values}."
+    )
+    return rule, note
+
+
+def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ...]:
+    """Compare the values that pixels become with those that a quantized input covers.
+
+    Returns
+    -------
+    tuple of str
+        A note where a part of the pixel values saturates.
+
+    Raises
+    ------
+    UserError
+        Most saturate, or they use a tenth of the range: the preprocessing is not the file's.
+    """
+    codes = preprocessing.values() / encoding.scale + encoding.zero_point
+    beyond = (codes < CODE_MIN - 0.5) | (codes > CODE_MAX + 0.5)
+    saturated = float(beyond.mean())
+    inside = np.clip(codes, CODE_MIN, CODE_MAX)
+    used = float(inside.max() - inside.min()) / (CODE_MAX - CODE_MIN)
+    low, high = ((end - encoding.zero_point) * encoding.scale for end in (CODE_MIN, CODE_MAX))
+    values = preprocessing.values()
+    spans = (
+        f"become {values.min():.3g} to {values.max():.3g}, and the input of the quantized file "
+        f"covers {low:.3g} to {high:.3g}"
+    )
+    if saturated > _SATURATED or used < _USED:
+        raise UserError(
+            f"By network.preprocess, pixels {spans}.",
+            where="network.preprocess",
+            hint="Leave it out to take the file's own scale, or state what the file was made for.",
+        )
+    if saturated > _NOTED:
+        return (f"Pixels {spans}: {100 * saturated:.0f} % of the pixel values saturate.",)
+    return ()
