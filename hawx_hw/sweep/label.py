@@ -45,11 +45,12 @@ def _proposing(dataset: str, count: int) -> Split:
 @cache
 def _graph(model: str, dataset: str, calibration_images: int) -> Graph:
     """The quantized network, as the stage ``quantize`` makes it."""
-    from hawx_hw.networks import load
-    from hawx_hw.quantize.calibration import quantize
+    from hawx_hw.importing.sources import Request, load
+    from hawx_hw.quantize.calibration import quantize_layers
 
     images = _proposing(dataset, calibration_images).images
-    return quantize(load(model, _dataset(dataset), None), images, name=f"{model}_{dataset}")
+    network = load(Request(model, Path()), _dataset(dataset), images)
+    return quantize_layers(network.layers, images, name=f"{model}_{dataset}")
 
 
 def plan_of(config: Config) -> Plan:

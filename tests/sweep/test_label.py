@@ -13,6 +13,7 @@ from hawx_hw.blocks import own_blocks
 from hawx_hw.characterization import least_energy
 from hawx_hw.config.models import Config
 from hawx_hw.datasets.roles import roles
+from hawx_hw.graph.graph import Graph
 from hawx_hw.graph.pixels import codes
 from hawx_hw.networks import files
 from hawx_hw.sweep import label as module
@@ -56,7 +57,7 @@ def test_the_network_is_compensated_for_its_blocks(monkeypatch: pytest.MonkeyPat
     graph = small_graph()
     images, _ = small_images(graph)
     taken: list[np.ndarray] = []
-    monkeypatch.setattr("hawx_hw.quantize.codes", lambda given: taken.append(given) or images)
+    monkeypatch.setattr(Graph, "codes", lambda self, given: taken.append(given) or images)
     plan = plan_of(config({"layers": {"a": "array(4,4,0)", "b": "exact"}}))
     assert {block.name for block in plan.blocks} == {"exact", "array(ha=4,hb=4,v=0)"}
     # The block's mean error is taken off the biases of its layer, and of no other.
@@ -71,9 +72,9 @@ def test_the_network_is_calibrated_on_images_that_it_learned_from(
 ) -> None:
     """As by the stage ``quantize``: images that select have no part in a design."""
     taken: list[np.ndarray] = []
-    monkeypatch.setattr("hawx_hw.networks.load", lambda *given: None)
     monkeypatch.setattr(
-        "hawx_hw.quantize.calibration.quantize", lambda network, images, name: taken.append(images)
+        "hawx_hw.quantize.calibration.quantize_layers",
+        lambda layers, images, name: taken.append(images),
     )
     _UNCACHED("lenet5", "digits", 32)
     learned = roles(datasets.load("digits")).proposing(32)
