@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from accelerator_choice import network
 
+from hawx_hw.architectures.registry import ARCHITECTURES
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.hierarchy import Emission
 from hawx_hw.gateware.verilog import verilog_modules
 from hawx_hw.netlist.timing import longest_path
+from hawx_hw.prediction.designs import DesignPredictor
+from hawx_hw.prediction.prediction import Prediction
 from hawx_hw.synthesis import default_store
 from hawx_hw.synthesis.implementations import choose_all
 from hawx_hw.synthesis.modules import map_designs
@@ -78,33 +81,44 @@ def unit_area(made: Plan) -> UnitArea:
 def print_areas(lanes: Sequence[int]) -> None:
     """Print areas and longest paths, with and without a register after each block."""
     graph = network("digits")
-    print("Areas without memories (um2) and longest paths (ns), generic45, clocks gated:\n")
+    print("Areas without memories (um2) and longest paths (ns), generic45, clocks gated; beside")
+    print("them what is predicted without synthesis:\n")
     configs = [
         SimtConfig(lanes=count, block_register=register)
         for count in lanes
         for register in (False, True)
     ]
     configs += [SimtConfig(lanes=count, instructions="all") for count in lanes]
-    results = [(config, unit_area(plan(graph, config))) for config in configs]
+    plans = [plan(graph, config) for config in configs]
+    results = [unit_area(made) for made in plans]
+    predictor = DesignPredictor(
+        ARCHITECTURES["simt"], load("generic45"), plans[0].blocks, store=default_store()
+    )
+    predictions = [predictor(made) for made in plans]
     names = list(dict.fromkeys(
         name
-        for _, result in results
+        for result in results
         for name in sorted(result.parts, key=lambda part: -result.parts[part])
     ))  # fmt: skip
-    heading = ("lanes", "instructions", "block register", "area", "a lane", "path", "ends in",
-               *names)  # fmt: skip
-    print_table(heading, [_record(config, result, names) for config, result in results])
+    heading = ("lanes", "instructions", "block register", "area", "predicted", "a lane", "path",
+               "predicted ", "ends in", *names)  # fmt: skip
+    lines = zip(configs, results, predictions, strict=True)
+    print_table(heading, [_record(*line, names) for line in lines])
 
 
-def _record(config: SimtConfig, result: UnitArea, names: Sequence[str]) -> tuple[str, ...]:
+def _record(
+    config: SimtConfig, result: UnitArea, prediction: Prediction, names: Sequence[str]
+) -> tuple[str, ...]:
     lanes = config.unit().lanes
     return (
         str(lanes),
         config.instructions,
         "yes" if config.block_register else "no",
         f"{result.area:,.0f}",
+        f"{prediction.area.value:,.0f}",
         f"{result.area / lanes:,.0f}",
         f"{result.path:.2f}",
+        f"{prediction.longest_path_ns.value:.2f}",
         result.end.removeprefix("hawx_"),
         *(f"{result.parts.get(name, 0.0):,.0f}" for name in names),
     )
