@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,10 @@ def test_dataset_shape_and_digest():
     relabeled = Split(train.images, np.array([0, 1, 0]))
     assert dataset.digest != Dataset("d", 2, relabeled, train, test).digest
     assert len(dataset.digest) == 64
+    own = replace(dataset, validation=test)
+    assert own.digest not in (dataset.digest, replace(dataset, validation=train).digest)
+    with pytest.raises(ValueError, match="validation labels must be below 2"):
+        replace(dataset, validation=Split(test.images, test.labels + 2))
 
 
 @pytest.mark.parametrize(
