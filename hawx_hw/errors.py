@@ -3,7 +3,7 @@
 import errno
 import reprlib
 
-__all__ = ["HawxError", "UserError", "VerificationError", "of_system", "shown"]
+__all__ = ["HawxError", "UserError", "VerificationError", "of_system", "printable", "shown"]
 
 _VALUES = reprlib.Repr()
 _VALUES.maxstring = _VALUES.maxother = _VALUES.maxlong = 100
@@ -54,6 +54,12 @@ class VerificationError(HawxError):
 def shown(value: object) -> str:
     """A value that a user gave, for a message: as Python writes it, but never long."""
     return _VALUES.repr(value)
+
+
+def printable(text: str, longest: int = 200) -> str:
+    """A text of a file as a part of a line: without control characters, and cut if it is long."""
+    cut = text if len(text) <= longest else f"{text[:longest]}..."
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)
 
 
 def of_system(error: OSError) -> UserError:

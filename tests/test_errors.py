@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from hawx_hw.errors import HawxError, UserError, VerificationError, of_system, shown
+from hawx_hw.errors import HawxError, UserError, VerificationError, of_system, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,8 @@ def test_an_error_of_the_system() -> None:
     )
     assert str(of_system(OSError())) == "OSError"
     assert str(of_system(TimeoutError("too late"))) == "too late"
+
+
+def test_texts_of_files_in_a_line() -> None:
+    assert printable("a b\n\x1b[2Jé") == "a b\\n\\x1b[2Jé"
+    assert printable("x" * 9, 4) == "xxxx..."

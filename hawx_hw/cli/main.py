@@ -244,7 +244,9 @@ def power(
 @app.command()
 def train(
     model: Annotated[str, typer.Argument(help="A network of the zoo.")] = "lenet5",
-    dataset: Annotated[str, typer.Option(help="digits, mnist, cifar10 or a .npz file.")] = "digits",
+    dataset: Annotated[
+        str, typer.Option(help="As network.dataset; or a config, for its data set.")
+    ] = "digits",
     output: Annotated[
         Path | None,
         typer.Option(

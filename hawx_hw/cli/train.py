@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from hawx_hw.config.load import blame
+from hawx_hw.config.load import blame, find_config, load_config, located
 from hawx_hw.config.zoo import ZOO, Number, Value, complete
 from hawx_hw.errors import UserError, shown
 from hawx_hw.util.paths import check_output
 from hawx_hw.util.progress import ProgressDisplay
 
 if TYPE_CHECKING:
+    from hawx_hw.datasets import Dataset
     from hawx_hw.networks import TrainingRecord
+    from hawx_hw.util.progress import Progress
 
 __all__ = ["train_network"]
 
@@ -39,7 +42,8 @@ def train_network(
     model : str
         A network of the zoo.
     dataset : str
-        A known data set, or the path of an ``.npz`` file.
+        A known data set or a path (see :func:`hawx_hw.datasets.load`), or a config ``.yaml``,
+        whose data set it is, read and prepared as there.
     output : Path
         The checkpoint, ending in ``.safetensors``.
     options : sequence of str
@@ -77,12 +81,10 @@ def train_network(
     for path in (output, output.with_suffix(".json"), output.with_name(f"{output.name}.partial")):
         check_output(path, "--output")
     with ProgressDisplay(console) as progress:
-        from hawx_hw.datasets import load
-
-        with blame("--dataset"), progress.task("loading the data set") as task:
-            data = load(dataset, progress=task.update)
-        for doubt in data.doubts:
-            progress.message(f"{dataset}: {doubt}")
+        with progress.task("loading the data set") as task:
+            data = _data(dataset, task.update)
+        for remark in filter(None, (data.note, *data.doubts)):
+            progress.message(f"{dataset}: {remark}")
         with progress.task("loading torch", estimate=5.0):
             from hawx_hw.networks import available_device, check_device, train
 
@@ -102,6 +104,32 @@ def train_network(
                 output=output,
             )
     return record
+
+
+def _data(dataset: str, progress: Progress) -> Dataset:
+    """The data set of a name, a path or a config."""
+    from hawx_hw.datasets import load
+    from hawx_hw.datasets.roles import roles
+    from hawx_hw.pipeline.data import dataset_of, validation_of
+
+    if not dataset.endswith((".yaml", ".yml")):
+        with blame("--dataset"):
+            return load(dataset, progress=progress)
+    path = find_config(dataset)
+    config = load_config(path)
+    if config.network.preprocess.normalizes:
+        raise UserError(
+            "A training determines what becomes of pixel values, and its record states it",
+            where=f"{path}: network.preprocess",
+            hint="Leave scale, mean and std out.",
+        )
+    try:
+        data = dataset_of(config, path.parent, progress)
+        given = validation_of(data, config, path.parent)
+        roles(data, given)  # refuses what does not fit
+    except UserError as error:
+        raise located(error, path) from error
+    return data if given is None else replace(data, validation=given)
 
 
 def _options(model: str, texts: Sequence[str]) -> dict[str, Value]:

@@ -26,7 +26,7 @@ from hawx_hw.datasets.label_table import Entry, check_inside
 from hawx_hw.datasets.labels import Labels
 from hawx_hw.datasets.preparation import Preparation
 from hawx_hw.datasets.source import Source
-from hawx_hw.errors import UserError
+from hawx_hw.errors import UserError, printable
 from hawx_hw.util.files import FileSet, read_bytes
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _left_out(listing: Listing) -> tuple[str, ...]:
     count = len(listing.others)
     if not count:
         return ()
-    files = f"{count:,} files are" if count > 1 else "A file is"
-    return (f"{files} no image and left out: {listing.others[0]}{' ...' if count > 1 else ''}.",)
+    files, more = (f"{count:,} files are", " ...") if count > 1 else ("A file is", "")
+    return (f"{files} no image and left out: {printable(listing.others[0])}{more}.",)
 
 
 def _images(listing: Listing, preparation: Preparation, progress: Progress | None) -> _Images:
@@ -211,12 +211,12 @@ class _Collected:
         if self._transparent:
             notes.append(
                 f"{self._counted(self._transparent)} transparency, which is dropped "
-                f"({self._entries[self._transparent[0]].file})."
+                f"({printable(self._entries[self._transparent[0]].file)})."
             )
         if self._grey and self._array.shape[1] == 3:
             notes.append(
                 f"{self._counted(self._grey)} no color and become RGB like the others "
-                f"({self._entries[self._grey[0]].file})."
+                f"({printable(self._entries[self._grey[0]].file)})."
             )
         return _Images(self._array, tuple(notes))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from hawx_hw.datasets.class_list import ClassList, whole_number
 from hawx_hw.datasets.reading import Numbering
-from hawx_hw.errors import UserError, shown
+from hawx_hw.errors import UserError, printable, shown
 
 __all__ = ["CLASSES_MAX", "Classes", "Labels", "classes_of", "plain_labels"]
 
@@ -110,7 +110,7 @@ class Classes:
         if not self.names:
             return ""
         named = ", ".join(
-            f"{name[:40]} {number}" for number, name in enumerate(self.names[:_SHOWN])
+            f"{printable(name, 40)} {number}" for number, name in enumerate(self.names[:_SHOWN])
         )
         rest = f" and {len(self.names) - _SHOWN:,} more" if len(self.names) > _SHOWN else ""
         order = f"as {self.listed.source} lists them" if self.listed else "in the order of labels"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hawx_hw.compensation.assigned import AssignmentImages
     from hawx_hw.config.models import Config
-    from hawx_hw.datasets import Counts, Dataset
+    from hawx_hw.datasets import Counts, Dataset, Split
     from hawx_hw.datasets.roles import Roles
     from hawx_hw.graph.graph import Graph
     from hawx_hw.pipeline.stage import Context
@@ -34,6 +34,7 @@ __all__ = [
     "load_roles",
     "roles_of",
     "training_codes",
+    "validation_of",
 ]
 
 #: Name of the files of the quantized graph, without suffix.
@@ -200,17 +201,29 @@ def roles_of(dataset: Dataset, config: Config, base: Path) -> Roles:
     base : Path
         The folder that the config's relative paths start from.
     """
-    from hawx_hw import datasets
     from hawx_hw.datasets.roles import roles
+
+    with blame("network.validation"):
+        return roles(dataset, validation_of(dataset, config, base))
+
+
+def validation_of(dataset: Dataset, config: Config, base: Path) -> Split | None:
+    """The images that a config names as ``network.validation``; None where it names none.
+
+    Parameters
+    ----------
+    dataset, config, base
+        See :func:`roles_of`.
+    """
+    from hawx_hw import datasets
 
     given = config.network.validation
     if given is None:
-        return roles(dataset)
+        return None
     with blame("network.validation"):
-        images = datasets.load_validation(
+        return datasets.load_validation(
             given, base=base, dataset=dataset, options=datasets.options_of(config.network)
         )
-        return roles(dataset, images)
 
 
 def dataset_files(config: Config, base: Path) -> dict[str, Path | FileSet]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.cli import main as cli
+from tests.datasets.images import folder
 
 
 @pytest.fixture
@@ -31,6 +32,29 @@ def test_training_writes_checkpoint_and_record(data: Path, capsys) -> None:
         "of shades.npz are right\n"
     )
     assert (data / "lenet5_shades.safetensors").exists()
+
+
+def test_a_folder_and_the_data_set_of_a_config(data: Path, capsys) -> None:
+    """Resized as the config states, which a training then leaves to the record to normalize."""
+    for n in range(30):
+        pixels = np.full((14 + n, 20, 3), 60 * (1 + n % 3), dtype=np.uint8)
+        folder(data, {f"png/shade{n % 3}/{n}.png": pixels, f"more/shade{n % 3}/{n}.png": pixels})
+    config = (
+        "name: own\nnetwork:\n  model: lenet5\n  dataset: png\n  validation: more\n"
+        "  preprocess: {resize: [12, 12], channels: grey}\n"
+    )
+    (data / "own.yaml").write_text(config)
+    assert hawx("train", "--dataset", "png", "--epochs", "1") == 2
+    assert "State network.preprocess.resize" in capsys.readouterr().err
+    assert hawx("train", "--dataset", "own.yaml", "--epochs", "1") == 0
+    captured = capsys.readouterr()
+    assert "Classes in the order of labels: shade0 0, shade1 1, shade2 2." in captured.err
+    record = json.loads((data / "lenet5_own.json").read_text())
+    assert (record["dataset"], record["train_images"]) == ("png/", 24)
+    assert record["held_out_images"] == 30
+    (data / "own.yaml").write_text(config.replace("}", ", mean: 0.5}"))
+    assert hawx("train", "--dataset", "own.yaml", "--epochs", "1") == 2
+    assert "own.yaml: network.preprocess: A training determines" in capsys.readouterr().err
 
 
 def test_json_is_the_record(data: Path, capsys) -> None:

@@ -115,6 +115,12 @@ def test_how_labels_became_classes_is_reported(
     assert numbered(array, **options)[0].note == note
 
 
+def test_names_in_notes_are_one_line() -> None:
+    names = ["a\nb\x1b[2J", "c" * 90]
+    note = numbered(names)[0].note
+    assert note == f"Classes in the order of labels: a\\nb\\x1b[2J 0, {'c' * 40}... 1."
+
+
 LISTED = of_names(["a", "b"], "classes.txt", "f")
 
 
