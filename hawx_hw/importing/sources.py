@@ -198,8 +198,14 @@ def _from_onnx(request: Request, dataset: Dataset, images: np.ndarray) -> Import
     return read(request.path, dataset.shape, request.preprocessing)
 
 
+def _from_tflite(request: Request, dataset: Dataset, images: np.ndarray) -> ImportedNetwork:
+    from hawx_hw.importing.tflite_files.reading import read
+
+    return read(request.path, dataset.shape, request.preprocessing)
+
+
 #: By the suffix of the file.
-_FILE_READERS: dict[str, Reader] = {".onnx": _from_onnx}
+_FILE_READERS: dict[str, Reader] = {".onnx": _from_onnx, ".tflite": _from_tflite}
 
 
 def _check_outputs(network: ImportedNetwork, dataset: Dataset) -> tuple[str, ...]:

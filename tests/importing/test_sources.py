@@ -156,3 +156,25 @@ def test_its_files_are_known_without_running_it(own):
         "model (so_helper)": own / "so_helper.py",
         "checkpoint": own / "weights.pth",
     }
+
+
+def test_tflite_file(digits, tmp_path):
+    from tests.importing.tflite_files.building import File
+
+    file = File()
+    size = digits.shape[1] * digits.shape[2]
+    weight = np.random.default_rng(0).integers(-9, 10, (10, size)).astype(np.float32)
+    file.operator(
+        "FULLY_CONNECTED",
+        [file.tensor((1, *digits.shape[1:], 1)), file.constant(weight), -1],
+        file.tensor((1, 10)),
+    )
+    path = file.write(tmp_path / "net.TFLITE")
+    request = Request("net.TFLITE", tmp_path, preprocessing=Preprocessing(1.0))
+    sources.check(request)
+    images = digits.train.images[:4]
+    network = sources.load(request, digits, images)
+    expected = images.reshape(4, size) @ weight.T
+    np.testing.assert_allclose(next(network.outputs(images)), expected, rtol=1e-6)
+    assert sources.source_files(request, "digits") == {"model": path}
+    assert sources.title("folder/net.TFLITE") == "net"
