@@ -58,10 +58,13 @@ def test_grey_of_few_bits_is_scaled_to_the_whole_range(bits: int) -> None:
 def png(header: bytes, data: bytes) -> bytes:
     """A PNG of a header and compressed lines, whatever they are."""
     parts = (b"IHDR", header), (b"IDAT", data), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in parts
-    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(piece(kind, body) for kind, body in parts)
+
+
+def piece(kind: bytes, body: bytes) -> bytes:
+    """A part of a PNG."""
+    check = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + check
 
 
 def test_transparency_is_dropped() -> None:
@@ -150,6 +153,24 @@ def test_what_is_refused(content: bytes, message: str) -> None:
         decode(content, "cat/1.png")
     assert str(caught.value).startswith(f"cat/1.png: {message}")
     assert "\n" not in str(caught.value) and "BytesIO" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [(b"zTXt", b"k\0\0"), (b"iTXt", b"k\0\1\0\0\0"), (b"iCCP", b"p\0\0")]
+)
+def test_a_bomb_beside_the_pixels(kind: bytes, head: bytes) -> None:
+    content = encoded(RGB)
+    bomb = content[:33] + piece(kind, head + zlib.compress(bytes(4 << 20))) + content[33:]
+    with pytest.raises(UserError, match="The image cannot be read: Decompressed data too large"):
+        decode(bomb, "f")
+
+
+def test_a_webp_that_declares_a_size() -> None:
+    content = bytearray(encoded(noise(16, 16, 3), "WEBP", lossless=True))
+    (bits,) = struct.unpack("<I", content[21:25])
+    content[21:25] = struct.pack("<I", (bits >> 28 << 28) | 16382 | 16382 << 14)
+    with quiet_decoder(), pytest.raises(UserError, match="has more than 67,108,864 pixels"):
+        decode(bytes(content), "f")
 
 
 FILES = {
