@@ -61,7 +61,7 @@ def macros(folder: Path) -> Counter[tuple[str, int, int]]:
 
 PLANS = {"serial": serial} | {
     f"{kind.__name__}_{seed}": partial(kind, seed)
-    for kind, count in ((systolic, 6), (simt, 2))
+    for kind, count in ((systolic, 4), (simt, 2))
     for seed in range(count)
 }
 

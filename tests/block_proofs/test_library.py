@@ -40,13 +40,13 @@ def test_simulation_of_every_implementation_equals_the_table(part):
 
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_one_member_of_each_family_is_proven_formally(part):
-    """The member in the middle of each family's list, the usual implementation and the last."""
+    """The member in the middle of each family's list: by turns the usual implementation, and the
+    last."""
     pairs = []
-    for family in list(FAMILIES)[part::_PARTS]:
+    for number, family in enumerate(list(FAMILIES)[part::_PARTS]):
         members = members_of(family)
         block = members[len(members) // 2]
-        names = dict.fromkeys((block.implementations[0], block.implementations[-1]))
-        pairs += [(block, name) for name in names]
+        pairs.append((block, block.implementations[-(number % 2)]))
     blocks = list(dict.fromkeys(block for block, _ in pairs))
     specifications = dict(zip(blocks, specification_verilog(blocks)))
     comparable = [

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import hawx_hw
+from tests.caches import share_tools
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,8 @@ import hawx_hw
 def test_temporary_files(arguments: tuple[str, ...], tmp_path: Path) -> None:
     temporary, cache = tmp_path / "temporary", tmp_path / "cache"
     temporary.mkdir()
+    cache.mkdir()
+    share_tools(cache)
     environment = os.environ | {
         "PYTHONPATH": str(Path(hawx_hw.__file__).parents[1]),
         "TMPDIR": str(temporary),

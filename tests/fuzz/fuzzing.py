@@ -25,6 +25,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.pipeline import order
 from hawx_hw.pipeline.stage import Stage
 from hawx_hw.prediction import evaluation, training
+from tests.caches import share_tools
 from tests.fuzz import material
 from tests.fuzz.running import Ending, run_hawx
 from tests.fuzz.targets import TARGETS
@@ -44,6 +45,8 @@ class Fuzzer:
     def __init__(self, folder: Path):
         self._folder = folder
         self._number = 0
+        (folder / "cache").mkdir()
+        share_tools(folder / "cache")
         with self._environment(folder):
             plain = folder / "plain"
             plain.mkdir()

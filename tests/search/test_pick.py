@@ -139,9 +139,9 @@ def test_more_confidence_and_more_finalists_ask_for_more() -> None:
 
 def test_the_choice_is_the_same_whatever_the_order_of_the_front() -> None:
     points = [EXACT, SAFE, LUCKY, judged(3, 0.1, 85.0, 10), judged(4, 0.1, 80.0, 25)]
-    chosen = {
-        choose(selected(*order), 0.5, {}).point.vector for order in itertools.permutations(points)
-    }
+    # Every fifth: each point stands in each place, and before and behind each other one.
+    orders = itertools.islice(itertools.permutations(points), 0, None, 5)
+    chosen = {choose(selected(*order), 0.5, {}).point.vector for order in orders}
     assert len(chosen) == 1
 
 

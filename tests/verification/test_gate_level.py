@@ -31,12 +31,6 @@ from tests.synthetic_blocks import random_assignment
 Mapped = tuple[Plan, Netlist, Path]
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """What the designs have in common is mapped once."""
-    return Store(tmp_path_factory.mktemp("store") / "store.sqlite")
-
-
 def mapped(folder: Path, store: Store, seed: int, *, blocks: bool, loadable: bool) -> Mapped:
     rng = np.random.default_rng(seed)
     graph = random_graph(rng, layers=2, max_size=5, max_channels=4)
@@ -54,8 +48,8 @@ def synthesized(made: Plan, folder: Path, store: Store) -> Mapped:
 
 
 @pytest.fixture(scope="module")
-def built_in(tmp_path_factory: pytest.TempPathFactory, store: Store) -> Mapped:
-    return mapped(tmp_path_factory.mktemp("built_in"), store, 3, blocks=True, loadable=False)
+def built_in(tmp_path_factory: pytest.TempPathFactory, shared_store: Store) -> Mapped:
+    return mapped(tmp_path_factory.mktemp("built_in"), shared_store, 3, blocks=True, loadable=False)
 
 
 def images(made: Plan, count: int) -> np.ndarray:
@@ -87,27 +81,21 @@ def test_results_cycles_and_segments(built_in: Mapped) -> None:
     assert reads == sum(r for r, _ in (one.total + again.total).accesses.values()) > 0
 
 
-def test_loaded_parameters(tmp_path: Path, store: Store) -> None:
-    made, netlist, memories = mapped(tmp_path, store, 5, blocks=False, loadable=True)
-    result = simulate_accelerator(flat(netlist), made, memories, images(made, 3))
-    assert result.images == 3
-
-
 @pytest.mark.parametrize(
-    ("graph", "requantizers"),
+    ("graph", "requantizers", "loadable"),
     [
         # Two average poolings, a convolution with padding, an addition, a linear layer; slices of
         # two words of sums.
-        (random_graph(np.random.default_rng(22), layers=4, max_size=4, max_channels=3), 1),
-        # Maximum pooling in the array; slices of a single word of sums.
-        (small_graph(), 2),
+        (random_graph(np.random.default_rng(22), layers=4, max_size=4, max_channels=3), 1, False),
+        # Maximum pooling in the array; slices of a single word of sums; loaded parameters.
+        (small_graph(), 2, True),
     ],
 )
 def test_accesses_are_those_of_the_plan(
-    graph: Graph, requantizers: int, tmp_path: Path, store: Store
+    graph: Graph, requantizers: int, loadable: bool, tmp_path: Path, shared_store: Store
 ) -> None:
-    shape = ArrayShape.complete(2, 4, slice_columns=2, requantizers=requantizers)
-    made, netlist, memories = synthesized(plan(graph, shape), tmp_path, store)
+    shape = ArrayShape.complete(2, 4, slice_columns=2, requantizers=requantizers, loadable=loadable)
+    made, netlist, memories = synthesized(plan(graph, shape), tmp_path, shared_store)
     result = simulate_accelerator(flat(netlist), made, memories, images(made, 1))
     measured: Counter[str] = Counter()
     for path, (reads, writes) in result.total.accesses.items():

@@ -18,6 +18,7 @@ from hawx_hw.netlist.timed import library_delays
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.result import PowerResult
 from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 from hawx_hw.verification.accelerator_job import AROUND, cycles_per_image
 from hawx_hw.verification.gate_level import simulate_accelerator
@@ -28,15 +29,15 @@ Mapped = tuple[FlatNetlist, Plan, Path, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def mapped(tmp_path_factory: pytest.TempPathFactory) -> Mapped:
+def mapped(tmp_path_factory: pytest.TempPathFactory, shared_store: Store) -> Mapped:
     rng = np.random.default_rng(3)
     graph = random_graph(rng, layers=1, max_size=4, max_channels=3)
     made = plan(graph, ArrayShape.complete(2, 2))
     folder = tmp_path_factory.mktemp("accelerator")
-    emit_accelerator(made, folder, config_hash=7)
+    emit_accelerator(made, folder, config_hash=0)
     names = (folder / "rtl" / "filelist.f").read_text().split()
     sources = {name: (folder / "rtl" / name).read_text() for name in names}
-    (design,) = map_designs([(sources, TOP)], TECHNOLOGY)
+    (design,) = map_designs([(sources, TOP)], TECHNOLOGY, store=shared_store)
     return design.flat, made, folder / "mem", random_codes(rng, graph, 3)
 
 

@@ -33,22 +33,26 @@ path = settings(
     # A network takes seconds: the first that fails is reported unchanged, not made smaller.
     phases=[Phase.generate],
 )
-networks = st.tuples(
-    st.integers(0, 2**32 - 1),  # seed
-    st.integers(1, 4),  # layers
-    st.integers(1, 9),  # rows
-    st.integers(1, 9),  # columns
-    st.booleans(),  # loadable
-    st.booleans(),  # blocks of all kinds, or exact ones
-)
 Network = tuple[int, int, int, int, bool, bool]
 
 
-def check(network: Network, simulator: str) -> None:
+def networks(*, layers: int, side: int) -> st.SearchStrategy[Network]:
+    """Networks of so many layers at most, on arrays of so many rows and columns at most."""
+    return st.tuples(
+        st.integers(0, 2**32 - 1),  # seed
+        st.integers(1, layers),
+        st.integers(1, side),  # rows
+        st.integers(1, side),  # columns
+        st.booleans(),  # loadable
+        st.booleans(),  # blocks of all kinds, or exact ones
+    )
+
+
+def check(network: Network, simulator: str, *, size: int = 7, channels: int = 9) -> None:
     """Every store of every layer of two images, stalls, resets, wrong packets; exact cycles."""
     seed, layers, rows, columns, loadable, mixed = network
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=layers, max_size=7, max_channels=9)
+    graph = random_graph(rng, layers=layers, max_size=size, max_channels=channels)
     assignment = random_assignment(rng, graph, slices=rows > 1) if mixed else None
     architecture = ArrayShape.complete(rows, columns, loadable=loadable)
     try:
@@ -81,20 +85,21 @@ def run(mapped: Plan, images: np.ndarray, seed: int, simulator: str) -> None:
 
 @needs_icarus
 @settings(path, max_examples=6)
-@given(networks)
+@given(networks(layers=3, side=5))
 def test_icarus(network: Network) -> None:
-    check(network, "icarus")
+    """Small ones: Icarus interprets, and takes ten times as long as what Verilator compiles."""
+    check(network, "icarus", size=5, channels=5)
 
 
 @settings(path, max_examples=2)
-@given(networks)
+@given(networks(layers=4, side=9))
 def test_verilator(network: Network) -> None:
     check(network, "verilator")
 
 
 @pytest.mark.slow
 @settings(path, max_examples=30)
-@given(networks)
+@given(networks(layers=4, side=9))
 def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")
 

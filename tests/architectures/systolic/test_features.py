@@ -218,13 +218,8 @@ def test_a_layer_of_a_block_that_no_pe_holds_is_refused() -> None:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return Store(tmp_path_factory.mktemp("store") / "store.sqlite")
-
-
-@pytest.fixture(scope="module")
-def table(store: Store) -> BlockTable:
-    return BlockTable().completed(BLOCKS, load("generic45"), store=store)
+def table(shared_store: Store) -> BlockTable:
+    return BlockTable().completed(BLOCKS, load("generic45"), store=shared_store)
 
 
 def mixed(rows: int, columns: int, seed: int = 3) -> Plan:
@@ -247,14 +242,14 @@ def weighted(graph: Graph) -> list[Any]:
     return [node for node in graph.nodes if isinstance(node, Conv2d | Linear)]
 
 
-def test_synthesis_finds_the_same(tmp_path: Path, store: Store, table: BlockTable) -> None:
+def test_synthesis_finds_the_same(tmp_path: Path, shared_store: Store, table: BlockTable) -> None:
     made, technology = mixed(2, 3), load("generic45")
     values = features(made, technology, table)
-    chosen = choose_all(made.pe_blocks.blocks, technology, "area", store=store)
+    chosen = choose_all(made.pe_blocks.blocks, technology, "area", store=shared_store)
     emit_accelerator(made, tmp_path, config_hash=0, implementations=chosen)
     names = (tmp_path / "rtl" / "filelist.f").read_text().split()
     sources = {name: (tmp_path / "rtl" / name).read_text() for name in names}
-    (mapped,) = map_designs([(sources, TOP)], technology, store=store)
+    (mapped,) = map_designs([(sources, TOP)], technology, store=shared_store)
     report = mapped.netlist.report()
     modules = report.modules
     blocks = [name for name in modules if name.startswith("hawx_block_")]

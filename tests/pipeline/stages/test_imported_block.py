@@ -13,6 +13,7 @@ from hawx_hw.block_proofs.imports import import_verilog
 from hawx_hw.blocks import by_name
 from hawx_hw.gateware.block_verilog import implementation_verilog
 from hawx_hw.synthesis import synthesize
+from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 
 MIXED = """columns: 4
@@ -30,8 +31,11 @@ blocks:
 
 
 @pytest.fixture
-def netlist(tmp_path: Path, own_cache: Path) -> Path:
+def netlist(
+    tmp_path: Path, own_cache: Path, shared_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """``array(1,0,4)`` in gates of generic45: ports in the order (B, A, O), under other names."""
+    monkeypatch.setenv("HAWX_STORE", str(shared_store.path))
     (design,) = implementation_verilog([(by_name("array(1,0,4)"), "tree")])
     (tmp_path / "parts").mkdir()
     result = synthesize(

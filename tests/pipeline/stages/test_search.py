@@ -259,8 +259,14 @@ def test_a_mixture_is_verified(searching: Path, run, edit, monkeypatch) -> None:
     edit(searching, "budget: 9", f"index: {index}\n  budget: 9")
     run(searching, "verify")
     report = read(searching, "verify.json")
-    assert (report["mismatches"], report["images"]) == (0, 2)
-    assert report["cycles_per_image"] == front[index].metrics["cycles"]
+    assert (report["stage"], report["mismatches"]) == ("verify", 0)
+    assert (report["images"], report["traced"]) == (2, 1)
+    cycles = report["cycles_per_image"]
+    assert cycles == report["cycles_predicted"] == front[index].metrics["cycles"]
+    assert sum(entry["cycles"] for entry in report["ledger"]) == cycles
+    array = read(searching, "program.json")["array"]
+    assert report["utilization"] == report["macs"] / (array["rows"] * array["columns"] * cycles)
+    assert not any(outcome.ran for outcome in run(searching, "verify"))
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,9 @@ def test_a_register_that_all_lanes_begin_anew_is_not_read() -> None:
     simulate(dut, testbench)
 
 
-def test_blocks_and_lanes_that_do_not_count_hold_still_in_gates(tmp_path: Path) -> None:
+def test_blocks_and_lanes_that_do_not_count_hold_still_in_gates(
+    tmp_path: Path, shared_store: Store
+) -> None:
     """Three convolutions on four lanes: blocks A, B, B; the first two have three filters."""
     graph = random_graph(
         np.random.default_rng(2),
@@ -114,7 +116,7 @@ def test_blocks_and_lanes_that_do_not_count_hold_still_in_gates(tmp_path: Path) 
         {"lanes": 4, "lane_blocks": [{"blocks": ["exact", "drum(4)"]}]}
     )
     made = plan(graph, config, assignment)
-    _, netlist, memories = synthesized(made, tmp_path, Store(tmp_path / "store.sqlite"))
+    _, netlist, memories = synthesized(made, tmp_path, shared_store)
     gates = flatten(netlist)
     images = random_codes(np.random.default_rng(0), graph, 8)
     activity = simulate_accelerator(gates, made, memories, images)

@@ -61,7 +61,7 @@ def check_random(seed: int, architecture: ArrayShape, *, layers: int) -> None:
     check(plan(graph, architecture), random_codes(rng, graph, 1))
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_networks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_random(*accelerator, layers=layers)
@@ -87,7 +87,7 @@ def check_blocks(seed: int, architecture: ArrayShape, *, layers: int) -> None:
     check(mapped, random_codes(rng, graph, 1), assignment)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_blocks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
     check_blocks(*accelerator, layers=layers)

@@ -18,6 +18,7 @@ from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.implementations import choose_all
 from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
 from tests.verification.test_grids import plan_on
 
@@ -35,13 +36,15 @@ TECHNOLOGY = load("generic45")
     ],
     ids=["accelerator", "slice"],
 )
-def test_longest_path(tmp_path: Path, top: str, shape: ArrayShape, blocks: tuple[str, ...]) -> None:
+def test_longest_path(
+    tmp_path: Path, top: str, shape: ArrayShape, blocks: tuple[str, ...], shared_store: Store
+) -> None:
     graph = random_graph(np.random.default_rng(3), layers=4, max_size=12, max_channels=24)
     mapped = plan_on(graph, shape, blocks)
     assert len(mapped.pe_blocks.at(0, 0)) == len(blocks)
-    chosen = choose_all([by_name(name) for name in blocks], TECHNOLOGY)
+    chosen = choose_all([by_name(name) for name in blocks], TECHNOLOGY, store=shared_store)
     emit_accelerator(mapped, tmp_path, config_hash=0, implementations=chosen)
     sources = {path.name: path.read_text() for path in verilog_sources(tmp_path)}
-    (design,) = map_designs([(sources, top)], TECHNOLOGY, clock_gating=True)
+    (design,) = map_designs([(sources, top)], TECHNOLOGY, clock_gating=True, store=shared_store)
     path, _ = longest_path(design.flat)
     assert path.delay <= LIMIT, (path.module, path.end)

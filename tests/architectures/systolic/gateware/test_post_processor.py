@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -54,35 +55,46 @@ def addend(bias: int, multiplier: int, rule: Requantization) -> int:
 
 
 def rtl_codes(
-    sums: np.ndarray,
-    biases: np.ndarray,
-    rule: Requantization,
+    sums: np.ndarray, biases: np.ndarray, rule: Requantization, **options: Any
+) -> list[list[int]]:
+    """``sums`` is (elements, requantizers), or (elements, groups, requantizers) with as many
+    ``biases``; returns the stored words as lists of codes. Options are those of :func:`run`."""
+    shape = sums.shape if sums.ndim == 3 else (len(sums), 1, sums.shape[1])
+    biases = np.broadcast_to(biases, sums.shape[1:]).reshape(shape[1:])
+    (stored,) = run([(sums.reshape(shape), biases, rule)], **options)
+    return stored
+
+
+def run(
+    layers: Sequence[tuple[np.ndarray, np.ndarray, Requantization]],
     *,
     window: int = 1,
     reduce: bool = False,
     addends: list[int] | None = None,
     gaps: random.Random | None = None,
     pooled: bool = True,
-) -> list[list[int]]:
-    """``sums`` is (elements, requantizers), or (elements, groups, requantizers) with as many
-    ``biases``; returns the stored words as lists of codes.
+) -> list[list[list[int]]]:
+    """The words that one post-processor stores of each layer, as lists of codes.
 
-    The groups of an element come one after another, so that as many windows are under way.
+    Layers are sums ``(elements, groups, requantizers)``, biases ``(groups, requantizers)`` and a
+    rule; all of one shape. They come one after another, and so do the groups of an element: as many
+    windows are under way.
     """
-    shape = sums.shape if sums.ndim == 3 else (len(sums), 1, sums.shape[1])
-    elements, groups, requantizers = shape
-    sums, biases = sums.reshape(shape), np.broadcast_to(biases, sums.shape[1:]).reshape(shape[1:])
-    multipliers = np.broadcast_to(rule.multiplier, biases.size).reshape(biases.shape)
+    elements, groups, requantizers = layers[0][0].shape
     post = PostProcessor(dimensions(requantizers, groups, pooled=pooled))
-    stored: list[list[int]] = []
+    stored: list[list[list[int]]] = []
     times: list[tuple[int, int]] = []
     clock = 0
+    constants: list[list[tuple[int, int]]] = []
 
-    def constants(group: int) -> list[tuple[int, int]]:
-        pairs = zip(multipliers[group].tolist(), biases[group].tolist(), strict=True)
+    def constants_of(biases: np.ndarray, rule: Requantization) -> list[list[tuple[int, int]]]:
+        multipliers = np.broadcast_to(rule.multiplier, biases.size).reshape(biases.shape)
         if addends is not None:
-            return [(m, a) for (m, _), a in zip(pairs, addends, strict=True)]
-        return [(m, addend(int(bias), m, rule)) for m, bias in pairs]
+            return [list(zip(group.tolist(), addends, strict=True)) for group in multipliers]
+        return [
+            [(m, addend(bias, m, rule)) for m, bias in zip(*each, strict=True)]
+            for each in zip(multipliers.tolist(), biases.astype(int).tolist(), strict=True)
+        ]
 
     async def memory(ctx: Any) -> None:
         while True:
@@ -90,11 +102,18 @@ def rtl_codes(
                 post.constants.enable, post.constants.address
             )
             if enable:
-                for index, (multiplier, value) in enumerate(constants(address)):
+                for index, (multiplier, value) in enumerate(constants[address]):
                     ctx.set(post.constants.data[index].multiplier, multiplier)
                     ctx.set(post.constants.data[index].addend, value)
 
     async def drive(ctx: Any) -> None:
+        for sums, biases, rule in layers:
+            constants[:] = constants_of(biases, rule)
+            times.clear()
+            stored.append([])
+            await drive_layer(ctx, sums, rule)
+
+    async def drive_layer(ctx: Any, sums: np.ndarray, rule: Requantization) -> None:
         nonlocal clock
         ctx.set(post.rule.reduce, reduce)
         ctx.set(post.rule.shift, rule.shift)
@@ -133,11 +152,11 @@ def rtl_codes(
         while True:
             *_, valid, store = await ctx.tick().sample(post.store.valid, post.store.payload)
             if valid:
-                word, fed = times[len(stored)]
+                word, fed = times[len(stored[-1])]
                 assert store.address == word
                 assert clock - fed == LATENCY
                 assert store.end == (word == elements // window * groups - 1)
-                stored.append([store.data[index] for index in range(requantizers)])
+                stored[-1].append([store.data[index] for index in range(requantizers)])
 
     simulate(post, drive, background=(watch, memory))
     return stored
@@ -147,28 +166,36 @@ def expected(sums: np.ndarray, biases: np.ndarray, rule: Requantization) -> np.n
     return requantize(sums.astype(np.int64) + biases, rule)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+RULES = st.tuples(
+    st.integers(0, 2**32 - 1),  # seed
+    st.integers(1, 39),  # shift
+    st.integers(-128, 127),  # zero point
+    st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),  # clamp
+    st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),  # step
+)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     requantizers=st.integers(1, 3),
-    shift=st.integers(1, 39),
-    zero_point=st.integers(-128, 127),
-    clamp=st.tuples(st.integers(-128, 127), st.integers(-128, 127)).map(sorted),
-    step=st.sampled_from([1, 1, 1, 2, 4, 8, 16, 32, 64, 128]),
+    rules=st.lists(RULES, min_size=3, max_size=3),
 )
-def test_requantization(
-    seed: int, requantizers: int, shift: int, zero_point: int, clamp: Any, step: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    rule = Requantization(rng.integers(0, 2**16, requantizers), shift, zero_point, *clamp, step)
-    sums = rng.integers(-(2**22), 2**22, (24, requantizers))
-    # Sums whose codes come out in the middle of the range, where a wrong bit cannot hide.
-    scale = np.maximum(rule.multiplier, 1) / 2.0**shift
-    middle = np.clip(rng.integers(-140, 140, (24, requantizers)) / scale, -(2**22), 2**22 - 1)
-    sums = np.where(rng.random((24, requantizers)) < 0.7, middle.astype(np.int64), sums)
-    biases = rng.integers(-(2**15), 2**15, requantizers)
-    stored = rtl_codes(sums, biases, rule, gaps=random.Random(seed))
-    np.testing.assert_array_equal(stored, expected(sums, biases, rule))
+def test_requantization(seed: int, requantizers: int, rules: list[Any]) -> None:
+    layers = []
+    for own, shift, zero_point, clamp, step in rules:
+        rng = np.random.default_rng(own)
+        rule = Requantization(rng.integers(0, 2**16, requantizers), shift, zero_point, *clamp, step)
+        sums = rng.integers(-(2**22), 2**22, (24, 1, requantizers))
+        # Sums whose codes come out in the middle of the range, where a wrong bit cannot hide.
+        scale = np.maximum(rule.multiplier, 1) / 2.0**shift
+        codes = rng.integers(-140, 140, sums.shape)
+        middle = np.clip(codes / scale, -(2**22), 2**22 - 1)
+        sums = np.where(rng.random(sums.shape) < 0.7, middle.astype(np.int64), sums)
+        layers.append((sums, rng.integers(-(2**15), 2**15, (1, requantizers)), rule))
+    stored = run(layers, gaps=random.Random(seed))
+    for words, (sums, biases, rule) in zip(stored, layers, strict=True):
+        np.testing.assert_array_equal(words, expected(sums[:, 0], biases[0], rule))
 
 
 def test_halves_round_up() -> None:
