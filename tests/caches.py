@@ -12,7 +12,7 @@ __all__ = ["share_tools"]
 def share_tools(cache: Path) -> None:
     """Link into a cache what the user's holds of compiled tools: parts of Verilator, and Yosys.
 
-    They are the same for all designs, and each takes a dozen seconds to compile.
+    They are the same for all designs, and take seconds to compile.
 
     Parameters
     ----------

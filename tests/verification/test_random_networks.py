@@ -87,7 +87,7 @@ def run(mapped: Plan, images: np.ndarray, seed: int, simulator: str) -> None:
 @settings(path, max_examples=6)
 @given(networks(layers=3, side=5))
 def test_icarus(network: Network) -> None:
-    """Small ones: Icarus interprets, and takes ten times as long as what Verilator compiles."""
+    """Small ones: Icarus interprets, where Verilator compiles."""
     check(network, "icarus", size=5, channels=5)
 
 
