@@ -55,16 +55,18 @@ def accelerators(draw: st.DrawFn) -> tuple[int, ArrayShape]:
     return draw(st.integers(0, 2**32 - 1)), architecture
 
 
-def check_random(seed: int, architecture: ArrayShape, *, layers: int) -> None:
+def check_random(
+    seed: int, architecture: ArrayShape, *, layers: int, size: int = 7, channels: int = 8
+) -> None:
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
+    graph = random_graph(rng, layers=layers, max_size=size, max_channels=channels)
     check(plan(graph, architecture), random_codes(rng, graph, 1))
 
 
 @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_networks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
-    check_random(*accelerator, layers=layers)
+    check_random(*accelerator, layers=layers, size=5, channels=6)
 
 
 @pytest.mark.slow
@@ -74,9 +76,11 @@ def test_many_random_networks(accelerator: tuple[int, ArrayShape], layers: int) 
     check_random(*accelerator, layers=layers)
 
 
-def check_blocks(seed: int, architecture: ArrayShape, *, layers: int) -> None:
+def check_blocks(
+    seed: int, architecture: ArrayShape, *, layers: int, size: int = 7, channels: int = 8
+) -> None:
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=layers, max_size=7, max_channels=8)
+    graph = random_graph(rng, layers=layers, max_size=size, max_channels=channels)
     assignment = random_assignment(rng, graph, slices=architecture.rows > 1)
     try:
         mapped = plan(graph, architecture, assignment)
@@ -90,7 +94,7 @@ def check_blocks(seed: int, architecture: ArrayShape, *, layers: int) -> None:
 @settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(accelerators(), st.integers(1, 3))
 def test_random_blocks(accelerator: tuple[int, ArrayShape], layers: int) -> None:
-    check_blocks(*accelerator, layers=layers)
+    check_blocks(*accelerator, layers=layers, size=5, channels=6)
 
 
 @pytest.mark.slow
