@@ -16,7 +16,9 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import torch
 
+from hawx_hw.networks.tensor_file import unpack
 from hawx_hw.util.damage import DAMAGED
 from tests.fuzz import material
 from tests.fuzz.images import write_images
@@ -178,6 +180,8 @@ def _array(rng: Random, content: bytes) -> bytes:
 def _checkpoint(rng: Random, folder: Path) -> Sequence[str]:
     path = folder / "tiny.safetensors"
     content, record = path.read_bytes(), folder / "tiny.json"
+    if not rng.randrange(4):
+        return _torch_checkpoint(rng, folder)
     kind = rng.randrange(6)
     if kind:
         # Its checksum would hide what comes after it.
@@ -194,6 +198,20 @@ def _checkpoint(rng: Random, folder: Path) -> Sequence[str]:
         new = json.dumps(mutated_tree(rng, header)).encode()
         size = rng.choice((len(new), len(new), len(new), len(new) + 1, 0, 2**40, 2**64 - 1))
         path.write_bytes(struct.pack("<Q", size) + new + content[8 + length :])
+    return (*_RUN, "quantize")
+
+
+def _torch_checkpoint(rng: Random, folder: Path) -> Sequence[str]:
+    """The weights as ``torch.save`` writes them, in its format of today or that of before."""
+    config, record = folder / "tiny.yaml", folder / "tiny.json"
+    config.write_text(config.read_text("utf-8").replace("tiny.safetensors", "tiny.pth"), "utf-8")
+    record.unlink()
+    state: Any = dict(unpack((folder / "tiny.safetensors").read_bytes())[0])
+    if rng.randrange(2):
+        state = {"epoch": 1, "state_dict": {f"module.{name}": each for name, each in state.items()}}
+    stream = io.BytesIO()
+    torch.save(state, stream, _use_new_zipfile_serialization=bool(rng.randrange(2)))
+    (folder / "tiny.pth").write_bytes(mutated_bytes(rng, stream.getvalue()))
     return (*_RUN, "quantize")
 
 

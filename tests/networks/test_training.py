@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from hawx_hw.config.zoo import ZOO
 from hawx_hw.datasets import Dataset, Split
 from hawx_hw.datasets.roles import roles
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import Preprocessing
-from hawx_hw.networks import accuracy, load, train, training
+from hawx_hw.networks import accuracy, build, load, train, training
 from hawx_hw.networks.recipes import Recipe, recipe
 from hawx_hw.networks.records import Recorded, recorded
-from hawx_hw.networks.training import _learning_rate, _prepared, available_device
+from hawx_hw.networks.tensor_file import unpack
+from hawx_hw.networks.training import _learning_rate, _prepared, _seed, available_device
 from hawx_hw.util.files import sha256_file
 
 
@@ -195,6 +197,39 @@ def test_networks_with_normalization_learn_and_go_on_after_an_interruption(
     train(model, dataset, output=path, progress=lambda done, _: batches.append(done), **settings)
     assert batches == [7, 8, 9]
     assert files(path) == files(whole)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "lenet5",
+        "cnn_small",
+        "resnet8",
+        "resnet20",
+        "vgg11",
+        "resnet18",
+        pytest.param("efficientnet_lite0", marks=pytest.mark.slow),
+    ],
+)
+def test_every_kind_of_network_of_the_zoo_can_be_trained(model, tmp_path):
+    rng = np.random.default_rng(0)
+    learn = Split(
+        rng.integers(0, 256, (12, 3, 32, 32), dtype=np.uint8), np.arange(12, dtype=np.int64) % 2
+    )
+    photographs = Dataset("photographs", 2, learn, learn, learn)
+    path = tmp_path / "a.safetensors"
+    options = {"width": 2} if "width" in ZOO[model] else {}
+    # The learning rate of the first step is zero.
+    record = train(model, photographs, options=options, epochs=2, output=path)
+    assert record.recipe.augmentation.flip == (model != "lenet5")
+    state = unpack(path.read_bytes())[0]
+    loaded = load(model, photographs, path).state_dict()
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], state[name]) for name in state)
+    first = next(name for name in state if name.endswith("weight"))
+    torch.manual_seed(_seed(0, "weights"))
+    untrained = build(model, (3, 32, 32), 2, options).state_dict()
+    assert not torch.equal(state[first], untrained[first])
 
 
 def test_a_state_of_other_options_is_ignored(dataset, tmp_path):

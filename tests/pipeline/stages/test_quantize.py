@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,54 @@ def test_the_checkpoint_is_an_input_with_its_record(new_project: Path, edit) -> 
     shipped = stage.files(load_config(new_project / "tiny.yaml"), new_project)
     assert shipped["network.checkpoint"].name == "lenet5_digits.safetensors"
     assert shipped["network.checkpoint (record)"].is_file()
+
+
+OWN_NETWORK = """\
+from torch import nn
+
+from own_sizes import FILTERS
+
+
+def build(shape, classes, kernel=3):
+    return nn.Sequential(
+        nn.Conv2d(shape[0], FILTERS, kernel), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(FILTERS, classes), nn.Softmax(1),
+    )
+"""
+
+
+def test_a_network_of_the_users_own(new_project: Path, run, edit) -> None:
+    """Results are out of date when its file or one that it imports is another."""
+    (new_project / "own_network.py").write_text(OWN_NETWORK)
+    (new_project / "own_sizes.py").write_text("FILTERS = 4\n")
+    edit(new_project, "model: lenet5", "model: python:own_network:build")
+    edit(new_project, "checkpoint: tiny.safetensors", "options: {kernel: 5}")
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
+    graph = load_graph(new_project / "build" / "quantized")
+    assert graph.name == "build_tiny"
+    assert graph.nodes[0].weight.shape == (4, 2, 5, 5)
+    notes = json.loads((new_project / "build" / "quantize.json").read_text())["notes"]
+    assert [note.partition(",")[0] for note in notes] == [
+        "Nothing states what the network takes of pixels",
+        "The '5' at the end is dropped: the largest output is the same without it.",
+    ]
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [False]
+    for name in ("own_network", "own_sizes"):
+        del sys.modules[name]
+    (new_project / "own_sizes.py").write_text("FILTERS = 12\n")
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
+    graph = load_graph(new_project / "build" / "quantized")
+    assert graph.nodes[0].weight.shape == (12, 2, 5, 5)
+
+
+def test_a_mistake_in_a_network_of_the_users_own(new_project: Path, run, edit) -> None:
+    (new_project / "own_network.py").write_text("def build():\n    return 1 / 0\n")
+    edit(new_project, "model: lenet5", "model: python:own_network:build")
+    with pytest.raises(UserError) as caught:
+        run(new_project, "quantize")
+    assert "build() fails: ZeroDivisionError: division by zero (own_network.py:2)" in str(
+        caught.value
+    )
 
 
 def test_other_data_are_noticed(new_project: Path, run) -> None:
