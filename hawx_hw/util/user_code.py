@@ -18,7 +18,7 @@ from typing import Any
 
 from hawx_hw.errors import UserError
 
-__all__ = ["call", "shown"]
+__all__ = ["call", "place", "shown"]
 
 #: Seconds that one call may take: a module may import a large library, or tabulate in plain Python.
 _LIMIT = 120.0
@@ -82,10 +82,10 @@ def shown(value: Any) -> str:
 
 
 def _explained(name: str, problem: str, error: BaseException) -> UserError:
-    place = _place(error)
+    where = place(error)
     if isinstance(error, _OutOfTimeError):
         return UserError(
-            f"{problem}: it did not end within {_LIMIT:.0f} s{place}", where=name, hint=_HINT_LIMIT
+            f"{problem}: it did not end within {_LIMIT:.0f} s{where}", where=name, hint=_HINT_LIMIT
         )
     try:
         text = " ".join(str(error).split())
@@ -95,11 +95,14 @@ def _explained(name: str, problem: str, error: BaseException) -> UserError:
         text = f"{text[:_MESSAGE]} ..."
     kind = f"{type(error).__name__}: {text}" if text else type(error).__name__
     hint = _HINT_EXIT if isinstance(error, SystemExit) else None
-    return UserError(f"{problem}: {kind}{place}", where=name, hint=hint)
+    return UserError(f"{problem}: {kind}{where}", where=name, hint=hint)
 
 
-def _place(error: BaseException) -> str:
-    """File and line in the user's code, the last one where it calls libraries."""
+def place(error: BaseException) -> str:
+    """File and line in the user's code, the last one where it calls libraries: `` (FILE:LINE)``.
+
+    Empty where the error was raised without the user's code.
+    """
     libraries = (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"))
     others = (*libraries, str(Path(__file__).parents[1]), "<")
     frames = [

@@ -17,6 +17,7 @@ from hawx_hw.importing.float_graph import INPUT, FloatGraph, FloatLayer
 from hawx_hw.importing.fusion import fuse
 from hawx_hw.importing.modules.lowering import lower
 from hawx_hw.importing.modules.site import Site, TensorArgument
+from hawx_hw.util.user_code import place
 
 __all__ = ["trace"]
 
@@ -122,8 +123,9 @@ def _without_softmax(traced: fx.GraphModule) -> str | None:
 
 
 def _brief(error: Exception) -> str:
-    """The first line of torch's message; a listing of the traced program follows it."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    """The first line of torch's message, which a listing follows, and the place in forward()."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return f"{text}{place(error)}"
 
 
 class _Recorder(fx.Interpreter):

@@ -162,3 +162,14 @@ def test_nothing_is_noted_of_other_networks():
     notes: list[str] = []
     trace(Calls(nn.ReLU()), IMAGES, notes=notes)
     assert notes == []
+
+
+def test_a_mistake_in_forward_has_its_place():
+    class Wrong(nn.Module):
+        def forward(self, x):
+            return 1 / 0
+
+    with pytest.raises(UserError, match=r"traced: division by zero \(test_tracing\.py:\d+\)\."):
+        trace(Wrong(), IMAGES)
+    with pytest.raises(UserError, match=r"cannot be traced: .* \(test_tracing\.py:\d+\)\."):
+        trace(Branch(), IMAGES)
