@@ -95,7 +95,7 @@ def open_source(path: Path) -> Source:
 
 
 def file_set(path: Path) -> FileSet:
-    """Everything that the pixels and labels of a folder or CSV file depend on.
+    """Everything that the pixels, labels and notes of a folder or CSV file depend on.
 
     Raises
     ------
@@ -104,7 +104,8 @@ def file_set(path: Path) -> FileSet:
     """
     listing = list_images(path)
     names = (*listing.tables, *(entry.file for entry in listing.entries))
-    return FileSet(listing.root, tuple(sorted(set(names))))
+    # Files that are left out are named in a note, and not read.
+    return FileSet(listing.root, tuple(sorted(set(names))), listing.others)
 
 
 def _take(array: np.ndarray, at: list[int]) -> np.ndarray:

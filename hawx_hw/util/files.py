@@ -175,10 +175,13 @@ class FileSet:
     root : Path
     names : tuple of str
         Their paths below ``root``, sorted.
+    mentioned : tuple of str
+        Paths of files that count by their names alone.
     """
 
     root: Path
     names: tuple[str, ...]
+    mentioned: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return str(self.root)
@@ -193,4 +196,5 @@ def sha256_of(files: Path | FileSet) -> str:
     state = hashlib.sha256()
     for name in files.names:
         state.update(f"{name}\0{sha256_file(files.root / name)}\0".encode())
+    state.update("\0".join(files.mentioned).encode())
     return state.hexdigest()

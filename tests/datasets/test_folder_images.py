@@ -161,11 +161,13 @@ def test_parts_without_training(tmp_path: Path) -> None:
 def test_files_that_decide(tmp_path: Path) -> None:
     path = folder(tmp_path / "d", {"b.png": "1", "a.png": "2", "classes.txt": "a\nb\n", "x": ""})
     files = file_set(path)
-    assert files.names == ("a.png", "b.png", "classes.txt")
+    assert (files.names, files.mentioned) == (("a.png", "b.png", "classes.txt"), ("x",))
     before = sha256_of(files)
+    folder(path, {".hidden": "another", "x": "another"})
     assert sha256_of(file_set(path)) == before
-    folder(path, {"x": "another"})
-    assert sha256_of(file_set(path)) == before
+    (path / "x").rename(path / "y")
+    assert sha256_of(file_set(path)) != before
+    before = sha256_of(file_set(path))
     folder(path, {"classes.txt": "b\na\n"})
     assert sha256_of(file_set(path)) != before
 

@@ -11,6 +11,7 @@ from hawx_hw.graph.storage import load_graph
 from hawx_hw.pipeline.order import STAGES
 from hawx_hw.pipeline.pipeline import Pipeline
 from hawx_hw.util.progress import console_for
+from tests.datasets.images import folder, noise
 
 
 def test_results(new_project: Path, run) -> None:
@@ -93,6 +94,44 @@ def test_a_network_of_the_users_own(new_project: Path, run, edit) -> None:
     assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
     graph = load_graph(new_project / "build" / "quantized")
     assert graph.nodes[0].weight.shape == (12, 2, 5, 5)
+
+
+def test_a_folder_of_images(new_project: Path, run, edit) -> None:
+    """What was understood is a note; another image or preparation makes the results outdated."""
+    (new_project / "own_network.py").write_text(OWN_NETWORK)
+    (new_project / "own_sizes.py").write_text("FILTERS = 4\n")
+    images = {
+        f"pngs/{label}/{n}.png": noise(12 + n, 20, 3 if n else 4, seed=10 * at + n)
+        for at, label in enumerate(("rose", "iris", "tulip"))
+        for n in range(6)
+    }
+    folder(new_project, images)
+    edit(new_project, "model: lenet5", "model: python:own_network:build")
+    preprocess = "preprocess: {resize: [9, 8], fit: crop, channels: bgr}"
+    edit(new_project, "dataset: tiny.npz", f"dataset: pngs\n  {preprocess}")
+    edit(new_project, "  checkpoint: tiny.safetensors\n", "")
+    edit(new_project, "calibration_images: 16", "calibration_images: 12")
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
+    result = json.loads((new_project / "build" / "quantize.json").read_text())
+    assert result["dataset"] | {"sha256": ""} == {
+        "name": "pngs/",
+        "classes": 3,
+        "shape": [3, 9, 8],
+        "train_images": 15,
+        "test_images": 3,
+        "sha256": "",
+        "note": "Classes in the order of labels: iris 0, rose 1, tulip 2. 3 of 18 images have "
+        "transparency, which is dropped (iris/0.png).",
+    }
+    (new_project / "pngs" / ".hidden").touch()
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [False]
+    edit(new_project, "fit: crop", "fit: pad")
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
+    folder(new_project, {"pngs/rose/3.png": noise(12, 20, 3)})
+    assert [outcome.ran for outcome in run(new_project, "quantize")] == [True]
+    edit(new_project, "[9, 8]", "[1000, 100000000]")
+    with pytest.raises(UserError, match=r"tiny\.yaml:[0-9]+: network\.preprocess\.resize: "):
+        run(new_project, "quantize")
 
 
 def test_a_mistake_in_a_network_of_the_users_own(new_project: Path, run, edit) -> None:
