@@ -18,6 +18,7 @@ __all__ = ["draw"]
 #: Inches of a layer, and of all beside the layers.
 _WIDTH, _MARGIN, _HEIGHT = 0.32, 3.2, 7.0
 _NARROWEST = 6.4
+_VERSIONS = {"float": "float", "int8": "int8", "built": "compensated"}
 
 
 def draw(inspection: Inspection, path: Path) -> None:
@@ -86,13 +87,17 @@ def _codes(inspection: Inspection, axes: Axes) -> None:
 
 
 def _changes(inspection: Inspection, axes: Axes) -> None:
-    at = {"input": -1, **{layer.name: i for i, layer in enumerate(inspection.layers)}}
+    from matplotlib.ticker import MaxNLocator
+
+    names = ["input", *(layer.name for layer in inspection.layers)]
+    x = np.arange(-1, len(names) - 1)
     for index, flips in enumerate(inspection.flips):
-        x = np.array([at[name] for name in flips.first], dtype=np.float64)
-        axes.bar(x + 0.4 * index - 0.2, list(flips.first.values()), 0.4,
-                 color=("C0", "C2")[index], label=" to ".join(flips.versions))  # fmt: skip
+        what = " to ".join(_VERSIONS[version] for version in flips.versions)
+        heights = [flips.first.get(name, 0) for name in names]
+        axes.bar(x + 0.4 * index - 0.2, heights, 0.4, color=("C0", "C2")[index], label=what)
     axes.set_ylabel("first change\nof the class,\nimages")
-    axes.yaxis.get_major_locator().set_params(integer=True)
-    axes.set_xlim(-1.6, len(inspection.layers) - 0.4)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlim(-1.6, len(names) - 1.4)
+    axes.set_ylim(bottom=0)
     if not any(flips.first for flips in inspection.flips):
         axes.set_ylim(0, 1)

@@ -5,7 +5,9 @@ effect of the biases. So the usual preprocessings are tried on labelled images, 
 called better where that is certain: where it is right on clearly more images; where the outputs are
 so far apart as no training by cross-entropy makes them, and with it they are not; and of the other
 order of the channels, where its cross-entropy is clearly less. Of other preprocessings that shows
-nothing: larger values make any network more certain.
+nothing: larger values make any network more certain. And where a batch normalization recorded what
+it got in training, a better preprocessing must come nearer to that: a network that is broken
+somewhere else may be right more often with a wrong one.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from scipy.special import logsumexp
 
 from hawx_hw.datasets.dataset import Split
 from hawx_hw.graph.pixels import INPUT_SCALE, Preprocessing
-from hawx_hw.importing.float_graph import FloatGraph
+from hawx_hw.importing.float_graph import INPUT, FloatGraph, evaluate_layer
 from hawx_hw.importing.network import ImportedNetwork
+from hawx_hw.inspection.recorded import RecordedMatch
 from hawx_hw.inspection.result import PreprocessingTrial
 
 __all__ = ["LARGEST_MARGIN", "Candidate", "candidates", "margins", "trials"]
@@ -174,15 +178,40 @@ def trials(
         The likeliest first. Those that are no better on the first images are tried no further.
     """
     given = _Answers.of(outputs, split.labels)
+    distance = _distance(layers, split.images)
     tried = candidates(layers.preprocessing, split.images.shape[1], reversed_order)
-    return tuple(_trial(layers, candidate, split, given) for candidate in tried)
+    return tuple(_trial(layers, candidate, split, given, distance) for candidate in tried)
+
+
+def _distance(layers: FloatGraph, images: np.ndarray) -> float | None:
+    """How far the first layer with recorded statistics is from them; None where there is none."""
+    first = next((layer for layer in layers.layers if layer.statistics is not None), None)
+    if first is None or first.statistics is None:
+        return None
+    match = RecordedMatch(first.statistics)
+    for start in range(0, len(images), _FIRST_IMAGES):
+        values = {INPUT: layers.inputs(images[start : start + _FIRST_IMAGES], np.float32)}
+        with torch.inference_mode():
+            for layer in layers.layers:
+                inputs = [values[name] for name in layer.inputs]
+                if layer is first:
+                    match.add(evaluate_layer(layer, inputs, clamped=False))
+                    break
+                values[layer.name] = evaluate_layer(layer, inputs)
+    return match.shift + float(np.log(match.spread))
+
+
+def _applied(
+    layers: FloatGraph, candidate: Candidate, images: np.ndarray
+) -> tuple[FloatGraph, np.ndarray]:
+    """The layers and the images as the candidate has them."""
+    images = images[:, ::-1] if candidate.reverse else images
+    return replace(layers, preprocessing=candidate.preprocessing), images
 
 
 def _outputs(layers: FloatGraph, candidate: Candidate, images: np.ndarray) -> np.ndarray:
-    if candidate.reverse:
-        images = images[:, ::-1]
-    network = ImportedNetwork(replace(layers, preprocessing=candidate.preprocessing))
-    return np.concatenate(list(network.outputs(images)))
+    layers, images = _applied(layers, candidate, images)
+    return np.concatenate(list(ImportedNetwork(layers).outputs(images)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +242,11 @@ class _Answers:
 
 
 def _trial(
-    layers: FloatGraph, candidate: Candidate, split: Split, given: _Answers
+    layers: FloatGraph,
+    candidate: Candidate,
+    split: Split,
+    given: _Answers,
+    distance: float | None,
 ) -> PreprocessingTrial:
     outputs = _outputs(layers, candidate, split.images[:_FIRST_IMAGES])
     own = _Answers.of(outputs, split.labels[: len(outputs)])
@@ -222,13 +255,17 @@ def _trial(
         rest = _outputs(layers, candidate, split.images[len(outputs) :])
         own = _Answers.of(np.concatenate([outputs, rest]), split.labels)
     only_order = candidate.preprocessing == layers.preprocessing
+    better = len(own.right) == len(split) and _is_better(own, given, only_order=only_order)
+    if better and distance is not None:
+        nearer = _distance(*_applied(layers, candidate, split.images))
+        better = nearer is not None and nearer < distance
     return PreprocessingTrial(
         what=candidate.what,
         setting=candidate.setting,
         images=len(own.right),
         accuracy=float(own.right.mean()),
         margin=own.margin,
-        better=len(own.right) == len(split) and _is_better(own, given, only_order=only_order),
+        better=better,
     )
 
 
