@@ -156,7 +156,7 @@ def test_a_block_with_a_bias(correction, hint):
 
 
 def test_a_block_that_is_too_coarse():
-    given = versions(lenet5(), blocks={"conv2": "precision(w=2,a=8)"}, compensated=True)
+    given = versions(lenet5(), blocks={"conv2": "array(7,7,0)"}, compensated=True)
     (culprit,) = inspected(given).culprits
     assert (culprit.kind, culprit.layer) == ("blocks", "conv2")
     assert "too coarse" in culprit.what

@@ -1,0 +1,66 @@
+"""Inspections of configs, and whether their Verilog was verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hawx_hw.config.models import Config
+from hawx_hw.inspection.result import RtlComparison
+from hawx_hw.pipeline.inspection import inspect_network, rtl_comparison
+from hawx_hw.verification.result import ScenarioResult
+from tests.report import samples
+from tests.report.test_result import EMPTY
+
+NETWORK = {"model": "lenet5", "dataset": "digits", "calibration_images": 32}
+
+
+def inspected(folder: Path, images: int, network=NETWORK, **keys):
+    config = Config.model_validate({"name": "tiny", "network": network, **keys})
+    return inspect_network(config, folder, folder / "build", images, Console(quiet=True))
+
+
+def test_blocks_of_a_config_on_either_architecture(tmp_path):
+    blocks = {"layers": {"conv2": "drum(k=4)"}}
+    inspection = inspected(
+        tmp_path, 40, blocks=blocks, accelerator={"architecture": "simt", "lanes": 8}
+    )
+    assert (inspection.images, inspection.seen, inspection.rtl) == (40, 0, None)
+    layers = {layer.name: layer for layer in inspection.layers}
+    assert layers["conv2"].blocks == ("drum(k=4)",)
+    assert layers["conv2"].built.alone_db is not None
+    assert inspection.culprits == ()
+
+
+def test_an_exact_design_with_a_wrong_scale(tmp_path):
+    network = {**NETWORK, "preprocess": {"scale": 1.0}}
+    inspection = inspected(tmp_path, 2000, network)
+    assert inspection.accuracy.built is None
+    assert inspection.images > 1000 and inspection.seen == 32
+    assert [culprit.kind for culprit in inspection.culprits] == ["preprocessing"]
+
+
+FAILED = {"resets": ScenarioResult(passed=False, failures=("image 3",))}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages", "expected"),
+    [
+        ({}, ("emit", "verify"), RtlComparison(equal=True, images=20)),
+        # Not up to date, by another version of a tool, say.
+        ({}, ("emit",), None),
+        # A verification that failed never counts as up to date.
+        ({"mismatches": 1}, ("emit",), RtlComparison(equal=False, images=20)),
+        ({"scenarios": FAILED}, ("emit",), RtlComparison(equal=False, images=20)),
+    ],
+)
+def test_verilog_that_was_verified(changes, stages, expected, tmp_path):
+    samples.VERIFY.model_copy(update=changes).write(tmp_path)
+    EMPTY.model_copy(update={"stages": stages}).write(tmp_path)
+    assert rtl_comparison(tmp_path) == expected
+
+
+def test_verilog_that_was_not(tmp_path):
+    assert rtl_comparison(tmp_path) is None
