@@ -74,9 +74,9 @@ def _checked(path: Path) -> Path:
     path = check_output(path, "--picture", suffixes=SUFFIXES)
     if not can_draw():
         raise UserError(
-            "Pictures need matplotlib.",
+            "Pictures need matplotlib, which is missing.",
             where="--picture",
-            hint="Install it, with: pip install 'hawx_hw[figures]'",
+            hint="Install it with: python -m pip install matplotlib",
         )
     return path
 

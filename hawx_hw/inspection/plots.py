@@ -18,7 +18,6 @@ __all__ = ["draw"]
 #: Inches of a layer, and of all beside the layers.
 _WIDTH, _MARGIN, _HEIGHT = 0.32, 3.2, 7.0
 _NARROWEST = 6.4
-_VERSIONS = {"float": "float", "int8": "int8", "built": "compensated"}
 
 
 def draw(inspection: Inspection, path: Path) -> None:
@@ -62,7 +61,7 @@ def _noise(inspection: Inspection, axes: Axes) -> None:
     layers = inspection.layers
     lines("float to int8", "C0", [layer.int8 for layer in layers])
     lines("int8 to blocks", "C3", [layer.uncompensated for layer in layers])
-    lines("int8 to compensated", "C2", [layer.built for layer in layers])
+    lines("int8 to built", "C2", [layer.built for layer in layers])
     axes.set_ylabel("signal to noise, dB")
     axes.grid(alpha=0.3)
 
@@ -92,7 +91,7 @@ def _changes(inspection: Inspection, axes: Axes) -> None:
     names = ["input", *(layer.name for layer in inspection.layers)]
     x = np.arange(-1, len(names) - 1)
     for index, flips in enumerate(inspection.flips):
-        what = " to ".join(_VERSIONS[version] for version in flips.versions)
+        what = " to ".join(flips.versions)
         heights = [flips.first.get(name, 0) for name in names]
         axes.bar(x + 0.4 * index - 0.2, heights, 0.4, color=("C0", "C2")[index], label=what)
     axes.set_ylabel("first change\nof the class,\nimages")

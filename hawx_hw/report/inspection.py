@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["inspection_lines", "layer_table"]
 
-_VERSIONS = {"float": "float", "int8": "int8", "built": "compensated"}
 #: Layers that are named, of those at which classes change first.
 _NAMED = 5
 
@@ -20,9 +19,9 @@ _NAMED = 5
 def inspection_lines(inspection: Inspection) -> list[Line]:
     """The images, the accuracies, the changed classes and the likely culprits."""
     lines = [("images", _images(inspection)), ("accuracy on them", _accuracy(inspection))]
-    for flips in inspection.flips:
-        names = " to ".join(_VERSIONS[version] for version in flips.versions)
-        lines.append((f"other class, {names}", _flips(flips)))
+    lines += [
+        (f"other class, {' to '.join(flips.versions)}", _flips(flips)) for flips in inspection.flips
+    ]
     lines.append(("Verilog", _rtl(inspection)))
     lines += [
         (f"likely culprit: {culprit.kind}", f"{culprit.what} {culprit.hint}")
@@ -44,7 +43,7 @@ def _accuracy(inspection: Inspection) -> str:
     accuracy = inspection.accuracy
     parts = [("float", accuracy.in_float), ("int8", accuracy.int8)]
     if accuracy.uncompensated is not None and accuracy.built is not None:
-        parts += [("blocks", accuracy.uncompensated), ("compensated", accuracy.built)]
+        parts += [("blocks", accuracy.uncompensated), ("as built", accuracy.built)]
     return ", ".join(f"{name} {100 * share:.1f} %" for name, share in parts)
 
 
@@ -92,7 +91,7 @@ def layer_table(inspection: Inspection) -> Table:
     blocks = inspection.accuracy.built is not None
     heading = ["layer", "int8", "alone"]
     if blocks:
-        heading += ["blocks", "alone", "compensated", "alone"]
+        heading += ["blocks", "alone", "built", "alone"]
     heading += ["low %", "high %", "channels", "zero", "constant", "codes %", "median %"]
     recorded = any(layer.statistics is not None for layer in inspection.layers)
     if recorded:

@@ -93,11 +93,11 @@ def test_a_dead_layer():
     def dead(network):
         network.fc1.bias -= 1e3
 
-    found = inspected(versions(lenet5(dead)))
-    culprit = next(each for each in found.culprits if each.kind == "dead")
+    inspection = inspected(versions(lenet5(dead)))
+    culprit = next(each for each in inspection.culprits if each.kind == "dead")
     assert culprit.layer == "fc1"
     assert "in the float network too" in culprit.what
-    layer = next(layer for layer in found.layers if layer.name == "fc1")
+    layer = next(layer for layer in inspection.layers if layer.name == "fc1")
     assert (layer.channels, layer.dead, layer.constant) == (120, 120, 0)
 
 
@@ -118,11 +118,11 @@ def test_a_range_that_an_outlier_sets():
 
 
 def test_a_layer_that_an_outlier_kills_in_integers():
-    found = inspected(versions(lenet5(outlier_channel(1e5))))
-    culprit = next(each for each in found.culprits if each.kind == "dead")
+    inspection = inspected(versions(lenet5(outlier_channel(1e5))))
+    culprit = next(each for each in inspection.culprits if each.kind == "dead")
     assert culprit.layer == "conv1"
     assert "in the integer network only" in culprit.what
-    assert ("range", "conv1") in kinds(found)
+    assert ("range", "conv1") in kinds(inspection)
 
 
 def test_a_weight_that_leaves_no_codes_to_the_others():

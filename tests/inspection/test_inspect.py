@@ -29,7 +29,7 @@ def test_numbers_of_layers_and_versions():
     assert accuracy.uncompensated is not None and accuracy.built == 1
     assert [flips.versions for flips in inspection.flips] == [("float", "int8"), ("int8", "built")]
     assert 5 < inspection.margin < 50
-    assert [trial.what for trial in inspection.trials][0] == "pixels of -1 to 1"
+    assert inspection.trials[0].what == "pixels of -1 to 1"
     assert inspection.rtl is None
     json.dumps(inspection.as_dict(), allow_nan=False)
 

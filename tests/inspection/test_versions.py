@@ -57,7 +57,7 @@ def test_few_images_at_a_time_where_tensors_are_large(limit, monkeypatch):
 
 
 def test_a_change_of_scale_has_the_values_of_its_input():
-    """Of a pooling whose output has a scale of its own, prescribed by a file."""
+    """Behind a pooling whose output has a scale of its own, prescribed by a file."""
     from hawx_hw.importing.encoding import Encoding
     from hawx_hw.importing.modules.tracing import trace
     from hawx_hw.quantize.calibration import quantize_layers

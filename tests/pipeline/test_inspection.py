@@ -16,6 +16,15 @@ from tests.report.test_result import EMPTY
 
 NETWORK = {"model": "lenet5", "dataset": "digits", "calibration_images": 32}
 
+#: All of what would be chosen otherwise, which takes seconds.
+SIMT = {
+    "architecture": "simt", "lanes": 8, "cluster": 8, "word": 8, "warps": 2, "registers": 8,
+    "requantizers": 1,
+}  # fmt: skip
+SYSTOLIC = {
+    "rows": 8, "columns": 8, "slice_columns": 8, "weight_rows": 4, "requantizers": 2,
+}  # fmt: skip
+
 
 def inspected(folder: Path, images: int, network=NETWORK, **keys):
     config = Config.model_validate({"name": "tiny", "network": network, **keys})
@@ -24,9 +33,7 @@ def inspected(folder: Path, images: int, network=NETWORK, **keys):
 
 def test_blocks_of_a_config_on_either_architecture(tmp_path):
     blocks = {"layers": {"conv2": "drum(k=4)"}}
-    inspection = inspected(
-        tmp_path, 40, blocks=blocks, accelerator={"architecture": "simt", "lanes": 8}
-    )
+    inspection = inspected(tmp_path, 40, blocks=blocks, accelerator=SIMT)
     assert (inspection.images, inspection.seen, inspection.rtl) == (40, 0, None)
     layers = {layer.name: layer for layer in inspection.layers}
     assert layers["conv2"].blocks == ("drum(k=4)",)
@@ -36,7 +43,7 @@ def test_blocks_of_a_config_on_either_architecture(tmp_path):
 
 def test_an_exact_design_with_a_wrong_scale(tmp_path):
     network = {**NETWORK, "preprocess": {"scale": 1.0}}
-    inspection = inspected(tmp_path, 2000, network)
+    inspection = inspected(tmp_path, 2000, network, accelerator=SYSTOLIC)
     assert inspection.accuracy.built is None
     assert inspection.images > 1000 and inspection.seen == 32
     assert [culprit.kind for culprit in inspection.culprits] == ["preprocessing"]

@@ -12,10 +12,10 @@ def changed(**updates):
 def test_lines():
     assert inspection_lines(INSPECTION) == [
         ("images", "256 for learning, none of which calibration or search used"),
-        ("accuracy on them", "float 99.0 %, int8 98.0 %, blocks 50.0 %, compensated 97.0 %"),
+        ("accuracy on them", "float 99.0 %, int8 98.0 %, blocks 50.0 %, as built 97.0 %"),
         ("other class, float to int8", "none"),
         (
-            "other class, int8 to compensated",
+            "other class, int8 to built",
             "70: 60 right before, 5 right after; first layer of 64 of them: fc 40, conv1 23, "
             "input 1",
         ),
@@ -54,7 +54,7 @@ def test_many_first_layers_are_summed_up():
     flips = INSPECTION.flips[1]
     first = {f"layer{i}": 10 - i for i in range(8)}
     many = flips.model_copy(update={"first": first, "examined": 52, "flipped": 52})
-    line = changed(flips=(many,))["other class, int8 to compensated"]
+    line = changed(flips=(many,))["other class, int8 to built"]
     assert line.endswith(
         "first layer: layer0 10, layer1 9, layer2 8, layer3 7, layer4 6, others 12"
     )
@@ -63,7 +63,7 @@ def test_many_first_layers_are_summed_up():
 def test_the_table_of_the_layers():
     table = layer_table(INSPECTION)
     assert table.heading == (
-        "layer", "int8", "alone", "blocks", "alone", "compensated", "alone", "low %", "high %",
+        "layer", "int8", "alone", "blocks", "alone", "built", "alone", "low %", "high %",
         "channels", "zero", "constant", "codes %", "median %", "mean off", "deviation",
     )  # fmt: skip
     assert table.lines == (
