@@ -19,9 +19,9 @@ __all__ = ["LEAST_IMAGES", "Evidence", "diagnose"]
 
 #: Fewer images prove nothing: a mean over 32 is off by a sixth of the deviation, as a rule.
 LEAST_IMAGES = 32
-#: Means off by half a recorded deviation, and deviations off by half. On 256 test images no layer of
-#: VGG-11 or ResNet-20 for CIFAR-10 is off by more than 0.15, and a factor of 1.21; with other scales
-#: of the pixels the first one is off by a factor of 2.5 to 57.
+#: Means off by half a recorded deviation, and deviations off by half. On 256 test images no layer
+#: of VGG-11 or ResNet-20 for CIFAR-10 is off by more than 0.15, and a factor of 1.21; with other
+#: scales of the pixels the first one is off by a factor of 2.5 to 57.
 _SHIFT, _SPREAD = 0.5, 1.5
 #: A channel of so many dB has 3 bits left. Rounding to 8 bits usually leaves the median channel of
 #: a layer 35 dB and more.
