@@ -124,6 +124,17 @@ def _refused(key: str, what: str) -> PydanticCustomError:
     return PydanticCustomError("user_error", "{what}", {"key": key, "what": what, "hint": ""})
 
 
+def _option_value(value: object) -> object:
+    """A whole number or a text as it is; of another value one message, not one for each type."""
+    if type(value) not in (int, str):
+        what = f"must be a whole number or a text, not {shown(value)}"
+        raise PydanticCustomError("user_error", "{what}", {"what": what, "hint": ""})
+    return value
+
+
+_OptionValue = Annotated[int | str, BeforeValidator(_option_value)]
+
+
 class NetworkConfig(Model):
     """The trained network and its data."""
 
@@ -133,8 +144,9 @@ class NetworkConfig(Model):
         description=f"The network: {', '.join(ZOO)}, the path of a file (.onnx, .tflite), or "
         "python:MODULE:FUNCTION, a function that returns a torch module.",
     )
-    options: dict[str, int | str] = Field(
+    options: dict[str, _OptionValue] = Field(
         default_factory=dict,
+        max_length=100,
         description="Of a network of the zoo: width (filters of the first layer; not of lenet5 and "
         "efficientnet_lite0), shortcut (pad or conv; of resnet8 to resnet56). Or further arguments "
         "of the function. What is left out is as in the record of the checkpoint, or the default.",
@@ -190,6 +202,8 @@ class NetworkConfig(Model):
                 f"must be one of {', '.join(ZOO)}, a file {files}, or python:MODULE:FUNCTION, "
                 f"not {shown(self.model)}",
             )
+        if self.checkpoint is not None and self.model.lower().endswith(MODEL_FILES):
+            raise _refused("network.checkpoint", "the weights are in the file of network.model")
         if self.model in ZOO:
             try:
                 complete(self.model, self.options)

@@ -80,6 +80,14 @@ def test_committed_configs_load(path: Path) -> None:
             ":5: network.options: resnet8 has no option 'depth': it has width, shortcut.",
         ),
         (
+            "name: x\nnetwork:\n  model: resnet8\n  dataset: cifar10\n  options: {width: 1.5}\n",
+            ":5: network.options.width: must be a whole number or a text, not 1.5",
+        ),
+        (
+            "name: x\nnetwork:\n  model: a.onnx\n  dataset: cifar10\n  checkpoint: a.pth\n",
+            ":5: network.checkpoint: the weights are in the file of network.model",
+        ),
+        (
             "name: x\nnetwork:\n  model: a.onnx\n  dataset: cifar10\n  options: {width: 8}\n",
             ":5: network.options: a network of a file has no options",
         ),
