@@ -1,10 +1,10 @@
-"""Writes an accelerator: Verilog, memory images, register map.
+"""Writes an accelerator: Verilog, memory images, register map, the codes of pixels.
 
 The folder gets ::
 
     rtl/        one Verilog file a module, the memory macros, lint waivers, filelist.f
     mem/        one .hex file a built-in memory, or parameters.bin, the packet to load
-    hawx_registers.h, registers.md
+    hawx_registers.h, hawx_pixels.h, registers.md
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hawx_hw import __version__
 from hawx_hw.architectures.base import CycleReport, Plan
+from hawx_hw.design.pixel_header import pixel_header
 from hawx_hw.design.program import (
     ComparedImplementation,
     EmitResult,
@@ -113,6 +114,9 @@ def emit_accelerator(
     )
     write_text(directory / "hawx_registers.h", c_header(registers))
     write_text(directory / "registers.md", markdown(registers))
+    graph = plan.graph
+    pixels = pixel_header(graph.pixels, graph.tensors[graph.input].shape)
+    write_text(directory / "hawx_pixels.h", pixels)
     return _result(plan, implementations, compared or {}, config_hash, sources)
 
 

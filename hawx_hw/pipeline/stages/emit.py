@@ -1,6 +1,7 @@
 """Integer graph -> accelerator: Verilog, memory images, register map, layer program.
 
-Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``registers.md`` and ``program.json``.
+Writes ``rtl/``, ``mem/``, ``hawx_registers.h``, ``hawx_pixels.h``, ``registers.md`` and
+``program.json``.
 """
 
 from __future__ import annotations
