@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.float_graph import FloatConv, FloatGraph, FloatLinear
 
 __all__ = ["ImportedNetwork"]
@@ -24,10 +25,17 @@ class ImportedNetwork:
         Fused; with the encodings and codes of a file that is quantized already.
     notes : tuple of str
         What was folded, dropped or changed in a way that a user should know; a sentence each.
+    tensors : mapping of str to str
+        By the layer's name: the tensor of the file, in its own names, that has the same numbers.
+    source : Preprocessing or None
+        What pixels become for the input of the file itself, where that differs from what the first
+        layer reads.
     """
 
     layers: FloatGraph
     notes: tuple[str, ...] = ()
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    source: Preprocessing | None = None
 
     @property
     def quantized(self) -> bool:

@@ -29,10 +29,14 @@ class Pixels:
     Parameters
     ----------
     preprocessing : Preprocessing
+        For the first layer.
+    source : Preprocessing
+        For the file's input, before what the file does to it.
     notes : tuple of str
     """
 
     preprocessing: Preprocessing
+    source: Preprocessing
     notes: tuple[str, ...]
 
 
@@ -67,7 +71,7 @@ def pixels_of(
     if final is not None:
         _check_codes(result, final)
         _check_steps(first, source, steps, result)
-    return Pixels(result, notes)
+    return Pixels(result, first, notes)
 
 
 def _default(

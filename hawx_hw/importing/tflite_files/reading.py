@@ -8,13 +8,14 @@ largest, is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from hawx_hw.errors import UserError, shown
 from hawx_hw.graph.pixels import Preprocessing
+from hawx_hw.importing.correspondence import Correspondence
 from hawx_hw.importing.encoding import Encoding
 from hawx_hw.importing.float_graph import INPUT, FloatGraph
 from hawx_hw.importing.fusion import fuse
@@ -219,5 +220,18 @@ def _finished(network: Network, end: int, given: Preprocessing | None) -> Import
     source = encoding_of(network.model.tensors[network.model.input])
     pixels = pixels_of(given, source, network.steps, graph.encodings.get(INPUT))
     graph.preprocessing = pixels.preprocessing
+    before = Correspondence(graph)
     fuse(graph)
-    return ImportedNetwork(graph, (*pixels.notes, *network.notes))
+    return ImportedNetwork(
+        graph,
+        (*pixels.notes, *network.notes),
+        before.after(graph, _tensors(network)),
+        pixels.source,
+    )
+
+
+def _tensors(network: Network) -> Iterator[tuple[str, str]]:
+    """Layers and the numbers of the file's tensors that are their outputs, channels last."""
+    for index, value in network.values.items():
+        if value.layer != INPUT and value.positions is None and not any(value.padding):
+            yield value.layer, str(index)
