@@ -20,6 +20,14 @@ __all__ = ["check_fit", "default_preprocessing", "initial_preprocessing", "input
 
 _REAL = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")
 _LARGEST_BATCH = 1 << 20
+#: What networks take of pixels as a rule.
+_USUAL = (
+    (Preprocessing(), "pixel / 255"),
+    (Preprocessing(1.0), "the pixel itself, 0 to 255"),
+    (Preprocessing(1 / 127.5, (1.0,)), "pixel / 127.5 - 1"),
+)
+#: Of the range of values: images for calibration may lack the brightest pixel.
+_CLOSE = 0.04
 #: Shares of the pixel values, and of the range of codes.
 _SATURATED, _NOTED, _USED = 0.5, 0.02, 0.1
 
@@ -101,10 +109,12 @@ def initial_preprocessing(view: Feature, given: Preprocessing | None) -> Preproc
 
 
 def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
-    """The preprocessing with which a pixel's code is ``pixel - 128``, and a note on it.
+    """The preprocessing that the scale of a quantized input gives, and a note on it.
 
-    The input of a quantized file covers the values that its images had, as a rule those of the
-    pixels 0 to 255.
+    The input covers the values that its calibration images had, as a rule those of the pixels 0 to
+    255: about [0, 1] means ``pixel / 255``, about [0, 255] the pixel itself, and about [-1, 1]
+    ``pixel / 127.5 - 1``. Any other range is taken for that of the pixels, so that a pixel's code
+    is ``pixel - 128``.
 
     Raises
     ------
@@ -120,16 +130,19 @@ def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
             hint="State scale, mean and std with which the network was trained; scale: 0.00392157 "
             "alone if it takes pixels divided by 255.",
         )
+    low, high = ((end - encoding.zero_point) * encoding.scale for end in (CODE_MIN, CODE_MAX))
+    for rule, text in _USUAL:
+        values = rule.values()
+        span = float(values.max() - values.min())
+        if max(abs(low - values.min()), abs(high - values.max())) <= _CLOSE * span:
+            return rule, f"By the scale of the file's input, a value is {text}."
     black = encoding.zero_point - CODE_MIN
-    mean = encoding.scale * black
-    rule = Preprocessing(encoding.scale, (mean,))
-    values = (
-        f"{encoding.scale:.6g} * (pixel - {black})" if black else f"{encoding.scale:.6g} * pixel"
+    rule = Preprocessing(encoding.scale, (encoding.scale * black,))
+    return rule, (
+        "The scale of the file's input is taken to cover the pixels 0 to 255: a value is "
+        f"{encoding.scale:.6g} * (pixel - {black}). If it was made for others, set "
+        "network.preprocess."
     )
-    note = (
-        f"The scale of the file's input is taken to cover the pixels 0 to 255: a value is {values}."
-    )
-    return rule, note
 
 
 def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ...]:

@@ -73,10 +73,26 @@ def test_means_of_other_channels(tmp_path):
 
 @pytest.mark.parametrize("scale", [1 / 255, float(np.float32(1 / 255)), 1.0, 0.0187])
 def test_by_default_codes_are_pixels_less_128(scale):
-    for zero_point in (-128, -31, 17):
+    rule, note = default_preprocessing(Encoding(scale, -128))
+    np.testing.assert_array_equal(rule.table(scale, -128), DEFAULT_CODES)
+    assert "pixel" in note
+    for zero_point in (-31, 17):
         rule, note = default_preprocessing(Encoding(scale, zero_point))
         np.testing.assert_array_equal(rule.table(scale, zero_point), DEFAULT_CODES)
-        assert "pixel" in note
+        assert f"(pixel - {zero_point + 128})" in note
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        (Encoding(0.98 / 255, -128), Preprocessing()),
+        (Encoding(1.01, -128), Preprocessing(1.0)),
+        (Encoding(1.98 / 255, -1), Preprocessing(1 / 127.5, (1.0,))),
+    ],
+)
+def test_a_range_that_is_nearly_a_usual_one(encoding, expected):
+    """The images of a calibration may lack the brightest pixel."""
+    assert default_preprocessing(encoding)[0] == expected
 
 
 def test_a_symmetric_input_does_not_give_its_pixels():
