@@ -88,13 +88,12 @@ def check(request: Request) -> None:
     _reader(request.model)
     if _suffix(request.model) not in _FILE_READERS or request.model in ZOO:
         return
-    for key, given in (("checkpoint", request.checkpoint), ("options", request.options)):
-        if given:
-            raise UserError(
-                f"A network from a file has its own weights and layers, and takes no {key}.",
-                where=f"network.{key}",
-                hint="Leave it out.",
-            )
+    if request.checkpoint is not None:
+        raise UserError(
+            "A network from a file has its own weights, and takes no checkpoint.",
+            where="network.checkpoint",
+            hint="Leave it out.",
+        )
 
 
 def source_files(request: Request, dataset: str) -> dict[str, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from hawx_hw.importing.onnx_files.values import BATCH, Constant, Feature, natura
 
 __all__ = ["Builder", "stem"]
 
+#: The last part of a name of torch's, of a layer with weights.
+_PRODUCT = re.compile(r"(Conv|Gemm|MatMul)(_\d+)?(_quant)?")
 #: Values of one tensor of one image; calibration has some of them in float64 for 64 images.
 _LARGEST_TENSOR = 2**23
 #: Features that are scaled by a layer of their own: a square matrix.
@@ -254,10 +257,30 @@ def _shortest(values: np.ndarray) -> tuple[float, ...]:
     return numbers[:1] if len(set(numbers)) == 1 else numbers
 
 
-def stem(*constants: Constant | None) -> str:
-    """What torch calls the layer of a weight: ``conv1`` of ``conv1.weight``; else empty."""
-    for constant in constants:
-        name = "" if constant is None else constant.name.removesuffix("_quantized")
-        if name.endswith(".weight"):
-            return name.removesuffix(".weight")
-    return ""
+def stem(label: str, weight: Constant) -> str:
+    """What torch calls the layer of a weight, so that every exporter gives it the same name.
+
+    Parameters
+    ----------
+    label : str
+        Of the node: torch's exporter writes ``/layer1/layer1.0/conv1/Conv``.
+    weight : Constant
+        Its name may be ``layer1.0.conv1.weight``.
+
+    Returns
+    -------
+    str
+        In both cases ``layer1.0.conv1``; empty where it is neither.
+    """
+    name = weight.name.removesuffix("_quantized")
+    if name.endswith(".weight"):
+        return name.removesuffix(".weight")
+    *scopes, last = [part for part in label.split("/") if part] or [""]
+    if not label.startswith("/") or not _PRODUCT.fullmatch(last):
+        return ""
+    path: list[str] = []
+    for scope in scopes:
+        if path and scope.startswith(f"{path[-1]}."):
+            path.pop()
+        path.append(scope)
+    return ".".join(path)

@@ -43,7 +43,9 @@ def convolution(
         raise node.refuse(f"has weights of shape {numbers.shape}, not of its kernel_shape")
     windows = window(node, source, kernel)
     layer = FloatConv(
-        **builder.common(node, (len(numbers), *windows.size), source, name=stem(weight)),
+        **builder.common(
+            node, (len(numbers), *windows.size), source, name=stem(node.label, weight)
+        ),
         weight=numbers,
         bias=_bias(node, bias, len(numbers)),
         stride=windows.stride,
@@ -90,7 +92,7 @@ def linear(
         numbers = _reordered(numbers, order)
         codes = codes and ConstantCodes(_reordered(codes.codes, order), codes.scale, codes.axis)
     layer = FloatLinear(
-        **builder.common(node, (len(numbers),), vector, name=stem(weight)),
+        **builder.common(node, (len(numbers),), vector, name=stem(node.label, weight)),
         weight=numbers,
         bias=_bias(node, bias, len(numbers)),
     )

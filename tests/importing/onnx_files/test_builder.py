@@ -28,9 +28,24 @@ def test_names_are_made_from_labels():
     assert made.common(node("/a/b.c"), (1,), IMAGE)["name"] == "a_b_c"
     assert made.common(node("7"), (1,), IMAGE)["name"] == "relu_7"
     assert made.common(node("input"), (1,), IMAGE)["name"] == "input_2"
-    assert stem(Constant(np.zeros(1), "net.conv1.weight")) == "net.conv1"
-    assert stem(Constant(np.zeros(1), "fc.weight_quantized")) == "fc"
-    assert stem(None, Constant(np.zeros(1), "w")) == ""
+
+
+@pytest.mark.parametrize(
+    ("label", "weight", "expected"),
+    [
+        ("7", "net.conv1.weight", "net.conv1"),
+        ("7", "fc.weight_quantized", "fc"),
+        ("/layer1/layer1.0/conv1/Conv", "onnx::Conv_12", "layer1.0.conv1"),
+        ("/fc/Gemm_quant", "w", "fc"),
+        ("/0/MatMul_3", "w", "0"),
+        ("/Conv", "w", ""),
+        ("/a/Relu", "w", ""),
+        ("a/Conv", "w", ""),
+        ("", "w", ""),
+    ],
+)
+def test_names_of_torch(label, weight, expected):
+    assert stem(label, Constant(np.zeros(1), weight)) == expected
 
 
 def test_tensors_are_limited():

@@ -44,12 +44,7 @@ def check(seed: int, **settings: Any) -> tuple[Graph, ImportedNetwork, np.ndarra
     made, shape = random_model(seed, **settings)
     images = images_of(seed, shape)
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            network = compared(Path(folder), made, images=images)
-        except AssertionError as error:
-            if "assert np.float32(0.0) > 0" in str(error):
-                assume(False)  # nothing but zeros
-            raise
+        network = compared(Path(folder), made, images=images, silent=True)
     graph = quantize_layers(network.layers, images, name="random")
     codes = graph.codes(images)
     expected = reference.run(graph, codes)
@@ -58,7 +53,7 @@ def check(seed: int, **settings: Any) -> tuple[Graph, ImportedNetwork, np.ndarra
     return graph, network, codes
 
 
-@settings(drawn, max_examples=25)
+@settings(drawn, max_examples=15)
 @given(seeds)
 def test_networks(seed: int) -> None:
     check(seed)
@@ -93,8 +88,8 @@ def test_verilog_of_many(seed: int) -> None:
     check_verilog(seed)
 
 
-def check_quantized(seed: int) -> None:
-    """The runtime's own quantization, and the integer graph of it: within one code."""
+def quantized_difference(seed: int) -> tuple[float, float]:
+    """How far codes are from those of the runtime's own quantization, and their correlation."""
     made, shape = random_model(seed, parts=3)
     images = images_of(seed, shape, 8)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,17 +97,22 @@ def check_quantized(seed: int) -> None:
         onnx.save(made, path)
         form = ("QDQ", "QOperator")[seed % 2]
         quantized = quantized_file(path, form=form, images=images)
-        try:
-            _, graph = integer_graph(quantized, images)
-        except UserError as error:
-            assert "reads codes" in error.what or "MatMulInteger" in error.what, error
-            assume(False)
+        _, graph = integer_graph(quantized, images)
         error, correlation = differences(quantized, graph, images)
-    assert np.abs(error).max() <= 1
-    assert np.ptp(error) == 0 or correlation >= 0.999
+    return float(np.abs(error).max()), correlation
 
 
 @settings(drawn, max_examples=6)
 @given(seeds)
 def test_quantized_by_the_runtime(seed: int) -> None:
-    check_quantized(seed)
+    error, correlation = quantized_difference(seed)
+    assert error < 1.01
+    assert error == 0 or correlation >= 0.999
+
+
+@pytest.mark.slow
+def test_many_quantized_by_the_runtime() -> None:
+    """A code of a layer within differs by one here and there, of which later layers make more."""
+    results = [quantized_difference(seed) for seed in range(120)]
+    assert np.mean([error < 1.01 for error, _ in results]) >= 0.9
+    assert all(error == 0 or correlation >= 0.999 for error, correlation in results)
