@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from hawx_hw.importing.encoding import Encoding
 from hawx_hw.importing.float_graph import (
     INPUT,
     FloatClamp,
@@ -13,6 +14,7 @@ from hawx_hw.importing.float_graph import (
     FloatGraph,
     FloatNorm,
     OutputStatistics,
+    WeightCodes,
     evaluate_layer,
 )
 from hawx_hw.importing.fusion import fuse
@@ -124,3 +126,69 @@ def test_a_scale_behind_a_normalization_scales_its_statistics():
     fuse(graph)
     assert [layer.name for layer in graph.layers] == ["conv"]
     assert (conv.statistics.mean, conv.statistics.deviation) == (-5, 1)
+
+
+class TestPrescribedScales:
+    """What a quantized file states of a tensor stays between the layers around it."""
+
+    ONE, OTHER = Encoding(0.5, -128), Encoding(0.25, -128)
+
+    def graph(self, *kinds, **encodings):
+        layers, before = [], INPUT
+        for place, kind in enumerate(kinds):
+            common = {"name": f"l{place}", "label": f"l{place}", "inputs": [before]}
+            before = f"l{place}"
+            layers.append(kind(**common, shape=(2, 4, 4)))
+        return FloatGraph((2, 4, 4), layers, encodings=dict(encodings))
+
+    @staticmethod
+    def conv(**common):
+        settings = {"stride": (1, 1), "padding": (0, 0, 0, 0)}
+        return FloatConv(**common, **settings, weight=np.ones((2, 2, 1, 1)), bias=np.zeros(2))
+
+    @staticmethod
+    def norm(**common):
+        return FloatNorm(**common, gain=np.full(2, 2.0), offset=np.ones(2))
+
+    @staticmethod
+    def relu(**common):
+        return FloatClamp(**common, low=0.0)
+
+    def test_it_moves_to_the_layer_that_takes_a_clamp_in(self):
+        graph = self.graph(self.conv, self.relu, l1=self.ONE)
+        fuse(graph)
+        assert kinds(graph) == ["Conv"]
+        assert graph.encodings == {"l0": self.ONE}
+
+    def test_and_to_the_one_that_takes_a_normalization_in(self):
+        graph = self.graph(self.conv, self.norm, self.relu, l2=self.ONE)
+        fuse(graph)
+        assert kinds(graph) == ["Conv"]
+        assert graph.encodings == {"l0": self.ONE}
+
+    def test_of_one_scale_a_clamp_is_fused_and_of_two_it_is_not(self):
+        graph = self.graph(self.conv, self.relu, l0=self.ONE, l1=self.ONE)
+        fuse(graph)
+        assert kinds(graph) == ["Conv"]
+        graph = self.graph(self.conv, self.relu, l0=self.ONE, l1=self.OTHER)
+        fuse(graph)
+        assert kinds(graph) == ["Conv", "Clamp"]
+        assert graph.encodings == {"l0": self.ONE, "l1": self.OTHER}
+
+    def test_nothing_is_folded_across_a_scale(self):
+        graph = self.graph(self.conv, self.norm, l0=self.ONE)
+        fuse(graph)
+        assert kinds(graph) == ["Conv", "Conv"]
+
+    def test_nor_into_integers(self):
+        graph = self.graph(self.conv, self.norm)
+        codes = np.ones((2, 2, 1, 1), np.int8)
+        graph.layers[0].codes = WeightCodes(codes, np.ones(2), np.zeros(2, np.int32))
+        fuse(graph)
+        assert kinds(graph) == ["Conv", "Conv"]
+
+    def test_nor_behind_a_clamp(self):
+        graph = self.graph(self.conv, self.norm)
+        graph.layers[0].low = 0.0
+        fuse(graph)
+        assert kinds(graph) == ["Conv", "Conv"]

@@ -178,3 +178,35 @@ def test_tflite_file(digits, tmp_path):
     np.testing.assert_allclose(next(network.outputs(images)), expected, rtol=1e-6)
     assert sources.source_files(request, "digits") == {"model": path}
     assert sources.title("folder/net.TFLITE") == "net"
+
+
+def test_onnx_file(digits, tmp_path):
+    from tests.importing.onnx_files.models import model, node, random
+
+    size = digits.shape[1] * digits.shape[2]
+    nodes = [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"])]
+    made = model(nodes, {"w": random(size, 10)}, shape=("n", *digits.shape))
+    (tmp_path / "net.ONNX").write_bytes(made.SerializeToString())
+    request = Request("net.ONNX", tmp_path, preprocessing=Preprocessing(1.0))
+    sources.check(request)
+    images = digits.train.images[:4]
+    network = sources.load(request, digits, images)
+    expected = images.reshape(4, size) @ random(size, 10)
+    np.testing.assert_allclose(next(network.outputs(images)), expected, rtol=1e-4, atol=1e-2)
+    assert sources.source_files(request, "digits") == {"model": tmp_path / "net.ONNX"}
+    assert sources.title("folder/net.onnx") == "net"
+    with pytest.raises(UserError, match="has its own weights, and takes no checkpoint") as caught:
+        sources.check(Request("net.onnx", tmp_path, tmp_path / "x.safetensors"))
+    assert caught.value.where == "network.checkpoint"
+
+
+def test_files_with_the_weights_of_an_onnx_file(tmp_path):
+    import onnx
+
+    from tests.importing.onnx_files.models import model, node, random
+
+    made = model([node("Conv", ["x", "w"], ["y"])], {"w": random(4, 3, 3, 3)})
+    path = tmp_path / "net.onnx"
+    onnx.save(made, path, save_as_external_data=True, location="w.data", size_threshold=0)
+    files = sources.source_files(Request("net.onnx", tmp_path), "digits")
+    assert files == {"model": path, "model (w.data)": tmp_path.resolve() / "w.data"}
