@@ -56,6 +56,8 @@ class Builder:
     assumed : dict of str to Encoding
         The encoding of its input with which a layer's integers were read.
     notes : list of str
+    tensors : dict of str to str
+        By a layer's name: the file's tensor of real values that is its output.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Builder:
     encodings: dict[str, Encoding] = field(default_factory=dict)
     assumed: dict[str, Encoding] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    tensors: dict[str, str] = field(default_factory=dict)
     _names: Names = field(default_factory=lambda: Names(INPUT))
     _flattened: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +74,23 @@ class Builder:
         """Add a sentence that a user should read, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def record(self, value: Feature, tensor: str, *, anew: bool) -> None:
+        """Remember the file's tensor that a layer's output is, in the same order.
+
+        Parameters
+        ----------
+        value : Feature
+        tensor : str
+        anew : bool
+            Whether it replaces one of before: what was dequantized is what the next layers read.
+        """
+        atoms = [atom for axis in value.axes for atom in axis]
+        own = [atom for axis in natural(value.shape) for atom in axis]
+        if atoms != own or any(value.padding) or value.codes is not None or value.layer == INPUT:
+            return
+        if anew or value.layer not in self.tensors:
+            self.tensors[value.layer] = tensor
 
     def common(
         self, node: Node, shape: tuple[int, ...], *sources: Feature, name: str = ""

@@ -16,7 +16,13 @@ from hawx_hw.importing.onnx_files.files import OnnxFile
 from hawx_hw.importing.onnx_files.tensors import type_name
 from hawx_hw.importing.onnx_files.values import BATCH, Axis, CodeFormat, Feature
 
-__all__ = ["check_fit", "default_preprocessing", "initial_preprocessing", "input_view"]
+__all__ = [
+    "check_fit",
+    "default_preprocessing",
+    "file_input",
+    "initial_preprocessing",
+    "input_view",
+]
 
 _REAL = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")
 _LARGEST_BATCH = 1 << 20
@@ -143,6 +149,34 @@ def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
         f"{encoding.scale:.6g} * (pixel - {black}). If it was made for others, set "
         "network.preprocess."
     )
+
+
+def file_input(
+    chosen: Preprocessing, initial: Preprocessing, taken_in: Preprocessing, view: Feature
+) -> Preprocessing:
+    """What pixels become for the file's own input.
+
+    Parameters
+    ----------
+    chosen : Preprocessing
+        For the first layer, or the first scale.
+    initial, taken_in : Preprocessing
+        Before and after the file's operations at its input were taken in.
+    view : Feature
+        The input.
+    """
+    if view.codes is not None:
+        return Preprocessing(1.0, (0.0 if view.codes.kind == "uint8" else 128.0,))
+    mean, std, mean_before, std_before, mean_behind, std_behind = (
+        np.array(each) for rule in (chosen, initial, taken_in) for each in (rule.mean, rule.std)
+    )
+    # The file's operations: gain * value + offset.
+    gain, offset = std_before / std_behind, (mean_before - mean_behind) / std_behind
+    if (gain == 1).all() and (offset == 0).all():
+        return chosen
+    shape = np.broadcast_shapes(gain.shape, mean.shape, std.shape)
+    means, stds = (np.broadcast_to(each, shape) for each in (mean + offset * std, std * gain))
+    return Preprocessing(chosen.scale, tuple(map(float, means)), tuple(map(float, stds)))
 
 
 def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 from hawx_hw.errors import shown
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.float_graph import INPUT, FloatActivation, FloatGraph, FloatLayer
-from hawx_hw.importing.fusion import fuse
 from hawx_hw.importing.network import ImportedNetwork
 from hawx_hw.importing.onnx_files.builder import Builder
 from hawx_hw.importing.onnx_files.ending import Ending, ending
@@ -20,11 +19,13 @@ from hawx_hw.importing.onnx_files.gates import ERF
 from hawx_hw.importing.onnx_files.inputs import (
     check_fit,
     default_preprocessing,
+    file_input,
     initial_preprocessing,
     input_view,
 )
 from hawx_hw.importing.onnx_files.node import Node, node_label
 from hawx_hw.importing.onnx_files.operators import attributes, check_flow, check_schema, handle
+from hawx_hw.importing.onnx_files.tensor_names import fused_tensors
 from hawx_hw.importing.onnx_files.tensors import array
 from hawx_hw.importing.onnx_files.values import Constant, Feature, Value, natural
 
@@ -71,10 +72,11 @@ def read(
     elif INPUT in encodings:
         notes += check_fit(chosen, encodings[INPUT])
     graph = FloatGraph(shape, layers, chosen, encodings)
-    fuse(graph)
+    tensors = fused_tensors(graph, builder.tensors)
     if not graph.layers:
         raise file.refuse("The network has no layer that computes anything")
-    return ImportedNetwork(graph, tuple(notes))
+    source = file_input(chosen, reader.initial, builder.preprocessing, reader.view)
+    return ImportedNetwork(graph, tuple(notes), tensors, None if source == chosen else source)
 
 
 def _check_layers(file: OnnxFile, builder: Builder, layers: list[FloatLayer]) -> None:
@@ -114,7 +116,9 @@ class _Reader:
         view = input_view(file, declared, shape, all(map(_channels_first, readers)))
         shared = self._readers[declared.name] > 1
         self._values[declared.name] = replace(view, shared=shared)
-        self.builder = Builder(file.path, initial_preprocessing(view, preprocessing))
+        self.view = view
+        self.initial = initial_preprocessing(view, preprocessing)
+        self.builder = Builder(file.path, self.initial)
 
     def _declared(self) -> Any:
         """The one input that is no initializer and that the output depends on."""
@@ -165,6 +169,7 @@ class _Reader:
         for name, value in zip(proto.output, results, strict=False):
             if isinstance(value, Feature):
                 value = replace(value, shared=value.shared or self._readers[name] > 1)
+                self.builder.record(value, name, anew=node.op == "DequantizeLinear")
             self._values[name] = value
         for name in set(proto.input):
             self._left[name] -= 1
