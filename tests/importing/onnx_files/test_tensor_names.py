@@ -35,9 +35,9 @@ def test_layers_and_tensors(tmp_path):
 @pytest.mark.parametrize("given", [None, Preprocessing(1 / 128, (0.5, 0.2, 0.1), (2.0, 1.0, 1.0))])
 def test_the_files_own_input(tmp_path, given):
     """Operations at the input become preprocessing; the file's input is before them."""
-    nodes = [node("Sub", ["x", "m"], ["a"]), node("Div", ["a", "s"], ["b"]), *NODES]
+    nodes = [node("Sub", ["x", "mean"], ["a"]), node("Div", ["a", "std"], ["b"]), *NODES]
     nodes[2] = node("Conv", ["b", "w"], ["c"])
-    constants = {**CONSTANTS, "m": random(3, 1, 1), "s": np.abs(random(1, 3, 1, 1)) + 1}
+    constants = {**CONSTANTS, "mean": random(3, 1, 1), "std": np.abs(random(1, 3, 1, 1)) + 1}
     network = read(save(tmp_path, model(nodes, constants)), SHAPE, given)
     expected = (given or Preprocessing()).real(IMAGES)
     assert network.source is not None
