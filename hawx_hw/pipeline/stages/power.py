@@ -81,7 +81,9 @@ STAGE = Stage(
     needs=("assign", "emit", "pick", "synth"),
     settings=("power", "technology", "accelerator.clock_mhz", "accelerator.clock_gating"),
     files=_files,
-    tools=lambda config, base: versions("numpy", "pyosys", "pyslang", "scikit-learn", "scipy"),
+    tools=lambda config, base: versions(
+        "numpy", "pillow", "pyosys", "pyslang", "scikit-learn", "scipy"
+    ),
     check=lambda config, base: check_images(config, base, "power.images"),
     estimate=90.0,
 )

@@ -55,7 +55,7 @@ STAGE = Stage(
     ),
     files=lambda config, base: dataset_files(config, base) if config.search else {},
     tools=lambda config, base: {
-        **versions("numpy", "scikit-learn", "scipy", "torch"),
+        **versions("numpy", "pillow", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     check=lambda config, base: check_images(config, base, "search.images", "search.profile_images"),

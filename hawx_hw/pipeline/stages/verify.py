@@ -56,7 +56,7 @@ def _tools(config: Config, base: Path) -> dict[str, str]:
     with blame("verify.simulator"):
         simulator = find_simulator(config.verify.simulator)
     return {
-        **versions("cocotb", "cocotbext-axi", "numpy", "scikit-learn", "scipy"),
+        **versions("cocotb", "cocotbext-axi", "numpy", "pillow", "scikit-learn", "scipy"),
         "python": platform.python_version(),
         simulator.name: simulator.version,
     }
