@@ -161,7 +161,7 @@ _NETWORKS = (
         "hawx_hw/importing/modules/lowering.py",
         "top, left = ((size - 1) // 2 for size in kernel)",
         "top, left = (size // 2 for size in kernel)",
-        "tests/quantize/test_lowering.py",
+        "tests/importing/modules/test_lowering.py",
     ),
     Mutation(
         "prefixes-of-wrappers-stay",
@@ -187,8 +187,8 @@ _NETWORKS = (
     Mutation(
         "pickles-of-checkpoints-are-run",
         "hawx_hw/networks/torch_file.py",
-        "weights_only=True)",
-        "weights_only=False)",
+        'map_location="cpu", weights_only=True)',
+        'map_location="cpu", weights_only=False)',
         "tests/networks/test_torch_file.py",
     ),
     Mutation(
@@ -202,7 +202,7 @@ _NETWORKS = (
         "statistics-of-normalization-are-lost-by-an-interruption",
         "hawx_hw/networks/training_state.py",
         "    network.load_state_dict(weights)\n",
-        "    network.load_state_dict({n: w for n, w in weights.items() if 'run' not in n}, False)\n",
+        "    network.load_state_dict({n: weights[n] for n in weights if 'run' not in n}, False)\n",
         "tests/networks/test_training.py tests/networks/test_training_state.py",
     ),
     Mutation(
