@@ -87,7 +87,10 @@ NO_USER = "There is no user for the ~ of '~nosuchuser"
             "--images: There are only 355 test images, not 356.",
         ),
         # Names.
-        (["train", "lenet6"], "MODEL: There is no network 'lenet6'. It must be one of lenet5."),
+        (
+            ["train", "lenet6"],
+            "MODEL: There is no network 'lenet6'. It must be one of lenet5, cnn_small,",
+        ),
         (["train", LONG], "MODEL: There is no network 'aaa"),
         (["train", "--dataset", "~nosuchuser/x.npz"], f"--dataset: {NO_USER}"),
         (["blocks", "show", f"array({'9' * 5000},0,0)"], "Wrong parameter '999"),
