@@ -58,10 +58,7 @@ def test_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network, images = classifier()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(
-            export.replace("dynamo=False", 'dynamo=False, input_names=["image"]'),
-            {"network": network},
-        )
+        exec(export, {"network": network})
     result, printed = run("classifier", first)
     assert " ".join(output.split()) in printed
     assert result.accuracy.int8 > 0.8
