@@ -222,13 +222,13 @@ def _fit(
     pixels = torch.from_numpy(learn.images.copy()).to(device)
     labels = torch.from_numpy(learn.labels).to(device)
     optimizer = _optimizer(network, recipe)
-    batches = math.ceil(len(labels) / recipe.batch)
-    steps = batches * recipe.epochs
+    sizes = _batch_sizes(len(labels), recipe.batch, network)
+    batches, steps = len(sizes), len(sizes) * recipe.epochs
     network.train()
     for epoch in range(resume(network, optimizer, identity, partial), recipe.epochs):
         generator = torch.Generator().manual_seed(_seed(recipe.seed, f"epoch {epoch}"))
         order = torch.randperm(len(labels), generator=generator).to(device)
-        for batch, chosen in enumerate(order.split(recipe.batch)):
+        for batch, chosen in enumerate(order.split(sizes)):
             for group in optimizer.param_groups:
                 group["lr"] = _learning_rate(recipe, (epoch * batches + batch) / steps)
             images = pixels[chosen].to(torch.float32) / 255
@@ -252,6 +252,17 @@ def _fit(
                 progress(epoch * batches + batch + 1, steps)
         save(network, optimizer, identity, epoch + 1, partial)
     network.to(device="cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+
+
+def _batch_sizes(images: int, batch: int, network: nn.Module) -> list[int]:
+    """Images of each step. One alone has no variance to normalize by: it goes with those before."""
+    sizes = [min(batch, images - start) for start in range(0, images, batch)]
+    normalizes = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    if normalizes and sizes[-1] == 1:
+        if len(sizes) == 1:
+            raise UserError("One training image is too few", where="--dataset")
+        sizes[-2:] = [batch + 1]
+    return sizes
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from hawx_hw.config.zoo import ZOO
 from hawx_hw.datasets import Dataset, Split
@@ -15,7 +16,13 @@ from hawx_hw.networks import accuracy, build, load, train, training
 from hawx_hw.networks.recipes import Recipe, recipe
 from hawx_hw.networks.records import Recorded, recorded
 from hawx_hw.networks.tensor_file import unpack
-from hawx_hw.networks.training import _learning_rate, _prepared, _seed, available_device
+from hawx_hw.networks.training import (
+    _batch_sizes,
+    _learning_rate,
+    _prepared,
+    _seed,
+    available_device,
+)
 from hawx_hw.util.files import sha256_file
 
 
@@ -269,6 +276,18 @@ def test_images_are_prepared_as_the_table_of_pixels_has_them():
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16).repeat(2, axis=1)
     prepared = _prepared(torch.from_numpy(pixels).to(torch.float32) / 255, preprocessing)
     assert np.allclose(prepared.numpy(), preprocessing.real(pixels), atol=1e-5)
+
+
+def test_one_image_alone_is_no_batch_of_a_network_that_normalizes():
+    plain, normalizing = nn.Linear(1, 1), nn.Sequential(nn.BatchNorm2d(1))
+    assert _batch_sizes(257, 128, plain) == [128, 128, 1]
+    assert _batch_sizes(257, 128, normalizing) == [128, 129]
+    assert _batch_sizes(129, 128, normalizing) == [129]
+    assert _batch_sizes(130, 128, normalizing) == [128, 2]
+    assert _batch_sizes(128, 128, normalizing) == [128]
+    assert _batch_sizes(1, 128, plain) == [1]
+    with pytest.raises(UserError, match="One training image is too few"):
+        _batch_sizes(1, 128, normalizing)
 
 
 def test_padding_shortcuts_are_not_trained(dataset, tmp_path):
