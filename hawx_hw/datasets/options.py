@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hawx_hw.datasets.preparation import Preparation
 from hawx_hw.datasets.reading import Reading
+from hawx_hw.errors import UserError
 
 if TYPE_CHECKING:
     from hawx_hw.config.models import NetworkConfig
@@ -32,8 +33,24 @@ class Options:
 
 
 def options_of(network: NetworkConfig) -> Options:
-    """What the section ``network`` of a config states."""
-    return Options(network.test, _reading(network), _preparation(network))
+    """What the section ``network`` of a config states.
+
+    Raises
+    ------
+    UserError
+        It states something of arrays, and names no archive.
+    """
+    reading = _reading(network)
+    paths = [path for path in (network.dataset, network.test, network.validation) if path]
+    if not any(path.endswith(".npz") for path in paths):
+        for key in ("images", "labels", "layout", "shape", "range"):
+            if getattr(reading, key) is not None:
+                raise UserError(
+                    f"{key} is of arrays, and no .npz file is named.",
+                    where=f"network.reading.{key}",
+                    hint="Leave it out.",
+                )
+    return Options(network.test, reading, _preparation(network))
 
 
 def _reading(network: NetworkConfig) -> Reading:
