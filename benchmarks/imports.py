@@ -54,7 +54,7 @@ def litert_reference(path: Path, network: ImportedNetwork, images: np.ndarray) -
 
 
 def _litert(path: Path, network: ImportedNetwork, images: np.ndarray, *, exact: bool) -> np.ndarray:
-    number = int(network.tensors[network.layers.layers[-1].name])
+    number = network.tensors[network.layers.layers[-1].name]
     preprocessing = network.source or network.layers.preprocessing
     runs = Interpreter(path, exact=exact).run(images, preprocessing, [number])
     return np.stack([values[number].ravel() for values in runs])

@@ -22,6 +22,7 @@ from hawx_hw.cli.blocks import blocks_app
 from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.cli.entry import end_now, handle_signals
+from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
@@ -66,6 +67,7 @@ app.command()(characterize_designs)
 app.command()(train_predictors)
 app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
+app.command("import")(import_network)
 app.command()(inspect)
 app.command()(search)
 app.command()(pick)

@@ -48,8 +48,7 @@ class Correspondence:
             if target not in layers:
                 continue
             layer = layers[target]
-            if target == name and (layer.low, layer.high) != self._clamps[name]:
-                result.pop(target, None)  # a clamp after it is a part of it now
-            else:
+            # A layer that clamps more than before took over a layer after it.
+            if target != name or (layer.low, layer.high) == self._clamps[name]:
                 result[target] = tensor
         return result

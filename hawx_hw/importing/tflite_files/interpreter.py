@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,8 +66,8 @@ class Interpreter:
         }
 
     def run(
-        self, images: np.ndarray, preprocessing: Preprocessing, tensors: list[int]
-    ) -> Iterator[dict[int, np.ndarray]]:
+        self, images: np.ndarray, preprocessing: Preprocessing, tensors: Sequence[str]
+    ) -> Iterator[dict[str, np.ndarray]]:
         """Yield the real values of tensors, an image after the other.
 
         Parameters
@@ -76,12 +76,12 @@ class Interpreter:
             ``(n, C, H, W)``.
         preprocessing : Preprocessing
             What pixels become for the file's input.
-        tensors : list of int
+        tensors : sequence of str
             Their numbers in the file.
 
         Yields
         ------
-        dict of int to ndarray of float64
+        dict of str to ndarray of float64
             Without the batch, maps channels first.
         """
         source = self._interpreter.get_input_details()[0]
@@ -97,7 +97,7 @@ class Interpreter:
                 values = np.clip(codes, limits.min, limits.max)
             self._interpreter.set_tensor(source["index"], values.reshape(shape).astype(dtype))
             self._interpreter.invoke()
-            yield {index: self._real(index) for index in tensors}
+            yield {index: self._real(int(index)) for index in tensors}
 
     def _real(self, index: int) -> np.ndarray:
         values: np.ndarray = self._interpreter.get_tensor(index)[0].astype(np.float64)

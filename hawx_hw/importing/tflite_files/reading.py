@@ -27,7 +27,7 @@ from hawx_hw.importing.tflite_files.pixels import pixels_of
 from hawx_hw.importing.tflite_files.site import Network, Site
 from hawx_hw.importing.tflite_files.values import ELEMENTS_MAX, Value
 
-__all__ = ["read"]
+__all__ = ["image_shape", "read"]
 
 _KEY = "network.model"
 
@@ -88,6 +88,24 @@ def read(
     # Numbers of a forged file overflow; what comes of it is checked.
     with np.errstate(all="ignore"):
         return _read(read_model(path), shape, preprocessing)
+
+
+def image_shape(path: Path) -> tuple[int, int, int] | None:
+    """Channels, height and width of the images that a file declares; None where it does not.
+
+    Raises
+    ------
+    UserError
+        The file is missing, damaged or has several inputs.
+    """
+    model = read_model(path)
+    dims = model.tensors[model.input].shape[1:]
+    if len(dims) == 2:
+        dims = (*dims, 1)
+    if len(dims) != 3 or min(dims) < 1:
+        return None
+    first = dims[0] in (1, 3) and dims[2] not in (1, 3)
+    return (dims[0], dims[1], dims[2]) if first else (dims[2], dims[0], dims[1])
 
 
 def _read(
@@ -226,7 +244,7 @@ def _finished(network: Network, end: int, given: Preprocessing | None) -> Import
         graph,
         (*pixels.notes, *network.notes),
         before.after(graph, _tensors(network)),
-        pixels.source,
+        None if pixels.source == pixels.preprocessing else pixels.source,
     )
 
 

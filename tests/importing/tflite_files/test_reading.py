@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hawx_hw.graph.graph import Clamp, Lookup
 from hawx_hw.graph.pixels import DEFAULT_CODES, Preprocessing
 from hawx_hw.importing.float_graph import INPUT
-from hawx_hw.importing.tflite_files.reading import read
+from hawx_hw.importing.tflite_files.reading import image_shape, read
 from tests.importing.tflite_files import formulas
 from tests.importing.tflite_files.building import File, interpreted
 from tests.importing.tflite_files.comparing import (
@@ -361,3 +361,14 @@ def test_resnet8_in_floating_point():
     expected = exponents / exponents.sum(axis=1, keepdims=True)
     theirs = interpreted(path, pixels.transpose(0, 2, 3, 1))
     np.testing.assert_allclose(expected, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dims", "shape"),
+    [((1, 6, 5, 3), (3, 6, 5)), ((1, 3, 6, 5), (3, 6, 5)), ((1, 6, 5), (1, 6, 5)),
+     ((1, 30), None), ((1, 0, 5, 3), None), ((4, 6, 5, 7), (7, 6, 5))],
+)  # fmt: skip
+def test_images_that_a_file_declares(tmp_path, dims, shape):
+    file = File()
+    file.operator("RELU", [file.tensor(dims)], file.tensor(dims))
+    assert image_shape(file.write(tmp_path / "a.tflite")) == shape
