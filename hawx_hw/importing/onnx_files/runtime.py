@@ -10,12 +10,17 @@ import numpy as np
 
 from hawx_hw.errors import UserError, shown
 from hawx_hw.graph.pixels import Preprocessing
-from hawx_hw.util.damage import DAMAGED, first_line
+from hawx_hw.util.damage import first_line
 
 __all__ = ["Runtime"]
 
-_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16,
-          "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}  # fmt: skip
+_TYPES: dict[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
 
 
 class Runtime:
@@ -52,7 +57,7 @@ class Runtime:
             self._session = runtime.InferenceSession(
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
-        except (*DAMAGED, Exception) as error:  # the runtime raises types of its own
+        except Exception as error:  # the runtime raises types of its own
             raise UserError(
                 f"ONNX Runtime refuses {shown(str(path))}: {first_line(error)}.",
                 where="network.model",
