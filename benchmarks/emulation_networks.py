@@ -8,7 +8,7 @@ set from the sums of a few random images, so that codes spread over their range.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from hawx_hw.graph.graph import (
     fixed_point,
 )
 
-__all__ = ["FloatResNet20", "float_lenet5", "lenet5", "resnet20"]
+__all__ = ["FloatResNet20", "float_lenet5", "lenet5", "resnet", "resnet20"]
 
 _SAMPLES = 4
 _WIDTHS = (16, 32, 64)
@@ -119,22 +119,47 @@ def convolution(channels: int, size: int, seed: int = 0) -> Graph:
 
 def resnet20(seed: int = 0) -> Graph:
     """ResNet-20 for CIFAR-10."""
-    b = _Builder((3, 32, 32), seed)
-    source = b.conv("conv0", "image", _WIDTHS[0], 3, padding=1)
-    for stage, block, width, stride in _layout():
+    return resnet(_BLOCKS, seed=seed)
+
+
+def resnet(
+    blocks: int, widths: Sequence[int] = _WIDTHS, size: int = 32, *, seed: int = 0
+) -> Graph:
+    """A ResNet for small images (K. He et al., CVPR 2016, section 4.2).
+
+    Parameters
+    ----------
+    blocks : int
+        Residual blocks of each stage: 1 for ResNet-8, 3 for ResNet-20.
+    widths : sequence of int
+        Filters of each stage; each but the first halves height and width.
+    size : int
+        Height and width of an image of three channels: a power of two.
+    seed : int
+        Of the weights.
+
+    Returns
+    -------
+    Graph
+        It has 10 outputs; before them stands the average of every channel's whole map.
+    """
+    b = _Builder((3, size, size), seed)
+    source = b.conv("conv0", "image", widths[0], 3, padding=1)
+    for stage, block, width, stride in _layout(widths, blocks):
         name = f"stage{stage}_block{block}"
         inner = b.conv(f"{name}_conv1", source, width, 3, stride, 1)
         inner = b.conv(f"{name}_conv2", inner, width, 3, 1, 1, relu=False)
         if stride > 1:
             source = b.conv(f"{name}_shortcut", source, width, 1, stride, relu=False)
         source = b.add(f"{name}_add", inner, source)
-    pool = AveragePool2d(
-        "pool", (source,), (8, 8), (8, 8), 64 * 128, Requantization([65535], 21, -128)
-    )
+    kernel = b.tensors[source].shape[1]
+    # Twice the average, so that codes spread.
+    rule = Requantization([65535], 13 + 2 * kernel.bit_length(), -128)
+    pool = AveragePool2d("pool", (source,), (kernel,) * 2, (kernel,) * 2, 128 * kernel**2, rule)
     source = b.append(pool, -128)
     source = b.append(Flatten("flatten", (source,)), -128)
     b.linear("fc", source, 10, relu=False)
-    return b.graph("resnet20")
+    return b.graph(f"resnet{2 * blocks * len(widths) + 2}")
 
 
 def float_lenet5() -> nn.Module:
@@ -154,7 +179,7 @@ class FloatResNet20(nn.Module):
         self.first = nn.Conv2d(3, _WIDTHS[0], 3, padding=1)
         self.blocks = nn.ModuleList()
         channels = _WIDTHS[0]
-        for _, _, width, stride in _layout():
+        for _, _, width, stride in _layout(_WIDTHS, _BLOCKS):
             block = nn.ModuleDict(
                 {
                     "conv1": nn.Conv2d(channels, width, 3, stride, 1),
@@ -175,8 +200,8 @@ class FloatResNet20(nn.Module):
         return self.last(x.mean(dim=(2, 3)))
 
 
-def _layout() -> Iterator[tuple[int, int, int, int]]:
+def _layout(widths: Sequence[int], blocks: int) -> Iterator[tuple[int, int, int, int]]:
     """Stage, block, width and stride of each residual block."""
-    for stage, width in enumerate(_WIDTHS, 1):
-        for block in range(1, _BLOCKS + 1):
+    for stage, width in enumerate(widths, 1):
+        for block in range(1, blocks + 1):
             yield stage, block, width, 2 if block == 1 and stage > 1 else 1

@@ -14,10 +14,8 @@ without a pixel count as idle. A minute a unit; the unit of one lane takes some 
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,17 +23,17 @@ from accelerator_choice import network
 from emulation_networks import convolution
 from rich.console import Console
 from rich.table import Table
+from verilog_runs import run_in_verilog
 
 from hawx_hw.architectures.simt.config import SimtConfig
 from hawx_hw.architectures.simt.plan import Plan, plan
 from hawx_hw.blocks.assignment import Assignment, LayerBlocks
 from hawx_hw.blocks.registry import by_name
 from hawx_hw.datasets import load as load_dataset
-from hawx_hw.design.emission import emit_accelerator
 from hawx_hw.graph.graph import Conv2d, Graph, Linear
 from hawx_hw.graph.pixels import codes
 from hawx_hw.graph.random_graphs import random_codes
-from hawx_hw.verification.accelerator_job import verify_accelerator
+from hawx_hw.verification.accelerator_job import AcceleratorMismatch
 from hawx_hw.verification.result import VerifyResult
 
 _BLOCKS = ("exact", "array(2,2,0)", "drum(k=4)", "roup(1,2)")
@@ -104,23 +102,10 @@ def measured(
 ) -> tuple[Plan, VerifyResult]:
     """Emit a unit and verify it."""
     made = plan(graph, SimtConfig.model_validate(case.keys), mixed(graph) if case.mixed else None)
-    with tempfile.TemporaryDirectory(prefix="hawx-simt-") as name:
-        folder = Path(name)
-        emit_accelerator(made, folder / "accelerator", config_hash=0)
-        result = verify_accelerator(
-            folder / "accelerator",
-            made,
-            images,
-            config_hash=0,
-            traced=1,
-            simulator=simulator,
-            workdir=folder / "work",
-            seed=0,
-        )
-    if result.mismatches or result.cycles_per_image != result.cycles_predicted:
-        sys.exit(f"{case.title}: {result.mismatches} mismatches, {result.cycles_per_image} cycles "
-                 f"instead of {result.cycles_predicted}")  # fmt: skip
-    return made, result
+    try:
+        return made, run_in_verilog(made, images, simulator=simulator).result
+    except AcceleratorMismatch as mismatch:
+        sys.exit(f"{case.title}: {mismatch}")
 
 
 def busy(made: Plan, result: VerifyResult, *, convolutions: bool) -> float:
