@@ -122,9 +122,7 @@ def resnet20(seed: int = 0) -> Graph:
     return resnet(_BLOCKS, seed=seed)
 
 
-def resnet(
-    blocks: int, widths: Sequence[int] = _WIDTHS, size: int = 32, *, seed: int = 0
-) -> Graph:
+def resnet(blocks: int, widths: Sequence[int] = _WIDTHS, size: int = 32, *, seed: int = 0) -> Graph:
     """A ResNet for small images (K. He et al., CVPR 2016, section 4.2).
 
     Parameters

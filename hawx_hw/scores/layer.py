@@ -27,6 +27,8 @@ class LayerProfile:
         From :func:`~hawx_hw.scores.reach.carriers`.
     variants : sequence of sequences of Variant
         For each slice one variant for each block.
+    shifts : ndarray of float32
+        ``(units, blocks, images, classes)``: gets the shifts of the logits by each unit.
     """
 
     def __init__(
@@ -35,14 +37,17 @@ class LayerProfile:
         node: Conv2d | Linear,
         chain: tuple[Node, ...],
         variants: Sequence[Sequence[Variant]],
+        shifts: np.ndarray,
     ):
         self._graph = graph
         self._node = node
         self._chain = chain
         self._variants = variants
-        self._shifts: list[np.ndarray] = []
-        self._gain: list[np.ndarray] = []
         filters, slices, blocks = len(node.weight), len(variants), len(variants[0])
+        # One array for all images: small ones of each batch, between large ones that come and go,
+        # would take several times their own size.
+        self._shifts = shifts
+        self._gain = np.empty((filters, *shifts.shape[2:]), dtype=np.float32)
         self._squares = np.zeros((filters, slices, blocks))
         self._fisher = np.zeros(filters)
         self._codes = self._images = 0
@@ -68,15 +73,17 @@ class LayerProfile:
         """
         filters, slices, blocks = self._squares.shape
         batch, classes = probabilities.shape
+        own = slice(self._images, self._images + batch)
         changes = self._changes(codes)
         self._codes += batch * changes.shape[2]
         self._squares += changes.square().sum(dim=(0, 2)).numpy().reshape(self._squares.shape)
         # (batch, filters, classes, positions) by (batch, filters, positions, variants).
         moved = (_by_filter(jacobians.codes[self.end], filters) @ changes).numpy()
         moved = moved.reshape(batch, filters, classes, slices, blocks)
-        self._shifts.append(moved.transpose(1, 3, 4, 0, 2))
+        moved = moved.transpose(1, 3, 4, 0, 2)
+        self._shifts[:, :, own] = moved.reshape(-1, *moved.shape[2:])
         slopes = _by_filter(jacobians.sums[self._node.name], filters)
-        self._gain.append(slopes.sum(dim=3).numpy().transpose(1, 0, 2))
+        self._gain[:, own] = slopes.sum(dim=3).numpy().transpose(1, 0, 2)
         # The loss's second derivative by the logits is diag(p) - p p'.
         shares = torch.from_numpy(probabilities.astype(np.float32))
         square = torch.einsum("nfcp,nc->f", slopes.square(), shares)
@@ -86,8 +93,7 @@ class LayerProfile:
 
     def shifts(self) -> np.ndarray:
         """Shifts of the logits by each unit: float32 ``(units, blocks, images, classes)``."""
-        shifts = np.concatenate(self._shifts, axis=3)
-        return shifts.reshape(-1, *shifts.shape[2:])
+        return self._shifts
 
     def squares(self) -> np.ndarray:
         """Mean square change of a code at :attr:`end`: float64 ``(units, blocks)``."""
@@ -95,8 +101,7 @@ class LayerProfile:
 
     def gain(self) -> np.ndarray:
         """Derivatives by all sums of a filter: float32 ``(units, images, classes)``."""
-        gain = np.concatenate(self._gain, axis=1)
-        return np.repeat(gain, len(self._variants), axis=0)
+        return np.repeat(self._gain, len(self._variants), axis=0)
 
     def fisher(self) -> np.ndarray:
         """Mean over images of the loss's second derivatives by a filter's sums: ``(units,)``."""

@@ -116,7 +116,11 @@ def measure(
         ]
         for node in weighted
     }
-    layers, logits = _run(graph, weighted, variants, batches, progress)
+    units = [len(node.weight) * len(variants[node.name]) for node in weighted]
+    axes = (sum(units), len(blocks), len(images), graph.tensors[graph.output].size)
+    shifts = np.empty(axes, dtype=np.float32)
+    own = np.split(shifts, np.cumsum(units)[:-1])
+    layers, logits = _run(graph, weighted, variants, own, batches, progress)
     return Profile(
         network=graph.name,
         layers=tuple(node.name for node in weighted),
@@ -128,7 +132,7 @@ def measure(
         slices=tuple(parts[node.name] for node in weighted),
         labels=labels.astype(np.int64),
         logits=logits,
-        shifts=np.concatenate([layer.shifts() for layer in layers]),
+        shifts=shifts,
         code_square=np.concatenate([layer.squares() for layer in layers]),
         gain=np.concatenate([layer.gain() for layer in layers]),
         fisher=np.concatenate([layer.fisher() for layer in layers]),
@@ -141,13 +145,15 @@ def _run(
     graph: Graph,
     weighted: Sequence[Conv2d | Linear],
     variants: Mapping[str, Sequence[Sequence[Variant]]],
+    shifts: Sequence[np.ndarray],
     batches: Sequence[np.ndarray],
     progress: Progress | None,
 ) -> tuple[list[LayerProfile], np.ndarray]:
     """Emulations and backward passes, batch after batch; the layers, and the exact logits."""
     chains = carriers(graph)
     layers = [
-        LayerProfile(graph, node, chains[node.name], variants[node.name]) for node in weighted
+        LayerProfile(graph, node, chains[node.name], variants[node.name], own)
+        for node, own in zip(weighted, shifts, strict=True)
     ]
     output = graph.tensors[graph.output]
     logits = []
