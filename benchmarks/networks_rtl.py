@@ -1,13 +1,14 @@
 """Whole residual networks in Verilog: every stored code and every cycle, and how long it takes.
 
     python benchmarks/networks_rtl.py [--images N] [--traced N] [--only TEXT] [--scenarios all]
-        [--mixed] [--parameters loaded] [--resnet20 FILE]
+        [--mixed] [--parameters loaded] [--resnet8 FILE] [--resnet20 FILE]
 
-ResNet-8 and ResNet-20 for CIFAR-10 (residual additions, shortcuts of 1 x 1 and stride 2, average of
-the whole map) on systolic arrays of 8 x 8 and 16 x 16 and on a SIMT unit of 16 lanes. Weights are
-random, and images too; with ``--resnet20`` those of ResNet-20 are the trained ones of that
-checkpoint, and images those of CIFAR-10's test set. ``--mixed`` gives the filters of each layer
-different blocks. ``--only`` runs what has the text in its network or its accelerator.
+ResNet-8 and ResNet-20 for CIFAR-10 (residual additions, shortcuts of stride 2, average of the whole
+map) on systolic arrays of 8 x 8 and 16 x 16 and on a SIMT unit of 16 lanes. Weights and images are
+random; ``--resnet8`` and ``--resnet20`` name a trained network instead, a checkpoint of the zoo's
+(that of akamaster's ResNet-20 among them), or a file of a network that a config may name; images
+are then those of CIFAR-10's test set. ``--mixed`` gives the filters of each layer different blocks.
+``--only`` runs what has the text in its network or its accelerator.
 
 Every accelerator is emitted, compiled and simulated as ``hawx verify`` does. Each image's result
 and the cycles from its first byte to its last are compared, for the first ``--traced`` images also
@@ -19,6 +20,7 @@ are some twenty inferences more.
 from __future__ import annotations
 
 import argparse
+import functools
 import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +29,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import resnet20
 from emulation_networks import resnet
 from simt_rtl import mixed
 from verilog_runs import VerilogRun, run_in_verilog
@@ -35,12 +36,14 @@ from verilog_runs import VerilogRun, run_in_verilog
 from hawx_hw.architectures.base import Plan
 from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES
+from hawx_hw.config.zoo import MODEL_FILES
 from hawx_hw.datasets import load as load_dataset
 from hawx_hw.datasets.roles import roles
 from hawx_hw.graph.graph import Graph
-from hawx_hw.graph.pixels import codes
 from hawx_hw.graph.random_graphs import random_codes
-from hawx_hw.quantize.calibration import quantize
+from hawx_hw.importing.sources import Request
+from hawx_hw.importing.sources import load as load_network
+from hawx_hw.quantize.calibration import quantize_layers
 from hawx_hw.util.tables import print_table
 from hawx_hw.verification.accelerator_job import AcceleratorMismatch
 
@@ -105,12 +108,24 @@ def random_network(blocks: int, images: int) -> tuple[Graph, np.ndarray]:
     return graph, random_codes(np.random.default_rng(0), graph, images)
 
 
-def trained_network(checkpoint: Path, images: int) -> tuple[Graph, np.ndarray]:
-    """The trained ResNet-20, and the first test images."""
-    data = roles(load_dataset("cifar10"))
-    calibration = data.proposing(_CALIBRATION).images
-    graph = quantize(resnet20.load(checkpoint), calibration, name="resnet20")
-    return graph, codes(data.test.images[:images])
+def trained_network(model: str, file: Path, images: int) -> tuple[Graph, np.ndarray]:
+    """A trained network, and the first test images.
+
+    Parameters
+    ----------
+    model : str
+        Its name in the zoo.
+    file : Path
+        Its checkpoint, or a file of a whole network.
+    images : int
+    """
+    data = load_dataset("cifar10")
+    calibration = roles(data).proposing(_CALIBRATION).images
+    own = file.suffix in MODEL_FILES
+    request = Request(str(file), Path()) if own else Request(model, Path(), file)
+    network = load_network(request, data, calibration)
+    graph = quantize_layers(network.layers, calibration, name=model)
+    return graph, graph.codes(data.test.images[:images])
 
 
 def cases(only: str, makers: Mapping[str, Callable[[], tuple[Graph, np.ndarray]]]) -> list[Case]:
@@ -153,14 +168,14 @@ def main() -> None:
     parser.add_argument("--scenarios", choices=("inference", "all"), default="inference")
     parser.add_argument("--parameters", choices=("rom", "loaded"), default="rom")
     parser.add_argument("--mixed", action="store_true", help="different blocks in each layer")
-    parser.add_argument("--resnet20", type=Path, help="a checkpoint: its weights, real images")
+    for name in NETWORKS:
+        parser.add_argument(f"--{name}", type=Path, help="a trained network, on real images")
     options = parser.parse_args()
-    makers: dict[str, Callable[[], tuple[Graph, np.ndarray]]] = {
-        name: lambda blocks=blocks: random_network(blocks, options.images)
-        for name, blocks in NETWORKS.items()
-    }
-    if options.resnet20 is not None:
-        makers["resnet20"] = lambda: trained_network(options.resnet20, options.images)
+    makers: dict[str, Callable[[], tuple[Graph, np.ndarray]]] = {}
+    for name, blocks in NETWORKS.items():
+        makers[name] = functools.partial(random_network, blocks, options.images)
+        if (file := getattr(options, name)) is not None:
+            makers[name] = functools.partial(trained_network, name, file, options.images)
     lines = []
     for case in cases(options.only, makers):
         plan = case.plan(blocks=options.mixed, parameters=options.parameters)

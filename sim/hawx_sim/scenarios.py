@@ -25,6 +25,9 @@ _OKAY, _SLVERR = 0, 2
 _BACK_TO_BACK_IMAGES = 4
 _STALL_SEEDS = 3
 _STALLED_IMAGES = 2
+#: How often software reads and writes registers during an inference that takes long: so often, and
+#: at random times. Without a pause, that would take several times as long as all the rest.
+_POLLS = 2000
 #: From the last byte of an image to the first cycle of its inference, at most; and from the end of
 #: all activity to DEBUG_STATUS.STILL.
 _CYCLES_TO_SETTLE = 20
@@ -205,11 +208,14 @@ async def back_to_back(bench: Testbench) -> None:
 async def stalls(bench: Testbench) -> None:
     """Random pauses on every port, with software that polls all the while."""
     count = min(len(bench.job.images), _STALLED_IMAGES)
+    longest = 2 * bench.job.cycles // _POLLS
+    rng = random.Random(bench.job.seed)  # noqa: S311 (no secret)
 
     async def poll() -> None:
         while True:
             await bench.host.read("status")
             await bench.host.write("irq_enable", 3)
+            await bench.cycles(rng.randrange(longest + 1))
 
     await bench.host.write_fields("control", "auto")
     for number in range(_STALL_SEEDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, SimTimeoutError, with_timeout
+from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 
 from hawx_hw.verification.differences import difference_of_results
@@ -34,6 +35,16 @@ def stalls(seed: int) -> Iterator[bool]:
         density = rng.choice((0.1, 0.5, 0.9))
         for _ in range(rng.randrange(5, 60)):
             yield rng.random() < density
+
+
+async def _pause(port: Any, seed: int) -> None:
+    """Pause a port as :func:`stalls` says."""
+    # Away from the clock's edges, where the port looks at it.
+    await Timer(1, "ns")
+    for paused, cycles in itertools.groupby(stalls(seed)):
+        port.pause = paused
+        # A run at once: a visit to Python in each cycle takes longer than to simulate the cycle.
+        await Timer(PERIOD_NS * sum(1 for _ in cycles), "ns")
 
 
 class Testbench:
@@ -63,6 +74,7 @@ class Testbench:
         self.sink: Any = None
         self.host: Any = None
         self.limit = 2 * job.cycles + _MARGIN
+        self._pauses: list[Any] = []
 
     async def begin(self) -> None:
         """Start the clock; the accelerator is reset and loaded where it is not running yet."""
@@ -111,7 +123,11 @@ class Testbench:
 
     async def cycles(self, count: int) -> None:
         """Wait for ``count`` clock cycles."""
-        await ClockCycles(self.dut.clk, count)
+        if count > 1:
+            # To shortly after the last edge but one, without a visit to Python at each of them.
+            await Timer((count - 1) * PERIOD_NS + 1, "ns")
+        if count > 0:
+            await RisingEdge(self.dut.clk)
 
     async def reset(self) -> None:
         """Pulse the reset."""
@@ -197,12 +213,14 @@ class Testbench:
         """Pause every port at random."""
         ports = [self.source, self.sink, *self.host.channels]
         for number, port in enumerate(ports):
-            port.set_pause_generator(stalls(seed * len(ports) + number))
+            self._pauses.append(cocotb.start_soon(_pause(port, seed * len(ports) + number)))
 
     def clear_stalls(self) -> None:
         """Let every port run freely."""
+        for task in self._pauses:
+            task.cancel()
+        self._pauses.clear()
         for port in (self.source, self.sink, *self.host.channels):
-            port.clear_pause_generator()
             port.pause = False
 
 
