@@ -56,7 +56,7 @@ ACCELERATORS: Mapping[str, Mapping[str, Any]] = {
 }
 HEADING = ("network", "accelerator", "blocks", "cycles predicted", "measured", "images equal",
            "codes equal", "activation words", "parameter words", "emit, s", "compile, s",
-           "simulate, s")  # fmt: skip
+           "simulate, s", "CPU, s")  # fmt: skip
 _CALIBRATION = 512
 
 
@@ -155,6 +155,7 @@ def record(case: Case, plan: Plan, run: VerilogRun) -> Sequence[str]:
         f"{run.emit_seconds:.0f}",
         f"{run.compile_seconds:.0f}",
         f"{run.simulate_seconds:.0f}",
+        f"{run.cpu_seconds:.0f}",
     )
 
 

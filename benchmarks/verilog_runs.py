@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 import time
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class VerilogRun:
     emit_seconds, compile_seconds, simulate_seconds : float
         Time to write the Verilog, to compile it, and to simulate it; the last includes the
         integer model's.
+    cpu_seconds : float
+        Time of processors that all of it took, which other work on the machine hardly changes.
     """
 
     result: VerifyResult
@@ -40,6 +43,7 @@ class VerilogRun:
     emit_seconds: float
     compile_seconds: float
     simulate_seconds: float
+    cpu_seconds: float
 
 
 def run_in_verilog(
@@ -71,7 +75,7 @@ def run_in_verilog(
     """
     with tempfile.TemporaryDirectory(prefix="hawx-verilog-") as name:
         design, work = Path(name) / "accelerator", Path(name) / "work"
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), _cpu_seconds()
         emit_accelerator(plan, design, config_hash=0)
         emitted = time.perf_counter()
         # The verification compiles nothing anew where this has.
@@ -101,7 +105,14 @@ def run_in_verilog(
         emit_seconds=emitted - start,
         compile_seconds=compiled - emitted,
         simulate_seconds=end - compiled,
+        cpu_seconds=_cpu_seconds() - cpu,
     )
+
+
+def _cpu_seconds() -> float:
+    """Time of processors that this program and the tools that it started have taken."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def stored_codes(plan: Plan, image: np.ndarray) -> int:

@@ -72,7 +72,7 @@ def test_a_line_has_what_was_measured() -> None:
         causes=(),
         ledger=(),
     )
-    line = dict(zip(HEADING, record(case, plan, VerilogRun(result, 5678, 1, 2, 3)), strict=True))
+    line = dict(zip(HEADING, record(case, plan, VerilogRun(result, 5678, 1, 2, 3, 4)), strict=True))
     depth = next(use.depth for use in plan.accesses() if use.use == "activation")
     assert line["activation words"].startswith(f"8 x {depth} x ")
     assert {**line, "activation words": ""} == {
@@ -88,4 +88,5 @@ def test_a_line_has_what_was_measured() -> None:
         "emit, s": "1",
         "compile, s": "2",
         "simulate, s": "3",
+        "CPU, s": "4",
     }
