@@ -38,7 +38,7 @@ def stalls(seed: int) -> Iterator[bool]:
 
 
 async def _pause(port: Any, seed: int) -> None:
-    """Pause a port as :func:`stalls` says."""
+    """Pause a port by :func:`stalls`."""
     # Away from the clock's edges, where the port looks at it.
     await Timer(1, "ns")
     for paused, cycles in itertools.groupby(stalls(seed)):
