@@ -1,10 +1,13 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
 from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import Add, Conv2d
 from hawx_hw.networks.efficientnet_lite0 import efficientnet_lite0
+from hawx_hw.quantize.calibration import quantize
 
 
 def test_parameters_and_macs_are_the_published_ones():
@@ -60,6 +63,20 @@ def test_one_block_computes_what_the_paper_describes():
     y = functional.conv2d(y, block._depthwise_conv.weight, padding=1, groups=144)
     y = block._bn2(functional.conv2d(functional.relu6(block._bn1(y)), block._project_conv.weight))
     assert torch.allclose(block(x), x + y)
+
+
+def test_random_weights_become_an_integer_graph():
+    torch.manual_seed(0)
+    network = efficientnet_lite0((3, 32, 32), 4).eval()
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), dtype=np.uint8)
+    graph = quantize(network, images, name="efficientnet_lite0")
+    convolutions = [node for node in graph.nodes if isinstance(node, Conv2d)]
+    # Stem, head, fifteen blocks of three and one of two; zeros around maps are theirs.
+    assert len(convolutions) == 2 + 15 * 3 + 2
+    assert sum(node.groups > 1 for node in convolutions) == 16
+    strided = [node.padding for node in convolutions if node.stride == (2, 2)]
+    assert strided == [(0, 0, 1, 1), (0, 0, 1, 1), (1, 1, 2, 2), (0, 0, 1, 1), (1, 1, 2, 2)]
+    assert sum(isinstance(node, Add) for node in graph.nodes) == 9
 
 
 def test_small_images_are_refused():
