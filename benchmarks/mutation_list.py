@@ -151,10 +151,10 @@ _NETWORKS = (
     ),
     Mutation(
         "a-bias-without-its-zero-point",
-        "hawx_hw/quantize/calibration.py",
+        "hawx_hw/quantize/nodes.py",
         "- source.zero_point * weight.sum(axis=axes)",
         "+ source.zero_point * weight.sum(axis=axes)",
-        "tests/quantize/test_calibration.py",
+        "tests/quantize/test_nodes.py tests/quantize/test_calibration.py",
     ),
     Mutation(
         "padding-same-on-the-wrong-side",
