@@ -25,6 +25,7 @@ __all__ = [
 CulpritKind = Literal[
     "preprocessing",
     "statistics",
+    "labels",
     "network",
     "dead",
     "weights",
@@ -197,9 +198,10 @@ class Culprit(Record):
     Parameters
     ----------
     kind : str
-        ``preprocessing``, ``statistics`` (the layers are not those that were trained), ``network``
-        (of no use in float either), ``dead``, ``weights`` (a filter's range, set by an outlier),
-        ``range`` (the same of activations), ``saturation`` or ``blocks``.
+        ``preprocessing``, ``statistics`` (the layers are not those that were trained), ``labels``
+        (classes in another order), ``network`` (of no use in float either), ``dead``, ``weights``
+        (a filter's range, set by an outlier), ``range`` (the same of activations), ``saturation``
+        or ``blocks``.
     layer : str or None
         The node's name.
     what : str

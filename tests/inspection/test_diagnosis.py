@@ -82,8 +82,24 @@ def test_a_layer_that_is_not_the_one_that_was_trained():
     assert "by a factor of 3" in culprit.what
 
 
+def test_classes_in_another_order():
+    images = split(120)
+    wrong = Split(images.images, (images.labels + 1) % 10)
+    (culprit,) = inspected(whole(), wrong).culprits
+    assert (culprit.kind, culprit.layer) == ("labels", None)
+    assert "right on 0.0 % of the images, and would be on 100.0 %" in culprit.what
+    assert "it answers 0 as 9, 1 as 0, 2 as 1" in culprit.what
+
+
+def test_random_labels_are_in_no_order():
+    images = split(120)
+    labels = np.random.default_rng(0).permutation(images.labels)
+    assert kinds(inspected(whole(), Split(images.images, labels))) == [("network", None)]
+
+
 def test_a_network_of_no_use():
-    wrong = Split(split().images, (split().labels + 1) % 10)
+    # Each class is answered as often as any other.
+    wrong = Split(split().images, np.random.default_rng(4).permutation(split().labels))
     (culprit,) = inspected(whole(), wrong).culprits
     assert (culprit.kind, culprit.layer) == ("network", None)
     assert "neither integers nor blocks" in culprit.hint
