@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.inspection.result import Inspection, RtlComparison
 
-__all__ = ["inspect_network", "rtl_comparison"]
+__all__ = ["inspect_network", "reversed_order", "rtl_comparison"]
 
 
 def inspect_network(
@@ -64,16 +64,20 @@ def inspect_network(
         )
         used = (calibration,) if config.search is None else (calibration, config.search.images)
         split, seen = inspected(parts, images, *used)
-        order = "rgb" if config.network.preprocess.channels == "bgr" else "bgr"
         inspection = inspect(
             versions,
             split,
             progress,
             seen=seen,
-            reversed_order=order,
+            reversed_order=reversed_order(config),
             bias_correction=config.blocks.bias_correction,
         )
     return inspection.model_copy(update={"rtl": rtl_comparison(folder)})
+
+
+def reversed_order(config: Config) -> str:
+    """What the config must name the other order of the three channels: ``rgb`` or ``bgr``."""
+    return "rgb" if config.network.preprocess.channels == "bgr" else "bgr"
 
 
 def rtl_comparison(folder: Path) -> RtlComparison | None:

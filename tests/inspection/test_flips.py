@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from hawx_hw.graph import fast
+from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.graph.random_graphs import random_graph
 from hawx_hw.inspection import flips as module
 from hawx_hw.inspection.flips import first_changes, flips
 from hawx_hw.inspection.measurement import measure
 from hawx_hw.inspection.versions import Versions
-from tests.inspection.networks import assigned, split, whole, with_node
+from tests.inspection.networks import assigned, lenet5, split, versions, whole, with_node
 
 
-def changed(name):
+def changed(name, graph=None):
     """LeNet-5 with the bias of one layer changed so that some classes are others."""
-    graph = whole().graph
+    graph = graph or whole().graph
     node = next(node for node in graph.nodes if node.name == name)
     bias = node.bias.astype(np.int64)
     shift = np.roll(np.linspace(-1, 1, len(bias)), 3) * np.abs(bias).max() * 4
@@ -48,6 +49,15 @@ def test_the_layer_at_fault_from_int8_to_the_network_that_is_built():
     assert [step.versions for step in steps] == [("float", "int8"), ("int8", "built")]
     assert steps[0].flipped == 0 and steps[0].first == {}
     assert next(iter(steps[1].first)) == "fc2"
+
+
+def test_padding_has_the_zero_point_of_the_tensor_that_is_padded():
+    given = versions(lenet5(), preprocessing=Preprocessing(1 / 255, (0.4,)))
+    assert given.graph.tensors["input"].zero_point != -128
+    built = changed("fc2", given.graph)
+    exact = assigned(given.graph, {"fc1": "exact"})
+    _, step = result(Versions(given.layers, given.graph, exact, built))
+    assert step.flipped > 0 and {"input", "conv1", "conv2", "fc1"}.isdisjoint(step.first)
 
 
 def test_the_pixels_at_fault():

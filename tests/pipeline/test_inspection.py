@@ -9,7 +9,7 @@ from rich.console import Console
 
 from hawx_hw.config.models import Config
 from hawx_hw.inspection.result import RtlComparison
-from hawx_hw.pipeline.inspection import inspect_network, rtl_comparison
+from hawx_hw.pipeline.inspection import inspect_network, reversed_order, rtl_comparison
 from hawx_hw.verification.result import ScenarioResult
 from tests.report import samples
 from tests.report.test_result import EMPTY
@@ -47,6 +47,14 @@ def test_an_exact_design_with_a_wrong_scale(tmp_path):
     assert inspection.accuracy.built is None
     assert inspection.images > 1000 and inspection.seen == 32
     assert [culprit.kind for culprit in inspection.culprits] == ["preprocessing"]
+
+
+@pytest.mark.parametrize(
+    ("given", "other"), [({}, "bgr"), ({"channels": "rgb"}, "bgr"), ({"channels": "bgr"}, "rgb")]
+)
+def test_the_other_order_of_the_channels(given, other):
+    network = {**NETWORK, "preprocess": given}
+    assert reversed_order(Config.model_validate({"name": "x", "network": network})) == other
 
 
 FAILED = {"resets": ScenarioResult(passed=False, failures=("image 3",))}
