@@ -105,8 +105,7 @@ def _inputs(evidence: Evidence) -> Iterator[Culprit]:
             what=f"From the layer {layer.label} on the network computes other values than in its "
             f"training: {_distance(layer)}. The layers before it do not.",
             hint="Something between differs from the network that was trained: a layer, its "
-            "padding or stride, or weights of another checkpoint. Compare the layers, with hawx "
-            "import or in its code.",
+            "padding or stride, or weights of another checkpoint.",
         )
     yield from _labels(evidence) or _network(evidence)
 
@@ -140,7 +139,10 @@ def _preprocessing(
             f"the two largest outputs of the float network are {evidence.margin:,.0f} apart in the "
             "median, which no training makes them"
         )
-    hint = "Set network.preprocess to what the network was trained with."
+    hint = (
+        "Set network.preprocess to what the network was trained with; or else its first layer is "
+        "another."
+    )
     if better:
         best = _simplest_of_best(better)
         right = (evidence.measurement.real.argmax(axis=1) == evidence.split.labels).mean()

@@ -14,6 +14,7 @@ from hawx_hw.cli.inspect import inspect
 from hawx_hw.errors import UserError
 from hawx_hw.inspection.result import Inspection
 from hawx_hw.util import plotting
+from tests.material import dataset
 
 CONFIG = """\
 name: tiny
@@ -85,3 +86,25 @@ def test_pictures_need_matplotlib_before_anything_runs(tmp_path: Path, monkeypat
     assert isinstance(result.exception, UserError)
     assert "Pictures need matplotlib" in str(result.exception)
     assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "lenet5_mixed",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("lenet5_simt_mixed", "lenet5_mnist_mixed", "lenet5", "lenet5_simt")
+        ),
+    ],
+)
+def test_configs_that_come_with_hawx_have_no_culprit(config: str, tmp_path: Path) -> None:
+    if "mnist" in config:
+        dataset("mnist")
+    app = typer.Typer()
+    app.command()(inspect)
+    result = CliRunner().invoke(app, [config, "--build", str(tmp_path), "--json"])
+    assert result.exit_code == 0, result.exception
+    inspection = Inspection.model_validate(json.loads(result.stdout))
+    assert inspection.culprits == ()
+    assert (inspection.images, inspection.seen) == (256, 0)

@@ -60,7 +60,7 @@ def test_pixels_that_none_of_the_usual_ways_explains():
     inspection = inspected(of_colour(preprocessing=odd), unlabelled)
     culprit = inspection.culprits[0]
     assert (culprit.kind, culprit.layer) == ("preprocessing", "_0")
-    assert culprit.hint == "Set network.preprocess to what the network was trained with."
+    assert culprit.hint.startswith("Set network.preprocess to what the network was trained with;")
 
 
 def test_channels_in_the_wrong_order():
