@@ -224,7 +224,7 @@ _NETWORKS = (
         "hawx_hw/scores/reach.py",
         "if isinstance(node, (Conv2d, Linear, Concat)):",
         "if isinstance(node, (Conv2d, Linear)):",
-        "tests/scores/test_measure.py",
+        "tests/scores/test_reach.py",
     ),
     Mutation(
         "padding-same-on-the-wrong-side",

@@ -104,6 +104,14 @@ def test_an_activation_is_looked_up():
     assert real(made).max() <= 1.0 + made.tensors["b"].scale / 2
 
 
+def test_a_clamp_is_a_part_of_the_table():
+    """Where the codes could be larger: the scale was prescribed."""
+    layer = FloatActivation(**common("b", INPUT), function="neg", low=-20.0, high=10.0)
+    node = node_of(layer, {INPUT: Encoding(1.0, 0), "b": Encoding(0.5, -3)})
+    assert node.table[128 + 15] == -3 - 30
+    assert (node.table.min(), node.table.max()) == (-3 - 40, -3 + 20)
+
+
 def test_concatenated_tensors_are_not_requantized():
     torch.manual_seed(0)
     weight = RNG.normal(0, 1, (4, 3, 1, 1))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from hawx_hw.graph import reference
-from hawx_hw.graph.graph import Conv2d, Linear
-from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.graph.graph import Concat, Conv2d, Linear
+from hawx_hw.graph.random_graphs import ALL_KINDS, KINDS, random_codes, random_graph
 from hawx_hw.scores.reach import carried, carriers
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(20))
 def test_the_codes_are_those_of_the_whole_network(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    graph = random_graph(rng, layers=5, max_size=8)
+    graph = random_graph(rng, layers=5, max_size=8, kinds=ALL_KINDS if seed > 9 else KINDS)
     images = random_codes(rng, graph, 3)
     codes = reference.run_all(graph, images)
     for layer, chain in carriers(graph).items():
@@ -35,9 +35,10 @@ def test_the_codes_are_those_of_the_whole_network(seed: int) -> None:
         assert not moved.reshape(len(images), changed.shape[1], -1)[:, 1:].any()
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(20))
 def test_chains_go_as_far_as_they_can(seed: int) -> None:
-    graph = random_graph(np.random.default_rng(seed), layers=5, max_size=8)
+    kinds = ALL_KINDS if seed > 9 else KINDS
+    graph = random_graph(np.random.default_rng(seed), layers=5, max_size=8, kinds=kinds)
     chains = carriers(graph)
     weighted = [node for node in graph.nodes if isinstance(node, (Conv2d, Linear))]
     assert list(chains) == [node.name for node in weighted]
@@ -47,6 +48,7 @@ def test_chains_go_as_far_as_they_can(seed: int) -> None:
         for node in chain:
             assert end in node.inputs
             assert [n for n in graph.nodes if end in n.inputs] == [node]
+            assert not isinstance(node, Concat)
             end = node.name
         after = [node for node in graph.nodes if end in node.inputs]
-        assert len(after) != 1 or isinstance(after[0], (Conv2d, Linear))
+        assert len(after) != 1 or isinstance(after[0], (Conv2d, Linear, Concat))
