@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.graph import reference
-from hawx_hw.graph.graph import Concat, Conv2d, Linear
+from hawx_hw.graph.graph import Clamp, Concat, Conv2d, Graph, Linear, Requantization, Tensor
 from hawx_hw.graph.random_graphs import ALL_KINDS, KINDS, random_codes, random_graph
 from hawx_hw.scores.reach import carried, carriers
 
@@ -52,3 +52,17 @@ def test_chains_go_as_far_as_they_can(seed: int) -> None:
             end = node.name
         after = [node for node in graph.nodes if end in node.inputs]
         assert len(after) != 1 or isinstance(after[0], (Conv2d, Linear, Concat))
+
+
+def test_a_chain_ends_before_a_concatenation() -> None:
+    rule = Requantization(np.array([1]), 1, 0)
+    weight, bias = np.ones((3, 2, 1, 1), np.int8), np.zeros(3, np.int32)
+    nodes = (
+        Conv2d("conv", ("input",), weight, bias, rule),
+        Clamp("clamp", ("conv",), 0, rule),
+        Concat("concat", ("clamp", "input")),
+    )
+    channels = {"input": 2, "conv": 3, "clamp": 3, "concat": 5}
+    tensors = {name: Tensor((count, 4, 4), 1.0, 0) for name, count in channels.items()}
+    graph = Graph("g", "input", nodes, tensors)
+    assert carriers(graph) == {"conv": (nodes[1],)}
