@@ -19,6 +19,7 @@ from tests.importing.tflite_files.comparing import (
     last,
     refusal,
 )
+from tests.importing.tflite_files.quantizing import quantized_file
 from tests.importing.tflite_files.random_files import random_file
 from tests.material import material
 
@@ -338,6 +339,30 @@ def test_random_files_after_quantization(tmp_path, seed):
     real = (codes.astype(float) - end.zero_point) * end.scale
     if np.ptp(outputs) > 0:
         assert np.corrcoef(real.ravel(), outputs.ravel())[0, 1] > 0.85
+
+
+@pytest.mark.skipif(find_spec("ai_edge_litert") is None, reason="ai-edge-litert is missing")
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_random_files_in_integers(tmp_path, seed):
+    """Layers of all kinds after each other, beside both sets of kernels of the interpreter."""
+    file, shape = random_file(seed)
+    pixels = images(shape, 8)
+    path = quantized_file(file, tmp_path / "a.tflite", pixels).write(tmp_path / "b.tflite")
+    codes, _, network = codes_of(path, shape, pixels)
+    assert network.quantized
+    inputs = pixels.transpose(0, 2, 3, 1).astype(int) - 128
+    for exact in (True, False):
+        try:
+            theirs = interpreted(path, inputs, exact=exact)
+        except RuntimeError:  # its kernels for this machine lack some changes of scale
+            assert not exact
+            continue
+        distance = np.abs(codes.astype(int) - theirs.reshape(len(inputs), -1))
+        assert distance.max() <= 8
+        assert np.mean(distance > 1) <= 0.5
 
 
 def test_resnet8_in_integers():
