@@ -175,6 +175,8 @@ _TOOLS = (
           "apt-get install iverilog", _simulator("icarus")),
     _Tool("matplotlib", "plots", _PIP, _package("matplotlib")),
     _Tool("onnx", "networks from ONNX files", "python -m pip install onnx", _package("onnx")),
+    _Tool("onnxruntime", "ONNX files beside their runtime",
+          "python -m pip install onnxruntime", _package("onnxruntime")),
     _Tool("tflite", "networks from TFLite files", "python -m pip install tflite",
           _package("tflite")),
     _Tool("dask", "hawx characterize-designs", _PIP, _package("distributed")),

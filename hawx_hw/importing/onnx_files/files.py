@@ -97,6 +97,7 @@ def open_onnx(path: Path) -> OnnxFile:
             f"The file defines {len(model.functions)} functions of its own",
             "Write it without: onnx.inliner.inline_local_functions.",
         )
+    _check_texts(path, model.graph)
     return OnnxFile(path, model.graph, opsets)
 
 
@@ -118,6 +119,20 @@ def _parsed(path: Path) -> onnx.ModelProto:
     if not model.HasField("graph"):
         raise refusal(path, "This is no ONNX file: it has no graph")
     return model
+
+
+def _check_texts(path: Path, graph: onnx.GraphProto) -> None:
+    """Refuse names that are no text in UTF-8, which protobuf gives as bytes."""
+    names = [
+        each.name for group in (graph.input, graph.output, graph.initializer) for each in group
+    ]
+    names += [entry.value for tensor in graph.initializer for entry in tensor.external_data]
+    for node in graph.node:
+        names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        names += [attribute.name for attribute in node.attribute]
+    for name in names:
+        if not isinstance(name, str):
+            raise refusal(path, f"The file has a name that is no text in UTF-8: {shown(name)}")
 
 
 def _content(path: Path) -> bytes:
@@ -146,7 +161,7 @@ def _opsets(path: Path, model: onnx.ModelProto) -> dict[str, int]:
         )
     opsets: dict[str, int] = {}
     for entry in model.opset_import:
-        domain = "" if entry.domain == "ai.onnx" else entry.domain
+        domain = "" if entry.domain == "ai.onnx" else str(entry.domain)
         if opsets.setdefault(domain, entry.version) != entry.version:
             raise refusal(path, f"The file gives two versions of the operators {shown(domain)}")
     newest = onnx.defs.onnx_opset_version()

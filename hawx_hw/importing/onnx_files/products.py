@@ -187,7 +187,7 @@ def _norm(node: Node, builder: Builder) -> Feature:
         raise node.refuse("has a variance that is not positive")
     gain = scale / np.sqrt(spread)
     offset = bias - mean * gain
-    statistics = OutputStatistics.of_norm(gain, offset, mean, variance)
+    statistics = OutputStatistics.of_norm(gain, offset, mean, np.maximum(variance, 0))
     return builder.affine(node, source, gain, offset, statistics)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from hawx_hw.importing.onnx_files.node import Node
@@ -10,6 +11,9 @@ from hawx_hw.importing.onnx_files.values import Feature
 __all__ = ["Window", "joined", "window"]
 
 Pair = tuple[int, int]
+
+#: Values of a padded map of one image.
+_LARGEST_MAP = 2**24
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ def window(node: Node, source: Feature, kernel: tuple[int, ...]) -> Window:
     ]
     if min(min(side) for side in sides) < 0:
         raise node.refuse("has a negative padding, which is not supported")
+    padded = [length + sum(side) for length, side in zip(lengths, sides, strict=True)]
+    if source.shape[0] * math.prod(padded) > _LARGEST_MAP:
+        raise node.refuse(
+            f"pads its map to {padded[0]:,} x {padded[1]:,} for {source.shape[0]:,} channels, more "
+            f"than {_LARGEST_MAP:,} values"
+        )
     ceil = node.integer("ceil_mode", 0) != 0
     sizes, beyond = [], []
     for length, extent, step, side in zip(lengths, extents, stride, sides, strict=True):

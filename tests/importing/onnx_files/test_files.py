@@ -101,3 +101,11 @@ def test_external_files(tmp_path):
     assert external_files(path) == [tmp_path.resolve() / "w.data"]
     assert external_files(save(tmp_path, MADE, "inside.onnx")) == []
     assert external_files(tmp_path / "missing.onnx") == []
+
+
+@pytest.mark.parametrize("old", [b"conv_name", b"Conv", b"in_name"])
+def test_names_that_are_no_text(tmp_path, old):
+    made = model([node("Conv", ["x", "in_name"], ["y"], name="conv_name")], {"in_name": 1.0})
+    path = tmp_path / "made.onnx"
+    path.write_bytes(made.SerializeToString().replace(old, b"\xff" * len(old)))
+    refused(path, "no text in UTF-8")

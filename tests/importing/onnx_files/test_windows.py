@@ -60,6 +60,7 @@ def test_zeros_of_a_pad_before_count_as_the_map():
         ({"pads": [0, 0]}, (2, 2), "must have 4 numbers as pads"),
         ({}, (7, 1), "larger than its padded map"),
         ({"dilations": [6, 1]}, (2, 2), "larger than its padded map"),
+        ({"pads": [0, 0, 0, 2**62 - 1]}, (2, 2**62), "pads its map to 6 x 4,611"),
         ({}, (2,), "two numbers of at least 1"),
     ],
 )
