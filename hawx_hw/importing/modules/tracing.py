@@ -77,7 +77,6 @@ def trace(
             hint="Its forward() must not branch on the values of tensors.",
         ) from error
     dropped = _without_softmax(traced)
-    traced.graph.eliminate_dead_code()
     graph = FloatGraph(tuple(images.shape[1:]), [], preprocessing or Preprocessing())
     pixels = graph.inputs(images[:_CHECKED_IMAGES])
     recorder = _Recorder(traced)
@@ -95,6 +94,8 @@ def trace(
             "it must be of a vector.",
             where=_WHERE,
         )
+    # Only now: an operation in place has an effect although nothing reads its result.
+    traced.graph.eliminate_dead_code()
     graph.layers = _layers(traced, recorder.values)
     fuse(graph)
     if not graph.layers:
@@ -216,5 +217,6 @@ def _check(graph: FloatGraph, pixels: torch.Tensor, expected: torch.Tensor) -> N
         raise UserError(
             "The traced layers do not compute the output of the network.",
             where=_WHERE,
-            hint="Its forward() must depend on nothing but its input.",
+            hint="Its forward() must depend on nothing but its input, and use what an operation in "
+            "place returns: x = self.relu(x).",
         )

@@ -173,3 +173,30 @@ def test_a_mistake_in_forward_has_its_place():
         trace(Wrong(), IMAGES)
     with pytest.raises(UserError, match=r"cannot be traced: .* \(test_tracing\.py:\d+\)\."):
         trace(Branch(), IMAGES)
+
+
+class Discarding(nn.Module):
+    """Works in place, and does not use what that returns."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.conv, self.function = nn.Conv2d(3, 2, 3), function
+
+    def forward(self, x):
+        x = self.conv(x)
+        self.function(x)
+        return x.flatten(1)
+
+
+@pytest.mark.parametrize("function", [nn.ReLU(inplace=True), lambda x: x.relu_()])
+def test_the_effect_of_a_discarded_operation_in_place_is_not_lost(function):
+    with pytest.raises(UserError) as caught:
+        trace(Discarding(function), IMAGES)
+    assert "do not compute the output" in caught.value.what
+    assert "x = self.relu(x)" in caught.value.hint
+
+
+def test_a_discarded_operation_without_effect_does_no_harm():
+    graph, result, expected = outputs(Discarding(nn.ReLU()))
+    assert kinds(graph) == ["Conv", "Flatten"]
+    torch.testing.assert_close(result, expected, rtol=1e-11, atol=1e-11)
