@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hawx_hw.config.zoo import ZOO, Value
 from hawx_hw.datasets import Dataset
 from hawx_hw.errors import UserError, shown
+from hawx_hw.importing.input_values import UNSTATED
 from hawx_hw.networks.files import checkpoint_files, default_checkpoint
 from hawx_hw.util.paths import user_path
 from hawx_hw.util.source_files import future_source_files
@@ -183,10 +184,7 @@ def _traced(
     if preprocessing is None and known is not None:
         preprocessing = known.preprocessing
     elif preprocessing is None:
-        notes.append(
-            "Nothing states what the network takes of pixels, which is taken to be pixel / 255. "
-            "If it is something else, set network.preprocess."
-        )
+        notes.append(UNSTATED)
     layers = trace(module, images, preprocessing, notes=notes)
     return ImportedNetwork(layers, tuple(notes))
 

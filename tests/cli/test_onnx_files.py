@@ -155,7 +155,7 @@ def test_a_checkpoint_beside_the_file(tmp_path):
     (tmp_path / "tiny.yaml").write_text(text, "utf-8")
     end = run_hawx(["run", "tiny.yaml", "--until", "quantize"], tmp_path)
     assert end.status == 2
-    assert "network.checkpoint: A network from a file has its own weights" in end.errors
+    assert "network.checkpoint: the weights are in the file of network.model" in end.errors
 
 
 def test_memory_is_bounded(tmp_path):

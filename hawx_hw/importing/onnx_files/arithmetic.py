@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from hawx_hw.importing.float_graph import (
-    INPUT,
     FloatAdd,
     FloatConcat,
     FloatConv,
@@ -113,11 +112,6 @@ def _multiply(node: Node, builder: Builder) -> Feature:
 
 
 def _scaled(node: Node, builder: Builder, source: Feature, gain: np.ndarray) -> Feature:
-    if source.layer == INPUT and np.allclose(gain, 1 / 255, rtol=0.02):
-        builder.note(
-            f"{node.label!r} divides the input by 255: the file takes pixels of 0 to 255. State "
-            "network.preprocess with scale: 1, unless you did."
-        )
     return builder.affine(node, source, gain, np.zeros(len(gain)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.encoding import Encoding
 from hawx_hw.importing.float_graph import INPUT
+from hawx_hw.importing.input_values import ITS_OWN_SCALE, SCALED_TWICE, UNSTATED, takes_pixels
 from hawx_hw.importing.onnx_files.files import OnnxFile
 from hawx_hw.importing.onnx_files.tensors import type_name
 from hawx_hw.importing.onnx_files.values import BATCH, Axis, CodeFormat, Feature
 
 __all__ = [
     "check_fit",
+    "chosen_preprocessing",
     "default_preprocessing",
     "file_input",
     "initial_preprocessing",
@@ -34,6 +37,8 @@ _USUAL = (
 )
 #: Of the range of values: images for calibration may lack the brightest pixel.
 _CLOSE = 0.04
+#: Of values that are not the pixels themselves.
+_LARGEST_SCALED = 10
 #: Shares of the pixel values, and of the range of codes.
 _SATURATED, _NOTED, _USED = 0.5, 0.02, 0.1
 
@@ -114,6 +119,66 @@ def initial_preprocessing(view: Feature, given: Preprocessing | None) -> Preproc
     return given
 
 
+def chosen_preprocessing(
+    given: Preprocessing | None,
+    initial: Preprocessing,
+    taken_in: Preprocessing,
+    encoding: Encoding | None,
+    view: Feature,
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    """What pixels become for the first layer, or the first scale, and notes on it.
+
+    Parameters
+    ----------
+    given : Preprocessing or None
+        What the config states of the file's input.
+    initial, taken_in : Preprocessing
+        Before and after the file's operations at its input were taken in.
+    encoding : Encoding or None
+        What the file prescribes for the result of these.
+    view : Feature
+        The file's input.
+
+    Raises
+    ------
+    UserError
+        The encoding does not fit what is stated, or see :func:`default_preprocessing`.
+    """
+    gain = np.divide(initial.std, taken_in.std)
+    if given is not None:
+        notes = () if encoding is None else check_fit(taken_in, encoding)
+        twice = takes_pixels(gain) and abs(given.values()).max() <= _LARGEST_SCALED
+        return taken_in, (*notes, SCALED_TWICE.format(label=view.label)) if twice else notes
+    if taken_in == initial:
+        if encoding is not None:
+            chosen, note = default_preprocessing(encoding)
+            return chosen, (note,)
+        return initial, (UNSTATED,) if view.codes is None else ()
+    if view.codes is not None:
+        return taken_in, () if encoding is None else check_fit(taken_in, encoding)
+    # Of the file's input: pixel / 255, or pixels as they are.
+    fractions, pixels = taken_in, replace(taken_in, scale=1.0)
+    if encoding is None:
+        of_pixels = takes_pixels(gain)
+    else:
+        of_pixels = _misfit(pixels, encoding) < _misfit(fractions, encoding)
+    chosen = pixels if of_pixels else fractions
+    notes = (ITS_OWN_SCALE.format(label=view.label) if of_pixels else UNSTATED,)
+    return chosen, notes if encoding is None else (*notes, *check_fit(chosen, encoding, ""))
+
+
+def _misfit(rule: Preprocessing, encoding: Encoding) -> float:
+    """How far the least and the largest value are from the ends of the codes."""
+    values, (low, high) = rule.values(), _ends(encoding)
+    return float(abs(values.min() - low) + abs(values.max() - high))
+
+
+def _ends(encoding: Encoding) -> tuple[float, float]:
+    """The real values of the lowest and of the highest code."""
+    low, high = ((end - encoding.zero_point) * encoding.scale for end in (CODE_MIN, CODE_MAX))
+    return low, high
+
+
 def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
     """The preprocessing that the scale of a quantized input gives, and a note on it.
 
@@ -136,7 +201,7 @@ def default_preprocessing(encoding: Encoding) -> tuple[Preprocessing, str]:
             hint="State scale, mean and std with which the network was trained; scale: 0.00392157 "
             "alone if it takes pixels divided by 255.",
         )
-    low, high = ((end - encoding.zero_point) * encoding.scale for end in (CODE_MIN, CODE_MAX))
+    low, high = _ends(encoding)
     for rule, text in _USUAL:
         values = rule.values()
         span = float(values.max() - values.min())
@@ -179,8 +244,17 @@ def file_input(
     return Preprocessing(chosen.scale, tuple(map(float, means)), tuple(map(float, stds)))
 
 
-def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ...]:
+def check_fit(
+    preprocessing: Preprocessing, encoding: Encoding, by: str = "By network.preprocess, "
+) -> tuple[str, ...]:
     """Compare the values that pixels become with those that a quantized input covers.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing
+    encoding : Encoding
+    by : str
+        What makes pixels these values, for the error; empty: nothing that is stated.
 
     Returns
     -------
@@ -197,7 +271,7 @@ def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ..
     saturated = float(beyond.mean())
     inside = np.clip(codes, CODE_MIN, CODE_MAX)
     used = float(inside.max() - inside.min()) / (CODE_MAX - CODE_MIN)
-    low, high = ((end - encoding.zero_point) * encoding.scale for end in (CODE_MIN, CODE_MAX))
+    low, high = _ends(encoding)
     values = preprocessing.values()
     spans = (
         f"become {values.min():.3g} to {values.max():.3g}, and the input of the quantized file "
@@ -205,9 +279,11 @@ def check_fit(preprocessing: Preprocessing, encoding: Encoding) -> tuple[str, ..
     )
     if saturated > _SATURATED or used < _USED:
         raise UserError(
-            f"By network.preprocess, pixels {spans}.",
+            f"{by}{'pixels' if by else 'Pixels'} {spans}.",
             where="network.preprocess",
-            hint="Leave it out to take the file's own scale, or state what the file was made for.",
+            hint="Leave it out to take the file's own scale, or state what the file was made for."
+            if by
+            else "State what the file's own input was made for.",
         )
     if saturated > _NOTED:
         return (f"Pixels {spans}: {100 * saturated:.0f} % of the pixel values saturate.",)

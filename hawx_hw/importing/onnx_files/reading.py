@@ -17,8 +17,7 @@ from hawx_hw.importing.onnx_files.files import OnnxFile, open_onnx
 from hawx_hw.importing.onnx_files.folding import Folding
 from hawx_hw.importing.onnx_files.gates import ERF
 from hawx_hw.importing.onnx_files.inputs import (
-    check_fit,
-    default_preprocessing,
+    chosen_preprocessing,
     file_input,
     initial_preprocessing,
     input_view,
@@ -65,12 +64,10 @@ def read(
     names = {INPUT, *(layer.name for layer in layers)}
     encodings = {name: each for name, each in builder.encodings.items() if name in names}
     notes = [*end.notes, *builder.notes]
-    chosen = builder.preprocessing
-    if INPUT in encodings and preprocessing is None:
-        chosen, note = default_preprocessing(encodings[INPUT])
-        notes.append(note)
-    elif INPUT in encodings:
-        notes += check_fit(chosen, encodings[INPUT])
+    chosen, first = chosen_preprocessing(
+        preprocessing, reader.initial, builder.preprocessing, encodings.get(INPUT), reader.view
+    )
+    notes += first
     graph = FloatGraph(shape, layers, chosen, encodings)
     tensors = fused_tensors(graph, builder.tensors)
     if not graph.layers:

@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.graph.graph import CODE_MAX, CODE_MIN
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.encoding import Encoding
+from hawx_hw.importing.input_values import ITS_OWN_SCALE, UNSTATED, takes_pixels
 from hawx_hw.importing.tflite_files.site import Step
 
 __all__ = ["Pixels", "pixels_of"]
@@ -18,8 +19,6 @@ __all__ = ["Pixels", "pixels_of"]
 _KEY = "network.preprocess"
 #: How many of the 256 codes the pixel values must span, and which share of them may saturate.
 _SPAN, _SATURATED = 85, 0.05
-#: A first factor between these can only be meant for pixels of 0 to 255.
-_PIXEL_GAINS = (1 / 300, 1 / 50)
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,12 @@ def _default(
             f"The scale of the input makes pixels of 0 to 255 the values {low:.4g} to {high:.4g}; "
             "where the network was trained on others, state network.preprocess.",
         )
-    least, most = _PIXEL_GAINS
-    if steps and (steps[0].gain >= least).all() and (steps[0].gain <= most).all():
-        return Preprocessing(1.0), (
-            f"The network scales its input itself ({steps[0].label!r}): it takes pixels of 0 to "
-            "255 as they are.",
-        )
-    return Preprocessing(), (
-        "The file does not state what its input is: pixels are divided by 255. Where the network "
-        "was trained on others, state network.preprocess.",
-    )
+    gain = np.ones(1)
+    for step in steps:
+        gain = gain * step.gain
+    if takes_pixels(gain):
+        return Preprocessing(1.0), (ITS_OWN_SCALE.format(label=steps[0].label),)
+    return Preprocessing(), (UNSTATED,)
 
 
 def _after(first: Preprocessing, steps: Sequence[Step]) -> Preprocessing:

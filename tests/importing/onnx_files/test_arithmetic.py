@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.errors import UserError
+from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.onnx_files.reading import read
 from tests.importing.onnx_files.models import (
     IMAGES,
@@ -65,8 +66,10 @@ def test_not_if_something_else_reads_the_input(tmp_path):
 
 def test_a_division_of_the_input_by_255_is_noted(tmp_path):
     nodes = [node("Div", ["x", "k"], ["a"]), node("Conv", ["a", "w"], ["y"])]
-    network = compared(tmp_path, model(nodes, {**WEIGHT, "k": np.float32(255)}))
-    assert any("State network.preprocess with scale: 1" in note for note in network.notes)
+    made = model(nodes, {**WEIGHT, "k": np.float32(255)})
+    network = compared(tmp_path, made, preprocessing=Preprocessing())
+    assert any("network.preprocess must state scale: 1" in note for note in network.notes)
+    assert compared(tmp_path, made, preprocessing=Preprocessing(1.0)).notes == ()
 
 
 def test_sums_of_two_tensors(tmp_path):

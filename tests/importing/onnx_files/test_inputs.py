@@ -5,6 +5,7 @@ from onnx import TensorProto, helper
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import DEFAULT_CODES, Preprocessing
 from hawx_hw.importing.encoding import Encoding
+from hawx_hw.importing.input_values import UNSTATED
 from hawx_hw.importing.onnx_files.inputs import check_fit, default_preprocessing
 from hawx_hw.importing.onnx_files.reading import read
 from tests.importing.onnx_files.models import SHAPE, model, node, random, save
@@ -109,3 +110,68 @@ def test_the_stated_preprocessing_is_compared_with_the_scale():
     for wrong in (Preprocessing(1.0), Preprocessing(1 / 255**2)):
         with pytest.raises(UserError, match="pixels become"):
             check_fit(wrong, Encoding(1 / 255, -128))
+
+
+MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.1, 0.25, 0.4])
+
+
+def normalized(mean, std, *behind, constants=None):
+    """``(x - mean) / std`` a channel, what follows, and a convolution."""
+    last = behind[-1].output[0] if behind else "b"
+    nodes = [node("Sub", ["x", "m"], ["a"]), node("Div", ["a", "s"], ["b"]), *behind,
+             node("Conv", [last, "w"], ["y"])]  # fmt: skip
+    columns = {"m": mean.reshape(-1, 1, 1), "s": std.reshape(-1, 1, 1)}
+    return model(nodes, {**WEIGHT, **columns, **(constants or {})}, opset=19)
+
+
+def quantized(mean, std, low, high):
+    """The same with codes of uint8 for ``low`` to ``high`` before the convolution."""
+    scale = np.float32((high - low) / 255)
+    pair = [node("QuantizeLinear", ["b", "qs", "qz"], ["q"]),
+            node("DequantizeLinear", ["q", "qs", "qz"], ["d"])]  # fmt: skip
+    constants = {"qs": scale, "qz": np.uint8(round(float(-low / scale)))}
+    return normalized(mean, std, *pair, constants=constants)
+
+
+def expected_codes(layers, mean, std, scale):
+    encoding = layers.encodings["input"]
+    values = (np.arange(256) * scale - mean[:, None].astype(float)) / std[:, None].astype(float)
+    codes = np.floor(values / encoding.scale + 0.5) + encoding.zero_point
+    return np.clip(codes, -128, 127)
+
+
+@pytest.mark.parametrize("scale", [1 / 255, 1.0])
+def test_a_quantized_file_that_normalizes_its_input(tmp_path, scale):
+    """Its scale covers normalized values: each channel has means and deviations of its own."""
+    mean, std = MEAN * np.float32(255 * scale), STD * np.float32(255 * scale)
+    network = read(save(tmp_path, quantized(mean, std, -4.85, 5.15)), SHAPE)
+    table = network.layers.preprocessing.table(
+        network.layers.encodings["input"].scale, network.layers.encodings["input"].zero_point
+    )
+    expected = expected_codes(network.layers, mean, std, scale)
+    assert table.shape == (3, 256)
+    assert np.abs(table - expected).max() <= 1  # the file's numbers have 24 bits
+    assert network.source is not None
+    np.testing.assert_allclose(network.source.values(), [np.arange(256) * scale] * 3, atol=1e-4)
+
+
+def test_a_scale_that_fits_neither_pixels_nor_fractions(tmp_path):
+    with pytest.raises(UserError, match=r"^made\.onnx|Pixels become") as caught:
+        read(save(tmp_path, quantized(MEAN, STD, -4e4, 4e4)), SHAPE)
+    assert caught.value.where == "network.preprocess"
+    assert "the file's own input" in caught.value.hint
+
+
+@pytest.mark.parametrize("scale", [1 / 255, 1.0])
+def test_a_file_in_floating_point_that_normalizes_pixels(tmp_path, scale):
+    """Only pixels of 0 to 255 are divided by that much."""
+    mean, std = MEAN * np.float32(255 * scale), STD * np.float32(255 * scale)
+    network = read(save(tmp_path, normalized(mean, std)), SHAPE)
+    expected = (np.arange(256) * scale - mean[:, None]) / std[:, None]
+    np.testing.assert_allclose(network.layers.preprocessing.values(), expected, atol=1e-4)
+    assert ("pixels of 0 to 255" in network.notes[0]) is (scale == 1)
+
+
+def test_nothing_states_the_input(tmp_path):
+    assert read(save(tmp_path, model([CONV], WEIGHT)), SHAPE).notes == (UNSTATED,)
+    assert read(save(tmp_path, model([CONV], WEIGHT)), SHAPE, Preprocessing()).notes == ()

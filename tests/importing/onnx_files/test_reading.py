@@ -13,6 +13,7 @@ from torch import nn
 from hawx_hw.graph import fast, reference
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.accuracy import accuracy
+from hawx_hw.importing.input_values import UNSTATED
 from hawx_hw.importing.modules.tracing import trace
 from hawx_hw.importing.onnx_files.reading import read
 from hawx_hw.quantize.calibration import quantize_layers
@@ -39,7 +40,8 @@ def test_names_of_unnamed_nodes(tmp_path):
     assert [layer.name for layer in network.layers.layers] == ["conv_12", "conv_14", "y"]
     assert [layer.label for layer in network.layers.layers] == ["12", "14", "y"]
     assert kinds(network) == ["Conv", "Conv", "Add"]
-    assert read(save(tmp_path, made), SHAPE).notes == ()
+    assert read(save(tmp_path, made), SHAPE).notes == (UNSTATED,)
+    assert read(save(tmp_path, made), SHAPE, Preprocessing()).notes == ()
 
 
 class Residual(nn.Module):

@@ -4,6 +4,7 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.graph.pixels import DEFAULT_CODES, Preprocessing
 from hawx_hw.importing.encoding import Encoding
+from hawx_hw.importing.input_values import UNSTATED
 from hawx_hw.importing.tflite_files.pixels import pixels_of
 from hawx_hw.importing.tflite_files.site import Step
 
@@ -36,7 +37,7 @@ def test_images_in_floating_point_that_are_quantized_first():
 def test_floating_point_states_nothing():
     pixels = pixels_of(None, None, [], None)
     assert pixels.preprocessing == Preprocessing()
-    assert "divided by 255" in pixels.notes[0]
+    assert pixels.notes == (UNSTATED,)
 
 
 def test_what_the_config_states():
@@ -77,6 +78,12 @@ def test_a_first_factor_of_about_one_over_the_largest_pixel():
     assert "takes pixels of 0 to 255" in pixels.notes[0]
     other = pixels_of(None, None, [step(2.0, -1.0)], None)
     np.testing.assert_allclose(other.preprocessing.values()[0], np.arange(256) / 127.5 - 1)
+
+
+def test_a_mean_that_is_subtracted_first():
+    """(pixel - 127.5) / 127.5."""
+    pixels = pixels_of(None, None, [step(1.0, -127.5), step(1 / 127.5)], None)
+    np.testing.assert_allclose(pixels.preprocessing.values()[0], np.arange(256) / 127.5 - 1)
 
 
 def test_steps_beyond_the_range_of_numbers():
