@@ -28,6 +28,8 @@ def _reads(call: ast.Call) -> bool:
     arguments = [*call.args, *(k.value for k in call.keywords if k.arg == "mode")]
     if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in ("os", "gzip"):
         return False
+    if any(ast.unparse(argument).startswith("io.BytesIO(") for argument in arguments):
+        return False  # what was read before
     modes = [a.value for a in arguments if isinstance(a, ast.Constant)]
     return not any(isinstance(mode, str) and WRITING & set(mode) for mode in modes)
 
@@ -41,6 +43,8 @@ def _reads(call: ast.Call) -> bool:
         ("path.open('rb')", [1]),
         ("path.open('wb')", []),
         ("os.open(path, 0)", []),
+        ("Image.open(path)", [1]),
+        ("Image.open(io.BytesIO(content), formats=FORMATS)", []),
         ("read_text(path)", []),
     ],
 )
