@@ -3,7 +3,8 @@
     python benchmarks/imports.py FOLDER [--images N] [--file TEXT]
 
 FOLDER has ``mlperf_resnet8_int8.tflite`` and ``mlperf_resnet8_float.tflite`` of MLPerf Tiny
-(github.com/mlcommons/tiny). What is missing is named.
+(github.com/mlcommons/tiny), and ``lenet5_webmnist.onnx``, a LeNet-5 for MNIST that was published
+with an accuracy of 98.22 %. What is missing is named.
 
 ``float`` is the network as read, computed in 32 bits; ``int8`` the integer network, which is equal
 to the reference. The runtime computes the same images: its accuracy, the correlation of its outputs
@@ -65,8 +66,12 @@ def onnxruntime(path: Path, network: ImportedNetwork, images: np.ndarray) -> np.
     import onnxruntime as runtime
 
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (source,) = session.get_inputs()
     values = network.layers.preprocessing.real(images, np.float32)
-    (outputs,) = session.run(None, {session.get_inputs()[0].name: values})
+    # A file may take one image at a time only.
+    batch = source.shape[0] if isinstance(source.shape[0], int) else len(images)
+    parts = [values[start : start + batch] for start in range(0, len(values), batch)]
+    outputs = np.concatenate([session.run(None, {source.name: part})[0] for part in parts])
     return outputs.reshape(len(images), -1)
 
 
@@ -106,6 +111,7 @@ CASES = (
         _PIXELS,
         converted=True,
     ),
+    Case("lenet5_webmnist.onnx", "mnist", {"ONNX Runtime": onnxruntime}),
 )
 
 HEAD = ["file", "images", "float %", "int8 %", "runtime", "its %", "correlation", "same %", "s"]

@@ -8,6 +8,7 @@ from hawx_hw.graph import fast, reference
 from hawx_hw.graph.pixels import DEFAULT_CODES, Preprocessing
 from hawx_hw.importing.float_graph import INPUT
 from hawx_hw.importing.onnx_files.reading import read
+from hawx_hw.importing.onnx_files.runtime import Runtime
 from tests.importing.onnx_files.models import IMAGES, SHAPE, model, node, random, save
 from tests.importing.onnx_files.quantizing import differences, integer_graph, quantized_file
 
@@ -56,6 +57,27 @@ def test_codes_are_those_of_the_runtime(tmp_path, form, activations, symmetric, 
     assert correlation >= 0.999
     codes = graph.codes(IMAGES[:1])
     np.testing.assert_array_equal(reference.run(graph, codes), fast.run(graph, codes))
+
+
+@pytest.mark.parametrize("activations", ["U8", "S8"])
+def test_each_layer_alone(tmp_path, activations):
+    """With the runtime's codes before it, a layer's codes differ by one at most."""
+    path = quantized_file(save(tmp_path, RESIDUAL), activations=activations)
+    network, graph = integer_graph(path)
+    runtime = Runtime(path, list(network.tensors.values()))
+    runs = list(runtime.run(IMAGES, network.source or network.layers.preprocessing))
+    codes = {INPUT: graph.codes(IMAGES)}
+    for each in graph.nodes:
+        inputs = [codes[name] for name in each.inputs]
+        own = fast.evaluate(each, inputs, graph.tensors[each.inputs[0]].zero_point)
+        if (name := network.tensors.get(each.name)) is not None:
+            tensor, values = graph.tensors[each.name], np.stack([run[name] for run in runs])
+            exact = (values / tensor.scale + tensor.zero_point).reshape(own.shape)
+            assert np.abs(exact - np.rint(exact)).max() < 1e-3
+            assert np.abs(own - np.rint(exact)).max() <= 1
+            own = np.rint(exact).astype(np.int8)
+        codes[each.name] = own
+    assert len(network.tensors) >= 6
 
 
 def test_scales_are_taken_as_they_are(tmp_path):
