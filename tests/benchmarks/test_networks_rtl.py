@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import networks_rtl
 import numpy as np
 import pytest
+import torch
 from emulation_networks import resnet
-from networks_rtl import ACCELERATORS, HEADING, NETWORKS, Case, cases, record
+from networks_rtl import ACCELERATORS, HEADING, NETWORKS, Case, cases, record, trained_network
+from safetensors.torch import save_file
 from verilog_runs import VerilogRun
 
-from hawx_hw.graph.graph import Graph
+from hawx_hw.datasets import load as load_dataset
+from hawx_hw.graph.graph import Conv2d, Graph
 from hawx_hw.graph.random_graphs import random_codes
+from hawx_hw.networks import build
 from hawx_hw.verification.result import VerifyResult
 
 Maker = Callable[[], tuple[Graph, np.ndarray]]
@@ -40,6 +46,26 @@ def test_cases_by_a_part_of_their_names(only: str, expected: list[tuple[str, str
         makers["resnet20"] = never
     chosen = cases(only, makers)
     assert [(case.network, case.accelerator) for case in chosen] == expected
+
+
+def test_a_trained_network_comes_with_its_own_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    digits = load_dataset("digits")
+    network = build("resnet8", digits.shape, digits.classes)
+    checkpoint = tmp_path / "resnet8.safetensors"
+    save_file(network.state_dict(), checkpoint)
+    monkeypatch.setattr(networks_rtl, "load_dataset", lambda name: digits)
+    monkeypatch.setattr(networks_rtl, "_CALIBRATION", 8)
+    graph, images = trained_network("resnet8", checkpoint, 2)
+    assert graph.name == "resnet8"
+    first = next(node for node in graph.nodes if isinstance(node, Conv2d))
+    weight = network.conv1.weight.detach().numpy()
+    # Codes of a filter are its weights by one scale.
+    scaled = weight / np.abs(weight).max(axis=(1, 2, 3), keepdims=True) * 127
+    assert np.abs(first.weight - scaled).max() <= 1
+    np.testing.assert_array_equal(images, digits.test.images[:2].astype(np.int16) - 128)
 
 
 def test_accelerators_are_what_they_are_called() -> None:
