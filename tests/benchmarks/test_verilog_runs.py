@@ -24,14 +24,10 @@ def made() -> Plan:
     return plan(graph, SystolicConfig(rows=2, columns=2).array())
 
 
-def test_codes_of_traced_images_are_counted(made: Plan) -> None:
-    images = random_codes(np.random.default_rng(0), made.graph, 3)
+def test_codes_that_layers_store_are_counted(made: Plan) -> None:
+    images = random_codes(np.random.default_rng(0), made.graph, 1)
     codes = int(np.prod(made.graph.tensors[made.graph.output].shape))
-    assert stored_codes(made, images[:1]) == codes
-    run = run_in_verilog(made, images, simulator=QUICK, traced=2, scenarios=("inference",))
-    assert run.codes == 2 * codes
-    assert (run.result.images, run.result.traced) == (3, 2)
-    assert min(run.emit_seconds, run.compile_seconds, run.simulate_seconds, run.cpu_seconds) > 0
+    assert stored_codes(made, images) == codes
 
 
 def test_a_wrong_code_ends_it(made: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ QUICK = "verilator" if shutil.which("iverilog") is None else "icarus"
     "keys",
     [
         {"architecture": "systolic", "rows": 4, "columns": 3},
-        {"architecture": "simt", "lanes": 4},
+        {"architecture": "simt", "lanes": 4, "warps": 1},
     ],
     ids=["systolic", "simt"],
 )
@@ -38,6 +38,7 @@ def test_two_blocks(keys: dict[str, Any]) -> None:
     assert run.result.cycles_per_image == run.result.cycles_predicted
     # The first layer, three layers of the first block, four of the second, average, outputs.
     assert run.codes == 4 * 2 * 64 + 4 * 4 * 16 + 4 + 10
+    assert min(run.emit_seconds, run.compile_seconds, run.simulate_seconds, run.cpu_seconds) > 0
 
 
 @pytest.mark.slow
