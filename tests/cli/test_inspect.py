@@ -107,4 +107,6 @@ def test_configs_that_come_with_hawx_have_no_culprit(config: str, tmp_path: Path
     assert result.exit_code == 0, result.exception
     inspection = Inspection.model_validate(json.loads(result.stdout))
     assert inspection.culprits == ()
-    assert (inspection.images, inspection.seen) == (256, 0)
+    assert inspection.images == 256
+    # A search uses most images for learning of so small a data set.
+    assert (inspection.seen > 0) == ("mixed" not in config)
