@@ -160,6 +160,8 @@ def test_a_trained_network_in_two_forms():
             np.testing.assert_array_equal(multipliers[0], multipliers[1])
     test = data.test
     assert accuracy(network, test.images, test.labels) == 0.9822
-    assert fast.accuracy(one, test.images, test.labels) >= 0.9812
+    some = test.take(np.arange(1000))  # benchmarks/imports.py takes all
+    in_float = accuracy(network, some.images, some.labels)
+    assert abs(fast.accuracy(one, some.images, some.labels) - in_float) <= 0.003
     codes = one.codes(test.images[:2])
     np.testing.assert_array_equal(reference.run(one, codes), fast.run(other, codes))
