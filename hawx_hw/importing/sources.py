@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hawx_hw.graph.pixels import Preprocessing
     from hawx_hw.importing.network import ImportedNetwork
 
-__all__ = ["Request", "check", "load", "source_files", "title"]
+__all__ = ["Request", "check", "distributions", "load", "source_files", "title"]
 
 _KEY = "network.model"
 
@@ -127,6 +127,17 @@ def _beside(path: Path) -> dict[str, Path]:
     return {f"model ({each.name})": each for each in external_files(path)}
 
 
+def distributions(model: str) -> tuple[str, ...]:
+    """The Python distributions that read a model's file, beyond those that every network needs.
+
+    Parameters
+    ----------
+    model : str
+        As the config names it.
+    """
+    return _DISTRIBUTIONS.get(_suffix(model), ())
+
+
 def title(model: str) -> str:
     """A short name of the network, for names of graphs: of a file its stem, or the function."""
     if (parts := split_name(model)) is not None:
@@ -201,6 +212,8 @@ def _from_tflite(request: Request, dataset: Dataset, images: np.ndarray) -> Impo
     return read(request.path, dataset.shape, request.preprocessing)
 
 
+#: By the suffix of the file.
+_DISTRIBUTIONS = {".onnx": ("onnx",), ".tflite": ("tflite", "flatbuffers")}
 #: By the suffix of the file.
 _FILE_READERS: dict[str, Reader] = {".onnx": _from_onnx, ".tflite": _from_tflite}
 

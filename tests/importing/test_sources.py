@@ -210,3 +210,9 @@ def test_files_with_the_weights_of_an_onnx_file(tmp_path):
     onnx.save(made, path, save_as_external_data=True, location="w.data", size_threshold=0)
     files = sources.source_files(Request("net.onnx", tmp_path), "digits")
     assert files == {"model": path, "model (w.data)": tmp_path.resolve() / "w.data"}
+
+
+def test_distributions_of_a_file():
+    assert sources.distributions("lenet5") == ()
+    assert sources.distributions("a/B.ONNX") == ("onnx",)
+    assert "tflite" in sources.distributions("b.tflite")

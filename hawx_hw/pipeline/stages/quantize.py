@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
+from hawx_hw.importing.sources import distributions
 from hawx_hw.pipeline.data import (
     GRAPH,
     check_images,
@@ -111,6 +112,9 @@ STAGE = Stage(
     settings=("network",),
     files=_files,
     check=_check,
-    tools=lambda config, base: versions("numpy", "pillow", "safetensors", "scikit-learn", "torch"),
+    tools=lambda config, base: versions(
+        *("numpy", "pillow", "safetensors", "scikit-learn", "torch"),
+        *distributions(config.network.model),
+    ),
     estimate=15.0,
 )
