@@ -9,7 +9,7 @@ from hawx_hw.errors import shown
 from hawx_hw.importing.onnx_files.files import OnnxFile
 from hawx_hw.importing.onnx_files.node import node_label
 
-__all__ = ["Ending", "ending"]
+__all__ = ["Ending", "check_dropped", "ending"]
 
 #: Operators at the end that do not change which output is the largest, or that only name it; the
 #: input that is followed back.
@@ -22,6 +22,8 @@ _DROPPED = {
     "Softmax": 0,
     "ZipMap": 0,
 }
+_ALONG_AN_AXIS = ("ArgMax", "LogSoftmax", "Softmax")
+_SOFTMAX_OF_ONE_AXIS = 13
 #: Operators between these, or behind them.
 _PASSED = frozenset(
     [
@@ -49,11 +51,14 @@ class Ending:
         Those that it depends on, in the file's order.
     notes : tuple of str
         What was dropped.
+    dropped : tuple of onnx.NodeProto
+        The same nodes.
     """
 
     output: str
     nodes: tuple[Any, ...]
     notes: tuple[str, ...]
+    dropped: tuple[Any, ...] = ()
 
 
 def ending(file: OnnxFile) -> Ending:
@@ -83,7 +88,39 @@ def ending(file: OnnxFile) -> Ending:
     )
     needed = _needed(ends[0], producers)
     _check_order(file, needed)
-    return Ending(ends[0], tuple(needed), notes)
+    return Ending(ends[0], tuple(needed), notes, tuple(dropped))
+
+
+def check_dropped(file: OnnxFile, end: Ending, shape: tuple[int, ...]) -> None:
+    """Refuse a softmax or maximum that is not over all values of an image.
+
+    Parameters
+    ----------
+    file : OnnxFile
+    end : Ending
+    shape : tuple of int
+        Of its output, with the batch.
+
+    Raises
+    ------
+    UserError
+        Without it, another output would be the largest.
+    """
+    axes = [axis for axis, length in enumerate(shape) if axis > 0 and length > 1]
+    for node in end.dropped:
+        if end.output not in node.input or node.op_type not in _ALONG_AN_AXIS or not axes:
+            continue
+        # Before opset 13 a softmax is over its axis and all behind it.
+        old = node.op_type != "ArgMax" and file.opset < _SOFTMAX_OF_ONE_AXIS
+        default = 0 if node.op_type == "ArgMax" else 1 if old else -1
+        given = [each.i for each in node.attribute if each.name == "axis"]
+        axis = (given or [default])[0]
+        axis += len(shape) if axis < 0 else 0
+        if not (0 < axis <= axes[0] if old else axes == [axis]):
+            raise file.refuse(
+                f"The node {node_label(node)!r} ({node.op_type}) at the end is along the axis "
+                f"{axis} of a tensor of shape {shape}; it must be over all outputs of an image"
+            )
 
 
 def _producers(file: OnnxFile) -> dict[str, tuple[int, Any]]:

@@ -12,7 +12,7 @@ from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.float_graph import INPUT, FloatActivation, FloatGraph, FloatLayer
 from hawx_hw.importing.network import ImportedNetwork
 from hawx_hw.importing.onnx_files.builder import Builder
-from hawx_hw.importing.onnx_files.ending import Ending, ending
+from hawx_hw.importing.onnx_files.ending import Ending, check_dropped, ending
 from hawx_hw.importing.onnx_files.files import OnnxFile, open_onnx
 from hawx_hw.importing.onnx_files.folding import Folding
 from hawx_hw.importing.onnx_files.gates import ERF
@@ -144,6 +144,7 @@ class _Reader:
                 f"The output {shown(self._end.output)} of shape {value.file_shape} is a map in "
                 "another order of axes, which is not supported"
             )
+        check_dropped(self._file, self._end, value.file_shape)
         return value
 
     def _read(self, proto: Any) -> None:

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from onnx import TensorProto
@@ -91,3 +93,36 @@ def test_a_long_chain_is_followed_without_recursion(tmp_path):
     soft[0].input[0], soft[-1].output[0] = "x", "y"
     assert end_of(tmp_path, soft).output == "x"
     assert SHAPE
+
+
+CONV = node("Conv", ["x", "w"], ["c"])
+FLAT = node("Flatten", ["c"], ["f"])
+LAST = [{"axis": -1}, {"axis": 1}]
+
+
+def ended(tmp_path, *nodes, opset=17):
+    made = model([CONV, *nodes], {"w": random(4, 3, 3, 3)}, opset=opset)
+    return read(save(tmp_path, made), (3, 8, 8))
+
+
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax", "ArgMax"])
+@pytest.mark.parametrize("settings", LAST)
+def test_what_is_over_all_outputs_is_left_out(tmp_path, op, settings):
+    network = ended(tmp_path, FLAT, node(op, ["f"], ["y"], **settings))
+    assert math.prod(network.layers.layers[-1].shape) == 4 * 6 * 6
+
+
+@pytest.mark.parametrize(
+    ("op", "settings", "opset"),
+    [("Softmax", {"axis": 1}, 17), ("LogSoftmax", {}, 17), ("ArgMax", {"axis": 1}, 17),
+     ("ArgMax", {}, 17), ("Softmax", {"axis": 2}, 11)],
+)  # fmt: skip
+def test_what_is_along_one_axis_of_a_map_is_refused(tmp_path, op, settings, opset):
+    """The largest of all outputs would be another."""
+    last = [node(op, ["c"], ["s"], **settings), node("Flatten", ["s"], ["y"])]
+    with pytest.raises(UserError, match="must be over all outputs of an image"):
+        ended(tmp_path, *last, opset=opset)
+
+
+def test_before_opset_13_a_softmax_is_over_all_axes_behind_its_own(tmp_path):
+    ended(tmp_path, node("Softmax", ["c"], ["s"]), node("Flatten", ["s"], ["y"]), opset=11)
