@@ -106,6 +106,8 @@ class PreprocessConfig(Model):
             raise _refused(
                 "network.preprocess.std", "mean and std must be one number, or one a channel"
             )
+        if self.resize is None and "fit" in self.model_fields_set:
+            raise _refused("network.preprocess.fit", "fit has no effect without resize")
         return self
 
     @property

@@ -138,7 +138,12 @@ def _calibrate(graph: FloatGraph, images: np.ndarray) -> dict[str, Encoding]:
 
 def _input_encoding(preprocessing: Preprocessing) -> Encoding:
     """The encoding of the input, which pixels of 8 bits fill."""
-    values = preprocessing.values()
+    with np.errstate(over="ignore"):
+        values = preprocessing.values()
+    if not (np.abs(values) <= _FLOAT_MAX).all():
+        raise UserError(
+            "Pixels become values that are not finite in 32 bits.", where="network.preprocess"
+        )
     if len(values) > 1:
         return encoding(float(values.min()), float(values.max()))
     # A step a pixel value: no pixel is rounded.

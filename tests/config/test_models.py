@@ -59,6 +59,7 @@ def test_preprocessing_as_yaml_has_it(tmp_path: Path) -> None:
         ("{mean: [1, 2], std: [1, 2, 3]}", ".std: mean and std must be one number, or one a"),
         ("{std: 0}", ".std: std must be above 0"),
         ("{mean: .nan}", ".mean: mean must be finite numbers"),
+        ("{fit: pad}", ".fit: fit has no effect without resize"),
         ("{fit: zoom}", ".fit: must be 'stretch', 'crop' or 'pad', not 'zoom'."),
         ("{channels: rgba}", ".channels: must be 'rgb', 'bgr' or 'grey', not 'rgba'."),
     ],

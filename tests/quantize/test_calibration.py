@@ -18,9 +18,10 @@ from hawx_hw.graph.graph import (
     Linear,
     MaxPool2d,
 )
+from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.graph.storage import graph_files, save_graph
 from hawx_hw.importing.modules.tracing import trace
-from hawx_hw.quantize.calibration import codes, quantize
+from hawx_hw.quantize.calibration import codes, quantize, quantize_layers
 from tests import material
 
 RNG = np.random.default_rng(0)
@@ -337,3 +338,13 @@ def test_the_float_graph_is_what_is_quantized():
         low, high = (tensor.scale * (end - tensor.zero_point) for end in (-128, 127))
         assert low >= min(float(result.min()), 0) - 1.01 * tensor.scale
         assert high <= max(float(result.max()), 0) + 1.01 * tensor.scale
+
+
+@pytest.mark.parametrize("std", [(1e-300,), (1e-300, 1.0, 1.0)])
+def test_pixels_beyond_the_range_of_numbers(std):
+    """Such as a configured scale and what a file does to its input make of them together."""
+    layers = trace(sequential(lambda: nn.Conv2d(3, 2, 3)), IMAGES)
+    layers.preprocessing = Preprocessing(1e300, (0.0,), std)
+    with pytest.raises(UserError, match="not finite in 32 bits") as caught:
+        quantize_layers(layers, IMAGES, name="n")
+    assert caught.value.where == "network.preprocess"
