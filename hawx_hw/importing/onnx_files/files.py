@@ -190,6 +190,8 @@ def external_files(path: Path) -> list[Path]:
 
     try:
         graph = open_onnx(path).graph
-        return sorted({external_path(t, path) for t in graph.initializer if t.data_location})
+        constants = (each.t for node in graph.node for each in node.attribute if each.HasField("t"))
+        tensors = (*graph.initializer, *constants)
+        return sorted({external_path(each, path) for each in tensors if each.data_location})
     except UserError:
         return []

@@ -4,11 +4,13 @@ import os
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 from hawx_hw.errors import UserError
 from hawx_hw.importing.onnx_files import files
 from hawx_hw.importing.onnx_files.files import external_files, open_onnx
-from tests.importing.onnx_files.models import model, node, random, save
+from hawx_hw.importing.onnx_files.reading import read
+from tests.importing.onnx_files.models import SHAPE, model, node, random, save
 
 MADE = model([node("Conv", ["x", "w"], ["y"])], {"w": random(2, 3, 3, 3)})
 
@@ -109,3 +111,15 @@ def test_names_that_are_no_text(tmp_path, old):
     path = tmp_path / "made.onnx"
     path.write_bytes(made.SerializeToString().replace(old, b"\xff" * len(old)))
     refused(path, "no text in UTF-8")
+
+
+def test_external_files_of_constants_among_the_nodes(tmp_path):
+    constant = node("Constant", [], ["w"], value=numpy_helper.from_array(random(4, 3, 3, 3)))
+    made = model([constant, node("Conv", ["x", "w"], ["y"])])
+    path = tmp_path / "o.onnx"
+    onnx.save(
+        made, path, save_as_external_data=True, location="w.data", size_threshold=0,
+        convert_attribute=True,
+    )  # fmt: skip
+    assert external_files(path) == [tmp_path.resolve() / "w.data"]
+    assert read(path, SHAPE).layers.layers[0].weight.shape == (4, 3, 3, 3)
