@@ -44,6 +44,7 @@ class Runtime:
         import onnx
 
         try:
+            self._path = shown(str(path))
             model = onnx.load(str(path))
             known = {output.name for output in model.graph.output}
             names = dict.fromkeys(tensors)
@@ -58,11 +59,13 @@ class Runtime:
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the runtime raises types of its own
-            raise UserError(
-                f"ONNX Runtime refuses {shown(str(path))}: {first_line(error)}.",
-                where="network.model",
-            ) from error
+            raise self._refused(error) from error
         self._names = list(names)
+
+    def _refused(self, error: Exception) -> UserError:
+        return UserError(
+            f"ONNX Runtime refuses {self._path}: {first_line(error)}.", where="network.model"
+        )
 
     def run(
         self, images: np.ndarray, preprocessing: Preprocessing
@@ -88,7 +91,12 @@ class Runtime:
             if np.issubdtype(dtype, np.integer):
                 limits = np.iinfo(dtype)
                 values = np.clip(np.floor(values + 0.5), limits.min, limits.max)
-            results = self._session.run(self._names, {source.name: values.astype(dtype)})
+            if isinstance(batch := source.shape[0], int):
+                values = np.repeat(values, batch, axis=0)  # a file for so many images at once
+            try:
+                results = self._session.run(self._names, {source.name: values.astype(dtype)})
+            except Exception as error:  # the runtime raises types of its own
+                raise self._refused(error) from error
             yield {
                 name: np.asarray(result[0], dtype=np.float64)
                 for name, result in zip(self._names, results, strict=True)

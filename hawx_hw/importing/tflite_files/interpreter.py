@@ -89,13 +89,15 @@ class Interpreter:
         encoding = self._encodings[int(source["index"])]
         for image in images:
             values = preprocessing.real(image[None])
-            if values.shape != shape:
+            if values.shape[1:] != shape[1:]:
                 values = values.transpose(0, 2, 3, 1)
             if encoding is not None:
                 codes = np.floor(values / encoding.scale + 0.5) + encoding.zero_point
                 limits = np.iinfo(dtype)
                 values = np.clip(codes, limits.min, limits.max)
-            self._interpreter.set_tensor(source["index"], values.reshape(shape).astype(dtype))
+            # A file may be for several images at once.
+            values = np.repeat(values, shape[0], axis=0).reshape(shape)
+            self._interpreter.set_tensor(source["index"], values.astype(dtype))
             self._interpreter.invoke()
             yield {index: self._real(int(index)) for index in tensors}
 

@@ -34,6 +34,21 @@ def test_tensors_in_between(tmp_path, shape):
     np.testing.assert_array_equal(second["between"], np.maximum(50.0 - IMAGES[1], 0))
 
 
+def test_a_file_for_several_images_at_once(tmp_path):
+    path = save(tmp_path, model(NODES, shape=(4, 3, 4, 5)))
+    first, second = values(path, ["negative"])
+    np.testing.assert_array_equal(first["negative"], 50.0 - IMAGES[0])
+    np.testing.assert_array_equal(second["negative"], 50.0 - IMAGES[1])
+
+
+def test_what_the_runtime_cannot_run(tmp_path):
+    """Its own shapes do not fit: found only when it runs."""
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
+    path = save(tmp_path, model(nodes, {"s": np.array([1, 7])}, shape=("n", 3, "h", "w")))
+    with pytest.raises(UserError, match="ONNX Runtime refuses"):
+        values(path, ["y"])
+
+
 def test_channels_last(tmp_path):
     path = save(tmp_path, model(NODES, shape=("n", 4, 5, 3)))
     np.testing.assert_array_equal(

@@ -64,3 +64,15 @@ def test_refused_files(tmp_path):
     path = file.write(tmp_path / "a.tflite")
     with pytest.raises(UserError, match="The TFLite interpreter refuses"):
         Interpreter(path)
+
+
+def test_a_file_for_several_images_at_once(tmp_path):
+    file = File()
+    x, y = file.tensor((3, 2, 2, 3)), file.tensor((3, 2, 2, 3))
+    file.operator("NEG", [x], y)
+    path = file.write(tmp_path / "a.tflite")
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2)
+    for image, values in zip(
+        pixels, Interpreter(path).run(pixels, Preprocessing(1.0), [str(y)]), strict=True
+    ):
+        np.testing.assert_array_equal(values[str(y)], -1.0 * image)
