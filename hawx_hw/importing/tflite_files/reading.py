@@ -112,18 +112,30 @@ def _read(
     model: Model, shape: tuple[int, int, int], preprocessing: Preprocessing | None
 ) -> ImportedNetwork:
     producers = {index: each for each in model.operators for index in each.outputs if index >= 0}
-    end, notes = _end(model, producers)
+    end, last, notes = _end(model, producers)
     needed = _needed(model, end)
     network = _start(model, shape, needed)
     network.notes += notes
     for operator in needed:
         _lower(network, operator)
+    _check_last(network, end, last)
     return _finished(network, end, preprocessing)
 
 
-def _end(model: Model, producers: Mapping[int, Operator]) -> tuple[int, list[str]]:
-    """The tensor of the results proper, and notes on what comes after it."""
+def _check_last(network: Network, end: int, last: Operator | None) -> None:
+    """Refuse where what is left out at the end is not over all outputs of an image."""
+    result = network.values.get(end)
+    if last is not None and result is not None and result.dims[-1] != result.size:
+        raise Site(network, last).refuse(
+            f"at the end is along one axis of {result.dims}; it must be over all outputs of an "
+            "image"
+        )
+
+
+def _end(model: Model, producers: Mapping[int, Operator]) -> tuple[int, Operator | None, list[str]]:
+    """The tensor of the results proper, the first operator of _ENDS that reads it, and notes."""
     index = end = model.output
+    last: Operator | None = None
     notes: list[str] = []
     passed: list[str] = []
     for _ in model.operators:
@@ -138,7 +150,7 @@ def _end(model: Model, producers: Mapping[int, Operator]) -> tuple[int, list[str
                 f"{' and '.join(reversed(passed))} at the end: left out, since no largest class "
                 "depends on it."
             )
-            passed, end = [], operator.inputs[0]
+            passed, end, last = [], operator.inputs[0], operator
         elif operator.kind not in _AFTER_ENDS:
             break
         index = operator.inputs[0]
@@ -146,7 +158,7 @@ def _end(model: Model, producers: Mapping[int, Operator]) -> tuple[int, list[str
     if operator is not None and operator.kind == "DEQUANTIZE" and operator.inputs:
         notes.append("DEQUANTIZE at the end: left out, since the result is taken in integers.")
         end = operator.inputs[0]
-    return end, notes
+    return end, last, notes
 
 
 def _needed(model: Model, end: int) -> list[Operator]:

@@ -397,3 +397,18 @@ def test_images_that_a_file_declares(tmp_path, dims, shape):
     file = File()
     file.operator("RELU", [file.tensor(dims)], file.tensor(dims))
     assert image_shape(file.write(tmp_path / "a.tflite")) == shape
+
+
+@pytest.mark.parametrize("end", ["SOFTMAX", "ARG_MAX"])
+def test_an_end_along_one_axis_of_several(tmp_path, end):
+    """The largest of all outputs would be another without it."""
+    file = File()
+    x, y, z = file.tensor((1, 1, 1, 12)), file.tensor((1, 12)), file.tensor((1, 3, 4))
+    file.operator("FULLY_CONNECTED", [x, file.constant(np.ones((12, 12))), -1], y)
+    file.operator("RESHAPE", [y, file.constant([1, 3, 4], "int32")], z)
+    if end == "SOFTMAX":
+        file.operator(end, [z], file.tensor((1, 3, 4)))
+    else:
+        file.operator(end, [z, file.constant(2, "int32")], file.tensor((1, 3), "int64"))
+    text = refusal(file.write(tmp_path / "a.tflite"), (12, 1, 1))
+    assert f"({end}) at the end is along one axis of (3, 4)" in text
