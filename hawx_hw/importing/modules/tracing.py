@@ -118,9 +118,18 @@ def _without_softmax(traced: fx.GraphModule) -> str | None:
     target = modules.get(str(result.target)) if result.op == "call_module" else result.target
     if not (isinstance(target, _SOFTMAX_MODULES) or target in _SOFTMAX_FUNCTIONS):
         return None
+    if _dimension(result, target) not in (None, 1, -1):
+        return None  # over the images of a batch, or along one axis of several
     output.args = (result.all_input_nodes[0],)
     traced.recompile()
     return str(result.target) if result.op == "call_module" else result.name
+
+
+def _dimension(softmax: fx.Node, target: Any) -> Any:
+    """The dimension that a softmax normalizes; None: torch's own choice."""
+    if isinstance(target, nn.Module):
+        return getattr(target, "dim", None)
+    return softmax.args[1] if len(softmax.args) > 1 else softmax.kwargs.get("dim")
 
 
 def _brief(error: Exception) -> str:

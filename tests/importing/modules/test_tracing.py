@@ -158,6 +158,20 @@ def test_other_softmaxes_are_refused():
         trace(Calls(lambda x: F.relu(torch.softmax(x, 1))), IMAGES)
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Softmax(0)),
+        lambda x: F.softmax(vector(x), 0),
+        lambda x: vector(x).log_softmax(dim=0),
+    ],
+)
+def test_a_softmax_over_the_batch_is_refused(last):
+    """It changes which output is the largest."""
+    with pytest.raises(UserError, match="which has no integer counterpart"):
+        trace(Calls(last), IMAGES)
+
+
 def test_nothing_is_noted_of_other_networks():
     notes: list[str] = []
     trace(Calls(nn.ReLU()), IMAGES, notes=notes)
