@@ -30,6 +30,7 @@ from hawx_hw.graph.graph import (
     Node,
     Requantization,
 )
+from hawx_hw.util.batches import images_at_once
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
@@ -64,12 +65,13 @@ def accuracy(
             f"not {len(labels)} and {len(images)}"
         )
     right = 0
-    for start in range(0, len(images), _BATCH):
-        outputs = run(graph, graph.codes(images[start : start + _BATCH]))
+    step = images_at_once(_BATCH, (tensor.shape for tensor in graph.tensors.values()), 4)
+    for start in range(0, len(images), step):
+        outputs = run(graph, graph.codes(images[start : start + step]))
         predicted = outputs.reshape(len(outputs), -1).argmax(axis=1)
-        right += int(np.count_nonzero(predicted == labels[start : start + _BATCH]))
+        right += int(np.count_nonzero(predicted == labels[start : start + step]))
         if progress:
-            progress(min(start + _BATCH, len(images)), len(images))
+            progress(min(start + step, len(images)), len(images))
     return right / len(images)
 
 

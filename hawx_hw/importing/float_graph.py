@@ -250,6 +250,11 @@ class FloatGraph:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     encodings: dict[str, Encoding] = field(default_factory=dict)
 
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of the input and of all outputs, without the batch."""
+        return [self.shape, *(layer.shape for layer in self.layers)]
+
     def users(self, name: str) -> list[FloatLayer]:
         """The layers that read ``name``."""
         return [layer for layer in self.layers if name in layer.inputs]

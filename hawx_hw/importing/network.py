@@ -9,6 +9,7 @@ import numpy as np
 
 from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.float_graph import FloatConv, FloatGraph, FloatLinear
+from hawx_hw.util.batches import images_at_once
 
 __all__ = ["ImportedNetwork"]
 
@@ -63,7 +64,8 @@ class ImportedNetwork:
         ndarray of float32
             ``(batch, outputs)``.
         """
-        for start in range(0, len(images), _BATCH):
-            inputs = self.layers.inputs(images[start : start + _BATCH], np.float32)
+        step = images_at_once(_BATCH, self.layers.shapes, 4)
+        for start in range(0, len(images), step):
+            inputs = self.layers.inputs(images[start : start + step], np.float32)
             *_, (_, result) = self.layers.evaluate(inputs)
             yield result.reshape(len(result), -1).numpy()

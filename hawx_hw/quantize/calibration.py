@@ -23,6 +23,7 @@ from hawx_hw.importing.modules.tracing import trace
 from hawx_hw.quantize.nodes import node_of
 from hawx_hw.quantize.ranges import Histogram, encoding
 from hawx_hw.quantize.shared_scales import SharedScales
+from hawx_hw.util.batches import images_at_once
 
 __all__ = ["codes", "quantize", "quantize_layers"]
 
@@ -155,8 +156,9 @@ def _input_encoding(preprocessing: Preprocessing) -> Encoding:
 
 
 def _activations(graph: FloatGraph, images: np.ndarray) -> Iterator[tuple[str, torch.Tensor]]:
-    for start in range(0, len(images), _BATCH):
-        yield from graph.evaluate(graph.inputs(images[start : start + _BATCH]))
+    step = images_at_once(_BATCH, graph.shapes, 8)
+    for start in range(0, len(images), step):
+        yield from graph.evaluate(graph.inputs(images[start : start + step]))
 
 
 def _rescaled(graph: FloatGraph, encodings: dict[str, Encoding]) -> list[FloatLayer]:

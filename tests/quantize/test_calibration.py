@@ -22,6 +22,7 @@ from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.graph.storage import graph_files, save_graph
 from hawx_hw.importing.modules.tracing import trace
 from hawx_hw.quantize.calibration import codes, quantize, quantize_layers
+from hawx_hw.util import batches
 from tests import material
 
 RNG = np.random.default_rng(0)
@@ -348,3 +349,16 @@ def test_pixels_beyond_the_range_of_numbers(std):
     with pytest.raises(UserError, match="not finite in 32 bits") as caught:
         quantize_layers(layers, IMAGES, name="n")
     assert caught.value.where == "network.preprocess"
+
+
+def test_images_at_once_change_nothing(monkeypatch):
+    """Large tensors are computed of fewer images at once."""
+    network = Residual(1)
+    expected = quantize(network, IMAGES, name="n")
+    monkeypatch.setattr(batches, "_BYTES", 8 * 4 * 12 * 12 * 3)
+    assert batches.images_at_once(64, trace(network, IMAGES).shapes, 8) < 8
+    assert quantize(network, IMAGES, name="n").tensors == expected.tensors
+    pixels, labels = IMAGES, np.zeros(len(IMAGES), dtype=np.int64)
+    steps: list[int] = []
+    fast.accuracy(expected, pixels, labels, progress=lambda done, _: steps.append(done))
+    assert len(steps) > 1
