@@ -252,7 +252,7 @@ class FloatGraph:
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Of the input and of all outputs, without the batch."""
+        """The shapes of the input and of all outputs, without the batch."""
         return [self.shape, *(layer.shape for layer in self.layers)]
 
     def users(self, name: str) -> list[FloatLayer]:
