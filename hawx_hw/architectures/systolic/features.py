@@ -154,5 +154,5 @@ def _blocks(plan: Plan, table: BlockTable, objective: str) -> dict[str, float]:
         **costs.sums(present),
         "block_energy_pj": energy / 1000,
         "array_energy_pj": float((present @ costs.energies / present.sum(axis=1)).sum()) / 1000,
-        "multiplication_fj": energy / plan.cycles().macs,
+        "multiplication_fj": energy / max(1, plan.cycles().macs),
     }

@@ -242,6 +242,14 @@ def weighted(graph: Graph) -> list[Any]:
     return [node for node in graph.nodes if isinstance(node, Conv2d | Linear)]
 
 
+def test_a_network_that_multiplies_nothing(table: BlockTable) -> None:
+    rng = np.random.default_rng(0)
+    graph = random_graph(rng, layers=2, max_size=6, kinds=("maxpool", "clamp"), output="map")
+    values = features(plan(graph, ArrayShape.complete(2, 2)), load("generic45"), table)
+    assert values["multiplication_fj"] == values["macs"] == 0
+    assert all(np.isfinite(value) for value in values.values())
+
+
 def test_synthesis_finds_the_same(tmp_path: Path, shared_store: Store, table: BlockTable) -> None:
     made, technology = mixed(2, 3), load("generic45")
     values = features(made, technology, table)

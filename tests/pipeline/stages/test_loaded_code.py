@@ -26,7 +26,7 @@ NO_MATTER = {
 }
 #: Stages that import what makes gateware, or what simulates it, and do neither.
 NO_GATEWARE = {"profile", "pick", "assign", "verify", "power"}
-NO_SIMULATION = {"accelerator", "predict", "power", "search"}
+NO_SIMULATION = {"accelerator", "predict", "power", "references", "search"}
 
 each_stage = pytest.mark.parametrize(
     "name",
