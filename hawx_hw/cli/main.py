@@ -22,6 +22,7 @@ from hawx_hw.cli.blocks import blocks_app
 from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.cli.entry import end_now, handle_signals
+from hawx_hw.cli.flow import flow
 from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
@@ -69,6 +70,7 @@ app.add_typer(predictors_app, name="predictors")
 app.command()(profile)
 app.command("import")(import_network)
 app.command()(inspect)
+app.command()(flow)
 app.command()(search)
 app.command()(pick)
 app.command()(assemble)

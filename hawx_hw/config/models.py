@@ -12,6 +12,7 @@ from hawx_hw.architectures.config import AcceleratorConfig
 from hawx_hw.architectures.registry import ARCHITECTURES, DEFAULT, Accelerator
 from hawx_hw.config.base import Model
 from hawx_hw.config.blocks import BlocksConfig, BlocksSetting
+from hawx_hw.config.flows import FlowsConfig
 from hawx_hw.config.reading import ReadingConfig
 from hawx_hw.config.search import SearchConfig
 from hawx_hw.config.zoo import MODEL_FILES, ZOO, complete
@@ -283,6 +284,10 @@ class Config(Model):
         min_length=1,
         description="generic45 (built in), osu018, osu035, ihp-sg13g2, sky130hd, or the path of a "
         "liberty file (.lib, .lib.gz) or of a technology's YAML.",
+    )
+    flows: FlowsConfig = Field(
+        default_factory=lambda: FlowsConfig(),
+        description="Options of the flows to FPGA and silicon, which hawx flow runs.",
     )
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of everything that is drawn: stalls, samples."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.config.load import blame
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from hawx_hw.design.design import Design
     from hawx_hw.pipeline.stage import Context
 
-__all__ = ["ASSIGNED", "DESIGN", "load_accelerators", "load_design", "load_plan"]
+__all__ = ["ASSIGNED", "DESIGN", "load_accelerators", "load_design", "load_plan", "plan_of"]
 
 DESIGN = "design.json"
 #: Name of the files of the compensated graph, without suffix.
@@ -49,8 +50,22 @@ def load_plan(context: Context) -> Plan:
     UserError
         The accelerator cannot run the network.
     """
+    return plan_of(context.folder, context.base)
+
+
+def plan_of(folder: Path, base: Path) -> Plan:
+    """As :func:`load_plan`, outside of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        The build folder.
+    base : Path
+        The folder that the config's relative paths start from.
+    """
+    from hawx_hw.design.design import Design
     from hawx_hw.graph.storage import load_graph
 
-    graph = load_graph(context.folder / ASSIGNED)
+    graph = load_graph(folder / ASSIGNED)
     with blame("network.model"):
-        return load_design(context).plan(graph, context.base)
+        return Design.load(folder / DESIGN, base).plan(graph, base)

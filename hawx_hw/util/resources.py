@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["configs", "rtl_templates", "sim"]
+__all__ = ["configs", "flows", "rtl_templates", "sim"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -22,6 +22,11 @@ def sim() -> Path:
 def configs() -> Path:
     """Folder of the configs that ``CONFIG=name.yaml`` finds."""
     return _folder("configs")
+
+
+def flows() -> Path:
+    """Folder of the flows: one folder a tool, with its options, templates and data."""
+    return _folder("flows")
 
 
 def _folder(name: str) -> Path:

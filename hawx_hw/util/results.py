@@ -77,6 +77,11 @@ class Result(Record):
         write_json(folder / self.FILE, {"schema": self.SCHEMA, **origin, **self.as_dict()})
 
     @classmethod
+    def how_to_make(cls) -> str:
+        """How a user makes the file again."""
+        return f"Make it again, with hawx run CONFIG --until {cls.STAGE}."
+
+    @classmethod
     def read(cls, folder: Path) -> Self:
         """Read what :meth:`write` wrote into ``folder``.
 
@@ -86,7 +91,7 @@ class Result(Record):
             The file is missing, damaged or of another schema.
         """
         path = folder / cls.FILE
-        hint = f"Make it again, with hawx run CONFIG --until {cls.STAGE}."
+        hint = cls.how_to_make()
         try:
             content = read_json(read_text(path))
         except (OSError, ValueError) as error:

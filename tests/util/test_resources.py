@@ -11,10 +11,16 @@ from hawx_hw.util import resources
 
 FOLDERS = {
     "configs": resources.configs,
+    "flows": resources.flows,
     "rtl_templates": resources.rtl_templates,
     "sim": resources.sim,
 }
-FILES = {"configs": "lenet5.yaml", "rtl_templates": "hawx_sdp_ram.v", "sim": "hawx_sim"}
+FILES = {
+    "configs": "lenet5.yaml",
+    "flows": "README.md",
+    "rtl_templates": "hawx_sdp_ram.v",
+    "sim": "hawx_sim",
+}
 
 
 @pytest.mark.parametrize("name", FOLDERS)

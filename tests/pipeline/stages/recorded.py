@@ -20,7 +20,7 @@ import hawx_hw
 from hawx_hw.architectures.systolic.architecture import Systolic
 from hawx_hw.prediction.storage import shipped_folder
 from hawx_hw.technology import load
-from tests.pipeline.stages.conftest import CONFIG
+from tests.pipeline.conftest import CONFIG
 
 PACKAGE = Path(hawx_hw.__file__).parent
 SEARCH = """columns: 4

@@ -16,7 +16,7 @@ from hawx_hw.scores.profile import load_profile
 from hawx_hw.search.differences import Differences
 from hawx_hw.search.oracle import EmulatedOracle
 from hawx_hw.search.result import SearchResult, load_result
-from tests.pipeline.stages.conftest import run_stages, started
+from tests.pipeline.conftest import run_stages, started
 
 #: Blocks whose metrics come with the predictors: nothing is synthesized.
 SEARCH = """columns: 4

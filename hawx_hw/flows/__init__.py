@@ -1,0 +1,1 @@
+"""Flows from the emitted accelerator to FPGAs and silicon: set up, run, and judged."""

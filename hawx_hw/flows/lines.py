@@ -1,0 +1,63 @@
+"""The result of a flow as lines for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hawx_hw.flows.result import Clock, FlowResult, Resource
+
+__all__ = ["result_lines"]
+
+_STANDINGS = {
+    "real": "can be used as it is",
+    "picture": "a picture, not manufacturable",
+    "exploration": "an estimate for exploration",
+    "bundle": "input for a tool that does not run here",
+}
+
+
+def result_lines(result: FlowResult, folder: Path) -> list[tuple[str, str]]:
+    """Names and texts, in the order in which a reader asks.
+
+    Parameters
+    ----------
+    result : FlowResult
+    folder : Path
+        Of the flow.
+    """
+    report = result.report
+    lines = [
+        ("what", result.title),
+        ("target", report.target),
+        ("result", _STANDINGS[result.standing]),
+        *((resource.kind, _used(resource)) for resource in report.resources),
+        *((f"clock {clock.name}", _timing(clock)) for clock in report.clocks),
+    ]
+    if report.area_um2 is not None:
+        lines.append(("area", f"{report.area_um2:,.0f} um2"))
+    lines += [(name, f"{number:,.6g}") for name, number in report.numbers.items()]
+    for check in report.checks:
+        state = "passed" if check.passed else "FAILED"
+        lines.append((f"check: {check.name}", f"{state}; {check.detail}".rstrip("; ")))
+    lines += [("note", note) for note in report.notes]
+    lines += [("file", str(folder / file)) for file in report.files]
+    tools = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    return [*lines, ("tools", tools), ("time", f"{result.seconds:.0f} s")]
+
+
+def _used(resource: Resource) -> str:
+    if not resource.available:
+        return f"{resource.used:,}"
+    share = 100 * resource.used / resource.available
+    return f"{resource.used:,} of {resource.available:,} ({share:.1f} %)"
+
+
+def _timing(clock: Clock) -> str:
+    parts = [f"{clock.required_mhz:g} MHz required"]
+    if clock.achieved_mhz is not None:
+        parts.append(f"{clock.achieved_mhz:.1f} MHz reached")
+    if clock.setup_slack_ns is not None:
+        parts.append(f"setup slack {clock.setup_slack_ns:.3f} ns")
+    if clock.hold_slack_ns is not None:
+        parts.append(f"hold slack {clock.hold_slack_ns:.3f} ns")
+    return ", ".join(parts)

@@ -1,0 +1,181 @@
+"""The result of a flow, and flow.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from hawx_hw.errors import UserError
+from hawx_hw.util.results import Record, Result
+
+__all__ = ["Check", "Clock", "FlowReport", "FlowResult", "Resource", "flow_results"]
+
+#: In the build folder: one folder a flow that was set up.
+FOLDER = "flows"
+
+
+class Resource(Record):
+    """How much of one kind of resource is used.
+
+    Parameters
+    ----------
+    kind : str
+        As the tool names it, such as ``DP16KD``.
+    used : int
+    available : int or None
+        Of the device; None where there is no device.
+    """
+
+    kind: str
+    used: int
+    available: int | None = None
+
+
+class Clock(Record):
+    """Timing of one clock.
+
+    Parameters
+    ----------
+    name : str
+    required_mhz : float
+    achieved_mhz : float or None
+        What the tool computed as the highest frequency; None where it gives slacks alone.
+    setup_slack_ns, hold_slack_ns : float or None
+        Worst slack, negative where the requirement is missed; None where it was not computed.
+    """
+
+    name: str
+    required_mhz: float
+    achieved_mhz: float | None = None
+    setup_slack_ns: float | None = None
+    hold_slack_ns: float | None = None
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether something was computed, and everything computed satisfies the requirement."""
+        slacks = [each for each in (self.setup_slack_ns, self.hold_slack_ns) if each is not None]
+        if self.achieved_mhz is not None:
+            slacks.append(self.achieved_mhz - self.required_mhz)
+        return bool(slacks) and min(slacks) >= 0
+
+
+class Check(Record):
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    name : str
+        What must be so, such as ``"block RAMs contain the images of mem/"``.
+    passed : bool
+    detail : str
+        What was observed, with numbers.
+    """
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+class FlowReport(Record):
+    """What a flow observed.
+
+    Parameters
+    ----------
+    target : str
+        The device, library or process, with the part's name.
+    versions : mapping of str to str
+        Of the tools that ran.
+    resources : tuple of Resource
+    clocks : tuple of Clock
+    area_um2 : float or None
+    numbers : mapping of str to float
+        Further metrics, by a name with its unit, such as ``wire length, um``.
+    checks : tuple of Check
+    files : tuple of str
+        What was made, by path in the flow's folder.
+    notes : tuple of str
+        What a reader must know about the result.
+    """
+
+    target: str
+    versions: Mapping[str, str]
+    resources: tuple[Resource, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    area_um2: float | None = None
+    numbers: Mapping[str, float] = {}
+    checks: tuple[Check, ...] = ()
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class FlowResult(Result):
+    """The content of flow.json.
+
+    Parameters
+    ----------
+    tool : str
+        Name of the flow.
+    title : str
+    standing : {"real", "picture", "exploration", "bundle"}
+        What its results are worth; see :class:`~hawx_hw.config.flows.FlowDescription`.
+    options : mapping of str to value
+    accelerator_sha256 : str
+        Of the Verilog and memories that it is made of.
+    seconds : float
+        That the tools ran.
+    report : FlowReport
+    """
+
+    FILE: ClassVar[str] = "flow.json"
+    STAGE: ClassVar[str] = "flow"
+    SCHEMA: ClassVar[int] = 1
+
+    tool: str
+    title: str
+    standing: Literal["real", "picture", "exploration", "bundle"]
+    options: Mapping[str, bool | int | float | str | None]
+    accelerator_sha256: str
+    seconds: float
+    report: FlowReport
+
+    @classmethod
+    def how_to_make(cls) -> str:
+        """How a user makes the file again."""
+        return "Make it again, with hawx flow TOOL CONFIG."
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What is wrong with it, one sentence each; empty where the flow has succeeded."""
+        checks = self.report.checks
+        failed = [f"{each.name}: {each.detail or 'no'}" for each in checks if not each.passed]
+        failed += [
+            f"the clock {each.name} must run at {each.required_mhz:g} MHz: {_timing(each)}"
+            for each in self.report.clocks
+            if not each.satisfied
+        ]
+        return tuple(failed) if checks else ("nothing was checked", *failed)
+
+
+def _timing(clock: Clock) -> str:
+    parts = []
+    if clock.achieved_mhz is not None:
+        parts.append(f"{clock.achieved_mhz:.1f} MHz reached")
+    for name, slack in (("setup", clock.setup_slack_ns), ("hold", clock.hold_slack_ns)):
+        if slack is not None:
+            parts.append(f"{name} slack {slack:.3f} ns")
+    return ", ".join(parts) or "it was not computed"
+
+
+def flow_results(build: Path) -> dict[str, FlowResult]:
+    """Results of the flows that ran in a build folder, by their folder's name, in its order.
+
+    A file that cannot be read, or is of another version, is left out: the flow runs anew.
+    """
+    results = {}
+    for path in sorted((build / FOLDER).glob(f"*/{FlowResult.FILE}")):
+        try:
+            results[path.parent.name] = FlowResult.read(path.parent)
+        except UserError:
+            continue
+    return results
