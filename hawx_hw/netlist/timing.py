@@ -19,9 +19,9 @@ from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
 from hawx_hw.technology.liberty import Table
 from hawx_hw.technology.table_stack import TableStack
 from hawx_hw.technology.wires import WireModel
-from hawx_hw.util.macros import CLOCK, READ_DATA
+from hawx_hw.util.macros import CLOCK, MACROS, READ_DATA
 
-__all__ = ["Path", "longest_path"]
+__all__ = ["Path", "endpoints", "longest_path"]
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -82,6 +82,21 @@ def longest_path(
         ends[piece].name(last - firsts[piece], flat.paths),
     )
     return path, _by_kind(delays, instances, kinds)
+
+
+def endpoints(flat: FlatNetlist) -> dict[str, int]:
+    """Where paths end: pins with a set-up time, inputs of macros, outputs of the design.
+
+    Returns
+    -------
+    dict of str to int
+        The net at each, by full name: ``core/pe_0/_12_/D``, ``core/rom/macro/read_address[3]``.
+    """
+    return {
+        end.name(index, flat.paths): int(node) >> 1
+        for end in _ends(flat)
+        for index, node in enumerate(end.nodes)
+    }
 
 
 def _by_kind(delays: _Floats, instances: _Integers, kinds: list[str]) -> dict[str, float]:
@@ -146,7 +161,8 @@ def _ends(flat: FlatNetlist) -> list[_Ends]:
         name = macro.path[len(flat.paths[macro.instance]) :]
         for pin, nets in macro.pins.items():
             if pin not in (READ_DATA, CLOCK):
-                bits = [f"{pin}[{bit}]" for bit in range(len(nets))]
+                one = MACROS[macro.kind].ports[pin] is None
+                bits = [pin] if one else [f"{pin}[{bit}]" for bit in range(len(nets))]
                 ends.append(_of_bits(nets, macro.instance, name, bits))
     for port, (direction, nets) in flat.ports.items():
         if direction != "input":

@@ -25,9 +25,8 @@ from hawx_hw.synthesis.opensta import (
     check_word,
     required_opensta,
     run_opensta,
-    time_unit,
-    without_wires,
 )
+from hawx_hw.synthesis.opensta_libraries import time_unit, without_wires
 from hawx_hw.technology import Technology
 from hawx_hw.technology.functions import Expression, parse
 from hawx_hw.util.files import write_text

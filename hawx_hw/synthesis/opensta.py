@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from hawx_hw.errors import UserError
+from hawx_hw.synthesis.opensta_libraries import macro_library, time_unit, without_wires
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.synthesis.result import OpenStaTiming
 from hawx_hw.technology import Technology
 from hawx_hw.util.files import read_text, write_text
-from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 from hawx_hw.util.processes import run
 from hawx_hw.util.quoting import opensta_name
 
 __all__ = [
     "WITHOUT",
     "check_word",
+    "failure_in",
     "find_opensta",
+    "opensta_command",
     "opensta_timing",
     "required_opensta",
     "run_opensta",
-    "time_unit",
-    "without_wires",
 ]
 
 #: How to do without it.
 WITHOUT = "Without OpenSTA it works: take sta out of PATH."
 #: For the version.
 _ANSWER_SECONDS = 30
+#: Errors of a script do not end OpenSTA, nor change its status, and what it does not know becomes a
+#: box without timing.
+_FAILURE = re.compile(r"^(?:Error:? .*|Warning: .*Creating black box.*)$", re.MULTILINE)
 _PATH = re.compile(r"^hawx (\S+) (\S+) (\S+)$", re.MULTILINE)
-_TIME_UNIT = re.compile(r'\btime_unit\s*:\s*"?\s*(\d+)\s*(ps|ns|us)\s*"?\s*;')
-_WIRE_LOAD = re.compile(
-    r"\bwire_load(?:_table|_selection)?\s*\([^)]*\)\s*\{[^}]*\}"
-    r"|\bdefault_wire_load(?:_selection)?\s*:[^;\n]*;?"
-)
-_NANOSECONDS = {"ps": 1e-3, "ns": 1.0, "us": 1e3}
 #: Of the clock, in the library's unit of time. OpenSTA counts in single precision, so it must not
 #: be long: slacks would lose digits. That they are negative does not matter here.
 _PERIOD = 1.0
@@ -68,6 +64,17 @@ def required_opensta() -> tuple[Path, str]:
     return installed
 
 
+def opensta_command(program: Path, name: str) -> list[str]:
+    """The command that runs the script ``<name>.tcl`` of the current folder, to its end."""
+    return [str(program), "-no_init", "-no_splash", "-exit", f"{name}.tcl"]
+
+
+def failure_in(log: str) -> str | None:
+    """The first line of a log that reports a failure; its status is 0 in spite of it."""
+    failure = _FAILURE.search(log)
+    return failure[0] if failure else None
+
+
 def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout: float) -> str:
     """What OpenSTA answers to a script.
 
@@ -89,7 +96,7 @@ def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout:
     """
     write_text(folder / f"{name}.tcl", script)
     done = run(
-        [str(program), "-no_init", "-no_splash", "-exit", f"{name}.tcl"],
+        opensta_command(program, name),
         tool="OpenSTA",
         limit=timeout,
         folder=folder,
@@ -98,9 +105,9 @@ def run_opensta(program: Path, script: str, folder: Path, name: str, *, timeout:
     )
     log = folder / f"{name}.log"
     write_text(log, done.output)
-    failure = re.search(r"^Error:? .*$", done.output, re.MULTILINE)
+    failure = failure_in(done.output)
     if done.status or failure:
-        reason = failure[0] if failure else f"it {done.ending}"
+        reason = failure or f"it {done.ending}"
         raise UserError(
             f"OpenSTA failed: {reason}.", where=str(log), hint=f"The log has more. {WITHOUT}"
         )
@@ -176,81 +183,6 @@ def check_word(name: str) -> None:
         raise UserError(error.what, hint=f"{error.hint} {WITHOUT}") from error
 
 
-def without_wires(liberty: str) -> str:
-    """A library's text without its wire load models.
-
-    OpenSTA takes the model that the library names for the design's area, and so would count wires
-    for some libraries and not for others.
-    """
-    return _WIRE_LOAD.sub("", liberty)
-
-
-def macro_library(macros: Mapping[str, tuple[str, dict[str, int]]]) -> str:
-    """Liberty text for memory macros that answer at once, need no set-up and load nothing.
-
-    Parameters
-    ----------
-    macros : mapping
-        As :func:`~hawx_hw.synthesis.plain_verilog.plain_verilog` returns them.
-
-    Raises
-    ------
-    UserError
-        A macro is none of this project's.
-    """
-    types = sorted({width for _, shape in macros.values() for width in _widths(shape)})
-    lines = ["library (macros) {", "  delay_model : table_lookup;", '  time_unit : "1ns";',
-             "  capacitive_load_unit (1, pf);"]  # fmt: skip
-    for edge in ("rise", "fall"):
-        lines += [f"  {pin}_threshold_pct_{edge} : 50;" for pin in ("input", "output")]
-        lines += [
-            f"  slew_lower_threshold_pct_{edge} : 20;",
-            f"  slew_upper_threshold_pct_{edge} : 80;",
-        ]
-    for width in types:
-        lines += [f"  type (bus{width}) {{", "    base_type : array;", "    data_type : bit;",
-                  f"    bit_width : {width};", f"    bit_from : {width - 1};", "    bit_to : 0;",
-                  "  }"]  # fmt: skip
-    for name, (kind, shape) in sorted(macros.items()):
-        if kind not in MACROS:
-            raise UserError(
-                f"The timing of black box {kind!r} is not known.",
-                hint=f"Black boxes must be one of {', '.join(sorted(MACROS))}.",
-            )
-        lines += [f"  cell ({name}) {{", "    area : 0;"]
-        for port, parameter in MACROS[kind].ports.items():
-            lines += _pin(port, shape[parameter] if parameter else None)
-        lines.append("  }")
-    return "\n".join([*lines, "}", ""])
-
-
-def _widths(shape: Mapping[str, int]) -> tuple[int, int]:
-    return shape[WIDTH], shape[ADDRESS_WIDTH]
-
-
-def _pin(port: str, width: int | None) -> list[str]:
-    kind = f"pin ({port})" if width is None else f"bus ({port})"
-    bus = [] if width is None else [f"      bus_type : bus{width};"]
-    lines = [f"    {kind} {{", *bus]
-    if port == READ_DATA:
-        tables = ("cell_rise", "rise_transition", "cell_fall", "fall_transition")
-        lines += ["      direction : output;", "      timing () {",
-                  f'        related_pin : "{CLOCK}";', "        timing_type : rising_edge;",
-                  *(f'        {table} (scalar) {{ values ("0"); }}' for table in tables),
-                  "      }"]  # fmt: skip
-    else:
-        lines += ["      direction : input;", "      capacitance : 0;"]
-        if port == CLOCK:
-            lines.append("      clock : true;")
-        else:
-            constraints = ("rise_constraint", "fall_constraint")
-            lines += ["      timing () {", f'        related_pin : "{CLOCK}";',
-                      "        timing_type : setup_rising;",
-                      *(f'        {table} (scalar) {{ values ("0"); }}' for table in constraints),
-                      "      }"]  # fmt: skip
-    return [*lines, "    }"]
-
-
 def _script(top: str, clock: str, macros: bool) -> str:
     top, clock = opensta_name(top), opensta_name(clock)
     lines = ["read_liberty opensta_cells.lib"]
@@ -273,9 +205,3 @@ def _script(top: str, clock: str, macros: bool) -> str:
         "report_checks -path_delay max -format full_clock -digits 4",
     ]
     return "\n".join([*lines, ""])
-
-
-def time_unit(liberty: str) -> float:
-    """The library's unit of time in ns, in which OpenSTA answers."""
-    match = _TIME_UNIT.search(liberty)
-    return int(match[1]) * _NANOSECONDS[match[2]] if match else 1.0

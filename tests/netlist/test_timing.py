@@ -9,7 +9,7 @@ import pytest
 
 from hawx_hw.netlist.flat import flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
-from hawx_hw.netlist.timing import longest_path
+from hawx_hw.netlist.timing import endpoints, longest_path
 from hawx_hw.technology import load
 from hawx_hw.technology.liberty import Library, read_library
 from hawx_hw.technology.wires import WireModel
@@ -254,6 +254,35 @@ def test_memory_macros_start_and_end_paths(bent: Library) -> None:
     inverter = bent.cells["INV"].pins["Y"].arcs[0]
     assert path.delay == pytest.approx(max(table.at(0.0, 0.0) for table in inverter.delays))
     assert path.end == "ram/write_data[0]"
+
+
+def test_endpoints_are_all_that_is_clocked_and_leaves(bent: Library) -> None:
+    memory = Instance(
+        "ram",
+        "hawx_sdp_ram",
+        {"clk": [3], "read_data": [6], "write_data": [5, 4], "write_enable": [6]},
+        {},
+    )
+    part = Module("part", {"d": ("input", [2]), "c": ("input", [3])}, [
+        cell("flop", "DFF", D=2, CK=3, Q=4), memory,
+    ])  # fmt: skip
+    top = Module(
+        "top",
+        {
+            "clk": ("input", [2]),
+            "i": ("input", [3, 4]),
+            "o": ("output", [3, 4]),
+            "p": ("output", [4]),
+        },
+        [Instance("inner", "part", {"d": [4], "c": [2]}, {})],
+    )
+    flat = flatten(Netlist("top", {"top": top, "part": part}, bent))
+    ends = endpoints(flat)
+    assert set(ends) == {
+        "inner/flop/D", "inner/ram/write_data[0]", "inner/ram/write_data[1]",
+        "inner/ram/write_enable", "o[0]", "o[1]", "p",
+    }  # fmt: skip
+    assert ends["inner/flop/D"] == ends["o[1]"] == ends["p"] == flat.ports["i"][1][1]
 
 
 def test_two_ports_on_one_wire_join_what_they_touch(bent: Library) -> None:

@@ -8,13 +8,11 @@ import pytest
 from hawx_hw.errors import UserError
 from hawx_hw.synthesis.opensta import (
     WITHOUT,
+    failure_in,
     find_opensta,
-    macro_library,
     opensta_timing,
-    without_wires,
 )
 from hawx_hw.technology import Technology, load
-from hawx_hw.technology.liberty_groups import parse
 
 NETLIST = """module top(clk, a, q);
   input clk;
@@ -46,22 +44,6 @@ NETLIST = """module top(clk, a, q);
 endmodule
 """
 needs_opensta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
-
-
-def test_a_macro_library_has_every_port_at_its_width():
-    shape = {"ADDRESS_WIDTH": 5, "DEPTH": 20, "WIDTH": 184}
-    text = macro_library({"small": ("hawx_sdp_ram", shape)})
-    (library,) = parse(text).children("library")
-    assert [cell.name for cell in library.children("cell")] == ["small"]
-    for port, width in (("write_address", 5), ("write_data", 184), ("read_data", 184)):
-        assert f"bus ({port}) {{\n      bus_type : bus{width};" in text
-    for port in ("clk", "write_enable", "read_enable"):
-        assert f"pin ({port}) {{" in text
-
-
-def test_an_unknown_black_box_is_refused():
-    with pytest.raises(UserError, match=r"^The timing of black box 'pll' is not known\."):
-        macro_library({"pll_width2": ("pll", {"WIDTH": 2, "ADDRESS_WIDTH": 1})})
 
 
 def test_without_opensta_the_message_says_how_to_get_it(tmp_path, monkeypatch):
@@ -115,6 +97,20 @@ def test_what_opensta_cannot_read_is_an_error_that_names_its_log(tmp_path):
     assert (tmp_path / "sta" / "opensta.log").is_file()
 
 
+def test_errors_of_a_script_are_failures_although_the_status_is_0():
+    assert failure_in("wns 0.00\ntns 0.00\n") is None
+    assert failure_in("a\nError: x.tcl, 2 no such cell\nb\n") == "Error: x.tcl, 2 no such cell"
+    assert failure_in("Warning: x.v, line 3 module INV not found.  Creating black box for i.\n")
+
+
+@needs_opensta
+def test_a_cell_that_the_library_lacks_is_a_failure(tmp_path):
+    """OpenSTA itself takes it as a box without timing, and finds paths around it."""
+    (tmp_path / "net.v").write_text(NETLIST.replace("NAND2 gate", "NAND9 gate"))
+    with pytest.raises(UserError, match=r"OpenSTA failed: Warning: .*module NAND9 not found"):
+        opensta_timing(tmp_path / "net.v", "top", load("generic45"), workdir=tmp_path / "sta")
+
+
 PROGRAM = """#!/bin/sh
 test "$2" || {{ echo 2.0.17; exit; }}
 {commands}
@@ -145,24 +141,6 @@ def test_errors_have_a_remedy(tmp_path, monkeypatch, commands, message, hint):
         )
     assert caught.value.what == message
     assert caught.value.hint.endswith(f"{hint} {WITHOUT}".strip())
-
-
-def test_wire_load_models_are_taken_out_of_a_library():
-    library = """library (cells) {
-  default_wire_load_mode : "top";
-  default_wire_load : "small";
-  wire_load ("small") { capacitance : 1; fanout_length (1, 9.5); }
-  wire_load_selection (by_area) { wire_load_from_area (0, 100, "small"); }
-  default_wire_load_selection : by_area;
-  cell (INV) { area : 1; }
-}
-"""
-    assert [line.strip() for line in without_wires(library).splitlines() if line.strip()] == [
-        "library (cells) {",
-        'default_wire_load_mode : "top";',
-        "cell (INV) { area : 1; }",
-        "}",
-    ]
 
 
 @needs_opensta
