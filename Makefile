@@ -11,7 +11,7 @@ STAMP := $(VENV)/.ready
 .DEFAULT_GOAL := help
 BENCHMARKS := activity compensation cycles emulation end_to_end networks_rtl power prediction promise scores startup synthesis
 
-.PHONY: help setup config-given accel test lint bench predictors clean
+.PHONY: help setup config-given accel fpga asic test lint bench predictors clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,14 @@ config-given:
 # The config is asked for before minutes go into the set-up.
 accel: config-given $(STAMP) ## CONFIG=lenet5.yaml: from network to verified, synthesized accelerator
 	@$(BIN)/hawx run "$$CONFIG"
+
+fpga: config-given $(STAMP) ## CONFIG=lenet5.yaml: to a bitstream, with what it uses and its clock
+	@$(BIN)/hawx flow fpga "$$CONFIG"
+
+# Environments of tools that must not meet hawx's own packages are made on the first call.
+asic: config-given $(STAMP) ## CONFIG=lenet5.yaml: to netlist, timing, a layout, input for larger flows
+	@$(BIN)/hawx flow install asic
+	@$(BIN)/hawx flow asic "$$CONFIG"
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -P -m pytest -n auto --dist worksteal

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 
+from hawx_hw.config.flows import FlowNeed, flow_descriptions
 from hawx_hw.errors import UserError
+from hawx_hw.flows.needs import is_there
 from hawx_hw.util.caches import cache_problem
 from hawx_hw.util.locations import cache_folder
 from hawx_hw.util.processes import ToolError, run
@@ -63,7 +65,7 @@ def examine() -> list[Finding]:
         Finding(tool.name, tool.unlocks, tool.required, tool.install, tool.find())
         for tool in sorted(_TOOLS, key=lambda tool: not tool.required)
     ]
-    return [*tools, _cache(), _scratch()]
+    return [*tools, *_flow_tools({tool.name for tool in tools}), _cache(), _scratch()]
 
 
 def check_required(findings: Sequence[Finding]) -> None:
@@ -130,6 +132,25 @@ def _technology(name: str) -> Callable[[], str | None]:
     return find
 
 
+def _flow_tools(known: set[str]) -> list[Finding]:
+    """Tools that only flows need, each with those that it unlocks."""
+    flows: dict[FlowNeed, list[str]] = {}
+    for flow in flow_descriptions().values():
+        for need in flow.needs:
+            if need.name not in known:
+                flows.setdefault(need, []).append(f"hawx flow {flow.name}")
+    return [
+        Finding(
+            need.name,
+            ", ".join(unlocked),
+            required=False,
+            install=need.install,
+            version="found" if is_there(need) else None,
+        )
+        for need, unlocked in flows.items()
+    ]
+
+
 def _cache() -> Finding:
     problem = cache_problem()
     return Finding(
@@ -188,6 +209,4 @@ _TOOLS = (
           _technology("osu018")),
     _Tool("osu035", "technology: osu035", "apt-get install qflow-tech-osu035",
           _technology("osu035")),
-    _Tool("nextpnr", "place and route of the Verilog on an FPGA, outside hawx",
-          "apt-get install nextpnr-ice40 nextpnr-ecp5", _program("nextpnr-ecp5", "nextpnr-ice40")),
 )  # fmt: skip

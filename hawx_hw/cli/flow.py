@@ -184,8 +184,12 @@ def _list(as_json: bool) -> None:
 
 def _install(name: str) -> None:
     from hawx_hw.flows.environments import install
+    from hawx_hw.flows.needs import check_needs
 
-    for each in _chosen(name):
+    flows = _chosen(name)
+    # Of what pip does not bring, before minutes go into what it does.
+    check_needs(*flows)
+    for each in flows:
         folder = install(each)
         where = "it needs no environment of its own" if folder is None else str(folder)
         typer.echo(f"{each.name}: {where}")

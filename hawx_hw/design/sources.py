@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 from hawx_hw.errors import UserError
-from hawx_hw.util.files import read_text
+from hawx_hw.util.files import read_text, sha256_file
 
-__all__ = ["FILE_LIST", "WAIVERS", "verilog_sources"]
+__all__ = ["FILE_LIST", "WAIVERS", "accelerator_digest", "memory_images", "verilog_sources"]
 
 #: In ``rtl/``: the names of the Verilog files in the order in which they are read.
 FILE_LIST = "filelist.f"
@@ -41,3 +42,22 @@ def verilog_sources(folder: Path) -> list[Path]:
                 hint="Remove the folder and run hawx emit CONFIG again.",
             )
     return [path.parent / name for name in names]
+
+
+def memory_images(folder: Path) -> list[Path]:
+    """The files with the contents of memories, by name; a loadable accelerator has one packet."""
+    return sorted((folder / "mem").iterdir())
+
+
+def accelerator_digest(folder: Path) -> str:
+    """SHA-256 of the Verilog and the memory images, by which a result is known as its own.
+
+    Raises
+    ------
+    UserError
+        See :func:`verilog_sources`.
+    """
+    total = hashlib.sha256()
+    for path in (*verilog_sources(folder), *memory_images(folder)):
+        total.update(f"{path.name} {sha256_file(path)}\n".encode())
+    return total.hexdigest()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hawx_hw.design.program import EmitResult
-from hawx_hw.design.sources import FILE_LIST, verilog_sources
+from hawx_hw.design.sources import (
+    FILE_LIST,
+    accelerator_digest,
+    memory_images,
+    verilog_sources,
+)
 from hawx_hw.errors import HawxError
 from hawx_hw.flows.result import FlowReport
 from hawx_hw.util.files import read_bytes, write_bytes
@@ -70,7 +74,7 @@ class Build:
     @property
     def memories(self) -> list[Path]:
         """Files with the contents of memories, by name; a loadable accelerator has one packet."""
-        return sorted((self.folder / "mem").iterdir())
+        return memory_images(self.folder)
 
     @property
     def clock_mhz(self) -> float:
@@ -79,12 +83,8 @@ class Build:
         return self.technology().clock_mhz if given is None else given
 
     def digest(self) -> str:
-        """SHA-256 of the Verilog and the memories, by which a result is recognized as its own."""
-        total = hashlib.sha256()
-        for path in (*self.sources, *self.memories):
-            content = hashlib.sha256(read_bytes(path)).hexdigest()
-            total.update(f"{path.name} {content}\n".encode())
-        return total.hexdigest()
+        """See :func:`~hawx_hw.design.sources.accelerator_digest`."""
+        return accelerator_digest(self.folder)
 
     def copy_rtl(self, folder: Path) -> list[str]:
         """Copy the Verilog files, in ``rtl/`` with its list of files; returns their names."""

@@ -167,15 +167,24 @@ def _timing(clock: Clock) -> str:
     return ", ".join(parts) or "it was not computed"
 
 
-def flow_results(build: Path) -> dict[str, FlowResult]:
+def flow_results(build: Path, accelerator: str | None = None) -> dict[str, FlowResult]:
     """Results of the flows that ran in a build folder, by their folder's name, in its order.
 
     A file that cannot be read, or is of another version, is left out: the flow runs anew.
+
+    Parameters
+    ----------
+    build : Path
+    accelerator : str or None
+        Only results of the accelerator of this digest; see
+        :func:`~hawx_hw.design.sources.accelerator_digest`.
     """
     results = {}
     for path in sorted((build / FOLDER).glob(f"*/{FlowResult.FILE}")):
         try:
-            results[path.parent.name] = FlowResult.read(path.parent)
+            result = FlowResult.read(path.parent)
         except UserError:
             continue
+        if accelerator in (None, result.accelerator_sha256):
+            results[path.parent.name] = result
     return results

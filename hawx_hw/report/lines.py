@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
+    from hawx_hw.flows.result import Clock, FlowResult
     from hawx_hw.power.result import ClockTree, PowerResult
     from hawx_hw.prediction.choice_result import AcceleratorChoice, AcceleratorResult
     from hawx_hw.prediction.prediction import Interval, Prediction
@@ -26,6 +27,7 @@ __all__ = [
     "basis_lines",
     "bound_lines",
     "emit_lines",
+    "flow_line",
     "pick_lines",
     "power_lines",
     "predict_lines",
@@ -348,6 +350,43 @@ def power_lines(result: PowerResult) -> list[Line]:
         *_glitches(result),
         *_range_of_models(result),
     ]
+
+
+def flow_line(name: str, result: FlowResult) -> Line:
+    """What a flow came to.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder.
+    result : FlowResult
+    """
+    report = result.report
+    parts = [report.target, *(_flow_clock(clock) for clock in report.clocks)]
+    parts += [
+        f"{resource.kind} {resource.used:,}"
+        + (f" of {resource.available:,}" if resource.available else "")
+        for resource in report.resources
+    ]
+    if report.area_um2 is not None:
+        parts.append(f"{report.area_um2:,.0f} um2")
+    failures = result.failures
+    parts.append(f"FAILED: {'; '.join(failures)}" if failures else _passed(len(report.checks)))
+    return f"flow {name}", ", ".join(parts)
+
+
+def _passed(checks: int) -> str:
+    return f"{checks} checks passed" if checks != 1 else "1 check passed"
+
+
+def _flow_clock(clock: Clock) -> str:
+    text = f"{clock.name} for {clock.required_mhz:g} MHz"
+    if clock.achieved_mhz is not None:
+        text += f" reaches {clock.achieved_mhz:.1f}"
+    slacks = (("setup", clock.setup_slack_ns), ("hold", clock.hold_slack_ns))
+    return "".join(
+        [text, *(f" {what} slack {slack:.3f} ns" for what, slack in slacks if slack is not None)]
+    )
 
 
 def _glitches(result: PowerResult) -> list[Line]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
+    from hawx_hw.flows.result import FlowResult
     from hawx_hw.power.references import ReferencesResult
     from hawx_hw.power.result import PowerResult
     from hawx_hw.prediction.choice_result import AcceleratorResult
@@ -57,6 +59,8 @@ class RunResults:
     synth : SynthResult or None
     power : PowerResult or None
     references : ReferencesResult or None
+    flows : mapping of str to FlowResult
+        Of flows that ran on this accelerator, by their folders' names.
     """
 
     folder: Path
@@ -73,6 +77,7 @@ class RunResults:
     synth: SynthResult | None = None
     power: PowerResult | None = None
     references: ReferencesResult | None = None
+    flows: Mapping[str, FlowResult] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, by stage; long lists are left out: they are in the files."""
@@ -81,6 +86,8 @@ class RunResults:
             values = {"index": self.index} if stage == "pick" else getattr(self, stage).as_dict()
             left_out = _LEFT_OUT.get(stage, set())
             content[stage] = {key: value for key, value in values.items() if key not in left_out}
+        if self.flows:
+            content["flows"] = {name: flow.as_dict() for name, flow in self.flows.items()}
         return content
 
 
@@ -101,6 +108,8 @@ def load_results(folder: Path, stages: tuple[str, ...]) -> RunResults:
     read = {stage: _READERS[stage](folder) for stage in stages}
     if "pick" in read:
         read["index"] = read.pop("pick")
+    if "emit" in read:
+        read["flows"] = _flows(folder)
     return RunResults(folder, stages, **read)
 
 
@@ -177,6 +186,15 @@ def _references(folder: Path) -> ReferencesResult:
     from hawx_hw.power.references import ReferencesResult
 
     return ReferencesResult.read(folder)
+
+
+def _flows(folder: Path) -> dict[str, FlowResult]:
+    if not (folder / "flows").is_dir():
+        return {}
+    from hawx_hw.design.sources import accelerator_digest
+    from hawx_hw.flows.result import flow_results
+
+    return flow_results(folder, accelerator_digest(folder))
 
 
 _READERS: dict[str, Any] = {

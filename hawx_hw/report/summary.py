@@ -84,6 +84,7 @@ class Summary:
     def lines(self) -> list[Line]:
         """Names and texts, in the order of the stages."""
         every = [line for stage in self.results.stages for line in self._lines_of(stage)]
+        every += [lines.flow_line(name, flow) for name, flow in self.results.flows.items()]
         return [*every, *((name, str(path)) for name, path in self.files.items())]
 
     @property

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.cli.doctor import Finding, check_required, examine
+from hawx_hw.config.flows import FlowNeed
 from hawx_hw.errors import UserError
+from tests.flows.fake import DESCRIPTION
 
 
 def by_name() -> dict[str, Finding]:
@@ -81,3 +83,19 @@ def test_technologies_are_searched_where_synthesis_does(monkeypatch: pytest.Monk
     monkeypatch.setattr("hawx_hw.technology.load", load)
     tools = by_name()
     assert (tools["osu018"].version, tools["osu035"].version) == ("found", None)
+
+
+def test_tools_of_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = FlowNeed(name="maker", program="make", install="apt-get install make")
+    missing = FlowNeed(name="sieve", program="no-such-sieve", install="apt-get install sieve")
+    known = FlowNeed(name="sta", program="sta", install="")
+    flows = {
+        name: DESCRIPTION.model_copy(update={"name": name, "needs": needs})
+        for name, needs in {"one": (there, missing, known), "two": (missing,)}.items()
+    }
+    monkeypatch.setattr("hawx_hw.cli.doctor.flow_descriptions", lambda: flows)
+    tools = by_name()
+    assert tools["maker"].version == "found"
+    assert tools["sieve"].version is None
+    assert tools["sieve"].unlocks == "hawx flow one, hawx flow two"
+    assert len([each for each in examine() if each.name == "sta"]) == 1

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.design.sources import verilog_sources
+from hawx_hw.design.sources import accelerator_digest, memory_images, verilog_sources
 from hawx_hw.errors import UserError
 
 
@@ -33,3 +33,19 @@ def test_only_files_beside_the_list(tmp_path: Path, name: str) -> None:
 def test_no_accelerator(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^There is no accelerator in .*hawx emit CONFIG$"):
         verilog_sources(tmp_path)
+
+
+def test_the_digest_is_of_names_and_contents(tmp_path: Path) -> None:
+    folder = listing(tmp_path, "a.v\n")
+    (folder / "rtl" / "a.v").write_text("module a; endmodule\n")
+    (folder / "mem").mkdir()
+    image = folder / "mem" / "b.hex"
+    image.write_text("00\n")
+    before = accelerator_digest(folder)
+    assert memory_images(folder) == [image]
+    assert accelerator_digest(folder) == before
+    image.write_text("01\n")
+    assert accelerator_digest(folder) != before
+    image.write_text("00\n")
+    image.rename(folder / "mem" / "c.hex")
+    assert accelerator_digest(folder) != before

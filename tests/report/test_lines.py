@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from hawx_hw.compensation.result import AssignResult
+from hawx_hw.flows.result import Check, Clock, FlowReport, FlowResult, Resource
 from hawx_hw.report import lines
 from hawx_hw.report.chosen import chosen_design
 from hawx_hw.scores.profiling import ProfileFile
@@ -251,3 +252,27 @@ def test_nothing_without_a_search() -> None:
     assert lines.profile_lines(ProfileFile(profile=None)) == []
     assert lines.search_lines(SearchFile(search=None)) == []
     assert lines.pick_lines(None) == []
+
+
+def test_what_a_flow_came_to() -> None:
+    clock = Clock(name="clk", required_mhz=90.0, achieved_mhz=97.12, hold_slack_ns=0.1)
+    report = FlowReport(
+        target="LFE5U-25F",
+        versions={},
+        resources=(Resource(kind="EBR", used=53, available=56), Resource(kind="cells", used=9)),
+        clocks=(clock,),
+        area_um2=1234.4,
+        checks=(Check(name="one", passed=True), Check(name="two", passed=True)),
+    )
+    result = FlowResult(
+        tool="ecp5", title="", standing="real", options={}, accelerator_sha256="", seconds=1.0,
+        report=report,
+    )  # fmt: skip
+    text = (
+        "LFE5U-25F, clk for 90 MHz reaches 97.1 hold slack 0.100 ns, EBR 53 of 56, cells 9, "
+        "1,234 um2, "
+    )
+    assert lines.flow_line("ecp5.a", result) == ("flow ecp5.a", f"{text}2 checks passed")
+    wrong = report.model_copy(update={"checks": (Check(name="two", passed=False, detail="no"),)})
+    failed = result.model_copy(update={"report": wrong})
+    assert lines.flow_line("ecp5", failed)[1] == f"{text}FAILED: two: no"

@@ -3,10 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from hawx_hw.design.sources import accelerator_digest
 from hawx_hw.errors import UserError
 from hawx_hw.report.run_results import load_results
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.result import SearchFile
+from tests.flows.test_result import PASSED
+from tests.flows.test_result import result as flow_result
 from tests.report.samples import (
     ACCELERATOR,
     ASSIGN,
@@ -70,3 +73,20 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_results(tmp_path, ("verify",))
     assert caught.value.where == str(tmp_path / "verify.json")
+
+
+def test_flows_of_this_accelerator_alone(tmp_path: Path) -> None:
+    build_folder(tmp_path, EMIT)
+    for name in ("rtl", "mem", "flows/own", "flows/earlier"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "rtl" / "filelist.f").write_text("")
+    (tmp_path / "mem" / "a.hex").write_text("0\n")
+    flow = flow_result(PASSED)
+    own = flow.model_copy(update={"accelerator_sha256": accelerator_digest(tmp_path)})
+    own.write(tmp_path / "flows" / "own")
+    flow.write(tmp_path / "flows" / "earlier")
+    results = load_results(tmp_path, ("emit",))
+    assert results.flows == {"own": own}
+    assert list(results.as_dict()) == ["emit", "flows"]
+    build_folder(tmp_path, QUANTIZE)
+    assert load_results(tmp_path, ("quantize",)).flows == {}
