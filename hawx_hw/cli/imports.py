@@ -15,6 +15,7 @@ from hawx_hw.util.paths import user_path
 if TYPE_CHECKING:
     import numpy as np
 
+    from hawx_hw.graph.pixels import Preprocessing
     from hawx_hw.importing.network import ImportedNetwork
     from hawx_hw.importing.summary import LayerSummary
     from hawx_hw.quantize.layer_values import Difference
@@ -39,6 +40,17 @@ def import_network(
             help="Channels, height and width of the images; left out: as the file declares.",
         ),
     ] = None,
+    scale: Annotated[
+        float | None, typer.Option(help="As network.preprocess.scale; left out: 1/255.")
+    ] = None,
+    mean: Annotated[
+        str | None,
+        typer.Option(metavar="N[,N...]", help="As network.preprocess.mean: one, or one a channel."),
+    ] = None,
+    std: Annotated[
+        str | None,
+        typer.Option(metavar="N[,N...]", help="As network.preprocess.std: one, or one a channel."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the layers of a network's file as understood, and what is left out of it."""
@@ -46,7 +58,9 @@ def import_network(
     from hawx_hw.importing.summary import summarize
 
     path = user_path(file, "FILE")
-    network = read_file(path, None if shape is None else _sizes(shape))
+    network = read_file(
+        path, None if shape is None else _sizes(shape), _preprocessing(scale, mean, std)
+    )
     layers = list(summarize(network.layers))
     compared = None if image is None else _compared(path, network, user_path(image, "--image"))
     if as_json:
@@ -63,6 +77,35 @@ def _sizes(text: str) -> tuple[int, int, int]:
         )
     channels, height, width = map(int, numbers)
     return channels, height, width
+
+
+def _preprocessing(scale: float | None, mean: str | None, std: str | None) -> Preprocessing | None:
+    """What the options state of pixel values, by the rules of the config; None: nothing."""
+    from pydantic import ValidationError
+
+    from hawx_hw.config.models import PreprocessConfig
+    from hawx_hw.pipeline.network import preprocessing_of
+
+    given = {"scale": scale, "mean": _numbers(mean, "--mean"), "std": _numbers(std, "--std")}
+    try:
+        return preprocessing_of(PreprocessConfig.model_validate(given))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = (problem.get("ctx") or {}).get("key") or str(problem["loc"][0])
+        raise UserError(f"{problem['msg']}.", where=f"--{key.rpartition('.')[2]}") from error
+
+
+def _numbers(text: str | None, option: str) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError:
+        raise UserError(
+            f"{shown(text)} is no list of numbers.",
+            where=option,
+            hint="Write 0.5, or 0.485,0.456,0.406.",
+        ) from None
 
 
 def _compared(path: Path, network: ImportedNetwork, image: Path) -> list[Difference]:

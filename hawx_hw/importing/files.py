@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hawx_hw.errors import UserError, shown
+from hawx_hw.graph.pixels import Preprocessing
 from hawx_hw.importing.network import ImportedNetwork
 
 __all__ = ["read_file", "run_file"]
@@ -15,7 +16,11 @@ __all__ = ["read_file", "run_file"]
 _KEY = "network.model"
 
 
-def read_file(path: Path, shape: tuple[int, int, int] | None = None) -> ImportedNetwork:
+def read_file(
+    path: Path,
+    shape: tuple[int, int, int] | None = None,
+    preprocessing: Preprocessing | None = None,
+) -> ImportedNetwork:
     """The network of an ONNX or TFLite file.
 
     Parameters
@@ -23,6 +28,9 @@ def read_file(path: Path, shape: tuple[int, int, int] | None = None) -> Imported
     path : Path
     shape : tuple of int or None
         Channels, height and width of the images; None: as the file declares.
+    preprocessing : Preprocessing or None
+        How pixels become the values that the network takes; None: as the file states, else
+        ``pixel / 255``.
 
     Raises
     ------
@@ -34,11 +42,12 @@ def read_file(path: Path, shape: tuple[int, int, int] | None = None) -> Imported
             from hawx_hw.importing.onnx_files.image_shape import image_shape
             from hawx_hw.importing.onnx_files.reading import read
 
-            return read(path, shape or _declared(path, image_shape(path)))
+            return read(path, shape or _declared(path, image_shape(path)), preprocessing)
         case ".tflite":
             from hawx_hw.importing.tflite_files import reading
 
-            return reading.read(path, shape or _declared(path, reading.image_shape(path)))
+            declared = shape or _declared(path, reading.image_shape(path))
+            return reading.read(path, declared, preprocessing)
     raise UserError(
         f"{shown(str(path))} is no file of a network that can be read.",
         hint="Use a file .onnx or .tflite.",

@@ -119,3 +119,26 @@ def test_hostile_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         path.write_bytes(damaged)
         assert "TFLite file" in refused(capsys, path)
     assert "is no file of a network" in refused(capsys, tmp_path / "net.bin")
+
+
+def test_what_becomes_of_a_pixel(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = network(tmp_path / "net.tflite")
+    words = ("--mean", "0.5,0.25,0.125", "--std", "0.5", "--scale", "0.0078125", "--json")
+    content = json.loads(hawx(capsys, path, *words))
+    assert content["preprocess"] == {"scale": 1 / 128, "mean": [0.5, 0.25, 0.125], "std": [0.5]}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--mean", "0.5,half"), "--mean: '0.5,half' is no list of numbers"),
+        (("--std", "0"), "--std: std must be above 0"),
+        (("--scale", "-1"), "--scale: Input should be greater than 0"),
+        (("--mean", "1,2", "--std", "1,2,3"), "--std: mean and std must be one number"),
+        (("--mean", "nan"), "--mean: mean must be finite"),
+    ],
+)
+def test_what_can_become_of_no_pixel(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    assert message in refused(capsys, network(tmp_path / "net.tflite"), *words)
