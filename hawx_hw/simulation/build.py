@@ -40,6 +40,7 @@ public_flat_rd -module "{top}" -var "irq"
 public_flat_rw -module "{top}" -var "s_ax*"
 public_flat_rw -module "{top}" -var "m_ax*"
 """
+_SIGNAL = 'public_flat_rw -module "{{top}}" -var "{}"\n'
 #: One step of optimization: a design is compiled about as long as it is simulated.
 _OPTIMIZE = "-O1"
 #: Verilator's own C++ files, the same for every design.
@@ -81,6 +82,7 @@ def build_simulation(
     top: str,
     workdir: Path,
     waivers: Sequence[Path] = (),
+    signals: Sequence[str] = (),
 ) -> Simulation:
     """Compile ``sources``, or take what an earlier call made of the same.
 
@@ -95,6 +97,8 @@ def build_simulation(
         Gets a folder ``sim-<hash>``; those of other sources are removed.
     waivers : sequence of Path
         Verilator control files.
+    signals : sequence of str
+        Names of signals of the top module that the testbench uses, beside those of an accelerator.
 
     Raises
     ------
@@ -108,7 +112,8 @@ def build_simulation(
             raise UserError(
                 f"The Verilog file {path} is missing.", hint="Emit the accelerator anew."
             )
-    key = _key(simulator, top, sources, waivers)
+    visible = _VISIBLE + "".join(map(_SIGNAL.format, signals))
+    key = _key(simulator, top, sources, waivers, visible)
     folder = workdir / f"sim-{simulator.name}-{key}"
     if _is_complete(folder):
         return Simulation(simulator, top, folder, reused=True)
@@ -123,7 +128,7 @@ def build_simulation(
         result = aside / "sim"
         result.mkdir()
         if simulator.name == "verilator":
-            _build_verilator(simulator, sources, waivers, top, build)
+            _build_verilator(simulator, sources, waivers, top, build, visible)
             program = result / top
             if not _has_plain_libraries():
                 (result / _LIBRARIES).symlink_to(_cocotb_library())
@@ -167,9 +172,15 @@ def _can_be_run(program: Path) -> bool:
     return program.suffix == ".vvp" or os.access(program, os.X_OK)
 
 
-def _key(simulator: Simulator, top: str, sources: Iterable[Path], waivers: Iterable[Path]) -> str:
+def _key(
+    simulator: Simulator,
+    top: str,
+    sources: Iterable[Path],
+    waivers: Iterable[Path],
+    visible: str,
+) -> str:
     digest = hashlib.sha256()
-    for text in (simulator.name, simulator.version, top, _OPTIMIZE, _VISIBLE, _cocotb_library()):
+    for text in (simulator.name, simulator.version, top, _OPTIMIZE, visible, _cocotb_library()):
         digest.update(os.fsencode(text) + b"\0")
     for path in (*sources, *waivers):
         digest.update(os.fsencode(path.name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
@@ -198,9 +209,10 @@ def _build_verilator(
     waivers: Sequence[Path],
     top: str,
     build: Path,
+    visible_signals: str,
 ) -> None:
     visible = build / "visible.vlt"
-    visible.write_text(_VISIBLE.format(top=top), "utf-8")
+    visible.write_text(visible_signals.format(top=top), "utf-8")
     libraries = plain_path(Path(_cocotb_library()), build)
     # Through the link beside the program, where the path itself is not plain.
     at_run_time = _cocotb_library() if _has_plain_libraries() else f"'$$ORIGIN/{_LIBRARIES}'"
