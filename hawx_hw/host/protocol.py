@@ -16,7 +16,16 @@ import enum
 import zlib
 from dataclasses import dataclass
 
-__all__ = ["SILENCE_SECONDS", "Answer", "Command", "FrameError", "Request", "Status", "answer_bytes", "parse"]
+__all__ = [
+    "SILENCE_SECONDS",
+    "Answer",
+    "Command",
+    "FrameError",
+    "Request",
+    "Status",
+    "answer_bytes",
+    "parse",
+]
 
 #: After which a request that has stopped is given up, at least; at most twice as long.
 SILENCE_SECONDS = 0.25

@@ -167,11 +167,10 @@ class Top:
     name : str
         Of the module.
     sources : tuple of str
-        Its Verilog files in the folder, in the order in which they are read; they stand behind
-        those of the accelerator.
+        Its Verilog files in ``rtl/``, in the order in which they are read, behind those of the
+        accelerator.
     memories : tuple of str
-        Its memory images in the folder, which the tool must find where those of the accelerator
-        are.
+        Its memory images beside ``rtl/``, where those of the accelerator must be too.
     images : int
         Embedded images.
     """
@@ -218,7 +217,7 @@ def write_top(
     *,
     rom_bytes: int | None = None,
 ) -> Top:
-    """Write a top's Verilog and memory images into ``folder``.
+    """Write a top's Verilog into ``folder/rtl``, and its memory images into ``folder``.
 
     Parameters
     ----------
@@ -334,8 +333,8 @@ def _connections(values: Mapping[str, str]) -> str:
 def _write(kind: Kind, text: str, folder: Path, memories: Mapping[str, str], images: int) -> Top:
     templates = rtl_templates() / "fpga"
     for name in _SOURCES[kind]:
-        write_bytes(folder / name, read_bytes(templates / name))
-    write_text(folder / f"{TOP}.v", text)
+        write_bytes(folder / "rtl" / name, read_bytes(templates / name))
+    write_text(folder / "rtl" / f"{TOP}.v", text)
     for name, words in memories.items():
         write_text(folder / name, words)
     return Top(TOP, (*_SOURCES[kind], f"{TOP}.v"), tuple(memories), images)

@@ -69,7 +69,7 @@ class SimulatedBoard:
     def _compiled(folder: Path, top: Top, simulator: str) -> Simulation:
         sources = [
             *verilog_sources(folder / "accelerator"),
-            *(folder / "top" / name for name in top.sources),
+            *(folder / "top" / "rtl" / name for name in top.sources),
         ]
         return build_simulation(
             find_simulator(simulator),
@@ -116,9 +116,7 @@ class SimulatedBoard:
         return report
 
 
-def _execute(
-    commands: Sequence[Sequence[str]], cwd: Path, variables: Mapping[str, str]
-) -> None:
+def _execute(commands: Sequence[Sequence[str]], cwd: Path, variables: Mapping[str, str]) -> None:
     for command in commands:
         done = processes.run(
             command,

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hawx_hw.architectures.base import Plan
+from hawx_hw.design.emission import plan_packet
+from hawx_hw.errors import UserError
+from hawx_hw.graph.reference import run
+from hawx_hw.host.tops import (
+    Board,
+    packets,
+    self_test_bytes,
+    self_test_images,
+    write_top,
+)
+from hawx_hw.util.resources import rtl_templates
+from tests.host.networks import images_of, simt, systolic
+from tests.host.simulation import BOARD, HASH, SimulatedBoard
+
+BUILT_IN, LOADED = systolic(2, loadable=False), systolic(10, loadable=True)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+# The files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["self-test", "host"])
+def test_a_top_is_complete_and_the_same_each_time(kind, tmp_path) -> None:
+    images = images_of(LOADED, 2)
+    top = write_top(kind, LOADED, images, BOARD, tmp_path / "a")
+    assert write_top(kind, LOADED, images, BOARD, tmp_path / "b") == top
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert sorted(files(tmp_path / "a")) == sorted(
+        [*(f"rtl/{name}" for name in top.sources), *top.memories]
+    )
+    for content in files(tmp_path / "a").values():
+        assert content.endswith(b"\n")
+        assert b"\r" not in content
+        assert str(tmp_path).encode() not in content
+
+
+def test_all_templates_are_used(tmp_path) -> None:
+    names = {"hawx_top.v"}
+    for kind in ("self-test", "host"):
+        names |= set(write_top(kind, BUILT_IN, images_of(BUILT_IN, 1), BOARD, tmp_path).sources)
+    assert names == {"hawx_top.v"} | {p.name for p in (rtl_templates() / "fpga").iterdir()}
+
+
+@pytest.mark.parametrize("plan", [BUILT_IN, LOADED])
+def test_the_memory_of_a_self_test(plan: Plan, tmp_path) -> None:
+    images = images_of(plan, 3)
+    top = write_top("self-test", plan, images, BOARD, tmp_path)
+    assert top.images == 3
+    content = bytes(int(word, 16) for word in (tmp_path / top.memories[0]).read_text().split())
+    assert len(content) == self_test_bytes(plan, 3)
+    expected = plan_packet(plan) if plan.loadable else b""
+    for image in images:
+        result = run(plan.graph, image[np.newaxis], plan.assignment)[0]
+        place = int(np.argmax(result.ravel()))
+        assert result.ndim == 1
+        expected += image.transpose(1, 2, 0).tobytes() + result.tobytes() + bytes([place, 0])
+    assert content == expected
+
+
+def test_packets_have_the_channels_of_a_pixel_together() -> None:
+    codes = np.arange(12, dtype=np.int8).reshape(1, 3, 2, 2)
+    assert packets(codes) == [bytes([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])]
+    assert packets(np.array([[1, -1]], dtype=np.int8)) == [b"\x01\xff"]
+
+
+# What is refused -------------------------------------------------------------------------------
+
+
+def test_as_many_images_as_there_is_room_for(tmp_path) -> None:
+    one = self_test_bytes(BUILT_IN, 1)
+    assert self_test_images(BUILT_IN, one) == 1
+    assert self_test_images(BUILT_IN, 3 * one - 1) == 2
+    assert self_test_images(BUILT_IN, 1_000_000) == 99
+    write_top("self-test", BUILT_IN, images_of(BUILT_IN, 2), BOARD, tmp_path, rom_bytes=2 * one)
+    with pytest.raises(UserError, match=r"of 2 images needs .* Take 1 images or fewer"):
+        write_top(
+            "self-test", BUILT_IN, images_of(BUILT_IN, 2), BOARD, tmp_path, rom_bytes=2 * one - 1
+        )
+
+
+def test_parameters_that_are_too_large_are_refused_with_the_reason() -> None:
+    room = self_test_bytes(LOADED, 1) - 1
+    with pytest.raises(UserError, match=r"120 of them are its parameters.*parameters: rom"):
+        self_test_images(LOADED, room)
+    with pytest.raises(UserError, match="Take the host top, to which parameters and images"):
+        self_test_images(BUILT_IN, 5)
+
+
+@pytest.mark.parametrize("count", [0, 100])
+def test_numbers_of_images_have_two_digits(count, tmp_path) -> None:
+    with pytest.raises(ValueError, match=f"Images must be 1 to 99, not {count}"):
+        write_top("self-test", BUILT_IN, images_of(BUILT_IN, count), BOARD, tmp_path)
+
+
+def test_a_baud_rate_that_the_clock_cannot_make_is_refused() -> None:
+    assert Board(25.0).divisor == 217
+    assert Board(12.0, baud=1_000_000).divisor == 12
+    for clock, baud in ((1.0, 115_200), (25.0, 10_000_000), (25.0, 300), (10.0, 2_200_000)):
+        with pytest.raises(UserError, match="cannot make"):
+            Board(clock, baud=baud)
+    for wrong in ({"leds": 0}, {"leds": 9}, {"baud": 0}):
+        with pytest.raises(ValueError, match="must be"):
+            Board(25.0, **wrong)
+
+
+def test_silence_has_room_for_bytes_at_any_rate() -> None:
+    for board in (Board(25.0), Board(100.0, baud=9600), BOARD):
+        cycles = 2**board.silence_bits
+        assert cycles >= 0.25e6 * board.clock_mhz
+        assert cycles >= 16 * 10 * board.divisor
+
+
+# The hardware ----------------------------------------------------------------------------------
+
+SMALL = {"systolic": BUILT_IN, "simt": simt(38)}
+
+
+def expected_text(plan: Plan, images: np.ndarray, *, wrong: int | None = None) -> str:
+    results = run(plan.graph, images, plan.assignment)
+    text = ""
+    for number, packet in enumerate(packets(results)):
+        place = int(np.argmax(np.frombuffer(packet, dtype=np.int8)))
+        stated, verdict = (place + 1, "FAIL") if number == wrong else (place, "pass")
+        text += (
+            f"image {number + 1:02}: class {place:04x}, expected {stated:04x}, "
+            f"cycles {plan.cycles().core:08x}: {verdict}\r\n"
+        )
+    good, verdict = len(images) - (wrong is not None), "PASS" if wrong is None else "FAIL"
+    return f"{text}design {HASH:08x}: {good:02} of {len(images):02} images: {verdict}\r\n"
+
+
+@pytest.mark.parametrize("architecture", SMALL)
+def test_a_self_test_passes_and_finds_a_wrong_class(architecture, tmp_path) -> None:
+    plan, events = SMALL[architecture], ["power", "byte", "button"]
+    if architecture == "simt":
+        events = events[:1]
+    images = images_of(plan, 2)
+    board = SimulatedBoard.build("self-test", plan, images, tmp_path, simulator="icarus")
+    report = board.run("self_test", events=events, limit=40_000)
+    assert report["texts"] == [expected_text(plan, images)] * len(events)
+    # Passed, not failed, two images.
+    assert report["leds"] == [0b1001] * len(events)
+
+    # The class of the second image, in its last two bytes.
+    rom = tmp_path / "top" / "self_test.hex"
+    words = rom.read_text().split()
+    words[-2] = f"{int(words[-2], 16) + 1:02x}"
+    rom.write_text("\n".join(words) + "\n")
+    report = board.run("self_test", events=["power"], limit=40_000)
+    assert report["texts"] == [expected_text(plan, images, wrong=1)]
+    assert report["leds"] == [0b110]
