@@ -62,7 +62,8 @@ def lower(site: Site) -> Lowered:
         raise UserError(
             f"The layer {site.label!r} is a {kind}, which has no integer counterpart.",
             where="network.model",
-            hint=f"Supported are: {_SUPPORTED}.",
+            hint=f"Supported are: {_SUPPORTED}; files .onnx may have more: export the module "
+            "(torch.onnx.export) and name that file.",
         )
     return handler(site)
 
