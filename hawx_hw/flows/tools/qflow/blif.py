@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
 
-__all__ = ["PlacedNetlist", "placed_netlist"]
+__all__ = ["SUPPLY", "PlacedNetlist", "placed_netlist", "read_blif"]
 
 #: The nets of the constants are those of the supply: there are no cells for them.
-_SUPPLY = ("gnd", "vdd")
+SUPPLY = ("gnd", "vdd")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,17 @@ class PlacedNetlist:
             lines.append(f".gate {kind} " + " ".join(f"{pin}={net}" for pin, net in pins.items()))
         return "\n".join([*lines, ".end", ""])
 
+    def verilog(self) -> str:
+        """The same as Verilog; names of bits are escaped."""
+        ports = ", ".join(_escaped(port) for port in (*self.inputs, *self.outputs))
+        lines = [f"module {self.name}({ports});"]
+        for direction, names in (("input", self.inputs), ("output", self.outputs)):
+            lines += [f"  {direction} {_escaped(port)};" for port in names]
+        for cell, (kind, pins) in self.cells.items():
+            joined = ", ".join(f".{pin}({_value(net)})" for pin, net in pins.items())
+            lines.append(f"  {kind} {cell} ({joined});")
+        return "\n".join([*lines, "endmodule", ""])
+
 
 def placed_netlist(flat: FlatNetlist, name: str) -> PlacedNetlist:
     """The cells of a flat netlist without memory macros, whose pins become pins of the layout.
@@ -72,22 +83,56 @@ def placed_netlist(flat: FlatNetlist, name: str) -> PlacedNetlist:
     Cells have the names that qflow gives them: their kind and a number. A net is named by the port
     that it is at, ``port<bit>``; others are numbered.
     """
-    names: dict[int, str] = dict(enumerate(_SUPPLY))
+    names: dict[int, str] = dict(enumerate(SUPPLY))
     used = {net for group in flat.groups for net in group.nets.ravel().tolist()}
-    inputs, outputs = [], []
+    inputs: list[str] = []
+    outputs: list[str] = []
     for port, direction, net in _ports(flat):
         if net not in names and net in used:
             names[net] = port
             (inputs if direction == "input" else outputs).append(port)
     cells = {}
+    letter = "n"
+    while any(re.match(rf"{letter}\d", port) for port in names.values()):
+        letter += "n"
     for group in flat.groups:
         for number, nets in enumerate(group.nets.tolist(), 1):
             pins = {
-                pin: names.setdefault(net, f"n{net}")
+                pin: names.setdefault(net, f"{letter}{net}")
                 for pin, net in zip(group.pins, nets, strict=True)
             }
             cells[f"{group.kind}_{number}"] = (group.kind, pins)
     return PlacedNetlist(name, tuple(inputs), tuple(outputs), cells)
+
+
+def read_blif(text: str) -> PlacedNetlist:
+    """The netlist of a BLIF that :meth:`PlacedNetlist.text` has written.
+
+    Raises
+    ------
+    ValueError
+        It is none.
+    """
+    words = [line.split() for line in text.splitlines() if line.strip()]
+    head = {line[0]: line[1:] for line in words[:3]}
+    if list(head) != [".model", ".inputs", ".outputs"] or len(head[".model"]) != 1:
+        raise ValueError("a BLIF must begin with its model, inputs and outputs")
+    counts: Counter[str] = Counter()
+    cells = {}
+    for line in words[3:-1]:
+        counts[line[1]] += 1
+        pins = dict(pin.split("=", 1) for pin in line[2:])
+        cells[f"{line[1]}_{counts[line[1]]}"] = (line[1], pins)
+    return PlacedNetlist(head[".model"][0], tuple(head[".inputs"]), tuple(head[".outputs"]), cells)
+
+
+def _escaped(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_]\w*", name) else f"\\{name} "
+
+
+def _value(net: str) -> str:
+    """A net in an expression; the constants by their values."""
+    return f"1'b{SUPPLY.index(net)}" if net in SUPPLY else _escaped(net)
 
 
 def _ports(flat: FlatNetlist) -> Iterator[tuple[str, str, int]]:
@@ -95,7 +140,9 @@ def _ports(flat: FlatNetlist) -> Iterator[tuple[str, str, int]]:
     for port, (direction, nets) in flat.ports.items():
         yield from _bits(port, direction, nets.tolist())
     macros = {
-        (macro.path, pin): nets.tolist() for macro in flat.macros for pin, nets in macro.pins.items()
+        (macro.path, pin): nets.tolist()
+        for macro in flat.macros
+        for pin, nets in macro.pins.items()
     }
     driven = set()
     for group in flat.groups:

@@ -2,8 +2,7 @@
 module.
 
 A part is a netlist of its own with the same cells as in the whole design: nothing is synthesized
-anew for it, so that areas agree. A *unit* is a module that holds a block: a PE of a systolic array,
-a lane of a SIMT unit.
+anew for it, so that areas agree. A *unit* is a module that holds a block: a PE, or a lane.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["BLOCK_PREFIX", "Part", "array_part", "block_parts", "module_part", "
 
 #: Modules of blocks begin with it.
 BLOCK_PREFIX = "hawx_block_"
-#: Units in an array: two rows of two PEs, or as many lanes.
+#: Units in an array: two by two, or as many in a line.
 _SIDE = 2
 
 
@@ -94,7 +93,7 @@ def block_parts(netlist: Netlist) -> list[Part]:
 
 
 def array_part(netlist: Netlist) -> Part:
-    """Two rows of two PEs, or four lanes, wired as in the module that holds them.
+    """Two by two PEs, or four lanes, wired as in the module that holds them.
 
     It is cut out of the module with the most units. Nets that lead out of it, or come in, are its
     ports.
@@ -106,11 +105,11 @@ def array_part(netlist: Netlist) -> Part:
     """
     kinds = units(netlist)
 
-    def held(name: str) -> list[Instance]:
+    def units_in(name: str) -> list[Instance]:
         return [each for each in netlist.modules[name].instances if each.kind in kinds]
 
-    parents = sorted(netlist.order, key=lambda name: (-len(held(name)), name))
-    chosen = _corner(held(parents[0])) if parents else []
+    parents = sorted(netlist.order, key=lambda name: (-len(units_in(name)), name))
+    chosen = _corner(units_in(parents[0])) if parents else []
     if len(chosen) < _SIDE * _SIDE:
         raise ValueError(f"a module must hold {_SIDE * _SIDE} units for an array")
     inside = {each.name for each in chosen}
@@ -132,7 +131,7 @@ def array_part(netlist: Netlist) -> Part:
 
 
 def _corner(instances: Sequence[Instance]) -> list[Instance]:
-    """The first two of the first two rows where names end in row and column, else the first four."""
+    """Those with numbers 0 and 1 where names end in two numbers each, else the first four."""
     numbered = sorted((_numbers(each.name), each.name, each) for each in instances)
     if all(len(numbers) >= _SIDE for numbers, _, _ in numbered):
         return [each for numbers, _, each in numbered if all(n < _SIDE for n in numbers[-2:])]

@@ -1,0 +1,3 @@
+# No window, even where there is a display.
+set graywolf_options = "-n"
+set initial_density = 0.75
