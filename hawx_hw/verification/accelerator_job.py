@@ -28,6 +28,7 @@ __all__ = [
     "accelerator_job",
     "cycle_ledger",
     "cycles_per_image",
+    "packets",
     "verify_accelerator",
 ]
 
@@ -208,8 +209,8 @@ def accelerator_job(
     )
     return Job(
         name=plan.graph.name,
-        images=_packets(images),
-        results=_packets(run(plan.graph, images, plan.assignment)),
+        images=packets(images),
+        results=packets(run(plan.graph, images, plan.assignment)),
         layers=layers,
         cycles=cycles_per_image(plan),
         registers=register_table(registers),
@@ -221,8 +222,18 @@ def accelerator_job(
     )
 
 
-def _packets(tensors: np.ndarray) -> np.ndarray:
-    """``(images, C, H, W)`` or ``(images, N)`` codes as packets, a pixel's channels together."""
+def packets(tensors: np.ndarray) -> np.ndarray:
+    """Codes as the packets of the streams, a pixel's channels together.
+
+    Parameters
+    ----------
+    tensors : ndarray of int8
+        ``(images, C, H, W)`` or ``(images, N)``.
+
+    Returns
+    -------
+    ndarray of uint8, shape (images, bytes)
+    """
     if tensors.ndim == 4:
         tensors = tensors.transpose(0, 2, 3, 1)
     return np.ascontiguousarray(tensors).reshape(len(tensors), -1).view(np.uint8)
