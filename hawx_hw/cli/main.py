@@ -23,6 +23,7 @@ from hawx_hw.cli.commands import Commands
 from hawx_hw.cli.designs import characterize_designs
 from hawx_hw.cli.entry import end_now, handle_signals
 from hawx_hw.cli.flow import flow
+from hawx_hw.cli.host import host
 from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
@@ -77,6 +78,7 @@ app.command()(assemble)
 app.command()(disassemble)
 app.command()(simulate)
 app.command()(step)
+app.command()(host)
 
 
 class _Interrupted(BaseException):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.base import Plan
-from hawx_hw.design.emission import plan_packet
+from hawx_hw.design.emission import emit_accelerator, plan_packet
 from hawx_hw.errors import UserError
 from hawx_hw.graph.reference import run
 from hawx_hw.host.tops import (
@@ -17,8 +17,15 @@ from hawx_hw.host.tops import (
     write_top,
 )
 from hawx_hw.util.resources import rtl_templates
-from tests.host.networks import images_of, simt, systolic
-from tests.host.simulation import BOARD, HASH, SimulatedBoard
+from tests.host.builds import HASH
+from tests.host.networks import (
+    images_of,
+    lenet5_on_a_unit,
+    lenet5_on_an_array,
+    simt,
+    systolic,
+)
+from tests.host.simulation import BOARD, SimulatedBoard
 
 BUILT_IN, LOADED = systolic(2, loadable=False), systolic(10, loadable=True)
 
@@ -141,17 +148,23 @@ def expected_text(plan: Plan, images: np.ndarray, *, wrong: int | None = None) -
 
 
 @pytest.mark.parametrize("architecture", SMALL)
-def test_a_self_test_passes_and_finds_a_wrong_class(architecture, tmp_path) -> None:
-    plan, events = SMALL[architecture], ["power", "byte", "button"]
+def test_a_self_test_passes_and_shows_a_wrong_class(architecture, tmp_path) -> None:
+    # The button is pressed in a test that a byte has started.
+    plan, events = SMALL[architecture], ["power", "button"]
     if architecture == "simt":
         events = events[:1]
     images = images_of(plan, 2)
-    board = SimulatedBoard.build("self-test", plan, images, tmp_path, simulator="icarus")
+    emit_accelerator(plan, tmp_path / "accelerator", config_hash=HASH)
+    board = SimulatedBoard.build(
+        "self-test", plan, images, tmp_path / "accelerator", tmp_path, simulator="icarus"
+    )
     report = board.run("self_test", events=events, limit=40_000)
     assert report["texts"] == [expected_text(plan, images)] * len(events)
     # Passed, not failed, two images.
     assert report["leds"] == [0b1001] * len(events)
 
+    if architecture == "simt":
+        return
     # The class of the second image, in its last two bytes.
     rom = tmp_path / "top" / "self_test.hex"
     words = rom.read_text().split()
@@ -160,3 +173,17 @@ def test_a_self_test_passes_and_finds_a_wrong_class(architecture, tmp_path) -> N
     report = board.run("self_test", events=["power"], limit=40_000)
     assert report["texts"] == [expected_text(plan, images, wrong=1)]
     assert report["leds"] == [0b110]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "plan",
+    [LOADED, simt(19), lenet5_on_an_array(), lenet5_on_a_unit()],
+    ids=["loaded-array", "loaded-unit", "lenet5-array", "lenet5-unit"],
+)
+def test_self_tests_of_other_accelerators(plan: Plan, tmp_path) -> None:
+    emit_accelerator(plan, tmp_path / "accelerator", config_hash=HASH)
+    images, events = images_of(plan, 2), ["power", "byte", "button"]
+    board = SimulatedBoard.build("self-test", plan, images, tmp_path / "accelerator", tmp_path)
+    report = board.run("self_test", events=events, limit=500_000)
+    assert report["texts"] == [expected_text(plan, images)] * len(events)
