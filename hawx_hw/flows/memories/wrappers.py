@@ -12,7 +12,7 @@ from hawx_hw.flows.memories.families import FOLDER, Family
 from hawx_hw.flows.memories.plan import Arrangement, MemoryPlan, Shape, branch_name
 from hawx_hw.flows.templates import render
 from hawx_hw.util.files import read_text, write_text
-from hawx_hw.util.macros import ADDRESS_WIDTH, MACROS, WIDTH, MacroKind
+from hawx_hw.util.macros import ADDRESS_WIDTH, DEPTH, MACROS, WIDTH, MacroKind
 
 __all__ = ["BOXES", "boxes_text", "ram_text", "replace_memories"]
 
@@ -54,8 +54,8 @@ def ram_text(plan: MemoryPlan, kind: MacroKind) -> str:
         {
             "width": shape.width,
             "depth": shape.depth,
-            "address_width": shape.address_width,
             "branch": branch_name(shape),
+            "condition": _condition(shape),
             "banks": arrangement.banks,
             "parts": arrangement.parts,
             "macro": arrangement.macro,
@@ -68,8 +68,15 @@ def ram_text(plan: MemoryPlan, kind: MacroKind) -> str:
         for shape, arrangement in plan.arrangements.items()
         if shape.kind == kind
     ]
-    ports = list(MACROS[kind].ports.items())
-    return render(FOLDER, "ram.v.j2", kind=kind, title=_TITLES[kind], ports=ports, shapes=shapes)
+    return render(
+        FOLDER,
+        "ram.v.j2",
+        kind=kind,
+        title=_TITLES[kind],
+        ports=list(MACROS[kind].ports.items()),
+        shapes=shapes,
+        any_shape=" ||\n              ".join(f"({each['condition']})" for each in shapes),
+    )
 
 
 def boxes_text(plan: MemoryPlan) -> str:
@@ -78,6 +85,12 @@ def boxes_text(plan: MemoryPlan) -> str:
         return ""
     template = f"{plan.family.template}_box.v.j2"
     return "\n".join(render(FOLDER, template, macro=each) for each in plan.macros.values())
+
+
+def _condition(shape: Shape) -> str:
+    """Whether a module's parameters are those of a shape."""
+    sizes = {WIDTH: shape.width, DEPTH: shape.depth, ADDRESS_WIDTH: shape.address_width}
+    return " && ".join(f"{name} == {value}" for name, value in sizes.items())
 
 
 def _body(family: Family, shape: Shape, arrangement: Arrangement) -> str:

@@ -52,7 +52,7 @@ def memories(shapes: list[tuple[str, int, int]]) -> list[Memory]:
 
 
 def plan(family: str, number: int | None = None) -> MemoryPlan:
-    """Of the first ``number`` shapes."""
+    """The plan for the first ``number`` shapes."""
     shapes = SHAPES[family][:number]
     made = plan_memories(memories(shapes), families()[family])
     assert len(made.arrangements) == len(shapes)

@@ -1,0 +1,44 @@
+"""Yosys in a process of its own reads a design, whatever folder it runs in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from hawx_hw.flows.yosys_check import commands
+from hawx_hw.util.environment import environment, python_command, python_path
+
+SOURCE = """
+module top; middle m (); endmodule
+module middle;
+`ifdef MACRO
+  generate if (1) begin : block macro a (); end endgenerate
+`endif
+  macro b ();
+endmodule
+(* blackbox *) module macro; endmodule
+"""
+
+
+def answer(folder: Path, *defines: str) -> object:
+    job = {"files": ["a.v"], "top": "top", "defines": list(defines), "modules": ["macro"]}
+    (folder / "job.json").write_text(json.dumps(job), "utf-8")
+    (folder / "a.v").write_text(SOURCE, "utf-8")
+    command = python_command("hawx_hw.flows.yosys_check", str(folder / "job.json"))
+    variables = environment() | python_path()
+    subprocess.run(command, check=True, capture_output=True, env=variables, cwd=folder.parent)
+    return json.loads((folder / "job.answer.json").read_text("utf-8"))
+
+
+def test_paths_of_instances_in_the_flattened_design(tmp_path: Path) -> None:
+    assert answer(tmp_path) == {"macro": ["m.b"]}
+    assert answer(tmp_path, "MACRO") == {"macro": ["m.b", "m.block.a"]}
+
+
+def test_files_are_read_as_verilog() -> None:
+    job = {"files": ["a.v", "b.v"], "top": "t", "defines": ["A=1"], "modules": []}
+    assert commands(job)[:2] == [
+        "read_verilog -defer -DA=1 a.v",
+        "read_verilog -defer -DA=1 b.v",
+    ]
