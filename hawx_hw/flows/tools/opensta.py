@@ -214,6 +214,8 @@ def _expectations(flat: FlatNetlist, max_fanout: int) -> dict[str, Any]:
         for pin in group.pins:
             if pin in clocks:
                 pins[group.nets_at(pin)] = 0
+    # A layout has as many cells that give a constant as it needs.
+    pins[constant >= 0] = 0
     wide = np.flatnonzero(pins > max_fanout)
     return {
         "changing": sorted(name for name, net in ends.items() if constant[net] < 0),

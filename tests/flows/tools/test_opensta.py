@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -259,6 +260,20 @@ def test_limits_of_transition_and_fan_out(tiny: Build) -> None:
     result = run(tiny, limits="require", **wide)
     assert result.failures == ()
     assert result.report.numbers["pins over the limit of transition"] == 0
+
+
+def test_fan_out_is_of_signals_that_change_and_not_of_the_clock(tmp_path: Path) -> None:
+    design = """module top(input clk, input [7:0] d, output reg [7:0] q, output [39:0] ones, twos);
+  assign ones = {40{1'b1}};
+  assign twos = {40{q[0]}};
+  always @(posedge clk) q <= d;
+endmodule
+"""
+    ihp = material.technology("ihp-sg13g2")
+    folder = set_up(FLOW, tiny_build(tmp_path, design=design, technology=lambda: ihp), options())
+    expected = json.loads((folder / "expected.json").read_text())
+    assert "tiehi" in (folder / "netlist.v").read_text()
+    assert (expected["largest_fan_out"], expected["wide_nets"]) == (41, 1)
 
 
 @needs_opensta
