@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hawx_hw.flows.base import FlowError
@@ -34,6 +35,16 @@ class Runner:
         self._progress = progress or (lambda tool: None)
         #: Seconds that tools have run.
         self.seconds = 0.0
+
+    @contextmanager
+    def working(self, tool: str) -> Iterator[None]:
+        """Count the time of a block as that of a tool, which another part of hawx starts."""
+        self._progress(tool)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds += time.monotonic() - start
 
     def run(
         self,
@@ -73,9 +84,7 @@ class Runner:
             It cannot be started, or took too long.
         """
         path = self._folder / (log or f"{tool.replace(' ', '_')}.log")
-        self._progress(tool)
-        start = time.monotonic()
-        try:
+        with self.working(tool):
             done = run(
                 command,
                 tool=tool,
@@ -86,8 +95,6 @@ class Runner:
                 log=path,
                 hint=f"Its log is {path}; HAWX_TIME_LIMITS=4 allows four times as long.",
             )
-        finally:
-            self.seconds += time.monotonic() - start
         if done.status not in accepted:
             raise FlowError(f"{tool} {done.ending}: {last_lines(done.output)} (log: {path})")
         return done

@@ -22,6 +22,7 @@ from hawx_hw.util.processes import run
 from hawx_hw.util.scratch import SCRATCH, scratch_folder
 
 __all__ = [
+    "RANDOM_START",
     "TOOL_SECONDS",
     "Simulation",
     "build_simulation",
@@ -43,6 +44,10 @@ public_flat_rw -module "{top}" -var "m_ax*"
 _SIGNAL = 'public_flat_rw -module "{{top}}" -var "{}"\n'
 #: One step of optimization: a design is compiled about as long as it is simulated.
 _OPTIMIZE = "-O1"
+#: For netlists, which take minutes to compile otherwise.
+_QUICK = "-O0"
+#: Arguments of Verilator's program of a netlist: what nothing has set yet holds random bits.
+RANDOM_START = ("+verilator+rand+reset+2", "+verilator+seed+{seed}")
 #: Verilator's own C++ files, the same for every design.
 _RUNTIME = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_threads")
 _LOG_LINES = 15
@@ -83,6 +88,7 @@ def build_simulation(
     workdir: Path,
     waivers: Sequence[Path] = (),
     signals: Sequence[str] = (),
+    netlist: bool = False,
 ) -> Simulation:
     """Compile ``sources``, or take what an earlier call made of the same.
 
@@ -99,6 +105,10 @@ def build_simulation(
         Verilator control files.
     signals : sequence of str
         Names of signals of the top module that the testbench uses, beside those of an accelerator.
+    netlist : bool
+        Whether the sources are a mapped netlist with its cells. Verilator's C++ for it is long, and
+        compiled without optimization; and registers may start with random bits there
+        (:data:`RANDOM_START`).
 
     Raises
     ------
@@ -113,7 +123,7 @@ def build_simulation(
                 f"The Verilog file {path} is missing.", hint="Emit the accelerator anew."
             )
     visible = _VISIBLE + "".join(map(_SIGNAL.format, signals))
-    key = _key(simulator, top, sources, waivers, visible)
+    key = _key(simulator, top, sources, waivers, visible, netlist)
     folder = workdir / f"sim-{simulator.name}-{key}"
     if _is_complete(folder):
         return Simulation(simulator, top, folder, reused=True)
@@ -128,7 +138,7 @@ def build_simulation(
         result = aside / "sim"
         result.mkdir()
         if simulator.name == "verilator":
-            _build_verilator(simulator, sources, waivers, top, build, visible)
+            _build_verilator(simulator, sources, waivers, top, build, visible, netlist)
             program = result / top
             if not _has_plain_libraries():
                 (result / _LIBRARIES).symlink_to(_cocotb_library())
@@ -178,9 +188,11 @@ def _key(
     sources: Iterable[Path],
     waivers: Iterable[Path],
     visible: str,
+    netlist: bool,
 ) -> str:
     digest = hashlib.sha256()
-    for text in (simulator.name, simulator.version, top, _OPTIMIZE, visible, _cocotb_library()):
+    optimize = _QUICK if netlist else _OPTIMIZE
+    for text in (simulator.name, simulator.version, top, optimize, visible, _cocotb_library()):
         digest.update(os.fsencode(text) + b"\0")
     for path in (*sources, *waivers):
         digest.update(os.fsencode(path.name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
@@ -210,6 +222,7 @@ def _build_verilator(
     top: str,
     build: Path,
     visible_signals: str,
+    netlist: bool,
 ) -> None:
     visible = build / "visible.vlt"
     visible.write_text(visible_signals.format(top=top), "utf-8")
@@ -226,11 +239,13 @@ def _build_verilator(
         *("--timescale", "1ns/1ps"),
         # One C++ file: the files of a small design take longer to open than to compile.
         *("--output-split", "0"),
+        *(("--x-initial", "unique") if netlist else ()),
         *("-LDFLAGS", f"-Wl,-rpath,{at_run_time} -L{libraries} -lcocotbvpi_verilator"),
         *(str(plain_path(path.resolve(), build)) for path in (main, visible, *waivers, *sources)),
     ]
     run_tool(command, build, tool_variables(simulator, build), "Verilator")
-    make_program(simulator, build, prefix="Vtop", program=top)
+    optimize = _QUICK if netlist else _OPTIMIZE
+    make_program(simulator, build, prefix="Vtop", program=top, optimize=optimize)
 
 
 def make_program(

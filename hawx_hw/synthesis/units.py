@@ -17,6 +17,7 @@ from hawx_hw.synthesis.yosys import constraints
 from hawx_hw.technology import Technology
 from hawx_hw.util.code import source_hash
 from hawx_hw.util.macros import MACROS
+from hawx_hw.util.quoting import verilog_name
 from hawx_hw.util.results import Record
 
 __all__ = ["KIND", "MappedContent", "Recipe", "Unit", "mapped_content", "units_of"]
@@ -130,7 +131,7 @@ class Unit:
         """A text of Yosys, with the module's own name and those of its memories' files."""
         for number, file in enumerate(self.files):
             text = text.replace(f'"{NEUTRAL}_{number}"', file)
-        return re.sub(rf"\b{NEUTRAL}\b", lambda _: self.name, text)
+        return re.sub(rf"\b{NEUTRAL}\b", lambda _: verilog_name(self.name), text)
 
     def file(self, text: str) -> str:
         """The name of a memory's file, from what stands for it in a parameter; else ``text``."""

@@ -181,7 +181,7 @@ def accelerator_job(
     config_hash : int
         As it was emitted.
     traced : int
-        For so many images every write of every layer is compared.
+        For so many images every write of every layer is compared; 0: for none.
     seed : int
         Of everything that is drawn.
     scenarios : tuple of str or None
@@ -203,9 +203,10 @@ def accelerator_job(
         config_hash=config_hash,
         version=__version__,
     )
-    writes = plan.write_trace(run_all(plan.graph, images[:traced], plan.assignment))
+    writes = plan.write_trace(run_all(plan.graph, images[: max(traced, 1)], plan.assignment))
     layers = tuple(
-        _trace(each, layer.total) for each, layer in zip(writes, plan.cycles().layers, strict=True)
+        _trace(each, layer.total, traced)
+        for each, layer in zip(writes, plan.cycles().layers, strict=True)
     )
     return Job(
         name=plan.graph.name,
@@ -239,12 +240,12 @@ def packets(tensors: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(tensors).reshape(len(tensors), -1).view(np.uint8)
 
 
-def _trace(writes: LayerWrites, cycles: int) -> LayerTrace:
+def _trace(writes: LayerWrites, cycles: int, traced: int) -> LayerTrace:
     return LayerTrace(
         name=writes.name,
         cycles=cycles,
         address=writes.addresses,
-        data=np.ascontiguousarray(writes.codes).view(np.uint8),
+        data=np.ascontiguousarray(writes.codes).view(np.uint8)[:traced],
         place=writes.places,
         channels=writes.channels,
     )

@@ -18,7 +18,7 @@ from find_libpython import find_libpython
 
 from hawx_hw.design.sources import WAIVERS, verilog_sources
 from hawx_hw.errors import UserError, VerificationError
-from hawx_hw.simulation.build import Simulation, build_simulation
+from hawx_hw.simulation.build import RANDOM_START, Simulation, build_simulation
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util import processes
 from hawx_hw.util.disk import check_space
@@ -91,6 +91,7 @@ def verify(
     *,
     workdir: Path,
     simulator: str = "auto",
+    netlist: bool = False,
     progress: Progress | None = None,
 ) -> SimulationResult:
     """Run ``job`` on the accelerator in ``directory``.
@@ -106,6 +107,9 @@ def verify(
         not compile.
     simulator : str
         ``verilator``, ``icarus``, or ``auto``.
+    netlist : bool
+        Whether the Verilog is a mapped netlist with its cells; under Verilator all registers and
+        memories then start with random bits, drawn by the job's seed. It has no write trace.
     progress : callable
         Gets the number of inferences compared so far, and of all.
 
@@ -126,6 +130,7 @@ def verify(
         top=_TOP,
         workdir=workdir,
         waivers=[directory / "rtl" / WAIVERS],
+        netlist=netlist,
     )
 
     for old in workdir.glob("run-*"):
@@ -134,7 +139,7 @@ def verify(
     run = Path(tempfile.mkdtemp(prefix="run-", dir=workdir))
     for image in sorted((directory / "mem").glob("*.hex")):
         shutil.copyfile(image, run / image.name)
-    _simulate(simulation, job, run, progress)
+    _simulate(simulation, job, run, progress, _start(simulation, job) if netlist else ())
     return _judge(_read_report(run), job, simulation, run)
 
 
@@ -143,13 +148,27 @@ def _simulate(
     job: Job,
     run: Path,
     progress: Progress | None,
+    arguments: Sequence[str],
 ) -> None:
     with scratch_folder("simulation") as links:
-        _run(simulation, job, run, progress, links)
+        _run(simulation, job, run, progress, links, arguments)
+
+
+def _start(simulation: Simulation, job: Job) -> list[str]:
+    """Arguments by which registers of a netlist start at random; in Icarus they are undefined."""
+    if simulation.simulator.name != "verilator":
+        return []
+    # Verilator takes the seed 0 for none.
+    return [argument.format(seed=job.seed % 2**31 + 1) for argument in RANDOM_START]
 
 
 def _run(
-    simulation: Simulation, job: Job, run: Path, progress: Progress | None, links: Path
+    simulation: Simulation,
+    job: Job,
+    run: Path,
+    progress: Progress | None,
+    links: Path,
+    arguments: Sequence[str],
 ) -> None:
     from cocotb_tools.runner import get_runner
 
@@ -173,6 +192,7 @@ def _run(
                 hdl_toplevel_lang="verilog",
                 testcase=list(job.scenarios),
                 seed=job.seed,
+                plusargs=list(arguments),
                 build_dir=simulation.folder.resolve(),
                 test_dir=run.resolve(),
                 results_xml=str((run / "results.xml").resolve()),

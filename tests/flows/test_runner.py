@@ -24,6 +24,15 @@ def test_output_goes_to_the_log_and_to_the_caller(tmp_path: Path) -> None:
     assert runner.seconds > 0
 
 
+def test_what_another_part_starts_counts_too(tmp_path: Path) -> None:
+    begun: list[str] = []
+    runner = Runner(tmp_path, 60, begun.append)
+    with pytest.raises(ValueError, match="inside"), runner.working("simulator"):
+        raise ValueError("inside")
+    assert begun == ["simulator"]
+    assert 0 < runner.seconds < 5
+
+
 def test_a_status_may_be_accepted_for_the_caller_to_judge(tmp_path: Path) -> None:
     runner = Runner(tmp_path, 60)
     command = python("print('slow'); raise SystemExit(3)")

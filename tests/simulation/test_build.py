@@ -99,6 +99,28 @@ def test_runtime_is_compiled_once_for_all_designs(source, tmp_path, fake_tools):
     assert re.fullmatch(r"[0-9a-f]{16}", stored[0])
 
 
+def test_a_netlist_is_compiled_without_optimization_and_for_random_bits(
+    source, tmp_path, fake_tools
+):
+    simulator = find_simulator("verilator")
+    folders = []
+    for netlist in (False, True):
+        made = build.build_simulation(
+            simulator,
+            [source],
+            top="hawx_accelerator",
+            workdir=tmp_path / "work",
+            netlist=netlist,
+        )
+        folders.append(made.folder)
+    assert folders[0] != folders[1]
+    plain, netlist = [command for command in fake_tools if "-cc" in command]
+    assert "--x-initial" not in plain
+    assert netlist[netlist.index("--x-initial") + 1] == "unique"
+    optimized = [option for command in fake_tools for option in command if "OPT_FAST" in option]
+    assert optimized[-2:] == ["OPT_FAST=-O1", "OPT_FAST=-O0"]
+
+
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: os.truncate(path, 9)])
 def test_a_damaged_runtime_is_compiled_again(damage, source, tmp_path, fake_tools):
     for number in range(3):

@@ -77,6 +77,12 @@ def test_names_return_to_what_yosys_wrote(recipe: Recipe) -> None:
     assert bank.named(text) == 'module bank(x); hawx_modules u(.INIT_FILE("one.hex")); endmodule'
 
 
+def test_a_name_that_is_escaped_in_verilog_is_escaped_in_the_netlist(recipe: Recipe) -> None:
+    text = "module \\a.b (input x, output y); assign y = ~x; endmodule\n"
+    (unit,) = units_of({"x.v": text}, "a.b", recipe)
+    assert unit.named("module hawx_module(x, y);\n") == "module \\a.b (x, y);\n"
+
+
 def test_places_are_those_of_the_users_file(recipe: Recipe) -> None:
     top = by_name(SOURCES, recipe)["top"]
     # Its text begins on the second line of the file.

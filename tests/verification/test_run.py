@@ -10,8 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hawx_hw.design.sources import FILE_LIST, WAIVERS, verilog_sources
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.gateware.names import TRACE
+from hawx_hw.netlist.cell_verilog import cell_verilog
+from hawx_hw.synthesis.modules import map_designs
+from hawx_hw.technology import load
 from hawx_hw.util.disk import FullError
 from hawx_hw.util.processes import Finished, TimeLimitError
 from hawx_hw.verification import run
@@ -217,6 +221,48 @@ def test_a_core_without_a_signal_of_the_write_trace(name, tiny, make_job, tmp_pa
     message = f"scenario 'inference': The core has no signal {name} of the write trace"
     with pytest.raises(Mismatch, match=message):
         verify(directory, one_scenario(make_job), workdir=tmp_path / "work", simulator=QUICK)
+
+
+@pytest.fixture(scope="module")
+def netlist(tiny, tmp_path_factory, shared_store):
+    """The tiny accelerator on standard cells, with models of these."""
+    folder = tmp_path_factory.mktemp("netlist")
+    technology = load("generic45")
+    sources = {path.name: path.read_text() for path in verilog_sources(tiny)}
+    (mapped,) = map_designs(
+        [(sources, "hawx_accelerator")], technology, clock_gating=True, jobs=2, store=shared_store
+    )
+    shutil.copytree(tiny, folder, dirs_exist_ok=True)
+    kinds = [technology.library.cells[group.kind] for group in mapped.flat.groups]
+    (folder / "rtl" / "cells.v").write_text(cell_verilog(kinds))
+    (folder / "rtl" / "netlist.v").write_text(mapped.verilog)
+    (folder / "rtl" / FILE_LIST).write_text("cells.v netlist.v hawx_sdp_ram.v hawx_rom.v")
+    waivers = "`verilator_config\nlint_off -rule LATCH\nlint_off -rule UNOPTFLAT\n"
+    (folder / "rtl" / WAIVERS).write_text(waivers)
+    return folder
+
+
+def test_a_netlist_passes_whatever_its_registers_start_with(netlist, make_job, tmp_path):
+    for seed in (0, 1):
+        job = make_job(images=2, traced=0, seed=seed)
+        report = verify(netlist, job, workdir=tmp_path, simulator="verilator", netlist=True)
+        assert (report.images, report.mismatches) == (2, 0)
+        assert report.cycles_per_image == job.cycles
+        assert all(scenario.passed for scenario in report.scenarios.values())
+
+
+@pytest.mark.slow
+def test_a_wrong_cell_of_a_netlist_is_detected(netlist, make_job, tmp_path):
+    folder = tmp_path / "wrong"
+    shutil.copytree(netlist, folder)
+    path = folder / "rtl" / "netlist.v"
+    before, core = path.read_text().split("\nmodule hawx_core", 1)
+    changed = core.replace("  NOR2 ", "  NAND2 ", 1)
+    assert changed != core
+    path.write_text(f"{before}\nmodule hawx_core{changed}")
+    with pytest.raises(Mismatch):
+        verify(folder, one_scenario(make_job, traced=0), workdir=tmp_path / "work",
+               simulator="verilator", netlist=True)  # fmt: skip
 
 
 def test_no_images(tiny, make_job, tmp_path):
