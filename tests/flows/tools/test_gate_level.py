@@ -53,7 +53,7 @@ def outcome_of(job: Job, **changes: Any) -> SimulationResult:
 
 
 def test_the_folder_is_complete(build: Build) -> None:
-    folder = set_up(FLOW, build, options())
+    folder = set_up(FLOW, build, options(scenarios="all"))
     assert_golden(folder, "gate_level", ("*.vlt", "*/filelist.f"))
     listed = (folder / "rtl" / "filelist.f").read_text().split()
     assert all((folder / "rtl" / name).is_file() for name in listed)
@@ -61,7 +61,7 @@ def test_the_folder_is_complete(build: Build) -> None:
     images, _ = build.images(2)
     assert (len(job.images), job.traced) == (len(images), 0)
     assert "stalls" in job.scenarios
-    only = set_up(FLOW, build, options(scenarios="inference", images=3, seed=7), label="only")
+    only = set_up(FLOW, build, options(images=3, seed=7), label="only")
     job = load_job(only / "job.json")
     assert (job.scenarios, len(job.images), job.seed) == (("inference",), 3, 7)
 
@@ -105,7 +105,7 @@ def test_what_a_simulation_reports_is_judged(
     build: Build, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], failure: str | None
 ) -> None:
     monkeypatch.setattr(gate_level, "verify", lambda folder, job, **_: outcome_of(job, **changes))
-    result = run_flow(FLOW, DESCRIPTION, build, options(scenarios="inference"))
+    result = run_flow(FLOW, DESCRIPTION, build, options())
     assert len(result.failures) == (failure is not None)
     if failure is not None:
         assert result.failures[0].startswith(failure)
@@ -145,7 +145,7 @@ def test_an_accelerator(
     if architecture == "simt" and loadable:
         pytest.skip("the network of this test has its parameters built in")
     build = synthesized_build(tmp_path, shared_store, architecture=architecture, loadable=loadable)
-    result = run_flow(FLOW, DESCRIPTION, build, options(images=3))
+    result = run_flow(FLOW, DESCRIPTION, build, options(images=3, scenarios="all"))
     assert result.failures == ()
     assert result.report.numbers["images"] == 3
     assert result.report.numbers["inferences"] > 10
@@ -155,7 +155,7 @@ def test_an_accelerator(
 @pytest.mark.slow
 def test_a_wrong_cell_is_detected(build: Build) -> None:
     """One gate of a PE's block, of another kind."""
-    chosen = options(scenarios="inference")
+    chosen = options()
     folder = set_up(FLOW, build, chosen, label="wrong")
     path = folder / "rtl" / "hawx_netlist.v"
     head, block = path.read_text().split("\nmodule hawx_block_", 1)
