@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hawx_hw.errors import UserError
 from hawx_hw.flows.base import FlowError
 from hawx_hw.flows.mapped import mapped_netlist
 from hawx_hw.flows.ports import top_ports
@@ -27,7 +25,7 @@ from hawx_hw.flows.templates import write_template
 from hawx_hw.netlist.arcs import fan_outs
 from hawx_hw.netlist.constants import constant_nets
 from hawx_hw.netlist.timing import endpoints
-from hawx_hw.synthesis.opensta import failure_in, opensta_command
+from hawx_hw.synthesis.opensta import failure_in, opensta_command, required_opensta
 from hawx_hw.synthesis.opensta_libraries import (
     WIRES,
     macro_library,
@@ -53,6 +51,7 @@ _CLOCK = "clk"
 #: What the netlist's own analysis gives, for the judgment: see :func:`_expectations`.
 _EXPECTED = "expected.json"
 _LOG = "opensta.log"
+_VERSION = "version.txt"
 #: The last line of a script that came to its end.
 _END = "complete"
 
@@ -118,16 +117,14 @@ class OpenStaFlow:
 
         Raises
         ------
+        UserError
+            OpenSTA is not installed.
         FlowError
             Its log has an error, or lacks the line that ends it.
         """
-        program = shutil.which("sta")
-        if program is None:
-            raise UserError(
-                "OpenSTA (sta) is not installed.", hint="Install it, with: apt-get install opensta"
-            )
-        runner.run([program, "-version"], tool="OpenSTA", log="version.txt")
-        done = runner.run(opensta_command(Path(program), "opensta"), tool="OpenSTA", log=_LOG)
+        program, version = required_opensta()
+        write_text(folder / _VERSION, version)
+        done = runner.run(opensta_command(program, "opensta"), tool="OpenSTA", log=_LOG)
         failure = failure_in(done.output)
         if failure is None and done.output.strip().splitlines()[-1:] != [_END]:
             failure = "the script did not come to its end"
@@ -162,7 +159,7 @@ class OpenStaFlow:
             checks.append(_limits_check(slow, expected))
         return FlowReport(
             target=expected["target"],
-            versions={"OpenSTA": read_text(folder / "version.txt").strip()},
+            versions={"OpenSTA": read_text(folder / _VERSION)},
             clocks=(clock,),
             numbers=numbers,
             checks=tuple(checks),
