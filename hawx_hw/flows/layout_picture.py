@@ -14,7 +14,7 @@ from hawx_hw.util.files import write_bytes
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["LAYER_COLORS", "draw_layout", "scale_bar"]
+__all__ = ["LAYER_COLORS", "draw_database", "draw_layout", "scale_bar"]
 
 #: Fills of routing layers, from the lowest up: distinct to those who see no red or no green, too.
 LAYER_COLORS = ("#33a02c", "#1f78b4", "#e31a1c", "#ff7f00", "#6a3d9a", "#b15928")
@@ -62,9 +62,36 @@ def draw_layout(
     ValueError
         The layout is empty.
     """
+    layout = read_layout(path, lefs, cells=True)
+    return draw_database(layout, layers, output, title=title, footer=footer, width=width)
+
+
+def draw_database(
+    layout: Any,
+    layers: Sequence[str],
+    output: Path,
+    *,
+    title: str,
+    footer: str,
+    width: int = 1600,
+) -> tuple[int, int]:
+    """Draw a layout in KLayout's database.
+
+    Parameters
+    ----------
+    layout : klayout.db.Layout
+        Its layers have names: those of ``layers``, the same with ``.OBS`` and ``.PIN`` for metal in
+        cells, and ``OUTLINE`` for the cells.
+    layers, output, title, footer, width
+        As of :func:`draw_layout`.
+
+    Raises
+    ------
+    ValueError
+        The layout is empty.
+    """
     from PIL import Image
 
-    layout = read_layout(path, lefs, cells=True)
     box = layout.top_cell().dbbox()
     if box.empty() or not box.width() or not box.height():
         raise ValueError("a layout must have shapes to be drawn")

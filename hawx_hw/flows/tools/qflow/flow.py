@@ -31,7 +31,7 @@ from hawx_hw.synthesis.store import default_store
 from hawx_hw.technology import load
 from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_text
 
-__all__ = ["FLOW", "QflowFlow", "mapped", "run_part"]
+__all__ = ["FLOW", "QflowFlow", "chosen_parts", "mapped", "run_part"]
 
 _FOOTER = "routed on cell abstracts, not manufacturable"
 _PARTS, _VERSION = "parts.json", "version.log"
@@ -60,7 +60,7 @@ class QflowFlow:
         """Map the accelerator onto osu018's cells, and write one folder for each part."""
         netlist = mapped(build)
         try:
-            parts = _chosen(netlist, options)
+            parts = chosen_parts(netlist, options)
         except ValueError as error:
             raise UserError(f"{error}.", where="flows.qflow") from error
         write_bytes(folder / LEF, read_bytes(load(TECHNOLOGY).liberty.with_name(LEF)))
@@ -161,7 +161,14 @@ def _fail(place: Path, action: str) -> None:
     raise FlowError(f"qflow {action} made no layout: {last_lines(read_text(log))} (log: {log})")
 
 
-def _chosen(netlist: Netlist, options: Any) -> list[Part]:
+def chosen_parts(netlist: Netlist, options: Any) -> list[Part]:
+    """The parts that the options ``part`` and ``module`` name.
+
+    Raises
+    ------
+    ValueError
+        The design has no such part.
+    """
     if options.part == "module":
         return [module_part(netlist, options.module)]
     makers = {
