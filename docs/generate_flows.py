@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from hawx_hw.config.flows import FlowDescription, FlowOption, flow_descriptions
 from hawx_hw.util.files import write_text
 
 __all__ = ["document"]
 
+#: Characters of a line.
+_WIDTH = 120
 _INTRODUCTION = """\
 # Flows: tools and options
 
@@ -37,22 +40,33 @@ def document() -> str:
 
 
 def _flow(flow: FlowDescription) -> Iterator[str]:
-    yield f"\n## {flow.name}\n\n{flow.description.strip()}\n"
+    yield f"\n## {flow.name}\n\n{_filled(flow.description)}\n"
     if flow.needs:
         yield "\n" + _table(
             ("tool", "install"), [(need.name, f"`{need.install}`") for need in flow.needs]
         )
     if flow.environment is not None:
         packages = ", ".join(f"`{package}`" for package in flow.environment.packages)
-        yield f"\nAn environment of its own, by `hawx flow install {flow.name}`: {packages}.\n"
+        text = f"An environment of its own, by `hawx flow install {flow.name}`: {packages}."
+        yield f"\n{_filled(text)}\n"
     if flow.options:
         yield "\n" + _table(
             ("option", "value", "default", "meaning"),
             [
-                (f"`{name}`", _values(option), _default(option), option.description)
+                (
+                    f"`{name}`",
+                    _values(option),
+                    _default(option),
+                    # A line of a table.
+                    " ".join(option.description.split()),
+                )
                 for name, option in flow.options.items()
             ],
         )
+
+
+def _filled(text: str) -> str:
+    return fill(" ".join(text.split()), _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _values(option: FlowOption) -> str:

@@ -19,7 +19,7 @@ from hawx_hw.flows.tools.coriolis.netlist import changes
 from hawx_hw.flows.tools.qflow.blif import PlacedNetlist
 from hawx_hw.util.files import read_text
 
-__all__ = ["COMPARISON", "RULES", "checks", "comparison", "rules_check"]
+__all__ = ["COMPARISON", "RULES", "checks", "comparison", "planted_check", "rules_check"]
 
 #: Sets of design rules: title, reports, and how many rules the version that was tried has.
 RULES = (
@@ -83,14 +83,11 @@ def rules_check(folder: Path, title: str, reports: Sequence[str], count: int) ->
     violations: Counter[str] = Counter()
     for report in reports:
         try:
-            # Written by KLayout, from a layout of ours.
-            root = ElementTree.fromstring(read_text(folder / report))  # noqa: S314
-        except (OSError, ElementTree.ParseError):
-            return Check(name=title, passed=False, detail=f"{report} cannot be read")
-        rules += len(root.findall("categories/category"))
-        violations.update(
-            (item.findtext("category") or "").strip("'") for item in root.findall("items/item")
-        )
+            of_report, broken = _read_report(folder / report)
+        except ValueError as error:
+            return Check(name=title, passed=False, detail=str(error))
+        rules += of_report
+        violations += broken
     if rules < count:
         detail = f"{rules} rules were checked, of {count}"
         return Check(name=title, passed=False, detail=detail)
@@ -101,6 +98,41 @@ def rules_check(folder: Path, title: str, reports: Sequence[str], count: int) ->
         detail=f"{violations.total()} violations of {rules} rules"
         + (f": {listed}" if listed else ""),
     )
+
+
+def planted_check(folder: Path) -> Check:
+    """Whether every set of rules sees the errors of a layout that was made to break them."""
+    name = "design rules: each set sees errors that are planted"
+    blind, seen = [], 0
+    for report in (report for _, reports, _ in RULES for report in reports):
+        try:
+            _, broken = _read_report(folder / report)
+        except ValueError as error:
+            return Check(name=name, passed=False, detail=str(error))
+        seen += len(broken)
+        if not broken:
+            blind.append(report)
+    detail = f"none in {', '.join(blind)}" if blind else f"{seen} rules are broken"
+    return Check(name=name, passed=not blind, detail=detail)
+
+
+def _read_report(path: Path) -> tuple[int, Counter[str]]:
+    """Number of rules in a report, and of the violations of each.
+
+    Raises
+    ------
+    ValueError
+        It cannot be read.
+    """
+    try:
+        # Written by KLayout, from a layout of ours.
+        root = ElementTree.fromstring(read_text(path))  # noqa: S314
+    except (OSError, ElementTree.ParseError) as error:
+        raise ValueError(f"{path.name} cannot be read") from error
+    broken = Counter(
+        (item.findtext("category") or "").strip("'") for item in root.findall("items/item")
+    )
+    return len(root.findall("categories/category")), broken
 
 
 def comparison(folder: Path, netlist: PlacedNetlist) -> Check:

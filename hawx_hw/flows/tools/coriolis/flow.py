@@ -15,7 +15,7 @@ from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.environments import environment_folder, environment_python
 from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner
-from hawx_hw.flows.tools.coriolis.checks import checks
+from hawx_hw.flows.tools.coriolis.checks import checks, planted_check
 from hawx_hw.flows.tools.coriolis.circuits import other_functions, read_circuits
 from hawx_hw.flows.tools.coriolis.netlist import with_constants
 from hawx_hw.flows.tools.coriolis.picture import draw
@@ -33,8 +33,16 @@ __all__ = ["FLOW", "CoriolisFlow", "mapped", "run_part", "verify_part"]
 
 #: Files of the flow that are copied as they are.
 _CELLS, _SETTINGS = "cells.lib", "settings.json"
-_SCRIPTS = ("make_cells.py", "place_and_route.py", "finish.py", "read_comparison.py")
+_SCRIPTS = (
+    "make_cells.py",
+    "place_and_route.py",
+    "plant_errors.py",
+    "finish.py",
+    "read_comparison.py",
+)
 _PARTS, _NETLIST, _PART = "parts.json", "netlist.blif", "part.json"
+#: A layout that breaks rules.
+_PLANTED = "planted"
 #: KLayout's report of the comparison.
 _COMPARED = "comparison.lvsdb"
 #: Of the design rules of cf-precheck; each is run by itself.
@@ -86,18 +94,21 @@ class CoriolisFlow:
         write_text(folder / _PARTS, json.dumps(entries, indent=1) + "\n")
 
     def run(self, folder: Path, options: Any, runner: Runner) -> None:
-        """Draw the cells, then place, route and check each part."""
+        """Draw the cells, try the design rules, then place, route and check each part."""
         _check_python(sys.version_info[:2])
         python = environment_python(flow_named(self.name))
         runner.run(("klayout", "-v"), tool="klayout", log="klayout_version.log", variables=_BATCH)
         runner.run((str(python), "make_cells.py"), tool="c4m-flexcell", log="cells.log")
+        (folder / _PLANTED).mkdir(exist_ok=True)
+        _script(folder, _PLANTED, runner, "plant_errors.py", "plant_errors")
+        _check_rules(folder, _PLANTED, runner)
         for part in json.loads(read_text(folder / _PARTS)):
             run_part(folder, part["name"], runner)
 
     def result(self, folder: Path, options: Any) -> FlowReport:
         """Metrics and checks of all parts."""
         numbers: dict[str, float] = {}
-        made = [_functions(folder)]
+        made = [_functions(folder), planted_check(folder / _PLANTED)]
         files: list[str] = []
         parts = json.loads(read_text(folder / _PARTS))
         for part in parts:
@@ -148,6 +159,15 @@ def run_part(folder: Path, name: str, runner: Runner) -> None:
 
 def verify_part(folder: Path, name: str, runner: Runner) -> None:
     """Check the design rules of a part's layout, and compare its transistors with the netlist."""
+    _check_rules(folder, name, runner)
+    (folder / name / _COMPARED).unlink(missing_ok=True)
+    _klayout(folder, name, runner, ("../rules.lvs",), _COMPARED, {"SPICE_FILE": "layout.spi"})
+    if (folder / name / _COMPARED).is_file():
+        _script(folder, name, runner, "read_comparison.py", "read_comparison")
+
+
+def _check_rules(folder: Path, name: str, runner: Runner) -> None:
+    """Check ``<name>/<name>.gds`` against every set of design rules."""
     environment = flow_named(FLOW.name).environment
     assert environment is not None
     deck = _precheck(environment_folder(environment))
@@ -163,15 +183,8 @@ def verify_part(folder: Path, name: str, runner: Runner) -> None:
             group: "true",
         }
         defined = [word for key, value in given.items() for word in ("-rd", f"{key}={value}")]
-        _klayout(folder, name, runner, (str(deck), *defined), group)
-    common = {"SOURCE_FILE": f"{name}.gds", "CELL_NAME": name}
-    _klayout(folder, name, runner, ("../rules.drc",), "pdkmaster",
-             {**common, "REPORT_FILE": "pdkmaster.xml"})  # fmt: skip
-    (folder / name / _COMPARED).unlink(missing_ok=True)
-    _klayout(folder, name, runner, ("../rules.lvs",), "comparison",
-             {**common, "REPORT_FILE": _COMPARED, "SPICE_FILE": "layout.spi"})  # fmt: skip
-    if (folder / name / _COMPARED).is_file():
-        _script(folder, name, runner, "read_comparison.py", "read_comparison")
+        _klayout(folder, name, runner, (str(deck), *defined), f"{group}.xml")
+    _klayout(folder, name, runner, ("../rules.drc",), "pdkmaster.xml")
 
 
 def _script(folder: Path, name: str, runner: Runner, script: str, log: str) -> None:
@@ -190,20 +203,22 @@ def _klayout(
     name: str,
     runner: Runner,
     rules: Sequence[str],
-    log: str,
+    report: str,
     variables: Mapping[str, str] | None = None,
 ) -> None:
     """Run KLayout in the folder of a part, on a script with its arguments.
 
     A comparison that fails is status 1; the checks read what was written.
     """
+    made = Path(report)
+    given = {"SOURCE_FILE": f"{name}.gds", "CELL_NAME": name, "REPORT_FILE": report}
     runner.run(
         ("klayout", "-b", "-r", *rules),
-        tool=f"klayout ({log}) on {name}",
-        log=f"{name}/{log}.log",
+        tool=f"klayout ({made.stem}) on {name}",
+        log=f"{name}/{made.stem}.log",
         folder=name,
         accepted=(0, 1),
-        variables={**_BATCH, **(variables or {})},
+        variables={**_BATCH, **given, **(variables or {})},
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hawx_hw.flows.tools.coriolis.checks import RULES, checks, rules_check
+from hawx_hw.flows.tools.coriolis.checks import RULES, checks, planted_check, rules_check
 from tests.flows.tools.coriolis.test_netlist import NETLIST, routed
 
 NAMES = ("placement", "cells", "cf-precheck", "PDKMaster", "comparison")
@@ -67,6 +67,19 @@ def test_rules_that_were_not_checked_are_a_failure(folder: Path) -> None:
     assert failures(folder) == {"cf-precheck": "184 rules were checked, of 276"}
     (folder / "beol.xml").write_text("")
     assert failures(folder) == {"cf-precheck": "beol.xml cannot be read"}
+
+
+def test_rules_that_do_not_see_planted_errors_are_a_failure(folder: Path) -> None:
+    assert planted_check(folder).detail == "none in feol.xml, beol.xml, offgrid.xml, pdkmaster.xml"
+    for _, reports, _ in RULES:
+        for name in reports:
+            report(folder / name, 9, ("r.1", "r.1", "r.2"))
+    assert planted_check(folder).passed
+    assert planted_check(folder).detail == "8 rules are broken"
+    report(folder / "offgrid.xml", 9)
+    assert not planted_check(folder).passed
+    (folder / "offgrid.xml").unlink()
+    assert planted_check(folder).detail == "offgrid.xml cannot be read"
 
 
 def test_violations_are_counted_by_rule(folder: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_pe_is_legal_and_each_kind_of_damage_is_seen(
     folder, name = build.folder / "flows" / "coriolis.unit", "pe_and"
     assert result.failures == ()
     assert result.standing == "real"
-    assert len(result.report.checks) == 6
+    assert len(result.report.checks) == 7
     netlist = Netlist("hawx_pe_and", small.modules, small.library)
     buffers = 1
     assert result.report.numbers[f"{name}: cells"] == netlist.report().cells + buffers
