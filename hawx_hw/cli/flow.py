@@ -73,16 +73,26 @@ def _chosen(tool: str) -> list[FlowDescription]:
 
     if tool not in _GROUPS:
         return [flow_named(tool)]
-    every = flow_descriptions().values()
-    if tool == "fpga":
-        return [each for each in every if each.group == tool and each.first_class]
     # What leads to silicon, then what is written for tools that take it from there.
+    groups = (tool,) if tool == "fpga" else ("asic", "bundle")
     return [
         each
-        for group in ("asic", "bundle")
-        for each in every
-        if each.group == group and each.first_class
+        for group in groups
+        for each in flow_descriptions().values()
+        if each.group == group and each.first_class and _suits(each)
     ]
+
+
+def _suits(flow: FlowDescription) -> bool:
+    """Whether this Python can run a flow; one that it cannot is left out of its group."""
+    from hawx_hw.flows.environments import check_python
+
+    try:
+        check_python(flow)
+    except UserError as error:
+        typer.echo(f"{flow.name} is left out: {error}", err=True)
+        return False
+    return True
 
 
 def _run(

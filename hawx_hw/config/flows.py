@@ -139,9 +139,12 @@ class FlowEnvironment(_Part):
     ----------
     packages : tuple of str
         Requirements for pip, each with its exact version.
+    newest_python : str or None
+        The newest Python that they are published for, such as ``3.11``; None: any.
     """
 
     packages: Annotated[tuple[str, ...], Field(strict=False)]
+    newest_python: Annotated[str, Field(pattern=r"^3\.[0-9]+$")] | None = None
 
 
 class FlowDescription(_Part):

@@ -21,11 +21,39 @@ from hawx_hw.util.files import write_text
 from hawx_hw.util.locations import required_cache_folder
 from hawx_hw.util.processes import run
 
-__all__ = ["environment_folder", "environment_program", "environment_python", "install"]
+__all__ = [
+    "check_python",
+    "environment_folder",
+    "environment_program",
+    "environment_python",
+    "install",
+]
 
 #: In a finished environment.
 _COMPLETE = "hawx-complete"
 _LIMIT_SECONDS = 1800.0
+
+
+def check_python(flow: FlowDescription, version: tuple[int, ...] = sys.version_info[:2]) -> None:
+    """Refuse a Python that the packages of a flow's environment are not published for.
+
+    Parameters
+    ----------
+    flow : FlowDescription
+    version : tuple of int
+        That of Python; the one that runs, where it is left out.
+
+    Raises
+    ------
+    UserError
+        It is newer.
+    """
+    newest = flow.environment.newest_python if flow.environment is not None else None
+    if newest is not None and version > tuple(int(number) for number in newest.split(".")):
+        raise UserError(
+            f"Packages of {flow.name} are not published for Python {version[0]}.{version[1]}.",
+            hint=f"Run this flow with Python {newest}.",
+        )
 
 
 def environment_folder(environment: FlowEnvironment) -> Path:
@@ -48,7 +76,7 @@ def environment_python(flow: FlowDescription) -> Path:
     Raises
     ------
     UserError
-        It was not made yet.
+        It was not made yet, or not for this Python.
     """
     return environment_program(flow, "python")
 
@@ -62,6 +90,7 @@ def environment_program(flow: FlowDescription, program: str) -> Path:
         The environment was not made yet, or has no such program.
     """
     assert flow.environment is not None, flow.name
+    check_python(flow)
     folder = environment_folder(flow.environment)
     path = folder / "bin" / program
     if not (folder / _COMPLETE).is_file() or not path.exists():
@@ -90,11 +119,14 @@ def install(flow: FlowDescription) -> Path | None:
 
     Raises
     ------
+    UserError
+        Its packages are not published for this Python.
     FlowError
         pip failed.
     """
     if flow.environment is None:
         return None
+    check_python(flow)
     folder = environment_folder(flow.environment)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(f"{folder.name}.lock")):

@@ -15,7 +15,7 @@ import hawx_hw.config.load
 import hawx_hw.pipeline.flows
 from hawx_hw.cli.flow import flow
 from hawx_hw.config.base import Model
-from hawx_hw.config.flows import FlowNeed, options_model
+from hawx_hw.config.flows import FlowEnvironment, FlowNeed, options_model
 from hawx_hw.errors import UserError
 from hawx_hw.flows.base import FlowError
 from hawx_hw.flows.result import FlowResult
@@ -117,3 +117,18 @@ def test_list_and_install(monkeypatch: pytest.MonkeyPatch) -> None:
     [entry] = json.loads(hawx("list", "--json")[0])
     assert entry["options"]["clock_mhz"]["default"] == 50.0
     assert "no environment" in hawx("install", "fake")[0]
+
+
+def test_a_group_leaves_out_what_this_python_cannot_run(
+    calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = FlowEnvironment(packages=("six==1.17.0",), newest_python="3.9")
+    flows = {
+        "old": DESCRIPTION.model_copy(update={"name": "old", "environment": old}),
+        "fake": DESCRIPTION,
+    }
+    monkeypatch.setattr(hawx_hw.config.flows, "flow_descriptions", lambda: flows)
+    done = CliRunner().invoke(app, ["asic", "x.yaml"])
+    assert done.exit_code == 0
+    assert [call["name"] for call in calls] == ["fake"]
+    assert "old is left out: Packages of old are not published for" in done.stderr

@@ -11,6 +11,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.flows import environments
 from hawx_hw.flows.base import FlowError
 from hawx_hw.flows.environments import (
+    check_python,
     environment_folder,
     environment_program,
     environment_python,
@@ -43,6 +44,18 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(environments, "run", run)
     return calls
+
+
+def test_a_python_that_is_too_new_is_refused(commands: list[tuple[str, ...]]) -> None:
+    old = FlowEnvironment(packages=("six==1.17.0",), newest_python="3.9")
+    flow = DESCRIPTION.model_copy(update={"environment": old})
+    for use in (install, environment_python):
+        with pytest.raises(UserError, match=r"not published for Python 3\.1\d.*Python 3\.9"):
+            use(flow)
+    assert commands == []
+    check_python(flow, (3, 9))
+    check_python(FLOW)
+    check_python(DESCRIPTION)
 
 
 def test_it_is_made_once(commands: list[tuple[str, ...]], cache: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,8 +46,6 @@ _PLANTED = "planted"
 _COMPARED = "comparison.lvsdb"
 #: Of the design rules of cf-precheck; each is run by itself.
 _GROUPS = ("feol", "beol", "offgrid")
-#: The newest with wheels of coriolis-eda.
-_LAST_PYTHON = (3, 11)
 #: KLayout without a window.
 _BATCH = {"QT_QPA_PLATFORM": "offscreen"}
 _NOTES = (
@@ -95,7 +92,6 @@ class CoriolisFlow:
 
     def run(self, folder: Path, options: Any, runner: Runner) -> None:
         """Draw the cells, try the design rules, then place, route and check each part."""
-        _check_python(sys.version_info[:2])
         python = environment_python(flow_named(self.name))
         runner.run(("klayout", "-v"), tool="klayout", log="klayout_version.log", variables=_BATCH)
         runner.run((str(python), "make_cells.py"), tool="c4m-flexcell", log="cells.log")
@@ -220,15 +216,6 @@ def _klayout(
         accepted=(0, 1),
         variables={**_BATCH, **given, **(variables or {})},
     )
-
-
-def _check_python(version: tuple[int, ...]) -> None:
-    """Refuse a Python that Coriolis has no wheels for."""
-    if version > _LAST_PYTHON:
-        raise UserError(
-            f"Coriolis has no wheels for Python {version[0]}.{version[1]}.",
-            hint=f"Run this flow with Python {_LAST_PYTHON[0]}.{_LAST_PYTHON[1]}.",
-        )
 
 
 def _precheck(environment: Path) -> Path:
