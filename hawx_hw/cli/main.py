@@ -29,6 +29,7 @@ from hawx_hw.cli.inspect import inspect
 from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
+from hawx_hw.cli.report import report
 from hawx_hw.cli.search import pick, search, with_search
 from hawx_hw.cli.simt import assemble, disassemble, simulate
 from hawx_hw.cli.step import step
@@ -72,6 +73,7 @@ app.command()(profile)
 app.command("import")(import_network)
 app.command()(inspect)
 app.command()(flow)
+app.command()(report)
 app.command()(search)
 app.command()(pick)
 app.command()(assemble)
@@ -142,7 +144,7 @@ def run(
     def override(loaded: Config) -> Config:
         return loaded if index is None else with_search(loaded, {"index": index})
 
-    _job(config, build, as_json, choose, override)
+    _job(config, build, as_json, choose, override, reported=until is None)
 
 
 @app.command()
@@ -345,8 +347,9 @@ def _job(
     choose: Callable[[Pipeline], Sequence[str]],
     override: Callable[[Config], Config] = lambda config: config,
     protected: Sequence[str] = (),
+    reported: bool = False,
 ) -> None:
-    """Run the chosen stages of a config and print the summary."""
+    """Run the chosen stages of a config and print the summary; write the report if asked to."""
     from hawx_hw.config.load import find_config, load_config, located
     from hawx_hw.pipeline.order import pipeline_of
     from hawx_hw.report.summary import print_summary, summarize
@@ -360,6 +363,10 @@ def _job(
         outcomes = pipeline.run(choose(pipeline), protected=protected)
     except UserError as error:
         raise located(error, path) from error
+    if reported:
+        from hawx_hw.cli.report import write_report
+
+        write_report(pipeline, config, folder, name)
     summary = summarize(folder, outcomes, config.search)
     if as_json:
         typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))

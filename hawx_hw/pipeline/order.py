@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hawx_hw.config.models import Config
     from hawx_hw.report.result import SummaryResult
 
-__all__ = ["STAGES", "SUMMARY", "pipeline_of"]
+__all__ = ["REPORT", "STAGES", "SUMMARY", "pipeline_of"]
 
 STAGES: tuple[Stage, ...] = (
     quantize.STAGE,
@@ -50,6 +50,10 @@ STAGES: tuple[Stage, ...] = (
 )
 
 
+#: In the build folder: what ``hawx report`` writes.
+REPORT = "report.html"
+
+
 def _summary(config: Config, folder: Path, stages: tuple[str, ...]) -> SummaryResult:
     from hawx_hw.report.metrics import summary_result
 
@@ -57,7 +61,7 @@ def _summary(config: Config, folder: Path, stages: tuple[str, ...]) -> SummaryRe
 
 
 #: What every run ends with.
-SUMMARY = Ending("summary.json", _summary)
+SUMMARY = Ending("summary.json", _summary, removed=(REPORT,))
 
 
 def pipeline_of(config: Config, folder: Path, console: Console, *, base: Path = Path()) -> Pipeline:

@@ -86,6 +86,11 @@ class Pipeline:
         """Names of the stages, in order."""
         return tuple(self._stages)
 
+    @property
+    def durations(self) -> Durations:
+        """How long each kind of work took the last time."""
+        return Durations(self._folder.durations)
+
     def until(self, last: str) -> tuple[str, ...]:
         """All stages up to ``last``, in order."""
         return self.names[: self.names.index(last) + 1]
@@ -165,7 +170,8 @@ class Pipeline:
             reason = f"{damaged[0]} is missing or was changed"
         self._check_unchanged(needed)
         if self._ending is not None:
-            self._folder.remove(self._ending.file)
+            for file in (self._ending.file, *self._ending.removed):
+                self._folder.remove(file)
         progress.message(f"{stage.name}: running ({reason})")
         start = time.monotonic()
         with self._folder.staging(stage.name) as staging:
@@ -199,6 +205,10 @@ class Pipeline:
             current = self._current(finished, hashed)
             result = self._ending.make(self._config, self._folder.path, current)
             result.write(self._folder.path)
+
+    def current(self) -> tuple[str, ...]:
+        """Stages whose files are up to date with the config, in order; nothing runs."""
+        return self._current({}, {})
 
     def _current(
         self, finished: Mapping[str, Manifest], hashed: dict[Path | FileSet, str]

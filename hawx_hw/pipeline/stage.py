@@ -124,10 +124,13 @@ class Ending:
     make : callable
         Its content; takes the config, the build folder and the names of the stages whose files are
         up to date with the config, those outside of the run included.
+    removed : tuple of str
+        Files that others make of the results, which a run removes with it.
     """
 
     file: str
     make: Callable[[Config, Path, tuple[str, ...]], Result]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

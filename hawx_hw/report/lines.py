@@ -55,7 +55,23 @@ def quantize_lines(result: QuantizeResult) -> list[Line]:
     select = f"{parts.select:,} select the design, {learned}" if parts.select else "none selects"
     learn = f"{parts.learn:,} to learn from and to search with"
     lines.append(("images", f"{learn}; {select}; {parts.test:,} test"))
-    return [*lines, *(("note", note) for note in (dataset.note, parts.note) if note)]
+    notes = [("note", note) for note in (dataset.note, parts.note) if note]
+    return [*lines, *_guessing(result), *notes]
+
+
+def _guessing(result: QuantizeResult) -> list[Line]:
+    """A caution where the float network itself is hardly better than chance."""
+    accuracy, chance = result.accuracy.in_float, 1 / result.dataset.classes
+    if accuracy > min(2 * chance, (1 + chance) / 2):
+        return []
+    return [
+        (
+            "caution",
+            f"the float network is right in {_percent(accuracy)}, and chance alone in "
+            f"{_percent(chance)}: it may be trained on pixels of another scale or order "
+            "(network.preprocess), or on other classes. hawx inspect looks for the culprit",
+        )
+    ]
 
 
 def accelerator_lines(result: AcceleratorResult) -> list[Line]:

@@ -19,7 +19,6 @@ from hawx_hw.util.tables import print_table
 if TYPE_CHECKING:
     from hawx_hw.config.search import SearchConfig
     from hawx_hw.pipeline.stage import Outcome
-    from hawx_hw.power.references import ReferenceDesign
     from hawx_hw.power.result import PowerResult
     from hawx_hw.report.chosen import ChosenDesign
     from hawx_hw.report.comparison import Comparison
@@ -77,6 +76,7 @@ class Summary:
             for name, file in _FILES.get(stage, {}).items()
             if self._has_files(stage)
         }
+        files["report"] = folder / "report.html"
         files["numbers, for programs"] = folder / _NUMBERS
         return {name: path for name, path in files.items() if path.exists()}
 
@@ -116,9 +116,21 @@ class Summary:
         # Of exact blocks, which come first, in full.
         for reference in references[:1]:
             yield from _power_tables(reference.power, f"{reference.what}: ")
-        designs = self._measured(references)
+        designs = self.measured
         if len(designs) > 1:
             yield from measured_tables(designs)
+
+    @property
+    def measured(self) -> list[MeasuredEntry]:
+        """The design and those that it is compared with; none where it was not measured."""
+        results = self.results
+        if results.power is None or results.synth is None:
+            return []
+        references = results.references.designs if results.references is not None else ()
+        exact = results.quantize.accuracy.int8 if results.quantize is not None else None
+        assigned = results.assign.accuracy if results.assign is not None else None
+        own = exact if assigned is None else assigned.assigned
+        return measured_designs(results.power, results.synth.area, own, references, exact)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
@@ -139,16 +151,6 @@ class Summary:
         # Tuples become lists here already, as in the JSON.
         copied: dict[str, Any] = json.loads(json.dumps(content))
         return copied
-
-    def _measured(self, references: Sequence[ReferenceDesign]) -> list[MeasuredEntry]:
-        """The design and those that it is compared with; none where it was not measured."""
-        results = self.results
-        if results.power is None or results.synth is None:
-            return []
-        exact = results.quantize.accuracy.int8 if results.quantize is not None else None
-        assigned = results.assign.accuracy if results.assign is not None else None
-        own = exact if assigned is None else assigned.assigned
-        return measured_designs(results.power, results.synth.area, own, references, exact)
 
     def _has_files(self, stage: str) -> bool:
         """Whether a stage that may have nothing to do had something to do."""

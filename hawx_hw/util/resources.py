@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["configs", "flows", "rtl_templates", "sim"]
+__all__ = ["configs", "docs", "flows", "rtl_templates", "sim"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -22,6 +22,11 @@ def sim() -> Path:
 def configs() -> Path:
     """Folder of the configs that ``CONFIG=name.yaml`` finds."""
     return _folder("configs")
+
+
+def docs() -> Path:
+    """Folder of the documentation; of an installed package it holds the glossary alone."""
+    return _folder("docs")
 
 
 def flows() -> Path:

@@ -8,6 +8,7 @@ numbers ones that 64 bits can.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
 
-__all__ = ["YamlError", "line_of", "read_yaml", "spelling_hint"]
+__all__ = ["YamlError", "line_of", "read_yaml", "spelling_hint", "write_yaml"]
 
 #: Reading takes seconds a million characters.
 _LONGEST = 1_000_000
@@ -94,6 +95,19 @@ def read_yaml(text: str) -> Any:
         raise YamlError(f"This is not YAML: {problem}", mark.line + 1 if mark else None) from error
     except RecursionError as error:
         raise YamlError("This is nested too deeply") from error
+
+
+def write_yaml(content: Any) -> str:
+    """The text of what :func:`read_yaml` would read; mappings in their order."""
+    from ruamel.yaml import YAML
+
+    stream = io.StringIO()
+    writer: Any = YAML(typ="safe", pure=True)
+    writer.sort_base_mapping_type_on_output = False
+    writer.default_flow_style = False
+    writer.width = 100
+    writer.dump(content, stream)
+    return stream.getvalue()
 
 
 def line_of(text: str, key: Iterable[str | int]) -> int | None:

@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -466,3 +467,24 @@ def test_killed_at_every_touch_of_the_file_system(tmp_path: Path) -> None:
     # It is there before anything changes and at the end, and not in between.
     there = "".join("y" if moment["whole"] else "n" for moment in moments)
     assert re.fullmatch("y+n{20,}y+", there)
+
+
+def test_what_others_make_of_the_results_goes_with_them(tmp_path: Path) -> None:
+    ending = replace(ENDING, removed=("drawn.html",))
+    run(tmp_path, 1, ending=ending)
+    (tmp_path / "drawn.html").write_text("of these results")
+    run(tmp_path, 1, ending=ending)
+    assert (tmp_path / "drawn.html").exists()
+    run(tmp_path, 2, ending=ending)
+    assert not (tmp_path / "drawn.html").exists()
+
+
+def test_current_stages_without_a_run(tmp_path: Path) -> None:
+    settings = {"number": 1, "more": {"x": 0}}
+    stages = pipeline(tmp_path, *STAGES, **settings)
+    assert stages.current() == ()
+    stages.run(("first", "second"))
+    assert stages.current() == ("first", "second")
+    assert stages.durations.get("first") is not None
+    other = pipeline(tmp_path, *STAGES, **{**settings, "number": 2})
+    assert other.current() == ()

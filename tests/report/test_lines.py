@@ -276,3 +276,11 @@ def test_what_a_flow_came_to() -> None:
     wrong = report.model_copy(update={"checks": (Check(name="two", passed=False, detail="no"),)})
     failed = result.model_copy(update={"report": wrong})
     assert lines.flow_line("ecp5", failed)[1] == f"{text}FAILED: two: no"
+
+
+def test_a_network_that_guesses_is_cautioned_about() -> None:
+    guessing = samples.QUANTIZE.accuracy.model_copy(update={"in_float": 0.103})
+    result = samples.QUANTIZE.model_copy(update={"accuracy": guessing})
+    [caution] = [text for name, text in lines.quantize_lines(result) if name == "caution"]
+    assert caution.startswith("the float network is right in 10.30 %, and chance alone in 10.00 %")
+    assert "network.preprocess" in caution

@@ -11,12 +11,14 @@ from hawx_hw.util import resources
 
 FOLDERS = {
     "configs": resources.configs,
+    "docs": resources.docs,
     "flows": resources.flows,
     "rtl_templates": resources.rtl_templates,
     "sim": resources.sim,
 }
 FILES = {
     "configs": "lenet5.yaml",
+    "docs": "glossary.md",
     "flows": "README.md",
     "rtl_templates": "hawx_sdp_ram.v",
     "sim": "hawx_sim",
@@ -45,5 +47,7 @@ def test_the_wheel_takes_the_folders_along() -> None:
     root = Path(__file__).parents[2]
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {name: f"hawx_hw/_data/{name}" for name in FOLDERS}
-    assert all((root / name).is_dir() for name in included)
+    whole = {name: f"hawx_hw/_data/{name}" for name in FOLDERS if name != "docs"}
+    # Of the documentation the glossary alone.
+    assert included == {**whole, "docs/glossary.md": "hawx_hw/_data/docs/glossary.md"}
+    assert all((root / name).exists() for name in included)

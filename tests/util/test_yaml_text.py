@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from hawx_hw.technology import technology
 from hawx_hw.util.resources import configs
-from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint
+from hawx_hw.util.yaml_text import YamlError, line_of, read_yaml, spelling_hint, write_yaml
 
 SHIPPED = [*configs().glob("*.yaml"), *Path(technology.__file__).parent.glob("libraries/*.yaml")]
 
@@ -228,3 +228,10 @@ def test_lines_of_keys(key: str, line: int | None) -> None:
 
 def test_an_empty_text_has_no_lines() -> None:
     assert line_of("", ["a"]) is None
+
+
+def test_what_is_written_is_read_as_it_was() -> None:
+    content = {"b": {"x": [1, 2.5, "010", "yes", None, True]}, "a": {}, "text": "a: b #c"}
+    text = write_yaml(content)
+    assert read_yaml(text) == content
+    assert list(read_yaml(text)) == ["b", "a", "text"]

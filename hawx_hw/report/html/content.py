@@ -1,0 +1,349 @@
+"""The content of a report: everything that its page shows, typed, before any HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from hawx_hw.util.results import Record
+
+__all__ = [
+    "Content",
+    "Flow",
+    "FrontContent",
+    "FrontPoint",
+    "HeatMap",
+    "LayerScoresContent",
+    "MachineContent",
+    "MachineLayer",
+    "Missing",
+    "Number",
+    "PEMap",
+    "ScoresContent",
+    "StackedBars",
+    "TableContent",
+    "Verdict",
+]
+
+
+class Number(Record):
+    """A number of the verdict.
+
+    Parameters
+    ----------
+    label, value, unit : str
+    term : str or None
+        Of the glossary, which defines it.
+    note : str
+        What it is compared with, or where it comes from.
+    """
+
+    label: str
+    value: str
+    unit: str = ""
+    term: str | None = None
+    note: str = ""
+
+
+class Verdict(Record):
+    """The first section.
+
+    Parameters
+    ----------
+    sentences : tuple of str
+        What was asked, what was chosen, what it saves, how it was verified, how sure it is.
+    numbers : tuple of Number
+    cautions : tuple of str
+        What keeps the result from being sure.
+    hints : tuple of str
+        What would make it better, computed from this design's own numbers.
+    """
+
+    sentences: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    cautions: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class TableContent(Record):
+    """A table.
+
+    Parameters
+    ----------
+    title : str
+    heading : tuple of str
+    lines : tuple of tuple of str
+    words : tuple of bool
+        Of each place in a line, whether it holds words, not numbers, in all lines.
+    """
+
+    title: str
+    heading: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    words: tuple[bool, ...]
+
+
+class FrontPoint(Record):
+    """A design of the search.
+
+    Parameters
+    ----------
+    kind : {"chosen", "front", "behind", "uniform", "exact"}
+    label : str
+    number : int or None
+        By which it can be built; None for one that is for comparison only.
+    size : str
+        Of its accelerator.
+    accuracy_drop : float
+        On new images, estimated, in percentage points.
+    low, high : float or None
+        It lies between them with 95 % probability.
+    accuracy : float
+        In per cent, on the images of the search.
+    predicted_accuracy : tuple of float or None
+        As the scores predict it: value, and the bounds of its interval at 90 % confidence.
+    metrics : mapping of str to float
+        Predicted, by names with units.
+    blocks : mapping of str to mapping of str to int
+        Of each layer, the filters (or slices) of each block.
+    command : str
+        What builds it; empty where it cannot be built by number.
+    """
+
+    kind: Literal["chosen", "front", "behind", "uniform", "exact"]
+    label: str
+    number: int | None
+    size: str
+    accuracy_drop: float
+    low: float | None
+    high: float | None
+    accuracy: float
+    predicted_accuracy: tuple[float, float, float] | None
+    metrics: Mapping[str, float]
+    blocks: Mapping[str, Mapping[str, int]]
+    command: str
+
+
+class FrontContent(Record):
+    """The second section.
+
+    Parameters
+    ----------
+    points : tuple of FrontPoint
+    objective : str
+        The metric that the search weighed against accuracy.
+    titles : mapping of str to str
+        Of each metric, with its unit.
+    candidates : tuple of (float, float)
+        Assignments that were only predicted: accuracy drop, objective.
+    most : float
+        The largest accuracy drop that the constraints allow, in percentage points.
+    basis : str
+        What the drops are measured on.
+    """
+
+    points: tuple[FrontPoint, ...]
+    objective: str
+    titles: Mapping[str, str]
+    candidates: tuple[tuple[float, float], ...]
+    most: float
+    basis: str
+
+
+class HeatMap(Record):
+    """Scores of the units of a layer under each block.
+
+    Parameters
+    ----------
+    scores : tuple of tuple of float
+        By block, then unit; the larger, the more the network suffers.
+    """
+
+    scores: tuple[tuple[float, ...], ...]
+
+
+class LayerScoresContent(Record):
+    """One layer of the profile.
+
+    Parameters
+    ----------
+    name : str
+    activations : tuple of float
+        Share of each code, from -128 on.
+    operations : mapping of str to pair of tuple of float
+        Of each block, mean absolute errors of products in ascending order, and the share of
+        operations above each.
+    filters : HeatMap
+    """
+
+    name: str
+    activations: tuple[float, ...]
+    operations: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+    filters: HeatMap
+
+
+class ScoresContent(Record):
+    """The third section.
+
+    Parameters
+    ----------
+    blocks : tuple of str
+    layers : tuple of LayerScoresContent
+    unit : str
+        What has a score of its own, such as ``filter``.
+    images : int
+    """
+
+    blocks: tuple[str, ...]
+    layers: tuple[LayerScoresContent, ...]
+    unit: str
+    images: int
+
+
+class MachineLayer(Record):
+    """What the accelerator does in one layer.
+
+    Parameters
+    ----------
+    name : str
+    cycles : int
+    utilization : float
+        Share of multiplier-cycles that do useful work.
+    energy_nj : float or None
+        Measured.
+    blocks : mapping of str to float
+        Share of the layer's multiplications by block.
+    """
+
+    name: str
+    cycles: int
+    utilization: float
+    energy_nj: float | None
+    blocks: Mapping[str, float]
+
+
+class PEMap(Record):
+    """The multiplier cells where they lie, and what each holds.
+
+    Parameters
+    ----------
+    cell : str
+        What one is called, such as ``PE``.
+    cells : tuple of tuple of tuple of int
+        Line by line, the blocks of each cell, by their indices.
+    blocks : tuple of str
+    """
+
+    cell: str
+    cells: tuple[tuple[tuple[int, ...], ...], ...]
+    blocks: tuple[str, ...]
+
+
+class MachineContent(Record):
+    """The fourth section.
+
+    Parameters
+    ----------
+    title : str
+        The accelerator in a few words.
+    architecture : str
+    map : PEMap
+    memories : tuple of (str, int, int, int)
+        Name, instances, bits of a word, words.
+    layers : tuple of MachineLayer
+    """
+
+    title: str
+    architecture: str
+    map: PEMap
+    memories: tuple[tuple[str, int, int, int], ...]
+    layers: tuple[MachineLayer, ...]
+
+
+class StackedBars(Record):
+    """Bars of several parts.
+
+    Parameters
+    ----------
+    title, unit : str
+    bars : tuple of str
+    parts : mapping of str to tuple of float
+        Of each part, its number in each bar.
+    """
+
+    title: str
+    unit: str
+    bars: tuple[str, ...]
+    parts: Mapping[str, tuple[float, ...]]
+
+
+class Flow(Record):
+    """A flow that ran.
+
+    Parameters
+    ----------
+    name, text : str
+    passed : bool
+    picture : str or None
+        A PNG, base64.
+    """
+
+    name: str
+    text: str
+    passed: bool
+    picture: str | None = None
+
+
+class Missing(Record):
+    """A section that cannot be shown.
+
+    Parameters
+    ----------
+    section : str
+    command : str
+        What makes it.
+    """
+
+    section: str
+    command: str
+
+
+class Content(Record):
+    """Everything on the page.
+
+    Parameters
+    ----------
+    name : str
+        Of the config.
+    title : str
+    network : str
+    verdict : Verdict
+    front : FrontContent or None
+    scores : ScoresContent or None
+    machine : MachineContent or None
+    bars : tuple of StackedBars
+        Cycles and energy, by layer.
+    tables : mapping of str to tuple of TableContent
+        By section.
+    proofs : tuple of (str, str)
+    flows : tuple of Flow
+    reproduce : tuple of (str, str)
+    config : str
+        With every default, as YAML.
+    missing : tuple of Missing
+    """
+
+    name: str
+    title: str
+    network: str
+    verdict: Verdict
+    front: FrontContent | None
+    scores: ScoresContent | None
+    machine: MachineContent | None
+    bars: tuple[StackedBars, ...]
+    tables: Mapping[str, tuple[TableContent, ...]]
+    proofs: tuple[tuple[str, str], ...]
+    flows: tuple[Flow, ...]
+    reproduce: tuple[tuple[str, str], ...]
+    config: str
+    missing: tuple[Missing, ...]

@@ -1,0 +1,68 @@
+"""``hawx report``: from the results that are up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hawx_hw.cli.report import report
+from hawx_hw.errors import UserError
+
+CONFIG = "name: tiny\nnetwork: {model: lenet5, dataset: digits, calibration_images: 16}\n"
+app = typer.Typer()
+app.command()(report)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose network is quantized."""
+    from hawx_hw.config.load import load_config
+    from hawx_hw.pipeline.order import pipeline_of
+    from hawx_hw.util.progress import console_for
+
+    path = tmp_path_factory.mktemp("report")
+    (path / "tiny.yaml").write_text(CONFIG, "utf-8")
+    config = load_config(path / "tiny.yaml")
+    console = console_for(silent=True)
+    pipeline_of(config, path / "build" / "tiny", console, base=path).run(("quantize",))
+    return path
+
+
+def hawx(folder: Path, *words: str, config: str = "tiny.yaml"):
+    options = ["--build", str(folder / "build")]
+    return CliRunner().invoke(app, [str(folder / config), *options, *words])
+
+
+def test_it_lies_in_the_build_folder_and_is_the_same_each_time(folder: Path) -> None:
+    assert hawx(folder).exit_code == 0
+    path = folder / "build" / "tiny" / "report.html"
+    first = path.read_bytes()
+    assert b"98.87" in first or b"accuracy" in first
+    assert hawx(folder, "--output", str(folder / "other.html")).exit_code == 0
+    assert (folder / "other.html").read_bytes() == first
+
+
+def test_json_is_the_typed_content(folder: Path) -> None:
+    content = json.loads(hawx(folder, "--json").stdout)
+    assert content["name"] == "tiny"
+    assert content["machine"] is None
+    missing = {each["section"]: each["command"] for each in content["missing"]}
+    assert missing["proofs"].endswith("--until verify")
+
+
+def test_nothing_to_show(folder: Path) -> None:
+    (folder / "new.yaml").write_text(CONFIG.replace("tiny", "new"), "utf-8")
+    result = hawx(folder, config="new.yaml")
+    assert isinstance(result.exception, UserError)
+    assert "Make them first: hawx run" in str(result.exception)
+    assert not (folder / "build" / "new" / "report.html").exists()
+
+
+def test_a_name_that_is_no_page(folder: Path) -> None:
+    result = hawx(folder, "--output", str(folder / "report.pdf"))
+    assert isinstance(result.exception, UserError)
+    assert ".html" in str(result.exception)

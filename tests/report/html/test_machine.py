@@ -1,0 +1,54 @@
+"""The accelerator, and its bars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hawx_hw.design.program import ProgramCycles, ProgramLayer
+from hawx_hw.report.html.machine import bars, machine_content
+from hawx_hw.report.run_results import RunResults
+from tests.report.samples import EMIT, POWER, VERIFY
+
+LAYER = ProgramLayer(name="conv1", total=100, macs=1600, causes={}, utilization=0.5)
+
+
+def results(**extra: object) -> RunResults:
+    emit = EMIT.model_copy(update={"cycles": ProgramCycles(core=100, layers=(LAYER,))})
+    emit = type(emit).model_validate({**emit.model_dump(), **extra})
+    return RunResults(Path(), (), emit=emit, power=POWER, verify=VERIFY)
+
+
+def test_cells_lie_where_the_architecture_states() -> None:
+    content = machine_content(results(pe_blocks=[[[0], [0, 1]], [[1], []]]), "systolic")
+    assert content is not None
+    assert content.map.cells == (((0,), (0, 1)), ((1,), ()))
+    assert content.map.blocks == ("exact", "drum(k=4)")
+    [layer] = content.layers
+    assert (layer.cycles, layer.utilization, layer.energy_nj) == (100, 0.5, 200.0)
+    assert layer.blocks == {"exact": 0.75, "drum(k=4)": 0.25}
+
+
+def test_lanes_are_in_lines_of_sixteen() -> None:
+    content = machine_content(results(lane_blocks=[[0]] * 20), "simt")
+    assert content is not None
+    assert [len(line) for line in content.map.cells] == [16, 4]
+    other = machine_content(results(), "other")
+    assert other is not None
+    assert sum(map(len, other.map.cells)) == EMIT.multipliers
+
+
+def test_nothing_without_an_accelerator() -> None:
+    assert machine_content(RunResults(Path(), ()), "systolic") is None
+    assert list(bars(RunResults(Path(), ()))) == []
+
+
+def test_bars_add_up_to_the_measured_numbers() -> None:
+    cycles, energy, models = bars(results())
+    assert sum(part[0] for part in cycles.parts.values()) == 8906
+    assert list(cycles.parts) == ["useful", "fill, drain", "other"]
+    assert sum(part[0] for part in energy.parts.values()) == pytest.approx(200.0)
+    assert models.bars == ("published", "cacti", "scaled")
+    totals = [sum(part[model] for part in models.parts.values()) for model in range(3)]
+    assert totals == [200.0, 90.0, 450.0]
