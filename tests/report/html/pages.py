@@ -69,7 +69,7 @@ def points():
 
 
 def whole_summary(folder: Path, config: Config = CONFIG) -> Summary:
-    """Of a run in which everything was done; the second design of its search is built."""
+    """A run in which everything was done; the second design of its search is built."""
     profile = profiled(3)
     report = ProfileReport(
         network="tiny", blocks=profile.blocks, layers=profile.layers, units=profile.units,

@@ -23,7 +23,7 @@ def test_the_same_content_gives_the_same_bytes(text: str, tmp_path: Path) -> Non
 
 
 def without_library(text: str) -> str:
-    """The page without the library that draws, which knows of addresses that it never asks."""
+    """The page without the library that draws, which contains addresses that it never asks."""
     scripts = re.findall(r"<script>.*?</script>", text, re.DOTALL)
     return text.replace(max(scripts, key=len), "")
 
