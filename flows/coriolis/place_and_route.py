@@ -1,9 +1,10 @@
-"""Places and routes a netlist with Coriolis.
+"""Places and routes a netlist with Coriolis: ``python place_and_route.py MARGIN``.
 
-Reads ``netlist.blif``, ``part.json`` and, a folder up, ``settings.json`` and what make_cells.py
-wrote. Writes ``routed.gds``, as
-Coriolis does, and ``routed.json``: cells and nets as they are after buffers were added to the
-clock, pins with their boxes in um, and the area.
+The margin is the area that is left free for wires and taps, as a share of the cells' area.
+
+Reads ``netlist.blif`` and, a folder up, ``settings.json`` and what make_cells.py wrote. Writes
+``routed.gds``, as Coriolis does, and ``routed.json``: cells and nets as they are after buffers were
+added to the clock, pins with their boxes in um, and the area.
 """
 
 import json
@@ -26,11 +27,12 @@ CLOCK = "clk"
 
 def main():
     """Place and route; exit status 1 where not everything is routed."""
-    settings = {**_read("../settings.json"), **_read("part.json")}
+    Path("routed.json").unlink(missing_ok=True)
+    settings = _read("../settings.json")
     _load_cells()
     cell = CRL.Blif.load("netlist")
     CRL.restoreNetsDirection(cell, Cell.Flags_TerminalNetlist)
-    width, margin = _floor_plan(cell, settings)
+    width, margin = _floor_plan(cell, settings, float(sys.argv[1]))
     block = _block(cell, settings, width, margin)
     routed = block.doPnR()
     result = _result(cell)
@@ -40,7 +42,7 @@ def main():
     for rest in (*Path().glob(f"{cell_name}*.vst"), *Path().glob(f"{cell_name}*.spi")):
         rest.unlink()
     Path("routed.json").write_text(
-        json.dumps({"routed": bool(routed), **result}, indent=1),
+        json.dumps({"routed": bool(routed), "margin": round(margin, 4), **result}, indent=1),
         encoding="utf-8",
     )
     return 0 if routed else 1
@@ -89,10 +91,10 @@ def _ports(cell):
     return inputs, sorted(n.getName() for n in nets if n.getName() not in inputs)
 
 
-def _floor_plan(cell, settings):
+def _floor_plan(cell, settings, margin):
     """Width of a square block, in um, and the share of it that is left free.
 
-    It grows beyond the margin of the settings where the pins need the room.
+    It grows beyond the margin where the pins need the room.
     """
     inputs, outputs = _ports(cell)
     area = sum(
@@ -101,7 +103,7 @@ def _floor_plan(cell, settings):
         for box in (i.getMasterCell().getAbutmentBox() for i in cell.getInstances())
     )
     needed = (max(len(inputs), len(outputs)) + 2) * settings["pin_pitch"]
-    width = max((area * (1 + settings["margin"])) ** 0.5, needed)
+    width = max((area * (1 + margin)) ** 0.5, needed)
     return width, width**2 / area - 1
 
 

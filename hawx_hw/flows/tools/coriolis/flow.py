@@ -13,7 +13,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.environments import environment_folder, environment_python
 from hawx_hw.flows.result import Check, FlowReport
-from hawx_hw.flows.runner import Runner
+from hawx_hw.flows.runner import Runner, last_lines
 from hawx_hw.flows.tools.coriolis.checks import checks, planted_check
 from hawx_hw.flows.tools.coriolis.circuits import other_functions, read_circuits
 from hawx_hw.flows.tools.coriolis.netlist import with_constants
@@ -46,6 +46,8 @@ _PLANTED = "planted"
 _COMPARED = "comparison.lvsdb"
 #: Of the design rules of cf-precheck; each is run by itself.
 _GROUPS = ("feol", "beol", "offgrid")
+#: Times that a part is placed, and what each adds to the margin.
+_ATTEMPTS, _MORE_ROOM = 10, 0.05
 #: KLayout without a window.
 _BATCH = {"QT_QPA_PLATFORM": "offscreen"}
 _NOTES = (
@@ -143,12 +145,26 @@ def mapped(build: Build) -> Netlist:
 def run_part(folder: Path, name: str, runner: Runner) -> None:
     """Place, route and check one part.
 
+    Where Coriolis reports an error, it tries again with more room: it may report every net as
+    routed, and leave a wire open all the same.
+
     Raises
     ------
     FlowError
         A tool failed.
     """
-    _script(folder, name, runner, "place_and_route.py", "coriolis")
+    margin = json.loads(read_text(folder / name / _PART))["margin"]
+    for attempt in range(_ATTEMPTS):
+        room = f"{margin + attempt * _MORE_ROOM:.2f}"
+        _script(folder, name, runner, "place_and_route.py", "coriolis", room, accepted=(0, 1))
+        log = folder / name / "coriolis.log"
+        if _routed(folder / name) and "[ERROR]" not in read_text(log):
+            break
+    else:
+        raise FlowError(
+            f"Coriolis did not route {name} in {_ATTEMPTS} attempts: "
+            f"{last_lines(read_text(log))} (log: {log})"
+        )
     _script(folder, name, runner, "finish.py", "finish")
     verify_part(folder, name, runner)
 
@@ -183,14 +199,28 @@ def _check_rules(folder: Path, name: str, runner: Runner) -> None:
     _klayout(folder, name, runner, ("../rules.drc",), "pdkmaster.xml")
 
 
-def _script(folder: Path, name: str, runner: Runner, script: str, log: str) -> None:
+def _routed(place: Path) -> bool:
+    path = place / "routed.json"
+    return path.is_file() and json.loads(read_text(path))["routed"] is True
+
+
+def _script(
+    folder: Path,
+    name: str,
+    runner: Runner,
+    script: str,
+    log: str,
+    *arguments: str,
+    accepted: Sequence[int] = (0,),
+) -> None:
     """Run a script of the flow in the folder of a part, with the Python of the environment."""
     python = environment_python(flow_named(FLOW.name))
     runner.run(
-        (str(python), f"../{script}"),
+        (str(python), f"../{script}", *arguments),
         tool=f"{script.removesuffix('.py')} on {name}",
         log=f"{name}/{log}.log",
         folder=name,
+        accepted=accepted,
     )
 
 
@@ -245,10 +275,12 @@ def _functions(folder: Path) -> Check:
 
 
 def _metrics(folder: Path, part: dict[str, Any]) -> dict[str, float]:
-    layout = json.loads(read_text(folder / part["name"] / "layout.json"))
+    place = folder / part["name"]
+    layout = json.loads(read_text(place / "layout.json"))
+    routed = json.loads(read_text(place / "routed.json"))
     cells = json.loads(read_text(folder / "cells.json"))
     area = layout["width_um"] * layout["height_um"]
-    log = read_text(folder / part["name"] / "coriolis.log")
+    log = read_text(place / "coriolis.log")
     length = re.search(r"Wire Length Completion Ratio \.* *[\d.]+% \[(\d+)um\+", log)
     return {
         "cells": sum(n for kind, n in layout["cells"].items() if not kind.startswith("tie")),
@@ -256,6 +288,7 @@ def _metrics(folder: Path, part: dict[str, Any]) -> dict[str, float]:
         "area of layout, um2": round(area, 2),
         "width, um": layout["width_um"],
         "height, um": layout["height_um"],
+        "room for wires, share of the cells": routed["margin"],
         "cells' share of the core": round(
             sum(
                 n * cells["cells"][kind]["width"] * cells["height"]

@@ -115,6 +115,50 @@ def test_a_missing_environment_ends_with_the_line_that_installs_it(
     assert "hawx flow install coriolis" in str(error.value)
 
 
+@pytest.fixture
+def attempts(
+    build: Build, small: Netlist, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, list[str], list[str]]:
+    """A folder, what Coriolis writes in each attempt, and the margins that it was asked for."""
+    folder = set_up(FLOW, build, OPTIONS(margin=0.3), label="attempts")
+    texts: list[str] = []
+    margins: list[str] = []
+
+    def script(folder: Path, name: str, runner: Runner, script: str, *words: str, **_: Any) -> None:
+        if script == "place_and_route.py":
+            text = texts[len(margins)]
+            margins.append(words[1])
+            (folder / name / "coriolis.log").write_text(text)
+            routed = folder / name / "routed.json"
+            routed.unlink(missing_ok=True)
+            if text != "nothing":
+                routed.write_text(json.dumps({"routed": text != "unrouted"}))
+
+    monkeypatch.setattr(flow, "_script", script)
+    monkeypatch.setattr(flow, "verify_part", lambda *_: None)
+    return folder, texts, margins
+
+
+def test_a_placement_with_errors_is_tried_again_with_more_room(
+    attempts: tuple[Path, list[str], list[str]],
+) -> None:
+    """The trap: Coriolis reports 100 % and an error about a wire that it leaves open."""
+    folder, texts, margins = attempts
+    texts += ["100%\n[ERROR] In topology of a wire\n", "unrouted", "nothing", "100%\n"]
+    flow.run_part(folder, "pe_and", Runner(folder, 60))
+    assert margins == ["0.30", "0.35", "0.40", "0.45"]
+
+
+def test_a_part_that_is_never_routed_is_a_failure(
+    attempts: tuple[Path, list[str], list[str]],
+) -> None:
+    folder, texts, margins = attempts
+    texts += ["100%\n[ERROR] In topology of a wire\n"] * 20
+    with pytest.raises(FlowError, match=r"did not route pe_and in 10 attempts: 100% / \[ERROR\]"):
+        flow.run_part(folder, "pe_and", Runner(folder, 60))
+    assert len(margins) == 10
+
+
 def test_an_environment_without_the_rules_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(FlowError, match="no design rules for sky130A"):
         flow._precheck(tmp_path)
