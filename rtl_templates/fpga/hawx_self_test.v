@@ -171,7 +171,9 @@ module hawx_self_test #(
             NEXT_IMAGE: begin
                 left <= IMAGE_BYTES;
                 number <= successor(number);
+                // What is not reached.
                 largest <= 16'hffff;
+                expected <= 16'hffff;
                 cycles <= 32'd0;
                 state <= SEND_IMAGE;
             end

@@ -88,9 +88,18 @@ class SimulatedBoard:
         folder: Path,
         *,
         simulator: str = "auto",
+        changed: Mapping[str, str] | None = None,
     ) -> SimulatedBoard:
-        """Write the top of an emitted accelerator, and compile both."""
+        """Write the top of an emitted accelerator, and compile both.
+
+        ``changed`` has texts of ``hawx_top.v`` that are others.
+        """
         top = write_top(kind, plan, images, BOARD, folder / "top")
+        path = folder / "top" / "rtl" / "hawx_top.v"
+        for before, after in (changed or {}).items():
+            text = path.read_text()
+            assert before in text
+            path.write_text(text.replace(before, after))
         sources = [
             *verilog_sources(accelerator),
             *(folder / "top" / "rtl" / name for name in top.sources),

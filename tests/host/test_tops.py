@@ -133,18 +133,18 @@ def test_silence_has_room_for_bytes_at_any_rate() -> None:
 SMALL = {"systolic": BUILT_IN, "simt": simt(38)}
 
 
-def expected_text(plan: Plan, images: np.ndarray, *, wrong: int | None = None) -> str:
-    results = run(plan.graph, images, plan.assignment)
-    text = ""
-    for number, packet in enumerate(packets(results)):
-        place = int(np.argmax(np.frombuffer(packet, dtype=np.int8)))
-        stated, verdict = (place + 1, "FAIL") if number == wrong else (place, "pass")
-        text += (
-            f"image {number + 1:02}: class {place:04x}, expected {stated:04x}, "
-            f"cycles {plan.cycles().core:08x}: {verdict}\r\n"
-        )
-    good, verdict = len(images) - (wrong is not None), "PASS" if wrong is None else "FAIL"
-    return f"{text}design {HASH:08x}: {good:02} of {len(images):02} images: {verdict}\r\n"
+def classes(plan: Plan, images: np.ndarray) -> list[int]:
+    results = packets(run(plan.graph, images, plan.assignment))
+    return [int(np.argmax(np.frombuffer(packet, dtype=np.int8))) for packet in results]
+
+
+def expected_text(plan: Plan, images: np.ndarray) -> str:
+    text = "".join(
+        f"image {number:02}: class {place:04x}, expected {place:04x}, "
+        f"cycles {plan.cycles().core:08x}: pass\r\n"
+        for number, place in enumerate(classes(plan, images), 1)
+    )
+    return f"{text}design {HASH:08x}: {len(images):02} of {len(images):02} images: PASS\r\n"
 
 
 @pytest.mark.parametrize("architecture", SMALL)
@@ -165,14 +165,23 @@ def test_a_self_test_passes_and_shows_a_wrong_class(architecture, tmp_path) -> N
 
     if architecture == "simt":
         return
-    # The class of the second image, in its last two bytes.
+    # A byte of the first result that is not the largest, and the class of the second image.
     rom = tmp_path / "top" / "self_test.hex"
     words = rom.read_text().split()
-    words[-2] = f"{int(words[-2], 16) + 1:02x}"
+    first, second = classes(plan, images)
+    other = len(words) // 2 - 3 - (first == plan.signature().result_layout.bytes - 1)
+    words[other] = f"{int(words[other], 16) ^ 1:02x}"
+    words[-2] = f"{second + 1:02x}"
     rom.write_text("\n".join(words) + "\n")
     report = board.run("self_test", events=["power"], limit=40_000)
-    assert report["texts"] == [expected_text(plan, images, wrong=1)]
-    assert report["leds"] == [0b110]
+    cycles = f"cycles {plan.cycles().core:08x}: FAIL\r\n"
+    assert report["texts"] == [
+        f"image 01: class {first:04x}, expected {first:04x}, {cycles}"
+        f"image 02: class {second:04x}, expected {second + 1:04x}, {cycles}"
+        f"design {HASH:08x}: 00 of 02 images: FAIL\r\n"
+    ]
+    # Failed, not passed, none.
+    assert report["leds"] == [0b10]
 
 
 @pytest.mark.slow
@@ -187,3 +196,32 @@ def test_self_tests_of_other_accelerators(plan: Plan, tmp_path) -> None:
     board = SimulatedBoard.build("self-test", plan, images, tmp_path / "accelerator", tmp_path)
     report = board.run("self_test", events=events, limit=500_000)
     assert report["texts"] == [expected_text(plan, images)] * len(events)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            f"CORE_CYCLES(32'd{BUILT_IN.cycles().core})",
+            f"CORE_CYCLES(32'd{BUILT_IN.cycles().core + 1})",
+            f"cycles {BUILT_IN.cycles().core:08x}: FAIL\r\ndesign",
+        ),
+        # The image is a byte short, and dropped: no result comes, and the test ends there.
+        (
+            f"IMAGE_BYTES(6'd{BUILT_IN.signature().image_layout.bytes})",
+            f"IMAGE_BYTES(6'd{BUILT_IN.signature().image_layout.bytes - 1})",
+            f"image 01: class ffff, expected ffff, cycles 00000000: FAIL\r\ndesign {HASH:08x}: 00",
+        ),
+    ],
+    ids=["cycles", "no result"],
+)
+def test_what_a_self_test_notices(before, after, text, tmp_path) -> None:
+    emit_accelerator(BUILT_IN, tmp_path / "accelerator", config_hash=HASH)
+    arguments = ("self-test", BUILT_IN, images_of(BUILT_IN, 2), tmp_path / "accelerator", tmp_path)
+    changed = {before: after, "LIMIT(32'd": "LIMIT(32'd2000 + 0 * 32'd"}
+    board = SimulatedBoard.build(*arguments, simulator="icarus", changed=changed)
+    report = board.run("self_test", events=["power"], limit=40_000)
+    assert text in report["texts"][0]
+    assert report["texts"][0].endswith("00 of 02 images: FAIL\r\n")
+    assert report["leds"] == [0b10]
