@@ -200,6 +200,7 @@ _TOOLS = (
           "python -m pip install onnxruntime", _package("onnxruntime")),
     _Tool("tflite", "networks from TFLite files", "python -m pip install tflite",
           _package("tflite")),
+    _Tool("pyserial", "hawx host", "python -m pip install pyserial", _package("pyserial")),
     _Tool("dask", "hawx characterize-designs", _PIP, _package("distributed")),
     _Tool("dask-jobqueue", "hawx characterize-designs --cluster slurm|lsf|sge", _PIP,
           _package("dask-jobqueue")),

@@ -74,7 +74,7 @@ def host(
         identity = session.identify()
         if chosen is None:
             chosen = find_build(BUILD, identity.config_hash, port)
-        chosen.check(identity.config_hash, port)
+        chosen.check(identity, port)
         # A wrong image is refused before anything is sent.
         images = [(name, *chosen.image(name)) for name in image or ()]
         session.prepare(identity, reset=reset)

@@ -109,11 +109,12 @@ class Connection:
         UserError
             The request was refused; or the port has gone.
         """
+        frame = request.frame
         with self._port_errors():
             self._serial.reset_input_buffer()
-            self._serial.write(request.frame)
-            self._serial.flush()
-            begun = self._received(request, _BEGIN, len(request.frame))
+            self._serial.write_timeout = self._seconds(len(frame))
+            self._serial.write(frame)
+            begun = self._received(request, _BEGIN, len(frame))
             rest = self._received(request, self._size(request, begun) - _BEGIN, 0)
         try:
             answer = parse(request, begun + rest)
@@ -143,7 +144,7 @@ class Connection:
 
     def _received(self, request: Request, size: int, sent: int) -> bytes:
         """So many bytes, after so many that are on their way to the board."""
-        self._serial.timeout = self._timeout + _SLOWNESS * _BITS * (size + sent) / self._baud
+        self._serial.timeout = self._seconds(size + sent)
         content: bytes = self._serial.read(size)
         if len(content) == size:
             return content
@@ -156,6 +157,10 @@ class Connection:
         raise self._broken(
             f"An answer of the board to {request.command.name} stopped in its middle.", _LINE
         )
+
+    def _seconds(self, size: int) -> float:
+        """How long so many bytes may take."""
+        return self._timeout + _SLOWNESS * _BITS * size / self._baud
 
     def _broken(self, what: str, hint: str) -> BrokenLineError:
         return BrokenLineError(what, where=self.port, hint=hint)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hawx_hw.architectures.base import Plan
     from hawx_hw.datasets import Split
     from hawx_hw.graph.graph import Graph
+    from hawx_hw.host.session import Identity
 
 __all__ = ["HostedBuild", "find_build"]
 
@@ -71,13 +72,13 @@ class HostedBuild:
         """The network on the accelerator."""
         return plan_of(self.folder, Path())
 
-    def check(self, config_hash: int, port: str) -> None:
-        """Refuse an accelerator of another design.
+    def check(self, identity: Identity, port: str) -> None:
+        """Refuse an accelerator of another design, or one whose packets have other sizes.
 
         Parameters
         ----------
-        config_hash : int
-            What its register has.
+        identity : Identity
+            What it reports.
         port : str
             Where it is, for the error.
 
@@ -85,14 +86,28 @@ class HostedBuild:
         ------
         UserError
         """
-        if config_hash != self.config_hash:
+        if identity.config_hash != self.config_hash:
             raise UserError(
-                f"The board has the design {config_hash:08x}, and {self.folder} is "
+                f"The board has the design {identity.config_hash:08x}, and {self.folder} is "
                 f"{self.config_hash:08x}.",
                 where=port,
                 hint="Put the bitstream of this build on the board, or name the build folder of "
                 "the board's design with --build.",
             )
+        # What a board reports is how much is read from it.
+        tensors, program = self.graph.tensors, self.program
+        expected = {
+            "image_bytes": tensors[self.graph.input].size,
+            "result_bytes": tensors[self.graph.output].size,
+            "parameter_bytes": program.parameter_bytes if program.loadable else 0,
+        }
+        for name, size in expected.items():
+            if (reported := getattr(identity, name)) != size:
+                raise UserError(
+                    f"The board's register {name.upper()} reads {reported:,}, not {size:,}.",
+                    where=port,
+                    hint="The bitstream does not belong to the build folder: build it again.",
+                )
 
     def packet(self) -> bytes:
         """The parameters to load.

@@ -111,8 +111,7 @@ module hawx_host #(
     reg accessed;
     wire access_done, access_refused;
     wire [31:0] access_data;
-    reg resetting;
-    wire accelerator_rst = rst || resetting;
+    reg resetting, accelerator_rst;
 
     // ---- The answer's bytes
     assign tx_valid = state == ANSWER && !crc_busy;
@@ -130,6 +129,7 @@ module hawx_host #(
     assign active = state != IDLE;
 
     always @(posedge clk) begin
+        accelerator_rst <= rst || resetting;
         silence <= silent ? silence : silence + 1'b1;
         accessed <= state == ACCESS && !access_done;
         if (send_ready) send_valid <= 1'b0;

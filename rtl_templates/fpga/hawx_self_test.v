@@ -60,7 +60,7 @@ module hawx_self_test #(
 
     // A start of the test resets the accelerator: whatever ended the last one left it in any state.
     reg [2:0] start;
-    wire accelerator_rst = rst || start != 3'd0;
+    reg accelerator_rst;
 
     // ---- The ROM: read_data is the byte at address in all cycles but the first after a change.
     reg [ROM_ADDRESS_WIDTH-1:0] address;
@@ -142,6 +142,7 @@ module hawx_self_test #(
     reg [1:0] line_level;
 
     always @(posedge clk) begin
+        accelerator_rst <= rst || start != 3'd0;
         fresh <= !advance && !rst && state != BEGIN;
         if (advance) address <= address + 1'b1;
         line_level <= {line_level[0], uart_rx};
@@ -155,8 +156,8 @@ module hawx_self_test #(
                 good <= 8'd0;
                 timeout <= 1'b0;
                 waited <= 32'd0;
-                start <= start - 3'd1;
-                if (start == 3'd1) state <= READ_HASH;
+                if (start != 3'd0) start <= start - 3'd1;
+                else state <= READ_HASH;
             end
             READ_HASH: if (access_done) begin
                 hash <= access_data;

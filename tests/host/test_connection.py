@@ -106,6 +106,16 @@ def test_a_port_that_goes_away() -> None:
         connection.ask(Request.read(0))
 
 
+def test_a_port_that_takes_nothing() -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    with Connection(os.ttyname(slave), baud=4_000_000, timeout=0.05) as connection:
+        with pytest.raises(UserError, match=r"cannot be used any more: Write timeout\. Is the"):
+            connection.ask(Request.send(bytes(100_000)))
+    os.close(slave)
+    os.close(master)
+
+
 def test_every_status_has_a_message() -> None:
     assert set(module._WRONG) == set(Status) - {Status.OK}
     assert all(what and hint for what, hint in module._WRONG.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,6 +186,26 @@ def test_a_result_that_does_not_come_ends_in_a_message(bench: Bench) -> None:
         packet = bench.images[0]
         with pytest.raises(UserError, match=r"has no result after 0.1 s. ERROR has IMAGE_TRUNC"):
             session.infer(packet[:-1], session.identify())
+
+
+@pytest.mark.slow
+def test_no_fault_leaves_anything_behind(bench: Bench) -> None:
+    rng = random.Random(5)
+    broken = 0
+    for _ in range(30):
+        sides = {"board": ("flip", "drop", "no stop", "reset"), "host": ("flip", "drop")}
+        side = rng.choice(tuple(sides))
+        fault = {"to": side, "byte": rng.randrange(300), "do": rng.choice(sides[side])}
+        with Connection(bench.port, timeout=5) as connection:
+            bench.faults(fault)
+            try:
+                check_inference(ready(connection, bench), bench, 1)
+            except UserError:
+                broken += 1
+        bench.faults()
+        with bench.open() as connection:
+            check_inference(ready(connection, bench), bench)
+    assert broken > 10
 
 
 @pytest.mark.slow

@@ -151,17 +151,18 @@ def expected_text(plan: Plan, images: np.ndarray) -> str:
 def test_a_self_test_passes_and_shows_a_wrong_class(architecture, tmp_path) -> None:
     # The button is pressed in a test that a byte has started.
     plan, events = SMALL[architecture], ["power", "button"]
+    count = 2
     if architecture == "simt":
-        events = events[:1]
-    images = images_of(plan, 2)
+        events, count = events[:1], 1
+    images = images_of(plan, count)
     emit_accelerator(plan, tmp_path / "accelerator", config_hash=HASH)
     board = SimulatedBoard.build(
         "self-test", plan, images, tmp_path / "accelerator", tmp_path, simulator="icarus"
     )
     report = board.run("self_test", events=events, limit=40_000)
     assert report["texts"] == [expected_text(plan, images)] * len(events)
-    # Passed, not failed, two images.
-    assert report["leds"] == [0b1001] * len(events)
+    # Passed, not failed; so many images.
+    assert report["leds"] == [count << 2 | 0b01] * len(events)
 
     if architecture == "simt":
         return

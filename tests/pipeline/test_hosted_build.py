@@ -13,6 +13,7 @@ from PIL import Image
 from hawx_hw import datasets
 from hawx_hw.design.emission import plan_packet
 from hawx_hw.errors import UserError
+from hawx_hw.host.session import Identity
 from hawx_hw.pipeline.hosted_build import HostedBuild, find_build
 from tests.host.builds import HASH, dataset
 from tests.host.simulation import shared_build
@@ -37,9 +38,13 @@ def test_design_and_parameters(shared: HostedBuild) -> None:
     assert shared.config_hash == HASH
     assert shared.packet() == plan_packet(shared.plan)
     assert shared.plan.graph.name == shared.graph.name
-    shared.check(HASH, "port")
+    sizes = {"image_bytes": 60, "result_bytes": 4, "parameter_bytes": len(shared.packet())}
+    shared.check(Identity(HASH, **sizes), "port")
     with pytest.raises(UserError, match=r"design 00000001, and .*tiny is 600d600d.*--build"):
-        shared.check(1, "port")
+        shared.check(Identity(1, **sizes), "port")
+    for name, size in sizes.items():
+        with pytest.raises(UserError, match=f"{name.upper()} reads 4,000,000,000, not {size}"):
+            shared.check(Identity(HASH, **{**sizes, name: 4_000_000_000}), "port")
 
 
 def test_test_images_by_number(shared: HostedBuild) -> None:
