@@ -11,6 +11,7 @@ optional, and the kit's files that the config names are stood in for by empty on
 
 import dataclasses
 import json
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -30,6 +31,18 @@ def kit_files(value: Any) -> set:
         return {value[len(PREFIX) :]} if value.startswith(PREFIX) else set()
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return set().union(*map(kit_files, parts))
+
+
+class Warnings(logging.Handler):
+    """Collects what LibreLane warns of, such as variables that it no longer has."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.texts.append(record.getMessage())
 
 
 def plain(value: Any, folder: Path) -> Any:
@@ -62,8 +75,10 @@ def main() -> None:
         dataclasses.replace(each, type=Optional[each.type]) if each.pdk else each  # noqa: UP045
         for each in variables
     ]
-    answer = {"librelane": __version__, "variables": len(known), "errors": [], "warnings": []}
+    answer = {"librelane": __version__, "variables": len(known), "errors": []}
     files = sorted(kit_files(raw))
+    warnings = Warnings()
+    logging.getLogger("__librelane__").addHandler(warnings)
     with tempfile.TemporaryDirectory() as root:
         kit = Path(root) / raw["PDK"]
         kit.mkdir()
@@ -77,7 +92,8 @@ def main() -> None:
             answer["values"] = {key: plain(config.get(key), folder) for key in raw if key != "meta"}
         except InvalidConfig as error:
             answer["errors"] = list(error.errors)
-            answer["warnings"] = list(error.warnings)
+            warnings.texts += error.warnings
+    answer["warnings"] = warnings.texts
     answer["kit_files"] = files
     (folder / "check_config.json").write_text(
         json.dumps(answer, indent=1, sort_keys=True) + "\n", "utf-8"

@@ -5,10 +5,10 @@ Run by the Python of an environment that has siliconcompiler, in the folder of p
     python check_project.py
 
 It writes check_project.json: versions, whether the manifest of the project and the paths of the
-design are right, what the lint with slang counted, and the files that slang read. The status of the
-lint is no evidence: it is 0 for Verilog that does not elaborate.
+design are right, what the lint with slang counted, and the files that slang read.
 """
 
+import contextlib
 import importlib.metadata
 import json
 from pathlib import Path
@@ -16,17 +16,18 @@ from pathlib import Path
 from siliconcompiler import Flowgraph, Lint
 from siliconcompiler.tools.slang.lint import Lint as SlangLint
 
-FILES = "files_read.json"
+RECORD = "hawx_lint.json"
 
 
 class RecordedLint(SlangLint):
-    """The lint, which also writes down which files slang has read."""
+    """The lint, which also writes down what slang has read and counted."""
 
     def run(self):
         status = super().run()
-        manager = self._driver.sourceManager
+        manager, engine = self._driver.sourceManager, self._driver.diagEngine
         paths = {str(manager.getFullPath(each)) for each in manager.getAllBuffers()}
-        Path(FILES).write_text(json.dumps(sorted(paths)), "utf-8")
+        record = {"read": sorted(paths), "errors": engine.numErrors, "warnings": engine.numWarnings}
+        Path(RECORD).write_text(json.dumps(record), "utf-8")
         return status
 
 
@@ -56,14 +57,16 @@ def main() -> None:
     answer["constraints"] = [
         Path(path).name for path in design.get_file(fileset="sdc", filetype="sdc")
     ]
-    job = lint.run()
-    for metric in ("errors", "warnings"):
-        answer[metric] = job.get("metric", metric, step="lint", index="0")
-    (record,) = (folder / "build").rglob(FILES)
-    read = [Path(path) for path in json.loads(record.read_text("utf-8"))]
-    answer["read"] = sorted(
-        str(path.relative_to(folder)) for path in read if path.is_relative_to(folder)
-    )
+    # It raises where slang counts an error; the record has the number.
+    with contextlib.suppress(RuntimeError):
+        lint.run()
+    for path in (folder / "build").rglob(RECORD):
+        record = json.loads(path.read_text("utf-8"))
+        read = [Path(each) for each in record.pop("read")]
+        answer |= record
+        answer["read"] = sorted(
+            str(each.relative_to(folder)) for each in read if each.is_relative_to(folder)
+        )
     (folder / "check_project.json").write_text(
         json.dumps(answer, indent=1, sort_keys=True) + "\n", "utf-8"
     )

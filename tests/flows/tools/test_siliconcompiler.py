@@ -143,7 +143,6 @@ def test_siliconcompiler_accepts_the_bundle_of_other_targets(target: str, build:
 
 @pytest.mark.slow
 def test_verilog_that_does_not_elaborate_is_caught(folder: Path) -> None:
-    """The lint of SiliconCompiler ends with status 0 there."""
     needs_environment("siliconcompiler")
     path = folder / "rtl" / "hawx_core.v"
     path.write_text(path.read_text("utf-8").replace("hawx_rom #", "hawx_missing #"), "utf-8")
