@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hawx_hw.errors import UserError
 from hawx_hw.technology.memory_models import FITTED_NM, MemoryCoefficients
 from hawx_hw.util.files import read_text
 from hawx_hw.util.resources import flows
 
 __all__ = ["FOLDER", "Family", "Macro", "families"]
 
+_LINES = re.MULTILINE | re.DOTALL
 #: In ``flows/``: one TOML file a family, with the templates that connect its macros.
 FOLDER = "memories"
 
@@ -120,6 +124,43 @@ class Family(_Part):
     def liberty(self, macro: Macro) -> dict[str, str]:
         """Paths in the kit of a macro's liberty files, by pattern of corners."""
         return {corner: path.format(name=macro.name) for corner, path in self.corners.items()}
+
+    def measured(self, kit: Path) -> Family:
+        """The same family, with the sizes of macros as the LEF files of a kit state them.
+
+        Parameters
+        ----------
+        kit : Path
+            The kit's folder, in which :attr:`views` lie.
+
+        Raises
+        ------
+        UserError
+            It has none of the macros, or a file states no size.
+        """
+        macros, known = [], 0
+        for macro in self.macros:
+            path = kit / self.files(macro)["lef"]
+            if path.is_file():
+                macro = macro.model_copy(update={"size_um": _lef_size(path, macro.name)})
+                known += 1
+            macros.append(macro)
+        if not known:
+            raise UserError(
+                f"There are no {self.title} here.",
+                where=str(kit),
+                hint=f"It must have {self.files(self.macros[0])['lef']}.",
+            )
+        return self.model_copy(update={"macros": tuple(macros)})
+
+
+def _lef_size(path: Path, name: str) -> tuple[float, float]:
+    text = read_text(path)
+    macro = re.search(rf"^\s*MACRO\s+{name}\s*$(.*?)^\s*END\s+{name}\s*$", text, _LINES)
+    size = macro and re.search(r"^\s*SIZE\s+([0-9.]+)\s+BY\s+([0-9.]+)\s*;", macro[1], _LINES)
+    if not size:
+        raise UserError(f"It states no size of {name}.", where=str(path))
+    return float(size[1]), float(size[2])
 
 
 @cache

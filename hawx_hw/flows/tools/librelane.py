@@ -155,7 +155,10 @@ class LibreLane:
 
 
 def _plan(build: Build, options: Any) -> MemoryPlan:
-    return plan_of_build(build, families()[_pdks()[options.pdk]["family"]])
+    family = families()[_pdks()[options.pdk]["family"]]
+    if options.kit is not None:
+        family = family.measured(Path(options.kit).expanduser())
+    return plan_of_build(build, family)
 
 
 def _library(options: Any) -> str:
@@ -286,7 +289,8 @@ def _place_notes(macros: dict[str, Any]) -> tuple[str, ...]:
     if not instances or all(each["location"] is not None for each in instances):
         return ()
     return (
-        f"{len(instances)} macros have no place: set their locations and DIE_AREA before a run",
+        f"{len(instances)} macros have no place: name the folder of the kit with the option kit, "
+        "or set their locations and DIE_AREA before a run",
     )
 
 

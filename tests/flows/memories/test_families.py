@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from hawx_hw.errors import UserError
 from hawx_hw.flows.memories.families import FOLDER, Family, Macro, families
 from hawx_hw.util.resources import flows
 
@@ -56,6 +59,34 @@ def test_files_are_below_the_kit() -> None:
         macro = family.macros[0]
         paths = [*family.files(macro).values(), *family.liberty(macro).values()]
         assert all(macro.name in path and not path.startswith("/") for path in paths)
+
+
+LEF = """VERSION 5.7 ;
+MACRO other
+  SIZE 1 BY 2 ;
+END other
+MACRO {name}
+  CLASS BLOCK ;
+  SIZE 431.5 BY 118.25 ;
+END {name}
+"""
+
+
+def test_sizes_of_a_kit_at_hand(tmp_path: Path) -> None:
+    family = families()["ihp_sg13g2"]
+    name = "RM_IHPSG13_2P_256x8_c2_bm_bist"
+    lef = tmp_path / "libs.ref" / "sg13g2_sram" / "lef" / f"{name}.lef"
+    with pytest.raises(UserError, match="There are no SRAM macros of IHP's SG13G2 here") as error:
+        family.measured(tmp_path)
+    assert "libs.ref/sg13g2_sram/lef/" in str(error.value.hint)
+    lef.parent.mkdir(parents=True)
+    lef.write_text(LEF.format(name=name), "utf-8")
+    measured = {each.name: each.size_um for each in family.measured(tmp_path).macros}
+    assert measured.pop(name) == (431.5, 118.25)
+    assert set(measured.values()) == {None}
+    lef.write_text("MACRO other\n  SIZE 1 BY 2 ;\nEND other\n", "utf-8")
+    with pytest.raises(UserError, match=f"no size of {name}"):
+        family.measured(tmp_path)
 
 
 @pytest.mark.parametrize(

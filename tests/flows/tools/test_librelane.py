@@ -78,7 +78,34 @@ def test_a_memory_without_a_macro_is_refused_unless_asked_for(build: Build) -> N
     assert report.notes[0].startswith("EXPLORATION ONLY")
 
 
-def test_conditions_come_last_and_no_variable_is_an_old_one(build: Build) -> None:
+def test_a_kit_at_hand_gives_the_places(build: Build, tmp_path: Path) -> None:
+    """Of macros whose sizes are not known here, from the LEF files of the kit."""
+    kit = tmp_path / "kit"
+    folder = set_up(FLOW, build, options_of("librelane", pdk="ihp-sg13g2"))
+    names = [path.rpartition("/")[2] for path in _lef_files(folder)]
+    assert len(names) == 2
+    for path, name in zip(_lef_files(folder), names, strict=True):
+        (kit / path).parent.mkdir(parents=True, exist_ok=True)
+        macro = name.removesuffix(".lef")
+        text = f"MACRO {macro}\n SIZE 100 BY 50 ;\nEND {macro}\n"
+        (kit / path).write_text(text, "utf-8")
+    options = options_of("librelane", pdk="ihp-sg13g2", kit=str(kit))
+    folder = set_up(FLOW, build, options, label="kit")
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    assert config["FP_SIZING"] == "absolute"
+    places = [i["location"] for m in config["MACROS"].values() for i in m["instances"].values()]
+    assert all(place is not None for place in places)
+    assert str(kit) not in (folder / "config.json").read_text("utf-8")
+    with pytest.raises(UserError, match="There are no SRAM macros"):
+        FLOW.check(build, options_of("librelane", pdk="ihp-sg13g2", kit=str(tmp_path)))
+
+
+def _lef_files(folder: Path) -> list[str]:
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    return [each["lef"][0].removeprefix("pdk_dir::") for each in config["MACROS"].values()]
+
+
+def test_no_variable_is_an_old_one(build: Build) -> None:
     folder = set_up(FLOW, build, options_of("librelane"))
     config = json.loads((folder / "config.json").read_text("utf-8"))
     assert config["meta"]["version"] == 2

@@ -1,6 +1,6 @@
 """hawx_accelerator for SiliconCompiler, target skywater130. Written by hawx_hw.
 
-python project.py
+    python project.py
 """
 
 from lambdapdk.sky130.libs.sky130sram import Sky130_SRAM_32x512
