@@ -79,7 +79,7 @@ def test_a_memory_without_a_macro_is_refused_unless_asked_for(build: Build) -> N
 
 
 def test_a_kit_at_hand_gives_the_places(build: Build, tmp_path: Path) -> None:
-    """Of macros whose sizes are not known here, from the LEF files of the kit."""
+    """The LEF files state sizes that are not known here."""
     kit = tmp_path / "kit"
     folder = set_up(FLOW, build, options_of("librelane", pdk="ihp-sg13g2"))
     names = [path.rpartition("/")[2] for path in _lef_files(folder)]
