@@ -71,6 +71,7 @@ CASES = (
     Case("lenet5", "digits"),
     Case("lenet5", "mnist"),
     Case("resnet8", "cifar10"),
+    Case("resnet8", "cifar10"),
     Case("resnet20", "cifar10", "resnet20-*.th"),
     Case("resnet32", "cifar10", "resnet32-*.th"),
     Case("resnet44", "cifar10", "resnet44-*.th"),

@@ -9,10 +9,13 @@ import torch
 
 from hawx_hw import datasets, networks
 from hawx_hw.datasets import Dataset, Split
+from hawx_hw.emulation import Emulator
 from hawx_hw.errors import UserError
+from hawx_hw.importing.sources import Request, load
 from hawx_hw.networks import checkpoint, files
 from hawx_hw.networks.records import recorded
 from hawx_hw.networks.tensor_file import pack
+from hawx_hw.quantize.calibration import quantize_layers
 from hawx_hw.util.files import sha256_file
 from tests import material
 
@@ -51,6 +54,25 @@ def test_shipped_mnist():
     assert measured >= 0.992
     assert abs(record["test_accuracy"] - measured) <= 0.0003
     assert record["dataset_sha256"] == data.digest
+
+
+def test_shipped_cifar10():
+    """int8 >= 85 % on test images; every fourth of them calibrates, without its label."""
+    with np.load(material.material("data/cifar10/test_1000.npz"), allow_pickle=False) as file:
+        test = Split(np.ascontiguousarray(file["x"].transpose(0, 3, 1, 2)), file["y"].astype(int))
+    data = Dataset("cifar10", 10, test, test, test)
+    network = load(Request("resnet8", Path()), data, test.images[::4])
+    graph = quantize_layers(network.layers, test.images[::4], name="resnet8_cifar10")
+    assert Emulator(graph).accuracy(test.images, test.labels) >= 0.85
+
+
+def test_the_record_of_shipped_cifar10():
+    path = networks.shipped_checkpoint("resnet8", "cifar10")
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert record["checkpoint_sha256"] == sha256_file(path)
+    assert record["options"] == {"shortcut": "conv", "width": 16}
+    assert record["train_images"] + record["held_out_images"] == 50_000
+    assert record["test_accuracy"] >= 0.85
 
 
 @pytest.mark.parametrize("name", ["digits", "mnist"])
