@@ -28,6 +28,7 @@ from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner
 from hawx_hw.flows.templates import write_template
 from hawx_hw.util.files import read_bytes, read_text, write_bytes
+from hawx_hw.util.plain_paths import is_plain
 from hawx_hw.util.resources import flows
 
 __all__ = ["FLOW"]
@@ -65,9 +66,17 @@ class Orfs:
     name = _NAME
 
     def check(self, build: Build, options: Any) -> None:
-        """Refuse memories that no macro serves, and a checkout that is none."""
+        """Refuse memories that no macro serves, and a checkout that cannot be used."""
         refuse_exploration(_plan(build, options), exploration=options.exploration)
-        if options.checkout is not None and not (_flow(options.checkout) / "Makefile").is_file():
+        if options.checkout is None:
+            return
+        if not is_plain(build.folder.absolute()):
+            raise UserError(
+                "The Makefile of a checkout cannot read this path.",
+                where=str(build.folder.absolute()),
+                hint="Use a folder without a space or another special character in its path.",
+            )
+        if not (_flow(options.checkout) / "Makefile").is_file():
             raise UserError(
                 "This is no checkout of OpenROAD-flow-scripts: it has no flow/Makefile.",
                 where=options.checkout,

@@ -200,6 +200,16 @@ def test_what_a_checkout_sets_besides_counts(build: Build, checkout: Path) -> No
     }
 
 
+def test_a_path_that_make_cannot_read_is_refused_with_a_checkout(
+    checkout: Path, tmp_path: Path
+) -> None:
+    build = small_accelerator(tmp_path / "a build")
+    with pytest.raises(UserError, match="cannot read this path"):
+        FLOW.check(build, options_of("orfs", checkout=str(checkout)))
+    folder = set_up(FLOW, build, options_of("orfs"))
+    assert judged(folder) == {}
+
+
 def test_a_folder_that_is_no_checkout_is_refused(build: Build, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no checkout of OpenROAD-flow-scripts"):
         FLOW.check(build, options_of("orfs", checkout=str(tmp_path)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hawx_hw.config.flows import flow_named
+from hawx_hw.config.flows import flow_descriptions, flow_named
 from hawx_hw.errors import UserError
 from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.frame import run_flow, set_up
@@ -161,3 +161,12 @@ def test_a_file_that_the_project_does_not_name_is_caught(folder: Path) -> None:
     path.write_text(text.replace(line, ""), "utf-8")
     FLOW.run(folder, options_of("siliconcompiler"), Runner(folder, 300))
     assert {FILES, LINT} <= failed(folder).keys()
+
+
+def test_no_environment_has_two_of_these_tools_or_a_version_that_floats() -> None:
+    """Pip would take an old SiliconCompiler beside LibreLane, without a word."""
+    tools = {"librelane", "siliconcompiler"}
+    for flow in flow_descriptions().values():
+        packages = () if flow.environment is None else flow.environment.packages
+        assert all(re.fullmatch(r"[\w.-]+==[\w.]+", each) for each in packages)
+        assert len(tools & {each.partition("==")[0] for each in packages}) <= 1
