@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import json
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +12,19 @@ import pytest
 
 from hawx_hw.architectures.base import Plan
 from hawx_hw.design.emission import emit_accelerator, plan_packet
+from hawx_hw.design.sources import WAIVERS, verilog_sources
 from hawx_hw.errors import UserError
 from hawx_hw.graph.reference import run
 from hawx_hw.host.tops import (
     Board,
+    Kind,
     packets,
     self_test_bytes,
     self_test_images,
     write_top,
 )
+from hawx_hw.simulation.build import run_tool
+from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.resources import rtl_templates
 from tests.host.builds import HASH
 from tests.host.networks import (
@@ -25,7 +34,7 @@ from tests.host.networks import (
     simt,
     systolic,
 )
-from tests.host.simulation import BOARD, SimulatedBoard
+from tests.host.simulation import BOARD, SimulatedBoard, shared_build
 
 BUILT_IN, LOADED = systolic(2, loadable=False), systolic(10, loadable=True)
 
@@ -126,6 +135,87 @@ def test_silence_has_room_for_bytes_at_any_rate() -> None:
         cycles = 2**board.silence_bits
         assert cycles >= 0.25e6 * board.clock_mhz
         assert cycles >= 16 * 10 * board.divisor
+
+
+# What tools make of the Verilog -------------------------------------------------------------------
+
+KINDS: tuple[Kind, ...] = ("self-test", "host")
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, list[Path]]:
+    """The Verilog of both tops, with that of their accelerator."""
+    build, folder = shared_build(tmp_path_factory.getbasetemp()), tmp_path_factory.mktemp("both")
+    sources = {}
+    for kind in KINDS:
+        top = write_top(kind, build.plan, images_of(build.plan, 1), BOARD, folder / kind)
+        own = [folder / kind / "rtl" / name for name in top.sources]
+        sources[kind] = [*verilog_sources(build.folder), *own]
+    return sources
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_verilator_warns_of_nothing(kind, both, tmp_path) -> None:
+    verilator = find_simulator("verilator")
+    command = [
+        *(str(verilator.executable), "--lint-only", "-Wall", "--top-module", "hawx_top"),
+        *(str(both[kind][0].parent / WAIVERS), *map(str, both[kind])),
+    ]
+    run_tool(command, tmp_path, verilator.environment, "Verilator")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_readers_take_it(kind, both, tmp_path) -> None:
+    driver = pytest.importorskip("pyslang").driver.Driver()
+    driver.addStandardArgs()
+    assert driver.parseCommandLine(
+        shlex.join(["slang", "--top", "hawx_top", *map(str, both[kind])])
+    )
+    assert driver.processOptions()
+    assert driver.parseAllSources()
+    driver.reportCompilation(driver.createCompilation(), True)
+    assert driver.reportDiagnostics(True)
+    if shutil.which("iverilog"):
+        command = ["iverilog", "-g2005", "-Wall", "-t", "null", "-s", "hawx_top"]
+        done = subprocess.run([*command, *map(str, both[kind])], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+#: A script for pyosys: reads files, the accelerator as a black box, and prints cells by type.
+_SYNTHESIS = """
+import json, sys
+from pyosys import libyosys as ys
+
+design = ys.Design()
+# The memory reads its words when its parameters are known.
+ys.run_pass("read_verilog -defer rtl/hawx_rom.v", design)
+ys.run_pass("read_verilog rtl/hawx_accelerator.v", design)
+ys.run_pass("blackbox hawx_accelerator", design)
+for path in sys.argv[1:]:
+    ys.run_pass(f"read_verilog rtl/{path}", design)
+ys.run_pass("synth_ecp5 -top hawx_top", design)
+ys.run_pass("tee -q -o stat.json stat -json", design)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "luts", "rams"), [("self-test", 650, 1), ("host", 650, 0)])
+def test_tops_are_small(kind, luts, rams, tmp_path) -> None:
+    """Of 24,000 LUTs and 56 block RAMs of the smallest ECP5 that a LeNet-5 fits."""
+    plan = lenet5_on_an_array()
+    emit_accelerator(plan, tmp_path, config_hash=HASH)
+    top = write_top(kind, plan, images_of(plan, 2), BOARD, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", _SYNTHESIS, *top.sources],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    cells = json.loads((tmp_path / "stat.json").read_text())["modules"]["\\hawx_top"]
+    cells = cells["num_cells_by_type"]
+    assert cells["LUT4"] + 2 * cells["CCU2C"] < luts, cells
+    assert cells.get("DP16KD", 0) == rams, cells
 
 
 # The hardware ----------------------------------------------------------------------------------
