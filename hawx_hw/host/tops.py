@@ -54,6 +54,8 @@ _SOURCES: Mapping[Kind, tuple[str, ...]] = {
 }
 _ROM_FILE = "self_test.hex"
 _CLASS_BYTES = 2
+#: Of a result, as far as its class has two bytes.
+_RESULT_MAX = 1 << 8 * _CLASS_BYTES
 _TOP_TEXT = """\
 // Top of the {kind} at {clock_mhz:g} MHz and {baud} baud; written by hawx.
 `default_nettype none
@@ -194,8 +196,9 @@ def self_test_images(plan: Plan, rom_bytes: int) -> int:
     Raises
     ------
     UserError
-        Not even one.
+        Not even one; or a result is too large to be compared.
     """
+    _check_result(plan)
     none, one = self_test_bytes(plan, 0), self_test_bytes(plan, 1)
     if one > rom_bytes:
         loaded = f" {none:,} of them are its parameters," if none else ""
@@ -236,7 +239,7 @@ def write_top(
     Raises
     ------
     UserError
-        There is not as much room.
+        There is not as much room, or a result is too large to be compared.
     ValueError
         There are no images, or more than 99, or they do not fit the network.
     """
@@ -253,6 +256,7 @@ def write_top(
             f"{self_test_bytes(plan, len(images)):,} bytes, and there is room for {rom_bytes:,}.",
             hint=f"Take {most} images or fewer.",
         )
+    _check_result(plan)
     content = _rom(plan, images)
     parameters = _self_test_parameters(plan, len(images), len(content))
     signals = {name: name for name in ("passed", "failed", "count")}
@@ -272,6 +276,16 @@ def packets(codes: np.ndarray) -> list[bytes]:
     if codes.ndim == 4:
         codes = codes.transpose(0, 2, 3, 1)
     return [each.tobytes() for each in np.ascontiguousarray(codes)]
+
+
+def _check_result(plan: Plan) -> None:
+    size = plan.signature().result_layout.bytes
+    if size > _RESULT_MAX:
+        raise UserError(
+            f"A self-test compares results of at most {_RESULT_MAX:,} bytes, and those of "
+            f"{plan.graph.name} have {size:,}.",
+            hint="Take the host top.",
+        )
 
 
 def _rom(plan: Plan, images: np.ndarray) -> bytes:

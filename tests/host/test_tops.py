@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from hawx_hw.architectures.base import Plan
+from hawx_hw.architectures.systolic.plan import plan as systolic_plan
+from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator, plan_packet
 from hawx_hw.design.sources import WAIVERS, verilog_sources
 from hawx_hw.errors import UserError
+from hawx_hw.graph.graph import Graph, MaxPool2d, Tensor
 from hawx_hw.graph.reference import run
 from hawx_hw.host.tops import (
     Board,
@@ -111,6 +114,17 @@ def test_parameters_that_are_too_large_are_refused_with_the_reason() -> None:
         self_test_images(LOADED, room)
     with pytest.raises(UserError, match="Take the host top, to which parameters and images"):
         self_test_images(BUILT_IN, 5)
+
+
+def test_results_that_are_too_large_are_refused(tmp_path) -> None:
+    graph = Graph("wide", "in", (MaxPool2d("out", ("in",), (1, 1), (1, 1)),), {
+        name: Tensor((1, 256, 257), 1.0, 0) for name in ("in", "out")
+    })  # fmt: skip
+    plan = systolic_plan(graph, ArrayShape.complete(1, 1))
+    with pytest.raises(UserError, match="at most 65,536 bytes, and those of wide have 65,792"):
+        self_test_images(plan, 1 << 20)
+    with pytest.raises(UserError, match="at most 65,536 bytes"):
+        write_top("self-test", plan, images_of(plan, 1), BOARD, tmp_path)
 
 
 @pytest.mark.parametrize("count", [0, 100])
