@@ -215,7 +215,7 @@ ys.run_pass("tee -q -o stat.json stat -json", design)
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "luts", "rams"), [("self-test", 650, 1), ("host", 650, 0)])
 def test_tops_are_small(kind, luts, rams, tmp_path) -> None:
-    """Of 24,000 LUTs and 56 block RAMs of the smallest ECP5 that a LeNet-5 fits."""
+    """An LFE5U-25F has about 24,000 LUTs and 56 block RAMs."""
     plan = lenet5_on_an_array()
     emit_accelerator(plan, tmp_path, config_hash=HASH)
     top = write_top(kind, plan, images_of(plan, 2), BOARD, tmp_path)
