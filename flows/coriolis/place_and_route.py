@@ -22,6 +22,7 @@ from techno import library, technology
 LIBRARY = "StdCellLib"
 OUTPUTS = {"q", "nq", "one", "zero"}
 SUPPLY = {"vdd": Net.Type.POWER, "vss": Net.Type.GROUND}
+#: The clock pin of a flip-flop.
 CLOCK = "clk"
 
 
@@ -77,8 +78,9 @@ def _load_cells():
         cfg.misc.verboseLevel2 = False
         cfg.etesian.graphics = 2
         # Gaps are filled with taps of wells and substrate alone. Capacitors would be further
-        # transistors, all alike, for which the comparison of circuits takes very long.
-        cfg.etesian.feedNames = "tie,tie_w2,tie_w4"
+        # transistors, all alike, for which the comparison of circuits takes very long. Where
+        # Coriolis puts an antenna diode into a wider tap, no cell fills what remains.
+        cfg.etesian.feedNames = "tie,tie_w2"
         cfg.etesian.defaultFeed = "tie"
         cfg.anabatic.topRoutingLayer = "m4"
         cfg.katana.eventsLimit = 4000000
@@ -132,11 +134,21 @@ def _block(cell, settings, width, margin):
     conf.chipName = "chip"
     conf.useHFNS = False
     conf.bColumns = conf.bRows = 1
-    clocked = CLOCK in inputs
-    conf.useSpares = conf.useClockTree = clocked
-    if clocked:
-        conf.useHTree(CLOCK)
+    clocks = _clocks(cell)
+    conf.useSpares = conf.useClockTree = bool(clocks)
+    for name in clocks:
+        conf.useHTree(name)
     return Block(conf)
+
+
+def _clocks(cell):
+    """Ports that lead to clock pins of flip-flops."""
+    return sorted(
+        net.getName()
+        for net in cell.getNets()
+        if net.isExternal()
+        and any(plug.getMasterNet().getName() == CLOCK for plug in net.getPlugs())
+    )
 
 
 def _result(cell):

@@ -52,7 +52,7 @@ def _placement(folder: Path) -> Check:
 
 
 def _cells(folder: Path, netlist: PlacedNetlist) -> Check:
-    name = "cells and nets are those of the synthesis, besides buffers of the clock"
+    name = "cells and nets are those of the synthesis, besides buffers of the clock and diodes"
     routed = _read(folder / "routed.json")
     if routed is None:
         return Check(name=name, passed=False, detail="nothing was routed")

@@ -15,7 +15,7 @@ __all__ = ["BUFFERS", "changes", "with_constants"]
 _CONSTANTS = (("zero_x1", "zero"), ("one_x1", "one"))
 #: Kinds of cells that placing may add, with input and output.
 BUFFERS = {"buf_x1": ("i", "q"), "buf_x2": ("i", "q"), "buf_x4": ("i", "q")}
-#: Cells without logic, which fill gaps.
+#: Cells without logic: they fill gaps, or protect gates from antenna charge.
 _FILLS = ("tie", "fill", "decap", "diode")
 #: The name that Coriolis gives a cell of a BLIF: its number in the file, its kind.
 _NAMED = re.compile(r"subckt_(\d+)_(\w+)")
