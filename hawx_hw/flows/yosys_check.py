@@ -19,13 +19,19 @@ __all__ = ["commands", "main"]
 
 
 def commands(job: dict[str, Any]) -> list[str]:
-    """The Yosys commands of a job: read as Verilog, check the hierarchy, dissolve it."""
+    """The Yosys commands of a job.
+
+    Files are read as LibreLane and OpenROAD-flow-scripts read them, in which the keywords of
+    SystemVerilog are no names; the hierarchy is checked and dissolved; and nothing may be without a
+    driver or have two of them, at which LibreLane stops.
+    """
     defines = "".join(f" -D{each}" for each in job["defines"])
     return [
-        *(f"read_verilog -defer{defines} {file}" for file in job["files"]),
+        *(f"read_verilog -defer -sv{defines} {file}" for file in job["files"]),
         f"hierarchy -check -top {job['top']}",
         "proc",
         "flatten -noscopeinfo",
+        "check -assert",
     ]
 
 

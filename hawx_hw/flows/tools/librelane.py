@@ -45,7 +45,9 @@ _CONFIG, _CHECKER, _ANSWER, _LINT = (
     "check_config.json",
     "verilator.log",
 )
-#: What LibreLane's first step, Verilator.Lint, stops at.
+#: Of LibreLane's first step, Verilator.Lint, which looks at the pins of the supply too.
+_LINT_DEFINES = ("__librelane__", "__pnr__", "USE_POWER_PINS")
+#: What that step stops at.
 _STOPS = {
     "errors": re.compile(r"^%Error(?!: Exiting)", re.MULTILINE),
     "latches": re.compile(r"^%(?:Error|Warning)-LATCH", re.MULTILINE),
@@ -114,7 +116,7 @@ class LibreLane:
         )
         verilator = find_simulator("verilator")
         files = [str(path.relative_to(folder)) for path in bundle.paths(folder)]
-        defines = [f"+define+{each}" for each in ("__librelane__", "__pnr__", *bundle.defines)]
+        defines = [f"+define+{each}" for each in (*_LINT_DEFINES, *bundle.defines)]
         runner.run(
             [
                 str(verilator.executable), "--lint-only", "--Wall", "--Wno-fatal", "--Werror-LATCH",
