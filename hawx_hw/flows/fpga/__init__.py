@@ -1,1 +1,1 @@
-"""What the flows to FPGAs share: boards, clocks, tools in WebAssembly, and the checks of a result."""
+"""What the flows to FPGAs share: boards, clocks, tools, and the checks of a result."""

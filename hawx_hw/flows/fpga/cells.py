@@ -32,9 +32,7 @@ def _table(inputs: Sequence[str], initial: str) -> CellModel:
     def model(cell: Cell, port: str, index: int, read: _Read) -> Values:
         table = cell.number(initial)
         values = [read(name, 0) for name in inputs]
-        parts = [
-            np.full_like(values[0], table >> entry & 1) for entry in range(1 << len(inputs))
-        ]
+        parts = [np.full_like(values[0], table >> entry & 1) for entry in range(1 << len(inputs))]
         for value in values:
             parts = [
                 multiplexed(value, parts[entry], parts[entry + 1])
@@ -206,7 +204,13 @@ def _gowin_registers() -> dict[str, CellModel]:
 
 def _ice40_registers() -> dict[str, CellModel]:
     models: dict[str, CellModel] = {}
-    for suffix, reset, level in (("", "", 0), ("SS", "S", 1), ("SR", "R", 0), ("S", "S", 1), ("R", "R", 0)):
+    for suffix, reset, level in (
+        ("", "", 0),
+        ("SS", "S", 1),
+        ("SR", "R", 0),
+        ("S", "S", 1),
+        ("R", "R", 0),
+    ):
         models[f"SB_DFF{suffix}"] = _register("D", "", reset, level)
         models[f"SB_DFFE{suffix}"] = _register("D", "E", reset, level)
     return models

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -52,10 +53,10 @@ def ecp5_pll(board_mhz: float, mhz: float) -> Pll:
 
     def settings() -> Iterator[Pll]:
         for divider, reference in _references(board_mhz, range(1, 129), 3.125, 400):
-            for multiplier in range(1, 81):
+            for multiplier in _multipliers(mhz / reference, 80):
                 yield from _outputs(reference, divider, multiplier, range(1, 129), 400, 800)
 
-    return _best("an ECP5", board_mhz, mhz, settings)
+    return _best("an ECP5", board_mhz, mhz, 600, settings)
 
 
 def gowin_pll(board_mhz: float, mhz: float) -> Pll:
@@ -72,10 +73,10 @@ def gowin_pll(board_mhz: float, mhz: float) -> Pll:
     def settings() -> Iterator[Pll]:
         outputs = (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)
         for divider, reference in _references(board_mhz, range(1, 65), 3, 500):
-            for multiplier in range(1, 65):
+            for multiplier in _multipliers(mhz / reference, 64):
                 yield from _outputs(reference, divider, multiplier, outputs, 500, 1250)
 
-    return _best("a GW2A", board_mhz, mhz, settings)
+    return _best("a GW2A", board_mhz, mhz, 875, settings)
 
 
 def ice40_pll(board_mhz: float, mhz: float) -> Pll:
@@ -92,13 +93,13 @@ def ice40_pll(board_mhz: float, mhz: float) -> Pll:
 
     def settings() -> Iterator[Pll]:
         for divider, reference in _references(board_mhz, range(1, 17), 10, 133):
-            for multiplier in range(1, 129):
-                vco = reference * multiplier
-                for output in (1 << power for power in range(1, 7)):
+            for output in (1 << power for power in range(1, 7)):
+                for multiplier in _multipliers(mhz * output / reference, 128):
+                    vco = reference * multiplier
                     if 533 <= vco <= 1066 and 16 <= vco / output <= 275:
                         yield Pll(vco / output, divider, multiplier, output, vco, reference)
 
-    return _best("an iCE40", board_mhz, mhz, settings)
+    return _best("an iCE40", board_mhz, mhz, 800, settings)
 
 
 def _references(
@@ -107,6 +108,11 @@ def _references(
     for divider in dividers:
         if low <= board_mhz / divider <= high:
             yield divider, board_mhz / divider
+
+
+def _multipliers(exact: float, most: int) -> Iterable[int]:
+    """The whole numbers next to ``exact``, of 1 to ``most``."""
+    return sorted({min(max(1, math.floor(exact)), most), min(max(1, math.ceil(exact)), most)})
 
 
 def _outputs(
@@ -120,12 +126,24 @@ def _outputs(
 
 
 def _best(
-    device: str, board_mhz: float, mhz: float, settings: Callable[[], Iterator[Pll]]
+    device: str,
+    board_mhz: float,
+    mhz: float,
+    middle: float,
+    settings: Callable[[], Iterator[Pll]],
 ) -> Pll:
-    """The setting nearest to ``mhz``; of several the one with the fastest phase detector."""
+    """The setting nearest to ``mhz``.
+
+    Of several the one with the fastest phase detector, and of these that whose oscillator is
+    nearest to ``middle``.
+    """
     nearest = min(
         settings(),
-        key=lambda pll: (round(abs(pll.mhz - mhz), 9), -pll.reference_mhz, pll.vco_mhz),
+        key=lambda pll: (
+            round(abs(pll.mhz - mhz), 9),
+            -pll.reference_mhz,
+            abs(pll.vco_mhz - middle),
+        ),
         default=None,
     )
     if nearest is None or abs(nearest.mhz / mhz - 1) > _TOLERANCE:

@@ -132,7 +132,7 @@ class Netlist:
         unknown = np.full(cases, UNKNOWN, np.uint8)
         known: dict[Bit, Values] = {
             **{str(value): np.full(cases, value, np.uint8) for value in (0, 1)},
-            **{text: unknown for text in ("x", "z")},
+            **dict.fromkeys(("x", "z"), unknown),
             **given,
         }
 

