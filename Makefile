@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 
 # -P wherever Python runs a module: a json.py in the current folder is not to be imported.
 .DEFAULT_GOAL := help
-BENCHMARKS := activity compensation cycles emulation end_to_end gate_level networks_rtl power prediction promise scores startup synthesis
+BENCHMARKS := activity compensation cycles emulation end_to_end fpga gate_level networks_rtl power prediction promise scores startup synthesis
 
 .PHONY: help setup config-given accel fpga asic test lint bench predictors clean
 

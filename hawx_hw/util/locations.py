@@ -36,6 +36,7 @@ VARIABLES: Mapping[str, str] = {
 #: Folders in the cache, with their contents.
 CACHES: Mapping[str, str] = {
     "blocks": "imported blocks",
+    "environments": "Python environments of flows",
     "fpga": "compiled tools for FPGAs",
     "images": "decoded images of folders",
     "kernels": "compiled C code",

@@ -86,7 +86,7 @@ def test_a_relative_own_cache_counts_from_the_working_directory(monkeypatch, hom
 
 def test_only_listed_folders_are_in_the_cache():
     with pytest.raises(
-        ValueError, match=r"kind must be one of blocks, environments, images, .*, not 'other'"
+        ValueError, match=r"kind must be one of blocks, environments, fpga, images, .*, not 'other'"
     ):
         cache_folder("other")
 

@@ -30,7 +30,7 @@ def test_no_pin_serves_two_ports_and_every_source_is_named(flow: str, name: str)
 
 
 def test_pins_have_the_attributes_of_the_board_and_their_own() -> None:
-    ports = board_named("ecp5", "orangecrab_25f").constraints()
+    ports = board_named("ecp5", "orangecrab-25f").constraints()
     assert ports["clk"].attributes == {"IO_TYPE": "LVCMOS33"}
     assert ports["uart_rx"].attributes == {"IO_TYPE": "LVCMOS33", "PULLMODE": "UP"}
     assert ports["reset_button"].attributes == {"IO_TYPE": "SSTL135_I"}
@@ -55,5 +55,5 @@ def test_what_a_file_must_not_have_is_an_error(
 
 
 def test_boards_are_values() -> None:
-    board = board_named("ecp5", "ulx3s_25f")
+    board = board_named("ecp5", "ulx3s-25f")
     assert board == Board.model_validate(board.model_dump())

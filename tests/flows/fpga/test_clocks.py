@@ -61,7 +61,7 @@ def test_settings_are_those_of_the_vendors_tools(
 
 
 def test_a_frequency_that_cannot_be_made_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UserError, match="cannot make 30.3 MHz of the board's 12 MHz; the nearest"):
+    with pytest.raises(UserError, match=r"cannot make 30\.3 MHz of .* 12 MHz; the nearest"):
         gowin_pll(12.0, 30.3)
-    with pytest.raises(UserError, match="cannot make 100 MHz of the board's 1 MHz\\. "):
+    with pytest.raises(UserError, match=r"cannot make 100 MHz of the board's 1 MHz\. "):
         ice40_pll(1.0, 100.0)
