@@ -105,11 +105,11 @@ def _from_ram(
     return np.where(known & (enable == 1), content[positions], UNKNOWN).astype(np.uint8)
 
 
-def _initial(cell: Cell, name: str, count: int, chunk: int) -> Values:
-    """Bits of ``count`` parameters of ``chunk`` bits each, the lowest bit first."""
+def _initial(cell: Cell, name: str, count: int, width: int) -> Values:
+    """Bits of ``count`` parameters of ``width`` bits each, the lowest bit first."""
     parts = []
     for index in range(count):
-        text = str(cell.parameters.get(name.format(index), "0" * chunk)).rjust(chunk, "0")
+        text = str(cell.parameters.get(name.format(index), "0" * width)).rjust(width, "0")
         characters = np.frombuffer(text[::-1].encode(), np.uint8)
         parts.append(np.where(characters > ord("1"), UNKNOWN, characters - ord("0")))
     return np.concatenate(parts).astype(np.uint8)

@@ -40,7 +40,7 @@ class Pll:
 
 
 def ecp5_pll(board_mhz: float, mhz: float) -> Pll:
-    """Of the ECP5's EHXPLLL with its first output as feedback.
+    """Set an ECP5's EHXPLLL, with its first output as feedback.
 
     Its oscillator runs at 400 to 800 MHz, its phase detector at 3.125 to 400 MHz (Lattice FPGA-DS-
     02012, sysCLOCK PLL timing).
@@ -60,7 +60,7 @@ def ecp5_pll(board_mhz: float, mhz: float) -> Pll:
 
 
 def gowin_pll(board_mhz: float, mhz: float) -> Pll:
-    """Of the GW2A's rPLL at speed grade C8/I7.
+    """Set the GW2A's rPLL at speed grade C8/I7.
 
     Its oscillator runs at 500 to 1250 MHz, its phase detector at 3 to 500 MHz (Gowin DS226).
 
@@ -80,7 +80,7 @@ def gowin_pll(board_mhz: float, mhz: float) -> Pll:
 
 
 def ice40_pll(board_mhz: float, mhz: float) -> Pll:
-    """Of the iCE40's SB_PLL40 with simple feedback.
+    """Set the iCE40's SB_PLL40 with simple feedback.
 
     Its oscillator runs at 533 to 1066 MHz, its phase detector at 10 to 133 MHz, its output at 16 to
     275 MHz (Lattice FPGA-DS-02029).

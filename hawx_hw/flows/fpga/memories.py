@@ -87,7 +87,7 @@ def read_words(
     Returns
     -------
     ndarray of uint8, shape (depth, width)
-        Bits, the lowest first; :data:`~.netlist.UNKNOWN` where the netlist does not say.
+        Bits, the lowest first; :data:`~.netlist.UNKNOWN` where it does not follow.
     """
     ports = {
         port: netlist.nets.get(f"{memory.path}.{port}")
@@ -178,7 +178,9 @@ def check_writable(writable: str, log: str) -> Check:
     mapped = dict(_MAPPED.findall(log))
     registers = set(_FLIP_FLOPS.findall(log))
     wrong = [
-        f"{memory} is in flip-flops" if memory in registers else f"nothing says what {memory} is in"
+        f"{memory} is in flip-flops"
+        if memory in registers
+        else f"the log does not state what {memory} is in"
         for memory in memories
         if memory in registers or memory not in mapped
     ]

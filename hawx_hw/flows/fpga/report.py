@@ -53,7 +53,7 @@ def resources(report: Mapping[str, Any]) -> tuple[Resource, ...]:
 
 
 def exceeded(log: str) -> list[str]:
-    """Of what the device has too little, with numbers, such as ``"87 of 30 ICESTORM_RAM"``."""
+    """What the device has too little of, with numbers, such as ``"87 of 30 ICESTORM_RAM"``."""
     return [
         f"{used} of {available} {kind}"
         for kind, used, available in _USED.findall(log)

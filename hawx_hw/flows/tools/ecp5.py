@@ -58,7 +58,7 @@ class Ecp5Flow(FpgaFlow):
     bitstream = "hawx.bit"
 
     def pll(self, board: Board, mhz: float) -> Pll:
-        """Of an EHXPLLL."""
+        """Settings of an EHXPLLL."""
         return ecp5_pll(board.clock_mhz, mhz)
 
     def synthesis(self, options: Any) -> str:
@@ -85,9 +85,9 @@ class Ecp5Flow(FpgaFlow):
         """The device's identity, and the contents of block RAMs, in the bitstream."""
         identity = device_id(read_bytes(folder / self.bitstream))
         expected = _DEVICES[board.device].identity
-        found = ram_words(read_text(folder / _UNPACKED))
-        wanted = _netlist_words(netlist)
-        missing = (wanted - found).total()
+        unpacked = ram_words(read_text(folder / _UNPACKED))
+        rams = _netlist_words(netlist)
+        missing = (rams - unpacked).total()
         return [
             Check(
                 name="the bitstream is of the device",
@@ -96,8 +96,8 @@ class Ecp5Flow(FpgaFlow):
             ),
             Check(
                 name="the bitstream has the netlist's block RAMs",
-                passed=found == wanted,
-                detail=f"{wanted.total() - missing} of {wanted.total()}, read back from it",
+                passed=unpacked == rams,
+                detail=f"{rams.total() - missing} of {rams.total()}, read back from it",
             ),
         ]
 

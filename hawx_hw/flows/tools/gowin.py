@@ -38,7 +38,7 @@ class GowinFlow(FpgaFlow):
     bitstream = "hawx.fs"
 
     def pll(self, board: Board, mhz: float) -> Pll:
-        """Of an rPLL."""
+        """Settings of an rPLL."""
         return gowin_pll(board.clock_mhz, mhz)
 
     def synthesis(self, options: Any) -> str:

@@ -59,7 +59,7 @@ class Ice40Flow(FpgaFlow):
             )
 
     def pll(self, board: Board, mhz: float) -> Pll:
-        """Of an SB_PLL40_PAD."""
+        """Settings of an SB_PLL40_PAD."""
         return ice40_pll(board.clock_mhz, mhz)
 
     def synthesis(self, options: Any) -> str:

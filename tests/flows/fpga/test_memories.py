@@ -170,6 +170,6 @@ def test_a_memory_of_which_nothing_is_said_is_a_failure() -> None:
     assert result == Check(
         name="no memory that is written is in flip-flops",
         passed=False,
-        detail="nothing says what b.words is in",
+        detail="the log does not state what b.words is in",
     )
     assert check_writable("", log).detail == "no memory was seen"

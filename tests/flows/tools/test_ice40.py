@@ -36,7 +36,7 @@ def test_contents_that_do_not_fit_are_refused_with_what_is_short(
 ) -> None:
     build = shared_build()
     FLOW.check(larger(build, 122_880), options())
-    with pytest.raises(UserError, match="have 122,881 bits, and the iCE40UP5K has 122,880") as error:
+    with pytest.raises(UserError, match=r"have 122,881 bits, and the .* has 122,880") as error:
         FLOW.check(larger(build, 122_881), options())
     assert "accelerator.parameters to loaded" in str(error.value.hint)
     build = shared_build(loadable=True)
