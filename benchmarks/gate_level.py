@@ -91,9 +91,9 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build"))
     arguments = parser.parse_args()
     table = Table(title=f"{arguments.images} images through the netlist")
-    for name in ("config", "cells", "cycles", "inferences", "Verilator: to compile, s",
-                 "to simulate, s", "own simulator, s", "all equal"):  # fmt: skip
-        table.add_column(name, justify="right")
+    for name in ("config", "cells", "cycles", "inferences", "compile, s", "Verilator, s", "own, s",
+                 "equal"):  # fmt: skip
+        table.add_column(name, justify="right", no_wrap=True)
     failed = False
     for name in _CONFIGS:
         path = find_config(name)
@@ -116,7 +116,7 @@ def main() -> None:
             f"{own_s:.1f}",
             "yes" if equal else "NO",
         )
-    Console().print(table)
+    Console(width=100).print(table)
     if failed:
         raise SystemExit(1)
 

@@ -1,11 +1,10 @@
-"""Cells in Verilog: gates' texts for all inputs, flip-flops and clock gates in Verilator."""
+"""Cells in Verilog: the texts of gates, for all inputs; test_verilator_netlists.py runs them."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from hawx_hw.technology import load
 from hawx_hw.technology.cells import Cell, FlipFlop, Library, Pin
 from tests import material
 from tests.netlist.netlists import exact_function, inputs, outputs, usable
-from tests.netlist.verilator_bench import Device, simulate
 
 LIBRARIES = (
     "generic45", "osu018", "ihp-sg13g2", pytest.param("sky130hd", marks=pytest.mark.slow),
@@ -110,36 +108,3 @@ def test_a_falling_edge_counts_where_the_library_states_it() -> None:
 def test_a_cell_without_a_model_is_refused(bad: Cell, reason: str) -> None:
     with pytest.raises(UserError, match=rf"^Cell {bad.name} has no model in Verilog: .*{reason}"):
         cell_verilog([bad])
-
-
-def test_flip_flops_and_clock_gates_in_verilator(tmp_path: Path) -> None:
-    """A register with an asynchronous clear, a gated one, one of another one behind the gate."""
-    library = load("generic45").library.cells
-    verilog = cell_verilog([library[name] for name in ("DFF", "DFFR", "CLKGATETST", "INV")])
-    verilog += """
-module top(input clk, input d, input e, input se, input rn, output a, an, b, c, g);
-  wire gated;
-  DFF plain (.CK(clk), .D(d), .Q(a), .QN(an));
-  CLKGATETST gate (.CK(clk), .E(e), .SE(se), .GCK(gated));
-  // Its input changes with the ungated clock: at an edge it must take the value from before.
-  DFF behind (.CK(gated), .D(a), .Q(b), .QN());
-  DFFR cleared (.CK(clk), .D(d), .RN(rn), .Q(c), .QN());
-  assign g = gated;
-endmodule
-"""
-    rng = np.random.default_rng(1)
-    given = rng.integers(0, 2, (400, 4)).astype(np.uint8)
-    given[:, 3] |= rng.integers(0, 2, 400, dtype=np.uint8)
-    device = Device("top", dict.fromkeys(("d", "e", "se", "rn"), 1),
-                    dict.fromkeys(("a", "an", "b", "c", "g"), 1))  # fmt: skip
-    (seen,) = simulate(tmp_path, verilog, [device], [given])
-    a = b = c = 0
-    before = np.zeros(4, dtype=int)
-    for word, (d, e, se, rn) in zip(seen.tolist(), given.astype(int), strict=True):
-        # The edge takes what was there before it; the clear of the cycle acts at once.
-        old_d, old_e, old_se, old_rn = before
-        a, b = old_d, (a if old_e | old_se else b)
-        c = old_d & old_rn & rn
-        assert word == [a, 1 - a, b, c, 0]
-        before = np.array([d, e, se, rn])
-    assert 50 < seen[:, 2].sum() < 350

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from hawx_hw.config.flows import flow_named, options_model, with_options
 from hawx_hw.errors import UserError, VerificationError
 from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.frame import run_flow, set_up
+from hawx_hw.flows.result import FlowResult
 from hawx_hw.flows.runner import Runner
 from hawx_hw.flows.tools import gate_level
 from hawx_hw.flows.tools.gate_level import FLOW
@@ -34,6 +34,21 @@ def options(**given: object) -> Any:
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory, shared_store: Store) -> Build:
     return synthesized_build(tmp_path_factory.mktemp("accelerator"), shared_store)
+
+
+@pytest.fixture(scope="module")
+def folder(build: Build) -> Path:
+    return set_up(FLOW, build, options(), label="judged")
+
+
+def judged(folder: Path) -> tuple[str, ...]:
+    """What is wrong with a run in the folder."""
+    FLOW.run(folder, options(), Runner(folder, 60))
+    result = FlowResult(
+        tool="gate_level", title="", standing="real", options={}, accelerator_sha256="",
+        seconds=0.0, report=FLOW.result(folder, options()),
+    )  # fmt: skip
+    return result.failures
 
 
 def outcome_of(job: Job, **changes: Any) -> SimulationResult:
@@ -102,38 +117,34 @@ def test_memory_images_of_another_network_are_refused(build: Build) -> None:
     ],
 )
 def test_what_a_simulation_reports_is_judged(
-    build: Build, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], failure: str | None
+    folder: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], failure: str | None
 ) -> None:
     monkeypatch.setattr(gate_level, "verify", lambda folder, job, **_: outcome_of(job, **changes))
-    result = run_flow(FLOW, DESCRIPTION, build, options())
-    assert len(result.failures) == (failure is not None)
+    failures = judged(folder)
+    assert len(failures) == (failure is not None)
     if failure is not None:
-        assert result.failures[0].startswith(failure)
+        assert failures[0].startswith(failure)
 
 
 def test_a_difference_is_a_failure_with_the_first_one(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def differs(folder: Path, job: Job, **_: object) -> SimulationResult:
         raise Mismatch("image 0, channel 1 is 5", outcome_of(job, mismatches=1))
 
     monkeypatch.setattr(gate_level, "verify", differs)
-    result = run_flow(FLOW, DESCRIPTION, build, options())
-    assert "image 0, channel 1 is 5" in result.failures[0]
-    content = json.loads((build.folder / "flows" / "gate_level" / "flow.json").read_text())
-    assert not content["report"]["checks"][0]["passed"]
+    assert "image 0, channel 1 is 5" in judged(folder)[0]
 
 
 def test_a_simulation_that_compares_nothing_is_a_failure(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing(folder: Path, job: Job, **_: object) -> SimulationResult:
         raise VerificationError("The testbench did not report.")
 
     monkeypatch.setattr(gate_level, "verify", nothing)
-    folder = set_up(FLOW, build, options())
     with pytest.raises(FlowError, match="The testbench did not report"):
-        FLOW.run(folder, options(), Runner(folder, 60))
+        judged(folder)
 
 
 @pytest.mark.slow
