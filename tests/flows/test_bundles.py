@@ -140,20 +140,27 @@ def test_memories_without_macros_are_refused_unless_asked_for(build: Build) -> N
     refuse_exploration(plan, exploration=True)
 
 
-@pytest.mark.parametrize("architecture", ["systolic", "simt"])
+@pytest.mark.parametrize(
+    ("architecture", "loadable"), [("systolic", False), ("systolic", True), ("simt", False)]
+)
 @pytest.mark.parametrize("family", ["openram_sky130", "ihp_sg13g2"])
 def test_emitted_accelerators_elaborate_with_macros(
     family: str,
     architecture: str,
+    loadable: bool,
     shared_build: Callable[..., Build],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every RAM of either architecture as macros, however small it is."""
     monkeypatch.setattr("hawx_hw.flows.memories.plan.MOST_FLIP_FLOPS", 0)
-    build = shared_build(architecture)
+    build = shared_build(architecture, loadable=loadable)
     plan = plan_of_build(build, families()[family])
     assert plan.count("macros") > 3
+    kinds = {memory.kind for memory in plan.memories}
+    assert {shape.kind for shape in plan.arrangements} == kinds - {"hawx_rom"}
+    assert ("hawx_sp_ram" in kinds) == ("hawx_rom" not in kinds)
+    assert not loadable or "hawx_sp_ram" in kinds
     assert plan.count("flip-flops") == plan.count("missing") == 0
     written = write_rtl(build, tmp_path, plan, clock_mhz=50)
     check = elaboration_check(tmp_path, written)

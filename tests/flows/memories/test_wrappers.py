@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import subprocess
@@ -112,6 +113,25 @@ def test_macros_behave_as_the_plain_memory(family: str, tmp_path: Path) -> None:
         match = re.fullmatch(r"0 of (\d+): .*", line)
         assert match, line
         assert int(match[1]) > 1000, line
+
+
+@needs_icarus
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("family", SHAPES)
+def test_macros_of_random_sizes_behave_as_the_plain_memory(
+    family: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hawx_hw.flows.memories.plan.MOST_FLIP_FLOPS", 0)
+    draw = random.Random(f"{family} {seed}")
+    kinds = sorted({kind for kind, _, _ in SHAPES[family]})
+    shapes = {
+        (width, depth): (draw.choice(kinds), width, depth)
+        for width, depth in ((draw.randint(1, 300), draw.randint(2, 1500)) for _ in range(6))
+    }
+    monkeypatch.setitem(SHAPES, family, list(shapes.values()))
+    for line in simulated(tmp_path, family):
+        assert line.startswith("0 of "), line
 
 
 @needs_icarus
