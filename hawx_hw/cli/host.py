@@ -67,9 +67,13 @@ def host(
     from hawx_hw.host.connection import Connection
     from hawx_hw.host.session import Session
     from hawx_hw.pipeline.hosted_build import HostedBuild, find_build
+    from hawx_hw.util.progress import ProgressDisplay, console_for
 
     chosen = None if build is None else HostedBuild.open(user_path(build, "--build"))
-    with Connection(port, baud=baud, timeout=timeout) as connection:
+    with (
+        Connection(port, baud=baud, timeout=timeout) as connection,
+        ProgressDisplay(console_for(silent=as_json)) as progress,
+    ):
         session = Session(connection, timeout=timeout)
         identity = session.identify()
         if chosen is None:
@@ -78,7 +82,9 @@ def host(
         # A wrong image is refused before anything is sent.
         images = [(name, *chosen.image(name)) for name in image or ()]
         session.prepare(identity, reset=reset)
-        loaded = _load(session, identity, chosen, always=load)
+        # Ten bits a byte.
+        with progress.task("loading the parameters", estimate=10 * identity.parameter_bytes / baud):
+            loaded = _load(session, identity, chosen, always=load)
         report: dict[str, Any] = {
             "port": port,
             "build": str(chosen.folder),
@@ -88,7 +94,8 @@ def host(
             "images": [],
         }
         for name, codes, label in images:
-            inference = session.infer(_packet(codes), identity)
+            with progress.task(f"image {name}", estimate=10 * identity.image_bytes / baud):
+                inference = session.infer(_packet(codes), identity)
             entry = {"image": name, "label": label, **_result(inference, chosen)}
             if compare:
                 entry["differences"] = _differences(inference, chosen, codes)
