@@ -256,6 +256,12 @@ def test_limits_of_transition_and_fan_out(tiny: Build) -> None:
     assert result.report.numbers["pins over the limit of transition"] > 0
     (failure,) = run(tiny, limits="require", **narrow).failures
     assert failure.startswith("transitions and fan-out are within their limits: ")
+    result = run(tiny, max_fanout=100)
+    # Nothing was compared, which is not the same as nothing over a limit.
+    assert "pins over the limit of transition" not in result.report.numbers
+    assert "Transitions are not checked: the library states no limit." in result.report.notes
+    (failure,) = run(tiny, limits="require", max_fanout=100).failures
+    assert failure.endswith("0 nets over the limit of fan-out, transitions without a limit")
     wide = {"max_fanout": 100, "max_transition_ns": 5.0}
     result = run(tiny, limits="require", **wide)
     assert result.failures == ()
@@ -276,7 +282,19 @@ endmodule
     expected = json.loads((folder / "expected.json").read_text())
     # In this library a cell gives the constant.
     assert ("tiehi" in (folder / "netlist.v").read_text()) == (name == "ihp-sg13g2")
-    assert (expected["largest_fan_out"], expected["wide_nets"]) == (41, 1)
+    (wide,) = expected["wide_nets"]
+    assert expected["largest_fan_out"] == wide["pins"] == 41
+    assert re.fullmatch(r"_\d+_/Q", wide["driver"])
+
+
+def test_drivers_of_wide_nets_are_named(tiny: Build) -> None:
+    expected = json.loads((set_up(FLOW, tiny, options(max_fanout=1)) / "expected.json").read_text())
+    names = {wide["driver"] for wide in expected["wide_nets"]}
+    assert {"rst", "en", "rom/read_data[0]"} <= names
+    assert "clk" not in names
+    pins = [wide["pins"] for wide in expected["wide_nets"]]
+    assert pins == sorted(pins, reverse=True)
+    assert pins[0] == expected["largest_fan_out"]
 
 
 @needs_opensta
