@@ -1,3 +1,4 @@
+`timescale 1ns / 1ps
 // Behavior of a stand-in of the nangate45 platform, as its generator's Verilog has it: the output is
 // unknown after a cycle in which nothing is read. Written for these tests.
 module NAME (

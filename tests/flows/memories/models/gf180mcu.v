@@ -1,3 +1,4 @@
+`timescale 1ns / 1ps
 // Behavior of a macro of GF180MCU as its data sheet has it: CEN, GWEN and WEN are active low; what
 // the output is while nothing is read is not stated, so it is unknown. Written for these tests.
 module NAME (

@@ -1,3 +1,4 @@
+`timescale 1ns / 1ps
 // Behavior of a macro of IHP as its published Verilog has it: one or two ports, a mask of bits, an
 // output that changes with reads alone, and built-in tests that are off. Written for these tests.
 module NAME (

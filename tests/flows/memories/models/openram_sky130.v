@@ -1,3 +1,4 @@
+`timescale 1ns / 1ps
 // Behavior of an OpenRAM macro as its published Verilog has it: inputs are sampled with the rising
 // edge, words are written and read with the falling one, and outputs are unknown from shortly after
 // every rising edge until a read has finished. Written for these tests.
