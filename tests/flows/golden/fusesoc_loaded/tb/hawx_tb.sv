@@ -75,7 +75,8 @@ module hawx_tb;
     // Stalls of both streams are drawn from it.
     reg [15:0] lfsr = 16'hace1;
 
-    initial begin
+    // Once, until $finish; in an "initial" block, Verilator assigns at once what "<=" assigns later.
+    always begin
         $readmemh("hawx_tb_images.hex", images);
         $readmemh("hawx_tb_results.hex", results);
         $readmemh("hawx_tb_parameters.hex", parameters);
@@ -88,13 +89,15 @@ module hawx_tb;
         write(ADDRESS_CONTROL, 32'h4);
         for (sent = 0; sent < PARAMETER_BYTES; sent = sent + 1)
             send(parameters[sent], sent == PARAMETER_BYTES - 1);
+        pause;
         read(ADDRESS_STATUS);
         while ((word & 32'h10) == 0) read(ADDRESS_STATUS);
         write(ADDRESS_CONTROL, 32'h2);
         for (sent = 0; sent < IMAGES * IMAGE_BYTES; sent = sent + 1) begin
-            while (lfsr[2:0] == 0) @(posedge clk);
+            while (lfsr[2:0] == 0) pause;
             send(images[sent], sent % IMAGE_BYTES == IMAGE_BYTES - 1);
         end
+        pause;
         while (compared < IMAGES * RESULT_BYTES) @(posedge clk);
         read(ADDRESS_IMAGES_DONE);
         expect_word("IMAGES_DONE", IMAGES);
@@ -136,7 +139,14 @@ module hawx_tb;
             s_axis_tvalid <= 1;
             @(posedge clk);
             while (!s_axis_tready) @(posedge clk);
+        end
+    endtask
+
+    // Not at the end of "send": no register is assigned twice at one time.
+    task pause;
+        begin
             s_axis_tvalid <= 0;
+            @(posedge clk);
         end
     endtask
 

@@ -74,7 +74,8 @@ module hawx_tb;
     // Stalls of both streams are drawn from it.
     reg [15:0] lfsr = 16'hace1;
 
-    initial begin
+    // Once, until $finish; in an "initial" block, Verilator assigns at once what "<=" assigns later.
+    always begin
         $readmemh("hawx_tb_images.hex", images);
         $readmemh("hawx_tb_results.hex", results);
         repeat (4) @(posedge clk);
@@ -85,9 +86,10 @@ module hawx_tb;
         expect_word("CONFIG_HASH", 32'h12345678);
         write(ADDRESS_CONTROL, 32'h2);
         for (sent = 0; sent < IMAGES * IMAGE_BYTES; sent = sent + 1) begin
-            while (lfsr[2:0] == 0) @(posedge clk);
+            while (lfsr[2:0] == 0) pause;
             send(images[sent], sent % IMAGE_BYTES == IMAGE_BYTES - 1);
         end
+        pause;
         while (compared < IMAGES * RESULT_BYTES) @(posedge clk);
         read(ADDRESS_IMAGES_DONE);
         expect_word("IMAGES_DONE", IMAGES);
@@ -129,7 +131,14 @@ module hawx_tb;
             s_axis_tvalid <= 1;
             @(posedge clk);
             while (!s_axis_tready) @(posedge clk);
+        end
+    endtask
+
+    // Not at the end of "send": no register is assigned twice at one time.
+    task pause;
+        begin
             s_axis_tvalid <= 0;
+            @(posedge clk);
         end
     endtask
 
