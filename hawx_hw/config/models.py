@@ -248,6 +248,12 @@ class PowerConfig(Model):
         "all cycles is estimated from these, with its standard error; as many as an image has: "
         "none is estimated.",
     )
+    wires: Literal["none", "estimated", "measured"] = Field(
+        default="none",
+        description="Whether the capacitance of wires counts, which a layout decides: by the "
+        "technology's wire load table (estimated), or by lengths measured in routed layouts of "
+        "PEs, lanes and blocks (measured).",
+    )
     references: bool = Field(
         default=True,
         description="Whether a design with approximate blocks is compared with exact blocks and, "

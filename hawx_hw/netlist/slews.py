@@ -13,11 +13,17 @@ __all__ = ["delays", "slews"]
 _Floats = NDArray[np.float64]
 
 
-def slews(flat: FlatNetlist) -> _Floats:
+def slews(flat: FlatNetlist, wires_ff: _Floats | None = None) -> _Floats:
     """Slowest transition of each net over all arcs that end there, in ns.
 
     Clock, inputs and memory macros change at once: their transition is 0. Nets that never change
     count as if they could: energies of other nets do not depend on whether they do.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+    wires_ff : ndarray of float, shape (nets,), or None
+        Capacitance of each net's wire; None: none has any.
 
     Returns
     -------
@@ -29,12 +35,18 @@ def slews(flat: FlatNetlist) -> _Floats:
     ValueError
         The design has a combinational loop.
     """
-    _, slew = propagate(timing_arcs(flat), loads(flat), None)
+    _, slew = propagate(timing_arcs(flat), _loads(flat, wires_ff), None)
     return slew[: 2 * flat.nets].reshape(-1, 2)
 
 
-def delays(flat: FlatNetlist) -> _Floats:
+def delays(flat: FlatNetlist, wires_ff: _Floats | None = None) -> _Floats:
     """Mean delay of the cell that drives a net, over its arcs and both edges, in ns.
+
+    Parameters
+    ----------
+    flat : FlatNetlist
+    wires_ff : ndarray of float, shape (nets,), or None
+        Capacitance of each net's wire; None: none has any.
 
     Returns
     -------
@@ -46,7 +58,7 @@ def delays(flat: FlatNetlist) -> _Floats:
     ValueError
         The design has a combinational loop.
     """
-    arcs, load = timing_arcs(flat), loads(flat)
+    arcs, load = timing_arcs(flat), _loads(flat, wires_ff)
     _, slew = propagate(arcs, load, None)
     target = arcs.targets >> 1
     each = arcs.tables.at(arcs.delays, slew[arcs.sources], load[target])
@@ -55,3 +67,7 @@ def delays(flat: FlatNetlist) -> _Floats:
         for weights in (np.maximum(each, 0.0), None)
     )
     return sums / np.maximum(counts, 1)
+
+
+def _loads(flat: FlatNetlist, wires_ff: _Floats | None) -> _Floats:
+    return loads(flat) if wires_ff is None else loads(flat) + wires_ff

@@ -41,7 +41,13 @@ class Delays:
     inertial: bool = True
 
 
-def library_delays(flat: FlatNetlist, tick: float = 0.005, *, inertial: bool = True) -> Delays:
+def library_delays(
+    flat: FlatNetlist,
+    tick: float = 0.005,
+    *,
+    inertial: bool = True,
+    wires_ff: NDArray[np.float64] | None = None,
+) -> Delays:
     """Delays from the library's tables, at each net's load.
 
     Parameters
@@ -50,6 +56,8 @@ def library_delays(flat: FlatNetlist, tick: float = 0.005, *, inertial: bool = T
     tick : float
         In ns, > 0. Delays are rounded to it, at least one.
     inertial : bool
+    wires_ff : ndarray of float, shape (nets,), or None
+        Capacitance of each net's wire, which is part of the load; None: none has any.
 
     Raises
     ------
@@ -58,7 +66,8 @@ def library_delays(flat: FlatNetlist, tick: float = 0.005, *, inertial: bool = T
     """
     if not tick > 0:
         raise ValueError(f"tick must be positive, not {tick!r}")
-    return Delays(np.maximum(1, np.rint(delays(flat) / tick)).astype(np.int64), inertial)
+    ticks = np.rint(delays(flat, wires_ff) / tick)
+    return Delays(np.maximum(1, ticks).astype(np.int64), inertial)
 
 
 class _Timed(ctypes.Structure):

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hawx_hw.netlist.arcs import fan_outs, loads, propagate, timing_arcs
+from hawx_hw.netlist.arcs import loads, propagate, timing_arcs
 from hawx_hw.netlist.flat import CONSTANTS, FlatNetlist
+from hawx_hw.netlist.wires import wires_of
 from hawx_hw.technology.liberty import Table
 from hawx_hw.technology.table_stack import TableStack
-from hawx_hw.technology.wires import WireModel
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.util.macros import CLOCK, MACROS, READ_DATA
 
 __all__ = ["Path", "endpoints", "longest_path"]
@@ -37,7 +38,7 @@ class Path:
 
 
 def longest_path(
-    flat: FlatNetlist, wires: WireModel | None = None
+    flat: FlatNetlist, wires: WireModel | MeasuredWireModel | None = None
 ) -> tuple[Path, dict[str, float]]:
     """The longest path of the design, and of those that end in each kind of module, in ns.
 
@@ -47,7 +48,7 @@ def longest_path(
     Parameters
     ----------
     flat : FlatNetlist
-    wires : WireModel or None
+    wires : WireModel, MeasuredWireModel or None
         Estimates the wires: their capacitance loads what drives them, and their resistance delays
         what they carry. None: there are none.
 
@@ -58,9 +59,9 @@ def longest_path(
     """
     load, delay = loads(flat), None
     if wires is not None:
-        pins = fan_outs(flat)
-        delay = wires.delays(pins, load)
-        load = load + wires.capacitances(pins)
+        estimated = wires_of(flat, wires)
+        delay = estimated.delays(load)
+        load = load + estimated.capacitance_ff
     arrivals, slews = propagate(timing_arcs(flat), load, _starts(flat), delay)
     ends = _ends(flat)
     delays = np.concatenate([end.delays(arrivals, slews) for end in ends])

@@ -1,6 +1,7 @@
 """Energy of the cells of a flat design, from what happened on its nets and the library's tables.
 
-A toggle of a net costs ``C V^2 / 2``, C being the input pins on it; the cell that drives it costs
+A toggle of a net costs ``C V^2 / 2``, C being the input pins on it and, where they are estimated,
+its wires; the cell that drives it costs
 the energy of its ``internal_power`` tables besides, at the net's load and at the transition of the
 input. The sums are those of the Liberty user guide ("Modeling power and electromigration"): an
 input pin's energy counts for each of its toggles by the share of time in which ``when`` holds, an
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.netlist.activity import Activity
-from hawx_hw.netlist.arcs import loads
+from hawx_hw.netlist.arcs import fan_outs, loads
 from hawx_hw.netlist.flat import CellGroup, FlatNetlist
 from hawx_hw.netlist.slews import slews
 from hawx_hw.power.states import CellStates
@@ -76,6 +77,8 @@ class PowerModel:
         In V.
     clock : str
         The clock's port; it toggles twice a cycle, without a tree of buffers.
+    wires_ff : ndarray of float, shape (nets,), or None
+        Capacitance of each net's wire; None: none has any.
 
     Attributes
     ----------
@@ -92,15 +95,26 @@ class PowerModel:
         ``supply`` is not positive, or the design has a combinational loop.
     """
 
-    def __init__(self, flat: FlatNetlist, supply: float, *, clock: str = "clk"):
+    def __init__(
+        self,
+        flat: FlatNetlist,
+        supply: float,
+        *,
+        clock: str = "clk",
+        wires_ff: _Floats | None = None,
+    ):
         if not supply > 0:
             raise ValueError(f"supply must be positive, not {supply!r}")
         self.flat = flat
         self.supply = supply
         port = flat.ports.get(clock)
         self._clock = port[1] if port else np.zeros(0, dtype=np.int64)
-        self.loads = loads(flat)
-        self.slews = slews(flat)
+        wires = np.zeros(flat.nets) if wires_ff is None else wires_ff
+        self.loads = loads(flat) + wires
+        self.slews = slews(flat, wires_ff)
+        #: Of its wire, what each input pin is charged with, in fF: where no cell drives a net, its
+        #: pins are.
+        self.wire_shares = wires / np.maximum(fan_outs(flat), 1)
         none = np.zeros(0, dtype=np.int64)
         self.instances = np.concatenate([none, *(group.instances for group in flat.groups)])
         cell_driven = np.zeros(flat.nets, dtype=bool)
@@ -153,7 +167,7 @@ class _Group:
         self._charge = {
             name: self._half * model.loads[group.nets_at(name)]
             if pin.direction == "output"
-            else np.where(cell_driven[group.nets_at(name)], 0.0, self._half * pin.capacitance)
+            else self._driven(model, group.nets_at(name), pin, cell_driven)
             for name, pin in _pins(model.flat, group)
         }
         self._entries: dict[str, list[_Entry]] = {}
@@ -164,6 +178,13 @@ class _Group:
                 if pin.direction == "input" or power.related in ("", *group.pins)
             ]
         self._leakages = [(states.holds(when), value) for when, value in cell.leakages]
+
+    def _driven(
+        self, model: PowerModel, nets: NDArray[np.int64], pin: Pin, cell_driven: NDArray[np.bool_]
+    ) -> _Floats:
+        """Energy of a toggle of an input pin where no cell drives it, in fJ, shape (cells,)."""
+        charge = self._half * (pin.capacitance + model.wire_shares[nets])
+        return np.where(cell_driven[nets], 0.0, charge)
 
     def energies(self, toggles: _Floats, ones: _Floats) -> tuple[_Floats, ...]:
         """Internal, switching and driven energy, the clock's inside and charge of these,

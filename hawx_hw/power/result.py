@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.util.results import Record, Result
@@ -12,6 +12,7 @@ __all__ = [
     "Accesses",
     "ClockTree",
     "ClockedModule",
+    "CountedWires",
     "GlitchShare",
     "Glitches",
     "GroupPower",
@@ -265,6 +266,30 @@ class PowerReport(PowerMetrics):
     glitches: Glitches | None
 
 
+class CountedWires(Record):
+    """The wires whose capacitance counts in all numbers of a report.
+
+    Parameters
+    ----------
+    kind : {"estimated", "measured"}
+        By a table of the technology; or by lengths that were measured in layouts.
+    model : str
+        Source of the lengths.
+    capacitance_ff : float
+        Of all wires.
+    pins_ff : float
+        Of all pins that they lead to, for comparison.
+    error : float or None
+        Of the wires of a layout in all, as a share, where that was measured.
+    """
+
+    kind: Literal["estimated", "measured"]
+    model: str
+    capacitance_ff: float
+    pins_ff: float
+    error: float | None
+
+
 class PowerResult(PowerReport, Result):
     """The content of power.json.
 
@@ -275,6 +300,8 @@ class PowerResult(PowerReport, Result):
         Where the clock comes from.
     method : str
         What counts.
+    wires : CountedWires or None
+        None where none count.
     """
 
     FILE: ClassVar[str] = "power.json"
@@ -284,3 +311,4 @@ class PowerResult(PowerReport, Result):
     technology: TechnologyName
     clock: str
     method: str
+    wires: CountedWires | None = None

@@ -334,8 +334,10 @@ def synth_lines(result: SynthResult) -> list[Line]:
 
 
 def _wires(timing: Timing) -> str:
-    longer = timing.with_wires
-    return f"; about {longer.longest_path_ns:.2f} ns with wires, estimated" if longer else ""
+    models = ((timing.with_wires, "estimated"), (timing.with_measured_wires, "as in layouts"))
+    return "".join(
+        f"; about {each.longest_path_ns:.2f} ns with wires, {how}" for each, how in models if each
+    )
 
 
 def power_lines(result: PowerResult) -> list[Line]:
@@ -363,8 +365,25 @@ def power_lines(result: PowerResult) -> list[Line]:
             f"{result.energy_pj / 1e6:.3f} uJ in {result.cycles:,} cycles (mean of "
             f"{result.images:,} images), memory model {result.memory_model}",
         ),
+        *_counted_wires(result),
         *_glitches(result),
         *_range_of_models(result),
+    ]
+
+
+def _counted_wires(result: PowerResult) -> list[Line]:
+    """Which wires count, and how sure their lengths are."""
+    wires = result.wires
+    if wires is None:
+        return []
+    error = "" if wires.error is None else f", off by {100 * wires.error:.0f} % for a layout"
+    share = 100 * wires.capacitance_ff / wires.pins_ff
+    return [
+        (
+            "wires",
+            f"{wires.capacitance_ff / 1000:,.1f} pF, {share:.0f} % of what the pins have; "
+            f"{wires.kind}: {wires.model}{error}",
+        )
     ]
 
 

@@ -151,6 +151,7 @@ def label(
         clock_mhz=config.accelerator.clock_mhz,
         clock_gating=config.accelerator.clock_gating,
         glitch_cycles=config.power.glitch_cycles if config.power.glitches else None,
+        wires=config.power.wires,
         store=store,
     )
     path, report, cycles = measured.longest_path, measured.mapped.netlist.report(), plan.cycles()

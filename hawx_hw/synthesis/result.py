@@ -93,11 +93,14 @@ class WiresTiming(Record):
         The module in which it ends.
     model : str
         Source of the wire load model.
+    error : float or None
+        Of the lengths that it gives for a layout in all, as a share, where that was measured.
     """
 
     longest_path_ns: float
     module: str
     model: str
+    error: float | None = None
 
 
 class Timing(Record):
@@ -115,6 +118,9 @@ class Timing(Record):
         The longest path that ends in each module.
     with_wires : WiresTiming or None
         The same with an estimate of wires; None where the technology states no wire load model.
+    with_measured_wires : WiresTiming or None
+        The same with a model of wires that was fitted to layouts; None where the technology states
+        no capacitance of a wire for it.
     opensta : OpenStaTiming or None
     opensta_left_out : str or None
         Why OpenSTA was not asked; None where it was, or was not wanted.
@@ -126,6 +132,7 @@ class Timing(Record):
     end: str
     by_module_ns: Mapping[str, float]
     with_wires: WiresTiming | None = None
+    with_measured_wires: WiresTiming | None = None
     opensta: OpenStaTiming | None
     opensta_left_out: str | None = None
 

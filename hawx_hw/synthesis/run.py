@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawx_hw.errors import UserError
+from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import Mapped, map_designs
@@ -21,6 +22,7 @@ from hawx_hw.synthesis.result import (
 )
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import Technology
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.util.files import read_text, write_text
 
 if TYPE_CHECKING:
@@ -164,14 +166,6 @@ def _timing(
         path, by_module = longest_path(flat)
     except ValueError as error:
         raise UserError(f"{error}.", hint="Break the loop with a register.") from error
-    with_wires = None
-    if technology.wires is not None:
-        longer, _ = longest_path(flat, technology.wires)
-        with_wires = WiresTiming(
-            longest_path_ns=round(longer.delay, 4),
-            module=longer.module,
-            model=technology.wires.source,
-        )
     left_out = None
     if opensta is None and find_opensta() is None:
         left_out = "not installed"
@@ -192,7 +186,24 @@ def _timing(
         module=path.module,
         end=path.end,
         by_module_ns=by_module,
-        with_wires=with_wires,
+        with_wires=_with_wires(flat, technology.wires),
+        with_measured_wires=_with_wires(flat, technology.measured_wires),
         opensta=sign_off,
         opensta_left_out=left_out,
+    )
+
+
+def _with_wires(
+    flat: FlatNetlist, model: WireModel | MeasuredWireModel | None
+) -> WiresTiming | None:
+    """The longest path with a wire load model."""
+    if model is None:
+        return None
+    path, _ = longest_path(flat, model)
+    measured = isinstance(model, MeasuredWireModel)
+    return WiresTiming(
+        longest_path_ns=round(path.delay, 4),
+        module=path.module,
+        model=model.fit.source if measured else model.source,
+        error=model.fit.error if measured else None,
     )

@@ -16,12 +16,13 @@ from pydantic import (
 
 from hawx_hw.technology.macro_metrics import MacroMetrics
 from hawx_hw.technology.memory_models import ENERGY_COEFFICIENTS, MemoryModelName
-from hawx_hw.technology.wires import WireModel
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel, measured_lengths
 from hawx_hw.util.macros import MACROS, MacroKind
 
 __all__ = [
     "FamilyDescription",
     "MacroDescription",
+    "MeasuredWiresDescription",
     "MemoriesDescription",
     "ModelDescription",
     "TechnologyDescription",
@@ -140,6 +141,23 @@ class WiresDescription(_Model):
         )
 
 
+class MeasuredWiresDescription(_Model):
+    """What a wire of this technology is; its lengths come from layouts of this project's designs.
+
+    See :class:`~hawx_hw.technology.wires.MeasuredWireModel`.
+    """
+
+    capacitance_ff_um: _Positive
+    resistance_ohm_um: _Figure = 0.0
+    source: _Text = "stated"
+
+    def model(self) -> MeasuredWireModel:
+        """The same for computing."""
+        return MeasuredWireModel(
+            self.capacitance_ff_um, self.resistance_ohm_um, measured_lengths(), self.source
+        )
+
+
 class TechnologyDescription(_Model):
     """A library of standard cells."""
 
@@ -151,6 +169,7 @@ class TechnologyDescription(_Model):
     memory_model: MemoryModelName | None = None
     memories: MemoriesDescription = MemoriesDescription()
     wires: WiresDescription | None = None
+    measured_wires: MeasuredWiresDescription | None = None
 
     @field_validator("memories")
     @classmethod

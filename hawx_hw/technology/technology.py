@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from hawx_hw.errors import UserError, shown
 from hawx_hw.technology.description import (
@@ -28,7 +29,7 @@ from hawx_hw.technology.memory_models import (
     coefficients_of,
     default_model,
 )
-from hawx_hw.technology.wires import WireModel
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.technology.yaml_files import checked, read_mapping
 from hawx_hw.util.fingerprints import json_hash
 from hawx_hw.util.locations import technology_folders
@@ -66,7 +67,10 @@ class Technology:
     stated_model : str or None
         Name of the memory model; None: the one whose anchors are nearer.
     wires : WireModel or None
-        For the estimate of the longest path with wires; None: there is none.
+        A table of a library, for an estimate of wires; None: there is none.
+    measured_wires : MeasuredWireModel or None
+        The same, fitted to layouts of this project's designs; None: what a wire of this technology
+        has in capacitance is not stated.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Technology:
     description: Path | None = None
     stated_model: MemoryModelName | None = None
     wires: WireModel | None = None
+    measured_wires: MeasuredWireModel | None = None
 
     @property
     def files(self) -> dict[str, Path]:
@@ -127,6 +132,25 @@ class Technology:
     def tool_text(self) -> str:
         """The library as Yosys, ABC and OpenSTA get it."""
         return plain_liberty(*self.files.values(), supply=self.supply)
+
+    def wire_model(
+        self, kind: Literal["none", "estimated", "measured"]
+    ) -> WireModel | MeasuredWireModel | None:
+        """The wire load model of a kind; None for ``none``.
+
+        Raises
+        ------
+        UserError
+            The technology has none of that kind.
+        """
+        model = {"none": None, "estimated": self.wires, "measured": self.measured_wires}[kind]
+        if kind != "none" and model is None:
+            key = {"estimated": "wires", "measured": "measured_wires"}[kind]
+            raise UserError(
+                f"Technology {self.name} states no {key}",
+                hint=f"State {key} in its YAML (docs/technologies.md), or leave wires out.",
+            )
+        return model
 
     @property
     def supply(self) -> float:
@@ -288,6 +312,7 @@ def _described(path: Path) -> Technology | FpgaFamily:
                 path,
                 description.memory_model,
                 description.wires.model() if description.wires else None,
+                description.measured_wires.model() if description.measured_wires else None,
             )
     raise UserError(
         f"The liberty file of technology {description.name!r} is missing",

@@ -12,7 +12,7 @@ from hawx_hw.netlist.timing import longest_path
 from hawx_hw.synthesis.modules import Mapped, map_designs
 from hawx_hw.util.files import read_text
 from hawx_hw.util.scratch import scratch_folder
-from hawx_hw.verification.power import measure_power
+from hawx_hw.verification.power import WiresKind, measure_power
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,7 @@ def measure_design(
     clock_mhz: float | None = None,
     clock_gating: bool = True,
     glitch_cycles: int | None = None,
+    wires: WiresKind = "none",
     jobs: int = 1,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -79,6 +80,8 @@ def measure_design(
     clock_gating : bool
     glitch_cycles : int or None
         How many cycles of an image are timed; glitches do not count if None.
+    wires : {"none", "estimated", "measured"}
+        By which wire load model of the technology the capacitance of wires counts in power.
     jobs : int
         How many modules are synthesized at a time.
     store : Store or None
@@ -116,6 +119,7 @@ def measure_design(
             clock_mhz=clock_mhz,
             clock_gating=clock_gating,
             glitch_cycles=glitch_cycles,
+            wires=wires,
             progress=progress,
         )
     return MeasuredDesign(mapped, path, delays, power)

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hawx_hw.architectures.base import Plan
+from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.timed import library_delays
+from hawx_hw.netlist.wires import wires_of
 from hawx_hw.power.clock import clock_of
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.report import power_report
-from hawx_hw.power.result import PowerReport, PowerResult
+from hawx_hw.power.result import CountedWires, PowerReport, PowerResult
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.technology import Technology
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.verification.gate_level import simulate_accelerator
 from hawx_hw.verification.memory_images import check_memory_images
 
 if TYPE_CHECKING:
     from hawx_hw.util.progress import Progress
 
-__all__ = ["measure_power"]
+__all__ = ["WiresKind", "measure_power"]
+
+#: Which wires count.
+WiresKind = Literal["none", "estimated", "measured"]
+_WIRES = {
+    "none": "no wires",
+    "estimated": "wires by the technology's table",
+    "measured": "wires as in routed layouts",
+}
 
 
 def measure_power(
@@ -37,6 +48,7 @@ def measure_power(
     clock_mhz: float | None = None,
     clock_gating: bool = True,
     glitch_cycles: int | None = None,
+    wires: WiresKind = "none",
     progress: Progress | None = None,
 ) -> PowerResult:
     """Run images through the gates, and weigh what toggles.
@@ -60,6 +72,8 @@ def measure_power(
     glitch_cycles : int or None
         How many cycles of an image are timed, to estimate what pulses within a cycle take; these do
         not count if None.
+    wires : {"none", "estimated", "measured"}
+        By which wire load model of the technology the capacitance of wires counts.
     progress : callable or None
         Gets the number of cycles that are simulated, and of all.
 
@@ -69,21 +83,24 @@ def measure_power(
         The netlist computes something else than the integer model, or in another time; or a memory
         image is not that of the network.
     UserError
-        A memory's file is missing, or the design cannot be simulated.
+        A memory's file is missing, the design cannot be simulated, or the technology has no such
+        wire load model.
     """
     check_memory_images(plan, memories)
+    model = technology.wire_model(wires)
+    wires_ff = None if model is None else wires_of(flat, model).capacitance_ff
     activity = simulate_accelerator(
         flat,
         plan,
         memories,
         images,
-        delays=library_delays(flat) if glitch_cycles else None,
+        delays=library_delays(flat, wires_ff=wires_ff) if glitch_cycles else None,
         timed_cycles=glitch_cycles,
         progress=progress,
     )
     clock, source = clock_of(clock_mhz, technology.clock_mhz, longest_path_ns)
     report = power_report(
-        PowerModel(flat, technology.supply),
+        PowerModel(flat, technology.supply, wires_ff=wires_ff),
         activity.layers,
         technology.memories.gated(clock_gating),
         part_of=plan.part_of,
@@ -96,7 +113,24 @@ def measure_power(
         **dict(report),
         technology=TechnologyName.of(technology),
         clock=source,
-        method=f"toggles {_glitches(report)}, liberty energies; no wires, no clock tree",
+        method=f"toggles {_glitches(report)}, liberty energies; {_WIRES[wires]}, no clock tree",
+        wires=None if wires_ff is None else _counted(flat, wires, model, wires_ff),
+    )
+
+
+def _counted(
+    flat: FlatNetlist,
+    kind: Literal["estimated", "measured"],
+    model: WireModel | MeasuredWireModel,
+    wires_ff: NDArray[np.float64],
+) -> CountedWires:
+    measured = isinstance(model, MeasuredWireModel)
+    return CountedWires(
+        kind=kind,
+        model=model.fit.source if measured else model.source,
+        capacitance_ff=float(f"{wires_ff.sum():.6g}"),
+        pins_ff=float(f"{loads(flat).sum():.6g}"),
+        error=model.fit.error if measured else None,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Instance, Module, Netlist
 from hawx_hw.netlist.slews import delays, slews
@@ -64,3 +66,16 @@ def test_a_delay_is_the_mean_of_both_edges() -> None:
     expected = [sum(pair) / 2 for pair in (first, second, third)]
     assert delays(flat)[flat.ports["o"][1]] == pytest.approx(expected)
     assert delays(flat)[flat.ports["i"][1]] == [0.0]
+
+
+def test_wires_are_part_of_the_load() -> None:
+    """As much wire as pin slows a cell down as twice the pins do."""
+    flat = chain(2)
+    pins = loads(flat)
+    assert slews(flat, np.zeros(flat.nets)).tolist() == slews(flat).tolist()
+    assert delays(flat, np.zeros(flat.nets)).tolist() == delays(flat).tolist()
+    slower = delays(flat, pins) - delays(flat)
+    driven = (delays(flat) > 0) & (pins > 0)
+    assert np.all(slower[driven] > 0)
+    assert np.all(slower[~driven] == 0)
+    assert np.all(slews(flat, pins) >= slews(flat))

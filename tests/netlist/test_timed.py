@@ -86,6 +86,11 @@ def test_delays_are_those_of_the_tables() -> None:
     ticks = library_delays(flat, 0.001).ticks
     assert ticks[[first, second]].tolist() == [round(value / 0.001) for value in expected]
     assert delays(flat)[flat.ports["x"][1]].tolist() == [0.0]
+    # With wires that have as much as the pins.
+    wires = np.full(flat.nets, 3.0)
+    later = library_delays(flat, 0.001, wires_ff=wires).ticks
+    assert later.tolist() == np.maximum(1, np.rint(delays(flat, wires) / 0.001)).tolist()
+    assert np.all(later[[first, second]] > ticks[[first, second]])
 
 
 def test_what_delays_must_be() -> None:

@@ -65,6 +65,34 @@ def test_a_gate_and_a_flip_flop_by_hand() -> None:
     assert result.leakage_nw == pytest.approx([79.11, 17.39])
 
 
+def test_wires_by_hand() -> None:
+    """What a net's wire has is charged with its pins, and is part of the load of its driver."""
+    flat = nand_and_flip_flop()
+    toggles, ones = np.zeros(flat.nets, dtype=np.int64), np.zeros(flat.nets, dtype=np.int64)
+    wires = np.zeros(flat.nets)
+    for port, changes, wire in (("a", 40, 5.0), ("b", 30, 0.0), ("q", 10, 7.0), ("clk", 0, 3.0)):
+        toggles[flat.ports[port][1]] = changes
+        wires[flat.ports[port][1]] = wire
+    (inner,) = flat.groups[1].nets_at("ZN")
+    toggles[inner], wires[inner] = 20, 2.0
+    activity = Activity(100, toggles, ones)
+    without = PowerModel(flat, SUPPLY).energies(activity)
+    result = PowerModel(flat, SUPPLY, wires_ff=wires).energies(activity)
+    half = 0.5 * SUPPLY**2
+    # Of generic45, whose internal energies do not depend on loads.
+    assert result.internal_fj == pytest.approx(without.internal_fj)
+    # The output q has a wire and no pin; the net between has both.
+    assert result.switching_fj == pytest.approx([0.1 * half * 7.0, 0.2 * half * (1.14 + 2.0)])
+    assert result.driven_fj == pytest.approx(
+        [2 * half * (0.95 + 3.0), half * (0.4 * (1.599 + 5.0) + 0.3 * 1.664)]
+    )
+    assert result.clock_charge_fj == pytest.approx([2 * half * (0.95 + 3.0), 0])
+    assert result.leakage_nw == pytest.approx(without.leakage_nw)
+    assert PowerModel(flat, SUPPLY, wires_ff=np.zeros(flat.nets)).energies(
+        activity
+    ).switching_fj == pytest.approx(without.switching_fj)
+
+
 def slow(flat: FlatNetlist, group: CellGroup, index: int, activity: Activity) -> list[float]:
     """Energies, those of the clock, and leakage, of one cell."""
     library, cell = flat.library, flat.library.cells[group.kind]

@@ -4,12 +4,14 @@ import pytest
 
 from hawx_hw.compensation.result import AssignResult
 from hawx_hw.flows.result import Check, Clock, FlowReport, FlowResult, Resource
+from hawx_hw.power.result import CountedWires
 from hawx_hw.report import lines
 from hawx_hw.report.chosen import chosen_design
 from hawx_hw.scores.profiling import ProfileFile
 from hawx_hw.search.bound import Paired
 from hawx_hw.search.pick import AccuracyBound
 from hawx_hw.search.result import DropEstimate, Race, SearchFile
+from hawx_hw.synthesis.result import WiresTiming
 from tests.report import samples
 from tests.search.small import design_point, search_result
 
@@ -169,6 +171,36 @@ def test_synthesis() -> None:
             "2.13 ns without wires, ends in hawx_array_slice; about 2.50 ns with wires, estimated",
         ),
     ]
+
+
+def test_a_path_with_measured_wires() -> None:
+    measured = WiresTiming(longest_path_ns=2.4, module="x", model="19 layouts", error=0.07)
+    for estimated, text in (
+        (samples.SYNTH.timing.with_wires, "; about 2.50 ns with wires, estimated"),
+        (None, ""),
+    ):
+        timing = samples.SYNTH.timing.model_copy(
+            update={"with_wires": estimated, "with_measured_wires": measured}
+        )
+        shown = lines.synth_lines(samples.SYNTH.model_copy(update={"timing": timing}))[-1][1]
+        assert shown == (
+            f"2.13 ns without wires, ends in hawx_array_slice{text}; about 2.40 ns with wires, as "
+            "in layouts"
+        )
+
+
+def test_wires_that_count_are_stated_with_their_error() -> None:
+    wires = CountedWires(
+        kind="measured", model="19 layouts", capacitance_ff=50_000.0, pins_ff=200_000.0, error=0.07
+    )
+    shown = dict(lines.power_lines(samples.POWER.model_copy(update={"wires": wires})))
+    assert shown["wires"] == (
+        "50.0 pF, 25 % of what the pins have; measured: 19 layouts, off by 7 % for a layout"
+    )
+    assert "wires" not in dict(lines.power_lines(samples.POWER))
+    table = wires.model_copy(update={"kind": "estimated", "model": "5K", "error": None})
+    shown = dict(lines.power_lines(samples.POWER.model_copy(update={"wires": table})))
+    assert shown["wires"].endswith("; estimated: 5K")
 
 
 def test_power() -> None:

@@ -77,6 +77,11 @@ def test_metrics_of_a_small_array(tmp_path: Path, sources: list[Path]) -> None:
     assert timing.opensta is None
     assert timing.with_wires is not None
     assert timing.longest_path_ns < timing.with_wires.longest_path_ns < 2 * timing.longest_path_ns
+    assert timing.with_wires.error is None
+    measured, model = timing.with_measured_wires, technology.measured_wires
+    assert measured is not None and model is not None
+    assert timing.longest_path_ns < measured.longest_path_ns < 2 * timing.longest_path_ns
+    assert (measured.model, measured.error) == (model.fit.source, model.fit.error)
 
 
 def test_the_netlist_holds_the_cells_that_are_counted(tmp_path: Path, sources: list[Path]) -> None:
@@ -232,7 +237,9 @@ def test_the_library_may_be_any_file(tmp_path: Path, sources: list[Path]) -> Non
     )
     assert result.result.technology != expected.result.technology
     # A liberty file alone does not state how long wires are.
-    timing = expected.result.timing.model_copy(update={"with_wires": None})
+    timing = expected.result.timing.model_copy(
+        update={"with_wires": None, "with_measured_wires": None}
+    )
     assert result.result == expected.result.model_copy(
         update={"technology": result.result.technology, "timing": timing}
     )

@@ -14,6 +14,7 @@ from hawx_hw.technology.description import (
     TechnologyDescription,
     WiresDescription,
 )
+from hawx_hw.technology.wires import measured_lengths
 
 MACRO: dict[str, Any] = {
     "kind": "hawx_sp_ram", "width": 8, "depth": 64, "area": 1000.0, "read_energy_pj": 1.5,
@@ -99,3 +100,15 @@ def test_wires_that_are_none(changed: dict[str, Any], where: str) -> None:
     wires = {"capacitance_ff_um": 0.1, "lengths_um": [2], "further_um": 3} | changed
     with pytest.raises(ValidationError, match=where):
         WiresDescription.model_validate(wires)
+
+
+def test_measured_wires_of_a_technology() -> None:
+    content = {"name": "x", "liberty": "x.lib", "measured_wires": {"capacitance_ff_um": 0.1}}
+    stated = TechnologyDescription.model_validate(content).measured_wires
+    assert stated is not None
+    model = stated.model()
+    assert (model.capacitance_ff_um, model.resistance_ohm_um) == (0.1, 0.0)
+    assert model.fit == measured_lengths()
+    content["measured_wires"] = {"capacitance_ff_um": 0}
+    with pytest.raises(ValidationError, match="capacitance_ff_um"):
+        TechnologyDescription.model_validate(content)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from hawx_hw.technology import load
-from hawx_hw.technology.wires import WireModel
+from hawx_hw.technology.wires import (
+    LengthFit,
+    MeasuredWireModel,
+    WireModel,
+    measured_lengths,
+    wire_delays,
+)
 from tests import material
 
 MODEL = WireModel(0.2, 4.0, (2.0, 5.0, 6.0), 1.5, "invented")
@@ -42,3 +48,41 @@ def test_generic45_has_the_wires_of_its_kind_of_library() -> None:
     # Wire load 5K_hvratio_1_1 of the Nangate 45 nm Open Cell Library.
     assert model.capacitances([4])[0] == pytest.approx(0.1774 * 9.2201)
     assert model.lengths([13])[0] == pytest.approx(27.0320 + 2 * 5.0)
+
+
+FIT = LengthFit(2.0, 0.5, 0.25, (16, 256), 3, 0.1, "invented")
+
+
+def test_fitted_lengths_are_in_pitches() -> None:
+    # A net of four pins among 256 cells: 2 * 2 * 4; one that leads nowhere has no wire.
+    np.testing.assert_allclose(FIT.pitches([4, 1, 0], [256, 16, 16]), [16.0, 4.0, 0.0])
+
+
+def test_measured_lengths_scale_with_the_side_of_a_cell() -> None:
+    model = MeasuredWireModel(0.2, 4.0, FIT, "invented")
+    np.testing.assert_allclose(model.lengths([4, 4], [256, 256], [1.0, 25.0]), [16.0, 80.0])
+
+
+def test_delays_are_of_one_branch_a_pin() -> None:
+    (delay,) = wire_delays([5.0], [2], [3.0], capacitance_ff_um=0.2, resistance_ohm_um=4.0)
+    assert delay == pytest.approx(10 * (0.5 + 1.5) * 1e-6)
+
+
+def test_the_fit_of_the_package_is_one_of_layouts() -> None:
+    fit = measured_lengths()
+    assert fit.layouts >= 10
+    assert fit.cells[0] < 200 < 2000 < fit.cells[1]
+    assert 0.0 < fit.error < 0.2
+    # A wire to one pin is some cells long, one to ten is longer, and none is as long as the layout.
+    one, ten = fit.pitches([1, 10], [1000, 1000])
+    assert 1 < one < ten < 1000**0.5 * 3
+    assert 0.5 < fit.by_fan_out < 1.2
+    assert 0.0 < fit.by_cells < 0.5
+
+
+@pytest.mark.parametrize("name", ["generic45", "osu018"])
+def test_technologies_that_state_what_a_measured_wire_has(name: str) -> None:
+    model = material.technology(name).measured_wires
+    assert model is not None
+    assert model.fit == measured_lengths()
+    assert 0.05 < model.capacitance_ff_um < 0.3

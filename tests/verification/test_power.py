@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 from hawx_hw.architectures.systolic.plan import Plan, plan
 from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import TOP, emit_accelerator
+from hawx_hw.errors import UserError
 from hawx_hw.graph.random_graphs import random_codes, random_graph
+from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.timed import library_delays
+from hawx_hw.netlist.wires import wires_of
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.result import PowerResult
 from hawx_hw.synthesis.modules import map_designs
@@ -127,3 +131,31 @@ def test_memories_of_flip_flops_have_the_accelerators_clock_gates(mapped: Mapped
     for one, other in zip(gated.memories, free.memories, strict=True):
         assert (one.reads, one.writes) == (other.reads, other.writes)
     assert any(f.clock_fj > 5 * g.clock_fj for f, g in zip(free.memories, gated.memories))
+
+
+def test_wires_add_what_their_capacitance_takes(mapped: Mapped) -> None:
+    flat = mapped[0]
+    without = measured(mapped)
+    assert without.wires is None and "no wires" in without.method
+    for kind in ("estimated", "measured"):
+        result = measured(mapped, wires=kind)
+        model = TECHNOLOGY.wire_model(kind)
+        assert model is not None and result.wires is not None
+        capacitance = wires_of(flat, model).capacitance_ff
+        assert result.wires.kind == kind
+        assert result.wires.capacitance_ff == pytest.approx(capacitance.sum(), rel=1e-5)
+        assert result.wires.pins_ff == pytest.approx(loads(flat).sum(), rel=1e-5)
+        assert "wires" in result.method and "no wires" not in result.method
+        assert result.switching_uw > without.switching_uw
+        assert result.clock_uw > without.clock_uw
+        # Neither cells nor memories take more: internal energies of generic45 have no load.
+        for part in ("internal", "memory", "leakage"):
+            assert getattr(result, f"{part}_uw") == pytest.approx(getattr(without, f"{part}_uw"))
+    assert measured(mapped, wires="estimated").wires.error is None
+    assert measured(mapped, wires="measured").wires.error == TECHNOLOGY.measured_wires.fit.error
+
+
+def test_wires_that_the_technology_does_not_state_are_refused(mapped: Mapped) -> None:
+    bare = replace(TECHNOLOGY, measured_wires=None)
+    with pytest.raises(UserError, match="generic45 states no measured_wires"):
+        measure_power(*mapped, bare, longest_path_ns=1.0, wires="measured")

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hawx_hw.config.load import blame
 from hawx_hw.pipeline.data import check_images, dataset_files, image_codes
 from hawx_hw.pipeline.inputs import load_plan
 from hawx_hw.pipeline.rtl import period_of
@@ -47,6 +48,7 @@ def _run(context: Context) -> None:
             clock_mhz=context.config.accelerator.clock_mhz,
             clock_gating=context.config.accelerator.clock_gating,
             glitch_cycles=settings.glitch_cycles if settings.glitches else None,
+            wires=settings.wires,
             progress=task.update,
         )
     context.write(result)
@@ -71,6 +73,12 @@ def _cells(context: Context, technology: Technology) -> FlatNetlist:
     return mapped.flat
 
 
+def _check(config: Config, base: Path) -> None:
+    check_images(config, base, "power.images")
+    with blame("power.wires"):
+        load_technology(config, base).wire_model(config.power.wires)
+
+
 def _files(config: Config, base: Path) -> dict[str, Path | FileSet]:
     return {**dataset_files(config, base), **technology_files(config, base)}
 
@@ -84,6 +92,6 @@ STAGE = Stage(
     tools=lambda config, base: versions(
         "numpy", "pillow", "pyosys", "pyslang", "scikit-learn", "scipy"
     ),
-    check=lambda config, base: check_images(config, base, "power.images"),
+    check=_check,
     estimate=90.0,
 )

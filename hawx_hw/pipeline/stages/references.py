@@ -114,6 +114,7 @@ def _measured(context: Context, graph: Graph, what: str, design: Design) -> Refe
             clock_mhz=accelerator.clock_mhz,
             clock_gating=accelerator.clock_gating,
             glitch_cycles=power.glitch_cycles if power.glitches else None,
+            wires=power.wires,
             jobs=os.cpu_count() or 1,
             store=default_store(),
             progress=task.update,

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from hawx_hw.errors import UserError
+from hawx_hw.technology import load
 
 
 @pytest.mark.slow
@@ -42,3 +43,15 @@ def test_power_of_a_small_accelerator(project: Path, run, edit) -> None:
     edit(project, "images: 3", "images: 61")
     with pytest.raises(UserError, match="test images, not 61"):
         run(project, "power")
+
+
+def test_wires_that_the_technology_does_not_state_are_refused(project: Path, run, edit) -> None:
+    """Before anything runs."""
+    library = load("generic45").liberty
+    (project / "own.yaml").write_text(f"name: own\nliberty: {library}\n")
+    edit(project, "verify:", "technology: own.yaml\npower: {wires: measured}\nverify:")
+    with pytest.raises(UserError, match="own states no measured_wires") as error:
+        run(project, "power")
+    assert error.value.where is not None
+    assert error.value.where.endswith(": power.wires")
+    assert not (project / "build" / "synth.json").exists()

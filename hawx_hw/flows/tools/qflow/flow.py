@@ -15,6 +15,7 @@ from hawx_hw.flows.layout_picture import draw_layout
 from hawx_hw.flows.result import Check, FlowReport
 from hawx_hw.flows.runner import Runner, last_lines
 from hawx_hw.flows.tools.qflow.blif import placed_netlist
+from hawx_hw.flows.tools.qflow.logs import patches
 from hawx_hw.flows.tools.qflow.measure import checks, measure
 from hawx_hw.flows.tools.qflow.parts import (
     Part,
@@ -35,6 +36,7 @@ __all__ = ["FLOW", "QflowFlow", "chosen_parts", "mapped", "run_part"]
 
 _FOOTER = "routed on cell abstracts, not manufacturable"
 _PARTS, _VERSION = "parts.json", "version.log"
+_PATCH_LOG = "patch.log"
 _NOTES = (
     "Routed on abstracts of the cells, not manufacturable: no layout of the cells is at hand, so "
     "that only metal outside of them was checked against the design rules.",
@@ -91,7 +93,11 @@ class QflowFlow:
             if not of_part[0].passed:
                 continue
             measured = measure(folder / name, name, folder / LEF)
-            metrics = {"area in synthesis, um2": part["area_um2"], **measured.numbers()}
+            metrics = {
+                "area in synthesis, um2": part["area_um2"],
+                **measured.numbers(),
+                "pads enlarged": patches(read_text(folder / name / _PATCH_LOG)),
+            }
             numbers.update({f"{name}: {key}": value for key, value in metrics.items()})
             files.append(_draw(folder, name, part["title"], options.picture_width))
         areas = [numbers.get(f"{part['name']}: area of layout, um2") for part in parts]
@@ -140,6 +146,14 @@ def run_part(folder: Path, name: str, runner: Runner) -> None:
         runner.run(command, tool=f"qflow {action} of {name}", log=log, accepted=(0, 1), folder=name)
         return all((place / file).is_file() for file in made)
 
+    def magic(script: str, log: str) -> None:
+        runner.run(
+            ("magic", "-dnull", "-noconsole", script),
+            tool=f"magic on {name}",
+            log=f"{name}/{log}",
+            folder=f"{name}/layout",
+        )
+
     if not step("place", f"layout/{name}.def", f"layout/{name}.cfg"):
         _fail(place, "place")
     step("route", f"layout/{name}.rc")
@@ -147,13 +161,10 @@ def run_part(folder: Path, name: str, runner: Runner) -> None:
         return  # reported as the check that failed
     if not step("migrate", f"layout/{name}.mag", f"layout/{name}.spice"):
         _fail(place, "migrate")
+    magic("patch.tcl", _PATCH_LOG)
+    # It extracts the layout again where that was patched.
     step("lvs")
-    runner.run(
-        ("magic", "-dnull", "-noconsole", "check.tcl"),
-        tool=f"magic on {name}",
-        log=f"{name}/magic.log",
-        folder=f"{name}/layout",
-    )
+    magic("check.tcl", "magic.log")
 
 
 def _fail(place: Path, action: str) -> None:

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 
 from hawx_hw.flows.result import Check
 
-__all__ = ["MagicLog", "drc_check", "lvs_check", "read_magic", "reading_check", "routing_check"]
+__all__ = [
+    "MagicLog",
+    "drc_check",
+    "lvs_check",
+    "patches",
+    "read_magic",
+    "reading_check",
+    "routing_check",
+]
 
 #: Messages of Magic about what it did not read.
 _UNREAD = re.compile(
@@ -70,6 +78,12 @@ def _rules(lines: list[str] | None) -> dict[str, int] | None:
         return None
     parts = (line.split(" ", 1) for line in lines[:-1])
     return {rule: int(count) for count, rule in parts}
+
+
+def patches(text: str) -> int:
+    """How many pads patch.tcl has enlarged, from its log."""
+    reports = dict(_REPORT.findall(text))
+    return int(reports.get("patched", 0))
 
 
 def routing_check(log: str) -> Check:

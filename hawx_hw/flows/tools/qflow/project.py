@@ -7,7 +7,7 @@
     synthesis/NAME_powerground     names of the supply
     project_vars.sh                options
     log/synth.log                  that of qflow's synthesis, which does not run
-    layout/check.tcl               for Magic
+    layout/patch.tcl, check.tcl    for Magic
 """
 
 from __future__ import annotations
@@ -49,4 +49,5 @@ def write_project(folder: Path, netlist: PlacedNetlist, density: float | None) -
         write_text(folder / path, text)
     write_template(folder / f"synthesis/{name}_powerground", _FLOW, "powerground.j2")
     write_template(folder / "project_vars.sh", _FLOW, "project_vars.sh.j2", density=density)
-    write_template(folder / "layout/check.tcl", _FLOW, "check.tcl.j2", lef=LEF, name=name)
+    for script in ("patch.tcl", "check.tcl"):
+        write_template(folder / "layout" / script, _FLOW, f"{script}.j2", lef=LEF, name=name)

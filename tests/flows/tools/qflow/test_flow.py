@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from hawx_hw.flows.runner import Runner
 from hawx_hw.flows.tools.qflow import FLOW, flow
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.synthesis.store import Store
+from hawx_hw.util.processes import Finished
 from tests.flows.builds import small_build
 from tests.flows.tools.qflow.designs import array_design, lane_design
 from tests.material import technology
@@ -174,6 +176,26 @@ def test_a_placement_that_fails_is_reported_with_its_log(
     blif.write_text(blif.read_text().replace(".gate XOR2X1", ".gate NOSUCH"))
     with pytest.raises(FlowError, match=r"qflow place made no layout: .*qflow_place\.log"):
         FLOW.run(folder, OPTIONS(part="unit"), Runner(folder, 60))
+
+
+def test_pads_that_are_too_small_are_enlarged_and_the_circuit_stays(
+    build: Build, small: Netlist, tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pad apart from all wires is put into the layout before it is patched."""
+    original = Runner.run
+
+    def run(self: Runner, command: tuple[str, ...], **options: Any) -> Finished:
+        if command[-1] == "patch.tcl":
+            layout = build.folder / "flows/qflow.patched/pe_and/layout/pe_and.mag"
+            text = layout.read_text()
+            pad = "<< metal4 >>\nrect 20 -24 24 -20\n"
+            layout.write_text(text.replace("<< metal1 >>\n", f"{pad}<< metal1 >>\n", 1))
+        return original(self, command, **options)
+
+    monkeypatch.setattr(Runner, "run", run)
+    result = run_flow(FLOW, DESCRIPTION, build, OPTIONS(part="unit"), label="patched")
+    assert result.failures == ()
+    assert result.report.numbers["pe_and: pads enlarged"] == 1
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 from hawx_hw.flows.tools.qflow.logs import (
     drc_check,
     lvs_check,
+    patches,
     read_magic,
     reading_check,
     routing_check,
@@ -113,6 +114,11 @@ def test_a_check_that_did_not_end_is_a_failure(text: str) -> None:
 )
 def test_routing_is_judged_by_the_routers_last_word(log: str, passed: bool) -> None:
     assert routing_check(log).passed is passed
+
+
+def test_patches_are_counted() -> None:
+    assert patches("No errors found.\nHAWX patched 2\n") == 2
+    assert patches("") == 0
 
 
 def test_layout_against_netlist() -> None:
