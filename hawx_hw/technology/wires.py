@@ -21,6 +21,7 @@ from hawx_hw.util.files import read_text
 
 __all__ = [
     "FITTED_LENGTHS",
+    "STEINER",
     "LengthFit",
     "MeasuredWireModel",
     "WireModel",
@@ -28,6 +29,9 @@ __all__ = [
     "wire_delays",
 ]
 
+#: Length of a rectilinear Steiner tree of n random points on an area A, over ``sqrt(n * A)``; for
+#: large n.
+STEINER = 0.76
 #: The fit, which ``benchmarks/wire_loads.py --write`` writes.
 FITTED_LENGTHS = Path(__file__).parent / "data" / "wire_lengths.json"
 
@@ -106,8 +110,10 @@ class WireModel:
 class LengthFit:
     """Mean length of a wire in routed layouts, in pitches of a cell.
 
-    ``scale * fan_out ** by_fan_out * cells ** by_cells``; a pitch is the square root of the mean
-    area of a cell, so that layouts in other technologies have the same lengths.
+    ``scale * fan_out ** by_fan_out * cells ** by_cells``, and at most the length of a Steiner tree
+    of as many pins anywhere in the module, which nets of many pins would exceed otherwise. A pitch
+    is the square root of the mean area of a cell, so that layouts in other technologies have the
+    same lengths.
 
     Parameters
     ----------
@@ -134,7 +140,8 @@ class LengthFit:
         pins = np.asarray(fan_out, dtype=np.float64)
         size = np.asarray(cells, dtype=np.float64) ** self.by_cells
         length = self.scale * np.maximum(pins, 1.0) ** self.by_fan_out * size
-        return np.where(pins > 0, length, 0.0)
+        tree = STEINER * np.sqrt((pins + 1) * np.asarray(cells, dtype=np.float64))
+        return np.where(pins > 0, np.minimum(length, tree), 0.0)
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,10 @@ class PlacedNetlist:
 def placed_netlist(flat: FlatNetlist, name: str) -> PlacedNetlist:
     """The cells of a flat netlist without memory macros, whose pins become pins of the layout.
 
-    Cells have the names that qflow gives them: their kind and a number. A net is named by the port
-    that it is at, ``port<bit>``; others are numbered.
+    Cells have the names that qflow gives them: their kind and a number. A net is named by the first
+    port by name that it is at, ``port<bit>``; others are numbered in the order of the cells. So
+    names depend neither on the order of ports nor on the numbers of nets, which differ between
+    a module that was synthesized now and one that was stored.
     """
     names: dict[int, str] = dict(enumerate(SUPPLY))
     used = {net for group in flat.groups for net in group.nets.ravel().tolist()}
@@ -95,12 +97,14 @@ def placed_netlist(flat: FlatNetlist, name: str) -> PlacedNetlist:
     letter = "n"
     while any(re.match(rf"{letter}\d", port) for port in names.values()):
         letter += "n"
+    known = len(names)
     for group in flat.groups:
         for number, nets in enumerate(group.nets.tolist(), 1):
-            pins = {
-                pin: names.setdefault(net, f"{letter}{net}")
-                for pin, net in zip(group.pins, nets, strict=True)
-            }
+            pins = {}
+            for pin, net in zip(group.pins, nets, strict=True):
+                if net not in names:
+                    names[net] = f"{letter}{len(names) - known}"
+                pins[pin] = names[net]
             cells[f"{group.kind}_{number}"] = (group.kind, pins)
     return PlacedNetlist(name, tuple(inputs), tuple(outputs), cells)
 
@@ -137,7 +141,7 @@ def _value(net: str) -> str:
 
 def _ports(flat: FlatNetlist) -> Iterator[tuple[str, str, int]]:
     """Name, direction and net of each bit of a port, and of each pin of a memory macro."""
-    for port, (direction, nets) in flat.ports.items():
+    for port, (direction, nets) in sorted(flat.ports.items()):
         yield from _bits(port, direction, nets.tolist())
     macros = {
         (macro.path, pin): nets.tolist()
@@ -150,7 +154,7 @@ def _ports(flat: FlatNetlist) -> Iterator[tuple[str, str, int]]:
         for pin in group.pins:
             if pins[pin].direction == "output":
                 driven.update(group.nets_at(pin).tolist())
-    for (path, pin), nets in macros.items():
+    for (path, pin), nets in sorted(macros.items()):
         for name, _, net in _bits(f"{path}_{pin}", "", nets):
             if net >= CONSTANTS:
                 yield name, "output" if net in driven else "input", net

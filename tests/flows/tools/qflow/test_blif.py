@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hawx_hw.flows.tools.qflow.blif import PlacedNetlist, placed_netlist, read_blif
 from hawx_hw.flows.tools.qflow.parts import array_part, module_part
 from hawx_hw.netlist.flat import flatten
+from hawx_hw.netlist.netlist import Module, Netlist
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import Store
 from hawx_hw.technology import load
@@ -71,6 +73,22 @@ def test_every_cell_pin_of_the_flat_netlist_is_there(shared_store: Store) -> Non
     # As many names as nets: none stands for two.
     assert len(set(net_of.values())) == len(net_of)
     assert {"pe_0_0_weight<1>", "pe_1_1_sum_out<3>"} <= net_of.keys()
+
+
+def test_names_do_not_depend_on_the_order_of_ports_and_pins(shared_store: Store) -> None:
+    """As modules come from the store or from Yosys, they have another order."""
+    netlist = module_part(array_design(load("generic45"), shared_store), "hawx_pe_and").netlist
+    turned = {
+        name: Module(
+            name,
+            dict(reversed(module.ports.items())),
+            [replace(each, pins=dict(reversed(each.pins.items()))) for each in module.instances],
+        )
+        for name, module in netlist.modules.items()
+    }
+    other = Netlist(netlist.top, turned, netlist.library)
+    texts = [placed_netlist(flatten(each), "x").text() for each in (netlist, other)]
+    assert texts[0] == texts[1]
 
 
 def test_ports_that_lead_nowhere_or_are_one_net_have_one_pin(shared_store: Store) -> None:
