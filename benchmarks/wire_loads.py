@@ -268,21 +268,13 @@ def report(layouts: Sequence[Nets], console: Console) -> dict[str, Any]:
     generic = load("generic45")
     assert generic.wires is not None
     area = typical_cell_area()
-    table = Table(title=f"Wires of {len(layouts)} layouts in {TECHNOLOGY}")
-    for name in (
-        "layout",
-        "cells",
-        "area, um2",
-        "cells', um2",
-        "wires, um",
-        "fF/um, LEF",
-        "fF/um, extracted",
-        "pitches a wire",
-        "fit",
-        "without size",
-        "table of 45 nm",
-    ):
-        table.add_column(name, justify="left" if name == "layout" else "right")
+    table = Table(
+        title=f"Wires of {len(layouts)} layouts in {TECHNOLOGY}: areas in um2, lengths in um and, "
+        "of one wire, in pitches; fF/um by the LEF and by Magic; deviations of the lengths in all"
+    )
+    for name in ("layout", "cells", "layout area", "cell area", "wires", "LEF", "Magic", "pitches",
+                 "fit", "without size", "table"):  # fmt: skip
+        table.add_column(name, justify="left" if name == "layout" else "right", no_wrap=True)
     with_size, without = deviations(layouts), deviations(layouts, by_size=False)
     by_table = [table_deviation(nets, generic.wires, area) for nets in layouts]
     for nets, *errors in zip(layouts, with_size, without, by_table, strict=True):
@@ -343,7 +335,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=2700, help="cells of the largest part")
     parser.add_argument("--write", action="store_true", help="write the model into the package")
     options = parser.parse_args()
-    console = Console(width=150)
+    console = Console(width=170)
     every = []
     for nets in layouts(options.folder, options.most, console):
         console.print(f"{nets.name}: {nets.cells:,} cells", style="dim")

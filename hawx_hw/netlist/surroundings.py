@@ -21,7 +21,7 @@ _Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """Of each net the module around it.
+    """The module around each net.
 
     Parameters
     ----------

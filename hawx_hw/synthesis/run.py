@@ -200,10 +200,9 @@ def _with_wires(
     if model is None:
         return None
     path, _ = longest_path(flat, model)
-    measured = isinstance(model, MeasuredWireModel)
     return WiresTiming(
         longest_path_ns=round(path.delay, 4),
         module=path.module,
-        model=model.fit.source if measured else model.source,
-        error=model.fit.error if measured else None,
+        model=model.lengths_source,
+        error=model.error,
     )

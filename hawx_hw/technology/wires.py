@@ -3,8 +3,8 @@
 Place and route decides how long a wire is. Before it, a *wire load model* states the mean length of
 wires by the number of pins that they lead to, as measured in layouts of some size; synthesis has
 long been done with such tables (liberty's ``wire_load``). :class:`WireModel` is such a table, of
-a library; :class:`MeasuredWireModel` was fitted to layouts of this project's own designs, and takes
-the size of the module around a wire into account.
+a library; :class:`MeasuredWireModel` was fitted to layouts of this project's own designs, and goes
+by the size of the module around a wire, too.
 """
 
 from __future__ import annotations
@@ -83,6 +83,16 @@ class WireModel:
     lengths_um: tuple[float, ...]
     further_um: float
     source: str
+
+    @property
+    def lengths_source(self) -> str:
+        """Where the lengths come from."""
+        return self.source
+
+    @property
+    def error(self) -> float | None:
+        """Nobody has measured the error of a library's table."""
+        return None
 
     def lengths(self, fan_out: ArrayLike) -> _Floats:
         """Lengths of wires to so many pins, in um; 0 for none."""
@@ -163,6 +173,16 @@ class MeasuredWireModel:
     resistance_ohm_um: float
     fit: LengthFit
     source: str
+
+    @property
+    def lengths_source(self) -> str:
+        """Where the lengths come from."""
+        return self.fit.source
+
+    @property
+    def error(self) -> float | None:
+        """Mean deviation of the wires of a layout, in all, that was not fitted to, as a share."""
+        return self.fit.error
 
     def lengths(self, fan_out: ArrayLike, cells: ArrayLike, cell_area_um2: ArrayLike) -> _Floats:
         """Lengths of wires to so many pins, in um; 0 for none.

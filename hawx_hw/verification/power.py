@@ -12,14 +12,13 @@ from hawx_hw.architectures.base import Plan
 from hawx_hw.netlist.arcs import loads
 from hawx_hw.netlist.flat import FlatNetlist
 from hawx_hw.netlist.timed import library_delays
-from hawx_hw.netlist.wires import wires_of
+from hawx_hw.netlist.wires import Wires, wires_of
 from hawx_hw.power.clock import clock_of
 from hawx_hw.power.model import PowerModel
 from hawx_hw.power.report import power_report
 from hawx_hw.power.result import CountedWires, PowerReport, PowerResult
 from hawx_hw.synthesis.result import TechnologyName
 from hawx_hw.technology import Technology
-from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.verification.gate_level import simulate_accelerator
 from hawx_hw.verification.memory_images import check_memory_images
 
@@ -88,7 +87,8 @@ def measure_power(
     """
     check_memory_images(plan, memories)
     model = technology.wire_model(wires)
-    wires_ff = None if model is None else wires_of(flat, model).capacitance_ff
+    counted = None if model is None else wires_of(flat, model)
+    wires_ff = None if counted is None else counted.capacitance_ff
     activity = simulate_accelerator(
         flat,
         plan,
@@ -114,23 +114,19 @@ def measure_power(
         technology=TechnologyName.of(technology),
         clock=source,
         method=f"toggles {_glitches(report)}, liberty energies; {_WIRES[wires]}, no clock tree",
-        wires=None if wires_ff is None else _counted(flat, wires, model, wires_ff),
+        wires=_counted(flat, wires, counted),
     )
 
 
-def _counted(
-    flat: FlatNetlist,
-    kind: Literal["estimated", "measured"],
-    model: WireModel | MeasuredWireModel,
-    wires_ff: NDArray[np.float64],
-) -> CountedWires:
-    measured = isinstance(model, MeasuredWireModel)
+def _counted(flat: FlatNetlist, kind: WiresKind, wires: Wires | None) -> CountedWires | None:
+    if wires is None or kind == "none":
+        return None
     return CountedWires(
         kind=kind,
-        model=model.fit.source if measured else model.source,
-        capacitance_ff=float(f"{wires_ff.sum():.6g}"),
+        model=wires.model.lengths_source,
+        capacitance_ff=float(f"{wires.capacitance_ff.sum():.6g}"),
         pins_ff=float(f"{loads(flat).sum():.6g}"),
-        error=model.fit.error if measured else None,
+        error=wires.model.error,
     )
 
 

@@ -60,11 +60,11 @@ def test_fitted_lengths_are_in_pitches() -> None:
 
 
 def test_no_wire_is_longer_than_a_tree_in_its_module() -> None:
-    # 2 * 1000 ** 0.5 * 4 would be more than a tree of 1,001 points on 16 by 16 cells.
-    fit = LengthFit(2.0, 1.0, 0.25, (16, 256), 3, 0.1, "invented")
+    # 0.5 * 1000 * 4 would be more than a tree of 1,001 points on 16 by 16 cells.
+    fit = LengthFit(0.5, 1.0, 0.25, (16, 256), 3, 0.1, "invented")
     (many,) = fit.pitches([1000], [256])
     assert many == pytest.approx(STEINER * (1001 * 256) ** 0.5)
-    assert fit.pitches([10], [256])[0] == pytest.approx(2.0 * 10 * 4)
+    assert fit.pitches([10], [256])[0] == pytest.approx(0.5 * 10 * 4)
 
 
 def test_measured_lengths_scale_with_the_side_of_a_cell() -> None:
@@ -95,3 +95,9 @@ def test_technologies_that_state_what_a_measured_wire_has(name: str) -> None:
     assert model is not None
     assert model.fit == measured_lengths()
     assert 0.05 < model.capacitance_ff_um < 0.3
+
+
+def test_models_state_where_lengths_come_from_and_their_error() -> None:
+    measured = MeasuredWireModel(0.2, 4.0, FIT, "metal")
+    assert (measured.lengths_source, measured.error) == ("invented", 0.1)
+    assert (MODEL.lengths_source, MODEL.error) == ("invented", None)
