@@ -1,6 +1,7 @@
 """Lengths of wires in routed layouts, the model of them that power and timing use, and its error.
 
     python benchmarks/wire_loads.py [--folder FOLDER] [--most CELLS] [--write]
+    python benchmarks/wire_loads.py --effect lenet5.yaml
 
 Lays out PEs, lanes, arrays of four of them, blocks and other modules of several accelerators with
 the flow ``qflow`` on osu018's cells, and fits the mean length of a wire over its fan-out and over
@@ -9,7 +10,7 @@ a layout do not count: their length is that to its edge, where no edge is in a w
 layout is left out of the fit in turn, and predicted: that is
 the error that is stated. ``--folder`` names where layouts are kept, so that those that are there
 are not made again; ``--most`` leaves larger parts out; ``--write`` writes the model into the
-package, where technologies read it.
+package, where technologies read it. ``--effect`` prints what the wires of a built accelerator add.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from rich.table import Table
 from sklearn.linear_model import PoissonRegressor
 from timing import MIXES, grid_config
 
+from hawx_hw.config.load import load_config
 from hawx_hw.config.models import Config
+from hawx_hw.datasets.dataset import evenly_spaced
 from hawx_hw.design.emission import TOP, emit_accelerator
 from hawx_hw.design.sources import verilog_sources
 from hawx_hw.flows.runner import Runner
@@ -41,6 +44,9 @@ from hawx_hw.flows.tools.qflow.project import LEF, TECHNOLOGY, write_project
 from hawx_hw.netlist.flat import FlatNetlist, flatten
 from hawx_hw.netlist.netlist import Netlist
 from hawx_hw.netlist.surroundings import surroundings
+from hawx_hw.netlist.timing import longest_path
+from hawx_hw.pipeline.data import dataset_of
+from hawx_hw.pipeline.inputs import plan_of as plan_in
 from hawx_hw.sweep.label import plan_of
 from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.store import default_store
@@ -48,6 +54,7 @@ from hawx_hw.technology import load
 from hawx_hw.technology.wires import FITTED_LENGTHS, STEINER, LengthFit, WireModel
 from hawx_hw.util.files import read_text, write_text
 from hawx_hw.util.scratch import scratch_folder
+from hawx_hw.verification.power import measure_power
 
 #: Modules besides units, arrays and blocks, for sizes in between.
 MODULES = {
@@ -328,14 +335,61 @@ def typical_cell_area() -> float:
     return totals.area / totals.cells
 
 
+def effect(path: Path, console: Console) -> None:
+    """Print path and energy of a config with and without wires; its build folder is in ``build/``.
+
+    The accelerator is mapped as the stage ``synth`` maps it. 16 test images, glitches left out.
+    """
+    config, base = load_config(path), path.parent
+    folder = Path("build") / config.name
+    technology, plan = load(config.technology, base=base), plan_in(folder, base)
+    sources = {source.name: read_text(source) for source in verilog_sources(folder)}
+    (design,) = map_designs(
+        [(sources, TOP)],
+        technology,
+        clock_gating=config.accelerator.clock_gating,
+        store=default_store(),
+    )
+    images = plan.graph.codes(evenly_spaced(dataset_of(config, base).test, 16).images)
+    without, _ = longest_path(design.flat)
+    table = Table(title=f"{config.name}: {design.flat.cells:,} cells of {technology.name}")
+    for name in (
+        "wires",
+        "longest path, ns",
+        "capacitance of wires, pF",
+        "of pins, pF",
+        "energy, nJ",
+    ):
+        table.add_column(name, justify="right")
+    for kind in ("none", "estimated", "measured"):
+        path_ns, _ = longest_path(design.flat, technology.wire_model(kind))
+        power = measure_power(
+            design.flat, plan, folder / "mem", images, technology,
+            longest_path_ns=without.delay, clock_gating=config.accelerator.clock_gating, wires=kind,
+        )  # fmt: skip
+        wires = power.wires
+        table.add_row(
+            kind,
+            f"{path_ns.delay:.3f}",
+            f"{wires.capacitance_ff / 1000:.1f}" if wires else "",
+            f"{wires.pins_ff / 1000:.1f}" if wires else "",
+            f"{power.energy_pj / 1000:.1f}",
+        )
+    console.print(table)
+
+
 def main() -> None:
     """Make the layouts, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("build/wire_loads"))
     parser.add_argument("--most", type=int, default=2700, help="cells of the largest part")
     parser.add_argument("--write", action="store_true", help="write the model into the package")
+    parser.add_argument("--effect", type=Path, metavar="CONFIG", help="of wires on a built config")
     options = parser.parse_args()
     console = Console(width=170)
+    if options.effect is not None:
+        effect(options.effect, console)
+        return
     every = []
     for nets in layouts(options.folder, options.most, console):
         console.print(f"{nets.name}: {nets.cells:,} cells", style="dim")

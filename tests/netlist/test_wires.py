@@ -12,7 +12,7 @@ from hawx_hw.technology.wires import LengthFit, MeasuredWireModel, WireModel
 from tests.netlist.test_surroundings import LIBRARY, design, ref_surroundings
 
 TABLE = WireModel(0.2, 4.0, (2.0, 5.0), 1.5, "invented")
-FIT = LengthFit(2.0, 0.75, 0.25, (10, 1000), 5, 0.1, "invented")
+FIT = LengthFit(0.5, 0.75, 0.25, (10, 1000), 5, 0.1, "invented")
 MEASURED = MeasuredWireModel(0.3, 6.0, FIT, "invented")
 
 
@@ -33,7 +33,7 @@ def test_measured_lengths_go_by_the_module_around_a_net_too() -> None:
     pins = fan_outs(flat)
     for net, path in ref_surroundings(flat).items():
         cells = sizes.get(path, 3)
-        expected = pitch * 2.0 * max(pins[net], 1) ** 0.75 * cells**0.25 if pins[net] else 0.0
+        expected = pitch * 0.5 * max(pins[net], 1) ** 0.75 * cells**0.25 if pins[net] else 0.0
         assert wires.length_um[net] == pytest.approx(expected), path
     np.testing.assert_allclose(wires.capacitance_ff, 0.3 * wires.length_um)
 
