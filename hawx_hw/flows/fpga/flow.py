@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hawx_hw.errors import UserError
 from hawx_hw.flows.base import FlowError
 from hawx_hw.flows.fpga.boards import Board, board_named
 from hawx_hw.flows.fpga.cells import CELLS
@@ -34,6 +35,10 @@ __all__ = ["FpgaFlow"]
 NETLIST, HIERARCHY, UNMAPPED = "netlist.json", "hierarchy.json", "unmapped.json"
 WRITABLE, REPORT, SEEDS = "writable.txt", "report.json", "seeds.json"
 _YOSYS_LOG, _NEXTPNR_LOG = "yosys.log", "nextpnr.log"
+#: nextpnr's, where what it wrote decides: success, an error or a missed clock, no room.
+_STATUSES = (0, 1, 125)
+#: Memories of as many bits may become logic.
+_LOGIC_BITS = 4096
 
 
 class FpgaFlow:
@@ -74,12 +79,20 @@ class FpgaFlow:
         """Yosys's command without its top."""
         raise NotImplementedError
 
-    def place_and_route(self, board: Board, mhz: float) -> Sequence[str]:
-        """Arguments of nextpnr that name the device, the pins, the clock and the result."""
+    def place_and_route(self, board: Board, mhz: float, routed: str) -> Sequence[str]:
+        """Arguments of nextpnr that name the device, the pins, the clock, and the result."""
         raise NotImplementedError
 
-    def pack(self, board: Board, runner: Runner) -> None:
-        """Make the bitstream of nextpnr's result."""
+    def packing(self, board: Board) -> Sequence[Sequence[str]]:
+        """Commands that make the bitstream of nextpnr's result: a tool and its arguments each."""
+        raise NotImplementedError
+
+    def packer_command(self, tool: str, *arguments: str) -> list[str]:
+        """How a tool of :meth:`packing` is run."""
+        return tool_command(self.package, tool, *arguments)
+
+    def ram_bits(self, board: Board, *, loadable: bool) -> int:
+        """Bits of RAM that the device has for parameters."""
         raise NotImplementedError
 
     def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
@@ -94,15 +107,23 @@ class FpgaFlow:
         """What a reader must know about the results of this family."""
         return ()
 
-    def refuse(self, build: Build, options: Any) -> None:
-        """Raise UserError for what the family cannot do, as far as it is known beforehand."""
-
     # ---- The flow.
 
     def check(self, build: Build, options: Any) -> None:
-        """Refuse a clock that the board cannot make, and what the family cannot do."""
+        """Refuse a clock that the board cannot make, and parameters that the device cannot have."""
         self._top_board(options)
-        self.refuse(build, options)
+        board, loadable = board_named(self.name, options.board), build.program.loadable
+        bits = sum(memory.bits for memory in build.program.memories if memory.bits > _LOGIC_BITS)
+        room = self.ram_bits(board, loadable=loadable)
+        if bits > room:
+            other = self.ram_bits(board, loadable=True)
+            load = f"set accelerator.parameters to loaded, with room for {other:,}, or "
+            raise UserError(
+                f"The parameters have {bits:,} bits, and the device of the {board.title} has "
+                f"{room:,} bits of {'RAM' if loadable else 'RAM with initial contents'}.",
+                where=f"flows.{self.name}.board",
+                hint=f"Choose a larger device, {load if other > room else 'or '}a smaller network.",
+            )
 
     def setup(self, build: Build, options: Any, folder: Path) -> None:
         """Write the accelerator, its top, the pins, and the script of Yosys."""
@@ -119,6 +140,7 @@ class FpgaFlow:
             pll = self.pll(board, options.clock_mhz)
             values = {"pll": pll, "board_mhz": board.clock_mhz, "device": board.device}
             write_template(folder / "rtl" / tops.CLOCK_FILE, self.name, "hawx_clock.v.j2", **values)
+        self._write_makefile(folder, board, options)
         write_template(
             folder / self.constraints, self.name, f"{self.constraints}.j2",
             ports=board.constraints(), clock_mhz=board.clock_mhz, board=board,
@@ -145,19 +167,21 @@ class FpgaFlow:
             if speeds[seed] >= target:
                 break
         write_json(folder / SEEDS, {str(seed): round(mhz, 2) for seed, mhz in speeds.items()})
-        self.pack(board, runner)
+        for tool, *arguments in self.packing(board):
+            command = self.packer_command(tool, *arguments)
+            runner.run(command, tool=tool, variables=variables)
 
     def _attempt(self, folder: Path, board: Board, mhz: float, seed: int, runner: Runner) -> float:
         """Place and route with a seed into files ``attempt.*``; the lowest clock frequency."""
         arguments = [
             *("--json", NETLIST, "--report", f"attempt.{REPORT}", "--seed", str(seed)),
-            *self.place_and_route(board, mhz),
+            *self.place_and_route(board, mhz, f"attempt.{self.routed}"),
         ]
         log = f"attempt.{_NEXTPNR_LOG}"
         done = runner.run(
             tool_command(self.package, self.nextpnr, *arguments),
-            # It ends with status 1 where a clock is missed, too, and has written everything then.
-            tool=self.nextpnr, log=log, accepted=(0, 1), variables=tool_variables(),
+            # Where a clock is missed it ends with status 1, too, and has written everything.
+            tool=self.nextpnr, log=log, accepted=_STATUSES, variables=tool_variables(),
         )  # fmt: skip
         report = read_report(folder / f"attempt.{REPORT}")
         if report is None or not (folder / f"attempt.{self.routed}").is_file():
@@ -206,6 +230,15 @@ class FpgaFlow:
         )
 
     # ---- Parts.
+
+    def _write_makefile(self, folder: Path, board: Board, options: Any) -> None:
+        """The same commands for installed tools, for a user who takes the folder elsewhere."""
+        arguments = self.place_and_route(board, self._design_mhz(board, options), self.routed)
+        write_template(
+            folder / "Makefile", "common", "fpga_Makefile.j2",
+            flow=self, board=board, packing=self.packing(board), seed=options.seed,
+            arguments=arguments, netlist=NETLIST, report=REPORT,
+        )  # fmt: skip
 
     def _has_pll(self, board: Board, options: Any) -> bool:
         return options.clock_mhz is not None and options.clock_mhz != board.clock_mhz

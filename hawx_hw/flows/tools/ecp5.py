@@ -14,14 +14,12 @@ import numpy as np
 from hawx_hw.flows.fpga.cells import ecp5_ram_bits
 from hawx_hw.flows.fpga.clocks import Pll, ecp5_pll
 from hawx_hw.flows.fpga.flow import FpgaFlow
-from hawx_hw.flows.fpga.wasm import tool_command, tool_variables
 from hawx_hw.flows.result import Check
 from hawx_hw.util.files import read_bytes, read_text
 
 if TYPE_CHECKING:
     from hawx_hw.flows.fpga.boards import Board
     from hawx_hw.flows.fpga.netlist import Netlist
-    from hawx_hw.flows.runner import Runner
 
 __all__ = ["FLOW", "Ecp5Flow", "device_id", "ram_words"]
 
@@ -30,14 +28,15 @@ __all__ = ["FLOW", "Ecp5Flow", "device_id", "ram_words"]
 class _Device:
     option: str
     identity: int
+    block_rams: int
 
 
 #: By the board's name of them; identities as in prjtrellis's devices.json.
 _DEVICES: Mapping[str, _Device] = {
-    "LFE5U-12F": _Device("--12k", 0x21111043),
-    "LFE5U-25F": _Device("--25k", 0x41111043),
-    "LFE5U-45F": _Device("--45k", 0x41112043),
-    "LFE5U-85F": _Device("--85k", 0x41113043),
+    "LFE5U-12F": _Device("--12k", 0x21111043, 32),
+    "LFE5U-25F": _Device("--25k", 0x41111043, 56),
+    "LFE5U-45F": _Device("--45k", 0x41112043, 108),
+    "LFE5U-85F": _Device("--85k", 0x41113043, 208),
 }
 #: The bitstream as ecpunpack reads it back.
 _UNPACKED = "unpacked.config"
@@ -65,21 +64,23 @@ class Ecp5Flow(FpgaFlow):
         """Without hard multipliers where the options ask for it."""
         return "synth_ecp5" if options.dsp else "synth_ecp5 -nodsp"
 
-    def place_and_route(self, board: Board, mhz: float) -> Sequence[str]:
+    def place_and_route(self, board: Board, mhz: float, routed: str) -> Sequence[str]:
         """Frequencies are in the file of the pins, which has precedence over an option."""
         return (
             *(_DEVICES[board.device].option, "--package", board.package, "--speed", board.speed),
-            *("--lpf", self.constraints, "--textcfg", f"attempt.{self.routed}"),
+            *("--lpf", self.constraints, "--textcfg", routed),
         )
 
-    def pack(self, board: Board, runner: Runner) -> None:
+    def packing(self, board: Board) -> Sequence[Sequence[str]]:
         """Pack, and unpack to compare."""
-        for tool, arguments in (
-            ("ecppack", (self.routed, self.bitstream, "--compress")),
-            ("ecpunpack", (self.bitstream, _UNPACKED)),
-        ):
-            command = tool_command(self.package, tool, *arguments)
-            runner.run(command, tool=tool, variables=tool_variables())
+        return (
+            ("ecppack", self.routed, self.bitstream, "--compress"),
+            ("ecpunpack", self.bitstream, _UNPACKED),
+        )
+
+    def ram_bits(self, board: Board, *, loadable: bool) -> int:
+        """Block RAM, which always has initial contents."""
+        return _DEVICES[board.device].block_rams * 18432
 
     def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
         """The device's identity, and the contents of block RAMs, in the bitstream."""

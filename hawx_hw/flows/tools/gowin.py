@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hawx_hw.flows.fpga.clocks import Pll, gowin_pll
 from hawx_hw.flows.fpga.flow import FpgaFlow
 from hawx_hw.flows.result import Check
-from hawx_hw.util.environment import python_command, python_path
+from hawx_hw.util.environment import python_command
 from hawx_hw.util.files import read_text
 
 if TYPE_CHECKING:
     from hawx_hw.flows.fpga.boards import Board
     from hawx_hw.flows.fpga.netlist import Netlist
-    from hawx_hw.flows.runner import Runner
 
 __all__ = ["FLOW", "GowinFlow", "device_id"]
 
@@ -45,20 +44,25 @@ class GowinFlow(FpgaFlow):
         """Without hard multipliers where the options ask for it."""
         return "synth_gowin -family gw2a" + ("" if options.dsp else " -nodsp")
 
-    def place_and_route(self, board: Board, mhz: float) -> Sequence[str]:
+    def place_and_route(self, board: Board, mhz: float, routed: str) -> Sequence[str]:
         """The one frequency is that of the design: nextpnr derives none for a PLL here."""
         return (
             *("--device", board.package, "--vopt", f"family={board.device}"),
             *("--vopt", f"cst={self.constraints}", "--freq", f"{mhz:g}"),
-            *("--write", f"attempt.{self.routed}"),
+            *("--write", routed),
         )
 
-    def pack(self, board: Board, runner: Runner) -> None:
-        """With gowin_pack."""
-        command = python_command(
-            "apycula.gowin_pack", "-d", board.device, "-o", self.bitstream, self.routed
-        )
-        runner.run(command, tool="gowin_pack", variables=python_path())
+    def packing(self, board: Board) -> Sequence[Sequence[str]]:
+        """Pack."""
+        return (("gowin_pack", "-d", board.device, "-o", self.bitstream, self.routed),)
+
+    def packer_command(self, tool: str, *arguments: str) -> list[str]:
+        """The packer is a module of Python."""
+        return python_command(f"apycula.{tool}", *arguments)
+
+    def ram_bits(self, board: Board, *, loadable: bool) -> int:
+        """Block RAM, 46 of 18 kbit, which always has initial contents."""
+        return 46 * 18432
 
     def versions(self) -> Mapping[str, str]:
         """The packer has its own."""

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hawx_hw.errors import UserError
 from hawx_hw.flows.fpga.clocks import Pll, ice40_pll
 from hawx_hw.flows.fpga.flow import FpgaFlow
-from hawx_hw.flows.fpga.wasm import tool_command, tool_variables
 from hawx_hw.flows.result import Check
 from hawx_hw.util.files import read_bytes
 
 if TYPE_CHECKING:
-    from hawx_hw.flows.base import Build
     from hawx_hw.flows.fpga.boards import Board
     from hawx_hw.flows.fpga.netlist import Netlist
-    from hawx_hw.flows.runner import Runner
 
 __all__ = ["FLOW", "Ice40Flow", "cram_size"]
 
@@ -41,22 +37,9 @@ class Ice40Flow(FpgaFlow):
     #: Deeper ones may be in single-port RAM.
     block_words = 1024
 
-    def refuse(self, build: Build, options: Any) -> None:
-        """Refuse contents that its block RAMs have no room for."""
-        bits = sum(memory.bits for memory in build.program.memories)
-        if build.program.loadable:
-            # Those of images and results as well as a few small ones take block RAMs.
-            room, what = _SINGLE_PORT_BITS + _BLOCK_BITS, "RAM"
-            hint = "Choose a smaller network."
-        else:
-            room, what = _BLOCK_BITS, "block RAM, the only one with initial contents"
-            hint = "Set accelerator.parameters to loaded: single-port RAM has 1,048,576 bits more."
-        if bits > room:
-            raise UserError(
-                f"The parameters have {bits:,} bits, and the iCE40UP5K has {room:,} of {what}.",
-                where="flows.ice40",
-                hint=hint,
-            )
+    def ram_bits(self, board: Board, *, loadable: bool) -> int:
+        """Block RAM; single-port RAM too, where it needs no initial contents."""
+        return _BLOCK_BITS + (_SINGLE_PORT_BITS if loadable else 0)
 
     def pll(self, board: Board, mhz: float) -> Pll:
         """Settings of an SB_PLL40_PAD."""
@@ -68,17 +51,16 @@ class Ice40Flow(FpgaFlow):
             "synth_ice40 -device u -spram -dsp" if options.dsp else "synth_ice40 -device u -spram"
         )
 
-    def place_and_route(self, board: Board, mhz: float) -> Sequence[str]:
+    def place_and_route(self, board: Board, mhz: float, routed: str) -> Sequence[str]:
         """The only frequency is that of the clock's pin."""
         return (
             *("--up5k", "--package", board.package, "--pcf", self.constraints),
-            *("--asc", f"attempt.{self.routed}"),
+            *("--asc", routed),
         )
 
-    def pack(self, board: Board, runner: Runner) -> None:
-        """With icepack."""
-        command = tool_command(self.package, "icepack", self.routed, self.bitstream)
-        runner.run(command, tool="icepack", variables=tool_variables())
+    def packing(self, board: Board) -> Sequence[Sequence[str]]:
+        """Pack."""
+        return (("icepack", self.routed, self.bitstream),)
 
     def bitstream_checks(self, folder: Path, board: Board, netlist: Netlist) -> Sequence[Check]:
         """The size of the configuration memory, which differs among the devices."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_files_are_as_expected(flow: str, shared_build: Shared) -> None:
     mhz = {"ecp5": 50.0, "gowin": 54.0, "ice40": 24.0}[flow]
     folder = written(flow, shared_build(), top="self-test", images=2, clock_mhz=mhz)
     pattern = {"ecp5": "pins.lpf", "gowin": "pins.cst", "ice40": "pins.pcf"}[flow]
-    assert_golden(folder, flow, (pattern, "synth.ys", "rtl/hawx_clock.v"))
+    assert_golden(folder, flow, (pattern, "synth.ys", "rtl/hawx_clock.v", "Makefile"))
 
 
 def test_loaded_parameters_are_no_memory_images(shared_build: Shared) -> None:
@@ -135,12 +136,36 @@ def test_a_run_without_result_is_a_failure_that_says_why(
 ) -> None:
     class Failing(Tools):
         def run(self, command: Sequence[str], *, tool: str, **rest: Any) -> Finished:
-            return Finished(0 if tool == "Yosys" else 1, log)
+            if tool != "Yosys":
+                assert 125 in rest["accepted"]
+            return Finished(0 if tool == "Yosys" else 125, log)
 
     flow = flow_of("ice40")
     assert isinstance(flow, FpgaFlow)
-    with pytest.raises(FlowError, match=f"nextpnr-ice40 ended with status 1: {what}") as error:
+    with pytest.raises(FlowError, match=f"nextpnr-ice40 ended with status 125: {what}") as error:
         flow.run(tmp_path, options("ice40"), Failing(tmp_path, flow, []))
     assert "nextpnr.log" in str(error.value)
     with pytest.raises(FlowError, match="wrote no report"):
         flow.result(tmp_path, options("ice40"))
+
+
+@pytest.mark.parametrize(
+    ("flow", "board", "bits"),
+    [("ecp5", "ulx3s-25f", 1032192), ("ecp5", "ulx3s-85f", 3833856), ("gowin", None, 847872)],
+)
+def test_parameters_that_are_larger_than_the_ram_are_refused(
+    flow: str, board: str | None, bits: int, shared_build: Shared
+) -> None:
+    build = shared_build()
+    given = {"board": board} if board else {}
+    flow_of(flow).check(with_memory(build, bits), options(flow, **given))
+    with pytest.raises(UserError, match=f"has {bits:,} bits of RAM with initial contents") as error:
+        flow_of(flow).check(with_memory(build, bits + 1), options(flow, **given))
+    assert error.value.hint == "Choose a larger device, or a smaller network."
+
+
+def with_memory(build: Build, bits: int) -> Build:
+    """A build whose parameters are one memory of so many bits."""
+    memory = build.program.memories[0].model_copy(update={"bits": bits})
+    program = build.program.model_copy(update={"memories": (memory,)})
+    return dataclasses.replace(build, program=program)
