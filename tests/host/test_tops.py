@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from hawx_hw.architectures.systolic.shape import ArrayShape
 from hawx_hw.design.emission import emit_accelerator, plan_packet
 from hawx_hw.design.sources import WAIVERS, verilog_sources
 from hawx_hw.errors import UserError
+from hawx_hw.gateware.register_map import accelerator_registers
 from hawx_hw.graph.graph import Graph, MaxPool2d, Tensor
 from hawx_hw.graph.reference import run
 from hawx_hw.host.tops import (
@@ -91,6 +93,25 @@ def test_packets_have_the_channels_of_a_pixel_together() -> None:
     codes = np.arange(12, dtype=np.int8).reshape(1, 3, 2, 2)
     assert packets(codes) == [bytes([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])]
     assert packets(np.array([[1, -1]], dtype=np.int8)) == [b"\x01\xff"]
+
+
+def test_the_self_test_has_the_addresses_and_bits_of_the_register_map() -> None:
+    text = (rtl_templates() / "fpga" / "hawx_self_test.v").read_text()
+    plan = LOADED
+    registers = accelerator_registers(
+        plan.signature(), constants=plan.constants(), config_hash=0, version="0.0.0"
+    )
+    addresses = re.findall(r"(\w+) = 12'h(\w+)", text)
+    assert len(addresses) == 4
+    for name, address in addresses:
+        assert registers[name.lower()].address == int(address, 16)
+    masks = dict(re.findall(r"(AUTO|LOAD_PARAMETERS) = 32'h(\w+)", text))
+    control = {field.name: field.mask for field in registers["control"].fields}
+    assert {name.lower(): int(mask, 16) for name, mask in masks.items()} == {
+        name: control[name] for name in ("auto", "load_parameters")
+    }
+    status = {field.name: field.mask for field in registers["status"].fields}
+    assert f"LOADED_BIT = {status['parameters_loaded'].bit_length() - 1};" in text
 
 
 # What is refused -------------------------------------------------------------------------------
@@ -297,7 +318,8 @@ def test_a_self_test_passes_and_shows_a_wrong_class(architecture, tmp_path) -> N
 )
 def test_self_tests_of_other_accelerators(plan: Plan, tmp_path) -> None:
     emit_accelerator(plan, tmp_path / "accelerator", config_hash=HASH)
-    images, events = images_of(plan, 2), ["power", "byte", "button"]
+    # Numbers of two digits, once.
+    images, events = images_of(plan, 11 if plan is LOADED else 2), ["power", "byte", "button"]
     board = SimulatedBoard.build("self-test", plan, images, tmp_path / "accelerator", tmp_path)
     report = board.run("self_test", events=events, limit=500_000)
     assert report["texts"] == [expected_text(plan, images)] * len(events)
