@@ -27,7 +27,7 @@ module bench;
         .clk(clk), .rst(rst), .rx(line), .valid(valid), .broken(broken), .data(data)
     );
     always @(posedge clk) if (!rst) begin
-        // All bytes, in an order in which neighbors differ much, without a pause between two.
+        // In an order in which neighbors differ much, without a pause between two.
         if (ready) next <= next + 8'd173;
         if (valid) begin
             if (data === expected) right = right + 1; else wrong = wrong + 1;
@@ -37,7 +37,7 @@ module bench;
     end
     initial begin
         #100 rst = 0;
-        #(10 * (10 * SENT + 1) * 256);
+        #(10 * (10 * SENT + 1) * 100);
         $display("%0d %0d %0d", right, wrong, failures);
         $finish;
     end
@@ -46,7 +46,7 @@ endmodule
 
 
 def bytes_through(folder: Path, sent: int, received: int) -> tuple[int, int, int]:
-    """Bytes that came right, wrong, and without a stop bit, of 255 and the part of one."""
+    """Bytes that came right, wrong, and without a stop bit, of 99 and the part of one."""
     if shutil.which("iverilog") is None:
         pytest.skip("Icarus Verilog is not installed")
     (folder / "bench.v").write_text(BENCH)
@@ -65,11 +65,11 @@ def bytes_through(folder: Path, sent: int, received: int) -> tuple[int, int, int
 @pytest.mark.parametrize(("sent", "received"), [(4, 4), (50, 50), (49, 51), (51, 49)])
 def test_clocks_may_differ_by_four_percent(sent: int, received: int, tmp_path: Path) -> None:
     right, wrong, failures = bytes_through(tmp_path, sent, received)
-    assert right >= 254
+    assert right >= 98
     assert (wrong, failures) == (0, 0)
 
 
 def test_another_baud_rate_is_noticed(tmp_path: Path) -> None:
     right, wrong, failures = bytes_through(tmp_path, 50, 60)
-    assert right < 128
+    assert right < 50
     assert wrong + failures > 0
