@@ -134,7 +134,7 @@ def test_ps_where_the_platform_has_ps(build: Build, tmp_path: Path) -> None:
 
 def test_memories_without_macros_are_refused_unless_asked_for(build: Build) -> None:
     plan = plan_of_build(build, families()["gf180mcu"])
-    with pytest.raises(UserError, match="EXPLORATION ONLY: 1 memories") as error:
+    with pytest.raises(UserError, match="EXPLORATION ONLY: none of the SRAM macros") as error:
         refuse_exploration(plan, exploration=False)
     assert "exploration=true" in str(error.value.hint)
     refuse_exploration(plan, exploration=True)

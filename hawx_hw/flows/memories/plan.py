@@ -150,24 +150,31 @@ class MemoryPlan:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know, worst first."""
         lines = [
-            f"EXPLORATION ONLY: {count} memories ({shape.title}) have no macro in {self._title}; "
-            f"they become {count * shape.width * shape.depth:,} flip-flops"
+            f"EXPLORATION ONLY: {self._nothing} serves {_counted(count, 'memory')} of "
+            f"{shape.title}: {count * shape.width * shape.depth:,} flip-flops instead"
             for shape, count in self.missing.items()
         ]
         if self.exploration_only and not lines:
-            lines.append(f"EXPLORATION ONLY: the macros of {self._title} have no layout")
+            assert self.family is not None
+            lines.append(f"EXPLORATION ONLY: the {self.family.title} have no layout")
         roms = [m for m in self.memories if self.place(m) == "logic"]
         if roms:
             bits = sum(each.bits for each in roms)
             lines.append(
-                f"{len(roms)} read-only memories ({bits:,} bits) become logic: no process here has "
-                "ROM macros; parameters: loaded makes them RAMs"
+                f"{_counted(len(roms), 'read-only memory')} ({bits:,} bits) as logic: no process "
+                "here has ROM macros; parameters: loaded makes them RAMs"
             )
         return tuple(lines)
 
     @property
-    def _title(self) -> str:
-        return "this process" if self.family is None else self.family.title
+    def _nothing(self) -> str:
+        return (
+            "no macro of the process" if self.family is None else f"none of the {self.family.title}"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun.removesuffix('y')}ies"
 
 
 def shape_of(memory: Memory) -> Shape:

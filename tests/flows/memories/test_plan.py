@@ -63,8 +63,8 @@ def test_a_large_memory_without_a_macro_is_loud() -> None:
     plan = plan_memories(memories, families()["gf180mcu"])
     assert plan.exploration_only
     assert plan.notes() == (
-        "EXPLORATION ONLY: 2 memories (hawx_sdp_ram, 358 words of 64 bits) have no macro in SRAM "
-        "macros of GF180MCU; they become 45,824 flip-flops",
+        "EXPLORATION ONLY: none of the SRAM macros of GF180MCU serves 2 memories of hawx_sdp_ram, "
+        "358 words of 64 bits: 45,824 flip-flops instead",
     )
     assert plan_memories(memories, None).exploration_only
 
@@ -72,14 +72,14 @@ def test_a_large_memory_without_a_macro_is_loud() -> None:
 def test_macros_without_a_layout_are_for_exploration() -> None:
     plan = plan_memories([memory("hawx_sp_ram", 64, 512)], families()["fakeram45"])
     assert plan.count("macros") == 1
-    assert plan.notes() == ("EXPLORATION ONLY: the macros of fakeram45 have no layout",)
+    assert plan.notes() == ("EXPLORATION ONLY: the fakeram45 memories have no layout",)
 
 
 def test_roms_become_logic_with_a_note() -> None:
     plan = plan_memories([memory("hawx_rom", 32, 979)], families()["ihp_sg13g2"])
     assert plan.count("logic") == 1
     assert not plan.exploration_only
-    assert "31,328 bits) become logic" in plan.notes()[0]
+    assert plan.notes()[0].startswith("1 read-only memory (31,328 bits) as logic: ")
 
 
 def test_the_limit_counts_bits() -> None:

@@ -31,7 +31,7 @@ export CORE_MARGIN       = 5
 export PLACE_DENSITY_LB_ADDON = 0.20
 export TNS_END_PERCENT   = 100
 
-# fakeram45.
+# fakeram45 memories.
 HAWX_KIT = $(PLATFORM_DIR)
 export ADDITIONAL_LEFS = \
     $(HAWX_KIT)/lef/fakeram45_1024x32.lef
