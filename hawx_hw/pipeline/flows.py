@@ -12,7 +12,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.pipeline.build_folder import BuildFolder
 from hawx_hw.pipeline.data import check_count, dataset_of
 from hawx_hw.pipeline.inputs import plan_of
-from hawx_hw.pipeline.order import pipeline_of
+from hawx_hw.pipeline.order import REPORT, pipeline_of
 from hawx_hw.pipeline.technology import load_technology
 from hawx_hw.util.progress import Durations, ProgressDisplay
 
@@ -125,6 +125,8 @@ def _build(
     pipeline.run(pipeline.needed(stage), protected=EMITTED)
     own = BuildFolder(folder.absolute())
     with own.locked(), ProgressDisplay(console, Durations(own.durations)) as progress:
+        # It shows the flows as they were.
+        own.remove(REPORT)
         yield (
             Build(
                 folder=folder,

@@ -41,6 +41,7 @@ def test_a_flow_runs_on_the_emitted_accelerator(emitted_project: Path) -> None:
     config = config_in(emitted_project, clock_mhz=40.0)
     options = options_of(config, "fake", {})
     folder = emitted_project / "build"
+    (folder / "report.html").write_text("without the flow")
     result = run_config_flow(
         config, folder, "fake", options, console_for(silent=True), base=emitted_project
     )
@@ -48,6 +49,7 @@ def test_a_flow_runs_on_the_emitted_accelerator(emitted_project: Path) -> None:
     assert result.options == {"clock_mhz": 40.0, "fails": False, "checked": True}
     assert FlowResult.read(folder / "flows" / "fake") == result
     assert (folder / "flows" / "fake" / "rtl" / "hawx_accelerator.v").is_file()
+    assert not (folder / "report.html").exists()
 
 
 def test_options_of_a_flow_change_no_stage(emitted_project: Path, run) -> None:
