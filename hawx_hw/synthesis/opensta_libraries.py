@@ -9,7 +9,7 @@ from hawx_hw.errors import UserError
 from hawx_hw.technology.wires import WireModel
 from hawx_hw.util.macros import ADDRESS_WIDTH, CLOCK, MACROS, READ_DATA, WIDTH
 
-__all__ = ["WIRES", "macro_library", "time_unit", "with_wires", "without_wires"]
+__all__ = ["WIRES", "load_unit", "macro_library", "time_unit", "with_wires", "without_wires"]
 
 #: Name of the wire load model of :func:`with_wires`.
 WIRES = "hawx_wires"
@@ -31,6 +31,20 @@ def time_unit(liberty: str) -> float:
     """The library's unit of time in ns, in which OpenSTA answers."""
     match = _TIME_UNIT.search(liberty)
     return int(match[1]) * _NANOSECONDS[match[2]] if match else 1.0
+
+
+def load_unit(liberty: str) -> float:
+    """The library's unit of capacitance in fF.
+
+    Raises
+    ------
+    ValueError
+        The text states none.
+    """
+    unit = _LOAD_UNIT.search(liberty)
+    if unit is None:
+        raise ValueError("liberty must state capacitive_load_unit")
+    return float(unit[1]) * _FEMTOFARADS[unit[2]]
 
 
 def without_wires(liberty: str) -> str:
@@ -56,10 +70,9 @@ def with_wires(liberty: str, wires: WireModel) -> str:
     ValueError
         The text states no unit of loads, or has no cells.
     """
-    unit, cell = _LOAD_UNIT.search(liberty), _FIRST_CELL.search(liberty)
-    if unit is None or cell is None:
-        raise ValueError("liberty must state capacitive_load_unit, and have cells")
-    femtofarads = float(unit[1]) * _FEMTOFARADS[unit[2]]
+    femtofarads, cell = load_unit(liberty), _FIRST_CELL.search(liberty)
+    if cell is None:
+        raise ValueError("liberty must have cells")
     lines = [
         '  pulling_resistance_unit : "1kohm";',
         f"  wire_load ({WIRES}) {{",

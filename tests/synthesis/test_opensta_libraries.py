@@ -11,6 +11,7 @@ from hawx_hw.synthesis.modules import map_designs
 from hawx_hw.synthesis.opensta import required_opensta, run_opensta
 from hawx_hw.synthesis.opensta_libraries import (
     WIRES,
+    load_unit,
     macro_library,
     time_unit,
     with_wires,
@@ -121,6 +122,11 @@ def test_wire_load_models_are_taken_out_of_a_library():
         "cell (INV) { area : 1; }",
         "}",
     ]
+
+
+@pytest.mark.parametrize(("text", "unit"), [("(1, ff)", 1.0), ("(0.5, pf)", 500.0)])
+def test_the_unit_of_capacitance(text, unit):
+    assert load_unit(f"library (x) {{ capacitive_load_unit {text}; }}") == unit
 
 
 def test_a_library_without_units_gets_no_wires():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from hawx_hw.flows.sta_reports import (
     read_transitions,
     read_unconstrained,
 )
+from hawx_hw.flows.sta_wires import net_drivers, wires_tcl
 from hawx_hw.flows.templates import write_template
 from hawx_hw.netlist.arcs import fan_outs
 from hawx_hw.netlist.constants import constant_nets
@@ -28,6 +29,7 @@ from hawx_hw.netlist.timing import endpoints
 from hawx_hw.synthesis.opensta import failure_in, opensta_command, required_opensta
 from hawx_hw.synthesis.opensta_libraries import (
     WIRES,
+    load_unit,
     macro_library,
     time_unit,
     with_wires,
@@ -35,13 +37,11 @@ from hawx_hw.synthesis.opensta_libraries import (
 )
 from hawx_hw.synthesis.plain_verilog import plain_verilog
 from hawx_hw.technology.functions import parse
+from hawx_hw.technology.wires import MeasuredWireModel, WireModel
 from hawx_hw.util.files import read_text, write_json, write_text
-from hawx_hw.util.macros import READ_DATA
 from hawx_hw.util.quoting import opensta_name
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from hawx_hw.flows.base import Build
     from hawx_hw.flows.runner import Runner
     from hawx_hw.netlist.flat import FlatNetlist
@@ -72,7 +72,8 @@ class OpenStaFlow:
         """Write libraries, netlist, constraints, the script, and what is expected."""
         technology, mapped = build.technology(), mapped_netlist(build)
         cells = technology.tool_text()
-        wires = technology.wires if options.wires == "estimated" else None
+        kind = options.wires or _wires_kind(technology)
+        wires = technology.wire_model(kind)
         text, macros = plain_verilog(mapped.verilog)
         unit, period = time_unit(cells), 1000 / (options.clock_mhz or build.clock_mhz)
         access = options.memory_access_ns
@@ -81,8 +82,11 @@ class OpenStaFlow:
         write_text(folder / "netlist.v", text)
         write_text(
             folder / "cells.lib",
-            without_wires(cells) if wires is None else with_wires(cells, wires),
+            with_wires(cells, wires) if isinstance(wires, WireModel) else without_wires(cells),
         )
+        if isinstance(wires, MeasuredWireModel):
+            tcl = wires_tcl(mapped.flat, wires, load_unit(cells))
+            write_text(folder / "wires.tcl", tcl)
         if macros:
             library = macro_library(macros, access_ns=access, setup_ns=options.memory_setup_ns)
             write_text(folder / "memories.lib", library)
@@ -102,7 +106,7 @@ class OpenStaFlow:
         expected = _expectations(mapped.flat, options.max_fanout) | {
             "period_ns": period,
             "target": f"{technology.name}, library {technology.library.name}",
-            "notes": _notes(technology, options, access),
+            "notes": _notes(kind, wires, options, access),
         }
         write_json(folder / _EXPECTED, expected)
         write_template(
@@ -111,7 +115,8 @@ class OpenStaFlow:
             "opensta.tcl.j2",
             top=build.program.top,
             memories=bool(macros),
-            wires=WIRES if wires is not None else None,
+            wire_load=WIRES if isinstance(wires, WireModel) else None,
+            wires=isinstance(wires, MeasuredWireModel),
             endpoints=max(1, len(expected["changing"])),
         )
 
@@ -191,7 +196,16 @@ def _flip_flop_delay(library: Library) -> float:
     return max(0.0, min(delays, default=0.0))
 
 
-def _notes(technology: Technology, options: Any, access: float) -> list[str]:
+def _wires_kind(technology: Technology) -> Literal["none", "estimated", "measured"]:
+    """What the technology states, the table of its library first."""
+    if technology.wires is not None:
+        return "estimated"
+    return "none" if technology.measured_wires is None else "measured"
+
+
+def _notes(
+    kind: str, wires: WireModel | MeasuredWireModel | None, options: Any, access: float
+) -> list[str]:
     notes = [
         "One corner, that of the library; an ideal clock: its tree is yet to be built.",
         f"Memories answer {access:.3g} ns after the clock's edge"
@@ -202,12 +216,13 @@ def _notes(technology: Technology, options: Any, access: float) -> list[str]:
         )
         + f", and need {options.memory_setup_ns:.3g} ns of set-up.",
     ]
-    if options.wires == "none":
-        notes.append("Wires do not count.")
-    elif technology.wires is None:
-        notes.append(f"Wires do not count: {technology.name} has no wire load model.")
+    if wires is not None:
+        lengths = "estimated" if kind == "estimated" else "as in layouts of this project's designs"
+        notes.append(f"Wires are {lengths}: {wires.source}.")
+    elif options.wires is None:
+        notes.append("Wires do not count: the technology states none.")
     else:
-        notes.append(f"Wires are estimated: {technology.wires.source}.")
+        notes.append("Wires do not count.")
     return notes
 
 
@@ -231,36 +246,9 @@ def _expectations(flat: FlatNetlist, max_fanout: int) -> dict[str, Any]:
         "largest_fan_out": int(pins.max(initial=0)),
         "wide_nets": [
             {"driver": name, "pins": int(pins[net])}
-            for name, net in sorted(_drivers(flat, wide).items(), key=lambda x: (-pins[x[1]], x))
+            for name, net in sorted(net_drivers(flat, wide).items(), key=lambda x: (-pins[x[1]], x))
         ],
     }  # fmt: skip
-
-
-def _drivers(flat: FlatNetlist, nets: NDArray[np.int64]) -> dict[str, int]:
-    """What drives some nets: outputs of cells, bits of memories' words, inputs of the design.
-
-    Returns
-    -------
-    dict of str to int
-        By the name of the pin.
-    """
-    chosen = set(nets.tolist())
-    drivers: dict[str, int] = {}
-    for group in flat.groups:
-        pins = flat.library.cells[group.kind].pins
-        for pin in group.pins:
-            if pins[pin].direction == "output":
-                at = group.nets_at(pin)
-                for index in np.flatnonzero(np.isin(at, nets)).tolist():
-                    path = flat.paths[int(group.instances[index])]
-                    drivers[f"{path}{group.names[index]}/{pin}"] = int(at[index])
-    words = [(f"{macro.path}/{READ_DATA}", macro.pins.get(READ_DATA, ())) for macro in flat.macros]
-    ports = [(name, at) for name, (direction, at) in flat.ports.items() if direction == "input"]
-    for name, each in (*words, *ports):
-        for bit, net in enumerate(each):
-            if int(net) in chosen:
-                drivers[f"{name}[{bit}]" if len(each) > 1 else name] = int(net)
-    return drivers
 
 
 def _clock_pins(flat: FlatNetlist) -> set[str]:

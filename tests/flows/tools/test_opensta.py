@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,28 @@ def test_the_slack_is_what_this_projects_own_analysis_leaves(tiny: Build) -> Non
     """Without uncertainty and surroundings, and with the same wires."""
     technology, flat = tiny.technology(), mapped_netlist(tiny).flat
     free = {"io_delay_percent": 0.0, "setup_uncertainty_percent": 0.0, "memory_access_ns": 0.0}
-    for wires, model in (("estimated", technology.wires), ("none", None)):
+    models = {"estimated": technology.wires, "measured": technology.measured_wires, "none": None}
+    for wires, model in models.items():
         (clock,) = run(tiny, wires=wires, **free).report.clocks
         path, _ = longest_path(flat, model)
         assert clock.setup_slack_ns == pytest.approx(2 - path.delay, abs=0.001)
         assert clock.achieved_mhz == pytest.approx(1000 / path.delay, rel=0.002)
+
+
+@needs_opensta
+def test_wires_are_those_that_the_technology_states(tiny: Build, tmp_path: Path) -> None:
+    """The table of a library first, then what was measured; a note states which."""
+    assert any("wire load 5K" in note for note in run(tiny).report.notes)
+    technology = tiny.technology()
+    for change, text in (
+        ({"wires": None}, "Wires are as in layouts"),
+        ({"wires": None, "measured_wires": None}, "Wires do not count: the technology states none"),
+    ):
+        other = replace(technology, **change)
+        build = replace(tiny, technology=lambda other=other: other)
+        assert any(note.startswith(text) for note in run(build).report.notes)
+        with pytest.raises(UserError, match="states no wires"):
+            set_up(FLOW, build, options(wires="estimated"))
 
 
 @needs_opensta
