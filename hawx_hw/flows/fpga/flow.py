@@ -178,6 +178,9 @@ class FpgaFlow:
             *self.place_and_route(board, mhz, f"attempt.{self.routed}"),
         ]
         log = f"attempt.{_NEXTPNR_LOG}"
+        for name in (self.routed, REPORT):
+            # What another seed left is no result of this one.
+            (folder / f"attempt.{name}").unlink(missing_ok=True)
         done = runner.run(
             tool_command(self.package, self.nextpnr, *arguments),
             # Where a clock is missed it ends with status 1, too, and has written everything.

@@ -120,6 +120,21 @@ def test_seeds_are_tried_until_one_reaches_the_clock_and_the_best_counts(
     assert tools.tools == ["Yosys", *["nextpnr-ecp5"] * len(tried), "ecppack", "ecpunpack"]
 
 
+def test_files_of_another_seed_are_no_result(tmp_path: Path) -> None:
+    class Crashing(Tools):
+        def run(self, command: Sequence[str], *, tool: str, **rest: Any) -> Finished:
+            if len(self.seeds) == 2 and tool == self.flow.nextpnr:
+                return Finished(1, "ERROR: crashed")
+            return super().run(command, tool=tool, **rest)
+
+    flow = flow_of("ecp5")
+    assert isinstance(flow, FpgaFlow)
+    tools = Crashing(tmp_path, flow, [40.0, 30.0])
+    with pytest.raises(FlowError, match="ended with status 1: crashed"):
+        flow.run(tmp_path, options("ecp5", attempts=3, clock_mhz=50.0), tools)
+    assert tools.seeds == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("log", "what"),
     [
