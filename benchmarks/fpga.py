@@ -4,8 +4,7 @@
 
 Each row is a whole accelerator for LeNet-5 on the digits with its host top, placed and routed with
 one seed. Blocks are built as their first implementation; that of the exact block is ``a * b``,
-which Yosys gives to a hard multiplier where the flow allows these, as it does the multipliers of
-the requantizers.
+which Yosys gives to a hard multiplier where the flow allows these. The requantizers have none.
 """
 
 from __future__ import annotations
