@@ -195,7 +195,7 @@ class BlockBank:
         """
         registered = Signal(signed(bits), name="product", reset_less=True)
         with m.If(enable):
-            m.d.sync += registered.eq(product >> zeros)
+            m.d.sync += registered.eq(product[zeros:].as_signed())
         return registered
 
 

@@ -7,21 +7,13 @@ from collections.abc import Sequence
 
 from hawx_hw.errors import UserError
 from hawx_hw.gateware.hierarchy import Emission
+from hawx_hw.gateware.readable import readable
 from hawx_hw.util.environment import python_command, python_path
 from hawx_hw.util.processes import run
 from hawx_hw.util.scratch import scratch_folder
 
 __all__ = ["verilog_modules"]
 
-# Yosys makes each combinational block run once at time zero by an event on a dummy register. Its
-# initializer is an event in Verilog, but none in SystemVerilog; a nonblocking assignment is one in
-# both.
-_DUMMY = re.compile(r"\\\$auto\$verilog_backend\.cc:\d+:dump_module\$\d+ ")
-_DUMMY_NAME = "at_time_zero"
-_DECLARED = f"  reg {_DUMMY_NAME};\n  initial {_DUMMY_NAME} <= 1'h0;\n"
-# A part of a word that is always the same, beside parts that are not: without such an event its
-# block would never run.
-_CONSTANT = re.compile(r"^  always @\*\n    (\S[^\n]* = \d+'s?h[0-9a-f]+;)\n", re.MULTILINE)
 # Fields and ports of no bits: Verilog has no such wires; Yosys writes them with a range of -1 to 0.
 _EMPTY = re.compile(
     r"^(  wire width 0 ((input|output) \d+ +)?(signed +)?\\\S+|connect \\\S+ \{ *\})\n",
@@ -49,25 +41,11 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
             "write_verilog -norename -noattr",
         ]
     )
-    text = _DUMMY.sub(_DUMMY_NAME, text)
-    text = text.replace(f"  reg {_DUMMY_NAME} = 0;\n", _DECLARED)
-    modules = {
-        match[1].lstrip("\\"): _with_events(match[0]) + "\n" for match in _MODULE.finditer(text)
-    }
+    modules = {match[1].lstrip("\\"): readable(match[0]) for match in _MODULE.finditer(text)}
     missing = [name for name in emission.modules if name not in modules]
     if missing:
         raise RuntimeError(f"Yosys wrote no module {missing[0]!r}")
     return {name: modules[name] for name in (*emission.modules, *sorted(modules))}
-
-
-def _with_events(module: str) -> str:
-    """The module with an event for every block that nothing else makes run."""
-    run = f"  always @* begin\n    if ({_DUMMY_NAME}) begin end\n    \\1\n  end\n"
-    text = _CONSTANT.sub(run, module)
-    if text != module and _DECLARED not in text:
-        head, ports, rest = text.partition(");\n")
-        text = head + ports + _DECLARED + rest
-    return text
 
 
 def _yosys(script: Sequence[str]) -> str:
