@@ -1,7 +1,9 @@
 // Read-only memory, initialized from a text file of hexadecimal words, one a line.
 //
 // read_data follows read_address by one cycle when read_enable is high, and holds its value otherwise.
-// INIT_FILE is a file name relative to the folder in which the tool runs.
+// INIT_FILE is a file name relative to the folder in which the tool runs; where it is left out, the memory has no
+// contents. To run a tool in any folder, define HAWX_MEMORY_PATH as what comes before the name, as a string that
+// ends with a slash: -DHAWX_MEMORY_PATH=\"/where/the/images/are/\" in a shell.
 //
 // Replace this file by a wrapper around your memory compiler's macro, or define HAWX_BLACKBOX to leave the
 // memory empty for synthesis.
@@ -23,7 +25,15 @@ module hawx_rom #(
 `ifndef HAWX_BLACKBOX
     reg [WIDTH-1:0] words [0:DEPTH-1];
     reg [WIDTH-1:0] data;
-    initial $readmemh(INIT_FILE, words);
+    generate
+        if (INIT_FILE != "") begin : contents
+`ifdef HAWX_MEMORY_PATH
+            initial $readmemh({`HAWX_MEMORY_PATH, INIT_FILE}, words);
+`else
+            initial $readmemh(INIT_FILE, words);
+`endif
+        end
+    endgenerate
     always @(posedge clk) if (read_enable) data <= words[read_address];
     assign read_data = data;
 `endif

@@ -38,11 +38,11 @@ def carry_select_sum(m: Module, a: Value, b: Value, bits: int, name: str) -> Sig
     x, y = (Signal(signed(bits), name=f"{name}_{operand}") for operand in ("a", "b"))
     low = Signal(half + 1, name=f"{name}_low")
     # Written with one more bit below, so that no adder depends on another.
-    highs = [Signal(bits - half + 1, name=f"{name}_high_{carry}") for carry in (0, 1)]
+    highs = [Signal(bits - half + 2, name=f"{name}_high_{carry}") for carry in (0, 1)]
     m.d.comb += [x.eq(a), y.eq(b), low.eq(x[:half] + y[:half])]
     for carry, high in enumerate(highs):
         m.d.comb += high.eq(Cat(C(carry, 1), x[half:]) + Cat(C(carry, 1), y[half:]))
-    m.d.comb += result.eq(Cat(low[:half], Mux(low[half], highs[1][1:], highs[0][1:])))
+    m.d.comb += result.eq(Cat(low[:half], Mux(low[half], highs[1][1:-1], highs[0][1:-1])))
     return result
 
 

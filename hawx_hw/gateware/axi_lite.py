@@ -157,7 +157,8 @@ class AxiLiteBridge(wiring.Component):
         m = Module()
         axi, registers = self.axi, self.registers
 
-        have_address, have_data = Signal(), Signal()
+        have_address = Signal()
+        have_data = Signal()
         m.d.comb += [
             axi.awready.eq(~have_address),
             axi.wready.eq(~have_data),

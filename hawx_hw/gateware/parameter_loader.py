@@ -123,7 +123,9 @@ class ParameterLoader(wiring.Component):
         memory = Signal.like(self.memory)
         address = Signal.like(self.address)
         byte = Signal(index_width(max(sizes)))
-        last_byte, last_address, last_memory = Signal(), Signal(), Signal()
+        last_byte = Signal()
+        last_address = Signal()
+        last_memory = Signal()
         with m.Switch(memory):
             for index, (size, (_, depth)) in enumerate(zip(sizes, self._memories, strict=True)):
                 with m.Case(index):

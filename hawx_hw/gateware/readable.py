@@ -51,7 +51,7 @@ from hawx_hw.gateware.verilog_text import (
     text_of,
     written,
 )
-from hawx_hw.gateware.wire_names import fresh, plain, with_names
+from hawx_hw.gateware.wire_names import fresh, plain, with_fields, with_names
 
 __all__ = ["readable"]
 
@@ -71,7 +71,7 @@ def readable(module: str) -> str:
     ValueError
         The text is none that Yosys writes.
     """
-    header, items = parsed(module)
+    header, items = parsed(with_fields(module))
     items = [item for item in items if not _is_event(item)]
     items = _assigned(_clocked(list(_single(items))))
     lines = [line for item in items for line in _lines(item)]

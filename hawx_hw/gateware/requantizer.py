@@ -176,7 +176,8 @@ class Requantizer(wiring.Component):
                 for number, register in enumerate(maxima):
                     with m.Case(number):
                         m.d.comb += before.eq(register)
-            largest = Mux(self.compare_first | (taken > before), taken, before)
+            largest = Signal.like(taken, name="largest")
+            m.d.comb += largest.eq(Mux(self.compare_first | (taken > before), taken, before))
             for number, register in enumerate(maxima):
                 with m.If(valid & ~leaves & (self.group == number)):
                     m.d.sync += register.eq(largest)
@@ -198,8 +199,13 @@ class Requantizer(wiring.Component):
         addend = Signal(signed(bits))
         m.d.comb += addend.eq(constants.addend)
         if self._format.sums:
-            matrix.add_unsigned(Mux(self.accumulate, first, addend.as_unsigned()))
-            matrix.add_unsigned(Mux(self.accumulate, second, 0))
+            added = [Signal(bits, name=f"added_{name}") for name in ("sum", "carry")]
+            m.d.comb += [
+                added[0].eq(Mux(self.accumulate, first, addend.as_unsigned())),
+                added[1].eq(Mux(self.accumulate, second, 0)),
+            ]
+            for number in added:
+                matrix.add_unsigned(number)
         else:
             matrix.add_unsigned(addend.as_unsigned())
         results = matrix.carry_save(m, "product")
@@ -222,7 +228,8 @@ class Requantizer(wiring.Component):
             ]
         with m.If(self.stage_valid[self.MULTIPLY_STAGE + 2]):
             # The carry of the lower halves enters below the lowest bit.
-            upper = Cat(C(1, 1), highs[0]) + Cat(low[half], highs[1])
+            upper = Signal(bits - half + 2)
+            m.d.comb += upper.eq(Cat(C(1, 1), highs[0]) + Cat(low[half], highs[1]))
             m.d.sync += total.eq(Cat(low[:half], upper[1 : 1 + bits - half]))
         return total
 

@@ -38,6 +38,8 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
             "proc -nomux -norom",
             "memory_collect",
             "opt_clean",
+            "opt_merge",
+            "opt_clean",
             "write_verilog -norename -noattr",
         ]
     )

@@ -75,13 +75,13 @@ class Partly(wiring.Component):
         return m
 
 
-def test_a_part_that_is_always_the_same_gets_its_value_at_time_zero() -> None:
+def test_a_part_that_is_always_the_same_is_assigned_without_an_event() -> None:
     emission = Emission()
     emission.define("partly", Partly())
     text = verilog_modules(emission)["partly"]
-    assert "    if (at_time_zero) begin end\n    word[4:2] = 3'h0;\n" in text
-    assert text.count("  reg at_time_zero;\n") == 1
-    assert not re.search(r"always @\*\n", text)
+    assert "  assign word[4:2] = 3'h0;\n" in text
+    assert "  assign { word[5], word[1:0] } = choose_word(choice);\n" in text
+    assert "always" not in text
 
 
 class AroundEmpty(wiring.Component):
@@ -111,13 +111,12 @@ class PartlyConstant(wiring.Component):
         return m
 
 
-def test_constant_bits_are_assigned_at_time_zero() -> None:
+def test_constant_bits_between_others() -> None:
     emission = Emission()
     emission.define("part", PartlyConstant())
     text = verilog_modules(emission)["part"]
-    block = "  always @* begin\n    if (at_time_zero) begin end\n    out[2:1] = 2'h0;\n  end\n"
-    assert block in text
-    assert "  reg at_time_zero;\n" in text
+    assert "  assign out[2:1] = 2'h0;\n" in text
+    assert "  assign { out[3], out[0] } = choose_out(choice);\n" in text
 
 
 def test_what_has_no_bits_is_not_in_the_verilog() -> None:
@@ -151,11 +150,11 @@ def test_nothing_of_where_and_when() -> None:
         assert not re.search(r"\d{4}-\d\d-\d\d", text)
 
 
-def test_combinational_blocks_run_at_time_zero_in_both_languages() -> None:
-    """By a nonblocking assignment: an initializer is no event in SystemVerilog."""
+def test_nothing_waits_for_an_event_at_time_zero() -> None:
+    """What reads only things that never change has its value all the same: it is assigned."""
     text = emit()["leaf"]
-    assert "  reg at_time_zero;\n  initial at_time_zero <= 1'h0;\n" in text
-    assert "reg at_time_zero = 0" not in text
+    assert "always @*" not in text and "initial" not in text
+    assert "  assign chosen = choose_chosen(choice);\n" in text
 
 
 def test_plain_submodules_become_modules_too() -> None:

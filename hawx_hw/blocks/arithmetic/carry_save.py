@@ -48,8 +48,10 @@ def full_adder(m: Module, bits: Sequence[Value], name: str) -> tuple[Value, Valu
     """Sum and carry of three bits."""
     first, second, third = bits
     half = Signal(name=f"{name}_half")
-    m.d.comb += half.eq(first ^ second)
-    return _named(m, half ^ third, first & second | half & third, name)
+    both = Signal(name=f"{name}_both")
+    passed = Signal(name=f"{name}_passed")
+    m.d.comb += [half.eq(first ^ second), both.eq(first & second), passed.eq(half & third)]
+    return _named(m, half ^ third, both | passed, name)
 
 
 def half_adder(m: Module, bits: Sequence[Value], name: str) -> tuple[Value, Value]:

@@ -89,7 +89,8 @@ class Mitchell(SignMagnitude):
         """The mantissa gets the sign, which is shorter than the product, while the place of the
         leading one is decoded."""
         logarithm = Signal(4 + self.w)
-        nonzero, sign = Signal(), Signal(name="product_sign")
+        nonzero = Signal()
+        sign = Signal(name="product_sign")
         place = Signal(16)
         m.d.comb += [
             logarithm.eq(self._encode(m, x, "x") + self._encode(m, y, "y")),

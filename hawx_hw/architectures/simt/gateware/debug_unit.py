@@ -125,7 +125,9 @@ class DebugUnit(wiring.Component):
     def _gate(self, m: Module) -> None:
         """Whether the warp whose turn it is begins."""
         port = self.port
-        permitted, permits, permit = Signal(), Signal(), Signal()
+        permitted = Signal()
+        permits = Signal()
+        permit = Signal()
         own = Signal(len(self.warp), reset_less=True)
         stands = Signal()
         m.d.comb += [
@@ -158,7 +160,8 @@ class DebugUnit(wiring.Component):
 
     def _calm(self, m: Module) -> None:
         """Whether nothing has happened for some cycles, and nothing will."""
-        quiet, idle = Signal(), Signal(self._unit.warps)
+        quiet = Signal()
+        idle = Signal(self._unit.warps)
         cycles = Signal(range(_CALM + 1))
         m.d.comb += [
             idle.eq(self.ready | self.at_barrier | self.at_result | self.ended),

@@ -85,7 +85,8 @@ class EnginePlace(wiring.Component):
         m = Module()
         warps = self._unit.warps
         waiting = Signal(warps)
-        occupied, takes = Signal(), Signal()
+        occupied = Signal()
+        takes = Signal()
         chosen = rotate(m, waiting, self.warp, warps, "chosen")
         m.d.comb += takes.eq(waiting.any() & (~occupied | self.leaves))
         with m.If(takes):

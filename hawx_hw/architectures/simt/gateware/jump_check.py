@@ -67,7 +67,8 @@ class JumpCheck(wiring.Component):
         m = Module()
         word, inner, target = self.word, self.inner, self.target
         wrapped = Signal(PC_BITS)
-        leaves, nests = Signal(), Signal()
+        leaves = Signal()
+        nests = Signal()
         m.d.comb += [
             wrapped.eq(target),
             leaves.eq(inner.valid & ((wrapped < inner.first) | (wrapped > inner.end))),

@@ -63,7 +63,8 @@ class ScalarUnit(wiring.Component):
 
     def _compare(self, m: Module) -> None:
         unit, word = self._unit, self.word
-        equal, less = Signal(), Signal()
+        equal = Signal()
+        less = Signal()
         m.d.comb += [
             equal.eq(self.a == self.b),
             less.eq(self.a < self.b),

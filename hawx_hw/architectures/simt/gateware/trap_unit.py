@@ -99,8 +99,10 @@ class TrapUnit(wiring.Component):
         m = Module()
         first = self._lowest(m)
         report = Signal(TrapLayout(self._unit), name="report", reset_less=True)
-        reports, late = Signal(), Signal(reset_less=True)
-        takes, expires = Signal(), Signal()
+        reports = Signal()
+        late = Signal(reset_less=True)
+        takes = Signal()
+        expires = Signal()
         m.d.comb += [
             takes.eq(~self.trapped & first.valid),
             expires.eq(~self.trapped & ~first.valid & self.watchdog & self.running),

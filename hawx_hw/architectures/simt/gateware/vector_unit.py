@@ -94,7 +94,8 @@ class VectorUnit(wiring.Component):
         warps = self._unit.warps
         layout = data.StructLayout({"broadcasts": 1, "computes": 1, "warp": index_width(warps)})
         stages = [Signal(layout, name=f"stage_{number}") for number in range(4)]
-        setting, waiting = Signal(warps), Signal(warps)
+        setting = Signal(warps)
+        waiting = Signal(warps)
         last = Signal(index_width(warps), reset_less=True)
         chosen = rotate(m, waiting, last, warps, "chosen")
         begins = Signal()

@@ -100,7 +100,8 @@ class WeightFeed(wiring.Component):
             return m
         make = partial(SimpleDualPortRam, 8 * unit.lanes, unit.taps)
         buffer = place(m, platform, "buffer", WEIGHT_BUFFER, make)
-        writes, fresh = Signal(), Signal(reset_less=True)
+        writes = Signal()
+        fresh = Signal(reset_less=True)
         index = Signal(len(self.index), name="index_now", reset_less=True)
         m.d.sync += writes.eq(self.fetch & self.keep)
         with m.If(self.fetch):

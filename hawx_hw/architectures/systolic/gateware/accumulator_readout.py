@@ -95,12 +95,18 @@ class AccumulatorReadout(wiring.Component):
         )
         constants_tile = Signal(here.constants.shape())
         # The first group of the present slice, and where the next slice begins.
-        slice_group, next_slice_at = Signal.like(group), Signal.like(address)
+        slice_group = Signal.like(group)
+        next_slice_at = Signal.like(address)
 
         last_output_tile = output_tile == layer.output_tiles
         last_tile = filter_tile == layer.filter_tiles
-        active, window_ends, pixels_end, pixel_ends = (Signal(), Signal(), Signal(), Signal())
-        last_group, slice_ends, reads_last = Signal(), Signal(), Signal()
+        active = Signal()
+        window_ends = Signal()
+        pixels_end = Signal()
+        pixel_ends = Signal()
+        last_group = Signal()
+        slice_ends = Signal()
+        reads_last = Signal()
         m.d.comb += [
             active.eq(pending != 0),
             window_ends.eq(within == layer.window),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value, ValueLike
+from amaranth.hdl import Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -190,9 +190,11 @@ class ArraySlice(wiring.Component):
         asked, here = request.payload, stage.payload
         shape = self.sums.data.shape()
 
-        sums, last_sums = Signal(shape), Signal(shape, reset_less=True)
+        sums = Signal(shape)
+        last_sums = Signal(shape, reset_less=True)
         # A pixel that follows itself at once is not yet in the memory when it is read.
-        follows, follows_itself = Signal(), Signal()
+        follows = Signal()
+        follows_itself = Signal()
         m.d.comb += follows.eq(
             stage.valid
             & request.valid
@@ -229,7 +231,9 @@ class ArraySlice(wiring.Component):
             self.sums.data.as_value().eq(Mux(read_bank, words[1], words[0])),
         ]
         for column, bottom in enumerate(bottoms):
-            before = Mux(here.first_tile, 0, Mux(follows_itself, last_sums[column], stored[column]))
+            before = Signal(signed(d.sum_bits), name=f"before_{column}")
+            own = Mux(follows_itself, last_sums[column], stored[column])
+            m.d.comb += before.eq(Mux(here.first_tile, 0, own))
             total = carry_select_sum(m, bottom, before, d.sum_bits, f"total_{column}")
             m.d.comb += sums[column].eq(total)
         with m.If(follows):

@@ -70,7 +70,9 @@ class InputWalk(wiring.Component):
         d, layer = self._dimensions, self.layer
         # One record for all that a walk remembers, so that going back is one assignment.
         state = _walk_state(d)
-        now, following, begin = Signal(state), Signal(state), Signal(state)
+        now = Signal(state)
+        following = Signal(state)
+        begin = Signal(state)
         m.d.comb += self.position.eq(now.position)
 
         columns_end = now.window_column == layer.window_columns

@@ -160,8 +160,10 @@ class ProcessingElement(wiring.Component):
         isolation = self._isolation(m) if self._bank.several else None
         wires = self._bank.multiply(m, platform, present, self.activation, isolation)
         product = self._bank.register(m, wires, self.multiply, bits=f.product_bits, zeros=f.zeros)
+        added = Signal(signed(max(len(self.sum_in), len(product)) + 1))
+        m.d.comb += added.eq(self.sum_in + product)
         with m.If(self.add):
-            m.d.sync += total.eq(self.sum_in + product)
+            m.d.sync += total.eq(added)
         m.d.comb += self.sum_out.eq(total)
         return m
 

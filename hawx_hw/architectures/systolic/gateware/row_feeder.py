@@ -119,7 +119,9 @@ class RowFeeder(wiring.Component):
 
         # Stage 1: the address.
         number = Signal(tap.code.shape())
-        valid, first, pad = Signal(), Signal(), Signal()
+        valid = Signal()
+        first = Signal()
+        pad = Signal()
         m.d.sync += [
             valid.eq(here.valid),
             first.eq(here.payload.first),
@@ -134,7 +136,9 @@ class RowFeeder(wiring.Component):
 
         # Stage 2: the word.
         word_number = Signal.like(number)
-        word_valid, word_first, word_read = Signal(), Signal(), Signal()
+        word_valid = Signal()
+        word_first = Signal()
+        word_read = Signal()
         m.d.sync += [
             word_valid.eq(valid),
             word_first.eq(first),
@@ -151,7 +155,9 @@ class RowFeeder(wiring.Component):
 
         # Stage 3: the activation.
         shape, zeros = self._dimensions.activation, self._dimensions.widths.activation_zeros
-        code, following, present = Signal(shape), Signal(shape), Signal()
+        code = Signal(shape)
+        following = Signal(shape)
+        present = Signal()
         m.d.comb += [
             code.eq(self.read.data[word_number] if word_codes > 1 else self.read.data[0]),
             following.eq(Mux(word_read, code, Mux(self.padding, layer.pad_code >> zeros, 0))),

@@ -83,8 +83,11 @@ class TileIssuer(wiring.Component):
         output_tile = Signal(d.field("output_tiles"))
         filter_tile = Signal(d.field("filter_tiles"))
 
-        tile_begins, tile_ends = Signal(), Signal()
-        last_tap_tile, last_output_tile, last_filter_tile = Signal(), Signal(), Signal()
+        tile_begins = Signal()
+        tile_ends = Signal()
+        last_tap_tile = Signal()
+        last_output_tile = Signal()
+        last_filter_tile = Signal()
         m.d.comb += [
             last_tap_tile.eq(tap_tile == layer.tap_tiles),
             last_output_tile.eq(output_tile == layer.output_tiles),

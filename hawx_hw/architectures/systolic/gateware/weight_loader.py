@@ -69,9 +69,9 @@ class WeightLoader(wiring.Component):
         tap_tiles = Signal(d.field("tap_tiles"))
         output_tiles = Signal(d.field("output_tiles"))
         filter_tiles = Signal(d.field("filter_tiles"))
-        tap_tile, output_tile, filter_tile = (
-            Signal.like(s) for s in (tap_tiles, output_tiles, filter_tiles)
-        )
+        tap_tile = Signal.like(tap_tiles)
+        output_tile = Signal.like(output_tiles)
+        filter_tile = Signal.like(filter_tiles)
         address = Signal(load.payload.address.shape())
         tile_begin = Signal.like(address)
         beat = Signal(load.payload.beat.shape())
