@@ -11,8 +11,8 @@ from hawx_hw.config.base import Model
 
 __all__ = ["AcceleratorConfig"]
 
-#: Keys that synthesis and power read, and that the Verilog does not depend on.
-_SYNTHESIS = {"clock_mhz", "clock_gating"}
+#: Keys that the design does not depend on: only emission, or synthesis and power, reads them.
+_NO_DESIGN = {"clock_mhz", "clock_gating", "initial_values"}
 
 
 class AcceleratorConfig(Model):
@@ -59,6 +59,12 @@ class AcceleratorConfig(Model):
         "through clock gates, where the technology has such a cell; the Verilog stays as it is, "
         "and synthesis for an FPGA has none.",
     )
+    initial_values: bool = Field(
+        default=True,
+        description="Whether registers have an initial value in the Verilog besides their reset, "
+        "as FPGAs offer them. false: none, since flip-flops of an ASIC have none; the reset "
+        "suffices.",
+    )
 
     @property
     def size(self) -> str:
@@ -80,5 +86,5 @@ class AcceleratorConfig(Model):
         return {names.get(key, key): value for key, value in keys.items()}
 
     def hardware(self) -> dict[str, Any]:
-        """The keys that the Verilog depends on, JSON-able."""
-        return self.model_dump(mode="json", exclude=_SYNTHESIS)
+        """The keys that the design depends on, JSON-able."""
+        return self.model_dump(mode="json", exclude=_NO_DESIGN)

@@ -2,7 +2,7 @@
 
 The folder gets ::
 
-    rtl/        one Verilog file a module, the memory macros, lint waivers, filelist.f
+    rtl/        one Verilog file a module, the memory macros, lint waivers, the lists of files
     mem/        one .hex file a built-in memory, or parameters.bin, the packet to load
     hawx_registers.h, hawx_pixels.h, registers.md
 """
@@ -26,7 +26,7 @@ from hawx_hw.design.program import (
     ProgramCycles,
     ProgramLayer,
 )
-from hawx_hw.design.sources import FILE_LIST, WAIVERS
+from hawx_hw.design.sources import ANYWHERE_LIST, FILE_LIST, FOLDER_VARIABLE, WAIVERS
 from hawx_hw.gateware.accelerator import Accelerator
 from hawx_hw.gateware.block_verilog import block_files
 from hawx_hw.gateware.hierarchy import Emission
@@ -53,6 +53,7 @@ def emit_accelerator(
     config_hash: int,
     implementations: Mapping[str, str] | None = None,
     compared: Mapping[str, Sequence[ComparedImplementation]] | None = None,
+    initial_values: bool = True,
 ) -> EmitResult:
     """Write the accelerator of ``plan`` into ``directory``; what stood there before is replaced.
 
@@ -67,6 +68,8 @@ def emit_accelerator(
         How each block is built, by its digest; the usual way where it is left out.
     compared : mapping of str to sequence of ComparedImplementation
         What they were chosen from, by the block's digest, where it is to be recorded.
+    initial_values : bool
+        Whether registers have an initial value besides their reset, as FPGAs offer them.
 
     Returns
     -------
@@ -97,13 +100,17 @@ def emit_accelerator(
     sources = [*_MACROS]
     for macro in (*_MACROS, WAIVERS):
         write_bytes(directory / "rtl" / macro, read_bytes(rtl_templates() / macro))
-    for name, text in verilog_modules(emission).items():
+    for name, text in verilog_modules(emission, initial_values=initial_values).items():
         write_text(directory / "rtl" / f"{name}.v", text)
         sources.append(f"{name}.v")
     for name, text in files.items():
         write_text(directory / "rtl" / name, text)
         sources.append(name)
     write_text(directory / "rtl" / FILE_LIST, "".join(f"{source}\n" for source in sources))
+    write_text(
+        directory / "rtl" / ANYWHERE_LIST,
+        "".join(f"${{{FOLDER_VARIABLE}}}/{source}\n" for source in sources),
+    )
     _write_memories(plan, directory / "mem")
 
     registers = accelerator_registers(
@@ -117,7 +124,8 @@ def emit_accelerator(
     graph = plan.graph
     pixels = pixel_header(graph.pixels, graph.tensors[graph.input].shape)
     write_text(directory / "hawx_pixels.h", pixels)
-    return _result(plan, implementations, compared or {}, config_hash, sources)
+    result = _result(plan, implementations, compared or {}, config_hash, sources)
+    return result.model_copy(update={"initial_values": initial_values})
 
 
 def plan_packet(plan: Plan) -> bytes:

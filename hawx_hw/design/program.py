@@ -150,6 +150,8 @@ class EmitResult(Result):
         Name of the top module.
     sources : tuple of str
         Verilog files in ``rtl/``, in the order of ``filelist.f``.
+    initial_values : bool
+        Whether registers have an initial value in the Verilog.
     title : str
         The accelerator in a few words.
     cell : str
@@ -179,6 +181,7 @@ class EmitResult(Result):
     config_hash: str = Field(pattern=r"^[0-9a-f]{8}$")
     top: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     sources: tuple[str, ...]
+    initial_values: bool = True
     title: str
     cell: str
     loadable: bool

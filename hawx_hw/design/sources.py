@@ -9,10 +9,22 @@ from pathlib import Path
 from hawx_hw.errors import UserError
 from hawx_hw.util.files import read_text, sha256_file
 
-__all__ = ["FILE_LIST", "WAIVERS", "accelerator_digest", "memory_images", "verilog_sources"]
+__all__ = [
+    "ANYWHERE_LIST",
+    "FILE_LIST",
+    "FOLDER_VARIABLE",
+    "WAIVERS",
+    "accelerator_digest",
+    "memory_images",
+    "verilog_sources",
+]
 
 #: In ``rtl/``: the names of the Verilog files in the order in which they are read.
 FILE_LIST = "filelist.f"
+#: In ``rtl/``: the same files, for tools that run elsewhere.
+ANYWHERE_LIST = "filelist_anywhere.f"
+#: The variable of the environment that names the folder of the files of :data:`ANYWHERE_LIST`.
+FOLDER_VARIABLE = "HAWX_RTL"
 #: In ``rtl/``: the warnings that Verilator is not to report.
 WAIVERS = "hawx_waivers.vlt"
 

@@ -51,7 +51,7 @@ from hawx_hw.gateware.verilog_text import (
     text_of,
     written,
 )
-from hawx_hw.gateware.wire_names import fresh, plain, with_fields, with_names
+from hawx_hw.gateware.wire_names import fresh, plain, with_fields, with_names, without_copies
 
 __all__ = ["readable"]
 
@@ -63,19 +63,40 @@ _VALUES = 6
 _WIDTH = 100
 
 
-def readable(module: str) -> str:
+def readable(module: str, *, initial_values: bool = True) -> str:
     """One module as Yosys writes it, for readers; the hardware is the same.
+
+    Parameters
+    ----------
+    module : str
+    initial_values : bool
+        Whether registers keep what they start from.
 
     Raises
     ------
     ValueError
         The text is none that Yosys writes.
     """
-    header, items = parsed(with_fields(module))
+    header, items = parsed(without_copies(with_fields(module)))
     items = [item for item in items if not _is_event(item)]
     items = _assigned(_clocked(list(_single(items))))
     lines = [line for item in items for line in _lines(item)]
+    if initial_values:
+        lines += _initial(items)
     return with_names("\n".join([header, *lines, "endmodule\n"]))
+
+
+def _initial(items: Sequence[Item]) -> list[str]:
+    """What registers start from, in one block: Verilator warns of values where they are declared.
+
+    A flip-flop that an FPGA's configuration sets needs no reset to begin.
+    """
+    values = [
+        f"    {written(item.name)} = {item.init};"
+        for item in items
+        if isinstance(item, Declaration) and item.init is not None
+    ]
+    return ["  initial begin", *values, "  end"] if values else []
 
 
 def _is_event(item: Item) -> bool:

@@ -26,10 +26,16 @@ _KEPT = 1 << 30
 _MODULE = re.compile(r"^module (\\?\S+?)\s*\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 
 
-def verilog_modules(emission: Emission) -> dict[str, str]:
+def verilog_modules(emission: Emission, *, initial_values: bool = True) -> dict[str, str]:
     """Verilog-2005 text of each module, by name, parts before the whole.
 
     The same design gives the same bytes: no dates, no paths, no source positions.
+
+    Parameters
+    ----------
+    emission : Emission
+    initial_values : bool
+        Whether registers start from a value, which Verilog for an ASIC does not have.
     """
     rtlil = _EMPTY.sub("", "\n".join(emission.modules.values()))
     text = _yosys(
@@ -43,7 +49,10 @@ def verilog_modules(emission: Emission) -> dict[str, str]:
             "write_verilog -norename -noattr",
         ]
     )
-    modules = {match[1].lstrip("\\"): readable(match[0]) for match in _MODULE.finditer(text)}
+    modules = {
+        match[1].lstrip("\\"): readable(match[0], initial_values=initial_values)
+        for match in _MODULE.finditer(text)
+    }
     missing = [name for name in emission.modules if name not in modules]
     if missing:
         raise RuntimeError(f"Yosys wrote no module {missing[0]!r}")

@@ -87,11 +87,10 @@ class Declaration:
     init: str | None = None
 
     def text(self, kind: str | None = None) -> str:
-        """Up to the semicolon, as another kind if need be."""
+        """Up to the semicolon, without its initial value, as another kind if need be."""
         sign = " signed" if self.signed else ""
         width = f" [{self.bits - 1}:0]" if self.bits > 1 else ""
-        init = "" if self.init is None or kind else f" = {self.init}"
-        return f"{kind or self.kind}{sign}{width} {written(self.name)}{init}"
+        return f"{kind or self.kind}{sign}{width} {written(self.name)}"
 
 
 @dataclass(frozen=True)

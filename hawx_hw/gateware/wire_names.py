@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from hawx_hw.gateware.verilog_text import names, renamed
 
-__all__ = ["fresh", "plain", "with_fields", "with_names"]
+__all__ = ["fresh", "plain", "with_fields", "with_names", "without_copies"]
 
 #: The longest name that is made of those of operands.
 _LONGEST = 40
@@ -108,13 +108,12 @@ def with_fields(module: str) -> str:
 
 def with_names(module: str) -> str:
     """The module with a name for every wire that has none, and plain names for all others."""
-    module = _without_copies(module)
     new = _Names(module).all()
     return _brief(renamed(module, lambda name: new.get(name, name)))
 
 
-def _without_copies(module: str) -> str:
-    """The module without wires that have no name and are what another wire or constant is."""
+def without_copies(module: str) -> str:
+    """A module as Yosys writes it, without nameless copies of other wires and of constants."""
     widths = {match[1].strip(): match[0].partition(match[1])[0].split()[-1]
               for match in _DECLARED.finditer(module)}  # fmt: skip
     widths = {name: width if width[0] == "[" else "" for name, width in widths.items()}

