@@ -28,7 +28,8 @@ _INSTANCE = re.compile(
     rf"^  ({_NAME}) ?(?:#\($.*?^  \) )?({_NAME}) ?\($(.*?)^  \);$", re.MULTILINE | re.DOTALL
 )
 _PORT = re.compile(rf"^    \.(\w+)\(({_NAME})\)", re.MULTILINE)
-_BITS = re.compile(rf"({_NAME}) ?\[(\d+)(?::(\d+))?\]")
+# The first is a whole escaped name, inside which nothing is read.
+_BITS = re.compile(rf"\\\S+ (?!\[)|({_NAME}) ?(\[[\d:]+\])")
 _FIELD = re.compile(rf"^  assign (\\\S+ ) = ({_NAME}) ?(\[[\d:]+\]);$", re.MULTILINE)
 _REPEATED = re.compile(r"(?<=[{ ])([A-Za-z_]\w*(?:\[\d+\])?)(?:, \1(?=[, ])){2,}")
 _CONSTANT = re.compile(r"\d+'h[0-9a-f]+")
@@ -92,8 +93,9 @@ def with_fields(module: str) -> str:
             fields[key] = field
 
     def read(match: re.Match[str]) -> str:
-        bits = match[0][match[0].rindex("[") :]
-        return fields.get((match[1].strip(), bits), match[0])
+        if match[1] is None:
+            return match[0]
+        return fields.get((match[1].strip(), match[2]), match[0])
 
     lines = []
     for line in module.splitlines():

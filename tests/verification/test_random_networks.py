@@ -48,7 +48,14 @@ def networks(*, layers: int, side: int) -> st.SearchStrategy[Network]:
     )
 
 
-def check(network: Network, simulator: str, *, size: int = 7, channels: int = 9) -> None:
+def check(
+    network: Network,
+    simulator: str,
+    *,
+    size: int = 7,
+    channels: int = 9,
+    initial_values: bool = True,
+) -> None:
     """Every store of every layer of two images, stalls, resets, wrong packets; exact cycles."""
     seed, layers, rows, columns, loadable, mixed = network
     rng = np.random.default_rng(seed)
@@ -60,14 +67,21 @@ def check(network: Network, simulator: str, *, size: int = 7, channels: int = 9)
     except UserError as error:
         assert "cannot serve" in error.what
         assume(False)
-    run(mapped, random_codes(rng, graph, 3), seed, simulator)
+    run(mapped, random_codes(rng, graph, 3), seed, simulator, initial_values)
 
 
-def run(mapped: Plan, images: np.ndarray, seed: int, simulator: str) -> None:
+def run(
+    mapped: Plan, images: np.ndarray, seed: int, simulator: str, initial_values: bool = True
+) -> None:
     """Emit and verify an accelerator."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        emit_accelerator(mapped, folder / "accelerator", config_hash=seed % 2**32)
+        emit_accelerator(
+            mapped,
+            folder / "accelerator",
+            config_hash=seed % 2**32,
+            initial_values=initial_values,
+        )
         report = verify_accelerator(
             folder / "accelerator",
             mapped,
@@ -92,6 +106,12 @@ def test_icarus(network: Network) -> None:
     check(network, "icarus", size=5, channels=5)
 
 
+@needs_icarus
+def test_reset_suffices_for_an_array() -> None:
+    """Every register and memory is unknown at first, as after the power-up of an ASIC."""
+    check((8, 3, 4, 5, True, True), "icarus", size=5, channels=5, initial_values=False)
+
+
 @settings(path, max_examples=2)
 @given(networks(layers=4, side=9))
 def test_verilator(network: Network) -> None:
@@ -105,13 +125,21 @@ def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")
 
 
-def check_unit(seed: int, simulator: str, debug: bool = False) -> None:
+def check_unit(
+    seed: int, simulator: str, debug: bool = False, initial_values: bool = True
+) -> None:
     """The same of a SIMT unit: shapes, blocks and parameters by the number."""
     mapped = random_plan(seed)
     if debug:
         accelerator = mapped.accelerator.model_copy(update={"debug": True})
         mapped = dataclasses.replace(mapped, accelerator=accelerator)
-    run(mapped, random_codes(np.random.default_rng(seed), mapped.graph, 3), seed, simulator)
+    images = random_codes(np.random.default_rng(seed), mapped.graph, 3)
+    run(mapped, images, seed, simulator, initial_values)
+
+
+@needs_icarus
+def test_reset_suffices_for_a_unit() -> None:
+    check_unit(19, "icarus", initial_values=False)
 
 
 # Six lanes of three codes a word, loaded.
