@@ -133,11 +133,11 @@ def without_copies(module: str) -> str:
             name = copies[name]
         return name
 
-    def kept(match: re.Match[str]) -> str:
+    def unless_copy(match: re.Match[str]) -> str:
         return "" if match[1].strip() in copies else match[0]
 
-    module = re.sub(rf"{_ASSIGNED.pattern}\n", kept, module, flags=re.MULTILINE)
-    return renamed(_DECLARED.sub(kept, module), original)
+    module = re.sub(rf"{_ASSIGNED.pattern}\n", unless_copy, module, flags=re.MULTILINE)
+    return renamed(_DECLARED.sub(unless_copy, module), original)
 
 
 class _Names:

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +23,12 @@ from hawx_hw.blocks.families.lower_precision import Precision
 from hawx_hw.design.emission import TOP, emit_accelerator, plan_packet
 from hawx_hw.errors import UserError
 from hawx_hw.simulation.simulators import find_simulator
+from hawx_hw.util.resources import rtl_templates
 from tests.architectures.common.layers import convolution
 from tests.architectures.simt.networks import random_plan
+
+#: Where the system has tools of its own, besides those of the Python environment.
+SYSTEM = "/usr/local/bin:/usr/bin:/bin"
 
 
 def mapped(*, loadable: bool = False, rows: int = 5, columns: int = 4) -> Plan:
@@ -121,7 +127,7 @@ def test_nothing_waits_for_an_event_at_time_zero(folder: Path) -> None:
 def test_every_wire_has_a_name(folder: Path) -> None:
     """None is left of Amaranth's numbers; only keywords of SystemVerilog are escaped."""
     for name in sources(folder):
-        text = (folder / "rtl" / name).read_text()
+        text = re.sub(r"//.*", "", (folder / "rtl" / name).read_text())
         escaped = set(re.findall(r"\\\S+", text))
         assert all(re.fullmatch(r"\\[a-z]+", each) for each in escaped), (name, escaped)
         assert not re.search(r"\b(?:signal|like)(?:_\d+)?\b", text), name
@@ -215,37 +221,149 @@ def test_words_must_fit_their_memory(tmp_path: Path) -> None:
         emit_accelerator(made, tmp_path, config_hash=1)
 
 
-def test_verilator_lint(folder: Path) -> None:
-    """-Wall; every waiver is in one file."""
-    verilator = find_simulator("verilator")
-
+def linted(command: Sequence[str], folder: Path, **variables: str) -> None:
+    """Verilator lint, -Wall; every waiver is in one file."""
     answer = subprocess.run(
-        [verilator.executable, "--lint-only", "-Wall", "--top-module", TOP, "hawx_waivers.vlt",
-         "-f", "filelist.f"],
-        cwd=folder / "rtl", capture_output=True, text=True, check=False,
-        env=os.environ | verilator.environment,
+        [*command, "--lint-only", "-Wall", "--top-module", TOP], cwd=folder,
+        capture_output=True, text=True, check=False, env=os.environ | variables,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert "%Warning" not in answer.stderr
 
 
+def test_verilator_lint(folder: Path, tmp_path: Path) -> None:
+    verilator = find_simulator("verilator")
+    rtl = folder / "rtl"
+    for lists in (["-F", str(rtl / "filelist.f")], ["-f", str(rtl / "filelist_anywhere.f")]):
+        linted(
+            [str(verilator.executable), str(rtl / "hawx_waivers.vlt"), *lists],
+            tmp_path,
+            HAWX_RTL=str(rtl),
+            **verilator.environment,
+        )
+
+
+def test_verilator_lint_of_the_system(folder: Path) -> None:
+    """An older one, such as Debian's 5.006, has fewer rules."""
+    verilator = shutil.which("verilator", path=SYSTEM)
+    if verilator is None:
+        pytest.skip("the system has no Verilator")
+    linted([verilator, "hawx_waivers.vlt", "-f", "filelist.f"], folder / "rtl")
+
+
 @pytest.mark.parametrize("standard", ["-g2005", "-g2012"])
-def test_icarus(folder: Path, standard: str) -> None:
+def test_icarus(folder: Path, standard: str, tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("Icarus Verilog is not installed")
-    answer = subprocess.run(
-        ["iverilog", standard, "-Wall", "-t", "null", "-s", TOP, "-c", "filelist.f"],
-        cwd=folder / "rtl", capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr
-    assert answer.stdout + answer.stderr == ""
+    for where, name in ((folder / "rtl", "filelist.f"), (tmp_path, "filelist_anywhere.f")):
+        answer = subprocess.run(
+            ["iverilog", standard, "-Wall", "-t", "null", "-s", TOP, "-c", folder / "rtl" / name],
+            cwd=where, capture_output=True, text=True, check=False,
+            env=os.environ | {"HAWX_RTL": str(folder / "rtl")},
+        )  # fmt: skip
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stdout + answer.stderr == ""
 
 
-def test_slang(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("list_", ["-F filelist.f", "-f filelist_anywhere.f"])
+def test_slang(folder: Path, list_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     driver = pytest.importorskip("pyslang").driver.Driver()
-    monkeypatch.chdir(folder / "rtl")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HAWX_RTL", str(folder / "rtl"))
     driver.addStandardArgs()
-    assert driver.parseCommandLine(f"slang --top {TOP} -f filelist.f")
+    option, name = list_.split()
+    assert driver.parseCommandLine(f"slang --top {TOP} {option} {folder / 'rtl' / name}")
     assert driver.processOptions() and driver.parseAllSources()
     driver.reportCompilation(driver.createCompilation(), True)
     assert driver.reportDiagnostics(True)
+
+
+def run_yosys(kind: str, commands: Sequence[str], folder: Path) -> str:
+    """The log of Yosys: of pyosys, or of the system's own one."""
+    if kind == "pyosys":
+        pytest.importorskip("pyosys")
+        lines = ["from pyosys import libyosys", "design = libyosys.Design()"]
+        lines += [f"design.run_pass({command!r})" for command in commands]
+        command = [sys.executable, "-c", "\n".join(lines)]
+    else:
+        yosys = shutil.which("yosys", path=SYSTEM)
+        if yosys is None:
+            pytest.skip("the system has no Yosys")
+        (folder / "script.ys").write_text("\n".join(commands))
+        command = [yosys, "-s", "script.ys"]
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout[-2000:] + answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.parametrize("kind", ["pyosys", "system"])
+def test_yosys_reads_every_file(folder: Path, kind: str, tmp_path: Path) -> None:
+    """By a plain ``read_verilog``, in any folder, and with the words of the memories."""
+    files = " ".join(str(folder / "rtl" / name) for name in sources(folder))
+    log = run_yosys(
+        kind,
+        [
+            f'read_verilog -DHAWX_MEMORY_PATH="{folder}/mem/" {files}',
+            f"hierarchy -check -top {TOP}",
+            "proc",
+            "check -assert",
+        ],
+        tmp_path,
+    )
+    assert "Warning" not in log
+
+
+@pytest.mark.parametrize("kind", ["pyosys", "system"])
+@pytest.mark.parametrize("folder", ["rom"], indirect=True)
+def test_a_memory_has_its_words_in_any_folder(folder: Path, kind: str, tmp_path: Path) -> None:
+    files = f"{folder}/rtl/hawx_rom.v {folder}/rtl/hawx_program.v"
+    run_yosys(
+        kind,
+        [
+            f'read_verilog -DHAWX_MEMORY_PATH="{folder}/mem/" {files}',
+            "hierarchy -top hawx_program",
+            *("proc", "flatten", "memory_collect"),
+            "write_rtlil program.il",
+        ],
+        tmp_path,
+    )
+    text = (tmp_path / "program.il").read_text()
+    stored = int("".join(re.findall(r"parameter \\INIT \d+'([01]+)", text)), 2)
+    width = int(re.findall(r"parameter \\WIDTH (\d+)", text)[0])
+    words = [int(line, 16) for line in (folder / "mem" / "program.hex").read_text().split()]
+    assert stored == sum(word << width * index for index, word in enumerate(words))
+
+
+BENCH = """module bench;
+  reg clk = 0;
+  wire [7:0] data;
+  hawx_rom #(.WIDTH(8), .DEPTH(2), .ADDRESS_WIDTH(1), .INIT_FILE("{file}")) rom (
+    .clk(clk), .read_enable(1'b1), .read_address(1'b1), .read_data(data));
+  initial begin #1 clk = 1; #1 $display("%h", data); $finish; end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "path", "word"), [("w.hex", "images/", "7f"), ("w.hex", None, "2a"), ("", None, "xx")]
+)
+def test_memory_images_in_icarus(file: str, path: str | None, word: str, tmp_path: Path) -> None:
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus Verilog is not installed")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "w.hex").write_text("00\n7f\n")
+    (tmp_path / "w.hex").write_text("00\n2a\n")
+    (tmp_path / "bench.v").write_text(BENCH.format(file=file))
+    macro = [f'-DHAWX_MEMORY_PATH="{path}"'] if path else []
+    command = ["iverilog", "-g2005", "-Wall", *macro, "-o", "bench", "bench.v"]
+    for arguments in ([*command, str(rtl_templates() / "hawx_rom.v")], ["vvp", "bench"]):
+        answer = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == word
+
+
+def test_an_asic_has_no_initial_values(tmp_path: Path) -> None:
+    for name, initial in (("with", True), ("without", False)):
+        result = emit_accelerator(mapped(), tmp_path / name, config_hash=1, initial_values=initial)
+        assert result.initial_values is initial
+        texts = [(tmp_path / name / "rtl" / source).read_text() for source in result.sources]
+        assert any("  initial begin\n" in text for text in texts) is initial

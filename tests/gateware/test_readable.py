@@ -27,7 +27,7 @@ class Mixed(wiring.Component):
     word: Out(data.StructLayout({"low": 2, "middle": 3, "high": 1}))
     chosen: Out(4)
     both: Out(4)
-    held: Out(4)
+    counted: Out(4)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -53,10 +53,10 @@ class Mixed(wiring.Component):
                 m.d.sync += state.eq(0)
         # Read by its register and by an output.
         with m.If(self.a == 2):
-            m.d.comb += following.eq(self.held + 1)
+            m.d.comb += following.eq(self.counted + 1)
         with m.Elif(self.b):
-            m.d.comb += following.eq(self.held - 1)
-        m.d.sync += [self.held.eq(following), free.eq(free ^ stored.as_value())]
+            m.d.comb += following.eq(self.counted - 1)
+        m.d.sync += [self.counted.eq(following), free.eq(free ^ stored.as_value())]
         m.d.comb += self.both.eq(Cat(following[:2], free[:2]))
         return m
 

@@ -125,9 +125,7 @@ def test_many_with_verilator(network: Network) -> None:
     check(network, "verilator")
 
 
-def check_unit(
-    seed: int, simulator: str, debug: bool = False, initial_values: bool = True
-) -> None:
+def check_unit(seed: int, simulator: str, debug: bool = False, initial_values: bool = True) -> None:
     """The same of a SIMT unit: shapes, blocks and parameters by the number."""
     mapped = random_plan(seed)
     if debug:
