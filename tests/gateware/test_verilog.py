@@ -153,7 +153,7 @@ def test_nothing_of_where_and_when() -> None:
 def test_nothing_waits_for_an_event_at_time_zero() -> None:
     """What reads only things that never change has its value all the same: it is assigned."""
     text = emit()["leaf"]
-    assert "always @*" not in text and "initial" not in text
+    assert "always @*" not in text and "at_time_zero" not in text
     assert "  assign chosen = choose_chosen(choice);\n" in text
 
 
