@@ -121,11 +121,25 @@ def test_the_verilog_depends_on_every_key_but_the_clock_and_its_gates(
     run(project, "pick")
     design = json.loads((project / "build" / "design.json").read_text())
     left_out = SystolicConfig.model_fields.keys() - design["accelerator"]
-    assert left_out == {"clock_mhz", "clock_gating"}
+    assert left_out == {"clock_mhz", "clock_gating", "initial_values"}
+    # Of these only one is written into the Verilog, and the stage reads it from the config.
+    assert "accelerator.initial_values" in STAGE.settings
     assert "pick" in STAGE.needs
     edit(project, "rows: 4", "rows: 4\n  clock_mhz: 123\n  clock_gating: false")
     run(project, "pick")
     assert json.loads((project / "build" / "design.json").read_text()) == design
+
+
+def test_initial_values_are_a_matter_of_emission(project: Path, run, edit) -> None:
+    """The same design is emitted anew, and the other stages compare with the right text."""
+    run(project, "emit")
+    core = project / "build" / "rtl" / "hawx_core.v"
+    with_values = core.read_text()
+    edit(project, "rows: 4", "rows: 4\n  initial_values: false")
+    run(project, "emit")
+    assert json.loads((project / "build" / "program.json").read_text())["initial_values"] is False
+    assert "  initial begin\n" in with_values and "initial" not in core.read_text()
+    run(project, "verify")
 
 
 PE_BLOCKS = """columns: 4
