@@ -62,8 +62,8 @@ def small(
 def test_setup_writes_a_folder_a_part_with_equal_bytes(
     build: Build, small: Netlist, names: list[str]
 ) -> None:
-    first = set_up(FLOW, build, OPTIONS(), label="one")
-    second = set_up(FLOW, build, OPTIONS(), label="two")
+    first = set_up(FLOW, build, OPTIONS(part="all"), label="one")
+    second = set_up(FLOW, build, OPTIONS(part="all"), label="two")
     parts = json.loads((first / "parts.json").read_text())
     assert [part["name"] for part in parts] == names
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
