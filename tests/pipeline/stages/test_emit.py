@@ -131,7 +131,7 @@ def test_the_verilog_depends_on_every_key_but_the_clock_and_its_gates(
 
 
 def test_initial_values_are_a_matter_of_emission(project: Path, run, edit) -> None:
-    """The same design is emitted anew, and the other stages compare with the right text."""
+    """The same design is emitted anew."""
     run(project, "emit")
     core = project / "build" / "rtl" / "hawx_core.v"
     with_values = core.read_text()
@@ -139,7 +139,6 @@ def test_initial_values_are_a_matter_of_emission(project: Path, run, edit) -> No
     run(project, "emit")
     assert json.loads((project / "build" / "program.json").read_text())["initial_values"] is False
     assert "  initial begin\n" in with_values and "initial" not in core.read_text()
-    run(project, "verify")
 
 
 PE_BLOCKS = """columns: 4
