@@ -143,6 +143,12 @@ def _run(
                 config, folder, each.name, options[each.name], console,
                 base=path.parent, label=label,
             )  # fmt: skip
+        except FlowError as error:
+            if len(flows) == 1:
+                raise
+            # The others of the group may do.
+            failures.append(f"{each.name}: {error}")
+            continue
         except UserError as error:
             raise located(error, path) from error
         results[each.name] = result

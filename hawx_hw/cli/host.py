@@ -69,7 +69,7 @@ def host(
     from hawx_hw.pipeline.hosted_build import HostedBuild, find_build
     from hawx_hw.util.progress import ProgressDisplay, console_for
 
-    chosen = None if build is None else HostedBuild.open(user_path(build, "--build"))
+    chosen = None if build is None else HostedBuild.read(user_path(build, "--build"))
     with (
         Connection(port, baud=baud, timeout=timeout) as connection,
         ProgressDisplay(console_for(silent=as_json)) as progress,

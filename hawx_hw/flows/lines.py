@@ -8,13 +8,6 @@ from hawx_hw.flows.result import Clock, FlowResult, Resource
 
 __all__ = ["result_lines"]
 
-_STANDINGS = {
-    "real": "can be used as it is",
-    "picture": "a picture, not manufacturable",
-    "exploration": "an estimate for exploration",
-    "bundle": "input for a tool that does not run here",
-}
-
 
 def result_lines(result: FlowResult, folder: Path) -> list[tuple[str, str]]:
     """Names and texts, in the order in which a reader asks.
@@ -29,7 +22,7 @@ def result_lines(result: FlowResult, folder: Path) -> list[tuple[str, str]]:
     lines = [
         ("what", result.title),
         ("target", report.target),
-        ("result", _STANDINGS[result.standing]),
+        ("result", result.worth),
         *((resource.kind, _used(resource)) for resource in report.resources),
         *((f"clock {clock.name}", _timing(clock)) for clock in report.clocks),
     ]

@@ -13,6 +13,12 @@ __all__ = ["Check", "Clock", "FlowReport", "FlowResult", "Resource", "flow_resul
 
 #: In the build folder: one folder a flow that was set up.
 FOLDER = "flows"
+_WORTH = {
+    "real": "can be used as it is",
+    "picture": "a picture, not manufacturable",
+    "exploration": "an estimate for exploration",
+    "bundle": "input for a tool that does not run here",
+}
 
 
 class Resource(Record):
@@ -143,6 +149,11 @@ class FlowResult(Result):
     def how_to_make(cls) -> str:
         """How a user makes the file again."""
         return "Make it again, with hawx flow TOOL CONFIG."
+
+    @property
+    def worth(self) -> str:
+        """What the standing means, for people."""
+        return _WORTH[self.standing]
 
     @property
     def failures(self) -> tuple[str, ...]:

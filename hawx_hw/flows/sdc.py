@@ -30,7 +30,7 @@ def sdc_text(
     unit_ns: float = 1.0,
     clock: str = "clk",
     io_delay_percent: float = 20.0,
-    setup_uncertainty_percent: float = 5.0,
+    setup_uncertainty_percent: float | None = 5.0,
     hold_uncertainty_ns: float = 0.0,
     max_fanout: int | None = None,
     max_transition_ns: float | None = None,
@@ -52,8 +52,9 @@ def sdc_text(
         Its port.
     io_delay_percent : float
         What the surroundings take of the period, before every other input and behind every output.
-    setup_uncertainty_percent : float
-        Of the period.
+    setup_uncertainty_percent : float or None
+        Of the period; None states no uncertainty of the clock, not for hold either, where the tool
+        computes its own.
     hold_uncertainty_ns : float
     max_fanout, max_transition_ns : int, float or None
         Limits of the design, besides those of the library.
@@ -92,7 +93,11 @@ def sdc_text(
             port for port in ports if port.direction != "output" and port.name != clock
         ),
         outputs=_patterns(port for port in ports if port.direction != "input"),
-        setup_uncertainty=_number(period_ns * setup_uncertainty_percent / 100 / unit_ns),
+        setup_uncertainty=(
+            None
+            if setup_uncertainty_percent is None
+            else _number(period_ns * setup_uncertainty_percent / 100 / unit_ns)
+        ),
         hold_uncertainty=_number(hold_uncertainty_ns / unit_ns),
         max_fanout=max_fanout,
         max_transition=(

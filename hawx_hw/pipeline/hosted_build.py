@@ -47,7 +47,7 @@ class HostedBuild:
     program: EmitResult
 
     @classmethod
-    def open(cls, folder: Path) -> HostedBuild:
+    def read(cls, folder: Path) -> HostedBuild:
         """Open a build folder.
 
         Raises
@@ -201,7 +201,7 @@ def find_build(root: Path, config_hash: int, port: str) -> HostedBuild:
     """
     for path in sorted(root.glob(f"*/{EmitResult.FILE}")):
         try:
-            build = HostedBuild.open(path.parent)
+            build = HostedBuild.read(path.parent)
         except UserError:
             continue  # damaged, or of another version
         if build.config_hash == config_hash:

@@ -397,7 +397,9 @@ def flow_line(name: str, result: FlowResult) -> Line:
     result : FlowResult
     """
     report = result.report
-    parts = [report.target, *(_flow_clock(clock) for clock in report.clocks)]
+    # What can be used as it is needs no word.
+    worth = [] if result.standing == "real" else [result.worth]
+    parts = [report.target, *worth, *(_flow_clock(clock) for clock in report.clocks)]
     parts += [
         f"{resource.kind} {resource.used:,}"
         + (f" of {resource.available:,}" if resource.available else "")

@@ -119,6 +119,27 @@ def test_list_and_install(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no environment" in hawx("install", "fake")[0]
 
 
+def test_the_rest_of_a_group_runs_where_a_tool_fails(
+    calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = {name: DESCRIPTION.model_copy(update={"name": name}) for name in ("fake", "fake2")}
+    monkeypatch.setattr(hawx_hw.config.flows, "flow_descriptions", lambda: flows)
+    monkeypatch.setattr(hawx_hw.pipeline.flows, "options_of", lambda *_: OPTIONS())
+    passing = hawx_hw.pipeline.flows.run_config_flow
+
+    def run(config, folder, name, *rest, **keys) -> FlowResult:
+        if name == "fake":
+            raise FlowError("the sieve leaks")
+        return passing(config, folder, name, *rest, **keys)
+
+    monkeypatch.setattr(hawx_hw.pipeline.flows, "run_config_flow", run)
+    text, error = hawx("asic", "x.yaml")
+    assert isinstance(error, FlowError)
+    assert str(error) == "fake: the sieve leaks"
+    assert [call["name"] for call in calls] == ["fake2"]
+    assert "passed; 1 of 1" in text
+
+
 def test_a_group_leaves_out_what_this_python_cannot_run(
     calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ def expected(build: HostedBuild, codes: np.ndarray) -> np.ndarray:
 def test_images_by_number_and_of_a_file(hawx, served: Served, shared, folder: Path) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / "image.png")
-    build = HostedBuild.open(folder / "build" / "tiny")
+    build = HostedBuild.read(folder / "build" / "tiny")
     images = ("--image", "1", "--image", "image.png")
     text = hawx(
         served.port, *images, *("--compare", "--registers", "--json", "--reset"),
@@ -141,7 +141,7 @@ def test_another_design_is_refused(hawx, served: Served, folder: Path) -> None:
 
 
 def test_another_network_gives_another_result(hawx, served: Served, folder: Path) -> None:
-    build = HostedBuild.open(folder / "build" / "tiny")
+    build = HostedBuild.read(folder / "build" / "tiny")
     *nodes, last = build.graph.nodes
     assert isinstance(last, Linear)
     changed = replace(last, bias=last.bias + np.int32(4000))

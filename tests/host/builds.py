@@ -69,4 +69,4 @@ def write_build(folder: Path, design: Design, graph: Graph) -> HostedBuild:
     save_graph(graph, folder / ASSIGNED)
     design.save(folder / DESIGN)
     emit_accelerator(design.plan(graph), folder, config_hash=HASH).write(folder)
-    return HostedBuild.open(folder)
+    return HostedBuild.read(folder)

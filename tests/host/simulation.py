@@ -211,7 +211,7 @@ def shared_build(base: Path) -> HostedBuild:
     with FileLock(folder / "build.lock"):
         build = folder / "build" / "tiny"
         if build.exists():
-            return HostedBuild.open(build)
+            return HostedBuild.read(build)
         return write_build(build, array_design("loaded"), network())
 
 

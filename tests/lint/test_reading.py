@@ -26,7 +26,11 @@ def reads(source: str) -> list[int]:
 
 def _reads(call: ast.Call) -> bool:
     arguments = [*call.args, *(k.value for k in call.keywords if k.arg == "mode")]
-    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in ("os", "gzip"):
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in (
+        "os",
+        "gzip",
+        "webbrowser",
+    ):
         return False
     if any(ast.unparse(argument).startswith("io.BytesIO(") for argument in arguments):
         return False  # what was read before
@@ -43,6 +47,7 @@ def _reads(call: ast.Call) -> bool:
         ("path.open('rb')", [1]),
         ("path.open('wb')", []),
         ("os.open(path, 0)", []),
+        ("webbrowser.open(address)", []),
         ("Image.open(path)", [1]),
         ("Image.open(io.BytesIO(content), formats=FORMATS)", []),
         ("read_text(path)", []),

@@ -31,7 +31,7 @@ def build(shared: HostedBuild, tmp_path: Path) -> HostedBuild:
     shutil.copytree(shared.folder.parent, root)
     record = root / "tiny" / ".stages" / "quantize.json"
     record.write_text(record.read_text().replace(str(shared.folder.parent), str(root)))
-    return HostedBuild.open(root / "tiny")
+    return HostedBuild.read(root / "tiny")
 
 
 def test_design_and_parameters(shared: HostedBuild) -> None:
@@ -102,4 +102,4 @@ def test_settings_that_are_missing_are_named(build: HostedBuild) -> None:
 
 def test_a_folder_without_a_design_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
-        HostedBuild.open(tmp_path)
+        HostedBuild.read(tmp_path)

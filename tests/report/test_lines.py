@@ -308,6 +308,8 @@ def test_what_a_flow_came_to() -> None:
     wrong = report.model_copy(update={"checks": (Check(name="two", passed=False, detail="no"),)})
     failed = result.model_copy(update={"report": wrong})
     assert lines.flow_line("ecp5", failed)[1] == f"{text}FAILED: two: no"
+    picture = lines.flow_line("qflow", result.model_copy(update={"standing": "picture"}))[1]
+    assert ", a picture, not manufacturable, " in picture
 
 
 def test_a_network_that_guesses_is_cautioned_about() -> None:

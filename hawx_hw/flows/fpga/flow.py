@@ -166,7 +166,7 @@ class FpgaFlow:
                     (folder / f"attempt.{name}").replace(folder / name)
             if speeds[seed] >= target:
                 break
-        write_json(folder / SEEDS, {str(seed): round(mhz, 2) for seed, mhz in speeds.items()})
+        write_json(folder / SEEDS, {str(seed): mhz for seed, mhz in speeds.items()})
         for tool, *arguments in self.packing(board):
             command = self.packer_command(tool, *arguments)
             runner.run(command, tool=tool, variables=variables)
@@ -212,7 +212,7 @@ class FpgaFlow:
             numbers={
                 "clock of the board, MHz": board.clock_mhz,
                 "seeds tried": float(len(seeds)),
-                "seed": float(max(seeds, key=lambda seed: seeds[seed])),
+                "seed": float(max(sorted(seeds), key=lambda seed: seeds[seed])),
             },
             checks=(
                 Check(

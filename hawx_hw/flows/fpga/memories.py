@@ -122,13 +122,17 @@ def check_contents(
         The result, and the design before its memories were mapped.
     memories : sequence of ReadOnlyMemory
     folder : Path
-        With the files.
+        With the files; each ``.hex`` in it must be that of a memory.
     log : str
         Yosys's.
     models : mapping of str to CellModel
         Of the netlist's cells.
     """
     name = "read-only memories contain their files, word by word"
+    unread = {path.name for path in folder.glob("*.hex")} - {memory.file for memory in memories}
+    if unread:
+        detail = f"in no memory of the design: {', '.join(sorted(unread)[:_SHOWN])}"
+        return Check(name=name, passed=False, detail=detail)
     if not memories:
         return Check(name=name, passed=True, detail="there is none: the parameters are loaded")
     in_ram = {memory.rpartition(".")[0] for memory, _ in _MAPPED.findall(log)}

@@ -33,6 +33,7 @@ _PLAN = "tb/hawx_tb.json"
 #: A memory of so many words, and no more, may be of flip-flops: a distributed RAM has as many.
 _FEW_WORDS = 16
 _IN_FLIP_FLOPS = re.compile(r"^using FF mapping for memory (\S+)$", re.MULTILINE)
+_MAPPED = re.compile(r"^mapping memory \S+ via \S+$", re.MULTILINE)
 _YOSYS = re.compile(r"^ ?Yosys (\S+)", re.MULTILINE)
 _NO_TOOLS = "The target ecp5 needs {}, which is missing."
 
@@ -272,7 +273,7 @@ def flip_flop_check(log: str, words: dict[str, int], loadable: bool) -> Check:
     loadable : bool
         Whether parameter memories are written.
     """
-    wrong = []
+    wrong = [] if _MAPPED.search(log) else ["Yosys's log states of no memory what it became"]
     for memory in _IN_FLIP_FLOPS.findall(log):
         path, _, last = memory.rpartition(".macro.")
         if last != "words":

@@ -43,7 +43,11 @@ class VendorFlow:
         top = build.program.top
         ports = top_ports(build.sources, top)
         write_text(folder / _FILE_LIST, "".join(f"rtl/{name}\n" for name in sources))
-        constraints = sdc_text(top, ports, period_ns=1000 / options.clock_mhz)
+        # Both tools compute the uncertainty of a clock. Quartus would drop its own for a stated
+        # one, and refuses a clock that no option names.
+        constraints = sdc_text(
+            top, ports, period_ns=1000 / options.clock_mhz, setup_uncertainty_percent=None
+        )
         for name in _CONSTRAINTS:
             write_text(folder / name, constraints)
         values = {"top": top, "sources": sources}

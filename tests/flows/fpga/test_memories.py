@@ -121,9 +121,13 @@ def test_a_memory_that_is_not_in_the_netlist_is_unknown() -> None:
     assert words.tolist() == [[UNKNOWN] * 2] * 3
 
 
-def test_no_memory_is_no_failure() -> None:
+def test_no_memory_is_no_failure_without_files(tmp_path: Path) -> None:
     empty = Netlist({})
-    assert check_contents(empty, empty, [], Path(), "", {}).passed
+    assert check_contents(empty, empty, [], tmp_path, "", {}).passed
+    (tmp_path / "rom.hex").write_text("1\n")
+    result = check_contents(empty, empty, [], tmp_path, "", {})
+    assert not result.passed
+    assert result.detail == "in no memory of the design: rom.hex"
 
 
 WRITTEN = """module hawx_top(input clk, input in, input enable, output out);

@@ -109,7 +109,7 @@ def ecp5_result(build: Build, label: str, achieved: float, bits: int) -> FlowRep
         clock = {"$glbnet$clk$TRELLIS_IO_IN": {"achieved": achieved, "constraint": 50}}
         kinds = {"TRELLIS_FF": {"used": 3, "available": 9}, "DP16KD": {"used": 0, "available": 2}}
         (work / "report.json").write_text(json.dumps({"fmax": clock, "utilization": kinds}))
-    (work / "yosys.log").write_text(" Yosys 0.23 (git sha1 7ce5011c24b)\n")
+    (work / "yosys.log").write_text(f" Yosys 0.23 (git sha1 7ce5011c24b)\n{LOG.splitlines()[0]}\n")
     if bits:
         (work / "hawx.bit").write_bytes(bytes(bits))
     return FLOW.result(folder, OPTIONS(bitstream=True))
@@ -245,3 +245,6 @@ def test_writable_memories_must_not_be_of_flip_flops() -> None:
     check = flip_flop_check(LOG + ram, {"program": 2}, loadable=True)
     assert not check.passed
     assert check.detail == "hawx_accelerator.core.activations_1"
+    check = flip_flop_check("End of script.\n", {}, loadable=False)
+    assert not check.passed
+    assert check.detail == "Yosys's log states of no memory what it became"

@@ -77,8 +77,15 @@ def test_every_accelerator_passes(build: Build) -> None:
         ("quartus.tcl", "project_close", "exec ls", 'invalid command name "exec"'),
         ("hawx.xdc", "[get_ports", "[open", 'invalid command name "open"'),
         ("hawx.sdc", "]", "", "missing close-bracket"),
+        # Quartus refuses the clock as a word of its own.
+        (
+            "hawx.sdc",
+            "# What drives",
+            "set_clock_uncertainty 1 [get_ports clk]\n#",
+            "set_clock_unc",
+        ),
     ],
-    ids=["command", "option", "value", "syntax", "process", "file", "bracket"],
+    ids=["command", "option", "value", "syntax", "process", "file", "bracket", "uncertainty"],
 )
 def test_what_no_tool_would_execute_fails(
     folder: Path, file: str, before: str, after: str, message: str

@@ -41,7 +41,3 @@ set data_outputs [get_ports {
 }]
 set_input_delay $io_delay -clock clk $data_inputs
 set_output_delay $io_delay -clock clk $data_outputs
-
-# Jitter of the clock, and skew of a clock tree that is yet to be built.
-set_clock_uncertainty -setup 0.625 [get_clocks {clk}]
-set_clock_uncertainty -hold 0 [get_clocks {clk}]
