@@ -11,7 +11,7 @@ from typing import Any
 
 from hawx_hw.config.flows import flow_named
 from hawx_hw.errors import UserError
-from hawx_hw.flows.base import Build
+from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.bundles import (
     SDC_FILE,
     Bundle,
@@ -29,7 +29,7 @@ from hawx_hw.flows.memories.families import families
 from hawx_hw.flows.memories.floorplan import Floorplan, floorplan
 from hawx_hw.flows.memories.plan import MemoryPlan
 from hawx_hw.flows.result import Check, FlowReport
-from hawx_hw.flows.runner import Runner
+from hawx_hw.flows.runner import Runner, last_lines
 from hawx_hw.flows.templates import write_template
 from hawx_hw.simulation.simulators import find_simulator
 from hawx_hw.util.files import read_bytes, read_text, write_bytes, write_text
@@ -114,16 +114,7 @@ class LibreLane:
             accepted=(0, 1),
             variables={"PYTHONPATH": ""},
         )
-        verilator = find_simulator("verilator")
-        files = [str(path.relative_to(folder)) for path in bundle.paths(folder)]
-        defines = [f"+define+{each}" for each in (*_LINT_DEFINES, *bundle.defines)]
-        runner.run(
-            [
-                str(verilator.executable), "--lint-only", "--Wall", "--Wno-fatal", "--Werror-LATCH",
-                "--Werror-MULTIDRIVEN", "--top-module", bundle.top, *defines, *files,
-            ],
-            tool="verilator", log=_LINT, accepted=(0, 1), variables=verilator.environment,
-        )  # fmt: skip
+        _lint(folder, bundle, runner)
         yosys_check(folder, bundle, runner)
 
     def result(self, folder: Path, options: Any) -> FlowReport:
@@ -154,6 +145,24 @@ class LibreLane:
             files=(_CONFIG, SDC_FILE, "MEMORIES.md", "README.md"),
             notes=(*bundle.notes, *_place_notes(macros), "place and route were not run"),
         )
+
+
+def _lint(folder: Path, bundle: Bundle, runner: Runner) -> None:
+    """Lint as LibreLane's first step does, into a log that :func:`_lint_check` judges."""
+    verilator = find_simulator("verilator")
+    files = [str(path.relative_to(folder)) for path in bundle.paths(folder)]
+    defines = [f"+define+{each}" for each in (*_LINT_DEFINES, *bundle.defines)]
+    done = runner.run(
+        [
+            str(verilator.executable), "--lint-only", "--Wall", "--Wno-fatal", "--Werror-LATCH",
+            "--Werror-MULTIDRIVEN", "--top-module", bundle.top, *defines, *files,
+        ],
+        tool="verilator", log=_LINT, accepted=(0, 1), variables=verilator.environment,
+    )  # fmt: skip
+    if done.status and "%Error" not in done.output:
+        # It did not come to judge the design.
+        log = folder / _LINT
+        raise FlowError(f"verilator {done.ending}: {last_lines(done.output)} (log: {log})")
 
 
 def _plan(build: Build, options: Any) -> MemoryPlan:

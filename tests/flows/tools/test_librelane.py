@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import pytest
 from hawx_hw.config.flows import flow_named
 from hawx_hw.errors import UserError
 from hawx_hw.flows import cell_area
-from hawx_hw.flows.base import Build
+from hawx_hw.flows.base import Build, FlowError
 from hawx_hw.flows.bundles import Bundle
 from hawx_hw.flows.frame import run_flow, set_up
 from hawx_hw.flows.runner import Runner
-from hawx_hw.flows.tools.librelane import FLOW
+from hawx_hw.flows.tools.librelane import FLOW, _lint
+from hawx_hw.util.processes import Finished
 from tests.flows.golden import assert_golden
 from tests.flows.tools.small_bundle import needs_environment, options_of, small_accelerator
 
@@ -148,6 +149,16 @@ def test_a_wrong_answer_is_caught(changes: dict[str, object], name: str, build: 
     assert name not in before
     answered(folder, **changes)
     assert set(failed(folder)) - set(before) == {name}
+
+
+def test_a_lint_that_judged_nothing_is_a_failure(tmp_path: Path) -> None:
+    class Crashing(Runner):
+        def run(self, command: Sequence[str], **rest: Any) -> Finished:
+            return Finished(1, "terminate called after throwing an instance of 'std::bad_alloc'")
+
+    bundle = Bundle("top", 50.0, 1.0, ["top.v"], None, [], {}, 0, [])
+    with pytest.raises(FlowError, match="verilator ended with status 1: terminate called"):
+        _lint(tmp_path, bundle, Crashing(tmp_path, 10.0))
 
 
 def test_lint_stops_where_librelane_does(build: Build) -> None:
