@@ -65,8 +65,8 @@ _BLOCKS = (
     Mutation(
         "wires-that-load-nothing",
         "hawx_hw/netlist/timing.py",
-        "load = load + wires.capacitances(pins)",
-        "load = load + 0 * wires.capacitances(pins)",
+        "load = load + estimated.capacitance_ff",
+        "load = load + 0 * estimated.capacitance_ff",
         "tests/netlist/test_timing.py",
     ),
     Mutation(
@@ -1196,8 +1196,8 @@ _SUMMARY = (
     Mutation(
         "a-summary-beside-results-that-it-is-not-of",
         "hawx_hw/pipeline/pipeline.py",
-        "            self._folder.remove(self._ending.file)",
-        "            pass",
+        "                self._folder.remove(file)",
+        "                pass",
         "tests/pipeline/test_pipeline.py",
     ),
     Mutation(

@@ -49,8 +49,12 @@ def host(
     registers: Annotated[
         bool, typer.Option("--registers", help="Print all registers at the end.")
     ] = False,
-    load: Annotated[
-        bool, typer.Option("--load", help="Load the parameters even if the board has them.")
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep",
+            help="Send no parameters where the board has some, even if those of another build.",
+        ),
     ] = False,
     reset: Annotated[
         bool, typer.Option("--reset", help="Reset the accelerator first; parameters are lost.")
@@ -84,7 +88,7 @@ def host(
         session.prepare(identity, reset=reset)
         # Ten bits a byte.
         with progress.task("loading the parameters", estimate=10 * identity.parameter_bytes / baud):
-            loaded = _load(session, identity, chosen, always=load)
+            loaded = _load(session, identity, chosen, keep=keep)
         report: dict[str, Any] = {
             "port": port,
             "build": str(chosen.folder),
@@ -109,9 +113,13 @@ def host(
     _check(report["images"])
 
 
-def _load(session: Session, identity: Identity, build: HostedBuild, *, always: bool) -> bool:
-    """Load the parameters where that is needed; whether it was."""
-    if not identity.parameter_bytes or (session.loaded and not always):
+def _load(session: Session, identity: Identity, build: HostedBuild, *, keep: bool) -> bool:
+    """Load the parameters, where they are not built in; returns whether it did.
+
+    The accelerator's hash is that of the config, not of the weights: nothing that can be asked
+    shows whether the parameters on the board are those of this build.
+    """
+    if not identity.parameter_bytes or (session.loaded and keep):
         return False
     session.load(build.packet())
     return True

@@ -157,7 +157,7 @@ class FlowDescription(_Part):
     title, description : str
     group : {"fpga", "asic", "bundle"}
     standing : {"real", "picture", "exploration", "bundle"}
-        What its results are: a thing that can be used as it is, a picture of one, an estimate, or
+        What its results are: the thing itself, a picture of one, an estimate, or
         the input of a tool that does not run here.
     stage : str
         The stage whose files it needs, such as ``emit`` or ``synth``.

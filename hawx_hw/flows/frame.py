@@ -12,8 +12,9 @@ from hawx_hw.config.flows import FlowDescription
 from hawx_hw.errors import UserError
 from hawx_hw.flows.base import Build, Flow
 from hawx_hw.flows.needs import check_needs
-from hawx_hw.flows.result import FOLDER, FlowResult
+from hawx_hw.flows.result import FOLDER, NETLIST, FlowResult
 from hawx_hw.flows.runner import Runner
+from hawx_hw.util.files import sha256_file
 
 __all__ = ["flow_folder", "run_flow", "set_up"]
 
@@ -110,8 +111,16 @@ def run_flow(
         standing=description.standing,
         options=options.model_dump(mode="json"),
         accelerator_sha256=build.digest(),
+        netlist_sha256=_netlist(description, build),
         seconds=round(runner.seconds, 1),
         report=flow.result(folder, options),
     )
     result.write(folder)
     return result
+
+
+def _netlist(description: FlowDescription, build: Build) -> str | None:
+    """SHA-256 of the netlist, for a flow that is made of it."""
+    if description.stage != "synth":
+        return None
+    return sha256_file(build.folder / NETLIST)

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from hawx_hw.errors import UserError
+from hawx_hw.util.files import sha256_file
 from hawx_hw.util.results import Record, Result
 
 __all__ = ["Check", "Clock", "FlowReport", "FlowResult", "Resource", "flow_results"]
 
 #: In the build folder: one folder a flow that was set up.
 FOLDER = "flows"
+#: In the build folder: what flows of the stage ``synth`` are made of.
+NETLIST = "netlist.v"
 _WORTH = {
-    "real": "can be used as it is",
+    "real": "the thing itself, as far as the checks below go",
     "picture": "a picture, not manufacturable",
     "exploration": "an estimate for exploration",
     "bundle": "input for a tool that does not run here",
@@ -128,6 +131,8 @@ class FlowResult(Result):
     options : mapping of str to value
     accelerator_sha256 : str
         Of the Verilog and memories that it is made of.
+    netlist_sha256 : str or None
+        Of the netlist that it is made of; None where it is made of none.
     seconds : float
         That the tools ran.
     report : FlowReport
@@ -142,6 +147,7 @@ class FlowResult(Result):
     standing: Literal["real", "picture", "exploration", "bundle"]
     options: Mapping[str, bool | int | float | str | None]
     accelerator_sha256: str
+    netlist_sha256: str | None = None
     seconds: float
     report: FlowReport
 
@@ -178,6 +184,14 @@ def _timing(clock: Clock) -> str:
     return ", ".join(parts) or "it was not computed"
 
 
+def _of_netlist(result: FlowResult, build: Path) -> bool:
+    """Whether the netlist in the build folder is that of a result, where it has one."""
+    if result.netlist_sha256 is None:
+        return True
+    netlist = build / NETLIST
+    return netlist.is_file() and sha256_file(netlist) == result.netlist_sha256
+
+
 def flow_results(build: Path, accelerator: str | None = None) -> dict[str, FlowResult]:
     """Results of the flows that ran in a build folder, by their folder's name, in its order.
 
@@ -196,6 +210,6 @@ def flow_results(build: Path, accelerator: str | None = None) -> dict[str, FlowR
             result = FlowResult.read(path.parent)
         except UserError:
             continue
-        if accelerator in (None, result.accelerator_sha256):
+        if accelerator in (None, result.accelerator_sha256) and _of_netlist(result, build):
             results[path.parent.name] = result
     return results

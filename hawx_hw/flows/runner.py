@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hawx_hw.flows.base import FlowError
-from hawx_hw.util.processes import Finished, run
+from hawx_hw.util.processes import Finished, TimeLimitError, run
 
 __all__ = ["Runner"]
 
@@ -43,6 +43,8 @@ class Runner:
         start = time.monotonic()
         try:
             yield
+        except TimeLimitError as error:
+            raise FlowError(str(error)) from error
         finally:
             self.seconds += time.monotonic() - start
 
@@ -79,9 +81,9 @@ class Runner:
         Raises
         ------
         FlowError
-            It ended with another status; with its last lines, and the log's path.
-        ToolMissingError, TimeLimitError
-            It cannot be started, or took too long.
+            It ended with another status, with its last lines and the log's path; or took too long.
+        ToolMissingError
+            It cannot be started.
         """
         path = self._folder / (log or f"{tool.replace(' ', '_')}.log")
         with self.working(tool):

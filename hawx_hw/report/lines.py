@@ -397,7 +397,7 @@ def flow_line(name: str, result: FlowResult) -> Line:
     result : FlowResult
     """
     report = result.report
-    # What can be used as it is needs no word.
+    # The thing itself needs no word.
     worth = [] if result.standing == "real" else [result.worth]
     parts = [report.target, *worth, *(_flow_clock(clock) for clock in report.clocks)]
     parts += [

@@ -214,7 +214,12 @@ module hawx_host #(
                     endcase
                 end
             end
-            ACCESS: if (access_done) begin
+            // The registers have addresses of 12 bits: others would be answered by one of them.
+            ACCESS: if (argument[31:12] != 20'd0) begin
+                value <= 32'd0;
+                status <= REFUSED;
+                state <= ANSWER;
+            end else if (access_done) begin
                 value <= access_refused ? 32'd0 : access_data;
                 if (access_refused) status <= REFUSED;
                 state <= ANSWER;
@@ -311,7 +316,7 @@ module hawx_host #(
     hawx_axil_master registers (
         .clk(clk),
         .rst(accelerator_rst),
-        .request(state == ACCESS && !accessed),
+        .request(state == ACCESS && !accessed && argument[31:12] == 20'd0),
         .write(command == "W"),
         .address(argument[11:0]),
         .write_data(value),

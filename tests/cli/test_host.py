@@ -99,7 +99,8 @@ def test_images_by_number_and_of_a_file(hawx, served: Served, shared, folder: Pa
     assert cycles == [layer.total for layer in build.program.cycles.layers]
 
     # The parameters are there now.
-    text = hawx(served.port, "--image", "1", "--build", "build/tiny", "--timeout", SECONDS)
+    words = (served.port, "--image", "1", "--build", "build/tiny", "--timeout", SECONDS)
+    text = hawx(*words, "--keep")
     assert "parameters loaded" not in text
     first = report["images"][0]
     assert f"image 1: class {first['class']} (label {first['label']}), " in text
@@ -121,7 +122,7 @@ def test_the_program_itself(served: Served, folder: Path) -> None:
 
 def test_a_byte_that_changes_on_its_way_is_a_message(hawx, served: Served, folder: Path) -> None:
     hawx(served.port, "--timeout", SECONDS)  # identified, and idle
-    arguments = (served.port, "--image", "0", "--load", "--timeout", SECONDS)
+    arguments = (served.port, "--image", "0", "--timeout", SECONDS)
     # The first request is asked again; one later, the parameters, is not.
     served.faults({"to": "board", "byte": 2, "do": "flip"})
     assert "parameters loaded" in hawx(*arguments)

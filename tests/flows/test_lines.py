@@ -33,7 +33,7 @@ def test_everything_has_its_unit() -> None:
     assert result_lines(result, Path("build/x/flows/ecp5")) == [
         ("what", "Bitstream"),
         ("target", "LFE5U-25F"),
-        ("result", "can be used as it is"),
+        ("result", "the thing itself, as far as the checks below go"),
         ("DP16KD", "53 of 56 (94.6 %)"),
         ("cells", "1,000"),
         ("clock clk", "90 MHz required, 97.1 MHz reached, hold slack 0.100 ns"),

@@ -8,6 +8,7 @@ import pytest
 
 from hawx_hw.errors import UserError
 from hawx_hw.flows.result import Check, Clock, FlowReport, FlowResult, flow_results
+from hawx_hw.util.files import sha256_file
 
 PASSED = Check(name="one", passed=True, detail="1 of 1")
 
@@ -62,3 +63,17 @@ def test_results_of_a_build_folder_leave_out_what_cannot_be_read(tmp_path: Path)
     assert list(flow_results(tmp_path)) == ["a", "b.label"]
     with pytest.raises(UserError, match="hawx flow TOOL CONFIG"):
         FlowResult.read(tmp_path / "flows" / "c")
+
+
+def test_a_result_of_another_netlist_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "flows" / "opensta").mkdir(parents=True)
+    (tmp_path / "netlist.v").write_text("module a; endmodule\n")
+    of_netlist = result(PASSED).model_copy(
+        update={"netlist_sha256": sha256_file(tmp_path / "netlist.v")}
+    )
+    of_netlist.write(tmp_path / "flows" / "opensta")
+    assert list(flow_results(tmp_path, "0" * 64)) == ["opensta"]
+    (tmp_path / "netlist.v").write_text("module b; endmodule\n")
+    assert flow_results(tmp_path, "0" * 64) == {}
+    (tmp_path / "netlist.v").unlink()
+    assert flow_results(tmp_path, "0" * 64) == {}

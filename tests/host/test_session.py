@@ -82,6 +82,8 @@ def test_what_no_register_is_is_refused(bench: Bench) -> None:
         with pytest.raises(UserError, match="refused the access to a register"):
             connection.ask(Request.read(0xFFC))
         with pytest.raises(UserError, match="refused"):
+            connection.ask(Request.read(0x1000))
+        with pytest.raises(UserError, match="refused"):
             connection.ask(Request.write(0x000, 1))
         assert connection.ask(Request.read(0)).data == b"XWAH"
 

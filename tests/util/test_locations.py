@@ -21,8 +21,8 @@ from hawx_hw.util.locations import (
 )
 
 PACKAGE = Path(hawx_hw.__file__).parent
-#: Variables through which processes of ours speak to one another.
-INTERNAL = {"HAWX_JOB", "HAWX_REPORT"}
+#: Variables between processes of ours, and those that tools put into lists of files.
+INTERNAL = {"HAWX_JOB", "HAWX_KIT", "HAWX_REPORT", "HAWX_RTL", "HAWX_TB"}
 
 
 @pytest.fixture(autouse=True)
