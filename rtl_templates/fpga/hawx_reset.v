@@ -12,8 +12,12 @@ module hawx_reset #(
     output wire rst
 );
     // Registers of an FPGA begin at their initial value; those of the button's pin as if it were pressed.
-    reg [4:0] count = 5'd0;
-    reg [1:0] pressed = 2'b11;
+    reg [4:0] count;
+    reg [1:0] pressed;
+    initial begin
+        count = 5'd0;
+        pressed = 2'b11;
+    end
     assign rst = !count[4];
     always @(posedge clk) begin
         pressed <= {pressed[0], (button == BUTTON_ACTIVE) || !locked};

@@ -91,6 +91,7 @@ def test_summary_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
         "accuracy, int8 network   99.00 % on 1,000 test images of digits",
         "images                   1 to learn from and to search with; none selects; 1,000 test",
         "integer graph            build/tiny/quantized.npz",
+        "report                   build/tiny/report.html",
         "numbers, for programs    build/tiny/summary.json",
     ]
     assert err.splitlines()[0] == "quantize: running (not finished before)"
@@ -110,6 +111,7 @@ def test_summary_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert content["results"]["quantize"] == QUANTIZED.as_dict()
     assert content["files"] == {
         "integer graph": "elsewhere/tiny/quantized.npz",
+        "report": "elsewhere/tiny/report.html",
         "numbers, for programs": "elsewhere/tiny/summary.json",
     }
     assert err == ""
