@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawx_hw.cli.options import BUILD, BuildOption, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, JsonOption, shown_path
 from hawx_hw.errors import UserError, shown
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _run(
             where="--option",
             hint="Name the flow, or use flows: in YAML.",
         )
-    path = _short(find_config(name))
+    path = shown_path(find_config(name))
     config = load_config(path)
     changes = dict(_assignment(text) for text in given)
     options = {each.name: options_of(config, each.name, changes) for each in flows}
@@ -216,10 +215,3 @@ def _print(result: FlowResult, folder: Path) -> None:
     from hawx_hw.util.tables import print_table
 
     print_table(("flow", result.tool), result_lines(result, folder))
-
-
-def _short(path: Path) -> Path:
-    """``path`` as short as the current folder allows."""
-    with suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd())
-    return path

@@ -10,7 +10,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
@@ -26,7 +25,7 @@ from hawx_hw.cli.flow import flow
 from hawx_hw.cli.host import host
 from hawx_hw.cli.imports import import_network
 from hawx_hw.cli.inspect import inspect
-from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption, shown_path
 from hawx_hw.cli.predict import predictors_app, train_predictors
 from hawx_hw.cli.profile import profile
 from hawx_hw.cli.report import report
@@ -355,7 +354,7 @@ def _job(
     from hawx_hw.report.summary import print_summary, summarize
     from hawx_hw.util.progress import console_for
 
-    path = _shown(find_config(name))
+    path = shown_path(find_config(name))
     config = override(load_config(path))
     folder = build / config.name
     try:
@@ -372,13 +371,6 @@ def _job(
         typer.echo(json.dumps(summary.as_dict(), indent=2, sort_keys=True))
     else:
         print_summary(summary)
-
-
-def _shown(path: Path) -> Path:
-    """``path`` as short as the current folder allows."""
-    with suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd())
-    return path
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,14 @@ import typer
 
 from hawx_hw.util.paths import user_path
 
-__all__ = ["BUILD", "ArchitectureOption", "BuildOption", "ConfigArgument", "JsonOption"]
+__all__ = [
+    "BUILD",
+    "ArchitectureOption",
+    "BuildOption",
+    "ConfigArgument",
+    "JsonOption",
+    "shown_path",
+]
 
 BUILD = Path("build")
 
@@ -34,3 +42,10 @@ ArchitectureOption = Annotated[
     typer.Option(metavar="NAME", help="Architecture of the designs; left out: that of configs."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and no progress.")]
+
+
+def shown_path(path: Path) -> Path:
+    """``path`` as short as the current folder allows, for messages."""
+    with suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd())
+    return path

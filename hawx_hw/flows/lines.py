@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hawx_hw.flows.result import Clock, FlowResult, Resource
+from hawx_hw.flows.result import FlowResult, Resource
 
 __all__ = ["result_lines"]
 
@@ -24,7 +24,10 @@ def result_lines(result: FlowResult, folder: Path) -> list[tuple[str, str]]:
         ("target", report.target),
         ("result", result.worth),
         *((resource.kind, _used(resource)) for resource in report.resources),
-        *((f"clock {clock.name}", _timing(clock)) for clock in report.clocks),
+        *(
+            (f"clock {clock.name}", f"{clock.required_mhz:g} MHz required, {clock.observed}")
+            for clock in report.clocks
+        ),
     ]
     if report.area_um2 is not None:
         lines.append(("area", f"{report.area_um2:,.0f} um2"))
@@ -43,14 +46,3 @@ def _used(resource: Resource) -> str:
         return f"{resource.used:,}"
     share = 100 * resource.used / resource.available
     return f"{resource.used:,} of {resource.available:,} ({share:.1f} %)"
-
-
-def _timing(clock: Clock) -> str:
-    parts = [f"{clock.required_mhz:g} MHz required"]
-    if clock.achieved_mhz is not None:
-        parts.append(f"{clock.achieved_mhz:.1f} MHz reached")
-    if clock.setup_slack_ns is not None:
-        parts.append(f"setup slack {clock.setup_slack_ns:.3f} ns")
-    if clock.hold_slack_ns is not None:
-        parts.append(f"hold slack {clock.hold_slack_ns:.3f} ns")
-    return ", ".join(parts)

@@ -61,6 +61,14 @@ class Clock(Record):
     hold_slack_ns: float | None = None
 
     @property
+    def observed(self) -> str:
+        """What was computed, in words."""
+        parts = [] if self.achieved_mhz is None else [f"{self.achieved_mhz:.1f} MHz reached"]
+        slacks = (("setup", self.setup_slack_ns), ("hold", self.hold_slack_ns))
+        parts += [f"{what} slack {slack:.3f} ns" for what, slack in slacks if slack is not None]
+        return ", ".join(parts) or "it was not computed"
+
+    @property
     def satisfied(self) -> bool:
         """Whether something was computed, and everything computed satisfies the requirement."""
         slacks = [each for each in (self.setup_slack_ns, self.hold_slack_ns) if each is not None]
@@ -167,21 +175,11 @@ class FlowResult(Result):
         checks = self.report.checks
         failed = [f"{each.name}: {each.detail or 'no'}" for each in checks if not each.passed]
         failed += [
-            f"the clock {each.name} must run at {each.required_mhz:g} MHz: {_timing(each)}"
+            f"the clock {each.name} must run at {each.required_mhz:g} MHz: {each.observed}"
             for each in self.report.clocks
             if not each.satisfied
         ]
         return tuple(failed) if checks else ("nothing was checked", *failed)
-
-
-def _timing(clock: Clock) -> str:
-    parts = []
-    if clock.achieved_mhz is not None:
-        parts.append(f"{clock.achieved_mhz:.1f} MHz reached")
-    for name, slack in (("setup", clock.setup_slack_ns), ("hold", clock.hold_slack_ns)):
-        if slack is not None:
-            parts.append(f"{name} slack {slack:.3f} ns")
-    return ", ".join(parts) or "it was not computed"
 
 
 def _of_netlist(result: FlowResult, build: Path) -> bool:

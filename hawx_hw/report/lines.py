@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hawx_hw.compensation.result import AssignResult
     from hawx_hw.design.program import EmitResult
-    from hawx_hw.flows.result import Clock, FlowResult
+    from hawx_hw.flows.result import FlowResult
     from hawx_hw.power.result import ClockTree, PowerResult
     from hawx_hw.prediction.choice_result import AcceleratorChoice, AcceleratorResult
     from hawx_hw.prediction.prediction import Interval, Prediction
@@ -399,7 +399,14 @@ def flow_line(name: str, result: FlowResult) -> Line:
     report = result.report
     # The thing itself needs no word.
     worth = [] if result.standing == "real" else [result.worth]
-    parts = [report.target, *worth, *(_flow_clock(clock) for clock in report.clocks)]
+    parts = [
+        report.target,
+        *worth,
+        *(
+            f"{each.name} {each.required_mhz:g} MHz required, {each.observed}"
+            for each in report.clocks
+        ),
+    ]
     parts += [
         f"{resource.kind} {resource.used:,}"
         + (f" of {resource.available:,}" if resource.available else "")
@@ -414,16 +421,6 @@ def flow_line(name: str, result: FlowResult) -> Line:
 
 def _passed(checks: int) -> str:
     return f"{checks} checks passed" if checks != 1 else "1 check passed"
-
-
-def _flow_clock(clock: Clock) -> str:
-    text = f"{clock.name} for {clock.required_mhz:g} MHz"
-    if clock.achieved_mhz is not None:
-        text += f" reaches {clock.achieved_mhz:.1f}"
-    slacks = (("setup", clock.setup_slack_ns), ("hold", clock.hold_slack_ns))
-    return "".join(
-        [text, *(f" {what} slack {slack:.3f} ns" for what, slack in slacks if slack is not None)]
-    )
 
 
 def _glitches(result: PowerResult) -> list[Line]:

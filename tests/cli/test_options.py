@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption
+from hawx_hw.cli.options import BUILD, BuildOption, ConfigArgument, JsonOption, shown_path
 
 app = typer.Typer()
 
@@ -37,3 +37,11 @@ def test_the_config_is_required() -> None:
     result = CliRunner().invoke(app, [])
     assert result.exit_code == 2
     assert "CONFIG" in result.output
+
+
+def test_paths_are_shown_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(tmp_path / "a" / "x.yaml") == Path("a/x.yaml")
+    assert shown_path(tmp_path.parent / "x.yaml") == tmp_path.parent / "x.yaml"

@@ -301,8 +301,8 @@ def test_what_a_flow_came_to() -> None:
         report=report,
     )  # fmt: skip
     text = (
-        "LFE5U-25F, clk for 90 MHz reaches 97.1 hold slack 0.100 ns, EBR 53 of 56, cells 9, "
-        "1,234 um2, "
+        "LFE5U-25F, clk 90 MHz required, 97.1 MHz reached, hold slack 0.100 ns, EBR 53 of 56, "
+        "cells 9, 1,234 um2, "
     )
     assert lines.flow_line("ecp5.a", result) == ("flow ecp5.a", f"{text}2 checks passed")
     wrong = report.model_copy(update={"checks": (Check(name="two", passed=False, detail="no"),)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hawx_hw.report.html.content import MachineContent, MachineLayer, PEMap, StackedBars
@@ -74,8 +74,7 @@ def _map(emit: EmitResult) -> PEMap:
     return PEMap(cell=emit.cell, cells=cells, blocks=names)
 
 
-def _shares(blocks: object) -> dict[str, float]:
-    counts = dict(blocks)  # type: ignore[call-overload]
+def _shares(counts: Mapping[str, int]) -> dict[str, float]:
     total = sum(counts.values())
     return {name: round(count / total, 4) for name, count in counts.items()} if total else {}
 
