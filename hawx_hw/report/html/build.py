@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from hawx_hw import __version__
 from hawx_hw.report import lines, tables
 from hawx_hw.report.html.content import Content, Flow, FrontContent, Missing, TableContent
+from hawx_hw.report.html.costs import bars
 from hawx_hw.report.html.front import front_content
-from hawx_hw.report.html.machine import bars, machine_content
+from hawx_hw.report.html.machine import machine_content
 from hawx_hw.report.html.verdict import verdict_content
 from hawx_hw.report.measured import measured_tables
 from hawx_hw.util.files import read_bytes

@@ -1,19 +1,17 @@
-"""The accelerator as it is built, and where its cycles and its energy go."""
+"""The accelerator as it is built."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from hawx_hw.report.html.content import MachineContent, MachineLayer, PEMap, StackedBars
+from hawx_hw.report.html.content import MachineContent, MachineLayer, PEMap
 
 if TYPE_CHECKING:
     from hawx_hw.design.program import EmitResult
-    from hawx_hw.power.result import PowerResult
     from hawx_hw.report.run_results import RunResults
-    from hawx_hw.verification.result import VerifyResult
 
-__all__ = ["bars", "machine_content"]
+__all__ = ["machine_content"]
 
 #: Cells a line, of an accelerator that does not place them itself.
 _ACROSS = 16
@@ -81,52 +79,3 @@ def _shares(counts: Mapping[str, int]) -> dict[str, float]:
 
 def _nj(energy_pj: float | None) -> float | None:
     return None if energy_pj is None else round(energy_pj / 1000, 3)
-
-
-def bars(results: RunResults) -> Iterator[StackedBars]:
-    """Cycles by cause, energy by part, and energy by memory model, as far as there are any."""
-    if results.verify is not None and results.verify.ledger:
-        yield _cycles(results.verify)
-    if results.power is not None:
-        yield _energy(results.power)
-        yield _models(results.power)
-
-
-def _cycles(verify: VerifyResult) -> StackedBars:
-    return StackedBars(
-        title="Cycles of an image, by layer and cause",
-        unit="cycles",
-        bars=tuple(layer.name for layer in verify.ledger),
-        parts={
-            cause.title: tuple(round(layer.causes[cause.name], 2) for layer in verify.ledger)
-            for cause in verify.causes
-        },
-    )
-
-
-def _energy(power: PowerResult) -> StackedBars:
-    parts = dict.fromkeys(part for layer in power.layers for part in layer.parts)
-    return StackedBars(
-        title=f"Energy of an image, by layer and part (memory model {power.memory_model})",
-        unit="nJ",
-        bars=tuple(layer.name for layer in power.layers),
-        parts={
-            part: tuple(round(layer.parts.get(part, 0.0) / 1000, 3) for layer in power.layers)
-            for part in parts
-        },
-    )
-
-
-def _models(power: PowerResult) -> StackedBars:
-    models = power.memory_models
-    return StackedBars(
-        title="Energy of an image, by memory model",
-        unit="nJ",
-        bars=tuple(models),
-        parts={
-            "memories": tuple(round(m.memories_pj / 1000, 3) for m in models.values()),
-            "all else": tuple(
-                round((m.energy_pj - m.memories_pj) / 1000, 3) for m in models.values()
-            ),
-        },
-    )

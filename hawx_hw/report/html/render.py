@@ -41,6 +41,8 @@ def page(content: Content) -> str:
         data=_embedded({key: values[key] for key in _DRAWN}),
         style=_asset("report.css"),
         script=_asset("report.js"),
+        machine_style=_asset("machine.css"),
+        machine_script=_asset("machine.js"),
         library=_asset("plotly-cartesian.min.js"),
         definitions=definitions(),
     )

@@ -1,13 +1,11 @@
-"""The accelerator, and its bars."""
+"""The accelerator."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from hawx_hw.design.program import ProgramCycles, ProgramLayer
-from hawx_hw.report.html.machine import bars, machine_content
+from hawx_hw.report.html.machine import machine_content
 from hawx_hw.report.run_results import RunResults
 from tests.report.samples import EMIT, POWER, VERIFY
 
@@ -41,14 +39,3 @@ def test_lanes_are_in_lines_of_sixteen() -> None:
 
 def test_nothing_without_an_accelerator() -> None:
     assert machine_content(RunResults(Path(), ()), "systolic") is None
-    assert list(bars(RunResults(Path(), ()))) == []
-
-
-def test_bars_add_up_to_the_measured_numbers() -> None:
-    cycles, energy, models = bars(results())
-    assert sum(part[0] for part in cycles.parts.values()) == 8906
-    assert list(cycles.parts) == ["useful", "fill, drain", "other"]
-    assert sum(part[0] for part in energy.parts.values()) == pytest.approx(200.0)
-    assert models.bars == ("published", "cacti", "scaled")
-    totals = [sum(part[model] for part in models.parts.values()) for model in range(3)]
-    assert totals == [200.0, 90.0, 450.0]
