@@ -11,7 +11,7 @@ STAMP := $(VENV)/.ready
 .DEFAULT_GOAL := help
 BENCHMARKS := activity compensation cycles emulation end_to_end fpga gate_level networks_rtl power prediction promise scores startup synthesis
 
-.PHONY: help setup config-given accel fpga asic test lint bench predictors clean
+.PHONY: help setup config-given accel fpga asic test lint docs bench predictors clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,11 @@ lint: $(STAMP) ## ruff, mypy, the order of imports, the vocabulary
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python tests/lint/check_words.py
+
+# The second variable silences an advertisement of the theme for its successor.
+docs: $(STAMP) ## build the documentation site into build/site; warnings are errors
+	@SOURCE_DATE_EPOCH=0 NO_MKDOCS_2_WARNING=1 $(BIN)/python -P -m mkdocs build --quiet --strict
+	@echo "build/site/index.html"
 
 bench: $(STAMP) ## run the benchmarks (hours); RESNET20=FILE: a checkpoint of ResNet-20, for those on it
 	@set -e; run() { echo "== $$*"; $(BIN)/python "benchmarks/$$@"; }; \
