@@ -11,7 +11,7 @@ import typer
 from hawx_hw.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _PATH = re.compile(r"`((?:hawx_hw|benchmarks|configs|docs|tests|sim|rtl_templates)/[\w./]*)`")
 _COMMAND = re.compile(r"\bhawx ([a-z][a-z-]+)(?: ([a-z][a-z-]+))?")
